@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Engines: a model made ready to run, and the pages that go through it. */
+#ifndef PLANCHE_ENGINE_H
+#define PLANCHE_ENGINE_H
+
+#include <planche/error.h>
+#include <planche/model.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the page-wide averages of squeeze-and-excitation layers (Real-CUGAN, waifu2x cunet) come
+ * from. */
+enum planche_se {
+    PLANCHE_SE_EXACT = 0, /* from the whole page: what the model's definition says */
+    PLANCHE_SE_SAMPLED =
+        1 /* from a fixed subset of the page: faster, one value for the whole page */
+};
+
+enum planche_log_level {
+    PLANCHE_LOG_DEBUG,
+    PLANCHE_LOG_INFO,
+    PLANCHE_LOG_WARNING,
+    PLANCHE_LOG_ERROR
+};
+
+/* Receives one line (no newline) from any thread that runs a page. */
+typedef void (*planche_log_fn)(void *user, enum planche_log_level level, const char *message);
+
+struct planche_engine_options {
+    size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
+    const char *model;  /* catalogue name, or a path that ends in ".param"; NULL: "realcugan" */
+    unsigned scale;     /* 0: the model's default */
+    enum planche_denoise denoise;
+    enum planche_se se;
+    uint64_t memory;     /* budget in bytes for weights and all pages in flight; 0: a quarter of
+                            the machine's memory (cgroup limits respected) */
+    unsigned threads;    /* threads that compute; 0: the CPUs this process may use */
+    unsigned jobs;       /* pages in flight at once; more callers wait; 0: 1 */
+    uint64_t max_pixels; /* most output pixels of a page; 0: 500,000,000 */
+    uint32_t cpu_mask;   /* PLANCHE_CPU_* features that may be used; 0: all */
+    const char *model_directory; /* NULL: planche_model_directory() */
+    planche_log_fn log;          /* NULL: silent */
+    void *log_user;
+};
+#define PLANCHE_ENGINE_OPTIONS_INIT                                                                \
+    {                                                                                              \
+        .struct_size = sizeof(struct planche_engine_options)                                       \
+    }
+
+/* CPU features for cpu_mask. Portable C is always allowed: a mask of PLANCHE_CPU_PORTABLE uses only
+ * it. */
+#define PLANCHE_CPU_PORTABLE 0x1u
+#define PLANCHE_CPU_AVX2     0x2u /* AVX2 and FMA */
+#define PLANCHE_CPU_AVX512   0x4u /* AVX-512 F, BW, DQ, VL */
+#define PLANCHE_CPU_NEON     0x8u
+
+/* The features this machine has, of those above. */
+PLANCHE_API uint32_t planche_cpu_features(void);
+
+struct planche_engine;
+
+/* Makes an engine: loads and checks the model, prepares its weights. The engine is immutable and
+ * may be used by any number of threads at once until it is destroyed. options may be NULL. Errors:
+ * NOT_FOUND, ARGUMENT, MODEL, UNSUPPORTED, MEMORY, BUDGET, IO. */
+PLANCHE_API enum planche_status planche_engine_create(struct planche_engine **out,
+                                                      const struct planche_engine_options *options,
+                                                      struct planche_error *error);
+
+/* Destroys *engine and sets it to NULL; NULL is fine. No page may be running. */
+PLANCHE_API void planche_engine_destroy(struct planche_engine **engine);
+
+struct planche_engine_info {
+    size_t struct_size;
+    unsigned scale;
+    const char *model;   /* name or path, owned by the engine */
+    const char *variant; /* file name without extension, owned by the engine */
+    const char *backend; /* "cpu" */
+    const char *isa;     /* "avx512", "avx2", "portable", "neon" */
+    unsigned threads;
+    unsigned jobs;
+    uint64_t memory;       /* budget, bytes */
+    uint64_t weight_bytes; /* prepared weights, bytes */
+    uint64_t peak_bytes;   /* most of the budget that was in use so far */
+    double macs_per_pixel; /* multiply-adds per input pixel, of the plain convolutions */
+};
+#define PLANCHE_ENGINE_INFO_INIT                                                                   \
+    {                                                                                              \
+        .struct_size = sizeof(struct planche_engine_info)                                          \
+    }
+PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
+                                         struct planche_engine_info *info);
+
+enum planche_format {
+    PLANCHE_FORMAT_AUTO = 0, /* from the output's extension; WebP when there is none */
+    PLANCHE_FORMAT_PNG = 1,
+    PLANCHE_FORMAT_JPEG = 2,
+    PLANCHE_FORMAT_WEBP = 3
+};
+
+/* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page. */
+typedef int (*planche_progress_fn)(void *user, double done);
+
+struct planche_page_options {
+    size_t struct_size;
+    enum planche_format format;
+    int quality;   /* JPEG and lossy WebP, 1..100; 0: 90 */
+    int lossless;  /* WebP */
+    int png_level; /* zlib level 1..9; 0: default */
+    int overwrite; /* planche_engine_run_file: replace an existing output */
+    planche_progress_fn progress;
+    void *progress_user;
+};
+#define PLANCHE_PAGE_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        .struct_size = sizeof(struct planche_page_options)                                         \
+    }
+
+/* What happened to a page. Times are wall clock. */
+struct planche_page_result {
+    size_t struct_size;
+    uint32_t input_width, input_height, output_width, output_height;
+    enum planche_format format; /* of the output */
+    double decode_ms, network_ms, encode_ms;
+    uint64_t peak_bytes; /* most of the budget in use while the page ran */
+};
+#define PLANCHE_PAGE_RESULT_INIT                                                                   \
+    {                                                                                              \
+        .struct_size = sizeof(struct planche_page_result)                                          \
+    }
+
+/* Enlarges the image file at input into the file at output. The output appears complete under its
+ * name (written to a temporary file in the same folder, synced, renamed) or not at all. options and
+ * result may be NULL. Errors: IO, DATA, LIMIT, BUDGET, MEMORY, EXISTS, CANCELLED, NOT_FOUND,
+ * UNSUPPORTED. */
+PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_engine *engine,
+                                                        const char *input, const char *output,
+                                                        const struct planche_page_options *options,
+                                                        struct planche_page_result *result,
+                                                        struct planche_error *error);
+
+/* Encoded bytes in, encoded bytes out. *out_data is allocated here, to be freed with
+ * planche_free_bytes(). options->format AUTO means WebP. Counts against the engine's budget only
+ * while the call runs. */
+PLANCHE_API enum planche_status planche_engine_run_bytes(const struct planche_engine *engine,
+                                                         const void *data, size_t size,
+                                                         void **out_data, size_t *out_size,
+                                                         const struct planche_page_options *options,
+                                                         struct planche_page_result *result,
+                                                         struct planche_error *error);
+PLANCHE_API void planche_free_bytes(void *data);
+
+/* Pixels as they lie in memory, interleaved; 16-bit samples in the machine's byte order. */
+enum planche_pixel_format {
+    PLANCHE_PIXELS_GREY8 = 1,
+    PLANCHE_PIXELS_GREY_ALPHA8 = 2,
+    PLANCHE_PIXELS_RGB8 = 3,
+    PLANCHE_PIXELS_RGBA8 = 4,
+    PLANCHE_PIXELS_GREY16 = 5,
+    PLANCHE_PIXELS_GREY_ALPHA16 = 6,
+    PLANCHE_PIXELS_RGB16 = 7,
+    PLANCHE_PIXELS_RGBA16 = 8
+};
+
+/* stride: bytes from one row to the next, at least width times the size of a pixel. */
+struct planche_pixels {
+    enum planche_pixel_format format;
+    uint32_t width, height;
+    size_t stride;
+    void *data;
+};
+
+/* Pixels in, pixels out: out must have the format of in and scale times its width and height; its
+ * memory is the caller's. Alpha is straight (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET,
+ * MEMORY, CANCELLED. */
+PLANCHE_API enum planche_status
+planche_engine_run_pixels(const struct planche_engine *engine, const struct planche_pixels *in,
+                          const struct planche_pixels *out,
+                          const struct planche_page_options *options,
+                          struct planche_page_result *result, struct planche_error *error);
+
+/* The format that a file name's extension means, or PLANCHE_FORMAT_AUTO. Case does not matter. */
+PLANCHE_API enum planche_format planche_format_from_name(const char *file_name);
+/* "png", "jpg", "webp"; "" for AUTO. */
+PLANCHE_API const char *planche_format_extension(enum planche_format format);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

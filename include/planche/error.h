@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Outcomes: every function that can fail returns a status and fills an optional error. */
+#ifndef PLANCHE_ERROR_H
+#define PLANCHE_ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) && !defined(PLANCHE_STATIC)
+#define PLANCHE_API __attribute__((visibility("default")))
+#else
+#define PLANCHE_API
+#endif
+
+enum planche_status {
+    PLANCHE_OK = 0,
+    PLANCHE_ERROR_ARGUMENT = 1, /* the caller passed something that makes no sense */
+    PLANCHE_ERROR_MEMORY = 2,   /* the system has no more memory */
+    PLANCHE_ERROR_BUDGET = 3,   /* the memory budget is too small; the message says what would do */
+    PLANCHE_ERROR_LIMIT = 4,    /* a limit of a format or an option (max_pixels) is exceeded */
+    PLANCHE_ERROR_IO = 5,       /* reading or writing a file failed */
+    PLANCHE_ERROR_DATA = 6,     /* an image is damaged, cut short or not an image */
+    PLANCHE_ERROR_MODEL = 7,    /* a model file is damaged or inconsistent */
+    PLANCHE_ERROR_UNSUPPORTED = 8, /* well-formed, but not something Planche does */
+    PLANCHE_ERROR_NOT_FOUND = 9,   /* no such file, model or model file in the cache */
+    PLANCHE_ERROR_EXISTS = 10,     /* the output exists and may not be overwritten */
+    PLANCHE_ERROR_CANCELLED = 11,  /* the progress callback asked to stop */
+    PLANCHE_ERROR_INTERNAL = 12    /* a bug in Planche */
+};
+
+#define PLANCHE_ERROR_MESSAGE_SIZE 512
+
+/* What went wrong, where, and what to do about it. Owned by the caller; on success it is untouched.
+ * The message is UTF-8, one line, always terminated. */
+struct planche_error {
+    enum planche_status status;
+    char message[PLANCHE_ERROR_MESSAGE_SIZE];
+};
+
+/* A short English name of a status ("memory budget", "damaged image"); never NULL. */
+PLANCHE_API const char *planche_status_name(enum planche_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

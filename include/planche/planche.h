@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Planche: comic and manga pages made larger with neural networks. This header includes the others.
+ */
+#ifndef PLANCHE_PLANCHE_H
+#define PLANCHE_PLANCHE_H
+
+#include <planche/engine.h>
+#include <planche/error.h>
+#include <planche/model.h>
+#include <planche/version.h>
+
+#endif

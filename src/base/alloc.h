@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Budgeted allocation: all memory of the library comes from here and counts against a budget. */
+#ifndef PLANCHE_BASE_ALLOC_H
+#define PLANCHE_BASE_ALLOC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* limit 0 means no limit. Thread-safe. Initialise with planche_budget_init; nothing to destroy. */
+struct planche_budget {
+    uint64_t limit;
+    _Atomic uint64_t used, peak;
+};
+
+void planche_budget_init(struct planche_budget *budget, uint64_t limit);
+
+/* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
+ * counted. */
+bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes);
+void planche_budget_release(struct planche_budget *budget, uint64_t bytes);
+
+/* Sets the peak back to what is in use now. */
+void planche_budget_reset_peak(struct planche_budget *budget);
+
+/* Alignment of every block, bytes. */
+#define PLANCHE_ALIGN 64
+
+/* size bytes aligned to PLANCHE_ALIGN, counted in budget (NULL: counted nowhere); NULL when the
+ * budget or the system has no room, or size is 0. The content is undefined, zeroes for
+ * planche_calloc (count * size, checked). The budget must outlive the block. */
+void *planche_alloc(struct planche_budget *budget, size_t size);
+void *planche_calloc(struct planche_budget *budget, size_t count, size_t size);
+/* Like realloc: block may be NULL (then budget counts it); on failure block stays as it was. */
+void *planche_realloc(struct planche_budget *budget, void *block, size_t size);
+void planche_free(void *block);
+char *planche_strdup(struct planche_budget *budget, const char *text);
+
+/* For tests: the n-th allocation from now (1 is the next) fails, and with forever all after it as
+ * well; n of 0 switches that off. planche_alloc_count() counts the allocations (and reservations)
+ * since then. */
+void planche_alloc_fail_at(uint64_t n, bool forever);
+uint64_t planche_alloc_count(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool of threads that share loops. */
+#ifndef PLANCHE_BASE_POOL_H
+#define PLANCHE_BASE_POOL_H
+
+#include "base/alloc.h"
+
+#include <planche/error.h>
+
+struct planche_pool;
+
+/* threads counts the caller of planche_pool_run: threads - 1 are started (threads >= 1). */
+enum planche_status planche_pool_create(struct planche_pool **out, unsigned threads,
+                                        struct planche_budget *budget, struct planche_error *error);
+void planche_pool_destroy(struct planche_pool **pool);
+unsigned planche_pool_threads(const struct planche_pool *pool);
+
+/* Calls fn(user, index, worker) once for every index in 0..count-1, in any order, on the calling
+ * thread and on idle pool threads, and returns when all are done. worker is below
+ * planche_pool_threads() and no two calls of one run share it at the same time; the caller itself
+ * is worker 0. Several threads may run loops at once. */
+typedef void (*planche_pool_fn)(void *user, size_t index, unsigned worker);
+void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn fn, void *user);
+
+#endif

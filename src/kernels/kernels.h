@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The arithmetic: one table of functions, filled with the best versions that the CPU has.
+ *
+ * A row of a tensor is stored in blocks of channels: [block][x][lane]. Tensors of up to
+ * PLANCHE_PLANAR_CHANNELS channels are planar (1 lane: a block is one channel), others have blocks
+ * of 16 lanes; the last block's unused lanes are zero. Kernels see rows through pointers to (block,
+ * x), so blocks may lie anywhere. Pointers to 16-lane data are aligned to 64 bytes. Kernels touch
+ * only what their comments say: no padding is required of callers beyond that.
+ *
+ * Every result element is computed by the same sequence of operations wherever it lies in a run, so
+ * that cutting a row into runs does not change a bit. */
+#ifndef PLANCHE_KERNELS_KERNELS_H
+#define PLANCHE_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLANCHE_LANES           16
+#define PLANCHE_PLANAR_CHANNELS 4
+#define PLANCHE_RESIDUALS       2
+
+/* After the sum: v += bias; v = max(v, 0) + slope * min(v, 0); then for each residual r: v = self *
+ * v + other * r. bias and slope have one value per output lane of the group, never NULL (slope 1:
+ * no activation). */
+struct planche_epilogue {
+    const float *bias, *slope;
+    unsigned residuals; /* <= PLANCHE_RESIDUALS */
+    float self[PLANCHE_RESIDUALS], other[PLANCHE_RESIDUALS];
+};
+
+/* Convolution of a run of output pixels as a sum over entries: an entry is a (kernel tap, input
+ * block) pair. Serves every kernel size, stride and dilation, 1x1 and the phases of deconvolutions.
+ *   out[b][p][lane] = epilogue(sum over e, k of inputs[e][p * input_step + k] *
+ * weights[e][k][b][lane]) */
+struct planche_conv_args {
+    size_t entries;
+    const float *const *inputs; /* [entries], at the run's first pixel */
+    unsigned depth;             /* input lanes used by every entry: 1 (planar) or 16 */
+    ptrdiff_t input_step;       /* floats from one output pixel's input to the next one's */
+    const float *weights;       /* conv: [entries][depth][out_blocks][16]; conv_narrow:
+                                   [out_blocks][entries][16] */
+    unsigned out_blocks;   /* conv: 1..4 blocks of 16 lanes; conv_narrow: 1..4 planar channels */
+    float *const *outputs; /* [out_blocks], at the run's first pixel */
+    ptrdiff_t output_step; /* floats from one output pixel to the next: >= 16 (conv), >= 1
+                              (conv_narrow) */
+    size_t count;          /* output pixels */
+    struct planche_epilogue epilogue; /* conv: 16 lanes per block; conv_narrow: 1 per channel */
+    const float *const
+        *residual[PLANCHE_RESIDUALS]; /* [out_blocks] each, at the run's first pixel */
+    ptrdiff_t residual_step[PLANCHE_RESIDUALS];
+};
+/* conv: output lanes are channels. conv_narrow: few planar outputs from 16-lane inputs (depth 16),
+ * vectors along the input lanes. */
+typedef void (*planche_conv_fn)(const struct planche_conv_args *args);
+
+/* Winograd F(4x4, 3x3), stride 1 (Lavin and Gray, 2015, arXiv:1509.09308): one row of tiles, 4
+ * output rows high. Tile t covers output columns 4t..4t+3 and reads input columns 4t..4t+5 of rows
+ * 0..5, all relative to the pointers. */
+#define PLANCHE_WINOGRAD4_TILE   4
+#define PLANCHE_WINOGRAD4_INPUT  6
+#define PLANCHE_WINOGRAD4_POINTS 36
+struct planche_winograd_args {
+    unsigned in_blocks;             /* 16-lane input blocks */
+    const float *const *input_rows; /* [in_blocks][6], at the run's first input column */
+    size_t input_columns; /* columns readable from there; what a tile would read beyond them counts
+                             as zero */
+    const float *weights; /* from planche_winograd4_pack, all output groups */
+    unsigned out_blocks;  /* any number; worked through in groups of up to 4 */
+    float *const *output_rows; /* [out_blocks][4]; NULL: that row is not wanted */
+    size_t columns;            /* output columns to write: the run has ceil(columns / 4) tiles */
+    struct planche_epilogue epilogue; /* 16 lanes per out block */
+    const float *const
+        *residual_rows[PLANCHE_RESIDUALS]; /* [out_blocks][4], at the run's first output column */
+    float *scratch;                        /* planche_winograd4_scratch() floats, 64-byte aligned */
+};
+typedef void (*planche_winograd_fn)(const struct planche_winograd_args *args);
+
+/* Tiles that one call should get so that its scratch and the weights share the L2 cache; a hint for
+ * callers. */
+size_t planche_winograd4_tiles(unsigned in_blocks, unsigned out_blocks, uint64_t l2_bytes);
+/* Floats of scratch for a run of up to `tiles` tiles, and of packed weights. False on overflow. */
+int planche_winograd4_scratch(unsigned in_blocks, unsigned out_blocks, size_t tiles,
+                              size_t *floats);
+int planche_winograd4_weights(unsigned in_blocks, unsigned out_blocks, size_t *floats);
+/* Transforms weights [out_channels][in_channels][3][3] in double precision and packs them; channels
+ * beyond the given ones are zero. in_lane[c] is the place of input channel c among in_blocks * 16
+ * lanes. */
+void planche_winograd4_pack(float *packed, const float *weights, unsigned out_channels,
+                            unsigned in_channels, const unsigned *in_lane, unsigned in_blocks,
+                            unsigned out_blocks);
+
+/* out[i] = self * a[i] (op) other * b[i]; op as in enum planche_binary_op (net.h). out may be a or
+ * b. */
+struct planche_binary_args {
+    int op;
+    float self, other;
+    const float *a, *b;
+    float *out;
+    size_t count;
+};
+/* out[p][lane] = a[p][lane] (op) vector[lane]; lanes is 1 or 16. out may be a. */
+struct planche_binary_vector_args {
+    int op;
+    unsigned lanes;
+    const float *a, *vector;
+    float *out;
+    size_t pixels;
+};
+/* out[p][lane] = max(v, 0) + slope[lane] * min(v, 0) with v = in * scale[lane] + bias[lane]. out
+ * may be in. */
+struct planche_channel_args {
+    unsigned lanes;
+    const float *in, *scale, *bias, *slope;
+    float *out;
+    size_t pixels;
+};
+/* sums[lane] += in[p][lane], p in order. */
+struct planche_sum_args {
+    unsigned lanes;
+    const float *in;
+    size_t pixels;
+    float *sums;
+};
+/* One output row block of an interpolation: out[p][lane] = sum over i, j < taps of row_weights[i] *
+ * column_weights[p * taps + j] * rows[i][columns[p * taps + j] * lanes + lane]; first over j for
+ * each row, then over i. */
+struct planche_interp_args {
+    unsigned lanes, taps;        /* taps: 1 (nearest), 2 or 4 */
+    const float *const *rows;    /* [taps] */
+    const float *row_weights;    /* [taps] */
+    const int32_t *columns;      /* [pixels][taps] */
+    const float *column_weights; /* [pixels][taps] */
+    float *out;
+    size_t pixels;
+};
+/* One output row (number `row` of the factor rows that an input row makes) of a pixel shuffle,
+ * `pixels` input pixels: out[c] holds pixels * factor pixels of output channel c. Outputs planar
+ * (lanes 1) or 16-lane blocks. */
+struct planche_shuffle_args {
+    const float *const *inputs; /* input blocks of in_lanes lanes */
+    unsigned in_lanes;
+    float *const *outputs; /* output blocks of out_lanes lanes */
+    unsigned out_lanes;
+    unsigned out_channels, factor, row;
+    size_t pixels;
+};
+/* Interleaved pixels of 8 or 16 bits (samples of `step` samples each) to planar floats: out[c][p] =
+ * in[p * step + c] * scale + bias, for `channels` channels (1 or 3 used); scale includes 1/255 or
+ * 1/65535. */
+struct planche_load_args {
+    const void *in;
+    unsigned step, channels;
+    float scale, bias;
+    float *const *out;
+    size_t pixels;
+};
+/* out[p * step + c] = clamp(floor(in[c][p] * scale + bias + 0.5), 0, 255 or 65535); NaN becomes 0.
+ */
+struct planche_store_args {
+    const float *const *in;
+    unsigned step, channels;
+    float scale, bias;
+    void *out;
+    size_t pixels;
+};
+
+struct planche_kernels {
+    planche_conv_fn conv;
+    planche_conv_fn conv_narrow;
+    planche_winograd_fn winograd4;
+    void (*binary)(const struct planche_binary_args *args);
+    void (*binary_vector)(const struct planche_binary_vector_args *args);
+    void (*channel)(const struct planche_channel_args *args);
+    void (*sum)(const struct planche_sum_args *args);
+    void (*interp)(const struct planche_interp_args *args);
+    void (*shuffle)(const struct planche_shuffle_args *args);
+    void (*load8)(const struct planche_load_args *args);
+    void (*load16)(const struct planche_load_args *args);
+    void (*store8)(const struct planche_store_args *args);
+    void (*store16)(const struct planche_store_args *args);
+};
+
+/* Portable C first, then what features (planche_cpu_select) allow, in ascending order. */
+void planche_kernels_init(struct planche_kernels *kernels, uint32_t features);
+
+#endif
