@@ -53,41 +53,44 @@ struct planche_conv_args {
  * vectors along the input lanes. */
 typedef void (*planche_conv_fn)(const struct planche_conv_args *args);
 
-/* Winograd F(4x4, 3x3), stride 1 (Lavin and Gray, 2015, arXiv:1509.09308): one row of tiles, 4
- * output rows high. Tile t covers output columns 4t..4t+3 and reads input columns 4t..4t+5 of rows
- * 0..5, all relative to the pointers. */
-#define PLANCHE_WINOGRAD4_TILE   4
-#define PLANCHE_WINOGRAD4_INPUT  6
-#define PLANCHE_WINOGRAD4_POINTS 36
+/* Winograd F(m x m, 3x3), stride 1 (Lavin and Gray, 2015, arXiv:1509.09308), for tiles of m = 4 or
+ * 6: one row of tiles, m output rows high. Tile t covers output columns m*t .. m*t + m - 1 and
+ * reads input columns m*t .. m*t + m + 1 of rows 0 .. m + 1, all relative to the pointers. Below,
+ * `tile` is m. */
+#define PLANCHE_WINOGRAD_TILE_MAX     6
+#define PLANCHE_WINOGRAD_INPUT(tile)  ((tile) + 2)
+#define PLANCHE_WINOGRAD_POINTS(tile) (((tile) + 2) * ((tile) + 2))
 struct planche_winograd_args {
     unsigned in_blocks;             /* 16-lane input blocks */
-    const float *const *input_rows; /* [in_blocks][6], at the run's first input column */
+    const float *const *input_rows; /* [in_blocks][tile + 2], at the run's first input column */
     size_t input_columns; /* columns readable from there; what a tile would read beyond them counts
                              as zero */
-    const float *weights; /* from planche_winograd4_pack, all output groups */
+    const float *weights; /* from planche_winograd_pack, all output groups; 64-byte aligned */
     unsigned out_blocks;  /* any number; worked through in groups of up to 4 */
-    float *const *output_rows; /* [out_blocks][4]; NULL: that row is not wanted */
-    size_t columns;            /* output columns to write: the run has ceil(columns / 4) tiles */
+    float *const *output_rows; /* [out_blocks][tile]; NULL: that row is not wanted */
+    size_t columns;            /* output columns to write: the run has ceil(columns / m) tiles */
     struct planche_epilogue epilogue; /* 16 lanes per out block */
-    const float *const
-        *residual_rows[PLANCHE_RESIDUALS]; /* [out_blocks][4], at the run's first output column */
-    float *scratch;                        /* planche_winograd4_scratch() floats, 64-byte aligned */
+    const float *const *
+        residual_rows[PLANCHE_RESIDUALS]; /* [out_blocks][tile], at the run's first output column */
+    float *scratch; /* planche_winograd_scratch() floats, 64-byte aligned, content irrelevant */
 };
 typedef void (*planche_winograd_fn)(const struct planche_winograd_args *args);
 
 /* Tiles that one call should get so that its scratch and the weights share the L2 cache; a hint for
  * callers. */
-size_t planche_winograd4_tiles(unsigned in_blocks, unsigned out_blocks, uint64_t l2_bytes);
+size_t planche_winograd_tiles(unsigned tile, unsigned in_blocks, unsigned out_blocks,
+                              uint64_t l2_bytes);
 /* Floats of scratch for a run of up to `tiles` tiles, and of packed weights. False on overflow. */
-int planche_winograd4_scratch(unsigned in_blocks, unsigned out_blocks, size_t tiles,
-                              size_t *floats);
-int planche_winograd4_weights(unsigned in_blocks, unsigned out_blocks, size_t *floats);
+int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t tiles,
+                             size_t *floats);
+int planche_winograd_weights(unsigned tile, unsigned in_blocks, unsigned out_blocks,
+                             size_t *floats);
 /* Transforms weights [out_channels][in_channels][3][3] in double precision and packs them; channels
  * beyond the given ones are zero. in_lane[c] is the place of input channel c among in_blocks * 16
  * lanes. */
-void planche_winograd4_pack(float *packed, const float *weights, unsigned out_channels,
-                            unsigned in_channels, const unsigned *in_lane, unsigned in_blocks,
-                            unsigned out_blocks);
+void planche_winograd_pack(unsigned tile, float *packed, const float *weights,
+                           unsigned out_channels, unsigned in_channels, const unsigned *in_lane,
+                           unsigned in_blocks, unsigned out_blocks);
 
 /* out[i] = self * a[i] (op) other * b[i]; op as in enum planche_binary_op (net.h). out may be a or
  * b. */
@@ -167,7 +170,7 @@ struct planche_store_args {
 struct planche_kernels {
     planche_conv_fn conv;
     planche_conv_fn conv_narrow;
-    planche_winograd_fn winograd4;
+    planche_winograd_fn winograd4, winograd6; /* tiles of 4 x 4 and 6 x 6 */
     void (*binary)(const struct planche_binary_args *args);
     void (*binary_vector)(const struct planche_binary_vector_args *args);
     void (*channel)(const struct planche_channel_args *args);
