@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Budgeted allocation. A block is preceded by a header of PLANCHE_ALIGN bytes that remembers its
+ * size and its budget. Large blocks are mappings of their own, so that what is freed leaves the
+ * process at once and resident memory tells the truth. */
+#include "base/alloc.h"
+
+#include "base/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Blocks from this size on are mapped. Not under AddressSanitizer, which sees overruns and leaks
+ * only of what malloc hands out. */
+#define MAP_THRESHOLD ((size_t)1 << 20)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define USE_MAPPINGS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define USE_MAPPINGS 0
+#endif
+#endif
+#ifndef USE_MAPPINGS
+#define USE_MAPPINGS 1
+#endif
+
+struct header {
+    struct planche_budget *budget;
+    size_t size;     /* what the caller asked for and the budget counts */
+    size_t allotted; /* bytes behind the header that are really there */
+    bool mapped;
+};
+_Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit before the block");
+
+static _Atomic uint64_t calls, fail_call;
+static atomic_bool fail_forever;
+
+void planche_alloc_fail_at(uint64_t n, bool forever)
+{
+    atomic_store(&fail_call, 0);
+    atomic_store(&calls, 0);
+    atomic_store(&fail_forever, forever);
+    atomic_store(&fail_call, n);
+}
+
+uint64_t planche_alloc_count(void)
+{
+    return atomic_load(&calls);
+}
+
+/* Counts a call; true: this is one that the tests want to fail. */
+static bool must_fail(void)
+{
+    uint64_t call = atomic_fetch_add(&calls, 1) + 1;
+    uint64_t target = atomic_load(&fail_call);
+    return target && (call == target || (call > target && atomic_load(&fail_forever)));
+}
+
+void planche_budget_init(struct planche_budget *budget, uint64_t limit)
+{
+    budget->limit = limit;
+    atomic_init(&budget->used, 0);
+    atomic_init(&budget->peak, 0);
+}
+
+static void raise_peak(struct planche_budget *budget, uint64_t used)
+{
+    uint64_t peak = atomic_load(&budget->peak);
+    while (used > peak && !atomic_compare_exchange_weak(&budget->peak, &peak, used)) {
+    }
+}
+
+static bool budget_take(struct planche_budget *budget, uint64_t bytes)
+{
+    if (!budget)
+        return true;
+    uint64_t limit = budget->limit ? budget->limit : UINT64_MAX;
+    uint64_t used = atomic_load(&budget->used), wanted;
+    do {
+        if (__builtin_add_overflow(used, bytes, &wanted) || wanted > limit)
+            return false;
+    } while (!atomic_compare_exchange_weak(&budget->used, &used, wanted));
+    raise_peak(budget, wanted);
+    return true;
+}
+
+bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes)
+{
+    return !must_fail() && budget_take(budget, bytes);
+}
+
+void planche_budget_release(struct planche_budget *budget, uint64_t bytes)
+{
+    if (budget)
+        atomic_fetch_sub(&budget->used, bytes);
+}
+
+void planche_budget_reset_peak(struct planche_budget *budget)
+{
+    atomic_store(&budget->peak, atomic_load(&budget->used));
+    /* What another thread took in between must not be forgotten. */
+    raise_peak(budget, atomic_load(&budget->used));
+}
+
+static struct header *header_of(void *block)
+{
+    return (struct header *)((char *)block - PLANCHE_ALIGN);
+}
+
+static void *block_of(struct header *header)
+{
+    return (char *)header + PLANCHE_ALIGN;
+}
+
+static struct header *map_block(size_t total)
+{
+    void *memory = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Memory for a block, with its header filled in. Mapped memory is zero. */
+static struct header *obtain(struct planche_budget *budget, size_t size)
+{
+    bool mapped = USE_MAPPINGS && size >= MAP_THRESHOLD;
+    size_t total;
+    if (!planche_add_size(size, 2 * PLANCHE_ALIGN - 1, &total) || total > PTRDIFF_MAX)
+        return NULL;
+    total -= total % PLANCHE_ALIGN;
+    struct header *header = mapped ? map_block(total) : aligned_alloc(PLANCHE_ALIGN, total);
+    if (!header)
+        return NULL;
+    header->budget = budget;
+    header->size = size;
+    header->allotted = total - PLANCHE_ALIGN;
+    header->mapped = mapped;
+    return header;
+}
+
+static void give_back(struct header *header)
+{
+    if (header->mapped)
+        munmap(header, header->allotted + PLANCHE_ALIGN);
+    else
+        free(header);
+}
+
+static struct header *allocate(struct planche_budget *budget, size_t size)
+{
+    if (size == 0 || must_fail() || !budget_take(budget, size))
+        return NULL;
+    struct header *header = obtain(budget, size);
+    if (!header)
+        planche_budget_release(budget, size);
+    return header;
+}
+
+void *planche_alloc(struct planche_budget *budget, size_t size)
+{
+    struct header *header = allocate(budget, size);
+    return header ? block_of(header) : NULL;
+}
+
+void *planche_calloc(struct planche_budget *budget, size_t count, size_t size)
+{
+    size_t total;
+    if (!planche_mul_size(count, size, &total))
+        return NULL;
+    struct header *header = allocate(budget, total);
+    if (!header)
+        return NULL;
+    return header->mapped ? block_of(header) : memset(block_of(header), 0, total);
+}
+
+/* A block of another size with the same content; the old one is gone on success. */
+static struct header *resize(struct header *old, size_t size)
+{
+    size_t total;
+    if (old->mapped && size >= MAP_THRESHOLD && planche_add_size(size, PLANCHE_ALIGN, &total)) {
+        void *moved = mremap(old, old->allotted + PLANCHE_ALIGN, total, MREMAP_MAYMOVE);
+        if (moved == MAP_FAILED)
+            return NULL;
+        struct header *header = moved;
+        header->size = size;
+        header->allotted = size;
+        return header;
+    }
+    struct header *header = obtain(old->budget, size);
+    if (!header)
+        return NULL;
+    memcpy(block_of(header), block_of(old), size < old->size ? size : old->size);
+    give_back(old);
+    return header;
+}
+
+void *planche_realloc(struct planche_budget *budget, void *block, size_t size)
+{
+    if (!block)
+        return planche_alloc(budget, size);
+    struct header *old = header_of(block);
+    struct planche_budget *owner = old->budget;
+    size_t old_size = old->size;
+    if (size == 0 || must_fail() || (size > old_size && !budget_take(owner, size - old_size)))
+        return NULL;
+    struct header *header = resize(old, size);
+    if (!header) {
+        if (size > old_size)
+            planche_budget_release(owner, size - old_size);
+        return NULL;
+    }
+    if (size < old_size)
+        planche_budget_release(owner, old_size - size);
+    return block_of(header);
+}
+
+void planche_free(void *block)
+{
+    if (!block)
+        return;
+    struct header *header = header_of(block);
+    planche_budget_release(header->budget, header->size);
+    give_back(header);
+}
+
+char *planche_strdup(struct planche_budget *budget, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = planche_alloc(budget, size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool of threads that share loops.
+ *
+ * A loop (struct run) lives on its caller's stack and is listed in the pool while it has indices
+ * left to claim. Threads join it under the lock, claim indices from its counter and leave; the
+ * caller takes it off the list and waits until all have left. Loops follow each other within
+ * microseconds, so idle threads watch the pool for a moment before they sleep. */
+#include "base/pool.h"
+
+#include "base/status.h"
+#include "base/system.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+/* How long an idle thread watches before it sleeps, and a caller before it waits for the last
+ * helper: several times the cost of waking a thread. */
+#define SPIN_MS 0.08
+
+struct run {
+    struct run *next;
+    planche_pool_fn fn;
+    void *user;
+    size_t count;
+    _Atomic size_t claimed;
+    _Atomic unsigned helpers; /* joined and not left; the last access of a helper is to lower it */
+};
+
+struct planche_pool {
+    unsigned threads; /* the caller's included */
+    bool spin;        /* watching pays only when every thread has a CPU */
+    pthread_mutex_t lock;
+    pthread_cond_t work;      /* runs were listed, or stop was set */
+    pthread_cond_t left;      /* a run's last helper left */
+    struct run *runs;         /* under lock */
+    unsigned sleepers;        /* under lock: threads that wait for work */
+    bool stop;                /* under lock */
+    _Atomic unsigned posts;   /* changes when runs are listed or stop is set */
+    _Atomic unsigned waiters; /* callers that wait for left */
+    unsigned started;
+    struct worker {
+        pthread_t thread;
+        struct planche_pool *pool;
+        unsigned number;
+    } * workers; /* [threads - 1] */
+};
+
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
+/* Watches a counter until it differs from (or, with until_equal, equals) value or the time is up;
+ * returns whether that came true. */
+static bool watch(const struct planche_pool *pool, _Atomic unsigned *counter, unsigned value,
+                  bool until_equal)
+{
+    if (!pool->spin)
+        return (atomic_load(counter) == value) == until_equal;
+    double end = planche_system_ms() + SPIN_MS;
+    do {
+        for (int i = 0; i < 32; i++) {
+            if ((atomic_load(counter) == value) == until_equal)
+                return true;
+            cpu_relax();
+        }
+    } while (planche_system_ms() < end);
+    return false;
+}
+
+/* Claims and runs indices until none is left. */
+static void work_on(struct run *run, unsigned worker)
+{
+    for (;;) {
+        size_t index = atomic_fetch_add(&run->claimed, 1);
+        if (index >= run->count)
+            return;
+        run->fn(run->user, index, worker);
+    }
+}
+
+/* Joins the listed run with the fewest helpers that has indices left. Lock held. */
+static struct run *join_run(struct planche_pool *pool)
+{
+    struct run *best = NULL;
+    for (struct run *run = pool->runs; run; run = run->next) {
+        if (atomic_load(&run->claimed) < run->count &&
+            (!best || atomic_load(&run->helpers) < atomic_load(&best->helpers)))
+            best = run;
+    }
+    if (best)
+        atomic_fetch_add(&best->helpers, 1);
+    return best;
+}
+
+/* The run is its caller's again once its helpers are 0: it must not be touched after that. */
+static void leave_run(struct planche_pool *pool, struct run *run)
+{
+    if (atomic_fetch_sub(&run->helpers, 1) > 1 || atomic_load(&pool->waiters) == 0)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_broadcast(&pool->left);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Waits until a run can be joined; NULL: the pool stops. */
+static struct run *next_run(struct planche_pool *pool)
+{
+    struct run *run;
+    bool watched = false;
+    pthread_mutex_lock(&pool->lock);
+    while (!(run = join_run(pool)) && !pool->stop) {
+        if (watched) {
+            pool->sleepers++;
+            pthread_cond_wait(&pool->work, &pool->lock);
+            pool->sleepers--;
+            watched = false;
+            continue;
+        }
+        unsigned seen = atomic_load(&pool->posts);
+        pthread_mutex_unlock(&pool->lock);
+        watched = !watch(pool, &pool->posts, seen, false);
+        pthread_mutex_lock(&pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return run;
+}
+
+static void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct run *run;
+    while ((run = next_run(worker->pool))) {
+        work_on(run, worker->number);
+        leave_run(worker->pool, run);
+    }
+    return NULL;
+}
+
+/* Lists a run and wakes as many sleepers as it can use. */
+static void post_run(struct planche_pool *pool, struct run *run)
+{
+    pthread_mutex_lock(&pool->lock);
+    run->next = pool->runs;
+    pool->runs = run;
+    atomic_fetch_add(&pool->posts, 1);
+    unsigned sleepers = pool->sleepers;
+    pthread_mutex_unlock(&pool->lock);
+    if (sleepers < run->count) {
+        if (sleepers > 0)
+            pthread_cond_broadcast(&pool->work);
+        return;
+    }
+    for (size_t i = 1; i < run->count; i++)
+        pthread_cond_signal(&pool->work);
+}
+
+/* Takes a run off the list and waits for its helpers. */
+static void finish_run(struct planche_pool *pool, struct run *run)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct run **link = &pool->runs;
+    while (*link != run)
+        link = &(*link)->next;
+    *link = run->next;
+    pthread_mutex_unlock(&pool->lock);
+    if (watch(pool, &run->helpers, 0, true))
+        return;
+    atomic_fetch_add(&pool->waiters, 1);
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&run->helpers) > 0)
+        pthread_cond_wait(&pool->left, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+    atomic_fetch_sub(&pool->waiters, 1);
+}
+
+void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn fn, void *user)
+{
+    struct run run = {.fn = fn, .user = user, .count = count};
+    bool shared = count > 1 && pool->threads > 1;
+    if (shared)
+        post_run(pool, &run);
+    work_on(&run, 0);
+    if (shared)
+        finish_run(pool, &run);
+}
+
+unsigned planche_pool_threads(const struct planche_pool *pool)
+{
+    return pool->threads;
+}
+
+/* Starts the threads with all signals blocked: those belong to the program's own threads. */
+static bool start_workers(struct planche_pool *pool)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (; pool->started < pool->threads - 1; pool->started++) {
+        struct worker *worker = &pool->workers[pool->started];
+        worker->pool = pool;
+        worker->number = pool->started + 1;
+        if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0)
+            break;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return pool->started == pool->threads - 1;
+}
+
+enum planche_status planche_pool_create(struct planche_pool **out, unsigned threads,
+                                        struct planche_budget *budget, struct planche_error *error)
+{
+    *out = NULL;
+    if (threads < 1)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "a thread pool needs a thread");
+    struct planche_pool *pool = planche_calloc(budget, 1, sizeof *pool);
+    struct worker *workers = planche_calloc(budget, threads, sizeof *workers);
+    if (!pool || !workers) {
+        planche_free(workers);
+        planche_free(pool);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a pool of %u threads",
+                            threads);
+    }
+    pool->threads = threads;
+    pool->workers = workers;
+    pool->spin = threads <= planche_system_cpus();
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->left, NULL);
+    *out = pool;
+    if (start_workers(pool))
+        return PLANCHE_OK;
+    planche_pool_destroy(out);
+    return planche_fail(error, PLANCHE_ERROR_MEMORY,
+                        "the system cannot start %u threads; ask for fewer", threads);
+}
+
+void planche_pool_destroy(struct planche_pool **pool_pointer)
+{
+    struct planche_pool *pool = *pool_pointer;
+    *pool_pointer = NULL;
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->stop = true;
+    atomic_fetch_add(&pool->posts, 1);
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_broadcast(&pool->work);
+    for (unsigned i = 0; i < pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->left);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    planche_free(pool->workers);
+    planche_free(pool);
+}

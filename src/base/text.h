@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Making text from outside (file names, file contents) fit for a terminal, a log or a message. */
+#ifndef PLANCHE_BASE_TEXT_H
+#define PLANCHE_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Formats into text of size bytes (>= 1), like vsnprintf, then makes it one line of valid UTF-8:
+ * line ends and tabs become spaces, other control characters and broken sequences "?"; a sequence
+ * that the end cuts in two is dropped. */
+__attribute__((format(printf, 3, 0))) void planche_text_format(char *text, size_t size,
+                                                               const char *format, va_list args);
+
+/* The second half of planche_text_format: cleans text in place; it does not grow. */
+void planche_text_clean(char *text);
+
+#endif

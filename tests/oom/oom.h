@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a scenario while allocations fail: the first, the second, the third ..., each once and for
+ * good, until the scenario gets through without meeting the failure. */
+#ifndef PLANCHE_TESTS_OOM_H
+#define PLANCHE_TESTS_OOM_H
+
+#include "base/alloc.h"
+
+#include <planche/error.h>
+
+/* Does something from the beginning and cleans up behind itself, whatever the outcome. Everything
+ * it keeps alive must be gone when it returns. */
+typedef enum planche_status (*oom_scenario)(void *user, struct planche_budget *budget,
+                                            struct planche_error *error);
+
+/* Fails the running cmocka test when, for some N,
+ * - the scenario fails with anything but MEMORY or BUDGET, or without filling the error;
+ * - the budget does not come back to what was in use before;
+ * - it does not get through although nothing failed.
+ * step runs only every step-th N for scenarios with very many allocations (1: all; the first 200
+ * are always run). Returns the number of allocations of an undisturbed run. */
+uint64_t oom_run(const char *name, oom_scenario scenario, void *user, uint64_t step);
+
+#endif
