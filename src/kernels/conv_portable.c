@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution of a run of pixels in portable C. */
+#include "kernels/epilogue_portable.h"
+#include "kernels/list.h"
+
+#include <string.h>
+
+#define LANES      PLANCHE_LANES
+#define MAX_BLOCKS 4
+
+static inline void add_products(float *restrict acc, float x, const float *restrict weights,
+                                size_t lanes)
+{
+    for (size_t i = 0; i < lanes; i++)
+        acc[i] += x * weights[i];
+}
+
+static void finish_block(const struct planche_conv_args *args, size_t b, size_t p,
+                         float *restrict acc)
+{
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    for (size_t i = 0; i < LANES; i++)
+        acc[i] = activate(epilogue, b * LANES + i, acc[i]);
+    for (unsigned r = 0; r < epilogue->residuals; r++) {
+        const float *residual = args->residual[r][b] + (ptrdiff_t)p * args->residual_step[r];
+        for (size_t i = 0; i < LANES; i++)
+            acc[i] = add_residual(epilogue, r, acc[i], residual[i]);
+    }
+    memcpy(args->outputs[b] + (ptrdiff_t)p * args->output_step, acc, LANES * sizeof *acc);
+}
+
+void planche_conv_f32_portable(const struct planche_conv_args *args)
+{
+    const size_t lanes = (size_t)args->out_blocks * LANES;
+    for (size_t p = 0; p < args->count; p++) {
+        float acc[MAX_BLOCKS * LANES] = {0};
+        const float *weights = args->weights;
+        for (size_t e = 0; e < args->entries; e++) {
+            const float *input = args->inputs[e] + (ptrdiff_t)p * args->input_step;
+            for (unsigned k = 0; k < args->depth; k++, weights += lanes)
+                add_products(acc, input[k], weights, lanes);
+        }
+        for (size_t b = 0; b < args->out_blocks; b++)
+            finish_block(args, b, p, acc + b * LANES);
+    }
+}
+
+static float sum_lanes(const struct planche_conv_args *args, size_t c, size_t p)
+{
+    float acc[LANES] = {0};
+    const float *weights = args->weights + c * args->entries * LANES;
+    for (size_t e = 0; e < args->entries; e++, weights += LANES) {
+        const float *input = args->inputs[e] + (ptrdiff_t)p * args->input_step;
+        for (size_t i = 0; i < LANES; i++)
+            acc[i] += input[i] * weights[i];
+    }
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            acc[i] += acc[i + half];
+    return acc[0];
+}
+
+void planche_conv_narrow_f32_portable(const struct planche_conv_args *args)
+{
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    for (size_t c = 0; c < args->out_blocks; c++)
+        for (size_t p = 0; p < args->count; p++) {
+            float v = activate(epilogue, c, sum_lanes(args, c, p));
+            for (unsigned r = 0; r < epilogue->residuals; r++)
+                v = add_residual(epilogue, r, v,
+                                 args->residual[r][c][(ptrdiff_t)p * args->residual_step[r]]);
+            args->outputs[c][(ptrdiff_t)p * args->output_step] = v;
+        }
+}

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+/* elementwise_body.h in portable C. */
+#define KERNEL_NAME(op) planche_##op##_f32_portable
+#include "kernels/elementwise_body.h"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Dispatch: fills the table from the list of kernels. */
+#include "kernels/kernels.h"
+
+#include "kernels/list.h"
+
+void planche_kernels_init(struct planche_kernels *kernels, uint32_t features)
+{
+    features |= PLANCHE_CPU_PORTABLE;
+#define KERNEL(op, type, isa)                                                                      \
+    if (features & PLANCHE_ISA_##isa)                                                              \
+        kernels->op = planche_##op##_##type##_##isa;
+#include "kernels/kernels.def"
+#undef KERNEL
+}
