@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 
 #include "base/checked.h"
+#include "base/status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,22 @@ void planche_budget_reset_peak(struct planche_budget *budget)
     atomic_store(&budget->peak, atomic_load(&budget->used));
     /* What another thread took in between must not be forgotten. */
     raise_peak(budget, atomic_load(&budget->used));
+}
+
+enum planche_status planche_fail_memory(struct planche_error *error,
+                                        const struct planche_budget *budget, uint64_t bytes,
+                                        const char *what)
+{
+    uint64_t used = budget ? atomic_load(&budget->used) : 0, wanted;
+    bool sum = !__builtin_add_overflow(used, bytes, &wanted);
+    if (!budget || !budget->limit || (sum && wanted <= budget->limit))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the system has no %llu bytes left",
+                            what, (unsigned long long)bytes);
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "%s: %llu bytes do not fit in the memory budget of %llu bytes, %llu of "
+                        "which are in use; give it more",
+                        what, (unsigned long long)bytes, (unsigned long long)budget->limit,
+                        (unsigned long long)used);
 }
 
 static struct header *header_of(void *block)

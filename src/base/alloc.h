@@ -3,6 +3,8 @@
 #ifndef PLANCHE_BASE_ALLOC_H
 #define PLANCHE_BASE_ALLOC_H
 
+#include <planche/error.h>
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +38,12 @@ void *planche_calloc(struct planche_budget *budget, size_t count, size_t size);
 void *planche_realloc(struct planche_budget *budget, void *block, size_t size);
 void planche_free(void *block);
 char *planche_strdup(struct planche_budget *budget, const char *text);
+
+/* Says why an allocation or a reservation of so many bytes failed: BUDGET when they do not fit in
+ * what is left of budget (may be NULL), else MEMORY. what begins the message: a file, a stage. */
+enum planche_status planche_fail_memory(struct planche_error *error,
+                                        const struct planche_budget *budget, uint64_t bytes,
+                                        const char *what);
 
 /* For tests: the n-th allocation from now (1 is the next) fails, and with forever all after it as
  * well; n of 0 switches that off. planche_alloc_count() counts the allocations (and reservations)

@@ -223,8 +223,8 @@ enum planche_status planche_pool_create(struct planche_pool **out, unsigned thre
     if (!pool || !workers) {
         planche_free(workers);
         planche_free(pool);
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a pool of %u threads",
-                            threads);
+        return planche_fail_memory(error, budget, sizeof *pool + threads * sizeof *workers,
+                                   "thread pool");
     }
     pool->threads = threads;
     pool->workers = workers;

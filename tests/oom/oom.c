@@ -11,8 +11,24 @@
 
 #define ALWAYS_RUN 200
 
-/* One run in which allocation n fails (0: none); true: the scenario succeeded. */
-static bool run_once(const char *name, oom_scenario scenario, void *user, uint64_t n, bool forever)
+/* What is wrong with the outcome of a run in which allocation n was to fail; NULL: nothing. */
+static const char *complaint(enum planche_status status, const struct planche_error *error,
+                             bool failure_met)
+{
+    if (status == PLANCHE_OK)
+        return NULL;
+    if (!failure_met)
+        return "failed although no allocation did";
+    if (status != PLANCHE_ERROR_MEMORY && status != PLANCHE_ERROR_BUDGET)
+        return "failed with another status than MEMORY or BUDGET";
+    if (error->status != status || !error->message[0])
+        return "did not fill in the error";
+    return NULL;
+}
+
+/* One run in which allocation n fails (0: none). Returns the number of allocations. */
+static uint64_t run_once(const char *name, oom_scenario scenario, void *user, uint64_t n,
+                         bool forever)
 {
     struct planche_budget budget;
     struct planche_error error = {.status = PLANCHE_OK};
@@ -22,40 +38,25 @@ static bool run_once(const char *name, oom_scenario scenario, void *user, uint64
     uint64_t count = planche_alloc_count();
     planche_alloc_fail_at(0, false);
 
-    const char *how = forever ? "for good" : "once";
-    uint64_t used = atomic_load(&budget.used);
-    if (used != 0)
-        fail_msg("%s: %llu bytes left in use after allocation %llu failed %s", name,
-                 (unsigned long long)used, (unsigned long long)n, how);
-    if (status == PLANCHE_OK)
-        return true;
-    if (n == 0 || count < n)
-        fail_msg("%s: failed although no allocation did: %s", name, error.message);
-    if (status != PLANCHE_ERROR_MEMORY && status != PLANCHE_ERROR_BUDGET)
-        fail_msg("%s: status %d (%s) when allocation %llu failed %s", name, (int)status,
-                 error.message, (unsigned long long)n, how);
-    if (error.status != status || !error.message[0])
-        fail_msg("%s: no error filled in when allocation %llu failed %s", name,
-                 (unsigned long long)n, how);
-    return false;
+    const char *wrong = complaint(status, &error, n > 0 && count >= n);
+    if (!wrong && atomic_load(&budget.used) != 0)
+        wrong = "left memory in use";
+    if (wrong)
+        fail_msg("%s, allocation %llu of %llu failing %s: %s (status %d, %llu bytes in use): %s",
+                 name, (unsigned long long)n, (unsigned long long)count,
+                 forever ? "for good" : "once", wrong, (int)status,
+                 (unsigned long long)atomic_load(&budget.used), error.message);
+    return count;
 }
 
 uint64_t oom_run(const char *name, oom_scenario scenario, void *user, uint64_t step)
 {
-    run_once(name, scenario, user, 0, false);
-    planche_alloc_fail_at(0, false);
-    struct planche_budget budget;
-    planche_budget_init(&budget, 0);
-    if (scenario(user, &budget, NULL) != PLANCHE_OK)
-        fail_msg("%s: failed without anybody to tell", name);
-    uint64_t total = planche_alloc_count();
-
-    for (uint64_t n = 1; n <= total; n += n < ALWAYS_RUN ? 1 : step) {
-        run_once(name, scenario, user, n, false);
-        if (run_once(name, scenario, user, n, true))
-            fail_msg("%s: succeeded although no allocation from %llu of %llu on did", name,
-                     (unsigned long long)n, (unsigned long long)total);
+    uint64_t total = run_once(name, scenario, user, 0, false);
+    uint64_t n = 1;
+    while (run_once(name, scenario, user, n, false) >= n) {
+        run_once(name, scenario, user, n, true);
+        n += n < ALWAYS_RUN ? 1 : step;
     }
-    print_message("%s: %llu allocations failed one by one\n", name, (unsigned long long)total);
+    print_message("%s: %llu allocations, each failed\n", name, (unsigned long long)total);
     return total;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a scenario while allocations fail: the first, the second, the third ..., each once and for
- * good, until the scenario gets through without meeting the failure. */
+ * good, until the scenario ends before the failure is met. */
 #ifndef PLANCHE_TESTS_OOM_H
 #define PLANCHE_TESTS_OOM_H
 
@@ -14,11 +14,12 @@ typedef enum planche_status (*oom_scenario)(void *user, struct planche_budget *b
                                             struct planche_error *error);
 
 /* Fails the running cmocka test when, for some N,
- * - the scenario fails with anything but MEMORY or BUDGET, or without filling the error;
- * - the budget does not come back to what was in use before;
- * - it does not get through although nothing failed.
- * step runs only every step-th N for scenarios with very many allocations (1: all; the first 200
- * are always run). Returns the number of allocations of an undisturbed run. */
+ * - the scenario fails with anything but MEMORY or BUDGET, or without filling in the error;
+ * - something is left in use of the budget;
+ * - the scenario fails although no allocation did.
+ * (It may succeed when it can do without; that its result is right then is its own affair to
+ * check.) step runs only every step-th N for scenarios with very many allocations (1: all; the
+ * first 200 are always run). Returns the number of allocations of an undisturbed run. */
 uint64_t oom_run(const char *name, oom_scenario scenario, void *user, uint64_t step);
 
 #endif
