@@ -61,6 +61,9 @@ struct planche_engine_options {
 /* The features this machine has, of those above. */
 PLANCHE_API uint32_t planche_cpu_features(void);
 
+/* What 0 means here for memory (bytes) and threads in planche_engine_options. Each may be NULL. */
+PLANCHE_API void planche_engine_defaults(uint64_t *memory, unsigned *threads);
+
 struct planche_engine;
 
 /* Makes an engine: loads and checks the model, prepares its weights. The engine is immutable and
