@@ -2,12 +2,7 @@
 /* Runs a scenario while allocations fail. */
 #include "oom/oom.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "testing.h"
 
 #define ALWAYS_RUN 200
 

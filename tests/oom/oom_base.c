@@ -6,13 +6,8 @@
 #include "base/pool.h"
 #include "base/status.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "testing.h"
 #include <stdio.h>
-
-#include <cmocka.h>
 
 static enum planche_status pool_scenario(void *user, struct planche_budget *budget,
                                          struct planche_error *error)

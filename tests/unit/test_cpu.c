@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* CPU features under masks. */
+#include "testing.h"
+
+#include "cpu/cpu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int forget_mask(void **state)
+{
+    (void)state;
+    return unsetenv("PLANCHE_CPU_MASK");
+}
+
+/* Whether the machine's own list of flags has a word; -1: there is no list. */
+static int kernel_says(const char *flag)
+{
+    static char line[1 << 16];
+    char word[64];
+    FILE *stream = fopen("/proc/cpuinfo", "re");
+    int found = -1;
+    snprintf(word, sizeof word, " %s ", flag);
+    while (stream && found < 0 && fgets(line, sizeof line, stream)) {
+        if (strncmp(line, "flags", 5) == 0) {
+            line[strcspn(line, "\n")] = ' ';
+            found = strstr(line, word) != NULL;
+        }
+    }
+    if (stream)
+        fclose(stream);
+    return found;
+}
+
+static void test_features_agree_with_the_kernel(void **state)
+{
+    (void)state;
+    uint32_t features = planche_cpu_features();
+    assert_true(features & PLANCHE_CPU_PORTABLE);
+    if (features & PLANCHE_CPU_AVX512)
+        assert_true(features & PLANCHE_CPU_AVX2);
+    int avx2 = kernel_says("avx2"), fma = kernel_says("fma"), vl = kernel_says("avx512vl"),
+        bw = kernel_says("avx512bw"), dq = kernel_says("avx512dq");
+    if (avx2 < 0) {
+        print_message("the kernel lists no flags: not compared\n");
+        return;
+    }
+    assert_int_equal((features & PLANCHE_CPU_AVX2) != 0, avx2 && fma);
+    assert_int_equal((features & PLANCHE_CPU_AVX512) != 0, avx2 && fma && vl && bw && dq);
+}
+
+static void test_masks_limit(void **state)
+{
+    (void)state;
+    uint32_t all = planche_cpu_features();
+    uint32_t avx2 = all & PLANCHE_CPU_AVX2, avx512 = all & PLANCHE_CPU_AVX512;
+    assert_int_equal(planche_cpu_select(0), all);
+    assert_int_equal(planche_cpu_select(UINT32_MAX), all);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_PORTABLE), PLANCHE_CPU_PORTABLE);
+    assert_int_equal(planche_cpu_select(0x80000000u), PLANCHE_CPU_PORTABLE);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX2), PLANCHE_CPU_PORTABLE | avx2);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512), PLANCHE_CPU_PORTABLE | avx2 | avx512);
+}
+
+static void test_environment_limits(void **state)
+{
+    (void)state;
+    uint32_t all = planche_cpu_features();
+    setenv("PLANCHE_CPU_MASK", "0x1", 1);
+    assert_int_equal(planche_cpu_select(0), PLANCHE_CPU_PORTABLE);
+    setenv("PLANCHE_CPU_MASK", "3", 1);
+    assert_int_equal(planche_cpu_select(0), PLANCHE_CPU_PORTABLE | (all & PLANCHE_CPU_AVX2));
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512),
+                     PLANCHE_CPU_PORTABLE | (all & PLANCHE_CPU_AVX2));
+    setenv("PLANCHE_CPU_MASK", "0", 1);
+    assert_int_equal(planche_cpu_select(0), all);
+    setenv("PLANCHE_CPU_MASK", "", 1);
+    assert_int_equal(planche_cpu_select(0), all);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    const uint32_t base = PLANCHE_CPU_PORTABLE;
+    assert_string_equal(planche_cpu_isa_name(base), "portable");
+    assert_string_equal(planche_cpu_isa_name(base | PLANCHE_CPU_AVX2), "avx2");
+    assert_string_equal(planche_cpu_isa_name(base | PLANCHE_CPU_NEON), "neon");
+    assert_string_equal(planche_cpu_isa_name(base | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512),
+                        "avx512");
+}
+
+static void test_l2_is_plausible(void **state)
+{
+    (void)state;
+    assert_in_range(planche_cpu_l2_bytes(), 32 << 10, 256 << 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_features_agree_with_the_kernel, forget_mask, NULL),
+        cmocka_unit_test_setup_teardown(test_masks_limit, forget_mask, NULL),
+        cmocka_unit_test_setup_teardown(test_environment_limits, forget_mask, forget_mask),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_l2_is_plausible),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
