@@ -46,10 +46,7 @@ struct planche_engine_options {
     planche_log_fn log;          /* NULL: silent */
     void *log_user;
 };
-#define PLANCHE_ENGINE_OPTIONS_INIT                                                                \
-    {                                                                                              \
-        .struct_size = sizeof(struct planche_engine_options)                                       \
-    }
+#define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 
 /* CPU features for cpu_mask. Portable C is always allowed: a mask of PLANCHE_CPU_PORTABLE uses only
  * it. */
@@ -90,10 +87,7 @@ struct planche_engine_info {
     uint64_t peak_bytes;   /* most of the budget that was in use so far */
     double macs_per_pixel; /* multiply-adds per input pixel, of the plain convolutions */
 };
-#define PLANCHE_ENGINE_INFO_INIT                                                                   \
-    {                                                                                              \
-        .struct_size = sizeof(struct planche_engine_info)                                          \
-    }
+#define PLANCHE_ENGINE_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_engine_info)
 PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
                                          struct planche_engine_info *info);
 
@@ -117,10 +111,7 @@ struct planche_page_options {
     planche_progress_fn progress;
     void *progress_user;
 };
-#define PLANCHE_PAGE_OPTIONS_INIT                                                                  \
-    {                                                                                              \
-        .struct_size = sizeof(struct planche_page_options)                                         \
-    }
+#define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 
 /* What happened to a page. Times are wall clock. */
 struct planche_page_result {
@@ -130,10 +121,7 @@ struct planche_page_result {
     double decode_ms, network_ms, encode_ms;
     uint64_t peak_bytes; /* most of the budget in use while the page ran */
 };
-#define PLANCHE_PAGE_RESULT_INIT                                                                   \
-    {                                                                                              \
-        .struct_size = sizeof(struct planche_page_result)                                          \
-    }
+#define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 
 /* Enlarges the image file at input into the file at output. The output appears complete under its
  * name (written to a temporary file in the same folder, synced, renamed) or not at all. options and

@@ -13,6 +13,22 @@ extern "C" {
 #define PLANCHE_API
 #endif
 
+/* An option or result struct with struct_size set and the rest zero (C++17 has no designated
+ * initialisers). */
+#ifdef __cplusplus
+#define PLANCHE_STRUCT_INIT(type)                                                                  \
+    [] {                                                                                           \
+        type made{};                                                                               \
+        made.struct_size = sizeof made;                                                            \
+        return made;                                                                               \
+    }()
+#else
+#define PLANCHE_STRUCT_INIT(type)                                                                  \
+    {                                                                                              \
+        .struct_size = sizeof(type)                                                                \
+    }
+#endif
+
 enum planche_status {
     PLANCHE_OK = 0,
     PLANCHE_ERROR_ARGUMENT = 1, /* the caller passed something that makes no sense */
