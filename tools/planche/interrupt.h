@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Ctrl-C and SIGTERM: the first is noted and polled, the second ends the process at once. */
+#ifndef PLANCHE_CLI_INTERRUPT_H
+#define PLANCHE_CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* Catches SIGINT, SIGTERM and SIGHUP from now on. False: the system refused. */
+bool planche_cli_interrupt_install(void);
+/* The signal that came, or 0. */
+int planche_cli_interrupt_signal(void);
+/* A descriptor that becomes readable for good when a signal comes (-1 before install). */
+int planche_cli_interrupt_fd(void);
+/* Forgets a signal that has been dealt with. */
+void planche_cli_interrupt_forget(void);
+/* If a signal came: dies of it, so that the shell sees what happened. */
+void planche_cli_interrupt_finish(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What programs read: one JSON object per line. */
+#ifndef PLANCHE_CLI_JSON_H
+#define PLANCHE_CLI_JSON_H
+
+#include <jansson.h>
+#include <planche/planche.h>
+#include <stdbool.h>
+
+/* How a page ended. */
+struct planche_cli_outcome {
+    const char *input, *output; /* NULL: bytes */
+    enum planche_status status;
+    const char *message; /* of the failure */
+    struct planche_page_result result;
+};
+
+/* A string; bytes that are not UTF-8 (file names may be anything) become '?'. NULL gives null. */
+json_t *planche_cli_json_text(const char *text);
+/* Adds the keys of a page to object. info is NULL when there was no engine. */
+void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
+                           const struct planche_engine_info *info);
+/* The object as one line with its newline, to be freed; NULL: no memory. Takes the object. */
+char *planche_cli_json_line(json_t *object);
+/* Writes the object as one line to stdout. Takes the object. */
+bool planche_cli_json_print(json_t *object);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The planche command: finds the sub-command; without one, pages are enlarged. */
+#include "cli.h"
+#include "interrupt.h"
+#include "terminal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"models", planche_cli_models}, {"info", planche_cli_info},       {"stdio", planche_cli_stdio},
+    {"help", planche_cli_help},     {"version", planche_cli_version},
+};
+
+static int run(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    return planche_cli_enlarge(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that goes away is a failed write, not a reason to die between two pages. */
+    signal(SIGPIPE, SIG_IGN);
+    int status = run(argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == PLANCHE_CLI_OK) {
+        planche_cli_message("standard output: cannot write");
+        status = PLANCHE_CLI_PAGE_FAILED;
+    }
+    planche_cli_interrupt_finish();
+    return status;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: one table of options for all sub-commands. */
+#include "options.h"
+
+#include "cli.h"
+#include "number.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Stores value (NULL for a switch). False: it is not a value of this option. */
+typedef bool (*set_fn)(struct planche_cli_options *options, const char *value);
+
+static bool set_unsigned(const char *value, long low, long high, unsigned *out)
+{
+    long number;
+    if (!planche_cli_parse_integer(value, low, high, &number))
+        return false;
+    *out = (unsigned)number;
+    return true;
+}
+
+static bool set_int(const char *value, long low, long high, int *out)
+{
+    long number;
+    if (!planche_cli_parse_integer(value, low, high, &number))
+        return false;
+    *out = (int)number;
+    return true;
+}
+
+static bool set_text(const char *value, const char **out)
+{
+    *out = value;
+    return *value != 0;
+}
+
+static bool set_model(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->engine.model);
+}
+
+static bool set_model_directory(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->engine.model_directory);
+}
+
+static bool set_output(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->output);
+}
+
+static bool set_scale(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 64, &o->engine.scale);
+}
+
+static bool set_level(struct planche_cli_options *o, const char *value)
+{
+    return set_int(value, -1, 3, &o->level);
+}
+
+static bool set_format(struct planche_cli_options *o, const char *value)
+{
+    char name[16];
+    snprintf(name, sizeof name, "x.%s", value);
+    o->page.format = strchr(value, '.') == NULL ? planche_format_from_name(name) : 0;
+    return o->page.format != PLANCHE_FORMAT_AUTO;
+}
+
+static bool set_quality(struct planche_cli_options *o, const char *value)
+{
+    return set_int(value, 1, 100, &o->page.quality);
+}
+
+static bool set_png_level(struct planche_cli_options *o, const char *value)
+{
+    return set_int(value, 1, 9, &o->page.png_level);
+}
+
+static bool set_lossless(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.lossless = 1;
+    return true;
+}
+
+static bool set_overwrite(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.overwrite = 1;
+    return true;
+}
+
+static bool set_se(struct planche_cli_options *o, const char *value)
+{
+    bool sampled = strcmp(value, "sampled") == 0;
+    o->engine.se = sampled ? PLANCHE_SE_SAMPLED : PLANCHE_SE_EXACT;
+    return sampled || strcmp(value, "exact") == 0;
+}
+
+static bool set_memory(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->engine.memory);
+}
+
+static bool set_threads(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 1024, &o->engine.threads);
+}
+
+static bool set_jobs(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 64, &o->engine.jobs);
+}
+
+static bool set_max_pixels(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_count(value, &o->engine.max_pixels);
+}
+
+static bool set_cpu_mask(struct planche_cli_options *o, const char *value)
+{
+    static const struct {
+        const char *name;
+        uint32_t mask;
+    } levels[] = {
+        {"portable", PLANCHE_CPU_PORTABLE},
+        {"avx2", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2},
+        {"avx512", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512},
+        {"neon", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON},
+    };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcasecmp(value, levels[i].name) == 0) {
+            o->engine.cpu_mask = levels[i].mask;
+            return true;
+        }
+    }
+    char *end;
+    errno = 0;
+    unsigned long mask = strtoul(value, &end, 0);
+    o->engine.cpu_mask = (uint32_t)mask;
+    return *value >= '0' && *value <= '9' && *end == 0 && errno == 0 && mask > 0 &&
+           mask <= UINT32_MAX;
+}
+
+static bool set_engines(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 16, &o->engines);
+}
+
+static bool set_max_bytes(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->max_bytes);
+}
+
+static bool set_json(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->json = true;
+}
+
+static bool set_quiet(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->quiet = true;
+}
+
+static bool set_verbose(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->verbose = true;
+}
+
+static bool set_all(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->all = true;
+}
+
+enum {
+    PAGES = PLANCHE_CLI_ENLARGE | PLANCHE_CLI_STDIO,
+    LISTS = PLANCHE_CLI_MODELS | PLANCHE_CLI_FETCH | PLANCHE_CLI_INFO,
+    EVERY = PAGES | LISTS
+};
+
+static const struct option_spec {
+    const char *name;
+    int letter;        /* 0: none */
+    const char *value; /* what a value looks like; NULL for a switch */
+    unsigned commands;
+    set_fn set; /* NULL: --help and --version */
+} specs[] = {
+    {"model", 'm', "a model's name or a file that ends in .param", PAGES, set_model},
+    {"scale", 's', "a whole number from 1", PAGES, set_scale},
+    {"denoise", 'n', "-1, 0, 1, 2 or 3", PAGES, set_level},
+    {"output", 'o', "a file, or a folder that ends in /", PLANCHE_CLI_ENLARGE, set_output},
+    {"format", 'f', "webp, jpg or png", PAGES, set_format},
+    {"quality", 'q', "1 to 100", PAGES, set_quality},
+    {"lossless", 0, NULL, PAGES, set_lossless},
+    {"png-level", 0, "1 to 9", PAGES, set_png_level},
+    {"se", 0, "exact or sampled", PAGES, set_se},
+    {"memory", 0, "a size such as 256M or 2G", PAGES, set_memory},
+    {"threads", 0, "1 to 1024", PAGES, set_threads},
+    {"jobs", 'j', "1 to 64", PAGES, set_jobs},
+    {"max-pixels", 0, "a count such as 500M", PAGES, set_max_pixels},
+    {"overwrite", 0, NULL, PAGES, set_overwrite},
+    {"json", 0, NULL, PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO, set_json},
+    {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
+    {"verbose", 'v', NULL, PAGES | PLANCHE_CLI_FETCH, set_verbose},
+    {"cpu-mask", 0, "portable, avx2, avx512, neon or a number", PAGES | PLANCHE_CLI_INFO,
+     set_cpu_mask},
+    {"model-dir", 0, "a folder", EVERY, set_model_directory},
+    {"engines", 0, "1 to 16", PLANCHE_CLI_STDIO, set_engines},
+    {"max-bytes", 0, "a size such as 256M", PLANCHE_CLI_STDIO, set_max_bytes},
+    {"all", 0, NULL, PLANCHE_CLI_FETCH, set_all},
+    {"help", 'h', NULL, EVERY, NULL},
+    {"version", 0, NULL, PLANCHE_CLI_ENLARGE, NULL},
+};
+#define SPECS (sizeof specs / sizeof *specs)
+
+/* getopt_long answers a long option with its index here plus this, beyond every letter. */
+#define LONG_BASE 256
+
+struct getopt_tables {
+    char letters[3 * SPECS + 2];
+    struct option longs[SPECS + 1];
+};
+
+static void make_tables(struct getopt_tables *tables, enum planche_cli_command command)
+{
+    *tables = (struct getopt_tables){.letters = ":"};
+    size_t letters = 1, longs = 0;
+    for (size_t i = 0; i < SPECS; i++) {
+        if (!(specs[i].commands & (unsigned)command))
+            continue;
+        tables->longs[longs++] = (struct option){
+            .name = specs[i].name,
+            .has_arg = specs[i].value != NULL ? required_argument : no_argument,
+            .val = LONG_BASE + (int)i,
+        };
+        if (specs[i].letter != 0)
+            tables->letters[letters++] = (char)specs[i].letter;
+        if (specs[i].letter != 0 && specs[i].value != NULL)
+            tables->letters[letters++] = ':';
+    }
+}
+
+static const struct option_spec *find_spec(int answer)
+{
+    if (answer >= LONG_BASE)
+        return &specs[answer - LONG_BASE];
+    size_t i = 0;
+    while (specs[i].letter != answer)
+        i++;
+    return &specs[i];
+}
+
+/* What getopt did not like: '?' an option, ':' a missing value. */
+static int complain(const char *name, int answer, const char *word)
+{
+    if (answer == ':')
+        return planche_cli_usage_error(name, "%s needs a value", word);
+    if (optopt >= LONG_BASE)
+        return planche_cli_usage_error(name, "--%s takes no value", specs[optopt - LONG_BASE].name);
+    if (optopt != 0)
+        return planche_cli_usage_error(name, "unknown option -%c", optopt);
+    return planche_cli_usage_error(name, "unknown option %s", word);
+}
+
+static int refuse(const char *name, const struct option_spec *spec, const char *value)
+{
+    return planche_cli_usage_error(name, "--%s: '%s' is not %s", spec->name, value, spec->value);
+}
+
+static void set_defaults(struct planche_cli_options *options)
+{
+    *options = (struct planche_cli_options){
+        .engine = PLANCHE_ENGINE_OPTIONS_INIT,
+        .page = PLANCHE_PAGE_OPTIONS_INIT,
+        .level = PLANCHE_CLI_NO_LEVEL,
+        .engines = 2,
+        .max_bytes = UINT64_C(256) << 20,
+    };
+    options->engine.jobs = 1;
+}
+
+/* Acts on one option. False: the command is done. */
+static bool apply(struct planche_cli_options *options, const char *name,
+                  const struct option_spec *spec, int *status)
+{
+    if (spec->set == NULL) {
+        if (strcmp(spec->name, "version") == 0)
+            planche_cli_version(0, NULL);
+        else
+            planche_cli_help_print(name);
+        *status = PLANCHE_CLI_OK;
+        return false;
+    }
+    if (!spec->set(options, optarg)) {
+        *status = refuse(name, spec, optarg);
+        return false;
+    }
+    return true;
+}
+
+bool planche_cli_options_parse(struct planche_cli_options *options,
+                               enum planche_cli_command command, const char *name, int argc,
+                               char **argv, int *first, int *status)
+{
+    struct getopt_tables tables;
+    make_tables(&tables, command);
+    set_defaults(options);
+    opterr = 0;
+    optind = 1;
+    for (;;) {
+        int answer = getopt_long(argc, argv, tables.letters, tables.longs, NULL);
+        if (answer == -1)
+            break;
+        if (answer == '?' || answer == ':') {
+            *status = complain(name, answer, argv[optind - 1]);
+            return false;
+        }
+        if (!apply(options, name, find_spec(answer), status))
+            return false;
+    }
+    *first = optind;
+    return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: one table of options for all sub-commands. */
+#ifndef PLANCHE_CLI_OPTIONS_H
+#define PLANCHE_CLI_OPTIONS_H
+
+#include <planche/planche.h>
+#include <stdbool.h>
+
+/* Which sub-commands know an option. */
+enum planche_cli_command {
+    PLANCHE_CLI_ENLARGE = 1,
+    PLANCHE_CLI_MODELS = 2,
+    PLANCHE_CLI_FETCH = 4,
+    PLANCHE_CLI_INFO = 8,
+    PLANCHE_CLI_STDIO = 16
+};
+
+/* The denoise level when -n was not given. */
+#define PLANCHE_CLI_NO_LEVEL (-2)
+
+struct planche_cli_options {
+    struct planche_engine_options engine; /* denoise is left alone: see level */
+    struct planche_page_options page;
+    int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
+    const char *output;
+    bool json, quiet, verbose, all;
+    unsigned engines;   /* stdio: engines kept at once */
+    uint64_t max_bytes; /* stdio: of one request's bytes */
+};
+
+/* Fills *options from argv and moves the operands behind the options: argv[*first..argc) are the
+ * operands. False: the command is done, *status is the exit status (after --help, --version, or a
+ * message). name is the sub-command as it is typed, "" for none. */
+bool planche_cli_options_parse(struct planche_cli_options *options,
+                               enum planche_cli_command command, const char *name, int argc,
+                               char **argv, int *first, int *status);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The bar on a terminal: page, percent, time left. */
+#include "progress.h"
+
+#include "terminal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BAR_WIDTH    24
+#define NAME_WIDTH   30
+#define REDRAW_MS    100.0
+#define ESTIMATE_MS  1000.0 /* earlier estimates jump about */
+#define ESTIMATE_MIN 0.005
+
+double planche_cli_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count, bool shown)
+{
+    *progress = (struct planche_cli_progress){.shown = shown, .count = count};
+    progress->start_ms = planche_cli_now_ms();
+    pthread_mutex_init(&progress->lock, NULL);
+    progress->done = calloc(count, sizeof *progress->done);
+    return progress->done != NULL;
+}
+
+static void format_left(char *text, size_t size, double elapsed_ms, double fraction)
+{
+    text[0] = 0;
+    if (elapsed_ms < ESTIMATE_MS || fraction < ESTIMATE_MIN)
+        return;
+    double seconds = elapsed_ms / fraction * (1.0 - fraction) / 1e3 + 0.5;
+    if (seconds >= 360000.0)
+        return;
+    unsigned left = (unsigned)seconds;
+    if (left >= 3600)
+        snprintf(text, size, "  %u:%02u:%02u left", left / 3600, left / 60 % 60, left % 60);
+    else
+        snprintf(text, size, "  %u:%02u left", left / 60, left % 60);
+}
+
+/* Bytes of the first columns characters of UTF-8 text. */
+static size_t cut(const char *text, unsigned columns)
+{
+    size_t bytes = 0;
+    for (unsigned seen = 0; text[bytes] != 0; bytes++) {
+        bool starts = ((unsigned char)text[bytes] & 0xC0) != 0x80;
+        if (starts && seen++ == columns)
+            break;
+    }
+    return bytes;
+}
+
+static void draw(const struct planche_cli_progress *progress, const char *name, double now)
+{
+    double fraction = progress->total / (double)progress->count;
+    fraction = fraction < 0.0 ? 0.0 : fraction > 1.0 ? 1.0 : fraction;
+    char bar[BAR_WIDTH + 1], left[32], line[256];
+    int filled = (int)(fraction * BAR_WIDTH);
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', (size_t)filled);
+    bar[BAR_WIDTH] = 0;
+    format_left(left, sizeof left, now - progress->start_ms, fraction);
+    size_t current =
+        progress->finished < progress->count ? progress->finished + 1 : progress->count;
+    snprintf(line, sizeof line, "[%s] %3d%%  page %zu/%zu%s  %.*s", bar, (int)(fraction * 100.0),
+             current, progress->count, left, (int)cut(name, NAME_WIDTH), name);
+    line[cut(line, planche_cli_columns() - 1)] = 0; /* a full line would wrap and scroll */
+    planche_cli_status_line(line);
+}
+
+void planche_cli_progress_update(struct planche_cli_progress *progress, size_t page,
+                                 const char *name, double done)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->total += done - progress->done[page];
+    progress->done[page] = done;
+    double now = planche_cli_now_ms();
+    if (progress->shown && now - progress->drawn_ms >= REDRAW_MS) {
+        progress->drawn_ms = now;
+        draw(progress, name, now);
+    }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t page)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->total += 1.0 - progress->done[page];
+    progress->done[page] = 1.0;
+    progress->finished++;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void planche_cli_progress_stop(struct planche_cli_progress *progress)
+{
+    if (progress->shown)
+        planche_cli_status_line("");
+    free(progress->done);
+    progress->done = NULL;
+    pthread_mutex_destroy(&progress->lock);
+}

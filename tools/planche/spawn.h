@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Other programs, run without a shell. */
+#ifndef PLANCHE_CLI_SPAWN_H
+#define PLANCHE_CLI_SPAWN_H
+
+#include <stddef.h>
+
+/* What planche_cli_spawn returns when there is no exit status. */
+enum planche_cli_spawn_failure {
+    PLANCHE_CLI_SPAWN_MISSING = -1,     /* no such program on PATH */
+    PLANCHE_CLI_SPAWN_BROKEN = -2,      /* it could not be run, or was killed */
+    PLANCHE_CLI_SPAWN_INTERRUPTED = -3, /* a signal asked us to stop; the program was ended */
+};
+
+/* Runs arguments[0] (found on PATH; the list ends with NULL) and waits for it. Its stdin is empty,
+ * its stdout goes to stderr, or, if output is not NULL, into output[size] (cut to fit, terminated).
+ * Returns its exit status or one of the above. */
+int planche_cli_spawn(const char *const *arguments, char *output, size_t size);
+
+#endif

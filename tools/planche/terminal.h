@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines on stderr and the one status line of a terminal, from any thread. */
+#ifndef PLANCHE_CLI_TERMINAL_H
+#define PLANCHE_CLI_TERMINAL_H
+
+#include <stdbool.h>
+
+/* "planche: " and one line. Control characters (file names may hold them) become '?'. */
+__attribute__((format(printf, 1, 2))) void planche_cli_message(const char *format, ...);
+/* The same without the prefix. */
+__attribute__((format(printf, 1, 2))) void planche_cli_note(const char *format, ...);
+/* "planche: WHAT; see planche COMMAND --help" ("" for none); returns PLANCHE_CLI_USAGE. */
+__attribute__((format(printf, 2, 3))) int planche_cli_usage_error(const char *command,
+                                                                  const char *format, ...);
+
+/* Draws text as the status line, which later lines push down; "" removes it. */
+void planche_cli_status_line(const char *text);
+/* Columns of the terminal at stderr; 80 if unknown. */
+unsigned planche_cli_columns(void);
+
+#endif
