@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Which tensors to keep between passes: a shortest path over (pass, cut), where a cut is a place in
+ * the order of the nodes and keeps every tensor that crosses it. */
+#include "backend/cpu/plan.h"
+
+#include "base/status.h"
+
+#include <math.h>
+#include <string.h>
+
+/* More places than this are not all tried: they are thinned out evenly. */
+#define MOST_CUTS 96
+
+struct search {
+    const struct planche_plan *plan;
+    const struct planche_program *program;
+    int levels;
+    double *node_cost; /* [node_count] */
+    int cut_count;
+    int place[MOST_CUTS + 1];     /* node index; 0: keep nothing */
+    bool *crosses[MOST_CUTS + 1]; /* [tensor_count] */
+    double best[2][MOST_CUTS + 1];
+    int *from;    /* [levels + 2][MOST_CUTS + 1] */
+    bool *wanted; /* [tensor_count], working space */
+};
+
+static void find_node_costs(struct search *s, const struct planche_geometry *geometry)
+{
+    for (int n = 0; n < s->program->node_count; n++) {
+        const struct planche_node *node = &s->program->nodes[n];
+        struct planche_shape shape = planche_node_shape(s->program, geometry, node);
+        /* A value stored or loaded costs about as much as a few multiply-adds. */
+        s->node_cost[n] = 8.0 * (double)shape.height * (double)shape.width;
+        if (node->step)
+            s->node_cost[n] += planche_step_macs(s->program->net, node->step, geometry->shapes);
+    }
+}
+
+static void find_crossing(const struct search *s, int place, bool *crosses)
+{
+    for (int n = place; n < s->program->node_count; n++)
+        for (int e = 0; e < s->program->nodes[n].edge_count; e++) {
+            int tensor = s->program->nodes[n].edges[e].view.tensor;
+            int producer = s->program->tensors[tensor].producer;
+            if (producer < place && s->program->nodes[producer].step)
+                crosses[tensor] = true;
+        }
+}
+
+static bool find_cuts(struct search *s)
+{
+    int nodes = s->program->node_count, step = nodes / MOST_CUTS + 1;
+    for (int place = 0; place < nodes && s->cut_count <= MOST_CUTS; place += step) {
+        bool *crosses =
+            planche_calloc(s->plan->budget, (size_t)s->program->tensor_count, sizeof(bool));
+        if (!crosses)
+            return false;
+        if (place)
+            find_crossing(s, place, crosses);
+        s->place[s->cut_count] = place;
+        s->crosses[s->cut_count++] = crosses;
+    }
+    return true;
+}
+
+/* A cut can be kept by a pass when all nodes before it can run by then. */
+static bool can_keep(const struct search *s, int level, int cut)
+{
+    for (int n = 0; n < s->place[cut]; n++)
+        if (s->program->nodes[n].level >= level)
+            return false;
+    return true;
+}
+
+static double bytes_of(const struct search *s, const bool *a, const bool *b,
+                       const struct planche_geometry *geometry)
+{
+    double total = 0;
+    for (int t = 0; t < s->program->tensor_count; t++) {
+        size_t bytes;
+        if (!a[t] && !b[t])
+            continue;
+        if (!planche_kept_bytes(s->program, geometry, t, &bytes))
+            return INFINITY;
+        total += (double)bytes;
+    }
+    return total;
+}
+
+/* What a pass computes from cut a when it keeps cut b. */
+static double cost_of(const struct search *s, int level, int a, int b)
+{
+    const struct planche_program *program = s->program;
+    double cost = 0;
+    memcpy(s->wanted, s->crosses[b], (size_t)program->tensor_count * sizeof(bool));
+    for (int n = program->node_count - 1; n >= 0; n--) {
+        const struct planche_node *node = &program->nodes[n];
+        bool sink = node->kind == PLANCHE_NODE_EMIT   ? level == program->levels + 1
+                    : node->kind == PLANCHE_NODE_POOL ? node->level + 1 == level
+                                                      : s->wanted[node->output];
+        if (!sink || (node->step && n < s->place[a]))
+            continue;
+        cost += s->node_cost[n];
+        for (int e = 0; e < node->edge_count; e++)
+            s->wanted[node->edges[e].view.tensor] = true;
+    }
+    return cost;
+}
+
+static void search_paths(struct search *s, uint64_t memory)
+{
+    for (int c = 0; c < s->cut_count; c++)
+        s->best[0][c] = c ? INFINITY : 0.0;
+    for (int level = 1; level <= s->levels; level++) {
+        double *before = s->best[(level - 1) % 2], *after = s->best[level % 2];
+        const struct planche_geometry *g = planche_plan_geometry(s->plan, level);
+        bool last = level == s->levels;
+        for (int b = 0; b < s->cut_count; b++) {
+            after[b] = INFINITY;
+            if ((b && last) || !can_keep(s, level, b))
+                continue;
+            for (int a = 0; a < s->cut_count; a++) {
+                /* Keeping an earlier cut than the one started from would be to unlearn. */
+                if (isinf(before[a]) || (b && s->place[b] < s->place[a]) ||
+                    bytes_of(s, s->crosses[a], s->crosses[b], g) > (double)memory)
+                    continue;
+                double cost = before[a] + cost_of(s, level, a, b);
+                if (cost < after[b]) {
+                    after[b] = cost;
+                    s->from[level * (MOST_CUTS + 1) + b] = a;
+                }
+            }
+        }
+    }
+}
+
+static void take_path(const struct search *s, struct planche_plan *plan)
+{
+    int cut = 0;
+    for (int level = s->levels; level >= 1; level--) {
+        plan->cuts[level].first = s->place[cut];
+        memcpy(plan->cuts[level].store, s->crosses[cut],
+               (size_t)s->program->tensor_count * sizeof(bool));
+        cut = s->from[level * (MOST_CUTS + 1) + cut];
+    }
+}
+
+enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memory,
+                                        struct planche_error *error)
+{
+    const struct planche_program *program = plan->program;
+    struct search s = {.plan = plan, .program = program};
+    bool found = false;
+    /* With a sample the last pass is another page's: nothing is kept for it. */
+    s.levels = plan->sample_bands ? program->levels : program->levels + 1;
+    s.node_cost = planche_calloc(plan->budget, (size_t)program->node_count, sizeof(double));
+    s.from =
+        planche_calloc(plan->budget, (size_t)(program->levels + 2) * (MOST_CUTS + 1), sizeof(int));
+    s.wanted = planche_calloc(plan->budget, (size_t)program->tensor_count, sizeof(bool));
+    if (s.node_cost && s.from && s.wanted && find_cuts(&s)) {
+        find_node_costs(&s, planche_plan_geometry(plan, 1));
+        search_paths(&s, memory);
+        take_path(&s, plan);
+        found = true;
+    }
+    for (int c = 0; c < s.cut_count; c++)
+        planche_free(s.crosses[c]);
+    planche_free(s.node_cost);
+    planche_free(s.from);
+    planche_free(s.wanted);
+    return found ? PLANCHE_OK
+                 : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
+}
+
+uint64_t planche_cuts_bytes(const struct planche_plan *plan, int level)
+{
+    const struct planche_geometry *geometry = planche_plan_geometry(plan, level);
+    uint64_t total = 0;
+    for (int t = 0; t < plan->program->tensor_count; t++) {
+        size_t bytes = 0;
+        if (!plan->cuts[level].store[t] && !plan->cuts[level - 1].store[t])
+            continue;
+        if (!planche_kept_bytes(plan->program, geometry, t, &bytes))
+            return UINT64_MAX;
+        total += bytes;
+    }
+    return total;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a pass: the schedule with arithmetic, and where rows lie in their rings. */
+#include "backend/cpu/exec.h"
+
+#include "base/status.h"
+
+#include <string.h>
+
+float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block)
+{
+    const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
+    const struct planche_buffer *b = &exec->pass->buffers[tensor];
+    float *row = b->data + (size_t)(y % b->height) * b->row_stride + block * b->block_stride;
+    return row + (layout->margin_left - b->x0) * (int64_t)layout->lanes;
+}
+
+const float *planche_exec_input(const struct planche_exec *exec, const struct planche_edge *edge,
+                                int64_t y, unsigned block)
+{
+    const struct planche_program *program = exec->pass->spec.program;
+    int tensor = edge->view.tensor;
+    const struct planche_tensor_layout *layout = &program->tensors[tensor];
+    int64_t height = exec->pass->spec.geometry->shapes[tensor].height;
+    if (y < edge->view.top || y >= height - edge->view.bottom)
+        return exec->zeros +
+               (layout->margin_left - exec->pass->buffers[tensor].x0) * (int64_t)layout->lanes;
+    return planche_exec_row(exec, tensor, y, block);
+}
+
+struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,
+                                      int64_t y1)
+{
+    return (struct planche_task){
+        .exec = exec,
+        .node = &exec->pass->spec.program->nodes[node],
+        .part = &exec->pass->parts[node],
+        .y0 = y0,
+        .y1 = y1,
+        .first_row = y0,
+    };
+}
+
+void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_columns,
+                        int64_t most_columns, int64_t multiple, planche_pool_fn fn)
+{
+    struct planche_pool *pool = task->exec->data->pool;
+    int64_t workers = planche_pool_threads(pool), columns = task->part->x1 - task->part->x0;
+    int64_t chunks = (columns + most_columns - 1) / most_columns;
+    /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
+    int64_t total = (rows * chunks + workers - 1) / workers * workers;
+    int64_t wanted = (total + rows - 1) / rows;
+    if (wanted > chunks && columns / wanted >= least_columns)
+        chunks = wanted;
+    int64_t width = (columns + chunks - 1) / chunks;
+    width = (width + multiple - 1) / multiple * multiple;
+    task->chunk_columns = width;
+    task->chunks = (size_t)((columns + width - 1) / width);
+    planche_pool_run(pool, (size_t)rows * task->chunks, fn, task);
+}
+
+void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
+                        int64_t *x1)
+{
+    *row = task->first_row + (int64_t)(index / task->chunks);
+    *x0 = task->part->x0 + (int64_t)(index % task->chunks) * task->chunk_columns;
+    *x1 = *x0 + task->chunk_columns;
+    if (*x1 > task->part->x1)
+        *x1 = task->part->x1;
+}
+
+static enum planche_status fetch_rows(const struct planche_exec *exec,
+                                      const struct planche_node *node,
+                                      const struct planche_part *part, int64_t y0, int64_t y1,
+                                      struct planche_error *error)
+{
+    const struct planche_page_io *io = exec->data->io;
+    unsigned blocks = exec->pass->spec.program->tensors[node->output].blocks;
+    for (int64_t y = y0; y < y1; y++) {
+        float *planes[PLANCHE_PLANES];
+        for (unsigned b = 0; b < blocks; b++)
+            planes[b] = planche_exec_row(exec, node->output, y, b) + part->x0;
+        enum planche_status status =
+            io->fetch(io->user, y, part->x0, (size_t)(part->x1 - part->x0), planes, error);
+        if (status)
+            return status;
+    }
+    return PLANCHE_OK;
+}
+
+static void pad_rows(const struct planche_exec *exec, const struct planche_node *node,
+                     const struct planche_part *part, int64_t y0, int64_t y1)
+{
+    const struct planche_geometry *g = exec->pass->spec.geometry;
+    const struct planche_edge *edge = &node->edges[0];
+    int64_t pad = edge->rows.offset;
+    unsigned blocks = exec->pass->spec.program->tensors[node->output].blocks;
+    for (int64_t y = y0; y < y1; y++)
+        for (unsigned b = 0; b < blocks; b++) {
+            const float *in = planche_exec_row(exec, edge->view.tensor,
+                                               planche_reflect(y - pad, g->page_height), b);
+            float *out = planche_exec_row(exec, node->output, y, b);
+            for (int64_t x = part->x0; x < part->x1; x++)
+                out[x] = in[planche_reflect(x - pad, g->page_width)];
+        }
+}
+
+static enum planche_status emit_rows(const struct planche_exec *exec,
+                                     const struct planche_node *node,
+                                     const struct planche_part *part, int64_t y0, int64_t y1,
+                                     struct planche_error *error)
+{
+    const struct planche_page_io *io = exec->data->io;
+    const struct planche_view *view = &node->edges[0].view;
+    for (int64_t y = y0; y < y1; y++) {
+        const float *planes[PLANCHE_PLANES];
+        for (unsigned b = 0; b < PLANCHE_PLANES; b++)
+            planes[b] =
+                planche_exec_row(exec, view->tensor, y + view->top, b) + view->left + part->x0;
+        enum planche_status status =
+            io->emit(io->user, y, part->x0, (size_t)(part->x1 - part->x0), planes, error);
+        if (status)
+            return status;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status fire(const struct planche_exec *exec, int n, int64_t y0, int64_t y1,
+                                struct planche_error *error)
+{
+    const struct planche_node *node = &exec->pass->spec.program->nodes[n];
+    const struct planche_part *part = &exec->pass->parts[n];
+    switch (node->kind) {
+    case PLANCHE_NODE_FETCH:
+        return fetch_rows(exec, node, part, y0, y1, error);
+    case PLANCHE_NODE_EMIT:
+        return emit_rows(exec, node, part, y0, y1, error);
+    case PLANCHE_NODE_PAD:
+        pad_rows(exec, node, part, y0, y1);
+        break;
+    case PLANCHE_NODE_CONV:
+        planche_exec_conv(exec, n, y0, y1);
+        break;
+    case PLANCHE_NODE_WINOGRAD:
+        planche_exec_winograd(exec, n, y0, y1);
+        break;
+    case PLANCHE_NODE_INTERP:
+        planche_exec_interp(exec, n, y0, y1);
+        break;
+    case PLANCHE_NODE_POOL:
+        planche_exec_pool(exec, n, y0, y1);
+        break;
+    default:
+        planche_exec_simple(exec, n, y0, y1);
+        break;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status run_rounds(struct planche_pass *pass, const struct planche_exec *exec,
+                                      struct planche_error *error)
+{
+    const struct planche_page_io *io = exec->data->io;
+    double span = exec->data->progress_to - exec->data->progress_from;
+    planche_pass_start(pass);
+    for (int64_t round = 1; round <= pass->rounds; round++) {
+        planche_pass_aim(pass, round);
+        for (int n = 0; n < pass->spec.program->node_count; n++) {
+            struct planche_part *part = &pass->parts[n];
+            if (!part->active || pass->targets[n] <= part->done)
+                continue;
+            enum planche_status status = fire(exec, n, part->done, pass->targets[n], error);
+            if (status)
+                return status;
+            part->done = pass->targets[n];
+            if (io->poll &&
+                io->poll(io->user, exec->data->progress_from +
+                                       span * (double)(round - 1) / (double)pass->rounds))
+                return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        }
+    }
+    return PLANCHE_OK;
+}
+
+/* Gives every ring its place in the slab; kept tensors have their own memory. */
+static void place_buffers(struct planche_pass *pass, struct planche_exec *exec, char *slab)
+{
+    const struct planche_program *program = pass->spec.program;
+    unsigned workers = pass->spec.workers;
+    exec->scratch = slab;
+    slab += program->scratch_bytes * workers;
+    exec->sum_stride = pass->sum_count + PLANCHE_ALIGN / sizeof(int64_t);
+    exec->sums = (int64_t *)(void *)slab;
+    slab += (pass->sum_count * sizeof(int64_t) + PLANCHE_ALIGN) * workers;
+    exec->zeros = (float *)(void *)slab;
+    float *next = exec->zeros + pass->zero_floats;
+    for (int t = 0; t < program->tensor_count; t++) {
+        struct planche_buffer *b = &pass->buffers[t];
+        if (!b->used)
+            continue;
+        b->data = b->kept ? exec->data->kept[t].data : next;
+        if (!b->kept)
+            next += b->row_stride * (size_t)b->height;
+    }
+}
+
+/* The workers' sums of one pooled tensor belong together only now; integers do not mind the order.
+ */
+static void add_sums(const struct planche_pass *pass, const struct planche_exec *exec)
+{
+    const struct planche_program *program = pass->spec.program;
+    for (int n = 0; n < program->node_count; n++) {
+        const struct planche_node *node = &program->nodes[n];
+        if (!pass->parts[n].active || node->kind != PLANCHE_NODE_POOL)
+            continue;
+        size_t channels = (size_t)program->net->tensors[node->step->output].channels;
+        for (size_t c = 0; c < channels; c++)
+            for (unsigned w = 0; w < pass->spec.workers; w++)
+                exec->data->sums[node->step->output][c] +=
+                    exec->sums[w * exec->sum_stride + pass->parts[n].sum_offset + c];
+    }
+}
+
+enum planche_status planche_pass_run(struct planche_pass *pass,
+                                     const struct planche_pass_data *data,
+                                     struct planche_budget *budget, struct planche_error *error)
+{
+    struct planche_exec exec = {.pass = pass, .data = data};
+    char *slab = planche_calloc(budget, 1, pass->ring_bytes);
+    if (!slab)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of rows",
+                            pass->ring_bytes);
+    place_buffers(pass, &exec, slab);
+    enum planche_status status = run_rounds(pass, &exec, error);
+    if (!status)
+        add_sums(pass, &exec);
+    planche_free(slab);
+    return status;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolutions and deconvolutions: from rows in rings to the pointers that kernels take. */
+#include "backend/cpu/exec.h"
+#include "backend/cpu/pack.h"
+
+/* One run of output pixels of one phase of one row. */
+struct run {
+    const struct planche_task *task;
+    const struct planche_conv_program *conv;
+    const struct planche_phase *phase;
+    int64_t y, x; /* first output pixel */
+    int64_t step; /* output pixels from one to the next */
+    size_t count;
+    const float **inputs; /* room for all entries */
+    float *lanes;         /* via_lanes: room for the run */
+};
+
+/* Input row or column that a tap of output position i reads; i has the tap's phase. */
+static int64_t tap_position(const struct planche_map *map, int64_t i, int tap, int dilation)
+{
+    if (map->kind == PLANCHE_MAP_DECONV)
+        return (i + map->offset - (int64_t)tap * dilation) / map->stride;
+    return i * map->stride + map->offset + (int64_t)tap * dilation;
+}
+
+/* Deconvolutions divide exactly, so truncation towards zero is harmless for negative numerators
+ * too. */
+static void point_inputs(const struct run *run)
+{
+    const struct planche_node *node = run->task->node;
+    const struct planche_step *step = node->step;
+    const struct planche_program *program = run->task->exec->pass->spec.program;
+    const float **to = run->inputs;
+    for (int t = 0; t < run->phase->tap_count; t++)
+        for (int i = 0; i < step->input_count; i++) {
+            const struct planche_edge *edge = &node->edges[i];
+            const struct planche_tensor_layout *in = &program->tensors[edge->view.tensor];
+            int64_t y = tap_position(&edge->rows, run->y, run->phase->tap_y[t], step->dilation_h);
+            int64_t x =
+                tap_position(&edge->columns, run->x, run->phase->tap_x[t], step->dilation_w);
+            for (unsigned b = 0; b < in->blocks; b++)
+                *to++ = planche_exec_input(run->task->exec, edge, y + edge->view.top, b) +
+                        (x + edge->view.left) * in->lanes;
+        }
+}
+
+/* Pointers to the residual rows of a group of output blocks. */
+static void point_residuals(const struct run *run, unsigned first, unsigned blocks,
+                            const float **room, struct planche_conv_args *args)
+{
+    const struct planche_node *node = run->task->node;
+    const struct planche_program *program = run->task->exec->pass->spec.program;
+    for (unsigned r = 0; r < args->epilogue.residuals; r++) {
+        const struct planche_edge *edge = &node->edges[(unsigned)node->step->input_count + r];
+        int64_t lanes = program->tensors[edge->view.tensor].lanes;
+        for (unsigned b = 0; b < blocks; b++)
+            room[r * 4 + b] =
+                planche_exec_input(run->task->exec, edge, run->y + edge->view.top, first + b) +
+                (run->x + edge->view.left) * lanes;
+        args->residual[r] = room + r * 4;
+        args->residual_step[r] = run->step * lanes;
+    }
+}
+
+static struct planche_epilogue epilogue_of(const struct planche_step *step,
+                                           const struct planche_conv_program *conv, size_t lane)
+{
+    struct planche_epilogue epilogue = {
+        .bias = conv->bias + lane,
+        .slope = conv->slope + lane,
+        .residuals = (unsigned)step->residual_count,
+    };
+    for (int r = 0; r < step->residual_count; r++) {
+        epilogue.self[r] = step->residuals[r].self;
+        epilogue.other[r] = step->residuals[r].other;
+    }
+    return epilogue;
+}
+
+static void run_group(const struct run *run, unsigned group)
+{
+    const struct planche_node *node = run->task->node;
+    const struct planche_exec *exec = run->task->exec;
+    const struct planche_program *program = exec->pass->spec.program;
+    const struct planche_conv_program *conv = run->conv;
+    const struct planche_edge *edge = &node->edges[0];
+    unsigned first = group * 4, blocks = planche_group_blocks(conv->out_blocks, group);
+    int64_t out_lanes = program->tensors[node->output].lanes;
+    int64_t in_step = edge->columns.kind == PLANCHE_MAP_DECONV ? 1 : edge->columns.stride;
+    const float *residuals[PLANCHE_RESIDUALS * 4];
+    float *outputs[4];
+    for (unsigned b = 0; b < blocks; b++)
+        outputs[b] = planche_exec_row(exec, node->output, run->y, first + b) + run->x * out_lanes;
+    struct planche_conv_args args = {
+        .entries = (size_t)run->phase->tap_count * conv->in_blocks,
+        .inputs = run->inputs,
+        .depth = conv->depth,
+        .input_step = in_step * conv->depth,
+        .weights = run->phase->weights[group],
+        .out_blocks = blocks,
+        .outputs = outputs,
+        .output_step = run->step * out_lanes,
+        .count = run->count,
+        .epilogue =
+            epilogue_of(node->step, conv, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
+    };
+    point_residuals(run, first, blocks, residuals, &args);
+    (conv->narrow ? program->kernels.conv_narrow : program->kernels.conv)(&args);
+}
+
+/* Planar to planar: computed in lanes, then taken apart and given its residuals. */
+static void run_via_lanes(const struct run *run)
+{
+    const struct planche_node *node = run->task->node;
+    const struct planche_exec *exec = run->task->exec;
+    const struct planche_program *program = exec->pass->spec.program;
+    const struct planche_edge *edge = &node->edges[0];
+    const float *residuals[PLANCHE_RESIDUALS * 4];
+    int64_t in_step = edge->columns.kind == PLANCHE_MAP_DECONV ? 1 : edge->columns.stride;
+    unsigned channels = (unsigned)program->tensors[node->output].channels;
+    struct planche_conv_args args = {
+        .entries = (size_t)run->phase->tap_count * run->conv->in_blocks,
+        .inputs = run->inputs,
+        .depth = run->conv->depth,
+        .input_step = in_step,
+        .weights = run->phase->weights[0],
+        .out_blocks = 1,
+        .outputs = (float *[]){run->lanes},
+        .output_step = PLANCHE_LANES,
+        .count = run->count,
+        .epilogue = epilogue_of(node->step, run->conv, 0),
+    };
+    point_residuals(run, 0, channels, residuals, &args);
+    const struct planche_epilogue epilogue = args.epilogue;
+    args.epilogue.residuals = 0;
+    program->kernels.conv(&args);
+    for (unsigned c = 0; c < channels; c++) {
+        float *out = planche_exec_row(exec, node->output, run->y, c) + run->x;
+        for (size_t p = 0; p < run->count; p++) {
+            float v = run->lanes[p * PLANCHE_LANES + c];
+            for (unsigned r = 0; r < epilogue.residuals; r++)
+                v = epilogue.self[r] * v +
+                    epilogue.other[r] * residuals[r * 4 + c][(int64_t)p * args.residual_step[r]];
+            out[(int64_t)p * run->step] = v;
+        }
+    }
+}
+
+static int64_t modulo(int64_t a, int64_t b)
+{
+    return (a % b + b) % b;
+}
+
+static void conv_chunk(void *user, size_t index, unsigned worker)
+{
+    const struct planche_task *task = user;
+    const struct planche_conv_program *conv = task->node->conv;
+    const struct planche_edge *edge = &task->node->edges[0];
+    const struct planche_program *program = task->exec->pass->spec.program;
+    char *scratch = task->exec->scratch + worker * program->scratch_bytes;
+    struct run run = {.task = task, .conv = conv, .step = conv->phases_x};
+    int64_t x0, x1;
+    run.lanes = (float *)(void *)scratch;
+    if (conv->via_lanes)
+        scratch += PLANCHE_CONV_RUN * PLANCHE_LANES * sizeof(float);
+    run.inputs = (const float **)(void *)scratch;
+    planche_exec_chunk(task, index, &run.y, &x0, &x1);
+    int64_t phase_y = modulo(run.y + edge->rows.offset, conv->phases_y);
+    for (int p = 0; p < conv->phases_x; p++) {
+        run.x = x0 + modulo(p - x0 - edge->columns.offset, conv->phases_x);
+        if (run.x >= x1)
+            continue;
+        run.phase = &conv->phases[phase_y * conv->phases_x + p];
+        run.count = (size_t)((x1 - run.x + run.step - 1) / run.step);
+        point_inputs(&run);
+        if (conv->via_lanes)
+            run_via_lanes(&run);
+        else
+            for (unsigned g = 0; g < (conv->out_blocks + 3) / 4; g++)
+                run_group(&run, g);
+    }
+}
+
+void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    /* Convolutions have one phase, whatever is multiplied here divides evenly for deconvolutions.
+     */
+    planche_exec_split(&task, y1 - y0, 24, PLANCHE_CONV_RUN, task.node->conv->phases_x, conv_chunk);
+}
+
+/* Row pointers for one row of tiles; the kernel skips output rows that are NULL. */
+static void point_winograd(const struct planche_task *task, int64_t top, int64_t x,
+                           const float **inputs, float **outputs, const float **residuals)
+{
+    const struct planche_node *node = task->node;
+    const struct planche_step *step = node->step;
+    const struct planche_exec *exec = task->exec;
+    const struct planche_program *program = exec->pass->spec.program;
+    int tile = node->tile;
+    for (int i = 0; i < step->input_count; i++) {
+        const struct planche_edge *edge = &node->edges[i];
+        int64_t column = x + edge->columns.offset + edge->view.left;
+        for (unsigned b = 0; b < program->tensors[edge->view.tensor].blocks; b++)
+            for (int r = 0; r < tile + 2; r++)
+                *inputs++ = planche_exec_input(exec, edge,
+                                               top + r + edge->rows.offset + edge->view.top, b) +
+                            column * PLANCHE_LANES;
+    }
+    for (unsigned b = 0; b < node->conv->out_blocks; b++)
+        for (int r = 0; r < tile; r++) {
+            int64_t y = top + r;
+            bool wanted = y >= task->y0 && y < task->y1;
+            *outputs++ =
+                wanted ? planche_exec_row(exec, node->output, y, b) + x * PLANCHE_LANES : NULL;
+            for (int e = 0; e < step->residual_count; e++) {
+                const struct planche_edge *edge = &node->edges[step->input_count + e];
+                residuals[((unsigned)e * node->conv->out_blocks + b) * (unsigned)tile +
+                          (unsigned)r] =
+                    wanted ? planche_exec_input(exec, edge, y + edge->view.top, b) +
+                                 (x + edge->view.left) * PLANCHE_LANES
+                           : NULL;
+            }
+        }
+}
+
+/* Columns a tile may read from the run's first input column on; what is beyond the view counts as
+ * zero. */
+static size_t readable_columns(const struct planche_task *task, int64_t x)
+{
+    const struct planche_pass *pass = task->exec->pass;
+    size_t least = SIZE_MAX;
+    for (int i = 0; i < task->node->step->input_count; i++) {
+        const struct planche_edge *edge = &task->node->edges[i];
+        int64_t width = planche_view_shape(&edge->view, pass->spec.geometry->shapes).width;
+        int64_t end = edge->view.left + width, held = pass->buffers[edge->view.tensor].x1;
+        int64_t columns = (end < held ? end : held) - (x + edge->columns.offset + edge->view.left);
+        least = (size_t)columns < least ? (size_t)columns : least;
+    }
+    return least;
+}
+
+static void winograd_chunk(void *user, size_t index, unsigned worker)
+{
+    const struct planche_task *task = user;
+    const struct planche_node *node = task->node;
+    const struct planche_conv_program *conv = node->conv;
+    const struct planche_program *program = task->exec->pass->spec.program;
+    char *scratch = task->exec->scratch + worker * program->scratch_bytes;
+    unsigned tile = (unsigned)node->tile;
+    size_t floats = 0;
+    int64_t row, x0, x1;
+    planche_winograd_scratch(tile, conv->in_blocks, conv->out_blocks, conv->tiles, &floats);
+    const float **inputs = (const float **)(void *)(scratch + floats * sizeof(float));
+    float **outputs = (float **)(void *)(inputs + conv->in_blocks * (tile + 2));
+    const float **residuals = (const float **)(void *)(outputs + conv->out_blocks * tile);
+    planche_exec_chunk(task, index, &row, &x0, &x1);
+    point_winograd(task, planche_node_group_floor(node, task->y0) + (row - task->first_row) * tile,
+                   x0, inputs, outputs, residuals);
+    struct planche_winograd_args args = {
+        .in_blocks = conv->in_blocks,
+        .input_rows = inputs,
+        .input_columns = readable_columns(task, x0),
+        .weights = conv->winograd,
+        .out_blocks = conv->out_blocks,
+        .output_rows = outputs,
+        .columns = (size_t)(x1 - x0),
+        .epilogue = epilogue_of(node->step, conv, 0),
+        .residual_rows = {residuals, residuals + conv->out_blocks * tile},
+        .scratch = (float *)(void *)scratch,
+    };
+    (tile == 4 ? program->kernels.winograd4 : program->kernels.winograd6)(&args);
+}
+
+void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    int64_t tile = task.node->tile, tiles = (int64_t)task.node->conv->tiles;
+    int64_t rows =
+        (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
+    int64_t least = (tiles < 12 ? tiles : 12) * tile;
+    planche_exec_split(&task, rows, least, tiles * tile, tile, winograd_chunk);
+}

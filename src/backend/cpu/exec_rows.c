@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything but convolutions: elementwise layers, copies, shuffles, interpolation, pooling. */
+#include "backend/cpu/activation.h"
+#include "backend/cpu/exec.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One chunk of one row of a node's output. */
+struct span {
+    const struct planche_exec *exec;
+    const struct planche_node *node;
+    const struct planche_tensor_layout *out;
+    int64_t y, x;
+    size_t pixels;
+};
+
+static const struct planche_tensor_layout *layout_of(const struct span *span, int edge)
+{
+    return &span->exec->pass->spec.program->tensors[span->node->edges[edge].view.tensor];
+}
+
+static const float *input_at(const struct span *span, int edge, unsigned block)
+{
+    const struct planche_edge *e = &span->node->edges[edge];
+    return planche_exec_input(span->exec, e, span->y + e->view.top, block) +
+           (span->x + e->view.left) * layout_of(span, edge)->lanes;
+}
+
+static float *output_at(const struct span *span, unsigned block)
+{
+    return planche_exec_row(span->exec, span->node->output, span->y, block) +
+           span->x * span->out->lanes;
+}
+
+/* Division and scalars leave something in the lanes beyond the last channel, which other layers
+ * take to be zero. */
+static void clear_unused_lanes(const struct span *span)
+{
+    unsigned used = (unsigned)span->out->channels % span->out->lanes;
+    if (!used)
+        return;
+    float *out = output_at(span, span->out->blocks - 1);
+    for (size_t p = 0; p < span->pixels; p++)
+        memset(out + p * span->out->lanes + used, 0, (span->out->lanes - used) * sizeof(float));
+}
+
+static void run_binary(const struct span *span, const struct planche_kernels *kernels)
+{
+    const struct planche_step *step = span->node->step;
+    for (unsigned b = 0; b < span->out->blocks; b++) {
+        struct planche_binary_args args = {
+            .op = step->binary,
+            .self = step->self,
+            .other = step->other,
+            .a = input_at(span, 0, b),
+            .b = input_at(span, 1, b),
+            .out = output_at(span, b),
+            .count = span->pixels * span->out->lanes,
+        };
+        kernels->binary(&args);
+    }
+    clear_unused_lanes(span);
+}
+
+static void run_binary_vector(const struct span *span, const struct planche_kernels *kernels)
+{
+    const struct planche_step *step = span->node->step;
+    float scalars[PLANCHE_LANES];
+    for (int i = 0; i < PLANCHE_LANES; i++)
+        scalars[i] = step->scalar;
+    for (unsigned b = 0; b < span->out->blocks; b++) {
+        struct planche_binary_vector_args args = {
+            .op = step->binary,
+            .lanes = span->out->lanes,
+            .a = input_at(span, 0, b),
+            .vector = step->op == PLANCHE_STEP_BINARY_SCALAR
+                          ? scalars
+                          : span->exec->data->vectors[step->vector] + b * span->out->lanes,
+            .out = output_at(span, b),
+            .pixels = span->pixels,
+        };
+        kernels->binary_vector(&args);
+    }
+    clear_unused_lanes(span);
+}
+
+static void run_channel(const struct span *span, const struct planche_kernels *kernels)
+{
+    const struct planche_step *step = span->node->step;
+    size_t lanes = span->out->lanes, all = lanes * span->out->blocks;
+    for (unsigned b = 0; b < span->out->blocks; b++) {
+        struct planche_channel_args args = {
+            .lanes = span->out->lanes,
+            .in = input_at(span, 0, b),
+            .scale = span->node->channel + b * lanes,
+            .bias = span->node->channel + all + b * lanes,
+            .slope = span->node->channel + 2 * all + b * lanes,
+            .out = output_at(span, b),
+            .pixels = span->pixels,
+        };
+        kernels->channel(&args);
+        if (planche_activation_is_curved(step->activation))
+            for (size_t i = 0; i < span->pixels * lanes; i++)
+                args.out[i] = planche_activate(step->activation, step->act, args.out[i]);
+    }
+    clear_unused_lanes(span);
+}
+
+/* Copies channel by channel; whole blocks where lanes line up. */
+static void run_concat(const struct span *span)
+{
+    unsigned channel = 0, out_lanes = span->out->lanes;
+    for (int e = 0; e < span->node->edge_count; e++) {
+        const struct planche_tensor_layout *in = layout_of(span, e);
+        for (unsigned c = 0; c < (unsigned)in->channels;) {
+            float *to = output_at(span, channel / out_lanes);
+            const float *from = input_at(span, e, c / in->lanes);
+            if (in->lanes == out_lanes && channel % out_lanes == 0 &&
+                (unsigned)in->channels - c >= in->lanes) {
+                memcpy(to, from, span->pixels * in->lanes * sizeof(float));
+                c += in->lanes;
+                channel += in->lanes;
+                continue;
+            }
+            for (size_t p = 0; p < span->pixels; p++)
+                to[p * out_lanes + channel % out_lanes] = from[p * in->lanes + c % in->lanes];
+            c++;
+            channel++;
+        }
+    }
+}
+
+static void simple_chunk(void *user, size_t index, unsigned worker)
+{
+    const struct planche_task *task = user;
+    const struct planche_program *program = task->exec->pass->spec.program;
+    struct span span = {.exec = task->exec, .node = task->node};
+    int64_t end;
+    (void)worker;
+    span.out = &program->tensors[task->node->output];
+    planche_exec_chunk(task, index, &span.y, &span.x, &end);
+    span.pixels = (size_t)(end - span.x);
+    switch (task->node->kind) {
+    case PLANCHE_NODE_BINARY:
+        run_binary(&span, &program->kernels);
+        break;
+    case PLANCHE_NODE_CHANNEL:
+        run_channel(&span, &program->kernels);
+        break;
+    case PLANCHE_NODE_CONCAT:
+        run_concat(&span);
+        break;
+    default:
+        run_binary_vector(&span, &program->kernels);
+        break;
+    }
+}
+
+/* Blocks of a shuffle's inputs or outputs; channels are limited when the model is loaded. */
+#define SHUFFLE_BLOCKS 256
+
+/* A chunk is whole input pixels, `factor` columns each (see round_part in pass.c). */
+static void shuffle_chunk(void *user, size_t index, unsigned worker)
+{
+    const struct planche_task *task = user;
+    const struct planche_program *program = task->exec->pass->spec.program;
+    const struct planche_node *node = task->node;
+    const struct planche_edge *edge = &node->edges[0];
+    const struct planche_tensor_layout *in = &program->tensors[edge->view.tensor];
+    const struct planche_tensor_layout *out = &program->tensors[node->output];
+    int factor = node->step->shuffle;
+    int64_t y, x0, x1;
+    const float *inputs[SHUFFLE_BLOCKS];
+    float *outputs[SHUFFLE_BLOCKS];
+    (void)worker;
+    planche_exec_chunk(task, index, &y, &x0, &x1);
+    for (unsigned b = 0; b < in->blocks; b++)
+        inputs[b] = planche_exec_input(task->exec, edge, y / factor + edge->view.top, b) +
+                    (x0 / factor + edge->view.left) * in->lanes;
+    for (unsigned b = 0; b < out->blocks; b++)
+        outputs[b] = planche_exec_row(task->exec, node->output, y, b) + x0 * out->lanes;
+    struct planche_shuffle_args args = {
+        .inputs = inputs,
+        .in_lanes = in->lanes,
+        .outputs = outputs,
+        .out_lanes = out->lanes,
+        .out_channels = (unsigned)out->channels,
+        .factor = (unsigned)factor,
+        .row = (unsigned)(y % factor),
+        .pixels = (size_t)((x1 - x0) / factor),
+    };
+    program->kernels.shuffle(&args);
+}
+
+void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    if (task.node->kind == PLANCHE_NODE_SHUFFLE)
+        planche_exec_split(&task, y1 - y0, 256, 1024, task.node->step->shuffle, shuffle_chunk);
+    else
+        planche_exec_split(&task, y1 - y0, 256, 1024, 1, simple_chunk);
+}
+
+#define INTERP_RUN  256
+#define INTERP_TAPS 4
+
+/* Positions and weights of the taps of output position i; bicubic as Keys (1981) with a = -0.75. */
+static void interp_taps(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
+                        int64_t *position, float *weight)
+{
+    double ratio = (double)in / (double)out;
+    if (map->extent == 1) {
+        position[0] = (int64_t)floor((double)i * ratio);
+        weight[0] = 1.0f;
+    } else {
+        double at = ((double)i + 0.5) * ratio - 0.5, base = floor(at), f = at - base;
+        if (map->extent == 2) {
+            weight[0] = (float)(1.0 - f);
+            weight[1] = (float)f;
+        } else {
+            const double a = -0.75, g = 1.0 - f;
+            double w0 = ((a * (f + 1) - 5 * a) * (f + 1) + 8 * a) * (f + 1) - 4 * a;
+            double w1 = ((a + 2) * f - (a + 3)) * f * f + 1;
+            double w2 = ((a + 2) * g - (a + 3)) * g * g + 1;
+            weight[0] = (float)w0;
+            weight[1] = (float)w1;
+            weight[2] = (float)w2;
+            weight[3] = (float)(1.0 - w0 - w1 - w2);
+        }
+        for (int t = 0; t < map->extent; t++)
+            position[t] = (int64_t)base - (map->extent / 2 - 1) + t;
+    }
+    for (int t = 0; t < map->extent; t++)
+        position[t] = position[t] < 0 ? 0 : position[t] >= in ? in - 1 : position[t];
+}
+
+/* A chunk is columns of all the rows, so that the columns' taps are worked out once for them. */
+static void interp_chunk(void *user, size_t index, unsigned worker)
+{
+    const struct planche_task *task = user;
+    const struct planche_pass *pass = task->exec->pass;
+    const struct planche_program *program = pass->spec.program;
+    const struct planche_node *node = task->node;
+    const struct planche_edge *edge = &node->edges[0];
+    const struct planche_tensor_layout *layout = &program->tensors[node->output];
+    struct planche_shape in = planche_view_shape(&edge->view, pass->spec.geometry->shapes);
+    struct planche_shape out = pass->spec.geometry->shapes[node->output];
+    int taps = edge->columns.extent;
+    int32_t columns[INTERP_RUN * INTERP_TAPS];
+    float column_weights[INTERP_RUN * INTERP_TAPS], row_weights[INTERP_TAPS];
+    int64_t first, x0, x1, positions[INTERP_TAPS];
+    (void)worker;
+    planche_exec_chunk(task, index, &first, &x0, &x1);
+    for (int64_t x = x0; x < x1; x++) {
+        interp_taps(&edge->columns, x, in.width, out.width, positions,
+                    column_weights + (x - x0) * taps);
+        for (int t = 0; t < taps; t++)
+            columns[(x - x0) * taps + t] = (int32_t)(positions[t] + edge->view.left);
+    }
+    for (int64_t y = task->y0; y < task->y1; y++) {
+        interp_taps(&edge->rows, y, in.height, out.height, positions, row_weights);
+        for (unsigned b = 0; b < layout->blocks; b++) {
+            const float *rows[INTERP_TAPS];
+            for (int t = 0; t < taps; t++)
+                rows[t] = planche_exec_input(task->exec, edge, positions[t] + edge->view.top, b);
+            struct planche_interp_args args = {
+                .lanes = layout->lanes,
+                .taps = (unsigned)taps,
+                .rows = rows,
+                .row_weights = row_weights,
+                .columns = columns,
+                .column_weights = column_weights,
+                .out = planche_exec_row(task->exec, node->output, y, b) + x0 * layout->lanes,
+                .pixels = (size_t)(x1 - x0),
+            };
+            program->kernels.interp(&args);
+        }
+    }
+}
+
+void planche_exec_interp(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    planche_exec_split(&task, 1, 64, INTERP_RUN, 1, interp_chunk);
+}
+
+/* Sums too large for the fixed point are cut off: the averages are then beyond anything a network
+ * makes. */
+static int64_t fixed_point(float sum)
+{
+    double v = (double)sum * PLANCHE_POOL_SCALE;
+    return v > -9e15 && v < 9e15 ? llrint(v) : v > 0 ? (int64_t)9e15 : v < 0 ? -(int64_t)9e15 : 0;
+}
+
+static void pool_chunk(void *user, size_t index, unsigned worker)
+{
+    const struct planche_task *task = user;
+    const struct planche_exec *exec = task->exec;
+    const struct planche_program *program = exec->pass->spec.program;
+    const struct planche_edge *edge = &task->node->edges[0];
+    const struct planche_tensor_layout *in = &program->tensors[edge->view.tensor];
+    int64_t *sums = exec->sums + worker * exec->sum_stride + task->part->sum_offset;
+    int64_t y = task->y0 + (int64_t)index;
+    for (unsigned b = 0; b < in->blocks; b++) {
+        const float *row = planche_exec_input(exec, edge, y + edge->view.top, b);
+        for (int64_t x = task->part->x0; x < task->part->x1; x += PLANCHE_POOL_SEGMENT) {
+            int64_t rest = task->part->x1 - x;
+            float segment[PLANCHE_LANES] = {0};
+            struct planche_sum_args args = {
+                .lanes = in->lanes,
+                .in = row + (x + edge->view.left) * in->lanes,
+                .pixels = (size_t)(rest < PLANCHE_POOL_SEGMENT ? rest : PLANCHE_POOL_SEGMENT),
+                .sums = segment,
+            };
+            program->kernels.sum(&args);
+            for (unsigned l = 0; l < in->lanes; l++)
+                sums[b * in->lanes + l] += fixed_point(segment[l]);
+        }
+    }
+}
+
+void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    planche_pool_run(exec->data->pool, (size_t)(y1 - y0), pool_chunk, &task);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Preparing a convolution's weights for the kernels. */
+#ifndef PLANCHE_BACKEND_CPU_PACK_H
+#define PLANCHE_BACKEND_CPU_PACK_H
+
+#include "backend/cpu/program.h"
+
+/* Output pixels that one task of a plain convolution computes at most. */
+#define PLANCHE_CONV_RUN 96
+
+/* Output blocks of group g when blocks go through the kernels four at a time. */
+static inline unsigned planche_group_blocks(unsigned out_blocks, unsigned group)
+{
+    unsigned rest = out_blocks - group * 4;
+    return rest < 4 ? rest : 4;
+}
+
+/* Fills node->conv for a CONV or DECONV step, chooses between the kernels (the node's kind and
+ * tile) and packs. Errors: MEMORY, BUDGET, UNSUPPORTED. */
+enum planche_status planche_pack_conv(struct planche_program *program, struct planche_node *node,
+                                      uint64_t l2_bytes, struct planche_error *error);
+void planche_pack_destroy(struct planche_conv_program *conv);
+
+/* Bytes of scratch that one worker needs for the node. False on overflow. */
+bool planche_pack_scratch(const struct planche_node *node, size_t *bytes);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* Planning a pass: which nodes run, which rows and columns they produce, how high the rings must
+ * be. */
+#include "backend/cpu/pass.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+
+#include <string.h>
+
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+struct planche_shape planche_node_shape(const struct planche_program *program,
+                                        const struct planche_geometry *geometry,
+                                        const struct planche_node *node)
+{
+    if (node->output >= 0)
+        return geometry->shapes[node->output];
+    if (node->kind == PLANCHE_NODE_POOL)
+        return planche_view_shape(&node->edges[0].view, geometry->shapes);
+    unsigned scale = program->net->recipe.scale;
+    return (struct planche_shape){geometry->page_height * scale, geometry->page_width * scale};
+}
+
+void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int64_t y0, int64_t y1,
+                       int64_t *lo, int64_t *hi)
+{
+    const struct planche_node *n = &pass->spec.program->nodes[node];
+    const struct planche_edge *e = &n->edges[edge];
+    const struct planche_shape *shapes = pass->spec.geometry->shapes;
+    int64_t size = planche_view_shape(&e->view, shapes).height;
+    int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).height;
+    planche_map_need(&e->rows, y0, y1, size, out, lo, hi);
+    *lo = clamp(*lo, 0, size) + e->view.top;
+    *hi = clamp(*hi, 0, size) + e->view.top;
+}
+
+void planche_edge_columns(const struct planche_pass *pass, int node, int edge, int64_t x0,
+                          int64_t x1, int64_t *lo, int64_t *hi)
+{
+    const struct planche_node *n = &pass->spec.program->nodes[node];
+    const struct planche_edge *e = &n->edges[edge];
+    const struct planche_shape *shapes = pass->spec.geometry->shapes;
+    int64_t size = planche_view_shape(&e->view, shapes).width;
+    int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).width;
+    planche_map_need(&e->columns, x0, x1, size, out, lo, hi);
+    *lo = clamp(*lo, 0, size) + e->view.left;
+    *hi = clamp(*hi, 0, size) + e->view.left;
+}
+
+/* Where a border at page column x lies in a pooled tensor: a whole number of segments, so that
+ * stripes never share one. */
+static int64_t pool_border(int64_t x, int64_t page_width, int64_t width)
+{
+    if (x >= page_width)
+        return width;
+    return x * width / page_width / PLANCHE_POOL_SEGMENT * PLANCHE_POOL_SEGMENT;
+}
+
+/* The range a sink owns; false if the node is no sink of this pass or owns nothing here. */
+static bool own_range(const struct planche_pass_spec *spec, int n, struct planche_part *part)
+{
+    const struct planche_node *node = &spec->program->nodes[n];
+    const struct planche_geometry *g = spec->geometry;
+    const struct planche_region *r = &spec->region;
+    struct planche_shape shape = planche_node_shape(spec->program, g, node);
+    if (node->kind == PLANCHE_NODE_POOL && node->level + 1 == spec->level) {
+        part->x0 = pool_border(r->x0, g->page_width, shape.width);
+        part->x1 = pool_border(r->x1, g->page_width, shape.width);
+        part->y0 = r->y0 * shape.height / g->page_height;
+        part->y1 = r->y1 * shape.height / g->page_height;
+    } else if (node->kind == PLANCHE_NODE_EMIT && spec->level == spec->program->levels + 1) {
+        int64_t scale = spec->program->net->recipe.scale;
+        part->x0 = r->x0 * scale;
+        part->x1 = r->x1 * scale;
+        part->y0 = r->y0 * scale;
+        part->y1 = r->y1 * scale;
+    } else {
+        return false;
+    }
+    return part->x0 < part->x1 && part->y0 < part->y1;
+}
+
+static void widen(struct planche_buffer *buffer, int64_t x0, int64_t x1, int64_t y0, int64_t y1)
+{
+    if (x0 >= x1 || y0 >= y1)
+        return;
+    if (!buffer->used) {
+        *buffer = (struct planche_buffer){.used = true, .x0 = x0, .x1 = x1, .y0 = y0, .y1 = y1};
+        return;
+    }
+    buffer->x0 = x0 < buffer->x0 ? x0 : buffer->x0;
+    buffer->x1 = x1 > buffer->x1 ? x1 : buffer->x1;
+    buffer->y0 = y0 < buffer->y0 ? y0 : buffer->y0;
+    buffer->y1 = y1 > buffer->y1 ? y1 : buffer->y1;
+}
+
+/* A node makes whole groups of rows and whole tiles of columns, or its results would depend on
+ * where a stripe ends. */
+static void round_part(const struct planche_node *node, const struct planche_shape *shape,
+                       struct planche_part *part)
+{
+    int64_t columns = node->kind == PLANCHE_NODE_SHUFFLE ? node->step->shuffle : node->tile;
+    part->y0 = clamp(planche_node_group_floor(node, part->y0), 0, shape->height);
+    part->y1 = clamp(planche_node_group_ceil(node, part->y1), 0, shape->height);
+    part->x0 = part->x0 / columns * columns;
+    part->x1 = clamp((part->x1 + columns - 1) / columns * columns, 0, shape->width);
+}
+
+static void activate(struct planche_pass *pass, int n)
+{
+    const struct planche_program *program = pass->spec.program;
+    const struct planche_node *node = &program->nodes[n];
+    struct planche_part *part = &pass->parts[n];
+    struct planche_shape shape = planche_node_shape(program, pass->spec.geometry, node);
+    part->active = true;
+    if (node->output >= 0) {
+        struct planche_buffer *b = &pass->buffers[node->output];
+        *part = (struct planche_part){true, b->x0, b->x1, b->y0, b->y1, 0, 0};
+        round_part(node, &shape, part);
+        widen(b, part->x0, part->x1, part->y0, part->y1);
+    }
+    for (int e = 0; e < node->edge_count; e++) {
+        int64_t x0, x1, y0, y1;
+        planche_edge_rows(pass, n, e, part->y0, part->y1, &y0, &y1);
+        planche_edge_columns(pass, n, e, part->x0, part->x1, &x0, &x1);
+        widen(&pass->buffers[node->edges[e].view.tensor], x0, x1, y0, y1);
+    }
+    if (node->step) {
+        double share = (double)(part->y1 - part->y0) * (double)(part->x1 - part->x0) /
+                       ((double)shape.height * (double)shape.width);
+        pass->macs +=
+            share * planche_step_macs(program->net, node->step, pass->spec.geometry->shapes);
+    }
+}
+
+/* The page's own nodes always run: the page can be read again. */
+static bool may_run(const struct planche_pass_spec *spec, int n)
+{
+    return n >= spec->first || spec->program->nodes[n].step == NULL;
+}
+
+static void find_ranges(struct planche_pass *pass)
+{
+    const struct planche_pass_spec *spec = &pass->spec;
+    const struct planche_program *program = spec->program;
+    for (int n = program->node_count - 1; n >= 0; n--) {
+        int t = program->nodes[n].output;
+        if (t >= 0 && spec->store && spec->store[t]) {
+            struct planche_shape shape = spec->geometry->shapes[t];
+            widen(&pass->buffers[t], 0, shape.width, 0, shape.height);
+            pass->buffers[t].kept = true;
+        }
+        if (t < 0 ? own_range(spec, n, &pass->parts[n]) : pass->buffers[t].used && may_run(spec, n))
+            activate(pass, n);
+    }
+    for (int t = 0; t < program->tensor_count; t++) {
+        struct planche_buffer *b = &pass->buffers[t];
+        int producer = program->tensors[t].producer;
+        if (!b->used || (pass->parts[producer].active && !b->kept))
+            continue;
+        struct planche_shape shape = spec->geometry->shapes[t]; /* kept whole, now or before */
+        *b = (struct planche_buffer){
+            .used = true, .kept = true, .x1 = shape.width, .y1 = shape.height};
+    }
+}
+
+static bool list_consumers(struct planche_pass *pass, struct planche_budget *budget)
+{
+    const struct planche_program *program = pass->spec.program;
+    size_t edges = 0;
+    for (int n = 0; n < program->node_count; n++)
+        edges += pass->parts[n].active ? (size_t)program->nodes[n].edge_count : 0;
+    pass->consumers = planche_calloc(budget, edges + 1, sizeof(*pass->consumers));
+    pass->consumer_start =
+        planche_calloc(budget, (size_t)program->tensor_count + 2, sizeof(*pass->consumer_start));
+    if (!pass->consumers || !pass->consumer_start)
+        return false;
+    int *start = pass->consumer_start + 1; /* counts, then ends, then starts as the lists fill */
+    for (int n = 0; n < program->node_count; n++)
+        for (int e = 0; pass->parts[n].active && e < program->nodes[n].edge_count; e++)
+            start[program->nodes[n].edges[e].view.tensor + 1]++;
+    for (int t = 0; t < program->tensor_count; t++)
+        start[t + 1] += start[t];
+    for (int n = 0; n < program->node_count; n++)
+        for (int e = 0; pass->parts[n].active && e < program->nodes[n].edge_count; e++)
+            pass->consumers[start[program->nodes[n].edges[e].view.tensor]++] =
+                (struct planche_consumer){n, e};
+    return true;
+}
+
+void planche_pass_start(struct planche_pass *pass)
+{
+    for (int n = 0; n < pass->spec.program->node_count; n++)
+        pass->parts[n].done = pass->parts[n].y0;
+}
+
+/* A sink's (or kept tensor's) share of the rows after a round. */
+static int64_t share(const struct planche_pass *pass, const struct planche_part *part,
+                     int64_t round)
+{
+    return part->y0 + ((part->y1 - part->y0) * round + pass->rounds - 1) / pass->rounds;
+}
+
+void planche_pass_aim(struct planche_pass *pass, int64_t round)
+{
+    const struct planche_program *program = pass->spec.program;
+    memset(pass->targets, 0, (size_t)program->node_count * sizeof(*pass->targets));
+    for (int n = program->node_count - 1; n >= 0; n--) {
+        const struct planche_node *node = &program->nodes[n];
+        struct planche_part *part = &pass->parts[n];
+        if (!part->active)
+            continue;
+        int64_t *target = &pass->targets[n];
+        if (node->output < 0 || pass->buffers[node->output].kept) {
+            int64_t rows = share(pass, part, round);
+            *target = rows > *target ? rows : *target;
+        }
+        if (*target <= part->done)
+            continue;
+        *target = clamp(planche_node_group_ceil(node, *target), part->y0, part->y1);
+        for (int e = 0; e < node->edge_count; e++) {
+            int64_t lo, hi;
+            int producer = program->tensors[node->edges[e].view.tensor].producer;
+            planche_edge_rows(pass, n, e, part->done, *target, &lo, &hi);
+            pass->targets[producer] = hi > pass->targets[producer] ? hi : pass->targets[producer];
+        }
+    }
+}
+
+/* The first row of a tensor that somebody still needs. */
+static int64_t first_needed(const struct planche_pass *pass, int tensor, int64_t end)
+{
+    int64_t first = end;
+    for (int c = pass->consumer_start[tensor]; c < pass->consumer_start[tensor + 1]; c++) {
+        const struct planche_consumer *consumer = &pass->consumers[c];
+        const struct planche_part *part = &pass->parts[consumer->node];
+        int64_t lo, hi;
+        if (part->done >= part->y1)
+            continue;
+        planche_edge_rows(pass, consumer->node, consumer->edge, part->done, part->y1, &lo, &hi);
+        first = lo < first ? lo : first;
+    }
+    return first;
+}
+
+/* Runs the schedule and notes how many rows of each tensor are alive at once. */
+static void find_heights(struct planche_pass *pass)
+{
+    const struct planche_program *program = pass->spec.program;
+    planche_pass_start(pass);
+    for (int64_t round = 1; round <= pass->rounds; round++) {
+        planche_pass_aim(pass, round);
+        for (int n = 0; n < program->node_count; n++) {
+            struct planche_part *part = &pass->parts[n];
+            int t = program->nodes[n].output;
+            if (!part->active || pass->targets[n] <= part->done)
+                continue;
+            if (t >= 0 && !pass->buffers[t].kept) {
+                int64_t alive = pass->targets[n] - first_needed(pass, t, part->done);
+                if (alive > pass->buffers[t].height)
+                    pass->buffers[t].height = alive;
+            }
+            part->done = pass->targets[n];
+        }
+    }
+}
+
+/* Row strides that are a multiple of a memory page would put the rows of a column into one cache
+ * set. */
+#define CACHE_ALIAS_FLOATS 1024
+
+static bool find_strides(const struct planche_tensor_layout *layout, int64_t width,
+                         size_t *block_stride, size_t *row_stride)
+{
+    size_t columns = (size_t)(width + layout->margin_left + layout->margin_right);
+    if (!planche_mul_size(columns, layout->lanes, block_stride) ||
+        !planche_add_size(*block_stride, PLANCHE_LANES - 1, block_stride))
+        return false;
+    *block_stride -= *block_stride % PLANCHE_LANES;
+    if (!planche_mul_size(*block_stride, layout->blocks, row_stride))
+        return false;
+    if (*row_stride % CACHE_ALIAS_FLOATS == 0)
+        *row_stride += PLANCHE_LANES;
+    return true;
+}
+
+bool planche_kept_bytes(const struct planche_program *program,
+                        const struct planche_geometry *geometry, int tensor, size_t *bytes)
+{
+    size_t block, row;
+    return find_strides(&program->tensors[tensor], geometry->shapes[tensor].width, &block, &row) &&
+           planche_mul_size(row, (size_t)geometry->shapes[tensor].height, bytes) &&
+           planche_mul_size(*bytes, sizeof(float), bytes);
+}
+
+static bool find_bytes(struct planche_pass *pass)
+{
+    const struct planche_program *program = pass->spec.program;
+    size_t floats = 0, ring, workers = pass->spec.workers;
+    for (int t = 0; t < program->tensor_count; t++) {
+        struct planche_buffer *b = &pass->buffers[t];
+        if (!b->used)
+            continue;
+        if (b->kept)
+            b->height = b->y1;
+        if (!find_strides(&program->tensors[t], b->x1 - b->x0, &b->block_stride, &b->row_stride) ||
+            !planche_mul_size(b->row_stride, (size_t)b->height, &ring) ||
+            (!b->kept && !planche_add_size(floats, ring, &floats)))
+            return false;
+        pass->zero_floats =
+            b->block_stride > pass->zero_floats ? b->block_stride : pass->zero_floats;
+    }
+    for (int n = 0; n < program->node_count; n++)
+        if (pass->parts[n].active && program->nodes[n].kind == PLANCHE_NODE_POOL) {
+            const struct planche_tensor_layout *in =
+                &program->tensors[program->nodes[n].edges[0].view.tensor];
+            pass->parts[n].sum_offset = pass->sum_count;
+            pass->sum_count += ((size_t)in->blocks * in->lanes + 7) / 8 * 8;
+        }
+    size_t worker;
+    return planche_add_size(program->scratch_bytes,
+                            pass->sum_count * sizeof(int64_t) + PLANCHE_ALIGN, &worker) &&
+           planche_mul_size(worker, workers, &pass->ring_bytes) &&
+           planche_add_size(floats, pass->zero_floats, &floats) &&
+           planche_mul_size(floats, sizeof(float), &floats) &&
+           planche_add_size(pass->ring_bytes, floats, &pass->ring_bytes);
+}
+
+/* Page rows that a round advances: what one group of rows of the deepest tiles is worth. */
+static int64_t rows_per_round(const struct planche_pass_spec *spec)
+{
+    int tile = 1;
+    for (int n = 0; n < spec->program->node_count; n++)
+        tile = spec->program->nodes[n].tile > tile ? spec->program->nodes[n].tile : tile;
+    return (int64_t)tile * spec->band;
+}
+
+enum planche_status planche_pass_create(struct planche_pass **out,
+                                        const struct planche_pass_spec *spec,
+                                        struct planche_budget *budget, struct planche_error *error)
+{
+    const struct planche_program *program = spec->program;
+    size_t tensors = (size_t)program->tensor_count, nodes = (size_t)program->node_count;
+    struct planche_pass *pass = planche_calloc(budget, 1, sizeof(*pass));
+    *out = NULL;
+    if (!pass)
+        goto no_memory;
+    pass->spec = *spec;
+    pass->buffers = planche_calloc(budget, tensors, sizeof(*pass->buffers));
+    pass->parts = planche_calloc(budget, nodes, sizeof(*pass->parts));
+    pass->targets = planche_calloc(budget, nodes, sizeof(*pass->targets));
+    if (!pass->buffers || !pass->parts || !pass->targets)
+        goto no_memory;
+    find_ranges(pass);
+    if (!list_consumers(pass, budget))
+        goto no_memory;
+    int64_t step = rows_per_round(spec);
+    pass->rounds = (spec->region.y1 - spec->region.y0 + step - 1) / step;
+    find_heights(pass);
+    if (!find_bytes(pass)) {
+        planche_pass_destroy(&pass);
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "the page is too large for this machine");
+    }
+    *out = pass;
+    return PLANCHE_OK;
+no_memory:
+    planche_pass_destroy(&pass);
+    return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
+}
+
+void planche_pass_destroy(struct planche_pass **pass)
+{
+    struct planche_pass *p = *pass;
+    if (!p)
+        return;
+    planche_free(p->buffers);
+    planche_free(p->parts);
+    planche_free(p->targets);
+    planche_free(p->consumers);
+    planche_free(p->consumer_start);
+    planche_free(p);
+    *pass = NULL;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* A pass: rows stream from the page (or from tensors kept whole) through some of the nodes to
+ * sinks.
+ *
+ * Every tensor is a ring of rows just high enough for the schedule, found by running the schedule
+ * without arithmetic. A tensor kept for later passes is a ring as high as the tensor. */
+#ifndef PLANCHE_BACKEND_CPU_PASS_H
+#define PLANCHE_BACKEND_CPU_PASS_H
+
+#include "backend/backend.h"
+#include "backend/cpu/program.h"
+#include "base/pool.h"
+
+/* Columns of a pooled tensor are summed in segments of this many, counted from the view's left
+ * edge, in order; the sums of segments add up as integers, which makes the averages independent of
+ * stripes, bands and threads. */
+#define PLANCHE_POOL_SEGMENT 32
+/* Fixed-point scale of those integers. */
+#define PLANCHE_POOL_SCALE 1048576.0
+
+/* A page's sizes. */
+struct planche_geometry {
+    int64_t page_width, page_height;
+    struct planche_shape *shapes; /* [program->tensor_count] */
+};
+
+/* A rectangle of the page that sinks own, in page pixels. */
+struct planche_region {
+    int64_t x0, x1, y0, y1;
+};
+
+/* A tensor kept whole between passes. */
+struct planche_kept {
+    float *data; /* NULL: not kept */
+};
+
+struct planche_pass_spec {
+    const struct planche_program *program;
+    const struct planche_geometry *geometry;
+    struct planche_region region;
+    int level; /* pools of this level are sinks; program->levels + 1: the page's output is */
+    int first; /* nodes before this one do not run: their tensors are kept or not needed */
+    const bool
+        *store; /* [tensor_count]: tensors to keep; NULL: none. Needs the whole page as region */
+    int band;   /* groups of rows that a round advances, >= 1 */
+    unsigned workers;
+};
+
+/* Rows and columns of a tensor that the pass holds. */
+struct planche_buffer {
+    bool used, kept;
+    int64_t x0, x1, y0, y1;          /* needed range */
+    int64_t done;                    /* rows before this one are there */
+    int64_t height;                  /* rows of the ring */
+    size_t block_stride, row_stride; /* floats */
+    float *data;                     /* at the left margin of the first row */
+};
+
+/* A node's part in a pass. */
+struct planche_part {
+    bool active;
+    int64_t x0, x1, y0, y1; /* of its output; for sinks the owned range */
+    int64_t done;
+    size_t sum_offset; /* POOL: where a worker keeps its sums */
+};
+
+/* An edge of an active node that reads a tensor. */
+struct planche_consumer {
+    int node, edge;
+};
+
+struct planche_pass {
+    struct planche_pass_spec spec;
+    struct planche_buffer *buffers; /* [tensor_count] */
+    struct planche_part *parts;     /* [node_count] */
+    int64_t *targets;               /* [node_count]: rows that the current round asks for */
+    int *consumer_start;            /* [tensor_count + 1] into consumers */
+    struct planche_consumer *consumers;
+    int64_t rounds;
+    double macs;
+    size_t ring_bytes;  /* rings, zero row, scratch, sums: allocated by planche_pass_run */
+    size_t zero_floats; /* of the zero row */
+    size_t sum_count;   /* fixed-point sums per worker, a multiple of 8 */
+};
+
+/* Works out ranges, ring heights and bytes; allocates only bookkeeping from budget. Errors: MEMORY,
+ * BUDGET. */
+enum planche_status planche_pass_create(struct planche_pass **out,
+                                        const struct planche_pass_spec *spec,
+                                        struct planche_budget *budget, struct planche_error *error);
+void planche_pass_destroy(struct planche_pass **pass);
+
+/* Bytes of one whole tensor as a pass keeps it. False on overflow. */
+bool planche_kept_bytes(const struct planche_program *program,
+                        const struct planche_geometry *geometry, int tensor, size_t *bytes);
+
+/* What a pass works with and on. */
+struct planche_pass_data {
+    struct planche_pool *pool;
+    const struct planche_page_io *io;
+    struct planche_kept *kept;   /* [tensor_count] */
+    const float *const *vectors; /* [tensor_count]: known vectors, padded to whole blocks */
+    int64_t *const *sums;        /* [tensor_count]: fixed-point sums of pooled vectors, added to */
+    double progress_from, progress_to;
+};
+enum planche_status planche_pass_run(struct planche_pass *pass,
+                                     const struct planche_pass_data *data,
+                                     struct planche_budget *budget, struct planche_error *error);
+
+/* Starts the schedule over, and works out what every node must have done after round 1..rounds. */
+void planche_pass_start(struct planche_pass *pass);
+void planche_pass_aim(struct planche_pass *pass, int64_t round);
+
+/* Input rows (or columns) [*lo, *hi) in the tensor that output rows [y0, y1) of a node need through
+ * an edge. */
+void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int64_t y0, int64_t y1,
+                       int64_t *lo, int64_t *hi);
+void planche_edge_columns(const struct planche_pass *pass, int node, int edge, int64_t x0,
+                          int64_t x1, int64_t *lo, int64_t *hi);
+
+/* The extent of a sink or node output. */
+struct planche_shape planche_node_shape(const struct planche_program *program,
+                                        const struct planche_geometry *geometry,
+                                        const struct planche_node *node);
+
+#endif

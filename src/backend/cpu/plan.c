@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Planning a page: full width if it fits, else stripes, else the smallest budget that would do. */
+#include "backend/cpu/plan.h"
+
+#include "base/status.h"
+
+#include <math.h>
+
+/* Stripes narrower than this are all halo. */
+#define LEAST_STRIPE 32
+/* Rows of a region when the page is cut, tried from the cheapest to the smallest. */
+static const int64_t segments[] = {512, 128, 32};
+
+const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level)
+{
+    return level <= plan->program->levels && plan->sample_bands ? &plan->sample : &plan->page;
+}
+
+int64_t planche_plan_sample_row(const struct planche_plan *plan, int64_t row)
+{
+    if (!plan->sample_bands)
+        return row;
+    int64_t band = row / PLANCHE_SAMPLE_BAND;
+    int64_t start =
+        band * (plan->page.page_height - PLANCHE_SAMPLE_BAND) / (plan->sample_bands - 1);
+    return start + row % PLANCHE_SAMPLE_BAND;
+}
+
+static enum planche_status make_geometry(struct planche_geometry *g,
+                                         const struct planche_program *p, int64_t width,
+                                         int64_t height, struct planche_budget *budget,
+                                         struct planche_error *error)
+{
+    const struct planche_recipe *r = &p->net->recipe;
+    int64_t multiple = r->multiple, pad = 2 * (int64_t)r->pad;
+    int64_t padded_w = (width + multiple - 1) / multiple * multiple + pad;
+    int64_t padded_h = (height + multiple - 1) / multiple * multiple + pad;
+    g->page_width = width;
+    g->page_height = height;
+    g->shapes = planche_calloc(budget, (size_t)p->tensor_count, sizeof(*g->shapes));
+    if (!g->shapes)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
+    if (!planche_net_shapes(p->net, padded_h, padded_w, g->shapes))
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "a page of %lld x %lld pixels does not suit the model",
+                            (long long)width, (long long)height);
+    g->shapes[p->page_tensor] = (struct planche_shape){height, width};
+    return PLANCHE_OK;
+}
+
+/* An eighth of the rows, at least 256, in bands spread over the page; small pages are sampled
+ * whole. */
+static enum planche_status make_geometries(struct planche_plan *plan, int64_t width, int64_t height,
+                                           struct planche_error *error)
+{
+    enum planche_status status =
+        make_geometry(&plan->page, plan->program, width, height, plan->budget, error);
+    if (status || plan->options.se != PLANCHE_SE_SAMPLED || plan->program->levels == 0)
+        return status;
+    int64_t bands = (height / 8 + PLANCHE_SAMPLE_BAND - 1) / PLANCHE_SAMPLE_BAND;
+    bands = bands < 4 ? 4 : bands;
+    if (bands * PLANCHE_SAMPLE_BAND * 4 > height * 3)
+        return PLANCHE_OK;
+    plan->sample_bands = bands;
+    return make_geometry(&plan->sample, plan->program, width, bands * PLANCHE_SAMPLE_BAND,
+                         plan->budget, error);
+}
+
+static struct planche_pass_spec spec_of(const struct planche_plan *plan, int level)
+{
+    const struct planche_geometry *g = planche_plan_geometry(plan, level);
+    return (struct planche_pass_spec){
+        .program = plan->program,
+        .geometry = g,
+        .region = {0, g->page_width, 0, g->page_height},
+        .level = level,
+        .first = plan->cuts[level - 1].first,
+        .store = plan->cuts[level].store,
+        .band = 1,
+        .workers = plan->options.workers,
+    };
+}
+
+/* The most bytes any whole-page pass takes with the plan's present cuts, its kept tensors included.
+ */
+static enum planche_status whole_page(const struct planche_plan *plan, uint64_t *rings,
+                                      uint64_t *bytes, double *macs, struct planche_error *error)
+{
+    *rings = *bytes = 0;
+    *macs = 0;
+    for (int level = 1; level <= plan->program->levels + 1; level++) {
+        struct planche_pass_spec spec = spec_of(plan, level);
+        struct planche_pass *pass;
+        enum planche_status status = planche_pass_create(&pass, &spec, plan->budget, error);
+        if (status)
+            return status;
+        uint64_t kept = planche_cuts_bytes(plan, level);
+        *rings = pass->ring_bytes > *rings ? pass->ring_bytes : *rings;
+        *bytes = pass->ring_bytes + kept > *bytes ? pass->ring_bytes + kept : *bytes;
+        *macs += pass->macs;
+        planche_pass_destroy(&pass);
+    }
+    return PLANCHE_OK;
+}
+
+/* A region in the middle of the page: it has halos on all sides, so none takes more (a sixteenth is
+ * added for where tiles fall). */
+static enum planche_status try_regions(const struct planche_plan *plan, int64_t stripe,
+                                       int64_t segment, uint64_t *bytes, double *macs,
+                                       int64_t *halo, struct planche_error *error)
+{
+    *bytes = 0;
+    *macs = 0;
+    *halo = 0;
+    for (int level = 1; level <= plan->program->levels + 1; level++) {
+        struct planche_pass_spec spec = spec_of(plan, level);
+        const struct planche_geometry *g = spec.geometry;
+        struct planche_pass *pass;
+        int64_t columns = (g->page_width + stripe - 1) / stripe;
+        int64_t rows = (g->page_height + segment - 1) / segment;
+        spec.region.x0 = columns / 2 * stripe;
+        spec.region.y0 = rows / 2 * segment;
+        spec.region.x1 =
+            spec.region.x0 + stripe < g->page_width ? spec.region.x0 + stripe : g->page_width;
+        spec.region.y1 =
+            spec.region.y0 + segment < g->page_height ? spec.region.y0 + segment : g->page_height;
+        enum planche_status status = planche_pass_create(&pass, &spec, plan->budget, error);
+        if (status)
+            return status;
+        const struct planche_buffer *page = &pass->buffers[plan->program->page_tensor];
+        uint64_t taken = pass->ring_bytes + pass->ring_bytes / 16;
+        int64_t held = page->y1 - page->y0 - (spec.region.y1 - spec.region.y0);
+        *bytes = taken > *bytes ? taken : *bytes;
+        *halo = held > *halo ? held : *halo;
+        *macs += pass->macs * (double)columns * (double)rows;
+        planche_pass_destroy(&pass);
+    }
+    return PLANCHE_OK;
+}
+
+/* Bytes the caller holds for a plan's rows. */
+static uint64_t caller_bytes(const struct planche_plan_options *o, int64_t fetch_rows,
+                             int64_t emit_rows)
+{
+    return (uint64_t)fetch_rows * o->fetch_row_bytes + (uint64_t)emit_rows * o->emit_row_bytes;
+}
+
+static bool fits(const struct planche_plan_options *options, uint64_t bytes)
+{
+    return options->memory == 0 || bytes <= options->memory;
+}
+
+/* Full width: keeps tensors between passes as far as memory allows. */
+static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *smallest,
+                                      struct planche_error *error)
+{
+    uint64_t rings, bytes, emit = caller_bytes(&plan->options, 0, 1);
+    double macs;
+    enum planche_status status = whole_page(plan, &rings, &bytes, &macs, error);
+    plan->stripe = plan->page.page_width;
+    plan->segment = plan->page.page_height;
+    plan->fetch_rows = 0;
+    plan->emit_rows = 1;
+    plan->macs = macs;
+    plan->bytes = bytes + emit;
+    *smallest = plan->bytes;
+    if (status || plan->program->levels == 0 || !fits(&plan->options, plan->bytes))
+        return status;
+    uint64_t room = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
+    /* Keeping tensors can make a pass's rings higher than they were: what does not fit then is
+     * asked for less. */
+    for (int attempt = 0; attempt < 8 && !status; attempt++) {
+        status = planche_cuts_choose(plan, room, error);
+        if (!status)
+            status = whole_page(plan, &rings, &bytes, &macs, error);
+        plan->bytes = bytes + emit;
+        plan->macs = macs;
+        if (status || fits(&plan->options, plan->bytes))
+            return status;
+        uint64_t excess = plan->bytes - plan->options.memory;
+        room = room > excess ? room - excess : 0;
+    }
+    return status;
+}
+
+/* Stripes and segments: the cheapest combination that fits. */
+static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *smallest,
+                                        struct planche_error *error)
+{
+    int64_t width = plan->page.page_width, height = plan->page.page_height;
+    double best = INFINITY;
+    for (int64_t columns = 1; columns == 1 || width / columns >= LEAST_STRIPE; columns *= 2) {
+        int64_t stripe = (width + columns - 1) / columns;
+        for (size_t s = 0; s < sizeof(segments) / sizeof(*segments); s++) {
+            int64_t segment = segments[s] < height ? segments[s] : height, halo;
+            uint64_t bytes;
+            double macs;
+            enum planche_status status =
+                try_regions(plan, stripe, segment, &bytes, &macs, &halo, error);
+            if (status)
+                return status;
+            bytes += caller_bytes(&plan->options, segment + halo,
+                                  segment * (int64_t)plan->program->net->recipe.scale);
+            *smallest = bytes < *smallest ? bytes : *smallest;
+            if (!fits(&plan->options, bytes) || macs >= best)
+                continue;
+            best = plan->macs = macs;
+            plan->bytes = bytes;
+            plan->stripe = stripe;
+            plan->segment = segment;
+            plan->fetch_rows = segment + halo;
+            plan->emit_rows = segment * plan->program->net->recipe.scale;
+        }
+    }
+    return PLANCHE_OK;
+}
+
+static bool allocate_cuts(struct planche_plan *plan)
+{
+    int levels = plan->program->levels;
+    plan->cuts = planche_calloc(plan->budget, (size_t)levels + 2, sizeof(*plan->cuts));
+    for (int level = 0; plan->cuts && level < levels + 2; level++) {
+        plan->cuts[level].store =
+            planche_calloc(plan->budget, (size_t)plan->program->tensor_count, sizeof(bool));
+        if (!plan->cuts[level].store)
+            return false;
+    }
+    return plan->cuts != NULL;
+}
+
+enum planche_status planche_plan_create(struct planche_plan **out,
+                                        const struct planche_program *program, int64_t width,
+                                        int64_t height, const struct planche_plan_options *options,
+                                        struct planche_budget *budget, uint64_t *smallest,
+                                        struct planche_error *error)
+{
+    uint64_t least = UINT64_MAX;
+    enum planche_status status = PLANCHE_ERROR_MEMORY;
+    struct planche_plan *plan = planche_calloc(budget, 1, sizeof(*plan));
+    *out = NULL;
+    if (!plan)
+        return planche_fail(error, status, "no memory to plan the page");
+    plan->program = program;
+    plan->budget = budget;
+    plan->options = *options;
+    if (allocate_cuts(plan))
+        status = make_geometries(plan, width, height, error);
+    else
+        planche_fail(error, status, "no memory to plan the page");
+    if (!status)
+        status = plan_whole(plan, &least, error);
+    if (!status && !fits(options, plan->bytes))
+        status = plan_regions(plan, &least, error);
+    if (!status && !fits(options, plan->bytes))
+        status = planche_fail(error, PLANCHE_ERROR_BUDGET, "the page needs at least %llu bytes",
+                              (unsigned long long)least);
+    if (smallest)
+        *smallest = least;
+    if (status)
+        planche_plan_destroy(&plan);
+    *out = plan;
+    return status;
+}
+
+void planche_plan_destroy(struct planche_plan **plan)
+{
+    struct planche_plan *p = *plan;
+    if (!p)
+        return;
+    for (int level = 0; p->cuts && level < p->program->levels + 2; level++)
+        planche_free(p->cuts[level].store);
+    planche_free(p->cuts);
+    planche_free(p->page.shapes);
+    planche_free(p->sample.shapes);
+    planche_free(p);
+    *plan = NULL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan for a page: which passes, what is kept between them, whether the page is cut into
+ * stripes, and the memory.
+ *
+ * A network with L levels of page-wide averages takes L passes that end in averages and one that
+ * ends in the page. A later pass starts from the page again, or from tensors that an earlier one
+ * kept. */
+#ifndef PLANCHE_BACKEND_CPU_PLAN_H
+#define PLANCHE_BACKEND_CPU_PLAN_H
+
+#include "backend/cpu/pass.h"
+
+/* Between passes: nodes before `first` need not run again, since the tensors they make for later
+ * nodes are kept. */
+struct planche_cut {
+    int first;   /* 0: nothing is kept */
+    bool *store; /* [tensor_count] */
+};
+
+struct planche_plan_options {
+    uint64_t memory; /* bytes for everything the plan takes; 0: no limit */
+    uint64_t fetch_row_bytes,
+        emit_row_bytes; /* what the caller holds per row of fetch_rows, emit_rows */
+    enum planche_se se;
+    unsigned workers;
+};
+
+struct planche_plan {
+    const struct planche_program *program;
+    struct planche_budget *budget;
+    struct planche_plan_options options;
+    struct planche_geometry page, sample; /* sample: what the averages come from */
+    int64_t sample_bands;                 /* 0: the sample is the page */
+    struct planche_cut
+        *cuts; /* [levels + 2]: kept after pass 1..levels; 0 and levels + 1 keep nothing */
+    int64_t stripe, segment;       /* width and height of the page's regions */
+    int64_t fetch_rows, emit_rows; /* rows of the page the caller should hold to fetch them again;
+                                      result rows in flight */
+    uint64_t bytes;                /* most that the plan takes, the caller's rows included */
+    double macs;
+};
+
+/* Rows of one band of the sample. */
+#define PLANCHE_SAMPLE_BAND 64
+
+/* Errors: BUDGET: *smallest (may be NULL) is what would do; LIMIT for a page that cannot be;
+ * MEMORY. */
+enum planche_status planche_plan_create(struct planche_plan **out,
+                                        const struct planche_program *program, int64_t width,
+                                        int64_t height, const struct planche_plan_options *options,
+                                        struct planche_budget *budget, uint64_t *smallest,
+                                        struct planche_error *error);
+void planche_plan_destroy(struct planche_plan **plan);
+
+/* Runs the page. Thread-safe for different plans. */
+enum planche_status planche_plan_run(const struct planche_plan *plan, struct planche_pool *pool,
+                                     const struct planche_page_io *io, struct planche_error *error);
+
+/* The geometry that pass 1..levels+1 works on. */
+const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level);
+/* The page row that a row of the sample is. */
+int64_t planche_plan_sample_row(const struct planche_plan *plan, int64_t row);
+
+/* Chooses plan->cuts for whole-page passes so that the least is computed twice within `memory`
+ * bytes for kept tensors; costs are multiply-adds. Errors: MEMORY. */
+enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memory,
+                                        struct planche_error *error);
+/* Bytes kept while a pass runs: what it starts from and what it keeps. */
+uint64_t planche_cuts_bytes(const struct planche_plan *plan, int level);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiling a network: one node for every step, with its geometry, kernels and packed weights. */
+#include "backend/cpu/program.h"
+
+#include "backend/cpu/pack.h"
+#include "base/status.h"
+
+#include <limits.h>
+#include <string.h>
+
+static const struct planche_map identity = {PLANCHE_MAP_CONV, 1, 0, 0};
+
+static void init_layouts(struct planche_program *program)
+{
+    for (int t = 0; t < program->tensor_count; t++) {
+        struct planche_tensor_layout *layout = &program->tensors[t];
+        layout->channels = program->net->tensors[t == program->page_tensor ? 0 : t].channels;
+        layout->lanes = layout->channels <= PLANCHE_PLANAR_CHANNELS ? 1 : PLANCHE_LANES;
+        layout->blocks = ((unsigned)layout->channels + layout->lanes - 1) / layout->lanes;
+        layout->producer = -1;
+    }
+}
+
+static void map_conv(const struct planche_step *s, struct planche_map *rows,
+                     struct planche_map *columns)
+{
+    bool deconv = s->op == PLANCHE_STEP_DECONV;
+    rows->kind = columns->kind = deconv ? PLANCHE_MAP_DECONV : PLANCHE_MAP_CONV;
+    rows->stride = s->stride_h;
+    columns->stride = s->stride_w;
+    rows->offset = deconv ? s->pad_top : -s->pad_top;
+    columns->offset = deconv ? s->pad_left : -s->pad_left;
+    rows->extent = (s->kernel_h - 1) * s->dilation_h;
+    columns->extent = (s->kernel_w - 1) * s->dilation_w;
+}
+
+/* How a step reads its own inputs; residuals are read pixel by pixel. */
+static void map_step(const struct planche_step *s, struct planche_map *rows,
+                     struct planche_map *columns)
+{
+    *rows = *columns = identity;
+    switch (s->op) {
+    case PLANCHE_STEP_CONV:
+    case PLANCHE_STEP_DECONV:
+        map_conv(s, rows, columns);
+        break;
+    case PLANCHE_STEP_INTERP:
+        rows->kind = PLANCHE_MAP_INTERP;
+        rows->extent = s->interp == PLANCHE_INTERP_NEAREST    ? 1
+                       : s->interp == PLANCHE_INTERP_BILINEAR ? 2
+                                                              : 4;
+        *columns = *rows;
+        break;
+    case PLANCHE_STEP_SHUFFLE:
+        *rows = *columns = (struct planche_map){PLANCHE_MAP_DECONV, s->shuffle, 0, s->shuffle - 1};
+        break;
+    default:
+        break;
+    }
+}
+
+static enum planche_node_kind kind_of(enum planche_step_op op)
+{
+    switch (op) {
+    case PLANCHE_STEP_BINARY:
+        return PLANCHE_NODE_BINARY;
+    case PLANCHE_STEP_BINARY_SCALAR:
+        return PLANCHE_NODE_BINARY_SCALAR;
+    case PLANCHE_STEP_BINARY_VECTOR:
+        return PLANCHE_NODE_BINARY_VECTOR;
+    case PLANCHE_STEP_CHANNEL:
+        return PLANCHE_NODE_CHANNEL;
+    case PLANCHE_STEP_CONCAT:
+        return PLANCHE_NODE_CONCAT;
+    case PLANCHE_STEP_INTERP:
+        return PLANCHE_NODE_INTERP;
+    case PLANCHE_STEP_SHUFFLE:
+        return PLANCHE_NODE_SHUFFLE;
+    case PLANCHE_STEP_POOL:
+        return PLANCHE_NODE_POOL;
+    default:
+        return PLANCHE_NODE_CONV;
+    }
+}
+
+static bool add_edges(struct planche_program *program, struct planche_node *node, int count)
+{
+    node->edges = planche_calloc(program->budget, (size_t)count, sizeof(*node->edges));
+    if (!node->edges)
+        return false;
+    node->edge_count = count;
+    for (int i = 0; i < count; i++)
+        node->edges[i] = (struct planche_edge){{0, 0, 0, 0, 0}, identity, identity};
+    return true;
+}
+
+static struct planche_node *add_node(struct planche_program *program, enum planche_node_kind kind,
+                                     const char *name, int output)
+{
+    struct planche_node *node = &program->nodes[program->node_count];
+    *node = (struct planche_node){.kind = kind, .name = name, .output = output, .tile = 1};
+    if (output >= 0)
+        program->tensors[output].producer = program->node_count;
+    program->node_count++;
+    return node;
+}
+
+/* scale, bias and slope of a CHANNEL step, padded to whole blocks. */
+static bool fill_channel(struct planche_program *program, struct planche_node *node)
+{
+    const struct planche_step *s = node->step;
+    const struct planche_tensor_layout *out = &program->tensors[node->output];
+    size_t lanes = (size_t)out->blocks * out->lanes;
+    node->channel = planche_calloc(program->budget, 3 * lanes, sizeof(float));
+    if (!node->channel)
+        return false;
+    for (int c = 0; c < out->channels; c++) {
+        node->channel[c] = s->scale ? s->scale[c] : 1.0f;
+        node->channel[lanes + (size_t)c] = s->bias ? s->bias[c] : 0.0f;
+        node->channel[2 * lanes + (size_t)c] = s->activation == PLANCHE_ACT_RELU     ? 0.0f
+                                               : s->activation == PLANCHE_ACT_LEAKY  ? s->act[0]
+                                               : s->activation == PLANCHE_ACT_SLOPES ? s->slope[c]
+                                                                                     : 1.0f;
+    }
+    return true;
+}
+
+static enum planche_status add_step(struct planche_program *program, const struct planche_step *s,
+                                    uint64_t l2_bytes, struct planche_error *error)
+{
+    struct planche_node *node =
+        add_node(program, kind_of(s->op), s->name, s->op == PLANCHE_STEP_POOL ? -1 : s->output);
+    node->step = s;
+    if (!add_edges(program, node, s->input_count + s->residual_count))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
+    for (int i = 0; i < s->input_count; i++) {
+        node->edges[i].view = s->inputs[i];
+        map_step(s, &node->edges[i].rows, &node->edges[i].columns);
+    }
+    for (int r = 0; r < s->residual_count; r++)
+        node->edges[s->input_count + r].view = s->residuals[r].view;
+    if (node->kind == PLANCHE_NODE_CHANNEL && !fill_channel(program, node))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
+    if (node->kind == PLANCHE_NODE_CONV)
+        return planche_pack_conv(program, node, l2_bytes, error);
+    return PLANCHE_OK;
+}
+
+static bool add_page_nodes(struct planche_program *program)
+{
+    const struct planche_recipe *recipe = &program->net->recipe;
+    add_node(program, PLANCHE_NODE_FETCH, "page", program->page_tensor);
+    struct planche_node *pad = add_node(program, PLANCHE_NODE_PAD, "pad", 0);
+    if (!add_edges(program, pad, 1))
+        return false;
+    pad->edges[0].view.tensor = program->page_tensor;
+    pad->edges[0].rows = (struct planche_map){PLANCHE_MAP_REFLECT, 1, (int)recipe->pad, 0};
+    pad->edges[0].columns = pad->edges[0].rows;
+    return true;
+}
+
+static bool add_emit_node(struct planche_program *program)
+{
+    const struct planche_net *net = program->net;
+    struct planche_node *emit = add_node(program, PLANCHE_NODE_EMIT, "output", -1);
+    if (!add_edges(program, emit, 1))
+        return false;
+    emit->edges[0].view = net->output;
+    emit->edges[0].view.top += (int)net->recipe.crop;
+    emit->edges[0].view.left += (int)net->recipe.crop;
+    return true;
+}
+
+/* Level of a vector: the pass after which it is known. Level of a node: the greatest level of the
+ * vectors behind it. */
+static void find_levels(struct planche_program *program)
+{
+    const struct planche_net *net = program->net;
+    for (int n = 0, s = 0; n < program->node_count; n++) {
+        struct planche_node *node = &program->nodes[n];
+        for (; s < net->step_count && node->step && &net->steps[s] != node->step; s++)
+            if (net->steps[s].op == PLANCHE_STEP_INNER)
+                program->vector_level[net->steps[s].output] =
+                    program->vector_level[net->steps[s].inputs[0].tensor];
+        for (int e = 0; e < node->edge_count; e++) {
+            int producer = program->tensors[node->edges[e].view.tensor].producer;
+            if (program->nodes[producer].level > node->level)
+                node->level = program->nodes[producer].level;
+        }
+        if (node->kind == PLANCHE_NODE_BINARY_VECTOR &&
+            program->vector_level[node->step->vector] > node->level)
+            node->level = program->vector_level[node->step->vector];
+        if (node->kind == PLANCHE_NODE_POOL)
+            program->vector_level[node->step->output] = node->level + 1;
+    }
+    program->levels = program->nodes[program->node_count - 1].level;
+}
+
+/* Output rows that are complete once `available` input rows are there, far from any edge. */
+static int64_t rows_from(const struct planche_edge *edge, const struct planche_step *step,
+                         int64_t available)
+{
+    int64_t lo = 0, hi = 64 * available, a, b;
+    int64_t in = 1 << 20, out = edge->rows.kind == PLANCHE_MAP_INTERP && step
+                                    ? (int64_t)((float)in * step->factor_h)
+                                    : in;
+    while (lo < hi) {
+        int64_t middle = (lo + hi + 1) / 2;
+        planche_map_need(&edge->rows, 0, middle, in, out > 0 ? out : 1, &a, &b);
+        if (b <= available - edge->view.top)
+            lo = middle;
+        else
+            hi = middle - 1;
+    }
+    return lo;
+}
+
+/* Groups of rows end where the rows of the inputs' groups allow it, so that a layer waits for one
+ * more row of its input, not for a whole group. A constant of the network: the page's size and the
+ * budget have no say, or the bytes would depend on them. */
+static bool find_anchors(struct planche_program *program)
+{
+    int64_t *available =
+        planche_calloc(program->budget, (size_t)program->tensor_count, sizeof(*available));
+    if (!available)
+        return false;
+    for (int n = 0; n < program->node_count; n++) {
+        struct planche_node *node = &program->nodes[n];
+        int64_t rows = node->kind == PLANCHE_NODE_FETCH ? 1440 : INT64_MAX;
+        for (int e = 0; e < node->edge_count; e++) {
+            const struct planche_edge *edge = &node->edges[e];
+            int64_t ready = node->kind == PLANCHE_NODE_PAD
+                                ? available[edge->view.tensor] + edge->rows.offset
+                                : rows_from(edge, node->step, available[edge->view.tensor]);
+            rows = ready < rows ? ready : rows;
+        }
+        if (rows > 1 << 20) /* absurd enlargements: any anchor is right */
+            rows = 1 << 20;
+        node->anchor = (int)(rows % node->tile);
+        if (node->output >= 0)
+            available[node->output] = rows;
+    }
+    planche_free(available);
+    return true;
+}
+
+/* Columns beyond an edge that an unclamped need reaches: they must exist and be zero. */
+static void find_margins(struct planche_program *program)
+{
+    for (int n = 0; n < program->node_count; n++) {
+        struct planche_node *node = &program->nodes[n];
+        if (node->kind != PLANCHE_NODE_CONV && node->kind != PLANCHE_NODE_WINOGRAD)
+            continue;
+        const struct planche_step *s = node->step;
+        int left = s->pad_left, right = s->pad_right;
+        if (s->op == PLANCHE_STEP_DECONV)
+            left = right = (s->kernel_w - 1) * s->dilation_w / s->stride_w + 1;
+        for (int i = 0; i < s->input_count; i++) {
+            struct planche_tensor_layout *in = &program->tensors[node->edges[i].view.tensor];
+            in->margin_left = left > in->margin_left ? left : in->margin_left;
+            in->margin_right = right > in->margin_right ? right : in->margin_right;
+        }
+    }
+}
+
+static bool find_scratch(struct planche_program *program)
+{
+    for (int n = 0; n < program->node_count; n++) {
+        const struct planche_node *node = &program->nodes[n];
+        size_t bytes = 0;
+        if (node->conv && (!planche_pack_scratch(node, &bytes) || bytes > SIZE_MAX / 2))
+            return false;
+        if (bytes > program->scratch_bytes)
+            program->scratch_bytes = (bytes + PLANCHE_ALIGN - 1) / PLANCHE_ALIGN * PLANCHE_ALIGN;
+    }
+    return true;
+}
+
+static bool allocate(struct planche_program *program)
+{
+    size_t tensors = (size_t)program->tensor_count, nodes = (size_t)program->net->step_count + 3;
+    program->tensors = planche_calloc(program->budget, tensors, sizeof(*program->tensors));
+    program->nodes = planche_calloc(program->budget, nodes, sizeof(*program->nodes));
+    program->vector_level = planche_calloc(program->budget, tensors, sizeof(int));
+    return program->tensors && program->nodes && program->vector_level;
+}
+
+enum planche_status planche_program_create(struct planche_program **out,
+                                           const struct planche_net *net, uint32_t features,
+                                           uint64_t l2_bytes, struct planche_budget *budget,
+                                           struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    struct planche_program *program = planche_calloc(budget, 1, sizeof(*program));
+    *out = NULL;
+    if (!program)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the network");
+    program->budget = budget;
+    program->net = net;
+    program->page_tensor = net->tensor_count;
+    program->tensor_count = net->tensor_count + 1;
+    planche_kernels_init(&program->kernels, features);
+    if (!allocate(program))
+        goto no_memory;
+    init_layouts(program);
+    if (!add_page_nodes(program))
+        goto no_memory;
+    for (int s = 0; s < net->step_count && !status; s++)
+        if (net->steps[s].op != PLANCHE_STEP_INNER)
+            status = add_step(program, &net->steps[s], l2_bytes, error);
+    if (status)
+        goto fail;
+    if (!add_emit_node(program))
+        goto no_memory;
+    find_levels(program);
+    find_margins(program);
+    if (!find_anchors(program) || !find_scratch(program))
+        goto no_memory;
+    *out = program;
+    return PLANCHE_OK;
+no_memory:
+    status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the network's weights");
+fail:
+    planche_program_destroy(&program);
+    return status;
+}
+
+void planche_program_destroy(struct planche_program **program)
+{
+    struct planche_program *p = *program;
+    if (!p)
+        return;
+    for (int n = 0; n < p->node_count; n++) {
+        planche_pack_destroy(p->nodes[n].conv);
+        planche_free(p->nodes[n].channel);
+        planche_free(p->nodes[n].edges);
+    }
+    planche_free(p->nodes);
+    planche_free(p->tensors);
+    planche_free(p->vector_level);
+    planche_free(p);
+    *program = NULL;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* A network compiled for the CPU: nodes with kernels chosen and weights packed. Immutable and
+ * shared by all pages. */
+#ifndef PLANCHE_BACKEND_CPU_PROGRAM_H
+#define PLANCHE_BACKEND_CPU_PROGRAM_H
+
+#include "kernels/kernels.h"
+#include "model/net.h"
+
+/* How the rows (or columns) of a node's output depend on those of one input. */
+enum planche_map_kind {
+    PLANCHE_MAP_CONV,   /* input y*stride + offset .. + extent */
+    PLANCHE_MAP_DECONV, /* every i with i*stride <= y + offset <= i*stride + extent */
+    PLANCHE_MAP_INTERP, /* around (y + 0.5) * in / out - 0.5 */
+    PLANCHE_MAP_REFLECT /* reflect(y - offset) within the page */
+};
+
+struct planche_map {
+    enum planche_map_kind kind;
+    int stride, offset, extent; /* extent: rows beyond the first */
+};
+
+/* An input of a node: a view of a tensor and how the node reads it. */
+struct planche_edge {
+    struct planche_view view;
+    struct planche_map rows, columns;
+};
+
+enum planche_node_kind {
+    PLANCHE_NODE_FETCH, /* page rows from the caller -> the page tensor */
+    PLANCHE_NODE_PAD,   /* page tensor -> tensor 0, reflected */
+    PLANCHE_NODE_CONV,
+    PLANCHE_NODE_WINOGRAD,
+    PLANCHE_NODE_BINARY,
+    PLANCHE_NODE_BINARY_SCALAR,
+    PLANCHE_NODE_BINARY_VECTOR,
+    PLANCHE_NODE_CHANNEL,
+    PLANCHE_NODE_CONCAT,
+    PLANCHE_NODE_INTERP,
+    PLANCHE_NODE_SHUFFLE,
+    PLANCHE_NODE_POOL,
+    PLANCHE_NODE_EMIT, /* the network's output, cropped -> the caller */
+};
+
+/* Kernel taps that meet in output pixels of one phase; convolutions have one phase, deconvolutions
+ * stride x stride. */
+struct planche_phase {
+    int tap_count;
+    int16_t *tap_y, *tap_x; /* kernel rows and columns */
+    float **weights;        /* one packed block per group of output blocks */
+};
+
+/* What a convolution or deconvolution runs with. */
+struct planche_conv_program {
+    bool narrow;    /* few planar outputs: conv_narrow */
+    bool via_lanes; /* planar to planar: computed in lanes, then taken apart */
+    unsigned in_blocks, out_blocks, depth;
+    float *bias, *slope; /* [out lanes] */
+    int phases_y, phases_x;
+    struct planche_phase *phases; /* [phases_y * phases_x] */
+    float *winograd;              /* packed, Winograd only */
+    size_t tiles;                 /* Winograd: tiles per call that suit the cache */
+};
+
+struct planche_node {
+    enum planche_node_kind kind;
+    const struct planche_step *step; /* NULL for FETCH, PAD and EMIT */
+    const char *name;
+    int output; /* tensor; -1 for POOL and EMIT */
+    int edge_count;
+    struct planche_edge *edges; /* step inputs, then residuals */
+    int level;                  /* averages that must be known first: see plan.h */
+    int tile, anchor;           /* output rows come in groups that end at anchor modulo tile */
+    struct planche_conv_program *conv;
+    float *channel; /* CHANNEL: scale, bias, slope, one after another */
+};
+
+struct planche_tensor_layout {
+    int channels;
+    unsigned lanes, blocks;        /* 1 or 16 lanes */
+    int margin_left, margin_right; /* zero columns that convolutions read beyond the edges */
+    int producer;                  /* node */
+};
+
+struct planche_program {
+    struct planche_budget *budget;
+    const struct planche_net *net;
+    struct planche_kernels kernels;
+    int page_tensor; /* index of the unpadded page: net->tensor_count */
+    int tensor_count;
+    struct planche_tensor_layout *tensors;
+    int node_count;
+    struct planche_node *nodes; /* topological order; the last one is EMIT */
+    int levels;                 /* passes that average before the last one */
+    int *vector_level;          /* [net->tensor_count]: pass after which a vector is known */
+    size_t scratch_bytes;       /* one worker's */
+};
+
+/* net must outlive the program; its convolution weights are not needed any more afterwards.
+ * features as from planche_cpu_select. Errors: UNSUPPORTED, MEMORY, BUDGET. */
+enum planche_status planche_program_create(struct planche_program **out,
+                                           const struct planche_net *net, uint32_t features,
+                                           uint64_t l2_bytes, struct planche_budget *budget,
+                                           struct planche_error *error);
+void planche_program_destroy(struct planche_program **program);
+
+/* The input rows [*lo, *hi) that output rows [y0, y1) need, before clamping to the input; y0 < y1.
+ * in and out are the sizes of the view and of the node's output. */
+void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
+                      int64_t out, int64_t *lo, int64_t *hi);
+/* Index into [0, size) of position i reflected about the edges, which are not repeated. */
+int64_t planche_reflect(int64_t i, int64_t size);
+/* Rounds to the group borders of a node: the largest border <= y, the smallest >= y. */
+int64_t planche_node_group_floor(const struct planche_node *node, int64_t y);
+int64_t planche_node_group_ceil(const struct planche_node *node, int64_t y);
+
+#endif
