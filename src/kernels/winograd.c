@@ -26,10 +26,13 @@ int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blo
 {
     const unsigned group =
         out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
-    size_t per_tile;
-    return planche_mul_size((size_t)in_blocks + group, PLANCHE_WINOGRAD_BLOCK(tile), &per_tile) &&
-           planche_mul_size(per_tile, tiles, floats) &&
-           planche_add_size(*floats, PLANCHE_WINOGRAD_WORK(tile), floats);
+    const size_t block = PLANCHE_WINOGRAD_BLOCK(tile);
+    size_t points, products;
+    return planche_add_size(tiles, PLANCHE_WINOGRAD_SET - 1, &points) &&
+           planche_mul_size(points, in_blocks * block, &points) &&
+           planche_mul_size(tiles, group * block, &products) &&
+           planche_add_size(points, products, floats) &&
+           planche_add_size(*floats, PLANCHE_WINOGRAD_COLUMNS(tile), floats);
 }
 
 int planche_winograd_weights(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t *floats)

@@ -13,15 +13,21 @@
 #define PLANCHE_WINOGRAD_MAX_INPUT  PLANCHE_WINOGRAD_INPUT(PLANCHE_WINOGRAD_TILE_MAX)
 #define PLANCHE_WINOGRAD_MAX_POINTS PLANCHE_WINOGRAD_POINTS(PLANCHE_WINOGRAD_TILE_MAX)
 
-/* Scratch of a run: the transformed input, [tile][input block][line][16], then the products of one
- * group, [tile][block of the group][line][16], then a work area. A line is a point; there is one
- * line more than points, so that equal points of neighbouring tiles are not a power of two apart,
- * where they would fight for the same few places in the L1 cache. */
+/* Scratch of a run, all in vectors of 16 lanes:
+ *   points [set of tiles][input block][line][tile of the set]: the transformed input. A set is what
+ *     one matrix product takes, so that all that it reads is at constant distances. A line is a
+ *     point; there is one more than points, to keep equal points of neighbouring input blocks from
+ *     being a power of two apart, where they would fight for the same few places in the L1 cache.
+ *   products [tile][block of the group][line]: products of one group, contiguous for the transform
+ *     that reads them; the matrix products, which write them, have cycles to spare for the
+ * scattering. columns [column][row]: the first pass of the input transform over a strip of tiles.
+ */
 #define PLANCHE_WINOGRAD_LINES(tile) (PLANCHE_WINOGRAD_POINTS(tile) + 1)
 #define PLANCHE_WINOGRAD_BLOCK(tile) (PLANCHE_WINOGRAD_LINES(tile) * (size_t)PLANCHE_LANES)
-
-/* Floats of the work area: a transform's first pass over one tile. */
-#define PLANCHE_WINOGRAD_WORK(tile) (PLANCHE_WINOGRAD_POINTS(tile) * (size_t)PLANCHE_LANES)
+#define PLANCHE_WINOGRAD_SET         12 /* tiles at most */
+#define PLANCHE_WINOGRAD_STRIP       4  /* tiles */
+#define PLANCHE_WINOGRAD_COLUMNS(tile)                                                             \
+    ((PLANCHE_WINOGRAD_STRIP * (tile) + 2) * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
 
 /* Floats of packed weights of a group of `blocks` output blocks. */
 static inline size_t planche_winograd_group_floats(unsigned tile, unsigned in_blocks,

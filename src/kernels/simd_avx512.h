@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors of 16 floats in AVX-512 registers, for the *_body.h files. */
+#ifndef PLANCHE_KERNELS_SIMD_AVX512_H
+#define PLANCHE_KERNELS_SIMD_AVX512_H
+
+#include "kernels/simd.h"
+
+#include <immintrin.h>
+
+typedef __m512 vec;
+#define VEC_LANES     16
+#define VEC_REGISTERS 32
+
+static INLINE vec vec_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+
+static INLINE void vec_store(float *p, vec v)
+{
+    _mm512_storeu_ps(p, v);
+}
+
+static INLINE vec vec_set(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+static INLINE vec vec_add(vec a, vec b)
+{
+    return _mm512_add_ps(a, b);
+}
+
+static INLINE vec vec_sub(vec a, vec b)
+{
+    return _mm512_sub_ps(a, b);
+}
+
+static INLINE vec vec_mul(vec a, vec b)
+{
+    return _mm512_mul_ps(a, b);
+}
+
+/* a * b + c */
+static INLINE vec vec_fma(vec a, vec b, vec c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+/* c - a * b */
+static INLINE vec vec_fnma(vec a, vec b, vec c)
+{
+    return _mm512_fnmadd_ps(a, b, c);
+}
+
+/* v where its sign bit is clear, v * slope where it is set. */
+static INLINE vec vec_leaky(vec v, vec slope)
+{
+    return _mm512_mask_mul_ps(v, _mm512_movepi32_mask(_mm512_castps_si512(v)), v, slope);
+}
+
+/* Stores the sums of the lanes of a, b, c and d. */
+static INLINE void vec_store_sum4(float *p, vec a, vec b, vec c, vec d)
+{
+    const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    const __m512 v =
+        _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+}
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* Winograd convolution over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined. A run is
+ * worked through in three passes: all tiles' inputs are transformed; then for each group of output
+ * blocks the matrix products of all tiles are made point by point, so that a point's weights are
+ * read once per run and stay in the L1 cache meanwhile; then the products are transformed and
+ * finished. */
+#include "kernels/list.h"
+#include "kernels/winograd.h"
+#include "kernels/winograd_transforms.h"
+
+#include <string.h>
+
+#define MAX_INPUT  PLANCHE_WINOGRAD_MAX_INPUT
+#define MAX_TILE   PLANCHE_WINOGRAD_TILE_MAX
+#define MAX_BLOCKS PLANCHE_WINOGRAD_GROUP
+
+struct run {
+    const struct planche_winograd_args *args;
+    size_t tiles;
+    size_t set; /* tiles of a set */
+    float *points, *products, *columns;
+};
+
+static INLINE void transform_input(unsigned tile, const vec *d, vec *o)
+{
+    if (tile == 4)
+        transform_input4(d, o);
+    else
+        transform_input6(d, o);
+}
+
+static INLINE void transform_output(unsigned tile, const vec *m, vec *o)
+{
+    if (tile == 4)
+        transform_output4(m, o);
+    else
+        transform_output6(m, o);
+}
+
+/* First pass of the input transform: the columns of a strip, each transformed once though two tiles
+ * share it. Columns that do not exist are zero. */
+static INLINE void transform_columns(const struct run *run, unsigned tile, size_t block,
+                                     size_t first, size_t count)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
+    const float *const *rows = run->args->input_rows + block * input;
+    const size_t left = run->args->input_columns > first ? run->args->input_columns - first : 0;
+    const size_t present = left < count ? left : count;
+    float *out = run->columns;
+    for (size_t x = first; x < first + present; x++)
+        for (unsigned part = 0; part < PARTS; part++) {
+            vec d[MAX_INPUT], o[MAX_INPUT];
+            UNROLL for (unsigned i = 0; i < input; i++) d[i] =
+                vec_load(rows[i] + x * LANES + part * VEC_LANES);
+            transform_input(tile, d, o);
+            UNROLL for (unsigned i = 0; i < input; i++)
+                vec_store(out + ((x - first) * input + i) * LANES + part * VEC_LANES, o[i]);
+        }
+    memset(out + present * input * LANES, 0, (count - present) * input * LANES * sizeof *out);
+}
+
+/* Second pass of the input transform, for one tile; columns is its part of the strip. */
+static INLINE void transform_rows(const struct run *run, unsigned tile, const float *columns,
+                                  float *points)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
+    const size_t line = run->set * LANES;
+    for (unsigned i = 0; i < input; i++)
+        for (unsigned part = 0; part < PARTS; part++) {
+            vec d[MAX_INPUT], o[MAX_INPUT];
+            UNROLL for (unsigned j = 0; j < input; j++) d[j] =
+                vec_load(columns + (j * input + i) * LANES + part * VEC_LANES);
+            transform_input(tile, d, o);
+            UNROLL for (unsigned j = 0; j < input; j++)
+                vec_store(points + (i * input + j) * line + part * VEC_LANES, o[j]);
+        }
+}
+
+static INLINE float *points_at(const struct run *run, unsigned tile, size_t t, size_t block)
+{
+    const size_t set = run->set, in_blocks = run->args->in_blocks;
+    return run->points +
+           ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_LINES(tile) + t % set) * LANES;
+}
+
+static INLINE void transform_inputs(const struct run *run, unsigned tile)
+{
+    for (size_t block = 0; block < run->args->in_blocks; block++)
+        for (size_t t = 0; t < run->tiles; t += PLANCHE_WINOGRAD_STRIP) {
+            const size_t left = run->tiles - t;
+            const size_t count = left < PLANCHE_WINOGRAD_STRIP ? left : PLANCHE_WINOGRAD_STRIP;
+            transform_columns(run, tile, block, t * tile, count * tile + 2);
+            for (size_t i = 0; i < count; i++)
+                transform_rows(run, tile,
+                               run->columns + i * tile * PLANCHE_WINOGRAD_INPUT(tile) * LANES,
+                               points_at(run, tile, t + i, block));
+        }
+}
+
+/* One matrix product: tiles x output vectors over all input lanes. */
+struct product {
+    const float *points, *weights;
+    float *out;
+    size_t in_blocks, point_stride; /* floats from one input block's points to the next one's */
+    size_t row;                     /* floats from one input lane's weights to the next one's */
+    size_t out_tile, out_block;     /* floats from one tile's or block's products to the next's */
+};
+
+/* Every product is summed in the order of the input lanes, however many tiles are worked on. */
+static INLINE void multiply_tiles(const struct product *product, unsigned tiles, unsigned blocks)
+{
+    const unsigned vectors = blocks * PARTS;
+    const float *points = product->points, *weights = product->weights;
+    vec acc[PLANCHE_WINOGRAD_SET][MAX_BLOCKS * PARTS];
+    UNROLL for (unsigned t = 0; t < tiles; t++) UNROLL for (unsigned v = 0; v < vectors; v++)
+        acc[t][v] = vec_set(0.0f);
+    for (size_t block = 0; block < product->in_blocks; block++) {
+        UNROLL_BY_4
+        for (unsigned k = 0; k < LANES; k++) {
+            vec w[MAX_BLOCKS * PARTS];
+            UNROLL for (unsigned v = 0; v < vectors; v++) w[v] = vec_load(weights + v * VEC_LANES);
+            UNROLL for (unsigned t = 0; t < tiles; t++)
+            {
+                const vec x = vec_set(points[t * LANES + k]);
+                UNROLL for (unsigned v = 0; v < vectors; v++) acc[t][v] =
+                    vec_fma(x, w[v], acc[t][v]);
+            }
+            weights += product->row;
+        }
+        points += product->point_stride;
+    }
+    UNROLL for (unsigned t = 0; t < tiles; t++) UNROLL for (unsigned v = 0; v < vectors; v++)
+        vec_store(product->out + t * product->out_tile + v / PARTS * product->out_block +
+                      v % PARTS * VEC_LANES,
+                  acc[t][v]);
+}
+
+/* As many tiles at once as the registers hold, then the rest in a few steps. */
+static INLINE void multiply_set(struct product product, size_t tiles, unsigned blocks)
+{
+    const unsigned most = VEC_REGISTERS * 3 / 4 / (blocks * PARTS);
+#define STEP(count)                                                                                \
+    while (count <= most && tiles >= count) {                                                      \
+        multiply_tiles(&product, count, blocks);                                                   \
+        product.points += count * LANES;                                                           \
+        product.out += count * product.out_tile;                                                   \
+        tiles -= count;                                                                            \
+    }
+    STEP(12)
+    STEP(8)
+    STEP(6)
+    STEP(4)
+    STEP(2)
+    STEP(1)
+#undef STEP
+}
+
+/* The blocks of a group at once if one register holds a block, else one after another. */
+static void multiply_blocks(const struct product *product, size_t tiles, unsigned blocks)
+{
+#if PARTS == 1
+    switch (blocks) {
+    case 1:
+        multiply_set(*product, tiles, 1);
+        break;
+    case 2:
+        multiply_set(*product, tiles, 2);
+        break;
+    case 3:
+        multiply_set(*product, tiles, 3);
+        break;
+    case 4:
+        multiply_set(*product, tiles, 4);
+        break;
+    }
+#else
+    struct product one = *product;
+    for (unsigned b = 0; b < blocks; b++) {
+        multiply_set(one, tiles, 1);
+        one.weights += LANES;
+        one.out += product->out_block;
+    }
+#endif
+}
+
+/* All products of the group that begins with block `first`. */
+static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned first,
+                                  unsigned blocks)
+{
+    const unsigned count = PLANCHE_WINOGRAD_POINTS(tile), in_blocks = run->args->in_blocks;
+    const size_t line = run->set * LANES, row = (size_t)blocks * LANES;
+    struct product product = {
+        .weights = run->args->weights + planche_winograd_group_floats(tile, in_blocks, first),
+        .in_blocks = in_blocks,
+        .point_stride = PLANCHE_WINOGRAD_LINES(tile) * line,
+        .row = row,
+        .out_tile = blocks * PLANCHE_WINOGRAD_BLOCK(tile),
+        .out_block = PLANCHE_WINOGRAD_BLOCK(tile),
+    };
+    for (unsigned point = 0; point < count; point++) {
+        for (size_t t = 0; t < run->tiles; t += run->set) {
+            const size_t left = run->tiles - t;
+            product.points = points_at(run, tile, t, 0) + point * line;
+            product.out = run->products + t * product.out_tile + (size_t)point * LANES;
+            multiply_blocks(&product, left < run->set ? left : run->set, blocks);
+        }
+        product.weights += in_blocks * LANES * row;
+    }
+}
+
+/* Activation and residuals of part of an output vector (the bias is in v already), and its way to
+ * memory. */
+static INLINE void store_vector(const struct planche_winograd_args *args, size_t row, size_t offset,
+                                vec slope, vec v)
+{
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    v = vec_leaky(v, slope);
+    for (unsigned r = 0; r < epilogue->residuals; r++)
+        v = vec_fma(vec_set(epilogue->other[r]), vec_load(args->residual_rows[r][row] + offset),
+                    vec_mul(vec_set(epilogue->self[r]), v));
+    vec_store(args->output_rows[row] + offset, v);
+}
+
+/* The output transform of part of one tile of output block `block`. The bias goes into point (1,
+ * 1), which is added to every pixel. */
+static INLINE void transform_part(const struct run *run, unsigned tile, const float *products,
+                                  size_t block, size_t column, size_t columns, unsigned part)
+{
+    const struct planche_winograd_args *args = run->args;
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
+    const size_t lane = part * VEC_LANES;
+    const vec slope = vec_load(args->epilogue.slope + block * LANES + lane);
+    vec rows[MAX_TILE][MAX_INPUT];
+    UNROLL for (unsigned j = 0; j < input; j++)
+    {
+        vec m[MAX_INPUT], o[MAX_TILE];
+        UNROLL for (unsigned i = 0; i < input; i++) m[i] =
+            vec_load(products + (i * input + j) * LANES + lane);
+        if (j == 1)
+            m[1] = vec_add(m[1], vec_load(args->epilogue.bias + block * LANES + lane));
+        transform_output(tile, m, o);
+        UNROLL for (unsigned i = 0; i < tile; i++) rows[i][j] = o[i];
+    }
+    UNROLL for (unsigned i = 0; i < tile; i++)
+    {
+        if (!args->output_rows[block * tile + i])
+            continue;
+        vec o[MAX_TILE];
+        transform_output(tile, rows[i], o);
+        UNROLL for (unsigned j = 0; j < tile; j++) if (j < columns)
+            store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, o[j]);
+    }
+}
+
+static INLINE void transform_outputs(const struct run *run, unsigned tile, unsigned first,
+                                     unsigned blocks)
+{
+    const float *products = run->products;
+    for (size_t t = 0; t < run->tiles; t++)
+        for (unsigned b = 0; b < blocks; b++) {
+            const size_t column = t * tile, left = run->args->columns - column;
+            for (unsigned part = 0; part < PARTS; part++)
+                if (left >= tile)
+                    transform_part(run, tile, products, first + b, column, tile, part);
+                else
+                    transform_part(run, tile, products, first + b, column, left, part);
+            products += PLANCHE_WINOGRAD_BLOCK(tile);
+        }
+}
+
+static INLINE void convolve(const struct planche_winograd_args *args, unsigned tile)
+{
+    const unsigned group =
+        args->out_blocks < PLANCHE_WINOGRAD_GROUP ? args->out_blocks : PLANCHE_WINOGRAD_GROUP;
+    const unsigned most = VEC_REGISTERS * 3 / 4 / (PARTS == 1 ? group : PARTS);
+    struct run run = {
+        .args = args,
+        .tiles = (args->columns + tile - 1) / tile,
+        .set = most < PLANCHE_WINOGRAD_SET ? most : PLANCHE_WINOGRAD_SET,
+    };
+    const size_t sets = (run.tiles + run.set - 1) / run.set;
+    run.points = args->scratch;
+    run.products = run.points + sets * run.set * args->in_blocks * PLANCHE_WINOGRAD_BLOCK(tile);
+    run.columns = run.products + run.tiles * group * PLANCHE_WINOGRAD_BLOCK(tile);
+    transform_inputs(&run, tile);
+    for (unsigned first = 0; first < args->out_blocks; first += PLANCHE_WINOGRAD_GROUP) {
+        const unsigned left = args->out_blocks - first;
+        const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
+        multiply_group(&run, tile, first, blocks);
+        transform_outputs(&run, tile, first, blocks);
+    }
+}
+
+void KERNEL_NAME(winograd4)(const struct planche_winograd_args *args)
+{
+    convolve(args, 4);
+}
+
+void KERNEL_NAME(winograd6)(const struct planche_winograd_args *args)
+{
+    convolve(args, 6);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The Winograd transforms of one row or column of a tile, factored so that the sums and differences
+ * which points p and -p need are made once. The matrices stand plainly in winograd_portable.c.
+ * Included after simd_<isa>.h. */
+#ifndef PLANCHE_KERNELS_WINOGRAD_TRANSFORMS_H
+#define PLANCHE_KERNELS_WINOGRAD_TRANSFORMS_H
+
+/* o = B^T d for 4 x 4 tiles. */
+static INLINE void transform_input4(const vec d[6], vec o[6])
+{
+    const vec four = vec_set(4.0f), five = vec_set(5.0f), two = vec_set(2.0f);
+    const vec even = vec_fnma(four, d[2], d[4]), odd = vec_fnma(four, d[1], d[3]);
+    const vec even2 = vec_sub(d[4], d[2]), odd2 = vec_sub(d[3], d[1]);
+    o[0] = vec_fma(four, d[0], vec_fnma(five, d[2], d[4]));
+    o[1] = vec_add(even, odd);
+    o[2] = vec_sub(even, odd);
+    o[3] = vec_fma(two, odd2, even2);
+    o[4] = vec_fnma(two, odd2, even2);
+    o[5] = vec_fma(four, d[1], vec_fnma(five, d[3], d[5]));
+}
+
+/* o = A^T m for 4 x 4 tiles. */
+static INLINE void transform_output4(const vec m[6], vec o[4])
+{
+    const vec two = vec_set(2.0f), four = vec_set(4.0f), eight = vec_set(8.0f);
+    const vec sum = vec_add(m[1], m[2]), difference = vec_sub(m[1], m[2]);
+    const vec sum2 = vec_add(m[3], m[4]), difference2 = vec_sub(m[3], m[4]);
+    o[0] = vec_add(vec_add(m[0], sum), sum2);
+    o[1] = vec_fma(two, difference2, difference);
+    o[2] = vec_fma(four, sum2, sum);
+    o[3] = vec_add(vec_fma(eight, difference2, difference), m[5]);
+}
+
+/* o = B^T d for 6 x 6 tiles. */
+static INLINE void transform_input6(const vec d[8], vec o[8])
+{
+    const vec c = vec_set(5.25f), c1 = vec_set(4.25f), quarter = vec_set(0.25f);
+    const vec c2 = vec_set(1.25f), four = vec_set(4.0f), five = vec_set(5.0f);
+    const vec two = vec_set(2.0f), half = vec_set(0.5f);
+    const vec even1 = vec_fnma(c1, d[4], vec_add(d[2], d[6]));
+    const vec odd1 = vec_fnma(c1, d[3], vec_add(d[1], d[5]));
+    const vec even2 = vec_fnma(c2, d[4], vec_fma(quarter, d[2], d[6]));
+    const vec odd2 = vec_fnma(c2, d[3], vec_fma(quarter, d[1], d[5])); /* halved */
+    const vec even3 = vec_fnma(five, d[4], vec_fma(four, d[2], d[6]));
+    const vec odd3 = vec_fnma(five, d[3], vec_fma(four, d[1], d[5])); /* doubled */
+    o[0] = vec_fma(c, vec_sub(d[4], d[2]), vec_sub(d[0], d[6]));
+    o[1] = vec_add(even1, odd1);
+    o[2] = vec_sub(even1, odd1);
+    o[3] = vec_fma(two, odd2, even2);
+    o[4] = vec_fnma(two, odd2, even2);
+    o[5] = vec_fma(half, odd3, even3);
+    o[6] = vec_fnma(half, odd3, even3);
+    o[7] = vec_fma(c, vec_sub(d[3], d[5]), vec_sub(d[7], d[1]));
+}
+
+/* o = A^T m for 6 x 6 tiles. */
+static INLINE void transform_output6(const vec m[8], vec o[6])
+{
+    const vec sum1 = vec_add(m[1], m[2]), difference1 = vec_sub(m[1], m[2]);
+    const vec sum2 = vec_add(m[3], m[4]), difference2 = vec_sub(m[3], m[4]);
+    const vec sum3 = vec_add(m[5], m[6]), difference3 = vec_sub(m[5], m[6]);
+    o[0] = vec_add(vec_add(m[0], sum1), vec_add(sum2, sum3));
+    o[1] = vec_fma(vec_set(2.0f), difference2, vec_fma(vec_set(0.5f), difference3, difference1));
+    o[2] = vec_fma(vec_set(4.0f), sum2, vec_fma(vec_set(0.25f), sum3, sum1));
+    o[3] = vec_fma(vec_set(8.0f), difference2, vec_fma(vec_set(0.125f), difference3, difference1));
+    o[4] = vec_fma(vec_set(16.0f), sum2, vec_fma(vec_set(0.0625f), sum3, sum1));
+    o[5] = vec_fma(vec_set(32.0f), difference2,
+                   vec_fma(vec_set(0.03125f), difference3, vec_add(difference1, m[7])));
+}
+
+#endif
