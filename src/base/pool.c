@@ -16,7 +16,7 @@
 
 /* How long an idle thread watches before it sleeps, and a caller before it waits for the last
  * helper: several times the cost of waking a thread. */
-#define SPIN_MS 0.08
+#define SPIN_MS 0.2
 
 struct run {
     struct run *next;

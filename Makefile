@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# The commands of daily work; meson does the building. Each installs what it misses, after saying so.
+BUILD ?= build
+PREFIX ?= /usr/local
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+.PHONY: build test demo bench format check-format install clean
+
+build:
+	@scripts/setup.sh build
+	@scripts/build.sh $(BUILD) $(MESON_ARGS)
+
+# Tests that need models are skipped when these cannot be fetched, unless PLANCHE_REQUIRE_MODELS=1.
+test:
+	@scripts/setup.sh build test
+	@scripts/build.sh $(BUILD) -Dtests=enabled $(MESON_ARGS)
+	@scripts/models.sh $(BUILD) || { test "$$PLANCHE_REQUIRE_MODELS" != 1 && \
+	    echo "WITHOUT MODELS: the tests that need them are skipped." >&2; }
+	@scripts/test.sh $(BUILD) $(TEST_ARGS)
+
+demo:
+	@BUILD=$(BUILD) scripts/demo.sh
+
+bench: build
+	@scripts/models.sh $(BUILD)
+	@bench/run $(BUILD)
+
+format:
+	@scripts/format.sh $(SOURCES)
+
+check-format:
+	@scripts/format.sh --check $(SOURCES)
+
+install: build
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) demo

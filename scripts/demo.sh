@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From a bare clone to an enlarged page: installs, builds, fetches the default model, enlarges the
+# sample page into demo/ and draws a before/after picture beside it.
+set -eu
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+page=samples/page.png
+
+scripts/setup.sh build
+scripts/build.sh "$build"
+scripts/models.sh "$build" realcugan
+mkdir -p demo
+cp "$page" demo/before.png
+echo "Enlarging $page ..."
+scripts/measure.py "$build/tools/planche/planche" --overwrite demo/before.png -o demo/after.png
+"$build/tools/sidebyside/sidebyside" demo/before.png demo/after.png demo/before-after.png
+echo "Before:       $PWD/demo/before.png"
+echo "After:        $PWD/demo/after.png"
+echo "Side by side: $PWD/demo/before-after.png (left: pixels repeated, right: Planche)"

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the packages that are missing for the given purposes (build, test, models, format, ci)
+# on Debian and Ubuntu, after saying which. sudo is used only by users other than root.
+set -eu
+
+have() {
+    case $1 in
+    pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
+    /*) [ -e "$1" ] ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+# What proves that a package is there, and the package.
+needs() {
+    case $1 in
+    build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson ninja:ninja-build pc:libpng:libpng-dev
+                 pc:libjpeg:libjpeg-dev pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev
+                 pc:jansson:libjansson-dev" ;;
+    test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
+    models) echo "npm:npm curl:curl" ;;
+    format) echo "clang-format:clang-format" ;;
+    ci) echo "git:git make:make clang:clang" ;;
+    *) echo "setup.sh: no such purpose: $1" >&2 && exit 2 ;;
+    esac
+}
+
+missing=
+for purpose in "$@"; do
+    for need in $(needs "$purpose"); do
+        package=${need##*:}
+        have "${need%:*}" || missing="$missing $package"
+    done
+done
+[ -n "$missing" ] || exit 0
+
+echo "Planche needs these packages:$missing"
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "This is not Debian or Ubuntu: please install what corresponds to them, then try again." >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    as_root=sudo
+    command -v sudo >/dev/null 2>&1 ||
+        { echo "There is no sudo: please install them as root, then try again." >&2 && exit 1; }
+fi
+echo "Installing them${as_root:+ with sudo} ..."
+install_missing() {
+    # shellcheck disable=SC2086 # words on purpose
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        ca-certificates $missing
+}
+# The list of packages may be absent or old: then it is fetched and the installation tried again.
+install_missing >/dev/null 2>&1 || {
+    $as_root apt-get update -q && install_missing
+}
