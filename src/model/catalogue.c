@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of known models, and looking them up. */
+#include "base/status.h"
+
+#include <planche/model.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VARIANT(model_, family_, scale_, denoise_, licence_, package_, path_, file_, param_size_,  \
+                bin_size_, param_sha256_, bin_sha256_)                                             \
+    {.model = model_,                                                                              \
+     .family = family_,                                                                            \
+     .scale = scale_,                                                                              \
+     .denoise = denoise_,                                                                          \
+     .licence = licence_,                                                                          \
+     .package = package_,                                                                          \
+     .package_path = path_,                                                                        \
+     .file = file_,                                                                                \
+     .param_size = param_size_,                                                                    \
+     .bin_size = bin_size_,                                                                        \
+     .param_sha256 = param_sha256_,                                                                \
+     .bin_sha256 = bin_sha256_},
+
+static const struct planche_model_variant variants[] = {
+#include "model/catalogue.def"
+};
+
+#define COUNT (sizeof(variants) / sizeof(variants[0]))
+
+/* A comma-separated list for a message. */
+struct list {
+    char text[320];
+    size_t length;
+};
+
+static void list_add(struct list *list, const char *item)
+{
+    int written = snprintf(list->text + list->length, sizeof(list->text) - list->length, "%s%s",
+                           list->length ? ", " : "", item);
+    list->length += (size_t)written;
+    if (list->length >= sizeof(list->text))
+        list->length = sizeof(list->text) - 1;
+}
+
+static const char *level_name(enum planche_denoise denoise)
+{
+    static const char *const names[] = {"default", "conservative", "none", "1", "2", "3", "0"};
+    return denoise <= PLANCHE_DENOISE_0 ? names[denoise] : "?";
+}
+
+size_t planche_model_variant_count(void)
+{
+    return COUNT;
+}
+
+const struct planche_model_variant *planche_model_variant_get(size_t index)
+{
+    return index < COUNT ? &variants[index] : NULL;
+}
+
+static enum planche_status unknown_model(const char *model, struct planche_error *error)
+{
+    struct list names = {.length = 0};
+    for (size_t i = 0; i < COUNT; i++)
+        if (i == 0 || strcmp(variants[i].model, variants[i - 1].model) != 0)
+            list_add(&names, variants[i].model);
+    return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                        "there is no model named '%.60s'; the models are %s, or the path of a "
+                        ".param file",
+                        model, names.text);
+}
+
+static enum planche_status unknown_scale(const struct planche_model_variant *first, unsigned scale,
+                                         struct planche_error *error)
+{
+    struct list scales = {.length = 0};
+    for (unsigned s = 1; s <= 4; s++) {
+        char number[8];
+        bool has = false;
+        for (size_t i = 0; i < COUNT; i++)
+            has = has || (strcmp(variants[i].model, first->model) == 0 && variants[i].scale == s);
+        snprintf(number, sizeof(number), "%u", s);
+        if (has)
+            list_add(&scales, number);
+    }
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s has no scale %u; it has %s",
+                        first->model, scale, scales.text);
+}
+
+static enum planche_status unknown_level(const struct planche_model_variant *first, unsigned scale,
+                                         enum planche_denoise denoise, struct planche_error *error)
+{
+    struct list levels = {.length = 0};
+    for (size_t i = 0; i < COUNT; i++)
+        if (strcmp(variants[i].model, first->model) == 0 && variants[i].scale == scale)
+            list_add(&levels, level_name(variants[i].denoise));
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "%s at scale %u has no denoise level '%s'; it has %s", first->model, scale,
+                        level_name(denoise), levels.text);
+}
+
+enum planche_status planche_model_find(const char *model, unsigned scale,
+                                       enum planche_denoise denoise,
+                                       const struct planche_model_variant **out,
+                                       struct planche_error *error)
+{
+    const struct planche_model_variant *first = NULL;
+    bool has_scale = false;
+    *out = NULL;
+    if (!model)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "no model is named");
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct planche_model_variant *variant = &variants[i];
+        if (strcmp(variant->model, model) != 0)
+            continue;
+        first = first ? first : variant;
+        if (variant->scale != (scale ? scale : first->scale))
+            continue;
+        has_scale = true;
+        if (denoise != PLANCHE_DENOISE_DEFAULT && variant->denoise != denoise)
+            continue;
+        *out = variant;
+        return PLANCHE_OK;
+    }
+    if (!first)
+        return unknown_model(model, error);
+    if (!has_scale)
+        return unknown_scale(first, scale, error);
+    return unknown_level(first, scale ? scale : first->scale, denoise, error);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Where cached models are, and whether their files are the expected ones. */
+#include "base/status.h"
+
+#include <planche/model.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+enum planche_status planche_model_directory(char *path, size_t size, struct planche_error *error)
+{
+    const char *directory = environment("PLANCHE_MODEL_DIR");
+    const char *cache = environment("XDG_CACHE_HOME");
+    const char *home = environment("HOME");
+    int length;
+    if (directory)
+        length = snprintf(path, size, "%s", directory);
+    else if (cache && cache[0] == '/') /* the specification says to ignore relative paths */
+        length = snprintf(path, size, "%s/planche/models", cache);
+    else if (home)
+        length = snprintf(path, size, "%s/.cache/planche/models", home);
+    else
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "there is no home directory to look for models in: set "
+                            "PLANCHE_MODEL_DIR");
+    if (length < 0 || (size_t)length >= size)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of the models is too long");
+    return PLANCHE_OK;
+}
+
+/* One of a variant's two files. */
+struct expected {
+    const struct planche_model_variant *variant;
+    const char *extension, *sha256;
+    uint64_t size;
+    char path[PATH_MAX];
+};
+
+static enum planche_status hash_file(const struct expected *file, int fd,
+                                     struct planche_error *error)
+{
+    struct sha256_ctx context;
+    uint8_t buffer[16384], digest[SHA256_DIGEST_SIZE];
+    char text[2 * SHA256_DIGEST_SIZE + 1];
+    ssize_t got;
+    sha256_init(&context);
+    while ((got = read(fd, buffer, sizeof(buffer))) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", file->path,
+                                strerror(errno));
+        sha256_update(&context, (size_t)got, buffer);
+    }
+    sha256_digest(&context, sizeof(digest), digest);
+    for (size_t i = 0; i < sizeof(digest); i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    if (strcmp(text, file->sha256) != 0)
+        return planche_fail(error, PLANCHE_ERROR_MODEL,
+                            "%s is damaged (its sha256 is %s): delete it and run "
+                            "'planche models fetch %s'",
+                            file->path, text, file->variant->model);
+    return PLANCHE_OK;
+}
+
+static enum planche_status check_open_file(const struct expected *file, int fd, int verify,
+                                           struct planche_error *error)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
+    if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size != file->size)
+        return planche_fail(error, PLANCHE_ERROR_MODEL,
+                            "%s has %lld bytes instead of %llu: delete it and run "
+                            "'planche models fetch %s'",
+                            file->path, (long long)info.st_size, (unsigned long long)file->size,
+                            file->variant->model);
+    return verify ? hash_file(file, fd, error) : PLANCHE_OK;
+}
+
+static enum planche_status check_file(struct expected *file, const char *directory, int verify,
+                                      struct planche_error *error)
+{
+    enum planche_status status;
+    int fd, length = snprintf(file->path, sizeof(file->path), "%s/%s.%s", directory,
+                              file->variant->file, file->extension);
+    if (length < 0 || (size_t)length >= sizeof(file->path))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of the models is too long");
+    fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "%s is missing: run 'planche models fetch %s', or set "
+                            "PLANCHE_MODEL_DIR to where the models are",
+                            file->path, file->variant->model);
+    if (fd < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
+    status = check_open_file(file, fd, verify, error);
+    close(fd);
+    return status;
+}
+
+enum planche_status planche_model_check(const struct planche_model_variant *variant,
+                                        const char *directory, int verify,
+                                        struct planche_error *error)
+{
+    char cache[PATH_MAX];
+    struct expected param = {.variant = variant,
+                             .extension = "param",
+                             .sha256 = variant->param_sha256,
+                             .size = variant->param_size};
+    struct expected bin = {.variant = variant,
+                           .extension = "bin",
+                           .sha256 = variant->bin_sha256,
+                           .size = variant->bin_size};
+    enum planche_status status = PLANCHE_OK;
+    if (!directory)
+        status = planche_model_directory(cache, sizeof(cache), error);
+    if (status == PLANCHE_OK)
+        status = check_file(&param, directory ? directory : cache, verify, error);
+    if (status == PLANCHE_OK)
+        status = check_file(&bin, directory ? directory : cache, verify, error);
+    return status;
+}

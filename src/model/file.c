@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes of a model file, from disk or from memory. */
+#include "model/file.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum planche_status open_path(struct planche_model_file *file, struct planche_error *error)
+{
+    struct stat info;
+    /* O_NONBLOCK: opening a pipe that nobody writes to must not hang. */
+    file->fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file->fd < 0 && errno == ENOENT)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: no such model file", file->name);
+    if (file->fd < 0 || fstat(file->fd, &info) != 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot open the model file: %s",
+                            file->name, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: not a regular file", file->name);
+    file->size = (uint64_t)info.st_size;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_model_file_open(struct planche_model_file *file, const char *name,
+                                            const void *data, size_t size, uint64_t limit,
+                                            struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    *file = (struct planche_model_file){.name = name, .data = data, .fd = -1, .size = size};
+    if (!data)
+        status = open_path(file, error);
+    if (status == PLANCHE_OK && file->size > limit)
+        status = planche_fail(error, PLANCHE_ERROR_MODEL,
+                              "%s: %llu bytes is too large for a model file (at most %llu)", name,
+                              (unsigned long long)file->size, (unsigned long long)limit);
+    if (status != PLANCHE_OK)
+        planche_model_file_close(file);
+    return status;
+}
+
+static enum planche_status read_fd(struct planche_model_file *file, uint8_t *out, size_t size,
+                                   struct planche_error *error)
+{
+    while (size > 0) {
+        ssize_t got = read(file->fd, out, size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", file->name,
+                                got < 0 ? strerror(errno) : "the file became shorter");
+        out += got;
+        size -= (size_t)got;
+    }
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_model_file_read(struct planche_model_file *file, void *out, size_t size,
+                                            struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    if (size > planche_model_file_left(file))
+        return planche_fail(error, PLANCHE_ERROR_MODEL, "%s: the file ends too early", file->name);
+    if (file->data)
+        memcpy(out, file->data + file->position, size);
+    else
+        status = read_fd(file, out, size, error);
+    file->position += size;
+    return status;
+}
+
+uint64_t planche_model_file_left(const struct planche_model_file *file)
+{
+    return file->size - file->position;
+}
+
+void planche_model_file_close(struct planche_model_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}

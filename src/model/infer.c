@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* What the raw graph says about channels (once) and about sizes (for one size of the input). */
+#include "model/graph.h"
+
+#include "base/status.h"
+
+#include <math.h>
+
+#define SIZE_LIMIT ((int64_t)1 << 31)
+
+struct checker {
+    const struct planche_graph *graph;
+    const struct planche_layer *layer;
+    struct planche_graph_blob *in, *out; /* the first input and output */
+    struct planche_error *error;
+};
+
+static enum planche_status fail(const struct checker *checker, enum planche_status status,
+                                const char *what)
+{
+    return planche_layer_fail(checker->graph, checker->layer, status, checker->error, "%s", what);
+}
+
+static enum planche_status check_weights(const struct checker *checker, int kernel)
+{
+    const struct planche_layer *layer = checker->layer;
+    size_t wanted = (size_t)layer->channels * (size_t)checker->in->channels * (size_t)kernel;
+    if (layer->weight_count != wanted)
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+                                  "%zu weights do not fit %d input channels, %d output channels "
+                                  "and a kernel of %d (%zu wanted)",
+                                  layer->weight_count, checker->in->channels, layer->channels,
+                                  kernel, wanted);
+    return PLANCHE_OK;
+}
+
+static enum planche_status kernel_channels(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    int kernel = layer->kernel_w * layer->kernel_h;
+    checker->out->channels = layer->channels;
+    checker->out->vector = checker->in->vector;
+    /* ncnn computes a 1x1 convolution of a vector as a dense layer. */
+    if (checker->in->vector && (kernel != 1 || layer->type != PLANCHE_LAYER_CONVOLUTION))
+        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                    "a kernel on a pooled vector is not supported");
+    return check_weights(checker, kernel);
+}
+
+static enum planche_status inner_channels(const struct checker *checker)
+{
+    if (!checker->in->vector)
+        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                    "a dense layer on a picture is not supported: it would fix the size");
+    checker->out->channels = checker->layer->channels;
+    checker->out->vector = true;
+    return check_weights(checker, 1);
+}
+
+/* Operands alike, or one of a BinaryOp's a vector that holds a value per channel. */
+static enum planche_status binary_channels(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    int vectors = 0;
+    for (int i = 0; i < layer->input_count; i++) {
+        const struct planche_graph_blob *in = &checker->graph->blobs[layer->inputs[i]];
+        vectors += in->vector;
+        if (in->channels != checker->in->channels)
+            return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+                                      "its inputs have %d and %d channels", checker->in->channels,
+                                      in->channels);
+    }
+    if (vectors == layer->input_count || (vectors && layer->type == PLANCHE_LAYER_ELTWISE))
+        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                    "this arithmetic on pooled vectors is not supported");
+    checker->out->channels = checker->in->channels;
+    return PLANCHE_OK;
+}
+
+/* One value per channel, or one for all where ncnn allows it. */
+static enum planche_status per_channel(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    checker->out->channels = checker->in->channels;
+    checker->out->vector = checker->in->vector;
+    if (layer->type == PLANCHE_LAYER_SCALE && layer->input_count == 2) {
+        const struct planche_graph_blob *scale = &checker->graph->blobs[layer->inputs[1]];
+        if (!scale->vector || checker->in->vector)
+            return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                        "scaling by anything but a pooled vector is not supported");
+        if (scale->channels != checker->in->channels)
+            return fail(checker, PLANCHE_ERROR_MODEL, "its inputs have different channels");
+        return PLANCHE_OK;
+    }
+    if (layer->data_count && layer->data_count != (size_t)checker->in->channels &&
+        (layer->type != PLANCHE_LAYER_PRELU || layer->data_count != 1))
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+                                  "%zu values do not fit %d channels", layer->data_count,
+                                  checker->in->channels);
+    return PLANCHE_OK;
+}
+
+static enum planche_status concat_channels(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    int channels = 0;
+    for (int i = 0; i < layer->input_count; i++) {
+        const struct planche_graph_blob *in = &checker->graph->blobs[layer->inputs[i]];
+        if (in->vector)
+            return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                        "joining pooled vectors is not supported");
+        channels += in->channels;
+    }
+    if (channels > PLANCHE_GRAPH_CHANNELS)
+        return fail(checker, PLANCHE_ERROR_MODEL, "the result has too many channels");
+    checker->out->channels = channels;
+    return PLANCHE_OK;
+}
+
+static enum planche_status shuffle_channels(const struct checker *checker)
+{
+    int square = checker->layer->shuffle * checker->layer->shuffle;
+    if (checker->in->channels % square != 0)
+        return planche_layer_fail(checker->graph, checker->layer, PLANCHE_ERROR_MODEL,
+                                  checker->error, "%d channels cannot be divided by %d",
+                                  checker->in->channels, square);
+    checker->out->channels = checker->in->channels / square;
+    return PLANCHE_OK;
+}
+
+static enum planche_status input_channels(const struct checker *checker)
+{
+    checker->out->channels = checker->layer->channels ? checker->layer->channels : 3;
+    if (checker->out->channels != 3)
+        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                    "only networks with 3 input channels are supported");
+    return PLANCHE_OK;
+}
+
+static enum planche_status check_layer(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    switch (layer->type) {
+    case PLANCHE_LAYER_INPUT:
+        return input_channels(checker);
+    case PLANCHE_LAYER_SPLIT:
+        for (int i = 0; i < layer->output_count; i++) {
+            checker->graph->blobs[layer->outputs[i]].channels = checker->in->channels;
+            checker->graph->blobs[layer->outputs[i]].vector = checker->in->vector;
+        }
+        return PLANCHE_OK;
+    case PLANCHE_LAYER_CONVOLUTION:
+    case PLANCHE_LAYER_DECONVOLUTION:
+        return kernel_channels(checker);
+    case PLANCHE_LAYER_INNER:
+        return inner_channels(checker);
+    case PLANCHE_LAYER_PRELU:
+    case PLANCHE_LAYER_SCALE:
+    case PLANCHE_LAYER_ACTIVATION:
+        return per_channel(checker);
+    case PLANCHE_LAYER_BINARY:
+    case PLANCHE_LAYER_ELTWISE:
+        return binary_channels(checker);
+    case PLANCHE_LAYER_CONCAT:
+        return concat_channels(checker);
+    default:
+        break;
+    }
+    if (checker->in->vector)
+        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                    "this layer on a pooled vector is not supported");
+    if (layer->type == PLANCHE_LAYER_SHUFFLE)
+        return shuffle_channels(checker);
+    checker->out->channels = checker->in->channels;
+    checker->out->vector = layer->type == PLANCHE_LAYER_POOLING;
+    if (layer->type == PLANCHE_LAYER_CROP && layer->input_count == 2) {
+        const struct planche_graph_blob *reference = &checker->graph->blobs[layer->inputs[1]];
+        if (reference->vector || reference->channels != checker->in->channels)
+            return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                        "cropping to a reference with other channels is not supported");
+    }
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_graph_channels(struct planche_graph *graph, struct planche_error *error)
+{
+    const struct planche_graph_blob *output = &graph->blobs[graph->output];
+    for (int i = 0; i < graph->order_count; i++) {
+        struct planche_layer *layer = &graph->layers[graph->order[i]];
+        struct checker checker = {
+            .graph = graph,
+            .layer = layer,
+            .in = layer->input_count ? &graph->blobs[layer->inputs[0]] : NULL,
+            .out = &graph->blobs[layer->outputs[0]],
+            .error = error,
+        };
+        enum planche_status status = check_layer(&checker);
+        if (status != PLANCHE_OK)
+            return status;
+    }
+    if (output->vector || output->channels != 3)
+        return planche_layer_fail(
+            graph, &graph->layers[output->producer], PLANCHE_ERROR_UNSUPPORTED, error,
+            "the network's output '%.80s' must be a picture of 3 channels", output->name);
+    return PLANCHE_OK;
+}
+
+int64_t planche_conv_size(int64_t size, int kernel, int stride, int dilation, int padding)
+{
+    int64_t span = size + padding - ((int64_t)dilation * (kernel - 1) + 1);
+    return span < 0 ? 0 : span / stride + 1;
+}
+
+int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, int padding)
+{
+    return (size - 1) * stride + (int64_t)dilation * (kernel - 1) + 1 - padding;
+}
+
+bool planche_interp_size(int64_t size, float factor, int64_t *out)
+{
+    double exact = (double)size * (double)factor;
+    *out = (int64_t)floor(exact + 1e-6 * exact);
+    return fabs((double)*out - exact) <= 2e-6 * exact;
+}
+
+/* The part of an axis that stays, as two cuts; false if nothing stays. */
+static bool crop_axis(const struct planche_crop_axis *axis, enum planche_crop_form form,
+                      int64_t size, int64_t reference, int *before, int *after)
+{
+    int64_t start = axis->start, end = size;
+    if (form == PLANCHE_CROP_SLICE) {
+        start += start < 0 ? size : 0;
+        end = axis->end > 0 ? axis->end : size + axis->end;
+        end = end < size ? end : size;
+    } else if (form == PLANCHE_CROP_REFERENCE) {
+        end = start + reference;
+    } else {
+        end = size - axis->after;
+        if (axis->size > 0 && axis->size < end - start)
+            end = start + axis->size;
+    }
+    if (start < 0 || end > size || start >= end)
+        return false;
+    *before = (int)start;
+    *after = (int)(size - end);
+    return true;
+}
+
+struct sizer {
+    const struct planche_graph *graph;
+    const struct planche_layer *layer;
+    struct planche_shape *shapes;
+    const char *why;
+};
+
+static bool crop_size(struct sizer *sizer, struct planche_cut *cut, struct planche_shape *out)
+{
+    const struct planche_layer *layer = sizer->layer;
+    struct planche_shape in = sizer->shapes[layer->inputs[0]];
+    struct planche_shape reference = {0, 0};
+    if (layer->input_count == 2)
+        reference = sizer->shapes[layer->inputs[1]];
+    sizer->why = "there is nothing left after the crop";
+    if (!crop_axis(&layer->crop_y, layer->crop_form, in.height, reference.height, &cut->top,
+                   &cut->bottom) ||
+        !crop_axis(&layer->crop_x, layer->crop_form, in.width, reference.width, &cut->left,
+                   &cut->right))
+        return false;
+    out->height = in.height - cut->top - cut->bottom;
+    out->width = in.width - cut->left - cut->right;
+    return true;
+}
+
+static bool joined_size(struct sizer *sizer, struct planche_shape *out)
+{
+    const struct planche_layer *layer = sizer->layer;
+    bool known = false;
+    sizer->why = "the sizes of its inputs differ";
+    for (int i = 0; i < layer->input_count; i++) {
+        const struct planche_shape *in = &sizer->shapes[layer->inputs[i]];
+        if (sizer->graph->blobs[layer->inputs[i]].vector)
+            continue;
+        if (known && (in->height != out->height || in->width != out->width))
+            return false;
+        *out = *in;
+        known = true;
+    }
+    return true;
+}
+
+static bool interp_size(struct sizer *sizer, struct planche_shape *out)
+{
+    const struct planche_layer *layer = sizer->layer;
+    struct planche_shape in = *out;
+    sizer->why = "the factor does not give whole sizes";
+    return planche_interp_size(in.height, layer->factor_h, &out->height) &&
+           planche_interp_size(in.width, layer->factor_w, &out->width);
+}
+
+static bool layer_size(struct sizer *sizer, struct planche_cut *cut, struct planche_shape *out)
+{
+    const struct planche_layer *layer = sizer->layer;
+    *out = sizer->shapes[layer->inputs[0]];
+    switch (layer->type) {
+    case PLANCHE_LAYER_CONVOLUTION:
+        out->height = planche_conv_size(out->height, layer->kernel_h, layer->stride_h,
+                                        layer->dilation_h, layer->pad_top + layer->pad_bottom);
+        out->width = planche_conv_size(out->width, layer->kernel_w, layer->stride_w,
+                                       layer->dilation_w, layer->pad_left + layer->pad_right);
+        return true;
+    case PLANCHE_LAYER_DECONVOLUTION:
+        out->height = planche_deconv_size(out->height, layer->kernel_h, layer->stride_h,
+                                          layer->dilation_h, layer->pad_top + layer->pad_bottom);
+        out->width = planche_deconv_size(out->width, layer->kernel_w, layer->stride_w,
+                                         layer->dilation_w, layer->pad_left + layer->pad_right);
+        return true;
+    case PLANCHE_LAYER_SHUFFLE:
+        out->height *= layer->shuffle;
+        out->width *= layer->shuffle;
+        return true;
+    case PLANCHE_LAYER_INTERP:
+        return interp_size(sizer, out);
+    case PLANCHE_LAYER_CROP:
+        return crop_size(sizer, cut, out);
+    default:
+        return joined_size(sizer, out);
+    }
+}
+
+bool planche_graph_sizes(const struct planche_graph *graph, struct planche_shape input,
+                         struct planche_shape *shapes, struct planche_cut *cuts, int *culprit,
+                         const char **why)
+{
+    for (int i = 0; i < graph->order_count; i++) {
+        const struct planche_layer *layer = &graph->layers[graph->order[i]];
+        struct sizer sizer = {.graph = graph, .layer = layer, .shapes = shapes};
+        struct planche_shape out = input;
+        bool ok = true;
+        if (graph->blobs[layer->outputs[0]].vector)
+            continue;
+        if (layer->type != PLANCHE_LAYER_INPUT)
+            ok = layer_size(&sizer, &cuts[graph->order[i]], &out);
+        if (ok && (out.height < 1 || out.width < 1 || out.height >= SIZE_LIMIT ||
+                   out.width >= SIZE_LIMIT)) {
+            sizer.why = "its result would be empty or too large";
+            ok = false;
+        }
+        *culprit = graph->order[i];
+        *why = sizer.why;
+        if (!ok)
+            return false;
+        for (int j = 0; j < layer->output_count; j++)
+            shapes[layer->outputs[j]] = out;
+    }
+    return true;
+}
