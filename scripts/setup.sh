@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, format, ci)
 # on Debian and Ubuntu, after saying which. sudo is used only by users other than root.
-set -eu
+set -euf
 
 have() {
     case $1 in
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
-    /*) [ -e "$1" ] ;;
+    # shellcheck disable=SC2086 # a pattern on purpose
+    /*) set +f && ls $1 >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }
@@ -21,7 +22,8 @@ needs() {
     test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
     models) echo "npm:npm curl:curl" ;;
     format) echo "clang-format:clang-format" ;;
-    ci) echo "git:git make:make clang:clang" ;;
+    ci) echo "git:git make:make clang:clang
+              /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev" ;;
     *) echo "setup.sh: no such purpose: $1" >&2 && exit 2 ;;
     esac
 }
@@ -30,7 +32,7 @@ missing=
 for purpose in "$@"; do
     for need in $(needs "$purpose"); do
         package=${need##*:}
-        have "${need%:*}" || missing="$missing $package"
+        (have "${need%:*}") || missing="$missing $package"
     done
 done
 [ -n "$missing" ] || exit 0
