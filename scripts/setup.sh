@@ -5,9 +5,9 @@
 set -euf
 
 have() {
+    # shellcheck disable=SC2086 # a pattern on purpose
     case $1 in
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
-    # shellcheck disable=SC2086 # a pattern on purpose
     /*) set +f && ls $1 >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
@@ -16,8 +16,8 @@ have() {
 # What proves that a package is there, and the package.
 needs() {
     case $1 in
-    build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson ninja:ninja-build pc:libpng:libpng-dev
-                 pc:libjpeg:libjpeg-dev pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev
+    build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson ninja:ninja-build
+                 pc:libpng:libpng-dev pc:libjpeg:libjpeg-dev pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev
                  pc:jansson:libjansson-dev" ;;
     test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
     models) echo "npm:npm curl:curl" ;;
