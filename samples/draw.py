@@ -5,8 +5,10 @@ says how they become PNG files."""
 import math
 import os
 import random
+import sys
 
-from ink import Page, path_of, smooth
+sys.dont_write_bytecode = True
+from ink import Page, path_of, smooth  # noqa: E402
 
 COLOUR = dict(skin="#f7cfae", shade="#e2a583", hair="#3b2b4d", gloss="#6a5086", eye="#2f7f79",
               coat="#d9483b", coat_dark="#a8302b", scarf="#f4c542", mouth="#8c2f39", cat="#e8933a",

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "e2e"))
 import png  # noqa: E402
@@ -15,7 +16,7 @@ def rasterise(name, channels):
     source = os.path.join(HERE, name + ".svg")
     image = png.Image(subprocess.run(["rsvg-convert", source], check=True, capture_output=True).stdout)
     picked = bytearray()
-    for i in range(0, len(image.samples), 4):
+    for i in range(0, len(image.samples), image.channels):
         picked += image.samples[i:i + channels]
     # Flat colours pack best unfiltered, gradients filtered: whichever comes out smaller.
     files = [png.encode(image.width, image.height, channels, bytes(picked), level=9, filters=f)
