@@ -60,7 +60,14 @@ static bool must_fail(void)
 
 void planche_budget_init(struct planche_budget *budget, uint64_t limit)
 {
+    planche_budget_init_part(budget, NULL, limit);
+}
+
+void planche_budget_init_part(struct planche_budget *budget, struct planche_budget *parent,
+                              uint64_t limit)
+{
     budget->limit = limit;
+    budget->parent = parent;
     atomic_init(&budget->used, 0);
     atomic_init(&budget->peak, 0);
 }
@@ -72,10 +79,8 @@ static void raise_peak(struct planche_budget *budget, uint64_t used)
     }
 }
 
-static bool budget_take(struct planche_budget *budget, uint64_t bytes)
+static bool take_one(struct planche_budget *budget, uint64_t bytes)
 {
-    if (!budget)
-        return true;
     uint64_t limit = budget->limit ? budget->limit : UINT64_MAX;
     uint64_t used = atomic_load(&budget->used), wanted;
     do {
@@ -86,6 +91,18 @@ static bool budget_take(struct planche_budget *budget, uint64_t bytes)
     return true;
 }
 
+static bool budget_take(struct planche_budget *budget, uint64_t bytes)
+{
+    for (struct planche_budget *b = budget; b; b = b->parent) {
+        if (take_one(b, bytes))
+            continue;
+        for (struct planche_budget *taken = budget; taken != b; taken = taken->parent)
+            atomic_fetch_sub(&taken->used, bytes);
+        return false;
+    }
+    return true;
+}
+
 bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes)
 {
     return !must_fail() && budget_take(budget, bytes);
@@ -93,7 +110,7 @@ bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes)
 
 void planche_budget_release(struct planche_budget *budget, uint64_t bytes)
 {
-    if (budget)
+    for (; budget; budget = budget->parent)
         atomic_fetch_sub(&budget->used, bytes);
 }
 

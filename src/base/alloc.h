@@ -13,10 +13,14 @@
 /* limit 0 means no limit. Thread-safe. Initialise with planche_budget_init; nothing to destroy. */
 struct planche_budget {
     uint64_t limit;
+    struct planche_budget *parent; /* counts everything as well; NULL: none */
     _Atomic uint64_t used, peak;
 };
 
 void planche_budget_init(struct planche_budget *budget, uint64_t limit);
+/* A part of another budget: what it counts counts there too, and must fit in both. */
+void planche_budget_init_part(struct planche_budget *budget, struct planche_budget *parent,
+                              uint64_t limit);
 
 /* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
  * counted. */
