@@ -121,20 +121,27 @@ void planche_budget_reset_peak(struct planche_budget *budget)
     raise_peak(budget, atomic_load(&budget->used));
 }
 
+static bool has_room(const struct planche_budget *budget, uint64_t bytes)
+{
+    uint64_t wanted;
+    return !budget->limit || (!__builtin_add_overflow(atomic_load(&budget->used), bytes, &wanted) &&
+                              wanted <= budget->limit);
+}
+
 enum planche_status planche_fail_memory(struct planche_error *error,
                                         const struct planche_budget *budget, uint64_t bytes,
                                         const char *what)
 {
-    uint64_t used = budget ? atomic_load(&budget->used) : 0, wanted;
-    bool sum = !__builtin_add_overflow(used, bytes, &wanted);
-    if (!budget || !budget->limit || (sum && wanted <= budget->limit))
+    while (budget && has_room(budget, bytes))
+        budget = budget->parent;
+    if (!budget)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the system has no %llu bytes left",
                             what, (unsigned long long)bytes);
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s: %llu bytes do not fit in the memory budget of %llu bytes, %llu of "
                         "which are in use; give it more",
                         what, (unsigned long long)bytes, (unsigned long long)budget->limit,
-                        (unsigned long long)used);
+                        (unsigned long long)atomic_load(&budget->used));
 }
 
 static struct header *header_of(void *block)

@@ -74,6 +74,32 @@ static void test_limit_is_hard(void **state)
     assert_int_equal(used_of(&budget), 0);
 }
 
+static void test_parts_count_in_the_whole(void **state)
+{
+    (void)state;
+    struct planche_budget whole, part, other;
+    struct planche_error error;
+    planche_budget_init(&whole, 1000);
+    planche_budget_init_part(&part, &whole, 700);
+    planche_budget_init_part(&other, &whole, 0);
+    void *block = planche_alloc(&part, 600);
+    assert_non_null(block);
+    assert_int_equal(used_of(&part), 600);
+    assert_int_equal(used_of(&whole), 600);
+    assert_null(planche_alloc(&part, 101));
+    assert_null(planche_alloc(&other, 401));
+    assert_int_equal(planche_fail_memory(&error, &part, 101, "x"), PLANCHE_ERROR_BUDGET);
+    assert_int_equal(planche_fail_memory(&error, &other, 401, "x"), PLANCHE_ERROR_BUDGET);
+    assert_non_null(strstr(error.message, "of 1000 bytes, 600 of which"));
+    assert_int_equal(planche_fail_memory(&error, &part, 100, "x"), PLANCHE_ERROR_MEMORY);
+    assert_int_equal(used_of(&part) + used_of(&other), 600);
+    assert_int_equal(peak_of(&part), 600);
+    assert_int_equal(peak_of(&whole), 600);
+    planche_free(block);
+    assert_int_equal(used_of(&part), 0);
+    assert_int_equal(used_of(&whole), 0);
+}
+
 static void test_sizes_that_overflow_are_refused(void **state)
 {
     (void)state;
@@ -249,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_blocks_are_counted),
         cmocka_unit_test(test_nothing_is_counted_without_budget),
         cmocka_unit_test(test_limit_is_hard),
+        cmocka_unit_test(test_parts_count_in_the_whole),
         cmocka_unit_test(test_sizes_that_overflow_are_refused),
         cmocka_unit_test(test_calloc_clears),
         cmocka_unit_test(test_realloc_keeps_the_content),

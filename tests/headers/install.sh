@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# install.sh SOURCE BUILD PREFIX LIBDIR COMPILER...: installs into an empty folder, then builds a
+# caller as users do, with pkg-config, against the shared and the static library, and runs it.
+set -eu
+source=$1 build=$2 prefix=$3 libdir=$4
+shift 4
+root=$(mktemp -d "${TMPDIR:-/tmp}/planche-install-XXXXXX")
+trap 'rm -rf "$root"' EXIT
+meson install -C "$build" --no-rebuild --quiet --destdir "$root"
+
+lib=$root$prefix/$libdir
+for file in "$root$prefix/bin/planche" "$root$prefix/include/planche/planche.h" \
+    "$lib/libplanche.so" "$lib/libplanche.so.0" "$lib/libplanche.a" "$lib/pkgconfig/planche.pc"; do
+    [ -e "$file" ] || { echo "not installed: ${file#"$root"}" && exit 1; }
+done
+others=$(find "$root$prefix/include" -type f ! -path '*/include/planche/*.h')
+[ -z "$others" ] || { echo "installed beside the public headers: $others" && exit 1; }
+
+export PKG_CONFIG_PATH="$lib/pkgconfig"
+flags() {
+    pkg-config --define-variable=prefix="$root$prefix" "$@" planche
+}
+# shellcheck disable=SC2046 # words on purpose
+"$@" "$source" $(flags --cflags --libs) -o "$root/shared"
+LD_LIBRARY_PATH=$lib "$root/shared"
+# shellcheck disable=SC2046 # words on purpose
+"$@" "$source" $(flags --cflags) "$lib/libplanche.a" \
+    $(flags --static --libs | sed 's/-lplanche//') -o "$root/static"
+"$root/static"
+PLANCHE_CPU_MASK=1 LD_LIBRARY_PATH=$lib "$root$prefix/bin/planche" --version
