@@ -119,8 +119,9 @@ static int fetch_marked(const bool *wanted, const struct planche_cli_options *op
         if (!before && planche_cli_package_get(variant->package, folder, options->quiet, &error) !=
                            PLANCHE_OK) {
             if (error.status == PLANCHE_ERROR_NOT_FOUND)
-                planche_cli_message("%s, or put the files of %s into %s", error.message,
-                                    variant->package, folder);
+                planche_cli_message(
+                    "%s, or put the files of %s that planche models --json lists into %s",
+                    error.message, variant->package, folder);
             else if (error.status != PLANCHE_ERROR_CANCELLED)
                 planche_cli_message("%s", error.message);
             return PLANCHE_CLI_NOT_STARTED;
@@ -129,8 +130,7 @@ static int fetch_marked(const bool *wanted, const struct planche_cli_options *op
         fetched += !before;
     }
     if (!options->quiet && fetched == 0)
-        planche_cli_note("Nothing to fetch: %zu of %zu model files are in %s", there, there,
-                         folder);
+        planche_cli_note("Nothing to fetch: all %zu wanted model files are in %s", there, folder);
     else if (!options->quiet)
         planche_cli_note("%zu model files are in %s", there + fetched, folder);
     return PLANCHE_CLI_OK;

@@ -36,8 +36,9 @@ static bool take_switch(const json_t *value, int *out)
 
 static bool take_id(struct parse *parse, const json_t *value)
 {
-    parse->request->id = value;
-    return json_is_string(value) || json_is_integer(value) || json_is_null(value);
+    bool ok = json_is_string(value) || json_is_integer(value) || json_is_null(value);
+    parse->request->id = ok ? value : NULL;
+    return ok;
 }
 
 static bool take_model(struct parse *parse, const json_t *value)
