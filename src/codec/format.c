@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of formats, and what can be asked of it. */
+#include "codec/format.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* A new format is one directory and one line here. */
+static const struct planche_format_ops *const formats[] = {
+    &planche_png_ops,
+    &planche_jpeg_ops,
+    &planche_webp_ops,
+};
+#define FORMAT_COUNT (sizeof formats / sizeof formats[0])
+
+const struct planche_format_ops *planche_format_get_ops(enum planche_format format)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (formats[i]->format == format)
+            return formats[i];
+    return NULL;
+}
+
+const struct planche_format_ops *planche_format_recognise(const uint8_t *head, size_t size)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (formats[i]->recognise(head, size))
+            return formats[i];
+    return NULL;
+}
+
+const struct planche_format_caps *planche_format_get_caps(enum planche_format format)
+{
+    static const struct planche_format_caps none;
+    const struct planche_format_ops *ops = planche_format_get_ops(format);
+    return ops ? &ops->caps : &none;
+}
+
+static bool listed(const char *const *extensions, const char *extension)
+{
+    while (*extensions && strcasecmp(*extensions, extension) != 0)
+        extensions++;
+    return *extensions != NULL;
+}
+
+enum planche_format planche_format_from_name(const char *file_name)
+{
+    const char *base = strrchr(file_name, '/');
+    base = base ? base + 1 : file_name;
+    const char *dot = strrchr(base, '.');
+    if (!dot || dot == base)
+        return PLANCHE_FORMAT_AUTO;
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (listed(formats[i]->extensions, dot + 1))
+            return formats[i]->format;
+    return PLANCHE_FORMAT_AUTO;
+}
+
+const char *planche_format_extension(enum planche_format format)
+{
+    const struct planche_format_ops *ops = planche_format_get_ops(format);
+    return ops ? ops->extensions[0] : "";
+}

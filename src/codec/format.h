@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* What a format implements: struct planche_format_ops, listed in format.c. See
+ * docs/adding-a-codec.md. */
+#ifndef PLANCHE_CODEC_FORMAT_H
+#define PLANCHE_CODEC_FORMAT_H
+
+#include "codec/codec.h"
+#include "codec/stream.h"
+
+/* An image file being read by its format. The common part (reader.c) opens the stream, holds whole
+ * pictures, turns them upright, counts rows and remembers failures. */
+struct planche_decoder {
+    struct planche_stream stream;
+    const char *name; /* for messages */
+    struct planche_budget *budget;
+    const struct planche_log *log;
+    uint64_t max_pixels;
+
+    /* Filled in by open. */
+    uint32_t width, height; /* as stored, before orientation */
+    unsigned channels, depth;
+    struct planche_metadata metadata; /* as found: the common part settles it */
+    bool whole;  /* all rows must be read in one call; the common part holds the picture */
+    void *state; /* the format's own */
+};
+
+/* LIMIT when a page of this size must not be read: to be called before anything of that size is
+ * allocated. */
+enum planche_status planche_decoder_check_size(const struct planche_decoder *decoder,
+                                               uint64_t width, uint64_t height,
+                                               struct planche_error *error);
+
+/* An image file being written by its format. The common part (writer.c) checks the arguments,
+ * counts rows and remembers failures. */
+struct planche_encoder {
+    struct planche_image_info info;        /* its metadata is NULL: see the next */
+    struct planche_metadata metadata;      /* the caller's, with a profile that fits the pixels */
+    struct planche_writer_options options; /* defaults filled in, except png_level */
+    planche_sink_fn sink;
+    void *sink_user;
+    void *state; /* the format's own */
+};
+
+/* Hands bytes to the sink. Error: IO. */
+enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const void *data,
+                                         size_t size, struct planche_error *error);
+
+/* Bytes of the longest beginning of a file that recognise may ask for. */
+#define PLANCHE_FORMAT_HEAD_SIZE 16
+
+struct planche_format_ops {
+    enum planche_format format;
+    const char *name;          /* "JPEG" */
+    const char *extensions[4]; /* the usual one first, then NULL: "jpg", "jpeg" */
+    struct planche_format_caps caps;
+    bool (*recognise)(const uint8_t *head, size_t size);
+
+    /* Reads the header and allocates everything that reading rows will need. close is called once
+     * after open, whatever open returned. rewind goes back to row 0 and is not called when whole is
+     * set; reading the last row checks that the file is complete. */
+    enum planche_status (*open)(struct planche_decoder *decoder, struct planche_error *error);
+    enum planche_status (*read)(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                uint32_t count, struct planche_error *error);
+    enum planche_status (*rewind)(struct planche_decoder *decoder, struct planche_error *error);
+    void (*close)(struct planche_decoder *decoder);
+
+    /* Bytes create and all that follows take from the budget at most, options and info being
+     * sound; metadata and the writer itself are counted by the common part. abandon is called once
+     * after create, whatever create returned. */
+    uint64_t (*memory)(const struct planche_image_info *info,
+                       const struct planche_writer_options *options);
+    enum planche_status (*create)(struct planche_encoder *encoder, struct planche_error *error);
+    enum planche_status (*write)(struct planche_encoder *encoder, const uint8_t *rows,
+                                 size_t stride, uint32_t count, struct planche_error *error);
+    enum planche_status (*finish)(struct planche_encoder *encoder, struct planche_error *error);
+    void (*abandon)(struct planche_encoder *encoder);
+};
+
+extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops;
+
+/* The operations of a format; NULL: there are none. */
+const struct planche_format_ops *planche_format_get_ops(enum planche_format format);
+/* The format of a file that begins so; NULL: none that Planche reads. */
+const struct planche_format_ops *planche_format_recognise(const uint8_t *head, size_t size);
+
+#endif

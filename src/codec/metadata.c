@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* What readers and writers do alike with metadata, whatever the format. */
+#include "codec/metadata.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+#include "codec/exif.h"
+#include "image/icc.h"
+
+#include <string.h>
+
+enum planche_status planche_blob_set(struct planche_blob *blob, const void *data, size_t size,
+                                     struct planche_budget *budget, const char *name,
+                                     struct planche_error *error)
+{
+    size_t total;
+    planche_blob_free(blob);
+    if (size == 0)
+        return PLANCHE_OK;
+    uint8_t *copy = planche_add_size(size, 1, &total) ? planche_alloc(budget, total) : NULL;
+    if (!copy)
+        return planche_fail_memory(error, budget, size, name);
+    memcpy(copy, data, size);
+    copy[size] = 0;
+    *blob = (struct planche_blob){copy, size};
+    return PLANCHE_OK;
+}
+
+void planche_blob_free(struct planche_blob *blob)
+{
+    planche_free(blob->data);
+    *blob = (struct planche_blob){NULL, 0};
+}
+
+void planche_metadata_free(struct planche_metadata *metadata)
+{
+    planche_blob_free(&metadata->icc);
+    planche_blob_free(&metadata->exif);
+    planche_blob_free(&metadata->xmp);
+}
+
+static const char *kind_name(enum planche_icc_kind kind)
+{
+    switch (kind) {
+    case PLANCHE_ICC_DAMAGED:
+        return "is damaged";
+    case PLANCHE_ICC_GREY:
+        return "is for grey pages";
+    case PLANCHE_ICC_RGB:
+        return "is for RGB pages";
+    case PLANCHE_ICC_CMYK:
+        return "is for CMYK pages";
+    case PLANCHE_ICC_OTHER:
+        break;
+    }
+    return "is of a kind that Planche does not know";
+}
+
+static enum planche_icc_kind kind_for(unsigned channels)
+{
+    return channels >= 3 ? PLANCHE_ICC_RGB : PLANCHE_ICC_GREY;
+}
+
+static enum planche_status settle_icc(struct planche_blob *icc, unsigned channels,
+                                      struct planche_budget *budget, const struct planche_log *log,
+                                      const char *name, struct planche_error *error)
+{
+    enum planche_icc_kind kind;
+    if (icc->size == 0)
+        return PLANCHE_OK;
+    enum planche_status status = planche_icc_get_kind(budget, icc->data, icc->size, &kind, error);
+    if (status || kind == kind_for(channels))
+        return status;
+    planche_log_write(log, PLANCHE_LOG_WARNING, "%s: the colour profile %s; it is dropped", name,
+                      kind_name(kind));
+    planche_blob_free(icc);
+    return PLANCHE_OK;
+}
+
+/* Some writers put JPEG's prefix before EXIF in other formats too. */
+static void strip_exif_prefix(struct planche_blob *exif)
+{
+    static const char prefix[6] = "Exif\0";
+    if (exif->size < sizeof prefix || memcmp(exif->data, prefix, sizeof prefix) != 0)
+        return;
+    exif->size -= sizeof prefix;
+    memmove(exif->data, exif->data + sizeof prefix, exif->size);
+    if (exif->size == 0)
+        planche_blob_free(exif);
+}
+
+static void settle_density(struct planche_metadata *metadata, unsigned orientation)
+{
+    double x, y;
+    if ((metadata->x_density <= 0 || metadata->y_density <= 0) &&
+        planche_exif_get_density(metadata->exif.data, metadata->exif.size, &x, &y)) {
+        metadata->x_density = x;
+        metadata->y_density = y;
+    }
+    if (orientation < 5)
+        return;
+    x = metadata->x_density;
+    metadata->x_density = metadata->y_density;
+    metadata->y_density = x;
+}
+
+enum planche_status planche_metadata_settle(struct planche_metadata *metadata, unsigned channels,
+                                            unsigned *orientation, struct planche_budget *budget,
+                                            const struct planche_log *log, const char *name,
+                                            struct planche_error *error)
+{
+    strip_exif_prefix(&metadata->exif);
+    *orientation = planche_exif_take_orientation(metadata->exif.data, metadata->exif.size);
+    planche_xmp_reset_orientation(metadata->xmp.data, metadata->xmp.size);
+    settle_density(metadata, *orientation);
+    return settle_icc(&metadata->icc, channels, budget, log, name, error);
+}
+
+enum planche_status planche_metadata_fit_icc(struct planche_blob *icc,
+                                             const struct planche_metadata *metadata,
+                                             unsigned channels, struct planche_budget *budget,
+                                             struct planche_error *error)
+{
+    static const char name[] = "the colour profile";
+    enum planche_icc_kind kind;
+    *icc = (struct planche_blob){NULL, 0};
+    if (!metadata || metadata->icc.size == 0)
+        return PLANCHE_OK;
+    const struct planche_blob *own = &metadata->icc;
+    enum planche_status status = planche_icc_get_kind(budget, own->data, own->size, &kind, error);
+    if (status)
+        return status;
+    if (kind == kind_for(channels))
+        return planche_blob_set(icc, own->data, own->size, budget, name, error);
+    if (kind == PLANCHE_ICC_GREY)
+        return planche_icc_grey_to_rgb(budget, own->data, own->size, &icc->data, &icc->size, error);
+    return PLANCHE_OK;
+}

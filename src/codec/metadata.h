@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Blobs, and what readers and writers do alike with metadata. */
+#ifndef PLANCHE_CODEC_METADATA_H
+#define PLANCHE_CODEC_METADATA_H
+
+#include "codec/codec.h"
+
+/* Makes *blob a copy of size bytes (which may be 0), with one zero byte behind them so that XMP may
+ * be used as text; what it held is freed. Errors: MEMORY, BUDGET; name begins the message. */
+enum planche_status planche_blob_set(struct planche_blob *blob, const void *data, size_t size,
+                                     struct planche_budget *budget, const char *name,
+                                     struct planche_error *error);
+void planche_blob_free(struct planche_blob *blob);
+void planche_metadata_free(struct planche_metadata *metadata);
+
+/* What a reader does with what its format found: drops a profile that does not fit the channels or
+ * is damaged (with a warning), strips EXIF's prefix, fills in a missing density from EXIF, takes
+ * the orientation (1..8) out of EXIF and XMP. Errors: MEMORY, BUDGET. */
+enum planche_status planche_metadata_settle(struct planche_metadata *metadata, unsigned channels,
+                                            unsigned *orientation, struct planche_budget *budget,
+                                            const struct planche_log *log, const char *name,
+                                            struct planche_error *error);
+
+/* Makes *icc a profile of a page's metadata for pixels of so many channels: the same, one made from
+ * a grey profile for RGB pixels, or none. Errors: MEMORY, BUDGET. */
+enum planche_status planche_metadata_fit_icc(struct planche_blob *icc,
+                                             const struct planche_metadata *metadata,
+                                             unsigned channels, struct planche_budget *budget,
+                                             struct planche_error *error);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* PNG's line in the table of formats, and libpng with counted memory and errors that are statuses.
+ */
+#include "codec/png/png.h"
+
+#include "base/status.h"
+
+#include <string.h>
+
+static bool recognise(const uint8_t *head, size_t size)
+{
+    static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    return size >= sizeof signature && memcmp(head, signature, sizeof signature) == 0;
+}
+
+const struct planche_format_ops planche_png_ops = {
+    .format = PLANCHE_FORMAT_PNG,
+    .name = "PNG",
+    .extensions = {"png"},
+    .caps = {.grey = true,
+             .alpha = true,
+             .deep = true,
+             .max_width = PNG_UINT_31_MAX,
+             .max_height = PNG_UINT_31_MAX},
+    .recognise = recognise,
+    .open = planche_png_open,
+    .read = planche_png_read,
+    .rewind = planche_png_rewind,
+    .close = planche_png_close,
+    .memory = planche_png_memory,
+    .create = planche_png_start,
+    .write = planche_png_write,
+    .finish = planche_png_finish,
+    .abandon = planche_png_abandon,
+};
+
+bool planche_png_big_endian(void)
+{
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+}
+
+_Noreturn void planche_png_leave(struct planche_png *png, enum planche_status status)
+{
+    planche_trap_spring(&png->trap, status);
+}
+
+static _Noreturn void on_error(png_structp structure, png_const_charp message)
+{
+    struct planche_png *png = png_get_error_ptr(structure);
+    enum planche_status status;
+    if (png->starved)
+        status = planche_fail_memory(png->trap.error, png->budget, png->starved, png->name);
+    else if (png->writing)
+        status = planche_fail(png->trap.error, PLANCHE_ERROR_INTERNAL, "%s: libpng says: %s",
+                              png->name, message);
+    else
+        status = planche_fail(png->trap.error, PLANCHE_ERROR_DATA,
+                              "%s: the PNG image is damaged: %s", png->name, message);
+    planche_png_leave(png, status);
+}
+
+static void on_warning(png_structp structure, png_const_charp message)
+{
+    const struct planche_png *png = png_get_error_ptr(structure);
+    planche_log_write(png->log, PLANCHE_LOG_WARNING, "%s: %s", png->name, message);
+}
+
+static png_voidp counted_malloc(png_structp structure, png_alloc_size_t size)
+{
+    struct planche_png *png = png_get_mem_ptr(structure);
+    void *block = planche_alloc(png->budget, size);
+    if (!block && size)
+        png->starved = size;
+    return block;
+}
+
+static void counted_free(png_structp structure, png_voidp block)
+{
+    (void)structure;
+    planche_free(block);
+}
+
+static void create_step(void *user)
+{
+    struct planche_png *png = user;
+    if (png->writing)
+        png->png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, png, on_error, on_warning, png,
+                                             counted_malloc, counted_free);
+    else
+        png->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, png, on_error, on_warning, png,
+                                            counted_malloc, counted_free);
+    if (png->png)
+        png->info = png_create_info_struct(png->png);
+}
+
+enum planche_status planche_png_create(struct planche_png *png, struct planche_error *error)
+{
+    enum planche_status status = planche_trap_run(&png->trap, error, create_step, png);
+    if (status || (png->png && png->info))
+        return status;
+    if (png->starved)
+        return planche_fail_memory(error, png->budget, png->starved, png->name);
+    return planche_fail(error, PLANCHE_ERROR_INTERNAL,
+                        "%s: the libpng that is installed is not the one Planche was built for",
+                        png->name);
+}
+
+void planche_png_destroy(struct planche_png *png)
+{
+    if (png->writing)
+        png_destroy_write_struct(&png->png, &png->info);
+    else
+        png_destroy_read_struct(&png->png, &png->info, NULL);
+    png->png = NULL;
+    png->info = NULL;
+}

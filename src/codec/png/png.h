@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What the PNG reader and writer share: libpng with counted memory and errors that are statuses. */
+#ifndef PLANCHE_CODEC_PNG_PNG_H
+#define PLANCHE_CODEC_PNG_PNG_H
+
+#include "codec/format.h"
+#include "codec/trap.h"
+
+#include <png.h>
+
+/* The keyword of an iTXt chunk that holds XMP. */
+#define PLANCHE_PNG_XMP_KEYWORD "XML:com.adobe.xmp"
+
+struct planche_png {
+    struct planche_trap trap;
+    struct planche_budget *budget;
+    const struct planche_log *log;
+    const char *name; /* for messages */
+    png_structp png;
+    png_infop info;
+    size_t starved; /* bytes of an allocation that failed; 0: none did */
+    bool writing;
+};
+
+/* Makes the structures of libpng. Errors: MEMORY, BUDGET, INTERNAL. */
+enum planche_status planche_png_create(struct planche_png *png, struct planche_error *error);
+void planche_png_destroy(struct planche_png *png);
+/* Ends the running step; the trap's error is filled in already. */
+_Noreturn void planche_png_leave(struct planche_png *png, enum planche_status status);
+
+bool planche_png_big_endian(void);
+
+enum planche_status planche_png_open(struct planche_decoder *decoder, struct planche_error *error);
+enum planche_status planche_png_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                     uint32_t count, struct planche_error *error);
+enum planche_status planche_png_rewind(struct planche_decoder *decoder,
+                                       struct planche_error *error);
+void planche_png_close(struct planche_decoder *decoder);
+
+/* Copies what libpng found before the pixels into decoder->metadata; channels are known. Errors:
+ * MEMORY, BUDGET. */
+enum planche_status planche_png_get_metadata(struct planche_png *png,
+                                             struct planche_decoder *decoder,
+                                             struct planche_error *error);
+/* Tells libpng what to write before the pixels; part of a step. */
+void planche_png_set_metadata(struct planche_png *png, const struct planche_metadata *metadata);
+
+uint64_t planche_png_memory(const struct planche_image_info *info,
+                            const struct planche_writer_options *options);
+enum planche_status planche_png_start(struct planche_encoder *encoder, struct planche_error *error);
+enum planche_status planche_png_write(struct planche_encoder *encoder, const uint8_t *rows,
+                                      size_t stride, uint32_t count, struct planche_error *error);
+enum planche_status planche_png_finish(struct planche_encoder *encoder,
+                                       struct planche_error *error);
+void planche_png_abandon(struct planche_encoder *encoder);
+
+#endif

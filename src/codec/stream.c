@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Encoded bytes from a file or from memory. */
+#include "codec/stream.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE ((size_t)64 << 10)
+
+static enum planche_status system_failure(const struct planche_stream *stream,
+                                          struct planche_error *error)
+{
+    enum planche_status status =
+        errno == ENOENT || errno == ENOTDIR ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO;
+    return planche_fail(error, status, "%s: %s", stream->name, strerror(errno));
+}
+
+static enum planche_status open_file(struct planche_stream *stream, const char *path,
+                                     struct planche_budget *budget, struct planche_error *error)
+{
+    struct stat info;
+    /* O_NONBLOCK: a pipe that nobody writes to must not hold us up before it is refused. */
+    stream->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (stream->fd < 0 || fstat(stream->fd, &info) < 0)
+        return system_failure(stream, error);
+    if (!S_ISREG(info.st_mode))
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: is not a regular file", stream->name);
+    stream->size = (uint64_t)info.st_size;
+    stream->buffer = planche_alloc(budget, BUFFER_SIZE);
+    if (!stream->buffer)
+        return planche_fail_memory(error, budget, BUFFER_SIZE, stream->name);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_stream_open(struct planche_stream *stream,
+                                        const struct planche_source *source, const char *name,
+                                        struct planche_budget *budget, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    *stream = (struct planche_stream){.name = name, .fd = -1};
+    if (source->path) {
+        status = open_file(stream, source->path, budget, error);
+        if (status)
+            planche_stream_close(stream);
+        return status;
+    }
+    stream->memory = source->data;
+    stream->size = source->size;
+    return planche_stream_rewind(stream, error);
+}
+
+void planche_stream_close(struct planche_stream *stream)
+{
+    if (stream->fd >= 0)
+        close(stream->fd);
+    stream->fd = -1;
+    planche_free(stream->buffer);
+    stream->buffer = NULL;
+}
+
+static enum planche_status refill(struct planche_stream *stream, struct planche_error *error)
+{
+    ssize_t got;
+    do
+        got = read(stream->fd, stream->buffer, BUFFER_SIZE);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return system_failure(stream, error);
+    stream->next = stream->buffer;
+    stream->left = (size_t)got;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_stream_next(struct planche_stream *stream, const uint8_t **data,
+                                        size_t *size, struct planche_error *error)
+{
+    if (stream->left == 0 && stream->fd >= 0) {
+        enum planche_status status = refill(stream, error);
+        if (status)
+            return status;
+    }
+    *data = stream->next;
+    *size = stream->left;
+    stream->left = 0;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_stream_read(struct planche_stream *stream, void *data, size_t size,
+                                        size_t *got, struct planche_error *error)
+{
+    for (*got = 0; *got < size;) {
+        const uint8_t *piece;
+        size_t have;
+        enum planche_status status = planche_stream_next(stream, &piece, &have, error);
+        if (status || have == 0)
+            return status;
+        size_t take = have < size - *got ? have : size - *got;
+        memcpy((uint8_t *)data + *got, piece, take);
+        *got += take;
+        stream->next = piece + take;
+        stream->left = have - take;
+    }
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_stream_rewind(struct planche_stream *stream,
+                                          struct planche_error *error)
+{
+    stream->next = stream->memory;
+    stream->left = stream->fd >= 0 ? 0 : (size_t)stream->size;
+    if (stream->fd >= 0 && lseek(stream->fd, 0, SEEK_SET) < 0)
+        return system_failure(stream, error);
+    return PLANCHE_OK;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the WebP reader and writer share. */
+#ifndef PLANCHE_CODEC_WEBP_WEBP_H
+#define PLANCHE_CODEC_WEBP_WEBP_H
+
+#include "codec/format.h"
+
+enum planche_status planche_webp_open(struct planche_decoder *decoder, struct planche_error *error);
+enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                      uint32_t count, struct planche_error *error);
+void planche_webp_close(struct planche_decoder *decoder);
+
+uint64_t planche_webp_memory(const struct planche_image_info *info,
+                             const struct planche_writer_options *options);
+enum planche_status planche_webp_start(struct planche_encoder *encoder,
+                                       struct planche_error *error);
+enum planche_status planche_webp_write(struct planche_encoder *encoder, const uint8_t *rows,
+                                       size_t stride, uint32_t count, struct planche_error *error);
+enum planche_status planche_webp_finish(struct planche_encoder *encoder,
+                                        struct planche_error *error);
+void planche_webp_abandon(struct planche_encoder *encoder);
+
+/* The longest beginning of a file that the container may have to change: RIFF's header and a VP8X
+ * chunk. */
+#define PLANCHE_WEBP_HEAD_SIZE 30
+
+/* Puts metadata round the file that libwebp makes, while it makes it: the compressed picture is
+ * never held a second time. Zero but for the encoder and, if there is no EXIF in its metadata but a
+ * density, the EXIF that says so. */
+struct planche_webp_container {
+    struct planche_encoder *encoder;
+    const struct planche_blob *exif;
+    uint8_t head[PLANCHE_WEBP_HEAD_SIZE];
+    size_t have; /* bytes of head */
+    bool begun;  /* head has been changed and sent */
+};
+
+/* The next bytes of libwebp's file. Errors: IO; LIMIT when the file gets too large for WebP. */
+enum planche_status planche_webp_container_write(struct planche_webp_container *container,
+                                                 const uint8_t *data, size_t size,
+                                                 struct planche_error *error);
+enum planche_status planche_webp_container_finish(struct planche_webp_container *container,
+                                                  struct planche_error *error);
+
+#endif

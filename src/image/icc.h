@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* ICC profiles: what they describe, and making the few that Planche needs. */
+#ifndef PLANCHE_IMAGE_ICC_H
+#define PLANCHE_IMAGE_ICC_H
+
+#include "base/alloc.h"
+
+#include <lcms2.h>
+#include <planche/error.h>
+
+/* A context of lcms2 whose memory counts in a budget. */
+struct planche_icc {
+    cmsContext context;
+    struct planche_budget *budget;
+    size_t starved; /* bytes of an allocation that failed; 0: none did */
+};
+
+/* icc must stay where it is until it is closed. Errors: MEMORY, BUDGET. */
+enum planche_status planche_icc_open(struct planche_icc *icc, struct planche_budget *budget,
+                                     struct planche_error *error);
+void planche_icc_close(struct planche_icc *icc);
+/* After something of lcms2 failed: MEMORY or BUDGET when that was why, else PLANCHE_OK. */
+enum planche_status planche_icc_memory_status(const struct planche_icc *icc,
+                                              struct planche_error *error);
+
+enum planche_icc_kind {
+    PLANCHE_ICC_DAMAGED = 0,
+    PLANCHE_ICC_GREY = 1,
+    PLANCHE_ICC_RGB = 3,
+    PLANCHE_ICC_CMYK = 4,
+    PLANCHE_ICC_OTHER = 5 /* sound, but not a profile of pixels that Planche knows */
+};
+
+/* Which pixels a profile is for; it is read far enough to be used. Errors: MEMORY, BUDGET. */
+enum planche_status planche_icc_get_kind(struct planche_budget *budget, const void *data,
+                                         size_t size, enum planche_icc_kind *kind,
+                                         struct planche_error *error);
+
+/* Primaries and exponent as a PNG file states them; 0: not stated. */
+struct planche_icc_colours {
+    double gamma; /* exponent from sample to light: 2.2 */
+    double white_x, white_y, red_x, red_y, green_x, green_y, blue_x, blue_y;
+};
+
+/* A profile (to be planche_free()d) for 1 or 3 channels of such colours; *data stays NULL when they
+ * are those of sRGB as far as the eye can tell, or no colours at all. Errors: MEMORY, BUDGET. */
+enum planche_status planche_icc_from_colours(struct planche_budget *budget, unsigned channels,
+                                             const struct planche_icc_colours *colours,
+                                             uint8_t **data, size_t *size,
+                                             struct planche_error *error);
+
+/* An RGB profile (to be planche_free()d) in which grey pixels repeated in three channels look as
+ * the grey profile says; *data stays NULL when it cannot be made. Errors: MEMORY, BUDGET. */
+enum planche_status planche_icc_grey_to_rgb(struct planche_budget *budget, const void *grey,
+                                            size_t grey_size, uint8_t **data, size_t *size,
+                                            struct planche_error *error);
+
+#endif
