@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution, deconvolution and dense layers: the sums as they are defined. Threads share the
+ * output channels. */
+#include "ref_internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST_THREADS 8
+
+struct geometry {
+    int kw, kh, sw, sh, dw, dh, top, left;
+};
+
+struct job {
+    const struct ref_layer *layer;
+    const struct ref_tensor *in;
+    struct ref_tensor *out;
+    struct geometry g;
+    int first, step; /* output channels */
+};
+
+static void add_row(double *out, const double *in, double weight, int count, int in_step)
+{
+    if (in_step == 1)
+        for (int x = 0; x < count; x++)
+            out[x] += weight * in[x];
+    else
+        for (int x = 0; x < count; x++)
+            out[x] += weight * in[x * in_step];
+}
+
+/* One tap: output columns whose input column x * stride + offset lies inside. */
+static void convolve_tap(const struct job *job, double *out, const double *in, double weight,
+                         int offset)
+{
+    int first = 0, last = job->out->w - 1, s = job->g.sw;
+    while (first <= last && first * s + offset < 0)
+        first++;
+    while (last >= first && last * s + offset >= job->in->w)
+        last--;
+    add_row(out + first, in + first * s + offset, weight, last - first + 1, s);
+}
+
+static void convolve_channel(const struct job *job, int o)
+{
+    const struct geometry *g = &job->g;
+    const struct ref_tensor *in = job->in, *out = job->out;
+    const double *weights = job->layer->weights + (size_t)o * in->c * g->kh * g->kw;
+    for (int y = 0; y < out->h; y++) {
+        double *row = out->data + ((size_t)o * out->h + y) * out->w;
+        for (int x = 0; x < out->w; x++)
+            row[x] = job->layer->bias ? job->layer->bias[o] : 0;
+        for (int i = 0; i < in->c; i++)
+            for (int ky = 0; ky < g->kh; ky++) {
+                int iy = y * g->sh - g->top + ky * g->dh;
+                if (iy < 0 || iy >= in->h)
+                    continue;
+                for (int kx = 0; kx < g->kw; kx++)
+                    convolve_tap(job, row, in->data + ((size_t)i * in->h + iy) * in->w,
+                                 weights[((size_t)i * g->kh + ky) * g->kw + kx],
+                                 kx * g->dw - g->left);
+            }
+    }
+}
+
+/* Every input pixel adds its kernel to the result at stride times its place. */
+static void scatter_row(const struct job *job, double *out, const double *in, const double *weights)
+{
+    for (int kx = 0; kx < job->g.kw; kx++)
+        for (int x = 0; x < job->in->w; x++) {
+            int ox = x * job->g.sw + kx * job->g.dw - job->g.left;
+            if (ox >= 0 && ox < job->out->w)
+                out[ox] += weights[kx] * in[x];
+        }
+}
+
+static void deconvolve_channel(const struct job *job, int o)
+{
+    const struct geometry *g = &job->g;
+    const struct ref_tensor *in = job->in, *out = job->out;
+    const double *weights = job->layer->weights + (size_t)o * in->c * g->kh * g->kw;
+    double *plane = out->data + (size_t)o * out->h * out->w;
+    for (int i = 0; i < out->h * out->w; i++)
+        plane[i] = job->layer->bias ? job->layer->bias[o] : 0;
+    for (int i = 0; i < in->c; i++)
+        for (int y = 0; y < in->h; y++)
+            for (int ky = 0; ky < g->kh; ky++) {
+                int oy = y * g->sh + ky * g->dh - g->top;
+                if (oy >= 0 && oy < out->h)
+                    scatter_row(job, plane + (size_t)oy * out->w,
+                                in->data + ((size_t)i * in->h + y) * in->w,
+                                weights + ((size_t)i * g->kh + ky) * g->kw);
+            }
+}
+
+static void *run_job(void *user)
+{
+    struct job *job = user;
+    bool transposed = strcmp(job->layer->type, "Deconvolution") == 0;
+    int plane = job->out->h * job->out->w;
+    for (int o = job->first; o < job->out->c; o += job->step) {
+        if (transposed)
+            deconvolve_channel(job, o);
+        else
+            convolve_channel(job, o);
+        for (int i = 0; i < plane; i++)
+            job->out->data[(size_t)o * plane + i] =
+                ref_activate(job->layer, job->out->data[(size_t)o * plane + i]);
+    }
+    return NULL;
+}
+
+static void run_all(struct job job)
+{
+    struct job jobs[MOST_THREADS];
+    pthread_t threads[MOST_THREADS];
+    bool started[MOST_THREADS] = {false};
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    int count = cpus < 1 ? 1 : cpus > MOST_THREADS ? MOST_THREADS : (int)cpus;
+    for (int i = 0; i < count; i++) {
+        jobs[i] = job;
+        jobs[i].first = i;
+        jobs[i].step = count;
+        started[i] = i > 0 && pthread_create(&threads[i], NULL, run_job, &jobs[i]) == 0;
+    }
+    for (int i = 0; i < count; i++)
+        if (started[i])
+            pthread_join(threads[i], NULL);
+        else
+            run_job(&jobs[i]);
+}
+
+static bool dense(const struct ref_layer *layer, const struct ref_tensor *in,
+                  struct ref_tensor *out, int outputs)
+{
+    if (!in->vector || layer->weight_count != in->c * outputs)
+        return ref_complain(layer, "a dense layer that does not fit");
+    if (!ref_shape(out, in, outputs, 1, 1))
+        return false;
+    for (int o = 0; in->data && o < outputs; o++) {
+        double sum = layer->bias ? layer->bias[o] : 0;
+        for (int i = 0; i < in->c; i++)
+            sum += layer->weights[(size_t)o * in->c + i] * in->data[i];
+        out->data[o] = ref_activate(layer, sum);
+    }
+    return true;
+}
+
+bool ref_kernel(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out)
+{
+    struct job job = {.layer = layer, .in = in, .out = out};
+    struct geometry *g = &job.g;
+    int outputs = (int)ref_get(layer, 0, 0), right, bottom, extent_w, extent_h, ow, oh;
+    if (in->vector)
+        return dense(layer, in, out, outputs);
+    g->kw = (int)ref_get(layer, 1, 0);
+    g->kh = (int)ref_get(layer, 11, g->kw);
+    g->dw = (int)ref_get(layer, 2, 1);
+    g->dh = (int)ref_get(layer, 12, g->dw);
+    g->sw = (int)ref_get(layer, 3, 1);
+    g->sh = (int)ref_get(layer, 13, g->sw);
+    g->left = (int)ref_get(layer, 4, 0);
+    g->top = (int)ref_get(layer, 14, g->left);
+    right = (int)ref_get(layer, 15, g->left);
+    bottom = (int)ref_get(layer, 16, g->top);
+    extent_w = (g->kw - 1) * g->dw + 1;
+    extent_h = (g->kh - 1) * g->dh + 1;
+    if (layer->weight_count != in->c * outputs * g->kw * g->kh)
+        return ref_complain(layer, "the number of weights does not fit the input's channels");
+    if (strcmp(layer->type, "Convolution") == 0) {
+        if (in->w + g->left + right < extent_w || in->h + g->top + bottom < extent_h)
+            return ref_complain(layer, "the kernel is larger than its input");
+        ow = (in->w + g->left + right - extent_w) / g->sw + 1;
+        oh = (in->h + g->top + bottom - extent_h) / g->sh + 1;
+    } else {
+        int more = (int)ref_get(layer, 18, 0);
+        ow = (in->w - 1) * g->sw + extent_w + more - g->left - right;
+        oh = (in->h - 1) * g->sh + extent_h + (int)ref_get(layer, 19, more) - g->top - bottom;
+    }
+    if (!ref_shape(out, in, outputs, oh, ow))
+        return ref_complain(layer, "nothing comes out");
+    if (in->data)
+        run_all(job);
+    return true;
+}
