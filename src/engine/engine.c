@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* Making an engine: finding the model, compiling it, dividing the memory. */
+#include "engine/engine.h"
+
+#include "base/status.h"
+#include "base/system.h"
+#include "cpu/cpu.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The caller's options in this library's size: what an older caller does not know of is zero. */
+static void take_options(struct planche_engine_options *to,
+                         const struct planche_engine_options *from)
+{
+    *to = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
+    if (from)
+        memcpy(to, from, from->struct_size < sizeof(*to) ? from->struct_size : sizeof(*to));
+    if (!to->model)
+        to->model = "realcugan";
+}
+
+static bool is_path(const char *model)
+{
+    size_t length = strlen(model);
+    return length > 6 && strcmp(model + length - 6, ".param") == 0;
+}
+
+/* "dir/name.param" and "dir/name.bin" */
+static enum planche_status format_path(char *path, const char *directory, const char *file,
+                                       const char *extension, struct planche_error *error)
+{
+    int length =
+        snprintf(path, PATH_MAX, "%s%s%s%s", directory, *directory ? "/" : "", file, extension);
+    if (length < 0 || length >= PATH_MAX)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", file);
+    return PLANCHE_OK;
+}
+
+struct model_files {
+    const struct planche_model_variant *variant; /* NULL: not of the catalogue */
+    char param[PATH_MAX], bin[PATH_MAX];
+};
+
+static enum planche_status find_custom(struct model_files *files,
+                                       const struct planche_engine_options *options,
+                                       struct planche_error *error)
+{
+    size_t stem = strlen(options->model) - 6;
+    if (stem >= PATH_MAX - 8)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's path is too long");
+    snprintf(files->param, PATH_MAX, "%s", options->model);
+    snprintf(files->bin, PATH_MAX, "%.*s.bin", (int)stem, options->model);
+    return PLANCHE_OK;
+}
+
+static enum planche_status find_files(struct model_files *files,
+                                      const struct planche_engine_options *options,
+                                      struct planche_error *error)
+{
+    char cache[PATH_MAX];
+    const char *directory = options->model_directory;
+    enum planche_status status;
+    files->variant = NULL;
+    if (is_path(options->model))
+        return find_custom(files, options, error);
+    status = planche_model_find(options->model, options->scale, options->denoise, &files->variant,
+                                error);
+    if (status)
+        return status;
+    status = planche_model_check(files->variant, directory, 0, error);
+    if (!status && !directory)
+        status = planche_model_directory(cache, sizeof(cache), error);
+    if (!status)
+        status = format_path(files->param, directory ? directory : cache, files->variant->file,
+                             ".param", error);
+    if (!status)
+        status = format_path(files->bin, directory ? directory : cache, files->variant->file,
+                             ".bin", error);
+    return status;
+}
+
+/* A model from a path has the scale and the level it has. */
+static enum planche_status check_net(const struct planche_engine *engine,
+                                     const struct planche_engine_options *options,
+                                     const struct model_files *files, struct planche_error *error)
+{
+    const struct planche_net *net = engine->net;
+    if (net->tensors[0].channels != PLANCHE_PLANES ||
+        net->tensors[net->output.tensor].channels != PLANCHE_PLANES)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: the network must take and give 3 channels, not %d and %d",
+                            files->param, net->tensors[0].channels,
+                            net->tensors[net->output.tensor].channels);
+    if (!files->variant && options->scale && options->scale != net->recipe.scale)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s enlarges %u times, not %u times",
+                            files->param, net->recipe.scale, options->scale);
+    if (!files->variant && options->denoise)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s is one file: it has no denoise levels to choose from",
+                            files->param);
+    return PLANCHE_OK;
+}
+
+static double macs_per_pixel(const struct planche_net *net, struct planche_budget *budget)
+{
+    const int64_t side = 1200;
+    struct planche_shape *shapes =
+        planche_calloc(budget, (size_t)net->tensor_count, sizeof(*shapes));
+    double macs = 0;
+    if (shapes && planche_net_shapes(net, side, side, shapes))
+        for (int s = 0; s < net->step_count; s++)
+            macs += planche_step_macs(net, &net->steps[s], shapes);
+    planche_free(shapes);
+    return macs / ((double)side * (double)side);
+}
+
+static char *variant_name(const char *path, struct planche_budget *budget)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = planche_strdup(budget, slash ? slash + 1 : path);
+    if (name)
+        name[strlen(name) - 6] = '\0';
+    return name;
+}
+
+/* Weights as the file has them are needed no more once they are packed. */
+static void drop_weights(struct planche_net *net)
+{
+    for (int s = 0; s < net->step_count; s++)
+        if (net->steps[s].op != PLANCHE_STEP_INNER) {
+            planche_free(net->steps[s].weights);
+            net->steps[s].weights = NULL;
+        }
+}
+
+static enum planche_status load(struct planche_engine *engine,
+                                const struct planche_engine_options *options,
+                                struct planche_error *error)
+{
+    struct model_files files;
+    struct planche_budget *budget = &engine->state->budget;
+    uint32_t features = planche_cpu_select(options->cpu_mask);
+    enum planche_status status = find_files(&files, options, error);
+    if (status)
+        return status;
+    struct planche_net_source source = {.param_path = files.param, .bin_path = files.bin};
+    status = planche_net_load(&engine->net, &source, files.variant, budget, error);
+    if (!status)
+        status = check_net(engine, options, &files, error);
+    if (status)
+        return status;
+    engine->macs_per_pixel = macs_per_pixel(engine->net, budget);
+    engine->isa = planche_cpu_isa_name(features);
+    engine->model = planche_strdup(budget, options->model);
+    engine->variant = variant_name(files.param, budget);
+    if (!engine->model || !engine->variant)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    status = planche_program_create(&engine->program, engine->net, features, planche_cpu_l2_bytes(),
+                                    budget, error);
+    if (!status)
+        drop_weights(engine->net);
+    return status;
+}
+
+static enum planche_status divide_memory(struct planche_engine *engine, struct planche_error *error)
+{
+    uint64_t limit = engine->state->budget.limit;
+    engine->weight_bytes = atomic_load(&engine->state->budget.used);
+    if (engine->weight_bytes >= limit)
+        return planche_fail(
+            error, PLANCHE_ERROR_BUDGET,
+            "%s takes %llu bytes of the memory budget of %llu, which leaves nothing for "
+            "pages; give it more",
+            engine->model, (unsigned long long)engine->weight_bytes, (unsigned long long)limit);
+    engine->page_limit = (limit - engine->weight_bytes) / engine->jobs;
+    return PLANCHE_OK;
+}
+
+/* A failure to load for want of budget says how much there is; what it takes is not known before it
+ * is loaded. */
+static enum planche_status create(struct planche_engine *engine,
+                                  const struct planche_engine_options *options,
+                                  struct planche_error *error)
+{
+    uint64_t memory;
+    unsigned threads;
+    enum planche_status status;
+    planche_engine_defaults(&memory, &threads);
+    if (options->memory)
+        memory = options->memory;
+    if (options->threads)
+        threads = options->threads;
+    engine->log = (struct planche_log){options->log, options->log_user};
+    engine->jobs = options->jobs ? options->jobs : 1;
+    engine->se = options->se;
+    engine->max_pixels = options->max_pixels ? options->max_pixels : 500000000;
+    planche_budget_init(&engine->state->budget, memory);
+    if (!planche_budget_reserve(&engine->state->budget, PLANCHE_PROCESS_BYTES))
+        return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                            "a memory budget of %llu bytes is less than the process itself takes",
+                            (unsigned long long)memory);
+    status = planche_pool_create(&engine->pool, threads, &engine->state->budget, error);
+    if (!status)
+        status = load(engine, options, error);
+    if (!status)
+        status = divide_memory(engine, error);
+    return status;
+}
+
+/* More threads or jobs than this are a mistake. */
+#define MOST_THREADS 1024
+
+enum planche_status planche_engine_create(struct planche_engine **out,
+                                          const struct planche_engine_options *options,
+                                          struct planche_error *error)
+{
+    struct planche_engine_options taken;
+    *out = NULL;
+    take_options(&taken, options);
+    if (taken.threads > MOST_THREADS || taken.jobs > MOST_THREADS)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "more than %d threads or jobs",
+                            MOST_THREADS);
+    if (taken.se != PLANCHE_SE_EXACT && taken.se != PLANCHE_SE_SAMPLED)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to average: %d",
+                            (int)taken.se);
+    struct planche_engine *engine = planche_calloc(NULL, 1, sizeof(*engine));
+    struct planche_engine_state *state = planche_calloc(NULL, 1, sizeof(*state));
+    if (!engine || !state) {
+        planche_free(engine);
+        planche_free(state);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    }
+    engine->state = state;
+    pthread_mutex_init(&state->mutex, NULL);
+    pthread_cond_init(&state->slot_free, NULL);
+    enum planche_status status = create(engine, &taken, error);
+    if (status)
+        planche_engine_destroy(&engine);
+    *out = engine;
+    return status;
+}
+
+void planche_engine_destroy(struct planche_engine **engine)
+{
+    if (!engine || !*engine)
+        return;
+    struct planche_engine *e = *engine;
+    planche_program_destroy(&e->program);
+    planche_net_destroy(&e->net);
+    planche_pool_destroy(&e->pool);
+    planche_free(e->model);
+    planche_free(e->variant);
+    pthread_cond_destroy(&e->state->slot_free);
+    pthread_mutex_destroy(&e->state->mutex);
+    planche_free(e->state);
+    planche_free(e);
+    *engine = NULL;
+}
+
+void planche_engine_enter(const struct planche_engine *engine)
+{
+    struct planche_engine_state *state = engine->state;
+    pthread_mutex_lock(&state->mutex);
+    while (state->running >= engine->jobs)
+        pthread_cond_wait(&state->slot_free, &state->mutex);
+    state->running++;
+    pthread_mutex_unlock(&state->mutex);
+}
+
+void planche_engine_leave(const struct planche_engine *engine)
+{
+    struct planche_engine_state *state = engine->state;
+    pthread_mutex_lock(&state->mutex);
+    state->running--;
+    pthread_cond_signal(&state->slot_free);
+    pthread_mutex_unlock(&state->mutex);
+}
+
+void planche_engine_get_info(const struct planche_engine *engine, struct planche_engine_info *info)
+{
+    struct planche_engine_info full = {
+        .struct_size = info->struct_size,
+        .scale = engine->net->recipe.scale,
+        .model = engine->model,
+        .variant = engine->variant,
+        .backend = "cpu",
+        .isa = engine->isa,
+        .threads = planche_pool_threads(engine->pool),
+        .jobs = engine->jobs,
+        .memory = engine->state->budget.limit,
+        .weight_bytes = engine->weight_bytes,
+        .peak_bytes = atomic_load(&engine->state->budget.peak),
+        .macs_per_pixel = engine->macs_per_pixel,
+    };
+    memcpy(info, &full, info->struct_size < sizeof(full) ? info->struct_size : sizeof(full));
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What an engine is made of. */
+#ifndef PLANCHE_ENGINE_ENGINE_H
+#define PLANCHE_ENGINE_ENGINE_H
+
+#include "backend/backend.h"
+#include "backend/cpu/program.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/pool.h"
+
+#include <pthread.h>
+
+/* What changes while pages run: the engine itself does not. */
+struct planche_engine_state {
+    struct planche_budget budget;
+    pthread_mutex_t mutex;
+    pthread_cond_t slot_free;
+    unsigned running;
+};
+
+struct planche_engine {
+    struct planche_engine_state *state;
+    struct planche_log log;
+    struct planche_net *net;
+    struct planche_program *program;
+    struct planche_pool *pool;
+    char *model, *variant;
+    unsigned jobs;
+    enum planche_se se;
+    uint64_t max_pixels;
+    uint64_t weight_bytes; /* in use once the engine is made: everything but pages */
+    uint64_t page_limit;   /* bytes each page in flight may take */
+    const char *isa;
+    double macs_per_pixel;
+};
+
+/* Memory of the process that no budget sees: code, stacks, libraries. Counted so that the process
+ * as a whole keeps to the limit. */
+#define PLANCHE_PROCESS_BYTES ((uint64_t)8 << 20)
+
+/* Waits until fewer than `jobs` pages run, and counts one more. */
+void planche_engine_enter(const struct planche_engine *engine);
+void planche_engine_leave(const struct planche_engine *engine);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a page's rows in order, again and again, with alpha taken off where there is some. */
+#include "engine/input.h"
+
+#include "base/status.h"
+#include "base/system.h"
+#include "image/pixels.h"
+
+#include <string.h>
+
+static enum planche_status check_pixels(const struct planche_pixels *pixels,
+                                        struct planche_error *error)
+{
+    if (!planche_pixel_format_valid(pixels->format) || !pixels->data || !pixels->width ||
+        !pixels->height)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "pixels without format, size or data");
+    if (pixels->stride / planche_pixel_size(pixels->format) < pixels->width)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "a stride of %zu bytes is less than a row", pixels->stride);
+    return PLANCHE_OK;
+}
+
+static enum planche_status open_source(struct planche_input *input,
+                                       const struct planche_input_options *options,
+                                       struct planche_error *error)
+{
+    enum planche_status status =
+        planche_reader_open(&input->reader, options->source, &options->reader, error);
+    if (status)
+        return status;
+    const struct planche_image_info *info = planche_reader_info(input->reader);
+    input->width = info->width;
+    input->height = info->height;
+    input->format = planche_pixel_format_make(info->channels, info->depth);
+    if (!planche_pixel_has_alpha(input->format))
+        return PLANCHE_OK;
+    struct planche_reader_options again = options->reader;
+    again.log = NULL; /* the first reader has said it */
+    return planche_reader_open(&input->alpha_reader, options->source, &again, error);
+}
+
+enum planche_status planche_input_open(struct planche_input *input,
+                                       const struct planche_input_options *options,
+                                       struct planche_error *error)
+{
+    double start = planche_system_ms();
+    enum planche_status status;
+    *input = (struct planche_input){.pixels = options->pixels, .budget = options->reader.budget};
+    if (options->pixels) {
+        status = check_pixels(options->pixels, error);
+        input->width = options->pixels->width;
+        input->height = options->pixels->height;
+        input->format = options->pixels->format;
+    } else {
+        status = open_source(input, options, error);
+    }
+    if (status) {
+        planche_input_close(input);
+        return status;
+    }
+    input->colours = planche_pixel_channels(input->format) < 3 ? 1 : 3;
+    input->row_bytes = input->width * planche_pixel_size(input->format);
+    input->colour_row_bytes =
+        (size_t)input->width * input->colours * (planche_pixel_depth(input->format) / 8);
+    input->ms += planche_system_ms() - start;
+    return PLANCHE_OK;
+}
+
+static struct planche_bleed_options bleed_options(const struct planche_input *input)
+{
+    return (struct planche_bleed_options){
+        .width = input->width, .height = input->height, .format = input->format};
+}
+
+uint64_t planche_input_memory(const struct planche_input *input)
+{
+    const struct planche_bleed_options bleed = bleed_options(input);
+    if (!planche_pixel_has_alpha(input->format))
+        return input->colour_row_bytes;
+    return planche_bleed_memory(&bleed) + input->row_bytes + input->colour_row_bytes;
+}
+
+enum planche_status planche_input_start(struct planche_input *input, int64_t window_rows,
+                                        struct planche_error *error)
+{
+    const struct planche_bleed_options bleed = bleed_options(input);
+    input->window_rows = window_rows > 1 ? window_rows : 1;
+    if (input->window_rows > input->height)
+        input->window_rows = input->height;
+    input->window =
+        planche_calloc(input->budget, (size_t)input->window_rows, input->colour_row_bytes);
+    if (!input->window)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %lld rows of the page",
+                            (long long)input->window_rows);
+    if (!planche_pixel_has_alpha(input->format))
+        return PLANCHE_OK;
+    input->raw = planche_alloc(input->budget, input->row_bytes);
+    if (!input->raw)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a row of the page");
+    return planche_bleed_create(&input->bleed, &bleed, input->budget, error);
+}
+
+void planche_input_close(struct planche_input *input)
+{
+    planche_reader_destroy(&input->reader);
+    planche_reader_destroy(&input->alpha_reader);
+    planche_bleed_destroy(&input->bleed);
+    planche_free(input->raw);
+    planche_free(input->window);
+    input->raw = input->window = NULL;
+}
+
+static const uint8_t *pixel_row(const struct planche_pixels *pixels, int64_t y)
+{
+    return (const uint8_t *)pixels->data + (size_t)y * pixels->stride;
+}
+
+/* The next row of the file (or the pixels), as it is. */
+static enum planche_status read_raw(struct planche_input *input, uint8_t *to,
+                                    struct planche_error *error)
+{
+    if (!input->pixels)
+        return planche_reader_read(input->reader, to, input->row_bytes, 1, error);
+    memcpy(to, pixel_row(input->pixels, input->raw_next++), input->row_bytes);
+    return PLANCHE_OK;
+}
+
+static enum planche_status next_row(struct planche_input *input, uint8_t *to,
+                                    struct planche_error *error)
+{
+    if (!input->bleed)
+        return read_raw(input, to, error);
+    while (!planche_bleed_pull(input->bleed, to)) {
+        enum planche_status status = read_raw(input, input->raw, error);
+        if (status)
+            return status;
+        if (!planche_bleed_push(input->bleed, input->raw))
+            return planche_fail(error, PLANCHE_ERROR_INTERNAL, "alpha is out of step");
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status rewind_input(struct planche_input *input, struct planche_error *error)
+{
+    input->next = input->raw_next = 0;
+    if (input->bleed)
+        planche_bleed_rewind(input->bleed);
+    return input->reader ? planche_reader_rewind(input->reader, error) : PLANCHE_OK;
+}
+
+static uint8_t *slot(const struct planche_input *input, int64_t y)
+{
+    return input->window + (size_t)(y % input->window_rows) * input->colour_row_bytes;
+}
+
+enum planche_status planche_input_row(struct planche_input *input, int64_t y, const void **row,
+                                      struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    if (input->pixels && !input->bleed) {
+        *row = pixel_row(input->pixels, y);
+        return PLANCHE_OK;
+    }
+    double start = planche_system_ms();
+    if (y < input->next - input->window_rows)
+        status = rewind_input(input, error);
+    while (!status && y >= input->next) {
+        status = next_row(input, slot(input, input->next), error);
+        input->next += !status;
+    }
+    input->ms += planche_system_ms() - start;
+    *row = slot(input, y);
+    return status;
+}
+
+enum planche_status planche_input_alpha_row(struct planche_input *input, const void **row,
+                                            struct planche_error *error)
+{
+    if (input->pixels) {
+        *row = pixel_row(input->pixels, input->alpha_next++);
+        return PLANCHE_OK;
+    }
+    double start = planche_system_ms();
+    enum planche_status status =
+        planche_reader_read(input->alpha_reader, input->raw, input->row_bytes, 1, error);
+    input->ms += planche_system_ms() - start;
+    *row = input->raw;
+    return status;
+}
+
+const struct planche_metadata *planche_input_metadata(const struct planche_input *input)
+{
+    return input->reader ? planche_reader_info(input->reader)->metadata : NULL;
+}

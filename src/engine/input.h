@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The page that goes in: rows of colour for the network, rows of alpha for the resizer, as often as
+ * passes ask. */
+#ifndef PLANCHE_ENGINE_INPUT_H
+#define PLANCHE_ENGINE_INPUT_H
+
+#include "codec/codec.h"
+#include "image/bleed.h"
+#include "model/net.h"
+
+/* Exactly one of source and pixels is set. */
+struct planche_input_options {
+    const struct planche_source *source;
+    const struct planche_pixels *pixels;
+    struct planche_reader_options reader;
+};
+
+struct planche_input {
+    struct planche_reader *reader;       /* NULL: pixels */
+    struct planche_reader *alpha_reader; /* a second look at the same file, for its alpha */
+    const struct planche_pixels *pixels;
+    struct planche_budget *budget;
+    uint32_t width, height;
+    enum planche_pixel_format format; /* of the page */
+    unsigned colours;                 /* 1 or 3 */
+    size_t row_bytes, colour_row_bytes;
+    struct planche_bleed *bleed; /* of a page with alpha */
+    uint8_t *raw;                /* one row of the page, for what needs its alpha taken off */
+    uint8_t *window;             /* the last rows of colours */
+    int64_t window_rows, next;   /* row that comes next */
+    int64_t raw_next, alpha_next;
+    double ms; /* spent reading */
+};
+
+/* Opens the page; input->width, height and format are known afterwards. */
+enum planche_status planche_input_open(struct planche_input *input,
+                                       const struct planche_input_options *options,
+                                       struct planche_error *error);
+/* Holds the last window_rows rows (at least 1), so that going back that far does not mean to read
+ * again. */
+enum planche_status planche_input_start(struct planche_input *input, int64_t window_rows,
+                                        struct planche_error *error);
+/* Bytes that a window of one row and everything beside it take. */
+uint64_t planche_input_memory(const struct planche_input *input);
+void planche_input_close(struct planche_input *input);
+
+/* Row y of the colours (1 or 3 samples a pixel), valid until the next call. */
+enum planche_status planche_input_row(struct planche_input *input, int64_t y, const void **row,
+                                      struct planche_error *error);
+/* The next row of the page with its alpha, from the top, valid until the next call of either. */
+enum planche_status planche_input_alpha_row(struct planche_input *input, const void **row,
+                                            struct planche_error *error);
+const struct planche_metadata *planche_input_metadata(const struct planche_input *input);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The enlarged page: network values become pixels, get their alpha and go to a writer or to memory,
+ * row after row. */
+#ifndef PLANCHE_ENGINE_OUTPUT_H
+#define PLANCHE_ENGINE_OUTPUT_H
+
+#include "backend/backend.h"
+#include "engine/input.h"
+#include "image/alpha.h"
+#include "kernels/kernels.h"
+
+struct planche_output {
+    struct planche_input *input;
+    const struct planche_kernels *kernels;
+    const struct planche_recipe *recipe;
+    struct planche_budget *budget;
+    const struct planche_pixels *pixels; /* target; NULL: the writer */
+    struct planche_writer *writer;
+    enum planche_pixel_format format; /* rows as they are collected: the input's */
+    enum planche_pixel_format target; /* as the writer takes them */
+    int64_t width, height;
+    size_t row_bytes, target_row_bytes;
+    uint8_t *band; /* band_rows rows, not all complete */
+    uint8_t *converted;
+    int64_t *filled;         /* [band_rows] pixels that have come */
+    int64_t band_rows, next; /* the row that is to be finished next */
+    float *grey;             /* a row of averages */
+    struct planche_alpha *alpha;
+    double ms; /* spent encoding */
+};
+
+/* Takes rows for an input enlarged by the recipe; format, target and one of pixels and writer are
+ * set by the caller beforehand, as are the first four fields. band_rows: see planche_plan. */
+enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
+                                         struct planche_error *error);
+/* Bytes that everything but the band takes. */
+uint64_t planche_output_memory(const struct planche_output *output);
+void planche_output_close(struct planche_output *output);
+
+/* Takes `count` pixels of row y from column x on. */
+enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
+                                       size_t count, const float *const planes[PLANCHE_PLANES],
+                                       struct planche_error *error);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* One page: read its header, check what can be checked, plan, then let the rows flow. */
+#include "engine/page.h"
+
+#include "backend/cpu/plan.h"
+#include "base/checked.h"
+#include "base/status.h"
+#include "base/system.h"
+#include "image/pixels.h"
+
+#include <string.h>
+
+/* Share of a page's progress that a whole-picture encoder gets. */
+#define ENCODE_SHARE 0.1
+
+struct page {
+    struct planche_page_job *job;
+    const struct planche_engine *engine;
+    struct planche_budget budget;
+    struct planche_input input;
+    struct planche_output output;
+    struct planche_image_info info; /* of the result */
+    struct planche_writer_options writer_options;
+    struct planche_plan *plan;
+};
+
+static enum planche_status open_input(struct page *page, struct planche_error *error)
+{
+    const struct planche_page_job *job = page->job;
+    uint64_t scale = page->engine->net->recipe.scale;
+    struct planche_input_options options = {
+        .source = job->source,
+        .pixels = job->in,
+        .reader =
+            {
+                .budget = &page->budget,
+                .log = &page->engine->log,
+                .max_input_pixels = page->engine->max_pixels / (scale * scale),
+            },
+    };
+    if (options.reader.max_input_pixels == 0)
+        options.reader.max_input_pixels = 1;
+    return planche_input_open(&page->input, &options, error);
+}
+
+static enum planche_status check_size(struct page *page, struct planche_error *error)
+{
+    uint64_t scale = page->engine->net->recipe.scale;
+    uint64_t width = page->input.width * scale, height = page->input.height * scale;
+    /* Each is below 2^32 * 8. */
+    if (width > INT32_MAX || height > INT32_MAX || width * height > page->engine->max_pixels)
+        return planche_fail(
+            error, PLANCHE_ERROR_LIMIT,
+            "the result would have %llu x %llu pixels, more than the limit of %llu pixels; "
+            "raise the limit (max_pixels) if that is what you want",
+            (unsigned long long)width, (unsigned long long)height,
+            (unsigned long long)page->engine->max_pixels);
+    page->job->result.input_width = page->input.width;
+    page->job->result.input_height = page->input.height;
+    page->job->result.output_width = (uint32_t)width;
+    page->job->result.output_height = (uint32_t)height;
+    return PLANCHE_OK;
+}
+
+static enum planche_status check_target(const struct page *page, struct planche_error *error)
+{
+    const struct planche_pixels *out = page->job->out;
+    const struct planche_page_result *result = &page->job->result;
+    if (out->format != page->input.format || out->width != result->output_width ||
+        out->height != result->output_height || !out->data ||
+        out->stride / planche_pixel_size(out->format) < out->width)
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "the result's pixels must have the format of the page, %u x %u pixels and a "
+            "stride to match",
+            result->output_width, result->output_height);
+    return PLANCHE_OK;
+}
+
+static int writer_progress(void *user, double done)
+{
+    const struct page *page = user;
+    const struct planche_page_options *options = &page->job->options;
+    return options->progress(options->progress_user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
+}
+
+/* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
+static enum planche_status choose_target(struct page *page, struct planche_error *error)
+{
+    const struct planche_page_options *options = &page->job->options;
+    const struct planche_format_caps *caps = planche_format_get_caps(options->format);
+    enum planche_pixel_format in = page->input.format;
+    bool alpha = planche_pixel_has_alpha(in);
+    unsigned channels = (page->input.colours == 1 && caps->grey ? 1 : 3) + (alpha && caps->alpha);
+    page->info = (struct planche_image_info){
+        .width = page->job->result.output_width,
+        .height = page->job->result.output_height,
+        .channels = channels,
+        .depth = caps->deep ? planche_pixel_depth(in) : 8,
+        .format = options->format,
+        .metadata = planche_input_metadata(&page->input),
+    };
+    page->writer_options = (struct planche_writer_options){
+        .budget = &page->budget,
+        .quality = options->quality,
+        .lossless = options->lossless,
+        .png_level = options->png_level,
+        .progress = options->progress ? writer_progress : NULL,
+        .progress_user = page,
+    };
+    if (alpha && !caps->alpha)
+        planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
+                          "%s: %s files have no transparency: laid on white",
+                          page->job->source ? page->job->source->name : "page",
+                          planche_format_extension(options->format));
+    page->job->result.format = options->format;
+    page->output.target = planche_pixel_format_make(channels, page->info.depth);
+    return planche_writer_check(&page->info, &page->writer_options, error);
+}
+
+static void describe_output(struct page *page)
+{
+    struct planche_output *output = &page->output;
+    output->input = &page->input;
+    output->kernels = &page->engine->program->kernels;
+    output->recipe = &page->engine->net->recipe;
+    output->budget = &page->budget;
+    output->pixels = page->job->out;
+    output->format = page->input.format;
+    output->target = page->input.format;
+    output->width = page->job->result.output_width;
+    output->height = page->job->result.output_height;
+}
+
+/* The least --memory that would do, for the message: rounded up to whole MiB. */
+static enum planche_status too_small(const struct page *page, uint64_t fixed, uint64_t least,
+                                     struct planche_error *error)
+{
+    const struct planche_engine *engine = page->engine;
+    uint64_t need = 0, slack = (fixed + least) / 32 + ((uint64_t)1 << 20);
+    if (__builtin_add_overflow(fixed, least, &need) || __builtin_add_overflow(need, slack, &need) ||
+        __builtin_mul_overflow(need, engine->jobs, &need) ||
+        __builtin_add_overflow(need, engine->weight_bytes, &need))
+        return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                            "the page is too large for any memory budget");
+    return planche_fail(
+        error, PLANCHE_ERROR_BUDGET,
+        "the page needs a memory budget of at least %llu MiB, and there are %llu MiB; "
+        "raise it (--memory %lluM)",
+        (unsigned long long)((need >> 20) + 1),
+        (unsigned long long)(engine->state->budget.limit >> 20),
+        (unsigned long long)((need >> 20) + 1));
+}
+
+static enum planche_status make_plan(struct page *page, struct planche_error *error)
+{
+    const struct planche_engine *engine = page->engine;
+    uint64_t used = atomic_load(&page->budget.used), limit = page->budget.limit, least = 0;
+    uint64_t fixed =
+        used + planche_input_memory(&page->input) + planche_output_memory(&page->output);
+    /* What the plan, its passes and the codecs' small change take. */
+    uint64_t book = ((uint64_t)256 << 10) + (uint64_t)engine->program->node_count * 512;
+    if (!page->job->out)
+        fixed += planche_writer_memory(&page->info, &page->writer_options);
+    fixed += book;
+    if (fixed >= limit)
+        return too_small(page, fixed, 0, error);
+    struct planche_plan_options options = {
+        .memory = limit - fixed,
+        .fetch_row_bytes = page->input.colour_row_bytes,
+        .emit_row_bytes =
+            page->job->out ? 0
+                           : (uint64_t)page->output.width * planche_pixel_size(page->output.format),
+        .se = engine->se,
+        .workers = planche_pool_threads(engine->pool),
+    };
+    enum planche_status status =
+        planche_plan_create(&page->plan, engine->program, page->input.width, page->input.height,
+                            &options, &page->budget, &least, error);
+    if (status == PLANCHE_ERROR_BUDGET && least)
+        return too_small(page, fixed, least, error);
+    return status;
+}
+
+static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
+                                 float *const planes[PLANCHE_PLANES], struct planche_error *error)
+{
+    struct page *page = user;
+    const struct planche_recipe *recipe = &page->engine->net->recipe;
+    const struct planche_kernels *kernels = &page->engine->program->kernels;
+    bool deep = planche_pixel_depth(page->input.format) == 16;
+    unsigned colours = page->input.colours;
+    const void *row;
+    enum planche_status status = planche_input_row(&page->input, y, &row, error);
+    if (status)
+        return status;
+    struct planche_load_args args = {
+        .in = (const uint8_t *)row + (size_t)x * colours * (deep ? 2 : 1),
+        .step = colours,
+        .channels = colours,
+        .scale = recipe->in_scale / (deep ? 65535.0f : 255.0f),
+        .bias = recipe->in_bias,
+        .out = planes,
+        .pixels = count,
+    };
+    if (deep)
+        kernels->load16(&args);
+    else
+        kernels->load8(&args);
+    for (unsigned c = colours; c < PLANCHE_PLANES; c++)
+        memcpy(planes[c], planes[0], count * sizeof(float));
+    return PLANCHE_OK;
+}
+
+static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
+                                const float *const planes[PLANCHE_PLANES],
+                                struct planche_error *error)
+{
+    struct page *page = user;
+    return planche_output_put(&page->output, y, x, count, planes, error);
+}
+
+static int poll(void *user, double done)
+{
+    const struct page *page = user;
+    const struct planche_page_options *options = &page->job->options;
+    return options->progress ? options->progress(options->progress_user, done * (1 - ENCODE_SHARE))
+                             : 0;
+}
+
+static enum planche_status flow(struct page *page, struct planche_error *error)
+{
+    struct planche_page_job *job = page->job;
+    const struct planche_page_io io = {page, fetch, emit, poll};
+    enum planche_status status = PLANCHE_OK;
+    if (job->begin)
+        status = job->begin(job->sink_user, &page->budget, error);
+    if (!status && !job->out)
+        status = planche_writer_open(&page->output.writer, &page->info, &page->writer_options,
+                                     job->sink, job->sink_user, error);
+    if (!status)
+        status = planche_input_start(&page->input, page->plan->fetch_rows, error);
+    if (!status)
+        status = planche_output_start(&page->output, page->plan->emit_rows, error);
+    if (!status)
+        status = planche_plan_run(page->plan, page->engine->pool, &io, error);
+    if (status || job->out)
+        return status;
+    double start = planche_system_ms();
+    status = planche_writer_finish(page->output.writer, error);
+    page->output.ms += planche_system_ms() - start;
+    return status;
+}
+
+static enum planche_status run(struct page *page, struct planche_error *error)
+{
+    enum planche_status status = open_input(page, error);
+    if (!status)
+        status = check_size(page, error);
+    if (!status && page->job->out)
+        status = check_target(page, error);
+    if (status)
+        return status;
+    describe_output(page);
+    if (!page->job->out)
+        status = choose_target(page, error);
+    if (!status)
+        status = make_plan(page, error);
+    return status ? status : flow(page, error);
+}
+
+enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
+{
+    struct page page = {.job = job, .engine = job->engine};
+    struct planche_page_result *result = &job->result;
+    planche_engine_enter(job->engine);
+    double start = planche_system_ms();
+    planche_budget_init_part(&page.budget, &job->engine->state->budget, job->engine->page_limit);
+    enum planche_status status = run(&page, error);
+    planche_writer_destroy(&page.output.writer);
+    planche_output_close(&page.output);
+    planche_plan_destroy(&page.plan);
+    planche_input_close(&page.input);
+    result->decode_ms = page.input.ms;
+    result->encode_ms = page.output.ms;
+    result->network_ms = planche_system_ms() - start - result->decode_ms - result->encode_ms;
+    result->peak_bytes = job->engine->weight_bytes + atomic_load(&page.budget.peak);
+    planche_engine_leave(job->engine);
+    if (!status && job->options.progress)
+        job->options.progress(job->options.progress_user, 1.0);
+    return status;
+}

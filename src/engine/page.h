@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* One page through an engine, whatever it comes from and goes to. */
+#ifndef PLANCHE_ENGINE_PAGE_H
+#define PLANCHE_ENGINE_PAGE_H
+
+#include "engine/engine.h"
+#include "engine/output.h"
+
+/* Where the page comes from and goes to: exactly one of source and in, one of sink and out. */
+struct planche_page_job {
+    const struct planche_engine *engine;
+    struct planche_page_options options; /* format is not AUTO, unless out is set */
+    const struct planche_source *source;
+    const struct planche_pixels *in, *out;
+    planche_sink_fn sink;
+    void *sink_user;
+    /* Called when the page is known to be fit to run, before the first byte goes to sink; may be
+     * NULL. */
+    enum planche_status (*begin)(void *user, struct planche_budget *budget,
+                                 struct planche_error *error);
+    struct planche_page_result result;
+};
+
+/* Runs the page and fills job->result. */
+enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* The public ways to run a page: files, bytes, pixels. */
+#include "engine/page.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+#include "codec/output_file.h"
+
+#include <string.h>
+
+static void take_options(struct planche_page_options *to, const struct planche_page_options *from)
+{
+    *to = (struct planche_page_options)PLANCHE_PAGE_OPTIONS_INIT;
+    if (from)
+        memcpy(to, from, from->struct_size < sizeof(*to) ? from->struct_size : sizeof(*to));
+}
+
+static void give_result(const struct planche_page_job *job, struct planche_page_result *result)
+{
+    if (!result)
+        return;
+    size_t size = result->struct_size;
+    memcpy(result, &job->result, size < sizeof(job->result) ? size : sizeof(job->result));
+    result->struct_size = size;
+}
+
+static enum planche_status check_options(const struct planche_page_options *options,
+                                         struct planche_error *error)
+{
+    if (options->quality < 0 || options->quality > 100)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "quality %d is not within 1..100",
+                            options->quality);
+    if (options->png_level < 0 || options->png_level > 9)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "PNG level %d is not within 1..9",
+                            options->png_level);
+    if (options->format < PLANCHE_FORMAT_AUTO || options->format > PLANCHE_FORMAT_WEBP)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown format %d",
+                            (int)options->format);
+    return PLANCHE_OK;
+}
+
+/* The output of planche_engine_run_file. */
+struct file_target {
+    const char *path;
+    bool overwrite;
+    struct planche_output_file *file;
+};
+
+static enum planche_status begin_file(void *user, struct planche_budget *budget,
+                                      struct planche_error *error)
+{
+    struct file_target *target = user;
+    /* The file outlives the page and its part of the budget. */
+    return planche_output_file_create(&target->file, target->path, target->overwrite,
+                                      budget->parent, error);
+}
+
+static bool write_file(void *user, const void *data, size_t size)
+{
+    struct file_target *target = user;
+    return planche_output_file_write(target->file, data, size);
+}
+
+/* From the output's name; a name without an extension gets WebP. */
+static enum planche_status choose_format(enum planche_format *format, const char *output,
+                                         struct planche_error *error)
+{
+    if (*format != PLANCHE_FORMAT_AUTO)
+        return PLANCHE_OK;
+    const char *slash = strrchr(output, '/'), *name = slash ? slash + 1 : output;
+    const char *dot = strrchr(name, '.');
+    *format = planche_format_from_name(output);
+    if (*format != PLANCHE_FORMAT_AUTO)
+        return PLANCHE_OK;
+    if (dot && dot != name)
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "%s: no format for the extension %s; use .png, .jpg or .webp, or name the format",
+            output, dot);
+    *format = PLANCHE_FORMAT_WEBP;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_engine_run_file(const struct planche_engine *engine, const char *input,
+                                            const char *output,
+                                            const struct planche_page_options *options,
+                                            struct planche_page_result *result,
+                                            struct planche_error *error)
+{
+    struct planche_source source = {.name = input, .path = input};
+    struct file_target target = {.path = output};
+    struct planche_page_job job = {
+        .engine = engine,
+        .source = &source,
+        .begin = begin_file,
+        .sink = write_file,
+        .sink_user = &target,
+    };
+    if (!engine || !input || !output)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "engine, input and output must be given");
+    take_options(&job.options, options);
+    target.overwrite = job.options.overwrite;
+    enum planche_status status = check_options(&job.options, error);
+    if (!status)
+        status = choose_format(&job.options.format, output, error);
+    if (!status)
+        status = planche_output_file_check(output, target.overwrite, error);
+    if (!status)
+        status = planche_page_run(&job, error);
+    if (status == PLANCHE_ERROR_IO && target.file)
+        status = planche_output_file_explain(target.file, status, error);
+    if (!status)
+        status = planche_output_file_commit(target.file, error);
+    planche_output_file_destroy(&target.file);
+    give_result(&job, result);
+    return status;
+}
+
+/* The output of planche_engine_run_bytes. The caller keeps the bytes, so they belong to no budget,
+ * but while the call runs they are counted. */
+struct memory_target {
+    struct planche_budget *budget;
+    uint8_t *data;
+    size_t size, capacity;
+};
+
+static enum planche_status begin_memory(void *user, struct planche_budget *budget,
+                                        struct planche_error *error)
+{
+    struct memory_target *target = user;
+    (void)error;
+    target->budget = budget->parent;
+    return PLANCHE_OK;
+}
+
+static bool write_memory(void *user, const void *data, size_t size)
+{
+    struct memory_target *target = user;
+    size_t wanted, capacity = target->capacity ? target->capacity : (size_t)64 << 10;
+    if (!planche_add_size(target->size, size, &wanted))
+        return false;
+    while (capacity < wanted)
+        if (!planche_mul_size(capacity, 2, &capacity))
+            return false;
+    if (capacity > target->capacity) {
+        if (!planche_budget_reserve(target->budget, capacity - target->capacity))
+            return false;
+        uint8_t *grown = planche_realloc(NULL, target->data, capacity);
+        if (!grown) {
+            planche_budget_release(target->budget, capacity - target->capacity);
+            return false;
+        }
+        target->data = grown;
+        target->capacity = capacity;
+    }
+    memcpy(target->data + target->size, data, size);
+    target->size = wanted;
+    return true;
+}
+
+enum planche_status planche_engine_run_bytes(const struct planche_engine *engine, const void *data,
+                                             size_t size, void **out_data, size_t *out_size,
+                                             const struct planche_page_options *options,
+                                             struct planche_page_result *result,
+                                             struct planche_error *error)
+{
+    struct planche_source source = {.name = "page", .data = data, .size = size};
+    struct memory_target target = {0};
+    struct planche_page_job job = {
+        .engine = engine,
+        .source = &source,
+        .begin = begin_memory,
+        .sink = write_memory,
+        .sink_user = &target,
+    };
+    if (!engine || !data || !out_data || !out_size)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "engine, data and out must be given");
+    *out_data = NULL;
+    *out_size = 0;
+    take_options(&job.options, options);
+    if (job.options.format == PLANCHE_FORMAT_AUTO)
+        job.options.format = PLANCHE_FORMAT_WEBP;
+    enum planche_status status = check_options(&job.options, error);
+    if (!status)
+        status = planche_page_run(&job, error);
+    if (target.budget)
+        planche_budget_release(target.budget, target.capacity);
+    if (status == PLANCHE_ERROR_IO)
+        status = planche_fail(error, PLANCHE_ERROR_BUDGET,
+                              "no room in the memory budget for the encoded result");
+    if (status) {
+        planche_free(target.data);
+    } else {
+        *out_data = target.data;
+        *out_size = target.size;
+    }
+    give_result(&job, result);
+    return status;
+}
+
+void planche_free_bytes(void *data)
+{
+    planche_free(data);
+}
+
+enum planche_status planche_engine_run_pixels(const struct planche_engine *engine,
+                                              const struct planche_pixels *in,
+                                              const struct planche_pixels *out,
+                                              const struct planche_page_options *options,
+                                              struct planche_page_result *result,
+                                              struct planche_error *error)
+{
+    struct planche_page_job job = {.engine = engine, .in = in, .out = out};
+    if (!engine || !in || !out)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "engine, in and out must be given");
+    take_options(&job.options, options);
+    enum planche_status status = planche_page_run(&job, error);
+    give_result(&job, result);
+    return status;
+}
