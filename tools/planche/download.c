@@ -48,7 +48,7 @@ static enum planche_status find_address(const char *package, char *address, size
                                      "--loglevel=error",
                                      "--no-update-notifier",
                                      NULL};
-    int exit_status = planche_cli_spawn(arguments, answer, sizeof answer);
+    int exit_status = planche_cli_spawn(arguments, false, answer, sizeof answer);
     if (exit_status != 0)
         return npm_failed(exit_status, package, error);
     json_t *value = json_loads(answer, JSON_DECODE_ANY, NULL);
@@ -77,7 +77,7 @@ static int run_curl(const char *address, const char *part, bool quiet)
         "=https,http",  "--retry",       "3",          bar ? "--progress-bar" : "--silent",
         "--show-error", "--continue-at", "-",          "--output",
         part,           "--url",         address,      NULL};
-    return planche_cli_spawn(arguments, NULL, 0);
+    return planche_cli_spawn(arguments, false, NULL, 0);
 }
 
 /* Moves the only file of folder to path. */
@@ -112,7 +112,7 @@ static enum planche_status pack(const char *package, const char *tarball,
                                      "--ignore-scripts",
                                      "--no-update-notifier",
                                      NULL};
-    int exit_status = planche_cli_spawn(arguments, answer, sizeof answer);
+    int exit_status = planche_cli_spawn(arguments, false, answer, sizeof answer);
     enum planche_status status = PLANCHE_OK;
     if (exit_status != 0 || !take_file(folder, tarball))
         status = npm_failed(exit_status, package, error);

@@ -21,7 +21,7 @@ static const char enlarge_text[] =
     "Output:\n"
     "  -o, --output FILE      the result of one page; .webp, .jpg or .png decides\n"
     "  -o, --output FOLDER/   results of any number of pages, under their own names\n"
-    "                         (without -o: beside the input, page.jpg -> page-2x.webp)\n"
+    "                         (without -o, beside the input: page.jpg, page-2x.webp)\n"
     "  -f, --format FORMAT    webp, jpg or png              [from OUTPUT, else webp]\n"
     "  -q, --quality N        JPEG and WebP quality, 1 to 100                   [90]\n"
     "      --lossless         lossless WebP\n"

@@ -99,14 +99,15 @@ static enum planche_status unpack(const struct places *places, const char *packa
     enum planche_status status = PLANCHE_OK;
     int exit_status = PLANCHE_CLI_SPAWN_BROKEN;
     if (planche_cli_make_folder(places->unpacked))
-        exit_status = planche_cli_spawn(arguments, NULL, 0);
+        exit_status = planche_cli_spawn(arguments, true, NULL, 0);
     if (exit_status == PLANCHE_CLI_SPAWN_INTERRUPTED)
         status = planche_cli_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
     else if (exit_status == PLANCHE_CLI_SPAWN_MISSING)
         status = planche_cli_fail(error, PLANCHE_ERROR_NOT_FOUND,
                                   "tar is not installed; install it (apt install tar)");
     else if (exit_status != 0)
-        status = planche_cli_fail(error, PLANCHE_ERROR_DATA, "%s: cannot be unpacked", package);
+        status = planche_cli_fail(error, PLANCHE_ERROR_DATA,
+                                  "%s cannot be unpacked; is there room for it?", package);
     for (size_t i = FIRST_MEMBER; arguments[i] != NULL; i++)
         free((void *)(uintptr_t)arguments[i]);
     free(arguments);

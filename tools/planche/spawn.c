@@ -18,7 +18,7 @@
 extern char **environ;
 
 /* Descriptors and signals as the program expects them: stdout is the pipe's end or our stderr. */
-static int start(pid_t *child, const char *const *arguments, int stdout_fd)
+static int start(pid_t *child, const char *const *arguments, bool silent, int stdout_fd)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -29,6 +29,8 @@ static int start(pid_t *child, const char *const *arguments, int stdout_fd)
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, stdout_fd, STDOUT_FILENO);
+    if (silent)
+        posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     int failure = posix_spawnp(child, arguments[0], &files, &attributes,
@@ -74,13 +76,13 @@ static int wait_for(pid_t child, int pipe_fd, char *output, size_t size)
     return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : PLANCHE_CLI_SPAWN_BROKEN;
 }
 
-int planche_cli_spawn(const char *const *arguments, char *output, size_t size)
+int planche_cli_spawn(const char *const *arguments, bool silent, char *output, size_t size)
 {
     int ends[2] = {-1, -1};
     if (output != NULL && (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0))
         return PLANCHE_CLI_SPAWN_BROKEN;
     pid_t child;
-    int failure = start(&child, arguments, output != NULL ? ends[1] : STDERR_FILENO);
+    int failure = start(&child, arguments, silent, output != NULL ? ends[1] : STDERR_FILENO);
     if (ends[1] >= 0)
         close(ends[1]);
     int status;

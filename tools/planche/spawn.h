@@ -3,6 +3,7 @@
 #ifndef PLANCHE_CLI_SPAWN_H
 #define PLANCHE_CLI_SPAWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What planche_cli_spawn returns when there is no exit status. */
@@ -14,7 +15,7 @@ enum planche_cli_spawn_failure {
 
 /* Runs arguments[0] (found on PATH; the list ends with NULL) and waits for it. Its stdin is empty,
  * its stdout goes to stderr, or, if output is not NULL, into output[size] (cut to fit, terminated).
- * Returns its exit status or one of the above. */
-int planche_cli_spawn(const char *const *arguments, char *output, size_t size);
+ * Its stderr is ours, or, if silent, nowhere. Returns its exit status or one of the above. */
+int planche_cli_spawn(const char *const *arguments, bool silent, char *output, size_t size);
 
 #endif

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""The command line without any model: help, mistakes, exit statuses, names of outputs."""
+import json
+import os
+
+import harness
+from harness import run
+
+
+class Help(harness.Case):
+    def test_help_fits_a_terminal(self):
+        for arguments in (["--help"], ["-h"], ["help"], ["models", "--help"], ["help", "models"],
+                          ["models", "fetch", "--help"], ["stdio", "-h"], ["info", "--help"],
+                          ["help", "stdio"], ["help", "info"]):
+            result = run(*arguments, check=0)
+            self.assertIn("Usage:", result.stdout)
+            self.assertEqual(result.stderr, "")
+            for line in result.stdout.splitlines():
+                self.assertLessEqual(len(line), 80, line)
+
+    def test_help_names_every_option(self):
+        text = run("--help", check=0).stdout
+        for option in ("--model", "--scale", "--denoise", "--output", "--format", "--quality",
+                       "--lossless", "--png-level", "--se", "--memory", "--threads", "--jobs",
+                       "--max-pixels", "--overwrite", "--json", "--quiet", "--verbose",
+                       "--cpu-mask", "--model-dir", "--help", "--version"):
+            self.assertIn(option, text)
+
+    def test_version(self):
+        for arguments in (["--version"], ["version"]):
+            self.assertRegex(run(*arguments, check=0).stdout, r"^planche \d+\.\d+\.\d+\n$")
+
+    def test_info(self):
+        text = run("info", check=0).stdout
+        facts = json.loads(run("info", "--json", check=0).stdout)
+        self.assertIn(facts["version"], text)
+        self.assertIn(facts["isa"], facts["features"])
+        self.assertIn("portable", facts["features"])
+        self.assertGreater(facts["budget_bytes"], 16 << 20)
+        self.assertLessEqual(facts["budget_bytes"], facts["memory_bytes"])
+        self.assertGreaterEqual(facts["threads"], 1)
+        masked = json.loads(run("info", "--json", "--cpu-mask", "portable", check=0).stdout)
+        self.assertEqual((masked["isa"], masked["features"]), ("portable", ["portable"]))
+
+    def test_model_folder(self):
+        def folder(env):
+            return json.loads(run("info", "--json", env=env, check=0).stdout)["model_directory"]
+        self.assertEqual(folder({"PLANCHE_MODEL_DIR": "/some/where"}), "/some/where")
+        self.assertEqual(folder({"PLANCHE_MODEL_DIR": "", "XDG_CACHE_HOME": "/cache"}),
+                         "/cache/planche/models")
+        self.assertEqual(folder({"PLANCHE_MODEL_DIR": "", "XDG_CACHE_HOME": "", "HOME": "/me"}),
+                         "/me/.cache/planche/models")
+
+
+class Models(harness.Case):
+    def test_list(self):
+        env = {"PLANCHE_MODEL_DIR": self.folder}
+        text = run("models", env=env, check=0).stdout
+        models = [json.loads(line)
+                  for line in run("models", "--json", env=env, check=0).stdout.splitlines()]
+        self.assertIn(self.folder, text)
+        self.assertEqual({m["model"] for m in models},
+                         {"realcugan", "realesr-animevideov3", "realesrgan-x4plus-anime",
+                          "realesrgan-x4plus", "realesrgan-x4fast", "waifu2x-cunet",
+                          "waifu2x-upconv7"})
+        for model in models:
+            self.assertIn(model["model"], text)
+            self.assertIn(model["licence"], text)
+            self.assertIn(model["source"], text)
+            self.assertFalse(model["cached"])
+            self.assertGreater(model["bytes"], 1000)
+        levels = {(m["model"], m["scale"], m["denoise"]) for m in models}
+        self.assertEqual(len(levels), len(models))
+        for level in (-1, 0, 1, 2, 3):
+            self.assertIn(("realcugan", 2, level), levels)
+            self.assertIn(("waifu2x-cunet", 2, level), levels)
+        self.assertNotIn(("realcugan", 3, 1), levels)
+        self.assertIn(("waifu2x-cunet", 1, 0), levels)
+        self.assertIn(("realesrgan-x4plus", 4, None), levels)
+
+    def test_not_cached(self):
+        self.write("a.png", harness.page())
+        result = run("--json", "a.png", cwd=self.folder, env={"PLANCHE_MODEL_DIR": self.folder},
+                     check=3)
+        self.assert_one_line(result.stderr, "planche models fetch realcugan")
+        answer = json.loads(result.stdout)
+        self.assertEqual((answer["input"], answer["status"]), ("a.png", "not found"))
+        self.assertIn("planche models fetch realcugan", answer["error"])
+        self.assertEqual(self.files(), ["a.png"])
+
+    def test_no_such_file(self):
+        self.write("a.png", harness.page())
+        result = run("-m", "./no.param", "a.png", cwd=self.folder, check=3)
+        self.assert_one_line(result.stderr, "no.param")
+
+
+class Mistakes(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.write("a.png", b"")
+        self.write("b.png", b"")
+        self.write("sub/a.png", b"")
+
+    def refuse(self, *arguments, says=()):
+        before = self.files(), self.files("sub")
+        result = run(*arguments, cwd=self.folder, check=2)
+        self.assertEqual(result.stdout, "")
+        self.assert_one_line(result.stderr, "--help", *says)
+        self.assertEqual((self.files(), self.files("sub")), before)
+
+    def test_options(self):
+        self.refuse(says=["no input"])
+        self.refuse("--frobnicate", "a.png", says=["--frobnicate"])
+        self.refuse("-Z", "a.png", says=["-Z"])
+        self.refuse("a.png", "-o", says=["-o"])
+        self.refuse("--quiet=1", "a.png", says=["--quiet"])
+        for option, values in (("--denoise", ["4", "-2", "x", ""]), ("--scale", ["0", "2x", "-1"]),
+                               ("--quality", ["0", "101", "9.5"]), ("--png-level", ["0", "10"]),
+                               ("--format", ["gif", "", ".png"]), ("--se", ["none", ""]),
+                               ("--memory", ["0", "-1", "1Q", "M", "0x10", "1e30"]),
+                               ("--threads", ["0", "-1", "many"]), ("--jobs", ["0", "65"]),
+                               ("--max-pixels", ["0", "-5", "1Q"]), ("--model", [""]),
+                               ("--cpu-mask", ["sse", "0", "-1", "0x"])):
+            for value in values:
+                self.refuse(f"{option}={value}", "a.png", says=[option, f"'{value}'"])
+
+    def test_sub_commands(self):
+        self.refuse("models", "frob", says=["frob"])
+        self.refuse("info", "frob", says=["frob"])
+        self.refuse("stdio", "frob", says=["frob"])
+        self.refuse("help", "frob", says=["frob"])
+        self.refuse("models", "fetch", "nope", says=["nope"])
+        self.refuse("models", "fetch", "realcugan:9", says=["realcugan"])
+        self.refuse("models", "fetch", "realcugan:2:9", says=["realcugan:2:9"])
+        self.refuse("models", "fetch", "realcugan:", says=["realcugan:"])
+        self.refuse("models", "fetch", "--all", "realcugan", says=["--all"])
+        self.refuse("models", "--memory", "1G", says=["--memory"])
+
+    def test_models(self):
+        self.refuse("-m", "nope", "a.png", says=["nope", "realcugan"])
+        self.refuse("-s", "7", "a.png", says=["7"])
+        self.refuse("-s", "3", "-n", "1", "a.png", says=["realcugan"])
+        self.refuse("-m", "realesrgan-x4plus", "-n", "2", "a.png", says=["realesrgan-x4plus"])
+        self.refuse("-m", "waifu2x-cunet", "-s", "1", "-n", "-1", "a.png", says=["waifu2x-cunet"])
+        self.refuse("-m", "my.param", "-n", "0", "a.png", says=["denoise"])
+
+    def test_outputs(self):
+        self.refuse("a.png", "b.png", "-o", "out.webp", says=["out.webp", "2 inputs"])
+        self.refuse("a.png", "-o", "out.gif", says=["out.gif", "-f"])
+        self.refuse("a.png", "-f", "png", "-o", "out.jpg", says=["out.jpg", "png"])
+        self.refuse("a.png", "sub/a.png", "-o", "out/", says=["a.png", "sub/a.png", "out/a.webp"])
+        self.refuse("a.png", "./a.png", says=["./a.png"])
+        self.refuse("a.png", "--overwrite", "-o", "a.png", says=["a.png is an input"])
+        self.refuse("a.png", "b.png", "--overwrite", "-f", "png", "-o", ".", says=["is an input"])
+        os.link(self.path("b.png"), self.path("same.png"))
+        self.refuse("b.png", "--overwrite", "-o", "same.png", says=["same.png is an input"])
+        self.refuse("-", says=["stdio"])
+        self.refuse("", says=["empty"])
+
+    def test_names_with_control_characters(self):
+        result = run("evil\033[2Jname", "-o", "x\ny.gif", cwd=self.folder, check=2)
+        self.assertNotIn("\033", result.stderr)
+        self.assert_one_line(result.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
