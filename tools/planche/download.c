@@ -4,7 +4,7 @@
 #include "download.h"
 
 #include "failure.h"
-#include "spawn.h"
+#include "process.h"
 #include "terminal.h"
 
 #include <dirent.h>

@@ -5,7 +5,7 @@
 #include "download.h"
 #include "failure.h"
 #include "pages.h"
-#include "spawn.h"
+#include "process.h"
 #include "terminal.h"
 
 #include <errno.h>

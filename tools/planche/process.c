@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Other programs, run without a shell. */
-#include "spawn.h"
+#include "process.h"
 
 #include "interrupt.h"
 

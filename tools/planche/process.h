@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Other programs, run without a shell. */
-#ifndef PLANCHE_CLI_SPAWN_H
-#define PLANCHE_CLI_SPAWN_H
+#ifndef PLANCHE_CLI_PROCESS_H
+#define PLANCHE_CLI_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
