@@ -92,6 +92,7 @@ struct planche_writer_options {
     int png_level;                /* 1..9; 0: default */
     planche_progress_fn progress; /* called while a whole picture is encoded; not 0 cancels */
     void *progress_user;
+    const struct planche_log *log; /* warnings: metadata that the format cannot hold; may be NULL */
 };
 
 /* Receives encoded bytes in order; false stops the writer with PLANCHE_ERROR_IO (the sink keeps the
@@ -109,7 +110,8 @@ enum planche_status planche_writer_check(const struct planche_image_info *info,
 uint64_t planche_writer_memory(const struct planche_image_info *info,
                                const struct planche_writer_options *options);
 /* info->format says which; info must be something the format can hold (see caps): the caller
- * converts. */
+ * converts. info->metadata must stay until the writer is destroyed; a profile in it that does not
+ * fit the channels is replaced (grey written as RGB) or left out. */
 enum planche_status planche_writer_open(struct planche_writer **out,
                                         const struct planche_image_info *info,
                                         const struct planche_writer_options *options,

@@ -56,7 +56,8 @@ static bool collect_pieces(const struct jpeg_decompress_struct *cinfo, struct pi
 {
     unsigned found = 0;
     for (jpeg_saved_marker_ptr marker = cinfo->marker_list; marker; marker = marker->next) {
-        if (!begins_with(marker, PLANCHE_JPEG_APP2, icc_signature, ICC_HEAD - 1))
+        if (!begins_with(marker, PLANCHE_JPEG_APP2, icc_signature, sizeof icc_signature) ||
+            marker->data_length < ICC_HEAD)
             continue;
         unsigned number = marker->data[ICC_HEAD - 2], count = marker->data[ICC_HEAD - 1];
         if (pieces->count == 0)
@@ -151,18 +152,30 @@ static void write_marker(struct jpeg_compress_struct *cinfo, int code, const voi
         jpeg_write_m_byte(cinfo, data[i]);
 }
 
+static void say_left_out(const struct jpeg_compress_struct *cinfo, const char *signature)
+{
+    const struct planche_jpeg *jpeg = cinfo->client_data;
+    planche_log_write(jpeg->log, PLANCHE_LOG_WARNING,
+                      "%s: the metadata \"%s\" are too large for a JPEG file and are left out",
+                      jpeg->name, signature);
+}
+
 static void write_app1(struct jpeg_compress_struct *cinfo, const char *signature,
                        size_t signature_size, const struct planche_blob *blob)
 {
-    if (blob->size && blob->size <= MAX_MARKER_BYTES - signature_size)
+    if (blob->size > MAX_MARKER_BYTES - signature_size)
+        say_left_out(cinfo, signature);
+    else if (blob->size)
         write_marker(cinfo, PLANCHE_JPEG_APP1, signature, signature_size, blob->data, blob->size);
 }
 
 static void write_icc(struct jpeg_compress_struct *cinfo, const struct planche_blob *icc)
 {
     size_t count = (icc->size + ICC_PIECE - 1) / ICC_PIECE;
-    if (count > ICC_MAX_PIECES)
+    if (count > ICC_MAX_PIECES) {
+        say_left_out(cinfo, icc_signature);
         return;
+    }
     for (size_t i = 0; i < count; i++) {
         uint8_t head[ICC_HEAD];
         size_t at = i * ICC_PIECE, size = icc->size - at < ICC_PIECE ? icc->size - at : ICC_PIECE;

@@ -104,6 +104,7 @@ enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct p
     encoder->state = writer;
     writer->encoder = encoder;
     writer->base.name = "the JPEG writer";
+    writer->base.log = encoder->options.log;
     writer->base.writing = true;
     writer->buffer = planche_alloc(budget, BUFFER_BYTES);
     if (!writer->buffer)

@@ -89,8 +89,11 @@ static void create_step(void *user)
     else
         png->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, png, on_error, on_warning, png,
                                             counted_malloc, counted_free);
-    if (png->png)
-        png->info = png_create_info_struct(png->png);
+    if (!png->png)
+        return;
+    /* Profiles travel as they are: whether they are well-known ones is of no interest. */
+    png_set_option(png->png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
+    png->info = png_create_info_struct(png->png);
 }
 
 enum planche_status planche_png_create(struct planche_png *png, struct planche_error *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The truthful output file: a temporary file in the same folder, synced, then renamed. */
-#include "codec/file_sink.h"
+#include "codec/output_file.h"
 
 #include "base/status.h"
 
@@ -43,8 +43,8 @@ static enum planche_status say(struct planche_error *error, const char *path, in
     return planche_fail(error, status, "%s: cannot be written: %s", path, strerror(reason));
 }
 
-static enum planche_status check_target(const char *path, bool overwrite,
-                                        struct planche_error *error)
+enum planche_status planche_output_file_check(const char *path, bool overwrite,
+                                              struct planche_error *error)
 {
     struct stat info;
     if (*path == 0 || path[strlen(path) - 1] == '/')
@@ -97,7 +97,7 @@ enum planche_status planche_output_file_create(struct planche_output_file **out,
                                                struct planche_error *error)
 {
     *out = NULL;
-    enum planche_status status = check_target(path, overwrite, error);
+    enum planche_status status = planche_output_file_check(path, overwrite, error);
     if (status)
         return status;
     struct planche_output_file *file = planche_calloc(budget, 1, sizeof *file);
@@ -152,11 +152,11 @@ bool planche_output_file_write(void *user, const void *data, size_t size)
     return true;
 }
 
-enum planche_status planche_output_file_fail(const struct planche_output_file *file,
-                                             struct planche_error *error)
+enum planche_status planche_output_file_explain(const struct planche_output_file *file,
+                                                enum planche_status status,
+                                                struct planche_error *error)
 {
-    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", file->path,
-                        strerror(file->reason ? file->reason : EIO));
+    return file->reason ? say(error, file->path, file->reason) : status;
 }
 
 static bool close_file(struct planche_output_file *file)
@@ -190,16 +190,23 @@ static void sync_folder(const struct planche_output_file *file)
     }
 }
 
+/* All bytes on the disk. Some file systems have no fsync (EINVAL); close then still tells of late
+ * errors. */
+static bool settle(struct planche_output_file *file)
+{
+    if (file->reason || !flush(file))
+        return false;
+    if ((fsync(file->fd) == 0 || errno == EINVAL) && close_file(file))
+        return true;
+    file->reason = errno;
+    return false;
+}
+
 enum planche_status planche_output_file_commit(struct planche_output_file *file,
                                                struct planche_error *error)
 {
-    if (file->reason || !flush(file))
-        return planche_output_file_fail(file, error);
-    /* Some file systems have no fsync (EINVAL); close then still tells of late errors. */
-    if ((fsync(file->fd) < 0 && errno != EINVAL) || !close_file(file)) {
-        file->reason = errno;
-        return planche_output_file_fail(file, error);
-    }
+    if (!settle(file))
+        return say(error, file->path, file->reason);
     bool renamed = file->overwrite ? rename(file->temporary, file->path) == 0 : rename_new(file);
     if (!renamed)
         return say(error, file->path, errno);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The truthful output file: it appears under its name complete, or not at all. */
-#ifndef PLANCHE_CODEC_FILE_SINK_H
-#define PLANCHE_CODEC_FILE_SINK_H
+#ifndef PLANCHE_CODEC_OUTPUT_FILE_H
+#define PLANCHE_CODEC_OUTPUT_FILE_H
 
 #include "base/alloc.h"
 
@@ -9,17 +9,22 @@
 
 struct planche_output_file;
 
-/* Makes a temporary file beside path, with the permissions of a new file. What is at path already
- * may only be a regular file, and only if overwrite. Errors: EXISTS, NOT_FOUND (no such folder),
- * IO, ARGUMENT, MEMORY, BUDGET. */
+/* Whether there may be an output at path: nothing is there yet, or a regular file and overwrite.
+ * Says so before long work; create asks again. Errors: EXISTS, IO, ARGUMENT. */
+enum planche_status planche_output_file_check(const char *path, bool overwrite,
+                                              struct planche_error *error);
+/* Makes a temporary file beside path, with the permissions of a new file. Errors: those of check;
+ * NOT_FOUND (no such folder), IO, MEMORY, BUDGET. */
 enum planche_status planche_output_file_create(struct planche_output_file **out, const char *path,
                                                bool overwrite, struct planche_budget *budget,
                                                struct planche_error *error);
 /* A planche_sink_fn; user is the output file. */
 bool planche_output_file_write(void *user, const void *data, size_t size);
-/* After the writer said IO because of the sink: says why (IO). */
-enum planche_status planche_output_file_fail(const struct planche_output_file *file,
-                                             struct planche_error *error);
+/* Replaces what a writer said about a sink that failed by the reason; status and error stay as they
+ * are when writing to the file was not what failed. Returns the status. */
+enum planche_status planche_output_file_explain(const struct planche_output_file *file,
+                                                enum planche_status status,
+                                                struct planche_error *error);
 /* Brings everything to the disk and gives the file its name, then closes it. Errors: IO; EXISTS
  * when something else has come to be at path meanwhile (and not overwrite). */
 enum planche_status planche_output_file_commit(struct planche_output_file *file,
