@@ -14,6 +14,8 @@
 /* Blocks from this size on are mapped. Not under AddressSanitizer, which sees overruns and leaks
  * only of what malloc hands out. */
 #define MAP_THRESHOLD ((size_t)1 << 20)
+/* Mappings from this size on may have huge pages. */
+#define HUGE_THRESHOLD ((size_t)8 << 20)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define USE_MAPPINGS 0
@@ -157,7 +159,13 @@ static void *block_of(struct header *header)
 static struct header *map_block(size_t total)
 {
     void *memory = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory == MAP_FAILED)
+        return NULL;
+    /* Rings and kept tensors are filled throughout: huge pages spare most faults and TLB misses.
+     * Only advice. */
+    if (total >= HUGE_THRESHOLD)
+        madvise(memory, total, MADV_HUGEPAGE);
+    return memory;
 }
 
 /* Memory for a block, with its header filled in. Mapped memory is zero. */
