@@ -8,15 +8,17 @@
 
 #define INLINE inline __attribute__((always_inline))
 
-/* Before a loop of a constant count whose body indexes an array of vectors: only a fully unrolled
- * loop lets the array live in registers. */
+/* Loops of a constant count over arrays of vectors: only when no index is left can the array live
+ * in registers, and the compilers want to be told so in different ways. */
 #ifdef __clang__
-#define UNROLL      _Pragma("clang loop unroll(full)")
-#define UNROLL_BY_4 _Pragma("clang loop unroll_count(4)")
+#define UNROLL_PRAGMA      _Pragma("clang loop unroll(full)")
+#define UNROLL_BY_4_PRAGMA _Pragma("clang loop unroll_count(4)")
 #else
-#define UNROLL      _Pragma("GCC unroll 64")
-#define UNROLL_BY_4 _Pragma("GCC unroll 4")
+#define UNROLL_PRAGMA      _Pragma("GCC unroll 64")
+#define UNROLL_BY_4_PRAGMA _Pragma("GCC unroll 4")
 #endif
+#define UNROLL(i, count)      UNROLL_PRAGMA for (unsigned i = 0; i < (count); i++)
+#define UNROLL_BY_4(i, count) UNROLL_BY_4_PRAGMA for (unsigned i = 0; i < (count); i++)
 
 #define LANES PLANCHE_LANES
 /* Vectors of a block of lanes. */

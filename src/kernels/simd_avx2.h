@@ -26,6 +26,12 @@ static INLINE vec vec_set(float x)
     return _mm256_set1_ps(x);
 }
 
+/* v; see simd_avx512.h. Of 16 registers none is left to hold it in. */
+static INLINE vec vec_hold(vec v)
+{
+    return v;
+}
+
 static INLINE vec vec_add(vec a, vec b)
 {
     return _mm256_add_ps(a, b);

@@ -26,6 +26,14 @@ static INLINE vec vec_set(float x)
     return _mm512_set1_ps(x);
 }
 
+/* v, once loaded into a register: compilers like to read it again for every use, and the load ports
+ * are busy. */
+static INLINE vec vec_hold(vec v)
+{
+    __asm__("" : "+v"(v));
+    return v;
+}
+
 static INLINE vec vec_add(vec a, vec b)
 {
     return _mm512_add_ps(a, b);

@@ -2,4 +2,5 @@
 /* Winograd convolution with AVX-512. */
 #define KERNEL_NAME(op) planche_##op##_f32_avx512
 #include "kernels/simd_avx512.h"
+
 #include "kernels/winograd_body.h"

@@ -50,10 +50,10 @@ static INLINE void transform_columns(const struct run *run, unsigned tile, size_
     for (size_t x = first; x < first + present; x++)
         for (unsigned part = 0; part < PARTS; part++) {
             vec d[MAX_INPUT], o[MAX_INPUT];
-            UNROLL for (unsigned i = 0; i < input; i++) d[i] =
-                vec_load(rows[i] + x * LANES + part * VEC_LANES);
+            UNROLL (i, input)
+                d[i] = vec_load(rows[i] + x * LANES + part * VEC_LANES);
             transform_input(tile, d, o);
-            UNROLL for (unsigned i = 0; i < input; i++)
+            UNROLL (i, input)
                 vec_store(out + ((x - first) * input + i) * LANES + part * VEC_LANES, o[i]);
         }
     memset(out + present * input * LANES, 0, (count - present) * input * LANES * sizeof *out);
@@ -68,10 +68,10 @@ static INLINE void transform_rows(const struct run *run, unsigned tile, const fl
     for (unsigned i = 0; i < input; i++)
         for (unsigned part = 0; part < PARTS; part++) {
             vec d[MAX_INPUT], o[MAX_INPUT];
-            UNROLL for (unsigned j = 0; j < input; j++) d[j] =
-                vec_load(columns + (j * input + i) * LANES + part * VEC_LANES);
+            UNROLL (j, input)
+                d[j] = vec_load(columns + (j * input + i) * LANES + part * VEC_LANES);
             transform_input(tile, d, o);
-            UNROLL for (unsigned j = 0; j < input; j++)
+            UNROLL (j, input)
                 vec_store(points + (i * input + j) * line + part * VEC_LANES, o[j]);
         }
 }
@@ -112,27 +112,28 @@ static INLINE void multiply_tiles(const struct product *product, unsigned tiles,
     const unsigned vectors = blocks * PARTS;
     const float *points = product->points, *weights = product->weights;
     vec acc[PLANCHE_WINOGRAD_SET][MAX_BLOCKS * PARTS];
-    UNROLL for (unsigned t = 0; t < tiles; t++) UNROLL for (unsigned v = 0; v < vectors; v++)
-        acc[t][v] = vec_set(0.0f);
+    UNROLL (t, tiles)
+        UNROLL (v, vectors)
+            acc[t][v] = vec_set(0.0f);
     for (size_t block = 0; block < product->in_blocks; block++) {
-        UNROLL_BY_4
-        for (unsigned k = 0; k < LANES; k++) {
+        UNROLL_BY_4 (k, LANES) {
             vec w[MAX_BLOCKS * PARTS];
-            UNROLL for (unsigned v = 0; v < vectors; v++) w[v] = vec_load(weights + v * VEC_LANES);
-            UNROLL for (unsigned t = 0; t < tiles; t++)
-            {
+            UNROLL (v, vectors)
+                w[v] = vec_load(weights + v * VEC_LANES);
+            UNROLL (t, tiles) {
                 const vec x = vec_set(points[t * LANES + k]);
-                UNROLL for (unsigned v = 0; v < vectors; v++) acc[t][v] =
-                    vec_fma(x, w[v], acc[t][v]);
+                UNROLL (v, vectors)
+                    acc[t][v] = vec_fma(x, w[v], acc[t][v]);
             }
             weights += product->row;
         }
         points += product->point_stride;
     }
-    UNROLL for (unsigned t = 0; t < tiles; t++) UNROLL for (unsigned v = 0; v < vectors; v++)
-        vec_store(product->out + t * product->out_tile + v / PARTS * product->out_block +
-                      v % PARTS * VEC_LANES,
-                  acc[t][v]);
+    UNROLL (t, tiles)
+        UNROLL (v, vectors)
+            vec_store(product->out + t * product->out_tile + v / PARTS * product->out_block +
+                          v % PARTS * VEC_LANES,
+                      acc[t][v]);
 }
 
 /* As many tiles at once as the registers hold, then the rest in a few steps. */
@@ -231,24 +232,24 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
     const size_t lane = part * VEC_LANES;
     const vec slope = vec_load(args->epilogue.slope + block * LANES + lane);
     vec rows[MAX_TILE][MAX_INPUT];
-    UNROLL for (unsigned j = 0; j < input; j++)
-    {
+    UNROLL (j, input) {
         vec m[MAX_INPUT], o[MAX_TILE];
-        UNROLL for (unsigned i = 0; i < input; i++) m[i] =
-            vec_load(products + (i * input + j) * LANES + lane);
+        UNROLL (i, input)
+            m[i] = vec_load(products + (i * input + j) * LANES + lane);
         if (j == 1)
             m[1] = vec_add(m[1], vec_load(args->epilogue.bias + block * LANES + lane));
         transform_output(tile, m, o);
-        UNROLL for (unsigned i = 0; i < tile; i++) rows[i][j] = o[i];
+        UNROLL (i, tile)
+            rows[i][j] = o[i];
     }
-    UNROLL for (unsigned i = 0; i < tile; i++)
-    {
+    UNROLL (i, tile) {
         if (!args->output_rows[block * tile + i])
             continue;
         vec o[MAX_TILE];
         transform_output(tile, rows[i], o);
-        UNROLL for (unsigned j = 0; j < tile; j++) if (j < columns)
-            store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, o[j]);
+        UNROLL (j, tile)
+            if (j < columns)
+                store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, o[j]);
     }
 }
 

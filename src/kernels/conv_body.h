@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution of a run of pixels over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined. As
+ * many pixels x output vectors as the registers hold are summed at once; each sum goes over entries
+ * and input lanes in order. */
+#include "kernels/list.h"
+
+#define MAX_BLOCKS   4
+#define MAX_PIXELS   12
+#define ACCUMULATORS (VEC_REGISTERS * 3 / 4)
+
+/* A part of a run: the blocks that are worked on, and the pixels from `pixel` on. */
+struct part {
+    const struct planche_conv_args *args;
+    unsigned first; /* output block */
+    size_t pixel;
+};
+
+static INLINE void store_block(const struct part *part, unsigned block, size_t pixel, vec *v)
+{
+    const struct planche_conv_args *args = part->args;
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    float *out = args->outputs[block] + (ptrdiff_t)pixel * args->output_step;
+    UNROLL (i, PARTS) {
+        const size_t lane = block * LANES + i * VEC_LANES;
+        v[i] = vec_leaky(v[i], vec_load(epilogue->slope + lane));
+    }
+    for (unsigned r = 0; r < epilogue->residuals; r++) {
+        const float *residual =
+            args->residual[r][block] + (ptrdiff_t)pixel * args->residual_step[r];
+        UNROLL (i, PARTS)
+            v[i] = vec_fma(vec_set(epilogue->other[r]), vec_load(residual + i * VEC_LANES),
+                           vec_mul(vec_set(epilogue->self[r]), v[i]));
+    }
+    UNROLL (i, PARTS)
+        vec_store(out + i * VEC_LANES, v[i]);
+}
+
+/* `pixels`, `blocks` and `depth` are constants where this is inlined. The sums begin with the bias.
+ */
+static INLINE void convolve_pixels(const struct part *part, unsigned pixels, unsigned blocks,
+                                   unsigned depth)
+{
+    const struct planche_conv_args *args = part->args;
+    const unsigned vectors = blocks * PARTS;
+    const ptrdiff_t step = args->input_step;
+    const size_t row = (size_t)args->out_blocks * LANES;
+    const float *weights = args->weights + (size_t)part->first * LANES;
+    const float *bias = args->epilogue.bias + (size_t)part->first * LANES;
+    vec acc[MAX_PIXELS][MAX_BLOCKS * PARTS];
+    UNROLL (p, pixels)
+        UNROLL (v, vectors)
+            acc[p][v] = vec_load(bias + v * VEC_LANES);
+    for (size_t e = 0; e < args->entries; e++) {
+        const float *input = args->inputs[e] + (ptrdiff_t)part->pixel * step;
+        UNROLL_BY_4 (k, depth) {
+            vec w[MAX_BLOCKS * PARTS];
+            UNROLL (v, vectors)
+                w[v] = vec_load(weights + v * VEC_LANES);
+            UNROLL (p, pixels) {
+                const vec x = vec_set(input[(ptrdiff_t)p * step + k]);
+                UNROLL (v, vectors)
+                    acc[p][v] = vec_fma(x, w[v], acc[p][v]);
+            }
+            weights += row;
+        }
+    }
+    UNROLL (p, pixels)
+        UNROLL (b, blocks)
+            store_block(part, part->first + b, part->pixel + p, &acc[p][b * PARTS]);
+}
+
+/* As many pixels at once as the registers hold, then the rest in a few steps. */
+static INLINE void convolve_run(struct part part, unsigned blocks, unsigned depth)
+{
+    const unsigned most = ACCUMULATORS / (blocks * PARTS);
+    const size_t count = part.args->count;
+#define STEP(pixels)                                                                               \
+    for (; pixels <= most && count - part.pixel >= pixels; part.pixel += pixels)                   \
+        convolve_pixels(&part, pixels, blocks, depth);
+    STEP(12)
+    STEP(8)
+    STEP(6)
+    STEP(4)
+    STEP(2)
+    STEP(1)
+#undef STEP
+}
+
+static INLINE void convolve_blocks(struct part part, unsigned blocks)
+{
+    if (part.args->depth == 1)
+        convolve_run(part, blocks, 1);
+    else
+        convolve_run(part, blocks, LANES);
+}
+
+/* All blocks at once if one register holds a block, else one after another. */
+void KERNEL_NAME(conv)(const struct planche_conv_args *args)
+{
+    struct part part = {.args = args};
+#if PARTS == 1
+    switch (args->out_blocks) {
+    case 1:
+        convolve_blocks(part, 1);
+        break;
+    case 2:
+        convolve_blocks(part, 2);
+        break;
+    case 3:
+        convolve_blocks(part, 3);
+        break;
+    case 4:
+        convolve_blocks(part, 4);
+        break;
+    }
+#else
+    for (; part.first < args->out_blocks; part.first++)
+        convolve_blocks(part, 1);
+#endif
+}

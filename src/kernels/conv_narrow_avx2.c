@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution to a few planar channels with AVX2 and FMA. */
+#define KERNEL_NAME(op) planche_##op##_f32_avx2
+#include "kernels/simd_avx2.h"
+
+#include "kernels/conv_narrow_body.h"

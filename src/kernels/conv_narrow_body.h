@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution to a few planar channels over the vectors of simd_<isa>.h, with KERNEL_NAME(op)
+ * defined: vectors along the input lanes, summed across at the end, always in the same order. */
+#include "kernels/epilogue_portable.h"
+#include "kernels/list.h"
+
+#define MAX_CHANNELS 4
+#define MAX_PIXELS   8
+#define SUM          4 /* pixels that are summed across together */
+
+/* Adds pixels[p] * weights over all entries, for `pixels` pixels and `channels` channels, both
+ * constant where this is inlined, and leaves the sums in sums[channel][pixel]. */
+static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdiff_t *offsets,
+                              unsigned first, unsigned pixels, unsigned channels,
+                              float sums[][MAX_PIXELS])
+{
+    const size_t channel = args->entries * LANES;
+    const float *weights = args->weights + first * channel;
+    vec acc[MAX_CHANNELS][MAX_PIXELS];
+    UNROLL (c, channels)
+        UNROLL (p, pixels)
+            acc[c][p] = vec_set(0.0f);
+    for (size_t e = 0; e < args->entries; e++) {
+        const float *input = args->inputs[e];
+        UNROLL (i, PARTS) {
+            vec w[MAX_CHANNELS];
+            UNROLL (c, channels)
+                w[c] = vec_load(weights + c * channel + i * VEC_LANES);
+            UNROLL (p, pixels) {
+                const vec x = vec_hold(vec_load(input + offsets[p] + i * VEC_LANES));
+                UNROLL (c, channels)
+                    acc[c][p] = vec_fma(x, w[c], acc[c][p]);
+            }
+        }
+        weights += LANES;
+    }
+    UNROLL (c, channels)
+        UNROLL (p, pixels / SUM)
+            vec_store_sum4(&sums[first + c][p * SUM], acc[c][p * SUM], acc[c][p * SUM + 1],
+                           acc[c][p * SUM + 2], acc[c][p * SUM + 3]);
+}
+
+/* Bias and activation of all `pixels` sums, used or not, so that the loop becomes vectors. */
+static INLINE void activate_pixels(const struct planche_epilogue *epilogue, unsigned c,
+                                   unsigned pixels, float *sums)
+{
+    const float bias = epilogue->bias[c], slope = epilogue->slope[c];
+    for (unsigned p = 0; p < pixels; p++) {
+        const float v = sums[p] + bias, scaled = v * slope;
+        sums[p] = v < 0.0f ? scaled : v;
+    }
+}
+
+static inline void store_pixels(const struct planche_conv_args *args, unsigned c, size_t first,
+                                size_t count, float *sums)
+{
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    float *out = args->outputs[c] + (ptrdiff_t)first * args->output_step;
+    for (unsigned r = 0; r < epilogue->residuals; r++) {
+        const ptrdiff_t step = args->residual_step[r];
+        const float *residual = args->residual[r][c] + (ptrdiff_t)first * step;
+        for (size_t p = 0; p < count; p++)
+            sums[p] = add_residual(epilogue, r, sums[p], residual[(ptrdiff_t)p * step]);
+    }
+    for (size_t p = 0; p < count; p++)
+        out[(ptrdiff_t)p * args->output_step] = sums[p];
+}
+
+/* A run in pieces of `pixels`; the last one repeats the run's last pixel as often as needed. */
+static INLINE void convolve_channels(const struct planche_conv_args *args, unsigned first,
+                                     unsigned pixels, unsigned channels)
+{
+    for (size_t pixel = 0; pixel < args->count; pixel += pixels) {
+        const size_t left = args->count - pixel, count = left < pixels ? left : pixels;
+        float sums[MAX_CHANNELS][MAX_PIXELS];
+        ptrdiff_t offsets[MAX_PIXELS];
+        UNROLL (p, pixels)
+            offsets[p] = (ptrdiff_t)(pixel + (p < count ? p : count - 1)) * args->input_step;
+        sum_pixels(args, offsets, first, pixels, channels, sums);
+        for (unsigned c = first; c < first + channels; c++) {
+            activate_pixels(&args->epilogue, c, pixels, sums[c]);
+            store_pixels(args, c, pixel, count, sums[c]);
+        }
+    }
+}
+
+void KERNEL_NAME(conv_narrow)(const struct planche_conv_args *args)
+{
+    const unsigned pixels = VEC_REGISTERS / 4;
+    switch (args->out_blocks) {
+    case 1:
+        convolve_channels(args, 0, pixels, 1);
+        break;
+    case 2:
+        convolve_channels(args, 0, pixels, 2);
+        break;
+    case 3:
+        convolve_channels(args, 0, pixels, 3);
+        break;
+    case 4:
+        convolve_channels(args, 0, pixels, 2);
+        convolve_channels(args, 2, pixels, 2);
+        break;
+    }
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Measures kernels on the shapes of known models: direct-equivalent GFLOP/s (2 x multiply-adds of
+ * the plain convolution) and their ratio to the FMA peak that is measured next to them. */
+#include "kernel_test.h"
+
+#include "base/system.h"
+#include "cpu/cpu.h"
+
+#include <planche/engine.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Calls of fn per second: the best of a few rounds, since others share the machine. */
+typedef void (*work_fn)(const void *user);
+
+static double measure(work_fn fn, const void *user)
+{
+    const double least_ms = 60.0;
+    double best = 0.0;
+    for (unsigned round = 0; round < 4; round++) {
+        const double start = planche_system_ms();
+        double now = start;
+        unsigned calls = 0;
+        for (; now - start < least_ms; calls++) {
+            fn(user);
+            now = planche_system_ms();
+        }
+        const double rate = calls * 1000.0 / (now - start);
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+#define PEAK_STEPS  20000
+#define PEAK_CHAINS 12 /* hide the latency of two FMA units */
+
+#if defined(__x86_64__)
+#define CHAIN(r, n) "vfmadd231ps %%" r "0, %%" r "0, %%" r n "\n\t"
+/* Twelve independent chains of FMAs, in assembly since no compiler may take them away. */
+#define PEAK(isa, r)                                                                               \
+    static void peak_##isa(const void *user)                                                       \
+    {                                                                                              \
+        (void)user;                                                                                \
+        unsigned steps = PEAK_STEPS;                                                               \
+        __asm__ volatile("1:\n\t" CHAIN(r, "4") CHAIN(r, "5") CHAIN(r, "6") CHAIN(r, "7")          \
+                             CHAIN(r, "8") CHAIN(r, "9") CHAIN(r, "10") CHAIN(r, "11")             \
+                                 CHAIN(r, "12") CHAIN(r, "13") CHAIN(r, "14")                      \
+                                     CHAIN(r, "15") "dec %0\n\t"                                   \
+                                                    "jnz 1b\n\t"                                   \
+                                                    "vzeroupper"                                   \
+                         : "+r"(steps)                                                             \
+                         :                                                                         \
+                         : "xmm0", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",        \
+                           "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc");                     \
+    }
+PEAK(avx2, "ymm")
+PEAK(avx512, "zmm")
+#endif
+
+/* FMA GFLOP/s of one core with the widest of the features; 0 where there is no measurement. */
+static double fma_peak(uint32_t features)
+{
+    const double flops = 2.0 * PEAK_STEPS * PEAK_CHAINS * 1e-9;
+#if defined(__x86_64__)
+    if (features & PLANCHE_CPU_AVX512)
+        return measure(peak_avx512, NULL) * flops * 16;
+    if (features & PLANCHE_CPU_AVX2)
+        return measure(peak_avx2, NULL) * flops * 8;
+#endif
+    return 0.0 * flops;
+}
+
+/* A layer of a model on one band of rows of a page. */
+struct shape {
+    const char *op, *name;
+    unsigned in_channels, out_channels;
+    unsigned kernel, stride; /* conv: inputs' columns and rows; the phases of deconvolutions too */
+};
+
+#define BOTH_TILES(name, in, out)                                                                  \
+    {"winograd4", name, in, out, 3, 1},                                                            \
+    {                                                                                              \
+        "winograd6", name, in, out, 3, 1                                                           \
+    }
+
+static const struct shape shapes[] = {
+    BOTH_TILES("3x3", 64, 64),
+    BOTH_TILES("3x3", 32, 64),
+    BOTH_TILES("3x3", 64, 128),
+    BOTH_TILES("3x3", 128, 64),
+    BOTH_TILES("3x3", 128, 128),
+    BOTH_TILES("3x3", 128, 256),
+    BOTH_TILES("3x3", 256, 128),
+    BOTH_TILES("3x3, dense block", 64, 32),
+    BOTH_TILES("3x3, dense block", 96, 32),
+    BOTH_TILES("3x3, dense block", 128, 32),
+    BOTH_TILES("3x3, dense block", 160, 32),
+    BOTH_TILES("3x3, dense block", 192, 64),
+    BOTH_TILES("3x3, before a shuffle", 64, 48),
+    {"conv", "3x3, first", 3, 32, 3, 1},
+    {"conv", "3x3, first", 3, 64, 3, 1},
+    {"conv", "3x3", 64, 64, 3, 1},
+    {"conv", "2x2 stride 2", 64, 64, 2, 2},
+    {"conv", "2x2 stride 2", 128, 128, 2, 2},
+    {"conv", "deconvolution 2x2, one phase", 64, 64, 1, 1},
+    {"conv", "deconvolution 2x2, one phase", 128, 128, 1, 1},
+    {"conv", "deconvolution 4x4, one phase", 64, 64, 2, 1},
+    {"conv", "1x1", 64, 32, 1, 1},
+    {"conv_narrow", "3x3, last", 64, 3, 3, 1},
+    {"conv_narrow", "deconvolution 4x4, one phase", 64, 3, 2, 1},
+};
+
+#define WIDTH                           1236 /* columns of a page of 1200 with its padding */
+#define MAX_TILES                       256
+#define MAX_ROWS                        (16 * PLANCHE_WINOGRAD_MAX_INPUT_ROWS)
+#define PLANCHE_WINOGRAD_MAX_INPUT_ROWS PLANCHE_WINOGRAD_INPUT(PLANCHE_WINOGRAD_TILE_MAX)
+
+/* What a layer needs, in one piece of memory each. */
+struct bench {
+    const struct planche_kernels *kernels;
+    const struct shape *shape;
+    unsigned tile, in_blocks, out_blocks, in_lanes, out_lanes;
+    size_t columns; /* of the output */
+    float *input, *output, *weights, *scratch, *bias, *slope;
+    size_t input_row; /* floats of a row of one block */
+};
+
+static float *floats(size_t count)
+{
+    struct random random = {count};
+    float *data = aligned_alloc(64, (count * sizeof *data + 63) / 64 * 64);
+    if (!data)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        data[i] = random_float(&random) * 0.1f;
+    return data;
+}
+
+static void bench_winograd(const void *user)
+{
+    const struct bench *bench = user;
+    const unsigned tile = bench->tile, input = PLANCHE_WINOGRAD_INPUT(tile);
+    const size_t at_once = tile * planche_winograd_tiles(tile, bench->in_blocks, bench->out_blocks,
+                                                         planche_cpu_l2_bytes());
+    for (size_t x = 0; x < bench->columns; x += at_once) {
+        const float *inputs[MAX_ROWS];
+        float *outputs[MAX_ROWS];
+        for (unsigned i = 0; i < bench->in_blocks * input; i++)
+            inputs[i] = bench->input + i * bench->input_row + x * LANES;
+        for (unsigned i = 0; i < bench->out_blocks * tile; i++)
+            outputs[i] = bench->output + (i * bench->columns + x) * LANES;
+        const struct planche_winograd_args args = {
+            .in_blocks = bench->in_blocks,
+            .input_rows = inputs,
+            .input_columns = bench->columns + 2 - x,
+            .weights = bench->weights,
+            .out_blocks = bench->out_blocks,
+            .output_rows = outputs,
+            .columns = bench->columns - x < at_once ? bench->columns - x : at_once,
+            .epilogue = {.bias = bench->bias, .slope = bench->slope},
+            .scratch = bench->scratch,
+        };
+        (tile == 4 ? bench->kernels->winograd4 : bench->kernels->winograd6)(&args);
+    }
+}
+
+static void bench_conv(const void *user)
+{
+    const struct bench *bench = user;
+    const struct shape *shape = bench->shape;
+    const float *inputs[MAX_ROWS];
+    const bool narrow = bench->out_lanes == 1;
+    const unsigned group = narrow ? bench->out_blocks : 4;
+    unsigned entries = 0;
+    for (unsigned y = 0; y < shape->kernel; y++)
+        for (unsigned x = 0; x < shape->kernel; x++)
+            for (unsigned b = 0; b < bench->in_blocks; b++)
+                inputs[entries++] = bench->input + (y * bench->in_blocks + b) * bench->input_row +
+                                    (size_t)x * bench->in_lanes;
+    for (unsigned first = 0; first < bench->out_blocks; first += group) {
+        const unsigned left = bench->out_blocks - first;
+        float *outputs[4];
+        for (unsigned b = 0; b < group && b < left; b++)
+            outputs[b] = bench->output + (first + b) * bench->columns * bench->out_lanes;
+        const struct planche_conv_args args = {
+            .entries = entries,
+            .inputs = inputs,
+            .depth = bench->in_lanes,
+            .input_step = (ptrdiff_t)(bench->in_lanes * shape->stride),
+            .weights = bench->weights + (size_t)entries * bench->in_lanes * first * LANES,
+            .out_blocks = left < group ? left : group,
+            .outputs = outputs,
+            .output_step = bench->out_lanes,
+            .count = bench->columns,
+            .epilogue = {.bias = bench->bias, .slope = bench->slope},
+        };
+        (narrow ? bench->kernels->conv_narrow : bench->kernels->conv)(&args);
+    }
+}
+
+/* Multiply-adds of one call. */
+static double macs(const struct bench *bench)
+{
+    const struct shape *shape = bench->shape;
+    return (double)bench->columns * (bench->tile ? bench->tile : 1) * shape->kernel *
+           shape->kernel * shape->in_channels * shape->out_channels;
+}
+
+static double bench_shape(const struct planche_kernels *kernels, const struct shape *shape)
+{
+    struct bench bench = {.kernels = kernels, .shape = shape};
+    bench.tile = strcmp(shape->op, "winograd4") == 0   ? 4
+                 : strcmp(shape->op, "winograd6") == 0 ? 6
+                                                       : 0;
+    bench.in_lanes = shape->in_channels <= PLANCHE_PLANAR_CHANNELS ? 1 : LANES;
+    bench.out_lanes = shape->out_channels <= PLANCHE_PLANAR_CHANNELS ? 1 : LANES;
+    bench.in_blocks = (shape->in_channels + bench.in_lanes - 1) / bench.in_lanes;
+    bench.out_blocks = (shape->out_channels + bench.out_lanes - 1) / bench.out_lanes;
+    bench.columns = WIDTH / shape->stride;
+    bench.input_row = (size_t)(WIDTH + shape->kernel) * bench.in_lanes;
+    const unsigned rows = bench.tile ? bench.tile : 1;
+    bench.input = floats((rows + shape->kernel - 1) * bench.in_blocks * bench.input_row);
+    bench.output = floats(rows * bench.out_blocks * bench.columns * bench.out_lanes);
+    bench.bias = floats(bench.out_blocks * bench.out_lanes);
+    bench.slope = floats(bench.out_blocks * bench.out_lanes);
+    size_t count = (size_t)shape->kernel * shape->kernel * bench.in_blocks * bench.in_lanes *
+                   bench.out_blocks * LANES;
+    if (bench.tile)
+        planche_winograd_weights(bench.tile, bench.in_blocks, bench.out_blocks, &count);
+    bench.weights = floats(count);
+    count = 1;
+    if (bench.tile)
+        planche_winograd_scratch(bench.tile, bench.in_blocks, bench.out_blocks, MAX_TILES, &count);
+    bench.scratch = floats(count);
+    const double rate = measure(bench.tile ? bench_winograd : bench_conv, &bench);
+    const double result = 2e-9 * rate * macs(&bench);
+    free(bench.input);
+    free(bench.output);
+    free(bench.bias);
+    free(bench.slope);
+    free(bench.weights);
+    free(bench.scratch);
+    return result;
+}
+
+void bench_kernels(uint32_t features, const char *op)
+{
+    printf("%-12s %-9s %-30s %9s %9s %9s %6s\n", "kernel", "ISA", "shape", "channels", "GFLOP/s",
+           "FMA peak", "ratio");
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        for (size_t i = 0; i < kernel_version_count; i++) {
+            const struct version *version = &kernel_versions[i];
+            if (strcmp(version->op, shapes[s].op) != 0 || !(version->feature & features) ||
+                (op && strcmp(op, version->op) != 0))
+                continue;
+            struct planche_kernels kernels;
+            planche_kernels_init(&kernels, 0);
+            version->use(&kernels);
+            char channels[32];
+            snprintf(channels, sizeof channels, "%u>%u", shapes[s].in_channels,
+                     shapes[s].out_channels);
+            const double peak =
+                fma_peak(version->feature & ~PLANCHE_CPU_PORTABLE ? version->feature : features);
+            const double rate = bench_shape(&kernels, &shapes[s]);
+            printf("%-12s %-9s %-30s %9s %9.1f %9.1f %6.2f\n", version->op, version->isa,
+                   shapes[s].name, channels, rate, peak, peak > 0.0 ? rate / peak : 0.0);
+        }
+}

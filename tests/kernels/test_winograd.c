@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Winograd kernels against the plain 3x3 convolution in double precision. */
+#include "kernel_test.h"
+
+#include <string.h>
+
+#define MAX_BLOCKS 10
+#define MAX_TILE   PLANCHE_WINOGRAD_TILE_MAX
+#define MAX_ROWS   (MAX_BLOCKS * PLANCHE_WINOGRAD_INPUT(MAX_TILE))
+
+/* Of the magnitude of a sum: about four times what is seen. */
+#define TOLERANCE4 2e-6
+#define TOLERANCE6 4e-6
+
+struct layer {
+    unsigned tile, in_channels, out_channels, in_blocks, out_blocks;
+    size_t columns, input_columns;
+    unsigned lane[MAX_BLOCKS * LANES];
+    struct buffer weights, packed, scratch;
+    struct buffer inputs[MAX_ROWS], outputs[MAX_ROWS], again[MAX_ROWS];
+    struct buffer residuals[PLANCHE_RESIDUALS][MAX_ROWS];
+    const float *input_rows[MAX_ROWS], *residual_rows[PLANCHE_RESIDUALS][MAX_ROWS];
+    float *output_rows[MAX_ROWS];
+    struct test_epilogue epilogue;
+};
+
+/* Channels of several concatenated inputs: some blocks may be partly filled. */
+static void place_channels(struct layer *layer, struct random *random)
+{
+    unsigned lane = 0;
+    for (unsigned c = 0; c < layer->in_channels; c++, lane++) {
+        if (lane % LANES != 0 && lane / LANES + 1 < layer->in_blocks &&
+            layer->in_channels - c <= (layer->in_blocks - lane / LANES - 1) * LANES &&
+            random_once(random, 16))
+            lane += LANES - lane % LANES;
+        layer->lane[c] = lane;
+    }
+}
+
+static void create_weights(struct layer *layer, struct random *random)
+{
+    size_t floats;
+    layer->weights =
+        buffer_create_random((size_t)layer->out_channels * layer->in_channels * 9, false, random);
+    assert_true(
+        planche_winograd_weights(layer->tile, layer->in_blocks, layer->out_blocks, &floats));
+    layer->packed = buffer_create(floats, true);
+    planche_winograd_pack(layer->tile, layer->packed.data, layer->weights.data, layer->out_channels,
+                          layer->in_channels, layer->lane, layer->in_blocks, layer->out_blocks);
+    const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
+    assert_true(
+        planche_winograd_scratch(layer->tile, layer->in_blocks, layer->out_blocks, tiles, &floats));
+    layer->scratch = buffer_create(floats, true);
+}
+
+static void create_rows(struct layer *layer, struct random *random)
+{
+    const unsigned in_rows = layer->in_blocks * PLANCHE_WINOGRAD_INPUT(layer->tile);
+    for (unsigned i = 0; i < in_rows; i++) {
+        layer->inputs[i] = buffer_create_random(layer->input_columns * LANES, true, random);
+        layer->input_rows[i] = layer->inputs[i].data;
+    }
+    for (unsigned i = 0; i < layer->out_blocks * layer->tile; i++) {
+        const bool wanted = !random_once(random, 8);
+        layer->outputs[i] = buffer_create(layer->columns * LANES, true);
+        layer->again[i] = buffer_create(layer->columns * LANES, true);
+        layer->output_rows[i] = wanted ? layer->outputs[i].data : NULL;
+        for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++) {
+            layer->residuals[r][i] = buffer_create_random(layer->columns * LANES, true, random);
+            layer->residual_rows[r][i] = layer->residuals[r][i].data;
+        }
+    }
+}
+
+static void create_layer(struct layer *layer, unsigned tile, struct random *random)
+{
+    memset(layer, 0, sizeof *layer);
+    layer->tile = tile;
+    layer->in_blocks = (unsigned)random_size(random, 1, 6);
+    layer->out_blocks = (unsigned)random_size(random, 1, MAX_BLOCKS);
+    layer->in_channels = (unsigned)random_size(random, 1, layer->in_blocks * LANES);
+    layer->out_channels = (unsigned)random_size(random, 1, layer->out_blocks * LANES);
+    layer->columns = random_size(random, 1, random_once(random, 2) ? 20 : 150);
+    const size_t tiles = (layer->columns + tile - 1) / tile;
+    layer->input_columns = random_size(random, 1, tiles * tile + 2);
+    place_channels(layer, random);
+    create_weights(layer, random);
+    create_rows(layer, random);
+    layer->epilogue = epilogue_create(layer->out_blocks * LANES, random);
+}
+
+static void destroy_layer(struct layer *layer)
+{
+    buffer_destroy(&layer->weights);
+    buffer_destroy(&layer->packed);
+    buffer_destroy(&layer->scratch);
+    for (unsigned i = 0; i < layer->in_blocks * PLANCHE_WINOGRAD_INPUT(layer->tile); i++)
+        buffer_destroy(&layer->inputs[i]);
+    for (unsigned i = 0; i < layer->out_blocks * layer->tile; i++) {
+        buffer_destroy(&layer->outputs[i]);
+        buffer_destroy(&layer->again[i]);
+        for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
+            buffer_destroy(&layer->residuals[r][i]);
+    }
+    epilogue_destroy(&layer->epilogue);
+}
+
+/* Runs columns first..first + columns - 1 into output_rows. */
+static void run_columns(const struct layer *layer, planche_winograd_fn fn, size_t first,
+                        size_t columns, const struct buffer *outputs)
+{
+    const float *inputs[MAX_ROWS], *residuals[PLANCHE_RESIDUALS][MAX_ROWS];
+    float *rows[MAX_ROWS];
+    struct planche_winograd_args args = {
+        .in_blocks = layer->in_blocks,
+        .input_rows = inputs,
+        .input_columns = layer->input_columns > first ? layer->input_columns - first : 0,
+        .weights = layer->packed.data,
+        .out_blocks = layer->out_blocks,
+        .output_rows = rows,
+        .columns = columns,
+        .epilogue = layer->epilogue.epilogue,
+        .residual_rows = {residuals[0], residuals[1]},
+        .scratch = layer->scratch.data,
+    };
+    for (unsigned i = 0; i < layer->in_blocks * PLANCHE_WINOGRAD_INPUT(layer->tile); i++)
+        inputs[i] = layer->input_rows[i] + first * LANES;
+    for (unsigned i = 0; i < layer->out_blocks * layer->tile; i++) {
+        rows[i] = layer->output_rows[i] ? outputs[i].data + first * LANES : NULL;
+        for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
+            residuals[r][i] = layer->residual_rows[r][i] + first * LANES;
+    }
+    fn(&args);
+}
+
+static struct expected expect(const struct layer *layer, unsigned out, unsigned row, size_t column)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(layer->tile);
+    struct expected expected = {0};
+    for (unsigned c = 0; c < layer->in_channels && out < layer->out_channels; c++)
+        for (unsigned ky = 0; ky < 3; ky++)
+            for (unsigned kx = 0; kx < 3 && column + kx < layer->input_columns; kx++) {
+                const unsigned lane = layer->lane[c];
+                const float *in = layer->input_rows[lane / LANES * input + row + ky];
+                expected_add(
+                    &expected, in[(column + kx) * LANES + lane % LANES],
+                    layer->weights.data[((out * layer->in_channels + c) * 3 + ky) * 3 + kx]);
+            }
+    return expected;
+}
+
+/* Every output channel costs as much as all of the kernel: some are looked at. */
+static void compare_layer(const struct layer *layer, double tolerance, struct random *random)
+{
+    for (unsigned out = 0; out < layer->out_blocks * LANES;
+         out += (unsigned)random_size(random, 1, LANES / 2))
+        for (unsigned row = 0; row < layer->tile; row++) {
+            const unsigned i = out / LANES * layer->tile + row;
+            for (size_t x = 0; x < layer->columns && layer->output_rows[i]; x++) {
+                const size_t element = x * LANES + out % LANES;
+                const float residuals[] = {layer->residual_rows[0][i][element],
+                                           layer->residual_rows[1][i][element]};
+                struct expected expected = expect(layer, out, row, x);
+                /* A tile's pixels share products: next to an edge errors come from the pixels
+                 * that have all their inputs. */
+                if (out < layer->out_channels)
+                    expected.magnitude = 2.25 * layer->in_channels + 1.0;
+                epilogue_apply(&layer->epilogue.epilogue, out, residuals, &expected);
+                expected_compare(&expected, layer->output_rows[i][element], tolerance, "winograd",
+                                 element);
+            }
+        }
+}
+
+static void compare_cut(const struct layer *layer, planche_winograd_fn fn, struct random *random)
+{
+    const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
+    const size_t cut = random_size(random, 1, tiles) * layer->tile;
+    const size_t first = cut < layer->columns ? cut : layer->columns;
+    run_columns(layer, fn, 0, first, layer->again);
+    if (first < layer->columns)
+        run_columns(layer, fn, first, layer->columns - first, layer->again);
+    for (unsigned i = 0; i < layer->out_blocks * layer->tile; i++)
+        if (layer->output_rows[i])
+            assert_memory_equal(layer->outputs[i].data, layer->again[i].data,
+                                layer->columns * LANES * sizeof(float));
+}
+
+static void check_tile(planche_winograd_fn fn, unsigned tile, double tolerance,
+                       struct random *random)
+{
+    for (unsigned i = 0; i < 24; i++) {
+        struct layer layer;
+        create_layer(&layer, tile, random);
+        run_columns(&layer, fn, 0, layer.columns, layer.outputs);
+        compare_layer(&layer, tolerance, random);
+        compare_cut(&layer, fn, random);
+        destroy_layer(&layer);
+    }
+}
+
+void check_winograd4(const struct planche_kernels *kernels, struct random *random)
+{
+    check_tile(kernels->winograd4, 4, TOLERANCE4, random);
+}
+
+void check_winograd6(const struct planche_kernels *kernels, struct random *random)
+{
+    check_tile(kernels->winograd6, 6, TOLERANCE6, random);
+}
