@@ -17,7 +17,7 @@ have() {
 needs() {
     case $1 in
     build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson ninja:ninja-build
-                 pc:libpng:libpng-dev pc:libjpeg:libjpeg-dev pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev
+                 pc:libpng:libpng-dev pc:libjpeg:libjpeg-dev pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev pc:nettle:nettle-dev
                  pc:jansson:libjansson-dev" ;;
     test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
     models) echo "npm:npm curl:curl" ;;

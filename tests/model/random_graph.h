@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Random small ncnn networks of every layer and many odd parameters, valid by construction: 3
+ * channels in, 3 out, an integer scale of 1 to 4, consistent at input sizes that are a multiple of
+ * 8. The same seed gives the same files everywhere. */
+#ifndef PLANCHE_TESTS_RANDOM_GRAPH_H
+#define PLANCHE_TESTS_RANDOM_GRAPH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Input heights and widths that work: multiples of 8 from this on. */
+#define RANDOM_GRAPH_LEAST 96
+
+struct random_graph {
+    char *param;
+    size_t param_size;
+    uint8_t *bin;
+    size_t bin_size;
+};
+
+void random_graph_make(struct random_graph *graph, uint64_t seed);
+void random_graph_free(struct random_graph *graph);
+
+#endif
