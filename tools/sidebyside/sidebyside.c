@@ -11,8 +11,9 @@
 
 #define CHANNELS    3
 #define GAP         8   /* columns between the panels */
-#define MOST_WIDTH  800 /* of a panel */
-#define MOST_HEIGHT 1000
+#define ZOOM        2   /* panel pixels to a pixel of the result, either way */
+#define MOST_WIDTH  400 /* of a panel, in pixels of the result */
+#define MOST_HEIGHT 500
 
 struct picture {
     uint32_t width, height;
@@ -64,16 +65,19 @@ static int draw(struct picture *out, const struct picture *before, const struct 
     uint32_t scale = after->width / before->width;
     uint32_t width = least(after->width, MOST_WIDTH), height = least(after->height, MOST_HEIGHT);
     uint32_t left = (after->width - width) / 2, top = (after->height - height) / 2;
-    out->width = 2 * width + GAP;
-    out->height = height;
-    out->pixels = malloc((size_t)out->width * height * CHANNELS);
+    uint32_t panel = width * ZOOM;
+    out->width = 2 * panel + GAP;
+    out->height = height * ZOOM;
+    out->pixels = malloc((size_t)out->width * out->height * CHANNELS);
     if (!out->pixels)
         return 0;
-    memset(out->pixels, 255, (size_t)out->width * height * CHANNELS);
-    for (uint32_t y = 0; y < height; y++) {
-        for (uint32_t x = 0; x < width; x++)
-            memcpy(at(out, x, y), at(before, (left + x) / scale, (top + y) / scale), CHANNELS);
-        memcpy(at(out, width + GAP, y), at(after, left, top + y), (size_t)width * CHANNELS);
+    memset(out->pixels, 255, (size_t)out->width * out->height * CHANNELS);
+    for (uint32_t y = 0; y < out->height; y++) {
+        for (uint32_t x = 0; x < panel; x++) {
+            uint32_t from_x = left + x / ZOOM, from_y = top + y / ZOOM;
+            memcpy(at(out, x, y), at(before, from_x / scale, from_y / scale), CHANNELS);
+            memcpy(at(out, panel + GAP + x, y), at(after, from_x, from_y), CHANNELS);
+        }
     }
     return 1;
 }
