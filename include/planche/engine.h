@@ -45,6 +45,7 @@ struct planche_engine_options {
     const char *model_directory; /* NULL: planche_model_directory() */
     planche_log_fn log;          /* NULL: silent */
     void *log_user;
+    int profile; /* not 0: time every layer, for planche_engine_get_profile */
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 
@@ -90,6 +91,19 @@ struct planche_engine_info {
 #define PLANCHE_ENGINE_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_engine_info)
 PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
                                          struct planche_engine_info *info);
+
+/* Where the time went: one entry per step of the simplified network, in order. */
+struct planche_layer_profile {
+    const char *name; /* of the ncnn layer, or "page", "pad", "output"; owned by the engine */
+    const char *kind; /* "winograd", "conv", "deconv", "interp", ...; static */
+    double ms;        /* wall time, summed over all pages and passes so far */
+    double macs;      /* multiply-adds of the plain convolutions done in that time */
+};
+
+/* Fills up to count entries (entries may be NULL) and returns how many there are; 0 unless the
+ * engine was made with options.profile. Thread-safe; pages in flight count as far as they are. */
+PLANCHE_API size_t planche_engine_get_profile(const struct planche_engine *engine,
+                                              struct planche_layer_profile *entries, size_t count);
 
 enum planche_format {
     PLANCHE_FORMAT_AUTO = 0, /* from the output's extension; WebP when there is none */

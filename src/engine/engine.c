@@ -159,9 +159,16 @@ static enum planche_status load(struct planche_engine *engine,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     status = planche_program_create(&engine->program, engine->net, features, planche_cpu_l2_bytes(),
                                     budget, error);
-    if (!status)
-        drop_weights(engine->net);
-    return status;
+    if (status)
+        return status;
+    drop_weights(engine->net);
+    if (options->profile) {
+        engine->state->profile = planche_calloc(budget, (size_t)engine->program->node_count,
+                                                sizeof(*engine->state->profile));
+        if (!engine->state->profile)
+            return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the profile");
+    }
+    return PLANCHE_OK;
 }
 
 static enum planche_status divide_memory(struct planche_engine *engine, struct planche_error *error)
@@ -247,6 +254,7 @@ void planche_engine_destroy(struct planche_engine **engine)
     if (!engine || !*engine)
         return;
     struct planche_engine *e = *engine;
+    planche_free(e->state->profile);
     planche_program_destroy(&e->program);
     planche_net_destroy(&e->net);
     planche_pool_destroy(&e->pool);
@@ -295,4 +303,21 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .macs_per_pixel = engine->macs_per_pixel,
     };
     memcpy(info, &full, info->struct_size < sizeof(full) ? info->struct_size : sizeof(full));
+}
+
+size_t planche_engine_get_profile(const struct planche_engine *engine,
+                                  struct planche_layer_profile *entries, size_t count)
+{
+    const struct planche_program *program = engine->program;
+    struct planche_node_profile *profile = engine->state->profile;
+    if (!profile)
+        return 0;
+    for (int n = 0; entries && n < program->node_count && (size_t)n < count; n++)
+        entries[n] = (struct planche_layer_profile){
+            .name = program->nodes[n].name,
+            .kind = planche_node_kind_name(&program->nodes[n]),
+            .ms = (double)atomic_load(&profile[n].ns) / 1e6,
+            .macs = (double)atomic_load(&profile[n].macs),
+        };
+    return (size_t)program->node_count;
 }

@@ -4,7 +4,7 @@
 #define PLANCHE_ENGINE_ENGINE_H
 
 #include "backend/backend.h"
-#include "backend/cpu/program.h"
+#include "backend/cpu/pass.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
@@ -17,6 +17,7 @@ struct planche_engine_state {
     pthread_mutex_t mutex;
     pthread_cond_t slot_free;
     unsigned running;
+    struct planche_node_profile *profile; /* NULL: not wanted */
 };
 
 struct planche_engine {

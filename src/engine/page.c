@@ -243,7 +243,8 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
     if (!status)
         status = planche_output_start(&page->output, page->plan->emit_rows, error);
     if (!status)
-        status = planche_plan_run(page->plan, page->engine->pool, &io, error);
+        status = planche_plan_run(page->plan, page->engine->pool, &io, page->engine->state->profile,
+                                  error);
     if (status || job->out)
         return status;
     double start = planche_system_ms();

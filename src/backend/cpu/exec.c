@@ -3,6 +3,7 @@
 #include "backend/cpu/exec.h"
 
 #include "base/status.h"
+#include "base/system.h"
 
 #include <string.h>
 
@@ -156,6 +157,21 @@ static enum planche_status fire(const struct planche_exec *exec, int n, int64_t 
     return PLANCHE_OK;
 }
 
+static enum planche_status fire_timed(const struct planche_exec *exec, int n, int64_t y0,
+                                      int64_t y1, struct planche_error *error)
+{
+    struct planche_node_profile *profile = exec->data->profile;
+    if (!profile)
+        return fire(exec, n, y0, y1, error);
+    const struct planche_part *part = &exec->pass->parts[n];
+    double start = planche_system_ms();
+    enum planche_status status = fire(exec, n, y0, y1, error);
+    atomic_fetch_add(&profile[n].ns, (uint64_t)((planche_system_ms() - start) * 1e6));
+    atomic_fetch_add(&profile[n].macs,
+                     (uint64_t)(part->macs * (double)(y1 - y0) / (double)(part->y1 - part->y0)));
+    return status;
+}
+
 static enum planche_status run_rounds(struct planche_pass *pass, const struct planche_exec *exec,
                                       struct planche_error *error)
 {
@@ -168,7 +184,7 @@ static enum planche_status run_rounds(struct planche_pass *pass, const struct pl
             struct planche_part *part = &pass->parts[n];
             if (!part->active || pass->targets[n] <= part->done)
                 continue;
-            enum planche_status status = fire(exec, n, part->done, pass->targets[n], error);
+            enum planche_status status = fire_timed(exec, n, part->done, pass->targets[n], error);
             if (status)
                 return status;
             part->done = pass->targets[n];

@@ -119,7 +119,8 @@ static void activate(struct planche_pass *pass, int n)
     part->active = true;
     if (node->output >= 0) {
         struct planche_buffer *b = &pass->buffers[node->output];
-        *part = (struct planche_part){true, b->x0, b->x1, b->y0, b->y1, 0, 0};
+        *part = (struct planche_part){
+            .active = true, .x0 = b->x0, .x1 = b->x1, .y0 = b->y0, .y1 = b->y1};
         round_part(node, &shape, part);
         widen(b, part->x0, part->x1, part->y0, part->y1);
     }
@@ -132,8 +133,9 @@ static void activate(struct planche_pass *pass, int n)
     if (node->step) {
         double share = (double)(part->y1 - part->y0) * (double)(part->x1 - part->x0) /
                        ((double)shape.height * (double)shape.width);
-        pass->macs +=
+        part->macs =
             share * planche_step_macs(program->net, node->step, pass->spec.geometry->shapes);
+        pass->macs += part->macs;
     }
 }
 

@@ -61,6 +61,7 @@ struct planche_part {
     bool active;
     int64_t x0, x1, y0, y1; /* of its output; for sinks the owned range */
     int64_t done;
+    double macs;       /* of plain convolutions */
     size_t sum_offset; /* POOL: where a worker keeps its sums */
 };
 
@@ -94,6 +95,11 @@ void planche_pass_destroy(struct planche_pass **pass);
 bool planche_kept_bytes(const struct planche_program *program,
                         const struct planche_geometry *geometry, int tensor, size_t *bytes);
 
+/* Time and arithmetic of every node, added up over passes and pages. */
+struct planche_node_profile {
+    _Atomic uint64_t ns, macs;
+};
+
 /* What a pass works with and on. */
 struct planche_pass_data {
     struct planche_pool *pool;
@@ -102,6 +108,7 @@ struct planche_pass_data {
     const float *const *vectors; /* [tensor_count]: known vectors, padded to whole blocks */
     int64_t *const *sums;        /* [tensor_count]: fixed-point sums of pooled vectors, added to */
     double progress_from, progress_to;
+    struct planche_node_profile *profile; /* [node_count], or NULL */
 };
 enum planche_status planche_pass_run(struct planche_pass *pass,
                                      const struct planche_pass_data *data,

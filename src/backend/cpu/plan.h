@@ -52,9 +52,11 @@ enum planche_status planche_plan_create(struct planche_plan **out,
                                         struct planche_error *error);
 void planche_plan_destroy(struct planche_plan **plan);
 
-/* Runs the page. Thread-safe for different plans. */
+/* Runs the page. Thread-safe for different plans. profile: [node_count] to add to, or NULL. */
 enum planche_status planche_plan_run(const struct planche_plan *plan, struct planche_pool *pool,
-                                     const struct planche_page_io *io, struct planche_error *error);
+                                     const struct planche_page_io *io,
+                                     struct planche_node_profile *profile,
+                                     struct planche_error *error);
 
 /* The geometry that pass 1..levels+1 works on. */
 const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level);

@@ -341,3 +341,24 @@ void planche_program_destroy(struct planche_program **program)
     planche_free(p);
     *program = NULL;
 }
+
+const char *planche_node_kind_name(const struct planche_node *node)
+{
+    static const char *const names[] = {
+        [PLANCHE_NODE_FETCH] = "fetch",
+        [PLANCHE_NODE_PAD] = "pad",
+        [PLANCHE_NODE_CONV] = "conv",
+        [PLANCHE_NODE_WINOGRAD] = "winograd",
+        [PLANCHE_NODE_BINARY] = "binary",
+        [PLANCHE_NODE_BINARY_SCALAR] = "scalar",
+        [PLANCHE_NODE_BINARY_VECTOR] = "excite",
+        [PLANCHE_NODE_CHANNEL] = "channel",
+        [PLANCHE_NODE_CONCAT] = "concat",
+        [PLANCHE_NODE_INTERP] = "interp",
+        [PLANCHE_NODE_SHUFFLE] = "shuffle",
+        [PLANCHE_NODE_POOL] = "pool",
+        [PLANCHE_NODE_EMIT] = "emit",
+    };
+    bool deconv = node->step && node->step->op == PLANCHE_STEP_DECONV;
+    return deconv ? "deconv" : names[node->kind];
+}

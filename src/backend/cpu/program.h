@@ -104,6 +104,8 @@ enum planche_status planche_program_create(struct planche_program **out,
                                            struct planche_error *error);
 void planche_program_destroy(struct planche_program **program);
 
+/* "winograd", "conv", "deconv", "add", ...: what a node does, for profiles. */
+const char *planche_node_kind_name(const struct planche_node *node);
 /* The input rows [*lo, *hi) that output rows [y0, y1) need, before clamping to the input; y0 < y1.
  * in and out are the sizes of the view and of the node's output. */
 void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,

@@ -203,7 +203,9 @@ static enum planche_status run_pass(struct page_run *run, int level, struct plan
 }
 
 enum planche_status planche_plan_run(const struct planche_plan *plan, struct planche_pool *pool,
-                                     const struct planche_page_io *io, struct planche_error *error)
+                                     const struct planche_page_io *io,
+                                     struct planche_node_profile *profile,
+                                     struct planche_error *error)
 {
     struct page_run run = {.plan = plan, .caller = io};
     enum planche_status status = PLANCHE_OK;
@@ -215,6 +217,7 @@ enum planche_status planche_plan_run(const struct planche_plan *plan, struct pla
             .kept = run.kept,
             .vectors = (const float *const *)run.vectors,
             .sums = run.sums,
+            .profile = profile,
         };
         for (int level = 1; level <= plan->program->levels + 1 && !status; level++)
             status = run_pass(&run, level, error);
