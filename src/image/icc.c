@@ -49,13 +49,41 @@ static void *counted_realloc(cmsContext context, void *block, cmsUInt32Number si
     return note_failure(context, planche_realloc(budget_of(context), block, size), size);
 }
 
+/* A profile is used by one thread, so it needs no lock; and lcms2's own would be written to even
+ * when there is no memory for it. */
+static void *no_mutex(cmsContext context)
+{
+    return context;
+}
+
+static void destroy_no_mutex(cmsContext context, void *mutex)
+{
+    (void)context;
+    (void)mutex;
+}
+
+static cmsBool lock_no_mutex(cmsContext context, void *mutex)
+{
+    (void)context;
+    (void)mutex;
+    return TRUE;
+}
+
 enum planche_status planche_icc_open(struct planche_icc *icc, struct planche_budget *budget,
                                      struct planche_error *error)
 {
+    cmsPluginMutex mutex = {
+        .base = {.Magic = cmsPluginMagicNumber, .ExpectedVersion = 2060, .Type = cmsPluginMutexSig},
+        .CreateMutexPtr = no_mutex,
+        .DestroyMutexPtr = destroy_no_mutex,
+        .LockMutexPtr = lock_no_mutex,
+        .UnlockMutexPtr = destroy_no_mutex,
+    };
     cmsPluginMemHandler memory = {
         .base = {.Magic = cmsPluginMagicNumber,
                  .ExpectedVersion = 2060,
-                 .Type = cmsPluginMemHandlerSig},
+                 .Type = cmsPluginMemHandlerSig,
+                 .Next = &mutex.base},
         .MallocPtr = counted_malloc,
         .FreePtr = counted_free,
         .ReallocPtr = counted_realloc,
