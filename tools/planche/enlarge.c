@@ -61,10 +61,12 @@ static void print_failure(const struct planche_cli_outcome *outcome)
     size_t input = strlen(outcome->input), output = strlen(outcome->output);
     bool named = (strncmp(message, outcome->input, input) == 0 && message[input] == ':') ||
                  (strncmp(message, outcome->output, output) == 0 && message[output] == ':');
+    /* The library cannot know what the option is called here. */
+    const char *advice = outcome->status == PLANCHE_ERROR_EXISTS ? "; --overwrite replaces it" : "";
     if (named)
-        planche_cli_message("%s", message);
+        planche_cli_message("%s%s", message, advice);
     else
-        planche_cli_message("%s: %s", outcome->input, message);
+        planche_cli_message("%s: %s%s", outcome->input, message, advice);
 }
 
 static void report(struct run *run, const struct planche_cli_outcome *outcome, double ms)
@@ -118,7 +120,7 @@ static void *work(void *user)
         };
         double start = planche_cli_now_ms();
         outcome.status = run_page(run, index, &outcome.result, &error);
-        planche_cli_progress_page_end(&run->progress, index);
+        planche_cli_progress_page_end(&run->progress, index, outcome.input);
         report(run, &outcome, planche_cli_now_ms() - start);
     }
 }

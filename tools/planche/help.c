@@ -29,7 +29,7 @@ static const char enlarge_text[] =
     "      --overwrite        replace outputs that exist\n"
     "\n"
     "Model:\n"
-    "  -m, --model MODEL      a name from 'planche models', or a file.param [realcugan]\n"
+    "  -m, --model MODEL      a name (planche models) or a FILE.param   [realcugan]\n"
     "  -s, --scale N          how many times larger                 [the model's own]\n"
     "  -n, --denoise N        noise removal: -1 (least), 0, 1, 2, 3 (most)\n"
     "                                                              [the model's own]\n"

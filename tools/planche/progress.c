@@ -90,12 +90,15 @@ void planche_cli_progress_update(struct planche_cli_progress *progress, size_t p
     pthread_mutex_unlock(&progress->lock);
 }
 
-void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t page)
+void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t page,
+                                   const char *name)
 {
     pthread_mutex_lock(&progress->lock);
     progress->total += 1.0 - progress->done[page];
     progress->done[page] = 1.0;
     progress->finished++;
+    if (progress->shown)
+        draw(progress, name, planche_cli_now_ms());
     pthread_mutex_unlock(&progress->lock);
 }
 

@@ -25,7 +25,8 @@ bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t co
 /* Thread-safe. name is the page that moved. */
 void planche_cli_progress_update(struct planche_cli_progress *progress, size_t page,
                                  const char *name, double done);
-void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t page);
+void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t page,
+                                   const char *name);
 /* Removes the bar. */
 void planche_cli_progress_stop(struct planche_cli_progress *progress);
 

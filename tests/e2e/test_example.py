@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""The program of examples/ does what its comment says."""
+import os
+
+import files
+import harness
+
+EXAMPLE = os.environ["EXAMPLE_ENLARGE"]
+
+
+class Example(harness.Case):
+    model = True
+
+    def test_enlarges(self):
+        result = harness.run(harness.QUICK_MODEL, program=EXAMPLE, stdin=harness.page(), text=False,
+                             check=0)
+        image = files.Webp(result.stdout)
+        self.assertEqual((image.width, image.height), (96, 128))
+        self.write("a.png", harness.page())
+        self.planche("a.png", "-o", "a.webp")
+        self.assertEqual(result.stdout, self.read("a.webp"))
+
+    def test_says_what_is_wrong(self):
+        result = harness.run(harness.QUICK_MODEL, program=EXAMPLE, stdin=b"not an image", check=1)
+        self.assertEqual(result.stdout, "")
+        self.assertTrue(result.stderr)
+        harness.run("nope", program=EXAMPLE, stdin=harness.page(), check=1)
+
+
+if __name__ == "__main__":
+    harness.main()

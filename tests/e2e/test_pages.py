@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: MIT
+"""Pages through the command with a real model: what comes out is what it should be."""
+import json
+import os
+import struct
+import zlib
+
+import files
+import harness
+import png
+
+SAMPLES = os.environ["SAMPLES"]
+
+
+class Formats(harness.Case):
+    model = True
+
+    def test_every_format_from_every_format(self):
+        self.write("a.png", harness.page(50, 37))
+        for extension in ("png", "jpg", "webp"):
+            self.planche("a.png", "-o", "b." + extension)
+        for source in ("b.png", "b.jpg", "b.webp"):
+            for extension in ("png", "jpg", "webp"):
+                name = f"{source[2:]}-{extension}.{extension}"
+                self.planche(source, "-o", name)
+                data = self.read(name)
+                result = {"png": png.Image, "jpg": files.Jpeg, "webp": files.Webp}[extension](data)
+                self.assertEqual((result.width, result.height), (200, 148))
+        original = png.Image(harness.page(50, 37))
+        for name in ("png", "jpg", "webp"):
+            image = png.Image(self.read(name + "-png.png"))
+            for channel in range(3):
+                self.assertAlmostEqual(image.mean(channel), original.mean(channel), delta=10)
+
+    def test_default_names_and_format(self):
+        self.write("in/a.png", harness.page())
+        self.planche("in/a.png")
+        self.assertEqual(self.files("in"), ["a-2x.webp", "a.png"])
+        self.assertEqual(files.Webp(self.read("in/a-2x.webp")).width, 96)
+        self.planche("-f", "jpeg", "in/a.png")
+        self.assertEqual(files.Jpeg(self.read("in/a-2x.jpg")).height, 128)
+        self.planche("in/a.png", "-f", "png", "-o", "plain")
+        self.assertEqual(png.Image(self.read("plain")).width, 96)
+        self.planche("in/a.png", "-o", "UPPER.PNG")
+        self.assertEqual(png.Image(self.read("UPPER.PNG")).width, 96)
+
+    def test_folder(self):
+        names = [f"page {i}.ü.png" for i in range(3)]
+        for i, name in enumerate(names):
+            self.write(name, harness.page(seed=i))
+        result = self.planche(*names, "-j", "2", "-o", "new/deep/", "--json")
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(self.files("new/deep"), [n.replace(".png", ".webp") for n in names])
+        outputs = {json.loads(line)["output"] for line in result.stdout.splitlines()}
+        self.assertEqual(outputs, {"new/deep/" + n.replace(".png", ".webp") for n in names})
+        self.planche(names[0], "-f", "png", "-o", "new")
+        self.assertIn(names[0], self.files("new"))
+
+    def test_json(self):
+        self.write("a.png", harness.page())
+        result = self.planche("--json", "a.png", "-o", "b.png")
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(result.stdout.count("\n"), 1)
+        page = json.loads(result.stdout)
+        self.assertEqual({key: page[key] for key in (
+            "input", "output", "input_width", "input_height", "output_width", "output_height",
+            "model", "scale", "backend", "status", "error")}, {
+                "input": "a.png", "output": "b.png", "input_width": 48, "input_height": 64,
+                "output_width": 96, "output_height": 128, "model": harness.QUICK_MODEL, "scale": 2,
+                "backend": "cpu", "status": "ok", "error": None})
+        self.assertIn("x2", page["variant"])
+        self.assertIn(page["isa"], ("avx512", "avx2", "neon", "portable"))
+        for key in ("decode_ms", "network_ms", "encode_ms"):
+            self.assertGreaterEqual(page[key], 0)
+        self.assertGreater(page["peak_bytes"], 100000)
+        masked = self.planche("--json", "--cpu-mask", "portable", "a.png", "-o", "c.png")
+        self.assertEqual(json.loads(masked.stdout)["isa"], "portable")
+
+    def test_silence(self):
+        self.write("a.png", harness.page())
+        result = self.planche("a.png", "-o", "b.png")
+        self.assertEqual((result.stdout, result.stderr), ("", ""))
+        self.assertIn("c.png", self.planche("-v", "a.png", "-o", "c.png").stderr)
+
+    def test_quality_and_level(self):
+        with open(os.path.join(SAMPLES, "manga.png"), "rb") as file:
+            image = png.Image(file.read())
+        crop = b"".join(image.samples[y * image.width + 40:y * image.width + 140]
+                        for y in range(300, 380))
+        self.write("a.png", png.encode(100, 80, 1, crop))
+        size = {}
+        for name, options in {"q20.jpg": ["-q", "20"], "q90.jpg": ["-q", "90"], "d.jpg": [],
+                              "q20.webp": ["-q", "20"], "q90.webp": ["-q", "90"], "d.webp": [],
+                              "l.webp": ["--lossless"], "1.png": ["--png-level", "1"],
+                              "9.png": ["--png-level", "9"]}.items():
+            self.planche("a.png", "-o", name, *options)
+            size[name] = len(self.read(name))
+        self.assertLess(size["q20.jpg"], size["q90.jpg"])
+        self.assertLess(size["q20.webp"], size["q90.webp"])
+        self.assertEqual(size["d.jpg"], size["q90.jpg"])
+        self.assertEqual(size["d.webp"], size["q90.webp"])
+        self.assertIn(b"VP8L", files.Webp(self.read("l.webp")).chunks)
+        self.assertLessEqual(size["9.png"], size["1.png"])
+        self.assertEqual(png.Image(self.read("9.png")).samples,
+                         png.Image(self.read("1.png")).samples)
+
+
+class Survivors(harness.Case):
+    """What must not get lost on the way."""
+    model = True
+
+    def test_grey_stays_grey(self):
+        for depth in (8, 16):
+            self.write("a.png", harness.page(channels=1, depth=depth))
+            self.planche("a.png", "--overwrite", "-o", "b.png")
+            image = png.Image(self.read("b.png"))
+            self.assertEqual((image.channels, image.depth), (1, depth))
+        self.planche("a.png", "-o", "b.jpg")
+        self.assertEqual(files.Jpeg(self.read("b.jpg")).components, 1)
+        self.planche("b.jpg", "-o", "c.png")
+        self.assertEqual(png.Image(self.read("c.png")).channels, 1)
+
+    def test_alpha(self):
+        for channels in (2, 4):
+            data = harness.page(channels=channels)
+            before = png.Image(data)
+            self.write("a.png", data)
+            self.planche("a.png", "--overwrite", "-o", "b.png")
+            image = png.Image(self.read("b.png"))
+            self.assertEqual((image.channels, image.width), (channels, 96))
+            for x, y in ((0, 0), (24, 30), (47, 63)):
+                self.assertAlmostEqual(image.pixel(2 * x, 2 * y)[-1], before.pixel(x, y)[-1],
+                                       delta=12)
+        self.planche("a.png", "-o", "b.webp")
+        self.assertTrue(files.Webp(self.read("b.webp")).alpha)
+        self.assertIn("transparency", self.planche("a.png", "-o", "b.jpg").stderr)
+        self.assertEqual(files.Jpeg(self.read("b.jpg")).components, 3)
+
+    def test_opaque_alpha_stays_opaque(self):
+        self.write("a.png", png.encode(20, 10, 4, b"\x20\x80\xd0\xff" * 200))
+        self.planche("a.png", "-o", "b.png")
+        image = png.Image(self.read("b.png"))
+        self.assertEqual({image.pixel(x, y)[3] for x in range(40) for y in range(20)}, {255})
+
+    def test_transparent_border_does_not_bleed(self):
+        """Green behind full transparency must not show in the white in front of it."""
+        rows = b"".join((b"\xff\xff\xff\xff" if 8 <= x < 24 else b"\0\xff\0\0")
+                        for _ in range(32) for x in range(32))
+        self.write("a.png", png.encode(32, 32, 4, rows))
+        self.planche("a.png", "-o", "b.png")
+        image = png.Image(self.read("b.png"))
+        for x in range(16, 48):
+            red, green, blue, _ = image.pixel(x, 32)
+            self.assertLess(green - min(red, blue), 12, f"column {x}")
+
+    def test_16_bits(self):
+        data = harness.page(channels=3, depth=16)
+        self.write("a.png", data)
+        self.planche("a.png", "-o", "b.png")
+        image = png.Image(self.read("b.png"))
+        self.assertEqual((image.depth, image.channels), (16, 3))
+        low_bytes = set(image.samples[1::2])
+        self.assertGreater(len(low_bytes), 100, "16 bits that were 8 bits in between")
+
+    def test_icc_profile(self):
+        profile = files.icc_profile()
+        chunk = (b"iCCP", b"test\0\0" + zlib.compress(profile))
+        self.write("a.png", harness.page(extra=[chunk]))
+        for extension in ("png", "jpg", "webp"):
+            self.planche("a.png", "-o", "b." + extension)
+        kept = png.Image(self.read("b.png")).extra[b"iCCP"]
+        self.assertEqual(zlib.decompress(kept[kept.index(0) + 2:]), profile)
+        self.assertEqual(files.Jpeg(self.read("b.jpg")).icc, profile)
+        self.assertEqual(files.Webp(self.read("b.webp")).chunks[b"ICCP"], profile)
+        for source in ("b.jpg", "b.webp"):
+            self.planche(source, "--overwrite", "-o", "c.jpg")
+            self.assertEqual(files.Jpeg(self.read("c.jpg")).icc, profile)
+
+    def test_resolution(self):
+        self.write("a.png", harness.page(extra=[(b"pHYs", struct.pack(">IIB", 11811, 11811, 1))]))
+        self.planche("a.png", "-o", "b.png")
+        x, y, unit = struct.unpack(">IIB", png.Image(self.read("b.png")).extra[b"pHYs"])
+        self.assertEqual((x, unit), (y, 1))
+        self.assertIn(x, (11811, 23622))
+
+    def test_orientation(self):
+        """A bright corner ends where the tag says it belongs."""
+        width, height = 48, 32
+        rows = b"".join(b"\xff\xff\xff" if x < 16 and y < 10 else b"\x20\x20\x20"
+                        for y in range(height) for x in range(width))
+        self.write("a.png", png.encode(width, height, 3, rows))
+        self.planche("a.png", "-q", "95", "-o", "a.jpg")
+        corners = {1: "tl", 2: "tr", 3: "br", 4: "bl", 5: "tl", 6: "tr", 7: "br", 8: "bl"}
+        for orientation, corner in corners.items():
+            self.write("b.jpg", files.jpeg_with_exif(self.read("a.jpg"), orientation))
+            self.planche("b.jpg", "--overwrite", "-o", "c.png")
+            image = png.Image(self.read("c.png"))
+            swapped = orientation >= 5
+            self.assertEqual((image.width, image.height),
+                             (4 * height, 4 * width) if swapped else (4 * width, 4 * height))
+            x = 8 if corner[1] == "l" else image.width - 9
+            y = 8 if corner[0] == "t" else image.height - 9
+            self.assertGreater(image.pixel(x, y)[0], 200, f"orientation {orientation}")
+            self.assertLess(image.pixel(image.width - 1 - x, image.height - 1 - y)[0], 80)
+            tag = files.exif_orientation(image.extra[b"eXIf"]) if b"eXIf" in image.extra else 1
+            self.assertEqual(tag, 1)
+            self.planche("b.jpg", "--overwrite", "-o", "c.jpg")
+            self.assertEqual(files.Jpeg(self.read("c.jpg")).orientation, 1)
+
+
+class Sizes(harness.Case):
+    model = True
+
+    def test_odd_sizes(self):
+        for width, height in ((1, 1), (1, 50), (50, 1), (3, 300), (17, 13), (64, 64)):
+            self.write("a.png", harness.page(width, height))
+            self.planche("a.png", "--overwrite", "-o", "b.png")
+            image = png.Image(self.read("b.png"))
+            self.assertEqual((image.width, image.height), (2 * width, 2 * height))
+
+    def test_flat_pages_stay_flat(self):
+        """A white page has no seams, dots or dark edges."""
+        self.write("a.png", png.encode(70, 50, 1, b"\xff" * 3500))
+        self.planche("a.png", "-o", "b.png")
+        samples = png.Image(self.read("b.png")).samples
+        self.assertGreaterEqual(min(samples), 252)
+
+
+class Exactness(harness.Case):
+    """The same bytes whatever the memory, the threads and the pages beside it."""
+    model = True
+
+    def compare(self, model, scale, sizes):
+        harness.need_model(model, scale)
+        for width, height in sizes:
+            self.write("a.png", harness.page(width, height))
+            options = ["-m", model, "-s", scale, "--overwrite"]
+            self.planche("a.png", *options, "-o", "reference.png")
+            done = 0
+            for more in (["--threads", 1], ["--threads", 2], ["--threads", 3], ["-j", 3],
+                         ["--memory", "24M"], ["--memory", "32M"], ["--memory", "48M"],
+                         ["--memory", "96M", "--threads", 1], ["--memory", "2G"]):
+                result = harness.run(*options, *more, "a.png", "-o", "other.png", cwd=self.folder)
+                if result.returncode == 0:
+                    self.assertEqual(self.read("other.png"), self.read("reference.png"), more)
+                    done += 1
+                else:
+                    self.assertEqual(more[0], "--memory", result.stderr)
+                    self.assertRegex(result.stderr, "memory")
+            self.assertGreaterEqual(done, 6)
+
+    def test_plain(self):
+        self.compare(harness.QUICK_MODEL, harness.QUICK_SCALE, [(48, 64), (301, 45)])
+
+    def test_page_wide_averages(self):
+        self.compare("realcugan", 2, [(61, 83)])
+
+    def test_sampled_averages(self):
+        harness.need_model("realcugan", 2)
+        self.write("a.png", harness.page(90, 160))
+        for i, more in enumerate((["--threads", 1], ["--threads", 3], ["--memory", "64M"])):
+            self.planche("-m", "realcugan", "--se", "sampled", *more, "a.png", "-o", f"{i}.png")
+            self.assertEqual(self.read(f"{i}.png"), self.read("0.png"))
+
+
+class Memory(harness.Case):
+    model = True
+
+    def test_too_little_says_what_would_do(self):
+        self.write("a.png", harness.page(500, 60))
+        result = self.planche("--memory", "20M", "a.png", "-o", "b.png", check=None)
+        self.assertIn(result.returncode, (1, 3), result.stderr)
+        self.assert_one_line(result.stderr, "--memory ")
+        enough = result.stderr.split("--memory ")[1].split("M")[0]
+        self.assertEqual(self.files(), ["a.png"])
+        self.planche("--memory", enough + "M", "a.png", "-o", "b.png")
+
+    def test_budget_bounds_the_process(self):
+        if os.environ.get("SANITIZED"):
+            self.skipTest("a sanitizer's own memory is beyond any budget")
+        self.write("a.png", harness.page(300, 400))
+        command = [harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s", str(harness.QUICK_SCALE),
+                   "--memory", "64M", self.path("a.png"), "-o", self.path("b.png")]
+        pid = os.posix_spawn(command[0], command, os.environ)
+        _, status, usage = os.wait4(pid, 0)
+        self.assertEqual(status, 0)
+        self.assertLess(usage.ru_maxrss, 64 << 10)
+
+
+if __name__ == "__main__":
+    harness.main()

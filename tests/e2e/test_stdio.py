@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+"""planche stdio: hundreds of pages in one process, flat memory, and requests of every kind of
+badness in between."""
+import json
+import os
+import signal
+import subprocess
+import threading
+
+import files
+import harness
+import png
+
+
+class Server:
+    """A running planche stdio. Answers are collected by a thread: self.answers[id] = [(answer, bytes)]."""
+
+    def __init__(self, *arguments, cwd=None, env=None):
+        self.process = subprocess.Popen(
+            [harness.PLANCHE, "stdio", *map(str, arguments)], cwd=cwd, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
+        self.answers, self.count = {}, 0
+        self.arrived = threading.Condition()
+        self.reader = threading.Thread(target=self.receive, daemon=True)
+        self.reader.start()
+
+    def receive(self):
+        while line := self.process.stdout.readline():
+            answer = json.loads(line)
+            data = self.process.stdout.read(answer["bytes"])
+            with self.arrived:
+                self.answers.setdefault(answer["id"], []).append((answer, data))
+                self.count += 1
+                self.arrived.notify_all()
+
+    def raw(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def send(self, data=b"", **request):
+        if data:
+            request.setdefault("bytes", len(data))
+        self.raw(json.dumps(request).encode() + b"\n" + data)
+
+    def wait_for(self, count):
+        """Until so many answers have come."""
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: self.count >= count, harness.MARGIN_SECONDS):
+                raise AssertionError(f"{self.count} answers, not {count}")
+
+    def resident(self):
+        """Bytes of resident memory."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            line = next(line for line in file if line.startswith("VmRSS:"))
+        return int(line.split()[1]) << 10
+
+    def finish(self):
+        """Ends the input; the exit status."""
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        self.reader.join(harness.MARGIN_SECONDS)
+        status = self.process.wait(harness.MARGIN_SECONDS)
+        self.errors = self.process.stderr.read().decode()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+    def one(self, identity):
+        (answer, data), = self.answers[identity]
+        return answer, data
+
+
+class Stdio(harness.Case):
+    model = True
+    quick = ["-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE]
+
+    def serve(self, *arguments, **more):
+        server = Server(*arguments, cwd=self.folder, **more)
+        self.addCleanup(server.process.kill)
+        return server
+
+    def test_five_hundred_pages_in_flat_memory(self):
+        pages = [harness.page(48, 64, channels=(1, 3, 4)[i % 3], seed=i) for i in range(7)]
+        expected = []
+        for i, page in enumerate(pages):
+            self.write("a.png", page)
+            self.planche("a.png", "--overwrite", "-o", "b.png")
+            expected.append(self.read("b.png"))
+        server = self.serve(*self.quick, "-j", 2, "--memory", "256M", "-f", "png")
+        resident = {}
+        sent = 0
+        for i in range(500):
+            server.send(pages[i % 7], id=i)
+            sent += 1
+            if i % 10 == 3:
+                server.raw(b'{"id": "not json"\n')
+                server.send(id=f"fields {i}", wrong=1)
+                server.send(b"not an image at all", id=f"page {i}")
+                server.send(id=f"path {i}", input="missing.png")
+                server.send(b"x" * 100, id=f"model {i}", model="nope")
+                sent += 5
+            if i + 1 in (100, 500):
+                server.wait_for(sent)
+                resident[i + 1] = server.resident()
+        self.assertEqual(server.finish(), 0, server.errors)
+        for i in range(500):
+            answer, data = server.one(i)
+            self.assertEqual((answer["status"], answer["error"]), ("ok", None))
+            self.assertEqual(data, expected[i % 7], f"page {i}")
+        for i in range(3, 500, 10):
+            for kind in ("fields", "page", "path", "model"):
+                answer, _ = server.one(f"{kind} {i}")
+                self.assertNotEqual(answer["status"], "ok")
+                self.assertTrue(answer["error"])
+        self.assertEqual(len(server.answers[None]), 50)
+        self.assertEqual(server.count, 750)
+        print(f"resident after 100 pages {resident[100] >> 10} kB, after 500 {resident[500] >> 10} kB")
+        if not os.environ.get("SANITIZED"):
+            self.assertLess(resident[500], resident[100] + (4 << 20))
+            self.assertLess(resident[500], 256 << 20)
+
+    def test_requests(self):
+        self.write("a.png", harness.page())
+        server = self.serve(*self.quick, "-q", 50)
+        server.send(id="default", input="a.png")
+        server.send(id="jpg", input="a.png", format="jpg")
+        server.send(id="file", input="a.png", output="b.png")
+        server.send(id="again", input="a.png", output="b.png")
+        server.send(id="over", input="a.png", output="b.png", overwrite=True)
+        server.send(harness.page(channels=1), id=-5, format="png", png_level=9)
+        server.send(harness.page(), id="lossless", lossless=True)
+        server.send(harness.page(), id="better", quality=95)
+        server.raw(b"\n  \n")
+        server.raw(json.dumps({"id": "last", "input": "a.png"}).encode())  # no newline
+        self.assertEqual(server.finish(), 0, server.errors)
+        answer, data = server.one("default")
+        self.assertEqual((answer["status"], answer["format"], answer["bytes"]),
+                         ("ok", "webp", len(data)))
+        self.assertEqual((answer["input_width"], answer["output_height"], answer["model"]),
+                         (48, 128, harness.QUICK_MODEL))
+        self.assertEqual(files.Webp(data).width, 96)
+        self.assertEqual(files.Jpeg(server.one("jpg")[1]).height, 128)
+        answer, data = server.one("file")
+        self.assertEqual((answer["status"], answer["output"], data), ("ok", "b.png", b""))
+        self.assertEqual(png.Image(self.read("b.png")).width, 96)
+        self.assertNotEqual(server.one("again")[0]["status"], "ok")
+        self.assertEqual(server.one("over")[0]["status"], "ok")
+        self.assertEqual(png.Image(server.one(-5)[1]).channels, 1)
+        self.assertIn(b"VP8L", files.Webp(server.one("lossless")[1]).chunks)
+        self.assertGreater(len(server.one("better")[1]), len(server.one("default")[1]))
+        self.assertEqual(server.one("last")[0]["status"], "ok")
+        self.assertEqual(self.files(), ["a.png", "b.png"])
+
+    def test_bad_requests(self):
+        self.write("a.png", harness.page())
+        self.write("empty.png", b"")
+        server = self.serve(*self.quick, "--max-bytes", "1M")
+        bad = [dict(), dict(input="a.png", bytes=5), dict(input=5), dict(input=""),
+               dict(bytes=0), dict(bytes=-1), dict(bytes=1.5), dict(bytes="7"),
+               dict(output="b.png"), dict(input="a.png", scale=0), dict(input="a.png", scale="2"),
+               dict(input="a.png", denoise=7), dict(input="a.png", format="gif"),
+               dict(input="a.png", quality=0), dict(input="a.png", quality=True),
+               dict(input="a.png", lossless=1), dict(input="a.png", model=""),
+               dict(input="a.png", model="nope"), dict(input="a.png", scale=9),
+               dict(input="a.png", model="no.param"), dict(input="a.png", qualty=5),
+               dict(input="empty.png"), dict(input="."), dict(input="/dev/zero"),
+               dict(input="a.png", output="no/such/folder.png"),
+               dict(input="a.png", output="b.gif")]
+        for i, request in enumerate(bad):
+            if request.get("bytes") == 5:
+                server.send(b"12345", id=i, **{**request, "bytes": 5})
+            else:
+                server.send(id=i, **request)
+        for line in (b"garbage", b"[1, 2]", b"null", b'"text"', b"{" * 3000, b"\xff\xfe", b'{"id":1}x',
+                     b'{"id":1,"id":2}', b'{"id":"a\\u0000b"}', b"y" * 200000):
+            server.raw(line + b"\n")
+        server.send(id=["list"], input="a.png")
+        server.send(b"z" * (3 << 20), id="too much")
+        server.send(b"12345", id="output for bytes", output="b.png")
+        server.send(harness.page(), id="alive")
+        self.assertEqual(server.finish(), 0, server.errors)
+        for i, request in enumerate(bad):
+            answer, data = server.one(i)
+            self.assertNotEqual(answer["status"], "ok", request)
+            self.assertTrue(answer["error"], request)
+            self.assertEqual(data, b"")
+        self.assertEqual(len(server.answers[None]), 11)
+        self.assertIn("--max-bytes", server.one("too much")[0]["error"])
+        self.assertNotEqual(server.one("output for bytes")[0]["status"], "ok")
+        self.assertEqual(server.one("alive")[0]["status"], "ok")
+        self.assertEqual(self.files(), ["a.png", "empty.png"])
+
+    def test_input_ends_within_a_page(self):
+        server = self.serve(*self.quick)
+        server.send(harness.page(), id=1)
+        server.raw(b'{"id": 2, "bytes": 100000}\nabc')
+        self.assertEqual(server.finish(), 0)
+        self.assertEqual(server.one(1)[0]["status"], "ok")
+        self.assertIn("3 of 100000", server.one(2)[0]["error"])
+
+    def test_an_absurd_number_of_bytes(self):
+        server = self.serve(*self.quick)
+        server.send(harness.page(), id=1)
+        server.raw(b'{"id": 2, "bytes": 4611686018427387904}\nabc')
+        self.assertEqual(server.finish(), 0)
+        self.assertIn("--max-bytes", server.one(2)[0]["error"])
+
+    def test_several_models_take_turns(self):
+        harness.need_model("realesr-animevideov3", 3)
+        harness.need_model("waifu2x-upconv7", 2)
+        page = harness.page(20, 16)
+        models = [("realesr-animevideov3", 2), ("realesr-animevideov3", 3), ("waifu2x-upconv7", 2)]
+        server = self.serve("-j", 4, "--engines", 2, "-f", "png", "--memory", "1G")
+        for i in range(12):
+            server.send(page, id=i, model=models[i % 3][0], scale=models[i % 3][1])
+        self.assertEqual(server.finish(), 0)
+        for i in range(12):
+            answer, data = server.one(i)
+            self.assertEqual((answer["status"], answer["model"]), ("ok", models[i % 3][0]))
+            self.assertEqual(png.Image(data).width, 20 * models[i % 3][1])
+            self.assertEqual(data, server.one(i % 3)[1])
+
+    def test_model_of_the_command_line_must_exist(self):
+        server = self.serve(*self.quick, env={"PLANCHE_MODEL_DIR": self.folder})
+        self.assertEqual(server.finish(), 3)
+        self.assertIn("planche models fetch", server.errors)
+
+    def test_missing_model_of_a_request(self):
+        server = self.serve(env={"PLANCHE_MODEL_DIR": self.folder})
+        server.send(harness.page(), id=1)
+        self.assertEqual(server.finish(), 0)
+        self.assertIn("planche models fetch", server.one(1)[0]["error"])
+
+    def stop(self, number):
+        server = self.serve(*self.quick, "-j", 2)
+        server.send(harness.page(), id="small")
+        server.wait_for(1)
+        large = png.encode(1500, 1500, 1, bytes(range(250)) * 9000, level=1)
+        for i in range(3):
+            server.send(large, id=i)
+        server.process.send_signal(number)
+        server.reader.join(harness.MARGIN_SECONDS)
+        status = server.finish()
+        for i in range(3):
+            for answer, _ in server.answers.get(i, []):
+                self.assertEqual(answer["status"], "cancelled")
+        self.assertGreaterEqual(server.count, 1)
+        return status
+
+    def test_sigterm(self):
+        self.assertEqual(self.stop(signal.SIGTERM), 0)
+
+    def test_ctrl_c(self):
+        self.assertEqual(self.stop(signal.SIGINT), -signal.SIGINT)
+
+    def test_idle_sigterm(self):
+        server = self.serve(*self.quick)
+        server.send(harness.page(), id=1)
+        server.wait_for(1)
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.process.wait(harness.MARGIN_SECONDS), 0)
+        server.finish()
+
+    def test_nobody_reads(self):
+        read, write = os.pipe()
+        process = subprocess.Popen([harness.PLANCHE, "stdio", *map(str, self.quick)],
+                                   stdin=subprocess.PIPE, stdout=write, stderr=subprocess.PIPE)
+        os.close(write)
+        os.close(read)
+        page = harness.page()
+        _, stderr = process.communicate(f'{{"bytes": {len(page)}}}\n'.encode() + page,
+                                        timeout=harness.MARGIN_SECONDS)
+        self.assertEqual(process.returncode, 1)
+        self.assert_one_line(stderr.decode(), "nobody reads")
+
+
+if __name__ == "__main__":
+    harness.main()
