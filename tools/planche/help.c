@@ -16,7 +16,8 @@ static const char enlarge_text[] =
     "  planche models [fetch ...]               list models, fetch models\n"
     "  planche info                             what this machine offers\n"
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
-    "  planche help [models|info|stdio]         more about a command\n"
+    "  planche bench [OPTIONS]                  how fast the engine is here\n"
+    "  planche help [models|info|stdio|bench]   more about a command\n"
     "\n"
     "Output:\n"
     "  -o, --output FILE      the result of one page; .webp, .jpg or .png decides\n"
@@ -97,8 +98,8 @@ static const char stdio_text[] =
     "\n"
     "Fields: id, input, output, bytes, model, scale, denoise, format, quality,\n"
     "lossless, png_level, overwrite. What a request leaves out comes from -m, -s, -n,\n"
-    "-f, -q, --lossless, --png-level and --overwrite. An answer is a line of JSON with\n"
-    "id, status, error and more, then as many bytes as its field \"bytes\" says.\n"
+    "-f, -q, --lossless, --png-level and --overwrite. An answer is a line of JSON\n"
+    "with id, status, error and more, then as many bytes as its \"bytes\" says.\n"
     "\n"
     "  -j, --jobs N           pages in flight at once                          [1]\n"
     "      --engines N        models kept at once; they share --memory         [2]\n"
@@ -110,13 +111,33 @@ static const char stdio_text[] =
     "Exit status: 0 at the end of input or after SIGTERM, 1 if nobody reads the\n"
     "answers, 2 wrong usage, 3 the model named with -m could not be loaded.\n";
 
+static const char bench_text[] =
+    "Usage: planche bench [OPTIONS]\n"
+    "\n"
+    "Measures the engine without files and codecs, on a page that planche draws. Rates\n"
+    "are those of the best run. GFLOP/s are direct-equivalent: what the model's plain\n"
+    "convolutions would take. The FMA peak is what the same threads do at most,\n"
+    "measured before and after; RATIO compares the two. MEMORY is the most of the\n"
+    "budget that was in use; RSS is the process with the page's pixels.\n"
+    "\n"
+    "  -m, --model MODEL      a name or a FILE.param; may be repeated     [realcugan]\n"
+    "      --all              every model, at its own scale\n"
+    "      --size WxH         the page, in pixels                           [600x900]\n"
+    "      --runs N           how often                                           [3]\n"
+    "      --profile          the time of every layer\n"
+    "      --json             one line of JSON per model\n"
+    "and -s, -n, --se, --memory, --threads, --max-pixels, --cpu-mask, --model-dir, as\n"
+    "for pages (planche --help).\n"
+    "\n"
+    "Examples:\n"
+    "  planche bench --size 1200x1800 --se sampled\n"
+    "  planche bench -m realesr-animevideov3 -s 4 --threads 1 --profile\n";
+
 static const struct {
     const char *command, *text;
 } texts[] = {
-    {"", enlarge_text},
-    {"models", models_text},
-    {"info", info_text},
-    {"stdio", stdio_text},
+    {"", enlarge_text},    {"models", models_text}, {"info", info_text},
+    {"stdio", stdio_text}, {"bench", bench_text},
 };
 #define TEXTS (sizeof texts / sizeof *texts)
 
