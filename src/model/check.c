@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <nettle/sha2.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,36 @@ enum planche_status planche_model_directory(char *path, size_t size, struct plan
     return PLANCHE_OK;
 }
 
+/* What "planche models fetch" calls a variant: MODEL[:SCALE[:LEVEL]]. */
+struct spec {
+    char text[80];
+};
+
+static bool has_level(const struct planche_model_variant *variant, enum planche_denoise denoise)
+{
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *other = planche_model_variant_get(i);
+        if (strcmp(other->model, variant->model) == 0 && other->denoise == denoise)
+            return true;
+    }
+    return false;
+}
+
+/* The weakest level is -1 by number: Real-CUGAN's "conservative", waifu2x's files without one. */
+static struct spec fetch_spec(const struct planche_model_variant *variant)
+{
+    static const int numbers[] = {0, -1, 0, 1, 2, 3, 0};
+    int level = numbers[variant->denoise];
+    struct spec spec;
+    if (variant->denoise == PLANCHE_DENOISE_NONE && has_level(variant, PLANCHE_DENOISE_0))
+        level = -1;
+    if (has_level(variant, PLANCHE_DENOISE_3))
+        snprintf(spec.text, sizeof(spec.text), "%s:%u:%d", variant->model, variant->scale, level);
+    else
+        snprintf(spec.text, sizeof(spec.text), "%s:%u", variant->model, variant->scale);
+    return spec;
+}
+
 /* One of a variant's two files. */
 struct expected {
     const struct planche_model_variant *variant;
@@ -72,7 +103,7 @@ static enum planche_status hash_file(const struct expected *file, int fd,
         return planche_fail(error, PLANCHE_ERROR_MODEL,
                             "%s is damaged (its sha256 is %s): delete it and run "
                             "'planche models fetch %s'",
-                            file->path, text, file->variant->model);
+                            file->path, text, fetch_spec(file->variant).text);
     return PLANCHE_OK;
 }
 
@@ -87,7 +118,7 @@ static enum planche_status check_open_file(const struct expected *file, int fd, 
                             "%s has %lld bytes instead of %llu: delete it and run "
                             "'planche models fetch %s'",
                             file->path, (long long)info.st_size, (unsigned long long)file->size,
-                            file->variant->model);
+                            fetch_spec(file->variant).text);
     return verify ? hash_file(file, fd, error) : PLANCHE_OK;
 }
 
@@ -104,7 +135,7 @@ static enum planche_status check_file(struct expected *file, const char *directo
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                             "%s is missing: run 'planche models fetch %s', or set "
                             "PLANCHE_MODEL_DIR to where the models are",
-                            file->path, file->variant->model);
+                            file->path, fetch_spec(file->variant).text);
     if (fd < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
     status = check_open_file(file, fd, verify, error);

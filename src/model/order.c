@@ -48,12 +48,12 @@ static enum planche_status find_output(struct planche_graph *graph, struct planc
 enum mark { UNSEEN = 0, OPEN, DONE };
 
 /* A depth-first walk against the arrows with its own stack: files may be deep. */
-static enum planche_status walk(struct planche_graph *graph, int *stack, int *next,
+static enum planche_status walk(struct planche_graph *graph, int start, int *stack, int *next,
                                 unsigned char *marks, struct planche_error *error)
 {
     int depth = 1;
-    stack[0] = graph->blobs[graph->output].producer;
-    marks[stack[0]] = OPEN;
+    stack[0] = start;
+    marks[start] = OPEN;
     while (depth > 0) {
         int index = stack[depth - 1], producer;
         const struct planche_layer *layer = &graph->layers[index];
@@ -82,6 +82,7 @@ enum planche_status planche_graph_order(struct planche_graph *graph, struct plan
     int *next = planche_graph_alloc(graph, count, sizeof(*next));
     unsigned char *marks = planche_graph_alloc(graph, count, 1);
     enum planche_status status;
+    int live;
     graph->order = planche_graph_alloc(graph, count, sizeof(*graph->order));
     if (!stack || !next || !marks || !graph->order)
         return planche_graph_no_memory(graph, error);
@@ -89,10 +90,12 @@ enum planche_status planche_graph_order(struct planche_graph *graph, struct plan
     if (status == PLANCHE_OK)
         status = find_output(graph, error);
     if (status == PLANCHE_OK)
-        status = walk(graph, stack, next, marks, error);
-    if (status == PLANCHE_OK && marks[graph->blobs[graph->input].producer] != DONE)
-        status = planche_fail(error, PLANCHE_ERROR_MODEL,
-                              "%s: the output '%.80s' does not depend on the input",
-                              graph->param_name, graph->blobs[graph->output].name);
+        status = walk(graph, graph->blobs[graph->output].producer, stack, next, marks, error);
+    live = graph->order_count;
+    /* What does not reach the output is walked too, only to find cycles. */
+    for (int i = 0; status == PLANCHE_OK && i < graph->layer_count; i++)
+        if (marks[i] == UNSEEN)
+            status = walk(graph, i, stack, next, marks, error);
+    graph->order_count = live;
     return status;
 }
