@@ -116,7 +116,7 @@ static void run_concat(const struct span *span)
         for (unsigned c = 0; c < (unsigned)in->channels;) {
             float *to = output_at(span, channel / out_lanes);
             const float *from = input_at(span, e, c / in->lanes);
-            if (in->lanes == out_lanes && channel % out_lanes == 0 &&
+            if (in->lanes == out_lanes && channel % out_lanes == 0 && c % in->lanes == 0 &&
                 (unsigned)in->channels - c >= in->lanes) {
                 memcpy(to, from, span->pixels * in->lanes * sizeof(float));
                 c += in->lanes;

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend_test.h"
+
+#include "cpu/cpu.h"
+#include "random_graph.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void page_make(struct page *page, int width, int height, uint64_t seed)
+{
+    uint64_t state = seed;
+    double fx = test_random_real(&state, 0.02, 0.4), fy = test_random_real(&state, 0.02, 0.4);
+    *page = (struct page){.width = width, .height = height};
+    for (int c = 0; c < PLANCHE_PLANES; c++) {
+        page->planes[c] = malloc((size_t)width * (size_t)height * sizeof(float));
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) {
+                double wave = 0.5 + 0.4 * sin(fx * x + c) * cos(fy * y);
+                double noise = test_random_real(&state, 0, 1);
+                double part = (x / 8 + y / 8) % 3 ? 0.1 : 1;
+                page->planes[c][(size_t)y * (size_t)width + (size_t)x] =
+                    (float)(part * noise + (1 - part) * wave);
+            }
+    }
+}
+
+void page_free(struct page *page)
+{
+    for (int c = 0; c < PLANCHE_PLANES; c++)
+        free(page->planes[c]);
+    *page = (struct page){0};
+}
+
+static void take_recipe(struct network *network)
+{
+    const struct planche_recipe *recipe = &network->net->recipe;
+    network->recipe = (struct ref_recipe){
+        .scale = (int)recipe->scale,
+        .multiple = (int)recipe->multiple,
+        .pad = (int)recipe->pad,
+        .crop = (int)recipe->crop,
+        .in_scale = recipe->in_scale,
+        .in_bias = recipe->in_bias,
+        .out_scale = recipe->out_scale,
+        .out_bias = recipe->out_bias,
+    };
+}
+
+bool network_make_random(struct network *network, uint64_t seed)
+{
+    struct random_graph graph;
+    struct planche_error error;
+    *network = (struct network){0};
+    planche_budget_init(&network->budget, 0);
+    random_graph_make(&graph, seed);
+    struct planche_net_source source = {
+        .param = graph.param,
+        .param_size = graph.param_size,
+        .bin = graph.bin,
+        .bin_size = graph.bin_size,
+    };
+    enum planche_status status =
+        planche_net_load(&network->net, &source, NULL, &network->budget, &error);
+    if (status == PLANCHE_ERROR_UNSUPPORTED)
+        print_message("seed %llu is not supported: %s\n", (unsigned long long)seed, error.message);
+    else if (status)
+        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+    if (!status) {
+        network->reference =
+            ref_load_memory(graph.param, graph.param_size, graph.bin, graph.bin_size);
+        assert_non_null(network->reference);
+        take_recipe(network);
+    }
+    random_graph_free(&graph);
+    return status == PLANCHE_OK;
+}
+
+void network_load(struct network *network, const char *param, const char *bin,
+                  const struct planche_model_variant *variant)
+{
+    struct planche_net_source source = {.param_path = param, .bin_path = bin};
+    struct planche_error error;
+    *network = (struct network){0};
+    planche_budget_init(&network->budget, 0);
+    if (planche_net_load(&network->net, &source, variant, &network->budget, &error))
+        fail_msg("%s", error.message);
+    network->reference = ref_load(param, bin);
+    assert_non_null(network->reference);
+    take_recipe(network);
+}
+
+void network_free(struct network *network)
+{
+    planche_net_destroy(&network->net);
+    ref_destroy(&network->reference);
+    assert_int_equal(atomic_load(&network->budget.used), 0);
+}
+
+int isa_list(struct isa list[MOST_ISAS])
+{
+    static const struct isa all[MOST_ISAS] = {
+        {PLANCHE_CPU_PORTABLE, "portable"},
+        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2, "avx2"},
+        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512, "avx512"},
+        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON, "neon"},
+    };
+    int count = 0;
+    for (int i = 0; i < MOST_ISAS; i++) {
+        if (planche_cpu_select(all[i].features) == all[i].features)
+            list[count++] = all[i];
+        else
+            print_message("SKIPPED: this CPU has no %s\n", all[i].name);
+    }
+    return count;
+}
+
+struct planche_program *compile(struct network *network, uint32_t features)
+{
+    struct planche_program *program;
+    struct planche_error error;
+    if (planche_program_create(&program, network->net, features, planche_cpu_l2_bytes(),
+                               &network->budget, &error))
+        fail_msg("%s", error.message);
+    return program;
+}
+
+/* A page that is running. */
+struct run {
+    const struct page *page;
+    const struct planche_recipe *recipe;
+    int width, height;
+    float *result;
+    uint8_t *came;
+    int64_t last_fetched;
+    double done;
+};
+
+static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
+                                 float *const planes[PLANCHE_PLANES], struct planche_error *error)
+{
+    struct run *run = user;
+    (void)error;
+    assert_true(y >= 0 && y < run->page->height && x >= 0 && count > 0 &&
+                x + (int64_t)count <= run->page->width);
+    for (int c = 0; c < PLANCHE_PLANES; c++)
+        for (size_t i = 0; i < count; i++)
+            planes[c][i] = run->page->planes[c][(size_t)(y * run->page->width + x) + i] *
+                               run->recipe->in_scale +
+                           run->recipe->in_bias;
+    return PLANCHE_OK;
+}
+
+static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
+                                const float *const planes[PLANCHE_PLANES],
+                                struct planche_error *error)
+{
+    struct run *run = user;
+    (void)error;
+    assert_true(y >= 0 && y < run->height && x >= 0 && x + (int64_t)count <= run->width);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (size_t)(y * run->width + x) + i;
+        assert_int_equal(run->came[at], 0);
+        run->came[at] = 1;
+        for (int c = 0; c < PLANCHE_PLANES; c++)
+            run->result[(size_t)c * (size_t)run->width * (size_t)run->height + at] =
+                planes[c][i] * run->recipe->out_scale + run->recipe->out_bias;
+    }
+    return PLANCHE_OK;
+}
+
+static int poll(void *user, double done)
+{
+    struct run *run = user;
+    assert_true(done >= run->done && done <= 1);
+    run->done = done;
+    return 0;
+}
+
+/* One pool for every number of workers, for as long as the program runs. */
+static struct planche_pool *pool_of(unsigned workers)
+{
+    static struct planche_pool *pools[9];
+    struct planche_error error;
+    assert_true(workers < 9);
+    if (!pools[workers] && planche_pool_create(&pools[workers], workers, NULL, &error))
+        fail_msg("%s", error.message);
+    return pools[workers];
+}
+
+static struct planche_plan_options plan_options(const struct run_options *options)
+{
+    return (struct planche_plan_options){
+        .memory = options->memory,
+        .se = options->se,
+        .workers = options->workers ? options->workers : 1,
+    };
+}
+
+/* Regions other than the plan's, which then starts every pass from the page. */
+static void cut_plan(struct planche_plan *plan, const struct run_options *options)
+{
+    plan->stripe = options->stripe ? options->stripe : plan->stripe;
+    plan->segment = options->segment ? options->segment : plan->segment;
+    for (int level = 0; level < plan->program->levels + 2; level++) {
+        plan->cuts[level].first = 0;
+        for (int t = 0; t < plan->program->tensor_count; t++)
+            plan->cuts[level].store[t] = false;
+    }
+}
+
+static void describe(const struct planche_plan *plan, struct run_report *report)
+{
+    report->planned = plan->bytes;
+    report->stripes = plan->stripe < plan->page.page_width;
+    report->segments = plan->segment < plan->page.page_height;
+    report->sampled = plan->sample_bands > 0;
+    for (int level = 1; level <= plan->program->levels; level++)
+        report->kept = report->kept || plan->cuts[level].first > 0;
+}
+
+float *run_page(const struct planche_program *program, const struct page *page,
+                const struct run_options *options, struct run_report *report)
+{
+    int scale = (int)program->net->recipe.scale;
+    struct run run = {
+        .page = page,
+        .recipe = &program->net->recipe,
+        .width = page->width * scale,
+        .height = page->height * scale,
+    };
+    size_t pixels = (size_t)run.width * (size_t)run.height;
+    const struct planche_page_io io = {&run, fetch, emit, poll};
+    const struct planche_plan_options planning = plan_options(options);
+    struct run_report own;
+    struct planche_budget budget;
+    struct planche_plan *plan;
+    struct planche_error error;
+    report = report ? report : &own;
+    *report = (struct run_report){.width = run.width, .height = run.height};
+    planche_budget_init(&budget, 0);
+    run.result = malloc(PLANCHE_PLANES * pixels * sizeof(float));
+    run.came = calloc(pixels, 1);
+    if (planche_plan_create(&plan, program, page->width, page->height, &planning, &budget, NULL,
+                            &error))
+        fail_msg("%s", error.message);
+    if (options->stripe || options->segment)
+        cut_plan(plan, options);
+    describe(plan, report);
+    if (planche_plan_run(plan, pool_of(planning.workers), &io, NULL, &error))
+        fail_msg("%s", error.message);
+    report->taken = atomic_load(&budget.peak);
+    planche_plan_destroy(&plan);
+    assert_int_equal(atomic_load(&budget.used), 0);
+    for (size_t i = 0; i < pixels; i++)
+        assert_int_equal(run.came[i], 1);
+    free(run.came);
+    return run.result;
+}
+
+enum planche_status try_plan(const struct planche_program *program, int width, int height,
+                             const struct run_options *options, uint64_t *smallest)
+{
+    const struct planche_plan_options planning = plan_options(options);
+    struct planche_budget budget;
+    struct planche_plan *plan;
+    struct planche_error error = {.status = PLANCHE_OK};
+    planche_budget_init(&budget, 0);
+    enum planche_status status =
+        planche_plan_create(&plan, program, width, height, &planning, &budget, smallest, &error);
+    assert_int_equal(error.status, status);
+    planche_plan_destroy(&plan);
+    assert_int_equal(atomic_load(&budget.used), 0);
+    return status;
+}
+
+uint64_t book_bytes(const struct planche_program *program)
+{
+    return ((uint64_t)256 << 10) + (uint64_t)program->node_count * 512;
+}
+
+double *run_reference(const struct network *network, const struct ref_recipe *recipe,
+                      const struct page *page)
+{
+    size_t in = (size_t)page->width * (size_t)page->height, out = in;
+    double *pixels = calloc(in, PLANCHE_PLANES * sizeof(double)), *result, *planes;
+    for (size_t i = 0; i < in; i++)
+        for (size_t c = 0; c < PLANCHE_PLANES; c++)
+            pixels[i * PLANCHE_PLANES + c] = page->planes[c][i];
+    bool fits = ref_page(network->reference, recipe, pixels, page->height, page->width, &result);
+    free(pixels);
+    if (!fits)
+        return NULL;
+    out *= (size_t)(recipe->scale * recipe->scale);
+    planes = malloc(out * PLANCHE_PLANES * sizeof(double));
+    for (size_t i = 0; i < out; i++)
+        for (size_t c = 0; c < PLANCHE_PLANES; c++)
+            planes[c * out + i] = result[i * PLANCHE_PLANES + c];
+    free(result);
+    return planes;
+}
+
+double psnr(const float *actual, const double *expected, size_t count)
+{
+    double sum = 0, peak = 1;
+    for (size_t i = 0; i < count; i++) {
+        double difference = actual[i] - expected[i];
+        sum += difference * difference;
+        peak = fmax(peak, fabs(expected[i]));
+    }
+    return 10 * log10(peak * peak * (double)count / sum);
+}

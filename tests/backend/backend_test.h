@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What the backend's tests share: networks, pages, and running one through the other. */
+#ifndef PLANCHE_TESTS_BACKEND_TEST_H
+#define PLANCHE_TESTS_BACKEND_TEST_H
+
+#include "backend/cpu/plan.h"
+#include "random.h"
+#include "reference.h"
+#include "testing.h"
+
+/* Planes of values in 0..1. */
+struct page {
+    int width, height;
+    float *planes[PLANCHE_PLANES];
+};
+
+/* Smooth in places, noisy in others. */
+void page_make(struct page *page, int width, int height, uint64_t seed);
+void page_free(struct page *page);
+
+/* A network, and the reference's view of the same files. */
+struct network {
+    struct planche_budget budget;
+    struct planche_net *net;
+    struct ref_net *reference;
+    struct ref_recipe recipe; /* the engine's own; tests of known models take the reference's */
+};
+
+/* False: the loader does not support it (a message is printed). */
+bool network_make_random(struct network *network, uint64_t seed);
+void network_load(struct network *network, const char *param, const char *bin,
+                  const struct planche_model_variant *variant);
+void network_free(struct network *network);
+
+/* Instruction sets to try: features and names, portable C first. */
+struct isa {
+    uint32_t features;
+    const char *name;
+};
+#define MOST_ISAS 4
+/* Those that this CPU has and PLANCHE_CPU_MASK allows; says what it leaves out. */
+int isa_list(struct isa list[MOST_ISAS]);
+
+struct planche_program *compile(struct network *network, uint32_t features);
+
+struct run_options {
+    uint64_t memory; /* 0: no limit */
+    enum planche_se se;
+    unsigned workers;        /* 0: 1 */
+    int64_t stripe, segment; /* 0: what the plan says */
+};
+
+/* What a run was like. */
+struct run_report {
+    int width, height; /* of the result */
+    uint64_t planned;  /* bytes that the plan stated */
+    uint64_t taken;    /* most bytes in use beyond what was in use before planning */
+    bool stripes, segments, kept, sampled;
+};
+
+/* Runs a page and returns the result's three planes of width * height values, recipe's range
+ * undone, to be freed with free(). Fails the test on any error, on rows fetched from beyond the
+ * page, and unless every pixel of the result came once. report may be NULL. */
+float *run_page(const struct planche_program *program, const struct page *page,
+                const struct run_options *options, struct run_report *report);
+
+/* The plan's status for a budget, and the smallest budget it names. */
+enum planche_status try_plan(const struct planche_program *program, int width, int height,
+                             const struct run_options *options, uint64_t *smallest);
+
+/* Most bytes that planning and running take beside what the plan counts: what the engine sets
+ * aside (make_plan in engine/page.c). */
+uint64_t book_bytes(const struct planche_program *program);
+
+/* A page through the reference, as planes like run_page; NULL: the sizes do not suit the network.
+ */
+double *run_reference(const struct network *network, const struct ref_recipe *recipe,
+                      const struct page *page);
+
+/* dB for a peak of the greater of 1 and the largest value of expected. */
+double psnr(const float *actual, const double *expected, size_t count);
+
+#endif

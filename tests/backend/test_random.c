@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPU backend against the double-precision reference on random networks of every layer.
+ *
+ *   random [SEED [COUNT]]     tries other networks than the usual ones */
+#include "backend_test.h"
+
+#include <stdlib.h>
+
+#define LEAST_PSNR 70.0
+
+static uint64_t first_seed = 1;
+static int count = 300, failures;
+
+/* Small enough that padding reflects more than once, and just beyond a few tiles. */
+static void pick_size(uint64_t seed, int *width, int *height)
+{
+    uint64_t state = seed;
+    bool tiny = test_random_int(&state, 0, 3) == 0;
+    *width = test_random_int(&state, 1, tiny ? 5 : 33);
+    *height = test_random_int(&state, 1, tiny ? 5 : 33);
+}
+
+static double check_isa(struct network *network, const struct page *page, const double *expected,
+                        const struct isa *isa, uint64_t seed)
+{
+    struct planche_program *program = compile(network, isa->features);
+    const struct run_options options = {.workers = 1};
+    struct run_report report;
+    float *actual = run_page(program, page, &options, &report);
+    size_t values = (size_t)report.width * (size_t)report.height * PLANCHE_PLANES;
+    double decibels = psnr(actual, expected, values);
+    if (!(decibels >= LEAST_PSNR)) {
+        print_error("seed %llu, %s, page of %d x %d: %.1f dB\n", (unsigned long long)seed,
+                    isa->name, page->width, page->height, decibels);
+        failures++;
+    }
+    free(actual);
+    planche_program_destroy(&program);
+    return decibels;
+}
+
+static void test_random_networks(void **state)
+{
+    struct isa isas[MOST_ISAS];
+    int isa_count = isa_list(isas), done = 0;
+    double worst[MOST_ISAS] = {1e9, 1e9, 1e9, 1e9};
+    (void)state;
+    for (uint64_t seed = first_seed; seed < first_seed + (uint64_t)count; seed++) {
+        struct network network;
+        struct page page;
+        int width, height;
+        pick_size(seed, &width, &height);
+        if (!network_make_random(&network, seed)) {
+            network_free(&network);
+            continue;
+        }
+        page_make(&page, width, height, seed);
+        double *expected = run_reference(&network, &network.recipe, &page);
+        if (!expected)
+            fail_msg("seed %llu: the reference cannot run a page of %d x %d",
+                     (unsigned long long)seed, width, height);
+        for (int i = 0; i < isa_count; i++) {
+            double decibels = check_isa(&network, &page, expected, &isas[i], seed);
+            worst[i] = decibels < worst[i] ? decibels : worst[i];
+        }
+        free(expected);
+        page_free(&page);
+        network_free(&network);
+        done++;
+    }
+    for (int i = 0; i < isa_count; i++)
+        print_message("%-8s at least %.1f dB in %d networks\n", isas[i].name, worst[i], done);
+    assert_int_equal(failures, 0);
+    assert_true(done * 10 >= count * 8);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
+    if (argc > 1)
+        first_seed = strtoull(argv[1], NULL, 0);
+    if (argc > 2)
+        count = atoi(argv[2]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
