@@ -97,20 +97,23 @@ static INLINE void transform_inputs(const struct run *run, unsigned tile)
         }
 }
 
-/* One matrix product: tiles x output vectors over all input lanes. */
+/* The matrix products of one point: tiles x output vectors over all input lanes. */
 struct product {
-    const float *points, *weights;
-    float *out;
+    const float *weights;
     size_t in_blocks, point_stride; /* floats from one input block's points to the next one's */
     size_t row;                     /* floats from one input lane's weights to the next one's */
     size_t out_tile, out_block;     /* floats from one tile's or block's products to the next's */
+    const float *next, *end; /* what is left to prefetch of the next point's weights: they come
+                                from the L3 cache, and the prefetchers of the CPU see too late */
 };
 
 /* Every product is summed in the order of the input lanes, however many tiles are worked on. */
-static INLINE void multiply_tiles(const struct product *product, unsigned tiles, unsigned blocks)
+static INLINE void multiply_tiles(struct product *product, const float *points, float *out,
+                                  unsigned tiles, unsigned blocks)
 {
     const unsigned vectors = blocks * PARTS;
-    const float *points = product->points, *weights = product->weights;
+    const float *weights = product->weights, *next = product->next;
+    const size_t next_step = next < product->end ? LANES : 0;
     vec acc[PLANCHE_WINOGRAD_SET][MAX_BLOCKS * PARTS];
     UNROLL (t, tiles)
         UNROLL (v, vectors)
@@ -125,27 +128,30 @@ static INLINE void multiply_tiles(const struct product *product, unsigned tiles,
                 UNROLL (v, vectors)
                     acc[t][v] = vec_fma(x, w[v], acc[t][v]);
             }
+            __builtin_prefetch(next, 0, 2);
+            next += next_step;
             weights += product->row;
         }
         points += product->point_stride;
     }
+    product->next = next;
     UNROLL (t, tiles)
         UNROLL (v, vectors)
-            vec_store(product->out + t * product->out_tile + v / PARTS * product->out_block +
+            vec_store(out + t * product->out_tile + v / PARTS * product->out_block +
                           v % PARTS * VEC_LANES,
                       acc[t][v]);
 }
 
 /* As many tiles at once as the registers hold, then the rest in a few steps. */
-static INLINE void multiply_set(struct product product, size_t tiles, unsigned blocks)
+static INLINE void multiply_set(struct product *product, const float *points, float *out,
+                                size_t tiles, unsigned blocks)
 {
     const unsigned most = VEC_REGISTERS * 3 / 4 / (blocks * PARTS);
 #define STEP(count)                                                                                \
-    while (count <= most && tiles >= count) {                                                      \
-        multiply_tiles(&product, count, blocks);                                                   \
-        product.points += count * LANES;                                                           \
-        product.out += count * product.out_tile;                                                   \
-        tiles -= count;                                                                            \
+    for (; count <= most && tiles >= count; tiles -= count) {                                      \
+        multiply_tiles(product, points, out, count, blocks);                                       \
+        points += count * LANES;                                                                   \
+        out += count * product->out_tile;                                                          \
     }
     STEP(12)
     STEP(8)
@@ -157,30 +163,29 @@ static INLINE void multiply_set(struct product product, size_t tiles, unsigned b
 }
 
 /* The blocks of a group at once if one register holds a block, else one after another. */
-static void multiply_blocks(const struct product *product, size_t tiles, unsigned blocks)
+static void multiply_blocks(struct product *product, const float *points, float *out, size_t tiles,
+                            unsigned blocks)
 {
 #if PARTS == 1
     switch (blocks) {
     case 1:
-        multiply_set(*product, tiles, 1);
+        multiply_set(product, points, out, tiles, 1);
         break;
     case 2:
-        multiply_set(*product, tiles, 2);
+        multiply_set(product, points, out, tiles, 2);
         break;
     case 3:
-        multiply_set(*product, tiles, 3);
+        multiply_set(product, points, out, tiles, 3);
         break;
     case 4:
-        multiply_set(*product, tiles, 4);
+        multiply_set(product, points, out, tiles, 4);
         break;
     }
 #else
-    struct product one = *product;
-    for (unsigned b = 0; b < blocks; b++) {
-        multiply_set(one, tiles, 1);
-        one.weights += LANES;
-        one.out += product->out_block;
-    }
+    const float *weights = product->weights;
+    for (unsigned b = 0; b < blocks; b++, product->weights += LANES)
+        multiply_set(product, points, out + b * product->out_block, tiles, 1);
+    product->weights = weights;
 #endif
 }
 
@@ -188,10 +193,12 @@ static void multiply_blocks(const struct product *product, size_t tiles, unsigne
 static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned first,
                                   unsigned blocks)
 {
-    const unsigned count = PLANCHE_WINOGRAD_POINTS(tile), in_blocks = run->args->in_blocks;
+    const struct planche_winograd_args *args = run->args;
+    const unsigned count = PLANCHE_WINOGRAD_POINTS(tile), in_blocks = args->in_blocks;
     const size_t line = run->set * LANES, row = (size_t)blocks * LANES;
+    const size_t point_weights = in_blocks * LANES * row;
     struct product product = {
-        .weights = run->args->weights + planche_winograd_group_floats(tile, in_blocks, first),
+        .weights = args->weights + planche_winograd_group_floats(tile, in_blocks, first),
         .in_blocks = in_blocks,
         .point_stride = PLANCHE_WINOGRAD_LINES(tile) * line,
         .row = row,
@@ -199,13 +206,15 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned
         .out_block = PLANCHE_WINOGRAD_BLOCK(tile),
     };
     for (unsigned point = 0; point < count; point++) {
+        product.next = product.weights + point_weights;
+        product.end = product.next + (point + 1 < count ? point_weights : 0);
         for (size_t t = 0; t < run->tiles; t += run->set) {
             const size_t left = run->tiles - t;
-            product.points = points_at(run, tile, t, 0) + point * line;
-            product.out = run->products + t * product.out_tile + (size_t)point * LANES;
-            multiply_blocks(&product, left < run->set ? left : run->set, blocks);
+            multiply_blocks(&product, points_at(run, tile, t, 0) + point * line,
+                            run->products + t * product.out_tile + (size_t)point * LANES,
+                            left < run->set ? left : run->set, blocks);
         }
-        product.weights += in_blocks * LANES * row;
+        product.weights += point_weights;
     }
 }
 
