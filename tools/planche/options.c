@@ -45,6 +45,11 @@ static bool set_model(struct planche_cli_options *o, const char *value)
     return set_text(value, &o->engine.model);
 }
 
+static bool add_model(struct planche_cli_options *o, const char *value)
+{
+    return o->model_count < PLANCHE_CLI_MAX_MODELS && set_text(value, &o->models[o->model_count++]);
+}
+
 static bool set_model_directory(struct planche_cli_options *o, const char *value)
 {
     return set_text(value, &o->engine.model_directory);
@@ -159,6 +164,26 @@ static bool set_max_bytes(struct planche_cli_options *o, const char *value)
     return planche_cli_parse_bytes(value, &o->max_bytes);
 }
 
+static bool set_runs(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 1000, &o->runs);
+}
+
+/* WIDTHxHEIGHT */
+static bool set_size(struct planche_cli_options *o, const char *value)
+{
+    char width[8] = "", height[8] = "", rest[2] = "";
+    return sscanf(value, "%7[^x]x%7[^x]%1s", width, height, rest) == 2 &&
+           set_unsigned(width, 1, UINT16_MAX, &o->width) &&
+           set_unsigned(height, 1, UINT16_MAX, &o->height);
+}
+
+static bool set_profile(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->profile = true;
+}
+
 static bool set_json(struct planche_cli_options *o, const char *value)
 {
     (void)value;
@@ -185,8 +210,9 @@ static bool set_all(struct planche_cli_options *o, const char *value)
 
 enum {
     PAGES = PLANCHE_CLI_ENLARGE | PLANCHE_CLI_STDIO,
+    ENGINES = PAGES | PLANCHE_CLI_BENCH,
     LISTS = PLANCHE_CLI_MODELS | PLANCHE_CLI_FETCH | PLANCHE_CLI_INFO,
-    EVERY = PAGES | LISTS
+    EVERY = ENGINES | LISTS
 };
 
 static const struct option_spec {
@@ -197,28 +223,33 @@ static const struct option_spec {
     set_fn set; /* NULL: --help and --version */
 } specs[] = {
     {"model", 'm', "a model's name or a file that ends in .param", PAGES, set_model},
-    {"scale", 's', "a whole number from 1", PAGES, set_scale},
-    {"denoise", 'n', "-1, 0, 1, 2 or 3", PAGES, set_level},
+    {"model", 'm', "a model's name or a file that ends in .param", PLANCHE_CLI_BENCH, add_model},
+    {"scale", 's', "a whole number from 1", ENGINES, set_scale},
+    {"denoise", 'n', "-1, 0, 1, 2 or 3", ENGINES, set_level},
     {"output", 'o', "a file, or a folder that ends in /", PLANCHE_CLI_ENLARGE, set_output},
     {"format", 'f', "webp, jpg or png", PAGES, set_format},
     {"quality", 'q', "1 to 100", PAGES, set_quality},
     {"lossless", 0, NULL, PAGES, set_lossless},
     {"png-level", 0, "1 to 9", PAGES, set_png_level},
-    {"se", 0, "exact or sampled", PAGES, set_se},
-    {"memory", 0, "a size such as 256M or 2G", PAGES, set_memory},
-    {"threads", 0, "1 to 1024", PAGES, set_threads},
+    {"se", 0, "exact or sampled", ENGINES, set_se},
+    {"memory", 0, "a size such as 256M or 2G", ENGINES, set_memory},
+    {"threads", 0, "1 to 1024", ENGINES, set_threads},
     {"jobs", 'j', "1 to 64", PAGES, set_jobs},
-    {"max-pixels", 0, "a count such as 500M", PAGES, set_max_pixels},
+    {"max-pixels", 0, "a count such as 500M", ENGINES, set_max_pixels},
     {"overwrite", 0, NULL, PAGES, set_overwrite},
-    {"json", 0, NULL, PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO, set_json},
+    {"json", 0, NULL,
+     PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO | PLANCHE_CLI_BENCH, set_json},
     {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
     {"verbose", 'v', NULL, PAGES | PLANCHE_CLI_FETCH, set_verbose},
-    {"cpu-mask", 0, "portable, avx2, avx512, neon or a number", PAGES | PLANCHE_CLI_INFO,
+    {"cpu-mask", 0, "portable, avx2, avx512, neon or a number", ENGINES | PLANCHE_CLI_INFO,
      set_cpu_mask},
     {"model-dir", 0, "a folder", EVERY, set_model_directory},
     {"engines", 0, "1 to 16", PLANCHE_CLI_STDIO, set_engines},
     {"max-bytes", 0, "a size such as 256M", PLANCHE_CLI_STDIO, set_max_bytes},
-    {"all", 0, NULL, PLANCHE_CLI_FETCH, set_all},
+    {"size", 0, "a size such as 1200x1800", PLANCHE_CLI_BENCH, set_size},
+    {"runs", 0, "1 to 1000", PLANCHE_CLI_BENCH, set_runs},
+    {"profile", 0, NULL, PLANCHE_CLI_BENCH, set_profile},
+    {"all", 0, NULL, PLANCHE_CLI_FETCH | PLANCHE_CLI_BENCH, set_all},
     {"help", 'h', NULL, EVERY, NULL},
     {"version", 0, NULL, PLANCHE_CLI_ENLARGE, NULL},
 };
@@ -251,12 +282,12 @@ static void make_tables(struct getopt_tables *tables, enum planche_cli_command c
     }
 }
 
-static const struct option_spec *find_spec(int answer)
+static const struct option_spec *find_spec(enum planche_cli_command command, int answer)
 {
     if (answer >= LONG_BASE)
         return &specs[answer - LONG_BASE];
     size_t i = 0;
-    while (specs[i].letter != answer)
+    while (specs[i].letter != answer || !(specs[i].commands & (unsigned)command))
         i++;
     return &specs[i];
 }
@@ -286,6 +317,9 @@ static void set_defaults(struct planche_cli_options *options)
         .level = PLANCHE_CLI_NO_LEVEL,
         .engines = 2,
         .max_bytes = UINT64_C(256) << 20,
+        .runs = 3,
+        .width = 600,
+        .height = 900,
     };
     options->engine.jobs = 1;
 }
@@ -326,7 +360,7 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
             *status = complain(name, answer, argv[optind - 1]);
             return false;
         }
-        if (!apply(options, name, find_spec(answer), status))
+        if (!apply(options, name, find_spec(command, answer), status))
             return false;
     }
     *first = optind;

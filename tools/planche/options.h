@@ -12,11 +12,15 @@ enum planche_cli_command {
     PLANCHE_CLI_MODELS = 2,
     PLANCHE_CLI_FETCH = 4,
     PLANCHE_CLI_INFO = 8,
-    PLANCHE_CLI_STDIO = 16
+    PLANCHE_CLI_STDIO = 16,
+    PLANCHE_CLI_BENCH = 32
 };
 
 /* The denoise level when -n was not given. */
 #define PLANCHE_CLI_NO_LEVEL (-2)
+
+/* Most models of one planche bench. */
+#define PLANCHE_CLI_MAX_MODELS 64
 
 struct planche_cli_options {
     struct planche_engine_options engine; /* denoise is left alone: see level */
@@ -26,6 +30,11 @@ struct planche_cli_options {
     bool json, quiet, verbose, all;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */
+    /* bench: what -m named, in turn (engine.model is left alone), and of what to measure */
+    const char *models[PLANCHE_CLI_MAX_MODELS];
+    unsigned model_count, runs;
+    uint32_t width, height;
+    bool profile;
 };
 
 /* Fills *options from argv and moves the operands behind the options: argv[*first..argc) are the
