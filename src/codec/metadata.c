@@ -17,9 +17,11 @@ enum planche_status planche_blob_set(struct planche_blob *blob, const void *data
     planche_blob_free(blob);
     if (size == 0)
         return PLANCHE_OK;
-    uint8_t *copy = planche_add_size(size, 1, &total) ? planche_alloc(budget, total) : NULL;
+    if (!planche_add_size(size, 1, &total))
+        total = SIZE_MAX;
+    uint8_t *copy = planche_alloc(budget, total);
     if (!copy)
-        return planche_fail_memory(error, budget, size, name);
+        return planche_fail_memory(error, budget, total, name);
     memcpy(copy, data, size);
     copy[size] = 0;
     *blob = (struct planche_blob){copy, size};

@@ -24,17 +24,32 @@ static cmsHTRANSFORM make_transform(struct planche_cmyk *cmyk, cmsHPROFILE profi
     return transform;
 }
 
-static enum planche_status use_profile(struct planche_cmyk *cmyk, const void *data, size_t size,
+struct job {
+    struct planche_cmyk *cmyk;
+    const void *profile;
+    size_t size;
+};
+
+static void profile_step(void *user)
+{
+    const struct job *job = user;
+    struct planche_cmyk *cmyk = job->cmyk;
+    cmsHPROFILE profile =
+        cmsOpenProfileFromMemTHR(cmyk->icc.context, job->profile, (cmsUInt32Number)job->size);
+    if (!profile)
+        return;
+    if (cmsGetColorSpace(profile) == cmsSigCmykData)
+        cmyk->transform = make_transform(cmyk, profile);
+    cmsCloseProfile(profile);
+}
+
+static enum planche_status use_profile(struct planche_cmyk *cmyk, struct planche_budget *budget,
+                                       const void *profile, size_t size,
                                        struct planche_error *error)
 {
-    cmsHPROFILE profile = cmsOpenProfileFromMemTHR(cmyk->icc.context, data, (cmsUInt32Number)size);
-    if (profile) {
-        if (cmsGetColorSpace(profile) == cmsSigCmykData)
-            cmyk->transform = make_transform(cmyk, profile);
-        cmsCloseProfile(profile);
-    }
-    /* Even when there is a transform: lcms2 makes a less exact one of what memory it gets. */
-    return planche_icc_memory_status(&cmyk->icc, error);
+    struct job job = {cmyk, profile, size};
+    enum planche_status status = planche_icc_open(&cmyk->icc, budget, error);
+    return status ? status : planche_icc_run(&cmyk->icc, error, profile_step, &job);
 }
 
 enum planche_status planche_cmyk_create(struct planche_cmyk **out, struct planche_budget *budget,
@@ -48,11 +63,8 @@ enum planche_status planche_cmyk_create(struct planche_cmyk **out, struct planch
     if (!cmyk)
         return planche_fail_memory(error, budget, sizeof *cmyk, "colour management");
     cmyk->inverted = inverted;
-    if (profile && size <= UINT32_MAX) {
-        status = planche_icc_open(&cmyk->icc, budget, error);
-        if (status == PLANCHE_OK)
-            status = use_profile(cmyk, profile, size, error);
-    }
+    if (profile && size <= UINT32_MAX)
+        status = use_profile(cmyk, budget, profile, size, error);
     if (status)
         planche_cmyk_destroy(&cmyk);
     else

@@ -2,6 +2,8 @@
 /* ICC profiles by way of lcms2, whose allocations are counted. */
 #include "image/icc.h"
 
+#include "base/status.h"
+
 #include <lcms2_plugin.h>
 #include <math.h>
 #include <string.h>
@@ -14,39 +16,91 @@
 #define DATE_OFFSET 24
 static const uint8_t date[12] = {0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0};
 
-/* lcms2 has no user data yet while it makes the context itself; that little is not counted. */
-static struct planche_budget *budget_of(cmsContext context)
+/* Every block of lcms2 has links before it: what it forgets when it meets an error is freed with
+ * the context. */
+#define LINKS_SIZE ((size_t)16)
+_Static_assert(sizeof(struct planche_icc_block) <= LINKS_SIZE, "links must fit before a block");
+
+static void make_ring(struct planche_icc_block *block)
 {
-    struct planche_icc *icc = cmsGetContextUserData(context);
-    return icc ? icc->budget : NULL;
+    block->previous = block->next = block;
 }
 
-static void *note_failure(cmsContext context, void *block, cmsUInt32Number size)
+static void take_out(struct planche_icc_block *block)
 {
-    struct planche_icc *icc = cmsGetContextUserData(context);
-    if (!block && icc && size)
-        icc->starved = size;
-    return block;
+    block->previous->next = block->next;
+    block->next->previous = block->previous;
+    make_ring(block);
+}
+
+static void put_in(struct planche_icc_block *ring, struct planche_icc_block *block)
+{
+    block->previous = ring;
+    block->next = ring->next;
+    ring->next->previous = block;
+    ring->next = block;
+}
+
+static void *refuse(struct planche_icc *icc, size_t size)
+{
+    if (!icc)
+        return NULL;
+    enum planche_status status =
+        planche_fail_memory(icc->trap.error, icc->budget, size, "colour management");
+    if (icc->running)
+        planche_trap_spring(&icc->trap, status);
+    icc->trap.status = status;
+    return NULL;
+}
+
+/* The block as lcms2 sees it. lcms2 has no user data yet while it makes the context itself: that
+ * little is not counted. */
+static void *hand_out(struct planche_icc *icc, struct planche_icc_block *block, size_t size)
+{
+    if (!block)
+        return refuse(icc, size);
+    make_ring(block);
+    if (icc)
+        put_in(&icc->blocks, block);
+    return (uint8_t *)block + LINKS_SIZE;
+}
+
+static struct planche_icc_block *links_of(void *block)
+{
+    return (struct planche_icc_block *)(void *)((uint8_t *)block - LINKS_SIZE);
 }
 
 static void *counted_malloc(cmsContext context, cmsUInt32Number size)
 {
-    if (size > MAX_ALLOCATION)
+    struct planche_icc *icc = cmsGetContextUserData(context);
+    if (size == 0 || size > MAX_ALLOCATION)
         return NULL;
-    return note_failure(context, planche_alloc(budget_of(context), size), size);
+    return hand_out(icc, planche_alloc(icc ? icc->budget : NULL, LINKS_SIZE + size),
+                    LINKS_SIZE + size);
 }
 
 static void counted_free(cmsContext context, void *block)
 {
     (void)context;
-    planche_free(block);
+    if (!block)
+        return;
+    take_out(links_of(block));
+    planche_free(links_of(block));
 }
 
 static void *counted_realloc(cmsContext context, void *block, cmsUInt32Number size)
 {
-    if (size > MAX_ALLOCATION)
+    struct planche_icc *icc = cmsGetContextUserData(context);
+    if (!block)
+        return counted_malloc(context, size);
+    if (size == 0 || size > MAX_ALLOCATION)
         return NULL;
-    return note_failure(context, planche_realloc(budget_of(context), block, size), size);
+    struct planche_icc_block *old = links_of(block), *moved;
+    take_out(old);
+    moved = planche_realloc(icc ? icc->budget : NULL, old, LINKS_SIZE + size);
+    if (!moved && icc)
+        put_in(&icc->blocks, old);
+    return hand_out(icc, moved, LINKS_SIZE + size);
 }
 
 /* A profile is used by one thread, so it needs no lock; and lcms2's own would be written to even
@@ -89,26 +143,37 @@ enum planche_status planche_icc_open(struct planche_icc *icc, struct planche_bud
         .ReallocPtr = counted_realloc,
     };
     icc->budget = budget;
-    icc->starved = 0;
+    icc->running = false;
+    icc->trap.status = PLANCHE_OK;
+    icc->trap.error = error;
+    make_ring(&icc->blocks);
     icc->context = cmsCreateContext(&memory, icc);
-    if (!icc->context)
-        return planche_fail_memory(error, budget, icc->starved, "colour management");
-    return PLANCHE_OK;
+    if (icc->context && icc->trap.status == PLANCHE_OK)
+        return PLANCHE_OK;
+    planche_icc_close(icc);
+    if (icc->trap.status)
+        return icc->trap.status;
+    return planche_fail(error, PLANCHE_ERROR_MEMORY,
+                        "colour management: the system has no memory left");
 }
 
 void planche_icc_close(struct planche_icc *icc)
 {
-    if (icc->context)
-        cmsDeleteContext(icc->context);
+    if (!icc->context)
+        return;
+    cmsDeleteContext(icc->context);
     icc->context = NULL;
+    while (icc->blocks.next != &icc->blocks)
+        counted_free(NULL, (uint8_t *)icc->blocks.next + LINKS_SIZE);
 }
 
-enum planche_status planche_icc_memory_status(const struct planche_icc *icc,
-                                              struct planche_error *error)
+enum planche_status planche_icc_run(struct planche_icc *icc, struct planche_error *error,
+                                    void (*step)(void *user), void *user)
 {
-    if (!icc->starved)
-        return PLANCHE_OK;
-    return planche_fail_memory(error, icc->budget, icc->starved, "colour management");
+    icc->running = true;
+    enum planche_status status = planche_trap_run(&icc->trap, error, step, user);
+    icc->running = false;
+    return status;
 }
 
 static bool can_be_used(struct planche_icc *icc, cmsHPROFILE profile, cmsUInt32Number format)
@@ -151,41 +216,82 @@ static cmsHPROFILE open_profile(struct planche_icc *icc, const void *data, size_
                : cmsOpenProfileFromMemTHR(icc->context, data, (cmsUInt32Number)size);
 }
 
+/* What a step works on, and what comes out of it. */
+struct job {
+    struct planche_icc icc;
+    const void *profile;
+    size_t profile_size;
+    const struct planche_icc_colours *colours;
+    unsigned channels;
+    enum planche_icc_kind kind;
+    uint8_t *data;
+    size_t size;
+};
+
+static enum planche_status run_job(struct job *job, struct planche_budget *budget,
+                                   void (*step)(void *user), struct planche_error *error)
+{
+    enum planche_status status = planche_icc_open(&job->icc, budget, error);
+    if (status)
+        return status;
+    status = planche_icc_run(&job->icc, error, step, job);
+    planche_icc_close(&job->icc);
+    return status;
+}
+
+/* The same for a job that makes a profile. */
+static enum planche_status make_profile(struct job *job, struct planche_budget *budget,
+                                        void (*step)(void *user), uint8_t **data, size_t *size,
+                                        struct planche_error *error)
+{
+    enum planche_status status = run_job(job, budget, step, error);
+    if (status) {
+        planche_free(job->data);
+        return status;
+    }
+    *data = job->data;
+    *size = job->size;
+    return PLANCHE_OK;
+}
+
+static void kind_step(void *user)
+{
+    struct job *job = user;
+    cmsHPROFILE profile = open_profile(&job->icc, job->profile, job->profile_size);
+    if (!profile)
+        return;
+    job->kind = kind_of(&job->icc, profile);
+    cmsCloseProfile(profile);
+}
+
 enum planche_status planche_icc_get_kind(struct planche_budget *budget, const void *data,
                                          size_t size, enum planche_icc_kind *kind,
                                          struct planche_error *error)
 {
-    struct planche_icc icc;
-    *kind = PLANCHE_ICC_DAMAGED;
-    enum planche_status status = planche_icc_open(&icc, budget, error);
-    if (status)
-        return status;
-    cmsHPROFILE profile = open_profile(&icc, data, size);
-    if (profile) {
-        *kind = kind_of(&icc, profile);
-        cmsCloseProfile(profile);
-    }
-    status = planche_icc_memory_status(&icc, error);
-    planche_icc_close(&icc);
+    struct job job = {.profile = data, .profile_size = size};
+    enum planche_status status = run_job(&job, budget, kind_step, error);
+    *kind = job.kind;
     return status;
 }
 
-/* Closes the profile and hands its bytes out. */
-static void save_profile(struct planche_icc *icc, cmsHPROFILE profile, uint8_t **data, size_t *size)
+/* Closes the profile and keeps its bytes. */
+static void save_profile(struct job *job, cmsHPROFILE profile)
 {
-    cmsUInt32Number bytes = 0;
+    cmsUInt32Number size = 0;
     /* Version 2 is read by everything. */
     cmsSetProfileVersion(profile, 2.4);
-    if (cmsSaveProfileToMem(profile, NULL, &bytes) && bytes > DATE_OFFSET + sizeof date) {
-        *data = counted_malloc(icc->context, bytes);
-        if (*data && !cmsSaveProfileToMem(profile, *data, &bytes)) {
-            planche_free(*data);
-            *data = NULL;
+    if (cmsSaveProfileToMem(profile, NULL, &size) && size > DATE_OFFSET + sizeof date) {
+        job->data = planche_alloc(job->icc.budget, size);
+        if (!job->data)
+            refuse(&job->icc, size);
+        if (!cmsSaveProfileToMem(profile, job->data, &size)) {
+            planche_free(job->data);
+            job->data = NULL;
         }
     }
-    if (*data) {
-        memcpy(*data + DATE_OFFSET, date, sizeof date);
-        *size = bytes;
+    if (job->data) {
+        memcpy(job->data + DATE_OFFSET, date, sizeof date);
+        job->size = size;
     }
     cmsCloseProfile(profile);
 }
@@ -233,16 +339,17 @@ static cmsHPROFILE rgb_profile(struct planche_icc *icc, const struct planche_icc
     return cmsCreateRGBProfileTHR(icc->context, &white, &primaries, curves);
 }
 
-static void make_profile(struct planche_icc *icc, unsigned channels,
-                         const struct planche_icc_colours *colours, uint8_t **data, size_t *size)
+static void colours_step(void *user)
 {
-    cmsToneCurve *curve = tone_curve(icc, colours->gamma);
+    struct job *job = user;
+    cmsToneCurve *curve = tone_curve(&job->icc, job->colours->gamma);
     cmsHPROFILE profile = NULL;
     if (curve)
-        profile = channels >= 3 ? rgb_profile(icc, colours, curve)
-                                : cmsCreateGrayProfileTHR(icc->context, &srgb_white, curve);
+        profile = job->channels >= 3
+                      ? rgb_profile(&job->icc, job->colours, curve)
+                      : cmsCreateGrayProfileTHR(job->icc.context, &srgb_white, curve);
     if (profile)
-        save_profile(icc, profile, data, size);
+        save_profile(job, profile);
     if (curve)
         cmsFreeToneCurve(curve);
 }
@@ -252,7 +359,7 @@ enum planche_status planche_icc_from_colours(struct planche_budget *budget, unsi
                                              uint8_t **data, size_t *size,
                                              struct planche_error *error)
 {
-    struct planche_icc icc;
+    struct job job = {.colours = colours, .channels = channels};
     *data = NULL;
     *size = 0;
     /* Five hundredths is what libpng too takes for the same exponent. */
@@ -260,42 +367,36 @@ enum planche_status planche_icc_from_colours(struct planche_budget *budget, unsi
     bool same_primaries = channels < 3 || colours->white_y <= 0 || primaries_are_srgb(colours);
     if (same_curve && same_primaries)
         return PLANCHE_OK;
-    enum planche_status status = planche_icc_open(&icc, budget, error);
-    if (status)
-        return status;
-    make_profile(&icc, channels, colours, data, size);
-    status = *data ? PLANCHE_OK : planche_icc_memory_status(&icc, error);
-    planche_icc_close(&icc);
-    return status;
+    return make_profile(&job, budget, colours_step, data, size, error);
 }
 
 /* Only profiles that lead to XYZ: there the curve is the exponent itself. */
-static void repeat_grey(struct planche_icc *icc, cmsHPROFILE grey, uint8_t **data, size_t *size)
+static void repeat_grey(struct job *job, cmsHPROFILE grey)
 {
     if (cmsGetColorSpace(grey) != cmsSigGrayData || cmsGetPCS(grey) != cmsSigXYZData)
         return;
     cmsToneCurve *curve = cmsReadTag(grey, cmsSigGrayTRCTag);
-    cmsHPROFILE profile = curve ? rgb_profile(icc, NULL, curve) : NULL;
+    cmsHPROFILE profile = curve ? rgb_profile(&job->icc, NULL, curve) : NULL;
     if (profile)
-        save_profile(icc, profile, data, size);
+        save_profile(job, profile);
+}
+
+static void grey_step(void *user)
+{
+    struct job *job = user;
+    cmsHPROFILE grey = open_profile(&job->icc, job->profile, job->profile_size);
+    if (!grey)
+        return;
+    repeat_grey(job, grey);
+    cmsCloseProfile(grey);
 }
 
 enum planche_status planche_icc_grey_to_rgb(struct planche_budget *budget, const void *grey,
                                             size_t grey_size, uint8_t **data, size_t *size,
                                             struct planche_error *error)
 {
-    struct planche_icc icc;
+    struct job job = {.profile = grey, .profile_size = grey_size};
     *data = NULL;
     *size = 0;
-    enum planche_status status = planche_icc_open(&icc, budget, error);
-    if (status)
-        return status;
-    cmsHPROFILE profile = open_profile(&icc, grey, grey_size);
-    if (profile) {
-        repeat_grey(&icc, profile, data, size);
-        cmsCloseProfile(profile);
-    }
-    status = *data ? PLANCHE_OK : planche_icc_memory_status(&icc, error);
-    planche_icc_close(&icc);
-    return status;
+    return make_profile(&job, budget, grey_step, data, size, error);
 }

@@ -4,24 +4,34 @@
 #define PLANCHE_IMAGE_ICC_H
 
 #include "base/alloc.h"
+#include "base/trap.h"
 
 #include <lcms2.h>
 #include <planche/error.h>
 
-/* A context of lcms2 whose memory counts in a budget. */
+/* Links of a ring. */
+struct planche_icc_block {
+    struct planche_icc_block *previous, *next;
+};
+
+/* A context of lcms2 whose memory counts in a budget, and is all given back when it is closed. */
 struct planche_icc {
     cmsContext context;
     struct planche_budget *budget;
-    size_t starved; /* bytes of an allocation that failed; 0: none did */
+    struct planche_icc_block blocks; /* what lcms2 holds */
+    struct planche_trap trap;
+    bool running; /* a step is */
 };
 
 /* icc must stay where it is until it is closed. Errors: MEMORY, BUDGET. */
 enum planche_status planche_icc_open(struct planche_icc *icc, struct planche_budget *budget,
                                      struct planche_error *error);
 void planche_icc_close(struct planche_icc *icc);
-/* After something of lcms2 failed: MEMORY or BUDGET when that was why, else PLANCHE_OK. */
-enum planche_status planche_icc_memory_status(const struct planche_icc *icc,
-                                              struct planche_error *error);
+/* Runs step(user), which uses lcms2 with the context. An allocation that fails ends the step at
+ * once, since lcms2 would go on without the memory and crash; all that is left to do then is to
+ * close icc. Errors: MEMORY, BUDGET. */
+enum planche_status planche_icc_run(struct planche_icc *icc, struct planche_error *error,
+                                    void (*step)(void *user), void *user);
 
 enum planche_icc_kind {
     PLANCHE_ICC_DAMAGED = 0,

@@ -4,8 +4,8 @@
 #ifndef PLANCHE_CODEC_JPEG_JPEG_H
 #define PLANCHE_CODEC_JPEG_JPEG_H
 
+#include "base/trap.h"
 #include "codec/format.h"
-#include "codec/trap.h"
 
 #include <stdio.h>
 

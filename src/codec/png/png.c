@@ -44,12 +44,24 @@ _Noreturn void planche_png_leave(struct planche_png *png, enum planche_status st
     planche_trap_spring(&png->trap, status);
 }
 
+static enum planche_status say_no_memory(const struct planche_png *png, struct planche_error *error)
+{
+    return planche_fail(error, png->failure.status, "%s", png->failure.message);
+}
+
+enum planche_status planche_png_run(struct planche_png *png, struct planche_error *error,
+                                    void (*step)(void *user), void *user)
+{
+    enum planche_status status = planche_trap_run(&png->trap, error, step, user);
+    return status || !png->failure.status ? status : say_no_memory(png, error);
+}
+
 static _Noreturn void on_error(png_structp structure, png_const_charp message)
 {
     struct planche_png *png = png_get_error_ptr(structure);
     enum planche_status status;
-    if (png->starved)
-        status = planche_fail_memory(png->trap.error, png->budget, png->starved, png->name);
+    if (png->failure.status)
+        status = say_no_memory(png, png->trap.error);
     else if (png->writing)
         status = planche_fail(png->trap.error, PLANCHE_ERROR_INTERNAL, "%s: libpng says: %s",
                               png->name, message);
@@ -70,7 +82,7 @@ static png_voidp counted_malloc(png_structp structure, png_alloc_size_t size)
     struct planche_png *png = png_get_mem_ptr(structure);
     void *block = planche_alloc(png->budget, size);
     if (!block && size)
-        png->starved = size;
+        planche_fail_memory(&png->failure, png->budget, size, png->name);
     return block;
 }
 
@@ -98,11 +110,9 @@ static void create_step(void *user)
 
 enum planche_status planche_png_create(struct planche_png *png, struct planche_error *error)
 {
-    enum planche_status status = planche_trap_run(&png->trap, error, create_step, png);
+    enum planche_status status = planche_png_run(png, error, create_step, png);
     if (status || (png->png && png->info))
         return status;
-    if (png->starved)
-        return planche_fail_memory(error, png->budget, png->starved, png->name);
     return planche_fail(error, PLANCHE_ERROR_INTERNAL,
                         "%s: the libpng that is installed is not the one Planche was built for",
                         png->name);

@@ -3,8 +3,8 @@
 #ifndef PLANCHE_CODEC_PNG_PNG_H
 #define PLANCHE_CODEC_PNG_PNG_H
 
+#include "base/trap.h"
 #include "codec/format.h"
-#include "codec/trap.h"
 
 #include <png.h>
 
@@ -18,13 +18,17 @@ struct planche_png {
     const char *name; /* for messages */
     png_structp png;
     png_infop info;
-    size_t starved; /* bytes of an allocation that failed; 0: none did */
+    struct planche_error failure; /* why an allocation failed; PLANCHE_OK: none did */
     bool writing;
 };
 
 /* Makes the structures of libpng. Errors: MEMORY, BUDGET, INTERNAL. */
 enum planche_status planche_png_create(struct planche_png *png, struct planche_error *error);
 void planche_png_destroy(struct planche_png *png);
+/* Runs a step of libpng. An allocation that failed in it is an error, also where libpng could do
+ * without: a page must not lose its profile for want of memory. */
+enum planche_status planche_png_run(struct planche_png *png, struct planche_error *error,
+                                    void (*step)(void *user), void *user);
 /* Ends the running step; the trap's error is filled in already. */
 _Noreturn void planche_png_leave(struct planche_png *png, enum planche_status status);
 

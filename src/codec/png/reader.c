@@ -85,7 +85,7 @@ static enum planche_status open_header(struct png_reader *reader, struct planche
     enum planche_status status = planche_png_create(&reader->base, error);
     if (status)
         return status;
-    return planche_trap_run(&reader->base.trap, error, header_step, reader);
+    return planche_png_run(&reader->base, error, header_step, reader);
 }
 
 enum planche_status planche_png_open(struct planche_decoder *decoder, struct planche_error *error)
@@ -122,7 +122,7 @@ enum planche_status planche_png_read(struct planche_decoder *decoder, uint8_t *r
     reader->rows = rows;
     reader->stride = stride;
     reader->count = count;
-    return planche_trap_run(&reader->base.trap, error, rows_step, reader);
+    return planche_png_run(&reader->base, error, rows_step, reader);
 }
 
 enum planche_status planche_png_rewind(struct planche_decoder *decoder, struct planche_error *error)

@@ -4,8 +4,8 @@
 #include "base/status.h"
 #include "codec/png/png.h"
 
-/* Where time stops buying size on drawn pages: docs/limits.md has the measurements. Choosing among all
- * filters row by row makes the same files as Paeth's alone, a quarter slower. */
+/* Where time stops buying size on drawn pages: docs/limits.md has the measurements. Choosing among
+ * all filters row by row makes the same files as Paeth's alone, a quarter slower. */
 #define DEFAULT_LEVEL 4
 /* Bytes of an IDAT chunk. */
 #define IDAT_BYTES ((size_t)64 << 10)
@@ -87,7 +87,7 @@ enum planche_status planche_png_start(struct planche_encoder *encoder, struct pl
     writer->base.log = encoder->options.log;
     writer->base.writing = true;
     enum planche_status status = planche_png_create(&writer->base, error);
-    return status ? status : planche_trap_run(&writer->base.trap, error, start_step, writer);
+    return status ? status : planche_png_run(&writer->base, error, start_step, writer);
 }
 
 static void rows_step(void *user)
@@ -104,7 +104,7 @@ enum planche_status planche_png_write(struct planche_encoder *encoder, const uin
     writer->rows = rows;
     writer->stride = stride;
     writer->count = count;
-    return planche_trap_run(&writer->base.trap, error, rows_step, writer);
+    return planche_png_run(&writer->base, error, rows_step, writer);
 }
 
 static void finish_step(void *user)
@@ -116,7 +116,7 @@ static void finish_step(void *user)
 enum planche_status planche_png_finish(struct planche_encoder *encoder, struct planche_error *error)
 {
     struct png_writer *writer = encoder->state;
-    return planche_trap_run(&writer->base.trap, error, finish_step, writer);
+    return planche_png_run(&writer->base, error, finish_step, writer);
 }
 
 void planche_png_abandon(struct planche_encoder *encoder)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The one place where Planche meets setjmp: libpng and libjpeg want their error callbacks never to
- * return. */
-#ifndef PLANCHE_CODEC_TRAP_H
-#define PLANCHE_CODEC_TRAP_H
+/* The one place where Planche meets setjmp. libpng and libjpeg want their error callbacks never to
+ * return, and lcms2 does not bear it when an allocation fails. */
+#ifndef PLANCHE_BASE_TRAP_H
+#define PLANCHE_BASE_TRAP_H
 
 #include <planche/error.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Leaving a foreign library from inside its error callback. */
-#include "codec/trap.h"
+#include "base/trap.h"
 
 enum planche_status planche_trap_run(struct planche_trap *trap, struct planche_error *error,
                                      void (*step)(void *user), void *user)

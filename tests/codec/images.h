@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures for the tests of the codecs: made here, encoded with the libraries directly (not with
+ * the writers under test), read with the readers under test. Test memory is plain malloc. */
+#ifndef PLANCHE_TESTS_CODEC_IMAGES_H
+#define PLANCHE_TESTS_CODEC_IMAGES_H
+
+#include "testing.h"
+
+#include "codec/codec.h"
+
+#include <stdlib.h>
+
+struct bytes {
+    uint8_t *data;
+    size_t size, capacity;
+};
+
+/* A planche_sink_fn; user is a struct bytes. */
+bool bytes_append(void *user, const void *data, size_t size);
+void bytes_free(struct bytes *bytes);
+
+struct picture {
+    uint32_t width, height;
+    unsigned channels, depth;
+    uint8_t *data; /* rows without gaps */
+};
+
+/* Noise; the same for the same seed. */
+struct picture picture_noise(uint32_t width, uint32_t height, unsigned channels, unsigned depth,
+                             uint32_t seed);
+/* Gradients: kind to lossy formats. 8 bits. */
+struct picture picture_smooth(uint32_t width, uint32_t height, unsigned channels);
+void picture_free(struct picture *picture);
+size_t picture_row_bytes(const struct picture *picture);
+void pictures_equal(const struct picture *a, const struct picture *b);
+/* Largest difference of two samples of 8-bit pictures of one shape; alpha included. */
+unsigned pictures_distance(const struct picture *a, const struct picture *b);
+
+/* What a reader said beside the pixels; blobs are copies. */
+struct read_result {
+    struct picture picture;
+    struct bytes icc, exif, xmp;
+    double x_density, y_density;
+    enum planche_format format;
+    unsigned warnings;
+    uint64_t peak; /* of the budget */
+    struct planche_error error;
+};
+
+/* Reads a whole file from memory, rows in odd groups; everything is released. */
+enum planche_status read_bytes(const struct bytes *file, struct read_result *result);
+/* The same with a budget and a limit of pixels; 0: none. */
+enum planche_status read_bytes_within(const struct bytes *file, uint64_t budget,
+                                      uint64_t max_pixels, struct read_result *result);
+void read_result_free(struct read_result *result);
+
+/* Writes a picture with the writer under test. format, metadata, options as in the writer's. */
+enum planche_status write_picture(const struct picture *picture, enum planche_format format,
+                                  const struct planche_metadata *metadata,
+                                  const struct planche_writer_options *options, struct bytes *file,
+                                  struct planche_error *error);
+
+/* Metadata to travel. */
+struct bytes make_icc(unsigned channels); /* 1 grey, 3 RGB, 4 CMYK */
+struct bytes make_exif(unsigned orientation, bool big_endian);
+
+/* PNG by libpng. rows are packed as the type wants them; NULL fields are left out. */
+struct png_spec {
+    uint32_t width, height;
+    int colour_type, bit_depth;
+    bool interlaced;
+    const uint8_t *rows;
+    size_t stride;
+    const uint8_t *palette; /* 3 bytes an entry */
+    int palette_size;
+    const uint8_t *palette_alpha;
+    int palette_alpha_size;
+    const uint16_t *transparent;  /* one value, or three */
+    double gamma;                 /* of the file: 0.45455 */
+    const double *chromaticities; /* white, red, green, blue: x, y */
+    bool srgb;
+    uint32_t x_density, y_density; /* pixels per metre */
+    const struct bytes *icc, *exif, *xmp;
+};
+struct bytes make_png(const struct png_spec *spec);
+
+/* JPEG by libjpeg, quality 100 unless said, from 8-bit pixels of 1, 3 or 4 (CMYK) channels. */
+struct jpeg_spec {
+    const struct picture *picture;
+    bool ycck;     /* of 4 channels */
+    bool no_adobe; /* 4 channels without Adobe's marker */
+    bool progressive;
+    bool scans; /* sequential, one scan a component */
+    bool subsampled;
+    int restart; /* interval in MCUs */
+    int quality;
+    int density; /* dots per inch */
+    const struct bytes *icc, *exif, *xmp;
+};
+struct bytes make_jpeg(const struct jpeg_spec *spec);
+
+/* WebP by libwebp from 8-bit RGB or RGBA. */
+struct webp_spec {
+    const struct picture *picture;
+    bool lossless;
+    const struct bytes *icc, *exif, *xmp;
+};
+struct bytes make_webp(const struct webp_spec *spec);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocations that fail in readers and writers, the libraries' own as far as they can be made to.
+ */
+#include "images.h"
+
+#include "codec/output_file.h"
+#include "oom/oom.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum planche_status run_reader(void *user, struct planche_budget *budget,
+                                      struct planche_error *error)
+{
+    const struct bytes *file = user;
+    struct planche_source source = {.name = "page", .data = file->data, .size = file->size};
+    struct planche_reader_options options = {.budget = budget};
+    struct planche_reader *reader;
+    uint8_t rows[32 * 32 * 8];
+    enum planche_status status = planche_reader_open(&reader, &source, &options, error);
+    for (int pass = 0; pass < 2 && status == PLANCHE_OK; pass++) {
+        const struct planche_image_info *info = planche_reader_info(reader);
+        size_t stride = info->width * planche_image_pixel_size(info);
+        assert_true(stride * info->height <= sizeof rows);
+        status = planche_reader_read(reader, rows, stride, info->height, error);
+        if (status == PLANCHE_OK)
+            status = planche_reader_rewind(reader, error);
+    }
+    planche_reader_destroy(&reader);
+    return status;
+}
+
+static void check_reader(const char *name, struct bytes file)
+{
+    assert_true(oom_run(name, run_reader, &file, 1) > 5);
+    bytes_free(&file);
+}
+
+static void test_readers(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(20, 16, 3), inks = picture_smooth(8, 8, 4);
+    struct bytes icc = make_icc(3), cmyk = make_icc(4), turned = make_exif(6, true);
+    struct png_spec png = {.width = 20,
+                           .height = 16,
+                           .colour_type = PNG_COLOR_TYPE_RGB,
+                           .bit_depth = 8,
+                           .rows = smooth.data,
+                           .stride = 60,
+                           .gamma = 1.0};
+    check_reader("PNG", make_png(&png));
+    png.interlaced = true;
+    png.icc = &icc;
+    png.exif = &turned;
+    png.xmp = &icc;
+    check_reader("interlaced PNG", make_png(&png));
+    struct jpeg_spec jpeg = {.picture = &smooth, .icc = &icc};
+    check_reader("JPEG", make_jpeg(&jpeg));
+    jpeg.progressive = true;
+    jpeg.exif = &turned;
+    jpeg.xmp = &icc;
+    check_reader("progressive JPEG", make_jpeg(&jpeg));
+    check_reader("CMYK JPEG", make_jpeg(&(struct jpeg_spec){.picture = &inks, .icc = &cmyk}));
+    struct webp_spec webp = {.picture = &inks, .icc = &icc, .exif = &turned, .xmp = &icc};
+    check_reader("WebP", make_webp(&webp));
+    bytes_free(&icc);
+    bytes_free(&cmyk);
+    bytes_free(&turned);
+    picture_free(&smooth);
+    picture_free(&inks);
+}
+
+struct write_job {
+    struct picture picture;
+    enum planche_format format;
+    struct planche_metadata metadata;
+    int lossless;
+};
+
+static enum planche_status run_writer(void *user, struct planche_budget *budget,
+                                      struct planche_error *error)
+{
+    const struct write_job *job = user;
+    struct planche_writer_options options = {.budget = budget, .lossless = job->lossless};
+    struct bytes file = {NULL, 0, 0};
+    enum planche_status status =
+        write_picture(&job->picture, job->format, &job->metadata, &options, &file, error);
+    bytes_free(&file);
+    return status;
+}
+
+static void test_writers(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "PNG writer", "JPEG writer", "WebP writer"};
+    struct bytes icc = make_icc(1), exif = make_exif(1, true);
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
+        struct write_job job = {.picture = picture_smooth(20, 16, 3),
+                                .format = (enum planche_format)format,
+                                .metadata = {.icc = {icc.data, icc.size},
+                                             .exif = {exif.data, exif.size},
+                                             .xmp = {icc.data, icc.size},
+                                             .x_density = 3000,
+                                             .y_density = 3000}};
+        for (job.lossless = 0; job.lossless < 2; job.lossless++)
+            assert_true(oom_run(names[format], run_writer, &job, 1) > 5);
+        picture_free(&job.picture);
+    }
+    bytes_free(&icc);
+    bytes_free(&exif);
+}
+
+static enum planche_status run_output_file(void *user, struct planche_budget *budget,
+                                           struct planche_error *error)
+{
+    struct planche_output_file *file;
+    enum planche_status status = planche_output_file_create(&file, user, true, budget, error);
+    if (status == PLANCHE_OK) {
+        assert_true(planche_output_file_write(file, "page", 4));
+        status = planche_output_file_commit(file, error);
+    }
+    planche_output_file_destroy(&file);
+    unlink(user);
+    return status;
+}
+
+static void test_output_file(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/planche-test-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/page.png", folder);
+    assert_true(oom_run("output file", run_output_file, path, 1) >= 4);
+    /* Nothing is left in it. */
+    assert_int_equal(rmdir(folder), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_readers),
+        cmocka_unit_test(test_writers),
+        cmocka_unit_test(test_output_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

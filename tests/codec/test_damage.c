@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Files cut at every byte and with bits flipped: an error or, where nothing was lost, the page;
+ * never a crash, never a hang, never rows that were made up for a cut. */
+#include "images.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KINDS 10
+
+/* A small file of every reader's every path. */
+static struct bytes make_kind(unsigned kind)
+{
+    static const uint8_t palette[6] = {10, 20, 30, 200, 100, 50};
+    struct picture smooth = picture_smooth(19, 14, kind == 5 ? 4 : 3);
+    struct picture noise = picture_noise(19, 14, kind == 8 ? 4 : 3, 8, kind);
+    struct bytes icc = make_icc(kind == 5 ? 4 : 3), exif = make_exif(kind == 4 ? 6 : 1, true), file;
+    struct png_spec png = {.width = 19,
+                           .height = 14,
+                           .colour_type = PNG_COLOR_TYPE_RGB,
+                           .bit_depth = 8,
+                           .rows = noise.data,
+                           .stride = 57,
+                           .exif = &exif};
+    struct jpeg_spec jpeg = {.picture = &smooth, .subsampled = true, .quality = 80};
+    struct webp_spec webp = {.picture = kind == 9 ? &smooth : &noise};
+    switch (kind) {
+    case 0:
+        file = make_png(&png);
+        break;
+    case 1:
+        png.interlaced = true;
+        png.gamma = 1.0;
+        file = make_png(&png);
+        break;
+    case 2:
+        png.colour_type = PNG_COLOR_TYPE_PALETTE;
+        png.bit_depth = 1;
+        png.palette = palette;
+        png.palette_size = 2;
+        png.palette_alpha = palette;
+        png.palette_alpha_size = 1;
+        png.icc = &icc;
+        file = make_png(&png);
+        break;
+    case 3:
+        file = make_jpeg(&jpeg);
+        break;
+    case 4:
+        jpeg.progressive = true;
+        jpeg.exif = &exif;
+        file = make_jpeg(&jpeg);
+        break;
+    case 5:
+        jpeg.icc = &icc;
+        file = make_jpeg(&jpeg);
+        break;
+    case 6:
+        jpeg.restart = 1;
+        jpeg.scans = true;
+        file = make_jpeg(&jpeg);
+        break;
+    case 7:
+        webp.lossless = true;
+        webp.exif = &exif;
+        file = make_webp(&webp);
+        break;
+    case 8:
+        file = make_webp(&webp);
+        break;
+    default:
+        file = make_webp(&webp);
+        break;
+    }
+    picture_free(&smooth);
+    picture_free(&noise);
+    bytes_free(&icc);
+    bytes_free(&exif);
+    return file;
+}
+
+/* In a block of its exact size, so that AddressSanitizer sees every byte read beyond it. */
+static enum planche_status read_exact(const struct bytes *file, size_t size,
+                                      struct read_result *result)
+{
+    struct bytes exact = {malloc(size ? size : 1), size, size};
+    memcpy(exact.data, file->data, size);
+    /* Enough for all of these pages, and a bound for what damage can ask for. */
+    enum planche_status status = read_bytes_within(&exact, 32 << 20, 1 << 20, result);
+    bytes_free(&exact);
+    return status;
+}
+
+static void test_cuts(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        struct bytes file = make_kind(kind);
+        struct read_result whole, cut;
+        assert_int_equal(read_exact(&file, file.size, &whole), PLANCHE_OK);
+        for (size_t size = 0; size < file.size; size++) {
+            enum planche_status status = read_exact(&file, size, &cut);
+            if (status != PLANCHE_ERROR_DATA)
+                fail_msg("kind %u cut at %zu of %zu: status %d", kind, size, file.size, status);
+            read_result_free(&cut);
+        }
+        read_result_free(&whole);
+        bytes_free(&file);
+    }
+}
+
+/* What lies behind the image is not the image's. */
+static void test_trailing_bytes(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        struct bytes file = make_kind(kind);
+        struct read_result before, after;
+        assert_int_equal(read_exact(&file, file.size, &before), PLANCHE_OK);
+        bytes_append(&file, "\xff\xd8\xff junk behind the end", 24);
+        assert_int_equal(read_exact(&file, file.size, &after), PLANCHE_OK);
+        pictures_equal(&before.picture, &after.picture);
+        read_result_free(&before);
+        read_result_free(&after);
+        bytes_free(&file);
+    }
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+static void test_flips(void **state)
+{
+    (void)state;
+    uint32_t seed = 4711;
+    printf("seed %u\n", seed);
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        struct bytes file = make_kind(kind);
+        for (int round = 0; round < 400; round++) {
+            struct bytes bad = {NULL, 0, 0};
+            struct read_result result;
+            bytes_append(&bad, file.data, file.size);
+            for (uint32_t flips = 1 + next_random(&seed) % 3; flips > 0; flips--)
+                bad.data[next_random(&seed) % bad.size] ^= (uint8_t)(1 << next_random(&seed) % 8);
+            enum planche_status status = read_exact(&bad, bad.size, &result);
+            assert_true(status == PLANCHE_OK || status == PLANCHE_ERROR_DATA ||
+                        status == PLANCHE_ERROR_UNSUPPORTED || status == PLANCHE_ERROR_LIMIT ||
+                        status == PLANCHE_ERROR_BUDGET);
+            read_result_free(&result);
+            bytes_free(&bad);
+        }
+        bytes_free(&file);
+    }
+}
+
+/* Every single bit of a PNG is guarded by a checksum or by the format's own rules. */
+static void test_png_checksums(void **state)
+{
+    (void)state;
+    struct bytes file = make_kind(0);
+    for (size_t bit = 0; bit < file.size * 8; bit += 3) {
+        struct read_result result;
+        file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_not_equal(read_exact(&file, file.size, &result), PLANCHE_OK);
+        read_result_free(&result);
+        file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    bytes_free(&file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_trailing_bytes),
+        cmocka_unit_test(test_flips),
+        cmocka_unit_test(test_png_checksums),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing WebP. */
+#include "images.h"
+
+#include <math.h>
+#include <string.h>
+#include <webp/mux.h>
+
+static void test_read_lossless(void **state)
+{
+    (void)state;
+    for (unsigned channels = 3; channels <= 4; channels++) {
+        struct picture noise = picture_noise(23, 19, channels, 8, channels);
+        /* libwebp forgets colours under full transparency. */
+        for (size_t i = 3; channels == 4 && i < 23 * 19 * 4; i += 4)
+            noise.data[i] |= 1;
+        struct bytes file = make_webp(&(struct webp_spec){.picture = &noise, .lossless = true});
+        struct read_result result;
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_int_equal(result.format, PLANCHE_FORMAT_WEBP);
+        pictures_equal(&noise, &result.picture);
+        read_result_free(&result);
+        bytes_free(&file);
+        picture_free(&noise);
+    }
+}
+
+static void test_read_lossy(void **state)
+{
+    (void)state;
+    for (unsigned channels = 3; channels <= 4; channels++) {
+        struct picture smooth = picture_smooth(50, 41, channels);
+        struct bytes file = make_webp(&(struct webp_spec){.picture = &smooth});
+        struct read_result result;
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_in_range(pictures_distance(&smooth, &result.picture), 0, 12);
+        read_result_free(&result);
+        bytes_free(&file);
+        picture_free(&smooth);
+    }
+}
+
+static void test_read_metadata(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(8, 8, 3);
+    struct bytes icc = make_icc(3), exif = make_exif(1, true), prefixed = {NULL, 0, 0};
+    struct bytes xmp = {NULL, 0, 0};
+    bytes_append(&xmp, "<x:xmpmeta/>", 12);
+    bytes_append(&prefixed, "Exif\0", 6);
+    bytes_append(&prefixed, exif.data, exif.size);
+    /* With and without JPEG's prefix. */
+    for (int prefix = 0; prefix < 2; prefix++) {
+        struct bytes file = make_webp(&(struct webp_spec){
+            .picture = &smooth, .icc = &icc, .exif = prefix ? &prefixed : &exif, .xmp = &xmp});
+        struct read_result result;
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_int_equal(result.icc.size, icc.size);
+        assert_memory_equal(result.icc.data, icc.data, icc.size);
+        assert_int_equal(result.exif.size, exif.size);
+        assert_memory_equal(result.exif.data, exif.data, exif.size);
+        assert_int_equal(result.xmp.size, xmp.size);
+        assert_true(fabs(result.x_density - 11811) < 1e-6);
+        read_result_free(&result);
+        bytes_free(&file);
+    }
+    bytes_free(&icc);
+    bytes_free(&exif);
+    bytes_free(&prefixed);
+    bytes_free(&xmp);
+    picture_free(&smooth);
+}
+
+/* What the writer makes is what libwebp's own tools make: its chunks fit together, and the pixels
+ * are those of one conversion of the whole picture. */
+static void test_write(void **state)
+{
+    (void)state;
+    static const uint32_t sides[][2] = {{1, 1}, {2, 3}, {3, 2}, {17, 31}, {64, 64}};
+    for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            unsigned channels = kind & 1 ? 4 : 3;
+            struct planche_writer_options options = {.lossless = kind >> 1, .quality = 100};
+            struct picture smooth = picture_smooth(sides[s][0], sides[s][1], channels);
+            struct bytes file = {NULL, 0, 0};
+            struct read_result result;
+            assert_int_equal(
+                write_picture(&smooth, PLANCHE_FORMAT_WEBP, NULL, &options, &file, NULL),
+                PLANCHE_OK);
+            assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+            assert_in_range(pictures_distance(&smooth, &result.picture), 0,
+                            options.lossless ? 0 : 14);
+            read_result_free(&result);
+            bytes_free(&file);
+            picture_free(&smooth);
+        }
+}
+
+static struct planche_blob blob_of(const struct bytes *bytes)
+{
+    return (struct planche_blob){bytes->data, bytes->size};
+}
+
+/* Odd and even sizes of chunks, with and without libwebp's own VP8X. */
+static void test_write_metadata(void **state)
+{
+    (void)state;
+    struct bytes icc = make_icc(3), exif = make_exif(1, true), xmp = {NULL, 0, 0};
+    bytes_append(&xmp, "<x:xmpmeta />", 13);
+    struct planche_metadata metadata = {
+        .icc = blob_of(&icc), .exif = blob_of(&exif), .xmp = blob_of(&xmp)};
+    for (unsigned kind = 0; kind < 4; kind++) {
+        struct planche_writer_options options = {.lossless = kind >> 1};
+        struct picture smooth = picture_smooth(300, 5, kind & 1 ? 4 : 3);
+        struct bytes file = {NULL, 0, 0};
+        struct read_result result;
+        assert_int_equal(
+            write_picture(&smooth, PLANCHE_FORMAT_WEBP, &metadata, &options, &file, NULL),
+            PLANCHE_OK);
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_int_equal(result.icc.size, icc.size);
+        assert_memory_equal(result.icc.data, icc.data, icc.size);
+        assert_int_equal(result.exif.size, exif.size);
+        assert_int_equal(result.xmp.size, xmp.size);
+        assert_memory_equal(result.xmp.data, xmp.data, xmp.size);
+        read_result_free(&result);
+        /* libwebpmux reads it without complaint and sees all of it. */
+        WebPData data = {file.data, file.size};
+        WebPMux *mux = WebPMuxCreate(&data, 0);
+        uint32_t flags;
+        assert_non_null(mux);
+        assert_int_equal(WebPMuxGetFeatures(mux, &flags), WEBP_MUX_OK);
+        assert_int_equal(flags & ~(uint32_t)ALPHA_FLAG, ICCP_FLAG | EXIF_FLAG | XMP_FLAG);
+        assert_int_equal((flags & ALPHA_FLAG) != 0, kind & 1);
+        WebPMuxDelete(mux);
+        bytes_free(&file);
+        picture_free(&smooth);
+    }
+    bytes_free(&icc);
+    bytes_free(&exif);
+    bytes_free(&xmp);
+}
+
+/* A resolution without EXIF travels in EXIF made for it. */
+static void test_write_density(void **state)
+{
+    (void)state;
+    struct planche_metadata metadata = {.x_density = 23622, .y_density = 11811};
+    struct picture smooth = picture_smooth(5, 5, 3);
+    struct bytes file = {NULL, 0, 0};
+    struct read_result result;
+    assert_int_equal(write_picture(&smooth, PLANCHE_FORMAT_WEBP, &metadata, NULL, &file, NULL),
+                     PLANCHE_OK);
+    assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+    assert_true(fabs(result.x_density - 23622) < 0.01);
+    assert_true(fabs(result.y_density - 11811) < 0.01);
+    read_result_free(&result);
+    bytes_free(&file);
+    picture_free(&smooth);
+}
+
+struct canceller {
+    int calls, after;
+};
+
+static int cancel(void *user, double done)
+{
+    struct canceller *canceller = user;
+    assert_true(done >= 0 && done <= 1);
+    return ++canceller->calls > canceller->after;
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    struct picture noise = picture_noise(200, 300, 3, 8, 1);
+    for (int lossless = 0; lossless < 2; lossless++) {
+        struct canceller never = {0, 1 << 30}, at_once = {0, 0}, midway = {0, 3};
+        struct canceller *cancellers[] = {&never, &at_once, &midway};
+        for (int i = 0; i < 3; i++) {
+            struct planche_writer_options options = {
+                .lossless = lossless, .progress = cancel, .progress_user = cancellers[i]};
+            struct bytes file = {NULL, 0, 0};
+            struct planche_error error = {.status = PLANCHE_OK};
+            enum planche_status status =
+                write_picture(&noise, PLANCHE_FORMAT_WEBP, NULL, &options, &file, &error);
+            assert_int_equal(status, i == 0 ? PLANCHE_OK : PLANCHE_ERROR_CANCELLED);
+            assert_int_equal(error.status, status);
+            bytes_free(&file);
+        }
+        assert_true(never.calls > 3);
+    }
+    picture_free(&noise);
+}
+
+/* An animation is not a page. */
+static void test_animation(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(8, 8, 3);
+    struct bytes still = make_webp(&(struct webp_spec){.picture = &smooth}), file = {NULL, 0, 0};
+    WebPMuxFrameInfo frame = {.bitstream = {still.data, still.size},
+                              .id = WEBP_CHUNK_ANMF,
+                              .duration = 100,
+                              .dispose_method = WEBP_MUX_DISPOSE_NONE,
+                              .blend_method = WEBP_MUX_NO_BLEND};
+    WebPData assembled;
+    WebPMux *mux = WebPMuxNew();
+    assert_int_equal(WebPMuxPushFrame(mux, &frame, 1), WEBP_MUX_OK);
+    assert_int_equal(WebPMuxPushFrame(mux, &frame, 1), WEBP_MUX_OK);
+    WebPMuxAnimParams params = {.loop_count = 0};
+    assert_int_equal(WebPMuxSetAnimationParams(mux, &params), WEBP_MUX_OK);
+    assert_int_equal(WebPMuxAssemble(mux, &assembled), WEBP_MUX_OK);
+    bytes_append(&file, assembled.bytes, assembled.size);
+    struct read_result result;
+    assert_int_equal(read_bytes(&file, &result), PLANCHE_ERROR_UNSUPPORTED);
+    read_result_free(&result);
+    WebPDataClear(&assembled);
+    WebPMuxDelete(mux);
+    bytes_free(&file);
+    bytes_free(&still);
+    picture_free(&smooth);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_read_lossless),  cmocka_unit_test(test_read_lossy),
+        cmocka_unit_test(test_read_metadata),  cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_metadata), cmocka_unit_test(test_write_density),
+        cmocka_unit_test(test_cancel),         cmocka_unit_test(test_animation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
