@@ -27,21 +27,21 @@ static uint32_t load32(const uint8_t *bytes)
            (uint32_t)bytes[3] << 24;
 }
 
-static float load_float(const uint8_t *bytes)
+static float from_bits(uint32_t bits)
 {
-    uint32_t bits = load32(bytes);
     float value;
     memcpy(&value, &bits, sizeof(value));
     return value;
 }
 
+/* Infinity and NaN alike become infinity: neither is a weight. */
 static float load_half(const uint8_t *bytes)
 {
-    unsigned bits = (unsigned)bytes[0] | (unsigned)bytes[1] << 8;
-    int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+    uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
+    uint32_t exponent = bits >> 10 & 31, mantissa = bits & 1023;
     float value = exponent == 31  ? INFINITY
-                  : exponent == 0 ? ldexpf((float)mantissa, -24)
-                                  : ldexpf((float)(1024 + mantissa), exponent - 25);
+                  : exponent == 0 ? (float)mantissa * 0x1p-24f
+                                  : from_bits((exponent + 112) << 23 | mantissa << 13);
     return bits & 0x8000 ? -value : value;
 }
 
@@ -73,7 +73,7 @@ static enum planche_status convert(const struct reader *reader, float *values, s
         if (status != PLANCHE_OK)
             return status;
         for (size_t i = 0; i < part; i++) {
-            values[i] = width == 2 ? load_half(bytes + 2 * i) : load_float(bytes + 4 * i);
+            values[i] = width == 2 ? load_half(bytes + 2 * i) : from_bits(load32(bytes + 4 * i));
             if (!isfinite(values[i]))
                 return not_finite(reader, reader->file->position);
         }

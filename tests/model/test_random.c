@@ -35,7 +35,8 @@ static void check_sizes(const struct planche_net *net, const struct ref_net *ref
     struct planche_shape *shapes = calloc((size_t)net->tensor_count, sizeof(*shapes));
     int multiple = (int)net->recipe.multiple, pad = (int)net->recipe.pad;
     for (int i = 1; i <= 5; i++) {
-        int h = multiple * i + 2 * pad, w = multiple * (8 - i) + 2 * pad, c, rh, rw;
+        int h = multiple * i + 2 * pad, w = multiple * (8 - i) + 2 * pad;
+        int c = 0, rh = 0, rw = 0;
         struct planche_shape out;
         int least = (int)(net->recipe.crop + net->recipe.scale * net->recipe.multiple);
         if (!planche_net_shapes(net, h, w, shapes) || !ref_sizes(reference, h, w, &c, &rh, &rw))
