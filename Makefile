@@ -21,9 +21,11 @@ test:
 demo:
 	@BUILD=$(BUILD) scripts/demo.sh
 
+# FULL=1: larger pages, more models. BENCH_ARGS: see bench/run --help.
 bench: build
+	@scripts/setup.sh bench
 	@scripts/models.sh $(BUILD)
-	@bench/run $(BUILD)
+	@bench/run $(BUILD) $(BENCH_ARGS)
 
 format:
 	@scripts/format.sh $(SOURCES)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the packages that are missing for the given purposes (build, test, models, format, ci)
-# on Debian and Ubuntu, after saying which. sudo is used only by users other than root.
+# Installs the packages that are missing for the given purposes (build, test, models, bench,
+# peers, format, ci) on Debian and Ubuntu, after saying which. sudo is used only by users other than
+# root.
 set -euf
 
 have() {
@@ -21,6 +22,8 @@ needs() {
                  pc:jansson:libjansson-dev" ;;
     test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
     models) echo "npm:npm curl:curl" ;;
+    bench) echo "python3:python3" ;;
+    peers) echo "/usr/lib/*/libvulkan.so.1:libvulkan1 /usr/lib/*/libgomp.so.1:libgomp1 npm:npm" ;;
     format) echo "clang-format:clang-format" ;;
     ci) echo "git:git make:make clang:clang
               /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev" ;;

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Runs one command and says how long it took and what it held at most."""
+import os
+import subprocess
+import tempfile
+import threading
+import time
+
+MOST_SECONDS = 3600  # only against hangs
+
+
+class Outcome:
+    """status, seconds (wall clock), rss_bytes (the most that was resident), stdout, stderr, argv."""
+
+    def __init__(self, argv, status, seconds, rss_bytes, stdout, stderr):
+        self.argv, self.status, self.seconds, self.rss_bytes = argv, status, seconds, rss_bytes
+        self.stdout, self.stderr = stdout, stderr
+
+    def last_line(self):
+        lines = [line for line in self.stderr.splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"exit status {self.status}"
+
+    def numbers(self):
+        return {"seconds": round(self.seconds, 4), "rss_bytes": self.rss_bytes}
+
+
+def run(argv, env=None, cwd=None):
+    """wait4 gives the memory of this very child; getrusage would give the largest of all so far."""
+    argv = [str(argument) for argument in argv]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        start = time.monotonic()
+        with open(os.devnull, "rb") as nothing:
+            child = subprocess.Popen(argv, stdin=nothing, stdout=out, stderr=err, cwd=cwd,
+                                     env={**os.environ, **(env or {})})
+        watchdog = threading.Timer(MOST_SECONDS, child.kill)
+        watchdog.start()
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except KeyboardInterrupt:
+            child.kill()
+            raise
+        finally:
+            watchdog.cancel()
+        seconds = time.monotonic() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return Outcome(argv, child.returncode, seconds, usage.ru_maxrss * 1024,
+                       out.read().decode(errors="replace"), err.read().decode(errors="replace"))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Tables that read well on a terminal and are Markdown too."""
+
+
+def table(heads, rows):
+    """Lines. The first column is text, the others are numbers."""
+    cells = [list(heads), *[[str(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
+
+    def line(row):
+        aligned = [row[0].ljust(widths[0]), *[c.rjust(w) for c, w in zip(row[1:], widths[1:])]]
+        return "| " + " | ".join(aligned) + " |"
+
+    rule = ["-" * widths[0], *["-" * (width - 1) + ":" for width in widths[1:]]]
+    return [line(cells[0]), line(rule), *map(line, cells[1:])]
+
+
+def megabytes(count):
+    return f"{count / 1e6:.0f}"
+
+
+def engine_row(case):
+    best = min(case["engine"], key=lambda measured: measured["best_ms"])
+    ratio, peak = best["ratio"], best["peak_gflops"]
+    return [case["name"], case["size"], f"{best['best_ms']:.0f}", f"{best['us_per_pixel']:.2f}",
+            f"{best['pages_per_second']:.2f}", f"{best['gflops']:.0f}",
+            "-" if peak is None else f"{peak:.0f}", "-" if ratio is None else f"{ratio:.2f}",
+            megabytes(best["peak_bytes"]), f"{best['load_ms']:.0f}"]
+
+
+ENGINE_HEADS = ("engine only", "page", "ms", "µs/px", "pages/s", "GFLOP/s", "FMA peak", "ratio",
+                "memory MB", "load ms")
+
+
+def command_row(case, cases):
+    """A case may have the peer of another one, whose results are the same."""
+    ours = min(case["command"]["runs"], key=lambda run: run["seconds"])
+    row = [case["name"], case["size"], f"{ours['seconds']:.2f}", f"{1 / ours['seconds']:.2f}",
+           megabytes(ours["rss_bytes"])]
+    peer = next((other["peer"] for other in cases if other["name"] == case.get("peer_of")),
+                case.get("peer"))
+    if not peer or not peer["runs"]:
+        return row + ["-"] * 4
+    theirs = min(peer["runs"], key=lambda run: run["seconds"])
+    return row + [f"{theirs['seconds']:.2f}", megabytes(theirs["rss_bytes"]),
+                  f"{theirs['seconds'] / ours['seconds']:.1f}x",
+                  f"{theirs['rss_bytes'] / ours['rss_bytes']:.1f}x"]
+
+
+COMMAND_HEADS = ("PNG to PNG, whole command", "page", "planche s", "pages/s", "RSS MB", "peer s",
+                 "peer RSS MB", "faster", "smaller")
+
+
+def peer_notes(cases):
+    """Why a comparison is missing, and which program each name's peer is."""
+    notes = {}
+    for case in cases:
+        peer = case.get("peer")
+        if peer:
+            notes.setdefault((peer["program"], peer.get("error")), []).append(case["name"])
+    for (program, error), names in notes.items():
+        program = program.split("/")[-1]
+        yield f"{', '.join(names)}: {program}" + (f" gives no result with -g -1: {error}" if error else "")
+
+
+def memory_row(run):
+    if run.get("error"):
+        return [run["name"], run["size"], run["budget"], "failed", "-", "-", "-"]
+    verdict = "-" if not run["most_bytes"] else "yes" if run["rss_bytes"] <= run["most_bytes"] else "NO"
+    most = megabytes(run["most_bytes"]) if run["most_bytes"] else "-"
+    return [run["name"], run["size"], run["budget"], f"{run['seconds']:.1f}",
+            megabytes(run["rss_bytes"]), most, verdict]
+
+
+MEMORY_HEADS = ("bounded memory, PNG to PNG", "page", "--memory", "s", "RSS MB", "target MB", "kept")
+
+
+def start_row(start):
+    return [start["name"], start["size"], f"{1e3 * start['seconds']:.0f}",
+            f"{start['load_ms']:.0f}", f"{1e3 * start['nothing_seconds']:.0f}"]
+
+
+START_HEADS = ("start", "page", "whole command ms", "load model ms", "planche --version ms")
+
+
+def lines(results):
+    """All tables of a results object, as lines."""
+    out = []
+    if results["cases"]:
+        out += table(ENGINE_HEADS, map(engine_row, results["cases"])) + [""]
+        rows = (command_row(case, results["cases"]) for case in results["cases"])
+        out += table(COMMAND_HEADS, rows) + [""]
+        out += [f"- {note}" for note in peer_notes(results["cases"])] + [""]
+    if results["start"]:
+        out += table(START_HEADS, map(start_row, results["start"])) + [""]
+    if results["memory"]:
+        out += table(MEMORY_HEADS, map(memory_row, results["memory"])) + [""]
+    return out
