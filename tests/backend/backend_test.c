@@ -189,10 +189,15 @@ static struct planche_pool *pool_of(unsigned workers)
     return pools[workers];
 }
 
-static struct planche_plan_options plan_options(const struct run_options *options)
+/* The caller's rows count as if it held bytes of RGB, as the engine does. */
+static struct planche_plan_options plan_options(const struct planche_program *program, int width,
+                                                const struct run_options *options)
 {
+    uint64_t row = (uint64_t)width * PLANCHE_PLANES;
     return (struct planche_plan_options){
         .memory = options->memory,
+        .fetch_row_bytes = row,
+        .emit_row_bytes = row * program->net->recipe.scale,
         .se = options->se,
         .workers = options->workers ? options->workers : 1,
     };
@@ -232,7 +237,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
     };
     size_t pixels = (size_t)run.width * (size_t)run.height;
     const struct planche_page_io io = {&run, fetch, emit, poll};
-    const struct planche_plan_options planning = plan_options(options);
+    const struct planche_plan_options planning = plan_options(program, page->width, options);
     struct run_report own;
     struct planche_budget budget;
     struct planche_plan *plan;
@@ -262,7 +267,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
 enum planche_status try_plan(const struct planche_program *program, int width, int height,
                              const struct run_options *options, uint64_t *smallest)
 {
-    const struct planche_plan_options planning = plan_options(options);
+    const struct planche_plan_options planning = plan_options(program, width, options);
     struct planche_budget budget;
     struct planche_plan *plan;
     struct planche_error error = {.status = PLANCHE_OK};

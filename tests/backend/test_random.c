@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-#define LEAST_PSNR 70.0
+/* 70 dB is what is promised of known models; single precision leaves 120 to 150 in networks as
+ * small as these, so that less than this is a mistake somewhere. */
+#define LEAST_PSNR 90.0
 
 static uint64_t first_seed = 1;
 static int count = 300, failures;
