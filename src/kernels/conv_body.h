@@ -35,14 +35,13 @@ static INLINE void store_block(const struct part *part, unsigned block, size_t p
         vec_store(out + i * VEC_LANES, v[i]);
 }
 
-/* `pixels`, `blocks` and `depth` are constants where this is inlined. The sums begin with the bias.
- */
+/* `pixels`, `blocks` and `depth` are constants where this is inlined; step is args->input_step, a
+ * constant where that pays. The sums begin with the bias. */
 static INLINE void convolve_pixels(const struct part *part, unsigned pixels, unsigned blocks,
-                                   unsigned depth)
+                                   unsigned depth, ptrdiff_t step)
 {
     const struct planche_conv_args *args = part->args;
     const unsigned vectors = blocks * PARTS;
-    const ptrdiff_t step = args->input_step;
     const size_t row = (size_t)args->out_blocks * LANES;
     const float *weights = args->weights + (size_t)part->first * LANES;
     const float *bias = args->epilogue.bias + (size_t)part->first * LANES;
@@ -70,13 +69,13 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
 }
 
 /* As many pixels at once as the registers hold, then the rest in a few steps. */
-static INLINE void convolve_run(struct part part, unsigned blocks, unsigned depth)
+static INLINE void convolve_run(struct part part, unsigned blocks, unsigned depth, ptrdiff_t step)
 {
     const unsigned most = ACCUMULATORS / (blocks * PARTS);
     const size_t count = part.args->count;
 #define STEP(pixels)                                                                               \
     for (; pixels <= most && count - part.pixel >= pixels; part.pixel += pixels)                   \
-        convolve_pixels(&part, pixels, blocks, depth);
+        convolve_pixels(&part, pixels, blocks, depth, step);
     STEP(12)
     STEP(8)
     STEP(6)
@@ -86,12 +85,16 @@ static INLINE void convolve_run(struct part part, unsigned blocks, unsigned dept
 #undef STEP
 }
 
+/* Few products per pixel leave no time to work out addresses. */
 static INLINE void convolve_blocks(struct part part, unsigned blocks)
 {
-    if (part.args->depth == 1)
-        convolve_run(part, blocks, 1);
+    const ptrdiff_t step = part.args->input_step;
+    if (part.args->depth == 1 && step == 1)
+        convolve_run(part, blocks, 1, 1);
+    else if (part.args->depth == 1)
+        convolve_run(part, blocks, 1, step);
     else
-        convolve_run(part, blocks, LANES);
+        convolve_run(part, blocks, LANES, step);
 }
 
 /* All blocks at once if one register holds a block, else one after another. */

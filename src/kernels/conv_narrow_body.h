@@ -9,7 +9,8 @@
 #define SUM          4 /* pixels that are summed across together */
 
 /* Adds pixels[p] * weights over all entries, for `pixels` pixels and `channels` channels, both
- * constant where this is inlined, and leaves the sums in sums[channel][pixel]. */
+ * constant where this is inlined, and leaves the sums with bias
+ * and activation in sums[channel][pixel]. */
 static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdiff_t *offsets,
                               unsigned first, unsigned pixels, unsigned channels,
                               float sums[][MAX_PIXELS])
@@ -34,20 +35,14 @@ static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdif
         }
         weights += LANES;
     }
-    UNROLL (c, channels)
-        UNROLL (p, pixels / SUM)
-            vec_store_sum4(&sums[first + c][p * SUM], acc[c][p * SUM], acc[c][p * SUM + 1],
-                           acc[c][p * SUM + 2], acc[c][p * SUM + 3]);
-}
-
-/* Bias and activation of all `pixels` sums, used or not, so that the loop becomes vectors. */
-static INLINE void activate_pixels(const struct planche_epilogue *epilogue, unsigned c,
-                                   unsigned pixels, float *sums)
-{
-    const float bias = epilogue->bias[c], slope = epilogue->slope[c];
-    for (unsigned p = 0; p < pixels; p++) {
-        const float v = sums[p] + bias, scaled = v * slope;
-        sums[p] = v < 0.0f ? scaled : v;
+    UNROLL (c, channels) {
+        const float bias = args->epilogue.bias[first + c];
+        const float slope = args->epilogue.slope[first + c];
+        UNROLL (p, pixels / SUM) {
+            const vec *v = &acc[c][p * SUM];
+            quad_store(&sums[c][p * SUM],
+                       quad_activate(vec_sum4(v[0], v[1], v[2], v[3]), bias, slope));
+        }
     }
 }
 
@@ -77,10 +72,8 @@ static INLINE void convolve_channels(const struct planche_conv_args *args, unsig
         UNROLL (p, pixels)
             offsets[p] = (ptrdiff_t)(pixel + (p < count ? p : count - 1)) * args->input_step;
         sum_pixels(args, offsets, first, pixels, channels, sums);
-        for (unsigned c = first; c < first + channels; c++) {
-            activate_pixels(&args->epilogue, c, pixels, sums[c]);
-            store_pixels(args, c, pixel, count, sums[c]);
-        }
+        for (unsigned c = 0; c < channels; c++)
+            store_pixels(args, first + c, pixel, count, sums[c]);
     }
 }
 

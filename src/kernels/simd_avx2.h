@@ -3,9 +3,7 @@
 #ifndef PLANCHE_KERNELS_SIMD_AVX2_H
 #define PLANCHE_KERNELS_SIMD_AVX2_H
 
-#include "kernels/simd.h"
-
-#include <immintrin.h>
+#include "kernels/simd_x86.h"
 
 typedef __m256 vec;
 #define VEC_LANES     8
@@ -65,14 +63,14 @@ static INLINE vec vec_leaky(vec v, vec slope)
     return _mm256_blendv_ps(v, _mm256_mul_ps(v, slope), v);
 }
 
-/* Stores the sums of the lanes of a, b, c and d. */
-static INLINE void vec_store_sum4(float *p, vec a, vec b, vec c, vec d)
+/* The sums of the lanes of a, b, c and d. */
+static INLINE quad vec_sum4(vec a, vec b, vec c, vec d)
 {
     const __m256 ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
     const __m256 cd = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
     const __m256 v =
         _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
-    _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)));
+    return _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
 }
 
 #endif

@@ -3,9 +3,7 @@
 #ifndef PLANCHE_KERNELS_SIMD_AVX512_H
 #define PLANCHE_KERNELS_SIMD_AVX512_H
 
-#include "kernels/simd.h"
-
-#include <immintrin.h>
+#include "kernels/simd_x86.h"
 
 typedef __m512 vec;
 #define VEC_LANES     16
@@ -67,15 +65,15 @@ static INLINE vec vec_leaky(vec v, vec slope)
     return _mm512_mask_mul_ps(v, _mm512_movepi32_mask(_mm512_castps_si512(v)), v, slope);
 }
 
-/* Stores the sums of the lanes of a, b, c and d. */
-static INLINE void vec_store_sum4(float *p, vec a, vec b, vec c, vec d)
+/* The sums of the lanes of a, b, c and d. */
+static INLINE quad vec_sum4(vec a, vec b, vec c, vec d)
 {
     const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
     const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
     const __m512 v =
         _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
     const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
-    _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+    return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
 }
 
 #endif
