@@ -60,19 +60,20 @@ def peer_notes(cases):
             notes.setdefault((peer["program"], peer.get("error")), []).append(case["name"])
     for (program, error), names in notes.items():
         program = program.split("/")[-1]
-        yield f"{', '.join(names)}: {program}" + (f" gives no result with -g -1: {error}" if error else "")
+        why = f" gives no result with -g -1: {error}" if error else ""
+        yield f"{', '.join(names)}: {program}{why}"
 
 
 def memory_row(run):
     if run.get("error"):
         return [run["name"], run["size"], run["budget"], "failed", "-", "-", "-"]
-    verdict = "-" if not run["most_bytes"] else "yes" if run["rss_bytes"] <= run["most_bytes"] else "NO"
-    most = megabytes(run["most_bytes"]) if run["most_bytes"] else "-"
+    kept = "yes" if run["rss_bytes"] <= run["most_bytes"] else "NO"
     return [run["name"], run["size"], run["budget"], f"{run['seconds']:.1f}",
-            megabytes(run["rss_bytes"]), most, verdict]
+            megabytes(run["rss_bytes"]), megabytes(run["most_bytes"]), kept]
 
 
-MEMORY_HEADS = ("bounded memory, PNG to PNG", "page", "--memory", "s", "RSS MB", "target MB", "kept")
+MEMORY_HEADS = ("bounded memory, PNG to PNG", "page", "--memory", "s", "RSS MB", "target MB",
+                "kept")
 
 
 def start_row(start):

@@ -88,14 +88,14 @@ class Command(harness.Case):
                         "--only", f"{harness.QUICK_MODEL} {harness.QUICK_SCALE}x", "--size", "24x16",
                         "--rounds", "1", "--runs", "1", "--threads", "1", "--sections", "models",
                         "--output", self.path("results")], check=True, capture_output=True)
-        with open(self.path("results", "bench.json"), encoding="utf-8") as file:
+        with open(self.path("results", "models.json"), encoding="utf-8") as file:
             results = json.load(file)
         case, = results["cases"]
         self.assertEqual((case["size"], set(case["engine"][0])), ("24x16", KEYS))
         self.assertEqual(case["command"]["runs"][0]["page"]["output_width"],
                          24 * harness.QUICK_SCALE)
         self.assertIn("--no-peers", case["peer"]["error"])
-        self.assertIn(case["name"], self.read("results/bench.md").decode())
+        self.assertIn(case["name"], self.read("results/models.md").decode())
 
 
 class Usage(harness.Case):
