@@ -2,7 +2,9 @@
 """Pages through the command with a real model: what comes out is what it should be."""
 import json
 import os
+import pty
 import struct
+import subprocess
 import zlib
 
 import files
@@ -263,17 +265,55 @@ class Exactness(harness.Case):
             self.assertEqual(self.read(f"{i}.png"), self.read("0.png"))
 
 
+class Terminal(harness.Case):
+    """The progress bar is for people only."""
+    model = True
+
+    def on_terminal(self, *options):
+        """What appears on a terminal that is standard error."""
+        self.write("a.png", harness.page(200, 300))
+        mine, theirs = pty.openpty()
+        command = [harness.PLANCHE, "-m", harness.QUICK_MODEL, "--overwrite", *options, "a.png"]
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=theirs) as p:
+            os.close(theirs)
+            seen = b""
+            try:
+                while part := os.read(mine, 4096):
+                    seen += part
+            except OSError:
+                pass  # the other end is closed
+            self.assertEqual(p.wait(harness.MARGIN_SECONDS), 0)
+        os.close(mine)
+        return seen.decode()
+
+    def test_bar(self):
+        seen = self.on_terminal()
+        self.assertRegex(seen, r"\[#*\.*\] +\d+%  page 1/1")
+        self.assertIn("a.png -> a-2x.webp  200x300 -> 400x600", seen)
+        self.assertTrue(seen.endswith("\r\x1b[K"), "the bar is gone at the end")
+        self.assertIn("page 1/1", self.on_terminal("--json"))
+
+    def test_quiet(self):
+        self.assertEqual(self.on_terminal("--quiet"), "")
+
+
 class Memory(harness.Case):
     model = True
 
     def test_too_little_says_what_would_do(self):
-        self.write("a.png", harness.page(500, 60))
-        result = self.planche("--memory", "20M", "a.png", "-o", "b.png", check=None)
-        self.assertIn(result.returncode, (1, 3), result.stderr)
-        self.assert_one_line(result.stderr, "--memory ")
+        self.write("a.png", harness.page(3000, 12))
+        result = self.planche("--memory", "36M", "a.png", "-o", "b.png", check=1)
+        self.assert_one_line(result.stderr, "a.png", "--memory ")
         enough = result.stderr.split("--memory ")[1].split("M")[0]
         self.assertEqual(self.files(), ["a.png"])
         self.planche("--memory", enough + "M", "a.png", "-o", "b.png")
+
+    def test_too_little_for_the_model(self):
+        self.write("a.png", harness.page())
+        for memory in ("1", "64K", "18M"):
+            result = self.planche("--memory", memory, "a.png", "-o", "b.png", check=3)
+            self.assert_one_line(result.stderr, "memory")
+        self.assertEqual(self.files(), ["a.png"])
 
     def test_budget_bounds_the_process(self):
         if os.environ.get("SANITIZED"):

@@ -106,34 +106,40 @@ static bool is_there(const struct planche_model_variant *variant, const char *fo
     return planche_model_check(variant, folder, 1, NULL) == PLANCHE_OK;
 }
 
-static int fetch_marked(const bool *wanted, const struct planche_cli_options *options,
-                        const char *folder)
+/* How many of the wanted variants the cache lacks, or holds damaged. */
+static size_t count_missing(const bool *wanted, const char *folder)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < planche_model_variant_count(); i++)
+        missing += wanted[i] && !is_there(planche_model_variant_get(i), folder);
+    return missing;
+}
+
+static int report(const struct planche_error *error, const char *package, const char *folder)
+{
+    if (error->status == PLANCHE_ERROR_NOT_FOUND)
+        planche_cli_message("%s, or put the files of %s that planche models --json lists into %s",
+                            error->message, package, folder);
+    else if (error->status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_message("%s", error->message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+static int fetch_missing(const bool *wanted, const struct planche_cli_options *options,
+                         const char *folder)
 {
     struct planche_error error = {0};
-    size_t there = 0, fetched = 0;
-    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+    int lock = lock_cache(folder), status = PLANCHE_CLI_OK;
+    if (lock < 0)
+        return PLANCHE_CLI_NOT_STARTED;
+    for (size_t i = 0; status == PLANCHE_CLI_OK && i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
-        if (!wanted[i])
-            continue;
-        bool before = is_there(variant, folder);
-        if (!before && planche_cli_package_get(variant->package, folder, options->quiet, &error) !=
-                           PLANCHE_OK) {
-            if (error.status == PLANCHE_ERROR_NOT_FOUND)
-                planche_cli_message(
-                    "%s, or put the files of %s that planche models --json lists into %s",
-                    error.message, variant->package, folder);
-            else if (error.status != PLANCHE_ERROR_CANCELLED)
-                planche_cli_message("%s", error.message);
-            return PLANCHE_CLI_NOT_STARTED;
-        }
-        there += before;
-        fetched += !before;
+        if (wanted[i] && !is_there(variant, folder) &&
+            planche_cli_package_get(variant->package, folder, options->quiet, &error) != PLANCHE_OK)
+            status = report(&error, variant->package, folder);
     }
-    if (!options->quiet && fetched == 0)
-        planche_cli_note("Nothing to fetch: all %zu wanted model files are in %s", there, folder);
-    else if (!options->quiet)
-        planche_cli_note("%zu model files are in %s", there + fetched, folder);
-    return PLANCHE_CLI_OK;
+    close(lock);
+    return status;
 }
 
 static int fetch(const bool *wanted, const struct planche_cli_options *options)
@@ -146,12 +152,15 @@ static int fetch(const bool *wanted, const struct planche_cli_options *options)
         return PLANCHE_CLI_NOT_STARTED;
     }
     folder = folder != NULL ? folder : path;
+    if (count_missing(wanted, folder) == 0) { /* a cache that cannot be written will do, too */
+        if (!options->quiet)
+            planche_cli_note("Nothing to fetch: all of it is in %s", folder);
+        return PLANCHE_CLI_OK;
+    }
     planche_cli_interrupt_install();
-    int lock = lock_cache(folder);
-    if (lock < 0)
-        return PLANCHE_CLI_NOT_STARTED;
-    int status = fetch_marked(wanted, options, folder);
-    close(lock);
+    int status = fetch_missing(wanted, options, folder);
+    if (status == PLANCHE_CLI_OK && !options->quiet)
+        planche_cli_note("Done: the models are in %s", folder);
     return status;
 }
 
