@@ -114,9 +114,9 @@ static const char stdio_text[] =
 static const char bench_text[] =
     "Usage: planche bench [OPTIONS]\n"
     "\n"
-    "Measures the engine without files and codecs, on a page that planche draws. Rates\n"
-    "are those of the best run. GFLOP/s are direct-equivalent: what the model's plain\n"
-    "convolutions would take. The FMA peak is what the same threads do at most,\n"
+    "Measures the engine without files and codecs, on a page that planche draws.\n"
+    "Rates are those of the best run. GFLOP/s are direct-equivalent: what the model's\n"
+    "plain convolutions would take. The FMA peak is what the same threads do at most,\n"
     "measured before and after; RATIO compares the two. MEMORY is the most of the\n"
     "budget that was in use; RSS is the process with the page's pixels.\n"
     "\n"
