@@ -15,9 +15,9 @@ LAYERS = ["base", "cpu", "image", "codec", "archive", "model", "kernels", "backe
 # Within these, one folder may not include its sibling's files: they meet in the layer's own header.
 SEPARATE_FOLDERS = ["codec", "backend"]
 PUBLIC_ONLY = ["tools", "examples"]
-SKIPPED_FOLDERS = {".git", "build", "demo", "corpus", "samples", "node_modules", "__pycache__"}
+SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}
 CODE = (".c", ".h", ".cpp", ".def", ".comp", ".glsl")
-SCRIPTS = (".py", ".sh", "meson.build", "meson_options.txt", "Makefile", ".ci/run")
+SCRIPTS = (".py", ".sh", "meson.build", "meson_options.txt", "Makefile", ".ci/run", "bench/run")
 MOST_LINES = 999
 MOST_FUNCTION_LINES = 80
 FORBIDDEN_CALL = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|aligned_alloc|posix_memalign|strdup|"
@@ -133,7 +133,8 @@ def check_file(root, path):
 def files_of(root):
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders
-                            if f not in SKIPPED_FOLDERS and not f.startswith("build-"))
+                            if f not in SKIPPED_FOLDERS and not f.startswith("build-") and
+                            (f == ".ci" or not f.startswith(".")))
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
             if path.endswith(CODE + SCRIPTS):

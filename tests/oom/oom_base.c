@@ -2,12 +2,10 @@
 /* The foundation under failing allocations, and the helper's own ability to notice mistakes. */
 #include "oom/oom.h"
 
-#include "base/file.h"
 #include "base/pool.h"
 #include "base/status.h"
 
 #include "testing.h"
-#include <stdio.h>
 
 static enum planche_status pool_scenario(void *user, struct planche_budget *budget,
                                          struct planche_error *error)
@@ -16,16 +14,6 @@ static enum planche_status pool_scenario(void *user, struct planche_budget *budg
     struct planche_pool *pool;
     enum planche_status status = planche_pool_create(&pool, 3, budget, error);
     planche_pool_destroy(&pool);
-    return status;
-}
-
-static enum planche_status file_scenario(void *user, struct planche_budget *budget,
-                                         struct planche_error *error)
-{
-    void *data;
-    size_t size;
-    enum planche_status status = planche_file_read(user, 1 << 20, budget, &data, &size, error);
-    planche_free(data);
     return status;
 }
 
@@ -62,7 +50,6 @@ static void test_base(void **state)
     (void)state;
     assert_int_equal(oom_run("pool", pool_scenario, NULL, 1), 2);
     assert_int_equal(oom_run("alloc", alloc_scenario, NULL, 1), 8);
-    assert_true(oom_run("file", file_scenario, PLANCHE_TEST_FILE, 1) >= 1);
 }
 
 int main(void)
