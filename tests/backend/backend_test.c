@@ -215,9 +215,30 @@ static void cut_plan(struct planche_plan *plan, const struct run_options *option
     }
 }
 
+/* What a pass and the vectors take beside rows (pass.c, run.c). */
+static uint64_t book_bytes(const struct planche_program *program)
+{
+    size_t tensor = sizeof(struct planche_buffer) + sizeof(struct planche_kept) +
+                    2 * sizeof(void *) + sizeof(int);
+    size_t bytes = sizeof(struct planche_pass) + (size_t)program->tensor_count * tensor +
+                   (size_t)program->node_count * (sizeof(struct planche_part) +
+                                                  sizeof(struct planche_node) + sizeof(int64_t)) +
+                   64;
+    for (int n = 0; n < program->node_count; n++)
+        bytes += (size_t)program->nodes[n].edge_count * sizeof(struct planche_consumer);
+    for (int t = 0; t < program->net->tensor_count; t++)
+        if (program->net->tensors[t].vector)
+            bytes += ((size_t)program->net->tensors[t].channels + PLANCHE_LANES) *
+                     (sizeof(float) + sizeof(int64_t));
+    return bytes;
+}
+
 static void describe(const struct planche_plan *plan, struct run_report *report)
 {
     report->planned = plan->bytes;
+    report->own = plan->bytes - (uint64_t)plan->fetch_rows * plan->options.fetch_row_bytes -
+                  (uint64_t)plan->emit_rows * plan->options.emit_row_bytes;
+    report->book = atomic_load(&plan->budget->used) + book_bytes(plan->program);
     report->stripes = plan->stripe < plan->page.page_width;
     report->segments = plan->segment < plan->page.page_height;
     report->sampled = plan->sample_bands > 0;
@@ -253,6 +274,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
     if (options->stripe || options->segment)
         cut_plan(plan, options);
     describe(plan, report);
+    planche_budget_reset_peak(&budget);
     if (planche_plan_run(plan, pool_of(planning.workers), &io, NULL, &error))
         fail_msg("%s", error.message);
     report->taken = atomic_load(&budget.peak);
@@ -278,11 +300,6 @@ enum planche_status try_plan(const struct planche_program *program, int width, i
     planche_plan_destroy(&plan);
     assert_int_equal(atomic_load(&budget.used), 0);
     return status;
-}
-
-uint64_t book_bytes(const struct planche_program *program)
-{
-    return ((uint64_t)256 << 10) + (uint64_t)program->node_count * 512;
 }
 
 double *run_reference(const struct network *network, const struct ref_recipe *recipe,

@@ -54,7 +54,9 @@ struct run_options {
 struct run_report {
     int width, height; /* of the result */
     uint64_t planned;  /* bytes that the plan stated */
-    uint64_t taken;    /* most bytes in use beyond what was in use before planning */
+    uint64_t own;      /* of those, what the plan itself may take: the caller's rows are not */
+    uint64_t book;     /* bookkeeping that comes on top: the plan, a pass, vectors */
+    uint64_t taken;    /* most bytes in use, planning included */
     bool stripes, segments, kept, sampled;
 };
 
@@ -67,10 +69,6 @@ float *run_page(const struct planche_program *program, const struct page *page,
 /* The plan's status for a budget, and the smallest budget it names. */
 enum planche_status try_plan(const struct planche_program *program, int width, int height,
                              const struct run_options *options, uint64_t *smallest);
-
-/* Most bytes that planning and running take beside what the plan counts: what the engine sets
- * aside (make_plan in engine/page.c). */
-uint64_t book_bytes(const struct planche_program *program);
 
 /* A page through the reference, as planes like run_page; NULL: the sizes do not suit the network.
  */

@@ -10,6 +10,8 @@
 #define LEAST_STRIPE 32
 /* Rows of a region when the page is cut, tried from the cheapest to the smallest. */
 static const int64_t segments[] = {512, 128, 32};
+/* Choices of cuts before none are kept. */
+#define MOST_ATTEMPTS 8
 
 const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level)
 {
@@ -66,7 +68,7 @@ static enum planche_status make_geometries(struct planche_plan *plan, int64_t wi
                          plan->budget, error);
 }
 
-static struct planche_pass_spec spec_of(const struct planche_plan *plan, int level)
+struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int level)
 {
     const struct planche_geometry *g = planche_plan_geometry(plan, level);
     return (struct planche_pass_spec){
@@ -89,7 +91,7 @@ static enum planche_status whole_page(const struct planche_plan *plan, uint64_t 
     *rings = *bytes = 0;
     *macs = 0;
     for (int level = 1; level <= plan->program->levels + 1; level++) {
-        struct planche_pass_spec spec = spec_of(plan, level);
+        struct planche_pass_spec spec = planche_plan_spec(plan, level);
         struct planche_pass *pass;
         enum planche_status status = planche_pass_create(&pass, &spec, plan->budget, error);
         if (status)
@@ -98,41 +100,6 @@ static enum planche_status whole_page(const struct planche_plan *plan, uint64_t 
         *rings = pass->ring_bytes > *rings ? pass->ring_bytes : *rings;
         *bytes = pass->ring_bytes + kept > *bytes ? pass->ring_bytes + kept : *bytes;
         *macs += pass->macs;
-        planche_pass_destroy(&pass);
-    }
-    return PLANCHE_OK;
-}
-
-/* A region in the middle of the page: it has halos on all sides, so none takes more (a sixteenth is
- * added for where tiles fall). */
-static enum planche_status try_regions(const struct planche_plan *plan, int64_t stripe,
-                                       int64_t segment, uint64_t *bytes, double *macs,
-                                       int64_t *halo, struct planche_error *error)
-{
-    *bytes = 0;
-    *macs = 0;
-    *halo = 0;
-    for (int level = 1; level <= plan->program->levels + 1; level++) {
-        struct planche_pass_spec spec = spec_of(plan, level);
-        const struct planche_geometry *g = spec.geometry;
-        struct planche_pass *pass;
-        int64_t columns = (g->page_width + stripe - 1) / stripe;
-        int64_t rows = (g->page_height + segment - 1) / segment;
-        spec.region.x0 = columns / 2 * stripe;
-        spec.region.y0 = rows / 2 * segment;
-        spec.region.x1 =
-            spec.region.x0 + stripe < g->page_width ? spec.region.x0 + stripe : g->page_width;
-        spec.region.y1 =
-            spec.region.y0 + segment < g->page_height ? spec.region.y0 + segment : g->page_height;
-        enum planche_status status = planche_pass_create(&pass, &spec, plan->budget, error);
-        if (status)
-            return status;
-        const struct planche_buffer *page = &pass->buffers[plan->program->page_tensor];
-        uint64_t taken = pass->ring_bytes + pass->ring_bytes / 16;
-        int64_t held = page->y1 - page->y0 - (spec.region.y1 - spec.region.y0);
-        *bytes = taken > *bytes ? taken : *bytes;
-        *halo = held > *halo ? held : *halo;
-        *macs += pass->macs * (double)columns * (double)rows;
         planche_pass_destroy(&pass);
     }
     return PLANCHE_OK;
@@ -169,8 +136,8 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     uint64_t room = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
     /* Keeping tensors can make a pass's rings higher than they were: what does not fit then is
      * asked for less. */
-    for (int attempt = 0; attempt < 8 && !status; attempt++) {
-        status = planche_cuts_choose(plan, room, error);
+    for (int attempt = 0; attempt < MOST_ATTEMPTS && !status; attempt++) {
+        status = planche_cuts_choose(plan, attempt < MOST_ATTEMPTS - 1 ? room : 0, error);
         if (!status)
             status = whole_page(plan, &rings, &bytes, &macs, error);
         plan->bytes = bytes + emit;
@@ -192,23 +159,23 @@ static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *sma
     for (int64_t columns = 1; columns == 1 || width / columns >= LEAST_STRIPE; columns *= 2) {
         int64_t stripe = (width + columns - 1) / columns;
         for (size_t s = 0; s < sizeof(segments) / sizeof(*segments); s++) {
-            int64_t segment = segments[s] < height ? segments[s] : height, halo;
-            uint64_t bytes;
-            double macs;
+            int64_t segment = segments[s] < height ? segments[s] : height;
+            struct planche_regions_size size;
             enum planche_status status =
-                try_regions(plan, stripe, segment, &bytes, &macs, &halo, error);
+                planche_regions_measure(plan, stripe, segment, &size, error);
             if (status)
                 return status;
-            bytes += caller_bytes(&plan->options, segment + halo,
-                                  segment * (int64_t)plan->program->net->recipe.scale);
+            uint64_t bytes =
+                size.bytes + caller_bytes(&plan->options, size.fetch_rows,
+                                          segment * (int64_t)plan->program->net->recipe.scale);
             *smallest = bytes < *smallest ? bytes : *smallest;
-            if (!fits(&plan->options, bytes) || macs >= best)
+            if (!fits(&plan->options, bytes) || size.macs >= best)
                 continue;
-            best = plan->macs = macs;
+            best = plan->macs = size.macs;
             plan->bytes = bytes;
             plan->stripe = stripe;
             plan->segment = segment;
-            plan->fetch_rows = segment + halo;
+            plan->fetch_rows = size.fetch_rows;
             plan->emit_rows = segment * plan->program->net->recipe.scale;
         }
     }

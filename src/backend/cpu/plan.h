@@ -63,6 +63,20 @@ const struct planche_geometry *planche_plan_geometry(const struct planche_plan *
 /* The page row that a row of the sample is. */
 int64_t planche_plan_sample_row(const struct planche_plan *plan, int64_t row);
 
+/* The whole page's pass of a level with the plan's present cuts. */
+struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int level);
+
+/* What a page takes when it is cut into regions of stripe x segment pixels and nothing is kept. */
+struct planche_regions_size {
+    uint64_t bytes;     /* no region of any pass takes more */
+    int64_t fetch_rows; /* most rows of the page that a region reads */
+    double macs;        /* of all passes, about */
+};
+/* Errors: MEMORY, LIMIT. */
+enum planche_status planche_regions_measure(const struct planche_plan *plan, int64_t stripe,
+                                            int64_t segment, struct planche_regions_size *size,
+                                            struct planche_error *error);
+
 /* Chooses plan->cuts for whole-page passes so that the least is computed twice within `memory`
  * bytes for kept tensors; costs are multiply-adds. Errors: MEMORY. */
 enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memory,

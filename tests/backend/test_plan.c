@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Plans keep their word: the smallest budget they name will do, less will not, and a page never
+ * takes more than planned.
+ *
+ *   plan [SEED [COUNT]]     tries other networks than the usual ones */
+#include "backend_test.h"
+
+#include <stdlib.h>
+
+static uint64_t first_seed = 1;
+static int count = 24;
+
+struct subject {
+    uint64_t seed;
+    const struct planche_program *program;
+    struct page page;
+    struct run_options options;
+};
+
+static bool plans(struct subject *s, uint64_t memory, uint64_t *smallest)
+{
+    uint64_t least = 0;
+    s->options.memory = memory;
+    enum planche_status status =
+        try_plan(s->program, s->page.width, s->page.height, &s->options, &least);
+    assert_true(status == PLANCHE_OK || status == PLANCHE_ERROR_BUDGET);
+    assert_true(least > 0);
+    if (smallest)
+        *smallest = least;
+    return status == PLANCHE_OK;
+}
+
+static void check_run(const struct subject *s)
+{
+    struct run_report report;
+    free(run_page(s->program, &s->page, &s->options, &report));
+    if (s->options.memory && report.planned > s->options.memory)
+        fail_msg("seed %llu: planned %llu bytes with %llu", (unsigned long long)s->seed,
+                 (unsigned long long)report.planned, (unsigned long long)s->options.memory);
+    if (report.taken > report.own + report.book)
+        fail_msg("seed %llu, page of %d x %d, budget %llu, averages %d: took %llu bytes instead of "
+                 "%llu",
+                 (unsigned long long)s->seed, s->page.width, s->page.height,
+                 (unsigned long long)s->options.memory, (int)s->options.se,
+                 (unsigned long long)report.taken, (unsigned long long)(report.own + report.book));
+    /* What the engine sets aside for bookkeeping (make_plan in engine/page.c). */
+    assert_true(report.book <= (256 << 10) + (uint64_t)s->program->node_count * 512);
+}
+
+/* More memory never spoils a plan that less allowed, from the least on. */
+static void check_budgets(struct subject *s)
+{
+    uint64_t least, again;
+    assert_false(plans(s, 1, &least));
+    assert_false(plans(s, least - 1, &again));
+    assert_int_equal(again, least);
+    for (uint64_t memory = least; memory < 64 * least; memory += 1 + memory / 3) {
+        if (!plans(s, memory, NULL))
+            fail_msg("seed %llu: %llu bytes do not suffice, %llu should",
+                     (unsigned long long)s->seed, (unsigned long long)memory,
+                     (unsigned long long)least);
+        check_run(s);
+    }
+    s->options.memory = 0;
+    check_run(s);
+}
+
+static void check_page(const struct planche_program *program, uint64_t seed, int width, int height,
+                       enum planche_se se)
+{
+    struct subject s = {.seed = seed, .program = program};
+    s.options.se = se;
+    s.options.workers = 1 + (unsigned)seed % 4;
+    page_make(&s.page, width, height, seed);
+    check_budgets(&s);
+    page_free(&s.page);
+}
+
+static void test_budgets(void **state)
+{
+    struct isa isas[MOST_ISAS];
+    const struct isa best = isas[isa_list(isas) - 1];
+    (void)state;
+    for (uint64_t seed = first_seed; seed < first_seed + (uint64_t)count; seed++) {
+        struct network network;
+        uint64_t random = seed;
+        if (network_make_random(&network, seed)) {
+            struct planche_program *program = compile(&network, best.features);
+            check_page(program, seed, test_random_int(&random, 1, 20),
+                       test_random_int(&random, 1, 20), PLANCHE_SE_EXACT);
+            check_page(program, seed, test_random_int(&random, 64, 200),
+                       test_random_int(&random, 33, 120), PLANCHE_SE_EXACT);
+            if (seed % 4 == 0)
+                check_page(program, seed, test_random_int(&random, 64, 100), 345,
+                           PLANCHE_SE_SAMPLED);
+            planche_program_destroy(&program);
+        }
+        network_free(&network);
+    }
+}
+
+/* The rows a sample takes lie within the page, ascend, and reach from its top to its bottom. */
+static void test_sample_rows(void **state)
+{
+    struct network network;
+    struct planche_error error;
+    int found = 0;
+    (void)state;
+    for (uint64_t seed = 1; found < 2 && seed < 100; seed++) {
+        if (network_make_random(&network, seed)) {
+            struct planche_program *program = compile(&network, PLANCHE_CPU_PORTABLE);
+            for (int height = 330; height < 20000 && program->levels > 0; height += height / 3) {
+                const struct planche_plan_options options = {.se = PLANCHE_SE_SAMPLED,
+                                                             .workers = 1};
+                struct planche_plan *plan;
+                if (planche_plan_create(&plan, program, 64, height, &options, &network.budget, NULL,
+                                        &error))
+                    fail_msg("%s", error.message);
+                int64_t rows = planche_plan_geometry(plan, 1)->page_height, last = -1;
+                assert_int_equal(planche_plan_geometry(plan, program->levels + 1)->page_height,
+                                 height);
+                assert_true(rows <= height && (rows == height || rows >= 256));
+                assert_true(height < 2048 || rows <= height / 8 + PLANCHE_SAMPLE_BAND);
+                for (int64_t row = 0; row < rows; row++) {
+                    int64_t at = planche_plan_sample_row(plan, row);
+                    assert_true(at > last && at < height);
+                    last = at;
+                }
+                assert_int_equal(planche_plan_sample_row(plan, 0), 0);
+                assert_int_equal(last, height - 1);
+                planche_plan_destroy(&plan);
+            }
+            found += program->levels > 0;
+            planche_program_destroy(&program);
+        }
+        network_free(&network);
+    }
+    assert_int_equal(found, 2);
+}
+
+/* Pages whose sizes overflow somewhere are refused, not planned wrongly. */
+static void test_absurd_sizes(void **state)
+{
+    static const int64_t sizes[][2] = {
+        {INT32_MAX, 1}, {1, INT32_MAX}, {INT32_MAX, INT32_MAX}, {INT64_C(1) << 40, 10}};
+    struct network network;
+    (void)state;
+    assert_true(network_make_random(&network, 1));
+    struct planche_program *program = compile(&network, PLANCHE_CPU_PORTABLE);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        const struct planche_plan_options options = {.memory = 1 << 30, .workers = 1};
+        struct planche_plan *plan;
+        struct planche_error error = {.status = PLANCHE_OK};
+        enum planche_status status = planche_plan_create(&plan, program, sizes[i][0], sizes[i][1],
+                                                         &options, &network.budget, NULL, &error);
+        assert_true(status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_BUDGET);
+        assert_int_equal(error.status, status);
+        assert_null(plan);
+    }
+    planche_program_destroy(&program);
+    network_free(&network);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_sample_rows),
+        cmocka_unit_test(test_absurd_sizes),
+    };
+    if (argc > 1)
+        first_seed = strtoull(argv[1], NULL, 0);
+    if (argc > 2)
+        count = atoi(argv[2]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
