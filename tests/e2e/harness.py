@@ -52,6 +52,7 @@ def need_model(model=QUICK_MODEL, scale=QUICK_SCALE):
 class Case(unittest.TestCase):
     """A test with a folder of its own, which must not outlive it."""
     model = False  # needs the quick model
+    maxDiff = None
 
     @classmethod
     def setUpClass(cls):

@@ -241,6 +241,7 @@ class Stdio(harness.Case):
         server.process.send_signal(number)
         server.reader.join(harness.MARGIN_SECONDS)
         status = server.finish()
+        self.assertEqual(server.errors, "")
         for i in range(3):
             for answer, _ in server.answers.get(i, []):
                 self.assertEqual(answer["status"], "cancelled")

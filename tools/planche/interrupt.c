@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-static volatile sig_atomic_t caught;
+static atomic_int caught; /* read by all threads; lock-free, as a handler needs it */
 static int wake[2] = {-1, -1};
 
 static void note(int number)
