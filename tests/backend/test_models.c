@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Known models on crops of the sample pages, against the double-precision reference: at least 70 dB
+ * before rounding, at most one level of 8 bits after it. The table it prints is quoted in
+ * docs/numerics.md.
+ */
+#include "backend_test.h"
+#include "codec/codec.h"
+#include "need_model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LEAST_PSNR 70.0
+/* Threads of the engine: the result is the same for any number. */
+#define WORKERS 2
+
+/* A model on a crop whose size suits its cost and the way it is padded. */
+struct known {
+    const char *model;
+    unsigned scale;
+    enum planche_denoise denoise;
+    const char *sample;
+    int x, y, width, height;
+};
+
+#define PAGE  "page.png"
+#define MANGA "manga.png"
+#define NONE  PLANCHE_DENOISE_NONE
+static const struct known known[] = {
+    {"realcugan", 2, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 300, 420, 48, 40},
+    {"realcugan", 2, NONE, MANGA, 120, 200, 47, 33},
+    {"realcugan", 2, PLANCHE_DENOISE_1, PAGE, 40, 610, 7, 3},
+    {"realcugan", 2, PLANCHE_DENOISE_2, MANGA, 333, 512, 30, 41},
+    {"realcugan", 2, PLANCHE_DENOISE_3, PAGE, 211, 95, 1, 1},
+    {"realcugan", 3, PLANCHE_DENOISE_CONSERVATIVE, MANGA, 280, 640, 39, 30},
+    {"realcugan", 3, NONE, PAGE, 150, 333, 13, 5},
+    {"realcugan", 3, PLANCHE_DENOISE_3, PAGE, 420, 700, 33, 21},
+    {"realcugan", 4, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 77, 150, 31, 20},
+    {"realcugan", 4, NONE, MANGA, 400, 300, 17, 3},
+    {"realcugan", 4, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28},
+    {"realesr-animevideov3", 2, NONE, PAGE, 300, 420, 48, 40},
+    {"realesr-animevideov3", 3, NONE, MANGA, 120, 200, 25, 31},
+    {"realesr-animevideov3", 4, NONE, PAGE, 40, 610, 5, 2},
+    {"realesrgan-x4plus-anime", 4, NONE, PAGE, 210, 480, 12, 7},
+    {"realesrgan-x4plus", 4, NONE, PAGE, 300, 420, 5, 3},
+    {"realesrgan-x4fast", 4, NONE, MANGA, 150, 450, 16, 9},
+    {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26},
+    {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 34},
+    {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40},
+};
+
+static void read_rows(const char *sample, struct planche_reader *reader, uint8_t *rows,
+                      size_t stride, int count)
+{
+    struct planche_error error;
+    if (planche_reader_read(reader, rows, stride, (uint32_t)count, &error))
+        fail_msg("%s: %s", sample, error.message);
+}
+
+/* Values of 8-bit samples in 0..1, rounded once as the engine does. */
+static void make_crop(struct page *page, const struct known *k)
+{
+    char path[4096];
+    struct planche_budget budget;
+    struct planche_reader *reader;
+    struct planche_error error;
+    planche_budget_init(&budget, 0);
+    snprintf(path, sizeof(path), "%s/%s", PLANCHE_SAMPLES, k->sample);
+    const struct planche_source source = {.name = path, .path = path};
+    const struct planche_reader_options options = {.budget = &budget};
+    if (planche_reader_open(&reader, &source, &options, &error))
+        fail_msg("%s", error.message);
+    const struct planche_image_info *info = planche_reader_info(reader);
+    size_t stride = info->width * planche_image_pixel_size(info);
+    uint8_t *rows = malloc(stride * (size_t)(k->y + k->height));
+    read_rows(path, reader, rows, stride, k->y + k->height);
+    page_make(page, k->width, k->height, 1);
+    for (int c = 0; c < PLANCHE_PLANES; c++)
+        for (int y = 0; y < k->height; y++)
+            for (int x = 0; x < k->width; x++) {
+                size_t at = (size_t)(k->x + x) * info->channels + (info->channels == 3 ? c : 0);
+                page->planes[c][y * k->width + x] =
+                    (float)rows[(size_t)(k->y + y) * stride + at] * (1.0f / 255.0f);
+            }
+    planche_reader_destroy(&reader);
+    free(rows);
+}
+
+static int level(double value)
+{
+    double rounded = floor(value * 255 + 0.5);
+    return rounded < 0 ? 0 : rounded > 255 ? 255 : (int)rounded;
+}
+
+static int worst_level(const float *actual, const double *expected, size_t count)
+{
+    int worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        int difference = abs(level(actual[i]) - level(expected[i]));
+        worst = difference > worst ? difference : worst;
+    }
+    return worst;
+}
+
+/* The networks' values lie in 0..1, so the peak is 1 there. */
+static void check_isa(struct network *network, const struct planche_model_variant *variant,
+                      const struct page *page, const double *expected, const struct isa *isa)
+{
+    struct planche_program *program = compile(network, isa->features);
+    const struct run_options options = {.workers = WORKERS};
+    struct run_report report;
+    float *actual = run_page(program, page, &options, &report);
+    size_t values = (size_t)report.width * (size_t)report.height * PLANCHE_PLANES;
+    double decibels = psnr(actual, expected, values);
+    int worst = worst_level(actual, expected, values);
+    print_message("%-46s %2d x %-2d  %-8s %6.1f dB, at most %d of 255\n", variant->file,
+                  page->width, page->height, isa->name, decibels, worst);
+    if (!(decibels >= LEAST_PSNR) || worst > 1)
+        fail_msg("%s is not exact enough", variant->file);
+    free(actual);
+    planche_program_destroy(&program);
+}
+
+static void test_model(void **state)
+{
+    const struct known *k = *state;
+    const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
+    const struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
+    char directory[4096], param[8192], bin[8192];
+    struct planche_error error;
+    struct isa isas[MOST_ISAS];
+    struct network network;
+    struct page page;
+    if (planche_model_directory(directory, sizeof(directory), &error))
+        fail_msg("%s", error.message);
+    snprintf(param, sizeof(param), "%s/%s.param", directory, variant->file);
+    snprintf(bin, sizeof(bin), "%s/%s.bin", directory, variant->file);
+    network_load(&network, param, bin, variant);
+    make_crop(&page, k);
+    double *expected = run_reference(&network, &recipe, &page);
+    assert_non_null(expected);
+    for (int i = 0, count = isa_list(isas); i < count; i++)
+        check_isa(&network, variant, &page, expected, &isas[i]);
+    free(expected);
+    page_free(&page);
+    network_free(&network);
+}
+
+#define COUNT (sizeof(known) / sizeof(*known))
+
+int main(void)
+{
+    static struct CMUnitTest tests[COUNT];
+    static char names[COUNT][64];
+    for (size_t i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof(names[i]), "%s %ux, level %d", known[i].model, known[i].scale,
+                 (int)known[i].denoise);
+        tests[i] = (struct CMUnitTest){
+            .name = names[i],
+            .test_func = test_model,
+            .initial_state = (void *)(uintptr_t)&known[i],
+        };
+    }
+    return test_exit_status(cmocka_run_group_tests(tests, NULL, NULL));
+}
