@@ -167,14 +167,25 @@ static bool close_file(struct planche_output_file *file)
 }
 
 /* Gives the file its name without taking it from another, also where the file system does not know
- * RENAME_NOREPLACE. */
+ * RENAME_NOREPLACE: by a second link, or where it knows no links either, by looking first. */
 static bool rename_new(const struct planche_output_file *file)
 {
+    struct stat info;
     if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
         return true;
     if (errno != EINVAL && errno != ENOSYS)
         return false;
-    return link(file->temporary, file->path) == 0 && unlink(file->temporary) == 0;
+    if (link(file->temporary, file->path) == 0) {
+        unlink(file->temporary);
+        return true;
+    }
+    if (errno == EEXIST)
+        return false;
+    if (lstat(file->path, &info) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(file->temporary, file->path) == 0;
 }
 
 /* Makes the new name last. The page is complete whether or not the folder can be synced, so nothing

@@ -90,7 +90,8 @@ struct jpeg_spec {
     bool ycck;     /* of 4 channels */
     bool no_adobe; /* 4 channels without Adobe's marker */
     bool progressive;
-    bool scans; /* sequential, one scan a component */
+    bool scans;      /* sequential, one scan a component */
+    bool many_scans; /* progressive, one scan a coefficient: 190 of a picture of 3 channels */
     bool subsampled;
     int restart; /* interval in MCUs */
     int quality;

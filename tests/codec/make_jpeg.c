@@ -35,8 +35,29 @@ static void write_marker(struct jpeg_compress_struct *cinfo, int code, const cha
     jpeg_write_marker(cinfo, code, buffer, (unsigned)(signature_size + bytes->size));
 }
 
+#define MAX_SCANS 190
+
+static void set_scans(struct jpeg_compress_struct *cinfo, const struct jpeg_spec *spec,
+                      jpeg_scan_info scans[MAX_SCANS])
+{
+    int count = 0;
+    if (spec->many_scans)
+        scans[count++] = (jpeg_scan_info){.comps_in_scan = 3, .component_index = {0, 1, 2}};
+    for (int i = 0; i < cinfo->num_components; i++) {
+        if (spec->scans)
+            scans[count++] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Se = 63};
+        for (int k = 1; spec->many_scans && k < 64; k++)
+            scans[count++] =
+                (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Ss = k, .Se = k};
+    }
+    if (count) {
+        cinfo->scan_info = scans;
+        cinfo->num_scans = count;
+    }
+}
+
 static void set_parameters(struct jpeg_compress_struct *cinfo, const struct jpeg_spec *spec,
-                           jpeg_scan_info scans[4])
+                           jpeg_scan_info scans[MAX_SCANS])
 {
     cinfo->image_width = spec->picture->width;
     cinfo->image_height = spec->picture->height;
@@ -49,18 +70,14 @@ static void set_parameters(struct jpeg_compress_struct *cinfo, const struct jpeg
         cinfo->density_unit = 1;
         cinfo->X_density = cinfo->Y_density = (UINT16)spec->density;
     }
-    for (int i = 0; spec->scans && i < cinfo->num_components; i++) {
-        scans[i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Se = 63};
-        cinfo->scan_info = scans;
-        cinfo->num_scans = cinfo->num_components;
-    }
+    set_scans(cinfo, spec, scans);
 }
 
 struct bytes make_jpeg(const struct jpeg_spec *spec)
 {
     struct jpeg_compress_struct cinfo;
     struct jpeg_error_mgr errors;
-    jpeg_scan_info scans[4];
+    jpeg_scan_info scans[MAX_SCANS];
     unsigned char *data = NULL;
     unsigned long size = 0;
     cinfo.err = jpeg_std_error(&errors);

