@@ -72,6 +72,7 @@ void planche_budget_init_part(struct planche_budget *budget, struct planche_budg
     budget->parent = parent;
     atomic_init(&budget->used, 0);
     atomic_init(&budget->peak, 0);
+    atomic_init(&budget->refused, false);
 }
 
 static void raise_peak(struct planche_budget *budget, uint64_t used)
@@ -100,6 +101,7 @@ static bool budget_take(struct planche_budget *budget, uint64_t bytes)
             continue;
         for (struct planche_budget *taken = budget; taken != b; taken = taken->parent)
             atomic_fetch_sub(&taken->used, bytes);
+        atomic_store(&budget->refused, true);
         return false;
     }
     return true;
@@ -144,6 +146,20 @@ enum planche_status planche_fail_memory(struct planche_error *error,
                         "which are in use; give it more",
                         what, (unsigned long long)bytes, (unsigned long long)budget->limit,
                         (unsigned long long)atomic_load(&budget->used));
+}
+
+enum planche_status planche_budget_blame(enum planche_status status,
+                                         const struct planche_budget *budget,
+                                         struct planche_error *error)
+{
+    struct planche_error before = {PLANCHE_OK, ""};
+    if (status != PLANCHE_ERROR_MEMORY || !atomic_load(&budget->refused))
+        return status;
+    if (error)
+        before = *error;
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "%s: it does not fit in the memory budget of %llu bytes; give it more",
+                        before.message, (unsigned long long)budget->limit);
 }
 
 static struct header *header_of(void *block)

@@ -15,6 +15,7 @@ struct planche_budget {
     uint64_t limit;
     struct planche_budget *parent; /* counts everything as well; NULL: none */
     _Atomic uint64_t used, peak;
+    atomic_bool refused; /* something asked for did not fit, here or in a parent */
 };
 
 void planche_budget_init(struct planche_budget *budget, uint64_t limit);
@@ -48,6 +49,12 @@ char *planche_strdup(struct planche_budget *budget, const char *text);
 enum planche_status planche_fail_memory(struct planche_error *error,
                                         const struct planche_budget *budget, uint64_t bytes,
                                         const char *what);
+
+/* For who was told MEMORY by code that cannot tell: makes it BUDGET, behind the same message, if
+ * budget has ever refused something. Other statuses stay. Returns the status. */
+enum planche_status planche_budget_blame(enum planche_status status,
+                                         const struct planche_budget *budget,
+                                         struct planche_error *error);
 
 /* For tests: the n-th allocation from now (1 is the next) fails, and with forever all after it as
  * well; n of 0 switches that off. planche_alloc_count() counts the allocations (and reservations)

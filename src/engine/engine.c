@@ -185,8 +185,6 @@ static enum planche_status divide_memory(struct planche_engine *engine, struct p
     return PLANCHE_OK;
 }
 
-/* A failure to load for want of budget says how much there is; what it takes is not known before it
- * is loaded. */
 static enum planche_status create(struct planche_engine *engine,
                                   const struct planche_engine_options *options,
                                   struct planche_error *error)
@@ -213,7 +211,7 @@ static enum planche_status create(struct planche_engine *engine,
         status = load(engine, options, error);
     if (!status)
         status = divide_memory(engine, error);
-    return status;
+    return planche_budget_blame(status, &engine->state->budget, error);
 }
 
 /* More threads or jobs than this are a mistake. */

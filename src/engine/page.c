@@ -277,7 +277,7 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
     planche_engine_enter(job->engine);
     double start = planche_system_ms();
     planche_budget_init_part(&page.budget, &job->engine->state->budget, job->engine->page_limit);
-    enum planche_status status = run(&page, error);
+    enum planche_status status = planche_budget_blame(run(&page, error), &page.budget, error);
     planche_writer_destroy(&page.output.writer);
     planche_output_close(&page.output);
     planche_plan_destroy(&page.plan);
