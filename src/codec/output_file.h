@@ -9,6 +9,9 @@
 
 struct planche_output_file;
 
+/* No file takes more than this from its budget. */
+#define PLANCHE_OUTPUT_FILE_BYTES ((uint64_t)300 << 10)
+
 /* Whether there may be an output at path: nothing is there yet, or a regular file and overwrite.
  * Says so before long work; create asks again. Errors: EXISTS, IO, ARGUMENT. */
 enum planche_status planche_output_file_check(const char *path, bool overwrite,

@@ -22,6 +22,8 @@ struct page {
     struct planche_image_info info; /* of the result */
     struct planche_writer_options writer_options;
     struct planche_plan *plan;
+    double reported; /* progress */
+    bool cancelled;
 };
 
 static enum planche_status open_input(struct page *page, struct planche_error *error)
@@ -77,11 +79,21 @@ static enum planche_status check_target(const struct page *page, struct planche_
     return PLANCHE_OK;
 }
 
+/* Progress never falls, and who has cancelled is not asked again: encoders may begin anew or take
+ * their time to stop. */
+static int report(struct page *page, double done)
+{
+    const struct planche_page_options *options = &page->job->options;
+    if (done > page->reported)
+        page->reported = done;
+    if (!page->cancelled && options->progress)
+        page->cancelled = options->progress(options->progress_user, page->reported) != 0;
+    return page->cancelled;
+}
+
 static int writer_progress(void *user, double done)
 {
-    const struct page *page = user;
-    const struct planche_page_options *options = &page->job->options;
-    return options->progress(options->progress_user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
+    return report(user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
 }
 
 /* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
@@ -162,11 +174,12 @@ static enum planche_status make_plan(struct page *page, struct planche_error *er
     uint64_t book = ((uint64_t)256 << 10) + (uint64_t)engine->program->node_count * 512;
     if (!page->job->out)
         fixed += planche_writer_memory(&page->info, &page->writer_options);
+    if (page->job->sink_memory)
+        fixed += page->job->sink_memory(&page->info, &page->job->options);
     fixed += book;
-    if (fixed >= limit)
-        return too_small(page, fixed, 0, error);
+    bool hopeless = fixed >= limit;
     struct planche_plan_options options = {
-        .memory = limit - fixed,
+        .memory = hopeless ? 1 : limit - fixed,
         .fetch_row_bytes = page->input.colour_row_bytes,
         .emit_row_bytes =
             page->job->out ? 0
@@ -174,9 +187,10 @@ static enum planche_status make_plan(struct page *page, struct planche_error *er
         .se = engine->se,
         .workers = planche_pool_threads(engine->pool),
     };
+    /* A hopeless page is planned only for the message: what that takes is not held against it. */
     enum planche_status status =
         planche_plan_create(&page->plan, engine->program, page->input.width, page->input.height,
-                            &options, &page->budget, &least, error);
+                            &options, hopeless ? NULL : &page->budget, &least, error);
     if (status == PLANCHE_ERROR_BUDGET && least)
         return too_small(page, fixed, least, error);
     return status;
@@ -222,10 +236,7 @@ static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
 
 static int poll(void *user, double done)
 {
-    const struct page *page = user;
-    const struct planche_page_options *options = &page->job->options;
-    return options->progress ? options->progress(options->progress_user, done * (1 - ENCODE_SHARE))
-                             : 0;
+    return report(user, done * (1 - ENCODE_SHARE));
 }
 
 static enum planche_status flow(struct page *page, struct planche_error *error)

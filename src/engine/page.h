@@ -18,6 +18,9 @@ struct planche_page_job {
      * NULL. */
     enum planche_status (*begin)(void *user, struct planche_budget *budget,
                                  struct planche_error *error);
+    /* Bytes that sink takes from the engine's budget for a result like this; may be NULL. */
+    uint64_t (*sink_memory)(const struct planche_image_info *info,
+                            const struct planche_page_options *options);
     struct planche_page_result result;
 };
 

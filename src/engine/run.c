@@ -55,6 +55,14 @@ static enum planche_status begin_file(void *user, struct planche_budget *budget,
                                       budget->parent, error);
 }
 
+static uint64_t file_memory(const struct planche_image_info *info,
+                            const struct planche_page_options *options)
+{
+    (void)info;
+    (void)options;
+    return PLANCHE_OUTPUT_FILE_BYTES;
+}
+
 static bool write_file(void *user, const void *data, size_t size)
 {
     struct file_target *target = user;
@@ -93,6 +101,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
         .engine = engine,
         .source = &source,
         .begin = begin_file,
+        .sink_memory = file_memory,
         .sink = write_file,
         .sink_user = &target,
     };
@@ -134,16 +143,36 @@ static enum planche_status begin_memory(void *user, struct planche_budget *budge
     return PLANCHE_OK;
 }
 
+/* An eighth more than it must, so that growing is rare. */
+static size_t capacity_for(size_t size)
+{
+    size_t capacity = size + size / 8;
+    return capacity < (size_t)64 << 10 ? (size_t)64 << 10 : capacity;
+}
+
+/* Lossless pages of noise are as large as their pixels, lossy ones at the usual qualities less than
+ * half that. */
+static uint64_t memory_for_result(const struct planche_image_info *info,
+                                  const struct planche_page_options *options)
+{
+    uint64_t bytes = (uint64_t)info->width * info->height * planche_image_pixel_size(info);
+    bool lossy = info->format == PLANCHE_FORMAT_JPEG ||
+                 (info->format == PLANCHE_FORMAT_WEBP && !options->lossless);
+    if (lossy && options->quality <= 95)
+        bytes /= 2;
+    if (info->metadata)
+        bytes += info->metadata->icc.size + info->metadata->exif.size + info->metadata->xmp.size;
+    return capacity_for(bytes + bytes / 256 + ((uint64_t)64 << 10));
+}
+
 static bool write_memory(void *user, const void *data, size_t size)
 {
     struct memory_target *target = user;
-    size_t wanted, capacity = target->capacity ? target->capacity : (size_t)64 << 10;
-    if (!planche_add_size(target->size, size, &wanted))
+    size_t wanted;
+    if (!planche_add_size(target->size, size, &wanted) || wanted > SIZE_MAX / 2)
         return false;
-    while (capacity < wanted)
-        if (!planche_mul_size(capacity, 2, &capacity))
-            return false;
-    if (capacity > target->capacity) {
+    if (wanted > target->capacity) {
+        size_t capacity = capacity_for(wanted);
         if (!planche_budget_reserve(target->budget, capacity - target->capacity))
             return false;
         uint8_t *grown = planche_realloc(NULL, target->data, capacity);
@@ -171,6 +200,7 @@ enum planche_status planche_engine_run_bytes(const struct planche_engine *engine
         .engine = engine,
         .source = &source,
         .begin = begin_memory,
+        .sink_memory = memory_for_result,
         .sink = write_memory,
         .sink_user = &target,
     };
@@ -188,7 +218,9 @@ enum planche_status planche_engine_run_bytes(const struct planche_engine *engine
         planche_budget_release(target.budget, target.capacity);
     if (status == PLANCHE_ERROR_IO)
         status = planche_fail(error, PLANCHE_ERROR_BUDGET,
-                              "no room in the memory budget for the encoded result");
+                              "no room in the memory budget of %llu bytes for the encoded result; "
+                              "give it more",
+                              (unsigned long long)engine->state->budget.limit);
     if (status) {
         planche_free(target.data);
     } else {

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Engines at work: several threads, progress, cancelling. */
+#include "api_test.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGES   5
+#define THREADS 4
+
+static const enum planche_format formats[PAGES] = {PLANCHE_FORMAT_PNG, PLANCHE_FORMAT_JPEG,
+                                                   PLANCHE_FORMAT_WEBP, PLANCHE_FORMAT_PNG,
+                                                   PLANCHE_FORMAT_WEBP};
+
+/* A page, and what it becomes. */
+struct job {
+    struct bytes page;
+    enum planche_format format;
+    void *expected;
+    size_t expected_size;
+};
+
+static struct job jobs[PAGES];
+
+static enum planche_status run_job(const struct planche_engine *engine, const struct job *job,
+                                   void **data, size_t *size)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    options.format = job->format;
+    return planche_engine_run_bytes(engine, job->page.data, job->page.size, data, size, &options,
+                                    NULL, NULL);
+}
+
+static int setup(void **state)
+{
+    const struct planche_engine_options options = {.threads = 1};
+    if (test_setup(state))
+        return -1;
+    struct planche_engine *engine = test_engine(options, 2);
+    for (int i = 0; i < PAGES; i++) {
+        struct image image;
+        image_make(&image, i % 2 ? PLANCHE_PIXELS_RGBA8 : PLANCHE_PIXELS_RGB8,
+                   40 + 9u * (unsigned)i, 90 - 13u * (unsigned)i, 0, 0);
+        image_draw(&image, (uint64_t)i);
+        jobs[i].page = encode(&image.pixels, PLANCHE_FORMAT_PNG);
+        jobs[i].format = formats[i];
+        assert_int_equal(run_job(engine, &jobs[i], &jobs[i].expected, &jobs[i].expected_size),
+                         PLANCHE_OK);
+        image_free(&image);
+    }
+    planche_engine_destroy(&engine);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    for (int i = 0; i < PAGES; i++) {
+        free(jobs[i].page.data);
+        planche_free_bytes(jobs[i].expected);
+    }
+    return test_teardown(state);
+}
+
+struct caller {
+    pthread_t thread;
+    const struct planche_engine *engine;
+    int first, wrong;
+};
+
+/* cmocka's assertions do not work in other threads. */
+static void *call(void *user)
+{
+    struct caller *caller = user;
+    for (int i = 0; i < 3 * PAGES; i++) {
+        const struct job *job = &jobs[(caller->first + i) % PAGES];
+        void *data = NULL;
+        size_t size = 0;
+        caller->wrong += run_job(caller->engine, job, &data, &size) != PLANCHE_OK ||
+                         size != job->expected_size || memcmp(data, job->expected, size) != 0;
+        planche_free_bytes(data);
+    }
+    return NULL;
+}
+
+static void run_callers(const struct planche_engine *engine)
+{
+    struct caller callers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        callers[i] = (struct caller){.engine = engine, .first = i};
+        assert_int_equal(pthread_create(&callers[i].thread, NULL, call, &callers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(callers[i].thread, NULL), 0);
+        assert_int_equal(callers[i].wrong, 0);
+    }
+}
+
+/* Many threads on one engine get what each gets alone, however many pages may run at once. */
+static void test_threads(void **state)
+{
+    static const unsigned in_flight[] = {1, 3};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct planche_engine_options options = {
+            .jobs = in_flight[i], .threads = 3, .memory = (uint64_t)256 << 20};
+        struct planche_engine *engine = test_engine(options, 2);
+        run_callers(engine);
+        planche_engine_destroy(&engine);
+    }
+}
+
+/* So do engines that differ in everything that must not matter. */
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct planche_engine_options options = {.threads = threads,
+                                                 .memory = (uint64_t)(14 + 10 * threads) << 20};
+        struct planche_engine *engine = test_engine(options, 2);
+        for (int i = 0; i < PAGES; i++) {
+            void *data;
+            size_t size;
+            assert_int_equal(run_job(engine, &jobs[i], &data, &size), PLANCHE_OK);
+            assert_int_equal(size, jobs[i].expected_size);
+            assert_memory_equal(data, jobs[i].expected, size);
+            planche_free_bytes(data);
+        }
+        planche_engine_destroy(&engine);
+    }
+}
+
+struct watch {
+    int calls, stop_at; /* the call that cancels; 0: none */
+    double last;
+    bool fell;
+};
+
+static int watch_progress(void *user, double done)
+{
+    struct watch *watch = user;
+    watch->fell = watch->fell || done < watch->last || done < 0 || done > 1;
+    watch->last = done;
+    return ++watch->calls == watch->stop_at;
+}
+
+static enum planche_status run_watched(const struct planche_engine *engine, const char *output,
+                                       struct watch *watch, struct planche_error *error)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    options.progress = watch_progress;
+    options.progress_user = watch;
+    options.overwrite = 1;
+    return planche_engine_run_file(engine, test_path("model-page.png"), test_path(output), &options,
+                                   NULL, error);
+}
+
+static void test_progress(void **state)
+{
+    static const char *const outputs[] = {"a.png", "a.jpg", "a.webp"};
+    static const uint64_t budgets[] = {256, 18};
+    (void)state;
+    test_write(test_path("model-page.png"), jobs[1].page.data, jobs[1].page.size);
+    for (int b = 0; b < 2; b++) {
+        const struct planche_engine_options options = {.memory = budgets[b] << 20};
+        struct planche_engine *engine = test_engine(options, 2);
+        for (int i = 0; i < 3; i++) {
+            struct watch watch = {0};
+            struct planche_error error;
+            if (run_watched(engine, outputs[i], &watch, &error))
+                fail_msg("%s", error.message);
+            assert_false(watch.fell);
+            assert_true(watch.calls >= 10);
+            assert_true(watch.last == 1);
+            unlink(test_path(outputs[i]));
+        }
+        planche_engine_destroy(&engine);
+    }
+}
+
+/* Whenever it is asked to stop, a page stops and leaves nothing, and the engine goes on. */
+static void test_cancel(void **state)
+{
+    static const char *const outputs[] = {"a.png", "a.jpg", "a.webp"};
+    const struct planche_engine_options options = {.memory = (uint64_t)64 << 20};
+    struct planche_engine *engine = test_engine(options, 2);
+    (void)state;
+    test_write(test_path("model-page.png"), jobs[1].page.data, jobs[1].page.size);
+    for (int i = 0; i < 3; i++) {
+        struct watch all = {0};
+        assert_int_equal(run_watched(engine, outputs[i], &all, NULL), PLANCHE_OK);
+        unlink(test_path(outputs[i]));
+        /* The last call says that the page is complete: there is nothing to cancel any more. */
+        for (int stop_at = 1; stop_at < all.calls; stop_at += 1 + all.calls / 40) {
+            struct watch watch = {.stop_at = stop_at};
+            struct planche_error error = {.status = PLANCHE_OK};
+            assert_int_equal(run_watched(engine, outputs[i], &watch, &error),
+                             PLANCHE_ERROR_CANCELLED);
+            assert_int_equal(error.status, PLANCHE_ERROR_CANCELLED);
+            assert_int_equal(watch.calls, stop_at);
+            assert_int_equal(test_count_files(), 0);
+        }
+        struct watch watch = {.stop_at = all.calls - 1};
+        assert_int_equal(run_watched(engine, outputs[i], &watch, NULL), PLANCHE_ERROR_CANCELLED);
+        assert_int_equal(test_count_files(), 0);
+        struct watch again = {0};
+        assert_int_equal(run_watched(engine, outputs[i], &again, NULL), PLANCHE_OK);
+        assert_int_equal(again.calls, all.calls);
+        unlink(test_path(outputs[i]));
+    }
+    planche_engine_destroy(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_cancel),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

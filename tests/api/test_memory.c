@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Engines and their budgets. Looks inside of the engine for what is in use, so this one links the
+ * internals. */
+#include "api_test.h"
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t used(const struct planche_engine *engine)
+{
+    return atomic_load(&engine->state->budget.used);
+}
+
+static struct bytes make_page(enum planche_pixel_format format, uint32_t width, uint32_t height)
+{
+    struct image image;
+    image_make(&image, format, width, height, 0, 0);
+    image_draw(&image, 1);
+    struct bytes page = encode(&image.pixels, PLANCHE_FORMAT_PNG);
+    image_free(&image);
+    return page;
+}
+
+static enum planche_status run(const struct planche_engine *engine, const struct bytes *page,
+                               enum planche_format format, struct planche_error *error)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    void *data;
+    size_t size;
+    options.format = format;
+    error->message[0] = '\0';
+    enum planche_status status = planche_engine_run_bytes(engine, page->data, page->size, &data,
+                                                          &size, &options, NULL, error);
+    planche_free_bytes(data);
+    return status;
+}
+
+/* A hundred pages, good and bad, and the engine holds what it held before. */
+static void test_nothing_stays(void **state)
+{
+    const struct planche_engine_options options = {.memory = (uint64_t)64 << 20};
+    struct planche_engine *engine = test_engine(options, 2);
+    const uint64_t before = used(engine);
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        enum planche_pixel_format pixels = (enum planche_pixel_format)(i % 8 + 1);
+        enum planche_format format = (enum planche_format)(i % 3 + 1);
+        struct bytes page = make_page(pixels, 20 + (uint32_t)i % 9, 31);
+        struct planche_error error;
+        bool cut = i % 5 == 4;
+        page.size -= cut ? page.size / 3 : 0;
+        assert_int_equal(run(engine, &page, format, &error), cut ? PLANCHE_ERROR_DATA : PLANCHE_OK);
+        assert_int_equal(used(engine), before);
+        free(page.data);
+    }
+    assert_int_equal(engine->state->running, 0);
+    planche_engine_destroy(&engine);
+}
+
+static int stop(void *user, double done)
+{
+    int *left = user;
+    (void)done;
+    return --*left == 0;
+}
+
+static void test_cancelled_pages_free_all(void **state)
+{
+    const struct planche_engine_options options = {.memory = (uint64_t)64 << 20};
+    struct planche_engine *engine = test_engine(options, 2);
+    struct bytes page = make_page(PLANCHE_PIXELS_RGBA8, 33, 64);
+    const uint64_t before = used(engine);
+    (void)state;
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++)
+        for (int calls = 1; calls < 60; calls += 4) {
+            struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
+            int left = calls;
+            void *data;
+            size_t size;
+            page_options.format = (enum planche_format)format;
+            page_options.progress = stop;
+            page_options.progress_user = &left;
+            assert_int_equal(planche_engine_run_bytes(engine, page.data, page.size, &data, &size,
+                                                      &page_options, NULL, NULL),
+                             PLANCHE_ERROR_CANCELLED);
+            assert_null(data);
+            assert_int_equal(used(engine), before);
+        }
+    free(page.data);
+    planche_engine_destroy(&engine);
+}
+
+/* A page to try budgets with. */
+struct subject {
+    struct planche_engine_options options;
+    unsigned scale;
+    enum planche_pixel_format pixels;
+    uint32_t width, height;
+    enum planche_format format;
+};
+
+static enum planche_status try_budget(const struct subject *s, const struct bytes *page,
+                                      uint64_t memory, struct planche_error *error)
+{
+    struct planche_engine_options options = s->options;
+    options.memory = memory;
+    struct planche_engine *engine = test_engine(options, s->scale);
+    enum planche_status status = run(engine, page, s->format, error);
+    uint64_t peak = atomic_load(&engine->state->budget.peak);
+    if (peak > memory)
+        fail_msg("%llu bytes in use of %llu", (unsigned long long)peak, (unsigned long long)memory);
+    planche_engine_destroy(&engine);
+    return status;
+}
+
+/* The budget that a message asks for. */
+static uint64_t asked_for(const char *message)
+{
+    const char *at = strstr(message, "--memory ");
+    if (!at)
+        fail_msg("\"%s\" does not name a budget", message);
+    return strtoull(at + strlen("--memory "), NULL, 10) << 20;
+}
+
+/* Too little is noticed before the network runs, and the message names a budget that will do; with
+ * that and with anything above it the page succeeds. */
+static void check_subject(const struct subject *s)
+{
+    struct bytes page = make_page(s->pixels, s->width, s->height);
+    struct planche_error error;
+    uint64_t memory = (uint64_t)9 << 20;
+    assert_int_equal(try_budget(s, &page, memory, &error), PLANCHE_ERROR_BUDGET);
+    uint64_t least = asked_for(error.message);
+    assert_true(least > memory);
+    for (memory = least; memory < 4 * least; memory += ((uint64_t)1 << 20) + memory / 9)
+        if (try_budget(s, &page, memory, &error))
+            fail_msg("%u x, page of %u x %u, pixel format %d, format %d, %u jobs, budget of %llu "
+                     "MiB, %llu MiB promised: %s",
+                     s->scale, s->width, s->height, s->pixels, s->format, s->options.jobs,
+                     (unsigned long long)memory >> 20, (unsigned long long)least >> 20,
+                     error.message);
+    free(page.data);
+}
+
+static void test_smallest_budget(void **state)
+{
+    static const struct subject subjects[] = {
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGB8, 700, 300, PLANCHE_FORMAT_PNG},
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGBA8, 500, 400, PLANCHE_FORMAT_PNG},
+        {{.jobs = 1}, 3, PLANCHE_PIXELS_RGB16, 400, 500, PLANCHE_FORMAT_PNG},
+        {{.jobs = 1}, 4, PLANCHE_PIXELS_RGB8, 300, 500, PLANCHE_FORMAT_JPEG},
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_GREY8, 600, 500, PLANCHE_FORMAT_WEBP},
+        {{.jobs = 1, .se = PLANCHE_SE_SAMPLED},
+         2,
+         PLANCHE_PIXELS_RGB8,
+         400,
+         600,
+         PLANCHE_FORMAT_JPEG},
+        {{.jobs = 3}, 2, PLANCHE_PIXELS_RGB8, 400, 300, PLANCHE_FORMAT_PNG},
+        {{.jobs = 2}, 2, PLANCHE_PIXELS_RGBA8, 300, 300, PLANCHE_FORMAT_WEBP},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)
+        check_subject(&subjects[i]);
+}
+
+/* However tight it is, a page that was planned does not fail for want of memory afterwards. */
+static void test_no_late_failure(void **state)
+{
+    const struct subject s = {{.jobs = 1}, 2, PLANCHE_PIXELS_RGB8, 240, 200, PLANCHE_FORMAT_PNG};
+    struct bytes page = make_page(s.pixels, s.width, s.height);
+    int planned = 0, refused = 0;
+    (void)state;
+    for (uint64_t memory = (uint64_t)8600 << 10; memory < (uint64_t)16 << 20;
+         memory += (uint64_t)60 << 10) {
+        struct planche_error error;
+        enum planche_status status = try_budget(&s, &page, memory, &error);
+        if (status == PLANCHE_OK) {
+            planned++;
+        } else {
+            assert_int_equal(status, PLANCHE_ERROR_BUDGET);
+            assert_true(asked_for(error.message) > memory);
+            refused++;
+        }
+    }
+    assert_true(planned > 10 && refused > 10);
+    free(page.data);
+}
+
+/* Files go the same way; what they are written through counts as well. */
+static void test_files(void **state)
+{
+    struct bytes page = make_page(PLANCHE_PIXELS_RGB8, 240, 200);
+    int planned = 0, refused = 0;
+    (void)state;
+    test_write(test_path("model-page.png"), page.data, page.size);
+    for (uint64_t memory = (uint64_t)8600 << 10; memory < (uint64_t)16 << 20;
+         memory += (uint64_t)60 << 10) {
+        const struct planche_engine_options options = {.memory = memory};
+        struct planche_engine *engine = test_engine(options, 2);
+        struct planche_error error;
+        uint64_t before = used(engine);
+        enum planche_status status = planche_engine_run_file(
+            engine, test_path("model-page.png"), test_path("a.png"), NULL, NULL, &error);
+        assert_int_equal(used(engine), before);
+        assert_int_equal(test_count_files(), status == PLANCHE_OK);
+        if (status == PLANCHE_OK) {
+            planned++;
+            assert_int_equal(remove(test_path("a.png")), 0);
+        } else {
+            assert_int_equal(status, PLANCHE_ERROR_BUDGET);
+            assert_true(asked_for(error.message) > memory);
+            refused++;
+        }
+        planche_engine_destroy(&engine);
+    }
+    assert_true(planned > 10 && refused > 10);
+    free(page.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_stays),   cmocka_unit_test(test_cancelled_pages_free_all),
+        cmocka_unit_test(test_smallest_budget), cmocka_unit_test(test_no_late_failure),
+        cmocka_unit_test(test_files),
+    };
+    return cmocka_run_group_tests(tests, test_setup, test_teardown);
+}
