@@ -170,7 +170,8 @@ enum planche_pixel_format {
     PLANCHE_PIXELS_RGBA16 = 8
 };
 
-/* stride: bytes from one row to the next, at least width times the size of a pixel. */
+/* stride: bytes from one row to the next, at least width times the size of a pixel. Rows of 16-bit
+ * samples begin at even addresses: data and stride are even. */
 struct planche_pixels {
     enum planche_pixel_format format;
     uint32_t width, height;

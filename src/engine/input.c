@@ -8,15 +8,25 @@
 
 #include <string.h>
 
+bool planche_input_fits(const struct planche_pixels *pixels)
+{
+    uintptr_t sample = planche_pixel_depth(pixels->format) / 8;
+    return pixels->stride / planche_pixel_size(pixels->format) >= pixels->width &&
+           ((uintptr_t)pixels->data | pixels->stride) % sample == 0;
+}
+
 static enum planche_status check_pixels(const struct planche_pixels *pixels,
                                         struct planche_error *error)
 {
     if (!planche_pixel_format_valid(pixels->format) || !pixels->data || !pixels->width ||
         !pixels->height)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "pixels without format, size or data");
-    if (pixels->stride / planche_pixel_size(pixels->format) < pixels->width)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "a stride of %zu bytes is less than a row", pixels->stride);
+    if (!planche_input_fits(pixels))
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "a stride of %zu bytes is less than a row, or samples of 16 bits are at "
+            "odd addresses",
+            pixels->stride);
     return PLANCHE_OK;
 }
 

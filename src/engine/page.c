@@ -69,8 +69,7 @@ static enum planche_status check_target(const struct page *page, struct planche_
     const struct planche_pixels *out = page->job->out;
     const struct planche_page_result *result = &page->job->result;
     if (out->format != page->input.format || out->width != result->output_width ||
-        out->height != result->output_height || !out->data ||
-        out->stride / planche_pixel_size(out->format) < out->width)
+        out->height != result->output_height || !out->data || !planche_input_fits(out))
         return planche_fail(
             error, PLANCHE_ERROR_ARGUMENT,
             "the result's pixels must have the format of the page, %u x %u pixels and a "

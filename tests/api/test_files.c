@@ -321,6 +321,25 @@ static void test_bad_pixels(void **state)
     image_free(&out);
 }
 
+static void test_odd_addresses(void **state)
+{
+    struct image in, out;
+    (void)state;
+    image_make(&in, PLANCHE_PIXELS_GREY16, 5, 4, 10, 9);
+    image_make(&out, PLANCHE_PIXELS_GREY16, 10, 8, 10, 9);
+    for (int odd = 0; odd <= 4; odd++) {
+        struct planche_pixels a = in.pixels, b = out.pixels;
+        a.stride -= odd == 1;
+        a.data = in.data + (odd == 2);
+        b.stride -= odd == 3;
+        b.data = out.data + (odd == 4);
+        assert_int_equal(planche_engine_run_pixels(engine, &a, &b, NULL, NULL, NULL),
+                         odd ? PLANCHE_ERROR_ARGUMENT : PLANCHE_OK);
+    }
+    image_free(&in);
+    image_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_older_results),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_bad_pixels),
+        cmocka_unit_test(test_odd_addresses),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

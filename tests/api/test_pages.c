@@ -60,7 +60,8 @@ static void expect_untouched(const struct image *image, uint8_t fill)
             assert_int_equal(image->data[y * p->stride + i], fill);
 }
 
-/* All pixel formats, rows further apart than they must be, at odd distances. */
+/* All pixel formats, rows further apart than they must be, at odd distances where samples are
+ * bytes. */
 static void test_strides(void **state)
 {
     const struct planche_engine_options options = {.cpu_mask = 0};
@@ -72,10 +73,11 @@ static void test_strides(void **state)
             struct image in, padded_in, out, padded_out;
             image_make(&in, format, 19, 13, 0, 0);
             image_draw(&in, 5);
-            image_make(&padded_in, format, 19, 13, 7, 0x55);
+            unsigned odd = image_depth(format) == 8;
+            image_make(&padded_in, format, 19, 13, 6 + odd, 0x55);
             image_draw(&padded_in, 5);
             enlarge(engine, &in, scale, &out);
-            image_make(&padded_out, format, 19 * scale, 13 * scale, 11, 0xc3);
+            image_make(&padded_out, format, 19 * scale, 13 * scale, 10 + odd, 0xc3);
             run_pixels(engine, &padded_in, &padded_out);
             image_expect_equal(&padded_out.pixels, &out.pixels);
             expect_untouched(&padded_out, 0xc3);
