@@ -3,6 +3,7 @@
  *
  *   invariance [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
+#include "quick.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -162,6 +163,8 @@ static void test_invariance(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_invariance)};
+    if (test_quick())
+        count = 8;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)

@@ -4,6 +4,7 @@
  *
  *   plan [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
+#include "quick.h"
 
 #include <stdlib.h>
 
@@ -168,6 +169,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_sample_rows),
         cmocka_unit_test(test_absurd_sizes),
     };
+    if (test_quick())
+        count = 8;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)

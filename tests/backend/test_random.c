@@ -3,6 +3,7 @@
  *
  *   random [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
+#include "quick.h"
 
 #include <stdlib.h>
 
@@ -79,6 +80,8 @@ static void test_random_networks(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
+    if (test_quick())
+        count = 100;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)
