@@ -14,14 +14,31 @@ static uint64_t used(const struct planche_engine *engine)
     return atomic_load(&engine->state->budget.used);
 }
 
-static struct bytes make_page(enum planche_pixel_format format, uint32_t width, uint32_t height)
+static struct bytes make_page_as(enum planche_pixel_format pixels, uint32_t width, uint32_t height,
+                                 enum planche_format format)
 {
     struct image image;
-    image_make(&image, format, width, height, 0, 0);
+    image_make(&image, pixels, width, height, 0, 0);
     image_draw(&image, 1);
-    struct bytes page = encode(&image.pixels, PLANCHE_FORMAT_PNG);
+    struct bytes page = encode(&image.pixels, format);
     image_free(&image);
     return page;
+}
+
+static struct bytes make_page(enum planche_pixel_format pixels, uint32_t width, uint32_t height)
+{
+    return make_page_as(pixels, width, height, PLANCHE_FORMAT_PNG);
+}
+
+/* How often the last page's progress was told. */
+static int progress_calls;
+
+static int count_progress(void *user, double done)
+{
+    (void)user;
+    (void)done;
+    progress_calls++;
+    return 0;
 }
 
 static enum planche_status run(const struct planche_engine *engine, const struct bytes *page,
@@ -32,6 +49,8 @@ static enum planche_status run(const struct planche_engine *engine, const struct
     size_t size;
     options.format = format;
     options.png_level = 1;
+    options.progress = count_progress;
+    progress_calls = 0;
     error->message[0] = '\0';
     enum planche_status status = planche_engine_run_bytes(engine, page->data, page->size, &data,
                                                           &size, &options, NULL, error);
@@ -169,32 +188,50 @@ static void test_smallest_budget(void **state)
         check_subject(&subjects[i]);
 }
 
-static uint64_t budget_step(void)
+/* From what an engine alone takes on. */
+#define FIRST_BUDGET ((uint64_t)8600 << 10)
+#define LAST_BUDGET  ((uint64_t)28 << 20)
+
+static uint64_t next_budget(uint64_t memory)
 {
-    return (uint64_t)(test_quick() ? 240 : 100) << 10;
+    return memory + memory / (test_quick() ? 25 : 40);
 }
 
-/* However tight it is, a page that was planned does not fail for want of memory afterwards. */
-static void test_no_late_failure(void **state)
+/* However tight it is, a page that has begun to run does not fail for want of memory afterwards. */
+static void check_early_failure(const struct subject *s, enum planche_format from)
 {
-    const struct subject s = {{.jobs = 1}, 2, PLANCHE_PIXELS_RGB8, 240, 200, PLANCHE_FORMAT_PNG};
-    struct bytes page = make_page(s.pixels, s.width, s.height);
+    struct bytes page = make_page_as(s->pixels, s->width, s->height, from);
     int planned = 0, refused = 0;
-    (void)state;
-    for (uint64_t memory = (uint64_t)8600 << 10; memory < (uint64_t)16 << 20;
-         memory += budget_step()) {
+    for (uint64_t memory = FIRST_BUDGET; memory < LAST_BUDGET; memory = next_budget(memory)) {
         struct planche_error error;
-        enum planche_status status = try_budget(&s, &page, memory, &error);
-        if (status == PLANCHE_OK) {
-            planned++;
-        } else {
-            assert_int_equal(status, PLANCHE_ERROR_BUDGET);
+        enum planche_status status = try_budget(s, &page, memory, &error);
+        planned += status == PLANCHE_OK;
+        refused += status != PLANCHE_OK;
+        if (status == PLANCHE_OK)
+            continue;
+        assert_int_equal(status, PLANCHE_ERROR_BUDGET);
+        if (progress_calls > 0)
+            fail_msg("budget of %llu KiB: %s", (unsigned long long)memory >> 10, error.message);
+        /* What a picture takes that cannot be streamed is another message's affair. */
+        if (from == PLANCHE_FORMAT_PNG)
             assert_true(asked_for(error.message) > memory);
-            refused++;
-        }
     }
     assert_true(planned > 5 && refused > 5);
     free(page.data);
+}
+
+static void test_no_late_failure(void **state)
+{
+    static const struct subject opaque = {{.jobs = 1}, 2,   PLANCHE_PIXELS_RGB8,
+                                          240,         200, PLANCHE_FORMAT_PNG};
+    static const struct subject transparent = {{.jobs = 1}, 2,   PLANCHE_PIXELS_RGBA8,
+                                               160,         120, PLANCHE_FORMAT_WEBP};
+    (void)state;
+    check_early_failure(&opaque, PLANCHE_FORMAT_PNG);
+    check_early_failure(&opaque, PLANCHE_FORMAT_WEBP);
+    check_early_failure(&opaque, PLANCHE_FORMAT_JPEG);
+    check_early_failure(&transparent, PLANCHE_FORMAT_PNG);
+    check_early_failure(&transparent, PLANCHE_FORMAT_WEBP);
 }
 
 /* Files go the same way; what they are written through counts as well. */
@@ -204,8 +241,7 @@ static void test_files(void **state)
     int planned = 0, refused = 0;
     (void)state;
     test_write(test_path("model-page.png"), page.data, page.size);
-    for (uint64_t memory = (uint64_t)8600 << 10; memory < (uint64_t)16 << 20;
-         memory += budget_step()) {
+    for (uint64_t memory = FIRST_BUDGET; memory < LAST_BUDGET; memory = next_budget(memory)) {
         const struct planche_engine_options options = {.memory = memory};
         struct planche_engine *engine = test_engine(options, 2);
         struct planche_error error;
