@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Writing the small model. */
 #include "tiny_model.h"
 
 #include "random.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The folder, the pages and their samples. */
 #include "api_test.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Networks, pages and running one through the other. */
 #include "backend_test.h"
 
 #include "cpu/cpu.h"
