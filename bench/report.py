@@ -19,36 +19,41 @@ def megabytes(count):
     return f"{count / 1e6:.0f}"
 
 
+def others(run):
+    """How much of the machine others had: what makes a number doubtful."""
+    return f"{100 * run['others']:.0f} %"
+
+
 def engine_row(case):
     best = min(case["engine"], key=lambda measured: measured["best_ms"])
     ratio, peak = best["ratio"], best["peak_gflops"]
     return [case["name"], case["size"], f"{best['best_ms']:.0f}", f"{best['us_per_pixel']:.2f}",
             f"{best['pages_per_second']:.2f}", f"{best['gflops']:.0f}",
             "-" if peak is None else f"{peak:.0f}", "-" if ratio is None else f"{ratio:.2f}",
-            megabytes(best["peak_bytes"]), f"{best['load_ms']:.0f}"]
+            megabytes(best["peak_bytes"]), f"{best['load_ms']:.0f}", others(best)]
 
 
 ENGINE_HEADS = ("engine only", "page", "ms", "µs/px", "pages/s", "GFLOP/s", "FMA peak", "ratio",
-                "memory MB", "load ms")
+                "memory MB", "load ms", "others")
 
 
 def command_row(case, cases):
     """A case may have the peer of another one, whose results are the same."""
     ours = min(case["command"]["runs"], key=lambda run: run["seconds"])
     row = [case["name"], case["size"], f"{ours['seconds']:.2f}", f"{1 / ours['seconds']:.2f}",
-           megabytes(ours["rss_bytes"])]
+           megabytes(ours["rss_bytes"]), others(ours)]
     peer = next((other["peer"] for other in cases if other["name"] == case.get("peer_of")),
                 case.get("peer"))
     if not peer or not peer["runs"]:
-        return row + ["-"] * 4
+        return row + ["-"] * 5
     theirs = min(peer["runs"], key=lambda run: run["seconds"])
-    return row + [f"{theirs['seconds']:.2f}", megabytes(theirs["rss_bytes"]),
+    return row + [f"{theirs['seconds']:.2f}", megabytes(theirs["rss_bytes"]), others(theirs),
                   f"{theirs['seconds'] / ours['seconds']:.1f}x",
                   f"{theirs['rss_bytes'] / ours['rss_bytes']:.1f}x"]
 
 
-COMMAND_HEADS = ("PNG to PNG, whole command", "page", "planche s", "pages/s", "RSS MB", "peer s",
-                 "peer RSS MB", "faster", "smaller")
+COMMAND_HEADS = ("PNG to PNG, whole command", "page", "planche s", "pages/s", "RSS MB", "others",
+                 "peer s", "peer RSS MB", "others", "faster", "smaller")
 
 
 def peer_notes(cases):

@@ -91,7 +91,8 @@ class Command(harness.Case):
         with open(self.path("results", "models.json"), encoding="utf-8") as file:
             results = json.load(file)
         case, = results["cases"]
-        self.assertEqual((case["size"], set(case["engine"][0])), ("24x16", KEYS))
+        self.assertEqual((case["size"], set(case["engine"][0])),
+                         ("24x16", KEYS | {"seconds", "rss_bytes", "others"}))
         self.assertEqual(case["command"]["runs"][0]["page"]["output_width"],
                          24 * harness.QUICK_SCALE)
         self.assertIn("--no-peers", case["peer"]["error"])
