@@ -133,7 +133,8 @@ struct run {
     const struct planche_recipe *recipe;
     int width, height;
     float *result;
-    uint8_t *came;
+    uint8_t *came; /* which pixels */
+    size_t twice;
     int64_t last_fetched;
     double done;
 };
@@ -162,7 +163,7 @@ static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
     assert_true(y >= 0 && y < run->height && x >= 0 && x + (int64_t)count <= run->width);
     for (size_t i = 0; i < count; i++) {
         size_t at = (size_t)(y * run->width + x) + i;
-        assert_int_equal(run->came[at], 0);
+        run->twice += run->came[at];
         run->came[at] = 1;
         for (int c = 0; c < PLANCHE_PLANES; c++)
             run->result[(size_t)c * (size_t)run->width * (size_t)run->height + at] =
@@ -281,8 +282,8 @@ float *run_page(const struct planche_program *program, const struct page *page,
     report->taken = atomic_load(&budget.peak);
     planche_plan_destroy(&plan);
     assert_int_equal(atomic_load(&budget.used), 0);
-    for (size_t i = 0; i < pixels; i++)
-        assert_int_equal(run.came[i], 1);
+    assert_int_equal(run.twice, 0);
+    assert_null(memchr(run.came, 0, pixels));
     free(run.came);
     return run.result;
 }

@@ -150,8 +150,10 @@ static void test_invariance(void **state)
     struct isa isas[MOST_ISAS];
     int isa_count = isa_list(isas);
     (void)state;
+    /* Portable C takes most of the time, above all with sanitizers. */
+    int first = test_quick() && isa_count > 1;
     for (int i = 0; i < count; i++)
-        check_network(first_seed + (uint64_t)i, &isas[i % isa_count]);
+        check_network(first_seed + (uint64_t)i, &isas[first + i % (isa_count - first)]);
     print_message("whole %d, tensors kept %d, computed again %d, stripes %d, segments %d, sampled "
                   "%d, sampled in regions %d\n",
                   seen.whole, seen.kept, seen.recomputed, seen.stripes, seen.segments, seen.sampled,

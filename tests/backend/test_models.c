@@ -6,6 +6,7 @@
 #include "backend_test.h"
 #include "codec/codec.h"
 #include "need_model.h"
+#include "quick.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -140,7 +141,8 @@ static void test_model(void **state)
     make_crop(&page, k);
     double *expected = run_reference(&network, &recipe, &page);
     assert_non_null(expected);
-    for (int i = 0, count = isa_list(isas); i < count; i++)
+    int count = isa_list(isas);
+    for (int i = test_quick() ? count - 1 : 0; i < count; i++)
         check_isa(&network, variant, &page, expected, &isas[i]);
     free(expected);
     page_free(&page);
