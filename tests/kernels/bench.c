@@ -3,6 +3,7 @@
  * the plain convolution) and their ratio to the FMA peak that is measured next to them. */
 #include "kernel_test.h"
 
+#include "base/alloc.h"
 #include "cpu/cpu.h"
 
 #include <planche/engine.h>
@@ -138,7 +139,7 @@ struct bench {
 static float *floats(size_t count)
 {
     struct random random = {count};
-    float *data = aligned_alloc(64, (count * sizeof *data + 63) / 64 * 64);
+    float *data = planche_alloc(NULL, count * sizeof *data);
     if (!data)
         abort();
     for (size_t i = 0; i < count; i++)
@@ -244,12 +245,12 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     bench.scratch = floats(count);
     const double rate = measure(bench.tile ? bench_winograd : bench_conv, &bench);
     const double result = 2e-9 * rate * macs(&bench);
-    free(bench.input);
-    free(bench.output);
-    free(bench.bias);
-    free(bench.slope);
-    free(bench.weights);
-    free(bench.scratch);
+    planche_free(bench.input);
+    planche_free(bench.output);
+    planche_free(bench.bias);
+    planche_free(bench.slope);
+    planche_free(bench.weights);
+    planche_free(bench.scratch);
     return result;
 }
 
