@@ -216,7 +216,7 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
         goto done;
     if (suits_winograd(node)) {
         node->kind = PLANCHE_NODE_WINOGRAD;
-        node->tile = 4;
+        node->tile = 6;
         packed = pack_winograd(program, node, &map, l2_bytes);
     } else {
         packed = pack_phases(program, node, &map);
