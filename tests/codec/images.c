@@ -2,7 +2,8 @@
 /* Pictures, and the ways from and to files through the code under test. */
 #include "images.h"
 
-#include <lcms2.h>
+#include "image/profiles.h"
+
 #include <string.h>
 
 bool bytes_append(void *user, const void *data, size_t size)
@@ -239,45 +240,11 @@ enum planche_status write_picture(const struct picture *picture, enum planche_fo
     return status;
 }
 
-/* A profile whose lightness is what black leaves, whatever the other inks. */
-static cmsInt32Number black_only(const cmsUInt16Number in[], cmsUInt16Number out[], void *user)
-{
-    (void)user;
-    out[0] = (cmsUInt16Number)(65535 - in[3]);
-    out[1] = out[2] = 32768;
-    return TRUE;
-}
-
-static cmsHPROFILE cmyk_profile(void)
-{
-    cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
-    cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
-    cmsStage *table = cmsStageAllocCLut16bit(NULL, 3, 4, 3, NULL);
-    cmsStageSampleCLut16bit(table, black_only, NULL, 0);
-    cmsPipelineInsertStage(pipeline, cmsAT_BEGIN, table);
-    cmsSetProfileVersion(profile, 2.4);
-    cmsSetDeviceClass(profile, cmsSigOutputClass);
-    cmsSetColorSpace(profile, cmsSigCmykData);
-    cmsSetPCS(profile, cmsSigLabData);
-    assert_true(cmsWriteTag(profile, cmsSigAToB0Tag, pipeline));
-    cmsPipelineFree(pipeline);
-    return profile;
-}
-
 struct bytes make_icc(unsigned channels)
 {
     struct bytes bytes = {NULL, 0, 0};
-    cmsUInt32Number size = 0;
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.8);
-    cmsHPROFILE profile = channels == 1   ? cmsCreateGrayProfile(cmsD50_xyY(), curve)
-                          : channels == 4 ? cmyk_profile()
-                                          : cmsCreate_sRGBProfile();
-    assert_true(cmsSaveProfileToMem(profile, NULL, &size));
-    bytes.data = malloc(size);
-    bytes.size = bytes.capacity = size;
-    assert_true(cmsSaveProfileToMem(profile, bytes.data, &size));
-    cmsCloseProfile(profile);
-    cmsFreeToneCurve(curve);
+    bytes.data = profile_make(channels, &bytes.size);
+    bytes.capacity = bytes.size;
     return bytes;
 }
 

@@ -4,6 +4,7 @@
 
 #include "image/cmyk.h"
 #include "image/icc.h"
+#include "profiles.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,53 +12,26 @@
 
 struct profile {
     uint8_t *data;
-    cmsUInt32Number size;
+    size_t size;
 };
 
-static struct profile save(cmsHPROFILE handle)
+static struct profile make(unsigned channels)
 {
-    struct profile profile = {NULL, 0};
-    assert_non_null(handle);
-    assert_true(cmsSaveProfileToMem(handle, NULL, &profile.size));
-    profile.data = malloc(profile.size);
-    assert_true(cmsSaveProfileToMem(handle, profile.data, &profile.size));
+    struct profile profile;
+    profile.data = profile_make(channels, &profile.size);
+    return profile;
+}
+
+/* A profile of none of the kinds that pages have. */
+static struct profile make_lab(void)
+{
+    cmsUInt32Number size = 0;
+    cmsHPROFILE handle = cmsCreateLab4Profile(NULL);
+    assert_true(cmsSaveProfileToMem(handle, NULL, &size));
+    struct profile profile = {malloc(size), size};
+    assert_true(cmsSaveProfileToMem(handle, profile.data, &size));
     cmsCloseProfile(handle);
     return profile;
-}
-
-static struct profile grey_profile(double gamma)
-{
-    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
-    struct profile profile = save(cmsCreateGrayProfile(cmsD50_xyY(), curve));
-    cmsFreeToneCurve(curve);
-    return profile;
-}
-
-/* The table of a small CMYK profile. */
-static cmsInt32Number ink(const cmsUInt16Number in[], cmsUInt16Number out[], void *user)
-{
-    (void)user;
-    /* Lightness falls with black, the rest is neutral: enough to tell a transform from a formula.
-     */
-    out[0] = (cmsUInt16Number)(65535 - in[3]);
-    out[1] = out[2] = 32768;
-    return TRUE;
-}
-
-static struct profile cmyk_profile(void)
-{
-    cmsHPROFILE handle = cmsCreateProfilePlaceholder(NULL);
-    cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
-    cmsStage *table = cmsStageAllocCLut16bit(NULL, 5, 4, 3, NULL);
-    cmsStageSampleCLut16bit(table, ink, NULL, 0);
-    cmsPipelineInsertStage(pipeline, cmsAT_BEGIN, table);
-    cmsSetProfileVersion(handle, 2.4);
-    cmsSetDeviceClass(handle, cmsSigOutputClass);
-    cmsSetColorSpace(handle, cmsSigCmykData);
-    cmsSetPCS(handle, cmsSigLabData);
-    assert_true(cmsWriteTag(handle, cmsSigAToB0Tag, pipeline));
-    cmsPipelineFree(pipeline);
-    return save(handle);
 }
 
 static enum planche_icc_kind kind_of(struct profile profile, size_t size)
@@ -73,8 +47,8 @@ static enum planche_icc_kind kind_of(struct profile profile, size_t size)
 static void test_kinds(void **state)
 {
     (void)state;
-    struct profile rgb = save(cmsCreate_sRGBProfile()), grey = grey_profile(2.2);
-    struct profile cmyk = cmyk_profile(), lab = save(cmsCreateLab4Profile(NULL));
+    struct profile rgb = make(3), grey = make(1);
+    struct profile cmyk = make(4), lab = make_lab();
     assert_int_equal(kind_of(rgb, rgb.size), PLANCHE_ICC_RGB);
     assert_int_equal(kind_of(grey, grey.size), PLANCHE_ICC_GREY);
     assert_int_equal(kind_of(cmyk, cmyk.size), PLANCHE_ICC_CMYK);
@@ -93,7 +67,7 @@ static void test_kinds(void **state)
 static void test_damage(void **state)
 {
     (void)state;
-    struct profile rgb = save(cmsCreate_sRGBProfile());
+    struct profile rgb = make(3);
     for (size_t size = 0; size < rgb.size; size += 13)
         kind_of(rgb, size);
     for (size_t i = 0; i < rgb.size; i++) {
@@ -158,7 +132,7 @@ static double lightness(cmsHPROFILE profile, unsigned channels, uint8_t value)
 static void test_grey_to_rgb(void **state)
 {
     (void)state;
-    struct profile grey = grey_profile(1.75), rgb = save(cmsCreate_sRGBProfile());
+    struct profile grey = make(1), rgb = make(3);
     struct planche_budget budget;
     uint8_t *data;
     size_t size;
@@ -166,7 +140,7 @@ static void test_grey_to_rgb(void **state)
     assert_int_equal(planche_icc_grey_to_rgb(&budget, grey.data, grey.size, &data, &size, NULL),
                      PLANCHE_OK);
     assert_non_null(data);
-    cmsHPROFILE from = cmsOpenProfileFromMem(grey.data, grey.size);
+    cmsHPROFILE from = cmsOpenProfileFromMem(grey.data, (cmsUInt32Number)grey.size);
     cmsHPROFILE to = cmsOpenProfileFromMem(data, (cmsUInt32Number)size);
     for (unsigned value = 0; value < 256; value += 15)
         assert_true(fabs(lightness(from, 1, (uint8_t)value) - lightness(to, 3, (uint8_t)value)) <
@@ -206,7 +180,7 @@ static void test_cmyk_profile(void **state)
 {
     (void)state;
     static const uint8_t inks[4 * 3] = {0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255};
-    struct profile profile = cmyk_profile(), rgb_profile = save(cmsCreate_sRGBProfile());
+    struct profile profile = make(4), rgb_profile = make(3);
     struct planche_budget budget;
     struct planche_cmyk *cmyk;
     uint8_t rgb[3 * 3];
