@@ -34,14 +34,20 @@ def busy_seconds():
     return (user + nice + system + interrupts + soft + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def run(argv, env=None, cwd=None):
+def others_now():
+    """The part of the machine that others have right now."""
+    busy = busy_seconds()
+    time.sleep(1.0)
+    return (busy_seconds() - busy) / os.cpu_count()
+
+
+def run(argv, cwd=None):
     """wait4 gives the memory of this very child; getrusage would give the largest of all so far."""
     argv = [str(argument) for argument in argv]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start, busy = time.monotonic(), busy_seconds()
         with open(os.devnull, "rb") as nothing:
-            child = subprocess.Popen(argv, stdin=nothing, stdout=out, stderr=err, cwd=cwd,
-                                     env={**os.environ, **(env or {})})
+            child = subprocess.Popen(argv, stdin=nothing, stdout=out, stderr=err, cwd=cwd)
         watchdog = threading.Timer(MOST_SECONDS, child.kill)
         watchdog.start()
         try:
