@@ -113,6 +113,7 @@ static enum planche_status choose_target(struct page *page, struct planche_error
     };
     page->writer_options = (struct planche_writer_options){
         .budget = &page->budget,
+        .log = &page->engine->log,
         .quality = options->quality,
         .lossless = options->lossless,
         .png_level = options->png_level,
