@@ -17,8 +17,9 @@ have() {
 # What proves that a package is there, and the package.
 needs() {
     case $1 in
-    build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson ninja:ninja-build
-                 pc:libpng:libpng-dev pc:libjpeg:libjpeg-dev pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev pc:nettle:nettle-dev
+    build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson
+                 ninja:ninja-build pc:libpng:libpng-dev pc:libjpeg:libjpeg-dev
+                 pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev pc:nettle:nettle-dev
                  pc:jansson:libjansson-dev" ;;
     test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
     models) echo "npm:npm curl:curl" ;;

@@ -24,8 +24,9 @@ flags() {
 # shellcheck disable=SC2046 # words on purpose
 "$@" "$source" $(flags --cflags --libs) -o "$root/shared"
 LD_LIBRARY_PATH=$lib "$root/shared"
+# The whole archive: what a caller leaves out today must have its libraries named all the same.
 # shellcheck disable=SC2046 # words on purpose
-"$@" "$source" $(flags --cflags) "$lib/libplanche.a" \
+"$@" "$source" $(flags --cflags) -Wl,--whole-archive "$lib/libplanche.a" -Wl,--no-whole-archive \
     $(flags --static --libs | sed 's/-lplanche//') -o "$root/static"
 "$root/static"
 PLANCHE_CPU_MASK=1 LD_LIBRARY_PATH=$lib "$root$prefix/bin/planche" --version
