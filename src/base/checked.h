@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 static inline bool planche_add_size(size_t a, size_t b, size_t *out)
 {
@@ -14,16 +13,6 @@ static inline bool planche_add_size(size_t a, size_t b, size_t *out)
 }
 
 static inline bool planche_mul_size(size_t a, size_t b, size_t *out)
-{
-    return !__builtin_mul_overflow(a, b, out);
-}
-
-static inline bool planche_add_i64(int64_t a, int64_t b, int64_t *out)
-{
-    return !__builtin_add_overflow(a, b, out);
-}
-
-static inline bool planche_mul_i64(int64_t a, int64_t b, int64_t *out)
 {
     return !__builtin_mul_overflow(a, b, out);
 }

@@ -2,6 +2,7 @@
 /* Making an engine: finding the model, compiling it, dividing the memory. */
 #include "engine/engine.h"
 
+#include "backend/cpu/pack.h"
 #include "base/status.h"
 #include "base/system.h"
 #include "cpu/cpu.h"
@@ -135,6 +136,21 @@ static void drop_weights(struct planche_net *net)
         }
 }
 
+/* Says what a model takes before its weights are packed, rather than which layer met the limit. */
+static enum planche_status check_budget(const struct planche_engine *engine,
+                                        struct planche_error *error)
+{
+    const struct planche_budget *budget = &engine->state->budget;
+    uint64_t need = atomic_load(&budget->used) + planche_pack_bytes(engine->net);
+    if (need < budget->limit)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "%s needs a memory budget of at least %llu MiB for its weights alone, and "
+                        "there are %llu MiB; raise it (--memory)",
+                        engine->model, (unsigned long long)(need >> 20) + 1,
+                        (unsigned long long)(budget->limit >> 20));
+}
+
 static enum planche_status load(struct planche_engine *engine,
                                 const struct planche_engine_options *options,
                                 struct planche_error *error)
@@ -157,6 +173,9 @@ static enum planche_status load(struct planche_engine *engine,
     engine->variant = variant_name(files.param, budget);
     if (!engine->model || !engine->variant)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    status = check_budget(engine, error);
+    if (status)
+        return status;
     status = planche_program_create(&engine->program, engine->net, features, planche_cpu_l2_bytes(),
                                     budget, error);
     if (status)

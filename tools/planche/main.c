@@ -4,9 +4,11 @@
 #include "interrupt.h"
 #include "terminal.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -25,10 +27,25 @@ static int run(int argc, char **argv)
     return planche_cli_enlarge(argc, argv);
 }
 
+/* Whoever starts us with a standard stream closed must not have a pipe or a page take its number.
+ */
+static void occupy_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_streams();
     /* A reader that goes away is a failed write, not a reason to die between two pages. */
     signal(SIGPIPE, SIG_IGN);
+    /* Likewise a file that grows beyond its limit: the page fails and its temporary file goes. */
+    signal(SIGXFSZ, SIG_IGN);
     int status = run(argc, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == PLANCHE_CLI_OK) {
         planche_cli_message("standard output: cannot write");

@@ -80,13 +80,46 @@ static bool pack_epilogue(struct planche_program *program, const struct planche_
     return true;
 }
 
-/* F(4x4) needs enough channels to pay for its transforms. */
+/* The larger tile needs fewer products, and is exact enough: docs/performance.md. */
+#define WINOGRAD_TILE 6
+
+static bool is_plain_3x3(const struct planche_step *s)
+{
+    return s->op == PLANCHE_STEP_CONV && s->kernel_w == 3 && s->kernel_h == 3 && s->stride_w == 1 &&
+           s->stride_h == 1 && s->dilation_w == 1 && s->dilation_h == 1;
+}
+
+/* Planar ends have kernels of their own. */
 static bool suits_winograd(const struct planche_node *node)
 {
-    const struct planche_step *s = node->step;
-    return s->op == PLANCHE_STEP_CONV && s->kernel_w == 3 && s->kernel_h == 3 && s->stride_w == 1 &&
-           s->stride_h == 1 && s->dilation_w == 1 && s->dilation_h == 1 &&
-           node->conv->depth == PLANCHE_LANES && !node->conv->narrow;
+    return is_plain_3x3(node->step) && node->conv->depth == PLANCHE_LANES && !node->conv->narrow;
+}
+
+static double padded_channels(const struct planche_net *net, int tensor)
+{
+    int channels = net->tensors[tensor].channels;
+    return channels <= PLANCHE_PLANAR_CHANNELS
+               ? channels
+               : (channels + PLANCHE_LANES - 1) / PLANCHE_LANES * PLANCHE_LANES;
+}
+
+uint64_t planche_pack_bytes(const struct planche_net *net)
+{
+    double floats = 0;
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        if (step->op != PLANCHE_STEP_CONV && step->op != PLANCHE_STEP_DECONV)
+            continue;
+        double in = 0, out = padded_channels(net, step->output);
+        for (int i = 0; i < step->input_count; i++)
+            in += padded_channels(net, step->inputs[i].tensor);
+        bool winograd =
+            is_plain_3x3(step) && in > PLANCHE_PLANAR_CHANNELS && out > PLANCHE_PLANAR_CHANNELS;
+        floats += in * out *
+                  (winograd ? PLANCHE_WINOGRAD_POINTS(WINOGRAD_TILE)
+                            : (double)step->kernel_w * step->kernel_h);
+    }
+    return floats < 1e18 ? (uint64_t)floats * sizeof(float) : UINT64_MAX / 2;
 }
 
 static bool pack_winograd(struct planche_program *program, struct planche_node *node,
@@ -216,7 +249,7 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
         goto done;
     if (suits_winograd(node)) {
         node->kind = PLANCHE_NODE_WINOGRAD;
-        node->tile = 6;
+        node->tile = WINOGRAD_TILE;
         packed = pack_winograd(program, node, &map, l2_bytes);
     } else {
         packed = pack_phases(program, node, &map);

@@ -19,6 +19,8 @@ static inline unsigned planche_group_blocks(unsigned out_blocks, unsigned group)
  * tile) and packs. Errors: MEMORY, BUDGET, UNSUPPORTED. */
 enum planche_status planche_pack_conv(struct planche_program *program, struct planche_node *node,
                                       uint64_t l2_bytes, struct planche_error *error);
+/* About the bytes that the packed weights of a network take, before any are packed. */
+uint64_t planche_pack_bytes(const struct planche_net *net);
 void planche_pack_destroy(struct planche_conv_program *conv);
 
 /* Bytes of scratch that one worker needs for the node. False on overflow. */
