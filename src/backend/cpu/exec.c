@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a pass: the schedule with arithmetic, and where rows lie in their rings. */
+/* Running a pass: the schedule with arithmetic, and where rows lie. */
 #include "backend/cpu/exec.h"
 
 #include "base/status.h"
@@ -11,7 +11,7 @@ float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, 
 {
     const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
     const struct planche_buffer *b = &exec->pass->buffers[tensor];
-    float *row = b->data + (size_t)(y % b->height) * b->row_stride + block * b->block_stride;
+    float *row = b->rows[y % b->height] + block * b->block_stride;
     return row + (layout->margin_left - b->x0) * (int64_t)layout->lanes;
 }
 
@@ -172,6 +172,51 @@ static enum planche_status fire_timed(const struct planche_exec *exec, int n, in
     return status;
 }
 
+/* What lies beyond a row's columns is read by convolutions and must be zero. */
+static void clear_margins(const struct planche_pass *pass, int tensor, float *row)
+{
+    const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
+    const struct planche_buffer *b = &pass->buffers[tensor];
+    size_t left = (size_t)layout->margin_left * layout->lanes;
+    size_t right = left + (size_t)(b->x1 - b->x0) * layout->lanes;
+    for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride) {
+        memset(row, 0, left * sizeof(*row));
+        memset(row + right, 0, (b->block_stride - right) * sizeof(*row));
+    }
+}
+
+static void take_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
+{
+    struct planche_buffer *buffer = &pass->buffers[tensor];
+    struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
+    for (int64_t y = y0; y < y1; y++) {
+        float *row = slots->free[slots->count - ++slots->used];
+        buffer->rows[y % buffer->height] = row;
+        clear_margins(pass, tensor, row);
+    }
+}
+
+static void give_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
+{
+    struct planche_buffer *buffer = &pass->buffers[tensor];
+    struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
+    for (int64_t y = y0; y < y1; y++)
+        slots->free[slots->count - slots->used--] = buffer->rows[y % buffer->height];
+}
+
+/* The rows of node n that the round asks for. */
+static enum planche_status run_node(struct planche_pass *pass, const struct planche_exec *exec,
+                                    int n, struct planche_error *error)
+{
+    int64_t done = pass->parts[n].done, target = pass->targets[n];
+    int output = pass->spec.program->nodes[n].output;
+    if (output >= 0 && !pass->buffers[output].kept)
+        take_rows(pass, output, done, target);
+    enum planche_status status = fire_timed(exec, n, done, target, error);
+    planche_pass_advance(pass, n, target, give_rows);
+    return status;
+}
+
 static enum planche_status run_rounds(struct planche_pass *pass, const struct planche_exec *exec,
                                       struct planche_error *error)
 {
@@ -181,13 +226,12 @@ static enum planche_status run_rounds(struct planche_pass *pass, const struct pl
     for (int64_t round = 1; round <= pass->rounds; round++) {
         planche_pass_aim(pass, round);
         for (int n = 0; n < pass->spec.program->node_count; n++) {
-            struct planche_part *part = &pass->parts[n];
+            const struct planche_part *part = &pass->parts[n];
             if (!part->active || pass->targets[n] <= part->done)
                 continue;
-            enum planche_status status = fire_timed(exec, n, part->done, pass->targets[n], error);
+            enum planche_status status = run_node(pass, exec, n, error);
             if (status)
                 return status;
-            part->done = pass->targets[n];
             if (io->poll &&
                 io->poll(io->user, exec->data->progress_from +
                                        span * (double)(round - 1) / (double)pass->rounds))
@@ -197,26 +241,49 @@ static enum planche_status run_rounds(struct planche_pass *pass, const struct pl
     return PLANCHE_OK;
 }
 
-/* Gives every ring its place in the slab; kept tensors have their own memory. */
-static void place_buffers(struct planche_pass *pass, struct planche_exec *exec, char *slab)
+/* The tables of rows; kept tensors' rows are known from the start. Returns what follows. */
+static char *place_rows(struct planche_pass *pass, const struct planche_exec *exec, char *slab)
 {
-    const struct planche_program *program = pass->spec.program;
+    float **next = (float **)(void *)slab;
+    for (int t = 0; t < pass->spec.program->tensor_count; t++) {
+        struct planche_buffer *b = &pass->buffers[t];
+        b->rows = next;
+        next += b->height;
+        for (int64_t y = 0; b->kept && y < b->height; y++)
+            b->rows[y] = exec->data->kept[t].data + (size_t)y * b->row_stride;
+    }
+    return (char *)next;
+}
+
+static void place_slots(struct planche_pass *pass, char *tables, float *memory)
+{
+    float **next = (float **)(void *)tables;
+    for (int c = 0; c < pass->spec.program->slot_class_count; c++) {
+        struct planche_slots *slots = &pass->slots[c];
+        slots->free = next;
+        next += slots->count;
+        for (int64_t i = slots->count - 1; i >= 0; i--, memory += slots->floats)
+            slots->free[i] = memory;
+    }
+}
+
+/* Divides the slab. */
+static void place(struct planche_pass *pass, struct planche_exec *exec, char *slab)
+{
     unsigned workers = pass->spec.workers;
     exec->scratch = slab;
-    slab += program->scratch_bytes * workers;
+    slab += pass->spec.program->scratch_bytes * workers;
     exec->sum_stride = pass->sum_count + PLANCHE_ALIGN / sizeof(int64_t);
     exec->sums = (int64_t *)(void *)slab;
-    slab += (pass->sum_count * sizeof(int64_t) + PLANCHE_ALIGN) * workers;
+    memset(exec->sums, 0, exec->sum_stride * workers * sizeof(int64_t));
+    slab += exec->sum_stride * workers * sizeof(int64_t);
     exec->zeros = (float *)(void *)slab;
-    float *next = exec->zeros + pass->zero_floats;
-    for (int t = 0; t < program->tensor_count; t++) {
-        struct planche_buffer *b = &pass->buffers[t];
-        if (!b->used)
-            continue;
-        b->data = b->kept ? exec->data->kept[t].data : next;
-        if (!b->kept)
-            next += b->row_stride * (size_t)b->height;
-    }
+    memset(exec->zeros, 0, pass->zero_floats * sizeof(float));
+    float *memory = exec->zeros + pass->zero_floats;
+    for (int c = 0; c < pass->spec.program->slot_class_count; c++)
+        slab += pass->slots[c].floats * (size_t)pass->slots[c].count * sizeof(float);
+    slab += pass->zero_floats * sizeof(float);
+    place_slots(pass, place_rows(pass, exec, slab), memory);
 }
 
 /* The workers' sums of one pooled tensor belong together only now; integers do not mind the order.
@@ -241,11 +308,11 @@ enum planche_status planche_pass_run(struct planche_pass *pass,
                                      struct planche_budget *budget, struct planche_error *error)
 {
     struct planche_exec exec = {.pass = pass, .data = data};
-    char *slab = planche_calloc(budget, 1, pass->ring_bytes);
+    char *slab = planche_alloc(budget, pass->slab_bytes);
     if (!slab)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of rows",
-                            pass->ring_bytes);
-    place_buffers(pass, &exec, slab);
+                            pass->slab_bytes);
+    place(pass, &exec, slab);
     enum planche_status status = run_rounds(pass, &exec, error);
     if (!status)
         add_sums(pass, &exec);

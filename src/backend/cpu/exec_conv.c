@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutions and deconvolutions: from rows in rings to the pointers that kernels take. */
+/* Convolutions and deconvolutions: from rows in slots to the pointers that kernels take. */
 #include "backend/cpu/exec.h"
 #include "backend/cpu/pack.h"
 

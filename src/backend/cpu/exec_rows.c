@@ -129,6 +129,7 @@ static void run_concat(const struct span *span)
             channel++;
         }
     }
+    clear_unused_lanes(span);
 }
 
 static void simple_chunk(void *user, size_t index, unsigned worker)

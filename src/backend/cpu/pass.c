@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Planning a pass: which nodes run, which rows and columns they produce, how high the rings must
- * be. */
+/* Planning a pass: which nodes run, which rows and columns they produce, how many slots they
+ * take. */
 #include "backend/cpu/pass.h"
 
 #include "base/checked.h"
@@ -196,8 +196,14 @@ static bool list_consumers(struct planche_pass *pass, struct planche_budget *bud
 
 void planche_pass_start(struct planche_pass *pass)
 {
-    for (int n = 0; n < pass->spec.program->node_count; n++)
+    const struct planche_program *program = pass->spec.program;
+    for (int n = 0; n < program->node_count; n++) {
         pass->parts[n].done = pass->parts[n].y0;
+        if (program->nodes[n].output >= 0)
+            pass->buffers[program->nodes[n].output].freed = pass->parts[n].y0;
+    }
+    for (int c = 0; c < program->slot_class_count; c++)
+        pass->slots[c].used = 0;
 }
 
 /* A sink's (or kept tensor's) share of the rows after a round. */
@@ -233,7 +239,7 @@ void planche_pass_aim(struct planche_pass *pass, int64_t round)
     }
 }
 
-/* The first row of a tensor that somebody still needs. */
+/* The first row of a tensor that somebody still needs; `end` when nobody does. */
 static int64_t first_needed(const struct planche_pass *pass, int tensor, int64_t end)
 {
     int64_t first = end;
@@ -249,7 +255,46 @@ static int64_t first_needed(const struct planche_pass *pass, int tensor, int64_t
     return first;
 }
 
-/* Runs the schedule and notes how many rows of each tensor are alive at once. */
+static void give_unneeded(struct planche_pass *pass, int tensor, planche_give_fn give)
+{
+    struct planche_buffer *buffer = &pass->buffers[tensor];
+    if (buffer->kept)
+        return;
+    int64_t end = pass->parts[pass->spec.program->tensors[tensor].producer].done;
+    int64_t first = first_needed(pass, tensor, end);
+    if (first <= buffer->freed)
+        return;
+    give(pass, tensor, buffer->freed, first);
+    buffer->freed = first;
+}
+
+void planche_pass_advance(struct planche_pass *pass, int node, int64_t done, planche_give_fn give)
+{
+    const struct planche_node *n = &pass->spec.program->nodes[node];
+    pass->parts[node].done = done;
+    for (int e = 0; e < n->edge_count; e++)
+        give_unneeded(pass, n->edges[e].view.tensor, give);
+    if (n->output >= 0) /* what reaches beyond all readers' views */
+        give_unneeded(pass, n->output, give);
+}
+
+static void count_taken(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
+{
+    struct planche_buffer *buffer = &pass->buffers[tensor];
+    struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
+    slots->used += y1 - y0;
+    if (slots->used > slots->count)
+        slots->count = slots->used;
+    if (y1 - buffer->freed > buffer->height)
+        buffer->height = y1 - buffer->freed;
+}
+
+static void count_given(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
+{
+    pass->slots[pass->spec.program->tensors[tensor].slot_class].used -= y1 - y0;
+}
+
+/* Runs the schedule and notes how many rows are alive at once. */
 static void find_heights(struct planche_pass *pass)
 {
     const struct planche_program *program = pass->spec.program;
@@ -257,16 +302,13 @@ static void find_heights(struct planche_pass *pass)
     for (int64_t round = 1; round <= pass->rounds; round++) {
         planche_pass_aim(pass, round);
         for (int n = 0; n < program->node_count; n++) {
-            struct planche_part *part = &pass->parts[n];
+            const struct planche_part *part = &pass->parts[n];
             int t = program->nodes[n].output;
             if (!part->active || pass->targets[n] <= part->done)
                 continue;
-            if (t >= 0 && !pass->buffers[t].kept) {
-                int64_t alive = pass->targets[n] - first_needed(pass, t, part->done);
-                if (alive > pass->buffers[t].height)
-                    pass->buffers[t].height = alive;
-            }
-            part->done = pass->targets[n];
+            if (t >= 0 && !pass->buffers[t].kept)
+                count_taken(pass, t, part->done, pass->targets[n]);
+            planche_pass_advance(pass, n, pass->targets[n], count_given);
         }
     }
 }
@@ -299,23 +341,30 @@ bool planche_kept_bytes(const struct planche_program *program,
            planche_mul_size(*bytes, sizeof(float), bytes);
 }
 
-static bool find_bytes(struct planche_pass *pass)
+/* Strides of all tensors' rows, and the slots that hold the largest of each class. */
+static bool find_slots(struct planche_pass *pass)
 {
     const struct planche_program *program = pass->spec.program;
-    size_t floats = 0, ring, workers = pass->spec.workers;
     for (int t = 0; t < program->tensor_count; t++) {
         struct planche_buffer *b = &pass->buffers[t];
+        struct planche_slots *slots = &pass->slots[program->tensors[t].slot_class];
         if (!b->used)
             continue;
+        if (!find_strides(&program->tensors[t], b->x1 - b->x0, &b->block_stride, &b->row_stride))
+            return false;
         if (b->kept)
             b->height = b->y1;
-        if (!find_strides(&program->tensors[t], b->x1 - b->x0, &b->block_stride, &b->row_stride) ||
-            !planche_mul_size(b->row_stride, (size_t)b->height, &ring) ||
-            (!b->kept && !planche_add_size(floats, ring, &floats)))
-            return false;
-        pass->zero_floats =
-            b->block_stride > pass->zero_floats ? b->block_stride : pass->zero_floats;
+        else if (b->row_stride > slots->floats)
+            slots->floats = b->row_stride;
+        if (b->block_stride > pass->zero_floats)
+            pass->zero_floats = b->block_stride;
     }
+    return true;
+}
+
+static void find_sums(struct planche_pass *pass)
+{
+    const struct planche_program *program = pass->spec.program;
     for (int n = 0; n < program->node_count; n++)
         if (pass->parts[n].active && program->nodes[n].kind == PLANCHE_NODE_POOL) {
             const struct planche_tensor_layout *in =
@@ -323,13 +372,33 @@ static bool find_bytes(struct planche_pass *pass)
             pass->parts[n].sum_offset = pass->sum_count;
             pass->sum_count += ((size_t)in->blocks * in->lanes + 7) / 8 * 8;
         }
-    size_t worker;
+}
+
+/* Pointers to rows and slots. */
+static size_t table_bytes(const struct planche_pass *pass)
+{
+    size_t count = 0;
+    for (int t = 0; t < pass->spec.program->tensor_count; t++)
+        count += (size_t)pass->buffers[t].height;
+    for (int c = 0; c < pass->spec.program->slot_class_count; c++)
+        count += (size_t)pass->slots[c].count;
+    return (count * sizeof(float *) + PLANCHE_ALIGN - 1) / PLANCHE_ALIGN * PLANCHE_ALIGN;
+}
+
+static bool find_bytes(struct planche_pass *pass)
+{
+    const struct planche_program *program = pass->spec.program;
+    size_t floats = pass->zero_floats, rows, worker;
+    for (int c = 0; c < program->slot_class_count; c++)
+        if (!planche_mul_size(pass->slots[c].floats, (size_t)pass->slots[c].count, &rows) ||
+            !planche_add_size(floats, rows, &floats))
+            return false;
     return planche_add_size(program->scratch_bytes,
                             pass->sum_count * sizeof(int64_t) + PLANCHE_ALIGN, &worker) &&
-           planche_mul_size(worker, workers, &pass->ring_bytes) &&
-           planche_add_size(floats, pass->zero_floats, &floats) &&
+           planche_mul_size(worker, pass->spec.workers, &pass->slab_bytes) &&
            planche_mul_size(floats, sizeof(float), &floats) &&
-           planche_add_size(pass->ring_bytes, floats, &pass->ring_bytes);
+           planche_add_size(pass->slab_bytes, floats, &pass->slab_bytes) &&
+           planche_add_size(pass->slab_bytes, table_bytes(pass), &pass->slab_bytes);
 }
 
 /* Page rows that a round advances: what one group of rows of the deepest tiles is worth. */
@@ -355,7 +424,8 @@ enum planche_status planche_pass_create(struct planche_pass **out,
     pass->buffers = planche_calloc(budget, tensors, sizeof(*pass->buffers));
     pass->parts = planche_calloc(budget, nodes, sizeof(*pass->parts));
     pass->targets = planche_calloc(budget, nodes, sizeof(*pass->targets));
-    if (!pass->buffers || !pass->parts || !pass->targets)
+    pass->slots = planche_calloc(budget, (size_t)program->slot_class_count, sizeof(*pass->slots));
+    if (!pass->buffers || !pass->parts || !pass->targets || !pass->slots)
         goto no_memory;
     find_ranges(pass);
     if (!list_consumers(pass, budget))
@@ -363,7 +433,8 @@ enum planche_status planche_pass_create(struct planche_pass **out,
     int64_t step = rows_per_round(spec);
     pass->rounds = (spec->region.y1 - spec->region.y0 + step - 1) / step;
     find_heights(pass);
-    if (!find_bytes(pass)) {
+    find_sums(pass);
+    if (!find_slots(pass) || !find_bytes(pass)) {
         planche_pass_destroy(&pass);
         return planche_fail(error, PLANCHE_ERROR_LIMIT, "the page is too large for this machine");
     }
@@ -380,6 +451,7 @@ void planche_pass_destroy(struct planche_pass **pass)
     if (!p)
         return;
     planche_free(p->buffers);
+    planche_free(p->slots);
     planche_free(p->parts);
     planche_free(p->targets);
     planche_free(p->consumers);

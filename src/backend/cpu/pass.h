@@ -2,8 +2,12 @@
 /* A pass: rows stream from the page (or from tensors kept whole) through some of the nodes to
  * sinks.
  *
- * Every tensor is a ring of rows just high enough for the schedule, found by running the schedule
- * without arithmetic. A tensor kept for later passes is a ring as high as the tensor. */
+ * The rows of tensors lie in slots. A row takes a slot when it is made and gives it back when its
+ * last reader is done; the slot given back last is taken first, so that rows are written over
+ * memory that is still in the cache, and a pass holds no more rows than are alive at once. Tensors
+ * with rows of about the same size share slots of one class. How many slots a class needs is found
+ * by running the schedule without arithmetic. A tensor kept for later passes has memory of its own
+ * for all rows. */
 #ifndef PLANCHE_BACKEND_CPU_PASS_H
 #define PLANCHE_BACKEND_CPU_PASS_H
 
@@ -50,10 +54,17 @@ struct planche_pass_spec {
 struct planche_buffer {
     bool used, kept;
     int64_t x0, x1, y0, y1;          /* needed range */
-    int64_t done;                    /* rows before this one are there */
-    int64_t height;                  /* rows of the ring */
+    int64_t freed;                   /* rows before this one are not needed any more */
+    int64_t height;                  /* most rows alive at once */
     size_t block_stride, row_stride; /* floats */
-    float *data;                     /* at the left margin of the first row */
+    float **rows;                    /* [height]: row y, from its left margin on, is y % height */
+};
+
+/* Memory for rows of the tensors of one class. */
+struct planche_slots {
+    size_t floats;       /* of a slot */
+    int64_t count, used; /* slots in all; taken */
+    float **free;        /* [count]: those not taken are the first count - used */
 };
 
 /* A node's part in a pass. */
@@ -73,18 +84,19 @@ struct planche_consumer {
 struct planche_pass {
     struct planche_pass_spec spec;
     struct planche_buffer *buffers; /* [tensor_count] */
+    struct planche_slots *slots;    /* [slot_class_count] */
     struct planche_part *parts;     /* [node_count] */
     int64_t *targets;               /* [node_count]: rows that the current round asks for */
     int *consumer_start;            /* [tensor_count + 1] into consumers */
     struct planche_consumer *consumers;
     int64_t rounds;
     double macs;
-    size_t ring_bytes;  /* rings, zero row, scratch, sums: allocated by planche_pass_run */
+    size_t slab_bytes;  /* slots, zero row, scratch, sums, tables: allocated by planche_pass_run */
     size_t zero_floats; /* of the zero row */
     size_t sum_count;   /* fixed-point sums per worker, a multiple of 8 */
 };
 
-/* Works out ranges, ring heights and bytes; allocates only bookkeeping from budget. Errors: MEMORY,
+/* Works out ranges, slots and bytes; allocates only bookkeeping from budget. Errors: MEMORY,
  * BUDGET. */
 enum planche_status planche_pass_create(struct planche_pass **out,
                                         const struct planche_pass_spec *spec,
@@ -117,6 +129,10 @@ enum planche_status planche_pass_run(struct planche_pass *pass,
 /* Starts the schedule over, and works out what every node must have done after round 1..rounds. */
 void planche_pass_start(struct planche_pass *pass);
 void planche_pass_aim(struct planche_pass *pass, int64_t round);
+/* Notes that a node has done its rows up to `done`, and calls give for the rows [y0, y1) of tensors
+ * in slots that nobody needs from now on. */
+typedef void (*planche_give_fn)(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1);
+void planche_pass_advance(struct planche_pass *pass, int node, int64_t done, planche_give_fn give);
 
 /* Input rows (or columns) [*lo, *hi) in the tensor that output rows [y0, y1) of a node need through
  * an edge. */

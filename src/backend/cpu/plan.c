@@ -85,10 +85,10 @@ struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int 
 
 /* The most bytes any whole-page pass takes with the plan's present cuts, its kept tensors included.
  */
-static enum planche_status whole_page(const struct planche_plan *plan, uint64_t *rings,
-                                      uint64_t *bytes, double *macs, struct planche_error *error)
+static enum planche_status whole_page(const struct planche_plan *plan, uint64_t *bytes,
+                                      double *macs, struct planche_error *error)
 {
-    *rings = *bytes = 0;
+    *bytes = 0;
     *macs = 0;
     for (int level = 1; level <= plan->program->levels + 1; level++) {
         struct planche_pass_spec spec = planche_plan_spec(plan, level);
@@ -97,8 +97,7 @@ static enum planche_status whole_page(const struct planche_plan *plan, uint64_t 
         if (status)
             return status;
         uint64_t kept = planche_cuts_bytes(plan, level);
-        *rings = pass->ring_bytes > *rings ? pass->ring_bytes : *rings;
-        *bytes = pass->ring_bytes + kept > *bytes ? pass->ring_bytes + kept : *bytes;
+        *bytes = pass->slab_bytes + kept > *bytes ? pass->slab_bytes + kept : *bytes;
         *macs += pass->macs;
         planche_pass_destroy(&pass);
     }
@@ -121,9 +120,9 @@ static bool fits(const struct planche_plan_options *options, uint64_t bytes)
 static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *smallest,
                                       struct planche_error *error)
 {
-    uint64_t rings, bytes, emit = caller_bytes(&plan->options, 0, 1);
+    uint64_t bytes, emit = caller_bytes(&plan->options, 0, 1);
     double macs;
-    enum planche_status status = whole_page(plan, &rings, &bytes, &macs, error);
+    enum planche_status status = whole_page(plan, &bytes, &macs, error);
     plan->stripe = plan->page.page_width;
     plan->segment = plan->page.page_height;
     plan->fetch_rows = 0;
@@ -134,12 +133,12 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     if (status || plan->program->levels == 0 || !fits(&plan->options, plan->bytes))
         return status;
     uint64_t room = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
-    /* Keeping tensors can make a pass's rings higher than they were: what does not fit then is
+    /* Keeping tensors can make a pass hold more rows than it did: what does not fit then is
      * asked for less. */
     for (int attempt = 0; attempt < MOST_ATTEMPTS && !status; attempt++) {
         status = planche_cuts_choose(plan, attempt < MOST_ATTEMPTS - 1 ? room : 0, error);
         if (!status)
-            status = whole_page(plan, &rings, &bytes, &macs, error);
+            status = whole_page(plan, &bytes, &macs, error);
         plan->bytes = bytes + emit;
         plan->macs = macs;
         if (status || fits(&plan->options, plan->bytes))

@@ -10,6 +10,9 @@
 
 static const struct planche_map identity = {PLANCHE_MAP_CONV, 1, 0, 0};
 
+/* A page that tensors' sizes are compared for: a multiple of all that networks divide by. */
+#define NOMINAL_SIDE 1440
+
 static void init_layouts(struct planche_program *program)
 {
     for (int t = 0; t < program->tensor_count; t++) {
@@ -226,7 +229,7 @@ static bool find_anchors(struct planche_program *program)
         return false;
     for (int n = 0; n < program->node_count; n++) {
         struct planche_node *node = &program->nodes[n];
-        int64_t rows = node->kind == PLANCHE_NODE_FETCH ? 1440 : INT64_MAX;
+        int64_t rows = node->kind == PLANCHE_NODE_FETCH ? NOMINAL_SIDE : INT64_MAX;
         for (int e = 0; e < node->edge_count; e++) {
             const struct planche_edge *edge = &node->edges[e];
             int64_t ready = node->kind == PLANCHE_NODE_PAD
@@ -261,6 +264,40 @@ static void find_margins(struct planche_program *program)
             in->margin_right = right > in->margin_right ? right : in->margin_right;
         }
     }
+}
+
+/* Floats of a tensor's row on a page of an ordinary size; 0: vectors, and sizes that do not suit
+ * the network. */
+static size_t nominal_row(const struct planche_program *program, int tensor,
+                          const struct planche_shape *shapes)
+{
+    const struct planche_tensor_layout *layout = &program->tensors[tensor];
+    int64_t width = tensor == program->page_tensor ? NOMINAL_SIDE : shapes[tensor].width;
+    return (size_t)width * layout->lanes * layout->blocks;
+}
+
+/* Tensors whose rows are of about the same size share slots: see pass.h. */
+static bool find_slot_classes(struct planche_program *program)
+{
+    size_t tensors = (size_t)program->tensor_count;
+    struct planche_shape *shapes = planche_calloc(program->budget, tensors, sizeof(*shapes));
+    size_t *rows = planche_calloc(program->budget, tensors, sizeof(*rows)); /* of each class */
+    bool allocated = shapes && rows;
+    if (allocated && !planche_net_shapes(program->net, NOMINAL_SIDE, NOMINAL_SIDE, shapes))
+        memset(shapes, 0, tensors * sizeof(*shapes));
+    for (int t = 0; allocated && t < program->tensor_count; t++) {
+        size_t row = nominal_row(program, t, shapes);
+        int class = 0;
+        while (class < program->slot_class_count &&
+               (row > rows[class] + rows[class] / 16 || rows[class] > row + row / 16))
+            class ++;
+        if (class == program->slot_class_count)
+            rows[program->slot_class_count++] = row;
+        program->tensors[t].slot_class = class;
+    }
+    planche_free(shapes);
+    planche_free(rows);
+    return allocated;
 }
 
 static bool find_scratch(struct planche_program *program)
@@ -314,7 +351,7 @@ enum planche_status planche_program_create(struct planche_program **out,
         goto no_memory;
     find_levels(program);
     find_margins(program);
-    if (!find_anchors(program) || !find_scratch(program))
+    if (!find_anchors(program) || !find_slot_classes(program) || !find_scratch(program))
         goto no_memory;
     *out = program;
     return PLANCHE_OK;

@@ -80,6 +80,7 @@ struct planche_tensor_layout {
     unsigned lanes, blocks;        /* 1 or 16 lanes */
     int margin_left, margin_right; /* zero columns that convolutions read beyond the edges */
     int producer;                  /* node */
+    int slot_class;                /* tensors of a class have rows of about the same size */
 };
 
 struct planche_program {
@@ -89,6 +90,7 @@ struct planche_program {
     int page_tensor; /* index of the unpadded page: net->tensor_count */
     int tensor_count;
     struct planche_tensor_layout *tensors;
+    int slot_class_count;
     int node_count;
     struct planche_node *nodes; /* topological order; the last one is EMIT */
     int levels;                 /* passes that average before the last one */

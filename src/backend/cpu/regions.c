@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a page takes that is cut into regions.
  *
- * How wide a ring is depends on the stripe alone, how high it is on the segment alone. So all
- * stripes and all segments are looked at, not all regions, and the widest is taken times the
- * highest. */
+ * How wide rows are depends on the stripe alone, how many are alive on the segment alone. So all
+ * stripes and all segments are looked at, not all regions, and the widest is taken as often as the
+ * most. */
 #include "backend/cpu/plan.h"
 
 #include "base/checked.h"
@@ -17,8 +17,8 @@
 struct extremes {
     const struct planche_plan *plan;
     int level;
-    size_t *strides;  /* [tensor_count]: floats of a row */
-    int64_t *heights; /* [tensor_count]: rows of the ring */
+    size_t *floats;  /* [slot_class_count]: of a slot */
+    int64_t *counts; /* [slot_class_count]: slots */
     size_t zero_floats, other_bytes;
     int64_t fetch_rows;
     double segment_macs;           /* of all segments at full width */
@@ -30,13 +30,13 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* What a pass holds beside rings and the row of zeros. */
+/* What a pass holds beside slots and the row of zeros. */
 static size_t other_bytes(const struct planche_pass *pass)
 {
-    size_t rings = pass->zero_floats;
-    for (int t = 0; t < pass->spec.program->tensor_count; t++)
-        rings += pass->buffers[t].row_stride * (size_t)pass->buffers[t].height;
-    return pass->ring_bytes - rings * sizeof(float);
+    size_t slots = pass->zero_floats;
+    for (int c = 0; c < pass->spec.program->slot_class_count; c++)
+        slots += pass->slots[c].floats * (size_t)pass->slots[c].count;
+    return pass->slab_bytes - slots * sizeof(float);
 }
 
 /* The first rows of a stripe. */
@@ -57,9 +57,9 @@ static enum planche_status look_at_stripe(struct extremes *e, int64_t x0, int64_
     enum planche_status status = sample_stripe(e, x0, x1, &pass, error);
     if (status)
         return status;
-    for (int t = 0; t < e->plan->program->tensor_count; t++)
-        if (pass->buffers[t].row_stride > e->strides[t])
-            e->strides[t] = pass->buffers[t].row_stride;
+    for (int c = 0; c < e->plan->program->slot_class_count; c++)
+        if (pass->slots[c].floats > e->floats[c])
+            e->floats[c] = pass->slots[c].floats;
     if (pass->zero_floats > e->zero_floats)
         e->zero_floats = pass->zero_floats;
     e->stripe_macs += pass->macs;
@@ -90,9 +90,9 @@ static enum planche_status look_at_segment(struct extremes *e, int64_t y0, int64
     enum planche_status status = planche_pass_create(&pass, &spec, e->plan->budget, error);
     if (status)
         return status;
-    for (int t = 0; t < spec.program->tensor_count; t++)
-        if (pass->buffers[t].height > e->heights[t])
-            e->heights[t] = pass->buffers[t].height;
+    for (int c = 0; c < spec.program->slot_class_count; c++)
+        if (pass->slots[c].count > e->counts[c])
+            e->counts[c] = pass->slots[c].count;
     const struct planche_buffer *page = &pass->buffers[spec.program->page_tensor];
     if (page->y1 - page->y0 > e->fetch_rows)
         e->fetch_rows = page->y1 - page->y0;
@@ -105,10 +105,10 @@ static enum planche_status look_at_segment(struct extremes *e, int64_t y0, int64
 
 static bool add_up(const struct extremes *e, uint64_t *bytes)
 {
-    size_t floats = e->zero_floats, ring, total;
-    for (int t = 0; t < e->plan->program->tensor_count; t++)
-        if (!planche_mul_size(e->strides[t], (size_t)e->heights[t], &ring) ||
-            !planche_add_size(floats, ring, &floats))
+    size_t floats = e->zero_floats, slots, total;
+    for (int c = 0; c < e->plan->program->slot_class_count; c++)
+        if (!planche_mul_size(e->floats[c], (size_t)e->counts[c], &slots) ||
+            !planche_add_size(floats, slots, &floats))
             return false;
     if (!planche_mul_size(floats, sizeof(float), &total) ||
         !planche_add_size(total, e->other_bytes, &total))
@@ -122,13 +122,13 @@ static enum planche_status measure_level(const struct planche_plan *plan, int le
                                          struct planche_error *error)
 {
     const struct planche_geometry *g = planche_plan_geometry(plan, level);
-    size_t tensors = (size_t)plan->program->tensor_count;
+    size_t classes = (size_t)plan->program->slot_class_count;
     struct extremes e = {.plan = plan, .level = level};
     enum planche_status status = PLANCHE_OK;
     uint64_t bytes = 0;
-    e.strides = planche_calloc(plan->budget, tensors, sizeof(*e.strides));
-    e.heights = planche_calloc(plan->budget, tensors, sizeof(*e.heights));
-    if (!e.strides || !e.heights)
+    e.floats = planche_calloc(plan->budget, classes, sizeof(*e.floats));
+    e.counts = planche_calloc(plan->budget, classes, sizeof(*e.counts));
+    if (!e.floats || !e.counts)
         status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
     if (!status)
         status = look_at_full_width(&e, g->page_width, error);
@@ -142,8 +142,8 @@ static enum planche_status measure_level(const struct planche_plan *plan, int le
     size->fetch_rows = e.fetch_rows > size->fetch_rows ? e.fetch_rows : size->fetch_rows;
     if (e.full_macs > 0)
         size->macs += e.segment_macs * e.stripe_macs / e.full_macs;
-    planche_free(e.strides);
-    planche_free(e.heights);
+    planche_free(e.floats);
+    planche_free(e.counts);
     return status;
 }
 
