@@ -177,7 +177,7 @@ static enum planche_status load(struct planche_engine *engine,
     if (status)
         return status;
     status = planche_program_create(&engine->program, engine->net, features, planche_cpu_l2_bytes(),
-                                    budget, error);
+                                    engine->pool, budget, error);
     if (status)
         return status;
     drop_weights(engine->net);

@@ -85,12 +85,19 @@ int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blo
                              size_t *floats);
 int planche_winograd_weights(unsigned tile, unsigned in_blocks, unsigned out_blocks,
                              size_t *floats);
-/* Transforms weights [out_channels][in_channels][3][3] in double precision and packs them; channels
- * beyond the given ones are zero. in_lane[c] is the place of input channel c among in_blocks * 16
- * lanes. */
-void planche_winograd_pack(unsigned tile, float *packed, const float *weights,
-                           unsigned out_channels, unsigned in_channels, const unsigned *in_lane,
-                           unsigned in_blocks, unsigned out_blocks);
+/* Packing of weights: their transformation, in double precision. */
+struct planche_winograd_pack_args {
+    unsigned tile;
+    const float *weights; /* [out_channels][in_channels][3][3] */
+    unsigned out_channels, in_channels;
+    const unsigned *in_lane; /* [in_channels]: the place among in_blocks * 16 lanes */
+    unsigned in_blocks, out_blocks;
+    float *packed; /* planche_winograd_weights() floats */
+};
+/* The work comes in parts, 0 .. parts - 1, which write different places: in any order, on any
+ * threads. Lanes without a channel are zero. */
+size_t planche_winograd_pack_parts(const struct planche_winograd_pack_args *args);
+void planche_winograd_pack(const struct planche_winograd_pack_args *args, size_t part);
 
 /* out[i] = self * a[i] (op) other * b[i]; op as in enum planche_binary_op (net.h). out may be a or
  * b. */

@@ -4,7 +4,7 @@
 
 #include "base/checked.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 #define LANES PLANCHE_LANES
 
@@ -43,66 +43,112 @@ int planche_winograd_weights(unsigned tile, unsigned in_blocks, unsigned out_blo
                             floats);
 }
 
-/* G of the transform: interpolation points 0, 1, -1, 2, -2, infinity for 4 x 4 tiles. */
-static const double g4[6][3] = {
-    {1.0 / 4, 0, 0},
-    {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-    {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-    {1.0 / 24, 1.0 / 12, 1.0 / 6},
-    {1.0 / 24, -1.0 / 12, 1.0 / 6},
-    {0, 0, 1},
+/* G of the transform, without its first row, (first, 0, 0), and its last, (0, 0, 1): the rows
+ * between come in pairs (a, b, c) and (a, -b, c). */
+struct transform {
+    double first;
+    unsigned pair_count;
+    double pairs[3][3];
 };
 
-/* And 0, 1, -1, 2, -2, 1/2, -1/2, infinity for 6 x 6 tiles. */
-static const double g6[8][3] = {
-    {1, 0, 0},
-    {-2.0 / 9, -2.0 / 9, -2.0 / 9},
-    {-2.0 / 9, 2.0 / 9, -2.0 / 9},
-    {1.0 / 90, 1.0 / 45, 2.0 / 45},
-    {1.0 / 90, -1.0 / 45, 2.0 / 45},
-    {32.0 / 45, 16.0 / 45, 8.0 / 45},
-    {32.0 / 45, -16.0 / 45, 8.0 / 45},
-    {0, 0, 1},
+/* Interpolation points 0, 1, -1, 2, -2, infinity. */
+static const struct transform transform4 = {
+    1.0 / 4, 2, {{-1.0 / 6, -1.0 / 6, -1.0 / 6}, {1.0 / 24, 1.0 / 12, 1.0 / 6}}};
+
+/* 0, 1, -1, 2, -2, 1/2, -1/2, infinity. */
+static const struct transform transform6 = {1,
+                                            3,
+                                            {{-2.0 / 9, -2.0 / 9, -2.0 / 9},
+                                             {1.0 / 90, 1.0 / 45, 2.0 / 45},
+                                             {32.0 / 45, 16.0 / 45, 8.0 / 45}}};
+
+/* One value for each output channel of a block: the compiler makes vectors of the loops over them.
+ */
+struct lanes {
+    double value[LANES];
 };
 
-/* U = G g G^T of one 3x3 kernel. */
-static void transform_kernel(unsigned tile, const float *kernel, double *points)
+/* points = G * (a, b, c) */
+static void transform_line(const struct transform *g, const struct lanes *a, const struct lanes *b,
+                           const struct lanes *c, struct lanes *points)
 {
+    for (unsigned l = 0; l < LANES; l++)
+        points[0].value[l] = g->first * a->value[l];
+    for (unsigned p = 0; p < g->pair_count; p++)
+        for (unsigned l = 0; l < LANES; l++) {
+            const double even = g->pairs[p][0] * a->value[l] + g->pairs[p][2] * c->value[l];
+            const double odd = g->pairs[p][1] * b->value[l];
+            points[1 + 2 * p].value[l] = even + odd;
+            points[2 + 2 * p].value[l] = even - odd;
+        }
+    points[1 + 2 * g->pair_count] = *c;
+}
+
+/* U = G k G^T of the 3x3 kernels k of 16 output channels, point after point at `to`. */
+static void transform_kernels(unsigned tile, const struct lanes kernels[9], float *to,
+                              size_t stride)
+{
+    const struct transform *g = tile == 4 ? &transform4 : &transform6;
     const unsigned size = PLANCHE_WINOGRAD_INPUT(tile);
-    const double(*g)[3] = tile == 4 ? g4 : g6;
+    struct lanes columns[3][PLANCHE_WINOGRAD_MAX_INPUT], points[PLANCHE_WINOGRAD_MAX_INPUT];
+    for (unsigned j = 0; j < 3; j++)
+        transform_line(g, &kernels[j], &kernels[3 + j], &kernels[6 + j], columns[j]);
     for (unsigned i = 0; i < size; i++) {
-        double row[3];
-        for (unsigned j = 0; j < 3; j++)
-            row[j] = g[i][0] * kernel[j] + g[i][1] * kernel[3 + j] + g[i][2] * kernel[6 + j];
-        for (unsigned j = 0; j < size; j++)
-            points[i * size + j] = row[0] * g[j][0] + row[1] * g[j][1] + row[2] * g[j][2];
+        transform_line(g, &columns[0][i], &columns[1][i], &columns[2][i], points);
+        for (unsigned j = 0; j < size; j++, to += stride)
+            for (unsigned l = 0; l < LANES; l++)
+                to[l] = (float)points[j].value[l];
     }
 }
 
-/* Puts the points of one kernel where the group of its output channel has them. */
-static void scatter_kernel(unsigned tile, float *packed, const double *points, unsigned out_channel,
-                           unsigned lane, unsigned in_blocks, unsigned out_blocks)
+/* The kernels between an input channel and a block of output channels; those that do not exist are
+ * zero. */
+static void gather_kernels(const struct planche_winograd_pack_args *args, unsigned block,
+                           unsigned in_channel, struct lanes kernels[9])
 {
-    const unsigned block = out_channel / LANES, first = block - block % PLANCHE_WINOGRAD_GROUP;
-    const unsigned left = out_blocks - first;
-    const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
-    const size_t row = (size_t)blocks * LANES;
-    const size_t stride = row * in_blocks * LANES;
-    float *place = packed + planche_winograd_group_floats(tile, in_blocks, first) + lane * row +
-                   (size_t)(block - first) * LANES + out_channel % LANES;
-    for (unsigned i = 0; i < PLANCHE_WINOGRAD_POINTS(tile); i++)
-        place[i * stride] = (float)points[i];
+    const size_t step = (size_t)args->in_channels * 9;
+    for (unsigned l = 0; l < LANES; l++) {
+        const unsigned out_channel = block * LANES + l;
+        const bool exists = in_channel < args->in_channels && out_channel < args->out_channels;
+        const float *from = args->weights + out_channel * step + in_channel * (size_t)9;
+        for (unsigned k = 0; k < 9; k++)
+            kernels[k].value[l] = exists ? (double)from[k] : 0.0;
+    }
 }
 
-void planche_winograd_pack(unsigned tile, float *packed, const float *weights,
-                           unsigned out_channels, unsigned in_channels, const unsigned *in_lane,
-                           unsigned in_blocks, unsigned out_blocks)
+/* The input channel of each lane of a block; in_channels where there is none. */
+static void find_channels(const struct planche_winograd_pack_args *args, unsigned in_block,
+                          unsigned channels[LANES])
 {
-    memset(packed, 0, planche_winograd_group_floats(tile, in_blocks, out_blocks) * sizeof *packed);
-    for (unsigned out = 0; out < out_channels; out++)
-        for (unsigned in = 0; in < in_channels; in++) {
-            double points[PLANCHE_WINOGRAD_MAX_POINTS];
-            transform_kernel(tile, weights + ((size_t)out * in_channels + in) * 9, points);
-            scatter_kernel(tile, packed, points, out, in_lane[in], in_blocks, out_blocks);
+    for (unsigned l = 0; l < LANES; l++)
+        channels[l] = args->in_channels;
+    for (unsigned c = 0; c < args->in_channels; c++)
+        if (args->in_lane[c] / LANES == in_block)
+            channels[args->in_lane[c] % LANES] = c;
+}
+
+size_t planche_winograd_pack_parts(const struct planche_winograd_pack_args *args)
+{
+    return (size_t)(args->out_blocks + PLANCHE_WINOGRAD_GROUP - 1) / PLANCHE_WINOGRAD_GROUP *
+           args->in_blocks;
+}
+
+void planche_winograd_pack(const struct planche_winograd_pack_args *args, size_t part)
+{
+    const unsigned in_block = (unsigned)(part % args->in_blocks);
+    const unsigned first = (unsigned)(part / args->in_blocks) * PLANCHE_WINOGRAD_GROUP;
+    const unsigned left = args->out_blocks - first;
+    const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
+    const size_t row = (size_t)blocks * LANES;
+    float *to = args->packed + planche_winograd_group_floats(args->tile, args->in_blocks, first) +
+                in_block * LANES * row;
+    unsigned channels[LANES];
+    find_channels(args, in_block, channels);
+    for (unsigned l = 0; l < LANES; l++)
+        for (unsigned b = 0; b < blocks; b++) {
+            struct lanes kernels[9];
+            gather_kernels(args, first + b, channels[l], kernels);
+            transform_kernels(args->tile, kernels, to + l * row + (size_t)b * LANES,
+                              row * args->in_blocks * LANES);
         }
 }

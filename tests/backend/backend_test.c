@@ -117,11 +117,22 @@ int isa_list(struct isa list[MOST_ISAS])
     return count;
 }
 
+/* One pool for every number of workers, for as long as the program runs. */
+static struct planche_pool *pool_of(unsigned workers)
+{
+    static struct planche_pool *pools[9];
+    struct planche_error error;
+    assert_true(workers < 9);
+    if (!pools[workers] && planche_pool_create(&pools[workers], workers, NULL, &error))
+        fail_msg("%s", error.message);
+    return pools[workers];
+}
+
 struct planche_program *compile(struct network *network, uint32_t features)
 {
     struct planche_program *program;
     struct planche_error error;
-    if (planche_program_create(&program, network->net, features, planche_cpu_l2_bytes(),
+    if (planche_program_create(&program, network->net, features, planche_cpu_l2_bytes(), pool_of(2),
                                &network->budget, &error))
         fail_msg("%s", error.message);
     return program;
@@ -178,17 +189,6 @@ static int poll(void *user, double done)
     assert_true(done >= run->done && done <= 1);
     run->done = done;
     return 0;
-}
-
-/* One pool for every number of workers, for as long as the program runs. */
-static struct planche_pool *pool_of(unsigned workers)
-{
-    static struct planche_pool *pools[9];
-    struct planche_error error;
-    assert_true(workers < 9);
-    if (!pools[workers] && planche_pool_create(&pools[workers], workers, NULL, &error))
-        fail_msg("%s", error.message);
-    return pools[workers];
 }
 
 /* The caller's rows count as if it held bytes of RGB, as the engine does. */

@@ -70,8 +70,16 @@ static void run_winograd(struct layer *layer, planche_winograd_fn fn)
     assert_true(planche_winograd_weights(tile, layer->in_blocks, 1, &weights));
     assert_true(planche_winograd_scratch(tile, layer->in_blocks, 1, COLUMNS / tile, &scratch));
     struct buffer packed = buffer_create(weights, true), work = buffer_create(scratch, true);
-    planche_winograd_pack(tile, packed.data, layer->weights.data, LANES, channels, lanes,
-                          layer->in_blocks, 1);
+    pack_winograd(&(struct planche_winograd_pack_args){
+        .tile = tile,
+        .weights = layer->weights.data,
+        .out_channels = LANES,
+        .in_channels = channels,
+        .in_lane = lanes,
+        .in_blocks = layer->in_blocks,
+        .out_blocks = 1,
+        .packed = packed.data,
+    });
     fn(&(struct planche_winograd_args){
         .in_blocks = layer->in_blocks,
         .input_rows = layer->input_rows,

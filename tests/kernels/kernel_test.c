@@ -143,3 +143,9 @@ void epilogue_apply(const struct planche_epilogue *epilogue, size_t lane, const 
         expected_add(expected, residuals[r], epilogue->other[r]);
     }
 }
+
+void pack_winograd(const struct planche_winograd_pack_args *args)
+{
+    for (size_t part = planche_winograd_pack_parts(args); part > 0; part--)
+        planche_winograd_pack(args, part - 1);
+}

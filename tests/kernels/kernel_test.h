@@ -66,6 +66,9 @@ void epilogue_destroy(struct test_epilogue *epilogue);
 void epilogue_apply(const struct planche_epilogue *epilogue, size_t lane, const float *residuals,
                     struct expected *expected);
 
+/* All parts. */
+void pack_winograd(const struct planche_winograd_pack_args *args);
+
 /* A version of a kernel. A check calls the member of the table that it is about and compares it
  * with a plain implementation in double precision. */
 typedef void (*check_fn)(const struct planche_kernels *kernels, struct random *random);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Winograd kernels against the plain 3x3 convolution in double precision. */
 #include "kernel_test.h"
+#include "kernels/winograd.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MAX_BLOCKS 10
@@ -45,8 +47,16 @@ static void create_weights(struct layer *layer, struct random *random)
     assert_true(
         planche_winograd_weights(layer->tile, layer->in_blocks, layer->out_blocks, &floats));
     layer->packed = buffer_create(floats, true);
-    planche_winograd_pack(layer->tile, layer->packed.data, layer->weights.data, layer->out_channels,
-                          layer->in_channels, layer->lane, layer->in_blocks, layer->out_blocks);
+    pack_winograd(&(struct planche_winograd_pack_args){
+        .tile = layer->tile,
+        .weights = layer->weights.data,
+        .out_channels = layer->out_channels,
+        .in_channels = layer->in_channels,
+        .in_lane = layer->lane,
+        .in_blocks = layer->in_blocks,
+        .out_blocks = layer->out_blocks,
+        .packed = layer->packed.data,
+    });
     const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
     assert_true(
         planche_winograd_scratch(layer->tile, layer->in_blocks, layer->out_blocks, tiles, &floats));
@@ -172,6 +182,71 @@ static void compare_layer(const struct layer *layer, double tolerance, struct ra
         }
 }
 
+/* G of the transforms. */
+static const double g4[6][3] = {
+    {1.0 / 4, 0, 0},
+    {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+    {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+    {1.0 / 24, 1.0 / 12, 1.0 / 6},
+    {1.0 / 24, -1.0 / 12, 1.0 / 6},
+    {0, 0, 1},
+};
+static const double g6[8][3] = {
+    {1, 0, 0},
+    {-2.0 / 9, -2.0 / 9, -2.0 / 9},
+    {-2.0 / 9, 2.0 / 9, -2.0 / 9},
+    {1.0 / 90, 1.0 / 45, 2.0 / 45},
+    {1.0 / 90, -1.0 / 45, 2.0 / 45},
+    {32.0 / 45, 16.0 / 45, 8.0 / 45},
+    {32.0 / 45, -16.0 / 45, 8.0 / 45},
+    {0, 0, 1},
+};
+
+/* Point (i, j) of G k G^T. */
+static double transformed(unsigned tile, const float *kernel, unsigned point)
+{
+    const double(*g)[3] = tile == 4 ? g4 : g6;
+    const unsigned i = point / PLANCHE_WINOGRAD_INPUT(tile);
+    const unsigned j = point % PLANCHE_WINOGRAD_INPUT(tile);
+    double sum = 0;
+    for (unsigned y = 0; y < 3; y++)
+        for (unsigned x = 0; x < 3; x++)
+            sum += g[i][y] * kernel[3 * y + x] * g[j][x];
+    return sum;
+}
+
+/* All packed weights between an input lane (of an input channel, or of none) and an output
+ * channel. */
+static void compare_packed(const struct layer *layer, unsigned lane, unsigned in, unsigned out)
+{
+    const unsigned first = out / LANES / PLANCHE_WINOGRAD_GROUP * PLANCHE_WINOGRAD_GROUP;
+    const unsigned left = layer->out_blocks - first;
+    const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
+    const float *group =
+        layer->packed.data + planche_winograd_group_floats(layer->tile, layer->in_blocks, first);
+    const bool exists = in < layer->in_channels && out < layer->out_channels;
+    for (unsigned p = 0; p < PLANCHE_WINOGRAD_POINTS(layer->tile); p++) {
+        const size_t i = ((size_t)p * layer->in_blocks * LANES + lane) * blocks * LANES + out -
+                         (size_t)first * LANES;
+        const float *kernel = layer->weights.data + ((size_t)out * layer->in_channels + in) * 9;
+        struct expected expected = {exists ? transformed(layer->tile, kernel, p) : 0, 0};
+        expected.magnitude = fabs(expected.value);
+        expected_compare(&expected, group[i], 0x1p-24 + 1e-12, "packed weight", i);
+    }
+}
+
+static void compare_weights(const struct layer *layer, struct random *random)
+{
+    for (unsigned lane = 0; lane < layer->in_blocks * LANES; lane++) {
+        unsigned in = 0;
+        while (in < layer->in_channels && layer->lane[in] != lane)
+            in++;
+        for (unsigned out = 0; out < layer->out_blocks * LANES;
+             out += (unsigned)random_size(random, 1, LANES / 2))
+            compare_packed(layer, lane, in, out);
+    }
+}
+
 static void compare_cut(const struct layer *layer, planche_winograd_fn fn, struct random *random)
 {
     const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
@@ -192,6 +267,7 @@ static void check_tile(planche_winograd_fn fn, unsigned tile, double tolerance,
     for (unsigned i = 0; i < 24; i++) {
         struct layer layer;
         create_layer(&layer, tile, random);
+        compare_weights(&layer, random);
         run_columns(&layer, fn, 0, layer.columns, layer.outputs);
         compare_layer(&layer, tolerance, random);
         compare_cut(&layer, fn, random);

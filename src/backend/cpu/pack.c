@@ -5,33 +5,26 @@
 #include "base/checked.h"
 #include "base/status.h"
 
-#include <string.h>
-
-/* The place of an input channel: its block and lane among the node's concatenated inputs. */
-struct lane_map {
-    unsigned count;
-    unsigned *place; /* block * depth + lane */
-};
-
 static const struct planche_tensor_layout *layout_of(const struct planche_program *program,
                                                      const struct planche_edge *edge)
 {
     return &program->tensors[edge->view.tensor];
 }
 
-static bool lane_map_create(struct lane_map *map, const struct planche_program *program,
-                            const struct planche_node *node)
+/* The lanes that the input channels have among the node's concatenated inputs. */
+static bool place_channels(const struct planche_program *program, const struct planche_node *node)
 {
+    struct planche_conv_program *conv = node->conv;
     unsigned block = 0, channel = 0;
     for (int i = 0; i < node->step->input_count; i++)
-        map->count += (unsigned)layout_of(program, &node->edges[i])->channels;
-    map->place = planche_calloc(program->budget, map->count, sizeof(*map->place));
-    if (!map->place)
+        conv->in_channels += (unsigned)layout_of(program, &node->edges[i])->channels;
+    conv->in_lane = planche_calloc(program->budget, conv->in_channels, sizeof(*conv->in_lane));
+    if (!conv->in_lane)
         return false;
     for (int i = 0; i < node->step->input_count; i++) {
         const struct planche_tensor_layout *layout = layout_of(program, &node->edges[i]);
         for (unsigned c = 0; c < (unsigned)layout->channels; c++)
-            map->place[channel++] = block * layout->lanes + c;
+            conv->in_lane[channel++] = block * layout->lanes + c;
         block += layout->blocks;
     }
     return true;
@@ -122,23 +115,14 @@ uint64_t planche_pack_bytes(const struct planche_net *net)
     return floats < 1e18 ? (uint64_t)floats * sizeof(float) : UINT64_MAX / 2;
 }
 
-static bool pack_winograd(struct planche_program *program, struct planche_node *node,
-                          const struct lane_map *map, uint64_t l2_bytes)
+static bool prepare_winograd(struct planche_node *node, uint64_t l2_bytes)
 {
     struct planche_conv_program *conv = node->conv;
-    unsigned tile = (unsigned)node->tile;
-    size_t floats, bytes;
-    if (!planche_winograd_weights(tile, conv->in_blocks, conv->out_blocks, &floats) ||
-        !planche_mul_size(floats, sizeof(float), &bytes))
-        return false;
-    conv->winograd = planche_alloc(program->budget, bytes);
-    if (!conv->winograd)
-        return false;
-    planche_winograd_pack(tile, conv->winograd, node->step->weights,
-                          (unsigned)program->tensors[node->output].channels, map->count, map->place,
-                          conv->in_blocks, conv->out_blocks);
+    unsigned tile = WINOGRAD_TILE;
+    node->kind = PLANCHE_NODE_WINOGRAD;
+    node->tile = WINOGRAD_TILE;
     conv->tiles = planche_winograd_tiles(tile, conv->in_blocks, conv->out_blocks, l2_bytes);
-    return true;
+    return planche_winograd_weights(tile, conv->in_blocks, conv->out_blocks, &conv->weight_floats);
 }
 
 /* The taps of one phase; a convolution's only phase has them all. */
@@ -162,57 +146,37 @@ static bool find_taps(struct planche_program *program, const struct planche_step
     return true;
 }
 
-/* Puts the weight of one output channel where the kernel expects it (see planche_conv_args). */
-static void place_weights(const struct planche_conv_program *conv, const struct planche_step *step,
-                          const struct planche_phase *phase, const struct lane_map *map,
-                          unsigned out_channel)
+/* Floats of the packed weights of one group of output blocks of a phase. */
+static bool group_floats(const struct planche_conv_program *conv, const struct planche_phase *phase,
+                         unsigned group, size_t *floats)
 {
-    size_t window = (size_t)step->kernel_h * (size_t)step->kernel_w;
-    size_t entries = (size_t)phase->tap_count * conv->in_blocks;
-    unsigned block = conv->narrow ? out_channel : out_channel / PLANCHE_LANES;
-    unsigned group = block / 4, blocks = planche_group_blocks(conv->out_blocks, group);
-    float *to = phase->weights[group];
-    for (unsigned c = 0; c < map->count; c++) {
-        const float *from = step->weights + ((size_t)out_channel * map->count + c) * window;
-        unsigned in_block = map->place[c] / conv->depth, lane = map->place[c] % conv->depth;
-        for (int t = 0; t < phase->tap_count; t++) {
-            float w = from[phase->tap_y[t] * step->kernel_w + phase->tap_x[t]];
-            size_t entry = (size_t)t * conv->in_blocks + in_block;
-            if (conv->narrow)
-                to[(block % 4 * entries + entry) * PLANCHE_LANES + lane] = w;
-            else
-                to[((entry * conv->depth + lane) * blocks + block % 4) * PLANCHE_LANES +
-                   out_channel % PLANCHE_LANES] = w;
-        }
-    }
+    size_t lanes = (size_t)planche_group_blocks(conv->out_blocks, group) * PLANCHE_LANES;
+    return planche_mul_size((size_t)phase->tap_count, conv->in_blocks, floats) &&
+           planche_mul_size(*floats, lanes, floats) &&
+           planche_mul_size(*floats, conv->narrow ? 1 : conv->depth, floats);
 }
 
-static bool pack_phase(struct planche_program *program, const struct planche_node *node,
-                       struct planche_phase *phase, const struct lane_map *map)
+static unsigned group_count(const struct planche_conv_program *conv)
 {
-    const struct planche_conv_program *conv = node->conv;
-    unsigned groups = (conv->out_blocks + 3) / 4;
-    phase->weights = planche_calloc(program->budget, groups, sizeof(float *));
-    if (!phase->weights)
+    return (conv->out_blocks + 3) / 4;
+}
+
+static bool prepare_phase(struct planche_program *program, const struct planche_step *step,
+                          struct planche_conv_program *conv, int phase_y, int phase_x)
+{
+    struct planche_phase *phase = &conv->phases[phase_y * conv->phases_x + phase_x];
+    size_t floats;
+    phase->weights = planche_calloc(program->budget, group_count(conv), sizeof(float *));
+    if (!phase->weights || !find_taps(program, step, phase, phase_y, phase_x))
         return false;
-    for (unsigned g = 0; g < groups; g++) {
-        size_t floats = (size_t)planche_group_blocks(conv->out_blocks, g) * PLANCHE_LANES;
-        size_t entries = (size_t)phase->tap_count * conv->in_blocks;
-        if (!planche_mul_size(floats, entries, &floats) ||
-            !planche_mul_size(floats, conv->narrow ? 1 : conv->depth, &floats))
+    for (unsigned g = 0; g < group_count(conv); g++)
+        if (!group_floats(conv, phase, g, &floats) ||
+            !planche_add_size(conv->weight_floats, floats, &conv->weight_floats))
             return false;
-        /* A phase without taps is the bias alone; one float keeps the pointer valid. */
-        phase->weights[g] = planche_calloc(program->budget, floats ? floats : 1, sizeof(float));
-        if (!phase->weights[g])
-            return false;
-    }
-    for (int c = 0; c < program->tensors[node->output].channels; c++)
-        place_weights(conv, node->step, phase, map, (unsigned)c);
     return true;
 }
 
-static bool pack_phases(struct planche_program *program, struct planche_node *node,
-                        const struct lane_map *map)
+static bool prepare_phases(struct planche_program *program, const struct planche_node *node)
 {
     const struct planche_step *step = node->step;
     struct planche_conv_program *conv = node->conv;
@@ -225,41 +189,145 @@ static bool pack_phases(struct planche_program *program, struct planche_node *no
     conv->phases_y = phases_y;
     conv->phases_x = phases_x;
     for (int y = 0; y < phases_y; y++)
-        for (int x = 0; x < phases_x; x++) {
-            struct planche_phase *phase = &conv->phases[y * phases_x + x];
-            if (!find_taps(program, step, phase, y, x) || !pack_phase(program, node, phase, map))
+        for (int x = 0; x < phases_x; x++)
+            if (!prepare_phase(program, step, conv, y, x))
                 return false;
-        }
     return true;
+}
+
+static enum planche_status no_memory(const struct planche_node *node, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the weights of layer %s",
+                        node->name);
 }
 
 enum planche_status planche_pack_conv(struct planche_program *program, struct planche_node *node,
                                       uint64_t l2_bytes, struct planche_error *error)
 {
-    struct lane_map map = {0, NULL};
-    enum planche_status status = PLANCHE_OK;
-    bool packed = false;
+    enum planche_status status;
     node->conv = planche_calloc(program->budget, 1, sizeof(*node->conv));
     if (!node->conv)
-        goto done;
+        return no_memory(node, error);
     status = count_blocks(program, node, error);
     if (status)
-        goto done;
-    if (!lane_map_create(&map, program, node) || !pack_epilogue(program, node))
-        goto done;
-    if (suits_winograd(node)) {
-        node->kind = PLANCHE_NODE_WINOGRAD;
-        node->tile = WINOGRAD_TILE;
-        packed = pack_winograd(program, node, &map, l2_bytes);
-    } else {
-        packed = pack_phases(program, node, &map);
-    }
-done:
-    planche_free(map.place);
-    if (status || packed)
         return status;
-    return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the weights of layer %s",
-                        node->name);
+    if (place_channels(program, node) && pack_epilogue(program, node) &&
+        (suits_winograd(node) ? prepare_winograd(node, l2_bytes) : prepare_phases(program, node)))
+        return PLANCHE_OK;
+    return no_memory(node, error);
+}
+
+/* Gives a node the next part of the block of weights; returns what is behind it. */
+static float *point_weights(const struct planche_node *node, float *weights)
+{
+    struct planche_conv_program *conv = node->conv;
+    float *next = weights;
+    if (node->kind == PLANCHE_NODE_WINOGRAD)
+        conv->winograd = weights;
+    for (int p = 0; p < conv->phases_y * conv->phases_x; p++)
+        for (unsigned g = 0; g < group_count(conv); g++) {
+            size_t floats = 0;
+            group_floats(conv, &conv->phases[p], g, &floats);
+            conv->phases[p].weights[g] = next;
+            next += floats;
+        }
+    return weights + conv->weight_floats;
+}
+
+/* Puts the weights of one output channel where the kernel expects them (see planche_conv_args). */
+static void place_weights(const struct planche_node *node, const struct planche_phase *phase,
+                          unsigned out_channel)
+{
+    const struct planche_step *step = node->step;
+    const struct planche_conv_program *conv = node->conv;
+    size_t window = (size_t)step->kernel_h * (size_t)step->kernel_w;
+    size_t entries = (size_t)phase->tap_count * conv->in_blocks;
+    unsigned block = conv->narrow ? out_channel : out_channel / PLANCHE_LANES;
+    unsigned group = block / 4, blocks = planche_group_blocks(conv->out_blocks, group);
+    float *to = phase->weights[group];
+    for (unsigned c = 0; c < conv->in_channels; c++) {
+        const float *from = step->weights + ((size_t)out_channel * conv->in_channels + c) * window;
+        unsigned in_block = conv->in_lane[c] / conv->depth, lane = conv->in_lane[c] % conv->depth;
+        for (int t = 0; t < phase->tap_count; t++) {
+            float w = from[phase->tap_y[t] * step->kernel_w + phase->tap_x[t]];
+            size_t entry = (size_t)t * conv->in_blocks + in_block;
+            if (conv->narrow)
+                to[(block % 4 * entries + entry) * PLANCHE_LANES + lane] = w;
+            else
+                to[((entry * conv->depth + lane) * blocks + block % 4) * PLANCHE_LANES +
+                   out_channel % PLANCHE_LANES] = w;
+        }
+    }
+}
+
+/* The packing of one node's weights. */
+struct packing {
+    const struct planche_node *node;
+    unsigned out_channels;
+    struct planche_winograd_pack_args winograd;
+};
+
+static void pack_winograd(void *user, size_t index, unsigned worker)
+{
+    const struct packing *packing = user;
+    (void)worker;
+    planche_winograd_pack(&packing->winograd, index);
+}
+
+/* A phase of a group of output blocks. The block of weights was zero when it was allocated. */
+static void pack_group(void *user, size_t index, unsigned worker)
+{
+    const struct packing *packing = user;
+    const struct planche_conv_program *conv = packing->node->conv;
+    unsigned channels = 4 * (conv->narrow ? 1 : PLANCHE_LANES);
+    unsigned first = (unsigned)(index % group_count(conv)) * channels;
+    (void)worker;
+    for (unsigned c = first; c < first + channels && c < packing->out_channels; c++)
+        place_weights(packing->node, &conv->phases[index / group_count(conv)], c);
+}
+
+static void pack_node(const struct planche_program *program, const struct planche_node *node,
+                      struct planche_pool *pool)
+{
+    const struct planche_conv_program *conv = node->conv;
+    struct packing packing = {.node = node,
+                              .out_channels = (unsigned)program->tensors[node->output].channels};
+    packing.winograd = (struct planche_winograd_pack_args){
+        .tile = (unsigned)node->tile,
+        .weights = node->step->weights,
+        .out_channels = packing.out_channels,
+        .in_channels = conv->in_channels,
+        .in_lane = conv->in_lane,
+        .in_blocks = conv->in_blocks,
+        .out_blocks = conv->out_blocks,
+        .packed = conv->winograd,
+    };
+    if (node->kind == PLANCHE_NODE_WINOGRAD)
+        planche_pool_run(pool, planche_winograd_pack_parts(&packing.winograd), pack_winograd,
+                         &packing);
+    else
+        planche_pool_run(pool, (size_t)(conv->phases_y * conv->phases_x) * group_count(conv),
+                         pack_group, &packing);
+}
+
+enum planche_status planche_pack_weights(struct planche_program *program, struct planche_pool *pool,
+                                         struct planche_error *error)
+{
+    size_t floats = 1; /* a network may have no convolutions */
+    for (int n = 0; n < program->node_count; n++)
+        if (program->nodes[n].conv &&
+            !planche_add_size(floats, program->nodes[n].conv->weight_floats, &floats))
+            return no_memory(&program->nodes[n], error);
+    program->weights = planche_calloc(program->budget, floats, sizeof(float));
+    if (!program->weights)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the network's weights");
+    float *next = program->weights;
+    for (int n = 0; n < program->node_count; n++)
+        if (program->nodes[n].conv) {
+            next = point_weights(&program->nodes[n], next);
+            pack_node(program, &program->nodes[n], pool);
+        }
+    return PLANCHE_OK;
 }
 
 void planche_pack_destroy(struct planche_conv_program *conv)
@@ -268,8 +336,6 @@ void planche_pack_destroy(struct planche_conv_program *conv)
         return;
     for (int i = 0; i < conv->phases_y * conv->phases_x; i++) {
         struct planche_phase *phase = &conv->phases[i];
-        for (unsigned g = 0; phase->weights && g < (conv->out_blocks + 3) / 4; g++)
-            planche_free(phase->weights[g]);
         planche_free(phase->weights);
         planche_free(phase->tap_y);
         planche_free(phase->tap_x);
@@ -277,7 +343,7 @@ void planche_pack_destroy(struct planche_conv_program *conv)
     planche_free(conv->phases);
     planche_free(conv->bias);
     planche_free(conv->slope);
-    planche_free(conv->winograd);
+    planche_free(conv->in_lane);
     planche_free(conv);
 }
 

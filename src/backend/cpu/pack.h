@@ -15,10 +15,13 @@ static inline unsigned planche_group_blocks(unsigned out_blocks, unsigned group)
     return rest < 4 ? rest : 4;
 }
 
-/* Fills node->conv for a CONV or DECONV step, chooses between the kernels (the node's kind and
- * tile) and packs. Errors: MEMORY, BUDGET, UNSUPPORTED. */
+/* Fills node->conv for a CONV or DECONV step, all but the weights, and chooses between the kernels
+ * (the node's kind and tile). Errors: MEMORY, BUDGET, UNSUPPORTED. */
 enum planche_status planche_pack_conv(struct planche_program *program, struct planche_node *node,
                                       uint64_t l2_bytes, struct planche_error *error);
+/* Packs the weights of all nodes into program->weights. Errors: MEMORY, BUDGET. */
+enum planche_status planche_pack_weights(struct planche_program *program, struct planche_pool *pool,
+                                         struct planche_error *error);
 /* About the bytes that the packed weights of a network take, before any are packed. */
 uint64_t planche_pack_bytes(const struct planche_net *net);
 void planche_pack_destroy(struct planche_conv_program *conv);

@@ -324,7 +324,8 @@ static bool allocate(struct planche_program *program)
 
 enum planche_status planche_program_create(struct planche_program **out,
                                            const struct planche_net *net, uint32_t features,
-                                           uint64_t l2_bytes, struct planche_budget *budget,
+                                           uint64_t l2_bytes, struct planche_pool *pool,
+                                           struct planche_budget *budget,
                                            struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
@@ -345,6 +346,8 @@ enum planche_status planche_program_create(struct planche_program **out,
     for (int s = 0; s < net->step_count && !status; s++)
         if (net->steps[s].op != PLANCHE_STEP_INNER)
             status = add_step(program, &net->steps[s], l2_bytes, error);
+    if (!status)
+        status = planche_pack_weights(program, pool, error);
     if (status)
         goto fail;
     if (!add_emit_node(program))
@@ -375,6 +378,7 @@ void planche_program_destroy(struct planche_program **program)
     planche_free(p->nodes);
     planche_free(p->tensors);
     planche_free(p->vector_level);
+    planche_free(p->weights);
     planche_free(p);
     *program = NULL;
 }

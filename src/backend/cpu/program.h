@@ -4,6 +4,7 @@
 #ifndef PLANCHE_BACKEND_CPU_PROGRAM_H
 #define PLANCHE_BACKEND_CPU_PROGRAM_H
 
+#include "base/pool.h"
 #include "kernels/kernels.h"
 #include "model/net.h"
 
@@ -47,18 +48,21 @@ enum planche_node_kind {
 struct planche_phase {
     int tap_count;
     int16_t *tap_y, *tap_x; /* kernel rows and columns */
-    float **weights;        /* one packed block per group of output blocks */
+    float **weights;        /* packed, of each group of output blocks */
 };
 
 /* What a convolution or deconvolution runs with. */
 struct planche_conv_program {
     bool narrow;    /* few planar outputs: conv_narrow */
     bool via_lanes; /* planar to planar: computed in lanes, then taken apart */
+    unsigned in_channels;
+    unsigned *in_lane; /* [in_channels]: the place among the lanes of all inputs */
     unsigned in_blocks, out_blocks, depth;
     float *bias, *slope; /* [out lanes] */
     int phases_y, phases_x;
     struct planche_phase *phases; /* [phases_y * phases_x] */
     float *winograd;              /* packed, Winograd only */
+    size_t weight_floats;         /* all packed weights */
     size_t tiles;                 /* Winograd: tiles per call that suit the cache */
 };
 
@@ -96,13 +100,16 @@ struct planche_program {
     int levels;                 /* passes that average before the last one */
     int *vector_level;          /* [net->tensor_count]: pass after which a vector is known */
     size_t scratch_bytes;       /* one worker's */
+    float *weights;             /* of all convolutions, packed */
 };
 
 /* net must outlive the program; its convolution weights are not needed any more afterwards.
- * features as from planche_cpu_select. Errors: UNSUPPORTED, MEMORY, BUDGET. */
+ * features as from planche_cpu_select; pool packs the weights. Errors: UNSUPPORTED, MEMORY, BUDGET.
+ */
 enum planche_status planche_program_create(struct planche_program **out,
                                            const struct planche_net *net, uint32_t features,
-                                           uint64_t l2_bytes, struct planche_budget *budget,
+                                           uint64_t l2_bytes, struct planche_pool *pool,
+                                           struct planche_budget *budget,
                                            struct planche_error *error);
 void planche_program_destroy(struct planche_program **program);
 
