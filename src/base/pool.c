@@ -2,9 +2,11 @@
 /* A pool of threads that share loops.
  *
  * A loop (struct run) lives on its caller's stack and is listed in the pool while it has indices
- * left to claim. Threads join it under the lock, claim indices from its counter and leave; the
- * caller takes it off the list and waits until all have left. Loops follow each other within
- * microseconds, so idle threads watch the pool for a moment before they sleep. */
+ * left to claim. Threads join it under the lock, claim indices and leave; the caller takes it off
+ * the list and waits until all have left. The indices are divided into shares, one for every
+ * thread: a thread claims from its own share first and then helps with the others, so that in loop
+ * after loop a thread meets the same part of the data, which its cache may still hold. Loops follow
+ * each other within microseconds, so idle threads watch the pool for a moment before they sleep. */
 #include "base/pool.h"
 
 #include "base/status.h"
@@ -18,13 +20,24 @@
  * helper: several times the cost of waking a thread. */
 #define SPIN_MS 0.2
 
+/* Beyond this many threads, some have a share in common. */
+#define MOST_SHARES 16
+
+/* Indices next..end - 1 are left to claim; alone in its cache line. */
+struct share {
+    _Alignas(64) _Atomic size_t next;
+    size_t end;
+};
+
 struct run {
     struct run *next;
     planche_pool_fn fn;
     void *user;
     size_t count;
-    _Atomic size_t claimed;
+    _Atomic size_t claimed;   /* of all shares */
     _Atomic unsigned helpers; /* joined and not left; the last access of a helper is to lower it */
+    unsigned share_count;
+    struct share shares[MOST_SHARES];
 };
 
 struct planche_pool {
@@ -73,14 +86,27 @@ static bool watch(const struct planche_pool *pool, _Atomic unsigned *counter, un
     return false;
 }
 
-/* Claims and runs indices until none is left. */
+static void divide(struct run *run, unsigned threads)
+{
+    run->share_count = threads < MOST_SHARES ? threads : MOST_SHARES;
+    for (unsigned s = 0; s < run->share_count; s++) {
+        atomic_init(&run->shares[s].next, run->count * s / run->share_count);
+        run->shares[s].end = run->count * (s + 1) / run->share_count;
+    }
+}
+
+/* Claims and runs indices until none is left, those of the worker's own share first. */
 static void work_on(struct run *run, unsigned worker)
 {
-    for (;;) {
-        size_t index = atomic_fetch_add(&run->claimed, 1);
-        if (index >= run->count)
-            return;
-        run->fn(run->user, index, worker);
+    for (unsigned s = 0; s < run->share_count; s++) {
+        struct share *share = &run->shares[(worker + s) % run->share_count];
+        for (;;) {
+            size_t index = atomic_fetch_add(&share->next, 1);
+            if (index >= share->end)
+                break;
+            atomic_fetch_add(&run->claimed, 1);
+            run->fn(run->user, index, worker);
+        }
     }
 }
 
@@ -181,7 +207,13 @@ static void finish_run(struct planche_pool *pool, struct run *run)
 
 void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn fn, void *user)
 {
-    struct run run = {.fn = fn, .user = user, .count = count};
+    struct run run;
+    run.fn = fn;
+    run.user = user;
+    run.count = count;
+    atomic_init(&run.claimed, 0);
+    atomic_init(&run.helpers, 0);
+    divide(&run, pool->threads);
     bool shared = count > 1 && pool->threads > 1;
     if (shared)
         post_run(pool, &run);

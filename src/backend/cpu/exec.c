@@ -42,29 +42,34 @@ struct planche_task planche_exec_task(const struct planche_exec *exec, int node,
 }
 
 void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_columns,
-                        int64_t most_columns, int64_t multiple, planche_pool_fn fn)
+                        int64_t most_columns, int64_t unit, planche_pool_fn fn)
 {
     struct planche_pool *pool = task->exec->data->pool;
     int64_t workers = planche_pool_threads(pool), columns = task->part->x1 - task->part->x0;
-    int64_t chunks = (columns + most_columns - 1) / most_columns;
+    int64_t most = most_columns > unit ? most_columns / unit * unit : unit;
+    int64_t chunks = (columns + most - 1) / most;
     /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
     int64_t total = (rows * chunks + workers - 1) / workers * workers;
     int64_t wanted = (total + rows - 1) / rows;
     if (wanted > chunks && columns / wanted >= least_columns)
         chunks = wanted;
-    int64_t width = (columns + chunks - 1) / chunks;
-    width = (width + multiple - 1) / multiple * multiple;
-    task->chunk_columns = width;
-    task->chunks = (size_t)((columns + width - 1) / width);
-    planche_pool_run(pool, (size_t)rows * task->chunks, fn, task);
+    int64_t units = (columns + unit - 1) / unit;
+    task->rows = (size_t)rows;
+    task->unit = unit;
+    task->chunks = chunks < units ? chunks : units;
+    planche_pool_run(pool, (size_t)(rows * task->chunks), fn, task);
 }
 
+/* The rows of a chunk follow each other: where they read the same input rows, a worker finds these
+ * in its cache. */
 void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
                         int64_t *x1)
 {
-    *row = task->first_row + (int64_t)(index / task->chunks);
-    *x0 = task->part->x0 + (int64_t)(index % task->chunks) * task->chunk_columns;
-    *x1 = *x0 + task->chunk_columns;
+    int64_t columns = task->part->x1 - task->part->x0, chunk = (int64_t)(index / task->rows);
+    int64_t units = (columns + task->unit - 1) / task->unit;
+    *row = task->first_row + (int64_t)(index % task->rows);
+    *x0 = task->part->x0 + units * chunk / task->chunks * task->unit;
+    *x1 = task->part->x0 + units * (chunk + 1) / task->chunks * task->unit;
     if (*x1 > task->part->x1)
         *x1 = task->part->x1;
 }
@@ -204,41 +209,35 @@ static void give_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t
         slots->free[slots->count - slots->used--] = buffer->rows[y % buffer->height];
 }
 
-/* The rows of node n that the round asks for. */
+/* Rows of node n up to `done`. */
 static enum planche_status run_node(struct planche_pass *pass, const struct planche_exec *exec,
-                                    int n, struct planche_error *error)
+                                    int n, int64_t done, struct planche_error *error)
 {
-    int64_t done = pass->parts[n].done, target = pass->targets[n];
+    int64_t first = pass->parts[n].done;
     int output = pass->spec.program->nodes[n].output;
     if (output >= 0 && !pass->buffers[output].kept)
-        take_rows(pass, output, done, target);
-    enum planche_status status = fire_timed(exec, n, done, target, error);
-    planche_pass_advance(pass, n, target, give_rows);
+        take_rows(pass, output, first, done);
+    enum planche_status status = fire_timed(exec, n, first, done, error);
+    planche_pass_advance(pass, n, done, give_rows);
     return status;
 }
 
-static enum planche_status run_rounds(struct planche_pass *pass, const struct planche_exec *exec,
-                                      struct planche_error *error)
+static enum planche_status run_schedule(struct planche_pass *pass, const struct planche_exec *exec,
+                                        struct planche_error *error)
 {
     const struct planche_page_io *io = exec->data->io;
-    double span = exec->data->progress_to - exec->data->progress_from;
+    double from = exec->data->progress_from, span = exec->data->progress_to - from;
+    enum planche_status status = PLANCHE_OK;
+    int n;
+    int64_t done;
     planche_pass_start(pass);
-    for (int64_t round = 1; round <= pass->rounds; round++) {
-        planche_pass_aim(pass, round);
-        for (int n = 0; n < pass->spec.program->node_count; n++) {
-            const struct planche_part *part = &pass->parts[n];
-            if (!part->active || pass->targets[n] <= part->done)
-                continue;
-            enum planche_status status = run_node(pass, exec, n, error);
-            if (status)
-                return status;
-            if (io->poll &&
-                io->poll(io->user, exec->data->progress_from +
-                                       span * (double)(round - 1) / (double)pass->rounds))
-                return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-        }
+    while (!status && planche_pass_next(pass, &n, &done)) {
+        double part = (double)(pass->round - 1) / (double)pass->rounds;
+        status = run_node(pass, exec, n, done, error);
+        if (!status && io->poll && io->poll(io->user, from + span * part))
+            status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     }
-    return PLANCHE_OK;
+    return status;
 }
 
 /* The tables of rows; kept tensors' rows are known from the start. Returns what follows. */
@@ -313,7 +312,7 @@ enum planche_status planche_pass_run(struct planche_pass *pass,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of rows",
                             pass->slab_bytes);
     place(pass, &exec, slab);
-    enum planche_status status = run_rounds(pass, &exec, error);
+    enum planche_status status = run_schedule(pass, &exec, error);
     if (!status)
         add_sums(pass, &exec);
     planche_free(slab);

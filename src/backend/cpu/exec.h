@@ -22,8 +22,9 @@ struct planche_task {
     const struct planche_part *part;
     int64_t y0, y1;
     int64_t first_row; /* of tile rows or rows */
-    size_t chunks;     /* column chunks of each row */
-    int64_t chunk_columns;
+    size_t rows;
+    int64_t chunks; /* column chunks of each row */
+    int64_t unit;   /* columns: chunks are whole units, but for the last one */
 };
 
 /* Where column 0 of a row's block is (or would be: only the buffer's columns and margins exist). A
@@ -43,10 +44,11 @@ void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, in
 /* Rows [y0, y1) of a node as a task, not yet split. */
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,
                                       int64_t y1);
-/* Runs fn for all chunks of all `rows` rows of a task; index = row * chunks + chunk. */
+/* Runs fn for all chunks of all `rows` rows of a task. A chunk has up to
+ * most_columns columns, or one unit if that is more. */
 void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_columns,
-                        int64_t most_columns, int64_t multiple, planche_pool_fn fn);
-/* The columns of a chunk. */
+                        int64_t most_columns, int64_t unit, planche_pool_fn fn);
+/* The row and the columns of a chunk. */
 void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
                         int64_t *x1);
 

@@ -272,12 +272,17 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
     (tile == 4 ? program->kernels.winograd4 : program->kernels.winograd6)(&args);
 }
 
+/* Tiles that matrix products like to take together; see multiply_set in winograd_body.h. */
+#define TILE_SET 6
+
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
     struct planche_task task = planche_exec_task(exec, node, y0, y1);
     int64_t tile = task.node->tile, tiles = (int64_t)task.node->conv->tiles;
     int64_t rows =
         (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
-    int64_t least = (tiles < 12 ? tiles : 12) * tile;
-    planche_exec_split(&task, rows, least, tiles * tile, tile, winograd_chunk);
+    int64_t least = (tiles < 12 ? tiles : 12) * tile, unit = TILE_SET * tile;
+    if (task.part->x1 - task.part->x0 < unit * planche_pool_threads(exec->data->pool))
+        unit = tile;
+    planche_exec_split(&task, rows, least, tiles * tile, unit, winograd_chunk);
 }

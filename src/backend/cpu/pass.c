@@ -204,7 +204,13 @@ void planche_pass_start(struct planche_pass *pass)
     }
     for (int c = 0; c < program->slot_class_count; c++)
         pass->slots[c].used = 0;
+    pass->depth = 0;
+    pass->round = 0;
+    pass->sink = program->node_count;
 }
+
+/* Rows of nodes that have no tiles, made at a time: as many as a tile has. */
+#define FEW_ROWS 6
 
 /* A sink's (or kept tensor's) share of the rows after a round. */
 static int64_t share(const struct planche_pass *pass, const struct planche_part *part,
@@ -213,30 +219,81 @@ static int64_t share(const struct planche_pass *pass, const struct planche_part 
     return part->y0 + ((part->y1 - part->y0) * round + pass->rounds - 1) / pass->rounds;
 }
 
-void planche_pass_aim(struct planche_pass *pass, int64_t round)
+static bool is_sink(const struct planche_pass *pass, int n)
 {
-    const struct planche_program *program = pass->spec.program;
-    memset(pass->targets, 0, (size_t)program->node_count * sizeof(*pass->targets));
-    for (int n = program->node_count - 1; n >= 0; n--) {
-        const struct planche_node *node = &program->nodes[n];
-        struct planche_part *part = &pass->parts[n];
-        if (!part->active)
-            continue;
-        int64_t *target = &pass->targets[n];
-        if (node->output < 0 || pass->buffers[node->output].kept) {
-            int64_t rows = share(pass, part, round);
-            *target = rows > *target ? rows : *target;
+    int output = pass->spec.program->nodes[n].output;
+    return pass->parts[n].active && (output < 0 || pass->buffers[output].kept);
+}
+
+static void ask(struct planche_pass *pass, int n, int64_t rows)
+{
+    const struct planche_part *part = &pass->parts[n];
+    pass->goals[n] = rows < part->y1 ? rows : part->y1;
+    pass->stack[pass->depth++] = n;
+}
+
+/* Asks the next sink for its share of the round; false: the last round is over. */
+static bool ask_sink(struct planche_pass *pass)
+{
+    for (;;) {
+        if (pass->sink == pass->spec.program->node_count) {
+            if (pass->round == pass->rounds)
+                return false;
+            pass->round++;
+            pass->sink = 0;
         }
-        if (*target <= part->done)
-            continue;
-        *target = clamp(planche_node_group_ceil(node, *target), part->y0, part->y1);
-        for (int e = 0; e < node->edge_count; e++) {
-            int64_t lo, hi;
-            int producer = program->tensors[node->edges[e].view.tensor].producer;
-            planche_edge_rows(pass, n, e, part->done, *target, &lo, &hi);
-            pass->targets[producer] = hi > pass->targets[producer] ? hi : pass->targets[producer];
+        int n = pass->sink++;
+        if (is_sink(pass, n)) {
+            ask(pass, n, share(pass, &pass->parts[n], pass->round));
+            return true;
         }
     }
+}
+
+/* How far a node gets when it runs next. */
+static int64_t next_rows(const struct planche_pass *pass, int n)
+{
+    const struct planche_node *node = &pass->spec.program->nodes[n];
+    const struct planche_part *part = &pass->parts[n];
+    int64_t most = node->tile > 1 ? part->done + 1 : part->done + FEW_ROWS;
+    int64_t rows = most < pass->goals[n] ? most : pass->goals[n];
+    return clamp(planche_node_group_ceil(node, rows), part->y0, part->y1);
+}
+
+/* Asks for what the node needs first; false: there is nothing that it lacks. */
+static bool ask_input(struct planche_pass *pass, int n, int64_t done)
+{
+    const struct planche_program *program = pass->spec.program;
+    for (int e = 0; e < program->nodes[n].edge_count; e++) {
+        int producer = program->tensors[program->nodes[n].edges[e].view.tensor].producer;
+        int64_t lo, hi;
+        if (!pass->parts[producer].active)
+            continue; /* an earlier pass kept it */
+        planche_edge_rows(pass, n, e, pass->parts[n].done, done, &lo, &hi);
+        if (hi > pass->parts[producer].done) {
+            ask(pass, producer, hi);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done)
+{
+    while (pass->depth > 0 || ask_sink(pass)) {
+        int n = pass->stack[pass->depth - 1];
+        if (pass->parts[n].done >= pass->goals[n]) {
+            pass->depth--;
+            continue;
+        }
+        int64_t rows = next_rows(pass, n);
+        if (ask_input(pass, n, rows))
+            continue;
+        *node = n;
+        *done = rows;
+        return true;
+    }
+    return false;
 }
 
 /* The first row of a tensor that somebody still needs; `end` when nobody does. */
@@ -297,19 +354,14 @@ static void count_given(struct planche_pass *pass, int tensor, int64_t y0, int64
 /* Runs the schedule and notes how many rows are alive at once. */
 static void find_heights(struct planche_pass *pass)
 {
-    const struct planche_program *program = pass->spec.program;
+    int n;
+    int64_t done;
     planche_pass_start(pass);
-    for (int64_t round = 1; round <= pass->rounds; round++) {
-        planche_pass_aim(pass, round);
-        for (int n = 0; n < program->node_count; n++) {
-            const struct planche_part *part = &pass->parts[n];
-            int t = program->nodes[n].output;
-            if (!part->active || pass->targets[n] <= part->done)
-                continue;
-            if (t >= 0 && !pass->buffers[t].kept)
-                count_taken(pass, t, part->done, pass->targets[n]);
-            planche_pass_advance(pass, n, pass->targets[n], count_given);
-        }
+    while (planche_pass_next(pass, &n, &done)) {
+        int t = pass->spec.program->nodes[n].output;
+        if (t >= 0 && !pass->buffers[t].kept)
+            count_taken(pass, t, pass->parts[n].done, done);
+        planche_pass_advance(pass, n, done, count_given);
     }
 }
 
@@ -423,9 +475,10 @@ enum planche_status planche_pass_create(struct planche_pass **out,
     pass->spec = *spec;
     pass->buffers = planche_calloc(budget, tensors, sizeof(*pass->buffers));
     pass->parts = planche_calloc(budget, nodes, sizeof(*pass->parts));
-    pass->targets = planche_calloc(budget, nodes, sizeof(*pass->targets));
+    pass->goals = planche_calloc(budget, nodes, sizeof(*pass->goals));
+    pass->stack = planche_calloc(budget, nodes, sizeof(*pass->stack));
     pass->slots = planche_calloc(budget, (size_t)program->slot_class_count, sizeof(*pass->slots));
-    if (!pass->buffers || !pass->parts || !pass->targets || !pass->slots)
+    if (!pass->buffers || !pass->parts || !pass->goals || !pass->stack || !pass->slots)
         goto no_memory;
     find_ranges(pass);
     if (!list_consumers(pass, budget))
@@ -453,7 +506,8 @@ void planche_pass_destroy(struct planche_pass **pass)
     planche_free(p->buffers);
     planche_free(p->slots);
     planche_free(p->parts);
-    planche_free(p->targets);
+    planche_free(p->goals);
+    planche_free(p->stack);
     planche_free(p->consumers);
     planche_free(p->consumer_start);
     planche_free(p);

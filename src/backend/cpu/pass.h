@@ -7,7 +7,11 @@
  * memory that is still in the cache, and a pass holds no more rows than are alive at once. Tensors
  * with rows of about the same size share slots of one class. How many slots a class needs is found
  * by running the schedule without arithmetic. A tensor kept for later passes has memory of its own
- * for all rows. */
+ * for all rows.
+ *
+ * The schedule pulls: a sink is asked for its next rows, and a node that is asked first asks its
+ * inputs for what they lack. So everything is made at the last moment, a few rows at a time, and
+ * read while it is in the cache. */
 #ifndef PLANCHE_BACKEND_CPU_PASS_H
 #define PLANCHE_BACKEND_CPU_PASS_H
 
@@ -86,7 +90,11 @@ struct planche_pass {
     struct planche_buffer *buffers; /* [tensor_count] */
     struct planche_slots *slots;    /* [slot_class_count] */
     struct planche_part *parts;     /* [node_count] */
-    int64_t *targets;               /* [node_count]: rows that the current round asks for */
+    int64_t *goals;                 /* [node_count]: rows that are asked for at present */
+    int *stack;                     /* [node_count]: nodes that are asked, the last one first */
+    int depth;                      /* of the stack */
+    int64_t round;                  /* of all sinks, 1..rounds */
+    int sink;                       /* nodes before this one have been asked in this round */
     int *consumer_start;            /* [tensor_count + 1] into consumers */
     struct planche_consumer *consumers;
     int64_t rounds;
@@ -126,9 +134,10 @@ enum planche_status planche_pass_run(struct planche_pass *pass,
                                      const struct planche_pass_data *data,
                                      struct planche_budget *budget, struct planche_error *error);
 
-/* Starts the schedule over, and works out what every node must have done after round 1..rounds. */
+/* The schedule: start, then next until it says false. Next names the node that runs and how far its
+ * rows get, advance has to follow when they are made. */
 void planche_pass_start(struct planche_pass *pass);
-void planche_pass_aim(struct planche_pass *pass, int64_t round);
+bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done);
 /* Notes that a node has done its rows up to `done`, and calls give for the rows [y0, y1) of tensors
  * in slots that nobody needs from now on. */
 typedef void (*planche_give_fn)(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1);
