@@ -126,16 +126,6 @@ static char *variant_name(const char *path, struct planche_budget *budget)
     return name;
 }
 
-/* Weights as the file has them are needed no more once they are packed. */
-static void drop_weights(struct planche_net *net)
-{
-    for (int s = 0; s < net->step_count; s++)
-        if (net->steps[s].op != PLANCHE_STEP_INNER) {
-            planche_free(net->steps[s].weights);
-            net->steps[s].weights = NULL;
-        }
-}
-
 /* Says what a model takes before its weights are packed, rather than which layer met the limit. */
 static enum planche_status check_budget(const struct planche_engine *engine,
                                         struct planche_error *error)
@@ -180,7 +170,7 @@ static enum planche_status load(struct planche_engine *engine,
                                     engine->pool, budget, error);
     if (status)
         return status;
-    drop_weights(engine->net);
+    planche_net_drop_kernels(engine->net);
     if (options->profile) {
         engine->state->profile = planche_calloc(budget, (size_t)engine->program->node_count,
                                                 sizeof(*engine->state->profile));

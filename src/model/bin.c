@@ -12,11 +12,11 @@
 #define TAG_INT8     0x000D4B38u
 #define TAG_FLOAT32  0x00000000u
 #define TAG_UNSCALED 0x0002C056u /* floats again */
-#define CHUNK        2048        /* values converted at once */
+#define CHUNK        8192        /* values converted at once */
 
 struct reader {
     struct planche_graph *graph;
-    const struct planche_layer *layer;
+    struct planche_layer *layer;
     struct planche_model_file *file;
     struct planche_error *error;
 };
@@ -34,15 +34,39 @@ static float from_bits(uint32_t bits)
     return value;
 }
 
-/* Infinity and NaN alike become infinity: neither is a weight. */
-static float load_half(const uint8_t *bytes)
+static uint32_t to_bits(float value)
 {
-    uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
-    uint32_t exponent = bits >> 10 & 31, mantissa = bits & 1023;
-    float value = exponent == 31  ? INFINITY
-                  : exponent == 0 ? (float)mantissa * 0x1p-24f
-                                  : from_bits((exponent + 112) << 23 | mantissa << 13);
-    return bits & 0x8000 ? -value : value;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+/* Both conversions return whether all values are finite, and have no branches, so that compilers
+ * make vectors of them: these loops are most of what loading takes. */
+static bool convert_floats(float *values, const uint8_t *bytes, size_t count)
+{
+    uint32_t special = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = load32(bytes + 4 * i);
+        special |= (bits & 0x7F800000) == 0x7F800000;
+        values[i] = from_bits(bits);
+    }
+    return !special;
+}
+
+static bool convert_halves(float *values, const uint8_t *bytes, size_t count)
+{
+    uint32_t special = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
+        uint32_t exponent = bits & 0x7C00, mantissa = bits & 0x3FF;
+        uint32_t normal = (exponent << 13) + ((uint32_t)112 << 23) + (mantissa << 13);
+        uint32_t small = to_bits((float)(int32_t)mantissa * 0x1p-24f);
+        uint32_t is_small = (uint32_t)0 - (exponent == 0);
+        special |= exponent == 0x7C00;
+        values[i] = from_bits((normal & ~is_small) | (small & is_small) | (bits & 0x8000) << 16);
+    }
+    return !special;
 }
 
 static enum planche_status too_short(const struct reader *reader, uint64_t wanted)
@@ -72,27 +96,36 @@ static enum planche_status convert(const struct reader *reader, float *values, s
             planche_model_file_read(reader->file, bytes, part * width, reader->error);
         if (status != PLANCHE_OK)
             return status;
-        for (size_t i = 0; i < part; i++) {
-            values[i] = width == 2 ? load_half(bytes + 2 * i) : from_bits(load32(bytes + 4 * i));
-            if (!isfinite(values[i]))
-                return not_finite(reader, reader->file->position);
-        }
+        if (!(width == 2 ? convert_halves : convert_floats)(values, bytes, part))
+            return not_finite(reader, reader->file->position);
         values += part;
         count -= part;
     }
     return PLANCHE_OK;
 }
 
+/* The kernels of convolutions have one block, with room for all whose bytes are there. */
+static float *allocate(const struct reader *reader, size_t count, bool kernel)
+{
+    struct planche_graph *graph = reader->graph;
+    float *place;
+    if (!kernel)
+        return planche_alloc(graph->budget, count * sizeof(float));
+    place = graph->kernels + graph->kernel_floats;
+    graph->kernel_floats += count;
+    return place;
+}
+
 /* Checks that the bytes are there before memory is taken for them. */
 static enum planche_status read_values(const struct reader *reader, float **values, size_t count,
-                                       size_t width)
+                                       size_t width, bool kernel)
 {
     uint64_t bytes = ((uint64_t)count * width + 3) & ~UINT64_C(3);
     uint8_t padding[4];
     enum planche_status status;
     if (bytes > planche_model_file_left(reader->file))
         return too_short(reader, bytes);
-    *values = planche_alloc(reader->graph->budget, count * sizeof(float));
+    *values = allocate(reader, count, kernel);
     if (!*values)
         return planche_graph_no_memory(reader->graph, reader->error);
     status = convert(reader, *values, count, width);
@@ -102,8 +135,10 @@ static enum planche_status read_values(const struct reader *reader, float **valu
     return status;
 }
 
-static enum planche_status read_tagged(const struct reader *reader, float **values, size_t count)
+static enum planche_status read_weights(const struct reader *reader)
 {
+    struct planche_layer *layer = reader->layer;
+    bool kernel = planche_layer_has_kernel(reader->graph, layer);
     uint8_t bytes[4];
     uint32_t tag;
     enum planche_status status;
@@ -114,15 +149,31 @@ static enum planche_status read_tagged(const struct reader *reader, float **valu
         return status;
     tag = load32(bytes);
     if (tag == TAG_FLOAT16)
-        return read_values(reader, values, count, 2);
+        return read_values(reader, &layer->weights, layer->weight_count, 2, kernel);
     if (tag == TAG_FLOAT32 || tag == TAG_UNSCALED)
-        return read_values(reader, values, count, 4);
-    return planche_layer_fail(
-        reader->graph, reader->layer, PLANCHE_ERROR_UNSUPPORTED, reader->error,
-        "%s has weights of type 0x%08x (%s) at byte %llu; only fp32 and fp16 "
-        "are supported",
-        reader->graph->bin_name, (unsigned)tag, tag == TAG_INT8 ? "int8" : "quantised or damaged",
-        (unsigned long long)reader->file->position - 4);
+        return read_values(reader, &layer->weights, layer->weight_count, 4, kernel);
+    return planche_layer_fail(reader->graph, layer, PLANCHE_ERROR_UNSUPPORTED, reader->error,
+                              "%s has weights of type 0x%08x (%s) at byte %llu; only fp32 and fp16 "
+                              "are supported",
+                              reader->graph->bin_name, (unsigned)tag,
+                              tag == TAG_INT8 ? "int8" : "quantised or damaged",
+                              (unsigned long long)reader->file->position - 4);
+}
+
+/* One block for the kernels of all convolutions. No more than the file can fill: what layers claim
+ * to have is not to be trusted. */
+static bool allocate_kernels(struct planche_graph *graph, const struct planche_model_file *file)
+{
+    uint64_t most = planche_model_file_left(file) / 2, floats = 0;
+    for (int i = 0; i < graph->layer_count && floats < most; i++)
+        if (planche_layer_has_kernel(graph, &graph->layers[i]))
+            floats += graph->layers[i].weight_count;
+    if (floats > most)
+        floats = most;
+    if (floats == 0)
+        return true;
+    graph->kernels = planche_alloc(graph->budget, (size_t)floats * sizeof(float));
+    return graph->kernels;
 }
 
 enum planche_status planche_graph_read_weights(struct planche_graph *graph,
@@ -130,15 +181,17 @@ enum planche_status planche_graph_read_weights(struct planche_graph *graph,
                                                struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
+    if (!allocate_kernels(graph, file))
+        return planche_graph_no_memory(graph, error);
     for (int i = 0; status == PLANCHE_OK && i < graph->layer_count; i++) {
         struct planche_layer *layer = &graph->layers[i];
         struct reader reader = {.graph = graph, .layer = layer, .file = file, .error = error};
         if (layer->weight_count)
-            status = read_tagged(&reader, &layer->weights, layer->weight_count);
+            status = read_weights(&reader);
         if (status == PLANCHE_OK && layer->data_count)
-            status = read_values(&reader, &layer->data, layer->data_count, 4);
+            status = read_values(&reader, &layer->data, layer->data_count, 4, false);
         if (status == PLANCHE_OK && layer->has_bias)
-            status = read_values(&reader, &layer->bias, (size_t)layer->channels, 4);
+            status = read_values(&reader, &layer->bias, (size_t)layer->channels, 4, false);
     }
     if (status == PLANCHE_OK && planche_model_file_left(file) > 0)
         status = planche_fail(error, PLANCHE_ERROR_MODEL,

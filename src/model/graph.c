@@ -54,10 +54,13 @@ void *planche_graph_alloc(struct planche_graph *graph, size_t count, size_t size
 void planche_graph_destroy(struct planche_graph *graph)
 {
     for (int i = 0; graph->layers && i < graph->layer_count; i++) {
-        planche_free(graph->layers[i].weights);
-        planche_free(graph->layers[i].bias);
-        planche_free(graph->layers[i].data);
+        struct planche_layer *layer = &graph->layers[i];
+        if (layer->weights && !planche_layer_has_kernel(graph, layer))
+            planche_free(layer->weights);
+        planche_free(layer->bias);
+        planche_free(layer->data);
     }
+    planche_free(graph->kernels);
     while (graph->chunks) {
         struct planche_graph_chunk *next = graph->chunks->next;
         planche_free(graph->chunks);

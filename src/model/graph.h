@@ -75,8 +75,9 @@ struct planche_layer {
     const double *coefficients; /* Eltwise: one per input, or NULL */
     enum planche_crop_form crop_form;
     struct planche_crop_axis crop_y, crop_x;
-    float *weights, *bias,
-        *data; /* data: slopes or scales; owned until the simplifier takes them */
+    /* Owned until the simplifier takes them, but for kernels, which lie in graph->kernels.
+     * data: slopes or scales. */
+    float *weights, *bias, *data;
 };
 
 struct planche_graph_blob {
@@ -102,6 +103,10 @@ struct planche_graph {
     struct planche_graph_blob *blobs;
     int *slots; /* hash table of blob index + 1 */
     size_t slot_count;
+    /* From planche_graph_read_weights: what the kernels of all convolutions lie in. The net takes
+     * it. */
+    float *kernels;
+    size_t kernel_floats; /* taken from it */
     /* From planche_graph_order: */
     int input, output; /* blobs */
     int order_count;
@@ -126,6 +131,14 @@ enum planche_status planche_graph_no_memory(const struct planche_graph *graph,
 
 /* A number as .param files have it, whatever the locale; false if text is anything else. */
 bool planche_number_parse(const char *text, double *value, bool *integer);
+
+/* Whether the layer's weights are those of a convolution, not of a dense layer; known once
+ * planche_graph_channels has run. */
+static inline bool planche_layer_has_kernel(const struct planche_graph *graph,
+                                            const struct planche_layer *layer)
+{
+    return layer->weight_count > 0 && !graph->blobs[layer->outputs[0]].vector;
+}
 
 /* The steps of loading, in this order. */
 enum planche_status planche_graph_parse(struct planche_graph *graph, struct planche_error *error);

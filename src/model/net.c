@@ -17,10 +17,20 @@
 static void destroy_step(struct planche_step *step)
 {
     planche_free(step->inputs);
-    planche_free(step->weights);
+    if (step->op == PLANCHE_STEP_INNER)
+        planche_free(step->weights);
     planche_free(step->bias);
     planche_free(step->scale);
     planche_free(step->slope);
+}
+
+void planche_net_drop_kernels(struct planche_net *net)
+{
+    for (int i = 0; i < net->step_count; i++)
+        if (net->steps[i].op != PLANCHE_STEP_INNER)
+            net->steps[i].weights = NULL;
+    planche_free(net->kernels);
+    net->kernels = NULL;
 }
 
 void planche_net_destroy(struct planche_net **net)
@@ -29,6 +39,7 @@ void planche_net_destroy(struct planche_net **net)
         return;
     for (int i = 0; i < (*net)->step_count; i++)
         destroy_step(&(*net)->steps[i]);
+    planche_free((*net)->kernels);
     planche_free((*net)->steps);
     planche_free((*net)->tensors);
     planche_free(*net);
@@ -170,6 +181,8 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
     enum planche_status status;
     if (!cuts)
         return planche_graph_no_memory(graph, error);
+    net->kernels = graph->kernels;
+    graph->kernels = NULL;
     status = planche_recipe_derive(graph, &net->recipe, cuts, &shrink, error);
     if (status == PLANCHE_OK && variant && variant->scale != net->recipe.scale)
         status = planche_fail(error, PLANCHE_ERROR_MODEL,

@@ -93,7 +93,7 @@ struct planche_step {
      * are [out channel][in channel][kernel row][kernel column], also for DECONV and INNER (1x1). */
     int kernel_w, kernel_h, stride_w, stride_h, dilation_w, dilation_h;
     int pad_top, pad_left, pad_bottom, pad_right;
-    float *weights; /* CONV, DECONV, INNER */
+    float *weights; /* CONV, DECONV: in net->kernels; INNER */
     float *bias;    /* CONV, DECONV, INNER, CHANNEL: per output channel, or NULL */
     float *scale;   /* CHANNEL: per channel, or NULL */
     float *slope;   /* PLANCHE_ACT_SLOPES: per output channel */
@@ -131,6 +131,7 @@ struct planche_net {
     int tensor_count, step_count;
     struct planche_tensor *tensors;
     struct planche_step *steps;
+    float *kernels; /* the weights of all CONV and DECONV steps */
     struct planche_view output;
     struct planche_recipe recipe;
 };
@@ -149,6 +150,8 @@ enum planche_status planche_net_load(struct planche_net **out,
                                      const struct planche_net_source *source,
                                      const struct planche_model_variant *variant,
                                      struct planche_budget *budget, struct planche_error *error);
+/* Frees the weights of CONV and DECONV steps, which are needed no more once they are packed. */
+void planche_net_drop_kernels(struct planche_net *net);
 void planche_net_destroy(struct planche_net **net);
 
 /* Heights and widths. */
