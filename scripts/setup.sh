@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, format, ci) on Debian and Ubuntu, after saying which. sudo is used only by users other than
-# root.
+# peers, format, ci, arm) on Debian and Ubuntu, after saying which. sudo is used only by users other
+# than root. arm is what scripts/aarch64.ini needs; it makes the packages of arm64 known to dpkg.
 set -euf
 
 have() {
@@ -16,18 +16,27 @@ have() {
 
 # What proves that a package is there, and the package.
 needs() {
+    arm=/usr/lib/aarch64-linux-gnu
     case $1 in
-    build) echo "cc:gcc /usr/include/stdio.h:libc6-dev pkg-config:pkg-config meson:meson
-                 ninja:ninja-build pc:libpng:libpng-dev pc:libjpeg:libjpeg-dev
-                 pc:libwebp:libwebp-dev pc:lcms2:liblcms2-dev pc:nettle:nettle-dev
-                 pc:jansson:libjansson-dev" ;;
-    test) echo "c++:g++ python3:python3 pc:cmocka:libcmocka-dev nm:binutils" ;;
-    models) echo "npm:npm curl:curl" ;;
-    bench) echo "python3:python3" ;;
-    peers) echo "/usr/lib/*/libvulkan.so.1:libvulkan1 /usr/lib/*/libgomp.so.1:libgomp1 npm:npm" ;;
-    format) echo "clang-format:clang-format" ;;
-    ci) echo "git:git make:make clang:clang
-              /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev" ;;
+    build) echo "cc=gcc /usr/include/stdio.h=libc6-dev pkg-config=pkg-config meson=meson
+                 ninja=ninja-build pc:libpng=libpng-dev pc:libjpeg=libjpeg-dev
+                 pc:libwebp=libwebp-dev pc:lcms2=liblcms2-dev pc:nettle=nettle-dev
+                 pc:jansson=libjansson-dev" ;;
+    test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils" ;;
+    models) echo "npm=npm curl=curl" ;;
+    bench) echo "python3=python3" ;;
+    peers) echo "/usr/lib/*/libvulkan.so.1=libvulkan1 /usr/lib/*/libgomp.so.1=libgomp1 npm=npm" ;;
+    format) echo "clang-format=clang-format" ;;
+    ci) echo "git=git make=make clang=clang
+              /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a=libclang-rt-dev" ;;
+    arm) echo "aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu qemu-aarch64=qemu-user
+               $arm/libc.so=libc6-dev:arm64 $arm/pkgconfig/libpng.pc=libpng-dev:arm64
+               $arm/pkgconfig/libjpeg.pc=libjpeg-dev:arm64
+               $arm/pkgconfig/libwebp.pc=libwebp-dev:arm64
+               $arm/pkgconfig/lcms2.pc=liblcms2-dev:arm64
+               $arm/pkgconfig/nettle.pc=nettle-dev:arm64
+               $arm/pkgconfig/jansson.pc=libjansson-dev:arm64
+               $arm/pkgconfig/cmocka.pc=libcmocka-dev:arm64" ;;
     *) echo "setup.sh: no such purpose: $1" >&2 && exit 2 ;;
     esac
 }
@@ -35,8 +44,8 @@ needs() {
 missing=
 for purpose in "$@"; do
     for need in $(needs "$purpose"); do
-        package=${need##*:}
-        (have "${need%:*}") || missing="$missing $package"
+        package=${need##*=}
+        (have "${need%=*}") || missing="$missing $package"
     done
 done
 [ -n "$missing" ] || exit 0
@@ -58,6 +67,9 @@ install_missing() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
         ca-certificates $missing
 }
+case "$missing" in
+*:arm64*) $as_root dpkg --add-architecture arm64 ;;
+esac
 # The list of packages may be absent or old: then it is fetched and the installation tried again.
 install_missing >/dev/null 2>&1 || {
     $as_root apt-get update -q && install_missing

@@ -11,17 +11,20 @@ import unittest
 import png
 
 PLANCHE = os.environ["PLANCHE"]
+# The emulator that programs of a cross build need.
+WRAPPER = tuple(os.environ.get("WRAPPER", "").split())
 # Quick models for tests that need any model at all, the first preferred.
 QUICK_MODEL, QUICK_SCALE = "realesr-animevideov3", 2
 MARGIN_SECONDS = 300  # only against hangs
 lacking = []  # models that tests were skipped for
 
 
-def run(*arguments, env=None, cwd=None, stdin=b"", text=True, check=None, program=PLANCHE):
+def run(*arguments, env=None, cwd=None, stdin=b"", text=True, check=None, program=PLANCHE,
+        wrapper=WRAPPER):
     """Runs the command; .returncode, .stdout, .stderr. check: the exit status it must have."""
-    result = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True,
-                            env={**os.environ, **(env or {})}, cwd=cwd, timeout=MARGIN_SECONDS,
-                            check=False)
+    result = subprocess.run([*wrapper, program, *map(str, arguments)], input=stdin,
+                            capture_output=True, env={**os.environ, **(env or {})}, cwd=cwd,
+                            timeout=MARGIN_SECONDS, check=False)
     result.stderr = result.stderr.decode()
     if text:
         result.stdout = result.stdout.decode()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""The same page through every instruction set that the CPU has: at most one level apart. The
+environment variable PLANCHE_OTHER names the command of another build, for another architecture
+say, that is compared as well."""
+import json
+import os
+
+import harness
+import png
+
+OTHER = os.environ.get("PLANCHE_OTHER")
+
+
+class InstructionSets(harness.Case):
+    model = True
+
+    def enlarge(self, name, *options, **more):
+        harness.run(*options, "a.png", "-o", name, cwd=self.folder, check=0, **more)
+        return png.Image(self.read(name)).samples
+
+    def compare(self, model, width, height):
+        harness.need_model(model, 2)
+        self.write("a.png", harness.page(width, height))
+        options = ("-m", model, "-s", 2)
+        facts = json.loads(harness.run("info", "--json", check=0).stdout)
+        results = {isa: self.enlarge(isa + ".png", "--cpu-mask", isa, *options)
+                   for isa in facts["features"]}
+        if OTHER:
+            results["other"] = self.enlarge("other.png", *options, program=OTHER, wrapper=())
+        self.assertIn("portable", results)
+        reference = results[facts["isa"]]
+        self.assertEqual(len(reference), width * height * 12)
+        self.assertGreater(len(set(reference)), 64)
+        for isa, samples in results.items():
+            self.assertEqual(len(samples), len(reference))
+            worst = max(abs(a - b) for a, b in zip(samples, reference))
+            self.assertLessEqual(worst, 1, isa)
+
+    def test_plain(self):
+        self.compare(harness.QUICK_MODEL, 45, 38)
+
+    def test_page_wide_averages(self):
+        self.compare("realcugan", 31, 26)
+
+
+if __name__ == "__main__":
+    harness.main()
