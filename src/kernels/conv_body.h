@@ -4,9 +4,8 @@
  * and input lanes in order. */
 #include "kernels/list.h"
 
-#define MAX_BLOCKS   4
-#define MAX_PIXELS   12
-#define ACCUMULATORS (VEC_REGISTERS * 3 / 4)
+#define MAX_BLOCKS 4
+#define MAX_PIXELS 12
 
 /* A part of a run: the blocks that are worked on, and the pixels from `pixel` on. */
 struct part {
@@ -71,12 +70,13 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
 /* As many pixels at once as the registers hold, then the rest in a few steps. */
 static INLINE void convolve_run(struct part part, unsigned blocks, unsigned depth, ptrdiff_t step)
 {
-    const unsigned most = ACCUMULATORS / (blocks * PARTS);
+    const unsigned fit = VEC_ACCUMULATORS / (blocks * PARTS);
+    const unsigned most = fit < MAX_PIXELS ? fit : MAX_PIXELS;
     const size_t count = part.args->count;
 #define STEP(pixels)                                                                               \
     for (; pixels <= most && count - part.pixel >= pixels; part.pixel += pixels)                   \
         convolve_pixels(&part, pixels, blocks, depth, step);
-    STEP(12)
+    STEP(most)
     STEP(8)
     STEP(6)
     STEP(4)

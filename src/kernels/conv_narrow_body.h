@@ -61,10 +61,13 @@ static inline void store_pixels(const struct planche_conv_args *args, unsigned c
         out[(ptrdiff_t)p * args->output_step] = sums[p];
 }
 
-/* A run in pieces of `pixels`; the last one repeats the run's last pixel as often as needed. */
+/* A run in pieces of as many pixels as the registers hold; the last one repeats the run's last
+ * pixel as often as needed. channels is a constant where this is inlined. */
 static INLINE void convolve_channels(const struct planche_conv_args *args, unsigned first,
-                                     unsigned pixels, unsigned channels)
+                                     unsigned channels)
 {
+    const unsigned fit = VEC_ACCUMULATORS / channels / SUM * SUM;
+    const unsigned pixels = fit < MAX_PIXELS ? fit : MAX_PIXELS;
     for (size_t pixel = 0; pixel < args->count; pixel += pixels) {
         const size_t left = args->count - pixel, count = left < pixels ? left : pixels;
         float sums[MAX_CHANNELS][MAX_PIXELS];
@@ -79,20 +82,19 @@ static INLINE void convolve_channels(const struct planche_conv_args *args, unsig
 
 void KERNEL_NAME(conv_narrow)(const struct planche_conv_args *args)
 {
-    const unsigned pixels = VEC_REGISTERS / 4;
     switch (args->out_blocks) {
     case 1:
-        convolve_channels(args, 0, pixels, 1);
+        convolve_channels(args, 0, 1);
         break;
     case 2:
-        convolve_channels(args, 0, pixels, 2);
+        convolve_channels(args, 0, 2);
         break;
     case 3:
-        convolve_channels(args, 0, pixels, 3);
+        convolve_channels(args, 0, 3);
         break;
     case 4:
-        convolve_channels(args, 0, pixels, 2);
-        convolve_channels(args, 2, pixels, 2);
+        convolve_channels(args, 0, 2);
+        convolve_channels(args, 2, 2);
         break;
     }
 }

@@ -6,8 +6,8 @@
 #include "kernels/simd_x86.h"
 
 typedef __m256 vec;
-#define VEC_LANES     8
-#define VEC_REGISTERS 16
+#define VEC_LANES        8
+#define VEC_ACCUMULATORS 12 /* of 16 registers */
 
 static INLINE vec vec_load(const float *p)
 {

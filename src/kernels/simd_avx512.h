@@ -6,8 +6,8 @@
 #include "kernels/simd_x86.h"
 
 typedef __m512 vec;
-#define VEC_LANES     16
-#define VEC_REGISTERS 32
+#define VEC_LANES        16
+#define VEC_ACCUMULATORS 24 /* of 32 registers */
 
 static INLINE vec vec_load(const float *p)
 {

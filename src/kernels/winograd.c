@@ -16,9 +16,10 @@ size_t planche_winograd_tiles(unsigned tile, unsigned in_blocks, unsigned out_bl
     const uint64_t per_tile =
         (uint64_t)(in_blocks + group) * PLANCHE_WINOGRAD_BLOCK(tile) * sizeof(float);
     const uint64_t tiles = l2_bytes * 3 / 4 / per_tile;
-    /* Whole register blocks; below 12 tiles fetching the weights costs more than the cache saves,
-     * above 48 nothing is gained. */
-    return tiles < 12 ? 12 : tiles > 48 ? 48 : (size_t)(tiles / 6 * 6);
+    const size_t step = PLANCHE_WINOGRAD_STEP, least = 2 * step, most = 8 * step;
+    /* Whole register blocks; below two fetching the weights costs more than the cache saves, above
+     * eight nothing is gained. */
+    return tiles < least ? least : tiles > most ? most : (size_t)(tiles / step * step);
 }
 
 int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t tiles,

@@ -25,7 +25,13 @@
 #define PLANCHE_WINOGRAD_LINES(tile) (PLANCHE_WINOGRAD_POINTS(tile) + 1)
 #define PLANCHE_WINOGRAD_BLOCK(tile) (PLANCHE_WINOGRAD_LINES(tile) * (size_t)PLANCHE_LANES)
 #define PLANCHE_WINOGRAD_SET         12 /* tiles at most */
-#define PLANCHE_WINOGRAD_STRIP       4  /* tiles */
+/* Tiles of the register blocks of this CPU family: what runs should be a multiple of. */
+#if defined(__aarch64__)
+#define PLANCHE_WINOGRAD_STEP 5
+#else
+#define PLANCHE_WINOGRAD_STEP 6
+#endif
+#define PLANCHE_WINOGRAD_STRIP 4 /* tiles */
 #define PLANCHE_WINOGRAD_COLUMNS(tile)                                                             \
     ((PLANCHE_WINOGRAD_STRIP * (tile) + 2) * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
 

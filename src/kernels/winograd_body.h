@@ -146,14 +146,15 @@ static INLINE void multiply_tiles(struct product *product, const float *points, 
 static INLINE void multiply_set(struct product *product, const float *points, float *out,
                                 size_t tiles, unsigned blocks)
 {
-    const unsigned most = VEC_REGISTERS * 3 / 4 / (blocks * PARTS);
+    const unsigned fit = VEC_ACCUMULATORS / (blocks * PARTS);
+    const unsigned most = fit < PLANCHE_WINOGRAD_SET ? fit : PLANCHE_WINOGRAD_SET;
 #define STEP(count)                                                                                \
     for (; count <= most && tiles >= count; tiles -= count) {                                      \
         multiply_tiles(product, points, out, count, blocks);                                       \
         points += count * LANES;                                                                   \
         out += count * product->out_tile;                                                          \
     }
-    STEP(12)
+    STEP(most)
     STEP(8)
     STEP(6)
     STEP(4)
@@ -282,7 +283,7 @@ static INLINE void convolve(const struct planche_winograd_args *args, unsigned t
 {
     const unsigned group =
         args->out_blocks < PLANCHE_WINOGRAD_GROUP ? args->out_blocks : PLANCHE_WINOGRAD_GROUP;
-    const unsigned most = VEC_REGISTERS * 3 / 4 / (PARTS == 1 ? group : PARTS);
+    const unsigned most = VEC_ACCUMULATORS / (PARTS == 1 ? group : PARTS);
     struct run run = {
         .args = args,
         .tiles = (args->columns + tile - 1) / tile,

@@ -42,10 +42,11 @@ static double measure(work_fn fn, const void *user)
     return best;
 }
 
-#define PEAK_STEPS  20000
-#define PEAK_CHAINS 12 /* hide the latency of two FMA units */
+#define PEAK_STEPS 20000
+#define PEAK_FLOPS (2e-9 * PEAK_STEPS * PEAK_CHAINS) /* GFLOP of a lane */
 
 #if defined(__x86_64__)
+#define PEAK_CHAINS 12 /* hide the latency of two FMA units */
 #define CHAIN(r, n) "vfmadd231ps %%" r "0, %%" r "0, %%" r n "\n\t"
 /* Twelve independent chains of FMAs, in assembly since no compiler may take them away. */
 #define PEAK(isa, r)                                                                               \
@@ -66,19 +67,40 @@ static double measure(work_fn fn, const void *user)
     }
 PEAK(avx2, "ymm")
 PEAK(avx512, "zmm")
+#elif defined(__aarch64__)
+#define PEAK_CHAINS 16 /* hide the latency of four FMA units */
+#define CHAIN(n)    "fmla v" n ".4s, v0.4s, v0.4s\n\t"
+static void peak_neon(const void *user)
+{
+    (void)user;
+    unsigned steps = PEAK_STEPS;
+    __asm__ volatile("1:\n\t" CHAIN("16") CHAIN("17") CHAIN("18") CHAIN("19") CHAIN("20")
+                         CHAIN("21") CHAIN("22") CHAIN("23") CHAIN("24") CHAIN("25") CHAIN("26")
+                             CHAIN("27") CHAIN("28") CHAIN("29") CHAIN("30")
+                                 CHAIN("31") "subs %w0, %w0, #1\n\t"
+                                             "b.ne 1b"
+                     : "+r"(steps)
+                     :
+                     : "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26",
+                       "v27", "v28", "v29", "v30", "v31", "cc");
+}
 #endif
 
 /* FMA GFLOP/s of one core with the widest of the features; 0 where there is no measurement. */
 static double fma_peak(uint32_t features)
 {
-    const double flops = 2.0 * PEAK_STEPS * PEAK_CHAINS * 1e-9;
 #if defined(__x86_64__)
     if (features & PLANCHE_CPU_AVX512)
-        return measure(peak_avx512, NULL) * flops * 16;
+        return measure(peak_avx512, NULL) * PEAK_FLOPS * 16;
     if (features & PLANCHE_CPU_AVX2)
-        return measure(peak_avx2, NULL) * flops * 8;
+        return measure(peak_avx2, NULL) * PEAK_FLOPS * 8;
+#elif defined(__aarch64__)
+    if (features & PLANCHE_CPU_NEON)
+        return measure(peak_neon, NULL) * PEAK_FLOPS * 4;
+#else
+    (void)features;
 #endif
-    return 0.0 * flops;
+    return 0.0;
 }
 
 /* A layer of a model on one band of rows of a page. */

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+/* elementwise_body.h compiled for NEON. */
+#define KERNEL_NAME(op) planche_##op##_f32_neon
+#include "kernels/elementwise_body.h"
