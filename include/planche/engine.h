@@ -39,7 +39,9 @@ struct planche_engine_options {
     uint64_t memory;     /* budget in bytes for weights and all pages in flight; 0: a quarter of
                             the machine's memory (cgroup limits respected) */
     unsigned threads;    /* threads that compute; 0: the CPUs this process may use */
-    unsigned jobs;       /* pages in flight at once; more callers wait; 0: 1 */
+    unsigned jobs;       /* pages in flight at once, each with an equal part of the memory; more
+                            callers wait. 0: as many as keep the threads busy, each with what it
+                            needs; a page that the others leave too little waits */
     uint64_t max_pixels; /* most output pixels of a page; 0: 500,000,000 */
     uint32_t cpu_mask;   /* PLANCHE_CPU_* features that may be used; 0: all */
     const char *model_directory; /* NULL: planche_model_directory() */
@@ -82,7 +84,7 @@ struct planche_engine_info {
     const char *backend; /* "cpu" */
     const char *isa;     /* "avx512", "avx2", "portable", "neon" */
     unsigned threads;
-    unsigned jobs;
+    unsigned jobs;         /* most pages in flight at once */
     uint64_t memory;       /* budget, bytes */
     uint64_t weight_bytes; /* prepared weights, bytes */
     uint64_t peak_bytes;   /* most of the budget that was in use so far */

@@ -180,7 +180,8 @@ static enum planche_status load(struct planche_engine *engine,
     return PLANCHE_OK;
 }
 
-static enum planche_status divide_memory(struct planche_engine *engine, struct planche_error *error)
+static enum planche_status open_gate(struct planche_engine *engine, unsigned jobs,
+                                     struct planche_error *error)
 {
     uint64_t limit = engine->state->budget.limit;
     engine->weight_bytes = atomic_load(&engine->state->budget.used);
@@ -190,7 +191,8 @@ static enum planche_status divide_memory(struct planche_engine *engine, struct p
             "%s takes %llu bytes of the memory budget of %llu, which leaves nothing for "
             "pages; give it more",
             engine->model, (unsigned long long)engine->weight_bytes, (unsigned long long)limit);
-    engine->page_limit = (limit - engine->weight_bytes) / engine->jobs;
+    planche_gate_open(&engine->state->gate, limit - engine->weight_bytes,
+                      planche_pool_threads(engine->pool), jobs);
     return PLANCHE_OK;
 }
 
@@ -207,7 +209,6 @@ static enum planche_status create(struct planche_engine *engine,
     if (options->threads)
         threads = options->threads;
     engine->log = (struct planche_log){options->log, options->log_user};
-    engine->jobs = options->jobs ? options->jobs : 1;
     engine->se = options->se;
     engine->max_pixels = options->max_pixels ? options->max_pixels : 500000000;
     planche_budget_init(&engine->state->budget, memory);
@@ -219,7 +220,7 @@ static enum planche_status create(struct planche_engine *engine,
     if (!status)
         status = load(engine, options, error);
     if (!status)
-        status = divide_memory(engine, error);
+        status = open_gate(engine, options->jobs, error);
     return planche_budget_blame(status, &engine->state->budget, error);
 }
 
@@ -247,8 +248,7 @@ enum planche_status planche_engine_create(struct planche_engine **out,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     }
     engine->state = state;
-    pthread_mutex_init(&state->mutex, NULL);
-    pthread_cond_init(&state->slot_free, NULL);
+    planche_gate_init(&state->gate);
     enum planche_status status = create(engine, &taken, error);
     if (status)
         planche_engine_destroy(&engine);
@@ -267,30 +267,10 @@ void planche_engine_destroy(struct planche_engine **engine)
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
     planche_free(e->variant);
-    pthread_cond_destroy(&e->state->slot_free);
-    pthread_mutex_destroy(&e->state->mutex);
+    planche_gate_destroy(&e->state->gate);
     planche_free(e->state);
     planche_free(e);
     *engine = NULL;
-}
-
-void planche_engine_enter(const struct planche_engine *engine)
-{
-    struct planche_engine_state *state = engine->state;
-    pthread_mutex_lock(&state->mutex);
-    while (state->running >= engine->jobs)
-        pthread_cond_wait(&state->slot_free, &state->mutex);
-    state->running++;
-    pthread_mutex_unlock(&state->mutex);
-}
-
-void planche_engine_leave(const struct planche_engine *engine)
-{
-    struct planche_engine_state *state = engine->state;
-    pthread_mutex_lock(&state->mutex);
-    state->running--;
-    pthread_cond_signal(&state->slot_free);
-    pthread_mutex_unlock(&state->mutex);
 }
 
 void planche_engine_get_info(const struct planche_engine *engine, struct planche_engine_info *info)
@@ -303,7 +283,7 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .backend = "cpu",
         .isa = engine->isa,
         .threads = planche_pool_threads(engine->pool),
-        .jobs = engine->jobs,
+        .jobs = engine->state->gate.jobs,
         .memory = engine->state->budget.limit,
         .weight_bytes = engine->weight_bytes,
         .peak_bytes = atomic_load(&engine->state->budget.peak),

@@ -8,15 +8,12 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
-
-#include <pthread.h>
+#include "engine/gate.h"
 
 /* What changes while pages run: the engine itself does not. */
 struct planche_engine_state {
     struct planche_budget budget;
-    pthread_mutex_t mutex;
-    pthread_cond_t slot_free;
-    unsigned running;
+    struct planche_gate gate;
     struct planche_node_profile *profile; /* NULL: not wanted */
 };
 
@@ -27,11 +24,9 @@ struct planche_engine {
     struct planche_program *program;
     struct planche_pool *pool;
     char *model, *variant;
-    unsigned jobs;
     enum planche_se se;
     uint64_t max_pixels;
     uint64_t weight_bytes; /* in use once the engine is made: everything but pages */
-    uint64_t page_limit;   /* bytes each page in flight may take */
     const char *isa;
     double macs_per_pixel;
 };
@@ -39,9 +34,5 @@ struct planche_engine {
 /* Memory of the process that no budget sees: code, stacks, libraries. Counted so that the process
  * as a whole keeps to the limit. */
 #define PLANCHE_PROCESS_BYTES ((uint64_t)8 << 20)
-
-/* Waits until fewer than `jobs` pages run, and counts one more. */
-void planche_engine_enter(const struct planche_engine *engine);
-void planche_engine_leave(const struct planche_engine *engine);
 
 #endif

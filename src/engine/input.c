@@ -110,14 +110,19 @@ enum planche_status planche_input_start(struct planche_input *input, int64_t win
     return planche_bleed_create(&input->bleed, &bleed, input->budget, error);
 }
 
-void planche_input_close(struct planche_input *input)
+void planche_input_stop(struct planche_input *input)
 {
-    planche_reader_destroy(&input->reader);
-    planche_reader_destroy(&input->alpha_reader);
     planche_bleed_destroy(&input->bleed);
     planche_free(input->raw);
     planche_free(input->window);
     input->raw = input->window = NULL;
+}
+
+void planche_input_close(struct planche_input *input)
+{
+    planche_input_stop(input);
+    planche_reader_destroy(&input->reader);
+    planche_reader_destroy(&input->alpha_reader);
 }
 
 static const uint8_t *pixel_row(const struct planche_pixels *pixels, int64_t y)

@@ -44,6 +44,8 @@ enum planche_status planche_input_open(struct planche_input *input,
  * again. */
 enum planche_status planche_input_start(struct planche_input *input, int64_t window_rows,
                                         struct planche_error *error);
+/* No more rows: frees the window and what belongs to it. */
+void planche_input_stop(struct planche_input *input);
 /* Bytes that a window of one row and everything beside it take. */
 uint64_t planche_input_memory(const struct planche_input *input);
 void planche_input_close(struct planche_input *input);

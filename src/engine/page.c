@@ -12,6 +12,13 @@
 
 /* Share of a page's progress that a whole-picture encoder gets. */
 #define ENCODE_SHARE 0.1
+/* Columns of a page that keep a thread busy: with fewer, threads wait for each other in every
+ * layer.
+ */
+#define COLUMNS_PER_THREAD 128
+/* How much more arithmetic is worth not waiting for memory until other pages are done: about as
+ * much as decoding and encoding beside them gains. */
+#define MOST_EXTRA 1.05
 
 struct page {
     struct planche_page_job *job;
@@ -22,6 +29,8 @@ struct page {
     struct planche_image_info info; /* of the result */
     struct planche_writer_options writer_options;
     struct planche_plan *plan;
+    uint64_t fixed; /* bytes it takes beside the plan */
+    bool opened;
     double reported; /* progress */
     bool cancelled;
 };
@@ -151,7 +160,7 @@ static enum planche_status too_small(const struct page *page, uint64_t fixed, ui
     const struct planche_engine *engine = page->engine;
     uint64_t need = 0, slack = (fixed + least) / 32 + ((uint64_t)1 << 20);
     if (__builtin_add_overflow(fixed, least, &need) || __builtin_add_overflow(need, slack, &need) ||
-        __builtin_mul_overflow(need, engine->jobs, &need) ||
+        __builtin_mul_overflow(need, engine->state->gate.parts, &need) ||
         __builtin_add_overflow(need, engine->weight_bytes, &need))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
                             "the page is too large for any memory budget");
@@ -164,10 +173,10 @@ static enum planche_status too_small(const struct page *page, uint64_t fixed, ui
         (unsigned long long)((need >> 20) + 1));
 }
 
-static enum planche_status make_plan(struct page *page, struct planche_error *error)
+static enum planche_status make_plan(struct page *page, uint64_t limit, struct planche_error *error)
 {
     const struct planche_engine *engine = page->engine;
-    uint64_t used = atomic_load(&page->budget.used), limit = page->budget.limit, least = 0;
+    uint64_t used = atomic_load(&page->budget.used), least = 0;
     uint64_t fixed =
         used + planche_input_memory(&page->input) + planche_output_memory(&page->output);
     /* What the plan, its passes and the codecs' small change take. */
@@ -177,6 +186,7 @@ static enum planche_status make_plan(struct page *page, struct planche_error *er
     if (page->job->sink_memory)
         fixed += page->job->sink_memory(&page->info, &page->job->options);
     fixed += book;
+    page->fixed = fixed;
     bool hopeless = fixed >= limit;
     struct planche_plan_options options = {
         .memory = hopeless ? 1 : limit - fixed,
@@ -193,6 +203,41 @@ static enum planche_status make_plan(struct page *page, struct planche_error *er
                             &options, hopeless ? NULL : &page->budget, &least, error);
     if (status == PLANCHE_ERROR_BUDGET && least)
         return too_small(page, fixed, least, error);
+    return status;
+}
+
+/* Estimates are a little off now and then. */
+static uint64_t with_slack(uint64_t bytes, uint64_t most)
+{
+    uint64_t slack = bytes / 32 + ((uint64_t)1 << 20);
+    return bytes < most - most / 32 && slack < most - bytes ? bytes + slack : most;
+}
+
+static struct planche_stake stake_of(const struct page *page, uint64_t room)
+{
+    unsigned threads = planche_pool_threads(page->engine->pool);
+    unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
+    return (struct planche_stake){
+        .bytes = with_slack(page->fixed + page->plan->bytes, room),
+        .threads = fed < threads ? fed : threads,
+    };
+}
+
+/* The plan for a page that could have `room` bytes now and `most` later. Errors: BUDGET also when
+ * waiting is better than what there is room for. */
+static enum planche_status choose_plan(struct page *page, uint64_t room, uint64_t most,
+                                       struct planche_error *error)
+{
+    enum planche_status status = make_plan(page, most, error);
+    if (status || page->fixed + page->plan->bytes <= room)
+        return status;
+    double best = page->plan->macs;
+    planche_plan_destroy(&page->plan);
+    status = make_plan(page, room, error);
+    if (!status && page->plan->macs > best * MOST_EXTRA) {
+        planche_plan_destroy(&page->plan);
+        status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");
+    }
     return status;
 }
 
@@ -239,6 +284,19 @@ static int poll(void *user, double done)
     return report(user, done * (1 - ENCODE_SHARE));
 }
 
+/* The network is done: what only it needed is given back, so that the next page can begin beside
+ * the encoder, which keeps one thread busy. */
+static void lower_stake(struct page *page)
+{
+    struct planche_stake *stake = &page->job->stake;
+    planche_plan_destroy(&page->plan);
+    planche_input_stop(&page->input);
+    planche_output_close(&page->output);
+    page->budget.limit = with_slack(page->fixed, stake->bytes);
+    const struct planche_stake lower = {page->budget.limit, 1};
+    planche_gate_lower(&page->engine->state->gate, stake, &lower);
+}
+
 static enum planche_status flow(struct page *page, struct planche_error *error)
 {
     struct planche_page_job *job = page->job;
@@ -258,13 +316,14 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
                                   error);
     if (status || job->out)
         return status;
+    lower_stake(page);
     double start = planche_system_ms();
     status = planche_writer_finish(page->output.writer, error);
     page->output.ms += planche_system_ms() - start;
     return status;
 }
 
-static enum planche_status run(struct page *page, struct planche_error *error)
+static enum planche_status open_page(struct page *page, struct planche_error *error)
 {
     enum planche_status status = open_input(page, error);
     if (!status)
@@ -273,22 +332,50 @@ static enum planche_status run(struct page *page, struct planche_error *error)
         status = check_target(page, error);
     if (status)
         return status;
+    page->opened = true;
     describe_output(page);
-    if (!page->job->out)
-        status = choose_target(page, error);
-    if (!status)
-        status = make_plan(page, error);
-    return status ? status : flow(page, error);
+    return page->job->out ? PLANCHE_OK : choose_target(page, error);
+}
+
+/* Lets the page in once it has a plan. With less than the whole memory before it, a page that lacks
+ * some waits. */
+static enum planche_status enter(struct page *page, struct planche_error *error)
+{
+    struct planche_gate *gate = &page->engine->state->gate;
+    enum planche_status status = PLANCHE_OK;
+    planche_gate_arrive(gate);
+    for (;;) {
+        uint64_t room = planche_gate_room(gate);
+        page->budget.limit = room;
+        if (!page->opened)
+            status = open_page(page, error);
+        if (!status)
+            status = choose_plan(page, room, gate->most, error);
+        status = planche_budget_blame(status, &page->budget, error);
+        if (status != PLANCHE_ERROR_BUDGET || room == gate->most)
+            break;
+        status = PLANCHE_OK;
+        planche_gate_wait(gate, room);
+    }
+    if (status) {
+        planche_gate_go_away(gate);
+        return status;
+    }
+    page->job->stake = stake_of(page, page->budget.limit);
+    page->budget.limit = page->job->stake.bytes;
+    planche_gate_enter(gate, &page->job->stake);
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
 {
     struct page page = {.job = job, .engine = job->engine};
     struct planche_page_result *result = &job->result;
-    planche_engine_enter(job->engine);
-    double start = planche_system_ms();
-    planche_budget_init_part(&page.budget, &job->engine->state->budget, job->engine->page_limit);
-    enum planche_status status = planche_budget_blame(run(&page, error), &page.budget, error);
+    planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
+    enum planche_status status = enter(&page, error);
+    double start = planche_system_ms() - page.input.ms;
+    if (!status)
+        status = planche_budget_blame(flow(&page, error), &page.budget, error);
     planche_writer_destroy(&page.output.writer);
     planche_output_close(&page.output);
     planche_plan_destroy(&page.plan);
@@ -297,8 +384,13 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
     result->encode_ms = page.output.ms;
     result->network_ms = planche_system_ms() - start - result->decode_ms - result->encode_ms;
     result->peak_bytes = job->engine->weight_bytes + atomic_load(&page.budget.peak);
-    planche_engine_leave(job->engine);
     if (!status && job->options.progress)
         job->options.progress(job->options.progress_user, 1.0);
     return status;
+}
+
+void planche_page_leave(struct planche_page_job *job)
+{
+    if (job->stake.bytes)
+        planche_gate_leave(&job->engine->state->gate, &job->stake);
 }

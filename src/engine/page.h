@@ -22,9 +22,12 @@ struct planche_page_job {
     uint64_t (*sink_memory)(const struct planche_image_info *info,
                             const struct planche_page_options *options);
     struct planche_page_result result;
+    struct planche_stake stake; /* none: bytes is 0 */
 };
 
-/* Runs the page and fills job->result. */
+/* Runs the page and fills job->result. What the sink took of the engine's budget still counts as
+ * the page's afterwards: planche_page_leave must follow once that is given back. */
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error);
+void planche_page_leave(struct planche_page_job *job);
 
 #endif

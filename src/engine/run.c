@@ -122,6 +122,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     if (!status)
         status = planche_output_file_commit(target.file, error);
     planche_output_file_destroy(&target.file);
+    planche_page_leave(&job);
     give_result(&job, result);
     return status;
 }
@@ -216,6 +217,7 @@ enum planche_status planche_engine_run_bytes(const struct planche_engine *engine
         status = planche_page_run(&job, error);
     if (target.budget)
         planche_budget_release(target.budget, target.capacity);
+    planche_page_leave(&job);
     if (status == PLANCHE_ERROR_IO)
         status = planche_fail(error, PLANCHE_ERROR_BUDGET,
                               "no room in the memory budget of %llu bytes for the encoded result; "
@@ -248,6 +250,7 @@ enum planche_status planche_engine_run_pixels(const struct planche_engine *engin
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "engine, in and out must be given");
     take_options(&job.options, options);
     enum planche_status status = planche_page_run(&job, error);
+    planche_page_leave(&job);
     give_result(&job, result);
     return status;
 }

@@ -194,7 +194,7 @@ static void test_defaults(void **state)
     planche_engine_get_info(engine, &info);
     assert_int_equal(info.memory, memory);
     assert_int_equal(info.threads, threads);
-    assert_int_equal(info.jobs, 1);
+    assert_int_equal(info.jobs, info.threads);
     assert_true(planche_cpu_features() & PLANCHE_CPU_PORTABLE);
     planche_engine_destroy(&engine);
 }
@@ -226,7 +226,7 @@ static void test_older_callers(void **state)
     info.info.struct_size = sizeof(info);
     planche_engine_get_info(engine, &info.info);
     assert_int_equal(info.info.memory, memory);
-    assert_int_equal(info.info.jobs, 1);
+    assert_int_equal(info.info.jobs, info.info.threads);
     assert_int_equal(info.info.scale, 3);
     memset(&info, 0xee, sizeof(info));
     known = offsetof(struct planche_engine_info, threads);

@@ -97,14 +97,17 @@ static void run_callers(const struct planche_engine *engine)
     }
 }
 
-/* Many threads on one engine get what each gets alone, however many pages may run at once. */
+/* Many threads on one engine get what each gets alone, however many pages may run at once: also
+ * where the memory suffices for one, and the others must wait for theirs. */
 static void test_threads(void **state)
 {
-    static const unsigned in_flight[] = {1, 3};
+    static const struct {
+        unsigned jobs, megabytes;
+    } cases[] = {{0, 256}, {0, 24}, {0, 32}, {1, 256}, {3, 256}};
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct planche_engine_options options = {
-            .jobs = in_flight[i], .threads = 3, .memory = (uint64_t)256 << 20};
+            .jobs = cases[i].jobs, .threads = 3, .memory = (uint64_t)cases[i].megabytes << 20};
         struct planche_engine *engine = test_engine(options, 2);
         run_callers(engine);
         planche_engine_destroy(&engine);

@@ -76,7 +76,7 @@ static void test_nothing_stays(void **state)
         assert_int_equal(used(engine), before);
         free(page.data);
     }
-    assert_int_equal(engine->state->running, 0);
+    assert_int_equal(engine->state->gate.inside, 0);
     planche_engine_destroy(&engine);
 }
 

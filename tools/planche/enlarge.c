@@ -125,13 +125,14 @@ static void *work(void *user)
     }
 }
 
-/* Runs the pages on as many threads as may be in flight, this one among them. */
+/* Runs the pages on as many threads as pages may be in flight, this one among them. */
 static void run_pages(struct run *run)
 {
-    size_t jobs = run->options.engine.jobs < run->count ? run->options.engine.jobs : run->count;
-    pthread_t threads[64];
+    pthread_t threads[PLANCHE_CLI_MAX_JOBS - 1];
+    size_t jobs = run->info.jobs < run->count ? run->info.jobs : run->count;
     size_t started = 0;
-    while (started + 1 < jobs && pthread_create(&threads[started], NULL, work, run) == 0)
+    while (started + 1 < jobs && started < PLANCHE_CLI_MAX_JOBS - 1 &&
+           pthread_create(&threads[started], NULL, work, run) == 0)
         started++;
     work(run);
     for (size_t i = 0; i < started; i++)

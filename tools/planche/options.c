@@ -121,7 +121,7 @@ static bool set_threads(struct planche_cli_options *o, const char *value)
 
 static bool set_jobs(struct planche_cli_options *o, const char *value)
 {
-    return set_unsigned(value, 1, 64, &o->engine.jobs);
+    return set_unsigned(value, 1, PLANCHE_CLI_MAX_JOBS, &o->engine.jobs);
 }
 
 static bool set_max_pixels(struct planche_cli_options *o, const char *value)
@@ -321,7 +321,6 @@ static void set_defaults(struct planche_cli_options *options)
         .width = 600,
         .height = 900,
     };
-    options->engine.jobs = 1;
 }
 
 /* Acts on one option. False: the command is done. */

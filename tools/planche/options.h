@@ -19,6 +19,9 @@ enum planche_cli_command {
 /* The denoise level when -n was not given. */
 #define PLANCHE_CLI_NO_LEVEL (-2)
 
+/* Most pages in flight. */
+#define PLANCHE_CLI_MAX_JOBS 64
+
 /* Most models of one planche bench. */
 #define PLANCHE_CLI_MAX_MODELS 64
 

@@ -23,17 +23,17 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define MAX_JOBS 64
-#define POLL_MS  100
+#define POLL_MS 100
 
 struct server {
     struct planche_cli_options options;
     struct planche_cli_engines *engines;
     struct planche_cli_channel *channel;
+    unsigned jobs; /* workers */
 
     /* Requests that wait for a worker, a ring. As many as there are workers: reading stops there.
      */
-    struct planche_cli_request waiting[MAX_JOBS];
+    struct planche_cli_request waiting[PLANCHE_CLI_MAX_JOBS];
     size_t first, count;
     bool ended; /* nothing will be added */
     pthread_mutex_t lock;
@@ -169,7 +169,7 @@ static void *work(void *user)
             return NULL;
         }
         struct planche_cli_request request = server->waiting[server->first];
-        server->first = (server->first + 1) % MAX_JOBS;
+        server->first = (server->first + 1) % PLANCHE_CLI_MAX_JOBS;
         server->count--;
         pthread_cond_broadcast(&server->changed);
         pthread_mutex_unlock(&server->lock);
@@ -187,7 +187,7 @@ static bool is_stopping(const struct server *server)
 static bool wait_for_room(struct server *server)
 {
     pthread_mutex_lock(&server->lock);
-    while (server->count >= server->options.engine.jobs && !is_stopping(server)) {
+    while (server->count >= server->jobs && !is_stopping(server)) {
         /* A signal does not wake a condition. */
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
@@ -203,7 +203,7 @@ static bool wait_for_room(struct server *server)
 static void enqueue(struct server *server, const struct planche_cli_request *request)
 {
     pthread_mutex_lock(&server->lock);
-    server->waiting[(server->first + server->count) % MAX_JOBS] = *request;
+    server->waiting[(server->first + server->count) % PLANCHE_CLI_MAX_JOBS] = *request;
     server->count++;
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);
@@ -268,13 +268,21 @@ static void read_requests(struct server *server, char *line)
     }
 }
 
+/* As many pages as any engine has in flight. */
+static unsigned count_jobs(const struct planche_engine_options *options)
+{
+    unsigned jobs = options->jobs != 0 ? options->jobs : options->threads;
+    if (jobs == 0)
+        planche_engine_defaults(NULL, &jobs);
+    return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
+}
+
 /* Workers until the input ends; at least one. */
 static bool run(struct server *server, char *line)
 {
-    pthread_t threads[MAX_JOBS];
+    pthread_t threads[PLANCHE_CLI_MAX_JOBS];
     unsigned started = 0;
-    while (started < server->options.engine.jobs &&
-           pthread_create(&threads[started], NULL, work, server) == 0)
+    while (started < server->jobs && pthread_create(&threads[started], NULL, work, server) == 0)
         started++;
     if (started > 0)
         read_requests(server, line);
@@ -339,6 +347,7 @@ int planche_cli_stdio(int argc, char **argv)
     status = PLANCHE_CLI_NOT_STARTED;
     if (server != NULL) {
         server->options = options;
+        server->jobs = count_jobs(&options.engine);
         server->options.engine.log = planche_cli_log;
         server->options.engine.log_user = &server->options;
         pthread_mutex_init(&server->lock, NULL);

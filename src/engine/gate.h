@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The door of an engine: which pages run at once.
+ *
+ * Pages are served in the order in which they come. The one at the door waits until the pages
+ * inside leave a thread idle, looks how much memory they leave, and goes in with what it needs, or
+ * waits until there is more. Only that page takes memory that no stake covers, and only what is
+ * left. */
+#ifndef PLANCHE_ENGINE_GATE_H
+#define PLANCHE_ENGINE_GATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a page inside has for itself. */
+struct planche_stake {
+    uint64_t bytes;   /* it will not take more */
+    unsigned threads; /* it can keep busy, at least 1 */
+};
+
+struct planche_gate {
+    uint64_t memory; /* for all pages */
+    uint64_t most;   /* for one page: 1/parts of it */
+    unsigned parts;
+    unsigned threads; /* to be kept busy */
+    unsigned jobs;    /* most pages inside */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    /* under mutex */
+    uint64_t arrived, served; /* pages that came to the door, and that have left it */
+    unsigned inside, busy;
+    uint64_t taken;
+};
+
+void planche_gate_init(struct planche_gate *gate);
+void planche_gate_destroy(struct planche_gate *gate);
+
+/* To be called once, before the first page: jobs pages at once, with equal parts of the memory; 0:
+ * as many as keep the threads busy, each with what it needs of all the memory. */
+void planche_gate_open(struct planche_gate *gate, uint64_t memory, unsigned threads, unsigned jobs);
+
+/* Waits for one's turn, then until there is room for one more page. The caller is then at the door
+ * and must go in or away. */
+void planche_gate_arrive(struct planche_gate *gate);
+/* Bytes that the page at the door could have now: gate->most when it need not share. */
+uint64_t planche_gate_room(struct planche_gate *gate);
+/* Waits until there is more than `room`. */
+void planche_gate_wait(struct planche_gate *gate, uint64_t room);
+void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *stake);
+void planche_gate_go_away(struct planche_gate *gate);
+
+/* Inside: from now on less is needed. */
+void planche_gate_lower(struct planche_gate *gate, struct planche_stake *stake,
+                        const struct planche_stake *to);
+void planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake);
+
+#endif
