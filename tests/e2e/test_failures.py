@@ -171,11 +171,11 @@ class Interruptions(harness.Case):
         self.write("large.png", png.encode(1500, 1500, 1, bytes(range(250)) * 9000, level=1))
         self.write("next.png", harness.page())
         process = subprocess.Popen(
-            [harness.PLANCHE, "-m", harness.QUICK_MODEL, "--json", "done.png", "large.png",
-             "next.png", "-o", "out/"], cwd=self.folder, stdout=subprocess.PIPE,
+            [harness.PLANCHE, "-m", harness.QUICK_MODEL, "--threads", "2", "--json", "done.png",
+             "large.png", "next.png", "-o", "out/"], cwd=self.folder, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         end = time.monotonic() + harness.MARGIN_SECONDS
-        while not os.path.exists(self.path("out")) or len(self.files("out")) < 2:
+        while not os.path.exists(self.path("out/done.webp")) or len(self.files("out")) < 2:
             self.assertIsNone(process.poll())
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)

@@ -18,6 +18,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A page that came to its end. */
+struct ended {
+    bool done;
+    struct planche_cli_outcome outcome; /* message is own; NULL: none */
+    double ms;
+};
+
 struct run {
     struct planche_cli_options options;
     struct planche_engine *engine;
@@ -28,7 +35,9 @@ struct run {
     atomic_bool failed;
     bool talkative; /* a line for each page that came out */
     struct planche_cli_progress progress;
-    pthread_mutex_t json_lock;
+    struct ended *ended; /* [count] */
+    size_t reported;
+    pthread_mutex_t report_lock;
 };
 
 struct page_progress {
@@ -48,16 +57,14 @@ static void print_json(struct run *run, const struct planche_cli_outcome *outcom
 {
     json_t *object = json_object();
     planche_cli_json_page(object, outcome, run->engine != NULL ? &run->info : NULL);
-    pthread_mutex_lock(&run->json_lock);
     if (!planche_cli_json_print(object))
         run->failed = true;
-    pthread_mutex_unlock(&run->json_lock);
 }
 
 /* The line of a failure names the file, once. */
 static void print_failure(const struct planche_cli_outcome *outcome)
 {
-    const char *message = outcome->message;
+    const char *message = outcome->message != NULL ? outcome->message : "out of memory";
     size_t input = strlen(outcome->input), output = strlen(outcome->output);
     bool named = (strncmp(message, outcome->input, input) == 0 && message[input] == ':') ||
                  (strncmp(message, outcome->output, output) == 0 && message[output] == ':');
@@ -82,6 +89,22 @@ static void report(struct run *run, const struct planche_cli_outcome *outcome, d
         run->failed = true;
     if (run->options.json)
         print_json(run, outcome);
+}
+
+/* Reports come in the order of the pages, whichever ends first. */
+static void end_page(struct run *run, size_t index, const struct planche_cli_outcome *outcome,
+                     double ms)
+{
+    struct ended *ended = &run->ended[index];
+    pthread_mutex_lock(&run->report_lock);
+    *ended = (struct ended){true, *outcome, ms};
+    ended->outcome.message = outcome->status != PLANCHE_OK ? strdup(outcome->message) : NULL;
+    for (; run->reported < run->count && run->ended[run->reported].done; run->reported++) {
+        ended = &run->ended[run->reported];
+        report(run, &ended->outcome, ended->ms);
+        free((char *)ended->outcome.message);
+    }
+    pthread_mutex_unlock(&run->report_lock);
 }
 
 static enum planche_status run_page(struct run *run, size_t index,
@@ -121,7 +144,7 @@ static void *work(void *user)
         double start = planche_cli_now_ms();
         outcome.status = run_page(run, index, &outcome.result, &error);
         planche_cli_progress_page_end(&run->progress, index, outcome.input);
-        report(run, &outcome, planche_cli_now_ms() - start);
+        end_page(run, index, &outcome, planche_cli_now_ms() - start);
     }
 }
 
@@ -210,7 +233,7 @@ static bool wants_bar(const struct planche_cli_options *options)
 
 int planche_cli_enlarge(int argc, char **argv)
 {
-    struct run run = {.json_lock = PTHREAD_MUTEX_INITIALIZER};
+    struct run run = {.report_lock = PTHREAD_MUTEX_INITIALIZER};
     int first, status;
     if (!planche_cli_options_parse(&run.options, PLANCHE_CLI_ENLARGE, "", argc, argv, &first,
                                    &status))
@@ -224,7 +247,8 @@ int planche_cli_enlarge(int argc, char **argv)
         goto done;
     bool bar = wants_bar(&run.options);
     run.talkative = run.options.verbose || bar;
-    if (!planche_cli_progress_start(&run.progress, run.count, bar)) {
+    run.ended = calloc(run.count, sizeof *run.ended);
+    if (run.ended == NULL || !planche_cli_progress_start(&run.progress, run.count, bar)) {
         report_not_started(&run, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
         status = PLANCHE_CLI_NOT_STARTED;
         goto done;
@@ -233,6 +257,7 @@ int planche_cli_enlarge(int argc, char **argv)
     planche_cli_progress_stop(&run.progress);
     status = run.failed ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
 done:
+    free(run.ended);
     planche_cli_pages_free(run.pages, run.count);
     planche_engine_destroy(&run.engine);
     return status;
