@@ -302,7 +302,7 @@ class Memory(harness.Case):
 
     def test_too_little_says_what_would_do(self):
         self.write("a.png", harness.page(3000, 12))
-        result = self.planche("--memory", "36M", "a.png", "-o", "b.png", check=1)
+        result = self.planche("--memory", "30M", "a.png", "-o", "b.png", check=1)
         self.assert_one_line(result.stderr, "a.png", "--memory ")
         enough = result.stderr.split("--memory ")[1].split("M")[0]
         self.assertEqual(self.files(), ["a.png"])
