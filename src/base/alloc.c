@@ -15,7 +15,7 @@
  * only of what malloc hands out. */
 #define MAP_THRESHOLD ((size_t)1 << 20)
 /* Mappings from this size on may have huge pages. */
-#define HUGE_THRESHOLD ((size_t)8 << 20)
+#define HUGE_THRESHOLD ((size_t)4 << 20)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define USE_MAPPINGS 0
