@@ -128,12 +128,12 @@ static struct planche_pool *pool_of(unsigned workers)
     return pools[workers];
 }
 
-struct planche_program *compile(struct network *network, uint32_t features)
+struct planche_program *compile(struct network *network, uint32_t features, unsigned workers)
 {
     struct planche_program *program;
     struct planche_error error;
-    if (planche_program_create(&program, network->net, features, planche_cpu_l2_bytes(), pool_of(2),
-                               &network->budget, &error))
+    if (planche_program_create(&program, network->net, features, planche_cpu_l2_bytes(),
+                               pool_of(workers), &network->budget, &error))
         fail_msg("%s", error.message);
     return program;
 }

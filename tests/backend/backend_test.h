@@ -41,7 +41,8 @@ struct isa {
 /* Those that this CPU has and PLANCHE_CPU_MASK allows; says what it leaves out. */
 int isa_list(struct isa list[MOST_ISAS]);
 
-struct planche_program *compile(struct network *network, uint32_t features);
+/* workers pack the weights. */
+struct planche_program *compile(struct network *network, uint32_t features, unsigned workers);
 
 struct run_options {
     uint64_t memory; /* 0: no limit */

@@ -110,7 +110,7 @@ static void check_regions(const struct subject *s, uint64_t *random)
 static void check_page(struct network *network, const struct isa *isa, uint64_t seed, int width,
                        int height, enum planche_se se)
 {
-    struct planche_program *program = compile(network, isa->features);
+    struct planche_program *program = compile(network, isa->features, 1);
     struct subject s = {.seed = seed, .isa = isa->name, .program = program, .se = se};
     const struct run_options options = {.se = se, .workers = 1};
     uint64_t random = seed;
@@ -125,6 +125,21 @@ static void check_page(struct network *network, const struct isa *isa, uint64_t 
     planche_program_destroy(&program);
 }
 
+/* Weights are packed alike by any number of workers. */
+static void check_packing(struct network *network, const struct isa *isa, uint64_t seed)
+{
+    struct planche_program *one = compile(network, isa->features, 1);
+    struct planche_program *many = compile(network, isa->features, 5);
+    size_t floats = 0;
+    for (int n = 0; n < one->node_count; n++)
+        floats += one->nodes[n].conv ? one->nodes[n].conv->weight_floats : 0;
+    if (memcmp(one->weights, many->weights, floats * sizeof(float)) != 0)
+        fail_msg("seed %llu, %s: 5 workers pack other weights than one", (unsigned long long)seed,
+                 isa->name);
+    planche_program_destroy(&one);
+    planche_program_destroy(&many);
+}
+
 static void check_network(uint64_t seed, const struct isa *isa)
 {
     static const int odd[][2] = {{1, 1}, {3, 1}, {1, 5}, {7, 3}, {33, 17}, {97, 61}};
@@ -135,6 +150,7 @@ static void check_network(uint64_t seed, const struct isa *isa)
         return;
     }
     size_t pick = (size_t)test_random_int(&random, 0, 5);
+    check_packing(&network, isa, seed);
     check_page(&network, isa, seed, odd[pick][0], odd[pick][1], PLANCHE_SE_EXACT);
     check_page(&network, isa, seed, test_random_int(&random, 70, 150),
                test_random_int(&random, 40, 150), PLANCHE_SE_EXACT);

@@ -108,7 +108,7 @@ static int worst_level(const float *actual, const double *expected, size_t count
 static void check_isa(struct network *network, const struct planche_model_variant *variant,
                       const struct page *page, const double *expected, const struct isa *isa)
 {
-    struct planche_program *program = compile(network, isa->features);
+    struct planche_program *program = compile(network, isa->features, 1);
     const struct run_options options = {.workers = WORKERS};
     struct run_report report;
     float *actual = run_page(program, page, &options, &report);

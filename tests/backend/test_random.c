@@ -26,7 +26,7 @@ static void pick_size(uint64_t seed, int *width, int *height)
 static double check_isa(struct network *network, const struct page *page, const double *expected,
                         const struct isa *isa, uint64_t seed)
 {
-    struct planche_program *program = compile(network, isa->features);
+    struct planche_program *program = compile(network, isa->features, 1);
     const struct run_options options = {.workers = 1};
     struct run_report report;
     float *actual = run_page(program, page, &options, &report);
