@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Budgeted allocation. A block is preceded by a header of PLANCHE_ALIGN bytes that remembers its
  * size and its budget. Large blocks are mappings of their own, so that what is freed leaves the
- * process at once and resident memory tells the truth. */
+ * process at once and resident memory tells the truth; or it is hoarded, within the limit. */
 #include "base/alloc.h"
 
 #include "base/checked.h"
 #include "base/status.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,7 @@
 #define MAP_THRESHOLD ((size_t)1 << 20)
 /* Mappings from this size on may have huge pages. */
 #define HUGE_THRESHOLD ((size_t)4 << 20)
+#define HUGE_PAGE      ((uintptr_t)2 << 20)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define USE_MAPPINGS 0
@@ -30,11 +32,19 @@
 
 struct header {
     struct planche_budget *budget;
-    size_t size;     /* what the caller asked for and the budget counts */
-    size_t allotted; /* bytes behind the header that are really there */
-    bool mapped;
+    struct header *next; /* in a hoard */
+    size_t size;         /* what the caller asked for and the budget counts */
+    size_t allotted;     /* bytes behind the header that are really there */
+    bool mapped, zero;   /* zero: the block's memory is as the system gave it */
 };
 _Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit before the block");
+
+/* Freed mappings of at least HUGE_THRESHOLD. */
+struct planche_hoard {
+    pthread_mutex_t lock;
+    struct header *blocks;  /* under lock; the one freed last is first */
+    _Atomic uint64_t bytes; /* changes under lock */
+};
 
 static _Atomic uint64_t calls, fail_call;
 static atomic_bool fail_forever;
@@ -70,6 +80,7 @@ void planche_budget_init_part(struct planche_budget *budget, struct planche_budg
 {
     budget->limit = limit;
     budget->parent = parent;
+    budget->hoard = parent ? parent->hoard : NULL;
     atomic_init(&budget->used, 0);
     atomic_init(&budget->peak, 0);
     atomic_init(&budget->refused, false);
@@ -94,6 +105,30 @@ static bool take_one(struct planche_budget *budget, uint64_t bytes)
     return true;
 }
 
+/* Gives hoarded blocks back until no more than `most` bytes are left. */
+static void shrink_hoard(struct planche_hoard *hoard, uint64_t most)
+{
+    pthread_mutex_lock(&hoard->lock);
+    while (hoard->blocks && atomic_load(&hoard->bytes) > most) {
+        struct header *block = hoard->blocks;
+        hoard->blocks = block->next;
+        atomic_fetch_sub(&hoard->bytes, block->allotted);
+        munmap(block, block->allotted + PLANCHE_ALIGN);
+    }
+    pthread_mutex_unlock(&hoard->lock);
+}
+
+/* What is used has grown: what is held makes room. The budget has a hoard. */
+static void keep_limit(const struct planche_budget *budget)
+{
+    while (budget->parent)
+        budget = budget->parent;
+    uint64_t used = atomic_load(&budget->used);
+    uint64_t room = !budget->limit ? UINT64_MAX : budget->limit > used ? budget->limit - used : 0;
+    if (atomic_load(&budget->hoard->bytes) > room)
+        shrink_hoard(budget->hoard, room);
+}
+
 static bool budget_take(struct planche_budget *budget, uint64_t bytes)
 {
     for (struct planche_budget *b = budget; b; b = b->parent) {
@@ -107,9 +142,32 @@ static bool budget_take(struct planche_budget *budget, uint64_t bytes)
     return true;
 }
 
+bool planche_budget_hoard(struct planche_budget *budget)
+{
+    budget->hoard = planche_calloc(NULL, 1, sizeof *budget->hoard);
+    if (!budget->hoard)
+        return false;
+    pthread_mutex_init(&budget->hoard->lock, NULL);
+    return true;
+}
+
+void planche_budget_drain(struct planche_budget *budget)
+{
+    if (!budget->hoard)
+        return;
+    shrink_hoard(budget->hoard, 0);
+    pthread_mutex_destroy(&budget->hoard->lock);
+    planche_free(budget->hoard);
+    budget->hoard = NULL;
+}
+
 bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes)
 {
-    return !must_fail() && budget_take(budget, bytes);
+    if (must_fail() || !budget_take(budget, bytes))
+        return false;
+    if (budget && budget->hoard)
+        keep_limit(budget);
+    return true;
 }
 
 void planche_budget_release(struct planche_budget *budget, uint64_t bytes)
@@ -184,7 +242,50 @@ static struct header *map_block(size_t total)
     return memory;
 }
 
-/* Memory for a block, with its header filled in. Mapped memory is zero. */
+/* The smallest hoarded block that has `total` bytes and not twice as many, cut to that size; NULL:
+ * there is none. Its content is arbitrary. */
+static struct header *take_hoarded(struct planche_hoard *hoard, size_t total)
+{
+    struct header **best = NULL, *found;
+    pthread_mutex_lock(&hoard->lock);
+    for (struct header **link = &hoard->blocks; *link; link = &(*link)->next) {
+        size_t has = (*link)->allotted + PLANCHE_ALIGN;
+        if (has >= total && has / 2 < total && (!best || has < (*best)->allotted + PLANCHE_ALIGN))
+            best = link;
+    }
+    found = best ? *best : NULL;
+    if (found) {
+        *best = found->next;
+        atomic_fetch_sub(&hoard->bytes, found->allotted);
+    }
+    pthread_mutex_unlock(&hoard->lock);
+    if (found) /* cannot fail: the mapping shrinks in place */
+        mremap(found, found->allotted + PLANCHE_ALIGN, total, 0);
+    return found;
+}
+
+/* False: the block is not for a hoard. */
+static bool hoard_block(struct header *block)
+{
+    struct planche_hoard *hoard = block->budget ? block->budget->hoard : NULL;
+    if (!hoard || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
+        return false;
+    const struct planche_budget *budget = block->budget;
+    /* The system may have it while nobody else does, in whole huge pages; the header stays. */
+    uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
+    uintptr_t first = ((uintptr_t)block / HUGE_PAGE + 1) * HUGE_PAGE;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_FREE);
+    pthread_mutex_lock(&hoard->lock);
+    block->next = hoard->blocks;
+    hoard->blocks = block;
+    atomic_fetch_add(&hoard->bytes, block->allotted);
+    pthread_mutex_unlock(&hoard->lock);
+    keep_limit(budget);
+    return true;
+}
+
+/* Memory for a block, with its header filled in. */
 static struct header *obtain(struct planche_budget *budget, size_t size)
 {
     bool mapped = USE_MAPPINGS && size >= MAP_THRESHOLD;
@@ -192,9 +293,16 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
     if (!planche_add_size(size, 2 * PLANCHE_ALIGN - 1, &total) || total > PTRDIFF_MAX)
         return NULL;
     total -= total % PLANCHE_ALIGN;
-    struct header *header = mapped ? map_block(total) : aligned_alloc(PLANCHE_ALIGN, total);
+    struct planche_hoard *hoard = budget ? budget->hoard : NULL;
+    struct header *hoarded = hoard && mapped ? take_hoarded(hoard, total) : NULL;
+    if (hoard)
+        keep_limit(budget);
+    struct header *header = hoarded  ? hoarded
+                            : mapped ? map_block(total)
+                                     : aligned_alloc(PLANCHE_ALIGN, total);
     if (!header)
         return NULL;
+    header->zero = mapped && !hoarded;
     header->budget = budget;
     header->size = size;
     header->allotted = total - PLANCHE_ALIGN;
@@ -204,6 +312,8 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
 
 static void give_back(struct header *header)
 {
+    if (hoard_block(header))
+        return;
     if (header->mapped)
         munmap(header, header->allotted + PLANCHE_ALIGN);
     else
@@ -234,7 +344,7 @@ void *planche_calloc(struct planche_budget *budget, size_t count, size_t size)
     struct header *header = allocate(budget, total);
     if (!header)
         return NULL;
-    return header->mapped ? block_of(header) : memset(block_of(header), 0, total);
+    return header->zero ? block_of(header) : memset(block_of(header), 0, total);
 }
 
 /* A block of another size with the same content; the old one is gone on success. */
@@ -267,6 +377,8 @@ void *planche_realloc(struct planche_budget *budget, void *block, size_t size)
     size_t old_size = old->size;
     if (size == 0 || must_fail() || (size > old_size && !budget_take(owner, size - old_size)))
         return NULL;
+    if (owner && owner->hoard)
+        keep_limit(owner);
     struct header *header = resize(old, size);
     if (!header) {
         if (size > old_size)

@@ -10,10 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct planche_hoard;
+
 /* limit 0 means no limit. Thread-safe. Initialise with planche_budget_init; nothing to destroy. */
 struct planche_budget {
     uint64_t limit;
     struct planche_budget *parent; /* counts everything as well; NULL: none */
+    struct planche_hoard *hoard;   /* NULL: freed memory leaves the process at once */
     _Atomic uint64_t used, peak;
     atomic_bool refused; /* something asked for did not fit, here or in a parent */
 };
@@ -22,6 +25,14 @@ void planche_budget_init(struct planche_budget *budget, uint64_t limit);
 /* A part of another budget: what it counts counts there too, and must fit in both. */
 void planche_budget_init_part(struct planche_budget *budget, struct planche_budget *parent,
                               uint64_t limit);
+
+/* Lets a budget without a parent hold on to large blocks that were freed, its own and those of its
+ * parts, for the next who wants as much: memory that is new to the process costs more to touch than
+ * to compute with. What is held and what is used stay within the limit together, and the system may
+ * take back what is held. False: no memory. planche_budget_drain gives it all back, and must come
+ * last. */
+bool planche_budget_hoard(struct planche_budget *budget);
+void planche_budget_drain(struct planche_budget *budget);
 
 /* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
  * counted. */

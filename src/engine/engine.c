@@ -212,6 +212,8 @@ static enum planche_status create(struct planche_engine *engine,
     engine->se = options->se;
     engine->max_pixels = options->max_pixels ? options->max_pixels : 500000000;
     planche_budget_init(&engine->state->budget, memory);
+    if (!planche_budget_hoard(&engine->state->budget))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     if (!planche_budget_reserve(&engine->state->budget, PLANCHE_PROCESS_BYTES))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
                             "a memory budget of %llu bytes is less than the process itself takes",
@@ -268,6 +270,7 @@ void planche_engine_destroy(struct planche_engine **engine)
     planche_free(e->model);
     planche_free(e->variant);
     planche_gate_destroy(&e->state->gate);
+    planche_budget_drain(&e->state->budget);
     planche_free(e->state);
     planche_free(e);
     *engine = NULL;

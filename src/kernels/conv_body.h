@@ -34,6 +34,22 @@ static INLINE void store_block(const struct part *part, unsigned block, size_t p
         vec_store(out + i * VEC_LANES, v[i]);
 }
 
+/* Fetches what later pixels will be written over and what will be added to them. */
+static INLINE void fetch_outputs(const struct part *part, unsigned block, size_t pixel,
+                                 unsigned pixels)
+{
+    const struct planche_conv_args *args = part->args;
+    const float *out = args->outputs[block] + (ptrdiff_t)pixel * args->output_step;
+    UNROLL (p, pixels)
+        __builtin_prefetch(out + (ptrdiff_t)p * args->output_step, 1);
+    for (unsigned r = 0; r < args->epilogue.residuals; r++) {
+        const float *residual =
+            args->residual[r][block] + (ptrdiff_t)pixel * args->residual_step[r];
+        UNROLL (p, pixels)
+            __builtin_prefetch(residual + (ptrdiff_t)p * args->residual_step[r], 0);
+    }
+}
+
 /* `pixels`, `blocks` and `depth` are constants where this is inlined; step is args->input_step, a
  * constant where that pays. The sums begin with the bias. */
 static INLINE void convolve_pixels(const struct part *part, unsigned pixels, unsigned blocks,
@@ -48,8 +64,13 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
     UNROLL (p, pixels)
         UNROLL (v, vectors)
             acc[p][v] = vec_load(bias + v * VEC_LANES);
+    UNROLL (b, blocks)
+        fetch_outputs(part, part->first + b, part->pixel + pixels, pixels);
     for (size_t e = 0; e < args->entries; e++) {
         const float *input = args->inputs[e] + (ptrdiff_t)part->pixel * step;
+        if (depth == LANES)
+            UNROLL (p, pixels)
+                __builtin_prefetch(input + (ptrdiff_t)(pixels + p) * step, 0);
         UNROLL_BY_4 (k, depth) {
             vec w[MAX_BLOCKS * PARTS];
             UNROLL (v, vectors)

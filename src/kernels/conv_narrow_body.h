@@ -23,6 +23,8 @@ static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdif
             acc[c][p] = vec_set(0.0f);
     for (size_t e = 0; e < args->entries; e++) {
         const float *input = args->inputs[e];
+        UNROLL (p, pixels)
+            __builtin_prefetch(input + offsets[p] + (ptrdiff_t)pixels * args->input_step, 0);
         UNROLL (i, PARTS) {
             vec w[MAX_CHANNELS];
             UNROLL (c, channels)

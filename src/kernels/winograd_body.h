@@ -190,6 +190,29 @@ static void multiply_blocks(struct product *product, const float *points, float 
 #endif
 }
 
+/* Fetches a part, `point` of all points, of what the transform of the group's products will write
+ * and add: rows may have left the cache since, and stores that miss are slow to wait for each
+ * other.
+ */
+static INLINE void fetch_outputs(const struct planche_winograd_args *args, unsigned tile,
+                                 unsigned first, unsigned blocks, unsigned point)
+{
+    const size_t columns = args->columns, pixels = blocks * tile * columns;
+    const size_t end = pixels * (point + 1) / PLANCHE_WINOGRAD_POINTS(tile);
+    size_t pixel = pixels * point / PLANCHE_WINOGRAD_POINTS(tile);
+    while (pixel < end) {
+        const size_t row = first * tile + pixel / columns, x = pixel % columns;
+        const size_t count = columns - x < end - pixel ? columns - x : end - pixel;
+        const float *out = args->output_rows[row];
+        for (size_t i = x; out && i < x + count; i++)
+            __builtin_prefetch(out + i * LANES, 1);
+        for (unsigned r = 0; out && r < args->epilogue.residuals; r++)
+            for (size_t i = x; i < x + count; i++)
+                __builtin_prefetch(args->residual_rows[r][row] + i * LANES, 0, 2);
+        pixel += count;
+    }
+}
+
 /* All products of the group that begins with block `first`. */
 static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned first,
                                   unsigned blocks)
@@ -207,6 +230,7 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned
         .out_block = PLANCHE_WINOGRAD_BLOCK(tile),
     };
     for (unsigned point = 0; point < count; point++) {
+        fetch_outputs(args, tile, first, blocks, point);
         product.next = product.weights + point_weights;
         product.end = product.next + (point + 1 < count ? point_weights : 0);
         for (size_t t = 0; t < run->tiles; t += run->set) {

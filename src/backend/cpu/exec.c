@@ -248,8 +248,10 @@ static char *place_rows(struct planche_pass *pass, const struct planche_exec *ex
         struct planche_buffer *b = &pass->buffers[t];
         b->rows = next;
         next += b->height;
-        for (int64_t y = 0; b->kept && y < b->height; y++)
+        for (int64_t y = 0; b->kept && y < b->height; y++) {
             b->rows[y] = exec->data->kept[t].data + (size_t)y * b->row_stride;
+            clear_margins(pass, t, b->rows[y]);
+        }
     }
     return (char *)next;
 }

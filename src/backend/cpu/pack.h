@@ -6,7 +6,7 @@
 #include "backend/cpu/program.h"
 
 /* Output pixels that one task of a plain convolution computes at most. */
-#define PLANCHE_CONV_RUN 96
+#define PLANCHE_CONV_RUN 384
 
 /* Output blocks of group g when blocks go through the kernels four at a time. */
 static inline unsigned planche_group_blocks(unsigned out_blocks, unsigned group)

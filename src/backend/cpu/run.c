@@ -149,7 +149,7 @@ static enum planche_status allocate_kept(struct page_run *run, int level,
             continue;
         if (!planche_kept_bytes(plan->program, planche_plan_geometry(plan, level), t, &bytes))
             return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a kept tensor is too large");
-        run->kept[t].data = planche_calloc(plan->budget, 1, bytes);
+        run->kept[t].data = planche_alloc(plan->budget, bytes);
         if (!run->kept[t].data)
             return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of features",
                                 bytes);
