@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
     if (test_quick())
-        count = 100;
+        count = test_quickest() ? 40 : 100;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)
