@@ -129,7 +129,8 @@ struct planche_page_options {
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 
-/* What happened to a page. Times are wall clock. */
+/* What happened to a page. Times are wall clock; rows are encoded while the network makes more, so
+ * that they may add up to more than the page took. */
 struct planche_page_result {
     size_t struct_size;
     uint32_t input_width, input_height, output_width, output_height;

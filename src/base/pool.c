@@ -169,7 +169,7 @@ static void *worker_main(void *argument)
 }
 
 /* Lists a run and wakes as many sleepers as it can use. */
-static void post_run(struct planche_pool *pool, struct run *run)
+static void post_run(struct planche_pool *pool, struct run *run, size_t helpers)
 {
     pthread_mutex_lock(&pool->lock);
     run->next = pool->runs;
@@ -177,12 +177,12 @@ static void post_run(struct planche_pool *pool, struct run *run)
     atomic_fetch_add(&pool->posts, 1);
     unsigned sleepers = pool->sleepers;
     pthread_mutex_unlock(&pool->lock);
-    if (sleepers < run->count) {
+    if (sleepers <= helpers) {
         if (sleepers > 0)
             pthread_cond_broadcast(&pool->work);
         return;
     }
-    for (size_t i = 1; i < run->count; i++)
+    for (size_t i = 0; i < helpers; i++)
         pthread_cond_signal(&pool->work);
 }
 
@@ -216,10 +216,46 @@ void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn f
     divide(&run, pool->threads);
     bool shared = count > 1 && pool->threads > 1;
     if (shared)
-        post_run(pool, &run);
+        post_run(pool, &run, count - 1);
     work_on(&run, 0);
     if (shared)
         finish_run(pool, &run);
+}
+
+struct planche_pool_task {
+    struct planche_pool *pool;
+    struct run run;
+};
+
+struct planche_pool_task *planche_pool_task_create(struct planche_pool *pool,
+                                                   struct planche_budget *budget)
+{
+    struct planche_pool_task *task = planche_calloc(budget, 1, sizeof(*task));
+    if (task)
+        task->pool = pool;
+    return task;
+}
+
+void planche_pool_task_destroy(struct planche_pool_task **task)
+{
+    planche_free(*task);
+    *task = NULL;
+}
+
+/* Listed before the loops that come later, a task is joined only when those have nothing left. */
+void planche_pool_task_begin(struct planche_pool_task *task, planche_pool_fn fn, void *user)
+{
+    task->run = (struct run){.fn = fn, .user = user, .count = 1};
+    divide(&task->run, 1);
+    if (task->pool->threads > 1)
+        post_run(task->pool, &task->run, 1);
+}
+
+void planche_pool_task_end(struct planche_pool_task *task)
+{
+    work_on(&task->run, 0);
+    if (task->pool->threads > 1)
+        finish_run(task->pool, &task->run);
 }
 
 unsigned planche_pool_threads(const struct planche_pool *pool)

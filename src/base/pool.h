@@ -22,4 +22,17 @@ unsigned planche_pool_threads(const struct planche_pool *pool);
 typedef void (*planche_pool_fn)(void *user, size_t index, unsigned worker);
 void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn fn, void *user);
 
+/* A call that can wait: it is made once, by a thread of the pool that finds no loop to help with,
+ * or at the latest by planche_pool_task_end. */
+struct planche_pool_task;
+/* NULL: no memory. The pool must outlive the task. */
+struct planche_pool_task *planche_pool_task_create(struct planche_pool *pool,
+                                                   struct planche_budget *budget);
+/* No call may be under way. NULL is fine. */
+void planche_pool_task_destroy(struct planche_pool_task **task);
+/* Hands over fn(user, 0, worker). The last call has ended. */
+void planche_pool_task_begin(struct planche_pool_task *task, planche_pool_fn fn, void *user);
+/* Returns when the call has been made, on another thread or on this one. */
+void planche_pool_task_end(struct planche_pool_task *task);
+
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The enlarged page: network values become pixels, get their alpha and go to a writer or to memory,
- * row after row. */
+ * row after row. The writer gets its rows in batches, from whichever thread has time, while the
+ * network makes the next ones. */
 #ifndef PLANCHE_ENGINE_OUTPUT_H
 #define PLANCHE_ENGINE_OUTPUT_H
 
 #include "backend/backend.h"
+#include "base/pool.h"
 #include "engine/input.h"
 #include "image/alpha.h"
 #include "kernels/kernels.h"
@@ -14,23 +16,29 @@ struct planche_output {
     const struct planche_kernels *kernels;
     const struct planche_recipe *recipe;
     struct planche_budget *budget;
+    struct planche_pool *pool;
     const struct planche_pixels *pixels; /* target; NULL: the writer */
     struct planche_writer *writer;
     enum planche_pixel_format format; /* rows as they are collected: the input's */
     enum planche_pixel_format target; /* as the writer takes them */
     int64_t width, height;
     size_t row_bytes, target_row_bytes;
-    uint8_t *band; /* band_rows rows, not all complete */
+    uint8_t *band; /* band_rows rows: those that are not complete, and those that wait */
     uint8_t *converted;
-    int64_t *filled;         /* [band_rows] pixels that have come */
-    int64_t band_rows, next; /* the row that is to be finished next */
-    float *grey;             /* a row of averages */
+    int64_t *filled;                  /* [band_rows] pixels that have come */
+    int64_t band_rows, next;          /* the row that is to be finished next */
+    int64_t begun, written;           /* rows that the writer was given; that it has done with */
+    struct planche_pool_task *task;   /* runs while written < begun */
+    enum planche_status write_status; /* of the last batch, with its error */
+    struct planche_error write_error;
+    float *grey; /* a row of averages */
     struct planche_alpha *alpha;
-    double ms; /* spent encoding */
+    double ms,
+        waited_ms; /* spent encoding; spent by the page's thread on that, or waiting for it */
 };
 
 /* Takes rows for an input enlarged by the recipe; format, target and one of pixels and writer are
- * set by the caller beforehand, as are the first four fields. band_rows: see planche_plan. */
+ * set by the caller beforehand, as are the first five fields. band_rows: see planche_plan. */
 enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
                                          struct planche_error *error);
 /* Bytes that everything but the band takes. */
@@ -41,5 +49,8 @@ void planche_output_close(struct planche_output *output);
 enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
                                        size_t count, const float *const planes[PLANCHE_PLANES],
                                        struct planche_error *error);
+/* After the last row: the writer has them all when this returns. */
+enum planche_status planche_output_flush(struct planche_output *output,
+                                         struct planche_error *error);
 
 #endif

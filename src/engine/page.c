@@ -146,6 +146,7 @@ static void describe_output(struct page *page)
     output->kernels = &page->engine->program->kernels;
     output->recipe = &page->engine->net->recipe;
     output->budget = &page->budget;
+    output->pool = page->engine->pool;
     output->pixels = page->job->out;
     output->format = page->input.format;
     output->target = page->input.format;
@@ -316,10 +317,15 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
                                   error);
     if (status || job->out)
         return status;
+    status = planche_output_flush(&page->output, error);
+    if (status)
+        return status;
     lower_stake(page);
     double start = planche_system_ms();
     status = planche_writer_finish(page->output.writer, error);
-    page->output.ms += planche_system_ms() - start;
+    double ms = planche_system_ms() - start;
+    page->output.ms += ms;
+    page->output.waited_ms += ms;
     return status;
 }
 
@@ -376,13 +382,13 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
     double start = planche_system_ms() - page.input.ms;
     if (!status)
         status = planche_budget_blame(flow(&page, error), &page.budget, error);
-    planche_writer_destroy(&page.output.writer);
     planche_output_close(&page.output);
+    planche_writer_destroy(&page.output.writer);
     planche_plan_destroy(&page.plan);
     planche_input_close(&page.input);
     result->decode_ms = page.input.ms;
     result->encode_ms = page.output.ms;
-    result->network_ms = planche_system_ms() - start - result->decode_ms - result->encode_ms;
+    result->network_ms = planche_system_ms() - start - result->decode_ms - page.output.waited_ms;
     result->peak_bytes = job->engine->weight_bytes + atomic_load(&page.budget.peak);
     if (!status && job->options.progress)
         job->options.progress(job->options.progress_user, 1.0);

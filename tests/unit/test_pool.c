@@ -5,6 +5,7 @@
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -202,6 +203,52 @@ static void test_threads_take_no_signals(void **state)
     planche_pool_destroy(&pool);
 }
 
+static void note_call(void *user, size_t index, unsigned worker)
+{
+    (void)worker;
+    atomic_fetch_add((atomic_int *)user, 1 + (int)index);
+}
+
+/* A task is run exactly once, whether or not a thread has time for it. */
+static void test_tasks(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct planche_pool *pool = make_pool(threads);
+        struct planche_pool_task *task = planche_pool_task_create(pool, NULL);
+        atomic_int calls = 0, others = 0;
+        for (int i = 0; i < 500; i++) {
+            planche_pool_task_begin(task, note_call, &calls);
+            for (int loops = 0; loops < i % 4; loops++)
+                planche_pool_run(pool, 1 + (size_t)i % 5, note_call, &others);
+            planche_pool_task_end(task);
+            assert_int_equal(calls, i + 1);
+        }
+        planche_pool_task_destroy(&task);
+        assert_null(task);
+        planche_pool_destroy(&pool);
+    }
+}
+
+/* It does not wait for its owner while there are idle threads, even when they sleep. */
+static void test_task_is_taken(void **state)
+{
+    (void)state;
+    struct planche_pool *pool = make_pool(2);
+    struct planche_pool_task *task = planche_pool_task_create(pool, NULL);
+    for (int i = 0; i < 5; i++) {
+        atomic_int calls = 0;
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        planche_pool_task_begin(task, note_call, &calls);
+        while (calls == 0)
+            sched_yield();
+        planche_pool_task_end(task);
+        assert_int_equal(calls, 1);
+    }
+    planche_pool_task_destroy(&task);
+    planche_pool_destroy(&pool);
+}
+
 static void test_wrong_arguments(void **state)
 {
     (void)state;
@@ -227,6 +274,8 @@ int main(void)
         cmocka_unit_test(test_loops_within_loops),
         cmocka_unit_test(test_all_threads_take_part),
         cmocka_unit_test(test_threads_take_no_signals),
+        cmocka_unit_test(test_tasks),
+        cmocka_unit_test(test_task_is_taken),
         cmocka_unit_test(test_wrong_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
