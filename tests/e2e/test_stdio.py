@@ -165,7 +165,8 @@ class Stdio(harness.Case):
                dict(input="a.png", model="no.param"), dict(input="a.png", qualty=5),
                dict(input="empty.png"), dict(input="."), dict(input="/dev/zero"),
                dict(input="a.png", output="no/such/folder.png"),
-               dict(input="a.png", output="b.gif")]
+               dict(input="a.png", output="b.gif"),
+               dict(input="a.png", output="./a.png", overwrite=True)]
         for i, request in enumerate(bad):
             if request.get("bytes") == 5:
                 server.send(b"12345", id=i, **{**request, "bytes": 5})
@@ -186,6 +187,8 @@ class Stdio(harness.Case):
             self.assertEqual(data, b"")
         self.assertEqual(len(server.answers[None]), 11)
         self.assertIn("--max-bytes", server.one("too much")[0]["error"])
+        self.assertIn("qualty", server.one(bad.index(dict(input="a.png", qualty=5)))[0]["error"])
+        self.assertIn("is the input", server.one(len(bad) - 1)[0]["error"])
         self.assertNotEqual(server.one("output for bytes")[0]["status"], "ok")
         self.assertEqual(server.one("alive")[0]["status"], "ok")
         self.assertEqual(self.files(), ["a.png", "empty.png"])

@@ -155,6 +155,8 @@ class Mistakes(harness.Case):
         os.link(self.path("b.png"), self.path("same.png"))
         self.refuse("b.png", "--overwrite", "-o", "same.png", says=["same.png is an input"])
         self.refuse("-", says=["stdio"])
+        self.refuse("a.png", "-o", "-", says=["stdio"])
+        self.refuse("a.png", "--lossless", "-o", "b.jpg", says=["--lossless", "webp"])
         self.refuse("", says=["empty"])
 
     def test_names_with_control_characters(self):

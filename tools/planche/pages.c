@@ -103,6 +103,9 @@ static int settle_format(struct planche_cli_options *options)
         return planche_cli_usage_error("", "-f %s contradicts the name %s",
                                        planche_format_extension(options->page.format),
                                        options->output);
+    if (options->page.lossless && options->page.format == PLANCHE_FORMAT_JPEG)
+        return planche_cli_usage_error(
+            "", "--lossless: JPEG files are never lossless; use webp or png");
     return PLANCHE_CLI_OK;
 }
 
@@ -184,6 +187,12 @@ static bool identify(const char *path, struct identity *out)
     return true;
 }
 
+bool planche_cli_same_file(const char *left, const char *right)
+{
+    struct identity a, b;
+    return identify(left, &a) && identify(right, &b) && compare_identities(&a, &b) == 0;
+}
+
 /* No output may be the file of any input, whatever the names are. */
 static int check_inputs(const struct planche_cli_page *pages, size_t count)
 {
@@ -217,6 +226,8 @@ static int check_arguments(char **inputs, size_t count, const struct planche_cli
         if (strcmp(inputs[i], "-") == 0)
             return planche_cli_usage_error("", "pages on standard input need planche stdio");
     }
+    if (options->output != NULL && strcmp(options->output, "-") == 0)
+        return planche_cli_usage_error("", "pages to standard output need planche stdio");
     return PLANCHE_CLI_OK;
 }
 

@@ -20,6 +20,8 @@ int planche_cli_pages_plan(struct planche_cli_page **pages, char **inputs, size_
                            struct planche_cli_options *options, unsigned scale);
 void planche_cli_pages_free(struct planche_cli_page *pages, size_t count);
 
+/* True if both paths lead to one file, whatever their names. */
+bool planche_cli_same_file(const char *left, const char *right);
 /* True if -o names a folder (it ends in / or is one). */
 bool planche_cli_output_is_folder(const char *output);
 /* Makes a folder and those above it. False: errno says why not. */

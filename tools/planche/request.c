@@ -4,6 +4,7 @@
 
 #include "choice.h"
 #include "failure.h"
+#include "pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,21 +137,35 @@ static const struct field {
 };
 #define FIELDS (sizeof fields / sizeof *fields)
 
+static const char *find_unknown(json_t *body)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(body, name, value)
+    {
+        size_t i = 0;
+        while (i < FIELDS && strcmp(name, fields[i].name) != 0)
+            i++;
+        if (i == FIELDS)
+            return name;
+    }
+    return NULL;
+}
+
 /* Every field is looked at even after a wrong one: the number of bytes must be known. */
 static enum planche_status take_fields(struct parse *parse, struct planche_error *error)
 {
-    size_t known = 0;
     enum planche_status status = PLANCHE_OK;
     for (size_t i = 0; i < FIELDS; i++) {
         const json_t *value = json_object_get(parse->request->body, fields[i].name);
-        known += value != NULL;
         if (value != NULL && !fields[i].take(parse, value) && status == PLANCHE_OK)
             status = planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "%s must be %s",
                                       fields[i].name, fields[i].shape);
     }
-    if (status == PLANCHE_OK && known < json_object_size(parse->request->body))
+    const char *unknown = find_unknown(parse->request->body);
+    if (status == PLANCHE_OK && unknown != NULL)
         status = planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                  "unknown field; see the list in docs/stdio.md");
+                                  "unknown field %.64s; see the list in docs/stdio.md", unknown);
     return status;
 }
 
@@ -163,6 +178,9 @@ static enum planche_status check(const struct planche_cli_request *request,
     if (request->output != NULL && request->input == NULL)
         return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
                                 "output needs input; the answer to bytes is bytes");
+    if (request->output != NULL && planche_cli_same_file(request->input, request->output))
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "%s is the input; choose another output", request->output);
     return PLANCHE_OK;
 }
 
