@@ -125,7 +125,9 @@ class Stdio(harness.Case):
         server.send(id="default", input="a.png")
         server.send(id="jpg", input="a.png", format="jpg")
         server.send(id="file", input="a.png", output="b.png")
+        server.wait_for(3)  # requests in flight are answered in any order
         server.send(id="again", input="a.png", output="b.png")
+        server.wait_for(4)
         server.send(id="over", input="a.png", output="b.png", overwrite=True)
         server.send(harness.page(channels=1), id=-5, format="png", png_level=9)
         server.send(harness.page(), id="lossless", lossless=True)
@@ -264,6 +266,14 @@ class Stdio(harness.Case):
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(server.process.wait(harness.MARGIN_SECONDS), 0)
         server.finish()
+
+    def test_unreadable_input(self):
+        folder = os.open(self.folder, os.O_RDONLY)
+        result = subprocess.run([harness.PLANCHE, "stdio"], stdin=folder, capture_output=True,
+                                text=True, timeout=harness.MARGIN_SECONDS)
+        os.close(folder)
+        self.assertEqual(result.returncode, 1)
+        self.assert_one_line(result.stderr, "standard input", "directory")
 
     def test_nobody_reads(self):
         read, write = os.pipe()

@@ -38,6 +38,7 @@ static bool refill(struct planche_cli_channel *channel)
         if (got < 0 && errno != EINTR && errno != EAGAIN)
             break;
     }
+    channel->error = got < 0 && planche_cli_interrupt_signal() == 0 ? errno : 0;
     channel->ended = got <= 0;
     channel->end += got > 0 ? (size_t)got : 0;
     return !channel->ended;

@@ -14,6 +14,7 @@ struct planche_cli_channel {
     char buffer[PLANCHE_CLI_LINE_SIZE];
     size_t begin, end;
     bool ended; /* end of input, a read error or a signal */
+    int error;  /* the read error's errno; 0: none */
 };
 
 enum planche_cli_line {

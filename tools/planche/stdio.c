@@ -329,7 +329,10 @@ static int serve_all(struct server *server, char *line)
     }
     if (server->broken)
         planche_cli_message("standard output: nobody reads the answers");
-    return server->broken ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
+    int error = server->channel->error;
+    if (error != 0)
+        planche_cli_message("standard input: cannot read: %s", strerror(error));
+    return server->broken || error != 0 ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
 }
 
 int planche_cli_stdio(int argc, char **argv)
