@@ -30,6 +30,8 @@ static INLINE void store_block(const struct part *part, unsigned block, size_t p
             v[i] = vec_fma(vec_set(epilogue->other[r]), vec_load(residual + i * VEC_LANES),
                            vec_mul(vec_set(epilogue->self[r]), v[i]));
     }
+    for (unsigned i = 0; epilogue->scale && i < PARTS; i++)
+        v[i] = vec_mul(v[i], vec_load(epilogue->scale + block * LANES + i * VEC_LANES));
     UNROLL (i, PARTS)
         vec_store(out + i * VEC_LANES, v[i]);
 }

@@ -26,6 +26,8 @@ static void finish_block(const struct planche_conv_args *args, size_t b, size_t 
         for (size_t i = 0; i < LANES; i++)
             acc[i] = add_residual(epilogue, r, acc[i], residual[i]);
     }
+    for (size_t i = 0; i < LANES; i++)
+        acc[i] = apply_scale(epilogue, b * LANES + i, acc[i]);
     memcpy(args->outputs[b] + (ptrdiff_t)p * args->output_step, acc, LANES * sizeof *acc);
 }
 

@@ -18,4 +18,9 @@ static inline float add_residual(const struct planche_epilogue *epilogue, unsign
     return epilogue->self[r] * v + epilogue->other[r] * other;
 }
 
+static inline float apply_scale(const struct planche_epilogue *epilogue, size_t lane, float v)
+{
+    return epilogue->scale ? v * epilogue->scale[lane] : v;
+}
+
 #endif

@@ -20,12 +20,13 @@
 #define PLANCHE_RESIDUALS       2
 
 /* After the sum: v += bias; v = max(v, 0) + slope * min(v, 0); then for each residual r: v = self *
- * v + other * r. bias and slope have one value per output lane of the group, never NULL (slope 1:
- * no activation). */
+ * v + other * r; at last v *= scale. bias and slope have one value per output lane of the group,
+ * never NULL (slope 1: no activation). */
 struct planche_epilogue {
     const float *bias, *slope;
     unsigned residuals; /* <= PLANCHE_RESIDUALS */
     float self[PLANCHE_RESIDUALS], other[PLANCHE_RESIDUALS];
+    const float *scale; /* like bias; NULL: none, always so for conv_narrow */
 };
 
 /* Convolution of a run of output pixels as a sum over entries: an entry is a (kernel tap, input

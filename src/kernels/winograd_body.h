@@ -243,16 +243,18 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned
     }
 }
 
-/* Activation and residuals of part of an output vector (the bias is in v already), and its way to
- * memory. */
+/* Activation, residuals and scale of part of an output vector (the bias is in v already), and its
+ * way to memory. */
 static INLINE void store_vector(const struct planche_winograd_args *args, size_t row, size_t offset,
-                                vec slope, vec v)
+                                vec slope, const float *scale, vec v)
 {
     const struct planche_epilogue *epilogue = &args->epilogue;
     v = vec_leaky(v, slope);
     for (unsigned r = 0; r < epilogue->residuals; r++)
         v = vec_fma(vec_set(epilogue->other[r]), vec_load(args->residual_rows[r][row] + offset),
                     vec_mul(vec_set(epilogue->self[r]), v));
+    if (scale)
+        v = vec_mul(v, vec_load(scale));
     vec_store(args->output_rows[row] + offset, v);
 }
 
@@ -265,6 +267,7 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
     const size_t lane = part * VEC_LANES;
     const vec slope = vec_load(args->epilogue.slope + block * LANES + lane);
+    const float *scale = args->epilogue.scale ? args->epilogue.scale + block * LANES + lane : NULL;
     vec rows[MAX_TILE][MAX_INPUT];
     UNROLL (j, input) {
         vec m[MAX_INPUT], o[MAX_TILE];
@@ -283,7 +286,8 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
         transform_output(tile, rows[i], o);
         UNROLL (j, tile)
             if (j < columns)
-                store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, o[j]);
+                store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, scale,
+                             o[j]);
     }
 }
 

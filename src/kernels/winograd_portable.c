@@ -122,7 +122,7 @@ static void store_pixel(const struct planche_winograd_args *args, size_t row, si
         float v = activate(epilogue, block * LANES + lane, in[lane]);
         for (unsigned r = 0; r < epilogue->residuals; r++)
             v = add_residual(epilogue, r, v, args->residual_rows[r][row][column * LANES + lane]);
-        out[lane] = v;
+        out[lane] = apply_scale(epilogue, block * LANES + lane, v);
     }
 }
 

@@ -110,11 +110,14 @@ static float random_slope(struct random *random)
 struct test_epilogue epilogue_create(size_t lanes, struct random *random)
 {
     struct test_epilogue test = {.bias = buffer_create_random(lanes, lanes >= LANES, random),
-                                 .slope = buffer_create(lanes, lanes >= LANES)};
+                                 .slope = buffer_create(lanes, lanes >= LANES),
+                                 .scale = buffer_create_random(lanes, lanes >= LANES, random)};
     for (size_t i = 0; i < lanes; i++)
         test.slope.data[i] = random_slope(random);
     test.epilogue.bias = test.bias.data;
     test.epilogue.slope = test.slope.data;
+    if (lanes >= LANES && random_once(random, 3))
+        test.epilogue.scale = test.scale.data;
     test.epilogue.residuals = (unsigned)random_size(random, 0, PLANCHE_RESIDUALS);
     for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++) {
         test.epilogue.self[r] = random_once(random, 2) ? 1.0f : random_float(random);
@@ -127,6 +130,7 @@ void epilogue_destroy(struct test_epilogue *epilogue)
 {
     buffer_destroy(&epilogue->bias);
     buffer_destroy(&epilogue->slope);
+    buffer_destroy(&epilogue->scale);
 }
 
 void epilogue_apply(const struct planche_epilogue *epilogue, size_t lane, const float *residuals,
@@ -141,6 +145,10 @@ void epilogue_apply(const struct planche_epilogue *epilogue, size_t lane, const 
         expected->value *= epilogue->self[r];
         expected->magnitude *= fabs((double)epilogue->self[r]);
         expected_add(expected, residuals[r], epilogue->other[r]);
+    }
+    if (epilogue->scale) {
+        expected->value *= epilogue->scale[lane];
+        expected->magnitude *= fabs((double)epilogue->scale[lane]);
     }
 }
 

@@ -55,10 +55,11 @@ void expected_add(struct expected *expected, double a, double b);
 void expected_compare(const struct expected *expected, float actual, double tolerance,
                       const char *what, size_t index);
 
-/* Random epilogues: bias and slope of `lanes` lanes, 0 to 2 residuals. */
+/* Random epilogues: bias and slope of `lanes` lanes, 0 to 2 residuals, sometimes a scale of wide
+ * outputs. */
 struct test_epilogue {
     struct planche_epilogue epilogue;
-    struct buffer bias, slope;
+    struct buffer bias, slope, scale;
 };
 struct test_epilogue epilogue_create(size_t lanes, struct random *random);
 void epilogue_destroy(struct test_epilogue *epilogue);

@@ -214,7 +214,7 @@ static enum planche_status run_node(struct planche_pass *pass, const struct plan
                                     int n, int64_t done, struct planche_error *error)
 {
     int64_t first = pass->parts[n].done;
-    int output = pass->spec.program->nodes[n].output;
+    int output = pass->parts[n].output;
     if (output >= 0 && !pass->buffers[output].kept)
         take_rows(pass, output, first, done);
     enum planche_status status = fire_timed(exec, n, first, done, error);

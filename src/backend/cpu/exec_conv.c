@@ -62,9 +62,10 @@ static void point_residuals(const struct run *run, unsigned first, unsigned bloc
     }
 }
 
-static struct planche_epilogue epilogue_of(const struct planche_step *step,
-                                           const struct planche_conv_program *conv, size_t lane)
+static struct planche_epilogue epilogue_of(const struct planche_task *task, size_t lane)
 {
+    const struct planche_step *step = task->node->step;
+    const struct planche_conv_program *conv = task->node->conv;
     struct planche_epilogue epilogue = {
         .bias = conv->bias + lane,
         .slope = conv->slope + lane,
@@ -73,6 +74,11 @@ static struct planche_epilogue epilogue_of(const struct planche_step *step,
     for (int r = 0; r < step->residual_count; r++) {
         epilogue.self[r] = step->residuals[r].self;
         epilogue.other[r] = step->residuals[r].other;
+    }
+    if (task->part->excite >= 0) {
+        const struct planche_program *program = task->exec->pass->spec.program;
+        const struct planche_step *excite = program->nodes[task->part->excite].step;
+        epilogue.scale = task->exec->data->vectors[excite->vector] + lane;
     }
     return epilogue;
 }
@@ -90,7 +96,8 @@ static void run_group(const struct run *run, unsigned group)
     const float *residuals[PLANCHE_RESIDUALS * 4];
     float *outputs[4];
     for (unsigned b = 0; b < blocks; b++)
-        outputs[b] = planche_exec_row(exec, node->output, run->y, first + b) + run->x * out_lanes;
+        outputs[b] =
+            planche_exec_row(exec, run->task->part->output, run->y, first + b) + run->x * out_lanes;
     struct planche_conv_args args = {
         .entries = (size_t)run->phase->tap_count * conv->in_blocks,
         .inputs = run->inputs,
@@ -101,8 +108,7 @@ static void run_group(const struct run *run, unsigned group)
         .outputs = outputs,
         .output_step = run->step * out_lanes,
         .count = run->count,
-        .epilogue =
-            epilogue_of(node->step, conv, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
+        .epilogue = epilogue_of(run->task, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
     };
     point_residuals(run, first, blocks, residuals, &args);
     (conv->narrow ? program->kernels.conv_narrow : program->kernels.conv)(&args);
@@ -128,7 +134,7 @@ static void run_via_lanes(const struct run *run)
         .outputs = (float *[]){run->lanes},
         .output_step = PLANCHE_LANES,
         .count = run->count,
-        .epilogue = epilogue_of(node->step, run->conv, 0),
+        .epilogue = epilogue_of(run->task, 0),
     };
     point_residuals(run, 0, channels, residuals, &args);
     const struct planche_epilogue epilogue = args.epilogue;
@@ -211,8 +217,9 @@ static void point_winograd(const struct planche_task *task, int64_t top, int64_t
         for (int r = 0; r < tile; r++) {
             int64_t y = top + r;
             bool wanted = y >= task->y0 && y < task->y1;
-            *outputs++ =
-                wanted ? planche_exec_row(exec, node->output, y, b) + x * PLANCHE_LANES : NULL;
+            *outputs++ = wanted
+                             ? planche_exec_row(exec, task->part->output, y, b) + x * PLANCHE_LANES
+                             : NULL;
             for (int e = 0; e < step->residual_count; e++) {
                 const struct planche_edge *edge = &node->edges[step->input_count + e];
                 residuals[((unsigned)e * node->conv->out_blocks + b) * (unsigned)tile +
@@ -265,7 +272,7 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
         .out_blocks = conv->out_blocks,
         .output_rows = outputs,
         .columns = (size_t)(x1 - x0),
-        .epilogue = epilogue_of(node->step, conv, 0),
+        .epilogue = epilogue_of(task, 0),
         .residual_rows = {residuals, residuals + conv->out_blocks * tile},
         .scratch = (float *)(void *)scratch,
     };

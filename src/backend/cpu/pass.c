@@ -89,7 +89,11 @@ static void widen(struct planche_buffer *buffer, int64_t x0, int64_t x1, int64_t
     if (x0 >= x1 || y0 >= y1)
         return;
     if (!buffer->used) {
-        *buffer = (struct planche_buffer){.used = true, .x0 = x0, .x1 = x1, .y0 = y0, .y1 = y1};
+        buffer->used = true;
+        buffer->x0 = x0;
+        buffer->x1 = x1;
+        buffer->y0 = y0;
+        buffer->y1 = y1;
         return;
     }
     buffer->x0 = x0 < buffer->x0 ? x0 : buffer->x0;
@@ -119,8 +123,10 @@ static void activate(struct planche_pass *pass, int n)
     part->active = true;
     if (node->output >= 0) {
         struct planche_buffer *b = &pass->buffers[node->output];
-        *part = (struct planche_part){
-            .active = true, .x0 = b->x0, .x1 = b->x1, .y0 = b->y0, .y1 = b->y1};
+        part->x0 = b->x0;
+        part->x1 = b->x1;
+        part->y0 = b->y0;
+        part->y1 = b->y1;
         round_part(node, &shape, part);
         widen(b, part->x0, part->x1, part->y0, part->y1);
     }
@@ -151,6 +157,8 @@ static void find_ranges(struct planche_pass *pass)
     const struct planche_program *program = spec->program;
     for (int n = program->node_count - 1; n >= 0; n--) {
         int t = program->nodes[n].output;
+        pass->parts[n].output = t;
+        pass->parts[n].excite = -1;
         if (t >= 0 && spec->store && spec->store[t]) {
             struct planche_shape shape = spec->geometry->shapes[t];
             widen(&pass->buffers[t], 0, shape.width, 0, shape.height);
@@ -161,12 +169,15 @@ static void find_ranges(struct planche_pass *pass)
     }
     for (int t = 0; t < program->tensor_count; t++) {
         struct planche_buffer *b = &pass->buffers[t];
-        int producer = program->tensors[t].producer;
+        int producer = b->producer = program->tensors[t].producer;
         if (!b->used || (pass->parts[producer].active && !b->kept))
             continue;
         struct planche_shape shape = spec->geometry->shapes[t]; /* kept whole, now or before */
-        *b = (struct planche_buffer){
-            .used = true, .kept = true, .x1 = shape.width, .y1 = shape.height};
+        *b = (struct planche_buffer){.used = true,
+                                     .kept = true,
+                                     .x1 = shape.width,
+                                     .y1 = shape.height,
+                                     .producer = producer};
     }
 }
 
@@ -194,13 +205,57 @@ static bool list_consumers(struct planche_pass *pass, struct planche_budget *bud
     return true;
 }
 
+static bool is_whole(const struct planche_view *view)
+{
+    return view->top == 0 && view->left == 0 && view->bottom == 0 && view->right == 0;
+}
+
+/* The convolution that can do the multiplication of node n by a vector, since nobody else wants its
+ * output in this pass; -1: there is none. */
+static int find_excited(const struct planche_pass *pass, int n)
+{
+    const struct planche_program *program = pass->spec.program;
+    const struct planche_node *node = &program->nodes[n];
+    if (!pass->parts[n].active || node->kind != PLANCHE_NODE_BINARY_VECTOR ||
+        node->step->binary != PLANCHE_BINARY_MUL || !is_whole(&node->edges[0].view))
+        return -1;
+    int tensor = node->edges[0].view.tensor, producer = program->tensors[tensor].producer;
+    enum planche_node_kind kind = program->nodes[producer].kind;
+    bool wide = program->tensors[tensor].lanes == PLANCHE_LANES &&
+                (kind == PLANCHE_NODE_CONV || kind == PLANCHE_NODE_WINOGRAD);
+    int readers = pass->consumer_start[tensor + 1] - pass->consumer_start[tensor];
+    return wide && pass->parts[producer].active && !pass->buffers[tensor].kept && readers == 1
+               ? producer
+               : -1;
+}
+
+/* Multiplications by a vector cost nothing in the epilogue of the convolution before. The
+ * operations are the same, so that it does not matter to the bytes whether a pass can do so. */
+static void fuse_excites(struct planche_pass *pass)
+{
+    const struct planche_program *program = pass->spec.program;
+    for (int n = 0; n < program->node_count; n++) {
+        int excited = find_excited(pass, n);
+        if (excited < 0)
+            continue;
+        struct planche_part *part = &pass->parts[excited];
+        struct planche_buffer *buffer = &pass->buffers[program->nodes[n].output];
+        pass->buffers[part->output].used = false;
+        pass->parts[n].active = false;
+        part->output = program->nodes[n].output;
+        part->excite = n;
+        buffer->producer = excited;
+        widen(buffer, part->x0, part->x1, part->y0, part->y1);
+    }
+}
+
 void planche_pass_start(struct planche_pass *pass)
 {
     const struct planche_program *program = pass->spec.program;
     for (int n = 0; n < program->node_count; n++) {
         pass->parts[n].done = pass->parts[n].y0;
-        if (program->nodes[n].output >= 0)
-            pass->buffers[program->nodes[n].output].freed = pass->parts[n].y0;
+        if (pass->parts[n].active && pass->parts[n].output >= 0)
+            pass->buffers[pass->parts[n].output].freed = pass->parts[n].y0;
     }
     for (int c = 0; c < program->slot_class_count; c++)
         pass->slots[c].used = 0;
@@ -221,7 +276,7 @@ static int64_t share(const struct planche_pass *pass, const struct planche_part 
 
 static bool is_sink(const struct planche_pass *pass, int n)
 {
-    int output = pass->spec.program->nodes[n].output;
+    int output = pass->parts[n].output;
     return pass->parts[n].active && (output < 0 || pass->buffers[output].kept);
 }
 
@@ -265,7 +320,7 @@ static bool ask_input(struct planche_pass *pass, int n, int64_t done)
 {
     const struct planche_program *program = pass->spec.program;
     for (int e = 0; e < program->nodes[n].edge_count; e++) {
-        int producer = program->tensors[program->nodes[n].edges[e].view.tensor].producer;
+        int producer = pass->buffers[program->nodes[n].edges[e].view.tensor].producer;
         int64_t lo, hi;
         if (!pass->parts[producer].active)
             continue; /* an earlier pass kept it */
@@ -317,7 +372,7 @@ static void give_unneeded(struct planche_pass *pass, int tensor, planche_give_fn
     struct planche_buffer *buffer = &pass->buffers[tensor];
     if (buffer->kept)
         return;
-    int64_t end = pass->parts[pass->spec.program->tensors[tensor].producer].done;
+    int64_t end = pass->parts[buffer->producer].done;
     int64_t first = first_needed(pass, tensor, end);
     if (first <= buffer->freed)
         return;
@@ -328,11 +383,12 @@ static void give_unneeded(struct planche_pass *pass, int tensor, planche_give_fn
 void planche_pass_advance(struct planche_pass *pass, int node, int64_t done, planche_give_fn give)
 {
     const struct planche_node *n = &pass->spec.program->nodes[node];
-    pass->parts[node].done = done;
+    struct planche_part *part = &pass->parts[node];
+    part->done = done;
     for (int e = 0; e < n->edge_count; e++)
         give_unneeded(pass, n->edges[e].view.tensor, give);
-    if (n->output >= 0) /* what reaches beyond all readers' views */
-        give_unneeded(pass, n->output, give);
+    if (part->output >= 0) /* what reaches beyond all readers' views */
+        give_unneeded(pass, part->output, give);
 }
 
 static void count_taken(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
@@ -358,7 +414,7 @@ static void find_heights(struct planche_pass *pass)
     int64_t done;
     planche_pass_start(pass);
     while (planche_pass_next(pass, &n, &done)) {
-        int t = pass->spec.program->nodes[n].output;
+        int t = pass->parts[n].output;
         if (t >= 0 && !pass->buffers[t].kept)
             count_taken(pass, t, pass->parts[n].done, done);
         planche_pass_advance(pass, n, done, count_given);
@@ -483,6 +539,7 @@ enum planche_status planche_pass_create(struct planche_pass **out,
     find_ranges(pass);
     if (!list_consumers(pass, budget))
         goto no_memory;
+    fuse_excites(pass);
     int64_t step = rows_per_round(spec);
     pass->rounds = (spec->region.y1 - spec->region.y0 + step - 1) / step;
     find_heights(pass);

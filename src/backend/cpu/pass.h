@@ -58,6 +58,7 @@ struct planche_pass_spec {
 struct planche_buffer {
     bool used, kept;
     int64_t x0, x1, y0, y1;          /* needed range */
+    int producer;                    /* node that makes it in this pass */
     int64_t freed;                   /* rows before this one are not needed any more */
     int64_t height;                  /* most rows alive at once */
     size_t block_stride, row_stride; /* floats */
@@ -74,6 +75,8 @@ struct planche_slots {
 /* A node's part in a pass. */
 struct planche_part {
     bool active;
+    int output; /* the tensor it makes in this pass: its own, or that of the excite; -1: none */
+    int excite; /* BINARY_VECTOR node that this one does in passing; -1: none */
     int64_t x0, x1, y0, y1; /* of its output; for sinks the owned range */
     int64_t done;
     double macs;       /* of plain convolutions */
