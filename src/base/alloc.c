@@ -118,6 +118,22 @@ static void shrink_hoard(struct planche_hoard *hoard, uint64_t most)
     pthread_mutex_unlock(&hoard->lock);
 }
 
+void planche_budget_rest(struct planche_budget *budget)
+{
+    struct planche_hoard *hoard = budget->hoard;
+    if (!hoard)
+        return;
+    pthread_mutex_lock(&hoard->lock);
+    for (struct header *block = hoard->blocks; block; block = block->next) {
+        /* Whole huge pages; the header stays. */
+        uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
+        uintptr_t first = ((uintptr_t)block / HUGE_PAGE + 1) * HUGE_PAGE;
+        if (first < end)
+            madvise((void *)first, end - first, MADV_FREE);
+    }
+    pthread_mutex_unlock(&hoard->lock);
+}
+
 /* What is used has grown: what is held makes room. The budget has a hoard. */
 static void keep_limit(const struct planche_budget *budget)
 {
@@ -271,11 +287,6 @@ static bool hoard_block(struct header *block)
     if (!hoard || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
         return false;
     const struct planche_budget *budget = block->budget;
-    /* The system may have it while nobody else does, in whole huge pages; the header stays. */
-    uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
-    uintptr_t first = ((uintptr_t)block / HUGE_PAGE + 1) * HUGE_PAGE;
-    if (first < end)
-        madvise((void *)first, end - first, MADV_FREE);
     pthread_mutex_lock(&hoard->lock);
     block->next = hoard->blocks;
     hoard->blocks = block;

@@ -92,12 +92,14 @@ void planche_gate_lower(struct planche_gate *gate, struct planche_stake *stake,
     pthread_mutex_unlock(&gate->mutex);
 }
 
-void planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake)
+bool planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake)
 {
     pthread_mutex_lock(&gate->mutex);
     gate->inside--;
     gate->busy -= stake->threads;
     gate->taken -= stake->bytes;
+    bool idle = gate->inside == 0 && gate->arrived == gate->served;
     pthread_cond_broadcast(&gate->changed);
     pthread_mutex_unlock(&gate->mutex);
+    return idle;
 }

@@ -52,6 +52,7 @@ void planche_gate_go_away(struct planche_gate *gate);
 /* Inside: from now on less is needed. */
 void planche_gate_lower(struct planche_gate *gate, struct planche_stake *stake,
                         const struct planche_stake *to);
-void planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake);
+/* True: nobody is inside or waiting now. */
+bool planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake);
 
 #endif

@@ -397,6 +397,7 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
 
 void planche_page_leave(struct planche_page_job *job)
 {
-    if (job->stake.bytes)
-        planche_gate_leave(&job->engine->state->gate, &job->stake);
+    struct planche_engine_state *state = job->engine->state;
+    if (job->stake.bytes && planche_gate_leave(&state->gate, &job->stake))
+        planche_budget_rest(&state->budget);
 }

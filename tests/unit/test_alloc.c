@@ -269,6 +269,69 @@ static void test_threads_share_a_budget(void **state)
     assert_in_range(peak_of(&budget), 1500, THREADS * 2500);
 }
 
+/* What a hoard holds stays within the limit, is nobody's, and comes back as any other memory. */
+static void test_hoard_keeps_the_limit(void **state)
+{
+    (void)state;
+    struct planche_budget whole, part;
+    planche_budget_init(&whole, 64 * MIB);
+    assert_true(planche_budget_hoard(&whole));
+    planche_budget_init_part(&part, &whole, 0);
+    unsigned char *block = planche_alloc(&part, 40 * MIB);
+    assert_non_null(block);
+    memset(block, 0xaa, 40 * MIB);
+    planche_free(block);
+    assert_int_equal(used_of(&whole), 0);
+    planche_budget_rest(&whole);
+    unsigned char *zeroes = planche_calloc(&part, 1, 30 * MIB);
+    assert_non_null(zeroes);
+    for (size_t i = 0; i < 30 * MIB; i++)
+        if (zeroes[i])
+            fail_msg("byte %zu is %d", i, zeroes[i]);
+    planche_free(zeroes);
+    void *most = planche_alloc(&whole, 60 * MIB);
+    assert_non_null(most);
+    assert_null(planche_alloc(&whole, 5 * MIB));
+    planche_free(most);
+    planche_budget_drain(&whole);
+    assert_int_equal(used_of(&whole), 0);
+}
+
+#define HOARDED_BLOCKS 50
+
+static void *use_hoard(void *budget)
+{
+    for (size_t i = 0; i < HOARDED_BLOCKS; i++) {
+        size_t size = (5 + i % 7) * MIB;
+        unsigned char *block = planche_calloc(budget, 1, size);
+        if (!block)
+            continue;
+        if (block[0] || block[size - 1])
+            return budget;
+        block[0] = block[size - 1] = 1;
+        planche_free(block);
+    }
+    return NULL;
+}
+
+static void test_threads_share_a_hoard(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 40 * MIB);
+    assert_true(planche_budget_hoard(&budget));
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, use_hoard, &budget), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(used_of(&budget), 0);
+    planche_budget_drain(&budget);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +346,8 @@ int main(void)
         cmocka_unit_test(test_failures_on_purpose),
         cmocka_unit_test(test_reason_of_a_failure),
         cmocka_unit_test(test_threads_share_a_budget),
+        cmocka_unit_test(test_hoard_keeps_the_limit),
+        cmocka_unit_test(test_threads_share_a_hoard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
