@@ -132,15 +132,18 @@ struct planche_sum_args {
     size_t pixels;
     float *sums;
 };
-/* One output row block of an interpolation: out[p][lane] = sum over i, j < taps of row_weights[i] *
- * column_weights[p * taps + j] * rows[i][columns[p * taps + j] * lanes + lane]; first over j for
- * each row, then over i. */
+/* One output row block of an interpolation. Nearest (taps 1): out[p][lane] =
+ * rows[0][columns[p] * lanes + lane]. Else, with columns < least counting as least and those > most
+ * as most: out[p][lane] = sum over j < taps of column_weights[p * taps + j] * (sum over i < taps of
+ * row_weights[i] * rows[i][(columns[p] + j) * lanes + lane]). */
 struct planche_interp_args {
     unsigned lanes, taps;        /* taps: 1 (nearest), 2 or 4 */
     const float *const *rows;    /* [taps] */
-    const float *row_weights;    /* [taps] */
-    const int32_t *columns;      /* [pixels][taps] */
-    const float *column_weights; /* [pixels][taps] */
+    const float *row_weights;    /* [taps]; not read for nearest */
+    const int32_t *columns;      /* [pixels]: of the first tap; they never decrease, and one of a
+                                    pixel's taps lies in least..most */
+    int32_t least, most;         /* columns that exist; not read for nearest */
+    const float *column_weights; /* [pixels][taps]; not read for nearest */
     float *out;
     size_t pixels;
 };
@@ -150,7 +153,9 @@ struct planche_interp_args {
 struct planche_shuffle_args {
     const float *const *inputs; /* input blocks of in_lanes lanes */
     unsigned in_lanes;
-    float *const *outputs; /* output blocks of out_lanes lanes */
+    const float *const *addends; /* or NULL; blocks of out_lanes lanes, `pixels` pixels: out[c] +=
+                                    addends[c][p] for the factor pixels made from pixel p */
+    float *const *outputs;       /* output blocks of out_lanes lanes */
     unsigned out_lanes;
     unsigned out_channels, factor, row;
     size_t pixels;

@@ -8,33 +8,87 @@
 #define LANES PLANCHE_LANES
 
 #define MAX_TAPS 4
+#define BLENDED  2048 /* floats */
 
-/* lanes and taps are constants where this is inlined. */
+/* Columns [first, first + count) of the sum of the weighted rows. taps is a constant where this is
+ * inlined. */
+static inline __attribute__((always_inline)) void blend_rows(const struct planche_interp_args *args,
+                                                             size_t lanes, size_t taps,
+                                                             ptrdiff_t first, size_t count,
+                                                             float *restrict blended)
+{
+    const float *rows[MAX_TAPS], *weights = args->row_weights;
+    for (size_t i = 0; i < taps; i++)
+        rows[i] = args->rows[i] + first * (ptrdiff_t)lanes;
+    for (size_t x = 0; x < count * lanes; x++) {
+        float sum = weights[0] * rows[0][x];
+        for (size_t i = 1; i < taps; i++)
+            sum += weights[i] * rows[i][x];
+        blended[x] = sum;
+    }
+}
+
+/* The same, with the columns beyond the first and the last one that exist repeating these. */
+static inline __attribute__((always_inline)) void
+blend_columns(const struct planche_interp_args *args, size_t lanes, size_t taps, ptrdiff_t first,
+              size_t count, float *blended)
+{
+    const size_t before = first < args->least ? (size_t)(args->least - first) : 0;
+    const ptrdiff_t beyond = first + (ptrdiff_t)count - 1 - args->most;
+    const size_t end = count - (beyond > 0 ? (size_t)beyond : 0);
+    blend_rows(args, lanes, taps, first + (ptrdiff_t)before, end - before,
+               blended + before * lanes);
+    for (size_t x = before * lanes; x-- > 0;)
+        blended[x] = blended[x + lanes];
+    for (size_t x = end * lanes; x < count * lanes; x++)
+        blended[x] = blended[x - lanes];
+}
+
+/* Rows first, as many columns at once as there is room for: that is one run of vectors, whatever
+ * the columns' distances are. lanes and taps are constants where this is inlined. */
 static inline __attribute__((always_inline)) void
 interpolate(const struct planche_interp_args *args, size_t lanes, size_t taps)
 {
-    for (size_t p = 0; p < args->pixels; p++)
-        for (size_t lane = 0; lane < lanes; lane++) {
-            const int32_t *columns = args->columns + p * taps;
+    float blended[BLENDED];
+    const ptrdiff_t room = (ptrdiff_t)(BLENDED / lanes);
+    for (size_t p = 0; p < args->pixels;) {
+        const ptrdiff_t first = args->columns[p];
+        size_t end = p + 1;
+        while (end < args->pixels && args->columns[end] + (ptrdiff_t)taps - first <= room)
+            end++;
+        blend_columns(args, lanes, taps, first, (size_t)(args->columns[end - 1] - first) + taps,
+                      blended);
+        for (; p < end; p++) {
+            const float *in = blended + (size_t)(args->columns[p] - first) * lanes;
             const float *weights = args->column_weights + p * taps;
-            float sum = 0.0f;
-            for (size_t i = 0; i < taps; i++) {
-                float row = 0.0f;
-                for (size_t j = 0; j < taps; j++)
-                    row += weights[j] * args->rows[i][(size_t)columns[j] * lanes + lane];
-                sum += args->row_weights[i] * row;
+            for (size_t lane = 0; lane < lanes; lane++) {
+                float sum = weights[0] * in[lane];
+                for (size_t j = 1; j < taps; j++)
+                    sum += weights[j] * in[j * lanes + lane];
+                args->out[p * lanes + lane] = sum;
             }
-            args->out[p * lanes + lane] = sum;
         }
+    }
+}
+
+/* lanes is a constant where this is inlined. */
+static inline __attribute__((always_inline)) void
+copy_columns(const struct planche_interp_args *args, size_t lanes)
+{
+    const float *restrict in = args->rows[0];
+    float *restrict out = args->out;
+    for (size_t p = 0; p < args->pixels; p++)
+        for (size_t lane = 0; lane < lanes; lane++)
+            out[p * lanes + lane] = in[(size_t)args->columns[p] * lanes + lane];
 }
 
 void KERNEL_NAME(interp)(const struct planche_interp_args *args)
 {
     const size_t lanes = args->lanes;
     if (args->taps == 1 && lanes == 1)
-        interpolate(args, 1, 1);
+        copy_columns(args, 1);
     else if (args->taps == 1)
-        interpolate(args, LANES, 1);
+        copy_columns(args, LANES);
     else if (args->taps == 2 && lanes == 1)
         interpolate(args, 1, 2);
     else if (args->taps == 2)
@@ -45,27 +99,31 @@ void KERNEL_NAME(interp)(const struct planche_interp_args *args)
         interpolate(args, LANES, MAX_TAPS);
 }
 
-/* Copies `run` neighbouring lanes of every pixel; the strides count floats. run is a constant where
- * this is inlined. */
-static inline __attribute__((always_inline)) void copy_lanes(const float *in, size_t in_stride,
-                                                             float *out, size_t out_stride,
-                                                             size_t pixels, size_t run)
+/* The whole of one planar output channel from lanes that are neighbours in one input block. factor
+ * is a constant where this is inlined, and so is whether addend is NULL. */
+static inline __attribute__((always_inline)) void spread_lanes(const float *restrict in,
+                                                               const float *restrict addend,
+                                                               float *restrict out, size_t factor,
+                                                               size_t pixels)
 {
     for (size_t p = 0; p < pixels; p++)
-        memcpy(out + p * out_stride, in + p * in_stride, run * sizeof *out);
+        for (size_t j = 0; j < factor; j++)
+            out[p * factor + j] = addend ? in[p * LANES + j] + addend[p] : in[p * LANES + j];
 }
 
-/* The whole of one planar output channel from lanes that are neighbours in one input block. */
-static void shuffle_run(const float *in, float *out, size_t factor, size_t pixels)
+static void shuffle_run(const float *in, const float *addend, float *out, size_t factor,
+                        size_t pixels)
 {
-    if (factor == 2)
-        copy_lanes(in, LANES, out, 2, pixels, 2);
-    else if (factor == 3)
-        copy_lanes(in, LANES, out, 3, pixels, 3);
+    if (factor == 4 && addend)
+        spread_lanes(in, addend, out, 4, pixels);
     else if (factor == 4)
-        copy_lanes(in, LANES, out, 4, pixels, 4);
+        spread_lanes(in, NULL, out, 4, pixels);
+    else if (factor == 2 && addend)
+        spread_lanes(in, addend, out, 2, pixels);
+    else if (factor == 2)
+        spread_lanes(in, NULL, out, 2, pixels);
     else
-        copy_lanes(in, LANES, out, factor, pixels, factor);
+        spread_lanes(in, addend, out, factor, pixels);
 }
 
 /* Output channel c, one input channel after another. */
@@ -73,14 +131,17 @@ static void shuffle_channel(const struct planche_shuffle_args *args, size_t c)
 {
     const size_t factor = args->factor, in_lanes = args->in_lanes, out_lanes = args->out_lanes;
     const size_t first = (c * factor + args->row) * factor;
+    const float *addend = args->addends ? args->addends[c / out_lanes] + c % out_lanes : NULL;
     float *out = args->outputs[c / out_lanes] + c % out_lanes;
     if (out_lanes == 1 && in_lanes == LANES && first % LANES + factor <= LANES) {
-        shuffle_run(args->inputs[first / LANES] + first % LANES, out, factor, args->pixels);
+        shuffle_run(args->inputs[first / LANES] + first % LANES, addend, out, factor, args->pixels);
         return;
     }
     for (size_t j = 0; j < factor; j++) {
         const float *in = args->inputs[(first + j) / in_lanes] + (first + j) % in_lanes;
-        copy_lanes(in, in_lanes, out + j * out_lanes, factor * out_lanes, args->pixels, 1);
+        for (size_t p = 0; p < args->pixels; p++)
+            out[(p * factor + j) * out_lanes] =
+                addend ? in[p * in_lanes] + addend[p * out_lanes] : in[p * in_lanes];
     }
 }
 

@@ -93,6 +93,20 @@ static enum planche_status fetch_rows(const struct planche_exec *exec,
     return PLANCHE_OK;
 }
 
+/* Columns [x0, x1) of a row that begins `pad` columns before `in` and goes on beyond both of its
+ * ends as in a mirror. */
+static void pad_row(const float *in, int64_t width, int64_t pad, int64_t x0, int64_t x1, float *out)
+{
+    int64_t first = pad > x0 ? pad : x0, end = pad + width < x1 ? pad + width : x1;
+    if (first >= end)
+        first = end = x1;
+    for (int64_t x = x0; x < first; x++)
+        out[x] = in[planche_reflect(x - pad, width)];
+    memcpy(out + first, in + (first - pad), (size_t)(end - first) * sizeof(*out));
+    for (int64_t x = end; x < x1; x++)
+        out[x] = in[planche_reflect(x - pad, width)];
+}
+
 static void pad_rows(const struct planche_exec *exec, const struct planche_node *node,
                      const struct planche_part *part, int64_t y0, int64_t y1)
 {
@@ -105,8 +119,7 @@ static void pad_rows(const struct planche_exec *exec, const struct planche_node 
             const float *in = planche_exec_row(exec, edge->view.tensor,
                                                planche_reflect(y - pad, g->page_height), b);
             float *out = planche_exec_row(exec, node->output, y, b);
-            for (int64_t x = part->x0; x < part->x1; x++)
-                out[x] = in[planche_reflect(x - pad, g->page_width)];
+            pad_row(in, g->page_width, pad, part->x0, part->x1, out);
         }
 }
 

@@ -161,29 +161,42 @@ static void simple_chunk(void *user, size_t index, unsigned worker)
 /* Blocks of a shuffle's inputs or outputs; channels are limited when the model is loaded. */
 #define SHUFFLE_BLOCKS 256
 
+/* Where the blocks of a shuffle's input row lie, for output row y from column x on. */
+static void point_shuffle(const struct planche_task *task, int edge, int64_t y, int64_t x,
+                          const float **blocks)
+{
+    const struct planche_edge *e = &task->node->edges[edge];
+    const struct planche_tensor_layout *in =
+        &task->exec->pass->spec.program->tensors[e->view.tensor];
+    int64_t factor = task->node->shuffle;
+    for (unsigned b = 0; b < in->blocks; b++)
+        blocks[b] = planche_exec_input(task->exec, e, y / factor + e->view.top, b) +
+                    (x / factor + e->view.left) * in->lanes;
+}
+
 /* A chunk is whole input pixels, `factor` columns each (see round_part in pass.c). */
 static void shuffle_chunk(void *user, size_t index, unsigned worker)
 {
     const struct planche_task *task = user;
     const struct planche_program *program = task->exec->pass->spec.program;
     const struct planche_node *node = task->node;
-    const struct planche_edge *edge = &node->edges[0];
-    const struct planche_tensor_layout *in = &program->tensors[edge->view.tensor];
+    const struct planche_tensor_layout *in = &program->tensors[node->edges[0].view.tensor];
     const struct planche_tensor_layout *out = &program->tensors[node->output];
-    int factor = node->step->shuffle;
+    int factor = node->shuffle;
     int64_t y, x0, x1;
-    const float *inputs[SHUFFLE_BLOCKS];
+    const float *inputs[SHUFFLE_BLOCKS], *addends[SHUFFLE_BLOCKS];
     float *outputs[SHUFFLE_BLOCKS];
     (void)worker;
     planche_exec_chunk(task, index, &y, &x0, &x1);
-    for (unsigned b = 0; b < in->blocks; b++)
-        inputs[b] = planche_exec_input(task->exec, edge, y / factor + edge->view.top, b) +
-                    (x0 / factor + edge->view.left) * in->lanes;
+    point_shuffle(task, 0, y, x0, inputs);
+    if (node->edge_count > 1)
+        point_shuffle(task, 1, y, x0, addends);
     for (unsigned b = 0; b < out->blocks; b++)
         outputs[b] = planche_exec_row(task->exec, node->output, y, b) + x0 * out->lanes;
     struct planche_shuffle_args args = {
         .inputs = inputs,
         .in_lanes = in->lanes,
+        .addends = node->edge_count > 1 ? addends : NULL,
         .outputs = outputs,
         .out_lanes = out->lanes,
         .out_channels = (unsigned)out->channels,
@@ -198,7 +211,7 @@ void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, 
 {
     struct planche_task task = planche_exec_task(exec, node, y0, y1);
     if (task.node->kind == PLANCHE_NODE_SHUFFLE)
-        planche_exec_split(&task, y1 - y0, 256, 1024, task.node->step->shuffle, shuffle_chunk);
+        planche_exec_split(&task, y1 - y0, 256, 512, task.node->shuffle, shuffle_chunk);
     else
         planche_exec_split(&task, y1 - y0, 256, 1024, 1, simple_chunk);
 }
@@ -206,34 +219,61 @@ void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, 
 #define INTERP_RUN  256
 #define INTERP_TAPS 4
 
-/* Positions and weights of the taps of output position i; bicubic as Keys (1981) with a = -0.75. */
-static void interp_taps(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
-                        int64_t *position, float *weight)
+/* Weights of the taps of a position `f` beyond a pixel; bicubic as Keys (1981) with a = -0.75. */
+static void interp_weights(int taps, double f, float *weight)
 {
-    double ratio = (double)in / (double)out;
-    if (map->extent == 1) {
-        position[0] = (int64_t)floor((double)i * ratio);
+    if (taps == 1) {
         weight[0] = 1.0f;
+    } else if (taps == 2) {
+        weight[0] = (float)(1.0 - f);
+        weight[1] = (float)f;
     } else {
-        double at = ((double)i + 0.5) * ratio - 0.5, base = floor(at), f = at - base;
-        if (map->extent == 2) {
-            weight[0] = (float)(1.0 - f);
-            weight[1] = (float)f;
-        } else {
-            const double a = -0.75, g = 1.0 - f;
-            double w0 = ((a * (f + 1) - 5 * a) * (f + 1) + 8 * a) * (f + 1) - 4 * a;
-            double w1 = ((a + 2) * f - (a + 3)) * f * f + 1;
-            double w2 = ((a + 2) * g - (a + 3)) * g * g + 1;
-            weight[0] = (float)w0;
-            weight[1] = (float)w1;
-            weight[2] = (float)w2;
-            weight[3] = (float)(1.0 - w0 - w1 - w2);
-        }
-        for (int t = 0; t < map->extent; t++)
-            position[t] = (int64_t)base - (map->extent / 2 - 1) + t;
+        const double a = -0.75, g = 1.0 - f;
+        double w0 = ((a * (f + 1) - 5 * a) * (f + 1) + 8 * a) * (f + 1) - 4 * a;
+        double w1 = ((a + 2) * f - (a + 3)) * f * f + 1;
+        double w2 = ((a + 2) * g - (a + 3)) * g * g + 1;
+        weight[0] = (float)w0;
+        weight[1] = (float)w1;
+        weight[2] = (float)w2;
+        weight[3] = (float)(1.0 - w0 - w1 - w2);
     }
-    for (int t = 0; t < map->extent; t++)
-        position[t] = position[t] < 0 ? 0 : position[t] >= in ? in - 1 : position[t];
+}
+
+/* First taps and weights of output columns [x0, x1). Where a column lies among its taps repeats
+ * after a few columns, as the weights do, unless sizes are odd. */
+static void interp_columns(const struct planche_edge *edge, int64_t x0, int64_t x1, int64_t in,
+                           int64_t out, int32_t *columns, float *weights)
+{
+    size_t taps = (size_t)edge->columns.extent, period = 0;
+    int64_t whole = in / out, part = in % out * 2, rest;
+    int64_t first = planche_interp_first(&edge->columns, x0, in, out, &rest), origin = rest;
+    for (size_t p = 0; p < (size_t)(x1 - x0); p++, weights += taps) {
+        columns[p] = (int32_t)(first + edge->view.left);
+        if (!period && p > 0 && rest == origin)
+            period = p;
+        if (period)
+            memcpy(weights, weights - period * taps, taps * sizeof(*weights));
+        else
+            interp_weights(edge->columns.extent, (double)rest / (double)(2 * out), weights);
+        first += whole;
+        rest += part;
+        if (rest >= 2 * out) {
+            rest -= 2 * out;
+            first++;
+        }
+    }
+}
+
+/* The rows of output row y's taps, and their weights; rows beyond the edges repeat the last one. */
+static void interp_rows(const struct planche_edge *edge, int64_t y, int64_t in, int64_t out,
+                        int64_t *rows, float *weights)
+{
+    int64_t rest, first = planche_interp_first(&edge->rows, y, in, out, &rest);
+    interp_weights(edge->rows.extent, (double)rest / (double)(2 * out), weights);
+    for (int t = 0; t < edge->rows.extent; t++) {
+        int64_t row = first + t < 0 ? 0 : first + t >= in ? in - 1 : first + t;
+        rows[t] = row + edge->view.top;
+    }
 }
 
 /* A chunk is columns of all the rows, so that the columns' taps are worked out once for them. */
@@ -247,30 +287,26 @@ static void interp_chunk(void *user, size_t index, unsigned worker)
     const struct planche_tensor_layout *layout = &program->tensors[node->output];
     struct planche_shape in = planche_view_shape(&edge->view, pass->spec.geometry->shapes);
     struct planche_shape out = pass->spec.geometry->shapes[node->output];
-    int taps = edge->columns.extent;
-    int32_t columns[INTERP_RUN * INTERP_TAPS];
+    int32_t columns[INTERP_RUN];
     float column_weights[INTERP_RUN * INTERP_TAPS], row_weights[INTERP_TAPS];
     int64_t first, x0, x1, positions[INTERP_TAPS];
     (void)worker;
     planche_exec_chunk(task, index, &first, &x0, &x1);
-    for (int64_t x = x0; x < x1; x++) {
-        interp_taps(&edge->columns, x, in.width, out.width, positions,
-                    column_weights + (x - x0) * taps);
-        for (int t = 0; t < taps; t++)
-            columns[(x - x0) * taps + t] = (int32_t)(positions[t] + edge->view.left);
-    }
+    interp_columns(edge, x0, x1, in.width, out.width, columns, column_weights);
     for (int64_t y = task->y0; y < task->y1; y++) {
-        interp_taps(&edge->rows, y, in.height, out.height, positions, row_weights);
+        interp_rows(edge, y, in.height, out.height, positions, row_weights);
         for (unsigned b = 0; b < layout->blocks; b++) {
             const float *rows[INTERP_TAPS];
-            for (int t = 0; t < taps; t++)
-                rows[t] = planche_exec_input(task->exec, edge, positions[t] + edge->view.top, b);
+            for (int t = 0; t < edge->rows.extent; t++)
+                rows[t] = planche_exec_input(task->exec, edge, positions[t], b);
             struct planche_interp_args args = {
                 .lanes = layout->lanes,
-                .taps = (unsigned)taps,
+                .taps = (unsigned)edge->rows.extent,
                 .rows = rows,
                 .row_weights = row_weights,
                 .columns = columns,
+                .least = edge->view.left,
+                .most = (int32_t)(edge->view.left + in.width - 1),
                 .column_weights = column_weights,
                 .out = planche_exec_row(task->exec, node->output, y, b) + x0 * layout->lanes,
                 .pixels = (size_t)(x1 - x0),

@@ -2,8 +2,6 @@
 /* Which input rows and columns an output row or column needs. */
 #include "backend/cpu/program.h"
 
-#include <math.h>
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
@@ -45,24 +43,21 @@ static void need_reflect(int64_t a, int64_t b, int64_t size, int64_t *lo, int64_
     *hi = (holds(a, b, size - 1, period) ? size - 1 : first > last ? first : last) + 1;
 }
 
-/* extent holds the taps: 1 (nearest), 2 (bilinear) or 4 (bicubic). */
-static void need_interp(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
-                        int64_t out, int64_t *lo, int64_t *hi)
+/* extent holds the taps: 1 (nearest), 2 (bilinear) or 4 (bicubic). In whole numbers, so that where
+ * a row lies among its taps repeats exactly. */
+int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
+                             int64_t *rest)
 {
-    double ratio = (double)in / (double)out;
-    if (map->extent == 1) {
-        *lo = (int64_t)floor((double)y0 * ratio);
-        *hi = (int64_t)floor((double)(y1 - 1) * ratio) + 1;
-    } else {
-        int before = map->extent / 2 - 1;
-        *lo = (int64_t)floor(((double)y0 + 0.5) * ratio - 0.5) - before;
-        *hi = (int64_t)floor(((double)(y1 - 1) + 0.5) * ratio - 0.5) + map->extent - before;
-    }
+    int64_t at = map->extent == 1 ? 2 * i * in : (2 * i + 1) * in - out;
+    int64_t base = floor_div(at, 2 * out);
+    *rest = at - base * 2 * out;
+    return map->extent == 1 ? base : base - (map->extent / 2 - 1);
 }
 
 void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
                       int64_t out, int64_t *lo, int64_t *hi)
 {
+    int64_t rest;
     switch (map->kind) {
     case PLANCHE_MAP_CONV:
         *lo = y0 * map->stride + map->offset;
@@ -73,7 +68,8 @@ void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int
         *hi = floor_div(y1 - 1 + map->offset, map->stride) + 1;
         break;
     case PLANCHE_MAP_INTERP:
-        need_interp(map, y0, y1, in, out, lo, hi);
+        *lo = planche_interp_first(map, y0, in, out, &rest);
+        *hi = planche_interp_first(map, y1 - 1, in, out, &rest) + map->extent;
         break;
     case PLANCHE_MAP_REFLECT:
         need_reflect(y0 - map->offset, y1 - map->offset, in, lo, hi);

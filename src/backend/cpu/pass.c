@@ -107,7 +107,7 @@ static void widen(struct planche_buffer *buffer, int64_t x0, int64_t x1, int64_t
 static void round_part(const struct planche_node *node, const struct planche_shape *shape,
                        struct planche_part *part)
 {
-    int64_t columns = node->kind == PLANCHE_NODE_SHUFFLE ? node->step->shuffle : node->tile;
+    int64_t columns = node->kind == PLANCHE_NODE_SHUFFLE ? node->shuffle : node->tile;
     part->y0 = clamp(planche_node_group_floor(node, part->y0), 0, shape->height);
     part->y1 = clamp(planche_node_group_ceil(node, part->y1), 0, shape->height);
     part->x0 = part->x0 / columns * columns;

@@ -77,8 +77,6 @@ static enum planche_node_kind kind_of(enum planche_step_op op)
         return PLANCHE_NODE_CONCAT;
     case PLANCHE_STEP_INTERP:
         return PLANCHE_NODE_INTERP;
-    case PLANCHE_STEP_SHUFFLE:
-        return PLANCHE_NODE_SHUFFLE;
     case PLANCHE_STEP_POOL:
         return PLANCHE_NODE_POOL;
     default:
@@ -128,9 +126,84 @@ static bool fill_channel(struct planche_program *program, struct planche_node *n
     return true;
 }
 
+/* The step that produces a tensor if `reader` alone reads it, and all of it; else NULL. */
+static const struct planche_step *sole_producer(const struct planche_net *net,
+                                                const struct planche_view *view,
+                                                const struct planche_step *reader)
+{
+    const struct planche_step *producer = NULL;
+    int readers = net->output.tensor == view->tensor;
+    if (view->top || view->left || view->bottom || view->right)
+        return NULL;
+    for (const struct planche_step *s = net->steps; s < net->steps + net->step_count; s++) {
+        for (int i = 0; s != reader && i < s->input_count; i++)
+            readers += s->inputs[i].tensor == view->tensor;
+        for (int r = 0; r < s->residual_count; r++)
+            readers += s->residuals[r].view.tensor == view->tensor;
+        if (s->output == view->tensor)
+            producer = s;
+    }
+    return readers ? NULL : producer;
+}
+
+/* Whether a sum adds an enlargement of pixels by a whole factor to a shuffle with this factor,
+ * which then adds the small pixels itself, so that neither of the large tensors has to be made. */
+static bool adds_enlarged(const struct planche_net *net, const struct planche_step *sum,
+                          const struct planche_step **shuffle, const struct planche_step **small)
+{
+    if (sum->op != PLANCHE_STEP_BINARY || sum->binary != PLANCHE_BINARY_ADD || sum->self != 1 ||
+        sum->other != 1)
+        return false;
+    for (int i = 0; i < 2; i++) {
+        *shuffle = sole_producer(net, &sum->inputs[i], sum);
+        *small = sole_producer(net, &sum->inputs[1 - i], sum);
+        if (*shuffle && *small && (*shuffle)->op == PLANCHE_STEP_SHUFFLE &&
+            (*small)->op == PLANCHE_STEP_INTERP && (*small)->interp == PLANCHE_INTERP_NEAREST &&
+            (*small)->factor_w == (float)(*shuffle)->shuffle &&
+            (*small)->factor_h == (float)(*shuffle)->shuffle)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the node of a later step does the work of this one. */
+static bool is_absorbed(const struct planche_net *net, const struct planche_step *step)
+{
+    const struct planche_step *end = net->steps + net->step_count, *shuffle, *small;
+    if (step->op != PLANCHE_STEP_SHUFFLE && step->op != PLANCHE_STEP_INTERP)
+        return false;
+    for (const struct planche_step *sum = step + 1; sum < end; sum++)
+        if (adds_enlarged(net, sum, &shuffle, &small) && (step == shuffle || step == small))
+            return true;
+    return false;
+}
+
+static enum planche_status add_shuffle(struct planche_program *program,
+                                       const struct planche_step *step,
+                                       const struct planche_step *shuffle,
+                                       const struct planche_step *small,
+                                       struct planche_error *error)
+{
+    struct planche_node *node = add_node(program, PLANCHE_NODE_SHUFFLE, step->name, step->output);
+    node->step = step;
+    node->shuffle = shuffle->shuffle;
+    if (!add_edges(program, node, small ? 2 : 1))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", step->name);
+    for (int e = 0; e < node->edge_count; e++) {
+        node->edges[e].view = e ? small->inputs[0] : shuffle->inputs[0];
+        map_step(shuffle, &node->edges[e].rows, &node->edges[e].columns);
+    }
+    return PLANCHE_OK;
+}
+
 static enum planche_status add_step(struct planche_program *program, const struct planche_step *s,
                                     uint64_t l2_bytes, struct planche_error *error)
 {
+    const struct planche_step *shuffle, *small;
+    if (s->op == PLANCHE_STEP_SHUFFLE)
+        return add_shuffle(program, s, s, NULL, error);
+    if (adds_enlarged(program->net, s, &shuffle, &small))
+        return add_shuffle(program, s, shuffle, small, error);
     struct planche_node *node =
         add_node(program, kind_of(s->op), s->name, s->op == PLANCHE_STEP_POOL ? -1 : s->output);
     node->step = s;
@@ -344,7 +417,7 @@ enum planche_status planche_program_create(struct planche_program **out,
     if (!add_page_nodes(program))
         goto no_memory;
     for (int s = 0; s < net->step_count && !status; s++)
-        if (net->steps[s].op != PLANCHE_STEP_INNER)
+        if (net->steps[s].op != PLANCHE_STEP_INNER && !is_absorbed(net, &net->steps[s]))
             status = add_step(program, &net->steps[s], l2_bytes, error);
     if (!status)
         status = planche_pack_weights(program, pool, error);

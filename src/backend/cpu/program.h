@@ -75,6 +75,7 @@ struct planche_node {
     struct planche_edge *edges; /* step inputs, then residuals */
     int level;                  /* averages that must be known first: see plan.h */
     int tile, anchor;           /* output rows come in groups that end at anchor modulo tile */
+    int shuffle; /* SHUFFLE: factor; edge 1, if there is one, is enlarged and added */
     struct planche_conv_program *conv;
     float *channel; /* CHANNEL: scale, bias, slope, one after another */
 };
@@ -119,6 +120,10 @@ const char *planche_node_kind_name(const struct planche_node *node);
  * in and out are the sizes of the view and of the node's output. */
 void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
                       int64_t out, int64_t *lo, int64_t *hi);
+/* The first input row of output row i's taps for an INTERP map, which may lie outside the input,
+ * and how far i lies beyond its place: *rest of 2 * out. */
+int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
+                             int64_t *rest);
 /* Index into [0, size) of position i reflected about the edges, which are not repeated. */
 int64_t planche_reflect(int64_t i, int64_t size);
 /* Rounds to the group borders of a node: the largest border <= y, the smallest >= y. */
