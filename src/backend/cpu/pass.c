@@ -310,7 +310,9 @@ static int64_t next_rows(const struct planche_pass *pass, int n)
 {
     const struct planche_node *node = &pass->spec.program->nodes[n];
     const struct planche_part *part = &pass->parts[n];
-    int64_t most = node->tile > 1 ? part->done + 1 : part->done + FEW_ROWS;
+    int64_t band = pass->spec.band;
+    int64_t most =
+        node->tile > 1 ? part->done + (band - 1) * node->tile + 1 : part->done + band * FEW_ROWS;
     int64_t rows = most < pass->goals[n] ? most : pass->goals[n];
     return clamp(planche_node_group_ceil(node, rows), part->y0, part->y1);
 }

@@ -10,6 +10,10 @@
 #define LEAST_STRIPE 32
 /* Rows of a region when the page is cut, tried from the cheapest to the smallest. */
 static const int64_t segments[] = {512, 128, 32};
+/* Below this many tiles of a layer for each thread, waiting for the slowest one shows; beyond a few
+ * rows of tiles, rows leave the cache before they are read. */
+#define TILES_PER_WORKER 48
+#define MOST_BAND        4
 /* Choices of cuts before none are kept. */
 #define MOST_ATTEMPTS 8
 
@@ -78,7 +82,7 @@ struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int 
         .level = level,
         .first = plan->cuts[level - 1].first,
         .store = plan->cuts[level].store,
-        .band = 1,
+        .band = plan->band,
         .workers = plan->options.workers,
     };
 }
@@ -149,6 +153,26 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     return status;
 }
 
+/* So many rows of tiles at a time that all threads have enough of them between two waits. */
+static int wanted_band(const struct planche_plan *plan)
+{
+    int64_t tiles = plan->page.page_width / PLANCHE_WINOGRAD_TILE_MAX + 1;
+    int64_t band = ((int64_t)plan->options.workers * TILES_PER_WORKER + tiles - 1) / tiles;
+    return band < 1 ? 1 : band > MOST_BAND ? MOST_BAND : (int)band;
+}
+
+/* Full width, with the band that suits the threads if it fits. */
+static enum planche_status plan_bands(struct planche_plan *plan, uint64_t *smallest,
+                                      struct planche_error *error)
+{
+    plan->band = wanted_band(plan);
+    enum planche_status status = plan_whole(plan, smallest, error);
+    if (status || plan->band == 1 || fits(&plan->options, plan->bytes))
+        return status;
+    plan->band = 1;
+    return plan_whole(plan, smallest, error);
+}
+
 /* Stripes and segments: the cheapest combination that fits. */
 static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *smallest,
                                         struct planche_error *error)
@@ -214,7 +238,7 @@ enum planche_status planche_plan_create(struct planche_plan **out,
     else
         planche_fail(error, status, "no memory to plan the page");
     if (!status)
-        status = plan_whole(plan, &least, error);
+        status = plan_bands(plan, &least, error);
     if (!status && !fits(options, plan->bytes))
         status = plan_regions(plan, &least, error);
     if (!status && !fits(options, plan->bytes))

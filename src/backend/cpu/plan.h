@@ -33,6 +33,7 @@ struct planche_plan {
     int64_t sample_bands;                 /* 0: the sample is the page */
     struct planche_cut
         *cuts; /* [levels + 2]: kept after pass 1..levels; 0 and levels + 1 keep nothing */
+    int band;  /* rows of tiles made at a time */
     int64_t stripe, segment;       /* width and height of the page's regions */
     int64_t fetch_rows, emit_rows; /* rows of the page the caller should hold to fetch them again;
                                       result rows in flight */

@@ -181,7 +181,7 @@ static enum planche_status run_pass(struct page_run *run, int level, struct plan
         .level = level,
         .first = plan->cuts[level - 1].first,
         .store = plan->cuts[level].store,
-        .band = 1,
+        .band = plan->band,
         .workers = plan->options.workers,
     };
     bool whole = plan->stripe >= plan->page.page_width && plan->segment >= plan->page.page_height;
