@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which tensors to keep between passes: a shortest path over (pass, cut), where a cut is a place in
  * the order of the nodes and keeps every tensor that crosses it. */
+#include "backend/cpu/cost.h"
 #include "backend/cpu/plan.h"
 
 #include "base/status.h"
@@ -27,12 +28,7 @@ struct search {
 static void find_node_costs(struct search *s, const struct planche_geometry *geometry)
 {
     for (int n = 0; n < s->program->node_count; n++) {
-        const struct planche_node *node = &s->program->nodes[n];
-        struct planche_shape shape = planche_node_shape(s->program, geometry, node);
-        /* A value stored or loaded costs about as much as a few multiply-adds. */
-        s->node_cost[n] = 8.0 * (double)shape.height * (double)shape.width;
-        if (node->step)
-            s->node_cost[n] += planche_step_macs(s->program->net, node->step, geometry->shapes);
+        s->node_cost[n] = planche_cost_node(s->program, geometry, &s->program->nodes[n]);
     }
 }
 
@@ -124,7 +120,8 @@ static void search_paths(struct search *s, uint64_t memory)
                 if (isinf(before[a]) || (b && s->place[b] < s->place[a]) ||
                     bytes_of(s, s->crosses[a], s->crosses[b], g) > (double)memory)
                     continue;
-                double cost = before[a] + cost_of(s, level, a, b);
+                double kept = bytes_of(s, s->crosses[b], s->crosses[b], g);
+                double cost = before[a] + cost_of(s, level, a, b) + kept * PLANCHE_COST_KEPT_BYTE;
                 if (cost < after[b]) {
                     after[b] = cost;
                     s->from[level * (MOST_CUTS + 1) + b] = a;

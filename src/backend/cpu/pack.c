@@ -2,6 +2,7 @@
 /* Preparing a convolution's weights: kernel choice, phases of deconvolutions, packing. */
 #include "backend/cpu/pack.h"
 
+#include "backend/cpu/cost.h"
 #include "base/checked.h"
 #include "base/status.h"
 
@@ -85,7 +86,10 @@ static bool is_plain_3x3(const struct planche_step *s)
 /* Planar ends have kernels of their own. */
 static bool suits_winograd(const struct planche_node *node)
 {
-    return is_plain_3x3(node->step) && node->conv->depth == PLANCHE_LANES && !node->conv->narrow;
+    const struct planche_conv_program *conv = node->conv;
+    double in = conv->in_blocks * PLANCHE_LANES, out = conv->out_blocks * PLANCHE_LANES;
+    return is_plain_3x3(node->step) && conv->depth == PLANCHE_LANES && !conv->narrow &&
+           planche_cost_winograd(in, out) < planche_cost_direct(9.0, in, out);
 }
 
 static double padded_channels(const struct planche_net *net, int tensor)

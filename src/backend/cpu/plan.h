@@ -79,7 +79,7 @@ enum planche_status planche_regions_measure(const struct planche_plan *plan, int
                                             struct planche_error *error);
 
 /* Chooses plan->cuts for whole-page passes so that the least is computed twice within `memory`
- * bytes for kept tensors; costs are multiply-adds. Errors: MEMORY. */
+ * bytes for kept tensors; costs as in cost.h. Errors: MEMORY. */
 enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memory,
                                         struct planche_error *error);
 /* Bytes kept while a pass runs: what it starts from and what it keeps. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What layers cost: the measure by which algorithms and what to keep between passes are chosen.
+ *
+ * The unit is the time of one multiply-add at the FMA peak of a thread. The constants were fitted
+ * to `kernels --bench` and `planche bench --profile`; docs/performance.md has the figures. They do
+ * not depend on the machine that runs, so neither do the choices, nor the bytes. */
+#ifndef PLANCHE_BACKEND_CPU_COST_H
+#define PLANCHE_BACKEND_CPU_COST_H
+
+#include "backend/cpu/pass.h"
+
+/* An output pixel of a convolution or deconvolution with so many taps for it. */
+double planche_cost_direct(double taps, double in_channels, double out_channels);
+/* An output pixel of a 3x3 convolution by Winograd with tiles of 6 x 6. */
+double planche_cost_winograd(double in_channels, double out_channels);
+/* All of a node's output. */
+double planche_cost_node(const struct planche_program *program,
+                         const struct planche_geometry *geometry, const struct planche_node *node);
+/* A byte that one pass keeps and another one reads: both happen at the speed of main memory. */
+#define PLANCHE_COST_KEPT_BYTE 30.0
+
+#endif
