@@ -20,6 +20,13 @@ enum planche_se {
         1 /* from a fixed subset of the page: faster, one value for the whole page */
 };
 
+/* What the convolutions multiply in; tensors and sums are float in either case. */
+enum planche_precision {
+    PLANCHE_PRECISION_F32 = 0,
+    PLANCHE_PRECISION_BF16 = 1 /* factors rounded to bf16, 8 significant bits: faster, visibly the
+                                  same, not within a level; needs PLANCHE_CPU_AVX512BF16 */
+};
+
 enum planche_log_level {
     PLANCHE_LOG_DEBUG,
     PLANCHE_LOG_INFO,
@@ -48,6 +55,7 @@ struct planche_engine_options {
     planche_log_fn log;          /* NULL: silent */
     void *log_user;
     int profile; /* not 0: time every layer, for planche_engine_get_profile */
+    enum planche_precision precision;
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 
@@ -57,6 +65,8 @@ struct planche_engine_options {
 #define PLANCHE_CPU_AVX2     0x2u /* AVX2 and FMA */
 #define PLANCHE_CPU_AVX512   0x4u /* AVX-512 F, BW, DQ, VL */
 #define PLANCHE_CPU_NEON     0x8u
+#define PLANCHE_CPU_AVX512BF16                                                                     \
+    0x10u /* AVX-512 as above and BF16: used for PLANCHE_PRECISION_BF16 */
 
 /* The features this machine has, of those above. */
 PLANCHE_API uint32_t planche_cpu_features(void);
@@ -89,6 +99,7 @@ struct planche_engine_info {
     uint64_t weight_bytes; /* prepared weights, bytes */
     uint64_t peak_bytes;   /* most of the budget that was in use so far */
     double macs_per_pixel; /* multiply-adds per input pixel, of the plain convolutions */
+    const char *precision; /* "f32", "bf16" */
 };
 #define PLANCHE_ENGINE_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_engine_info)
 PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,

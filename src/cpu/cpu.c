@@ -38,6 +38,9 @@ uint32_t planche_cpu_features(void)
     if ((features & PLANCHE_CPU_AVX2) && (ebx & avx512) == avx512 &&
         (saved & XCR0_AVX512) == XCR0_AVX512)
         features |= PLANCHE_CPU_AVX512;
+    if ((features & PLANCHE_CPU_AVX512) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) &&
+        (eax & bit_AVX512BF16))
+        features |= PLANCHE_CPU_AVX512BF16;
     return features;
 }
 #elif defined(__aarch64__)
@@ -57,6 +60,8 @@ static uint32_t allowed(uint32_t mask)
 {
     if (mask == 0)
         return UINT32_MAX;
+    if (mask & PLANCHE_CPU_AVX512BF16)
+        mask |= PLANCHE_CPU_AVX512;
     return mask & PLANCHE_CPU_AVX512 ? mask | PLANCHE_CPU_AVX2 : mask;
 }
 

@@ -131,7 +131,7 @@ static enum planche_status check_budget(const struct planche_engine *engine,
                                         struct planche_error *error)
 {
     const struct planche_budget *budget = &engine->state->budget;
-    uint64_t need = atomic_load(&budget->used) + planche_pack_bytes(engine->net);
+    uint64_t need = atomic_load(&budget->used) + planche_pack_bytes(engine->net, engine->precision);
     if (need < budget->limit)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
@@ -141,6 +141,18 @@ static enum planche_status check_budget(const struct planche_engine *engine,
                         (unsigned long long)(budget->limit >> 20));
 }
 
+/* Emulated, bf16 would be slower than float. */
+static enum planche_status check_precision(const struct planche_engine_options *options,
+                                           uint32_t features, struct planche_error *error)
+{
+    if (options->precision != PLANCHE_PRECISION_BF16 || features & PLANCHE_CPU_AVX512BF16)
+        return PLANCHE_OK;
+    return planche_fail(
+        error, PLANCHE_ERROR_UNSUPPORTED, "precision bf16 needs a CPU with AVX512-BF16; %s",
+        planche_cpu_features() & PLANCHE_CPU_AVX512BF16 ? "the CPU mask leaves it out"
+                                                        : "this one has none, so use f32");
+}
+
 static enum planche_status load(struct planche_engine *engine,
                                 const struct planche_engine_options *options,
                                 struct planche_error *error)
@@ -148,7 +160,9 @@ static enum planche_status load(struct planche_engine *engine,
     struct model_files files;
     struct planche_budget *budget = &engine->state->budget;
     uint32_t features = planche_cpu_select(options->cpu_mask);
-    enum planche_status status = find_files(&files, options, error);
+    enum planche_status status = check_precision(options, features, error);
+    if (!status)
+        status = find_files(&files, options, error);
     if (status)
         return status;
     struct planche_net_source source = {.param_path = files.param, .bin_path = files.bin};
@@ -166,8 +180,8 @@ static enum planche_status load(struct planche_engine *engine,
     status = check_budget(engine, error);
     if (status)
         return status;
-    status = planche_program_create(&engine->program, engine->net, features, planche_cpu_l2_bytes(),
-                                    engine->pool, budget, error);
+    status = planche_program_create(&engine->program, engine->net, features, engine->precision,
+                                    planche_cpu_l2_bytes(), engine->pool, budget, error);
     if (status)
         return status;
     planche_net_drop_kernels(engine->net);
@@ -210,6 +224,7 @@ static enum planche_status create(struct planche_engine *engine,
         threads = options->threads;
     engine->log = (struct planche_log){options->log, options->log_user};
     engine->se = options->se;
+    engine->precision = options->precision;
     engine->max_pixels = options->max_pixels ? options->max_pixels : 500000000;
     planche_budget_init(&engine->state->budget, memory);
     if (!planche_budget_hoard(&engine->state->budget))
@@ -242,6 +257,9 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     if (taken.se != PLANCHE_SE_EXACT && taken.se != PLANCHE_SE_SAMPLED)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to average: %d",
                             (int)taken.se);
+    if (taken.precision != PLANCHE_PRECISION_F32 && taken.precision != PLANCHE_PRECISION_BF16)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown precision: %d",
+                            (int)taken.precision);
     struct planche_engine *engine = planche_calloc(NULL, 1, sizeof(*engine));
     struct planche_engine_state *state = planche_calloc(NULL, 1, sizeof(*state));
     if (!engine || !state) {
@@ -291,6 +309,7 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .weight_bytes = engine->weight_bytes,
         .peak_bytes = atomic_load(&engine->state->budget.peak),
         .macs_per_pixel = engine->macs_per_pixel,
+        .precision = engine->precision == PLANCHE_PRECISION_BF16 ? "bf16" : "f32",
     };
     memcpy(info, &full, info->struct_size < sizeof(full) ? info->struct_size : sizeof(full));
 }

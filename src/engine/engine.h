@@ -25,6 +25,7 @@ struct planche_engine {
     struct planche_pool *pool;
     char *model, *variant;
     enum planche_se se;
+    enum planche_precision precision;
     uint64_t max_pixels;
     uint64_t weight_bytes; /* in use once the engine is made: everything but pages */
     const char *isa;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution of a run of pixels over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined. As
+/* Convolution of a run of pixels over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined;
+ * products take units (units.h). As
  * many pixels x output vectors as the registers hold are summed at once; each sum goes over entries
  * and input lanes in order. */
 #include "kernels/list.h"
+#include "kernels/units.h"
 
 #define MAX_BLOCKS 4
 #define MAX_PIXELS 12
@@ -52,6 +54,25 @@ static INLINE void fetch_outputs(const struct part *part, unsigned block, size_t
     }
 }
 
+/* The units of one entry's inputs. */
+struct units {
+    const float *first;
+    ptrdiff_t step; /* from one pixel to the next */
+};
+
+/* Where they lie already, or in `room` once they are rounded. */
+static INLINE struct units take_units(const float *input, ptrdiff_t step, unsigned pixels,
+                                      float (*room)[UNITS])
+{
+    if (UNIT_LANES == 1)
+        return (struct units){input, step};
+    UNROLL (p, pixels)
+        UNROLL (i, PARTS)
+            vec_store_units(room[p] + i * VEC_UNITS,
+                            vec_load(input + (ptrdiff_t)p * step + i * VEC_LANES));
+    return (struct units){room[0], UNITS};
+}
+
 /* `pixels`, `blocks` and `depth` are constants where this is inlined; step is args->input_step, a
  * constant where that pays. The sums begin with the bias. */
 static INLINE void convolve_pixels(const struct part *part, unsigned pixels, unsigned blocks,
@@ -60,8 +81,9 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
     const struct planche_conv_args *args = part->args;
     const unsigned vectors = blocks * PARTS;
     const size_t row = (size_t)args->out_blocks * LANES;
-    const float *weights = args->weights + (size_t)part->first * LANES;
+    const float *weights = (const float *)args->weights + (size_t)part->first * LANES;
     const float *bias = args->epilogue.bias + (size_t)part->first * LANES;
+    float room[MAX_PIXELS][UNITS];
     vec acc[MAX_PIXELS][MAX_BLOCKS * PARTS];
     UNROLL (p, pixels)
         UNROLL (v, vectors)
@@ -73,14 +95,15 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
         if (depth == LANES)
             UNROLL (p, pixels)
                 __builtin_prefetch(input + (ptrdiff_t)(pixels + p) * step, 0);
-        UNROLL_BY_4 (k, depth) {
+        const struct units units = take_units(input, step, pixels, room);
+        UNROLL_BY_4 (k, depth / UNIT_LANES) {
             vec w[MAX_BLOCKS * PARTS];
             UNROLL (v, vectors)
                 w[v] = vec_load(weights + v * VEC_LANES);
             UNROLL (p, pixels) {
-                const vec x = vec_set(input[(ptrdiff_t)p * step + k]);
+                const vec x = vec_set(units.first[(ptrdiff_t)p * units.step + k]);
                 UNROLL (v, vectors)
-                    acc[p][v] = vec_fma(x, w[v], acc[p][v]);
+                    acc[p][v] = vec_dot(x, w[v], acc[p][v]);
             }
             weights += row;
         }
@@ -112,9 +135,9 @@ static INLINE void convolve_run(struct part part, unsigned blocks, unsigned dept
 static INLINE void convolve_blocks(struct part part, unsigned blocks)
 {
     const ptrdiff_t step = part.args->input_step;
-    if (part.args->depth == 1 && step == 1)
+    if (UNIT_LANES == 1 && part.args->depth == 1 && step == 1)
         convolve_run(part, blocks, 1, 1);
-    else if (part.args->depth == 1)
+    else if (UNIT_LANES == 1 && part.args->depth == 1)
         convolve_run(part, blocks, 1, step);
     else
         convolve_run(part, blocks, LANES, step);

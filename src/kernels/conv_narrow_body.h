@@ -16,7 +16,7 @@ static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdif
                               float sums[][MAX_PIXELS])
 {
     const size_t channel = args->entries * LANES;
-    const float *weights = args->weights + first * channel;
+    const float *weights = (const float *)args->weights + first * channel;
     vec acc[MAX_CHANNELS][MAX_PIXELS];
     UNROLL (c, channels)
         UNROLL (p, pixels)

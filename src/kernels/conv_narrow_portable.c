@@ -8,7 +8,7 @@
 static float sum_lanes(const struct planche_conv_args *args, size_t c, size_t p)
 {
     float acc[LANES] = {0};
-    const float *weights = args->weights + c * args->entries * LANES;
+    const float *weights = (const float *)args->weights + c * args->entries * LANES;
     for (size_t e = 0; e < args->entries; e++, weights += LANES) {
         const float *input = args->inputs[e] + (ptrdiff_t)p * args->input_step;
         for (size_t i = 0; i < LANES; i++)

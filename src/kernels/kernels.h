@@ -12,6 +12,7 @@
 #ifndef PLANCHE_KERNELS_KERNELS_H
 #define PLANCHE_KERNELS_KERNELS_H
 
+#include <planche/engine.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,8 +39,9 @@ struct planche_conv_args {
     const float *const *inputs; /* [entries], at the run's first pixel */
     unsigned depth;             /* input lanes used by every entry: 1 (planar) or 16 */
     ptrdiff_t input_step;       /* floats from one output pixel's input to the next one's */
-    const float *weights;       /* conv: [entries][depth][out_blocks][16]; conv_narrow:
-                                   [out_blocks][entries][16] */
+    const void *weights;        /* conv: floats [entries][depth][out_blocks][16]; conv_bf16:
+                                   bf16 [entries][depth / 2][out_blocks][16][2]; conv_narrow:
+                                   floats [out_blocks][entries][16] */
     unsigned out_blocks;   /* conv: 1..4 blocks of 16 lanes; conv_narrow: 1..4 planar channels */
     float *const *outputs; /* [out_blocks], at the run's first pixel */
     ptrdiff_t output_step; /* floats from one output pixel to the next: >= 16 (conv), >= 1
@@ -50,14 +52,16 @@ struct planche_conv_args {
         *residual[PLANCHE_RESIDUALS]; /* [out_blocks] each, at the run's first pixel */
     ptrdiff_t residual_step[PLANCHE_RESIDUALS];
 };
-/* conv: output lanes are channels. conv_narrow: few planar outputs from 16-lane inputs (depth 16),
- * vectors along the input lanes. */
+/* conv: output lanes are channels. conv_bf16: inputs, of depth 16, are rounded to bf16, sums are
+ * floats. conv_narrow: few planar outputs from 16-lane inputs (depth 16), vectors along the input
+ * lanes. */
 typedef void (*planche_conv_fn)(const struct planche_conv_args *args);
 
 /* Winograd F(m x m, 3x3), stride 1 (Lavin and Gray, 2015, arXiv:1509.09308), for tiles of m = 4 or
  * 6: one row of tiles, m output rows high. Tile t covers output columns m*t .. m*t + m - 1 and
  * reads input columns m*t .. m*t + m + 1 of rows 0 .. m + 1, all relative to the pointers. Below,
- * `tile` is m. */
+ * `tile` is m. In bf16 the transformed inputs and weights are rounded, transforms and sums are
+ * float. */
 #define PLANCHE_WINOGRAD_TILE_MAX     6
 #define PLANCHE_WINOGRAD_INPUT(tile)  ((tile) + 2)
 #define PLANCHE_WINOGRAD_POINTS(tile) (((tile) + 2) * ((tile) + 2))
@@ -66,7 +70,7 @@ struct planche_winograd_args {
     const float *const *input_rows; /* [in_blocks][tile + 2], at the run's first input column */
     size_t input_columns; /* columns readable from there; what a tile would read beyond them counts
                              as zero */
-    const float *weights; /* from planche_winograd_pack, all output groups; 64-byte aligned */
+    const void *weights;  /* from planche_winograd_pack, all output groups; 64-byte aligned */
     unsigned out_blocks;  /* any number; worked through in groups of up to 4 */
     float *const *output_rows; /* [out_blocks][tile]; NULL: that row is not wanted */
     size_t columns;            /* output columns to write: the run has ceil(columns / m) tiles */
@@ -79,21 +83,23 @@ typedef void (*planche_winograd_fn)(const struct planche_winograd_args *args);
 
 /* Tiles that one call should get so that its scratch and the weights share the L2 cache; a hint for
  * callers. */
-size_t planche_winograd_tiles(unsigned tile, unsigned in_blocks, unsigned out_blocks,
-                              uint64_t l2_bytes);
-/* Floats of scratch for a run of up to `tiles` tiles, and of packed weights. False on overflow. */
-int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t tiles,
-                             size_t *floats);
-int planche_winograd_weights(unsigned tile, unsigned in_blocks, unsigned out_blocks,
-                             size_t *floats);
+size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, unsigned in_blocks,
+                              unsigned out_blocks, uint64_t l2_bytes);
+/* Floats of scratch for a run of up to `tiles` tiles, and of packed weights, two bf16 counting for
+ * one. False on overflow. */
+int planche_winograd_scratch(unsigned tile, enum planche_precision precision, unsigned in_blocks,
+                             unsigned out_blocks, size_t tiles, size_t *floats);
+int planche_winograd_weights(unsigned tile, enum planche_precision precision, unsigned in_blocks,
+                             unsigned out_blocks, size_t *floats);
 /* Packing of weights: their transformation, in double precision. */
 struct planche_winograd_pack_args {
     unsigned tile;
+    enum planche_precision precision;
     const float *weights; /* [out_channels][in_channels][3][3] */
     unsigned out_channels, in_channels;
     const unsigned *in_lane; /* [in_channels]: the place among in_blocks * 16 lanes */
     unsigned in_blocks, out_blocks;
-    float *packed; /* planche_winograd_weights() floats */
+    void *packed; /* planche_winograd_weights() floats */
 };
 /* The work comes in parts, 0 .. parts - 1, which write different places: in any order, on any
  * threads. Lanes without a channel are zero. */
@@ -184,6 +190,8 @@ struct planche_kernels {
     planche_conv_fn conv;
     planche_conv_fn conv_narrow;
     planche_winograd_fn winograd4, winograd6; /* tiles of 4 x 4 and 6 x 6 */
+    planche_conv_fn conv_bf16;
+    planche_winograd_fn winograd4_bf16, winograd6_bf16;
     void (*binary)(const struct planche_binary_args *args);
     void (*binary_vector)(const struct planche_binary_vector_args *args);
     void (*channel)(const struct planche_channel_args *args);

@@ -7,17 +7,22 @@
 
 #include <planche/engine.h>
 
-/* The type of a member of struct planche_kernels, less the pointer. */
-#define PLANCHE_KERNEL_TYPE(op) __typeof__(*((struct planche_kernels *)0)->op)
+/* The member of struct planche_kernels that KERNEL(op, type, isa) fills. */
+#define PLANCHE_KERNEL_MEMBER(op, type) PLANCHE_KERNEL_MEMBER_##type(op)
+#define PLANCHE_KERNEL_MEMBER_f32(op)   op
+#define PLANCHE_KERNEL_MEMBER_bf16(op)  op##_bf16
 
-#define KERNEL(op, type, isa) PLANCHE_KERNEL_TYPE(op) planche_##op##_##type##_##isa;
+#define KERNEL(op, type, isa)                                                                      \
+    __typeof__(*((struct planche_kernels *)0)                                                      \
+                    ->PLANCHE_KERNEL_MEMBER(op, type)) planche_##op##_##type##_##isa;
 #include "kernels/kernels.def"
 #undef KERNEL
 
 /* The feature that a version's `isa` in the list needs. */
-#define PLANCHE_ISA_portable PLANCHE_CPU_PORTABLE
-#define PLANCHE_ISA_avx2     PLANCHE_CPU_AVX2
-#define PLANCHE_ISA_avx512   PLANCHE_CPU_AVX512
-#define PLANCHE_ISA_neon     PLANCHE_CPU_NEON
+#define PLANCHE_ISA_portable   PLANCHE_CPU_PORTABLE
+#define PLANCHE_ISA_avx2       PLANCHE_CPU_AVX2
+#define PLANCHE_ISA_avx512     PLANCHE_CPU_AVX512
+#define PLANCHE_ISA_avx512bf16 PLANCHE_CPU_AVX512BF16
+#define PLANCHE_ISA_neon       PLANCHE_CPU_NEON
 
 #endif

@@ -3,18 +3,21 @@
 #include "kernels/winograd.h"
 
 #include "base/checked.h"
+#include "kernels/bf16.h"
 
 #include <stdbool.h>
 
 #define LANES PLANCHE_LANES
 
-size_t planche_winograd_tiles(unsigned tile, unsigned in_blocks, unsigned out_blocks,
-                              uint64_t l2_bytes)
+size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, unsigned in_blocks,
+                              unsigned out_blocks, uint64_t l2_bytes)
 {
     const unsigned group =
         out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
     const uint64_t per_tile =
-        (uint64_t)(in_blocks + group) * PLANCHE_WINOGRAD_BLOCK(tile) * sizeof(float);
+        ((uint64_t)in_blocks * sizeof(float) / PLANCHE_WINOGRAD_PACKED(precision) +
+         group * sizeof(float)) *
+        PLANCHE_WINOGRAD_BLOCK(tile);
     const uint64_t tiles = l2_bytes * 3 / 4 / per_tile;
     const size_t step = PLANCHE_WINOGRAD_STEP, least = 2 * step, most = 8 * step;
     /* Whole register blocks; below two fetching the weights costs more than the cache saves, above
@@ -22,25 +25,28 @@ size_t planche_winograd_tiles(unsigned tile, unsigned in_blocks, unsigned out_bl
     return tiles < least ? least : tiles > most ? most : (size_t)(tiles / step * step);
 }
 
-int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t tiles,
-                             size_t *floats)
+int planche_winograd_scratch(unsigned tile, enum planche_precision precision, unsigned in_blocks,
+                             unsigned out_blocks, size_t tiles, size_t *floats)
 {
     const unsigned group =
         out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
     const size_t block = PLANCHE_WINOGRAD_BLOCK(tile);
     size_t points, products;
     return planche_add_size(tiles, PLANCHE_WINOGRAD_SET - 1, &points) &&
-           planche_mul_size(points, in_blocks * block, &points) &&
+           planche_mul_size(points, in_blocks * block / PLANCHE_WINOGRAD_PACKED(precision),
+                            &points) &&
            planche_mul_size(tiles, group * block, &products) &&
            planche_add_size(points, products, floats) &&
            planche_add_size(*floats, PLANCHE_WINOGRAD_COLUMNS(tile), floats);
 }
 
-int planche_winograd_weights(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t *floats)
+int planche_winograd_weights(unsigned tile, enum planche_precision precision, unsigned in_blocks,
+                             unsigned out_blocks, size_t *floats)
 {
     return planche_mul_size(in_blocks, out_blocks, floats) &&
            planche_mul_size(*floats,
-                            (size_t)PLANCHE_WINOGRAD_POINTS(tile) * PLANCHE_LANES * PLANCHE_LANES,
+                            (size_t)PLANCHE_WINOGRAD_POINTS(tile) * PLANCHE_LANES * PLANCHE_LANES /
+                                PLANCHE_WINOGRAD_PACKED(precision),
                             floats);
 }
 
@@ -52,9 +58,12 @@ struct transform {
     double pairs[3][3];
 };
 
-/* Interpolation points 0, 1, -1, 2, -2, infinity. */
+/* Interpolation points 0, 5/8, -5/8, 3/2, -3/2, infinity: errors are less than half of those with
+ * the usual 1 and 2 in place of 5/8 and 3/2 (docs/numerics.md). */
 static const struct transform transform4 = {
-    1.0 / 4, 2, {{-1.0 / 6, -1.0 / 6, -1.0 / 6}, {1.0 / 24, 1.0 / 12, 1.0 / 6}}};
+    256.0 / 225,
+    2,
+    {{-2048.0 / 2975, -256.0 / 595, -32.0 / 119}, {128.0 / 1071, 64.0 / 357, 32.0 / 119}}};
 
 /* 0, 1, -1, 2, -2, 1/2, -1/2, infinity. */
 static const struct transform transform6 = {1,
@@ -85,9 +94,29 @@ static void transform_line(const struct transform *g, const struct lanes *a, con
     points[1 + 2 * g->pair_count] = *c;
 }
 
-/* U = G k G^T of the 3x3 kernels k of 16 output channels, point after point at `to`. */
-static void transform_kernels(unsigned tile, const struct lanes kernels[9], float *to,
-                              size_t stride)
+/* Where the weights of an input lane go: 4 bytes for each output lane, or half of them. */
+struct place {
+    enum planche_precision precision;
+    float *floats;
+    unsigned half; /* of a pair: 0 or 1 */
+};
+
+static void store_lanes(const struct place *place, size_t offset, const struct lanes *lanes)
+{
+    if (place->precision == PLANCHE_PRECISION_BF16) {
+        uint16_t *to = (uint16_t *)(void *)(place->floats + offset) + place->half;
+        for (unsigned l = 0; l < LANES; l++)
+            to[2 * l] = planche_bf16_round((float)lanes->value[l]);
+    } else {
+        float *to = place->floats + offset;
+        for (unsigned l = 0; l < LANES; l++)
+            to[l] = (float)lanes->value[l];
+    }
+}
+
+/* U = G k G^T of the 3x3 kernels k of 16 output channels, point after point. */
+static void transform_kernels(unsigned tile, const struct lanes kernels[9],
+                              const struct place *place, size_t stride)
 {
     const struct transform *g = tile == 4 ? &transform4 : &transform6;
     const unsigned size = PLANCHE_WINOGRAD_INPUT(tile);
@@ -96,9 +125,8 @@ static void transform_kernels(unsigned tile, const struct lanes kernels[9], floa
         transform_line(g, &kernels[j], &kernels[3 + j], &kernels[6 + j], columns[j]);
     for (unsigned i = 0; i < size; i++) {
         transform_line(g, &columns[0][i], &columns[1][i], &columns[2][i], points);
-        for (unsigned j = 0; j < size; j++, to += stride)
-            for (unsigned l = 0; l < LANES; l++)
-                to[l] = (float)points[j].value[l];
+        for (unsigned j = 0; j < size; j++)
+            store_lanes(place, ((size_t)i * size + j) * stride, &points[j]);
     }
 }
 
@@ -140,16 +168,19 @@ void planche_winograd_pack(const struct planche_winograd_pack_args *args, size_t
     const unsigned first = (unsigned)(part / args->in_blocks) * PLANCHE_WINOGRAD_GROUP;
     const unsigned left = args->out_blocks - first;
     const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
-    const size_t row = (size_t)blocks * LANES;
-    float *to = args->packed + planche_winograd_group_floats(args->tile, args->in_blocks, first) +
-                in_block * LANES * row;
+    const unsigned packed = PLANCHE_WINOGRAD_PACKED(args->precision);
+    const size_t row = (size_t)blocks * LANES, block_floats = LANES / packed * row;
+    float *to = (float *)args->packed +
+                planche_winograd_group_floats(args->tile, args->precision, args->in_blocks, first) +
+                in_block * block_floats;
     unsigned channels[LANES];
     find_channels(args, in_block, channels);
     for (unsigned l = 0; l < LANES; l++)
         for (unsigned b = 0; b < blocks; b++) {
             struct lanes kernels[9];
             gather_kernels(args, first + b, channels[l], kernels);
-            transform_kernels(args->tile, kernels, to + l * row + (size_t)b * LANES,
-                              row * args->in_blocks * LANES);
+            const struct place place = {args->precision, to + l / packed * row + (size_t)b * LANES,
+                                        l % packed};
+            transform_kernels(args->tile, kernels, &place, args->in_blocks * block_floats);
         }
 }

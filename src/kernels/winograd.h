@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* What the Winograd kernels and the packing of their weights share.
  *
- * Packed weights: [group][point][input lane][block of the group][16]; a group has 4 output blocks,
- * the last one what is left. Point i * (tile + 2) + j is row i, column j of the transformed tile.
+ * Packed weights: [group][point][input lane][block of the group][16], in bf16 [group][point][pair
+ * of input lanes][block of the group][16][2]; a group has 4 output blocks, the last one what is
+ * left. Point i * (tile + 2) + j is row i, column j of the transformed tile.
  */
 #ifndef PLANCHE_KERNELS_WINOGRAD_H
 #define PLANCHE_KERNELS_WINOGRAD_H
 
 #include "kernels/kernels.h"
 
+/* Two bf16 take the place of a float. */
+#define PLANCHE_WINOGRAD_PACKED(precision) ((precision) == PLANCHE_PRECISION_BF16 ? 2u : 1u)
+
 #define PLANCHE_WINOGRAD_GROUP      4 /* output blocks */
 #define PLANCHE_WINOGRAD_MAX_INPUT  PLANCHE_WINOGRAD_INPUT(PLANCHE_WINOGRAD_TILE_MAX)
 #define PLANCHE_WINOGRAD_MAX_POINTS PLANCHE_WINOGRAD_POINTS(PLANCHE_WINOGRAD_TILE_MAX)
 
 /* Scratch of a run, all in vectors of 16 lanes:
- *   points [set of tiles][input block][line][tile of the set]: the transformed input. A set is what
+ *   points [set of tiles][input block][line][tile of the set]: the transformed input, float or
+ *     bf16. A set is what
  *     one matrix product takes, so that all that it reads is at constant distances. A line is a
  *     point; there is one more than points, to keep equal points of neighbouring input blocks from
  *     being a power of two apart, where they would fight for the same few places in the L1 cache.
@@ -36,11 +41,11 @@
     ((PLANCHE_WINOGRAD_STRIP * (tile) + 2) * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
 
 /* Floats of packed weights of a group of `blocks` output blocks. */
-static inline size_t planche_winograd_group_floats(unsigned tile, unsigned in_blocks,
-                                                   unsigned blocks)
+static inline size_t planche_winograd_group_floats(unsigned tile, enum planche_precision precision,
+                                                   unsigned in_blocks, unsigned blocks)
 {
     return (size_t)PLANCHE_WINOGRAD_POINTS(tile) * in_blocks * PLANCHE_LANES * blocks *
-           PLANCHE_LANES;
+           PLANCHE_LANES / PLANCHE_WINOGRAD_PACKED(precision);
 }
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Winograd convolution over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined. A run is
+/* Winograd convolution over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined; transformed
+ * inputs and weights are units (units.h), all else floats. A run is
  * worked through in three passes: all tiles' inputs are transformed; then for each group of output
  * blocks the matrix products of all tiles are made point by point, so that a point's weights are
  * read once per run and stay in the L1 cache meanwhile; then the products are transformed and
  * finished. */
 #include "kernels/list.h"
+#include "kernels/units.h"
 #include "kernels/winograd.h"
 #include "kernels/winograd_transforms.h"
 
@@ -13,6 +15,7 @@
 #define MAX_INPUT  PLANCHE_WINOGRAD_MAX_INPUT
 #define MAX_TILE   PLANCHE_WINOGRAD_TILE_MAX
 #define MAX_BLOCKS PLANCHE_WINOGRAD_GROUP
+#define PRECISION  (UNIT_LANES == 2 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32)
 /* Columns that the input transform reads ahead: rows come from the L3 cache, eight at a time. */
 #define AHEAD 16
 
@@ -68,7 +71,7 @@ static INLINE void transform_rows(const struct run *run, unsigned tile, const fl
                                   float *points)
 {
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    const size_t line = run->set * LANES;
+    const size_t line = run->set * UNITS;
     for (unsigned i = 0; i < input; i++)
         for (unsigned part = 0; part < PARTS; part++) {
             vec d[MAX_INPUT], o[MAX_INPUT];
@@ -76,7 +79,7 @@ static INLINE void transform_rows(const struct run *run, unsigned tile, const fl
                 d[j] = vec_load(columns + (j * input + i) * LANES + part * VEC_LANES);
             transform_input(tile, d, o);
             UNROLL (j, input)
-                vec_store(points + (i * input + j) * line + part * VEC_LANES, o[j]);
+                vec_store_units(points + (i * input + j) * line + part * VEC_UNITS, o[j]);
         }
 }
 
@@ -84,7 +87,7 @@ static INLINE float *points_at(const struct run *run, unsigned tile, size_t t, s
 {
     const size_t set = run->set, in_blocks = run->args->in_blocks;
     return run->points +
-           ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_LINES(tile) + t % set) * LANES;
+           ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_LINES(tile) + t % set) * UNITS;
 }
 
 static INLINE void transform_inputs(const struct run *run, unsigned tile)
@@ -105,7 +108,7 @@ static INLINE void transform_inputs(const struct run *run, unsigned tile)
 struct product {
     const float *weights;
     size_t in_blocks, point_stride; /* floats from one input block's points to the next one's */
-    size_t row;                     /* floats from one input lane's weights to the next one's */
+    size_t row;                     /* floats from one unit's weights to the next one's */
     size_t out_tile, out_block;     /* floats from one tile's or block's products to the next's */
     const float *next, *end; /* what is left to prefetch of the next point's weights: they come
                                 from the L3 cache, and the prefetchers of the CPU see too late */
@@ -123,14 +126,14 @@ static INLINE void multiply_tiles(struct product *product, const float *points, 
         UNROLL (v, vectors)
             acc[t][v] = vec_set(0.0f);
     for (size_t block = 0; block < product->in_blocks; block++) {
-        UNROLL_BY_4 (k, LANES) {
+        UNROLL_BY_4 (k, UNITS) {
             vec w[MAX_BLOCKS * PARTS];
             UNROLL (v, vectors)
                 w[v] = vec_load(weights + v * VEC_LANES);
             UNROLL (t, tiles) {
-                const vec x = vec_set(points[t * LANES + k]);
+                const vec x = vec_set(points[t * UNITS + k]);
                 UNROLL (v, vectors)
-                    acc[t][v] = vec_fma(x, w[v], acc[t][v]);
+                    acc[t][v] = vec_dot(x, w[v], acc[t][v]);
             }
             __builtin_prefetch(next, 0, 2);
             next += next_step;
@@ -155,7 +158,7 @@ static INLINE void multiply_set(struct product *product, const float *points, fl
 #define STEP(count)                                                                                \
     for (; count <= most && tiles >= count; tiles -= count) {                                      \
         multiply_tiles(product, points, out, count, blocks);                                       \
-        points += count * LANES;                                                                   \
+        points += count * UNITS;                                                                   \
         out += count * product->out_tile;                                                          \
     }
     STEP(most)
@@ -223,10 +226,11 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned
 {
     const struct planche_winograd_args *args = run->args;
     const unsigned count = PLANCHE_WINOGRAD_POINTS(tile), in_blocks = args->in_blocks;
-    const size_t line = run->set * LANES, row = (size_t)blocks * LANES;
-    const size_t point_weights = in_blocks * LANES * row;
+    const size_t line = run->set * UNITS, row = (size_t)blocks * LANES;
+    const size_t point_weights = in_blocks * UNITS * row;
     struct product product = {
-        .weights = args->weights + planche_winograd_group_floats(tile, in_blocks, first),
+        .weights = (const float *)args->weights +
+                   planche_winograd_group_floats(tile, PRECISION, in_blocks, first),
         .in_blocks = in_blocks,
         .point_stride = PLANCHE_WINOGRAD_LINES(tile) * line,
         .row = row,
@@ -262,8 +266,8 @@ static INLINE void store_vector(const struct planche_winograd_args *args, size_t
     vec_store(args->output_rows[row] + offset, v);
 }
 
-/* The output transform of part of one tile of output block `block`. The bias goes into point (1,
- * 1), which is added to every pixel. */
+/* The output transform of part of one tile of output block `block`. With 6 x 6 tiles the bias goes
+ * into point (1, 1), which is added to every pixel; 4 x 4 tiles have no point 1. */
 static INLINE void transform_part(const struct run *run, unsigned tile, const float *products,
                                   size_t block, size_t column, size_t columns, unsigned part)
 {
@@ -271,14 +275,15 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
     const size_t lane = part * VEC_LANES;
     const vec slope = vec_load(args->epilogue.slope + block * LANES + lane);
+    const vec bias = vec_load(args->epilogue.bias + block * LANES + lane);
     const float *scale = args->epilogue.scale ? args->epilogue.scale + block * LANES + lane : NULL;
     vec rows[MAX_TILE][MAX_INPUT];
     UNROLL (j, input) {
         vec m[MAX_INPUT], o[MAX_TILE];
         UNROLL (i, input)
             m[i] = vec_load(products + (i * input + j) * LANES + lane);
-        if (j == 1)
-            m[1] = vec_add(m[1], vec_load(args->epilogue.bias + block * LANES + lane));
+        if (tile == 6 && j == 1)
+            m[1] = vec_add(m[1], bias);
         transform_output(tile, m, o);
         UNROLL (i, tile)
             rows[i][j] = o[i];
@@ -291,7 +296,7 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
         UNROLL (j, tile)
             if (j < columns)
                 store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, scale,
-                             o[j]);
+                             tile == 6 ? o[j] : vec_add(o[j], bias));
     }
 }
 
@@ -323,7 +328,8 @@ static INLINE void convolve(const struct planche_winograd_args *args, unsigned t
     };
     const size_t sets = (run.tiles + run.set - 1) / run.set;
     run.points = args->scratch;
-    run.products = run.points + sets * run.set * args->in_blocks * PLANCHE_WINOGRAD_BLOCK(tile);
+    run.products =
+        run.points + sets * run.set * args->in_blocks * PLANCHE_WINOGRAD_BLOCK(tile) / UNIT_LANES;
     run.columns = run.products + run.tiles * group * PLANCHE_WINOGRAD_BLOCK(tile);
     transform_inputs(&run, tile);
     for (unsigned first = 0; first < args->out_blocks; first += PLANCHE_WINOGRAD_GROUP) {

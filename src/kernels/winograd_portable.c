@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Winograd convolution in portable C: plain matrix products with the transforms' matrices, one tile
  * after another. */
+#include "kernels/bf16.h"
 #include "kernels/epilogue_portable.h"
 #include "kernels/list.h"
 #include "kernels/winograd.h"
@@ -21,13 +22,16 @@ struct transform {
 static const struct transform transform4 = {
     .tile = 4,
     .input = 6,
-    .b = {{4, 0, -5, 0, 1, 0},
-          {0, -4, -4, 1, 1, 0},
-          {0, 4, -4, -1, 1, 0},
-          {0, -2, -1, 2, 1, 0},
-          {0, 2, -1, -2, 1, 0},
-          {0, 4, 0, -5, 0, 1}},
-    .a = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}},
+    .b = {{0.87890625f, 0, -2.640625f, 0, 1, 0},
+          {0, -1.40625f, -2.25f, 0.625f, 1, 0},
+          {0, 1.40625f, -2.25f, -0.625f, 1, 0},
+          {0, -0.5859375f, -0.390625f, 1.5f, 1, 0},
+          {0, 0.5859375f, -0.390625f, -1.5f, 1, 0},
+          {0, 0.87890625f, 0, -2.640625f, 0, 1}},
+    .a = {{1, 1, 1, 1, 1, 0},
+          {0, 0.625f, -0.625f, 1.5f, -1.5f, 0},
+          {0, 0.390625f, 0.390625f, 2.25f, 2.25f, 0},
+          {0, 0.244140625f, -0.244140625f, 3.375f, -3.375f, 1}},
 };
 
 static const struct transform transform6 = {
@@ -89,27 +93,45 @@ static void load_tile(const struct transform *transform, const struct planche_wi
                columns * LANES * sizeof *tile);
 }
 
+/* Input lane k's weights of 16 output lanes, in a group with rows of `row` floats. */
+static inline void load_weights(const void *group, enum planche_precision precision, size_t k,
+                                size_t row, float weights[LANES])
+{
+    if (precision == PLANCHE_PRECISION_F32) {
+        memcpy(weights, (const float *)group + k * row, LANES * sizeof *weights);
+        return;
+    }
+    const uint16_t *pairs = (const uint16_t *)group + k / 2 * 2 * row + k % 2;
+    for (size_t lane = 0; lane < LANES; lane++)
+        weights[lane] = planche_bf16_value(pairs[2 * lane]);
+}
+
 /* sums[point][lane] over all input lanes, for output block `block`. */
 static void multiply_points(const struct transform *transform,
-                            const struct planche_winograd_args *args, size_t block,
-                            const float *points, float *sums)
+                            const struct planche_winograd_args *args,
+                            enum planche_precision precision, size_t block, const float *points,
+                            float *sums)
 {
     const unsigned count = transform->input * transform->input;
     const unsigned first = (unsigned)(block - block % PLANCHE_WINOGRAD_GROUP);
     const unsigned left = args->out_blocks - first;
     const size_t row =
         (left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP) * (size_t)LANES;
-    const float *weights = args->weights +
-                           planche_winograd_group_floats(transform->tile, args->in_blocks, first) +
-                           (block - first) * LANES;
+    const size_t depth = (size_t)args->in_blocks * LANES;
+    const float *group =
+        (const float *)args->weights +
+        planche_winograd_group_floats(transform->tile, precision, args->in_blocks, first) +
+        (block - first) * LANES;
     for (unsigned point = 0; point < count; point++) {
-        float acc[LANES] = {0};
-        for (size_t k = 0; k < (size_t)args->in_blocks * LANES; k++, weights += row) {
+        float acc[LANES] = {0}, weights[LANES];
+        for (size_t k = 0; k < depth; k++) {
             const float x = points[(k / LANES * count + point) * LANES + k % LANES];
+            load_weights(group, precision, k, row, weights);
             for (size_t lane = 0; lane < LANES; lane++)
                 acc[lane] += x * weights[lane];
         }
         memcpy(sums + (size_t)point * LANES, acc, sizeof acc);
+        group += depth * row / PLANCHE_WINOGRAD_PACKED(precision);
     }
 }
 
@@ -138,7 +160,14 @@ static void store_tile(const struct transform *transform, const struct planche_w
     }
 }
 
-static void convolve(const struct transform *transform, const struct planche_winograd_args *args)
+static void round_points(float *points, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        points[i] = planche_bf16_value(planche_bf16_round(points[i]));
+}
+
+static inline void convolve(const struct transform *transform, enum planche_precision precision,
+                            const struct planche_winograd_args *args)
 {
     const size_t block_floats = (size_t)transform->input * transform->input * LANES;
     for (size_t column = 0; column < args->columns; column += transform->tile) {
@@ -148,8 +177,10 @@ static void convolve(const struct transform *transform, const struct planche_win
             transform_tile(transform, transform->b, transform->input, tile,
                            args->scratch + block * block_floats);
         }
+        if (precision == PLANCHE_PRECISION_BF16)
+            round_points(args->scratch, args->in_blocks * block_floats);
         for (size_t block = 0; block < args->out_blocks; block++) {
-            multiply_points(transform, args, block, args->scratch, tile);
+            multiply_points(transform, args, precision, block, args->scratch, tile);
             transform_tile(transform, transform->a, transform->tile, tile, out);
             store_tile(transform, args, block, column, out);
         }
@@ -158,10 +189,20 @@ static void convolve(const struct transform *transform, const struct planche_win
 
 void planche_winograd4_f32_portable(const struct planche_winograd_args *args)
 {
-    convolve(&transform4, args);
+    convolve(&transform4, PLANCHE_PRECISION_F32, args);
 }
 
 void planche_winograd6_f32_portable(const struct planche_winograd_args *args)
 {
-    convolve(&transform6, args);
+    convolve(&transform6, PLANCHE_PRECISION_F32, args);
+}
+
+void planche_winograd4_bf16_portable(const struct planche_winograd_args *args)
+{
+    convolve(&transform4, PLANCHE_PRECISION_BF16, args);
+}
+
+void planche_winograd6_bf16_portable(const struct planche_winograd_args *args)
+{
+    convolve(&transform6, PLANCHE_PRECISION_BF16, args);
 }

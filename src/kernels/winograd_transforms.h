@@ -5,30 +5,30 @@
 #ifndef PLANCHE_KERNELS_WINOGRAD_TRANSFORMS_H
 #define PLANCHE_KERNELS_WINOGRAD_TRANSFORMS_H
 
-/* o = B^T d for 4 x 4 tiles. */
+/* o = B^T d for 4 x 4 tiles: a = 5/8, b = 3/2. */
 static INLINE void transform_input4(const vec d[6], vec o[6])
 {
-    const vec four = vec_set(4.0f), five = vec_set(5.0f), two = vec_set(2.0f);
-    const vec even = vec_fnma(four, d[2], d[4]), odd = vec_fnma(four, d[1], d[3]);
-    const vec even2 = vec_sub(d[4], d[2]), odd2 = vec_sub(d[3], d[1]);
-    o[0] = vec_fma(four, d[0], vec_fnma(five, d[2], d[4]));
-    o[1] = vec_add(even, odd);
-    o[2] = vec_sub(even, odd);
-    o[3] = vec_fma(two, odd2, even2);
-    o[4] = vec_fnma(two, odd2, even2);
-    o[5] = vec_fma(four, d[1], vec_fnma(five, d[3], d[5]));
+    const vec a = vec_set(0.625f), b = vec_set(1.5f), a2 = vec_set(0.390625f), b2 = vec_set(2.25f);
+    const vec a2b2 = vec_set(0.87890625f), sum = vec_set(2.640625f); /* a2 + b2 */
+    const vec even = vec_fnma(b2, d[2], d[4]), odd = vec_fnma(b2, d[1], d[3]);
+    const vec even2 = vec_fnma(a2, d[2], d[4]), odd2 = vec_fnma(a2, d[1], d[3]);
+    o[0] = vec_fma(a2b2, d[0], vec_fnma(sum, d[2], d[4]));
+    o[1] = vec_fma(a, odd, even);
+    o[2] = vec_fnma(a, odd, even);
+    o[3] = vec_fma(b, odd2, even2);
+    o[4] = vec_fnma(b, odd2, even2);
+    o[5] = vec_fma(a2b2, d[1], vec_fnma(sum, d[3], d[5]));
 }
 
 /* o = A^T m for 4 x 4 tiles. */
 static INLINE void transform_output4(const vec m[6], vec o[4])
 {
-    const vec two = vec_set(2.0f), four = vec_set(4.0f), eight = vec_set(8.0f);
     const vec sum = vec_add(m[1], m[2]), difference = vec_sub(m[1], m[2]);
     const vec sum2 = vec_add(m[3], m[4]), difference2 = vec_sub(m[3], m[4]);
     o[0] = vec_add(vec_add(m[0], sum), sum2);
-    o[1] = vec_fma(two, difference2, difference);
-    o[2] = vec_fma(four, sum2, sum);
-    o[3] = vec_add(vec_fma(eight, difference2, difference), m[5]);
+    o[1] = vec_fma(vec_set(1.5f), difference2, vec_mul(vec_set(0.625f), difference));
+    o[2] = vec_fma(vec_set(2.25f), sum2, vec_mul(vec_set(0.390625f), sum));
+    o[3] = vec_fma(vec_set(3.375f), difference2, vec_fma(vec_set(0.244140625f), difference, m[5]));
 }
 
 /* o = B^T d for 6 x 6 tiles. */

@@ -164,6 +164,7 @@ static void test_info(void **state)
         assert_string_equal(info.variant, variant);
         assert_string_equal(info.backend, "cpu");
         assert_string_equal(info.isa, "portable");
+        assert_string_equal(info.precision, "f32");
         assert_int_equal(info.threads, scale);
         assert_int_equal(info.jobs, scale + 1);
         assert_int_equal(info.memory, options.memory);
@@ -177,6 +178,36 @@ static void test_info(void **state)
         planche_engine_destroy(&engine);
     }
     planche_engine_destroy(NULL);
+}
+
+/* bf16 where the CPU has it and the masks allow it; else an error that says what is missing. */
+static void test_precision(void **state)
+{
+    struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    struct planche_engine *engine;
+    struct planche_error error;
+    (void)state;
+    options.model = test_model(2);
+    options.precision = (enum planche_precision)2;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "precision");
+    options.precision = PLANCHE_PRECISION_BF16;
+    options.cpu_mask = PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512;
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "AVX512-BF16");
+    options.cpu_mask = 0;
+    if (!(planche_cpu_features() & PLANCHE_CPU_AVX512BF16)) {
+        expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "AVX512-BF16");
+        return;
+    }
+    if (getenv("PLANCHE_CPU_MASK")) {
+        print_message("PLANCHE_CPU_MASK is set: bf16 not tried\n");
+        return;
+    }
+    if (planche_engine_create(&engine, &options, &error))
+        fail_msg("%s", error.message);
+    planche_engine_get_info(engine, &info);
+    assert_string_equal(info.precision, "bf16");
+    planche_engine_destroy(&engine);
 }
 
 static void test_defaults(void **state)
@@ -288,15 +319,11 @@ static void test_format_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_catalogue_choices),
-        cmocka_unit_test(test_choices_of_a_path),
-        cmocka_unit_test(test_too_little_memory),
-        cmocka_unit_test(test_damaged_models),
-        cmocka_unit_test(test_unsuitable_networks),
-        cmocka_unit_test(test_info),
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_older_callers),
-        cmocka_unit_test(test_newer_callers),
+        cmocka_unit_test(test_catalogue_choices),   cmocka_unit_test(test_choices_of_a_path),
+        cmocka_unit_test(test_too_little_memory),   cmocka_unit_test(test_damaged_models),
+        cmocka_unit_test(test_unsuitable_networks), cmocka_unit_test(test_info),
+        cmocka_unit_test(test_precision),           cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_older_callers),       cmocka_unit_test(test_newer_callers),
         cmocka_unit_test(test_format_names),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

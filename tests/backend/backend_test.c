@@ -99,16 +99,22 @@ void network_free(struct network *network)
     assert_int_equal(atomic_load(&network->budget.used), 0);
 }
 
-int isa_list(struct isa list[MOST_ISAS])
+#define AVX512 (PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512)
+
+int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS])
 {
-    static const struct isa all[MOST_ISAS] = {
-        {PLANCHE_CPU_PORTABLE, "portable"},
-        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2, "avx2"},
-        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512, "avx512"},
-        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON, "neon"},
+    static const struct isa all[] = {
+        {PLANCHE_CPU_PORTABLE, "portable", PLANCHE_PRECISION_F32},
+        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2, "avx2", PLANCHE_PRECISION_F32},
+        {AVX512, "avx512", PLANCHE_PRECISION_F32},
+        {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON, "neon", PLANCHE_PRECISION_F32},
+        {PLANCHE_CPU_PORTABLE, "portable bf16", PLANCHE_PRECISION_BF16},
+        {AVX512 | PLANCHE_CPU_AVX512BF16, "avx512bf16", PLANCHE_PRECISION_BF16},
     };
     int count = 0;
-    for (int i = 0; i < MOST_ISAS; i++) {
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        if (all[i].precision != precision)
+            continue;
         if (planche_cpu_select(all[i].features) == all[i].features)
             list[count++] = all[i];
         else
@@ -128,12 +134,12 @@ static struct planche_pool *pool_of(unsigned workers)
     return pools[workers];
 }
 
-struct planche_program *compile(struct network *network, uint32_t features, unsigned workers)
+struct planche_program *compile(struct network *network, const struct isa *isa, unsigned workers)
 {
     struct planche_program *program;
     struct planche_error error;
-    if (planche_program_create(&program, network->net, features, planche_cpu_l2_bytes(),
-                               pool_of(workers), &network->budget, &error))
+    if (planche_program_create(&program, network->net, isa->features, isa->precision,
+                               planche_cpu_l2_bytes(), pool_of(workers), &network->budget, &error))
         fail_msg("%s", error.message);
     return program;
 }

@@ -32,17 +32,19 @@ void network_load(struct network *network, const char *param, const char *bin,
                   const struct planche_model_variant *variant);
 void network_free(struct network *network);
 
-/* Instruction sets to try: features and names, portable C first. */
+/* Instruction sets to try, portable C first. */
 struct isa {
     uint32_t features;
     const char *name;
+    enum planche_precision precision;
 };
 #define MOST_ISAS 4
-/* Those that this CPU has and PLANCHE_CPU_MASK allows; says what it leaves out. */
-int isa_list(struct isa list[MOST_ISAS]);
+/* Those with kernels of a precision that this CPU has and PLANCHE_CPU_MASK allows; says what it
+ * leaves out. */
+int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS]);
 
 /* workers pack the weights. */
-struct planche_program *compile(struct network *network, uint32_t features, unsigned workers);
+struct planche_program *compile(struct network *network, const struct isa *isa, unsigned workers);
 
 struct run_options {
     uint64_t memory; /* 0: no limit */

@@ -110,7 +110,7 @@ static void check_regions(const struct subject *s, uint64_t *random)
 static void check_page(struct network *network, const struct isa *isa, uint64_t seed, int width,
                        int height, enum planche_se se)
 {
-    struct planche_program *program = compile(network, isa->features, 1);
+    struct planche_program *program = compile(network, isa, 1);
     struct subject s = {.seed = seed, .isa = isa->name, .program = program, .se = se};
     const struct run_options options = {.se = se, .workers = 1};
     uint64_t random = seed;
@@ -128,8 +128,8 @@ static void check_page(struct network *network, const struct isa *isa, uint64_t 
 /* Weights are packed alike by any number of workers. */
 static void check_packing(struct network *network, const struct isa *isa, uint64_t seed)
 {
-    struct planche_program *one = compile(network, isa->features, 1);
-    struct planche_program *many = compile(network, isa->features, 5);
+    struct planche_program *one = compile(network, isa, 1);
+    struct planche_program *many = compile(network, isa, 5);
     size_t floats = 0;
     for (int n = 0; n < one->node_count; n++)
         floats += one->nodes[n].conv ? one->nodes[n].conv->weight_floats : 0;
@@ -164,7 +164,7 @@ static void check_network(uint64_t seed, const struct isa *isa)
 static void test_invariance(void **state)
 {
     struct isa isas[MOST_ISAS];
-    int isa_count = isa_list(isas);
+    int isa_count = isa_list(PLANCHE_PRECISION_F32, isas);
     (void)state;
     /* Portable C takes most of the time, above all with sanitizers. */
     int first = test_quick() && isa_count > 1;
@@ -178,9 +178,19 @@ static void test_invariance(void **state)
     assert_true(seen.segments > 0 && seen.sampled > 0 && seen.sampled_cut > 0);
 }
 
+static void test_invariance_bf16(void **state)
+{
+    struct isa isas[MOST_ISAS];
+    const struct isa best = isas[isa_list(PLANCHE_PRECISION_BF16, isas) - 1];
+    (void)state;
+    for (int i = 0; i < (count + 3) / 4; i++)
+        check_network(first_seed + (uint64_t)i, &best);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_invariance)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_invariance),
+                                       cmocka_unit_test(test_invariance_bf16)};
     if (test_quick())
         count = 8;
     if (argc > 1)

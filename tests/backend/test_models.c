@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Known models on crops of the sample pages, against the double-precision reference: at least 70 dB
- * before rounding, at most one level of 8 bits after it. The table it prints is quoted in
- * docs/numerics.md.
- */
+ * before rounding, at most one level of 8 bits after it; in bf16 what is stated for each. The table
+ * it prints is quoted in docs/numerics.md. */
 #include "backend_test.h"
 #include "codec/codec.h"
 #include "need_model.h"
@@ -23,33 +22,34 @@ struct known {
     enum planche_denoise denoise;
     const char *sample;
     int x, y, width, height;
-    bool quick; /* enough for an emulator: one of each network */
+    bool quick;     /* enough for an emulator: one of each network */
+    int least_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ */
 };
 
 #define PAGE  "page.png"
 #define MANGA "manga.png"
 #define NONE  PLANCHE_DENOISE_NONE
 static const struct known known[] = {
-    {"realcugan", 2, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 300, 420, 48, 40, false},
-    {"realcugan", 2, NONE, MANGA, 120, 200, 47, 33, false},
-    {"realcugan", 2, PLANCHE_DENOISE_1, PAGE, 40, 610, 7, 3, true},
-    {"realcugan", 2, PLANCHE_DENOISE_2, MANGA, 333, 512, 30, 41, false},
-    {"realcugan", 2, PLANCHE_DENOISE_3, PAGE, 211, 95, 1, 1, false},
-    {"realcugan", 3, PLANCHE_DENOISE_CONSERVATIVE, MANGA, 280, 640, 39, 30, false},
-    {"realcugan", 3, NONE, PAGE, 150, 333, 13, 5, true},
-    {"realcugan", 3, PLANCHE_DENOISE_3, PAGE, 420, 700, 33, 21, false},
-    {"realcugan", 4, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 77, 150, 31, 20, false},
-    {"realcugan", 4, NONE, MANGA, 400, 300, 17, 3, true},
-    {"realcugan", 4, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false},
-    {"realesr-animevideov3", 2, NONE, PAGE, 300, 420, 48, 40, false},
-    {"realesr-animevideov3", 3, NONE, MANGA, 120, 200, 25, 31, false},
-    {"realesr-animevideov3", 4, NONE, PAGE, 40, 610, 5, 2, true},
-    {"realesrgan-x4plus-anime", 4, NONE, PAGE, 210, 480, 12, 7, true},
-    {"realesrgan-x4plus", 4, NONE, PAGE, 300, 420, 5, 3, false},
-    {"realesrgan-x4fast", 4, NONE, MANGA, 150, 450, 16, 9, true},
-    {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false},
-    {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 34, true},
-    {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40, true},
+    {"realcugan", 2, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 300, 420, 48, 40, false, 55},
+    {"realcugan", 2, NONE, MANGA, 120, 200, 47, 33, false, 52},
+    {"realcugan", 2, PLANCHE_DENOISE_1, PAGE, 40, 610, 7, 3, true, 38},
+    {"realcugan", 2, PLANCHE_DENOISE_2, MANGA, 333, 512, 30, 41, false, 43},
+    {"realcugan", 2, PLANCHE_DENOISE_3, PAGE, 211, 95, 1, 1, false, 63},
+    {"realcugan", 3, PLANCHE_DENOISE_CONSERVATIVE, MANGA, 280, 640, 39, 30, false, 42},
+    {"realcugan", 3, NONE, PAGE, 150, 333, 13, 5, true, 23},
+    {"realcugan", 3, PLANCHE_DENOISE_3, PAGE, 420, 700, 33, 21, false, 49},
+    {"realcugan", 4, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 77, 150, 31, 20, false, 57},
+    {"realcugan", 4, NONE, MANGA, 400, 300, 17, 3, true, 39},
+    {"realcugan", 4, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false, 50},
+    {"realesr-animevideov3", 2, NONE, PAGE, 300, 420, 48, 40, false, 52},
+    {"realesr-animevideov3", 3, NONE, MANGA, 120, 200, 25, 31, false, 53},
+    {"realesr-animevideov3", 4, NONE, PAGE, 40, 610, 5, 2, true, 57},
+    {"realesrgan-x4plus-anime", 4, NONE, PAGE, 210, 480, 12, 7, true, 50},
+    {"realesrgan-x4plus", 4, NONE, PAGE, 300, 420, 5, 3, false, 49},
+    {"realesrgan-x4fast", 4, NONE, MANGA, 150, 450, 16, 9, true, 65},
+    {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 49},
+    {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 34, true, 53},
+    {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40, true, 52},
 };
 
 static void read_rows(const char *sample, struct planche_reader *reader, uint8_t *rows,
@@ -107,18 +107,20 @@ static int worst_level(const float *actual, const double *expected, size_t count
 
 /* The networks' values lie in 0..1, so the peak is 1 there. */
 static void check_isa(struct network *network, const struct planche_model_variant *variant,
-                      const struct page *page, const double *expected, const struct isa *isa)
+                      const struct known *k, const struct page *page, const double *expected,
+                      const struct isa *isa)
 {
-    struct planche_program *program = compile(network, isa->features, 1);
+    bool bf16 = isa->precision == PLANCHE_PRECISION_BF16;
+    struct planche_program *program = compile(network, isa, 1);
     const struct run_options options = {.workers = WORKERS};
     struct run_report report;
     float *actual = run_page(program, page, &options, &report);
     size_t values = (size_t)report.width * (size_t)report.height * PLANCHE_PLANES;
     double decibels = psnr(actual, expected, values);
     int worst = worst_level(actual, expected, values);
-    print_message("%-46s %2d x %-2d  %-8s %6.1f dB, at most %d of 255\n", variant->file,
+    print_message("%-46s %2d x %-2d  %-13s %6.1f dB, at most %d of 255\n", variant->file,
                   page->width, page->height, isa->name, decibels, worst);
-    if (!(decibels >= LEAST_PSNR) || worst > 1)
+    if (!(decibels >= (bf16 ? k->least_bf16 : LEAST_PSNR)) || (!bf16 && worst > 1))
         fail_msg("%s is not exact enough", variant->file);
     free(actual);
     planche_program_destroy(&program);
@@ -142,9 +144,11 @@ static void test_model(void **state)
     make_crop(&page, k);
     double *expected = run_reference(&network, &recipe, &page);
     assert_non_null(expected);
-    int count = isa_list(isas);
-    for (int i = test_quick() ? count - 1 : 0; i < count; i++)
-        check_isa(&network, variant, &page, expected, &isas[i]);
+    for (int precision = 0; precision <= PLANCHE_PRECISION_BF16; precision++) {
+        int count = isa_list((enum planche_precision)precision, isas);
+        for (int i = test_quick() ? count - 1 : 0; i < count; i++)
+            check_isa(&network, variant, k, &page, expected, &isas[i]);
+    }
     free(expected);
     page_free(&page);
     network_free(&network);

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+static const struct isa portable = {PLANCHE_CPU_PORTABLE, "portable", PLANCHE_PRECISION_F32};
+
 static uint64_t first_seed = 1;
 static int count = 24;
 
@@ -80,13 +82,13 @@ static void check_page(const struct planche_program *program, uint64_t seed, int
 static void test_budgets(void **state)
 {
     struct isa isas[MOST_ISAS];
-    const struct isa best = isas[isa_list(isas) - 1];
+    const struct isa best = isas[isa_list(PLANCHE_PRECISION_F32, isas) - 1];
     (void)state;
     for (uint64_t seed = first_seed; seed < first_seed + (uint64_t)count; seed++) {
         struct network network;
         uint64_t random = seed;
         if (network_make_random(&network, seed)) {
-            struct planche_program *program = compile(&network, best.features, 1);
+            struct planche_program *program = compile(&network, &best, 1);
             check_page(program, seed, test_random_int(&random, 1, 20),
                        test_random_int(&random, 1, 20), PLANCHE_SE_EXACT);
             check_page(program, seed, test_random_int(&random, 64, 200),
@@ -109,7 +111,7 @@ static void test_sample_rows(void **state)
     (void)state;
     for (uint64_t seed = 1; found < 2 && seed < 100; seed++) {
         if (network_make_random(&network, seed)) {
-            struct planche_program *program = compile(&network, PLANCHE_CPU_PORTABLE, 1);
+            struct planche_program *program = compile(&network, &portable, 1);
             for (int height = 330; height < 20000 && program->levels > 0; height += height / 3) {
                 const struct planche_plan_options options = {.se = PLANCHE_SE_SAMPLED,
                                                              .workers = 1};
@@ -147,7 +149,7 @@ static void test_absurd_sizes(void **state)
     struct network network;
     (void)state;
     assert_true(network_make_random(&network, 1));
-    struct planche_program *program = compile(&network, PLANCHE_CPU_PORTABLE, 1);
+    struct planche_program *program = compile(&network, &portable, 1);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         const struct planche_plan_options options = {.memory = 1 << 30, .workers = 1};
         struct planche_plan *plan;

@@ -26,7 +26,7 @@ static void pick_size(uint64_t seed, int *width, int *height)
 static double check_isa(struct network *network, const struct page *page, const double *expected,
                         const struct isa *isa, uint64_t seed)
 {
-    struct planche_program *program = compile(network, isa->features, 1);
+    struct planche_program *program = compile(network, isa, 1);
     const struct run_options options = {.workers = 1};
     struct run_report report;
     float *actual = run_page(program, page, &options, &report);
@@ -45,7 +45,7 @@ static double check_isa(struct network *network, const struct page *page, const 
 static void test_random_networks(void **state)
 {
     struct isa isas[MOST_ISAS];
-    int isa_count = isa_list(isas), done = 0;
+    int isa_count = isa_list(PLANCHE_PRECISION_F32, isas), done = 0;
     double worst[MOST_ISAS] = {1e9, 1e9, 1e9, 1e9};
     (void)state;
     for (uint64_t seed = first_seed; seed < first_seed + (uint64_t)count; seed++) {

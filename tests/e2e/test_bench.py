@@ -16,7 +16,8 @@ sys.path.insert(0, BENCH)
 import peers  # noqa: E402
 import report  # noqa: E402
 
-KEYS = {"version", "model", "variant", "scale", "denoise", "se", "backend", "isa", "threads",
+KEYS = {"version", "model", "variant", "scale", "denoise", "se", "backend", "isa", "precision",
+        "threads",
         "budget_bytes", "width", "height", "macs_per_pixel", "load_ms", "runs_ms", "best_ms",
         "median_ms", "us_per_pixel", "pages_per_second", "gflops", "peak_gflops_before",
         "peak_gflops_after", "peak_gflops", "ratio", "weight_bytes", "peak_bytes",

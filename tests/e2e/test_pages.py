@@ -72,6 +72,7 @@ class Formats(harness.Case):
                 "backend": "cpu", "status": "ok", "error": None})
         self.assertIn("x2", page["variant"])
         self.assertIn(page["isa"], ("avx512", "avx2", "neon", "portable"))
+        self.assertEqual(page["precision"], "f32")
         for key in ("decode_ms", "network_ms", "encode_ms"):
             self.assertGreaterEqual(page[key], 0)
         self.assertGreater(page["peak_bytes"], 100000)

@@ -120,6 +120,7 @@ class Mistakes(harness.Case):
                                ("--memory", ["0", "-1", "1Q", "M", "0x10", "1e30"]),
                                ("--threads", ["0", "-1", "many"]), ("--jobs", ["0", "65"]),
                                ("--max-pixels", ["0", "-5", "1Q"]), ("--model", [""]),
+                               ("--precision", ["fp16", ""]),
                                ("--cpu-mask", ["sse", "0", "-1", "0x"])):
             for value in values:
                 self.refuse(f"{option}={value}", "a.png", says=[option, f"'{value}'"])

@@ -90,7 +90,7 @@ static void peak_neon(const void *user)
 static double fma_peak(uint32_t features)
 {
 #if defined(__x86_64__)
-    if (features & PLANCHE_CPU_AVX512)
+    if (features & (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16))
         return measure(peak_avx512, NULL) * PEAK_FLOPS * 16;
     if (features & PLANCHE_CPU_AVX2)
         return measure(peak_avx2, NULL) * PEAK_FLOPS * 8;
@@ -152,6 +152,7 @@ static const struct shape shapes[] = {
 struct bench {
     const struct planche_kernels *kernels;
     const struct shape *shape;
+    enum planche_precision precision;
     unsigned tile, in_blocks, out_blocks, in_lanes, out_lanes;
     size_t columns; /* of the output */
     float *input, *output, *weights, *scratch, *bias, *slope;
@@ -173,8 +174,8 @@ static void bench_winograd(const void *user)
 {
     const struct bench *bench = user;
     const unsigned tile = bench->tile, input = PLANCHE_WINOGRAD_INPUT(tile);
-    const size_t at_once = tile * planche_winograd_tiles(tile, bench->in_blocks, bench->out_blocks,
-                                                         planche_cpu_l2_bytes());
+    const size_t at_once = tile * planche_winograd_tiles(tile, bench->precision, bench->in_blocks,
+                                                         bench->out_blocks, planche_cpu_l2_bytes());
     for (size_t x = 0; x < bench->columns; x += at_once) {
         const float *inputs[MAX_ROWS];
         float *outputs[MAX_ROWS];
@@ -193,7 +194,11 @@ static void bench_winograd(const void *user)
             .epilogue = {.bias = bench->bias, .slope = bench->slope},
             .scratch = bench->scratch,
         };
-        (tile == 4 ? bench->kernels->winograd4 : bench->kernels->winograd6)(&args);
+        const struct planche_kernels *kernels = bench->kernels;
+        if (bench->precision == PLANCHE_PRECISION_BF16)
+            (tile == 4 ? kernels->winograd4_bf16 : kernels->winograd6_bf16)(&args);
+        else
+            (tile == 4 ? kernels->winograd4 : kernels->winograd6)(&args);
     }
 }
 
@@ -220,14 +225,17 @@ static void bench_conv(const void *user)
             .inputs = inputs,
             .depth = bench->in_lanes,
             .input_step = (ptrdiff_t)(bench->in_lanes * shape->stride),
-            .weights = bench->weights + (size_t)entries * bench->in_lanes * first * LANES,
+            .weights = bench->weights + (size_t)entries * bench->in_lanes * first * LANES /
+                                            (bench->precision == PLANCHE_PRECISION_BF16 ? 2 : 1),
             .out_blocks = left < group ? left : group,
             .outputs = outputs,
             .output_step = bench->out_lanes,
             .count = bench->columns,
             .epilogue = {.bias = bench->bias, .slope = bench->slope},
         };
-        (narrow ? bench->kernels->conv_narrow : bench->kernels->conv)(&args);
+        (narrow                                       ? bench->kernels->conv_narrow
+         : bench->precision == PLANCHE_PRECISION_BF16 ? bench->kernels->conv_bf16
+                                                      : bench->kernels->conv)(&args);
     }
 }
 
@@ -239,9 +247,10 @@ static double macs(const struct bench *bench)
            shape->kernel * shape->in_channels * shape->out_channels;
 }
 
-static double bench_shape(const struct planche_kernels *kernels, const struct shape *shape)
+static double bench_shape(const struct planche_kernels *kernels, const struct shape *shape,
+                          enum planche_precision precision)
 {
-    struct bench bench = {.kernels = kernels, .shape = shape};
+    struct bench bench = {.kernels = kernels, .shape = shape, .precision = precision};
     bench.tile = strcmp(shape->op, "winograd4") == 0   ? 4
                  : strcmp(shape->op, "winograd6") == 0 ? 6
                                                        : 0;
@@ -259,11 +268,13 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     size_t count = (size_t)shape->kernel * shape->kernel * bench.in_blocks * bench.in_lanes *
                    bench.out_blocks * LANES;
     if (bench.tile)
-        planche_winograd_weights(bench.tile, bench.in_blocks, bench.out_blocks, &count);
+        planche_winograd_weights(bench.tile, bench.precision, bench.in_blocks, bench.out_blocks,
+                                 &count);
     bench.weights = floats(count);
     count = 1;
     if (bench.tile)
-        planche_winograd_scratch(bench.tile, bench.in_blocks, bench.out_blocks, MAX_TILES, &count);
+        planche_winograd_scratch(bench.tile, bench.precision, bench.in_blocks, bench.out_blocks,
+                                 MAX_TILES, &count);
     bench.scratch = floats(count);
     const double rate = measure(bench.tile ? bench_winograd : bench_conv, &bench);
     const double result = 2e-9 * rate * macs(&bench);
@@ -278,13 +289,15 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
 
 void bench_kernels(uint32_t features, const char *op)
 {
-    printf("%-12s %-9s %-30s %9s %9s %9s %6s\n", "kernel", "ISA", "shape", "channels", "GFLOP/s",
-           "FMA peak", "ratio");
+    printf("%-12s %-4s %-10s %-30s %9s %9s %9s %6s\n", "kernel", "type", "ISA", "shape", "channels",
+           "GFLOP/s", "FMA peak", "ratio");
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (size_t i = 0; i < kernel_version_count; i++) {
             const struct version *version = &kernel_versions[i];
+            const bool bf16 = strcmp(version->type, "bf16") == 0;
             if (strcmp(version->op, shapes[s].op) != 0 || !(version->feature & features) ||
-                (op && strcmp(op, version->op) != 0))
+                (op && strcmp(op, version->op) != 0) ||
+                (bf16 && shapes[s].in_channels <= PLANCHE_PLANAR_CHANNELS))
                 continue;
             struct planche_kernels kernels;
             planche_kernels_init(&kernels, 0);
@@ -294,8 +307,10 @@ void bench_kernels(uint32_t features, const char *op)
                      shapes[s].out_channels);
             const double peak =
                 fma_peak(version->feature & ~PLANCHE_CPU_PORTABLE ? version->feature : features);
-            const double rate = bench_shape(&kernels, &shapes[s]);
-            printf("%-12s %-9s %-30s %9s %9.1f %9.1f %6.2f\n", version->op, version->isa,
-                   shapes[s].name, channels, rate, peak, peak > 0.0 ? rate / peak : 0.0);
+            const double rate = bench_shape(&kernels, &shapes[s],
+                                            bf16 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32);
+            printf("%-12s %-4s %-10s %-30s %9s %9.1f %9.1f %6.2f\n", version->op, version->type,
+                   version->isa, shapes[s].name, channels, rate, peak,
+                   peak > 0.0 ? rate / peak : 0.0);
         }
 }

@@ -3,6 +3,8 @@
  * variance 1 / (9 * input channels), as of trained layers. docs/numerics.md quotes the table. */
 #include "kernel_test.h"
 
+#include "kernels/bf16.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,18 +62,21 @@ static void destroy_layer(struct layer *layer)
     buffer_destroy(&layer->ones);
 }
 
-static void run_winograd(struct layer *layer, planche_winograd_fn fn)
+static void run_winograd(struct layer *layer, enum planche_precision precision,
+                         planche_winograd_fn fn)
 {
     const unsigned tile = layer->rows, channels = layer->in_blocks * LANES;
     unsigned lanes[MAX_BLOCKS * LANES];
     size_t weights, scratch;
     for (unsigned i = 0; i < channels; i++)
         lanes[i] = i;
-    assert_true(planche_winograd_weights(tile, layer->in_blocks, 1, &weights));
-    assert_true(planche_winograd_scratch(tile, layer->in_blocks, 1, COLUMNS / tile, &scratch));
+    assert_true(planche_winograd_weights(tile, precision, layer->in_blocks, 1, &weights));
+    assert_true(
+        planche_winograd_scratch(tile, precision, layer->in_blocks, 1, COLUMNS / tile, &scratch));
     struct buffer packed = buffer_create(weights, true), work = buffer_create(scratch, true);
     pack_winograd(&(struct planche_winograd_pack_args){
         .tile = tile,
+        .precision = precision,
         .weights = layer->weights.data,
         .out_channels = LANES,
         .in_channels = channels,
@@ -95,18 +100,23 @@ static void run_winograd(struct layer *layer, planche_winograd_fn fn)
     buffer_destroy(&work);
 }
 
-static void run_conv(struct layer *layer, planche_conv_fn fn)
+static void run_conv(struct layer *layer, enum planche_precision precision, planche_conv_fn fn)
 {
     const size_t channels = layer->in_blocks * LANES;
     const float *inputs[9 * MAX_BLOCKS];
     struct buffer packed = buffer_create(9 * channels * LANES, true);
+    uint16_t *pairs = (uint16_t *)(void *)packed.data;
     for (unsigned e = 0; e < 9 * layer->in_blocks; e++) {
         const unsigned tap = e % 9, block = e / 9;
         inputs[e] = layer->input_rows[block * (layer->rows + 2) + tap / 3] + (tap % 3) * LANES;
         for (unsigned k = 0; k < LANES; k++)
-            for (unsigned out = 0; out < LANES; out++)
-                packed.data[(e * LANES + k) * LANES + out] =
-                    layer->weights.data[(out * channels + block * LANES + k) * 9 + tap];
+            for (unsigned out = 0; out < LANES; out++) {
+                const float w = layer->weights.data[(out * channels + block * LANES + k) * 9 + tap];
+                if (precision == PLANCHE_PRECISION_BF16)
+                    pairs[((e * LANES + k) / 2 * LANES + out) * 2 + k % 2] = planche_bf16_round(w);
+                else
+                    packed.data[(e * LANES + k) * LANES + out] = w;
+            }
     }
     fn(&(struct planche_conv_args){
         .entries = 9 * layer->in_blocks,
@@ -151,7 +161,9 @@ static void add_errors(const struct layer *layer, struct errors *errors)
 static void print_version(const struct version *version, unsigned in_blocks)
 {
     const bool conv = strcmp(version->op, "conv") == 0,
-               small = strcmp(version->op, "winograd4") == 0;
+               small = strcmp(version->op, "winograd4") == 0,
+               bf16 = strcmp(version->type, "bf16") == 0;
+    const enum planche_precision precision = bf16 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32;
     struct planche_kernels kernels;
     struct random random = {in_blocks};
     struct errors errors = {0};
@@ -161,21 +173,23 @@ static void print_version(const struct version *version, unsigned in_blocks)
         struct layer layer;
         create_layer(&layer, in_blocks, conv ? 1 : small ? 4 : 6, &random);
         if (conv)
-            run_conv(&layer, kernels.conv);
+            run_conv(&layer, precision, bf16 ? kernels.conv_bf16 : kernels.conv);
         else
-            run_winograd(&layer, small ? kernels.winograd4 : kernels.winograd6);
+            run_winograd(&layer, precision,
+                         bf16 ? (small ? kernels.winograd4_bf16 : kernels.winograd6_bf16)
+                              : (small ? kernels.winograd4 : kernels.winograd6));
         add_errors(&layer, &errors);
         destroy_layer(&layer);
     }
-    printf("%-10s %-9s %8u %13.1e %13.1e %9.1f\n", version->op, version->isa, in_blocks * LANES,
-           errors.largest, sqrt(errors.squares / errors.signal),
+    printf("%-10s %-4s %-10s %8u %13.1e %13.1e %9.1f\n", version->op, version->type, version->isa,
+           in_blocks * LANES, errors.largest, sqrt(errors.squares / errors.signal),
            10.0 * log10(errors.signal / errors.squares));
 }
 
 void print_errors(uint32_t features)
 {
-    printf("%-10s %-9s %8s %13s %13s %9s\n", "kernel", "ISA", "channels", "largest error",
-           "relative rms", "SNR dB");
+    printf("%-10s %-4s %-10s %8s %13s %13s %9s\n", "kernel", "type", "ISA", "channels",
+           "largest error", "relative rms", "SNR dB");
     for (size_t i = 0; i < kernel_version_count; i++) {
         const struct version *version = &kernel_versions[i];
         const bool shown = strcmp(version->op, "conv") == 0 ||

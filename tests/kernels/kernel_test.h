@@ -74,7 +74,7 @@ void pack_winograd(const struct planche_winograd_pack_args *args);
  * with a plain implementation in double precision. */
 typedef void (*check_fn)(const struct planche_kernels *kernels, struct random *random);
 struct version {
-    const char *op, *isa;
+    const char *op, *type, *isa;
     uint32_t feature;
     void (*use)(struct planche_kernels *kernels);
     check_fn check;
@@ -82,20 +82,23 @@ struct version {
 extern const struct version kernel_versions[];
 extern const size_t kernel_version_count;
 
-void check_conv(const struct planche_kernels *kernels, struct random *random);
-void check_conv_narrow(const struct planche_kernels *kernels, struct random *random);
-void check_winograd4(const struct planche_kernels *kernels, struct random *random);
-void check_winograd6(const struct planche_kernels *kernels, struct random *random);
-void check_binary(const struct planche_kernels *kernels, struct random *random);
-void check_binary_vector(const struct planche_kernels *kernels, struct random *random);
-void check_channel(const struct planche_kernels *kernels, struct random *random);
-void check_sum(const struct planche_kernels *kernels, struct random *random);
-void check_interp(const struct planche_kernels *kernels, struct random *random);
-void check_shuffle(const struct planche_kernels *kernels, struct random *random);
-void check_load8(const struct planche_kernels *kernels, struct random *random);
-void check_load16(const struct planche_kernels *kernels, struct random *random);
-void check_store8(const struct planche_kernels *kernels, struct random *random);
-void check_store16(const struct planche_kernels *kernels, struct random *random);
+void check_conv_f32(const struct planche_kernels *kernels, struct random *random);
+void check_conv_narrow_f32(const struct planche_kernels *kernels, struct random *random);
+void check_winograd4_f32(const struct planche_kernels *kernels, struct random *random);
+void check_winograd6_f32(const struct planche_kernels *kernels, struct random *random);
+void check_conv_bf16(const struct planche_kernels *kernels, struct random *random);
+void check_winograd4_bf16(const struct planche_kernels *kernels, struct random *random);
+void check_winograd6_bf16(const struct planche_kernels *kernels, struct random *random);
+void check_binary_f32(const struct planche_kernels *kernels, struct random *random);
+void check_binary_vector_f32(const struct planche_kernels *kernels, struct random *random);
+void check_channel_f32(const struct planche_kernels *kernels, struct random *random);
+void check_sum_f32(const struct planche_kernels *kernels, struct random *random);
+void check_interp_f32(const struct planche_kernels *kernels, struct random *random);
+void check_shuffle_f32(const struct planche_kernels *kernels, struct random *random);
+void check_load8_f32(const struct planche_kernels *kernels, struct random *random);
+void check_load16_f32(const struct planche_kernels *kernels, struct random *random);
+void check_store8_f32(const struct planche_kernels *kernels, struct random *random);
+void check_store16_f32(const struct planche_kernels *kernels, struct random *random);
 
 /* Measures the versions of the features (all if op is NULL, else those of one op) and prints a
  * table. */

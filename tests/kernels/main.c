@@ -14,15 +14,16 @@
 #include <string.h>
 
 #define KERNEL(op, type, isa)                                                                      \
-    static void use_##op##_##isa(struct planche_kernels *kernels)                                  \
+    static void use_##op##_##type##_##isa(struct planche_kernels *kernels)                         \
     {                                                                                              \
-        kernels->op = planche_##op##_##type##_##isa;                                               \
+        kernels->PLANCHE_KERNEL_MEMBER(op, type) = planche_##op##_##type##_##isa;                  \
     }
 #include "kernels/kernels.def"
 #undef KERNEL
 
 const struct version kernel_versions[] = {
-#define KERNEL(op, type, isa) {#op, #isa, PLANCHE_ISA_##isa, use_##op##_##isa, check_##op},
+#define KERNEL(op, type, isa)                                                                      \
+    {#op, #type, #isa, PLANCHE_ISA_##isa, use_##op##_##type##_##isa, check_##op##_##type},
 #include "kernels/kernels.def"
 #undef KERNEL
 };
@@ -46,7 +47,7 @@ static void test_dispatch(void **state)
     (void)state;
     struct planche_kernels expected, kernels;
     const uint32_t features = planche_cpu_select(0);
-    for (uint32_t mask = 0; mask < 16; mask++) {
+    for (uint32_t mask = 0; mask < 32; mask++) {
         memset(&expected, 0, sizeof expected);
         memset(&kernels, 0, sizeof kernels);
         for (size_t i = 0; i < kernel_version_count; i++)
@@ -64,7 +65,7 @@ static int run_all(void)
     tests[0] = (struct CMUnitTest)cmocka_unit_test(test_dispatch);
     for (size_t i = 0; i < kernel_version_count; i++) {
         const struct version *version = &kernel_versions[i];
-        snprintf(names[i], sizeof names[i], "%s_%s", version->op, version->isa);
+        snprintf(names[i], sizeof names[i], "%s_%s_%s", version->op, version->type, version->isa);
         tests[i + 1] = (struct CMUnitTest){.name = names[i],
                                            .test_func = test_version,
                                            .initial_state = (void *)(uintptr_t)version};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* conv and conv_narrow against plain sums in double precision. */
+/* conv and conv_narrow against plain sums in double precision, of rounded factors in bf16. */
 #include "kernel_test.h"
+
+#include "kernels/bf16.h"
 
 #include <string.h>
 
@@ -9,7 +11,7 @@
 #define TOLERANCE   5e-7 /* of the sum of the products' magnitudes */
 
 struct run {
-    bool narrow;
+    bool narrow, bf16;
     unsigned out_lanes; /* of an output block: 16, or 1 (narrow) */
     size_t output_row;  /* floats of an output from its first pixel to the end of its last one */
     struct planche_conv_args args;
@@ -30,7 +32,7 @@ static void choose_shape(struct run *run, struct random *random)
 {
     struct planche_conv_args *args = &run->args;
     args->entries = random_size(random, 1, MAX_ENTRIES);
-    args->depth = run->narrow || random_once(random, 2) ? LANES : 1;
+    args->depth = run->narrow || run->bf16 || random_once(random, 2) ? LANES : 1;
     args->input_step = (ptrdiff_t)(args->depth * random_size(random, 1, 3));
     args->out_blocks = (unsigned)random_size(random, 1, MAX_OUTPUTS);
     args->output_step = (ptrdiff_t)(run->out_lanes * random_size(random, 1, 3));
@@ -40,11 +42,22 @@ static void choose_shape(struct run *run, struct random *random)
     run->output_row = row_floats(args->count, args->output_step, run->out_lanes);
 }
 
-static void create_run(struct run *run, bool narrow, struct random *random)
+static struct buffer create_weights(size_t count, bool bf16, struct random *random)
+{
+    if (!bf16)
+        return buffer_create_random(count, true, random);
+    const struct buffer buffer = buffer_create(count / 2, true);
+    for (size_t i = 0; i < count; i++)
+        ((uint16_t *)(void *)buffer.data)[i] = planche_bf16_round(random_float(random));
+    return buffer;
+}
+
+static void create_run(struct run *run, bool narrow, bool bf16, struct random *random)
 {
     struct planche_conv_args *args = &run->args;
     memset(run, 0, sizeof *run);
     run->narrow = narrow;
+    run->bf16 = bf16;
     run->out_lanes = narrow ? 1 : LANES;
     choose_shape(run, random);
     const size_t in_row = row_floats(args->count, args->input_step, args->depth);
@@ -52,8 +65,8 @@ static void create_run(struct run *run, bool narrow, struct random *random)
         run->inputs[e] = buffer_create_random(in_row, args->depth == LANES, random);
         run->input_rows[e] = run->inputs[e].data;
     }
-    run->weights = buffer_create_random(
-        args->entries * args->out_blocks * LANES * (narrow ? 1 : args->depth), true, random);
+    run->weights = create_weights(
+        args->entries * args->out_blocks * LANES * (narrow ? 1 : args->depth), bf16, random);
     for (unsigned b = 0; b < args->out_blocks; b++) {
         run->outputs[b] = buffer_create(run->output_row, !narrow);
         run->again[b] = buffer_create(run->output_row, !narrow);
@@ -102,17 +115,28 @@ static void run_pixels(struct run *run, planche_conv_fn fn, size_t first, size_t
     fn(&args);
 }
 
+/* Between lane k of entry e and an output lane. */
+static float weight_at(const struct run *run, size_t e, unsigned k, unsigned block, unsigned lane)
+{
+    const struct planche_conv_args *args = &run->args;
+    if (run->narrow)
+        return run->weights.data[(block * args->entries + e) * LANES + k];
+    if (!run->bf16)
+        return run->weights.data[((e * args->depth + k) * args->out_blocks + block) * LANES + lane];
+    const uint16_t *pairs = (const uint16_t *)(void *)run->weights.data;
+    return planche_bf16_value(
+        pairs[(((e * LANES + k) / 2 * args->out_blocks + block) * LANES + lane) * 2 + k % 2]);
+}
+
 static struct expected expect(const struct run *run, unsigned block, unsigned lane, size_t pixel)
 {
     const struct planche_conv_args *args = &run->args;
     struct expected expected = {0};
     for (size_t e = 0; e < args->entries; e++)
         for (unsigned k = 0; k < args->depth; k++) {
-            const size_t weight =
-                run->narrow ? (block * args->entries + e) * LANES + k
-                            : ((e * args->depth + k) * args->out_blocks + block) * LANES + lane;
-            expected_add(&expected, run->inputs[e].data[pixel * (size_t)args->input_step + k],
-                         run->weights.data[weight]);
+            const float x = run->inputs[e].data[pixel * (size_t)args->input_step + k];
+            expected_add(&expected, run->bf16 ? planche_bf16_value(planche_bf16_round(x)) : x,
+                         weight_at(run, e, k, block, lane));
         }
     float residuals[PLANCHE_RESIDUALS];
     for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
@@ -140,11 +164,11 @@ static void compare_run(const struct run *run)
         }
 }
 
-static void check_run(planche_conv_fn fn, bool narrow, struct random *random)
+static void check_run(planche_conv_fn fn, bool narrow, bool bf16, struct random *random)
 {
     for (unsigned i = 0; i < 150; i++) {
         struct run run;
-        create_run(&run, narrow, random);
+        create_run(&run, narrow, bf16, random);
         const size_t count = run.args.count, cut = random_size(random, 1, count);
         run_pixels(&run, fn, 0, count, run.outputs);
         compare_run(&run);
@@ -157,12 +181,17 @@ static void check_run(planche_conv_fn fn, bool narrow, struct random *random)
     }
 }
 
-void check_conv(const struct planche_kernels *kernels, struct random *random)
+void check_conv_f32(const struct planche_kernels *kernels, struct random *random)
 {
-    check_run(kernels->conv, false, random);
+    check_run(kernels->conv, false, false, random);
 }
 
-void check_conv_narrow(const struct planche_kernels *kernels, struct random *random)
+void check_conv_narrow_f32(const struct planche_kernels *kernels, struct random *random)
 {
-    check_run(kernels->conv_narrow, true, random);
+    check_run(kernels->conv_narrow, true, false, random);
+}
+
+void check_conv_bf16(const struct planche_kernels *kernels, struct random *random)
+{
+    check_run(kernels->conv_bf16, false, true, random);
 }

@@ -37,7 +37,7 @@ static struct expected combine(int op, double a, double b)
     }
 }
 
-void check_binary(const struct planche_kernels *kernels, struct random *random)
+void check_binary_f32(const struct planche_kernels *kernels, struct random *random)
 {
     for (unsigned i = 0; i < 20 * OP_COUNT; i++) {
         const size_t count = random_size(random, 1, 100);
@@ -66,7 +66,7 @@ void check_binary(const struct planche_kernels *kernels, struct random *random)
     }
 }
 
-void check_binary_vector(const struct planche_kernels *kernels, struct random *random)
+void check_binary_vector_f32(const struct planche_kernels *kernels, struct random *random)
 {
     for (unsigned i = 0; i < 20 * OP_COUNT; i++) {
         const unsigned lanes = i / OP_COUNT % 2 ? LANES : 1;
@@ -107,7 +107,7 @@ static struct expected expect_channel(const struct planche_channel_args *args, d
     return expected;
 }
 
-void check_channel(const struct planche_kernels *kernels, struct random *random)
+void check_channel_f32(const struct planche_kernels *kernels, struct random *random)
 {
     for (unsigned i = 0; i < 60; i++) {
         const unsigned lanes = i % 2 ? LANES : 1;
@@ -140,7 +140,7 @@ void check_channel(const struct planche_kernels *kernels, struct random *random)
 }
 
 /* The order is promised, so the result is exact, and cutting changes nothing. */
-void check_sum(const struct planche_kernels *kernels, struct random *random)
+void check_sum_f32(const struct planche_kernels *kernels, struct random *random)
 {
     for (unsigned i = 0; i < 60; i++) {
         const unsigned lanes = i % 2 ? LANES : 1;

@@ -83,7 +83,7 @@ static void check_interp_shape(const struct planche_kernels *kernels, size_t lan
     buffer_destroy(&again);
 }
 
-void check_interp(const struct planche_kernels *kernels, struct random *random)
+void check_interp_f32(const struct planche_kernels *kernels, struct random *random)
 {
     for (unsigned i = 0; i < 20; i++)
         for (size_t taps = 1; taps <= MAX_TAPS; taps *= 2) {
@@ -158,7 +158,7 @@ static void check_shuffle_shape(const struct planche_kernels *kernels, struct sh
         buffer_destroy(&shuffle->addend[b]);
 }
 
-void check_shuffle(const struct planche_kernels *kernels, struct random *random)
+void check_shuffle_f32(const struct planche_kernels *kernels, struct random *random)
 {
     for (size_t factor = 1; factor <= 5; factor++)
         for (size_t channels = 1; channels <= 20; channels++) {

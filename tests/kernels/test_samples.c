@@ -51,12 +51,12 @@ static void check_load(void (*load)(const struct planche_load_args *args), size_
     }
 }
 
-void check_load8(const struct planche_kernels *kernels, struct random *random)
+void check_load8_f32(const struct planche_kernels *kernels, struct random *random)
 {
     check_load(kernels->load8, 1, random);
 }
 
-void check_load16(const struct planche_kernels *kernels, struct random *random)
+void check_load16_f32(const struct planche_kernels *kernels, struct random *random)
 {
     check_load(kernels->load16, 2, random);
 }
@@ -125,12 +125,12 @@ static void check_store(void (*store)(const struct planche_store_args *args), si
     }
 }
 
-void check_store8(const struct planche_kernels *kernels, struct random *random)
+void check_store8_f32(const struct planche_kernels *kernels, struct random *random)
 {
     check_store(kernels->store8, 1, random);
 }
 
-void check_store16(const struct planche_kernels *kernels, struct random *random)
+void check_store16_f32(const struct planche_kernels *kernels, struct random *random)
 {
     check_store(kernels->store16, 2, random);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Winograd kernels against the plain 3x3 convolution in double precision. */
+/* Winograd kernels against the plain 3x3 convolution in double precision; in bf16 against the
+ * transforms in double precision, with transformed inputs rounded. */
 #include "kernel_test.h"
+#include "kernels/bf16.h"
 #include "kernels/winograd.h"
 
 #include <math.h>
@@ -13,9 +15,12 @@
 /* Of the magnitude of a sum: a few times what is usual; slips are a thousand times larger. */
 #define TOLERANCE4 6e-6
 #define TOLERANCE6 1e-5
+/* Of the sum of all products' magnitudes: factors are exact, sums are not. */
+#define TOLERANCE_BF16 1e-6
 
 struct layer {
     unsigned tile, in_channels, out_channels, in_blocks, out_blocks;
+    enum planche_precision precision;
     size_t columns, input_columns;
     unsigned lane[MAX_BLOCKS * LANES];
     struct buffer weights, packed, scratch;
@@ -44,11 +49,12 @@ static void create_weights(struct layer *layer, struct random *random)
     size_t floats;
     layer->weights =
         buffer_create_random((size_t)layer->out_channels * layer->in_channels * 9, false, random);
-    assert_true(
-        planche_winograd_weights(layer->tile, layer->in_blocks, layer->out_blocks, &floats));
+    assert_true(planche_winograd_weights(layer->tile, layer->precision, layer->in_blocks,
+                                         layer->out_blocks, &floats));
     layer->packed = buffer_create(floats, true);
     pack_winograd(&(struct planche_winograd_pack_args){
         .tile = layer->tile,
+        .precision = layer->precision,
         .weights = layer->weights.data,
         .out_channels = layer->out_channels,
         .in_channels = layer->in_channels,
@@ -58,9 +64,16 @@ static void create_weights(struct layer *layer, struct random *random)
         .packed = layer->packed.data,
     });
     const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
-    assert_true(
-        planche_winograd_scratch(layer->tile, layer->in_blocks, layer->out_blocks, tiles, &floats));
+    assert_true(planche_winograd_scratch(layer->tile, layer->precision, layer->in_blocks,
+                                         layer->out_blocks, tiles, &floats));
     layer->scratch = buffer_create(floats, true);
+}
+
+/* Values whose transforms are exact, so that all versions round the same numbers to bf16. */
+static void coarsen(struct buffer *buffer)
+{
+    for (size_t i = 0; i < buffer->count / sizeof(float); i++)
+        buffer->data[i] = roundf(buffer->data[i] * 8.0f) / 8.0f;
 }
 
 static void create_rows(struct layer *layer, struct random *random)
@@ -69,6 +82,8 @@ static void create_rows(struct layer *layer, struct random *random)
     for (unsigned i = 0; i < in_rows; i++) {
         layer->inputs[i] = buffer_create_random(layer->input_columns * LANES, true, random);
         layer->input_rows[i] = layer->inputs[i].data;
+        if (layer->precision == PLANCHE_PRECISION_BF16)
+            coarsen(&layer->inputs[i]);
     }
     for (unsigned i = 0; i < layer->out_blocks * layer->tile; i++) {
         const bool wanted = !random_once(random, 8);
@@ -82,10 +97,12 @@ static void create_rows(struct layer *layer, struct random *random)
     }
 }
 
-static void create_layer(struct layer *layer, unsigned tile, struct random *random)
+static void create_layer(struct layer *layer, unsigned tile, enum planche_precision precision,
+                         struct random *random)
 {
     memset(layer, 0, sizeof *layer);
     layer->tile = tile;
+    layer->precision = precision;
     layer->in_blocks = (unsigned)random_size(random, 1, 6);
     layer->out_blocks = (unsigned)random_size(random, 1, MAX_BLOCKS);
     layer->in_channels = (unsigned)random_size(random, 1, layer->in_blocks * LANES);
@@ -184,11 +201,11 @@ static void compare_layer(const struct layer *layer, double tolerance, struct ra
 
 /* G of the transforms. */
 static const double g4[6][3] = {
-    {1.0 / 4, 0, 0},
-    {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-    {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-    {1.0 / 24, 1.0 / 12, 1.0 / 6},
-    {1.0 / 24, -1.0 / 12, 1.0 / 6},
+    {256.0 / 225, 0, 0},
+    {-2048.0 / 2975, -256.0 / 595, -32.0 / 119},
+    {-2048.0 / 2975, 256.0 / 595, -32.0 / 119},
+    {128.0 / 1071, 64.0 / 357, 32.0 / 119},
+    {128.0 / 1071, -64.0 / 357, 32.0 / 119},
     {0, 0, 1},
 };
 static const double g6[8][3] = {
@@ -215,23 +232,35 @@ static double transformed(unsigned tile, const float *kernel, unsigned point)
     return sum;
 }
 
-/* All packed weights between an input lane (of an input channel, or of none) and an output
- * channel. */
-static void compare_packed(const struct layer *layer, unsigned lane, unsigned in, unsigned out)
+/* Of a point, between an input lane and an output channel. */
+static float packed_weight(const struct layer *layer, unsigned lane, unsigned out, unsigned point)
 {
     const unsigned first = out / LANES / PLANCHE_WINOGRAD_GROUP * PLANCHE_WINOGRAD_GROUP;
     const unsigned left = layer->out_blocks - first;
     const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
     const float *group =
-        layer->packed.data + planche_winograd_group_floats(layer->tile, layer->in_blocks, first);
+        layer->packed.data +
+        planche_winograd_group_floats(layer->tile, layer->precision, layer->in_blocks, first);
+    const size_t row = (size_t)point * layer->in_blocks * LANES + lane;
+    const size_t column = out - (size_t)first * LANES;
+    if (layer->precision == PLANCHE_PRECISION_F32)
+        return group[row * blocks * LANES + column];
+    const uint16_t *pairs = (const uint16_t *)(const void *)group;
+    return planche_bf16_value(pairs[(row / 2 * blocks * LANES + column) * 2 + row % 2]);
+}
+
+/* All packed weights between an input lane (of an input channel, or of none) and an output
+ * channel. */
+static void compare_packed(const struct layer *layer, unsigned lane, unsigned in, unsigned out)
+{
     const bool exists = in < layer->in_channels && out < layer->out_channels;
     for (unsigned p = 0; p < PLANCHE_WINOGRAD_POINTS(layer->tile); p++) {
-        const size_t i = ((size_t)p * layer->in_blocks * LANES + lane) * blocks * LANES + out -
-                         (size_t)first * LANES;
         const float *kernel = layer->weights.data + ((size_t)out * layer->in_channels + in) * 9;
         struct expected expected = {exists ? transformed(layer->tile, kernel, p) : 0, 0};
         expected.magnitude = fabs(expected.value);
-        expected_compare(&expected, group[i], 0x1p-24 + 1e-12, "packed weight", i);
+        expected_compare(&expected, packed_weight(layer, lane, out, p),
+                         layer->precision == PLANCHE_PRECISION_BF16 ? 0x1p-8 : 0x1p-24 + 1e-12,
+                         "packed weight", p);
     }
 }
 
@@ -261,12 +290,107 @@ static void compare_cut(const struct layer *layer, planche_winograd_fn fn, struc
                                 layer->columns * LANES * sizeof(float));
 }
 
+/* B^T and A^T of the transforms. */
+static const double b4[6][8] = {
+    {225.0 / 256, 0, -169.0 / 64, 0, 1, 0},      {0, -45.0 / 32, -9.0 / 4, 5.0 / 8, 1, 0},
+    {0, 45.0 / 32, -9.0 / 4, -5.0 / 8, 1, 0},    {0, -75.0 / 128, -25.0 / 64, 3.0 / 2, 1, 0},
+    {0, 75.0 / 128, -25.0 / 64, -3.0 / 2, 1, 0}, {0, 225.0 / 256, 0, -169.0 / 64, 0, 1},
+};
+static const double b6[8][8] = {
+    {1, 0, -5.25, 0, 5.25, 0, -1, 0},      {0, 1, 1, -4.25, -4.25, 1, 1, 0},
+    {0, -1, 1, 4.25, -4.25, -1, 1, 0},     {0, 0.5, 0.25, -2.5, -1.25, 2, 1, 0},
+    {0, -0.5, 0.25, 2.5, -1.25, -2, 1, 0}, {0, 2, 4, -2.5, -5, 0.5, 1, 0},
+    {0, -2, 4, 2.5, -5, -0.5, 1, 0},       {0, -1, 0, 5.25, 0, -5.25, 0, 1},
+};
+/* Row i: point to the power of i; infinity counts in the last row only. */
+static double output_factor(unsigned tile, unsigned row, unsigned point)
+{
+    static const double points4[] = {0, 0.625, -0.625, 1.5, -1.5};
+    static const double points6[] = {0, 1, -1, 2, -2, 0.5, -0.5};
+    if (point + 1 == PLANCHE_WINOGRAD_INPUT(tile))
+        return row + 1 == tile;
+    return row == 0 ? 1 : pow((tile == 4 ? points4 : points6)[point], row);
+}
+
+typedef double points_of_lane[PLANCHE_WINOGRAD_MAX_POINTS];
+
+/* The rounded points of one tile and input lane. */
+static void round_points(const struct layer *layer, unsigned lane, size_t column,
+                         points_of_lane points)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(layer->tile);
+    const double(*b)[8] = layer->tile == 4 ? b4 : b6;
+    const float *const *rows = layer->input_rows + lane / LANES * input;
+    double half[8][8] = {0};
+    for (unsigned i = 0; i < input; i++)
+        for (unsigned x = 0; x < input && column + x < layer->input_columns; x++)
+            for (unsigned y = 0; y < input; y++)
+                half[i][x] += b[i][y] * rows[y][(column + x) * LANES + lane % LANES];
+    for (unsigned p = 0; p < PLANCHE_WINOGRAD_POINTS(layer->tile); p++) {
+        double sum = 0;
+        for (unsigned x = 0; x < input; x++)
+            sum += half[p / input][x] * b[p % input][x];
+        points[p] = planche_bf16_value(planche_bf16_round((float)sum));
+    }
+}
+
+/* Pixel (row, x) of a tile. */
+static struct expected transform_sums(const struct layer *layer, const struct expected *sums,
+                                      unsigned row, unsigned x)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(layer->tile);
+    struct expected pixel = {0};
+    for (unsigned p = 0; p < PLANCHE_WINOGRAD_POINTS(layer->tile); p++) {
+        const double factor =
+            output_factor(layer->tile, row, p / input) * output_factor(layer->tile, x, p % input);
+        pixel.value += factor * sums[p].value;
+        pixel.magnitude += fabs(factor) * sums[p].magnitude;
+    }
+    return pixel;
+}
+
+/* An output channel of the tile whose rounded points, of all input lanes, are `points`. */
+static void compare_tile(const struct layer *layer, const points_of_lane *points, size_t column,
+                         unsigned out)
+{
+    struct expected sums[PLANCHE_WINOGRAD_MAX_POINTS] = {0};
+    for (unsigned lane = 0; lane < layer->in_blocks * LANES; lane++)
+        for (unsigned p = 0; p < PLANCHE_WINOGRAD_POINTS(layer->tile); p++)
+            expected_add(&sums[p], points[lane][p], packed_weight(layer, lane, out, p));
+    for (unsigned row = 0; row < layer->tile; row++) {
+        const unsigned i = out / LANES * layer->tile + row;
+        for (unsigned x = 0; x < layer->tile && column + x < layer->columns; x++) {
+            if (!layer->output_rows[i])
+                continue;
+            const size_t element = (column + x) * LANES + out % LANES;
+            const float residuals[] = {layer->residual_rows[0][i][element],
+                                       layer->residual_rows[1][i][element]};
+            struct expected expected = transform_sums(layer, sums, row, x);
+            epilogue_apply(&layer->epilogue.epilogue, out, residuals, &expected);
+            expected_compare(&expected, layer->output_rows[i][element], TOLERANCE_BF16,
+                             "winograd in bf16", element);
+        }
+    }
+}
+
+static void compare_rounded(const struct layer *layer, struct random *random)
+{
+    static points_of_lane points[MAX_BLOCKS * LANES];
+    for (size_t column = 0; column < layer->columns; column += layer->tile) {
+        for (unsigned lane = 0; lane < layer->in_blocks * LANES; lane++)
+            round_points(layer, lane, column, points[lane]);
+        for (unsigned out = 0; out < layer->out_blocks * LANES;
+             out += (unsigned)random_size(random, 1, LANES))
+            compare_tile(layer, points, column, out);
+    }
+}
+
 static void check_tile(planche_winograd_fn fn, unsigned tile, double tolerance,
                        struct random *random)
 {
     for (unsigned i = 0; i < 24; i++) {
         struct layer layer;
-        create_layer(&layer, tile, random);
+        create_layer(&layer, tile, PLANCHE_PRECISION_F32, random);
         compare_weights(&layer, random);
         run_columns(&layer, fn, 0, layer.columns, layer.outputs);
         compare_layer(&layer, tolerance, random);
@@ -275,12 +399,35 @@ static void check_tile(planche_winograd_fn fn, unsigned tile, double tolerance,
     }
 }
 
-void check_winograd4(const struct planche_kernels *kernels, struct random *random)
+static void check_rounded_tile(planche_winograd_fn fn, unsigned tile, struct random *random)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        struct layer layer;
+        create_layer(&layer, tile, PLANCHE_PRECISION_BF16, random);
+        compare_weights(&layer, random);
+        run_columns(&layer, fn, 0, layer.columns, layer.outputs);
+        compare_rounded(&layer, random);
+        compare_cut(&layer, fn, random);
+        destroy_layer(&layer);
+    }
+}
+
+void check_winograd4_f32(const struct planche_kernels *kernels, struct random *random)
 {
     check_tile(kernels->winograd4, 4, TOLERANCE4, random);
 }
 
-void check_winograd6(const struct planche_kernels *kernels, struct random *random)
+void check_winograd6_f32(const struct planche_kernels *kernels, struct random *random)
 {
     check_tile(kernels->winograd6, 6, TOLERANCE6, random);
+}
+
+void check_winograd4_bf16(const struct planche_kernels *kernels, struct random *random)
+{
+    check_rounded_tile(kernels->winograd4_bf16, 4, random);
+}
+
+void check_winograd6_bf16(const struct planche_kernels *kernels, struct random *random)
+{
+    check_rounded_tile(kernels->winograd6_bf16, 6, random);
 }

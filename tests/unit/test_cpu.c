@@ -41,17 +41,23 @@ static void test_features_agree_with_the_kernel(void **state)
 {
     (void)state;
     uint32_t features = planche_cpu_features();
-    assert_int_equal(features & ~(PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512), PLANCHE_CPU_PORTABLE);
+    assert_int_equal(features & ~(PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16),
+                     PLANCHE_CPU_PORTABLE);
+    if (features & PLANCHE_CPU_AVX512BF16)
+        assert_true(features & PLANCHE_CPU_AVX512);
     if (features & PLANCHE_CPU_AVX512)
         assert_true(features & PLANCHE_CPU_AVX2);
     int avx2 = kernel_says("avx2"), fma = kernel_says("fma"), vl = kernel_says("avx512vl"),
-        bw = kernel_says("avx512bw"), dq = kernel_says("avx512dq");
+        bw = kernel_says("avx512bw"), dq = kernel_says("avx512dq"),
+        bf16 = kernel_says("avx512_bf16");
     if (avx2 < 0) {
         print_message("the kernel lists no flags: not compared\n");
         return;
     }
     assert_int_equal((features & PLANCHE_CPU_AVX2) != 0, avx2 && fma);
     assert_int_equal((features & PLANCHE_CPU_AVX512) != 0, avx2 && fma && vl && bw && dq);
+    assert_int_equal((features & PLANCHE_CPU_AVX512BF16) != 0,
+                     avx2 && fma && vl && bw && dq && bf16);
 }
 #elif defined(__aarch64__)
 /* From the auxiliary vector: under an emulator /proc/cpuinfo describes the machine that emulates.
@@ -75,13 +81,15 @@ static void test_masks_limit(void **state)
     (void)state;
     uint32_t all = planche_cpu_features();
     uint32_t avx2 = all & PLANCHE_CPU_AVX2, avx512 = all & PLANCHE_CPU_AVX512;
-    uint32_t neon = all & PLANCHE_CPU_NEON;
+    uint32_t neon = all & PLANCHE_CPU_NEON, bf16 = all & PLANCHE_CPU_AVX512BF16;
     assert_int_equal(planche_cpu_select(0), all);
     assert_int_equal(planche_cpu_select(UINT32_MAX), all);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_PORTABLE), PLANCHE_CPU_PORTABLE);
     assert_int_equal(planche_cpu_select(0x80000000u), PLANCHE_CPU_PORTABLE);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX2), PLANCHE_CPU_PORTABLE | avx2);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512), PLANCHE_CPU_PORTABLE | avx2 | avx512);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512BF16),
+                     PLANCHE_CPU_PORTABLE | avx2 | avx512 | bf16);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_NEON), PLANCHE_CPU_PORTABLE | neon);
 }
 

@@ -50,6 +50,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "scale", count_or_null(info ? info->scale : 0));
     json_object_set_new(object, "backend", planche_cli_json_text(info ? info->backend : NULL));
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));
+    json_object_set_new(object, "precision", planche_cli_json_text(info ? info->precision : NULL));
     json_object_set_new(object, "decode_ms", milliseconds(result->decode_ms));
     json_object_set_new(object, "network_ms", milliseconds(result->network_ms));
     json_object_set_new(object, "encode_ms", milliseconds(result->encode_ms));

@@ -38,9 +38,9 @@ static double peak(const struct planche_cli_measurement *m)
 
 void planche_cli_measurement_print_heading(void)
 {
-    printf("%-23s %5s %9s %7s %-8s %9s %9s %7s %8s %8s %8s %6s %9s %9s %7s\n", "MODEL", "SCALE",
-           "SIZE", "THREADS", "KERNELS", "BEST ms", "MEDIAN ms", "us/px", "PAGES/s", "GFLOP/s",
-           "FMA PEAK", "RATIO", "MEMORY", "RSS", "LOAD ms");
+    printf("%-23s %5s %9s %7s %-8s %-4s %9s %9s %7s %8s %8s %8s %6s %9s %9s %7s\n", "MODEL",
+           "SCALE", "SIZE", "THREADS", "KERNELS", "TYPE", "BEST ms", "MEDIAN ms", "us/px",
+           "PAGES/s", "GFLOP/s", "FMA PEAK", "RATIO", "MEMORY", "RSS", "LOAD ms");
     fflush(stdout);
 }
 
@@ -69,10 +69,10 @@ void planche_cli_measurement_print(const struct planche_cli_measurement *m)
         snprintf(highest, sizeof highest, "%.1f", peak(m));
         snprintf(ratio, sizeof ratio, "%.2f", gflops(m) / peak(m));
     }
-    printf("%-23s %5u %9s %7u %-8s %9.1f %9.1f %7.2f %8.3f %8.1f %8s %6s %9s %9s %7.1f\n",
-           m->info.model, m->info.scale, size, m->info.threads, m->info.isa, best_ms(m),
-           median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m), highest, ratio,
-           planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
+    printf("%-23s %5u %9s %7u %-8s %-4s %9.1f %9.1f %7.2f %8.3f %8.1f %8s %6s %9s %9s %7.1f\n",
+           m->info.model, m->info.scale, size, m->info.threads, m->info.isa, m->info.precision,
+           best_ms(m), median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m),
+           highest, ratio, planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
            planche_cli_format_bytes(m->rss_bytes, rss, sizeof rss), m->start_ms);
     if (m->layer_count > 0)
         print_layers(m);
@@ -111,6 +111,7 @@ static void add_setup(json_t *object, const struct planche_cli_measurement *m)
                         json_string(m->se == PLANCHE_SE_SAMPLED ? "sampled" : "exact"));
     json_object_set_new(object, "backend", planche_cli_json_text(m->info.backend));
     json_object_set_new(object, "isa", planche_cli_json_text(m->info.isa));
+    json_object_set_new(object, "precision", planche_cli_json_text(m->info.precision));
     json_object_set_new(object, "threads", json_integer(m->info.threads));
     json_object_set_new(object, "budget_bytes", json_integer((json_int_t)m->info.memory));
     json_object_set_new(object, "width", json_integer(m->width));

@@ -109,6 +109,13 @@ static bool set_se(struct planche_cli_options *o, const char *value)
     return sampled || strcmp(value, "exact") == 0;
 }
 
+static bool set_precision(struct planche_cli_options *o, const char *value)
+{
+    bool bf16 = strcmp(value, "bf16") == 0;
+    o->engine.precision = bf16 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32;
+    return bf16 || strcmp(value, "f32") == 0;
+}
+
 static bool set_memory(struct planche_cli_options *o, const char *value)
 {
     return planche_cli_parse_bytes(value, &o->engine.memory);
@@ -138,6 +145,8 @@ static bool set_cpu_mask(struct planche_cli_options *o, const char *value)
         {"portable", PLANCHE_CPU_PORTABLE},
         {"avx2", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2},
         {"avx512", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512},
+        {"avx512bf16",
+         PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16},
         {"neon", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON},
     };
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
@@ -232,6 +241,7 @@ static const struct option_spec {
     {"lossless", 0, NULL, PAGES, set_lossless},
     {"png-level", 0, "1 to 9", PAGES, set_png_level},
     {"se", 0, "exact or sampled", ENGINES, set_se},
+    {"precision", 0, "f32 or bf16", ENGINES, set_precision},
     {"memory", 0, "a size such as 256M or 2G", ENGINES, set_memory},
     {"threads", 0, "1 to 1024", ENGINES, set_threads},
     {"jobs", 'j', "1 to 64", PAGES, set_jobs},
@@ -241,8 +251,8 @@ static const struct option_spec {
      PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO | PLANCHE_CLI_BENCH, set_json},
     {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
     {"verbose", 'v', NULL, PAGES | PLANCHE_CLI_FETCH, set_verbose},
-    {"cpu-mask", 0, "portable, avx2, avx512, neon or a number", ENGINES | PLANCHE_CLI_INFO,
-     set_cpu_mask},
+    {"cpu-mask", 0, "portable, avx2, avx512, avx512bf16, neon or a number",
+     ENGINES | PLANCHE_CLI_INFO, set_cpu_mask},
     {"model-dir", 0, "a folder", EVERY, set_model_directory},
     {"engines", 0, "1 to 16", PLANCHE_CLI_STDIO, set_engines},
     {"max-bytes", 0, "a size such as 256M", PLANCHE_CLI_STDIO, set_max_bytes},

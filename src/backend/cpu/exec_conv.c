@@ -111,7 +111,7 @@ static void run_group(const struct run *run, unsigned group)
         .epilogue = epilogue_of(run->task, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
     };
     point_residuals(run, first, blocks, residuals, &args);
-    (conv->narrow ? program->kernels.conv_narrow : program->kernels.conv)(&args);
+    conv->run(&args);
 }
 
 /* Planar to planar: computed in lanes, then taken apart and given its residuals. */
@@ -139,7 +139,7 @@ static void run_via_lanes(const struct run *run)
     point_residuals(run, 0, channels, residuals, &args);
     const struct planche_epilogue epilogue = args.epilogue;
     args.epilogue.residuals = 0;
-    program->kernels.conv(&args);
+    run->conv->run(&args);
     for (unsigned c = 0; c < channels; c++) {
         float *out = planche_exec_row(exec, node->output, run->y, c) + run->x;
         for (size_t p = 0; p < run->count; p++) {
@@ -257,7 +257,8 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
     unsigned tile = (unsigned)node->tile;
     size_t floats = 0;
     int64_t row, x0, x1;
-    planche_winograd_scratch(tile, conv->in_blocks, conv->out_blocks, conv->tiles, &floats);
+    planche_winograd_scratch(tile, conv->precision, conv->in_blocks, conv->out_blocks, conv->tiles,
+                             &floats);
     const float **inputs = (const float **)(void *)(scratch + floats * sizeof(float));
     float **outputs = (float **)(void *)(inputs + conv->in_blocks * (tile + 2));
     const float **residuals = (const float **)(void *)(outputs + conv->out_blocks * tile);
@@ -276,7 +277,7 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
         .residual_rows = {residuals, residuals + conv->out_blocks * tile},
         .scratch = (float *)(void *)scratch,
     };
-    (tile == 4 ? program->kernels.winograd4 : program->kernels.winograd6)(&args);
+    conv->run_winograd(&args);
 }
 
 /* Tiles that matrix products like to take together; see multiply_set in winograd_body.h. */

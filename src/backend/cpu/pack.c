@@ -5,6 +5,7 @@
 #include "backend/cpu/cost.h"
 #include "base/checked.h"
 #include "base/status.h"
+#include "kernels/bf16.h"
 
 static const struct planche_tensor_layout *layout_of(const struct planche_program *program,
                                                      const struct planche_edge *edge)
@@ -54,6 +55,17 @@ static enum planche_status count_blocks(const struct planche_program *program,
     return PLANCHE_OK;
 }
 
+/* Planar ends take little of the time: they stay exact. */
+static void choose_kernel(const struct planche_program *program, struct planche_conv_program *conv)
+{
+    const struct planche_kernels *kernels = &program->kernels;
+    if (conv->depth == PLANCHE_LANES && !conv->narrow)
+        conv->precision = program->precision;
+    conv->run = conv->narrow                                ? kernels->conv_narrow
+                : conv->precision == PLANCHE_PRECISION_BF16 ? kernels->conv_bf16
+                                                            : kernels->conv;
+}
+
 static bool pack_epilogue(struct planche_program *program, const struct planche_node *node)
 {
     const struct planche_step *step = node->step;
@@ -74,8 +86,12 @@ static bool pack_epilogue(struct planche_program *program, const struct planche_
     return true;
 }
 
-/* The larger tile needs fewer products, and is exact enough: docs/performance.md. */
-#define WINOGRAD_TILE 6
+/* The larger tile needs fewer products, and is exact enough for floats; in bf16 it would lose 13 dB
+ * a layer for 5 % of the time: docs/performance.md. */
+static unsigned winograd_tile(enum planche_precision precision)
+{
+    return precision == PLANCHE_PRECISION_BF16 ? 4 : 6;
+}
 
 static bool is_plain_3x3(const struct planche_step *s)
 {
@@ -100,7 +116,7 @@ static double padded_channels(const struct planche_net *net, int tensor)
                : (channels + PLANCHE_LANES - 1) / PLANCHE_LANES * PLANCHE_LANES;
 }
 
-uint64_t planche_pack_bytes(const struct planche_net *net)
+uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precision precision)
 {
     double floats = 0;
     for (int s = 0; s < net->step_count; s++) {
@@ -110,23 +126,30 @@ uint64_t planche_pack_bytes(const struct planche_net *net)
         double in = 0, out = padded_channels(net, step->output);
         for (int i = 0; i < step->input_count; i++)
             in += padded_channels(net, step->inputs[i].tensor);
-        bool winograd =
-            is_plain_3x3(step) && in > PLANCHE_PLANAR_CHANNELS && out > PLANCHE_PLANAR_CHANNELS;
+        bool wide = in > PLANCHE_PLANAR_CHANNELS && out > PLANCHE_PLANAR_CHANNELS;
         floats += in * out *
-                  (winograd ? PLANCHE_WINOGRAD_POINTS(WINOGRAD_TILE)
-                            : (double)step->kernel_w * step->kernel_h);
+                  (wide && is_plain_3x3(step) ? PLANCHE_WINOGRAD_POINTS(winograd_tile(precision))
+                                              : (double)step->kernel_w * step->kernel_h) /
+                  (wide && precision == PLANCHE_PRECISION_BF16 ? 2 : 1);
     }
     return floats < 1e18 ? (uint64_t)floats * sizeof(float) : UINT64_MAX / 2;
 }
 
-static bool prepare_winograd(struct planche_node *node, uint64_t l2_bytes)
+static bool prepare_winograd(const struct planche_program *program, struct planche_node *node,
+                             uint64_t l2_bytes)
 {
+    const struct planche_kernels *kernels = &program->kernels;
     struct planche_conv_program *conv = node->conv;
-    unsigned tile = WINOGRAD_TILE;
+    unsigned tile = winograd_tile(conv->precision);
     node->kind = PLANCHE_NODE_WINOGRAD;
-    node->tile = WINOGRAD_TILE;
-    conv->tiles = planche_winograd_tiles(tile, conv->in_blocks, conv->out_blocks, l2_bytes);
-    return planche_winograd_weights(tile, conv->in_blocks, conv->out_blocks, &conv->weight_floats);
+    node->tile = (int)tile;
+    conv->run_winograd = conv->precision == PLANCHE_PRECISION_BF16
+                             ? (tile == 4 ? kernels->winograd4_bf16 : kernels->winograd6_bf16)
+                             : (tile == 4 ? kernels->winograd4 : kernels->winograd6);
+    conv->tiles =
+        planche_winograd_tiles(tile, conv->precision, conv->in_blocks, conv->out_blocks, l2_bytes);
+    return planche_winograd_weights(tile, conv->precision, conv->in_blocks, conv->out_blocks,
+                                    &conv->weight_floats);
 }
 
 /* The taps of one phase; a convolution's only phase has them all. */
@@ -150,6 +173,11 @@ static bool find_taps(struct planche_program *program, const struct planche_step
     return true;
 }
 
+static unsigned weights_per_float(const struct planche_conv_program *conv)
+{
+    return conv->precision == PLANCHE_PRECISION_BF16 ? 2 : 1;
+}
+
 /* Floats of the packed weights of one group of output blocks of a phase. */
 static bool group_floats(const struct planche_conv_program *conv, const struct planche_phase *phase,
                          unsigned group, size_t *floats)
@@ -157,7 +185,8 @@ static bool group_floats(const struct planche_conv_program *conv, const struct p
     size_t lanes = (size_t)planche_group_blocks(conv->out_blocks, group) * PLANCHE_LANES;
     return planche_mul_size((size_t)phase->tap_count, conv->in_blocks, floats) &&
            planche_mul_size(*floats, lanes, floats) &&
-           planche_mul_size(*floats, conv->narrow ? 1 : conv->depth, floats);
+           planche_mul_size(*floats, conv->narrow ? 1 : conv->depth / weights_per_float(conv),
+                            floats);
 }
 
 static unsigned group_count(const struct planche_conv_program *conv)
@@ -215,8 +244,10 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
     status = count_blocks(program, node, error);
     if (status)
         return status;
+    choose_kernel(program, node->conv);
     if (place_channels(program, node) && pack_epilogue(program, node) &&
-        (suits_winograd(node) ? prepare_winograd(node, l2_bytes) : prepare_phases(program, node)))
+        (suits_winograd(node) ? prepare_winograd(program, node, l2_bytes)
+                              : prepare_phases(program, node)))
         return PLANCHE_OK;
     return no_memory(node, error);
 }
@@ -249,6 +280,7 @@ static void place_weights(const struct planche_node *node, const struct planche_
     unsigned block = conv->narrow ? out_channel : out_channel / PLANCHE_LANES;
     unsigned group = block / 4, blocks = planche_group_blocks(conv->out_blocks, group);
     float *to = phase->weights[group];
+    uint16_t *pairs = (uint16_t *)(void *)to;
     for (unsigned c = 0; c < conv->in_channels; c++) {
         const float *from = step->weights + ((size_t)out_channel * conv->in_channels + c) * window;
         unsigned in_block = conv->in_lane[c] / conv->depth, lane = conv->in_lane[c] % conv->depth;
@@ -257,6 +289,10 @@ static void place_weights(const struct planche_node *node, const struct planche_
             size_t entry = (size_t)t * conv->in_blocks + in_block;
             if (conv->narrow)
                 to[(block % 4 * entries + entry) * PLANCHE_LANES + lane] = w;
+            else if (conv->precision == PLANCHE_PRECISION_BF16)
+                pairs[((entry * PLANCHE_LANES / 2 + lane / 2) * blocks + block % 4) * 2 *
+                          PLANCHE_LANES +
+                      out_channel % PLANCHE_LANES * 2 + lane % 2] = planche_bf16_round(w);
             else
                 to[((entry * conv->depth + lane) * blocks + block % 4) * PLANCHE_LANES +
                    out_channel % PLANCHE_LANES] = w;
@@ -298,6 +334,7 @@ static void pack_node(const struct planche_program *program, const struct planch
                               .out_channels = (unsigned)program->tensors[node->output].channels};
     packing.winograd = (struct planche_winograd_pack_args){
         .tile = (unsigned)node->tile,
+        .precision = conv->precision,
         .weights = node->step->weights,
         .out_channels = packing.out_channels,
         .in_channels = conv->in_channels,
@@ -358,8 +395,8 @@ bool planche_pack_scratch(const struct planche_node *node, size_t *bytes)
     if (node->kind == PLANCHE_NODE_WINOGRAD) {
         unsigned tile = (unsigned)node->tile;
         pointers = conv->in_blocks * (tile + 2) + conv->out_blocks * tile * 3;
-        if (!planche_winograd_scratch(tile, conv->in_blocks, conv->out_blocks, conv->tiles,
-                                      &floats))
+        if (!planche_winograd_scratch(tile, conv->precision, conv->in_blocks, conv->out_blocks,
+                                      conv->tiles, &floats))
             return false;
     } else {
         pointers =

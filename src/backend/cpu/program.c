@@ -397,8 +397,8 @@ static bool allocate(struct planche_program *program)
 
 enum planche_status planche_program_create(struct planche_program **out,
                                            const struct planche_net *net, uint32_t features,
-                                           uint64_t l2_bytes, struct planche_pool *pool,
-                                           struct planche_budget *budget,
+                                           enum planche_precision precision, uint64_t l2_bytes,
+                                           struct planche_pool *pool, struct planche_budget *budget,
                                            struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
@@ -408,6 +408,7 @@ enum planche_status planche_program_create(struct planche_program **out,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the network");
     program->budget = budget;
     program->net = net;
+    program->precision = precision;
     program->page_tensor = net->tensor_count;
     program->tensor_count = net->tensor_count + 1;
     planche_kernels_init(&program->kernels, features);

@@ -62,8 +62,11 @@ struct planche_conv_program {
     int phases_y, phases_x;
     struct planche_phase *phases; /* [phases_y * phases_x] */
     float *winograd;              /* packed, Winograd only */
-    size_t weight_floats;         /* all packed weights */
-    size_t tiles;                 /* Winograd: tiles per call that suit the cache */
+    enum planche_precision precision;
+    planche_conv_fn run;
+    planche_winograd_fn run_winograd; /* Winograd only */
+    size_t weight_floats;             /* all packed weights */
+    size_t tiles;                     /* Winograd: tiles per call that suit the cache */
 };
 
 struct planche_node {
@@ -92,6 +95,7 @@ struct planche_program {
     struct planche_budget *budget;
     const struct planche_net *net;
     struct planche_kernels kernels;
+    enum planche_precision precision;
     int page_tensor; /* index of the unpadded page: net->tensor_count */
     int tensor_count;
     struct planche_tensor_layout *tensors;
@@ -105,12 +109,13 @@ struct planche_program {
 };
 
 /* net must outlive the program; its convolution weights are not needed any more afterwards.
- * features as from planche_cpu_select; pool packs the weights. Errors: UNSUPPORTED, MEMORY, BUDGET.
+ * features as from planche_cpu_select: bf16 without AVX512BF16 works, slowly; pool packs the
+ * weights. Errors: UNSUPPORTED, MEMORY, BUDGET.
  */
 enum planche_status planche_program_create(struct planche_program **out,
                                            const struct planche_net *net, uint32_t features,
-                                           uint64_t l2_bytes, struct planche_pool *pool,
-                                           struct planche_budget *budget,
+                                           enum planche_precision precision, uint64_t l2_bytes,
+                                           struct planche_pool *pool, struct planche_budget *budget,
                                            struct planche_error *error);
 void planche_program_destroy(struct planche_program **program);
 

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* Winograd convolution with products in bf16. */
+#define KERNEL_NAME(op) planche_##op##_bf16_avx512bf16
+#include "kernels/simd_avx512bf16.h"
+
+#include "kernels/winograd_body.h"
