@@ -37,7 +37,8 @@ int planche_winograd_scratch(unsigned tile, enum planche_precision precision, un
                             &points) &&
            planche_mul_size(tiles, group * block, &products) &&
            planche_add_size(points, products, floats) &&
-           planche_add_size(*floats, PLANCHE_WINOGRAD_COLUMNS(tile), floats);
+           planche_add_size(*floats, PLANCHE_WINOGRAD_COLUMNS(tile), floats) &&
+           planche_add_size(*floats, tiles, floats);
 }
 
 int planche_winograd_weights(unsigned tile, enum planche_precision precision, unsigned in_blocks,

@@ -26,6 +26,7 @@
  *   products [tile][block of the group][line]: products of one group, contiguous for the transform
  *     that reads them; the matrix products, which write them, have cycles to spare for the
  * scattering. columns [column][row]: the first pass of the input transform over a strip of tiles.
+ *   like [tile]: see winograd_body.h.
  */
 #define PLANCHE_WINOGRAD_LINES(tile) (PLANCHE_WINOGRAD_POINTS(tile) + 1)
 #define PLANCHE_WINOGRAD_BLOCK(tile) (PLANCHE_WINOGRAD_LINES(tile) * (size_t)PLANCHE_LANES)

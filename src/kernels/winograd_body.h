@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Winograd convolution over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined; transformed
- * inputs and weights are units (units.h), all else floats. A run is
- * worked through in three passes: all tiles' inputs are transformed; then for each group of output
+ * inputs and weights are units (units.h), all else floats. A run is worked through in three passes:
+ * all tiles' inputs are transformed, but for those that repeat what is there already; then for each
+ * group of output
  * blocks the matrix products of all tiles are made point by point, so that a point's weights are
  * read once per run and stay in the L1 cache meanwhile; then the products are transformed and
  * finished. */
@@ -10,6 +11,7 @@
 #include "kernels/winograd.h"
 #include "kernels/winograd_transforms.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define MAX_INPUT  PLANCHE_WINOGRAD_MAX_INPUT
@@ -22,7 +24,9 @@
 struct run {
     const struct planche_winograd_args *args;
     size_t tiles;
-    size_t set; /* tiles of a set */
+    size_t set;      /* tiles of a set */
+    size_t distinct; /* tiles that are not like an earlier one */
+    uint32_t *like;  /* [tiles]: the distinct tile that each one is like; new ones ascend */
     float *points, *products, *columns;
 };
 
@@ -83,6 +87,32 @@ static INLINE void transform_rows(const struct run *run, unsigned tile, const fl
         }
 }
 
+/* Whether the inputs of two tiles are the same to the bit. */
+static bool tiles_equal(const struct run *run, unsigned tile, size_t a, size_t b)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
+    const float *const *rows = run->args->input_rows;
+    for (size_t i = 0; i < (size_t)run->args->in_blocks * input; i++)
+        if (memcmp(rows[i] + a * tile * LANES, rows[i] + b * tile * LANES,
+                   input * LANES * sizeof(float)) != 0)
+            return false;
+    return true;
+}
+
+/* Finds the tiles whose products are known already. Where a page is blank, values repeat: at the
+ * distance of a tile, or of two or four when layers before had larger pixels, since a tile's pixels
+ * differ in their rounding. Elsewhere the first bytes differ. */
+static void find_distinct(struct run *run, unsigned tile)
+{
+    for (size_t t = 0; t < run->tiles; t++) {
+        bool whole = (t + 1) * tile + 2 <= run->args->input_columns;
+        size_t back = 1;
+        while (whole && back <= 4 && (back > t || !tiles_equal(run, tile, t, t - back)))
+            back *= 2;
+        run->like[t] = whole && back <= 4 ? run->like[t - back] : (uint32_t)run->distinct++;
+    }
+}
+
 static INLINE float *points_at(const struct run *run, unsigned tile, size_t t, size_t block)
 {
     const size_t set = run->set, in_blocks = run->args->in_blocks;
@@ -90,18 +120,35 @@ static INLINE float *points_at(const struct run *run, unsigned tile, size_t t, s
            ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_LINES(tile) + t % set) * UNITS;
 }
 
+/* Transforms the distinct ones of a strip's tiles, of which `next` is the first; returns the one
+ * after them. */
+static INLINE size_t transform_strip(const struct run *run, unsigned tile, size_t block, size_t t,
+                                     size_t count, size_t next)
+{
+    bool known = true;
+    for (size_t i = t; i < t + count; i++)
+        known = known && run->like[i] < next;
+    if (known)
+        return next;
+    transform_columns(run, tile, block, t * tile, count * tile + 2);
+    for (size_t i = 0; i < count; i++)
+        if (run->like[t + i] == next)
+            transform_rows(run, tile,
+                           run->columns + i * tile * PLANCHE_WINOGRAD_INPUT(tile) * LANES,
+                           points_at(run, tile, next++, block));
+    return next;
+}
+
 static INLINE void transform_inputs(const struct run *run, unsigned tile)
 {
-    for (size_t block = 0; block < run->args->in_blocks; block++)
+    for (size_t block = 0; block < run->args->in_blocks; block++) {
+        size_t next = 0;
         for (size_t t = 0; t < run->tiles; t += PLANCHE_WINOGRAD_STRIP) {
             const size_t left = run->tiles - t;
             const size_t count = left < PLANCHE_WINOGRAD_STRIP ? left : PLANCHE_WINOGRAD_STRIP;
-            transform_columns(run, tile, block, t * tile, count * tile + 2);
-            for (size_t i = 0; i < count; i++)
-                transform_rows(run, tile,
-                               run->columns + i * tile * PLANCHE_WINOGRAD_INPUT(tile) * LANES,
-                               points_at(run, tile, t + i, block));
+            next = transform_strip(run, tile, block, t, count, next);
         }
+    }
 }
 
 /* The matrix products of one point: tiles x output vectors over all input lanes. */
@@ -241,8 +288,8 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned
         fetch_outputs(args, tile, first, blocks, point);
         product.next = product.weights + point_weights;
         product.end = product.next + (point + 1 < count ? point_weights : 0);
-        for (size_t t = 0; t < run->tiles; t += run->set) {
-            const size_t left = run->tiles - t;
+        for (size_t t = 0; t < run->distinct; t += run->set) {
+            const size_t left = run->distinct - t;
             multiply_blocks(&product, points_at(run, tile, t, 0) + point * line,
                             run->products + t * product.out_tile + (size_t)point * LANES,
                             left < run->set ? left : run->set, blocks);
@@ -303,16 +350,16 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
 static INLINE void transform_outputs(const struct run *run, unsigned tile, unsigned first,
                                      unsigned blocks)
 {
-    const float *products = run->products;
     for (size_t t = 0; t < run->tiles; t++)
         for (unsigned b = 0; b < blocks; b++) {
             const size_t column = t * tile, left = run->args->columns - column;
+            const float *products =
+                run->products + (run->like[t] * blocks + b) * PLANCHE_WINOGRAD_BLOCK(tile);
             for (unsigned part = 0; part < PARTS; part++)
                 if (left >= tile)
                     transform_part(run, tile, products, first + b, column, tile, part);
                 else
                     transform_part(run, tile, products, first + b, column, left, part);
-            products += PLANCHE_WINOGRAD_BLOCK(tile);
         }
 }
 
@@ -331,6 +378,8 @@ static INLINE void convolve(const struct planche_winograd_args *args, unsigned t
     run.products =
         run.points + sets * run.set * args->in_blocks * PLANCHE_WINOGRAD_BLOCK(tile) / UNIT_LANES;
     run.columns = run.products + run.tiles * group * PLANCHE_WINOGRAD_BLOCK(tile);
+    run.like = (uint32_t *)(run.columns + PLANCHE_WINOGRAD_COLUMNS(tile));
+    find_distinct(&run, tile);
     transform_inputs(&run, tile);
     for (unsigned first = 0; first < args->out_blocks; first += PLANCHE_WINOGRAD_GROUP) {
         const unsigned left = args->out_blocks - first;

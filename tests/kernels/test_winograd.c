@@ -97,6 +97,20 @@ static void create_rows(struct layer *layer, struct random *random)
     }
 }
 
+/* Lets columns repeat at a distance of some tiles, as they do in blank areas, and sometimes differ
+ * in one row nevertheless: kernels make tiles only once that are alike. */
+static void repeat_columns(struct layer *layer, struct random *random)
+{
+    const unsigned in_rows = layer->in_blocks * PLANCHE_WINOGRAD_INPUT(layer->tile);
+    const size_t period = layer->tile * random_size(random, 1, 4);
+    const size_t from = random_size(random, 0, layer->input_columns);
+    const unsigned other = (unsigned)random_size(random, 0, 3 * in_rows);
+    for (unsigned i = 0; i < in_rows; i++)
+        for (size_t x = from + period; x < layer->input_columns && i != other; x++)
+            memcpy(layer->inputs[i].data + x * LANES, layer->inputs[i].data + (x - period) * LANES,
+                   LANES * sizeof(float));
+}
+
 static void create_layer(struct layer *layer, unsigned tile, enum planche_precision precision,
                          struct random *random)
 {
@@ -113,6 +127,8 @@ static void create_layer(struct layer *layer, unsigned tile, enum planche_precis
     place_channels(layer, random);
     create_weights(layer, random);
     create_rows(layer, random);
+    if (random_once(random, 2))
+        repeat_columns(layer, random);
     layer->epilogue = epilogue_create(layer->out_blocks * LANES, random);
 }
 
