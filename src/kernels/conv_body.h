@@ -38,6 +38,32 @@ static INLINE void store_block(const struct part *part, unsigned block, size_t p
         vec_store(out + i * VEC_LANES, v[i]);
 }
 
+/* If nothing follows the activation, slopes stay in registers: the sums of few products would wait
+ * for the questions that store_block() asks each time. */
+static INLINE void store_pixels(const struct part *part, unsigned pixels, unsigned blocks,
+                                vec acc[][MAX_BLOCKS * PARTS])
+{
+    const struct planche_conv_args *args = part->args;
+    const ptrdiff_t step = args->output_step;
+    const float *slopes = args->epilogue.slope + (size_t)part->first * LANES;
+    float *out[MAX_BLOCKS];
+    vec slope[MAX_BLOCKS * PARTS];
+    if (args->epilogue.residuals || args->epilogue.scale) {
+        UNROLL (p, pixels)
+            UNROLL (b, blocks)
+                store_block(part, part->first + b, part->pixel + p, &acc[p][b * PARTS]);
+        return;
+    }
+    UNROLL (b, blocks)
+        out[b] = args->outputs[part->first + b] + (ptrdiff_t)part->pixel * step;
+    UNROLL (v, blocks * PARTS)
+        slope[v] = vec_load(slopes + v * VEC_LANES);
+    UNROLL (p, pixels)
+        UNROLL (v, blocks * PARTS)
+            vec_store(out[v / PARTS] + (ptrdiff_t)p * step + v % PARTS * VEC_LANES,
+                      vec_leaky(acc[p][v], slope[v]));
+}
+
 /* Fetches what later pixels will be written over and what will be added to them. */
 static INLINE void fetch_outputs(const struct part *part, unsigned block, size_t pixel,
                                  unsigned pixels)
@@ -108,9 +134,7 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
             weights += row;
         }
     }
-    UNROLL (p, pixels)
-        UNROLL (b, blocks)
-            store_block(part, part->first + b, part->pixel + p, &acc[p][b * PARTS]);
+    store_pixels(part, pixels, blocks, acc);
 }
 
 /* As many pixels at once as the registers hold, then the rest in a few steps. */

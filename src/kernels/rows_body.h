@@ -10,6 +10,21 @@
 #define MAX_TAPS 4
 #define BLENDED  2048 /* floats */
 
+/* What compilers vectorise badly by themselves. */
+typedef float four __attribute__((vector_size(16)));
+
+static inline __attribute__((always_inline)) four four_load(const float *p)
+{
+    four v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline __attribute__((always_inline)) void four_store(float *p, four v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
 /* Columns [first, first + count) of the sum of the weighted rows. taps is a constant where this is
  * inlined. */
 static inline __attribute__((always_inline)) void blend_rows(const struct planche_interp_args *args,
@@ -44,6 +59,26 @@ blend_columns(const struct planche_interp_args *args, size_t lanes, size_t taps,
         blended[x] = blended[x - lanes];
 }
 
+/* Four pixels of four taps, planar: the products of each, transposed and summed in order. */
+static inline __attribute__((always_inline)) void interpolate_four(const float *blended,
+                                                                   ptrdiff_t first,
+                                                                   const int32_t *columns,
+                                                                   const float *weights, float *out)
+{
+    four v[4];
+    for (size_t i = 0; i < 4; i++)
+        v[i] = four_load(blended + (columns[i] - first)) * four_load(weights + i * MAX_TAPS);
+    const four ab01 = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
+    const four ab23 = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
+    const four cd01 = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
+    const four cd23 = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
+    const four tap0 = __builtin_shufflevector(ab01, cd01, 0, 1, 4, 5);
+    const four tap1 = __builtin_shufflevector(ab01, cd01, 2, 3, 6, 7);
+    const four tap2 = __builtin_shufflevector(ab23, cd23, 0, 1, 4, 5);
+    const four tap3 = __builtin_shufflevector(ab23, cd23, 2, 3, 6, 7);
+    four_store(out, tap0 + tap1 + tap2 + tap3);
+}
+
 /* Rows first, as many columns at once as there is room for: that is one run of vectors, whatever
  * the columns' distances are. lanes and taps are constants where this is inlined. */
 static inline __attribute__((always_inline)) void
@@ -58,6 +93,9 @@ interpolate(const struct planche_interp_args *args, size_t lanes, size_t taps)
             end++;
         blend_columns(args, lanes, taps, first, (size_t)(args->columns[end - 1] - first) + taps,
                       blended);
+        for (; lanes == 1 && taps == MAX_TAPS && end - p >= 4; p += 4)
+            interpolate_four(blended, first, args->columns + p, args->column_weights + p * MAX_TAPS,
+                             args->out + p);
         for (; p < end; p++) {
             const float *in = blended + (size_t)(args->columns[p] - first) * lanes;
             const float *weights = args->column_weights + p * taps;
@@ -107,8 +145,12 @@ static inline __attribute__((always_inline)) void spread_lanes(const float *rest
                                                                size_t pixels)
 {
     for (size_t p = 0; p < pixels; p++)
-        for (size_t j = 0; j < factor; j++)
-            out[p * factor + j] = addend ? in[p * LANES + j] + addend[p] : in[p * LANES + j];
+        if (factor == 4)
+            four_store(out + p * 4,
+                       addend ? four_load(in + p * LANES) + addend[p] : four_load(in + p * LANES));
+        else
+            for (size_t j = 0; j < factor; j++)
+                out[p * factor + j] = addend ? in[p * LANES + j] + addend[p] : in[p * LANES + j];
 }
 
 static void shuffle_run(const float *in, const float *addend, float *out, size_t factor,
