@@ -43,5 +43,27 @@ class InstructionSets(harness.Case):
         self.compare("realcugan", 31, 26)
 
 
+class Precision(harness.Case):
+    model = True
+
+    def test_bf16(self):
+        self.write("a.png", harness.page(45, 38))
+        options = ("-m", harness.QUICK_MODEL, "--precision", "bf16", "--json", "a.png")
+        refused = harness.run(*options, "--cpu-mask", "avx512", cwd=self.folder, check=3)
+        self.assert_one_line(refused.stderr, "AVX512-BF16")
+        features = json.loads(harness.run("info", "--json", check=0).stdout)["features"]
+        if "avx512bf16" not in features or os.environ.get("PLANCHE_CPU_MASK"):
+            self.skipTest("this CPU has no AVX512-BF16")
+        for name, memory in (("b.png", "1G"), ("c.png", "40M")):
+            page = harness.run(*options, "--memory", memory, "-o", name, cwd=self.folder, check=0)
+            self.assertEqual(json.loads(page.stdout)["precision"], "bf16")
+        self.assertEqual(self.read("b.png"), self.read("c.png"))
+        harness.run("-m", harness.QUICK_MODEL, "a.png", "-o", "d.png", cwd=self.folder, check=0)
+        pairs = list(zip(png.Image(self.read("b.png")).samples,
+                         png.Image(self.read("d.png")).samples))
+        worst = max(abs(a - b) for a, b in pairs)
+        self.assertTrue(0 < worst < 32, worst)
+
+
 if __name__ == "__main__":
     harness.main()
