@@ -205,11 +205,6 @@ static bool list_consumers(struct planche_pass *pass, struct planche_budget *bud
     return true;
 }
 
-static bool is_whole(const struct planche_view *view)
-{
-    return view->top == 0 && view->left == 0 && view->bottom == 0 && view->right == 0;
-}
-
 /* The convolution that can do the multiplication of node n by a vector, since nobody else wants its
  * output in this pass; -1: there is none. */
 static int find_excited(const struct planche_pass *pass, int n)
@@ -217,7 +212,7 @@ static int find_excited(const struct planche_pass *pass, int n)
     const struct planche_program *program = pass->spec.program;
     const struct planche_node *node = &program->nodes[n];
     if (!pass->parts[n].active || node->kind != PLANCHE_NODE_BINARY_VECTOR ||
-        node->step->binary != PLANCHE_BINARY_MUL || !is_whole(&node->edges[0].view))
+        node->step->binary != PLANCHE_BINARY_MUL || !planche_view_is_whole(&node->edges[0].view))
         return -1;
     int tensor = node->edges[0].view.tensor, producer = program->tensors[tensor].producer;
     enum planche_node_kind kind = program->nodes[producer].kind;

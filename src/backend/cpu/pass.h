@@ -39,7 +39,8 @@ struct planche_region {
 
 /* A tensor kept whole between passes. */
 struct planche_kept {
-    float *data; /* NULL: not kept */
+    float *data;      /* NULL: not kept */
+    bool overwritten; /* the memory is another tensor's already, which is made over this one */
 };
 
 struct planche_pass_spec {
@@ -152,6 +153,12 @@ void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int6
                        int64_t *lo, int64_t *hi);
 void planche_edge_columns(const struct planche_pass *pass, int node, int edge, int64_t x0,
                           int64_t x1, int64_t *lo, int64_t *hi);
+
+/* A view that shows all of its tensor. */
+static inline bool planche_view_is_whole(const struct planche_view *view)
+{
+    return view->top == 0 && view->left == 0 && view->bottom == 0 && view->right == 0;
+}
 
 /* The extent of a sink or node output. */
 struct planche_shape planche_node_shape(const struct planche_program *program,

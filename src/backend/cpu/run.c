@@ -73,7 +73,7 @@ static bool allocate(struct page_run *run)
 static void release(struct page_run *run)
 {
     for (int t = 0; t < run->plan->program->tensor_count; t++) {
-        if (run->kept)
+        if (run->kept && !run->kept[t].overwritten)
             planche_free(run->kept[t].data);
         if (run->vectors)
             planche_free(run->vectors[t]);
@@ -138,6 +138,37 @@ static enum planche_status run_region(struct page_run *run, const struct planche
     return status;
 }
 
+static bool reads(const struct planche_node *node, int tensor)
+{
+    for (int e = 0; e < node->edge_count; e++)
+        if (node->edges[e].view.tensor == tensor)
+            return true;
+    return false;
+}
+
+/* The kept tensor over which tensor t can be made in a pass, since a multiplication is all that
+ * still reads it: memory that is not new costs nothing. -1: there is none. */
+static int find_overwritten(const struct page_run *run, int level, int t)
+{
+    const struct planche_program *program = run->plan->program;
+    int producer = program->tensors[t].producer;
+    const struct planche_node *node = &program->nodes[producer];
+    if (node->kind != PLANCHE_NODE_BINARY_VECTOR || !planche_view_is_whole(&node->edges[0].view))
+        return -1;
+    int from = node->edges[0].view.tensor;
+    const struct planche_tensor_layout *a = &program->tensors[from], *b = &program->tensors[t];
+    if (!run->kept[from].data || run->plan->cuts[level].store[from] ||
+        a->margin_left != b->margin_left || a->margin_right != b->margin_right)
+        return -1;
+    for (int n = 0; n < program->node_count; n++) {
+        const struct planche_node *other = &program->nodes[n];
+        bool over = other->kind == PLANCHE_NODE_POOL && other->level + 1 < level;
+        if (n != producer && !over && reads(other, from))
+            return -1;
+    }
+    return from;
+}
+
 /* Makes room for what the pass keeps, and afterwards frees what only it needed. */
 static enum planche_status allocate_kept(struct page_run *run, int level,
                                          struct planche_error *error)
@@ -149,7 +180,10 @@ static enum planche_status allocate_kept(struct page_run *run, int level,
             continue;
         if (!planche_kept_bytes(plan->program, planche_plan_geometry(plan, level), t, &bytes))
             return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a kept tensor is too large");
-        run->kept[t].data = planche_alloc(plan->budget, bytes);
+        int from = find_overwritten(run, level, t);
+        if (from >= 0)
+            run->kept[from].overwritten = true;
+        run->kept[t].data = from >= 0 ? run->kept[from].data : planche_alloc(plan->budget, bytes);
         if (!run->kept[t].data)
             return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of features",
                                 bytes);
@@ -161,8 +195,9 @@ static void release_kept(struct page_run *run, int level)
 {
     for (int t = 0; t < run->plan->program->tensor_count; t++)
         if (run->kept[t].data && !run->plan->cuts[level].store[t]) {
-            planche_free(run->kept[t].data);
-            run->kept[t].data = NULL;
+            if (!run->kept[t].overwritten)
+                planche_free(run->kept[t].data);
+            run->kept[t] = (struct planche_kept){NULL, false};
         }
 }
 
