@@ -64,12 +64,16 @@ static uint32_t draw_lettering(struct spot s)
     return inside && line && word && stroke ? INK : PAPER;
 }
 
-/* Paper grain of a scan over greys. */
+static uint32_t hash(int64_t x, int64_t y)
+{
+    uint32_t mixed = (uint32_t)x * 0x9e3779b1u ^ (uint32_t)y * 0x85ebca77u;
+    return (mixed ^ mixed >> 15) * 0x2c1b3c6du;
+}
+
+/* Coarse paper over greys. */
 static uint32_t draw_grain(struct spot s)
 {
-    uint32_t hash = (uint32_t)s.x * 0x9e3779b1u ^ (uint32_t)s.y * 0x85ebca77u;
-    hash = (hash ^ hash >> 15) * 0x2c1b3c6du;
-    return grey(90 + 130 * s.y / s.height + (int64_t)(hash >> 28));
+    return grey(90 + 130 * s.y / s.height + (int64_t)(hash(s.x, s.y) >> 28));
 }
 
 /* Crossing lines of different thickness. */
@@ -108,11 +112,19 @@ static uint32_t colour(int64_t x, int64_t y, int64_t width, int64_t height)
     return panels[row * COLUMNS + column](spot);
 }
 
+/* The noise of a scanner, up to 3 of 255: blank areas that repeat to the bit are not worked on
+ * again, and a measurement should not profit from that. */
+static uint32_t add_noise(uint32_t pixel, uint32_t noise)
+{
+    uint32_t all = noise * 0x10101u;
+    return (pixel >> 16) > 128 ? pixel - all : pixel + all;
+}
+
 void planche_cli_testpage_draw(uint8_t *rgb, uint32_t width, uint32_t height)
 {
     for (uint32_t y = 0; y < height; y++) {
         for (uint32_t x = 0; x < width; x++) {
-            uint32_t pixel = colour(x, y, width, height);
+            uint32_t pixel = add_noise(colour(x, y, width, height), hash(x, y) >> 30);
             *rgb++ = (uint8_t)(pixel >> 16);
             *rgb++ = (uint8_t)(pixel >> 8);
             *rgb++ = (uint8_t)pixel;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The page that planche bench enlarges: what comics are made of, the same on every machine. */
+/* The page that planche bench enlarges: what comics are made of, scanned, the same on every
+ * machine. */
 #ifndef PLANCHE_CLI_TESTPAGE_H
 #define PLANCHE_CLI_TESTPAGE_H
 
