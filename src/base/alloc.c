@@ -169,6 +169,12 @@ bool planche_budget_hoard(struct planche_budget *budget)
 
 void planche_budget_drain(struct planche_budget *budget)
 {
+    if (budget->hoard)
+        shrink_hoard(budget->hoard, 0);
+}
+
+void planche_budget_end(struct planche_budget *budget)
+{
     if (!budget->hoard)
         return;
     shrink_hoard(budget->hoard, 0);
@@ -251,7 +257,7 @@ static struct header *map_block(size_t total)
     void *memory = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
-    /* Rings and kept tensors are filled throughout: huge pages spare most faults and TLB misses.
+    /* Rows and kept tensors are filled throughout: huge pages spare most faults and TLB misses.
      * Only advice. */
     if (total >= HUGE_THRESHOLD)
         madvise(memory, total, MADV_HUGEPAGE);
@@ -275,9 +281,11 @@ static struct header *take_hoarded(struct planche_hoard *hoard, size_t total)
         atomic_fetch_sub(&hoard->bytes, found->allotted);
     }
     pthread_mutex_unlock(&hoard->lock);
-    if (found) /* cannot fail: the mapping shrinks in place */
-        mremap(found, found->allotted + PLANCHE_ALIGN, total, 0);
-    return found;
+    if (!found || mremap(found, found->allotted + PLANCHE_ALIGN, total, 0) != MAP_FAILED)
+        return found;
+    munmap(found,
+           found->allotted + PLANCHE_ALIGN); /* no more mappings allowed: what is left of it */
+    return NULL;
 }
 
 /* False: the block is not for a hoard. */

@@ -30,10 +30,12 @@ void planche_budget_init_part(struct planche_budget *budget, struct planche_budg
  * parts, for the next who wants as much: memory that is new to the process costs more to touch than
  * to compute with. What is held and what is used stay within the limit together. False: no memory.
  * planche_budget_rest lets the system take what is held now when it runs short: nobody will want it
- * soon. planche_budget_drain gives it all back, and must come last. */
+ * soon. planche_budget_drain gives it all back at once. planche_budget_end does so for good, and
+ * must come last. */
 bool planche_budget_hoard(struct planche_budget *budget);
 void planche_budget_rest(struct planche_budget *budget);
 void planche_budget_drain(struct planche_budget *budget);
+void planche_budget_end(struct planche_budget *budget);
 
 /* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
  * counted. */

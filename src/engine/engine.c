@@ -185,6 +185,7 @@ static enum planche_status load(struct planche_engine *engine,
     if (status)
         return status;
     planche_net_drop_kernels(engine->net);
+    planche_budget_drain(budget); /* pages will not want it */
     if (options->profile) {
         engine->state->profile = planche_calloc(budget, (size_t)engine->program->node_count,
                                                 sizeof(*engine->state->profile));
@@ -288,7 +289,7 @@ void planche_engine_destroy(struct planche_engine **engine)
     planche_free(e->model);
     planche_free(e->variant);
     planche_gate_destroy(&e->state->gate);
-    planche_budget_drain(&e->state->budget);
+    planche_budget_end(&e->state->budget);
     planche_free(e->state);
     planche_free(e);
     *engine = NULL;

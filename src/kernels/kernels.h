@@ -81,6 +81,12 @@ struct planche_winograd_args {
 };
 typedef void (*planche_winograd_fn)(const struct planche_winograd_args *args);
 
+/* Tiles of the register blocks of this CPU family: what runs should be a multiple of. */
+#if defined(__aarch64__)
+#define PLANCHE_WINOGRAD_STEP 5
+#else
+#define PLANCHE_WINOGRAD_STEP 6
+#endif
 /* Tiles that one call should get so that its scratch and the weights share the L2 cache; a hint for
  * callers. */
 size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, unsigned in_blocks,

@@ -19,25 +19,18 @@
 
 /* Scratch of a run, all in vectors of 16 lanes:
  *   points [set of tiles][input block][line][tile of the set]: the transformed input, float or
- *     bf16. A set is what
- *     one matrix product takes, so that all that it reads is at constant distances. A line is a
- *     point; there is one more than points, to keep equal points of neighbouring input blocks from
- *     being a power of two apart, where they would fight for the same few places in the L1 cache.
- *   products [tile][block of the group][line]: products of one group, contiguous for the transform
- *     that reads them; the matrix products, which write them, have cycles to spare for the
- * scattering. columns [column][row]: the first pass of the input transform over a strip of tiles.
- *   like [tile]: see winograd_body.h.
+ *     bf16. A set is what one matrix product takes, so that all that it reads is at constant
+ *     distances. A line is a point; there is one more than points, to keep equal points of
+ * neighbouring input blocks from being a power of two apart, where they would fight for the same
+ * few places in the L1 cache. products [tile][block of the group][line]: products of one group,
+ * contiguous for the transform that reads them; the matrix products, which write them, have cycles
+ * to spare for the scattering. columns [column][row]: the first pass of the input transform over a
+ * strip of tiles. like [tile]: see winograd_body.h.
  */
 #define PLANCHE_WINOGRAD_LINES(tile) (PLANCHE_WINOGRAD_POINTS(tile) + 1)
 #define PLANCHE_WINOGRAD_BLOCK(tile) (PLANCHE_WINOGRAD_LINES(tile) * (size_t)PLANCHE_LANES)
 #define PLANCHE_WINOGRAD_SET         12 /* tiles at most */
-/* Tiles of the register blocks of this CPU family: what runs should be a multiple of. */
-#if defined(__aarch64__)
-#define PLANCHE_WINOGRAD_STEP 5
-#else
-#define PLANCHE_WINOGRAD_STEP 6
-#endif
-#define PLANCHE_WINOGRAD_STRIP 4 /* tiles */
+#define PLANCHE_WINOGRAD_STRIP       4  /* tiles */
 #define PLANCHE_WINOGRAD_COLUMNS(tile)                                                             \
     ((PLANCHE_WINOGRAD_STRIP * (tile) + 2) * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
 

@@ -295,6 +295,7 @@ static void test_hoard_keeps_the_limit(void **state)
     planche_free(most);
     planche_budget_drain(&whole);
     assert_int_equal(used_of(&whole), 0);
+    planche_budget_end(&whole);
 }
 
 #define HOARDED_BLOCKS 50
@@ -329,7 +330,7 @@ static void test_threads_share_a_hoard(void **state)
         assert_null(failed);
     }
     assert_int_equal(used_of(&budget), 0);
-    planche_budget_drain(&budget);
+    planche_budget_end(&budget);
 }
 
 int main(void)

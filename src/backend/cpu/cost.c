@@ -4,22 +4,34 @@
 
 /* The kernels reach the peak; what is left over goes with the outputs. */
 #define DIRECT_OUT 18.0
-/* 64 products for 36 pixels at 0.8 of the peak, and the transforms. */
-#define WINOGRAD_PRODUCT (1.25 * 64.0 / 36.0)
-#define WINOGRAD_IN      6.0
-#define WINOGRAD_OUT     22.0
 /* Layers without products: a value read, a value written. */
 #define VALUE 20.0
 
-double planche_cost_direct(double taps, double in_channels, double out_channels)
+/* Winograd: products at 0.8 (6 x 6) and 0.9 (4 x 4) of the peak, and the transforms. */
+struct winograd_cost {
+    double product, in, out;
+};
+static const struct winograd_cost tile4 = {1.12 * 36.0 / 16.0, 29.0, 22.0};
+static const struct winograd_cost tile6 = {1.25 * 64.0 / 36.0, 6.0, 22.0};
+
+/* bf16 makes two products at a time. */
+static double product_cost(enum planche_precision precision)
 {
-    return (taps * in_channels + DIRECT_OUT) * out_channels;
+    return precision == PLANCHE_PRECISION_BF16 ? 0.5 : 1.0;
 }
 
-double planche_cost_winograd(double in_channels, double out_channels)
+double planche_cost_direct(double taps, enum planche_precision precision, double in_channels,
+                           double out_channels)
 {
-    return WINOGRAD_PRODUCT * in_channels * out_channels + WINOGRAD_IN * in_channels +
-           WINOGRAD_OUT * out_channels;
+    return (product_cost(precision) * taps * in_channels + DIRECT_OUT) * out_channels;
+}
+
+double planche_cost_winograd(unsigned tile, enum planche_precision precision, double in_channels,
+                             double out_channels)
+{
+    const struct winograd_cost *cost = tile == 4 ? &tile4 : &tile6;
+    return product_cost(precision) * cost->product * in_channels * out_channels +
+           cost->in * in_channels + cost->out * out_channels;
 }
 
 double planche_cost_node(const struct planche_program *program,
@@ -32,7 +44,9 @@ double planche_cost_node(const struct planche_program *program,
         return VALUE * out * pixels;
     /* Deconvolutions have fewer taps for a pixel than their kernels have. */
     double taps_in = planche_step_macs(program->net, node->step, geometry->shapes) / (out * pixels);
-    double cost = node->kind == PLANCHE_NODE_WINOGRAD ? planche_cost_winograd(taps_in / 9.0, out)
-                                                      : planche_cost_direct(1.0, taps_in, out);
+    enum planche_precision precision = node->conv->precision;
+    double cost = node->kind == PLANCHE_NODE_WINOGRAD
+                      ? planche_cost_winograd((unsigned)node->tile, precision, taps_in / 9.0, out)
+                      : planche_cost_direct(1.0, precision, taps_in, out);
     return cost * pixels;
 }

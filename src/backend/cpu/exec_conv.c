@@ -242,7 +242,8 @@ static size_t readable_columns(const struct planche_task *task, int64_t x)
         int64_t width = planche_view_shape(&edge->view, pass->spec.geometry->shapes).width;
         int64_t end = edge->view.left + width, held = pass->buffers[edge->view.tensor].x1;
         int64_t columns = (end < held ? end : held) - (x + edge->columns.offset + edge->view.left);
-        least = (size_t)columns < least ? (size_t)columns : least;
+        size_t present = columns > 0 ? (size_t)columns : 0;
+        least = present < least ? present : least;
     }
     return least;
 }
@@ -280,16 +281,13 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
     conv->run_winograd(&args);
 }
 
-/* Tiles that matrix products like to take together; see multiply_set in winograd_body.h. */
-#define TILE_SET 6
-
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
     struct planche_task task = planche_exec_task(exec, node, y0, y1);
     int64_t tile = task.node->tile, tiles = (int64_t)task.node->conv->tiles;
     int64_t rows =
         (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
-    int64_t least = (tiles < 12 ? tiles : 12) * tile, unit = TILE_SET * tile;
+    int64_t unit = PLANCHE_WINOGRAD_STEP * tile, least = 2 * unit;
     if (task.part->x1 - task.part->x0 < unit * planche_pool_threads(exec->data->pool))
         unit = tile;
     planche_exec_split(&task, rows, least, tiles * tile, unit, winograd_chunk);

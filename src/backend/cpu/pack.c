@@ -86,26 +86,25 @@ static bool pack_epilogue(struct planche_program *program, const struct planche_
     return true;
 }
 
-/* The larger tile needs fewer products, and is exact enough for floats; in bf16 it would lose 13 dB
- * a layer for 5 % of the time: docs/performance.md. */
-static unsigned winograd_tile(enum planche_precision precision)
-{
-    return precision == PLANCHE_PRECISION_BF16 ? 4 : 6;
-}
-
 static bool is_plain_3x3(const struct planche_step *s)
 {
     return s->op == PLANCHE_STEP_CONV && s->kernel_w == 3 && s->kernel_h == 3 && s->stride_w == 1 &&
            s->stride_h == 1 && s->dilation_w == 1 && s->dilation_h == 1;
 }
 
-/* Planar ends have kernels of their own. */
-static bool suits_winograd(const struct planche_node *node)
+/* The tile with which a 3x3 convolution of whole blocks is cheapest; 0: it is cheaper without
+ * Winograd. In bf16 tiles of 6 x 6 would lose 13 dB a layer for 5 % of the time:
+ * docs/performance.md. */
+static unsigned choose_tile(enum planche_precision precision, double in, double out)
 {
-    const struct planche_conv_program *conv = node->conv;
-    double in = conv->in_blocks * PLANCHE_LANES, out = conv->out_blocks * PLANCHE_LANES;
-    return is_plain_3x3(node->step) && conv->depth == PLANCHE_LANES && !conv->narrow &&
-           planche_cost_winograd(in, out) < planche_cost_direct(9.0, in, out);
+    unsigned most = precision == PLANCHE_PRECISION_BF16 ? 4 : 6, best = 0;
+    double least = planche_cost_direct(9.0, precision, in, out);
+    for (unsigned tile = 4; tile <= most; tile += 2) {
+        double cost = planche_cost_winograd(tile, precision, in, out);
+        best = cost < least ? tile : best;
+        least = cost < least ? cost : least;
+    }
+    return best;
 }
 
 static double padded_channels(const struct planche_net *net, int tensor)
@@ -127,20 +126,29 @@ uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precisio
         for (int i = 0; i < step->input_count; i++)
             in += padded_channels(net, step->inputs[i].tensor);
         bool wide = in > PLANCHE_PLANAR_CHANNELS && out > PLANCHE_PLANAR_CHANNELS;
+        unsigned tile = wide && is_plain_3x3(step) ? choose_tile(precision, in, out) : 0;
         floats += in * out *
-                  (wide && is_plain_3x3(step) ? PLANCHE_WINOGRAD_POINTS(winograd_tile(precision))
-                                              : (double)step->kernel_w * step->kernel_h) /
+                  (tile ? PLANCHE_WINOGRAD_POINTS(tile) : (double)step->kernel_w * step->kernel_h) /
                   (wide && precision == PLANCHE_PRECISION_BF16 ? 2 : 1);
     }
     return floats < 1e18 ? (uint64_t)floats * sizeof(float) : UINT64_MAX / 2;
 }
 
+/* Planar ends have kernels of their own. */
+static unsigned choose_node_tile(const struct planche_node *node)
+{
+    const struct planche_conv_program *conv = node->conv;
+    if (!is_plain_3x3(node->step) || conv->depth != PLANCHE_LANES || conv->narrow)
+        return 0;
+    return choose_tile(conv->precision, conv->in_blocks * PLANCHE_LANES,
+                       conv->out_blocks * PLANCHE_LANES);
+}
+
 static bool prepare_winograd(const struct planche_program *program, struct planche_node *node,
-                             uint64_t l2_bytes)
+                             unsigned tile, uint64_t l2_bytes)
 {
     const struct planche_kernels *kernels = &program->kernels;
     struct planche_conv_program *conv = node->conv;
-    unsigned tile = winograd_tile(conv->precision);
     node->kind = PLANCHE_NODE_WINOGRAD;
     node->tile = (int)tile;
     conv->run_winograd = conv->precision == PLANCHE_PRECISION_BF16
@@ -245,9 +253,9 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
     if (status)
         return status;
     choose_kernel(program, node->conv);
+    unsigned tile = choose_node_tile(node);
     if (place_channels(program, node) && pack_epilogue(program, node) &&
-        (suits_winograd(node) ? prepare_winograd(program, node, l2_bytes)
-                              : prepare_phases(program, node)))
+        (tile ? prepare_winograd(program, node, tile, l2_bytes) : prepare_phases(program, node)))
         return PLANCHE_OK;
     return no_memory(node, error);
 }

@@ -109,7 +109,7 @@ struct planche_pass {
 };
 
 /* Works out ranges, slots and bytes; allocates only bookkeeping from budget. Errors: MEMORY,
- * BUDGET. */
+ * LIMIT. */
 enum planche_status planche_pass_create(struct planche_pass **out,
                                         const struct planche_pass_spec *spec,
                                         struct planche_budget *budget, struct planche_error *error);

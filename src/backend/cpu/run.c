@@ -147,7 +147,8 @@ static bool reads(const struct planche_node *node, int tensor)
 }
 
 /* The kept tensor over which tensor t can be made in a pass, since a multiplication is all that
- * still reads it: memory that is not new costs nothing. -1: there is none. */
+ * still reads it: memory that is not new costs nothing. The plan counts both, since it is made
+ * before it is known what a pass starts from. -1: there is none. */
 static int find_overwritten(const struct page_run *run, int level, int t)
 {
     const struct planche_program *program = run->plan->program;
