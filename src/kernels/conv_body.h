@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution of a run of pixels over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined;
- * products take units (units.h). As
- * many pixels x output vectors as the registers hold are summed at once; each sum goes over entries
- * and input lanes in order. */
+ * products take units (units.h). As many pixels x output vectors as the registers hold are summed
+ * at once; each sum goes over entries and input lanes in order. */
 #include "kernels/list.h"
 #include "kernels/units.h"
 
