@@ -32,6 +32,7 @@ def facts(planche, build):
         "cpu": info["cpu"],
         "cores": len(os.sched_getaffinity(0)),
         "isa": info["isa"],
+        "features": info["features"],
         "memory_bytes": info["memory_bytes"],
         "kernel": f"{platform.system()} {platform.release()}",
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")

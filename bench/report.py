@@ -97,6 +97,8 @@ def lines(results):
         rows = (command_row(case, results["cases"]) for case in results["cases"])
         out += table(COMMAND_HEADS, rows) + [""]
         out += [f"- {note}" for note in peer_notes(results["cases"])] + [""]
+    if results["engine"]:
+        out += table(ENGINE_HEADS, map(engine_row, results["engine"])) + [""]
     if results["start"]:
         out += table(START_HEADS, map(start_row, results["start"])) + [""]
     if results["memory"]:
