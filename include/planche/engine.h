@@ -125,7 +125,8 @@ enum planche_format {
     PLANCHE_FORMAT_WEBP = 3
 };
 
-/* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page. */
+/* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page.
+ * While the page waits for others to end, done is 0. */
 typedef int (*planche_progress_fn)(void *user, double done);
 
 struct planche_page_options {

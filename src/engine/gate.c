@@ -2,13 +2,30 @@
 /* The door of an engine: which pages run at once. */
 #include "engine/gate.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <time.h>
+
+/* How often who waits is asked whether to go on. */
+#define ASK_MS 100
+
+/* Somebody who waits, and what to ask. */
+struct patience {
+    struct planche_gate *gate;
+    planche_gate_stop_fn stop; /* NULL: endless */
+    void *user;
+    struct timespec until; /* time to ask */
+};
 
 void planche_gate_init(struct planche_gate *gate)
 {
+    pthread_condattr_t attributes;
     *gate = (struct planche_gate){0};
     pthread_mutex_init(&gate->mutex, NULL);
-    pthread_cond_init(&gate->changed, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&gate->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 void planche_gate_destroy(struct planche_gate *gate)
@@ -31,13 +48,73 @@ static bool is_full(const struct planche_gate *gate)
     return gate->inside >= gate->jobs || gate->busy >= gate->threads;
 }
 
-void planche_gate_arrive(struct planche_gate *gate)
+static void renew(struct patience *patience)
 {
-    pthread_mutex_lock(&gate->mutex);
-    uint64_t ticket = gate->arrived++;
-    while (gate->served != ticket || is_full(gate))
+    struct timespec *until = &patience->until;
+    clock_gettime(CLOCK_MONOTONIC, until);
+    until->tv_nsec += ASK_MS * 1000000L;
+    until->tv_sec += until->tv_nsec / 1000000000L;
+    until->tv_nsec %= 1000000000L;
+}
+
+static struct patience make_patience(struct planche_gate *gate, planche_gate_stop_fn stop,
+                                     void *user)
+{
+    struct patience patience = {.gate = gate, .stop = stop, .user = user};
+    renew(&patience);
+    return patience;
+}
+
+/* Waits for a change, or until it is time to ask: that is done without the lock, since the answer
+ * comes from outside. False: stop. */
+static bool wait_for_change(struct patience *patience)
+{
+    struct planche_gate *gate = patience->gate;
+    if (!patience->stop) {
         pthread_cond_wait(&gate->changed, &gate->mutex);
+        return true;
+    }
+    if (pthread_cond_timedwait(&gate->changed, &gate->mutex, &patience->until) != ETIMEDOUT)
+        return true;
     pthread_mutex_unlock(&gate->mutex);
+    bool stopped = patience->stop(patience->user);
+    pthread_mutex_lock(&gate->mutex);
+    renew(patience);
+    return !stopped;
+}
+
+static void queue_up(struct planche_gate *gate, struct planche_gate_waiter *waiter)
+{
+    struct planche_gate_waiter **link = &gate->queue;
+    while (*link)
+        link = &(*link)->next;
+    *link = waiter;
+}
+
+static void leave_queue(struct planche_gate *gate, const struct planche_gate_waiter *waiter)
+{
+    struct planche_gate_waiter **link = &gate->queue;
+    while (*link != waiter)
+        link = &(*link)->next;
+    *link = waiter->next;
+}
+
+bool planche_gate_arrive(struct planche_gate *gate, planche_gate_stop_fn stop, void *user)
+{
+    struct patience patience = make_patience(gate, stop, user);
+    struct planche_gate_waiter waiter = {NULL};
+    bool waits = true;
+    pthread_mutex_lock(&gate->mutex);
+    queue_up(gate, &waiter);
+    while (waits && (gate->queue != &waiter || gate->occupied || is_full(gate)))
+        waits = wait_for_change(&patience);
+    leave_queue(gate, &waiter);
+    if (waits)
+        gate->occupied = true;
+    else
+        pthread_cond_broadcast(&gate->changed); /* the next may be first now */
+    pthread_mutex_unlock(&gate->mutex);
+    return waits;
 }
 
 static uint64_t room_of(const struct planche_gate *gate)
@@ -54,12 +131,16 @@ uint64_t planche_gate_room(struct planche_gate *gate)
     return room;
 }
 
-void planche_gate_wait(struct planche_gate *gate, uint64_t room)
+bool planche_gate_wait(struct planche_gate *gate, uint64_t room, planche_gate_stop_fn stop,
+                       void *user)
 {
+    struct patience patience = make_patience(gate, stop, user);
+    bool waits = true;
     pthread_mutex_lock(&gate->mutex);
-    while (room_of(gate) <= room)
-        pthread_cond_wait(&gate->changed, &gate->mutex);
+    while (waits && room_of(gate) <= room)
+        waits = wait_for_change(&patience);
     pthread_mutex_unlock(&gate->mutex);
+    return waits;
 }
 
 void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *stake)
@@ -68,7 +149,7 @@ void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *s
     gate->inside++;
     gate->busy += stake->threads;
     gate->taken += stake->bytes;
-    gate->served++;
+    gate->occupied = false;
     pthread_cond_broadcast(&gate->changed);
     pthread_mutex_unlock(&gate->mutex);
 }
@@ -76,7 +157,7 @@ void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *s
 void planche_gate_go_away(struct planche_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
-    gate->served++;
+    gate->occupied = false;
     pthread_cond_broadcast(&gate->changed);
     pthread_mutex_unlock(&gate->mutex);
 }
@@ -98,7 +179,7 @@ bool planche_gate_leave(struct planche_gate *gate, const struct planche_stake *s
     gate->inside--;
     gate->busy -= stake->threads;
     gate->taken -= stake->bytes;
-    bool idle = gate->inside == 0 && gate->arrived == gate->served;
+    bool idle = gate->inside == 0 && !gate->queue && !gate->occupied;
     pthread_cond_broadcast(&gate->changed);
     pthread_mutex_unlock(&gate->mutex);
     return idle;

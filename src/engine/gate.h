@@ -18,6 +18,14 @@ struct planche_stake {
     unsigned threads; /* it can keep busy, at least 1 */
 };
 
+/* Asked every now and then by who waits; true: wait no longer. NULL never does. */
+typedef bool (*planche_gate_stop_fn)(void *user);
+
+/* On the stack of its page's thread. */
+struct planche_gate_waiter {
+    struct planche_gate_waiter *next;
+};
+
 struct planche_gate {
     uint64_t memory; /* for all pages */
     uint64_t most;   /* for one page: 1/parts of it */
@@ -27,7 +35,8 @@ struct planche_gate {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     /* under mutex */
-    uint64_t arrived, served; /* pages that came to the door, and that have left it */
+    struct planche_gate_waiter *queue; /* pages that wait for their turn, the first first */
+    bool occupied;                     /* a page is at the door */
     unsigned inside, busy;
     uint64_t taken;
 };
@@ -40,12 +49,13 @@ void planche_gate_destroy(struct planche_gate *gate);
 void planche_gate_open(struct planche_gate *gate, uint64_t memory, unsigned threads, unsigned jobs);
 
 /* Waits for one's turn, then until there is room for one more page. The caller is then at the door
- * and must go in or away. */
-void planche_gate_arrive(struct planche_gate *gate);
+ * and must go in or away. False: stop said so, and the caller has left the queue. */
+bool planche_gate_arrive(struct planche_gate *gate, planche_gate_stop_fn stop, void *user);
 /* Bytes that the page at the door could have now: gate->most when it need not share. */
 uint64_t planche_gate_room(struct planche_gate *gate);
-/* Waits until there is more than `room`. */
-void planche_gate_wait(struct planche_gate *gate, uint64_t room);
+/* Waits until there is more than `room`. False: stop said so; the caller is still at the door. */
+bool planche_gate_wait(struct planche_gate *gate, uint64_t room, planche_gate_stop_fn stop,
+                       void *user);
 void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *stake);
 void planche_gate_go_away(struct planche_gate *gate);
 

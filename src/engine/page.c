@@ -329,6 +329,7 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
     return status;
 }
 
+/* All or nothing: a page that lacked memory tries again. */
 static enum planche_status open_page(struct page *page, struct planche_error *error)
 {
     enum planche_status status = open_input(page, error);
@@ -336,33 +337,52 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
         status = check_size(page, error);
     if (!status && page->job->out)
         status = check_target(page, error);
+    if (!status)
+        describe_output(page);
+    if (!status && !page->job->out)
+        status = choose_target(page, error);
+    page->opened = !status;
     if (status)
-        return status;
-    page->opened = true;
-    describe_output(page);
-    return page->job->out ? PLANCHE_OK : choose_target(page, error);
+        planche_input_close(&page->input);
+    return status;
 }
 
-/* Lets the page in once it has a plan. With less than the whole memory before it, a page that lacks
- * some waits. */
-static enum planche_status enter(struct page *page, struct planche_error *error)
+static bool wants_to_stop(void *user)
+{
+    return report(user, 0) != 0;
+}
+
+/* Finds a plan for the page at the door. With less than the whole memory before it, a page that
+ * lacks some waits. */
+static enum planche_status prepare(struct page *page, struct planche_error *error)
 {
     struct planche_gate *gate = &page->engine->state->gate;
     enum planche_status status = PLANCHE_OK;
-    planche_gate_arrive(gate);
     for (;;) {
         uint64_t room = planche_gate_room(gate);
         page->budget.limit = room;
+        /* What was refused when there was less room explains nothing any more. */
+        atomic_store(&page->budget.refused, false);
         if (!page->opened)
             status = open_page(page, error);
         if (!status)
             status = choose_plan(page, room, gate->most, error);
         status = planche_budget_blame(status, &page->budget, error);
         if (status != PLANCHE_ERROR_BUDGET || room == gate->most)
-            break;
+            return status;
         status = PLANCHE_OK;
-        planche_gate_wait(gate, room);
+        if (!planche_gate_wait(gate, room, wants_to_stop, page))
+            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     }
+}
+
+/* Lets the page in once it has a plan. */
+static enum planche_status enter(struct page *page, struct planche_error *error)
+{
+    struct planche_gate *gate = &page->engine->state->gate;
+    if (!planche_gate_arrive(gate, wants_to_stop, page))
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    enum planche_status status = prepare(page, error);
     if (status) {
         planche_gate_go_away(gate);
         return status;

@@ -2,9 +2,11 @@
 /* Engines at work: several threads, progress, cancelling. */
 #include "api_test.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGES   5
@@ -215,6 +217,95 @@ static void test_cancel(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* A page that stays in the middle of its work until another has come back. */
+struct blocker {
+    pthread_t thread;
+    const struct planche_engine *engine;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool works, released, too_long;
+    enum planche_status status;
+};
+
+static int block(void *user, double done)
+{
+    struct blocker *blocker = user;
+    struct timespec until;
+    (void)done;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 20; /* rather a failure than a test that hangs */
+    pthread_mutex_lock(&blocker->mutex);
+    blocker->works = true;
+    pthread_cond_broadcast(&blocker->changed);
+    while (!blocker->released && !blocker->too_long)
+        blocker->too_long =
+            pthread_cond_timedwait(&blocker->changed, &blocker->mutex, &until) == ETIMEDOUT;
+    pthread_mutex_unlock(&blocker->mutex);
+    return 0;
+}
+
+static enum planche_status run_with(const struct planche_engine *engine, planche_progress_fn fn,
+                                    void *user)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    void *data;
+    size_t size;
+    options.progress = fn;
+    options.progress_user = user;
+    enum planche_status status = planche_engine_run_bytes(
+        engine, jobs[0].page.data, jobs[0].page.size, &data, &size, &options, NULL, NULL);
+    planche_free_bytes(data);
+    return status;
+}
+
+static void *run_blocker(void *user)
+{
+    struct blocker *blocker = user;
+    blocker->status = run_with(blocker->engine, block, blocker);
+    return NULL;
+}
+
+static void start_blocker(struct blocker *blocker)
+{
+    pthread_mutex_init(&blocker->mutex, NULL);
+    pthread_cond_init(&blocker->changed, NULL);
+    assert_int_equal(pthread_create(&blocker->thread, NULL, run_blocker, blocker), 0);
+    pthread_mutex_lock(&blocker->mutex);
+    while (!blocker->works)
+        pthread_cond_wait(&blocker->changed, &blocker->mutex);
+    pthread_mutex_unlock(&blocker->mutex);
+}
+
+static void end_blocker(struct blocker *blocker)
+{
+    pthread_mutex_lock(&blocker->mutex);
+    blocker->released = true;
+    pthread_cond_broadcast(&blocker->changed);
+    pthread_mutex_unlock(&blocker->mutex);
+    assert_int_equal(pthread_join(blocker->thread, NULL), 0);
+    pthread_cond_destroy(&blocker->changed);
+    pthread_mutex_destroy(&blocker->mutex);
+}
+
+/* A page that waits for others to end can be cancelled meanwhile, and others come in after it. */
+static void test_cancel_before_turn(void **state)
+{
+    const struct planche_engine_options options = {.threads = 1};
+    struct planche_engine *engine = test_engine(options, 2);
+    struct blocker blocker = {.engine = engine};
+    struct watch watch = {.stop_at = 2};
+    (void)state;
+    start_blocker(&blocker);
+    assert_int_equal(run_with(engine, watch_progress, &watch), PLANCHE_ERROR_CANCELLED);
+    assert_int_equal(watch.calls, 2);
+    assert_true(watch.last == 0);
+    end_blocker(&blocker);
+    assert_false(blocker.too_long);
+    assert_int_equal(blocker.status, PLANCHE_OK);
+    assert_int_equal(run_with(engine, NULL, NULL), PLANCHE_OK);
+    planche_engine_destroy(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_before_turn),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -113,6 +113,75 @@ static void test_cancelled_pages_free_all(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* What another page would have. */
+struct neighbour {
+    struct planche_engine *engine;
+    struct planche_stake stake;
+    int calls;
+};
+
+/* The neighbour takes all the memory but for `rest` bytes. */
+static void move_in(struct neighbour *neighbour, uint64_t rest)
+{
+    struct planche_gate *gate = &neighbour->engine->state->gate;
+    assert_true(planche_gate_arrive(gate, NULL, NULL));
+    neighbour->stake = (struct planche_stake){gate->memory - rest, 1};
+    planche_gate_enter(gate, &neighbour->stake);
+}
+
+/* Asked at the door: leaves it the memory, but then the system has none. */
+static int leave_nothing(void *user, double done)
+{
+    struct neighbour *neighbour = user;
+    (void)done;
+    if (neighbour->calls++ == 0) {
+        planche_gate_leave(&neighbour->engine->state->gate, &neighbour->stake);
+        planche_alloc_fail_at(1, true);
+    }
+    return 0;
+}
+
+static int cancel_at_door(void *user, double done)
+{
+    struct neighbour *neighbour = user;
+    neighbour->calls++;
+    return done == 0;
+}
+
+/* A page that waits for memory can be cancelled, and what it is told of a later lack of memory is
+ * not what was wrong before it waited. */
+static void test_waiting_for_memory(void **state)
+{
+    const struct planche_engine_options options = {.threads = 4, .memory = (uint64_t)64 << 20};
+    static const uint64_t rests[] = {1000, (uint64_t)1 << 20};
+    struct bytes page = make_page(PLANCHE_PIXELS_RGB8, 240, 200);
+    struct planche_engine *engine = test_engine(options, 2);
+    const uint64_t before = used(engine);
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
+        struct neighbour neighbour = {.engine = engine};
+        struct planche_error error;
+        void *data;
+        size_t size;
+        move_in(&neighbour, rests[i % 2]);
+        page_options.progress = i < 2 ? cancel_at_door : leave_nothing;
+        page_options.progress_user = &neighbour;
+        enum planche_status status = planche_engine_run_bytes(engine, page.data, page.size, &data,
+                                                              &size, &page_options, NULL, &error);
+        planche_alloc_fail_at(0, false);
+        assert_int_equal(status, i < 2 ? PLANCHE_ERROR_CANCELLED : PLANCHE_ERROR_MEMORY);
+        assert_int_equal(error.status, status);
+        assert_int_equal(neighbour.calls, 1);
+        if (i < 2)
+            planche_gate_leave(&engine->state->gate, &neighbour.stake);
+        assert_int_equal(used(engine), before);
+        assert_int_equal(engine->state->gate.inside, 0);
+    }
+    free(page.data);
+    planche_engine_destroy(&engine);
+}
+
 /* A page to try budgets with. */
 struct subject {
     struct planche_engine_options options;
@@ -267,9 +336,9 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_stays),   cmocka_unit_test(test_cancelled_pages_free_all),
-        cmocka_unit_test(test_smallest_budget), cmocka_unit_test(test_no_late_failure),
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_nothing_stays),      cmocka_unit_test(test_cancelled_pages_free_all),
+        cmocka_unit_test(test_waiting_for_memory), cmocka_unit_test(test_smallest_budget),
+        cmocka_unit_test(test_no_late_failure),    cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

@@ -9,7 +9,7 @@
 static void enter(struct planche_gate *gate, uint64_t bytes, unsigned threads)
 {
     const struct planche_stake stake = {bytes, threads};
-    planche_gate_arrive(gate);
+    assert_true(planche_gate_arrive(gate, NULL, NULL));
     planche_gate_enter(gate, &stake);
 }
 
@@ -19,34 +19,52 @@ struct visitor {
     struct planche_gate *gate;
     uint64_t enough; /* waits for more than this before it goes in */
     struct planche_stake stake;
-    atomic_bool inside;
+    bool fickle; /* can lose its patience */
+    atomic_bool leaves, inside, gone;
+    atomic_int asked;
 };
+
+static bool has_enough(void *user)
+{
+    struct visitor *visitor = user;
+    visitor->asked++;
+    return visitor->leaves;
+}
 
 static void *visit(void *user)
 {
     struct visitor *visitor = user;
-    planche_gate_arrive(visitor->gate);
-    if (visitor->enough)
-        planche_gate_wait(visitor->gate, visitor->enough);
+    planche_gate_stop_fn stop = visitor->fickle ? has_enough : NULL;
+    visitor->gone = !planche_gate_arrive(visitor->gate, stop, visitor);
+    if (visitor->gone)
+        return NULL;
+    if (visitor->enough && !planche_gate_wait(visitor->gate, visitor->enough, stop, visitor)) {
+        planche_gate_go_away(visitor->gate);
+        visitor->gone = true;
+        return NULL;
+    }
     planche_gate_enter(visitor->gate, &visitor->stake);
     visitor->inside = true;
     return NULL;
 }
 
-static uint64_t count_arrived(struct planche_gate *gate)
+/* Pages in the queue or at the door. */
+static int count_outside(struct planche_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
-    uint64_t arrived = gate->arrived;
+    int count = gate->occupied;
+    for (const struct planche_gate_waiter *w = gate->queue; w; w = w->next)
+        count++;
     pthread_mutex_unlock(&gate->mutex);
-    return arrived;
+    return count;
 }
 
 /* Returns when the page has come to the door. */
 static void send_visitor(struct visitor *visitor)
 {
-    uint64_t before = count_arrived(visitor->gate);
+    int before = count_outside(visitor->gate);
     assert_int_equal(pthread_create(&visitor->thread, NULL, visit, visitor), 0);
-    while (count_arrived(visitor->gate) == before)
+    while (count_outside(visitor->gate) == before)
         sched_yield();
 }
 
@@ -65,7 +83,7 @@ static void test_shared(void **state)
     planche_gate_init(&gate);
     planche_gate_open(&gate, 100, 4, 0);
     assert_int_equal(gate.jobs, 4);
-    planche_gate_arrive(&gate);
+    assert_true(planche_gate_arrive(&gate, NULL, NULL));
     assert_int_equal(planche_gate_room(&gate), 100);
     planche_gate_enter(&gate, &wide);
     enter(&gate, 30, 3); /* one thread was idle */
@@ -89,7 +107,7 @@ static void test_memory(void **state)
     (void)state;
     planche_gate_init(&gate);
     planche_gate_open(&gate, 100, 8, 0);
-    planche_gate_arrive(&gate);
+    assert_true(planche_gate_arrive(&gate, NULL, NULL));
     planche_gate_enter(&gate, &first);
     struct visitor large = {.gate = &gate, .enough = 40, .stake = {70, 1}};
     struct visitor small = {.gate = &gate, .stake = {1, 1}};
@@ -130,7 +148,7 @@ static void test_go_away(void **state)
     (void)state;
     planche_gate_init(&gate);
     planche_gate_open(&gate, 100, 2, 0);
-    planche_gate_arrive(&gate);
+    assert_true(planche_gate_arrive(&gate, NULL, NULL));
     struct visitor next = {.gate = &gate, .stake = {33, 1}};
     send_visitor(&next);
     assert_false(next.inside);
@@ -140,13 +158,70 @@ static void test_go_away(void **state)
     planche_gate_destroy(&gate);
 }
 
+static void expect_gone(struct visitor *visitor)
+{
+    visitor->leaves = true;
+    assert_int_equal(pthread_join(visitor->thread, NULL), 0);
+    assert_true(visitor->gone);
+    assert_false(visitor->inside);
+    assert_true(visitor->asked > 0);
+}
+
+/* Whoever loses patience leaves, first, last or between, and those behind move up. */
+static void test_leave_queue(void **state)
+{
+    struct planche_gate gate;
+    const struct planche_stake stake = {10, 1};
+    struct visitor visitors[5];
+    (void)state;
+    planche_gate_init(&gate);
+    planche_gate_open(&gate, 100, 1, 0);
+    enter(&gate, 10, 1);
+    for (int i = 0; i < 5; i++) {
+        visitors[i] = (struct visitor){.gate = &gate, .stake = stake, .fickle = i != 3};
+        send_visitor(&visitors[i]);
+    }
+    expect_gone(&visitors[1]);
+    expect_gone(&visitors[4]);
+    expect_gone(&visitors[0]);
+    assert_int_equal(count_outside(&gate), 2);
+    assert_false(planche_gate_leave(&gate, &stake));
+    expect_inside(&visitors[2]);
+    assert_false(planche_gate_leave(&gate, &stake));
+    expect_inside(&visitors[3]);
+    assert_true(planche_gate_leave(&gate, &stake));
+    planche_gate_destroy(&gate);
+}
+
+/* So does the one at the door that waits for memory; patience that holds changes nothing. */
+static void test_leave_door(void **state)
+{
+    struct planche_gate gate;
+    const struct planche_stake stake = {60, 1};
+    (void)state;
+    planche_gate_init(&gate);
+    planche_gate_open(&gate, 100, 8, 0);
+    enter(&gate, 60, 1);
+    struct visitor large = {.gate = &gate, .enough = 40, .stake = {70, 1}, .fickle = true};
+    struct visitor next = {.gate = &gate, .enough = 40, .stake = {70, 1}, .fickle = true};
+    send_visitor(&large);
+    send_visitor(&next);
+    expect_gone(&large);
+    while (next.asked < 2)
+        sched_yield();
+    assert_false(next.inside);
+    planche_gate_leave(&gate, &stake);
+    expect_inside(&next);
+    assert_int_equal(planche_gate_room(&gate), 30);
+    planche_gate_destroy(&gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_go_away),
+        cmocka_unit_test(test_shared),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_parts),       cmocka_unit_test(test_go_away),
+        cmocka_unit_test(test_leave_queue), cmocka_unit_test(test_leave_door),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,8 @@ void planche_cli_progress_update(struct planche_cli_progress *progress, size_t p
     progress->total += done - progress->done[page];
     progress->done[page] = done;
     double now = planche_cli_now_ms();
-    if (progress->shown && now - progress->drawn_ms >= REDRAW_MS) {
+    /* A page that waits for its turn is not what the bar is about. */
+    if (progress->shown && done > 0 && now - progress->drawn_ms >= REDRAW_MS) {
         progress->drawn_ms = now;
         draw(progress, name, now);
     }
