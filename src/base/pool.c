@@ -34,6 +34,7 @@ struct run {
     planche_pool_fn fn;
     void *user;
     size_t count;
+    bool can_wait;            /* a task: anything else goes before it */
     _Atomic size_t claimed;   /* of all shares */
     _Atomic unsigned helpers; /* joined and not left; the last access of a helper is to lower it */
     unsigned share_count;
@@ -110,13 +111,20 @@ static void work_on(struct run *run, unsigned worker)
     }
 }
 
-/* Joins the listed run with the fewest helpers that has indices left. Lock held. */
+static bool goes_before(struct run *run, struct run *other)
+{
+    if (run->can_wait != other->can_wait)
+        return other->can_wait;
+    return atomic_load(&run->helpers) < atomic_load(&other->helpers);
+}
+
+/* Joins the listed loop with the fewest helpers that has indices left, or else a task. Lock held.
+ */
 static struct run *join_run(struct planche_pool *pool)
 {
     struct run *best = NULL;
     for (struct run *run = pool->runs; run; run = run->next) {
-        if (atomic_load(&run->claimed) < run->count &&
-            (!best || atomic_load(&run->helpers) < atomic_load(&best->helpers)))
+        if (atomic_load(&run->claimed) < run->count && (!best || goes_before(run, best)))
             best = run;
     }
     if (best)
@@ -211,6 +219,7 @@ void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn f
     run.fn = fn;
     run.user = user;
     run.count = count;
+    run.can_wait = false;
     atomic_init(&run.claimed, 0);
     atomic_init(&run.helpers, 0);
     divide(&run, pool->threads);
@@ -242,10 +251,9 @@ void planche_pool_task_destroy(struct planche_pool_task **task)
     *task = NULL;
 }
 
-/* Listed before the loops that come later, a task is joined only when those have nothing left. */
 void planche_pool_task_begin(struct planche_pool_task *task, planche_pool_fn fn, void *user)
 {
-    task->run = (struct run){.fn = fn, .user = user, .count = 1};
+    task->run = (struct run){.fn = fn, .user = user, .count = 1, .can_wait = true};
     divide(&task->run, 1);
     if (task->pool->threads > 1)
         post_run(task->pool, &task->run, 1);

@@ -249,6 +249,66 @@ static void test_task_is_taken(void **state)
     planche_pool_destroy(&pool);
 }
 
+/* All threads are in a loop when its caller hands over a task and begins another loop. */
+struct order {
+    struct planche_pool *pool;
+    struct planche_pool_task *task;
+    pthread_barrier_t barrier; /* all threads are in the first loop */
+    atomic_int arrived, begun; /* threads in the second loop, calls of the task */
+    atomic_bool hurried;       /* the task began while the loop had indices left */
+};
+
+static void begin_task(void *user, size_t index, unsigned worker)
+{
+    (void)index;
+    (void)worker;
+    ((struct order *)user)->begun++;
+}
+
+/* Keeps its thread until all have come, or one has gone to the task instead. */
+static void hold_thread(void *user, size_t index, unsigned worker)
+{
+    struct order *order = user;
+    (void)index;
+    (void)worker;
+    order->arrived++;
+    while (order->arrived < (int)planche_pool_threads(order->pool) && !order->begun)
+        sched_yield();
+    if (order->arrived < (int)planche_pool_threads(order->pool))
+        order->hurried = true;
+}
+
+static void hand_over(void *user, size_t index, unsigned worker)
+{
+    struct order *order = user;
+    (void)index;
+    pthread_barrier_wait(&order->barrier);
+    if (worker == 0) {
+        planche_pool_task_begin(order->task, begin_task, order);
+        planche_pool_run(order->pool, planche_pool_threads(order->pool), hold_thread, order);
+    }
+    while (!order->arrived)
+        sched_yield();
+}
+
+/* While a loop has indices left, nobody takes a task. */
+static void test_loops_before_tasks(void **state)
+{
+    (void)state;
+    for (unsigned threads = 2; threads <= 5; threads++) {
+        struct order order = {.pool = make_pool(threads)};
+        order.task = planche_pool_task_create(order.pool, NULL);
+        pthread_barrier_init(&order.barrier, NULL, threads);
+        planche_pool_run(order.pool, threads, hand_over, &order);
+        planche_pool_task_end(order.task);
+        assert_int_equal(order.begun, 1);
+        assert_false(order.hurried);
+        pthread_barrier_destroy(&order.barrier);
+        planche_pool_task_destroy(&order.task);
+        planche_pool_destroy(&order.pool);
+    }
+}
+
 static void test_wrong_arguments(void **state)
 {
     (void)state;
@@ -276,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_threads_take_no_signals),
         cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_task_is_taken),
+        cmocka_unit_test(test_loops_before_tasks),
         cmocka_unit_test(test_wrong_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
