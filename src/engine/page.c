@@ -214,6 +214,14 @@ static uint64_t with_slack(uint64_t bytes, uint64_t most)
     return bytes < most - most / 32 && slack < most - bytes ? bytes + slack : most;
 }
 
+/* What a plan may take of a room that others have left: it must not fail for an estimate when
+ * waiting would have helped. */
+static uint64_t without_slack(uint64_t room)
+{
+    uint64_t slack = room / 32 + ((uint64_t)1 << 20);
+    return room > slack ? room - slack : 0;
+}
+
 static struct planche_stake stake_of(const struct page *page, uint64_t room)
 {
     unsigned threads = planche_pool_threads(page->engine->pool);
@@ -230,11 +238,12 @@ static enum planche_status choose_plan(struct page *page, uint64_t room, uint64_
                                        struct planche_error *error)
 {
     enum planche_status status = make_plan(page, most, error);
-    if (status || page->fixed + page->plan->bytes <= room)
+    uint64_t usable = room < most ? without_slack(room) : room;
+    if (status || page->fixed + page->plan->bytes <= usable)
         return status;
     double best = page->plan->macs;
     planche_plan_destroy(&page->plan);
-    status = make_plan(page, room, error);
+    status = make_plan(page, usable, error);
     if (!status && page->plan->macs > best * MOST_EXTRA) {
         planche_plan_destroy(&page->plan);
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");

@@ -5,6 +5,9 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,8 +42,20 @@ static void occupy_standard_streams(void)
         close(fd);
 }
 
+/* Codecs take and free buffers by the row: the C library would keep what threads have freed, beyond
+ * the memory budget. */
+static void keep_heap_small(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 128 << 10);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_heap_small();
     occupy_standard_streams();
     /* A reader that goes away is a failed write, not a reason to die between two pages. */
     signal(SIGPIPE, SIG_IGN);
