@@ -144,6 +144,28 @@ struct planche_program *compile(struct network *network, const struct isa *isa, 
     return program;
 }
 
+static bool reads(const struct planche_program *program, const struct planche_node *node,
+                  enum planche_node_kind kind)
+{
+    for (int e = 0; e < node->edge_count; e++) {
+        int producer = program->tensors[node->edges[e].view.tensor].producer;
+        if (program->nodes[producer].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+void count_sums(const struct planche_program *program, struct sums *sums)
+{
+    for (int n = 0; n < program->node_count; n++) {
+        const struct planche_node *node = &program->nodes[n];
+        sums->fused += node->kind == PLANCHE_NODE_SHUFFLE && node->edge_count == 2;
+        sums->apart += node->kind == PLANCHE_NODE_BINARY &&
+                       reads(program, node, PLANCHE_NODE_SHUFFLE) &&
+                       reads(program, node, PLANCHE_NODE_INTERP);
+    }
+}
+
 /* A page that is running. */
 struct run {
     const struct page *page;

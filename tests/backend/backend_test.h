@@ -46,6 +46,14 @@ int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS]);
 /* workers pack the weights. */
 struct planche_program *compile(struct network *network, const struct isa *isa, unsigned workers);
 
+/* How often an enlargement is added to a shuffle: by one node (program.c), or by nodes of their
+ * own.
+ */
+struct sums {
+    int fused, apart;
+};
+void count_sums(const struct planche_program *program, struct sums *sums);
+
 struct run_options {
     uint64_t memory; /* 0: no limit */
     enum planche_se se;

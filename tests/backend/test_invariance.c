@@ -12,9 +12,11 @@
 static uint64_t first_seed = 1;
 static int count = 24;
 
-/* How often the plans came out in which way: all must occur, or the test shows nothing. */
+/* How often the plans came out in which way, and the networks: all must occur, or the test shows
+ * nothing. */
 static struct {
     int whole, kept, recomputed, stripes, segments, sampled, sampled_cut;
+    struct sums sums;
 } seen;
 
 /* A page, what it becomes with all the memory and one worker, and where that is. */
@@ -114,6 +116,7 @@ static void check_page(struct network *network, const struct isa *isa, uint64_t 
     struct subject s = {.seed = seed, .isa = isa->name, .program = program, .se = se};
     const struct run_options options = {.se = se, .workers = 1};
     uint64_t random = seed;
+    count_sums(program, &seen.sums);
     page_make(&s.page, width, height, seed);
     s.expected = run_page(program, &s.page, &options, &s.report);
     tally(program, &s.report);
@@ -171,11 +174,12 @@ static void test_invariance(void **state)
     for (int i = 0; i < count; i++)
         check_network(first_seed + (uint64_t)i, &isas[first + i % (isa_count - first)]);
     print_message("whole %d, tensors kept %d, computed again %d, stripes %d, segments %d, sampled "
-                  "%d, sampled in regions %d\n",
+                  "%d, sampled in regions %d, sums fused %d, apart %d\n",
                   seen.whole, seen.kept, seen.recomputed, seen.stripes, seen.segments, seen.sampled,
-                  seen.sampled_cut);
+                  seen.sampled_cut, seen.sums.fused, seen.sums.apart);
     assert_true(seen.whole > 0 && seen.kept > 0 && seen.recomputed > 0 && seen.stripes > 0);
     assert_true(seen.segments > 0 && seen.sampled > 0 && seen.sampled_cut > 0);
+    assert_true(seen.sums.fused > 0 && seen.sums.apart > 0);
 }
 
 static void test_invariance_bf16(void **state)
@@ -192,7 +196,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_invariance),
                                        cmocka_unit_test(test_invariance_bf16)};
     if (test_quick())
-        count = 8;
+        count = 10;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)

@@ -13,6 +13,7 @@
 
 static uint64_t first_seed = 1;
 static int count = 300, failures;
+static struct sums sums;
 
 /* Small enough that padding reflects more than once, and just beyond a few tiles. */
 static void pick_size(uint64_t seed, int *width, int *height)
@@ -29,6 +30,7 @@ static double check_isa(struct network *network, const struct page *page, const 
     struct planche_program *program = compile(network, isa, 1);
     const struct run_options options = {.workers = 1};
     struct run_report report;
+    count_sums(program, &sums);
     float *actual = run_page(program, page, &options, &report);
     size_t values = (size_t)report.width * (size_t)report.height * PLANCHE_PLANES;
     double decibels = psnr(actual, expected, values);
@@ -73,7 +75,10 @@ static void test_random_networks(void **state)
     }
     for (int i = 0; i < isa_count; i++)
         print_message("%-8s at least %.1f dB in %d networks\n", isas[i].name, worst[i], done);
+    print_message("sums of shuffles and enlargements: %d fused, %d apart\n", sums.fused,
+                  sums.apart);
     assert_int_equal(failures, 0);
+    assert_true(sums.fused > 0 && sums.apart > 0);
     assert_true(done * 10 >= count * 8);
 }
 

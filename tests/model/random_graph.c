@@ -440,6 +440,22 @@ static int add_random_interp(struct maker *maker, int in)
     return add_interp(maker, in, factor[0], factor[1], pick(maker, 1, 3));
 }
 
+/* `in` if that cannot be. */
+static int shuffle_pixels(struct maker *maker, int in, int r)
+{
+    struct blob out = maker->blobs[in];
+    out.num *= r;
+    out.more_h *= r;
+    out.more_w *= r;
+    out.channels /= r * r;
+    reduce(&out);
+    if (!is_fine(&out))
+        return in;
+    add(maker, "PixelShuffle", out, 1, in);
+    param(maker, " 0=%d", r);
+    return maker->count - 1;
+}
+
 static int add_shuffle(struct maker *maker, int in)
 {
     int r = pick(maker, 2, 3), wide;
@@ -449,16 +465,57 @@ static int add_shuffle(struct maker *maker, int in)
     if (!is_fine(&out))
         return in;
     wide = add_conv(maker, in, r * r * pick(maker, 1, 5), true);
-    out = maker->blobs[wide];
+    return wide == in ? in : shuffle_pixels(maker, wide, r);
+}
+
+/* Enlarges as a shuffle by r does: the same pixels r times, in one step or in two, or smoothly. */
+static int enlarge(struct maker *maker, int in, int r)
+{
+    if (r == 4 && chance(maker, 30))
+        return add_interp(maker, add_interp(maker, in, 2, 1, 1), 2, 1, 1);
+    return add_interp(maker, in, r, 1, chance(maker, 90) ? 1 : 2);
+}
+
+/* Cuts the same number of rows and columns off both, not the same ones. */
+static void crop_both(struct maker *maker, int *a, int *b)
+{
+    static const int first[4] = {0, 1, 3, 0}, second[4] = {2, 0, 1, 1};
+    *a = add_crop(maker, *a, first, -1);
+    *b = add_crop(maker, *b, second, -1);
+}
+
+/* Adds an enlargement to a shuffle, whole or cropped; now and then something else reads one of the
+ * two as well. */
+static int add_shuffled_sum(struct maker *maker, int in)
+{
+    int r = pick(maker, 2, 4), channels = pick(maker, 1, r < 4 ? 5 : 3);
+    struct blob out = maker->blobs[in];
     out.num *= r;
-    out.more_h *= r;
-    out.more_w *= r;
-    out.channels /= r * r;
     reduce(&out);
-    if (wide == in || !is_fine(&out))
+    if (!is_fine(&out))
+        return in;
+    int from = chance(maker, 60) ? find_partner(maker, in, false) : in;
+    int small = add_conv(maker, from < 0 ? in : from, channels, true);
+    int wide = add_conv(maker, in, r * r * channels, true);
+    if (wide == in || maker->blobs[small].channels != channels)
         return wide;
-    add(maker, "PixelShuffle", out, 1, wide);
-    param(maker, " 0=%d", r);
+    align(maker, &wide, &small);
+    int shuffled = shuffle_pixels(maker, wide, r), large = enlarge(maker, small, r);
+    assert(same_scale(maker, shuffled, large));
+    int both[2] = {shuffled, large}, order = pick(maker, 0, 1);
+    if (chance(maker, 10))
+        crop_both(maker, &both[0], &both[1]);
+    out = maker->blobs[both[0]];
+    out.positive = false;
+    int sum = add(maker, "BinaryOp", out, 2, both[order], both[1 - order]);
+    param(maker, " 0=0");
+    if (chance(maker, 90))
+        return sum;
+    int other = chance(maker, 50) ? shuffled : large;
+    align(maker, &sum, &other);
+    out = maker->blobs[sum];
+    add(maker, "BinaryOp", out, 2, sum, other);
+    param(maker, " 0=%d", pick(maker, 4, 5));
     return maker->count - 1;
 }
 
@@ -540,7 +597,7 @@ static int add_pointwise(struct maker *maker, int in)
 
 static int add_something(struct maker *maker, int in)
 {
-    switch (pick(maker, 0, 19)) {
+    switch (pick(maker, 0, 20)) {
     case 0:
         return add_scalar(maker, in);
     case 1:
@@ -569,6 +626,8 @@ static int add_something(struct maker *maker, int in)
         return add_pointwise(maker, in);
     case 16:
         return add_deconv(maker, in);
+    case 17:
+        return add_shuffled_sum(maker, in);
     default:
         return add_conv(maker, in, random_channels(maker), false);
     }
@@ -671,6 +730,8 @@ void random_graph_make(struct random_graph *graph, uint64_t seed)
     steps = pick(maker, 2, 12);
     for (int i = 0; i < steps; i++)
         blob = add_something(maker, blob);
+    if (chance(maker, 40)) /* as known networks end, where nothing else reads the summands */
+        blob = add_shuffled_sum(maker, blob);
     finish(maker, blob);
     write_param(maker);
     free(maker);
