@@ -89,25 +89,20 @@ static enum planche_status choose_format(enum planche_format *format, const char
     return PLANCHE_OK;
 }
 
-enum planche_status planche_engine_run_file(const struct planche_engine *engine, const char *input,
-                                            const char *output,
-                                            const struct planche_page_options *options,
-                                            struct planche_page_result *result,
-                                            struct planche_error *error)
+enum planche_status
+planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
+                          const char *output, const struct planche_page_options *options,
+                          struct planche_page_result *result, struct planche_error *error)
 {
-    struct planche_source source = {.name = input, .path = input};
     struct file_target target = {.path = output};
     struct planche_page_job job = {
         .engine = engine,
-        .source = &source,
+        .source = source,
         .begin = begin_file,
         .sink_memory = file_memory,
         .sink = write_file,
         .sink_user = &target,
     };
-    if (!engine || !input || !output)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "engine, input and output must be given");
     take_options(&job.options, options);
     target.overwrite = job.options.overwrite;
     enum planche_status status = check_options(&job.options, error);
@@ -125,6 +120,19 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     planche_page_leave(&job);
     give_result(&job, result);
     return status;
+}
+
+enum planche_status planche_engine_run_file(const struct planche_engine *engine, const char *input,
+                                            const char *output,
+                                            const struct planche_page_options *options,
+                                            struct planche_page_result *result,
+                                            struct planche_error *error)
+{
+    const struct planche_source source = {.name = input, .path = input};
+    if (!engine || !input || !output)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "engine, input and output must be given");
+    return planche_engine_run_source(engine, &source, output, options, result, error);
 }
 
 /* The output of planche_engine_run_bytes. The caller keeps the bytes, so they belong to no budget,

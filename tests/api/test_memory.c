@@ -2,7 +2,7 @@
 /* Engines and their budgets. Looks inside of the engine for what is in use, so this one links the
  * internals. */
 #include "api_test.h"
-#include "engine/engine.h"
+#include "engine/page.h"
 #include "quick.h"
 
 #include <stdio.h>
@@ -333,12 +333,52 @@ static void test_files(void **state)
     free(page.data);
 }
 
+/* A page in memory becomes the same file as one on the disk. */
+static void test_source_in_memory(void **state)
+{
+    const struct planche_engine_options options = {.memory = (uint64_t)64 << 20};
+    struct planche_engine *engine = test_engine(options, 2);
+    struct bytes page = make_page(PLANCHE_PIXELS_RGB8, 40, 30);
+    const struct planche_source source = {
+        .name = "a.cbz: 1.png", .data = page.data, .size = page.size};
+    const uint64_t before = used(engine);
+    struct planche_error error;
+    size_t file_size, memory_size;
+    (void)state;
+    test_write(test_path("model-page.png"), page.data, page.size);
+    assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
+                                             test_path("a.png"), NULL, NULL, &error),
+                     PLANCHE_OK);
+    assert_int_equal(
+        planche_engine_run_source(engine, &source, test_path("b.png"), NULL, NULL, &error),
+        PLANCHE_OK);
+    void *file = test_read(test_path("a.png"), &file_size);
+    void *memory = test_read(test_path("b.png"), &memory_size);
+    assert_int_equal(memory_size, file_size);
+    assert_memory_equal(memory, file, file_size);
+    assert_int_equal(used(engine), before);
+    const struct planche_source cut = {
+        .name = "a.cbz: 2.png", .data = page.data, .size = page.size / 2};
+    assert_int_equal(
+        planche_engine_run_source(engine, &cut, test_path("c.png"), NULL, NULL, &error),
+        PLANCHE_ERROR_DATA);
+    assert_non_null(strstr(error.message, "a.cbz: 2.png"));
+    assert_int_equal(remove(test_path("a.png")), 0);
+    assert_int_equal(remove(test_path("b.png")), 0);
+    assert_int_equal(test_count_files(), 0);
+    free(file);
+    free(memory);
+    free(page.data);
+    planche_engine_destroy(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_stays),      cmocka_unit_test(test_cancelled_pages_free_all),
         cmocka_unit_test(test_waiting_for_memory), cmocka_unit_test(test_smallest_budget),
         cmocka_unit_test(test_no_late_failure),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_source_in_memory),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
