@@ -4,6 +4,7 @@
 #ifndef PLANCHE_PLANCHE_H
 #define PLANCHE_PLANCHE_H
 
+#include <planche/book.h>
 #include <planche/engine.h>
 #include <planche/error.h>
 #include <planche/model.h>

@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 # Each layer may include itself and those before it.
-LAYERS = ["base", "cpu", "image", "codec", "archive", "model", "kernels", "backend", "engine"]
+LAYERS = ["base", "cpu", "image", "codec", "archive", "model", "kernels", "backend", "engine",
+          "book"]
 # Within these, one folder may not include its sibling's files: they meet in the layer's own header.
 SEPARATE_FOLDERS = ["codec", "backend"]
 PUBLIC_ONLY = ["tools", "examples"]

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Books: whole comics, page by page through an engine. */
+#ifndef PLANCHE_BOOK_H
+#define PLANCHE_BOOK_H
+
+#include <planche/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum planche_container {
+    PLANCHE_CONTAINER_AUTO = 0, /* output: from its name's extension, else what suits the input */
+    PLANCHE_CONTAINER_ZIP = 1,  /* CBZ */
+    PLANCHE_CONTAINER_FOLDER = 2,
+    PLANCHE_CONTAINER_EPUB = 3,
+    PLANCHE_CONTAINER_RAR = 4, /* CBR; from here on only read */
+    PLANCHE_CONTAINER_7Z = 5,  /* CB7 */
+    PLANCHE_CONTAINER_TAR = 6, /* CBT, packed or not */
+    PLANCHE_CONTAINER_PDF = 7
+};
+
+/* What a file (by its content) or a folder is as a book; AUTO: none. A folder with anything in it
+ * is one. */
+PLANCHE_API enum planche_container planche_container_of(const char *path);
+/* "cbz", "epub", "cbr", "cb7", "cbt", "pdf"; "" for folders and AUTO. */
+PLANCHE_API const char *planche_container_extension(enum planche_container container);
+
+/* What becomes of a page that cannot be enlarged. */
+enum planche_on_error {
+    PLANCHE_ON_ERROR_KEEP = 0, /* the original takes its place */
+    PLANCHE_ON_ERROR_SKIP = 1, /* it is left out */
+    PLANCHE_ON_ERROR_FAIL = 2  /* the book fails */
+};
+
+/* What became of an entry of a book. */
+enum planche_book_fate {
+    PLANCHE_BOOK_ENLARGED = 0,
+    PLANCHE_BOOK_DUPLICATE = 1, /* the same bytes as a page before it: made once */
+    PLANCHE_BOOK_RESUMED = 2,   /* made by an earlier run that was interrupted */
+    PLANCHE_BOOK_MARKED = 3,    /* kept: Planche made it */
+    PLANCHE_BOOK_LARGE = 4,     /* kept: above skip_above */
+    PLANCHE_BOOK_FAILED = 5,    /* status and message say why; on_error what took its place */
+    PLANCHE_BOOK_COPIED = 6     /* not a page */
+};
+
+struct planche_book_page {
+    size_t struct_size;
+    size_t index;            /* of the entry in the book, from 0 */
+    const char *name;        /* in the input */
+    const char *output_name; /* in the output; NULL: left out */
+    enum planche_book_fate fate;
+    enum planche_status status; /* of a failure */
+    const char *message;        /* of a failure; else NULL */
+    uint64_t input_bytes, output_bytes;
+    struct planche_page_result result; /* of a page that was enlarged now */
+};
+
+/* Called once for each entry, in the book's order, when the output is complete: what it says is so.
+ * What it points to lives as long as the call. */
+typedef void (*planche_book_page_fn)(void *user, const struct planche_book_page *page);
+
+struct planche_book_progress {
+    size_t struct_size;
+    size_t pages;      /* images in the book */
+    size_t done;       /* of them */
+    double done_parts; /* done, and the finished parts of the pages in flight */
+    int writing;       /* all pages are made; the output is being put together */
+    const char *name;  /* of the entry that moved; NULL: none */
+};
+/* Called now and then from any thread, never at the same time as another call; not 0 cancels: the
+ * next run continues here. */
+typedef int (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
+
+struct planche_book_options {
+    size_t struct_size;
+    const struct planche_page_options *page; /* NULL: defaults. progress is not used; format AUTO is
+                                                WebP, in an EPUB the page's own */
+    enum planche_container container;        /* of the output */
+    enum planche_on_error on_error;
+    uint32_t skip_above; /* pages with a longer side than this many pixels are kept; 0: none */
+    int again;           /* enlarge pages that Planche made */
+    int fresh;           /* forget what an interrupted run has made */
+    /* What an archive may make of us; 0: 100,000 entries, 1 GiB an entry, 256 GiB, 1000 times the
+     * size of the archive. */
+    uint64_t max_entries, max_entry_bytes, max_bytes, max_ratio;
+    planche_book_page_fn on_page;
+    planche_book_progress_fn on_progress;
+    void *user;
+};
+#define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
+
+struct planche_book_result {
+    size_t struct_size;
+    enum planche_container container;      /* of the output */
+    size_t pages;                          /* images */
+    size_t fates[PLANCHE_BOOK_COPIED + 1]; /* how many ended so */
+    uint64_t input_bytes, output_bytes;    /* files; of a folder, of all files in it */
+};
+#define PLANCHE_BOOK_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_book_result)
+
+/* Enlarges the book at input (an archive, a PDF or a folder) into output, which appears complete
+ * under its name or not at all. What is finished lies meanwhile in a folder ".NAME.planche" beside
+ * it; a run that was interrupted, or failed for lack of space, leaves it there, and the next one
+ * with the same options goes on from it and ends with the same bytes. OK does not mean that every
+ * page was enlarged: see fates. Errors: those of planche_engine_run_file, CANCELLED among them;
+ * what is wrong with one page only follows on_error. */
+PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_engine *engine,
+                                                        const char *input, const char *output,
+                                                        const struct planche_book_options *options,
+                                                        struct planche_book_result *result,
+                                                        struct planche_error *error);
+
+/* What planche_engine_run_book would find, without an engine: on_page is called for every entry
+ * with fate ENLARGED, MARKED, LARGE, FAILED or COPIED and no result; nothing is written. */
+PLANCHE_API enum planche_status planche_book_inspect(const char *input,
+                                                     const struct planche_book_options *options,
+                                                     struct planche_book_result *result,
+                                                     struct planche_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
