@@ -138,6 +138,9 @@ struct planche_page_options {
     int overwrite; /* planche_engine_run_file: replace an existing output */
     planche_progress_fn progress;
     void *progress_user;
+    int tta; /* not 0: run the page in its 8 orientations and average the results: 8 times the
+                arithmetic, and memory for the whole page and 4 bytes for each sample of the result
+                (12 bytes a pixel, grey 4) */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "base/system.h"
+#include "engine/tta.h"
 #include "image/pixels.h"
 
 #include <string.h>
@@ -29,7 +30,10 @@ struct page {
     struct planche_image_info info; /* of the result */
     struct planche_writer_options writer_options;
     struct planche_plan *plan;
-    uint64_t fixed; /* bytes it takes beside the plan */
+    struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */
+    struct planche_tta *tta;
+    int turn;       /* of tta */
+    uint64_t fixed; /* bytes it takes beside the plans */
     bool opened;
     double reported; /* progress */
     bool cancelled;
@@ -174,10 +178,68 @@ static enum planche_status too_small(const struct page *page, uint64_t fixed, ui
         (unsigned long long)((need >> 20) + 1));
 }
 
+static void destroy_plans(struct page *page)
+{
+    planche_plan_destroy(&page->plan);
+    planche_plan_destroy(&page->sideways);
+}
+
+static struct planche_tta_options tta_options(const struct page *page)
+{
+    return (struct planche_tta_options){
+        .width = page->input.width,
+        .height = page->input.height,
+        .scale = page->engine->net->recipe.scale,
+        .colours = page->input.colours,
+        .depth = planche_pixel_depth(page->input.format),
+    };
+}
+
+static uint64_t tta_memory(const struct page *page)
+{
+    const struct planche_tta_options options = tta_options(page);
+    return page->job->options.tta ? planche_tta_memory(&options) : 0;
+}
+
+/* What is needed until the network is done. */
+static uint64_t network_bytes(const struct page *page)
+{
+    uint64_t upright = page->plan->bytes, sideways = page->sideways ? page->sideways->bytes : 0;
+    return tta_memory(page) + (upright > sideways ? upright : sideways);
+}
+
+static double network_macs(const struct page *page)
+{
+    return page->plan->macs + (page->sideways ? page->sideways->macs : 0);
+}
+
+/* Plans the page as it is and, if it will be turned, sideways. least: for all of them. */
+static enum planche_status create_plans(struct page *page,
+                                        const struct planche_plan_options *options,
+                                        struct planche_budget *budget, uint64_t *least,
+                                        struct planche_error *error)
+{
+    const struct planche_program *program = page->engine->program;
+    int64_t width = page->input.width, height = page->input.height;
+    uint64_t upright = 0, sideways = 0;
+    enum planche_status status =
+        planche_plan_create(&page->plan, program, width, height, options, budget, &upright, error);
+    if (page->job->options.tta && (!status || status == PLANCHE_ERROR_BUDGET)) {
+        enum planche_status other = planche_plan_create(&page->sideways, program, height, width,
+                                                        options, budget, &sideways, error);
+        status = other ? other : status;
+    }
+    *least = upright > sideways ? upright : sideways;
+    if (status)
+        destroy_plans(page);
+    return status;
+}
+
 static enum planche_status make_plan(struct page *page, uint64_t limit, struct planche_error *error)
 {
     const struct planche_engine *engine = page->engine;
-    uint64_t used = atomic_load(&page->budget.used), least = 0;
+    uint64_t used = atomic_load(&page->budget.used), least = 0, tta = tta_memory(page);
+    uint64_t result_row = (uint64_t)page->output.width * planche_pixel_size(page->output.format);
     uint64_t fixed =
         used + planche_input_memory(&page->input) + planche_output_memory(&page->output);
     /* What the plan, its passes and the codecs' small change take. */
@@ -186,24 +248,23 @@ static enum planche_status make_plan(struct page *page, uint64_t limit, struct p
         fixed += planche_writer_memory(&page->info, &page->writer_options);
     if (page->job->sink_memory)
         fixed += page->job->sink_memory(&page->info, &page->job->options);
-    fixed += book;
+    fixed += tta ? 2 * book : book;
+    if (!page->job->out && tta)
+        fixed += result_row;
     page->fixed = fixed;
-    bool hopeless = fixed >= limit;
+    bool hopeless = fixed >= limit || limit - fixed <= tta;
     struct planche_plan_options options = {
-        .memory = hopeless ? 1 : limit - fixed,
-        .fetch_row_bytes = page->input.colour_row_bytes,
-        .emit_row_bytes =
-            page->job->out ? 0
-                           : (uint64_t)page->output.width * planche_pixel_size(page->output.format),
+        .memory = hopeless ? 1 : limit - fixed - tta,
+        .fetch_row_bytes = tta ? 0 : page->input.colour_row_bytes,
+        .emit_row_bytes = page->job->out || tta ? 0 : result_row,
         .se = engine->se,
         .workers = planche_pool_threads(engine->pool),
     };
     /* A hopeless page is planned only for the message: what that takes is not held against it. */
     enum planche_status status =
-        planche_plan_create(&page->plan, engine->program, page->input.width, page->input.height,
-                            &options, hopeless ? NULL : &page->budget, &least, error);
+        create_plans(page, &options, hopeless ? NULL : &page->budget, &least, error);
     if (status == PLANCHE_ERROR_BUDGET && least)
-        return too_small(page, fixed, least, error);
+        return too_small(page, fixed + tta, least, error);
     return status;
 }
 
@@ -227,7 +288,7 @@ static struct planche_stake stake_of(const struct page *page, uint64_t room)
     unsigned threads = planche_pool_threads(page->engine->pool);
     unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
     return (struct planche_stake){
-        .bytes = with_slack(page->fixed + page->plan->bytes, room),
+        .bytes = with_slack(page->fixed + network_bytes(page), room),
         .threads = fed < threads ? fed : threads,
     };
 }
@@ -239,15 +300,30 @@ static enum planche_status choose_plan(struct page *page, uint64_t room, uint64_
 {
     enum planche_status status = make_plan(page, most, error);
     uint64_t usable = room < most ? without_slack(room) : room;
-    if (status || page->fixed + page->plan->bytes <= usable)
+    if (status || page->fixed + network_bytes(page) <= usable)
         return status;
-    double best = page->plan->macs;
-    planche_plan_destroy(&page->plan);
+    double best = network_macs(page);
+    destroy_plans(page);
     status = make_plan(page, usable, error);
-    if (!status && page->plan->macs > best * MOST_EXTRA) {
-        planche_plan_destroy(&page->plan);
+    if (!status && network_macs(page) > best * MOST_EXTRA) {
+        destroy_plans(page);
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");
     }
+    return status;
+}
+
+/* The colours of a run of pixels of the page, turned as tta has it. */
+static enum planche_status find_colours(struct page *page, int64_t y, int64_t x, size_t count,
+                                        const void **colours, struct planche_error *error)
+{
+    if (page->tta) {
+        *colours = planche_tta_row(page->tta, y, x, count);
+        return PLANCHE_OK;
+    }
+    size_t pixel = page->input.colours * planche_pixel_depth(page->input.format) / 8;
+    enum planche_status status = planche_input_row(&page->input, y, colours, error);
+    if (!status)
+        *colours = (const uint8_t *)*colours + (size_t)x * pixel;
     return status;
 }
 
@@ -259,12 +335,12 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
     const struct planche_kernels *kernels = &page->engine->program->kernels;
     bool deep = planche_pixel_depth(page->input.format) == 16;
     unsigned colours = page->input.colours;
-    const void *row;
-    enum planche_status status = planche_input_row(&page->input, y, &row, error);
+    const void *pixels;
+    enum planche_status status = find_colours(page, y, x, count, &pixels, error);
     if (status)
         return status;
     struct planche_load_args args = {
-        .in = (const uint8_t *)row + (size_t)x * colours * (deep ? 2 : 1),
+        .in = pixels,
         .step = colours,
         .channels = colours,
         .scale = recipe->in_scale / (deep ? 65535.0f : 255.0f),
@@ -286,12 +362,55 @@ static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
                                 struct planche_error *error)
 {
     struct page *page = user;
-    return planche_output_put(&page->output, y, x, count, planes, error);
+    if (!page->tta)
+        return planche_output_put(&page->output, y, x, count, planes, error);
+    planche_tta_add(page->tta, y, x, count, planes);
+    return PLANCHE_OK;
 }
 
 static int poll(void *user, double done)
 {
-    return report(user, done * (1 - ENCODE_SHARE));
+    struct page *page = user;
+    if (page->tta)
+        done = (page->turn + done) / PLANCHE_TTA_TURNS;
+    return report(page, done * (1 - ENCODE_SHARE));
+}
+
+/* The averages go the way that a single result's rows go. */
+static enum planche_status emit_means(struct page *page, struct planche_error *error)
+{
+    for (int64_t y = 0; y < page->output.height; y++) {
+        const float *planes[PLANCHE_PLANES];
+        planche_tta_mean(page->tta, y, planes);
+        enum planche_status status =
+            planche_output_put(&page->output, y, 0, (size_t)page->output.width, planes, error);
+        if (status)
+            return status;
+        if (report(page, 1 - ENCODE_SHARE))
+            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status run_plan(struct page *page, const struct planche_plan *plan,
+                                    struct planche_error *error)
+{
+    const struct planche_page_io io = {page, fetch, emit, poll};
+    return planche_plan_run(plan, page->engine->pool, &io, page->engine->state->profile, error);
+}
+
+static enum planche_status run_turns(struct page *page, struct planche_error *error)
+{
+    const struct planche_tta_options options = tta_options(page);
+    enum planche_status status = planche_tta_create(&page->tta, &options, &page->budget, error);
+    if (!status)
+        status = planche_tta_fill(page->tta, &page->input, error);
+    for (page->turn = 0; !status && page->turn < PLANCHE_TTA_TURNS; page->turn++) {
+        planche_tta_turn(page->tta, page->turn);
+        status = run_plan(page, planche_tta_is_sideways(page->turn) ? page->sideways : page->plan,
+                          error);
+    }
+    return status ? status : emit_means(page, error);
 }
 
 /* The network is done: what only it needed is given back, so that the next page can begin beside
@@ -299,7 +418,8 @@ static int poll(void *user, double done)
 static void lower_stake(struct page *page)
 {
     struct planche_stake *stake = &page->job->stake;
-    planche_plan_destroy(&page->plan);
+    destroy_plans(page);
+    planche_tta_destroy(&page->tta);
     planche_input_stop(&page->input);
     planche_output_close(&page->output);
     page->budget.limit = with_slack(page->fixed, stake->bytes);
@@ -310,7 +430,7 @@ static void lower_stake(struct page *page)
 static enum planche_status flow(struct page *page, struct planche_error *error)
 {
     struct planche_page_job *job = page->job;
-    const struct planche_page_io io = {page, fetch, emit, poll};
+    bool tta = job->options.tta != 0;
     enum planche_status status = PLANCHE_OK;
     if (job->begin)
         status = job->begin(job->sink_user, &page->budget, error);
@@ -318,12 +438,11 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
         status = planche_writer_open(&page->output.writer, &page->info, &page->writer_options,
                                      job->sink, job->sink_user, error);
     if (!status)
-        status = planche_input_start(&page->input, page->plan->fetch_rows, error);
+        status = planche_input_start(&page->input, tta ? 1 : page->plan->fetch_rows, error);
     if (!status)
-        status = planche_output_start(&page->output, page->plan->emit_rows, error);
+        status = planche_output_start(&page->output, tta ? 1 : page->plan->emit_rows, error);
     if (!status)
-        status = planche_plan_run(page->plan, page->engine->pool, &io, page->engine->state->profile,
-                                  error);
+        status = tta ? run_turns(page, error) : run_plan(page, page->plan, error);
     if (status || job->out)
         return status;
     status = planche_output_flush(&page->output, error);
@@ -413,7 +532,8 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
         status = planche_budget_blame(flow(&page, error), &page.budget, error);
     planche_output_close(&page.output);
     planche_writer_destroy(&page.output.writer);
-    planche_plan_destroy(&page.plan);
+    destroy_plans(&page);
+    planche_tta_destroy(&page.tta);
     planche_input_close(&page.input);
     result->decode_ms = page.input.ms;
     result->encode_ms = page.output.ms;

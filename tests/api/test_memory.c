@@ -41,14 +41,15 @@ static int count_progress(void *user, double done)
     return 0;
 }
 
-static enum planche_status run(const struct planche_engine *engine, const struct bytes *page,
-                               enum planche_format format, struct planche_error *error)
+static enum planche_status run_as(const struct planche_engine *engine, const struct bytes *page,
+                                  enum planche_format format, int tta, struct planche_error *error)
 {
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     void *data;
     size_t size;
     options.format = format;
     options.png_level = 1;
+    options.tta = tta;
     options.progress = count_progress;
     progress_calls = 0;
     error->message[0] = '\0';
@@ -56,6 +57,12 @@ static enum planche_status run(const struct planche_engine *engine, const struct
                                                           &size, &options, NULL, error);
     planche_free_bytes(data);
     return status;
+}
+
+static enum planche_status run(const struct planche_engine *engine, const struct bytes *page,
+                               enum planche_format format, struct planche_error *error)
+{
+    return run_as(engine, page, format, 0, error);
 }
 
 /* A hundred pages, good and bad, and the engine holds what it held before. */
@@ -189,6 +196,7 @@ struct subject {
     enum planche_pixel_format pixels;
     uint32_t width, height;
     enum planche_format format;
+    int tta;
 };
 
 static enum planche_status try_budget(const struct subject *s, const struct bytes *page,
@@ -197,7 +205,7 @@ static enum planche_status try_budget(const struct subject *s, const struct byte
     struct planche_engine_options options = s->options;
     options.memory = memory;
     struct planche_engine *engine = test_engine(options, s->scale);
-    enum planche_status status = run(engine, page, s->format, error);
+    enum planche_status status = run_as(engine, page, s->format, s->tta, error);
     uint64_t peak = atomic_load(&engine->state->budget.peak);
     if (peak > memory)
         fail_msg("%llu bytes in use of %llu", (unsigned long long)peak, (unsigned long long)memory);
@@ -238,19 +246,21 @@ static void check_subject(const struct subject *s)
 static void test_smallest_budget(void **state)
 {
     static const struct subject subjects[] = {
-        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGB8, 700, 300, PLANCHE_FORMAT_PNG},
-        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGBA8, 500, 400, PLANCHE_FORMAT_PNG},
-        {{.jobs = 1}, 3, PLANCHE_PIXELS_RGB16, 400, 500, PLANCHE_FORMAT_PNG},
-        {{.jobs = 1}, 4, PLANCHE_PIXELS_RGB8, 300, 500, PLANCHE_FORMAT_JPEG},
-        {{.jobs = 1}, 2, PLANCHE_PIXELS_GREY8, 600, 500, PLANCHE_FORMAT_WEBP},
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGB8, 700, 300, .format = PLANCHE_FORMAT_PNG},
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGBA8, 500, 400, .format = PLANCHE_FORMAT_PNG},
+        {{.jobs = 1}, 3, PLANCHE_PIXELS_RGB16, 400, 500, .format = PLANCHE_FORMAT_PNG},
+        {{.jobs = 1}, 4, PLANCHE_PIXELS_RGB8, 300, 500, .format = PLANCHE_FORMAT_JPEG},
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_GREY8, 600, 500, .format = PLANCHE_FORMAT_WEBP},
         {{.jobs = 1, .se = PLANCHE_SE_SAMPLED},
          2,
          PLANCHE_PIXELS_RGB8,
          400,
          600,
-         PLANCHE_FORMAT_JPEG},
-        {{.jobs = 3}, 2, PLANCHE_PIXELS_RGB8, 400, 300, PLANCHE_FORMAT_PNG},
-        {{.jobs = 2}, 2, PLANCHE_PIXELS_RGBA8, 300, 300, PLANCHE_FORMAT_WEBP},
+         .format = PLANCHE_FORMAT_JPEG},
+        {{.jobs = 3}, 2, PLANCHE_PIXELS_RGB8, 400, 300, .format = PLANCHE_FORMAT_PNG},
+        {{.jobs = 2}, 2, PLANCHE_PIXELS_RGBA8, 300, 300, .format = PLANCHE_FORMAT_WEBP},
+        {{.jobs = 1}, 2, PLANCHE_PIXELS_RGBA8, 300, 200, PLANCHE_FORMAT_WEBP, .tta = 1},
+        {{.jobs = 2}, 3, PLANCHE_PIXELS_GREY8, 200, 400, PLANCHE_FORMAT_PNG, .tta = 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i += test_quick() ? 3 : 1)
@@ -292,10 +302,13 @@ static void check_early_failure(const struct subject *s, enum planche_format fro
 static void test_no_late_failure(void **state)
 {
     static const struct subject opaque = {{.jobs = 1}, 2,   PLANCHE_PIXELS_RGB8,
-                                          240,         200, PLANCHE_FORMAT_PNG};
+                                          240,         200, .format = PLANCHE_FORMAT_PNG};
     static const struct subject transparent = {{.jobs = 1}, 2,   PLANCHE_PIXELS_RGBA8,
-                                               160,         120, PLANCHE_FORMAT_WEBP};
+                                               160,         120, .format = PLANCHE_FORMAT_WEBP};
+    static const struct subject turned = {
+        {.jobs = 1}, 2, PLANCHE_PIXELS_RGB8, 240, 100, .format = PLANCHE_FORMAT_JPEG, .tta = 1};
     (void)state;
+    check_early_failure(&turned, PLANCHE_FORMAT_PNG);
     check_early_failure(&opaque, PLANCHE_FORMAT_PNG);
     check_early_failure(&opaque, PLANCHE_FORMAT_WEBP);
     check_early_failure(&opaque, PLANCHE_FORMAT_JPEG);

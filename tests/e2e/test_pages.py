@@ -85,6 +85,17 @@ class Formats(harness.Case):
         self.assertEqual((result.stdout, result.stderr), ("", ""))
         self.assertIn("c.png", self.planche("-v", "a.png", "-o", "c.png").stderr)
 
+    def test_tta(self):
+        self.write("a.png", harness.page(40, 30))
+        self.planche("a.png", "-o", "plain.png")
+        self.planche("a.png", "--tta", "-o", "tta.png")
+        self.planche("a.png", "--tta", "-o", "again.png", "--threads", "1", "--memory", "48M")
+        self.assertEqual(self.read("tta.png"), self.read("again.png"))
+        plain, tta = (png.Image(self.read(name)).samples for name in ("plain.png", "tta.png"))
+        self.assertNotEqual(plain, tta)
+        differences = [abs(a - b) for a, b in zip(plain, tta)]
+        self.assertLess(sum(differences) / len(differences), 8)
+
     def test_quality_and_level(self):
         with open(os.path.join(SAMPLES, "manga.png"), "rb") as file:
             image = png.Image(file.read())

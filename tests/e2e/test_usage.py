@@ -21,7 +21,7 @@ class Help(harness.Case):
     def test_help_names_every_option(self):
         text = run("--help", check=0).stdout
         for option in ("--model", "--scale", "--denoise", "--output", "--format", "--quality",
-                       "--lossless", "--png-level", "--se", "--memory", "--threads", "--jobs",
+                       "--lossless", "--png-level", "--se", "--tta", "--memory", "--threads", "--jobs",
                        "--max-pixels", "--overwrite", "--json", "--quiet", "--verbose",
                        "--cpu-mask", "--model-dir", "--help", "--version"):
             self.assertIn(option, text)

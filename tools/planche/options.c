@@ -95,6 +95,13 @@ static bool set_lossless(struct planche_cli_options *o, const char *value)
     return true;
 }
 
+static bool set_tta(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.tta = 1;
+    return true;
+}
+
 static bool set_overwrite(struct planche_cli_options *o, const char *value)
 {
     (void)value;
@@ -241,6 +248,7 @@ static const struct option_spec {
     {"lossless", 0, NULL, PAGES, set_lossless},
     {"png-level", 0, "1 to 9", PAGES, set_png_level},
     {"se", 0, "exact or sampled", ENGINES, set_se},
+    {"tta", 0, NULL, PAGES, set_tta},
     {"precision", 0, "f32 or bf16", ENGINES, set_precision},
     {"memory", 0, "a size such as 256M or 2G", ENGINES, set_memory},
     {"threads", 0, "1 to 1024", ENGINES, set_threads},

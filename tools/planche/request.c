@@ -95,6 +95,11 @@ static bool take_lossless(struct parse *parse, const json_t *value)
     return take_switch(value, &parse->request->page.lossless);
 }
 
+static bool take_tta(struct parse *parse, const json_t *value)
+{
+    return take_switch(value, &parse->request->page.tta);
+}
+
 static bool take_overwrite(struct parse *parse, const json_t *value)
 {
     return take_switch(value, &parse->request->page.overwrite);
@@ -133,6 +138,7 @@ static const struct field {
     {"quality", "a whole number from 1 to 100", take_quality},
     {"lossless", "true or false", take_lossless},
     {"png_level", "a whole number from 1 to 9", take_png_level},
+    {"tta", "true or false", take_tta},
     {"overwrite", "true or false", take_overwrite},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
