@@ -138,9 +138,10 @@ struct planche_page_options {
     int overwrite; /* planche_engine_run_file: replace an existing output */
     planche_progress_fn progress;
     void *progress_user;
-    int tta; /* not 0: run the page in its 8 orientations and average the results: 8 times the
-                arithmetic, and memory for the whole page and 4 bytes for each sample of the result
-                (12 bytes a pixel, grey 4) */
+    int tta;  /* not 0: run the page in its 8 orientations and average the results: 8 times the
+                 arithmetic, and memory for the whole page and 4 bytes for each sample of the result
+                 (12 bytes a pixel, grey 4) */
+    int mark; /* files and bytes: the result's XMP says what it was made from: planche_read_mark */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 
@@ -175,6 +176,21 @@ PLANCHE_API enum planche_status planche_engine_run_bytes(const struct planche_en
                                                          struct planche_page_result *result,
                                                          struct planche_error *error);
 PLANCHE_API void planche_free_bytes(void *data);
+
+/* What a page that was made with planche_page_options.mark says in its XMP (namespace
+ * "urn:planche:1"). */
+struct planche_mark {
+    size_t struct_size;
+    char source[65];  /* sha256 of the file it was made from, hexadecimal; "": it says nothing */
+    char model[64];   /* variant and scale: "up2x-conservative 2x" */
+    char version[16]; /* of Planche */
+};
+#define PLANCHE_MARK_INIT PLANCHE_STRUCT_INIT(struct planche_mark)
+
+/* Reads the mark of the image file at path; its pixels are not decoded. Errors: NOT_FOUND, IO,
+ * DATA, UNSUPPORTED, LIMIT, MEMORY. */
+PLANCHE_API enum planche_status planche_read_mark(const char *path, struct planche_mark *mark,
+                                                  struct planche_error *error);
 
 /* Pixels as they lie in memory, interleaved; 16-bit samples in the machine's byte order. */
 enum planche_pixel_format {

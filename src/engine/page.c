@@ -6,9 +6,13 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "base/system.h"
+#include "codec/mark.h"
+#include "codec/metadata.h"
 #include "engine/tta.h"
 #include "image/pixels.h"
 
+#include <planche/version.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Share of a page's progress that a whole-picture encoder gets. */
@@ -27,7 +31,9 @@ struct page {
     struct planche_budget budget;
     struct planche_input input;
     struct planche_output output;
-    struct planche_image_info info; /* of the result */
+    struct planche_image_info info;   /* of the result */
+    struct planche_metadata metadata; /* of the result: the input's but for what is changed */
+    struct planche_blob marked_xmp;   /* its XMP; empty: the input's */
     struct planche_writer_options writer_options;
     struct planche_plan *plan;
     struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */
@@ -108,6 +114,43 @@ static int writer_progress(void *user, double done)
     return report(user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
 }
 
+/* Puts the mark into the result's XMP. */
+static enum planche_status mark_page(struct page *page, struct planche_error *error)
+{
+    const struct planche_engine *engine = page->engine;
+    const struct planche_source *source = page->job->source;
+    struct planche_mark mark = PLANCHE_MARK_INIT;
+    enum planche_status status = planche_mark_digest(&mark, source, &page->budget, error);
+    if (status)
+        return status;
+    snprintf(mark.model, sizeof mark.model, "%.48s %ux", engine->variant,
+             engine->net->recipe.scale);
+    snprintf(mark.version, sizeof mark.version, "%s", planche_version());
+    status = planche_mark_add(&page->marked_xmp, &page->metadata.xmp, &mark, &page->budget, error);
+    if (status)
+        return status;
+    if (page->marked_xmp.size)
+        page->metadata.xmp = page->marked_xmp;
+    else
+        planche_log_write(&engine->log, PLANCHE_LOG_WARNING,
+                          "%s: its XMP is none that can be added to: the result is not marked",
+                          source->name);
+    return PLANCHE_OK;
+}
+
+static enum planche_status choose_metadata(struct page *page, struct planche_error *error)
+{
+    const struct planche_metadata *own = planche_input_metadata(&page->input);
+    page->metadata = own ? *own : (struct planche_metadata){0};
+    return page->job->options.mark && page->job->source ? mark_page(page, error) : PLANCHE_OK;
+}
+
+static void close_input(struct page *page)
+{
+    planche_input_close(&page->input);
+    planche_blob_free(&page->marked_xmp);
+}
+
 /* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
 static enum planche_status choose_target(struct page *page, struct planche_error *error)
 {
@@ -122,7 +165,7 @@ static enum planche_status choose_target(struct page *page, struct planche_error
         .channels = channels,
         .depth = caps->deep ? planche_pixel_depth(in) : 8,
         .format = options->format,
-        .metadata = planche_input_metadata(&page->input),
+        .metadata = &page->metadata,
     };
     page->writer_options = (struct planche_writer_options){
         .budget = &page->budget,
@@ -468,10 +511,12 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
     if (!status)
         describe_output(page);
     if (!status && !page->job->out)
+        status = choose_metadata(page, error);
+    if (!status && !page->job->out)
         status = choose_target(page, error);
     page->opened = !status;
     if (status)
-        planche_input_close(&page->input);
+        close_input(page);
     return status;
 }
 
@@ -534,7 +579,7 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
     planche_writer_destroy(&page.output.writer);
     destroy_plans(&page);
     planche_tta_destroy(&page.tta);
-    planche_input_close(&page.input);
+    close_input(&page);
     result->decode_ms = page.input.ms;
     result->encode_ms = page.output.ms;
     result->network_ms = planche_system_ms() - start - result->decode_ms - page.output.waited_ms;

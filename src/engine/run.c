@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "codec/mark.h"
 #include "codec/output_file.h"
 
 #include <string.h>
@@ -260,5 +261,19 @@ enum planche_status planche_engine_run_pixels(const struct planche_engine *engin
     enum planche_status status = planche_page_run(&job, error);
     planche_page_leave(&job);
     give_result(&job, result);
+    return status;
+}
+
+enum planche_status planche_read_mark(const char *path, struct planche_mark *mark,
+                                      struct planche_error *error)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_mark found;
+    if (!path || !mark)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path and mark must be given");
+    enum planche_status status = planche_source_mark(&found, &source, NULL, error);
+    size_t size = mark->struct_size;
+    memcpy(mark, &found, size < sizeof(found) ? size : sizeof(found));
+    mark->struct_size = size;
     return status;
 }

@@ -340,6 +340,48 @@ static void test_odd_addresses(void **state)
     image_free(&out);
 }
 
+/* Results say what they were made from, and the mark of an enlarged page that is enlarged again is
+ * the later one. */
+static void test_marks(void **state)
+{
+    static const char *const names[] = {"a.png", "a.jpg", "a.webp"};
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_mark mark = PLANCHE_MARK_INIT, last = PLANCHE_MARK_INIT;
+    struct planche_error error;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
+                                                 test_path(names[i]), &options, NULL, &error),
+                         PLANCHE_OK);
+        assert_int_equal(planche_read_mark(test_path(names[i]), &mark, &error), PLANCHE_OK);
+        assert_string_equal(mark.source, "");
+        options.mark = options.overwrite = 1;
+        assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
+                                                 test_path(names[i]), &options, NULL, &error),
+                         PLANCHE_OK);
+        assert_int_equal(planche_read_mark(test_path(names[i]), &mark, &error), PLANCHE_OK);
+        assert_int_equal(strlen(mark.source), 64);
+        assert_string_equal(mark.version, planche_version());
+        assert_non_null(strstr(mark.model, " 2x"));
+        if (i > 0)
+            assert_string_equal(mark.source, last.source);
+        last = mark;
+        options.mark = 0;
+    }
+    options.mark = 1;
+    assert_int_equal(planche_engine_run_file(engine, test_path("a.webp"), test_path("b.webp"),
+                                             &options, NULL, &error),
+                     PLANCHE_OK);
+    assert_int_equal(planche_read_mark(test_path("b.webp"), &mark, &error), PLANCHE_OK);
+    assert_string_not_equal(mark.source, last.source);
+    assert_int_equal(planche_read_mark(test_path("none"), &mark, &error), PLANCHE_ERROR_NOT_FOUND);
+    assert_string_equal(mark.source, "");
+    assert_int_equal(planche_read_mark(NULL, &mark, &error), PLANCHE_ERROR_ARGUMENT);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(unlink(test_path(names[i])), 0);
+    assert_int_equal(unlink(test_path("b.webp")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_bad_pixels),
         cmocka_unit_test(test_odd_addresses),
+        cmocka_unit_test(test_marks),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -17,7 +17,7 @@ class Example(harness.Case):
         image = files.Webp(result.stdout)
         self.assertEqual((image.width, image.height), (96, 128))
         self.write("a.png", harness.page())
-        self.planche("a.png", "-o", "a.webp")
+        self.planche("a.png", "--no-mark", "-o", "a.webp")
         self.assertEqual(result.stdout, self.read("a.webp"))
 
     def test_says_what_is_wrong(self):

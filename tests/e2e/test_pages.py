@@ -24,7 +24,7 @@ class Formats(harness.Case):
         for source in ("b.png", "b.jpg", "b.webp"):
             for extension in ("png", "jpg", "webp"):
                 name = f"{source[2:]}-{extension}.{extension}"
-                self.planche(source, "-o", name)
+                self.planche(source, "-o", name, "--again")
                 data = self.read(name)
                 result = {"png": png.Image, "jpg": files.Jpeg, "webp": files.Webp}[extension](data)
                 self.assertEqual((result.width, result.height), (200, 148))
@@ -131,7 +131,7 @@ class Survivors(harness.Case):
             self.assertEqual((image.channels, image.depth), (1, depth))
         self.planche("a.png", "-o", "b.jpg")
         self.assertEqual(files.Jpeg(self.read("b.jpg")).components, 1)
-        self.planche("b.jpg", "-o", "c.png")
+        self.planche("b.jpg", "--again", "-o", "c.png")
         self.assertEqual(png.Image(self.read("c.png")).channels, 1)
 
     def test_alpha(self):
@@ -187,7 +187,7 @@ class Survivors(harness.Case):
         self.assertEqual(files.Jpeg(self.read("b.jpg")).icc, profile)
         self.assertEqual(files.Webp(self.read("b.webp")).chunks[b"ICCP"], profile)
         for source in ("b.jpg", "b.webp"):
-            self.planche(source, "--overwrite", "-o", "c.jpg")
+            self.planche(source, "--again", "--overwrite", "-o", "c.jpg")
             self.assertEqual(files.Jpeg(self.read("c.jpg")).icc, profile)
 
     def test_resolution(self):
@@ -203,7 +203,7 @@ class Survivors(harness.Case):
         rows = b"".join(b"\xff\xff\xff" if x < 16 and y < 10 else b"\x20\x20\x20"
                         for y in range(height) for x in range(width))
         self.write("a.png", png.encode(width, height, 3, rows))
-        self.planche("a.png", "-q", "95", "-o", "a.jpg")
+        self.planche("a.png", "--no-mark", "-q", "95", "-o", "a.jpg")
         corners = {1: "tl", 2: "tr", 3: "br", 4: "bl", 5: "tl", 6: "tr", 7: "br", 8: "bl"}
         for orientation, corner in corners.items():
             self.write("b.jpg", files.jpeg_with_exif(self.read("a.jpg"), orientation))

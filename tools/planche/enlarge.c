@@ -79,7 +79,10 @@ static void print_failure(const struct planche_cli_outcome *outcome)
 static void report(struct run *run, const struct planche_cli_outcome *outcome, double ms)
 {
     const struct planche_page_result *result = &outcome->result;
-    if (outcome->status == PLANCHE_OK && run->talkative)
+    if (outcome->marked && !run->options.quiet)
+        planche_cli_note("%s: left alone, Planche has made it; --again enlarges it all the same",
+                         outcome->input);
+    else if (outcome->status == PLANCHE_OK && run->talkative)
         planche_cli_note("%s -> %s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
                          result->input_width, result->input_height, result->output_width,
                          result->output_height, ms / 1e3);
@@ -107,8 +110,16 @@ static void end_page(struct run *run, size_t index, const struct planche_cli_out
     pthread_mutex_unlock(&run->report_lock);
 }
 
+/* Whether Planche has made the page; one that cannot be read is told of when it is enlarged. */
+static bool is_marked(const char *path)
+{
+    struct planche_mark mark = PLANCHE_MARK_INIT;
+    return planche_read_mark(path, &mark, NULL) == PLANCHE_OK && *mark.source;
+}
+
 static enum planche_status run_page(struct run *run, size_t index,
-                                    struct planche_page_result *result, struct planche_error *error)
+                                    struct planche_cli_outcome *outcome,
+                                    struct planche_error *error)
 {
     const struct planche_cli_page *page = &run->pages[index];
     struct stat info;
@@ -124,7 +135,11 @@ static enum planche_status run_page(struct run *run, size_t index,
     struct planche_page_options options = run->options.page;
     options.progress = on_progress;
     options.progress_user = &progress;
-    return planche_engine_run_file(run->engine, page->input, page->output, &options, result, error);
+    outcome->marked = !run->options.again && is_marked(page->input);
+    if (outcome->marked)
+        return PLANCHE_OK;
+    return planche_engine_run_file(run->engine, page->input, page->output, &options,
+                                   &outcome->result, error);
 }
 
 static void *work(void *user)
@@ -142,7 +157,7 @@ static void *work(void *user)
             .result = PLANCHE_PAGE_RESULT_INIT,
         };
         double start = planche_cli_now_ms();
-        outcome.status = run_page(run, index, &outcome.result, &error);
+        outcome.status = run_page(run, index, &outcome, &error);
         planche_cli_progress_page_end(&run->progress, index, outcome.input);
         end_page(run, index, &outcome, planche_cli_now_ms() - start);
     }

@@ -40,7 +40,8 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     const struct planche_page_result *result = &outcome->result;
     bool ok = outcome->status == PLANCHE_OK;
     json_object_set_new(object, "input", planche_cli_json_text(outcome->input));
-    json_object_set_new(object, "output", planche_cli_json_text(outcome->output));
+    json_object_set_new(object, "output",
+                        planche_cli_json_text(outcome->marked ? NULL : outcome->output));
     json_object_set_new(object, "input_width", count_or_null(result->input_width));
     json_object_set_new(object, "input_height", count_or_null(result->input_height));
     json_object_set_new(object, "output_width", count_or_null(result->output_width));
@@ -55,8 +56,9 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "network_ms", milliseconds(result->network_ms));
     json_object_set_new(object, "encode_ms", milliseconds(result->encode_ms));
     json_object_set_new(object, "peak_bytes", json_integer((json_int_t)result->peak_bytes));
+    const char *fine = outcome->marked ? "marked" : "ok";
     json_object_set_new(object, "status",
-                        planche_cli_json_text(ok ? "ok" : planche_status_name(outcome->status)));
+                        planche_cli_json_text(ok ? fine : planche_status_name(outcome->status)));
     json_object_set_new(object, "error", planche_cli_json_text(ok ? NULL : outcome->message));
 }
 

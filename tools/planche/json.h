@@ -12,6 +12,7 @@ struct planche_cli_outcome {
     const char *input, *output; /* NULL: bytes */
     enum planche_status status;
     const char *message; /* of the failure */
+    bool marked;         /* left alone: Planche has made the input */
     struct planche_page_result result;
 };
 

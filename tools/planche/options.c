@@ -109,6 +109,19 @@ static bool set_overwrite(struct planche_cli_options *o, const char *value)
     return true;
 }
 
+static bool set_no_mark(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.mark = 0;
+    return true;
+}
+
+static bool set_again(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->again = true;
+}
+
 static bool set_se(struct planche_cli_options *o, const char *value)
 {
     bool sampled = strcmp(value, "sampled") == 0;
@@ -255,6 +268,8 @@ static const struct option_spec {
     {"jobs", 'j', "1 to 64", PAGES, set_jobs},
     {"max-pixels", 0, "a count such as 500M", ENGINES, set_max_pixels},
     {"overwrite", 0, NULL, PAGES, set_overwrite},
+    {"no-mark", 0, NULL, PAGES, set_no_mark},
+    {"again", 0, NULL, PLANCHE_CLI_ENLARGE, set_again},
     {"json", 0, NULL,
      PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO | PLANCHE_CLI_BENCH, set_json},
     {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
@@ -339,6 +354,7 @@ static void set_defaults(struct planche_cli_options *options)
         .width = 600,
         .height = 900,
     };
+    options->page.mark = 1;
 }
 
 /* Acts on one option. False: the command is done. */

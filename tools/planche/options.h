@@ -31,6 +31,7 @@ struct planche_cli_options {
     int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
     bool json, quiet, verbose, all;
+    bool again;         /* enlarge pages that Planche has made */
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */
     /* bench: what -m named, in turn (engine.model is left alone), and of what to measure */

@@ -105,6 +105,11 @@ static bool take_overwrite(struct parse *parse, const json_t *value)
     return take_switch(value, &parse->request->page.overwrite);
 }
 
+static bool take_mark(struct parse *parse, const json_t *value)
+{
+    return take_switch(value, &parse->request->page.mark);
+}
+
 static bool take_input(struct parse *parse, const json_t *value)
 {
     return take_text(value, &parse->request->input);
@@ -140,6 +145,7 @@ static const struct field {
     {"png_level", "a whole number from 1 to 9", take_png_level},
     {"tta", "true or false", take_tta},
     {"overwrite", "true or false", take_overwrite},
+    {"mark", "true or false", take_mark},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
 
