@@ -38,7 +38,6 @@ void planche_gate_open(struct planche_gate *gate, uint64_t memory, unsigned thre
 {
     gate->memory = memory;
     gate->parts = jobs ? jobs : 1;
-    gate->most = memory / gate->parts;
     gate->threads = jobs ? UINT_MAX : threads;
     gate->jobs = jobs ? jobs : threads; /* each keeps a thread busy, so there are never more */
 }
@@ -117,16 +116,16 @@ bool planche_gate_arrive(struct planche_gate *gate, planche_gate_stop_fn stop, v
     return waits;
 }
 
-static uint64_t room_of(const struct planche_gate *gate)
+static struct planche_room room_of(const struct planche_gate *gate)
 {
-    uint64_t left = gate->memory - gate->taken;
-    return left < gate->most ? left : gate->most;
+    uint64_t left = gate->memory - gate->taken, most = gate->memory / gate->parts;
+    return (struct planche_room){left < most ? left : most, most};
 }
 
-uint64_t planche_gate_room(struct planche_gate *gate)
+struct planche_room planche_gate_room(struct planche_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
-    uint64_t room = room_of(gate);
+    struct planche_room room = room_of(gate);
     pthread_mutex_unlock(&gate->mutex);
     return room;
 }
@@ -137,10 +136,50 @@ bool planche_gate_wait(struct planche_gate *gate, uint64_t room, planche_gate_st
     struct patience patience = make_patience(gate, stop, user);
     bool waits = true;
     pthread_mutex_lock(&gate->mutex);
-    while (waits && room_of(gate) <= room)
+    while (waits && room_of(gate).now <= room)
         waits = wait_for_change(&patience);
     pthread_mutex_unlock(&gate->mutex);
     return waits;
+}
+
+bool planche_gate_wait_alone(struct planche_gate *gate, planche_gate_stop_fn stop, void *user)
+{
+    struct patience patience = make_patience(gate, stop, user);
+    bool waits = true;
+    pthread_mutex_lock(&gate->mutex);
+    while (waits && gate->inside > 0)
+        waits = wait_for_change(&patience);
+    pthread_mutex_unlock(&gate->mutex);
+    return waits;
+}
+
+/* The page at the door has been told what room there is. */
+static bool can_be_held(const struct planche_gate *gate, uint64_t bytes)
+{
+    return !gate->occupied && bytes <= gate->memory - gate->taken;
+}
+
+bool planche_gate_hold(struct planche_gate *gate, uint64_t bytes, planche_gate_stop_fn stop,
+                       void *user)
+{
+    struct patience patience = make_patience(gate, stop, user);
+    bool waits = true;
+    pthread_mutex_lock(&gate->mutex);
+    while (waits && bytes < gate->memory && !can_be_held(gate, bytes))
+        waits = wait_for_change(&patience);
+    bool held = waits && bytes < gate->memory;
+    if (held)
+        gate->memory -= bytes;
+    pthread_mutex_unlock(&gate->mutex);
+    return held;
+}
+
+void planche_gate_let_go(struct planche_gate *gate, uint64_t bytes)
+{
+    pthread_mutex_lock(&gate->mutex);
+    gate->memory += bytes;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->mutex);
 }
 
 void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *stake)

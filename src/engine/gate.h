@@ -27,14 +27,13 @@ struct planche_gate_waiter {
 };
 
 struct planche_gate {
-    uint64_t memory; /* for all pages */
-    uint64_t most;   /* for one page: 1/parts of it */
-    unsigned parts;
+    unsigned parts;   /* of the memory: a page has one at most */
     unsigned threads; /* to be kept busy */
     unsigned jobs;    /* most pages inside */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     /* under mutex */
+    uint64_t memory;                   /* for all pages */
     struct planche_gate_waiter *queue; /* pages that wait for their turn, the first first */
     bool occupied;                     /* a page is at the door */
     unsigned inside, busy;
@@ -51,11 +50,17 @@ void planche_gate_open(struct planche_gate *gate, uint64_t memory, unsigned thre
 /* Waits for one's turn, then until there is room for one more page. The caller is then at the door
  * and must go in or away. False: stop said so, and the caller has left the queue. */
 bool planche_gate_arrive(struct planche_gate *gate, planche_gate_stop_fn stop, void *user);
-/* Bytes that the page at the door could have now: gate->most when it need not share. */
-uint64_t planche_gate_room(struct planche_gate *gate);
+/* Bytes that the page at the door could have. */
+struct planche_room {
+    uint64_t now;
+    uint64_t most; /* when it need not share */
+};
+struct planche_room planche_gate_room(struct planche_gate *gate);
 /* Waits until there is more than `room`. False: stop said so; the caller is still at the door. */
 bool planche_gate_wait(struct planche_gate *gate, uint64_t room, planche_gate_stop_fn stop,
                        void *user);
+/* Waits until nobody is inside. False: stop said so; the caller is still at the door. */
+bool planche_gate_wait_alone(struct planche_gate *gate, planche_gate_stop_fn stop, void *user);
 void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *stake);
 void planche_gate_go_away(struct planche_gate *gate);
 
@@ -64,5 +69,11 @@ void planche_gate_lower(struct planche_gate *gate, struct planche_stake *stake,
                         const struct planche_stake *to);
 /* True: nobody is inside or waiting now. */
 bool planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake);
+
+/* Takes bytes for something else than pages, once the pages inside leave them. False: stop said so,
+ * or there would be nothing left for pages. */
+bool planche_gate_hold(struct planche_gate *gate, uint64_t bytes, planche_gate_stop_fn stop,
+                       void *user);
+void planche_gate_let_go(struct planche_gate *gate, uint64_t bytes);
 
 #endif

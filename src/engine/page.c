@@ -41,7 +41,7 @@ struct page {
     int turn;       /* of tta */
     uint64_t fixed; /* bytes it takes beside the plans */
     bool opened;
-    double reported; /* progress */
+    bool alone; /* it waits until nobody else is inside */
     bool cancelled;
 };
 
@@ -102,10 +102,10 @@ static enum planche_status check_target(const struct page *page, struct planche_
 static int report(struct page *page, double done)
 {
     const struct planche_page_options *options = &page->job->options;
-    if (done > page->reported)
-        page->reported = done;
+    if (done > page->job->reported)
+        page->job->reported = done;
     if (!page->cancelled && options->progress)
-        page->cancelled = options->progress(options->progress_user, page->reported) != 0;
+        page->cancelled = options->progress(options->progress_user, page->job->reported) != 0;
     return page->cancelled;
 }
 
@@ -504,6 +504,9 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
 static enum planche_status open_page(struct page *page, struct planche_error *error)
 {
     enum planche_status status = open_input(page, error);
+    if (!status && page->job->judge)
+        status = page->job->judge->ask(page->job->judge->user,
+                                       planche_reader_info(page->input.reader), error);
     if (!status)
         status = check_size(page, error);
     if (!status && page->job->out)
@@ -532,19 +535,19 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
     struct planche_gate *gate = &page->engine->state->gate;
     enum planche_status status = PLANCHE_OK;
     for (;;) {
-        uint64_t room = planche_gate_room(gate);
-        page->budget.limit = room;
+        struct planche_room room = planche_gate_room(gate);
+        page->budget.limit = room.now;
         /* What was refused when there was less room explains nothing any more. */
         atomic_store(&page->budget.refused, false);
         if (!page->opened)
             status = open_page(page, error);
         if (!status)
-            status = choose_plan(page, room, gate->most, error);
+            status = choose_plan(page, room.now, room.most, error);
         status = planche_budget_blame(status, &page->budget, error);
-        if (status != PLANCHE_ERROR_BUDGET || room == gate->most)
+        if (status != PLANCHE_ERROR_BUDGET || room.now == room.most)
             return status;
         status = PLANCHE_OK;
-        if (!planche_gate_wait(gate, room, wants_to_stop, page))
+        if (!planche_gate_wait(gate, room.now, wants_to_stop, page))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     }
 }
@@ -555,20 +558,27 @@ static enum planche_status enter(struct page *page, struct planche_error *error)
     struct planche_gate *gate = &page->engine->state->gate;
     if (!planche_gate_arrive(gate, wants_to_stop, page))
         return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    enum planche_status status = prepare(page, error);
+    enum planche_status status = PLANCHE_OK;
+    if (page->alone && !planche_gate_wait_alone(gate, wants_to_stop, page))
+        status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    if (!status)
+        status = prepare(page, error);
     if (status) {
         planche_gate_go_away(gate);
         return status;
     }
     page->job->stake = stake_of(page, page->budget.limit);
+    if (page->alone) /* it is not for estimates to say what a page gets that has failed for one */
+        page->job->stake.bytes = page->budget.limit;
     page->budget.limit = page->job->stake.bytes;
     planche_gate_enter(gate, &page->job->stake);
     return PLANCHE_OK;
 }
 
-enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
+static enum planche_status run_once(struct planche_page_job *job, bool alone,
+                                    struct planche_error *error)
 {
-    struct page page = {.job = job, .engine = job->engine};
+    struct page page = {.job = job, .engine = job->engine, .alone = alone};
     struct planche_page_result *result = &job->result;
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = enter(&page, error);
@@ -589,9 +599,19 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
     return status;
 }
 
+enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
+{
+    enum planche_status status = run_once(job, false, error);
+    if (!job->stake.bytes || (status != PLANCHE_ERROR_BUDGET && status != PLANCHE_ERROR_MEMORY))
+        return status;
+    planche_page_leave(job);
+    return run_once(job, true, error);
+}
+
 void planche_page_leave(struct planche_page_job *job)
 {
     struct planche_engine_state *state = job->engine->state;
     if (job->stake.bytes && planche_gate_leave(&state->gate, &job->stake))
         planche_budget_rest(&state->budget);
+    job->stake = (struct planche_stake){0};
 }

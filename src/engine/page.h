@@ -6,16 +6,25 @@
 #include "engine/engine.h"
 #include "engine/output.h"
 
+/* Asked when a page's header has been read, whether to go on. Anything but OK ends the page. */
+struct planche_page_judge {
+    enum planche_status (*ask)(void *user, const struct planche_image_info *info,
+                               struct planche_error *error);
+    void *user;
+};
+
 /* Where the page comes from and goes to: exactly one of source and in, one of sink and out. */
 struct planche_page_job {
     const struct planche_engine *engine;
     struct planche_page_options options; /* format is not AUTO, unless out is set */
     const struct planche_source *source;
+    const struct planche_page_judge *judge; /* of a source; NULL: all pages are welcome */
     const struct planche_pixels *in, *out;
     planche_sink_fn sink;
     void *sink_user;
     /* Called when the page is known to be fit to run, before the first byte goes to sink; may be
-     * NULL. */
+     * NULL. Called again when the page has lacked memory and starts once more: what sink was given
+     * is void. */
     enum planche_status (*begin)(void *user, struct planche_budget *budget,
                                  struct planche_error *error);
     /* Bytes that sink takes from the engine's budget for a result like this; may be NULL. */
@@ -23,18 +32,22 @@ struct planche_page_job {
                             const struct planche_page_options *options);
     struct planche_page_result result;
     struct planche_stake stake; /* none: bytes is 0 */
+    double reported;            /* progress: it never falls, though the page may run twice */
 };
 
-/* Runs the page and fills job->result. What the sink took of the engine's budget still counts as
- * the page's afterwards: planche_page_leave must follow once that is given back. */
+/* Runs the page and fills job->result. A page that lacks memory beside others, or for an estimate
+ * that was too low, runs once more with all the memory, alone. What the sink took of the engine's
+ * budget still counts as the page's afterwards: planche_page_leave must follow once that is given
+ * back. */
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error);
 void planche_page_leave(struct planche_page_job *job);
 
 /* planche_engine_run_file for a page that may lie in memory (a book's entry): source->name is what
- * messages call it. engine, source and output are given; options and result may be NULL. */
+ * messages call it. engine, source and output are given; judge, options and result may be NULL. */
 enum planche_status
 planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const char *output, const struct planche_page_options *options,
+                          const struct planche_page_judge *judge, const char *output,
+                          const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error);
 
 #endif

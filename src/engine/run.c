@@ -51,6 +51,7 @@ static enum planche_status begin_file(void *user, struct planche_budget *budget,
                                       struct planche_error *error)
 {
     struct file_target *target = user;
+    planche_output_file_destroy(&target->file);
     /* The file outlives the page and its part of the budget. */
     return planche_output_file_create(&target->file, target->path, target->overwrite,
                                       budget->parent, error);
@@ -92,13 +93,15 @@ static enum planche_status choose_format(enum planche_format *format, const char
 
 enum planche_status
 planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const char *output, const struct planche_page_options *options,
+                          const struct planche_page_judge *judge, const char *output,
+                          const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error)
 {
     struct file_target target = {.path = output};
     struct planche_page_job job = {
         .engine = engine,
         .source = source,
+        .judge = judge,
         .begin = begin_file,
         .sink_memory = file_memory,
         .sink = write_file,
@@ -133,7 +136,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     if (!engine || !input || !output)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "engine, input and output must be given");
-    return planche_engine_run_source(engine, &source, output, options, result, error);
+    return planche_engine_run_source(engine, &source, NULL, output, options, result, error);
 }
 
 /* The output of planche_engine_run_bytes. The caller keeps the bytes, so they belong to no budget,
@@ -149,7 +152,10 @@ static enum planche_status begin_memory(void *user, struct planche_budget *budge
 {
     struct memory_target *target = user;
     (void)error;
-    target->budget = budget->parent;
+    if (target->budget)
+        planche_budget_release(target->budget, target->capacity);
+    planche_free(target->data);
+    *target = (struct memory_target){.budget = budget->parent};
     return PLANCHE_OK;
 }
 

@@ -363,7 +363,7 @@ static void test_source_in_memory(void **state)
                                              test_path("a.png"), NULL, NULL, &error),
                      PLANCHE_OK);
     assert_int_equal(
-        planche_engine_run_source(engine, &source, test_path("b.png"), NULL, NULL, &error),
+        planche_engine_run_source(engine, &source, NULL, test_path("b.png"), NULL, NULL, &error),
         PLANCHE_OK);
     void *file = test_read(test_path("a.png"), &file_size);
     void *memory = test_read(test_path("b.png"), &memory_size);
@@ -373,7 +373,7 @@ static void test_source_in_memory(void **state)
     const struct planche_source cut = {
         .name = "a.cbz: 2.png", .data = page.data, .size = page.size / 2};
     assert_int_equal(
-        planche_engine_run_source(engine, &cut, test_path("c.png"), NULL, NULL, &error),
+        planche_engine_run_source(engine, &cut, NULL, test_path("c.png"), NULL, NULL, &error),
         PLANCHE_ERROR_DATA);
     assert_non_null(strstr(error.message, "a.cbz: 2.png"));
     assert_int_equal(remove(test_path("a.png")), 0);

@@ -84,18 +84,18 @@ static void test_shared(void **state)
     planche_gate_open(&gate, 100, 4, 0);
     assert_int_equal(gate.jobs, 4);
     assert_true(planche_gate_arrive(&gate, NULL, NULL));
-    assert_int_equal(planche_gate_room(&gate), 100);
+    assert_int_equal(planche_gate_room(&gate).now, 100);
     planche_gate_enter(&gate, &wide);
     enter(&gate, 30, 3); /* one thread was idle */
     struct visitor third = {.gate = &gate, .stake = {1, 1}};
     send_visitor(&third);
     assert_false(third.inside); /* 6 threads' worth of work for 4 */
-    assert_int_equal(planche_gate_room(&gate), 10);
+    assert_int_equal(planche_gate_room(&gate).now, 10);
     planche_gate_lower(&gate, &wide, &lower);
     assert_false(third.inside);
     planche_gate_leave(&gate, &wide);
     expect_inside(&third);
-    assert_int_equal(planche_gate_room(&gate), 69);
+    assert_int_equal(planche_gate_room(&gate).now, 69);
     planche_gate_destroy(&gate);
 }
 
@@ -117,7 +117,7 @@ static void test_memory(void **state)
     planche_gate_lower(&gate, &first, &lower);
     expect_inside(&large);
     expect_inside(&small);
-    assert_int_equal(planche_gate_room(&gate), 9);
+    assert_int_equal(planche_gate_room(&gate).now, 9);
     planche_gate_destroy(&gate);
 }
 
@@ -130,7 +130,7 @@ static void test_parts(void **state)
     planche_gate_init(&gate);
     planche_gate_open(&gate, 100, 2, 3);
     assert_int_equal(gate.jobs, 3);
-    assert_int_equal(gate.most, 33);
+    assert_int_equal(planche_gate_room(&gate).most, 33);
     for (int i = 0; i < 3; i++)
         enter(&gate, 33, 16);
     struct visitor fourth = {.gate = &gate, .stake = {33, 1}};
@@ -212,7 +212,72 @@ static void test_leave_door(void **state)
     assert_false(next.inside);
     planche_gate_leave(&gate, &stake);
     expect_inside(&next);
-    assert_int_equal(planche_gate_room(&gate), 30);
+    assert_int_equal(planche_gate_room(&gate).now, 30);
+    planche_gate_destroy(&gate);
+}
+
+struct holder {
+    struct planche_gate *gate;
+    uint64_t bytes;
+    atomic_bool held, ended;
+};
+
+static void *hold(void *user)
+{
+    struct holder *holder = user;
+    holder->held = planche_gate_hold(holder->gate, holder->bytes, NULL, NULL);
+    holder->ended = true;
+    return NULL;
+}
+
+static bool at_once(void *user)
+{
+    (void)user;
+    return true;
+}
+
+/* What is held for something else is no page's, and is waited for. */
+static void test_hold(void **state)
+{
+    struct planche_gate gate;
+    const struct planche_stake stake = {60, 1};
+    pthread_t thread;
+    (void)state;
+    planche_gate_init(&gate);
+    planche_gate_open(&gate, 100, 8, 0);
+    assert_false(planche_gate_hold(&gate, 100, NULL, NULL)); /* pages need some, too */
+    enter(&gate, 60, 1);
+    assert_true(planche_gate_hold(&gate, 40, NULL, NULL));
+    assert_int_equal(planche_gate_room(&gate).now, 0);
+    assert_int_equal(planche_gate_room(&gate).most, 60);
+    planche_gate_let_go(&gate, 10);
+    assert_int_equal(planche_gate_room(&gate).now, 10);
+    assert_false(planche_gate_hold(&gate, 11, at_once, NULL));
+    struct holder holder = {.gate = &gate, .bytes = 20};
+    assert_int_equal(pthread_create(&thread, NULL, hold, &holder), 0);
+    sched_yield();
+    assert_false(holder.ended);
+    planche_gate_leave(&gate, &stake);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(holder.held);
+    assert_int_equal(planche_gate_room(&gate).now, 50);
+    planche_gate_destroy(&gate);
+}
+
+/* Who must be alone waits at the door until the last is out. */
+static void test_alone(void **state)
+{
+    struct planche_gate gate;
+    const struct planche_stake stake = {10, 1};
+    (void)state;
+    planche_gate_init(&gate);
+    planche_gate_open(&gate, 100, 8, 0);
+    enter(&gate, 10, 1);
+    assert_true(planche_gate_arrive(&gate, NULL, NULL));
+    assert_false(planche_gate_wait_alone(&gate, at_once, NULL));
+    planche_gate_leave(&gate, &stake);
+    assert_true(planche_gate_wait_alone(&gate, NULL, NULL));
+    planche_gate_go_away(&gate);
     planche_gate_destroy(&gate);
 }
 
@@ -222,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_shared),      cmocka_unit_test(test_memory),
         cmocka_unit_test(test_parts),       cmocka_unit_test(test_go_away),
         cmocka_unit_test(test_leave_queue), cmocka_unit_test(test_leave_door),
+        cmocka_unit_test(test_hold),        cmocka_unit_test(test_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

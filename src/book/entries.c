@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The records of a book's entries, and their names in the output. */
+#include "book/entries.h"
+
+#include "base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum planche_status no_memory(const struct planche_entries *entries,
+                                     struct planche_error *error)
+{
+    return planche_fail_memory(error, entries->budget, sizeof(struct planche_entry),
+                               "the list of the book's entries");
+}
+
+static bool grow(struct planche_entries *entries)
+{
+    size_t room = entries->room ? entries->room + entries->room / 2 : 64;
+    struct planche_entry *list =
+        planche_realloc(entries->budget, entries->list, room * sizeof *list);
+    if (!list)
+        return false;
+    entries->list = list;
+    entries->room = room;
+    return true;
+}
+
+enum planche_status planche_entries_add(struct planche_entries *entries,
+                                        const struct planche_archive_entry *from,
+                                        struct planche_entry **out, struct planche_error *error)
+{
+    if (entries->count == entries->room && !grow(entries))
+        return no_memory(entries, error);
+    struct planche_entry *entry = &entries->list[entries->count++];
+    *entry = (struct planche_entry){
+        .folder = from->folder,
+        .mtime = from->mtime,
+        .comment_size = from->comment ? from->comment_size : 0,
+        .original = PLANCHE_NO_ENTRY,
+        .fate = PLANCHE_BOOK_COPIED,
+        .name = planche_strdup(entries->budget, from->name),
+    };
+    if (entry->comment_size) {
+        entry->comment = planche_alloc(entries->budget, entry->comment_size);
+        if (entry->comment)
+            memcpy(entry->comment, from->comment, entry->comment_size);
+    }
+    *out = entry;
+    return entry->name && (entry->comment || !entry->comment_size) ? PLANCHE_OK
+                                                                   : no_memory(entries, error);
+}
+
+void planche_entries_free(struct planche_entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        struct planche_entry *entry = &entries->list[i];
+        for (unsigned p = 0; entry->outputs && p < planche_entry_outputs(entry); p++)
+            planche_free(entry->outputs[p]);
+        planche_free(entry->outputs);
+        planche_free(entry->made.part);
+        planche_free(entry->message);
+        planche_free(entry->comment);
+        planche_free(entry->name);
+    }
+    planche_free(entries->list);
+    planche_name_set_free(&entries->names);
+    *entries = (struct planche_entries){.budget = entries->budget};
+}
+
+unsigned planche_entry_outputs(const struct planche_entry *entry)
+{
+    return entry->made.parts ? entry->made.parts : 1;
+}
+
+/* "a/page.jpg", part 2 of 3: attempt 0 is "a/page-2.webp", 1 "a/page.jpg-2.webp", then
+ * "a/page.jpg-2-1.webp" and so on. */
+static bool format_name(char *to, size_t size, const struct planche_entry *entry, unsigned part,
+                        unsigned attempt)
+{
+    const char *slash = strrchr(entry->name, '/'), *base = slash ? slash + 1 : entry->name;
+    const char *dot = strrchr(base, '.');
+    size_t stem = attempt == 0 && dot && dot != base ? (size_t)(dot - entry->name)
+                                                     : strlen(entry->name);
+    char which[24] = "", again[24] = "";
+    if (entry->made.parts > 1)
+        snprintf(which, sizeof which, "-%u", part + 1);
+    if (attempt > 1)
+        snprintf(again, sizeof again, "-%u", attempt - 1);
+    int length = snprintf(to, size, "%.*s%s%s.%s", (int)stem, entry->name, which, again,
+                          planche_format_extension(entry->made.format));
+    return length > 0 && (size_t)length < size;
+}
+
+/* A name for a part that is nobody's else. */
+static enum planche_status find_name(struct planche_entries *entries, struct planche_entry *entry,
+                                     unsigned part, struct planche_error *error)
+{
+    char name[PLANCHE_ENTRY_NAME_BYTES + 1];
+    for (unsigned attempt = 0;; attempt++) {
+        if (!format_name(name, sizeof name, entry, part, attempt))
+            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the name is too long", entry->name);
+        if (strcmp(name, entry->name) == 0)
+            break; /* it is in the set, as its own */
+        enum planche_name_found found = planche_name_set_add(&entries->names, name, false);
+        if (found == PLANCHE_NAME_NO_MEMORY)
+            return no_memory(entries, error);
+        if (found == PLANCHE_NAME_NEW)
+            break;
+    }
+    entry->outputs[part] = planche_strdup(entries->budget, name);
+    return entry->outputs[part] ? PLANCHE_OK : no_memory(entries, error);
+}
+
+/* "page.jpeg" of a JPEG stays as it is; so does a name that has always been wrong where others refer
+ * to it. */
+static bool has_fitting_name(const struct planche_entries *entries,
+                             const struct planche_entry *entry)
+{
+    return entry->made.parts == 1 &&
+           (planche_format_from_name(entry->name) == entry->made.format ||
+            (entries->referred && entry->format == entry->made.format));
+}
+
+static enum planche_status name_entry(struct planche_entries *entries, struct planche_entry *entry,
+                                      struct planche_error *error)
+{
+    unsigned count = planche_entry_outputs(entry);
+    enum planche_status status = PLANCHE_OK;
+    entry->outputs = planche_calloc(entries->budget, count, sizeof *entry->outputs);
+    if (!entry->outputs)
+        return no_memory(entries, error);
+    if (!entry->made.parts || has_fitting_name(entries, entry)) {
+        entry->outputs[0] = planche_strdup(entries->budget, entry->name);
+        return entry->outputs[0] ? PLANCHE_OK : no_memory(entries, error);
+    }
+    for (unsigned part = 0; part < count && !status; part++)
+        status = find_name(entries, entry, part, error);
+    return status;
+}
+
+enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
+                                         struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    entries->names.budget = entries->budget;
+    for (size_t i = 0; i < entries->count; i++)
+        if (planche_name_set_add(&entries->names, entries->list[i].name, entries->list[i].folder) ==
+            PLANCHE_NAME_NO_MEMORY)
+            return no_memory(entries, error);
+    for (size_t i = 0; i < entries->count && !status; i++)
+        if (!skip || entries->list[i].fate != PLANCHE_BOOK_FAILED)
+            status = name_entry(entries, &entries->list[i], error);
+    return status;
+}
+
+enum planche_status planche_digests_init(struct planche_digests *digests,
+                                         struct planche_entries *entries,
+                                         struct planche_error *error)
+{
+    digests->entries = entries;
+    digests->room = 64;
+    while (digests->room < entries->pages * 2)
+        digests->room *= 2;
+    digests->slots = planche_calloc(entries->budget, digests->room, sizeof *digests->slots);
+    return digests->slots ? PLANCHE_OK : no_memory(entries, error);
+}
+
+size_t planche_digests_add(struct planche_digests *digests, size_t index)
+{
+    const struct planche_entry *list = digests->entries->list;
+    const uint8_t *digest = list[index].digest;
+    size_t at;
+    memcpy(&at, digest, sizeof at);
+    for (at &= digests->room - 1; digests->slots[at]; at = (at + 1) & (digests->room - 1))
+        if (memcmp(list[digests->slots[at] - 1].digest, digest, PLANCHE_DIGEST_BYTES) == 0)
+            return digests->slots[at] - 1;
+    digests->slots[at] = index + 1;
+    return index;
+}
+
+void planche_digests_free(struct planche_digests *digests)
+{
+    planche_free(digests->slots);
+    digests->slots = NULL;
+}

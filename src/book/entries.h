@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What is in a book, and what becomes of it: one small record for each entry. */
+#ifndef PLANCHE_BOOK_ENTRIES_H
+#define PLANCHE_BOOK_ENTRIES_H
+
+#include "archive/archive.h"
+#include "archive/name.h"
+
+#include <planche/book.h>
+
+#define PLANCHE_DIGEST_BYTES 32 /* sha256 */
+#define PLANCHE_NO_ENTRY     SIZE_MAX
+
+/* A page of the output: a whole one, or a part of a strip that was cut. */
+struct planche_made_part {
+    uint32_t width, height;
+    uint64_t bytes;
+};
+
+/* What a page became, in the work folder. */
+struct planche_made {
+    enum planche_format format;
+    unsigned parts; /* 0: nothing was made */
+    struct planche_made_part *part;
+};
+
+struct planche_entry {
+    char *name;
+    void *comment;
+    size_t comment_size;
+    int64_t mtime;
+    bool folder;
+    bool page;                  /* it is to be enlarged, as far as its beginning and its name tell */
+    enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
+    uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
+    size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */
+    enum planche_book_fate fate;
+    enum planche_status status; /* of a failure */
+    char *message;
+    uint32_t width, height; /* of a page that is kept, if known; else 0 */
+    uint64_t input_bytes, output_bytes;
+    struct planche_made made;
+    char **outputs; /* names in the output, as many as there are parts, or one; NULL: left out */
+    bool rewritten; /* its content in the output is not that of the input */
+    struct planche_page_result result;
+};
+
+struct planche_entries {
+    struct planche_budget *budget;
+    struct planche_entry *list;
+    size_t count, room;
+    size_t pages;
+    bool referred; /* other entries refer to pages by their names: an EPUB */
+    struct planche_name_set names; /* of the output */
+};
+
+/* A new entry with what the archive says of it, at *out until the next call. Errors: MEMORY,
+ * BUDGET. */
+enum planche_status planche_entries_add(struct planche_entries *entries,
+                                        const struct planche_archive_entry *from,
+                                        struct planche_entry **out, struct planche_error *error);
+void planche_entries_free(struct planche_entries *entries);
+
+/* How many entries of the output it becomes. */
+unsigned planche_entry_outputs(const struct planche_entry *entry);
+
+/* Gives every entry its names in the output, in the book's order: its own, or with the extension of
+ * what it became; where that is the name of another entry, the new extension is put behind the old
+ * one. Entries of fate FAILED are left out if skip is set. Errors: MEMORY, BUDGET, LIMIT. */
+enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
+                                         struct planche_error *error);
+
+/* Entries by the digests of their contents. */
+struct planche_digests {
+    struct planche_entries *entries;
+    size_t *slots; /* index + 1; 0: free */
+    size_t room;
+};
+/* For as many as there are pages. */
+enum planche_status planche_digests_init(struct planche_digests *digests,
+                                         struct planche_entries *entries,
+                                         struct planche_error *error);
+/* The first entry with the same digest as this one; the entry itself if there was none. */
+size_t planche_digests_add(struct planche_digests *digests, size_t index);
+void planche_digests_free(struct planche_digests *digests);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* The work folder: its name, its lock, and what is left in it. */
+#include "book/work.h"
+
+#include "base/status.h"
+#include "codec/output_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Longer names are cut and get a part of their digest, so that the folder's name fits too. */
+#define MAX_NAME_PART 200
+#define DIGEST_CHARS  ((size_t)2 * PLANCHE_DIGEST_BYTES)
+#define NOTE_HEAD     "planche-page 1"
+#define ATTEMPTS      8
+
+static void format_digest(char *text, const uint8_t *digest, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+enum planche_status planche_work_name(char folder[PATH_MAX], const char *output,
+                                      struct planche_error *error)
+{
+    const char *name = base_of(output);
+    char digest[17] = "";
+    int length;
+    if (strlen(name) > MAX_NAME_PART) {
+        uint8_t bytes[PLANCHE_DIGEST_BYTES];
+        struct sha256_ctx context;
+        sha256_init(&context);
+        sha256_update(&context, strlen(name), (const uint8_t *)name);
+        sha256_digest(&context, sizeof bytes, bytes);
+        format_digest(digest, bytes, 8);
+    }
+    length = snprintf(folder, PATH_MAX, "%.*s.%.*s%s.planche", (int)(name - output), output,
+                      MAX_NAME_PART, name, digest);
+    /* Names of files in it follow. */
+    if (length < 0 || length >= PATH_MAX - 128)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", output);
+    return PLANCHE_OK;
+}
+
+static enum planche_status say(struct planche_error *error, const struct planche_work *work,
+                               int reason)
+{
+    return planche_fail(error, reason == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+                        "%s: cannot be written: %s (in the folder %s)", work->output,
+                        reason == ENOENT ? "there is no such folder to write into"
+                                         : strerror(reason),
+                        work->folder);
+}
+
+/* Whether the folder that was locked is still the one of that name: the run before may have removed
+ * it meanwhile. */
+static bool is_still_there(const struct planche_work *work)
+{
+    struct stat mine, named;
+    return fstat(work->lock, &mine) == 0 && lstat(work->folder, &named) == 0 &&
+           mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+}
+
+static enum planche_status lock_folder(struct planche_work *work, struct planche_error *error)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (mkdir(work->folder, 0777) != 0 && errno != EEXIST)
+            return say(error, work, errno);
+        work->lock = open(work->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (work->lock < 0 && errno == ENOENT)
+            continue;
+        if (work->lock < 0)
+            return say(error, work, errno);
+        /* Some file systems know no locks: then there is none to respect. */
+        if (flock(work->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+            return planche_fail(error, PLANCHE_ERROR_EXISTS,
+                                "%s: another run is making this book now; wait until it has ended",
+                                work->output);
+        if (is_still_there(work))
+            return PLANCHE_OK;
+        close(work->lock);
+        work->lock = -1;
+    }
+    return say(error, work, ENOENT);
+}
+
+/* Which files survive the run that made them. */
+static bool is_finished(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == DIGEST_CHARS;
+}
+
+/* Removes what is in the folder, but for what is finished if keep is set. */
+static void clean(const struct planche_work *work, bool keep)
+{
+    int fd = dup(work->lock);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    rewinddir(folder);
+    for (const struct dirent *entry; (entry = readdir(folder));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            !(keep && (is_finished(entry->d_name) || strcmp(entry->d_name, "settings") == 0)))
+            unlinkat(work->lock, entry->d_name, 0);
+    closedir(folder);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+    (void)info, (void)at;
+    if (type == FTW_DP)
+        rmdir(path);
+    else
+        unlink(path);
+    return 0;
+}
+
+/* Outputs that a killed run was putting together, ".NAME.planche-0123456789abcdef". */
+static void remove_temporaries(const struct planche_work *work)
+{
+    const char *output = work->output, *name = base_of(output);
+    char path[PATH_MAX + NAME_MAX + 1], prefix[MAX_NAME_PART + 16];
+    int folder = (int)(name - output);
+    DIR *beside;
+    snprintf(prefix, sizeof prefix, ".%.*s.planche-", MAX_NAME_PART, name);
+    snprintf(path, sizeof path, "%.*s", folder, output);
+    beside = opendir(folder ? path : ".");
+    for (const struct dirent *entry; beside && (entry = readdir(beside));) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+            strlen(entry->d_name) != strlen(prefix) + 16)
+            continue;
+        snprintf(path, sizeof path, "%.*s%s", folder, output, entry->d_name);
+        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
+    if (beside)
+        closedir(beside);
+}
+
+/* The first bytes of a small file; 0 when there are none. */
+static size_t read_small(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    size_t length = 0;
+    ssize_t got = 1;
+    while (fd >= 0 && got > 0 && length < size - 1) {
+        got = read(fd, text + length, size - 1 - length);
+        if (got > 0)
+            length += (size_t)got;
+    }
+    if (fd >= 0)
+        close(fd);
+    text[length] = 0;
+    return length;
+}
+
+static enum planche_status write_small(const struct planche_work *work, const char *path,
+                                       const char *text, struct planche_error *error)
+{
+    struct planche_output_file *file;
+    enum planche_status status =
+        planche_output_file_create(&file, path, true, work->budget, error);
+    if (status)
+        return status;
+    planche_output_file_write(file, text, strlen(text)); /* commit tells */
+    status = planche_output_file_commit(file, error);
+    planche_output_file_destroy(&file);
+    return status;
+}
+
+enum planche_status planche_work_open(struct planche_work *work, const char *output,
+                                      const char *settings, bool fresh,
+                                      struct planche_budget *budget, struct planche_error *error)
+{
+    char path[PATH_MAX], found[4096];
+    *work = (struct planche_work){.output = output, .lock = -1, .budget = budget};
+    enum planche_status status = planche_work_name(work->folder, output, error);
+    if (!status)
+        status = lock_folder(work, error);
+    if (status)
+        goto fail;
+    remove_temporaries(work);
+    snprintf(path, sizeof path, "%s/settings", work->folder);
+    read_small(path, found, sizeof found);
+    bool same = !fresh && strcmp(found, settings) == 0;
+    clean(work, same);
+    if (!same)
+        status = write_small(work, path, settings, error);
+    if (!status)
+        return PLANCHE_OK;
+fail:
+    planche_work_close(work, false);
+    return status;
+}
+
+void planche_work_close(struct planche_work *work, bool done)
+{
+    if (work->lock < 0)
+        return;
+    if (done) {
+        clean(work, false);
+        rmdir(work->folder);
+    }
+    close(work->lock);
+    work->lock = -1;
+}
+
+void planche_work_entry_path(const struct planche_work *work, size_t index,
+                             enum planche_work_file kind, char path[PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%s/%zu.%s", work->folder, index,
+             kind == PLANCHE_WORK_IN ? "in" : "out");
+}
+
+void planche_work_page_path(const struct planche_work *work, const uint8_t *digest,
+                            enum planche_format format, unsigned part, unsigned parts,
+                            char path[PATH_MAX])
+{
+    char name[DIGEST_CHARS + 1], which[16] = "";
+    format_digest(name, digest, PLANCHE_DIGEST_BYTES);
+    if (parts > 1)
+        snprintf(which, sizeof which, "-%u", part + 1);
+    snprintf(path, PATH_MAX, "%s/%s%s.%s", work->folder, name, which,
+             planche_format_extension(format));
+}
+
+static void note_path(const struct planche_work *work, const uint8_t *digest, char path[PATH_MAX])
+{
+    char name[DIGEST_CHARS + 1];
+    format_digest(name, digest, PLANCHE_DIGEST_BYTES);
+    snprintf(path, PATH_MAX, "%s/%s.page", work->folder, name);
+}
+
+/* Most parts of a page that a note tells of. */
+#define MOST_PARTS 1024
+#define PART_CHARS 64
+
+enum planche_status planche_work_note(const struct planche_work *work,
+                                      const struct planche_entry *entry,
+                                      struct planche_error *error)
+{
+    const struct planche_made *made = &entry->made;
+    char path[PATH_MAX];
+    size_t size = (size_t)made->parts * PART_CHARS + 256, at = 0;
+    char *text = planche_alloc(work->budget, size);
+    if (!text)
+        return planche_fail_memory(error, work->budget, size, entry->name);
+    at += (size_t)snprintf(text, size, NOTE_HEAD " %s %u\n", planche_format_extension(made->format),
+                           made->parts);
+    for (unsigned p = 0; p < made->parts; p++)
+        at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
+                               made->part[p].width, made->part[p].height, made->part[p].bytes);
+    snprintf(text + at, size - at, "end\n");
+    note_path(work, entry->digest, path);
+    enum planche_status status = write_small(work, path, text, error);
+    planche_free(text);
+    return status;
+}
+
+/* False: it is not what planche_work_note writes, or not what lies there. */
+static bool parse_note(const struct planche_work *work, struct planche_entry *entry,
+                       const char *text)
+{
+    struct planche_made *made = &entry->made;
+    char path[PATH_MAX], name[DIGEST_CHARS + 8];
+    int used = 0;
+    for (unsigned p = 0; p < made->parts; p++) {
+        struct planche_made_part *part = &made->part[p];
+        struct stat info;
+        used = 0;
+        if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 "\n%n", &part->width, &part->height,
+                   &part->bytes, &used) != 3)
+            return false;
+        text += used;
+        planche_work_page_path(work, entry->digest, made->format, p, made->parts, path);
+        if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
+            (uint64_t)info.st_size != part->bytes)
+            return false;
+    }
+    (void)name;
+    return strcmp(text, "end\n") == 0;
+}
+
+static bool parse_head(struct planche_made *made, const char *text, int *used)
+{
+    char extension[16], name[20];
+    if (sscanf(text, NOTE_HEAD " %15[a-z0-9] %u\n%n", extension, &made->parts, used) != 2)
+        return false;
+    snprintf(name, sizeof name, "x.%s", extension);
+    made->format = planche_format_from_name(name);
+    return made->format != PLANCHE_FORMAT_AUTO && made->parts > 0 && made->parts <= MOST_PARTS;
+}
+
+enum planche_status planche_work_recall(const struct planche_work *work,
+                                        struct planche_entry *entry, struct planche_error *error)
+{
+    char path[PATH_MAX], head[128];
+    struct planche_made *made = &entry->made;
+    enum planche_status status = PLANCHE_OK;
+    char *text = NULL;
+    int used = 0;
+    note_path(work, entry->digest, path);
+    if (!read_small(path, head, sizeof head))
+        return PLANCHE_OK;
+    if (!parse_head(made, head, &used))
+        goto nothing;
+    size_t size = (size_t)made->parts * PART_CHARS + 256;
+    made->part = planche_calloc(work->budget, made->parts, sizeof *made->part);
+    text = planche_alloc(work->budget, size);
+    if (!made->part || !text)
+        status = planche_fail_memory(error, work->budget, size, entry->name);
+    else if (read_small(path, text, size) && parse_note(work, entry, text + used))
+        goto done;
+nothing:
+    planche_free(made->part);
+    *made = (struct planche_made){0};
+done:
+    planche_free(text);
+    return status;
+}
