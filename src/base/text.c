@@ -2,7 +2,6 @@
 /* Making text from outside fit for a terminal, a log or a message. */
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -33,6 +32,19 @@ static bool decode(const unsigned char *text, size_t length, uint32_t *code)
     }
     *code = value;
     return value >= least[length] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
+}
+
+bool planche_text_is_utf8(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    uint32_t code;
+    while (*at) {
+        size_t length = sequence_length(*at);
+        if (!decode(at, length, &code))
+            return false;
+        at += length;
+    }
+    return true;
 }
 
 static bool is_control(uint32_t code)

@@ -4,6 +4,7 @@
 #define PLANCHE_BASE_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Formats into text of size bytes (>= 1), like vsnprintf, then makes it one line of valid UTF-8:
@@ -14,5 +15,7 @@ __attribute__((format(printf, 3, 0))) void planche_text_format(char *text, size_
 
 /* The second half of planche_text_format: cleans text in place; it does not grow. */
 void planche_text_clean(char *text);
+
+bool planche_text_is_utf8(const char *text);
 
 #endif

@@ -5,24 +5,6 @@
 #include <planche/book.h>
 #include <stdbool.h>
 
-enum planche_container planche_container_of(const char *path)
-{
-    (void)path;
-    return PLANCHE_CONTAINER_AUTO;
-}
-
-const char *planche_container_extension(enum planche_container container)
-{
-    static const char *const extensions[] = {
-        [PLANCHE_CONTAINER_AUTO] = "",   [PLANCHE_CONTAINER_ZIP] = "cbz",
-        [PLANCHE_CONTAINER_FOLDER] = "", [PLANCHE_CONTAINER_EPUB] = "epub",
-        [PLANCHE_CONTAINER_RAR] = "cbr", [PLANCHE_CONTAINER_7Z] = "cb7",
-        [PLANCHE_CONTAINER_TAR] = "cbt", [PLANCHE_CONTAINER_PDF] = "pdf",
-    };
-    bool known = container >= PLANCHE_CONTAINER_AUTO && container <= PLANCHE_CONTAINER_PDF;
-    return known ? extensions[container] : "";
-}
-
 enum planche_status planche_engine_run_book(const struct planche_engine *engine, const char *input,
                                             const char *output,
                                             const struct planche_book_options *options,

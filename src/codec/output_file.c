@@ -152,6 +152,25 @@ bool planche_output_file_write(void *user, const void *data, size_t size)
     return true;
 }
 
+bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset, const void *data,
+                               size_t size)
+{
+    if (file->reason || !flush(file))
+        return false;
+    for (size_t done = 0; done < size;) {
+        ssize_t put =
+            pwrite(file->fd, (const uint8_t *)data + done, size - done, (off_t)(offset + done));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            file->reason = put < 0 ? errno : ENOSPC;
+            return false;
+        }
+        done += (size_t)put;
+    }
+    return true;
+}
+
 enum planche_status planche_output_file_explain(const struct planche_output_file *file,
                                                 enum planche_status status,
                                                 struct planche_error *error)

@@ -23,6 +23,9 @@ enum planche_status planche_output_file_create(struct planche_output_file **out,
                                                struct planche_error *error);
 /* A planche_sink_fn; user is the output file. */
 bool planche_output_file_write(void *user, const void *data, size_t size);
+/* Puts other bytes in the place of some that were written. False: as when writing. */
+bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset, const void *data,
+                               size_t size);
 /* Replaces what a writer said about a sink that failed by the reason; status and error stay as they
  * are when writing to the file was not what failed. Returns the status. */
 enum planche_status planche_output_file_explain(const struct planche_output_file *file,

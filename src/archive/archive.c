@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading containers: opens the right kind, and holds every kind to safe names and to the limits,
+ * whatever its headers say. */
+#include "archive/format.h"
+#include "base/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int64_t planche_pread_all(int fd, void *data, size_t size, uint64_t offset)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
+}
+
+enum planche_status planche_entry_fail(const struct planche_archive *archive,
+                                       struct planche_error *error, enum planche_status status,
+                                       const char *text)
+{
+    return planche_fail(error, status, "%s: %s: %s", archive->path, archive->name, text);
+}
+
+static enum planche_status open_path(struct planche_archive *archive, struct planche_error *error)
+{
+    struct stat info;
+    archive->fd = open(archive->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (archive->fd < 0 || fstat(archive->fd, &info) < 0)
+        return planche_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+                            "%s: cannot be read: %s", archive->path, strerror(errno));
+    if (S_ISREG(info.st_mode))
+        archive->file_size = (uint64_t)info.st_size;
+    else if (!S_ISDIR(info.st_mode))
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: is neither a file nor a folder",
+                            archive->path);
+    return PLANCHE_OK;
+}
+
+static enum planche_status open_container(struct planche_archive *archive,
+                                          struct planche_error *error)
+{
+    switch (archive->container) {
+    case PLANCHE_CONTAINER_ZIP:
+    case PLANCHE_CONTAINER_EPUB:
+        return planche_zip_open(archive, error);
+    case PLANCHE_CONTAINER_FOLDER:
+        return planche_folder_open(archive, error);
+    default:
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: is not a book (a folder, ZIP, RAR, 7z, tar, EPUB or PDF)",
+                            archive->path);
+    }
+}
+
+enum planche_status planche_archive_open(struct planche_archive **out, const char *path,
+                                         const struct planche_archive_limits *limits,
+                                         struct planche_budget *budget,
+                                         const struct planche_log *log, struct planche_error *error)
+{
+    *out = NULL;
+    struct planche_archive *archive = planche_calloc(budget, 1, sizeof *archive);
+    if (!archive)
+        return planche_fail_memory(error, budget, sizeof *archive, path);
+    archive->fd = -1;
+    archive->budget = archive->names.budget = budget;
+    archive->log = log;
+    archive->limits = *limits;
+    archive->path = planche_strdup(budget, path);
+    enum planche_status status = PLANCHE_OK;
+    if (!archive->path)
+        status = planche_fail_memory(error, budget, strlen(path), path);
+    if (status == PLANCHE_OK)
+        status = open_path(archive, error);
+    if (status == PLANCHE_OK) {
+        archive->container = planche_archive_recognise(path);
+        status = open_container(archive, error);
+    }
+    if (status)
+        planche_archive_close(&archive);
+    *out = archive;
+    return status;
+}
+
+void planche_archive_close(struct planche_archive **archive)
+{
+    struct planche_archive *closed = *archive;
+    if (!closed)
+        return;
+    if (closed->ops)
+        closed->ops->close(closed);
+    if (closed->fd >= 0)
+        close(closed->fd);
+    planche_name_set_free(&closed->names);
+    planche_free(closed->path);
+    planche_free(closed);
+    *archive = NULL;
+}
+
+enum planche_container planche_archive_container(const struct planche_archive *archive)
+{
+    return archive->container;
+}
+
+const void *planche_archive_comment(const struct planche_archive *archive, size_t *size)
+{
+    *size = archive->comment_size;
+    return archive->comment;
+}
+
+static enum planche_status check_limits(struct planche_archive *archive, uint64_t entry_bytes,
+                                        uint64_t total_bytes, struct planche_error *error)
+{
+    const struct planche_archive_limits *limits = &archive->limits;
+    if (entry_bytes > limits->entry_bytes)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: %s: unpacks to more than %" PRIu64 " bytes", archive->path,
+                            archive->name, limits->entry_bytes);
+    if (total_bytes > limits->total_bytes)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: %s: up to here, it unpacks to more than %" PRIu64 " bytes",
+                            archive->path, archive->name, limits->total_bytes);
+    if (archive->ops->ratio && total_bytes / limits->ratio >= archive->file_size && total_bytes > 0)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: %s: up to here, it unpacks to more than %" PRIu64
+                            " times its size",
+                            archive->path, archive->name, limits->ratio);
+    return PLANCHE_OK;
+}
+
+/* Makes the name plain; true if the entry is one, not the root or a folder we had. */
+static enum planche_status accept(struct planche_archive *archive,
+                                  const struct planche_raw_entry *raw, bool *accepted,
+                                  struct planche_error *error)
+{
+    const char *bad = planche_name_plain(raw->name, archive->ops->backslashes, archive->name);
+    *accepted = false;
+    if (bad)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the name of an entry %s: \"%s\"",
+                            archive->path, bad, raw->name);
+    if (raw->bad)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA, raw->bad);
+    if (archive->name[0] == 0 && raw->folder)
+        return PLANCHE_OK;
+    if (archive->name[0] == 0)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the name of an entry is empty: \"%s\"",
+                            archive->path, raw->name);
+    switch (planche_name_set_add(&archive->names, archive->name, raw->folder)) {
+    case PLANCHE_NAME_NEW:
+        *accepted = true;
+        return PLANCHE_OK;
+    case PLANCHE_NAME_AGAIN:
+        return PLANCHE_OK;
+    case PLANCHE_NAME_TAKEN:
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "two entries of the archive have this name");
+    case PLANCHE_NAME_IN_FILE:
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "lies in a folder that is a file elsewhere in the archive");
+    default:
+        return planche_fail_memory(error, archive->budget, archive->names.count * 16,
+                                   archive->path);
+    }
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *raw,
+                                bool *end, struct planche_error *error)
+{
+    for (bool accepted = false; !accepted;) {
+        *raw = (struct planche_raw_entry){.size = PLANCHE_SIZE_UNKNOWN};
+        archive->name[0] = 0;
+        enum planche_status status = archive->ops->next(archive, raw, end, error);
+        if (status || *end)
+            return status;
+        if (archive->entries++ >= archive->limits.entries)
+            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: has more than %" PRIu64 " entries",
+                                archive->path, archive->limits.entries);
+        status = accept(archive, raw, &accepted, error);
+        if (status)
+            return status;
+    }
+    if (raw->size == PLANCHE_SIZE_UNKNOWN || raw->folder)
+        return PLANCHE_OK;
+    /* What already the header says to be too much need not be tried. */
+    return check_limits(archive, raw->size, 0, error);
+}
+
+enum planche_status planche_archive_next(struct planche_archive *archive,
+                                         struct planche_archive_entry *entry, bool *end,
+                                         struct planche_error *error)
+{
+    struct planche_raw_entry raw;
+    *end = false;
+    archive->reading = false;
+    if (archive->failed == PLANCHE_OK)
+        archive->failed = next(archive, &raw, end, &archive->failure);
+    if (archive->failed) {
+        if (error)
+            *error = archive->failure;
+        return archive->failed;
+    }
+    if (*end)
+        return PLANCHE_OK;
+    archive->reading = !raw.folder;
+    archive->entry_bytes = 0;
+    *entry = (struct planche_archive_entry){.name = archive->name,
+                                            .folder = raw.folder,
+                                            .mtime = raw.mtime,
+                                            .comment = raw.comment,
+                                            .comment_size = raw.comment_size};
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_archive_read(struct planche_archive *archive, void *data, size_t size,
+                                         size_t *got, struct planche_error *error)
+{
+    *got = 0;
+    if (!archive->reading || size == 0)
+        return PLANCHE_OK;
+    enum planche_status status = archive->ops->read(archive, data, size, got, error);
+    archive->entry_bytes += *got;
+    archive->total_bytes += *got;
+    if (status == PLANCHE_OK && *got > 0) {
+        status = check_limits(archive, archive->entry_bytes, archive->total_bytes, error);
+        /* The whole archive is too much: no other entry may be tried. */
+        if (status && archive->entry_bytes <= archive->limits.entry_bytes)
+            archive->failed = check_limits(archive, 0, archive->total_bytes, &archive->failure);
+    }
+    if (status || *got == 0)
+        archive->reading = false;
+    if (status)
+        *got = 0;
+    return status;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Folders as books: everything in them, folders included, in the order in which people count. Names
+ * are looked up in open folders and links are not followed, so that nothing that changes meanwhile
+ * leads elsewhere. */
+#include "archive/format.h"
+#include "base/checked.h"
+#include "base/status.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder that is open, and what is in it. */
+struct level {
+    int fd;
+    char **names; /* sorted */
+    size_t count, room, next;
+    size_t prefix; /* bytes of its path, with the slash */
+};
+
+struct folder {
+    struct level levels[PLANCHE_ENTRY_NAME_LEVELS + 1];
+    size_t depth; /* open levels */
+    uint64_t found;
+    char path[PLANCHE_ENTRY_NAME_BYTES + 1]; /* of the current entry */
+    int fd;                                  /* of the current file, -1: not open */
+};
+
+static enum planche_status fail_path(const struct planche_archive *archive, const char *path,
+                                     int reason, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s%s%s: cannot be read: %s", archive->path,
+                        *path ? "/" : "", path, strerror(reason));
+}
+
+static bool keep_name(struct planche_archive *archive, struct level *level, const char *name)
+{
+    if (level->count == level->room) {
+        size_t room = level->room ? level->room * 2 : 64, bytes;
+        char **names = planche_mul_size(room, sizeof *names, &bytes)
+                           ? planche_realloc(archive->budget, level->names, bytes)
+                           : NULL;
+        if (!names)
+            return false;
+        level->names = names;
+        level->room = room;
+    }
+    level->names[level->count] = planche_strdup(archive->budget, name);
+    return level->names[level->count] && ++level->count;
+}
+
+static enum planche_status list_names(struct planche_archive *archive, struct level *level,
+                                      DIR *stream, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(stream);
+        if (!entry)
+            return errno ? fail_path(archive, folder->path, errno, error) : PLANCHE_OK;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            planche_name_is_work(entry->d_name))
+            continue;
+        if (folder->found++ >= archive->limits.entries)
+            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: has more than %" PRIu64 " entries",
+                                archive->path, archive->limits.entries);
+        if (!keep_name(archive, level, entry->d_name))
+            return planche_fail_memory(error, archive->budget, level->room * sizeof(char *),
+                                       archive->path);
+    }
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return planche_name_compare(*(char *const *)a, *(char *const *)b);
+}
+
+/* Opens the folder that fd is, whose path the current one is, and takes the descriptor over. */
+static enum planche_status enter(struct planche_archive *archive, int fd,
+                                 struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    struct level *level = &folder->levels[folder->depth++];
+    level->fd = fd;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    if (!stream) {
+        enum planche_status status = fail_path(archive, folder->path, errno, error);
+        if (copy >= 0)
+            close(copy);
+        return status;
+    }
+    level->prefix = strlen(folder->path);
+    if (level->prefix > 0)
+        level->prefix++;
+    enum planche_status status = list_names(archive, level, stream, error);
+    closedir(stream);
+    if (level->count > 1)
+        qsort(level->names, level->count, sizeof *level->names, compare_names);
+    return status;
+}
+
+static void leave(struct folder *folder)
+{
+    struct level *level = &folder->levels[--folder->depth];
+    for (size_t i = 0; i < level->count; i++)
+        planche_free(level->names[i]);
+    planche_free(level->names);
+    close(level->fd);
+    *level = (struct level){.fd = -1};
+}
+
+static void close_file(struct folder *folder)
+{
+    if (folder->fd >= 0)
+        close(folder->fd);
+    folder->fd = -1;
+}
+
+/* A folder's content follows it. */
+static enum planche_status enter_child(struct planche_archive *archive, const struct level *parent,
+                                       const char *name, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    if (folder->depth > PLANCHE_ENTRY_NAME_LEVELS)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s/%s: lies in more than %d folders",
+                            archive->path, folder->path, PLANCHE_ENTRY_NAME_LEVELS);
+    int fd = openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail_path(archive, folder->path, errno, error);
+    return enter(archive, fd, error);
+}
+
+static const char *bad_kind(mode_t mode)
+{
+    if (S_ISREG(mode) || S_ISDIR(mode))
+        return NULL;
+    return S_ISLNK(mode) ? "is a symbolic link, which books may not have"
+                         : "is a device or another special file";
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    close_file(folder);
+    while (folder->depth > 0 &&
+           folder->levels[folder->depth - 1].next == folder->levels[folder->depth - 1].count)
+        leave(folder);
+    *end = folder->depth == 0;
+    if (*end)
+        return PLANCHE_OK;
+    struct level *level = &folder->levels[folder->depth - 1];
+    const char *name = level->names[level->next++];
+    struct stat info;
+    if (level->prefix + strlen(name) > PLANCHE_ENTRY_NAME_BYTES)
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: the name of an entry is longer than 4096 bytes", archive->path);
+    if (level->prefix > 0)
+        folder->path[level->prefix - 1] = '/';
+    strcpy(folder->path + level->prefix, name);
+    if (fstatat(level->fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+        return fail_path(archive, folder->path, errno, error);
+    *entry = (struct planche_raw_entry){.name = folder->path,
+                                        .folder = S_ISDIR(info.st_mode),
+                                        .bad = bad_kind(info.st_mode),
+                                        .mtime = info.st_mtime,
+                                        .size = (uint64_t)info.st_size};
+    return entry->folder ? enter_child(archive, level, name, error) : PLANCHE_OK;
+}
+
+static enum planche_status open_file(struct planche_archive *archive, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    const struct level *level = &folder->levels[folder->depth - 1];
+    struct stat info;
+    folder->fd = openat(level->fd, folder->path + level->prefix,
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (folder->fd < 0 || fstat(folder->fd, &info) < 0)
+        return fail_path(archive, folder->path, errno, error);
+    return S_ISREG(info.st_mode) ? PLANCHE_OK
+                                 : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                                      "is no regular file any more");
+}
+
+static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
+                                      size_t *got, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    ssize_t done = -1;
+    if (folder->fd < 0) {
+        enum planche_status status = open_file(archive, error);
+        if (status)
+            return status;
+    }
+    do
+        done = read(folder->fd, data, size);
+    while (done < 0 && errno == EINTR);
+    if (done < 0)
+        return fail_path(archive, folder->path, errno, error);
+    *got = (size_t)done;
+    return PLANCHE_OK;
+}
+
+static void close_folder(struct planche_archive *archive)
+{
+    struct folder *folder = archive->state;
+    if (!folder)
+        return;
+    close_file(folder);
+    while (folder->depth > 0)
+        leave(folder);
+    planche_free(folder);
+    archive->state = NULL;
+}
+
+static const struct planche_archive_ops ops = {
+    .next = next, .read = read_entry, .close = close_folder};
+
+enum planche_status planche_folder_open(struct planche_archive *archive,
+                                        struct planche_error *error)
+{
+    struct folder *folder = planche_calloc(archive->budget, 1, sizeof *folder);
+    archive->ops = &ops;
+    archive->state = folder;
+    if (!folder)
+        return planche_fail_memory(error, archive->budget, sizeof *folder, archive->path);
+    folder->fd = -1;
+    int copy = fcntl(archive->fd, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? fail_path(archive, "", errno, error) : enter(archive, copy, error);
+}

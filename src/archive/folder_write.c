@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing a folder: made under a hidden name beside its own, then renamed. */
+#include "archive/tree.h"
+#include "archive/writer.h"
+#include "base/status.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum planche_status fail_write(const struct planche_archive_writer *writer, const char *name,
+                                      int reason, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s%s%s: cannot be written: %s", writer->path,
+                        *name ? "/" : "", name, strerror(reason));
+}
+
+static bool is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    bool found = false;
+    if (!folder)
+        return false;
+    for (struct dirent *entry; !found && (entry = readdir(folder)) != NULL;)
+        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    return !found;
+}
+
+enum planche_status planche_folder_write_check(const struct planche_archive_writer *writer,
+                                               struct planche_error *error)
+{
+    struct stat info;
+    if (*writer->path == 0 || strcmp(writer->path, "/") == 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a new folder",
+                            writer->path);
+    if (lstat(writer->path, &info) < 0)
+        return errno == ENOENT ? PLANCHE_OK : fail_write(writer, "", errno, error);
+    if (!S_ISDIR(info.st_mode))
+        return planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not a folder",
+                            writer->path);
+    return is_empty(writer->path)
+               ? PLANCHE_OK
+               : planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not empty",
+                              writer->path);
+}
+
+/* Makes the folders a name lies in, as far as they are missing; with_last also the name itself. */
+static bool make_folders(int root, const char *name, bool with_last)
+{
+    char path[PLANCHE_ENTRY_NAME_BYTES + 1];
+    for (const char *end = strchr(name, '/'); end || with_last; end = strchr(end + 1, '/')) {
+        size_t length = end ? (size_t)(end - name) : strlen(name);
+        memcpy(path, name, length);
+        path[length] = 0;
+        if (mkdirat(root, path, 0777) < 0 && errno != EEXIST)
+            return false;
+        if (!end)
+            break;
+    }
+    return true;
+}
+
+static bool write_piece(void *user, const void *data, size_t size)
+{
+    const int *fd = user;
+    for (size_t done = 0; done < size;) {
+        ssize_t put = write(*fd, (const uint8_t *)data + done, size - done);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            errno = put < 0 ? errno : ENOSPC;
+            return false;
+        }
+        done += (size_t)put;
+    }
+    return true;
+}
+
+static void set_time(int fd, int64_t mtime)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)mtime}};
+    /* A time that the file system cannot keep is no reason to fail. */
+    if (mtime != 0)
+        (void)!futimens(fd, times);
+}
+
+static enum planche_status write_file(struct planche_archive_writer *writer, int root,
+                                      const struct planche_added *added,
+                                      struct planche_error *error)
+{
+    struct planche_content content;
+    enum planche_status status = planche_content_open(&content, added, error);
+    if (status)
+        return status;
+    int fd = openat(root, added->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        status = fail_write(writer, added->name, errno, error);
+        close(content.fd);
+        return status;
+    }
+    status = planche_content_copy(&content, writer, added, write_piece, &fd, error);
+    if (status == PLANCHE_ERROR_INTERNAL)
+        status = fail_write(writer, added->name, errno, error);
+    set_time(fd, added->mtime);
+    if (close(fd) < 0 && status == PLANCHE_OK)
+        status = fail_write(writer, added->name, errno, error);
+    return status;
+}
+
+static enum planche_status write_entries(struct planche_archive_writer *writer, int root,
+                                         struct planche_error *error)
+{
+    for (size_t i = 0; i < writer->count; i++) {
+        const struct planche_added *added = writer->entries[i];
+        enum planche_status status = PLANCHE_OK;
+        if (!make_folders(root, added->name, !added->content))
+            status = fail_write(writer, added->name, errno, error);
+        else if (added->content)
+            status = write_file(writer, root, added, error);
+        if (status)
+            return status;
+    }
+    /* One wait for the disk, not one for each of thousands of pages. */
+    if (syncfs(root) < 0 && errno != EINVAL && errno != ENOSYS)
+        return fail_write(writer, "", errno, error);
+    return PLANCHE_OK;
+}
+
+static void sync_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash)
+        slash[slash == path] = 0;
+    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* rename replaces an empty folder, and nothing else. */
+static enum planche_status appear(const struct planche_archive_writer *writer, char *temporary,
+                                  struct planche_error *error)
+{
+    if (rename(temporary, writer->path) == 0) {
+        sync_parent(temporary);
+        return PLANCHE_OK;
+    }
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+        return planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not empty",
+                            writer->path);
+    return fail_write(writer, "", errno, error);
+}
+
+enum planche_status planche_folder_write(struct planche_archive_writer *writer,
+                                         struct planche_error *error)
+{
+    char *temporary = planche_tree_create(writer->path, 0777, writer->budget);
+    if (!temporary && errno == ENOMEM)
+        return planche_fail_memory(error, writer->budget, PLANCHE_ENTRY_NAME_BYTES, writer->path);
+    if (!temporary)
+        return errno == ENOENT
+                   ? planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                                  "%s: there is no such folder to write into", writer->path)
+                   : fail_write(writer, "", errno, error);
+    int root = open(temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    enum planche_status status =
+        root < 0 ? fail_write(writer, "", errno, error) : write_entries(writer, root, error);
+    if (root >= 0)
+        close(root);
+    if (status == PLANCHE_OK)
+        status = appear(writer, temporary, error);
+    if (status)
+        planche_tree_remove(temporary);
+    planche_free(temporary);
+    return status;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of entries: to UTF-8, made plain, and refused when they could leave the target. */
+#include "archive/name.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+/* Code page 437 from 0x80 on. */
+static const uint16_t cp437[128] = {
+    0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5, 0x00e7, 0x00ea, 0x00eb, 0x00e8, 0x00ef,
+    0x00ee, 0x00ec, 0x00c4, 0x00c5, 0x00c9, 0x00e6, 0x00c6, 0x00f4, 0x00f6, 0x00f2, 0x00fb, 0x00f9,
+    0x00ff, 0x00d6, 0x00dc, 0x00a2, 0x00a3, 0x00a5, 0x20a7, 0x0192, 0x00e1, 0x00ed, 0x00f3, 0x00fa,
+    0x00f1, 0x00d1, 0x00aa, 0x00ba, 0x00bf, 0x2310, 0x00ac, 0x00bd, 0x00bc, 0x00a1, 0x00ab, 0x00bb,
+    0x2591, 0x2592, 0x2593, 0x2502, 0x2524, 0x2561, 0x2562, 0x2556, 0x2555, 0x2563, 0x2551, 0x2557,
+    0x255d, 0x255c, 0x255b, 0x2510, 0x2514, 0x2534, 0x252c, 0x251c, 0x2500, 0x253c, 0x255e, 0x255f,
+    0x255a, 0x2554, 0x2569, 0x2566, 0x2560, 0x2550, 0x256c, 0x2567, 0x2568, 0x2564, 0x2565, 0x2559,
+    0x2558, 0x2552, 0x2553, 0x256b, 0x256a, 0x2518, 0x250c, 0x2588, 0x2584, 0x258c, 0x2590, 0x2580,
+    0x03b1, 0x00df, 0x0393, 0x03c0, 0x03a3, 0x03c3, 0x00b5, 0x03c4, 0x03a6, 0x0398, 0x03a9, 0x03b4,
+    0x221e, 0x03c6, 0x03b5, 0x2229, 0x2261, 0x00b1, 0x2265, 0x2264, 0x2320, 0x2321, 0x00f7, 0x2248,
+    0x00b0, 0x2219, 0x00b7, 0x221a, 0x207f, 0x00b2, 0x25a0, 0x00a0};
+
+size_t planche_name_decode(const char *text, size_t size, char *out)
+{
+    char *to = out;
+    memcpy(out, text, size);
+    out[size] = 0;
+    if (planche_text_is_utf8(out))
+        return size;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        uint16_t code = byte < 0x80 ? byte : cp437[byte - 0x80];
+        if (code < 0x80) {
+            *to++ = (char)code;
+        } else if (code < 0x800) {
+            *to++ = (char)(0xc0 | code >> 6);
+            *to++ = (char)(0x80 | (code & 0x3f));
+        } else {
+            *to++ = (char)(0xe0 | code >> 12);
+            *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+            *to++ = (char)(0x80 | (code & 0x3f));
+        }
+    }
+    *to = 0;
+    return (size_t)(to - out);
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Control characters and what is not UTF-8 do not survive being cleaned. */
+static bool is_clean(const char *name, char *scratch)
+{
+    strcpy(scratch, name);
+    planche_text_clean(scratch);
+    return strcmp(scratch, name) == 0;
+}
+
+const char *planche_name_plain(const char *name, bool backslashes, char *out)
+{
+    size_t length = 0, levels = 0;
+    if (strlen(name) > PLANCHE_ENTRY_NAME_BYTES)
+        return "is longer than 4096 bytes";
+    if (*name == 0)
+        return "is empty";
+    if (!is_clean(name, out))
+        return "has control characters or is not UTF-8";
+    if (*name == '/' || *name == '\\')
+        return "begins at the root";
+    for (const char *at = name; *at;) {
+        size_t part = strcspn(at, "/\\");
+        /* A drive letter may hide behind "./". */
+        if (part >= 2 && is_letter(at[0]) && at[1] == ':' && length == 0)
+            return "begins with a drive letter";
+        if (part == 2 && memcmp(at, "..", 2) == 0)
+            return "leads out of its folder (..)";
+        bool last = at[part] == 0;
+        bool cut = at[part] != '\\' || backslashes;
+        bool nothing = cut && (length == 0 || out[length - 1] == '/') &&
+                       (part == 0 || (part == 1 && *at == '.'));
+        if (!nothing) {
+            memmove(out + length, at, part);
+            length += part;
+            if (!last)
+                out[length++] = cut ? '/' : at[part];
+            levels += !last && cut;
+        }
+        at += part + !last;
+    }
+    if (length > 0 && out[length - 1] == '/') {
+        length--;
+        levels--;
+    }
+    out[length] = 0;
+    return levels > PLANCHE_ENTRY_NAME_LEVELS ? "lies in more than 32 folders" : NULL;
+}
+
+/* Bytes of leading zeros, and of digits behind them. */
+static void measure_number(const char *text, size_t *zeros, size_t *digits)
+{
+    *zeros = strspn(text, "0");
+    *digits = strspn(text + *zeros, "0123456789");
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int fold(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+}
+
+int planche_name_compare(const char *a, const char *b)
+{
+    const char *x = a, *y = b;
+    while (*x && *y) {
+        if (is_digit(*x) && is_digit(*y)) {
+            size_t x_zeros, y_zeros, x_digits, y_digits;
+            measure_number(x, &x_zeros, &x_digits);
+            measure_number(y, &y_zeros, &y_digits);
+            if (x_digits != y_digits)
+                return x_digits < y_digits ? -1 : 1;
+            int order = memcmp(x + x_zeros, y + y_zeros, x_digits);
+            if (order)
+                return order;
+            x += x_zeros + x_digits;
+            y += y_zeros + y_digits;
+        } else if (fold(*x) != fold(*y)) {
+            return fold(*x) - fold(*y);
+        } else {
+            x++;
+            y++;
+        }
+    }
+    if (*x || *y)
+        return *x ? 1 : -1;
+    return strcmp(a, b);
+}
+
+bool planche_name_is_work(const char *name)
+{
+    static const char mark[] = ".planche";
+    size_t length = strlen(name), marked = sizeof mark - 1;
+    if (*name != '.')
+        return false;
+    if (length > 17 && name[length - 17] == '-' &&
+        strspn(name + length - 16, "0123456789abcdef") == 16)
+        length -= 17;
+    return length > marked + 1 && memcmp(name + length - marked, mark, marked) == 0;
+}
+
+static uint64_t hash(uint64_t seed, const char *text, size_t size)
+{
+    uint64_t value = 0xcbf29ce484222325u ^ seed;
+    for (size_t i = 0; i < size; i++)
+        value = (value ^ (unsigned char)text[i]) * 0x100000001b3u;
+    value ^= value >> 32;
+    value *= 0x9e3779b97f4a7c15u;
+    value &= ~(uint64_t)1;
+    return value ? value : 2;
+}
+
+/* The slot of a hash, or the free one where it belongs. */
+static uint64_t *find_slot(uint64_t *slots, size_t room, uint64_t key)
+{
+    size_t at = (size_t)(key >> 20) & (room - 1);
+    while (slots[at] && (slots[at] | 1) != (key | 1))
+        at = (at + 1) & (room - 1);
+    return &slots[at];
+}
+
+static bool grow(struct planche_name_set *set)
+{
+    if (set->count < set->room / 2)
+        return true;
+    /* Nobody shall choose names that meet in one slot. Without randomness they may. */
+    if (!set->slots && getrandom(&set->seed, sizeof set->seed, 0) < 0)
+        set->seed = 0;
+    size_t room = set->room ? set->room * 2 : 256;
+    uint64_t *slots = planche_calloc(set->budget, room, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < set->room; i++)
+        if (set->slots[i])
+            *find_slot(slots, room, set->slots[i]) = set->slots[i];
+    planche_free(set->slots);
+    set->slots = slots;
+    set->room = room;
+    return true;
+}
+
+static enum planche_name_found add(struct planche_name_set *set, const char *name, size_t size,
+                                   bool folder)
+{
+    if (!grow(set))
+        return PLANCHE_NAME_NO_MEMORY;
+    uint64_t key = hash(set->seed, name, size), *slot = find_slot(set->slots, set->room, key);
+    if (*slot)
+        return folder && (*slot & 1) ? PLANCHE_NAME_AGAIN : PLANCHE_NAME_TAKEN;
+    *slot = key | folder;
+    set->count++;
+    return PLANCHE_NAME_NEW;
+}
+
+enum planche_name_found planche_name_set_add(struct planche_name_set *set, const char *name,
+                                             bool folder)
+{
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        enum planche_name_found found = add(set, name, (size_t)(slash - name), true);
+        if (found == PLANCHE_NAME_NO_MEMORY)
+            return found;
+        if (found == PLANCHE_NAME_TAKEN)
+            return PLANCHE_NAME_IN_FILE;
+    }
+    return add(set, name, strlen(name), folder);
+}
+
+void planche_name_set_free(struct planche_name_set *set)
+{
+    planche_free(set->slots);
+    set->slots = NULL;
+    set->room = set->count = 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of entries: to UTF-8, made plain, and refused when they could leave the target. */
+#ifndef PLANCHE_ARCHIVE_NAME_H
+#define PLANCHE_ARCHIVE_NAME_H
+
+#include "archive/archive.h"
+
+/* Text in the PC's old character set to UTF-8; out has room for 3 * size + 1 bytes. What is valid
+ * UTF-8 already stays as it is. Returns the bytes without the terminator. */
+size_t planche_name_decode(const char *text, size_t size, char *out);
+
+/* Makes a name (UTF-8, terminated) plain: no "./", no "//", no '/' at the end; with backslashes,
+ * these are '/' as well. NULL, and out (PLANCHE_ENTRY_NAME_BYTES + 1) has it, empty if it is the
+ * archive's own root; or why it is not safe. */
+const char *planche_name_plain(const char *name, bool backslashes, char *out);
+
+/* The order in which people count: page2 comes before page10. Never 0 for different names. */
+int planche_name_compare(const char *a, const char *b);
+
+/* Whether a file name is that of something Planche works on: ".NAME.planche", or a temporary file's
+ * with a number of 16 digits behind it. */
+bool planche_name_is_work(const char *name);
+
+/* The names an archive has had, with the folders they lie in. Zero is empty. */
+struct planche_name_set {
+    struct planche_budget *budget;
+    uint64_t *slots; /* hashes, 0: free; bit 0 says folder */
+    size_t room, count;
+    uint64_t seed;
+};
+
+enum planche_name_found {
+    PLANCHE_NAME_NEW,
+    PLANCHE_NAME_AGAIN,   /* a folder that is there already: fine */
+    PLANCHE_NAME_TAKEN,   /* a file has this name, or what is no folder now was one */
+    PLANCHE_NAME_IN_FILE, /* one of the folders it lies in is a file */
+    PLANCHE_NAME_NO_MEMORY
+};
+/* Adds a plain name. */
+enum planche_name_found planche_name_set_add(struct planche_name_set *set, const char *name,
+                                             bool folder);
+void planche_name_set_free(struct planche_name_set *set);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Which kind of container something is: by its content, not by its name. */
+#include "archive/format.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD_BYTES 1024
+
+static bool is_used_folder(int fd)
+{
+    bool used = false;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+    if (!folder && copy >= 0)
+        close(copy);
+    if (!folder)
+        return false;
+    for (struct dirent *entry; !used && (entry = readdir(folder)) != NULL;)
+        used = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+               !planche_name_is_work(entry->d_name);
+    closedir(folder);
+    return used;
+}
+
+static bool begins(const uint8_t *head, size_t size, const char *magic, size_t length)
+{
+    return size >= length && memcmp(head, magic, length) == 0;
+}
+#define BEGINS(magic) begins(head, size, magic, sizeof(magic) - 1)
+
+static enum planche_container recognise_file(int fd, const char *path)
+{
+    uint8_t head[HEAD_BYTES];
+    int64_t got = planche_pread_all(fd, head, sizeof head, 0);
+    size_t size = got < 0 ? 0 : (size_t)got;
+    /* The second is the mark of an archive in several volumes, the third an empty archive. */
+    if (BEGINS("PK\3\4") || BEGINS("PK\7\10") || BEGINS("PK\5\6"))
+        return planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+    return PLANCHE_CONTAINER_AUTO;
+}
+
+enum planche_container planche_archive_recognise(const char *path)
+{
+    enum planche_container container = PLANCHE_CONTAINER_AUTO;
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return PLANCHE_CONTAINER_AUTO;
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode) && is_used_folder(fd))
+        container = PLANCHE_CONTAINER_FOLDER;
+    else if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+        container = recognise_file(fd, path);
+    close(fd);
+    return container;
+}
+
+enum planche_container planche_container_of(const char *path)
+{
+    return path ? planche_archive_recognise(path) : PLANCHE_CONTAINER_AUTO;
+}
+
+const char *planche_container_extension(enum planche_container container)
+{
+    static const char *const extensions[] = {
+        [PLANCHE_CONTAINER_ZIP] = "cbz", [PLANCHE_CONTAINER_EPUB] = "epub",
+        [PLANCHE_CONTAINER_RAR] = "cbr", [PLANCHE_CONTAINER_7Z] = "cb7",
+        [PLANCHE_CONTAINER_TAR] = "cbt", [PLANCHE_CONTAINER_PDF] = "pdf",
+    };
+    size_t index = (size_t)container;
+    bool known = index < sizeof extensions / sizeof extensions[0] && extensions[index];
+    return known ? extensions[index] : "";
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing containers: collects entries, and writes them all at once when they are committed. */
+#include "archive/writer.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+#include "codec/output_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)256 << 10)
+
+static enum planche_status prepare(struct planche_archive_writer *writer, const char *path,
+                                   struct planche_error *error)
+{
+    writer->path = planche_strdup(writer->budget, path);
+    writer->buffer = planche_alloc(writer->budget, BUFFER_BYTES);
+    if (!writer->path || !writer->buffer)
+        return planche_fail_memory(error, writer->budget, BUFFER_BYTES, path);
+    if (writer->container != PLANCHE_CONTAINER_FOLDER)
+        return planche_output_file_create(&writer->file, path, writer->overwrite, writer->budget,
+                                          error);
+    for (size_t end = strlen(path); end > 1 && writer->path[end - 1] == '/'; end--)
+        writer->path[end - 1] = 0;
+    return planche_folder_write_check(writer, error);
+}
+
+enum planche_status planche_archive_writer_create(struct planche_archive_writer **out,
+                                                  enum planche_container container,
+                                                  const char *path, bool overwrite,
+                                                  struct planche_budget *budget,
+                                                  struct planche_error *error)
+{
+    *out = NULL;
+    if (container != PLANCHE_CONTAINER_ZIP && container != PLANCHE_CONTAINER_EPUB &&
+        container != PLANCHE_CONTAINER_FOLDER)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: books are written as CBZ, EPUB or folder only", path);
+    struct planche_archive_writer *writer = planche_calloc(budget, 1, sizeof *writer);
+    if (!writer)
+        return planche_fail_memory(error, budget, sizeof *writer, path);
+    writer->container = container;
+    writer->overwrite = overwrite;
+    writer->budget = writer->names.budget = budget;
+    enum planche_status status = prepare(writer, path, error);
+    if (status)
+        planche_archive_writer_destroy(&writer);
+    *out = writer;
+    return status;
+}
+
+static bool make_room(struct planche_archive_writer *writer)
+{
+    size_t room = writer->room ? writer->room * 2 : 64, bytes;
+    if (writer->count < writer->room)
+        return true;
+    if (!planche_mul_size(room, sizeof(struct planche_added *), &bytes))
+        return false;
+    struct planche_added **entries = planche_realloc(writer->budget, writer->entries, bytes);
+    if (!entries)
+        return false;
+    writer->entries = entries;
+    writer->room = room;
+    return true;
+}
+
+/* An entry and its strings in one block. */
+static struct planche_added *copy_entry(struct planche_archive_writer *writer,
+                                        const struct planche_archive_entry *entry,
+                                        const char *content)
+{
+    size_t name_size = strlen(entry->name) + 1, content_size = content ? strlen(content) + 1 : 0;
+    size_t comment = entry->comment ? entry->comment_size : 0;
+    struct planche_added *added =
+        planche_calloc(writer->budget, 1, sizeof *added + name_size + content_size + comment);
+    if (!added)
+        return NULL;
+    char *text = (char *)(added + 1);
+    added->mtime = entry->mtime;
+    added->name = memcpy(text, entry->name, name_size);
+    if (content)
+        added->content = memcpy(text + name_size, content, content_size);
+    if (comment)
+        added->comment = memcpy(text + name_size + content_size, entry->comment, comment);
+    added->comment_size = comment;
+    return added;
+}
+
+static enum planche_status check_name(struct planche_archive_writer *writer,
+                                      const struct planche_archive_entry *entry,
+                                      struct planche_error *error)
+{
+    char plain[PLANCHE_ENTRY_NAME_BYTES + 1];
+    const char *bad = planche_name_plain(entry->name, false, plain);
+    if (bad || strcmp(plain, entry->name) != 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the name of an entry %s: \"%s\"",
+                            writer->path, bad ? bad : "is not plain", entry->name);
+    switch (planche_name_set_add(&writer->names, entry->name, entry->folder)) {
+    case PLANCHE_NAME_NO_MEMORY:
+        return planche_fail_memory(error, writer->budget, writer->names.count * 16, writer->path);
+    case PLANCHE_NAME_TAKEN:
+    case PLANCHE_NAME_IN_FILE:
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: %s: the book would have it twice",
+                            writer->path, entry->name);
+    default:
+        return PLANCHE_OK;
+    }
+}
+
+enum planche_status planche_archive_writer_add(struct planche_archive_writer *writer,
+                                               const struct planche_archive_entry *entry,
+                                               const char *content, struct planche_error *error)
+{
+    struct stat info;
+    if (entry->folder != !content || entry->comment_size > 0xffff)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s: %s: a folder with content, a file without, or a long comment",
+                            writer->path, entry->name);
+    enum planche_status status = check_name(writer, entry, error);
+    if (status)
+        return status;
+    if (content && stat(content, &info) == 0 && S_ISREG(info.st_mode))
+        writer->total += (uint64_t)info.st_size;
+    if (!make_room(writer) ||
+        !(writer->entries[writer->count] = copy_entry(writer, entry, content)))
+        return planche_fail_memory(error, writer->budget, sizeof **writer->entries, writer->path);
+    writer->count++;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_archive_writer_comment(struct planche_archive_writer *writer,
+                                                   const void *comment, size_t size,
+                                                   struct planche_error *error)
+{
+    if (size > 0xffff)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: a comment has 65535 bytes at most",
+                            writer->path);
+    planche_free(writer->comment);
+    writer->comment_size = 0;
+    writer->comment = size ? planche_alloc(writer->budget, size) : NULL;
+    if (size && !writer->comment)
+        return planche_fail_memory(error, writer->budget, size, writer->path);
+    if (size)
+        memcpy(writer->comment, comment, size);
+    writer->comment_size = size;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_content_open(struct planche_content *content,
+                                         const struct planche_added *added,
+                                         struct planche_error *error)
+{
+    struct stat info;
+    content->fd = open(added->content, O_RDONLY | O_CLOEXEC);
+    if (content->fd >= 0 && fstat(content->fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        content->size = (uint64_t)info.st_size;
+        return PLANCHE_OK;
+    }
+    enum planche_status status =
+        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
+                     content->fd < 0 ? strerror(errno) : "is not a regular file");
+    if (content->fd >= 0)
+        close(content->fd);
+    return status;
+}
+
+static enum planche_status report(struct planche_archive_writer *writer, size_t size,
+                                  struct planche_error *error)
+{
+    writer->done += size;
+    double part = writer->total ? (double)writer->done / (double)writer->total : 1;
+    if (writer->progress && writer->progress(writer->user, part < 1 ? part : 1))
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "%s: cancelled", writer->path);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_content_copy(struct planche_content *content,
+                                         struct planche_archive_writer *writer,
+                                         const struct planche_added *added, planche_content_fn take,
+                                         void *user, struct planche_error *error)
+{
+    enum planche_status status = report(writer, 0, error);
+    uint64_t left = content->size;
+    while (status == PLANCHE_OK && left > 0) {
+        ssize_t got =
+            read(content->fd, writer->buffer, left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
+                                  got < 0 ? strerror(errno) : "it has become shorter");
+        else if (!take(user, writer->buffer, (size_t)got))
+            status = PLANCHE_ERROR_INTERNAL;
+        else
+            status = report(writer, (size_t)got, error);
+        left -= got > 0 ? (size_t)got : 0;
+    }
+    close(content->fd);
+    return status;
+}
+
+enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,
+                                                  planche_progress_fn progress, void *user,
+                                                  struct planche_error *error)
+{
+    writer->progress = progress;
+    writer->user = user;
+    writer->done = 0;
+    return writer->container == PLANCHE_CONTAINER_FOLDER ? planche_folder_write(writer, error)
+                                                         : planche_zip_write(writer, error);
+}
+
+void planche_archive_writer_destroy(struct planche_archive_writer **writer)
+{
+    struct planche_archive_writer *destroyed = *writer;
+    if (!destroyed)
+        return;
+    planche_output_file_destroy(&destroyed->file);
+    for (size_t i = 0; i < destroyed->count; i++)
+        planche_free(destroyed->entries[i]);
+    planche_free(destroyed->entries);
+    planche_name_set_free(&destroyed->names);
+    planche_free(destroyed->comment);
+    planche_free(destroyed->buffer);
+    planche_free(destroyed->path);
+    planche_free(destroyed);
+    *writer = NULL;
+}

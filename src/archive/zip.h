@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The ZIP format's records, as far as its reader and its writer share them. Numbers in files are
+ * little-endian. Source: PKWARE's APPNOTE. */
+#ifndef PLANCHE_ARCHIVE_ZIP_H
+#define PLANCHE_ARCHIVE_ZIP_H
+
+#include <stdint.h>
+
+#define ZIP_LOCAL           0x04034b50u
+#define ZIP_CENTRAL         0x02014b50u
+#define ZIP_END             0x06054b50u
+#define ZIP_END64           0x06064b50u
+#define ZIP_LOCATOR64       0x07064b50u
+#define ZIP_SPANNED         0x08074b50u /* first in a volume */
+#define ZIP_LOCAL_BYTES     30u
+#define ZIP_CENTRAL_BYTES   46u
+#define ZIP_END_BYTES       22u
+#define ZIP_END64_BYTES     56u
+#define ZIP_LOCATOR64_BYTES 20u
+
+#define ZIP_FLAG_ENCRYPTED 0x0001u
+#define ZIP_FLAG_STRONG    0x0040u
+#define ZIP_FLAG_UTF8      0x0800u
+#define ZIP_FLAG_MASKED    0x2000u
+
+#define ZIP_STORED   0u
+#define ZIP_DEFLATED 8u
+
+#define ZIP_EXTRA_64        0x0001u
+#define ZIP_EXTRA_TIME      0x5455u
+#define ZIP_EXTRA_UTF8_NAME 0x7075u
+
+#define ZIP_HOST_UNIX 3u
+
+static inline uint16_t get16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t get32(const uint8_t *p)
+{
+    return get16(p) | (uint32_t)get16(p + 2) << 16;
+}
+
+static inline uint64_t get64(const uint8_t *p)
+{
+    return get32(p) | (uint64_t)get32(p + 4) << 32;
+}
+
+static inline uint8_t *put16(uint8_t *p, unsigned value)
+{
+    p[0] = (uint8_t)value;
+    p[1] = (uint8_t)(value >> 8);
+    return p + 2;
+}
+
+static inline uint8_t *put32(uint8_t *p, uint32_t value)
+{
+    return put16(put16(p, value & 0xffff), value >> 16);
+}
+
+static inline uint8_t *put64(uint8_t *p, uint64_t value)
+{
+    return put32(put32(p, (uint32_t)value), (uint32_t)(value >> 32));
+}
+
+#endif

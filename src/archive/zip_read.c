@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading ZIP, CBZ and EPUB: entries as the central directory names them. Sizes and checksums are
+ * held against what is there. */
+#include "archive/format.h"
+#include "archive/zip.h"
+#include "archive/zip_directory.h"
+#include "base/checked.h"
+#include "base/status.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#define INPUT_BYTES ((size_t)64 << 10)
+
+struct zip {
+    struct planche_zip_directory directory;
+    struct planche_zip_record record; /* the current entry */
+    bool begun;                       /* its data */
+    bool ended;                       /* its packed stream */
+    uint64_t at, left;                /* of its packed bytes */
+    uint64_t produced;
+    uint32_t crc;
+    uint8_t *input;
+    bool inflating; /* inflater is made */
+    z_stream inflater;
+};
+
+static voidpf allocate(voidpf budget, uInt count, uInt size)
+{
+    size_t bytes;
+    return planche_mul_size(count, size, &bytes) ? planche_alloc(budget, bytes) : NULL;
+}
+
+static void release(voidpf budget, voidpf block)
+{
+    (void)budget;
+    planche_free(block);
+}
+
+static const char *bad_kind(uint32_t mode, bool folder)
+{
+    if (S_ISLNK(mode))
+        return "is a symbolic link, which books may not have";
+    if (S_ISDIR(mode) != folder && S_ISDIR(mode))
+        return "is a folder and a file";
+    return (mode & S_IFMT) == 0 || S_ISREG(mode) || S_ISDIR(mode)
+               ? NULL
+               : "is a device or another special file";
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    struct planche_zip_record *record = &zip->record;
+    struct planche_error own;
+    enum planche_status status =
+        planche_zip_directory_next(&zip->directory, archive, record, end, error ? error : &own);
+    if (status || *end)
+        return status;
+    size_t length = strlen(record->name);
+    bool folder = length > 0 && (record->name[length - 1] == '/' ||
+                                 (record->name[length - 1] == '\\' && record->size == 0));
+    zip->begun = false;
+    *entry = (struct planche_raw_entry){.name = record->name,
+                                        .folder = folder,
+                                        .bad = bad_kind(record->mode, folder),
+                                        .mtime = record->mtime,
+                                        .comment = record->comment_size ? record->comment : NULL,
+                                        .comment_size = record->comment_size,
+                                        .size = record->size};
+    return PLANCHE_OK;
+}
+
+static enum planche_status begin(struct planche_archive *archive, struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    const struct planche_zip_record *record = &zip->record;
+    uint8_t head[ZIP_LOCAL_BYTES];
+    uint64_t start = record->start + zip->directory.shift;
+    if (record->method != ZIP_STORED && record->method != ZIP_DEFLATED)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: %s: is packed by method %u; Planche knows stored (0) and "
+                            "deflated (8)",
+                            archive->path, archive->name, record->method);
+    if (planche_pread_all(archive->fd, head, sizeof head, start) != (int64_t)sizeof head)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, "cannot be read");
+    zip->at = start + ZIP_LOCAL_BYTES + get16(head + 26) + get16(head + 28);
+    zip->left = record->packed;
+    uint64_t bound = planche_zip_directory_bound(&zip->directory, start);
+    if (get32(head) != ZIP_LOCAL || get16(head + 8) != record->method ||
+        get16(head + 6) & ZIP_FLAG_ENCRYPTED)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "is not where the ZIP's directory says it is");
+    if (zip->at > bound || zip->left > bound - zip->at)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "overlaps what lies behind it in the ZIP");
+    if (zip->inflating)
+        inflateReset(&zip->inflater);
+    zip->inflater.avail_in = 0;
+    zip->produced = 0;
+    zip->crc = 0;
+    zip->begun = true;
+    zip->ended = record->method == ZIP_STORED;
+    return PLANCHE_OK;
+}
+
+static enum planche_status fetch(struct planche_archive *archive, void *data, size_t size,
+                                 struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    int64_t got = planche_pread_all(archive->fd, data, size, zip->at);
+    if (got < 0)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, strerror(errno));
+    if ((size_t)got < size)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA, "is cut short");
+    zip->at += size;
+    zip->left -= size;
+    return PLANCHE_OK;
+}
+
+static enum planche_status make_inflater(struct planche_archive *archive,
+                                         struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    if (!zip->input)
+        zip->input = planche_alloc(archive->budget, INPUT_BYTES);
+    zip->inflater.zalloc = allocate;
+    zip->inflater.zfree = release;
+    zip->inflater.opaque = archive->budget;
+    zip->inflating = zip->input && inflateInit2(&zip->inflater, -MAX_WBITS) == Z_OK;
+    return zip->inflating ? PLANCHE_OK
+                          : planche_fail_memory(error, archive->budget, INPUT_BYTES, archive->path);
+}
+
+/* At least one byte, or the end of the stream. */
+static enum planche_status unpack(struct planche_archive *archive, void *data, size_t size,
+                                  size_t *got, struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    z_stream *inflater = &zip->inflater;
+    enum planche_status status = zip->inflating ? PLANCHE_OK : make_inflater(archive, error);
+    inflater->next_out = data;
+    inflater->avail_out = (uInt)(size < UINT32_MAX ? size : UINT32_MAX);
+    while (status == PLANCHE_OK && !zip->ended && inflater->next_out == data) {
+        if (inflater->avail_in == 0 && zip->left > 0) {
+            inflater->avail_in = (uInt)(zip->left < INPUT_BYTES ? zip->left : INPUT_BYTES);
+            inflater->next_in = zip->input;
+            status = fetch(archive, zip->input, inflater->avail_in, error);
+        }
+        int result = status ? Z_OK : inflate(inflater, Z_NO_FLUSH);
+        zip->ended = result == Z_STREAM_END;
+        if (result == Z_MEM_ERROR)
+            status = planche_fail_memory(error, archive->budget, 1 << MAX_WBITS, archive->path);
+        else if (result != Z_OK && result != Z_STREAM_END)
+            status = planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                        result == Z_BUF_ERROR ? "is cut short" : "is damaged");
+    }
+    *got = (size_t)(inflater->next_out - (Bytef *)data);
+    return status;
+}
+
+static enum planche_status finish(struct planche_archive *archive, struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    if (zip->produced != zip->record.size || zip->left > 0 || zip->inflater.avail_in > 0)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "has another size than the ZIP says");
+    if (zip->crc != zip->record.crc)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "is damaged: its checksum is wrong");
+    return PLANCHE_OK;
+}
+
+static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
+                                      size_t *got, struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    enum planche_status status = zip->begun ? PLANCHE_OK : begin(archive, error);
+    if (status == PLANCHE_OK && zip->record.method == ZIP_STORED) {
+        *got = (size_t)(zip->left < size ? zip->left : size);
+        status = fetch(archive, data, *got, error);
+    } else if (status == PLANCHE_OK && !zip->ended) {
+        status = unpack(archive, data, size, got, error);
+    }
+    if (status)
+        return status;
+    zip->crc = (uint32_t)crc32_z(zip->crc, data, *got);
+    zip->produced += *got;
+    if (zip->produced > zip->record.size)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "has another size than the ZIP says");
+    return *got ? PLANCHE_OK : finish(archive, error);
+}
+
+static void close_zip(struct planche_archive *archive)
+{
+    struct zip *zip = archive->state;
+    if (!zip)
+        return;
+    planche_zip_directory_free(&zip->directory);
+    if (zip->inflating)
+        inflateEnd(&zip->inflater);
+    planche_free(zip->input);
+    planche_free(zip);
+    archive->state = NULL;
+}
+
+static const struct planche_archive_ops ops = {
+    .backslashes = true, .ratio = true, .next = next, .read = read_entry, .close = close_zip};
+
+enum planche_status planche_zip_open(struct planche_archive *archive, struct planche_error *error)
+{
+    struct zip *zip = planche_calloc(archive->budget, 1, sizeof *zip);
+    archive->ops = &ops;
+    archive->state = zip;
+    if (!zip)
+        return planche_fail_memory(error, archive->budget, sizeof *zip, archive->path);
+    enum planche_status status = planche_zip_directory_read(&zip->directory, archive, error);
+    archive->comment = zip->directory.comment;
+    archive->comment_size = zip->directory.comment_size;
+    return status;
+}
+
+static bool is_epub_type(struct planche_archive *archive)
+{
+    static const char type[] = "application/epub+zip";
+    char text[64];
+    size_t filled = 0, got = 0;
+    do {
+        filled += got;
+        if (read_entry(archive, text + filled, sizeof text - filled, &got, NULL))
+            return false;
+    } while (got > 0 && filled + got < sizeof text);
+    while (filled > 0 && strchr(" \t\r\n", text[filled - 1]))
+        filled--;
+    return filled == sizeof type - 1 && memcmp(text, type, filled) == 0;
+}
+
+bool planche_zip_is_epub(int fd, const char *path)
+{
+    struct stat info;
+    struct planche_archive archive = {.fd = fd, .path = (char *)path};
+    struct planche_raw_entry entry;
+    bool end = false, epub = false;
+    archive.limits.entries = 100000;
+    if (fstat(fd, &info) == 0) {
+        archive.file_size = (uint64_t)info.st_size;
+        end = planche_zip_open(&archive, NULL) != PLANCHE_OK;
+        while (!end && !epub && next(&archive, &entry, &end, NULL) == PLANCHE_OK && !end)
+            if (strcmp(entry.name, "mimetype") == 0) {
+                epub = is_epub_type(&archive);
+                end = true;
+            }
+        close_zip(&archive);
+    }
+    return epub;
+}
