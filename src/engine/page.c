@@ -73,7 +73,7 @@ static enum planche_status check_size(struct page *page, struct planche_error *e
         return planche_fail(
             error, PLANCHE_ERROR_LIMIT,
             "the result would have %llu x %llu pixels, more than the limit of %llu pixels; "
-            "raise the limit (max_pixels) if that is what you want",
+            "raise the limit (--max-pixels) if that is what you want",
             (unsigned long long)width, (unsigned long long)height,
             (unsigned long long)page->engine->max_pixels);
     page->job->result.input_width = page->input.width;

@@ -75,9 +75,10 @@ class BadPages(harness.Case):
     def test_not_files(self):
         os.mkdir(self.path("folder"))
         os.mkfifo(self.path("fifo"))
-        for name in ("folder", "fifo", "/dev/zero", "missing.png"):
+        for name in ("fifo", "/dev/zero", "missing.png"):
             result = self.planche(name, "-o", "out.png", check=1)
             self.assert_one_line(result.stderr, name)
+        self.assert_one_line(self.planche("folder", "-o", "out.png", check=2).stderr, "out.png")
         self.assertEqual(self.files(), ["fifo", "folder"])
 
     @unittest_skip_root

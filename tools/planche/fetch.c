@@ -6,7 +6,7 @@
 #include "number.h"
 #include "options.h"
 #include "package.h"
-#include "pages.h"
+#include "paths.h"
 #include "terminal.h"
 
 #include <errno.h>

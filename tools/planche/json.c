@@ -29,7 +29,7 @@ static json_t *count_or_null(uint64_t count)
     return count != 0 ? json_integer((json_int_t)count) : json_null();
 }
 
-static json_t *milliseconds(double value)
+json_t *planche_cli_json_ms(double value)
 {
     return json_real(round(value * 1000.0) / 1000.0);
 }
@@ -52,9 +52,9 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "backend", planche_cli_json_text(info ? info->backend : NULL));
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));
     json_object_set_new(object, "precision", planche_cli_json_text(info ? info->precision : NULL));
-    json_object_set_new(object, "decode_ms", milliseconds(result->decode_ms));
-    json_object_set_new(object, "network_ms", milliseconds(result->network_ms));
-    json_object_set_new(object, "encode_ms", milliseconds(result->encode_ms));
+    json_object_set_new(object, "decode_ms", planche_cli_json_ms(result->decode_ms));
+    json_object_set_new(object, "network_ms", planche_cli_json_ms(result->network_ms));
+    json_object_set_new(object, "encode_ms", planche_cli_json_ms(result->encode_ms));
     json_object_set_new(object, "peak_bytes", json_integer((json_int_t)result->peak_bytes));
     const char *fine = outcome->marked ? "marked" : "ok";
     json_object_set_new(object, "status",

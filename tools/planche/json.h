@@ -18,6 +18,8 @@ struct planche_cli_outcome {
 
 /* A string; bytes that are not UTF-8 (file names may be anything) become '?'. NULL gives null. */
 json_t *planche_cli_json_text(const char *text);
+/* Milliseconds to the microsecond. */
+json_t *planche_cli_json_ms(double value);
 /* Adds the keys of a page to object. info is NULL when there was no engine. */
 void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
                            const struct planche_engine_info *info);

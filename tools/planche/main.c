@@ -62,9 +62,9 @@ int main(int argc, char **argv)
     /* Likewise a file that grows beyond its limit: the page fails and its temporary file goes. */
     signal(SIGXFSZ, SIG_IGN);
     int status = run(argc, argv);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == PLANCHE_CLI_OK) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         planche_cli_message("standard output: cannot write");
-        status = PLANCHE_CLI_PAGE_FAILED;
+        status = status == PLANCHE_CLI_OK ? PLANCHE_CLI_PAGE_FAILED : status;
     }
     planche_cli_interrupt_finish();
     return status;

@@ -119,7 +119,78 @@ static bool set_no_mark(struct planche_cli_options *o, const char *value)
 static bool set_again(struct planche_cli_options *o, const char *value)
 {
     (void)value;
-    return o->again = true;
+    o->book.again = 1;
+    return true;
+}
+
+static bool set_to(struct planche_cli_options *o, const char *value)
+{
+    static const struct {
+        const char *name;
+        enum planche_container container;
+    } containers[] = {
+        {"cbz", PLANCHE_CONTAINER_ZIP},
+        {"epub", PLANCHE_CONTAINER_EPUB},
+        {"folder", PLANCHE_CONTAINER_FOLDER},
+    };
+    for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
+        if (strcasecmp(value, containers[i].name) == 0)
+            o->book.container = containers[i].container;
+    }
+    return o->book.container != PLANCHE_CONTAINER_AUTO;
+}
+
+static bool set_on_error(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {
+        [PLANCHE_ON_ERROR_KEEP] = "keep",
+        [PLANCHE_ON_ERROR_SKIP] = "skip",
+        [PLANCHE_ON_ERROR_FAIL] = "fail",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        o->book.on_error = (enum planche_on_error)i;
+        if (strcmp(value, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool set_skip_above(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, INT32_MAX, &o->book.skip_above);
+}
+
+static bool set_fresh(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->book.fresh = 1;
+    return true;
+}
+
+static bool set_dry_run(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->dry_run = true;
+}
+
+static bool set_max_entries(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_count(value, &o->book.max_entries);
+}
+
+static bool set_max_entry_size(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->book.max_entry_bytes);
+}
+
+static bool set_max_book_size(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->book.max_bytes);
+}
+
+static bool set_max_ratio(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_count(value, &o->book.max_ratio);
 }
 
 static bool set_se(struct planche_cli_options *o, const char *value)
@@ -270,6 +341,15 @@ static const struct option_spec {
     {"overwrite", 0, NULL, PAGES, set_overwrite},
     {"no-mark", 0, NULL, PAGES, set_no_mark},
     {"again", 0, NULL, PLANCHE_CLI_ENLARGE, set_again},
+    {"to", 0, "cbz, epub or folder", PLANCHE_CLI_ENLARGE, set_to},
+    {"on-error", 0, "keep, skip or fail", PLANCHE_CLI_ENLARGE, set_on_error},
+    {"skip-above", 0, "a number of pixels", PLANCHE_CLI_ENLARGE, set_skip_above},
+    {"fresh", 0, NULL, PLANCHE_CLI_ENLARGE, set_fresh},
+    {"dry-run", 0, NULL, PLANCHE_CLI_ENLARGE, set_dry_run},
+    {"max-entries", 0, "a count such as 100K", PLANCHE_CLI_ENLARGE, set_max_entries},
+    {"max-entry-size", 0, "a size such as 1G", PLANCHE_CLI_ENLARGE, set_max_entry_size},
+    {"max-book-size", 0, "a size such as 256G", PLANCHE_CLI_ENLARGE, set_max_book_size},
+    {"max-ratio", 0, "a count such as 1000", PLANCHE_CLI_ENLARGE, set_max_ratio},
     {"json", 0, NULL,
      PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO | PLANCHE_CLI_BENCH, set_json},
     {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
@@ -347,6 +427,7 @@ static void set_defaults(struct planche_cli_options *options)
     *options = (struct planche_cli_options){
         .engine = PLANCHE_ENGINE_OPTIONS_INIT,
         .page = PLANCHE_PAGE_OPTIONS_INIT,
+        .book = PLANCHE_BOOK_OPTIONS_INIT,
         .level = PLANCHE_CLI_NO_LEVEL,
         .engines = 2,
         .max_bytes = UINT64_C(256) << 20,

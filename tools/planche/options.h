@@ -28,10 +28,11 @@ enum planche_cli_command {
 struct planche_cli_options {
     struct planche_engine_options engine; /* denoise is left alone: see level */
     struct planche_page_options page;
+    struct planche_book_options book; /* page is left alone */
+    enum planche_format book_format;  /* of pages in books: page.format is that of files */
     int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
-    bool json, quiet, verbose, all;
-    bool again;         /* enlarge pages that Planche has made */
+    bool json, quiet, verbose, all, dry_run;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */
     /* bench: what -m named, in turn (engine.model is left alone), and of what to measure */

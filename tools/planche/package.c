@@ -4,7 +4,7 @@
 
 #include "download.h"
 #include "failure.h"
-#include "pages.h"
+#include "paths.h"
 #include "process.h"
 #include "terminal.h"
 

@@ -11,7 +11,6 @@
 
 #define BAR_WIDTH    24
 #define NAME_WIDTH   30
-#define REDRAW_MS    100.0
 #define ESTIMATE_MS  1000.0 /* earlier estimates jump about */
 #define ESTIMATE_MIN 0.005
 
@@ -31,23 +30,40 @@ bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t co
     return progress->done != NULL;
 }
 
+const char *planche_cli_format_time(double seconds, char *text, size_t size)
+{
+    text[0] = 0;
+    if (!(seconds < 360000.0))
+        return text;
+    unsigned time = (unsigned)(seconds + 0.5);
+    if (time >= 3600)
+        snprintf(text, size, "%u:%02u:%02u", time / 3600, time / 60 % 60, time % 60);
+    else
+        snprintf(text, size, "%u:%02u", time / 60, time % 60);
+    return text;
+}
+
+const char *planche_cli_format_bar(double fraction, char *text, size_t width)
+{
+    fraction = fraction < 0.0 ? 0.0 : fraction > 1.0 ? 1.0 : fraction;
+    memset(text, '.', width);
+    memset(text, '#', (size_t)(fraction * (double)width));
+    text[width] = 0;
+    return text;
+}
+
 static void format_left(char *text, size_t size, double elapsed_ms, double fraction)
 {
+    char time[32];
     text[0] = 0;
     if (elapsed_ms < ESTIMATE_MS || fraction < ESTIMATE_MIN)
         return;
-    double seconds = elapsed_ms / fraction * (1.0 - fraction) / 1e3 + 0.5;
-    if (seconds >= 360000.0)
-        return;
-    unsigned left = (unsigned)seconds;
-    if (left >= 3600)
-        snprintf(text, size, "  %u:%02u:%02u left", left / 3600, left / 60 % 60, left % 60);
-    else
-        snprintf(text, size, "  %u:%02u left", left / 60, left % 60);
+    planche_cli_format_time(elapsed_ms / fraction * (1.0 - fraction) / 1e3, time, sizeof time);
+    if (time[0] != 0)
+        snprintf(text, size, "  %s left", time);
 }
 
-/* Bytes of the first columns characters of UTF-8 text. */
-static size_t cut(const char *text, unsigned columns)
+size_t planche_cli_cut(const char *text, unsigned columns)
 {
     size_t bytes = 0;
     for (unsigned seen = 0; text[bytes] != 0; bytes++) {
@@ -62,17 +78,15 @@ static void draw(const struct planche_cli_progress *progress, const char *name, 
 {
     double fraction = progress->total / (double)progress->count;
     fraction = fraction < 0.0 ? 0.0 : fraction > 1.0 ? 1.0 : fraction;
-    char bar[BAR_WIDTH + 1], left[32], line[256];
-    int filled = (int)(fraction * BAR_WIDTH);
-    memset(bar, '.', BAR_WIDTH);
-    memset(bar, '#', (size_t)filled);
-    bar[BAR_WIDTH] = 0;
+    char bar[BAR_WIDTH + 1], left[48], line[256];
+    planche_cli_format_bar(fraction, bar, BAR_WIDTH);
     format_left(left, sizeof left, now - progress->start_ms, fraction);
     size_t current =
         progress->finished < progress->count ? progress->finished + 1 : progress->count;
     snprintf(line, sizeof line, "[%s] %3d%%  page %zu/%zu%s  %.*s", bar, (int)(fraction * 100.0),
-             current, progress->count, left, (int)cut(name, NAME_WIDTH), name);
-    line[cut(line, planche_cli_columns() - 1)] = 0; /* a full line would wrap and scroll */
+             current, progress->count, left, (int)planche_cli_cut(name, NAME_WIDTH), name);
+    /* A full line would wrap and scroll. */
+    line[planche_cli_cut(line, planche_cli_columns() - 1)] = 0;
     planche_cli_status_line(line);
 }
 
@@ -84,7 +98,7 @@ void planche_cli_progress_update(struct planche_cli_progress *progress, size_t p
     progress->done[page] = done;
     double now = planche_cli_now_ms();
     /* A page that waits for its turn is not what the bar is about. */
-    if (progress->shown && done > 0 && now - progress->drawn_ms >= REDRAW_MS) {
+    if (progress->shown && done > 0 && now - progress->drawn_ms >= PLANCHE_CLI_REDRAW_MS) {
         progress->drawn_ms = now;
         draw(progress, name, now);
     }

@@ -17,8 +17,16 @@ struct planche_cli_progress {
     pthread_mutex_t lock;
 };
 
+#define PLANCHE_CLI_REDRAW_MS 100.0
+
 /* Monotonic milliseconds. */
 double planche_cli_now_ms(void);
+/* "6:29" or "1:02:03" into text, which is returned; "" if that is too long to mean anything. */
+const char *planche_cli_format_time(double seconds, char *text, size_t size);
+/* "####...." of width characters, for a fraction of 0..1. */
+const char *planche_cli_format_bar(double fraction, char *text, size_t width);
+/* Bytes of the first columns characters of UTF-8 text. */
+size_t planche_cli_cut(const char *text, unsigned columns);
 
 /* With shown false nothing is ever drawn. False: no memory. */
 bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count, bool shown);

@@ -4,7 +4,7 @@
 
 #include "choice.h"
 #include "failure.h"
-#include "pages.h"
+#include "paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>

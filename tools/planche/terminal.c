@@ -53,6 +53,17 @@ void planche_cli_note(const char *format, ...)
     va_end(values);
 }
 
+void planche_cli_print(const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    clean(line);
+    puts(line);
+}
+
 int planche_cli_usage_error(const char *command, const char *format, ...)
 {
     char hint[64];
@@ -62,6 +73,12 @@ int planche_cli_usage_error(const char *command, const char *format, ...)
     write_line("planche: ", hint, format, values);
     va_end(values);
     return PLANCHE_CLI_USAGE;
+}
+
+int planche_cli_no_memory(void)
+{
+    planche_cli_message("out of memory; give fewer files");
+    return PLANCHE_CLI_NOT_STARTED;
 }
 
 void planche_cli_status_line(const char *text)

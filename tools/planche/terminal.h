@@ -9,9 +9,13 @@
 __attribute__((format(printf, 1, 2))) void planche_cli_message(const char *format, ...);
 /* The same without the prefix. */
 __attribute__((format(printf, 1, 2))) void planche_cli_note(const char *format, ...);
+/* A line on standard output. */
+__attribute__((format(printf, 1, 2))) void planche_cli_print(const char *format, ...);
 /* "planche: WHAT; see planche COMMAND --help" ("" for none); returns PLANCHE_CLI_USAGE. */
 __attribute__((format(printf, 2, 3))) int planche_cli_usage_error(const char *command,
                                                                   const char *format, ...);
+/* Says that there is no memory; returns PLANCHE_CLI_NOT_STARTED. */
+int planche_cli_no_memory(void);
 
 /* Draws text as the status line, which later lines push down; "" removes it. */
 void planche_cli_status_line(const char *text);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* A run of planche INPUT...: what its parts share. */
+#ifndef PLANCHE_CLI_RUN_H
+#define PLANCHE_CLI_RUN_H
+
+#include "json_book.h"
+#include "options.h"
+#include "plan.h"
+#include "summary.h"
+
+#include <stdatomic.h>
+
+struct planche_cli_run {
+    struct planche_cli_options options;
+    struct planche_cli_plan plan;
+    struct planche_engine *engine; /* NULL: none yet */
+    struct planche_engine_info info;
+    struct planche_cli_summary summary;
+    atomic_bool failed;
+    bool bar;       /* somebody is watching */
+    bool talkative; /* a line for each page or book that came out */
+};
+
+/* All pages of the plan, several at once. False: no memory. */
+bool planche_cli_run_pages(struct planche_cli_run *run);
+/* All its books, one after the other. */
+void planche_cli_run_books(struct planche_cli_run *run);
+/* Says what the two would do. */
+void planche_cli_run_dry(struct planche_cli_run *run);
+
+/* One line for people. A message that begins with the name of input or output names it only once.
+ */
+void planche_cli_print_failure(const char *input, const char *output, enum planche_status status,
+                               const char *message);
+/* True if this work is done already; it has been counted and reported then. */
+bool planche_cli_run_is_there(struct planche_cli_run *run, const struct planche_cli_work *work);
+/* Prints the object as a line of JSON. Takes the object. */
+void planche_cli_run_json(struct planche_cli_run *run, json_t *object);
+
+#endif

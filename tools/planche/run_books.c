@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Books, one after the other; pages of a book overlap. */
+#include "book_bar.h"
+#include "interrupt.h"
+#include "number.h"
+#include "paths.h"
+#include "progress.h"
+#include "run.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct books {
+    struct planche_cli_run *run;
+    struct planche_cli_book_bar bar;
+    const struct planche_cli_work *work; /* the book that runs */
+    size_t pages, done;                  /* of it */
+    size_t fates[PLANCHE_BOOK_COPIED + 1];
+};
+
+static int on_progress(void *user, const struct planche_book_progress *progress)
+{
+    struct books *books = user;
+    books->pages = progress->pages;
+    books->done = progress->done;
+    planche_cli_book_bar_update(&books->bar, progress);
+    return planche_cli_interrupt_signal();
+}
+
+static const char *describe_place(const struct planche_cli_run *run)
+{
+    static const char *const places[] = {
+        [PLANCHE_ON_ERROR_KEEP] = "the original takes its place",
+        [PLANCHE_ON_ERROR_SKIP] = "left out",
+        [PLANCHE_ON_ERROR_FAIL] = "so the book is not made",
+    };
+    return places[run->options.book.on_error];
+}
+
+/* "book.cbz: ch1/003.jpg: what is wrong; what was done about it" */
+static void print_failure(const struct books *books, const struct planche_book_page *page)
+{
+    const char *message = page->message != NULL ? page->message : planche_status_name(page->status);
+    const char *input = books->work->input;
+    size_t length = strlen(input), name = strlen(page->name);
+    if (strncmp(message, input, length) == 0 && strncmp(message + length, ": ", 2) == 0)
+        message += length + 2;
+    if (strncmp(message, page->name, name) == 0 && strncmp(message + name, ": ", 2) == 0)
+        message += name + 2;
+    planche_cli_message("%s: %s: %s; %s", input, page->name, message, describe_place(books->run));
+}
+
+static void print_page(const struct books *books, const struct planche_book_page *page)
+{
+    const struct planche_page_result *result = &page->result;
+    const char *output = page->output_name != NULL ? page->output_name : "";
+    if (page->fate == PLANCHE_BOOK_ENLARGED)
+        planche_cli_note("%s: %s -> %s  %ux%u -> %ux%u", books->work->input, page->name, output,
+                         result->input_width, result->input_height, result->output_width,
+                         result->output_height);
+    else
+        planche_cli_note("%s: %s -> %s  %s", books->work->input, page->name, output,
+                         planche_cli_fate_name(page->fate));
+}
+
+static void on_page(void *user, const struct planche_book_page *page)
+{
+    struct books *books = user;
+    struct planche_cli_run *run = books->run;
+    books->fates[page->fate]++;
+    run->summary.fates[page->fate]++;
+    if (page->fate == PLANCHE_BOOK_FAILED) {
+        run->failed = true;
+        print_failure(books, page);
+    } else if (run->options.verbose) {
+        print_page(books, page);
+    }
+    if (run->options.json && page->fate != PLANCHE_BOOK_COPIED)
+        planche_cli_run_json(
+            run, planche_cli_json_entry(books->work->input, books->work->output, page, &run->info));
+}
+
+static void report_failure(const struct books *books,
+                           const struct planche_cli_book_outcome *outcome)
+{
+    if (outcome->status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_print_failure(outcome->input, outcome->output, outcome->status,
+                                  outcome->message);
+    else
+        planche_cli_message("%s: stopped with %zu of %zu pages done; the same command goes on from "
+                            "there",
+                            outcome->input, books->done, books->pages);
+}
+
+static void report(struct books *books, const struct planche_cli_book_outcome *outcome)
+{
+    struct planche_cli_run *run = books->run;
+    char pages[256], before[32], after[32], time[32];
+    bool ok = outcome->status == PLANCHE_OK;
+    run->summary.books++;
+    run->summary.books_failed += !ok;
+    run->summary.input_bytes += outcome->result.input_bytes;
+    run->summary.output_bytes += outcome->result.output_bytes;
+    if (ok && run->talkative)
+        planche_cli_note(
+            "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,
+            planche_cli_summary_pages(books->fates, pages, sizeof pages),
+            planche_cli_format_bytes(outcome->result.input_bytes, before, sizeof before),
+            planche_cli_format_bytes(outcome->result.output_bytes, after, sizeof after),
+            planche_cli_format_time(outcome->ms / 1e3, time, sizeof time));
+    if (!ok) {
+        run->failed = true;
+        report_failure(books, outcome);
+    }
+    if (run->options.json)
+        planche_cli_run_json(run, planche_cli_json_book(outcome));
+}
+
+static enum planche_status run_book(struct books *books, struct planche_book_result *result,
+                                    struct planche_error *error)
+{
+    const struct planche_cli_options *options = &books->run->options;
+    const struct planche_cli_work *work = books->work;
+    if (!planche_cli_make_parent(work->output)) {
+        snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
+                 work->output, strerror(errno));
+        return PLANCHE_ERROR_IO;
+    }
+    struct planche_page_options page = options->page;
+    page.format = options->book_format;
+    struct planche_book_options book = options->book;
+    book.page = &page;
+    book.container = work->container;
+    book.on_page = on_page;
+    book.on_progress = on_progress;
+    book.user = books;
+    return planche_engine_run_book(books->run->engine, work->input, work->output, &book, result,
+                                   error);
+}
+
+static void begin(struct books *books, const struct planche_cli_work *work)
+{
+    books->work = work;
+    books->pages = books->done = 0;
+    memset(books->fates, 0, sizeof books->fates);
+    planche_cli_book_bar_next(&books->bar, work->bytes);
+}
+
+void planche_cli_run_books(struct planche_cli_run *run)
+{
+    const struct planche_cli_plan *plan = &run->plan;
+    struct books books = {.run = run};
+    uint64_t bytes = 0;
+    for (size_t i = plan->pages; i < plan->count; i++)
+        bytes += plan->works[i].bytes;
+    planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, bytes, run->bar);
+    for (size_t i = plan->pages; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
+        const struct planche_cli_work *work = &plan->works[i];
+        struct planche_error error = {0};
+        begin(&books, work);
+        if (planche_cli_run_is_there(run, work))
+            continue;
+        struct planche_cli_book_outcome outcome = {
+            .input = work->input,
+            .output = work->output,
+            .message = error.message,
+            .fates = books.fates,
+            .result = PLANCHE_BOOK_RESULT_INIT,
+        };
+        double start = planche_cli_now_ms();
+        outcome.status = run_book(&books, &outcome.result, &error);
+        outcome.ms = planche_cli_now_ms() - start;
+        planche_cli_book_bar_end(&books.bar, books.pages);
+        report(&books, &outcome);
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages from files to files, as many at once as the engine likes. */
+#include "interrupt.h"
+#include "paths.h"
+#include "progress.h"
+#include "run.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A page that came to its end. */
+struct ended {
+    bool done, skipped;
+    struct planche_cli_outcome outcome; /* message is own; NULL: none */
+    double ms;
+};
+
+struct pages {
+    struct planche_cli_run *run;
+    const struct planche_cli_work *works;
+    size_t count;
+    atomic_size_t next;
+    struct planche_cli_progress progress;
+    struct ended *ended; /* [count] */
+    size_t reported;
+    pthread_mutex_t report_lock;
+};
+
+struct page_progress {
+    struct pages *pages;
+    size_t page;
+};
+
+static int on_progress(void *user, double done)
+{
+    const struct page_progress *progress = user;
+    planche_cli_progress_update(&progress->pages->progress, progress->page,
+                                progress->pages->works[progress->page].input, done);
+    return planche_cli_interrupt_signal();
+}
+
+static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome)
+{
+    bool made = outcome->status == PLANCHE_OK && !outcome->marked;
+    summary->fates[made              ? PLANCHE_BOOK_ENLARGED
+                   : outcome->marked ? PLANCHE_BOOK_MARKED
+                                     : PLANCHE_BOOK_FAILED]++;
+    if (!made)
+        return;
+    summary->input_bytes += planche_cli_file_bytes(outcome->input);
+    summary->output_bytes += planche_cli_file_bytes(outcome->output);
+}
+
+static void report(struct planche_cli_run *run, const struct planche_cli_outcome *outcome,
+                   double ms)
+{
+    const struct planche_page_result *result = &outcome->result;
+    if (outcome->marked && !run->options.quiet)
+        planche_cli_note("%s: left alone, Planche has made it; --again enlarges it all the same",
+                         outcome->input);
+    else if (outcome->status == PLANCHE_OK && run->talkative)
+        planche_cli_note("%s -> %s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
+                         result->input_width, result->input_height, result->output_width,
+                         result->output_height, ms / 1e3);
+    if (outcome->status != PLANCHE_OK && outcome->status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_print_failure(outcome->input, outcome->output, outcome->status,
+                                  outcome->message);
+    if (outcome->status != PLANCHE_OK)
+        run->failed = true;
+    count(&run->summary, outcome);
+    if (run->options.json)
+        planche_cli_run_json(run, planche_cli_json_loose(outcome, &run->info));
+}
+
+/* Reports come in the order of the pages, whichever ends first. */
+static void end_page(struct pages *pages, size_t index, const struct ended *outcome)
+{
+    struct ended *ended = &pages->ended[index];
+    pthread_mutex_lock(&pages->report_lock);
+    *ended = *outcome;
+    ended->done = true;
+    if (ended->outcome.message != NULL)
+        ended->outcome.message = strdup(ended->outcome.message);
+    for (; pages->reported < pages->count && pages->ended[pages->reported].done;
+         pages->reported++) {
+        ended = &pages->ended[pages->reported];
+        if (!ended->skipped)
+            report(pages->run, &ended->outcome, ended->ms);
+        free((char *)ended->outcome.message);
+    }
+    pthread_mutex_unlock(&pages->report_lock);
+}
+
+/* Whether Planche has made the page; one that cannot be read is told of when it is enlarged. */
+static bool is_marked(const char *path)
+{
+    struct planche_mark mark = PLANCHE_MARK_INIT;
+    return planche_read_mark(path, &mark, NULL) == PLANCHE_OK && *mark.source;
+}
+
+static enum planche_status run_page(struct pages *pages, size_t index,
+                                    struct planche_cli_outcome *outcome,
+                                    struct planche_error *error)
+{
+    const struct planche_cli_work *work = &pages->works[index];
+    if (planche_cli_interrupt_signal() != 0) {
+        snprintf(error->message, sizeof error->message, "stopped before this page began");
+        return PLANCHE_ERROR_CANCELLED;
+    }
+    outcome->marked = !pages->run->options.book.again && is_marked(work->input);
+    if (outcome->marked)
+        return PLANCHE_OK;
+    if (work->resumes && !planche_cli_make_parent(work->output)) {
+        snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
+                 work->output, strerror(errno));
+        return PLANCHE_ERROR_IO;
+    }
+    struct page_progress progress = {pages, index};
+    struct planche_page_options options = pages->run->options.page;
+    options.progress = on_progress;
+    options.progress_user = &progress;
+    return planche_engine_run_file(pages->run->engine, work->input, work->output, &options,
+                                   &outcome->result, error);
+}
+
+static void *work(void *user)
+{
+    struct pages *pages = user;
+    for (;;) {
+        size_t index = pages->next++;
+        if (index >= pages->count)
+            return NULL;
+        const struct planche_cli_work *page = &pages->works[index];
+        struct planche_error error = {0};
+        struct ended ended = {.outcome = {.input = page->input,
+                                          .output = page->output,
+                                          .result = PLANCHE_PAGE_RESULT_INIT}};
+        double start = planche_cli_now_ms();
+        pthread_mutex_lock(&pages->report_lock);
+        ended.skipped = planche_cli_run_is_there(pages->run, page);
+        pthread_mutex_unlock(&pages->report_lock);
+        if (!ended.skipped)
+            ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
+        if (ended.outcome.status != PLANCHE_OK)
+            ended.outcome.message = error.message;
+        ended.ms = planche_cli_now_ms() - start;
+        planche_cli_progress_page_end(&pages->progress, index, page->input);
+        end_page(pages, index, &ended);
+    }
+}
+
+/* On as many threads as pages may be in flight, this one among them. */
+static void run_threads(struct pages *pages)
+{
+    pthread_t threads[PLANCHE_CLI_MAX_JOBS - 1];
+    size_t jobs = pages->run->info.jobs < pages->count ? pages->run->info.jobs : pages->count;
+    size_t started = 0;
+    while (started + 1 < jobs && started < PLANCHE_CLI_MAX_JOBS - 1 &&
+           pthread_create(&threads[started], NULL, work, pages) == 0)
+        started++;
+    work(pages);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+bool planche_cli_run_pages(struct planche_cli_run *run)
+{
+    struct pages pages = {
+        .run = run,
+        .works = run->plan.works,
+        .count = run->plan.pages,
+        .report_lock = PTHREAD_MUTEX_INITIALIZER,
+    };
+    if (pages.count == 0)
+        return true;
+    pages.ended = calloc(pages.count, sizeof *pages.ended);
+    bool ok =
+        pages.ended != NULL && planche_cli_progress_start(&pages.progress, pages.count, run->bar);
+    if (ok) {
+        run_threads(&pages);
+        planche_cli_progress_stop(&pages.progress);
+    }
+    free(pages.ended);
+    return ok;
+}

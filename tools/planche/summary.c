@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run with books has come to. */
+#include "summary.h"
+
+#include "number.h"
+#include "progress.h"
+#include "terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* ", COUNT WHAT", unless there are none. */
+static void append(char *text, size_t size, size_t count, const char *separator, const char *what)
+{
+    size_t length = strlen(text);
+    if (count > 0 && length < size)
+        snprintf(text + length, size - length, "%s%zu %s", separator, count, what);
+}
+
+const char *planche_cli_summary_pages(const size_t *fates, char *text, size_t size)
+{
+    static const struct {
+        enum planche_book_fate fate;
+        const char *what;
+    } words[] = {
+        {PLANCHE_BOOK_ENLARGED, "enlarged"},  {PLANCHE_BOOK_RESUMED, "made before"},
+        {PLANCHE_BOOK_DUPLICATE, "repeated"}, {PLANCHE_BOOK_MARKED, "enlarged already"},
+        {PLANCHE_BOOK_LARGE, "large enough"}, {PLANCHE_BOOK_FAILED, "failed"},
+    };
+    size_t pages = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        pages += fates[words[i].fate];
+    snprintf(text, size, "%zu page%s", pages, plural(pages));
+    const char *separator = ": ";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        append(text, size, fates[words[i].fate], separator, words[i].what);
+        separator = fates[words[i].fate] > 0 ? ", " : separator;
+    }
+    return text;
+}
+
+static void print_rest(const struct planche_cli_summary *summary)
+{
+    char text[256] = "";
+    append(text, sizeof text, summary->there, "", "there already");
+    append(text, sizeof text, summary->others, *text != 0 ? ", " : "",
+           summary->others == 1 ? "other file left alone" : "other files left alone");
+    if (*text != 0)
+        planche_cli_note("%s", text);
+}
+
+void planche_cli_summary_print(const struct planche_cli_summary *summary)
+{
+    char pages[256], books[128] = "", before[32], after[32], time[32];
+    planche_cli_summary_pages(summary->fates, pages, sizeof pages);
+    append(books, sizeof books, summary->books, "", summary->books == 1 ? "book" : "books");
+    append(books, sizeof books, summary->books_failed, ", ", "failed");
+    planche_cli_note("%s%s%s", books, *books != 0 ? "; " : "", pages);
+    print_rest(summary);
+    double seconds = (planche_cli_now_ms() - summary->start_ms) / 1e3;
+    double rate = (double)summary->fates[PLANCHE_BOOK_ENLARGED] / (seconds > 0.01 ? seconds : 0.01);
+    planche_cli_note("%s -> %s in %s, %.2f pages/s",
+                     planche_cli_format_bytes(summary->input_bytes, before, sizeof before),
+                     planche_cli_format_bytes(summary->output_bytes, after, sizeof after),
+                     planche_cli_format_time(seconds, time, sizeof time), rate);
+}
