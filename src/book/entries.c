@@ -80,8 +80,8 @@ static bool format_name(char *to, size_t size, const struct planche_entry *entry
 {
     const char *slash = strrchr(entry->name, '/'), *base = slash ? slash + 1 : entry->name;
     const char *dot = strrchr(base, '.');
-    size_t stem = attempt == 0 && dot && dot != base ? (size_t)(dot - entry->name)
-                                                     : strlen(entry->name);
+    size_t stem =
+        attempt == 0 && dot && dot != base ? (size_t)(dot - entry->name) : strlen(entry->name);
     char which[24] = "", again[24] = "";
     if (entry->made.parts > 1)
         snprintf(which, sizeof which, "-%u", part + 1);
@@ -99,7 +99,8 @@ static enum planche_status find_name(struct planche_entries *entries, struct pla
     char name[PLANCHE_ENTRY_NAME_BYTES + 1];
     for (unsigned attempt = 0;; attempt++) {
         if (!format_name(name, sizeof name, entry, part, attempt))
-            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the name is too long", entry->name);
+            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the name is too long",
+                                entry->name);
         if (strcmp(name, entry->name) == 0)
             break; /* it is in the set, as its own */
         enum planche_name_found found = planche_name_set_add(&entries->names, name, false);
@@ -112,14 +113,13 @@ static enum planche_status find_name(struct planche_entries *entries, struct pla
     return entry->outputs[part] ? PLANCHE_OK : no_memory(entries, error);
 }
 
-/* "page.jpeg" of a JPEG stays as it is; so does a name that has always been wrong where others refer
- * to it. */
+/* "page.jpeg" of a JPEG stays as it is; so does a name that has always been wrong where others
+ * refer to it. */
 static bool has_fitting_name(const struct planche_entries *entries,
                              const struct planche_entry *entry)
 {
-    return entry->made.parts == 1 &&
-           (planche_format_from_name(entry->name) == entry->made.format ||
-            (entries->referred && entry->format == entry->made.format));
+    return entry->made.parts == 1 && (planche_format_from_name(entry->name) == entry->made.format ||
+                                      (entries->referred && entry->format == entry->made.format));
 }
 
 static enum planche_status name_entry(struct planche_entries *entries, struct planche_entry *entry,

@@ -30,7 +30,7 @@ struct planche_entry {
     size_t comment_size;
     int64_t mtime;
     bool folder;
-    bool page;                  /* it is to be enlarged, as far as its beginning and its name tell */
+    bool page; /* it is to be enlarged, as far as its beginning and its name tell */
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
     size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */
@@ -50,7 +50,7 @@ struct planche_entries {
     struct planche_entry *list;
     size_t count, room;
     size_t pages;
-    bool referred; /* other entries refer to pages by their names: an EPUB */
+    bool referred;                 /* other entries refer to pages by their names: an EPUB */
     struct planche_name_set names; /* of the output */
 };
 

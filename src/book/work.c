@@ -175,8 +175,7 @@ static enum planche_status write_small(const struct planche_work *work, const ch
                                        const char *text, struct planche_error *error)
 {
     struct planche_output_file *file;
-    enum planche_status status =
-        planche_output_file_create(&file, path, true, work->budget, error);
+    enum planche_status status = planche_output_file_create(&file, path, true, work->budget, error);
     if (status)
         return status;
     planche_output_file_write(file, text, strlen(text)); /* commit tells */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The work folder of a book: ".NAME.planche" beside its output. What is finished lies in it, so that
- * a run that was interrupted can be continued. In it are
- *   settings       what the pages are made with; others make a folder useless
- *   DIGEST.page    what became of the page with that sha256: written when its files are there
- *   DIGEST.EXT     the page, or DIGEST-N.EXT its parts
- *   N.in, N.out    the content of entry N of this run, as it came and as it goes
+/* The work folder of a book: ".NAME.planche" beside its output. What is finished lies in it, so
+ * that a run that was interrupted can be continued. In it are settings       what the pages are
+ * made with; others make a folder useless DIGEST.page    what became of the page with that sha256:
+ * written when its files are there DIGEST.EXT     the page, or DIGEST-N.EXT its parts N.in, N.out
+ * the content of entry N of this run, as it came and as it goes
  */
 #ifndef PLANCHE_BOOK_WORK_H
 #define PLANCHE_BOOK_WORK_H
@@ -25,8 +24,8 @@ enum planche_status planche_work_name(char folder[PATH_MAX], const char *output,
                                       struct planche_error *error);
 
 /* Makes or takes over the folder for an output (without a slash at the end), and locks it. What
- * other settings have left, or anything if fresh is set, is removed. Errors: EXISTS when another run
- * is at work on the same output; IO, NOT_FOUND, ARGUMENT, MEMORY, BUDGET. */
+ * other settings have left, or anything if fresh is set, is removed. Errors: EXISTS when another
+ * run is at work on the same output; IO, NOT_FOUND, ARGUMENT, MEMORY, BUDGET. */
 enum planche_status planche_work_open(struct planche_work *work, const char *output,
                                       const char *settings, bool fresh,
                                       struct planche_budget *budget, struct planche_error *error);

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The completions of shells: they know every option, and work."""
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import harness
+from harness import run
+
+FILES = {shell: os.path.join(os.environ["COMPLETIONS"], name) for shell, name in
+         (("bash", "planche"), ("zsh", "_planche"), ("fish", "planche.fish"))}
+COMMANDS = {"": [], "stdio": ["stdio"], "bench": ["bench"], "models": ["models"]}
+
+
+def text_of(shell):
+    with open(FILES[shell], encoding="utf-8") as file:
+        return file.read()
+
+
+def options_of(command):
+    """Long options that the help of a command lists."""
+    text = run(*COMMANDS[command], "--help", check=0).stdout
+    return set(re.findall(r"^ +(?:-\w, |    )--([a-z-]+)", text, re.M)) | \
+        set(re.findall(r"[,(] --([a-z-]+) [A-Z]+,", text))
+
+
+def complete(folder, *words):
+    """What bash would offer for the last word."""
+    script = (f"compopt() {{ :; }}; . '{FILES['bash']}'; COMP_WORDS=({' '.join(words)!s});"
+              f" COMP_CWORD={len(words) - 1}; _planche; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    env = {**os.environ, "PATH": os.path.dirname(harness.PLANCHE) + ":" + os.environ["PATH"]}
+    result = subprocess.run(["bash", "-c", script], capture_output=True, check=True, cwd=folder,
+                            env=env, text=True)
+    assert result.stderr == "", result.stderr
+    return set(result.stdout.split())
+
+
+class Completions(harness.Case):
+    def test_every_option_is_in_each(self):
+        for command in COMMANDS:
+            options = options_of(command)
+            self.assertTrue(options)
+            for option in options:
+                self.assertIn(f"--{option}", text_of("bash"))
+                self.assertRegex(text_of("zsh"), rf"--{option}[=\[,}}]")
+                self.assertRegex(text_of("fish"), rf" -l {option} ")
+        self.assertIn("dry-run", options_of(""))
+        self.assertIn("max-ratio", options_of(""))
+
+    def test_shells_can_read_them(self):
+        for shell, path in FILES.items():
+            if shutil.which(shell):
+                subprocess.run([shell, "-n", path], check=True)
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_bash_completes(self):
+        for command, words in COMMANDS.items():
+            offered = complete(self.folder, "planche", *words, "--")
+            if command == "models":
+                offered |= complete(self.folder, "planche", "models", "fetch", "--")
+            self.assertLessEqual({"--" + option for option in options_of(command)}, offered)
+        self.assertEqual(complete(self.folder, "planche", "--to", "''"), {"cbz", "epub", "folder"})
+        self.assertEqual(complete(self.folder, "planche", "a.cbz", "--on-error", "k"), {"keep"})
+        self.assertEqual(complete(self.folder, "planche", "--se", "=", "s"), {"sampled"})
+        self.assertEqual(complete(self.folder, "planche", "mod"), {"models"})
+        self.assertEqual(complete(self.folder, "planche", "models", "f"), {"fetch"})
+        self.assertEqual(complete(self.folder, "planche", "a.cbz", "mod"), set())
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_bash_completes_models(self):
+        self.write("my.param", b"")
+        self.assertEqual(complete(self.folder, "planche", "-m", "realcu"), {"realcugan"})
+        self.assertEqual(complete(self.folder, "planche", "-m", "my"), {"my.param"})
+        self.assertEqual(complete(self.folder, "planche", "models", "fetch", "waifu2x-c"),
+                         {"waifu2x-cunet"})
+
+
+if __name__ == "__main__":
+    harness.main()
