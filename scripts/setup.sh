@@ -21,10 +21,11 @@ needs() {
     build) echo "cc=gcc /usr/include/stdio.h=libc6-dev pkg-config=pkg-config meson=meson
                  ninja=ninja-build pc:libpng=libpng-dev pc:libjpeg=libjpeg-dev
                  pc:libwebp=libwebp-dev pc:lcms2=liblcms2-dev pc:zlib=zlib1g-dev
+                 pc:libavif=libavif-dev pc:libjxl=libjxl-dev
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
                  pc:jansson=libjansson-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils
-                pdfimages=poppler-utils" ;;
+                 pdfimages=poppler-utils" ;;
     models) echo "npm=npm curl=curl" ;;
     bench) echo "python3=python3" ;;
     peers) echo "/usr/lib/*/libvulkan.so.1=libvulkan1 /usr/lib/*/libgomp.so.1=libgomp1 npm=npm" ;;
@@ -38,6 +39,8 @@ needs() {
                $arm/pkgconfig/lcms2.pc=liblcms2-dev:arm64
                $arm/pkgconfig/zlib.pc=zlib1g-dev:arm64
                $arm/pkgconfig/libarchive.pc=libarchive-dev:arm64
+               $arm/pkgconfig/libavif.pc=libavif-dev:arm64
+               $arm/pkgconfig/libjxl.pc=libjxl-dev:arm64
                $arm/pkgconfig/nettle.pc=nettle-dev:arm64
                $arm/pkgconfig/jansson.pc=libjansson-dev:arm64
                $arm/pkgconfig/cmocka.pc=libcmocka-dev:arm64" ;;

@@ -122,7 +122,9 @@ enum planche_format {
     PLANCHE_FORMAT_AUTO = 0, /* from the output's extension; WebP when there is none */
     PLANCHE_FORMAT_PNG = 1,
     PLANCHE_FORMAT_JPEG = 2,
-    PLANCHE_FORMAT_WEBP = 3
+    PLANCHE_FORMAT_WEBP = 3,
+    PLANCHE_FORMAT_AVIF = 4,
+    PLANCHE_FORMAT_JXL = 5
 };
 
 /* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page.
@@ -132,8 +134,8 @@ typedef int (*planche_progress_fn)(void *user, double done);
 struct planche_page_options {
     size_t struct_size;
     enum planche_format format;
-    int quality;   /* JPEG and lossy WebP, 1..100; 0: 90 */
-    int lossless;  /* WebP */
+    int quality;   /* 1..100; 0: 90; not of PNG and of what is lossless */
+    int lossless;  /* WebP, AVIF, JPEG XL */
     int png_level; /* zlib level 1..9; 0: default */
     int overwrite; /* planche_engine_run_file: replace an existing output */
     planche_progress_fn progress;
@@ -224,7 +226,7 @@ planche_engine_run_pixels(const struct planche_engine *engine, const struct plan
 
 /* The format that a file name's extension means, or PLANCHE_FORMAT_AUTO. Case does not matter. */
 PLANCHE_API enum planche_format planche_format_from_name(const char *file_name);
-/* "png", "jpg", "webp"; "" for AUTO. */
+/* "png", "jpg", "webp", "avif", "jxl"; "" for AUTO. */
 PLANCHE_API const char *planche_format_extension(enum planche_format format);
 
 #ifdef __cplusplus

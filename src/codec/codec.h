@@ -4,8 +4,8 @@
  * A reader delivers upright pages (EXIF orientation applied) of 1 (grey), 2 (grey, alpha), 3 (RGB)
  * or 4 (RGB, alpha) channels, interleaved, 8 bits or 16 bits in the machine's byte order, alpha
  * straight. CMYK pages arrive as sRGB; palettes are expanded. What cannot be streamed (interlaced
- * PNG, progressive JPEG, WebP, rotated pages) is held whole, counted against the budget before it
- * is allocated. */
+ * PNG, progressive JPEG, WebP, AVIF, JPEG XL, rotated pages) is held whole, counted against the
+ * budget before it is allocated. */
 #ifndef PLANCHE_CODEC_CODEC_H
 #define PLANCHE_CODEC_CODEC_H
 
@@ -88,7 +88,7 @@ const struct planche_format_caps *planche_format_get_caps(enum planche_format fo
 struct planche_writer_options {
     struct planche_budget *budget;
     int quality;                  /* 1..100; 0: 90 */
-    int lossless;                 /* WebP */
+    int lossless;                 /* WebP, AVIF, JPEG XL */
     int png_level;                /* 1..9; 0: default */
     planche_progress_fn progress; /* called while a whole picture is encoded; not 0 cancels */
     void *progress_user;

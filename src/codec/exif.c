@@ -66,6 +66,12 @@ static uint64_t find_value(const struct tiff *tiff, enum tag tag, enum type type
     return 0;
 }
 
+bool planche_exif_is_sound(const uint8_t *exif, size_t size)
+{
+    struct tiff tiff;
+    return open_tiff(&tiff, exif, size);
+}
+
 unsigned planche_exif_take_orientation(uint8_t *exif, size_t size)
 {
     struct tiff tiff;

@@ -11,6 +11,9 @@
  * is then set to 1 in place. */
 unsigned planche_exif_take_orientation(uint8_t *exif, size_t size);
 
+/* The structure begins as it should. */
+bool planche_exif_is_sound(const uint8_t *exif, size_t size);
+
 /* The resolution in pixels per metre; false: none is stated. */
 bool planche_exif_get_density(const uint8_t *exif, size_t size, double *x, double *y);
 

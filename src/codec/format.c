@@ -7,9 +7,7 @@
 
 /* A new format is one directory and one line here. */
 static const struct planche_format_ops *const formats[] = {
-    &planche_png_ops,
-    &planche_jpeg_ops,
-    &planche_webp_ops,
+    &planche_png_ops, &planche_jpeg_ops, &planche_webp_ops, &planche_avif_ops, &planche_jxl_ops,
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

@@ -19,6 +19,7 @@ struct planche_decoder {
     /* Filled in by open. */
     uint32_t width, height; /* as stored, before orientation */
     unsigned channels, depth;
+    unsigned orientation;             /* what the format itself states, 1..8; 0: EXIF says it */
     struct planche_metadata metadata; /* as found: the common part settles it */
     bool whole;  /* all rows must be read in one call; the common part holds the picture */
     void *state; /* the format's own */
@@ -46,7 +47,7 @@ enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const 
                                          size_t size, struct planche_error *error);
 
 /* Bytes of the longest beginning of a file that recognise may ask for. */
-#define PLANCHE_FORMAT_HEAD_SIZE 16
+#define PLANCHE_FORMAT_HEAD_SIZE 64
 
 struct planche_format_ops {
     enum planche_format format;
@@ -76,7 +77,8 @@ struct planche_format_ops {
     void (*abandon)(struct planche_encoder *encoder);
 };
 
-extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops;
+extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,
+    planche_avif_ops, planche_jxl_ops;
 
 /* The operations of a format; NULL: there are none. */
 const struct planche_format_ops *planche_format_get_ops(enum planche_format format);

@@ -4,7 +4,6 @@
 
 #include "base/checked.h"
 #include "base/status.h"
-#include "codec/exif.h"
 #include "image/icc.h"
 
 #include <string.h>
@@ -112,10 +111,21 @@ enum planche_status planche_metadata_settle(struct planche_metadata *metadata, u
                                             struct planche_error *error)
 {
     strip_exif_prefix(&metadata->exif);
-    *orientation = planche_exif_take_orientation(metadata->exif.data, metadata->exif.size);
+    unsigned stated = planche_exif_take_orientation(metadata->exif.data, metadata->exif.size);
+    if (*orientation == 0)
+        *orientation = stated;
     planche_xmp_reset_orientation(metadata->xmp.data, metadata->xmp.size);
     settle_density(metadata, *orientation);
     return settle_icc(&metadata->icc, channels, budget, log, name, error);
+}
+
+struct planche_blob planche_metadata_exif(const struct planche_metadata *metadata,
+                                          uint8_t room[PLANCHE_EXIF_DENSITY_SIZE])
+{
+    if (metadata->exif.size || metadata->x_density <= 0 || metadata->y_density <= 0)
+        return metadata->exif;
+    planche_exif_from_density(room, metadata->x_density, metadata->y_density);
+    return (struct planche_blob){room, PLANCHE_EXIF_DENSITY_SIZE};
 }
 
 enum planche_status planche_metadata_fit_icc(struct planche_blob *icc,

@@ -4,6 +4,7 @@
 #define PLANCHE_CODEC_METADATA_H
 
 #include "codec/codec.h"
+#include "codec/exif.h"
 
 /* Makes *blob a copy of size bytes (which may be 0), with one zero byte behind them so that XMP may
  * be used as text; what it held is freed. Errors: MEMORY, BUDGET; name begins the message. */
@@ -15,11 +16,17 @@ void planche_metadata_free(struct planche_metadata *metadata);
 
 /* What a reader does with what its format found: drops a profile that does not fit the channels or
  * is damaged (with a warning), strips EXIF's prefix, fills in a missing density from EXIF, takes
- * the orientation (1..8) out of EXIF and XMP. Errors: MEMORY, BUDGET. */
+ * the orientation out of EXIF and XMP. *orientation, 1..8, is EXIF's unless the format has stated
+ * one already; 0: it has not. Errors: MEMORY, BUDGET. */
 enum planche_status planche_metadata_settle(struct planche_metadata *metadata, unsigned channels,
                                             unsigned *orientation, struct planche_budget *budget,
                                             const struct planche_log *log, const char *name,
                                             struct planche_error *error);
+
+/* What a writer without another place for a resolution writes as EXIF: the page's own, or one made
+ * in room that states the resolution; empty: there is none. */
+struct planche_blob planche_metadata_exif(const struct planche_metadata *metadata,
+                                          uint8_t room[PLANCHE_EXIF_DENSITY_SIZE]);
 
 /* Makes *icc a profile of a page's metadata for pixels of so many channels: the same, one made from
  * a grey profile for RGB pixels, or none. Errors: MEMORY, BUDGET. */

@@ -55,9 +55,10 @@ static enum planche_status recognise(struct planche_reader *reader, struct planc
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the file is empty", reader->name);
     reader->ops = planche_format_recognise(head, got);
     if (!reader->ops)
-        return planche_fail(error, PLANCHE_ERROR_DATA,
-                            "%s: is not an image that Planche reads (PNG, JPEG or WebP)",
-                            reader->name);
+        return planche_fail(
+            error, PLANCHE_ERROR_DATA,
+            "%s: is not an image that Planche reads (PNG, JPEG, WebP, AVIF or JPEG XL)",
+            reader->name);
     return planche_stream_rewind(stream, error);
 }
 
@@ -82,6 +83,7 @@ static enum planche_status hold_picture(struct planche_reader *reader, struct pl
 static enum planche_status settle(struct planche_reader *reader, struct planche_error *error)
 {
     struct planche_decoder *decoder = &reader->decoder;
+    reader->orientation = decoder->orientation;
     enum planche_status status =
         planche_metadata_settle(&decoder->metadata, decoder->channels, &reader->orientation,
                                 decoder->budget, decoder->log, reader->name, error);

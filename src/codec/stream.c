@@ -117,3 +117,28 @@ enum planche_status planche_stream_rewind(struct planche_stream *stream,
         return system_failure(stream, error);
     return PLANCHE_OK;
 }
+
+enum planche_status planche_stream_hold(struct planche_stream *stream,
+                                        struct planche_budget *budget, const uint8_t **data,
+                                        size_t *size, struct planche_error *error)
+{
+    enum planche_status status = planche_stream_rewind(stream, error);
+    *data = stream->memory;
+    *size = (size_t)stream->size;
+    if (status || stream->fd < 0)
+        return status;
+    uint8_t *whole = stream->size < SIZE_MAX ? planche_alloc(budget, *size) : NULL;
+    if (!whole)
+        return planche_fail_memory(error, budget, stream->size, stream->name);
+    size_t got;
+    status = planche_stream_read(stream, whole, *size, &got, error);
+    if (status == PLANCHE_OK && got < *size)
+        status = planche_fail(error, PLANCHE_ERROR_IO, "%s: the file changed while it was read",
+                              stream->name);
+    planche_free(stream->buffer);
+    stream->buffer = whole;
+    stream->next = NULL;
+    stream->left = 0;
+    *data = whole;
+    return status;
+}

@@ -34,7 +34,7 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->png_level < 0 || options->png_level > 9)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "PNG level %d is not within 1..9",
                             options->png_level);
-    if (options->format < PLANCHE_FORMAT_AUTO || options->format > PLANCHE_FORMAT_WEBP)
+    if (options->format < PLANCHE_FORMAT_AUTO || options->format > PLANCHE_FORMAT_JXL)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown format %d",
                             (int)options->format);
     return PLANCHE_OK;
@@ -85,7 +85,8 @@ static enum planche_status choose_format(enum planche_format *format, const char
     if (dot && dot != name)
         return planche_fail(
             error, PLANCHE_ERROR_ARGUMENT,
-            "%s: no format for the extension %s; use .png, .jpg or .webp, or name the format",
+            "%s: no format for the extension %s; use .png, .jpg, .webp, .avif or .jxl, or name "
+            "the format",
             output, dot);
     *format = PLANCHE_FORMAT_WEBP;
     return PLANCHE_OK;
@@ -173,7 +174,7 @@ static uint64_t memory_for_result(const struct planche_image_info *info,
 {
     uint64_t bytes = (uint64_t)info->width * info->height * planche_image_pixel_size(info);
     bool lossy = info->format == PLANCHE_FORMAT_JPEG ||
-                 (info->format == PLANCHE_FORMAT_WEBP && !options->lossless);
+                 (info->format != PLANCHE_FORMAT_PNG && !options->lossless);
     if (lossy && options->quality <= 95)
         bytes /= 2;
     if (info->metadata)

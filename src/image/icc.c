@@ -318,11 +318,14 @@ static bool primaries_are_srgb(const struct planche_icc_colours *c)
            near_xy(&srgb_primaries.Blue, c->blue_x, c->blue_y);
 }
 
-static cmsToneCurve *tone_curve(struct planche_icc *icc, double gamma)
+static cmsToneCurve *tone_curve(struct planche_icc *icc, const struct planche_icc_colours *c)
 {
     static const cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
-    return gamma > 0 ? cmsBuildGamma(icc->context, gamma)
-                     : cmsBuildParametricToneCurve(icc->context, 4, srgb);
+    static const cmsFloat64Number rec709[5] = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081};
+    if (c->video)
+        return cmsBuildParametricToneCurve(icc->context, 4, rec709);
+    return c->gamma > 0 ? cmsBuildGamma(icc->context, c->gamma)
+                        : cmsBuildParametricToneCurve(icc->context, 4, srgb);
 }
 
 static cmsHPROFILE rgb_profile(struct planche_icc *icc, const struct planche_icc_colours *c,
@@ -342,7 +345,7 @@ static cmsHPROFILE rgb_profile(struct planche_icc *icc, const struct planche_icc
 static void colours_step(void *user)
 {
     struct job *job = user;
-    cmsToneCurve *curve = tone_curve(&job->icc, job->colours->gamma);
+    cmsToneCurve *curve = tone_curve(&job->icc, job->colours);
     cmsHPROFILE profile = NULL;
     if (curve)
         profile = job->channels >= 3
@@ -363,7 +366,8 @@ enum planche_status planche_icc_from_colours(struct planche_budget *budget, unsi
     *data = NULL;
     *size = 0;
     /* Five hundredths is what libpng too takes for the same exponent. */
-    bool same_curve = colours->gamma <= 0 || near(colours->gamma / 2.2, 1.0, 0.05);
+    bool same_curve =
+        !colours->video && (colours->gamma <= 0 || near(colours->gamma / 2.2, 1.0, 0.05));
     bool same_primaries = channels < 3 || colours->white_y <= 0 || primaries_are_srgb(colours);
     if (same_curve && same_primaries)
         return PLANCHE_OK;

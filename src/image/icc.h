@@ -46,10 +46,11 @@ enum planche_status planche_icc_get_kind(struct planche_budget *budget, const vo
                                          size_t size, enum planche_icc_kind *kind,
                                          struct planche_error *error);
 
-/* Primaries and exponent as a PNG file states them; 0: not stated. */
+/* Primaries and exponent as a file states them by numbers; 0: not stated. */
 struct planche_icc_colours {
     double gamma; /* exponent from sample to light: 2.2 */
     double white_x, white_y, red_x, red_y, green_x, green_y, blue_x, blue_y;
+    bool video; /* the curve of Rec. 709 instead of an exponent */
 };
 
 /* A profile (to be planche_free()d) for 1 or 3 channels of such colours; *data stays NULL when they

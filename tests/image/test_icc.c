@@ -79,7 +79,7 @@ static void test_damage(void **state)
 }
 
 static const struct planche_icc_colours srgb = {2.2,  0.3127, 0.3290, 0.64, 0.33,
-                                                0.30, 0.60,   0.15,   0.06};
+                                                0.30, 0.60,   0.15,   0.06, false};
 
 static void test_from_colours(void **state)
 {

@@ -327,7 +327,7 @@ static const struct option_spec {
     {"scale", 's', "a whole number from 1", ENGINES, set_scale},
     {"denoise", 'n', "-1, 0, 1, 2 or 3", ENGINES, set_level},
     {"output", 'o', "a file, or a folder that ends in /", PLANCHE_CLI_ENLARGE, set_output},
-    {"format", 'f', "webp, jpg or png", PAGES, set_format},
+    {"format", 'f', "webp, jpg, png, avif or jxl", PAGES, set_format},
     {"quality", 'q', "1 to 100", PAGES, set_quality},
     {"lossless", 0, NULL, PAGES, set_lossless},
     {"png-level", 0, "1 to 9", PAGES, set_png_level},

@@ -92,7 +92,8 @@ static int settle_format(struct planche_cli_options *options, const char *file)
                 "", "cannot write a page to %s; to make a book of pages, name their folder", file);
         if (named == PLANCHE_FORMAT_AUTO && base[planche_cli_stem_length(base)] != 0)
             return planche_cli_usage_error(
-                "", "cannot write %s: name it .webp, .jpg or .png, or say -f FORMAT", file);
+                "", "cannot write %s: name it .webp, .jpg, .png, .avif or .jxl, or say -f FORMAT",
+                file);
         options->page.format = named != PLANCHE_FORMAT_AUTO ? named : PLANCHE_FORMAT_WEBP;
     }
     if (named != PLANCHE_FORMAT_AUTO && named != options->page.format)
@@ -100,7 +101,7 @@ static int settle_format(struct planche_cli_options *options, const char *file)
                                        planche_format_extension(options->page.format), file);
     if (options->page.lossless && options->page.format == PLANCHE_FORMAT_JPEG)
         return planche_cli_usage_error(
-            "", "--lossless: JPEG files are never lossless; use webp or png");
+            "", "--lossless: JPEG files are never lossless; use webp, jxl or png");
     return PLANCHE_CLI_OK;
 }
 

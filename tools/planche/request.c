@@ -139,7 +139,7 @@ static const struct field {
     {"model", "a model's name or path", take_model},
     {"scale", "a whole number from 1 to 64", take_scale},
     {"denoise", "-1, 0, 1, 2 or 3", take_denoise},
-    {"format", "\"webp\", \"jpg\" or \"png\"", take_format},
+    {"format", "\"webp\", \"jpg\", \"png\", \"avif\" or \"jxl\"", take_format},
     {"quality", "a whole number from 1 to 100", take_quality},
     {"lossless", "true or false", take_lossless},
     {"png_level", "a whole number from 1 to 9", take_png_level},

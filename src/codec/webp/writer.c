@@ -5,7 +5,7 @@
 
 #include "base/checked.h"
 #include "base/status.h"
-#include "codec/exif.h"
+#include "codec/metadata.h"
 
 #include <string.h>
 #include <webp/encode.h>
@@ -146,12 +146,7 @@ static enum planche_status allocate(struct webp_writer *writer, struct planche_e
 /* EXIF is WebP's only place for a resolution. */
 static void set_exif(struct webp_writer *writer)
 {
-    const struct planche_metadata *metadata = &writer->encoder->metadata;
-    writer->exif = metadata->exif;
-    if (metadata->exif.size == 0 && metadata->x_density > 0 && metadata->y_density > 0) {
-        planche_exif_from_density(writer->density_exif, metadata->x_density, metadata->y_density);
-        writer->exif = (struct planche_blob){writer->density_exif, sizeof writer->density_exif};
-    }
+    writer->exif = planche_metadata_exif(&writer->encoder->metadata, writer->density_exif);
     writer->container.encoder = writer->encoder;
     writer->container.exif = &writer->exif;
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the AVIF reader and writer share. */
+#ifndef PLANCHE_CODEC_AVIF_AVIF_H
+#define PLANCHE_CODEC_AVIF_AVIF_H
+
+#include "codec/format.h"
+
+#include <avif/avif.h>
+
+enum planche_status planche_avif_open(struct planche_decoder *decoder, struct planche_error *error);
+enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                      uint32_t count, struct planche_error *error);
+void planche_avif_close(struct planche_decoder *decoder);
+
+/* Copies the profile, or makes one of the numbers that stand for colours, into decoder->metadata;
+ * channels are known. Errors: UNSUPPORTED (high dynamic range among them), MEMORY, BUDGET. */
+enum planche_status planche_avif_get_colours(struct planche_decoder *decoder,
+                                             const avifImage *image, struct planche_error *error);
+/* EXIF's number for the file's rotation and mirroring. */
+unsigned planche_avif_orientation(const avifImage *image);
+
+uint64_t planche_avif_memory(const struct planche_image_info *info,
+                             const struct planche_writer_options *options);
+enum planche_status planche_avif_start(struct planche_encoder *encoder,
+                                       struct planche_error *error);
+enum planche_status planche_avif_write(struct planche_encoder *encoder, const uint8_t *rows,
+                                       size_t stride, uint32_t count, struct planche_error *error);
+enum planche_status planche_avif_finish(struct planche_encoder *encoder,
+                                        struct planche_error *error);
+void planche_avif_abandon(struct planche_encoder *encoder);
+
+#endif

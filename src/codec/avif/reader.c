@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading AVIF: the compressed file and the picture are held whole. */
+#include "base/status.h"
+#include "codec/avif/avif.h"
+#include "codec/metadata.h"
+
+#include <string.h>
+
+struct avif_reader {
+    avifDecoder *avif;
+    uint8_t *row;      /* of a grey picture, as colours */
+    uint64_t reserved; /* for what libavif and its decoder allocate themselves */
+};
+
+static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
+                                       struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the AVIF image is damaged: %s",
+                        decoder->name, why);
+}
+
+static enum planche_status status_of(const struct planche_decoder *decoder, avifResult result,
+                                     struct planche_error *error)
+{
+    const struct avif_reader *reader = decoder->state;
+    switch (result) {
+    case AVIF_RESULT_OK:
+        return PLANCHE_OK;
+    case AVIF_RESULT_OUT_OF_MEMORY:
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the system has no memory left",
+                            decoder->name);
+    case AVIF_RESULT_NOT_IMPLEMENTED:
+    case AVIF_RESULT_UNSUPPORTED_DEPTH:
+    case AVIF_RESULT_NO_CODEC_AVAILABLE:
+    case AVIF_RESULT_REFORMAT_FAILED:
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: this kind of AVIF image is not supported", decoder->name);
+    case AVIF_RESULT_TRUNCATED_DATA:
+    case AVIF_RESULT_WAITING_ON_IO:
+        return say_damaged(decoder, "the file ends too early", error);
+    default:
+        break;
+    }
+    /* A size beyond its limit is no result of its own. */
+    if (strstr(reader->avif->diag.error, "too large"))
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: the AVIF image has more pixels than libavif reads", decoder->name);
+    return say_damaged(decoder, avifResultToString(result), error);
+}
+
+static enum planche_status reserve(struct planche_decoder *decoder, uint64_t bytes,
+                                   struct planche_error *error)
+{
+    struct avif_reader *reader = decoder->state;
+    if (!planche_budget_reserve(decoder->budget, bytes))
+        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
+    reader->reserved += bytes;
+    return PLANCHE_OK;
+}
+
+static enum planche_status parse(struct planche_decoder *decoder, struct planche_error *error)
+{
+    const uint64_t fixed = (uint64_t)256 << 10, per_byte = 2; /* of the file: copies of metadata */
+    struct avif_reader *reader = decoder->state;
+    const uint8_t *file;
+    size_t size;
+    enum planche_status status =
+        planche_stream_hold(&decoder->stream, decoder->budget, &file, &size, error);
+    if (status == PLANCHE_OK)
+        status = reserve(decoder, fixed + per_byte * size, error);
+    if (status)
+        return status;
+    reader->avif = avifDecoderCreate();
+    if (!reader->avif)
+        return status_of(decoder, AVIF_RESULT_OUT_OF_MEMORY, error);
+    reader->avif->maxThreads = 1;
+    reader->avif->imageDimensionLimit = 0;
+    /* Files of older writers lack what the standard wants but nobody needs. */
+    reader->avif->strictFlags = AVIF_STRICT_CLAP_VALID;
+    avifDecoderSetIOMemory(reader->avif, file, size);
+    return status_of(decoder, avifDecoderParse(reader->avif), error);
+}
+
+static enum planche_status check_kind(const struct planche_decoder *decoder,
+                                      struct planche_error *error)
+{
+    const struct avif_reader *reader = decoder->state;
+    const avifImage *image = reader->avif->image;
+    const char *what = reader->avif->imageCount > 1                  ? "animated"
+                       : image->transformFlags & AVIF_TRANSFORM_CLAP ? "cropped"
+                       : image->yuvFormat == AVIF_PIXEL_FORMAT_NONE  ? "colourless"
+                                                                     : NULL;
+    if (!what)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s AVIF images are not supported",
+                        decoder->name, what);
+}
+
+/* What dav1d and libavif were measured to take for a picture is its planes once and a half; a grid
+ * of tiles is put together beside them. */
+static uint64_t picture_memory(const struct planche_decoder *decoder)
+{
+    const uint64_t fixed = (uint64_t)2 << 20, per_column = 1024;
+    uint64_t pixels = (uint64_t)decoder->width * decoder->height;
+    uint64_t planes = (uint64_t)decoder->channels * (decoder->depth / 8);
+    return fixed + per_column * decoder->width + (2 * planes + 2) * pixels;
+}
+
+/* A stream of a larger picture than the file announces is damage: the decoder must not begin it. */
+static enum planche_status set_limit(struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct avif_reader *reader = decoder->state;
+    reader->avif->imageSizeLimit = decoder->width * decoder->height;
+    return status_of(decoder, avifDecoderReset(reader->avif), error);
+}
+
+static enum planche_status prepare_picture(struct planche_decoder *decoder,
+                                           struct planche_error *error)
+{
+    struct avif_reader *reader = decoder->state;
+    const avifImage *image = reader->avif->image;
+    bool grey = image->yuvFormat == AVIF_PIXEL_FORMAT_YUV400;
+    decoder->width = image->width;
+    decoder->height = image->height;
+    decoder->channels = (grey ? 1 : 3) + (reader->avif->alphaPresent ? 1 : 0);
+    decoder->depth = image->depth > 8 ? 16 : 8;
+    decoder->orientation = planche_avif_orientation(image);
+    decoder->whole = true;
+    enum planche_status status =
+        planche_decoder_check_size(decoder, decoder->width, decoder->height, error);
+    if (status == PLANCHE_OK)
+        status = reserve(decoder, picture_memory(decoder), error);
+    if (status || !grey)
+        return status;
+    size_t row = (size_t)decoder->width * 4 * (decoder->depth / 8);
+    reader->row = planche_alloc(decoder->budget, row);
+    return reader->row ? PLANCHE_OK
+                       : planche_fail_memory(error, decoder->budget, row, decoder->name);
+}
+
+static enum planche_status read_metadata(struct planche_decoder *decoder,
+                                         struct planche_error *error)
+{
+    const struct avif_reader *reader = decoder->state;
+    const avifImage *image = reader->avif->image;
+    struct planche_metadata *metadata = &decoder->metadata;
+    enum planche_status status = planche_avif_get_colours(decoder, image, error);
+    if (status == PLANCHE_OK)
+        status = planche_blob_set(&metadata->exif, image->exif.data, image->exif.size,
+                                  decoder->budget, decoder->name, error);
+    if (status == PLANCHE_OK)
+        status = planche_blob_set(&metadata->xmp, image->xmp.data, image->xmp.size, decoder->budget,
+                                  decoder->name, error);
+    return status;
+}
+
+enum planche_status planche_avif_open(struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct avif_reader *reader = planche_calloc(decoder->budget, 1, sizeof *reader);
+    if (!reader)
+        return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
+    decoder->state = reader;
+    enum planche_status status = parse(decoder, error);
+    if (status == PLANCHE_OK)
+        status = check_kind(decoder, error);
+    if (status == PLANCHE_OK)
+        status = prepare_picture(decoder, error);
+    if (status == PLANCHE_OK)
+        status = read_metadata(decoder, error);
+    return status ? status : set_limit(decoder, error);
+}
+
+static avifResult convert(const struct planche_decoder *decoder, const avifImage *image,
+                          bool with_alpha, uint8_t *pixels, size_t stride)
+{
+    avifRGBImage rgb;
+    avifRGBImageSetDefaults(&rgb, image);
+    rgb.depth = decoder->depth;
+    rgb.format = with_alpha ? AVIF_RGB_FORMAT_RGBA : AVIF_RGB_FORMAT_RGB;
+    /* libyuv is a little quicker and less exact. */
+    rgb.avoidLibYUV = AVIF_TRUE;
+    rgb.chromaUpsampling = AVIF_CHROMA_UPSAMPLING_BEST_QUALITY;
+    rgb.pixels = pixels;
+    rgb.rowBytes = (uint32_t)stride;
+    return avifImageYUVToRGB(image, &rgb);
+}
+
+/* Grey, and alpha if there is any, out of RGBA. */
+static void keep_grey(const struct planche_decoder *decoder, uint8_t *out, const uint8_t *rgba)
+{
+    size_t sample = decoder->depth / 8;
+    for (uint32_t x = 0; x < decoder->width; x++, rgba += 4 * sample) {
+        memcpy(out, rgba, sample);
+        out += sample;
+        if (decoder->channels == 1)
+            continue;
+        memcpy(out, rgba + 3 * sample, sample);
+        out += sample;
+    }
+}
+
+static avifResult convert_grey(const struct planche_decoder *decoder, const avifImage *image,
+                               uint8_t *rows, size_t stride)
+{
+    const struct avif_reader *reader = decoder->state;
+    size_t row_bytes = (size_t)decoder->width * 4 * (decoder->depth / 8);
+    avifImage *row = avifImageCreateEmpty();
+    avifResult result = row ? AVIF_RESULT_OK : AVIF_RESULT_OUT_OF_MEMORY;
+    for (uint32_t y = 0; y < decoder->height && result == AVIF_RESULT_OK; y++) {
+        avifCropRect line = {0, y, decoder->width, 1};
+        result = avifImageSetViewRect(row, image, &line);
+        if (result == AVIF_RESULT_OK)
+            result = convert(decoder, row, true, reader->row, row_bytes);
+        if (result == AVIF_RESULT_OK)
+            keep_grey(decoder, rows + y * stride, reader->row);
+    }
+    if (row)
+        avifImageDestroy(row);
+    return result;
+}
+
+/* The stream within the file has the last word about these. */
+static bool as_announced(const struct planche_decoder *decoder, const avifImage *image)
+{
+    bool grey = image->yuvFormat == AVIF_PIXEL_FORMAT_YUV400;
+    return image->width == decoder->width && image->height == decoder->height &&
+           grey == (decoder->channels < 3) && (image->depth > 8 ? 16u : 8u) == decoder->depth &&
+           (image->alphaPlane != NULL) == (decoder->channels % 2 == 0);
+}
+
+enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                      uint32_t count, struct planche_error *error)
+{
+    const struct avif_reader *reader = decoder->state;
+    const avifImage *image = reader->avif->image;
+    (void)count; /* all of them */
+    if (stride > UINT32_MAX)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the rows are too long for libavif",
+                            decoder->name);
+    enum planche_status status = status_of(decoder, avifDecoderNextImage(reader->avif), error);
+    if (status)
+        return status;
+    if (!as_announced(decoder, image))
+        return say_damaged(decoder, "its pixels are not what the file announces", error);
+    avifResult result = decoder->channels < 3
+                            ? convert_grey(decoder, image, rows, stride)
+                            : convert(decoder, image, decoder->channels == 4, rows, stride);
+    return status_of(decoder, result, error);
+}
+
+void planche_avif_close(struct planche_decoder *decoder)
+{
+    struct avif_reader *reader = decoder->state;
+    if (!reader)
+        return;
+    if (reader->avif)
+        avifDecoderDestroy(reader->avif);
+    planche_budget_release(decoder->budget, reader->reserved);
+    planche_free(reader->row);
+    planche_free(reader);
+    decoder->state = NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* JPEG XL's line in the table of formats. */
+#include "codec/jxl/jxl.h"
+
+#include <string.h>
+
+/* Libjxl's own limit of a side, and what decoders of the level that everybody implements read. */
+#define MAX_SIDE   ((uint32_t)1 << 18)
+#define MAX_PIXELS ((uint64_t)1 << 28)
+
+/* Bare, or in a container. */
+static bool recognise(const uint8_t *head, size_t size)
+{
+    static const uint8_t box[12] = {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', 0x87, '\n'};
+    return (size >= 2 && head[0] == 0xff && head[1] == 0x0a) ||
+           (size >= sizeof box && memcmp(head, box, sizeof box) == 0);
+}
+
+uint64_t planche_jxl_padded_pixels(uint32_t width, uint32_t height)
+{
+    const uint64_t group = PLANCHE_JXL_GROUP;
+    uint64_t columns = (width + group - 1) / group, rows = (height + group - 1) / group;
+    return columns * rows * group * group;
+}
+
+const struct planche_format_ops planche_jxl_ops = {
+    .format = PLANCHE_FORMAT_JXL,
+    .name = "JPEG XL",
+    .extensions = {"jxl"},
+    .caps = {.grey = true,
+             .alpha = true,
+             .deep = true,
+             .max_width = MAX_SIDE,
+             .max_height = MAX_SIDE,
+             .max_pixels = MAX_PIXELS},
+    .recognise = recognise,
+    .open = planche_jxl_open,
+    .read = planche_jxl_read,
+    .close = planche_jxl_close,
+    .memory = planche_jxl_memory,
+    .create = planche_jxl_start,
+    .write = planche_jxl_write,
+    .finish = planche_jxl_finish,
+    .abandon = planche_jxl_abandon,
+};

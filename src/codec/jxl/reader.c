@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading JPEG XL: the compressed file and the picture are held whole. One decoder reads what is to
+ * be known beforehand, metadata behind the picture included; a second one decodes. */
+#include "base/status.h"
+#include "codec/jxl/jxl.h"
+#include "codec/metadata.h"
+
+struct jxl_reader {
+    JxlDecoder *jxl;
+    const uint8_t *file;
+    size_t size;
+    struct planche_jxl_box box;
+    bool colours;      /* are known */
+    uint64_t reserved; /* for what libjxl allocates itself */
+};
+
+static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
+                                       struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the JPEG XL image is damaged: %s",
+                        decoder->name, why);
+}
+
+static enum planche_status say_unsupported(const struct planche_decoder *decoder, const char *what,
+                                           struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s JPEG XL images are not supported",
+                        decoder->name, what);
+}
+
+/* What libjxl was measured to take for a picture, with some room; it counts in groups. Of its
+ * memory manager it makes no use worth mentioning. */
+static uint64_t picture_memory(const struct planche_decoder *decoder)
+{
+    const uint64_t fixed = (uint64_t)6 << 20;
+    uint64_t pixels = planche_jxl_padded_pixels(decoder->width, decoder->height);
+    return fixed + (decoder->channels % 2 == 0 ? 64 : 40) * pixels;
+}
+
+static enum planche_status create(const struct planche_decoder *decoder, int events,
+                                  struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    reader->jxl = JxlDecoderCreate(NULL);
+    if (!reader->jxl)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the system has no memory left",
+                            decoder->name);
+    JxlDecoderSubscribeEvents(reader->jxl, events);
+    JxlDecoderSetKeepOrientation(reader->jxl, JXL_TRUE);
+    JxlDecoderSetUnpremultiplyAlpha(reader->jxl, JXL_TRUE);
+    JxlDecoderSetDecompressBoxes(reader->jxl, JXL_TRUE);
+    JxlDecoderSetInput(reader->jxl, reader->file, reader->size);
+    JxlDecoderCloseInput(reader->jxl);
+    return PLANCHE_OK;
+}
+
+static void destroy(struct jxl_reader *reader)
+{
+    if (reader->jxl)
+        JxlDecoderDestroy(reader->jxl);
+    reader->jxl = NULL;
+}
+
+static enum planche_status check_channels(const struct planche_decoder *decoder,
+                                          const JxlBasicInfo *info, struct planche_error *error)
+{
+    const struct jxl_reader *reader = decoder->state;
+    JxlExtraChannelInfo channel;
+    for (uint32_t i = 0; i < info->num_extra_channels; i++)
+        if (JxlDecoderGetExtraChannelInfo(reader->jxl, i, &channel) == JXL_DEC_SUCCESS &&
+            channel.type == JXL_CHANNEL_BLACK)
+            return say_unsupported(decoder, "CMYK", error);
+    return PLANCHE_OK;
+}
+
+static enum planche_status take_info(struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    JxlBasicInfo info;
+    if (JxlDecoderGetBasicInfo(reader->jxl, &info) != JXL_DEC_SUCCESS)
+        return say_damaged(decoder, "its header makes no sense", error);
+    if (info.have_animation)
+        return say_unsupported(decoder, "animated", error);
+    decoder->width = info.xsize;
+    decoder->height = info.ysize;
+    decoder->channels = info.num_color_channels + (info.alpha_bits ? 1 : 0);
+    decoder->depth = info.bits_per_sample > 8 || info.exponent_bits_per_sample ? 16 : 8;
+    decoder->orientation = (unsigned)info.orientation;
+    decoder->whole = true;
+    enum planche_status status = check_channels(decoder, &info, error);
+    if (status == PLANCHE_OK)
+        status = planche_decoder_check_size(decoder, info.xsize, info.ysize, error);
+    if (status)
+        return status;
+    uint64_t bytes = picture_memory(decoder);
+    if (!planche_budget_reserve(decoder->budget, bytes))
+        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
+    reader->reserved += bytes;
+    return PLANCHE_OK;
+}
+
+static enum planche_status take_colours(struct planche_decoder *decoder,
+                                        struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    planche_jxl_prefer_colours(reader->jxl, decoder->channels < 3);
+    reader->colours = true;
+    return planche_jxl_get_colours(decoder, reader->jxl, error);
+}
+
+/* What follows the picture may be no part of the file; whether the picture itself is complete shows
+ * when it is decoded. */
+static enum planche_status end_early(struct planche_decoder *decoder, struct planche_error *error)
+{
+    const struct jxl_reader *reader = decoder->state;
+    if (reader->colours && !reader->box.target)
+        return PLANCHE_OK;
+    return say_damaged(decoder, "its headers are incomplete", error);
+}
+
+/* One event; *done with the last. */
+static enum planche_status read_header(struct planche_decoder *decoder, bool *done,
+                                       struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    switch (JxlDecoderProcessInput(reader->jxl)) {
+    case JXL_DEC_BASIC_INFO:
+        return take_info(decoder, error);
+    case JXL_DEC_COLOR_ENCODING:
+        return take_colours(decoder, error);
+    case JXL_DEC_BOX:
+        return planche_jxl_box_begin(&reader->box, decoder, reader->jxl, error);
+    case JXL_DEC_BOX_NEED_MORE_OUTPUT:
+        return planche_jxl_box_grow(&reader->box, decoder, reader->jxl, error);
+    case JXL_DEC_SUCCESS:
+        *done = true;
+        if (!reader->colours)
+            return say_damaged(decoder, "it holds no picture", error);
+        return planche_jxl_box_end(&reader->box, decoder, reader->jxl, error);
+    default:
+        *done = true;
+        return end_early(decoder, error);
+    }
+}
+
+static enum planche_status read_headers(struct planche_decoder *decoder,
+                                        struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    bool done = false;
+    enum planche_status status =
+        create(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX, error);
+    while (status == PLANCHE_OK && !done)
+        status = read_header(decoder, &done, error);
+    destroy(reader);
+    planche_jxl_box_free(&reader->box);
+    return status;
+}
+
+enum planche_status planche_jxl_open(struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct jxl_reader *reader = planche_calloc(decoder->budget, 1, sizeof *reader);
+    if (!reader)
+        return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
+    decoder->state = reader;
+    enum planche_status status =
+        planche_stream_hold(&decoder->stream, decoder->budget, &reader->file, &reader->size, error);
+    return status ? status : read_headers(decoder, error);
+}
+
+static enum planche_status set_buffer(const struct planche_decoder *decoder, uint8_t *rows,
+                                      size_t stride, uint32_t count, struct planche_error *error)
+{
+    const struct jxl_reader *reader = decoder->state;
+    JxlPixelFormat format = {
+        .num_channels = decoder->channels,
+        .data_type = decoder->depth == 16 ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8,
+        .endianness = JXL_NATIVE_ENDIAN,
+        .align = stride,
+    };
+    if (JxlDecoderSetImageOutBuffer(reader->jxl, &format, rows, stride * count) == JXL_DEC_SUCCESS)
+        return PLANCHE_OK;
+    return say_unsupported(decoder, "this kind of", error);
+}
+
+enum planche_status planche_jxl_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                     uint32_t count, struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    enum planche_status status =
+        create(decoder, JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, error);
+    while (status == PLANCHE_OK) {
+        switch (JxlDecoderProcessInput(reader->jxl)) {
+        case JXL_DEC_COLOR_ENCODING:
+            planche_jxl_prefer_colours(reader->jxl, decoder->channels < 3);
+            break;
+        case JXL_DEC_NEED_IMAGE_OUT_BUFFER:
+            status = set_buffer(decoder, rows, stride, count, error);
+            break;
+        case JXL_DEC_FULL_IMAGE:
+            destroy(reader);
+            return PLANCHE_OK;
+        case JXL_DEC_NEED_MORE_INPUT:
+            status = say_damaged(decoder, "the file ends too early", error);
+            break;
+        default:
+            status = say_damaged(decoder, "its pixels cannot be decoded", error);
+            break;
+        }
+    }
+    destroy(reader);
+    return status;
+}
+
+void planche_jxl_close(struct planche_decoder *decoder)
+{
+    struct jxl_reader *reader = decoder->state;
+    if (!reader)
+        return;
+    destroy(reader);
+    planche_jxl_box_free(&reader->box);
+    planche_budget_release(decoder->budget, reader->reserved);
+    planche_free(reader);
+    decoder->state = NULL;
+}
