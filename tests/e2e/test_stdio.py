@@ -230,6 +230,11 @@ class Stdio(harness.Case):
         self.assertEqual(server.finish(), 3)
         self.assertIn("planche models fetch", server.errors)
 
+    def test_memory_that_is_never_enough(self):
+        server = self.serve("--memory", "1M")
+        self.assertEqual(server.finish(), 3)
+        self.assertIn("--memory", server.errors)
+
     def test_missing_model_of_a_request(self):
         server = self.serve(env={"PLANCHE_MODEL_DIR": self.folder})
         server.send(harness.page(), id=1)

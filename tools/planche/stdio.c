@@ -295,6 +295,20 @@ static bool run(struct server *server, char *line)
     return started > 0;
 }
 
+/* Without a model, what no model could do with shows now as well: the library looks at the memory
+ * before it looks for the model's file. */
+static int check_memory(struct server *server)
+{
+    struct planche_engine_options wanted = {.model = "/dev/null/none.param"};
+    const struct planche_engine *engine;
+    struct planche_error error = {0};
+    if (planche_cli_engines_acquire(server->engines, &wanted, &engine, &error) !=
+        PLANCHE_ERROR_BUDGET)
+        return PLANCHE_CLI_OK;
+    planche_cli_message("%s; raise --memory", error.message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
 /* A model named on the command line is loaded at once, so that its absence shows now. */
 static int preload(struct server *server)
 {
@@ -305,7 +319,7 @@ static int preload(struct server *server)
     if (planche_cli_choose(&wanted, server->options.level, &scale, &error) != PLANCHE_OK)
         return planche_cli_usage_error("stdio", "%s", error.message);
     if (wanted.model == NULL)
-        return PLANCHE_CLI_OK;
+        return check_memory(server);
     if (planche_cli_engines_acquire(server->engines, &wanted, &engine, &error) != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
