@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The planche command: finds the sub-command; without one, pages are enlarged. */
+/* The planche command: finds the sub-command; without one, pages are enlarged.
+ * Under the name of an ncnn program it is that program. */
 #include "cli.h"
+#include "dropin.h"
 #include "interrupt.h"
 #include "terminal.h"
 
@@ -23,6 +25,9 @@ static const struct {
 
 static int run(int argc, char **argv)
 {
+    const struct planche_cli_peer *peer = planche_cli_dropin_peer(argv[0]);
+    if (peer != NULL)
+        return planche_cli_dropin(peer, argc, argv);
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
