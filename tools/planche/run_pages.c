@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "run.h"
 #include "terminal.h"
+#include "workers.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -153,20 +154,6 @@ static void *work(void *user)
     }
 }
 
-/* On as many threads as pages may be in flight, this one among them. */
-static void run_threads(struct pages *pages)
-{
-    pthread_t threads[PLANCHE_CLI_MAX_JOBS - 1];
-    size_t jobs = pages->run->info.jobs < pages->count ? pages->run->info.jobs : pages->count;
-    size_t started = 0;
-    while (started + 1 < jobs && started < PLANCHE_CLI_MAX_JOBS - 1 &&
-           pthread_create(&threads[started], NULL, work, pages) == 0)
-        started++;
-    work(pages);
-    for (size_t i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
-}
-
 bool planche_cli_run_pages(struct planche_cli_run *run)
 {
     struct pages pages = {
@@ -181,7 +168,7 @@ bool planche_cli_run_pages(struct planche_cli_run *run)
     bool ok =
         pages.ended != NULL && planche_cli_progress_start(&pages.progress, pages.count, run->bar);
     if (ok) {
-        run_threads(&pages);
+        planche_cli_work(run->info.jobs < pages.count ? run->info.jobs : pages.count, work, &pages);
         planche_cli_progress_stop(&pages.progress);
     }
     free(pages.ended);
