@@ -49,7 +49,7 @@ struct planche_engine_options {
     unsigned jobs;       /* pages in flight at once, each with an equal part of the memory; more
                             callers wait. 0: as many as keep the threads busy, each with what it
                             needs; a page that the others leave too little waits */
-    uint64_t max_pixels; /* most output pixels of a page; 0: 500,000,000 */
+    uint64_t max_pixels; /* most pixels of a page that the network makes; 0: 500,000,000 */
     uint32_t cpu_mask;   /* PLANCHE_CPU_* features that may be used; 0: all */
     const char *model_directory; /* NULL: planche_model_directory() */
     planche_log_fn log;          /* NULL: silent */
@@ -140,9 +140,13 @@ struct planche_page_options {
     int overwrite; /* planche_engine_run_file: replace an existing output */
     planche_progress_fn progress;
     void *progress_user;
-    int tta;  /* not 0: run the page in its 8 orientations and average the results: 8 times the
-                 arithmetic, and memory for the whole page and 4 bytes for each sample of the result
-                 (12 bytes a pixel, grey 4) */
+    int tta; /* not 0: run the page in its 8 orientations and average the results: 8 times the
+                arithmetic, and memory for the whole page and 4 bytes for each sample of the result
+                (12 bytes a pixel, grey 4) */
+    /* Most pixels a side of the result; 0: any number. The network enlarges by the model's scale,
+     * and what it made is then reduced in proportion, in linear light. A result that is smaller
+     * than this stays so: see output_width and output_height. */
+    uint32_t width, height;
     int mark; /* files and bytes: the result's XMP says what it was made from: planche_read_mark */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
@@ -215,9 +219,9 @@ struct planche_pixels {
     void *data;
 };
 
-/* Pixels in, pixels out: out must have the format of in and scale times its width and height; its
- * memory is the caller's. Alpha is straight (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET,
- * MEMORY, CANCELLED. */
+/* Pixels in, pixels out: out must have the format of in and scale times its width and height, or
+ * what the options' width and height make of that; its memory is the caller's. Alpha is straight
+ * (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET, MEMORY, CANCELLED. */
 PLANCHE_API enum planche_status
 planche_engine_run_pixels(const struct planche_engine *engine, const struct planche_pixels *in,
                           const struct planche_pixels *out,

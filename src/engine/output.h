@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The enlarged page: network values become pixels, get their alpha and go to a writer or to memory,
- * row after row. The writer gets its rows in batches, from whichever thread has time, while the
- * network makes the next ones. */
+ * row after row. A page that is to be smaller than the network made it is collected as it is, in
+ * float, and rounded once, after the reduction. The writer gets its rows in batches, from whichever
+ * thread has time, while the network makes the next ones. */
 #ifndef PLANCHE_ENGINE_OUTPUT_H
 #define PLANCHE_ENGINE_OUTPUT_H
 
@@ -9,6 +10,7 @@
 #include "base/pool.h"
 #include "engine/input.h"
 #include "image/alpha.h"
+#include "image/reduce.h"
 #include "kernels/kernels.h"
 
 struct planche_output {
@@ -21,10 +23,12 @@ struct planche_output {
     struct planche_writer *writer;
     enum planche_pixel_format format; /* rows as they are collected: the input's */
     enum planche_pixel_format target; /* as the writer takes them */
-    int64_t width, height;
-    size_t row_bytes, target_row_bytes;
+    int64_t width, height;            /* as the network makes it */
+    uint32_t out_width, out_height;   /* as it is delivered: as large or smaller */
+    const struct planche_tone *tone;  /* of the page, if that is smaller */
+    size_t row_bytes, out_row_bytes, target_row_bytes;
     uint8_t *band; /* band_rows rows: those that are not complete, and those that wait */
-    uint8_t *converted;
+    uint8_t *reduced, *converted;
     int64_t *filled;                  /* [band_rows] pixels that have come */
     int64_t band_rows, next;          /* the row that is to be finished next */
     int64_t begun, written;           /* rows that the writer was given; that it has done with */
@@ -33,16 +37,21 @@ struct planche_output {
     struct planche_error write_error;
     float *grey; /* a row of averages */
     struct planche_alpha *alpha;
+    uint16_t *alpha_row; /* of a page that is made smaller */
+    struct planche_reduce *reduce;
+    int64_t delivered; /* rows that pixels have */
     double ms,
         waited_ms; /* spent encoding; spent by the page's thread on that, or waiting for it */
 };
 
-/* Takes rows for an input enlarged by the recipe; format, target and one of pixels and writer are
- * set by the caller beforehand, as are the first five fields. band_rows: see planche_plan. */
+/* Takes rows for an input enlarged by the recipe; format, target, sizes, tone and one of pixels and
+ * writer are set by the caller beforehand, as are the first five fields. band_rows: see
+ * planche_plan. */
 enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
                                          struct planche_error *error);
-/* Bytes that everything but the band takes. */
+/* Bytes that everything but the band takes, and a row of the band (0: there is none). */
 uint64_t planche_output_memory(const struct planche_output *output);
+uint64_t planche_output_band_row(const struct planche_output *output);
 void planche_output_close(struct planche_output *output);
 
 /* Takes `count` pixels of row y from column x on. */

@@ -33,6 +33,7 @@ struct page {
     struct planche_output output;
     struct planche_image_info info;   /* of the result */
     struct planche_metadata metadata; /* of the result: the input's but for what is changed */
+    struct planche_tone *tone;        /* of a page that is made smaller */
     struct planche_blob marked_xmp;   /* its XMP; empty: the input's */
     struct planche_writer_options writer_options;
     struct planche_plan *plan;
@@ -64,6 +65,33 @@ static enum planche_status open_input(struct page *page, struct planche_error *e
     return planche_input_open(&page->input, &options, error);
 }
 
+/* a * b / c to the nearest, at least 1; a quotient that fits. */
+static uint32_t scale_side(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint64_t side = ((uint64_t)a * b + c / 2) / c;
+    return side ? (uint32_t)side : 1;
+}
+
+/* The network's size, made smaller in proportion until it is within what was asked for. */
+static void set_result_size(struct page *page, uint32_t width, uint32_t height)
+{
+    const struct planche_page_options *options = &page->job->options;
+    struct planche_page_result *result = &page->job->result;
+    uint32_t most_width = options->width ? options->width : width;
+    uint32_t most_height = options->height ? options->height : height;
+    result->output_width = width;
+    result->output_height = height;
+    if (width <= most_width && height <= most_height)
+        return;
+    if ((uint64_t)width * most_height > (uint64_t)height * most_width) {
+        result->output_width = most_width;
+        result->output_height = scale_side(height, most_width, width);
+    } else {
+        result->output_width = scale_side(width, most_height, height);
+        result->output_height = most_height;
+    }
+}
+
 static enum planche_status check_size(struct page *page, struct planche_error *error)
 {
     uint64_t scale = page->engine->net->recipe.scale;
@@ -78,8 +106,7 @@ static enum planche_status check_size(struct page *page, struct planche_error *e
             (unsigned long long)page->engine->max_pixels);
     page->job->result.input_width = page->input.width;
     page->job->result.input_height = page->input.height;
-    page->job->result.output_width = (uint32_t)width;
-    page->job->result.output_height = (uint32_t)height;
+    set_result_size(page, (uint32_t)width, (uint32_t)height);
     return PLANCHE_OK;
 }
 
@@ -145,8 +172,23 @@ static enum planche_status choose_metadata(struct page *page, struct planche_err
     return page->job->options.mark && page->job->source ? mark_page(page, error) : PLANCHE_OK;
 }
 
+/* The curves of a page that is made smaller. */
+static enum planche_status choose_tone(struct page *page, struct planche_error *error)
+{
+    const struct planche_metadata *metadata = planche_input_metadata(&page->input);
+    const struct planche_output *output = &page->output;
+    if (output->out_width == output->width && output->out_height == output->height)
+        return PLANCHE_OK;
+    enum planche_status status =
+        planche_tone_create(&page->tone, page->input.colours, metadata ? metadata->icc.data : NULL,
+                            metadata ? metadata->icc.size : 0, &page->budget, error);
+    page->output.tone = page->tone;
+    return status;
+}
+
 static void close_input(struct page *page)
 {
+    planche_tone_destroy(&page->tone);
     planche_input_close(&page->input);
     planche_blob_free(&page->marked_xmp);
 }
@@ -197,8 +239,10 @@ static void describe_output(struct page *page)
     output->pixels = page->job->out;
     output->format = page->input.format;
     output->target = page->input.format;
-    output->width = page->job->result.output_width;
-    output->height = page->job->result.output_height;
+    output->width = page->input.width * (int64_t)page->engine->net->recipe.scale;
+    output->height = page->input.height * (int64_t)page->engine->net->recipe.scale;
+    output->out_width = page->job->result.output_width;
+    output->out_height = page->job->result.output_height;
 }
 
 /* The least --memory that would do, for the message: rounded up to whole MiB. */
@@ -282,7 +326,7 @@ static enum planche_status make_plan(struct page *page, uint64_t limit, struct p
 {
     const struct planche_engine *engine = page->engine;
     uint64_t used = atomic_load(&page->budget.used), least = 0, tta = tta_memory(page);
-    uint64_t result_row = (uint64_t)page->output.width * planche_pixel_size(page->output.format);
+    uint64_t result_row = planche_output_band_row(&page->output);
     uint64_t fixed =
         used + planche_input_memory(&page->input) + planche_output_memory(&page->output);
     /* What the plan, its passes and the codecs' small change take. */
@@ -292,14 +336,14 @@ static enum planche_status make_plan(struct page *page, uint64_t limit, struct p
     if (page->job->sink_memory)
         fixed += page->job->sink_memory(&page->info, &page->job->options);
     fixed += tta ? 2 * book : book;
-    if (!page->job->out && tta)
+    if (tta)
         fixed += result_row;
     page->fixed = fixed;
     bool hopeless = fixed >= limit || limit - fixed <= tta;
     struct planche_plan_options options = {
         .memory = hopeless ? 1 : limit - fixed - tta,
         .fetch_row_bytes = tta ? 0 : page->input.colour_row_bytes,
-        .emit_row_bytes = page->job->out || tta ? 0 : result_row,
+        .emit_row_bytes = tta ? 0 : result_row,
         .se = engine->se,
         .workers = planche_pool_threads(engine->pool),
     };
@@ -486,10 +530,9 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
         status = planche_output_start(&page->output, tta ? 1 : page->plan->emit_rows, error);
     if (!status)
         status = tta ? run_turns(page, error) : run_plan(page, page->plan, error);
+    if (!status)
+        status = planche_output_flush(&page->output, error);
     if (status || job->out)
-        return status;
-    status = planche_output_flush(&page->output, error);
-    if (status)
         return status;
     lower_stake(page);
     double start = planche_system_ms();
@@ -511,8 +554,10 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
         status = check_size(page, error);
     if (!status && page->job->out)
         status = check_target(page, error);
-    if (!status)
+    if (!status) {
         describe_output(page);
+        status = choose_tone(page, error);
+    }
     if (!status && !page->job->out)
         status = choose_metadata(page, error);
     if (!status && !page->job->out)

@@ -226,6 +226,9 @@ struct job {
     enum planche_icc_kind kind;
     uint8_t *data;
     size_t size;
+    float *tables;
+    size_t points; /* of each of them */
+    bool found;
 };
 
 static enum planche_status run_job(struct job *job, struct planche_budget *budget,
@@ -403,4 +406,46 @@ enum planche_status planche_icc_grey_to_rgb(struct planche_budget *budget, const
     *data = NULL;
     *size = 0;
     return make_profile(&job, budget, grey_step, data, size, error);
+}
+
+static void read_curves(struct job *job, cmsHPROFILE profile)
+{
+    static const cmsTagSignature colours[3] = {cmsSigRedTRCTag, cmsSigGreenTRCTag,
+                                               cmsSigBlueTRCTag};
+    bool rgb = job->channels == 3;
+    if (cmsGetColorSpace(profile) != (rgb ? cmsSigRgbData : cmsSigGrayData))
+        return;
+    for (int c = 0; c < 3; c++) {
+        const cmsToneCurve *curve = cmsReadTag(profile, rgb ? colours[c] : cmsSigGrayTRCTag);
+        if (!curve)
+            return;
+        for (size_t i = 0; i < job->points; i++)
+            job->tables[(size_t)c * job->points + i] =
+                cmsEvalToneCurveFloat(curve, (float)i / (float)(job->points - 1));
+    }
+    job->found = true;
+}
+
+static void curves_step(void *user)
+{
+    struct job *job = user;
+    cmsHPROFILE profile = open_profile(&job->icc, job->profile, job->profile_size);
+    if (!profile)
+        return;
+    read_curves(job, profile);
+    cmsCloseProfile(profile);
+}
+
+enum planche_status planche_icc_get_curves(struct planche_budget *budget, const void *data,
+                                           size_t size, unsigned colours, float *tables,
+                                           size_t count, bool *found, struct planche_error *error)
+{
+    struct job job = {.profile = data,
+                      .profile_size = size,
+                      .channels = colours,
+                      .tables = tables,
+                      .points = count};
+    enum planche_status status = run_job(&job, budget, curves_step, error);
+    *found = job.found;
+    return status;
 }

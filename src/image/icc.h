@@ -66,4 +66,11 @@ enum planche_status planche_icc_grey_to_rgb(struct planche_budget *budget, const
                                             size_t grey_size, uint8_t **data, size_t *size,
                                             struct planche_error *error);
 
+/* Fills in 3 tables of `count` points (at least 2) with the light, 0..1, of even steps of the
+ * sample as a profile for 1 or 3 colours has it. *found is false when it has no such curves:
+ * damaged, or of tables only. Errors: MEMORY, BUDGET. */
+enum planche_status planche_icc_get_curves(struct planche_budget *budget, const void *data,
+                                           size_t size, unsigned colours, float *tables,
+                                           size_t count, bool *found, struct planche_error *error);
+
 #endif

@@ -30,6 +30,9 @@ static struct bytes make_page(enum planche_pixel_format pixels, uint32_t width, 
     return make_page_as(pixels, width, height, PLANCHE_FORMAT_PNG);
 }
 
+/* Of all pages; 0: none. */
+static uint32_t wanted_width;
+
 /* How often the last page's progress was told. */
 static int progress_calls;
 
@@ -51,6 +54,7 @@ static enum planche_status run_as(const struct planche_engine *engine, const str
     options.png_level = 1;
     options.tta = tta;
     options.progress = count_progress;
+    options.width = wanted_width;
     progress_calls = 0;
     error->message[0] = '\0';
     enum planche_status status = planche_engine_run_bytes(engine, page->data, page->size, &data,
@@ -314,6 +318,10 @@ static void test_no_late_failure(void **state)
     check_early_failure(&opaque, PLANCHE_FORMAT_JPEG);
     check_early_failure(&transparent, PLANCHE_FORMAT_PNG);
     check_early_failure(&transparent, PLANCHE_FORMAT_WEBP);
+    wanted_width = 201;
+    check_early_failure(&opaque, PLANCHE_FORMAT_PNG);
+    check_early_failure(&transparent, PLANCHE_FORMAT_PNG);
+    wanted_width = 0;
 }
 
 /* Files go the same way; what they are written through counts as well. */

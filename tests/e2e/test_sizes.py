@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What becomes of results beside their pixels: marks."""
+"""What becomes of results: their sizes, and what they say about themselves."""
 import hashlib
 import json
 
 import files
 import harness
+import png
 
 
 class Marks(harness.Case):
@@ -32,6 +33,39 @@ class Marks(harness.Case):
         self.assertEqual(self.planche("b.webp", "-o", "out/", "--quiet").stderr, "")
         self.planche("b.webp", "-o", "out/", "--again")
         self.assertEqual(files.Webp(self.read("out/b.webp")).width, 80)
+
+
+class Sizes(harness.Case):
+    model = True
+
+    def size(self, *options):
+        page = json.loads(self.planche("a.png", "-o", "b.png", "--overwrite", "--json", *options).stdout)
+        image = png.Image(self.read("b.png"))
+        self.assertEqual((page["output_width"], page["output_height"]), (image.width, image.height))
+        return image.width, image.height
+
+    def test_wanted_sizes(self):
+        self.write("a.png", harness.page(48, 64))
+        self.assertEqual(self.size("--width", "60"), (60, 80))
+        self.assertEqual(self.size("--height", "80"), (60, 80))
+        self.assertEqual(self.size("--fit", "80x80"), (60, 80))
+        self.assertEqual(self.size("--fit", "1000x80", "--memory", "40M", "--threads", "1"), (60, 80))
+        small = self.read("b.png")
+        self.assertEqual(self.size("--fit", "1000x80", "--threads", "3"), (60, 80))
+        self.assertEqual(self.read("b.png"), small)
+        self.assertEqual(self.size("--width", "97"), (96, 128))
+        for option, value in (("--width", "0"), ("--height", "-1"), ("--fit", "80"), ("--fit", "8x0")):
+            self.planche("a.png", option, value, check=2)
+
+    def test_light_stays(self):
+        """Black and white lines of a pixel become the grey that is half as light: 188, not 128."""
+        rows = b"".join((b"\xff" if y % 4 < 2 else b"\0") * 64 for y in range(64))
+        self.write("a.png", png.encode(64, 64, 1, rows))
+        self.planche("a.png", "-o", "b.png", "--width", "10")
+        image = png.Image(self.read("b.png"))
+        middle = [image.pixel(x, y)[0] for x in range(3, 7) for y in range(3, 7)]
+        self.assertGreater(min(middle), 165)
+        self.assertLess(max(middle), 205)
 
 
 if __name__ == "__main__":

@@ -270,12 +270,31 @@ static bool set_runs(struct planche_cli_options *o, const char *value)
 }
 
 /* WIDTHxHEIGHT */
+static bool parse_size(const char *value, long most, uint32_t *width, uint32_t *height)
+{
+    char before[12] = "", behind[12] = "", rest[2] = "";
+    return sscanf(value, "%11[^x]x%11[^x]%1s", before, behind, rest) == 2 &&
+           set_unsigned(before, 1, most, width) && set_unsigned(behind, 1, most, height);
+}
+
 static bool set_size(struct planche_cli_options *o, const char *value)
 {
-    char width[8] = "", height[8] = "", rest[2] = "";
-    return sscanf(value, "%7[^x]x%7[^x]%1s", width, height, rest) == 2 &&
-           set_unsigned(width, 1, UINT16_MAX, &o->width) &&
-           set_unsigned(height, 1, UINT16_MAX, &o->height);
+    return parse_size(value, UINT16_MAX, &o->width, &o->height);
+}
+
+static bool set_width(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, INT32_MAX, &o->page.width);
+}
+
+static bool set_height(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, INT32_MAX, &o->page.height);
+}
+
+static bool set_fit(struct planche_cli_options *o, const char *value)
+{
+    return parse_size(value, INT32_MAX, &o->page.width, &o->page.height);
 }
 
 static bool set_profile(struct planche_cli_options *o, const char *value)
@@ -331,6 +350,9 @@ static const struct option_spec {
     {"quality", 'q', "1 to 100", PAGES, set_quality},
     {"lossless", 0, NULL, PAGES, set_lossless},
     {"png-level", 0, "1 to 9", PAGES, set_png_level},
+    {"width", 0, "a number of pixels", PAGES, set_width},
+    {"height", 0, "a number of pixels", PAGES, set_height},
+    {"fit", 0, "a size such as 1600x2400", PAGES, set_fit},
     {"se", 0, "exact or sampled", ENGINES, set_se},
     {"tta", 0, NULL, PAGES, set_tta},
     {"precision", 0, "f32 or bf16", ENGINES, set_precision},

@@ -110,6 +110,22 @@ static bool take_mark(struct parse *parse, const json_t *value)
     return take_switch(value, &parse->request->page.mark);
 }
 
+static bool take_width(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, INT32_MAX, &number);
+    parse->request->page.width = ok ? (uint32_t)number : 0;
+    return ok;
+}
+
+static bool take_height(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, INT32_MAX, &number);
+    parse->request->page.height = ok ? (uint32_t)number : 0;
+    return ok;
+}
+
 static bool take_input(struct parse *parse, const json_t *value)
 {
     return take_text(value, &parse->request->input);
@@ -145,6 +161,8 @@ static const struct field {
     {"png_level", "a whole number from 1 to 9", take_png_level},
     {"tta", "true or false", take_tta},
     {"overwrite", "true or false", take_overwrite},
+    {"width", "a number of pixels", take_width},
+    {"height", "a number of pixels", take_height},
     {"mark", "true or false", take_mark},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
