@@ -136,7 +136,8 @@ static const char stdio_text[] =
     "      --max-bytes SIZE   most bytes of one request                     [256M]\n"
     "and -m, -s, -n, -f, -q, --lossless, --png-level, --width, --height, --fit,\n"
     "--tta, --overwrite, --no-mark, --se, --precision, --memory, --threads,\n"
-    "--max-pixels, --cpu-mask, --model-dir, --quiet, --verbose, as for pages (planche --help).\n"
+    "--max-pixels, --cpu-mask, --model-dir, --quiet, --verbose,\n"
+    "as for pages (planche --help).\n"
     "\n"
     "Exit status: 0 at the end of input or after SIGTERM, 1 if nobody reads the\n"
     "answers, 2 wrong usage, 3 the model named with -m could not be loaded.\n";
