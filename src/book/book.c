@@ -1,9 +1,209 @@
 /* SPDX-License-Identifier: MIT */
 /* The public functions for books. */
-#include "base/status.h"
+#include "book/book.h"
 
-#include <planche/book.h>
-#include <stdbool.h>
+#include "base/status.h"
+#include "book/paths.h"
+#include "codec/output_file.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum planche_status planche_book_say_cancelled(struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+}
+
+bool planche_book_report(struct planche_book *book, const char *name)
+{
+    book->progress.name = name;
+    if (!book->cancelled && book->options.on_progress)
+        book->cancelled = book->options.on_progress(book->options.user, &book->progress) != 0;
+    return book->cancelled;
+}
+
+/* The caller's options in this library's size. */
+static void take_options(struct planche_book *book, const struct planche_book_options *options)
+{
+    struct planche_book_options *to = &book->options;
+    *to = (struct planche_book_options)PLANCHE_BOOK_OPTIONS_INIT;
+    if (options)
+        memcpy(to, options, options->struct_size < sizeof *to ? options->struct_size : sizeof *to);
+    const struct planche_page_options *page = to->page;
+    book->page = (struct planche_page_options)PLANCHE_PAGE_OPTIONS_INIT;
+    if (page)
+        memcpy(&book->page, page,
+               page->struct_size < sizeof book->page ? page->struct_size : sizeof book->page);
+    book->page.struct_size = sizeof book->page;
+    book->limits = (struct planche_archive_limits){
+        .entries = to->max_entries ? to->max_entries : 100000,
+        .entry_bytes = to->max_entry_bytes ? to->max_entry_bytes : UINT64_C(1) << 30,
+        .total_bytes = to->max_bytes ? to->max_bytes : UINT64_C(256) << 30,
+        .ratio = to->max_ratio ? to->max_ratio : 1000,
+    };
+}
+
+static void open_book(struct planche_book *book, const char *input,
+                      const struct planche_book_options *options)
+{
+    book->input = input;
+    book->work.lock = -1;
+    book->progress = (struct planche_book_progress){.struct_size = sizeof book->progress};
+    book->entries.budget = &book->budget;
+    take_options(book, options);
+    pthread_mutex_init(&book->mutex, NULL);
+}
+
+static void close_book(struct planche_book *book)
+{
+    planche_entries_free(&book->entries);
+    planche_free(book->comment);
+    planche_free(book->output);
+    pthread_mutex_destroy(&book->mutex);
+}
+
+static enum planche_status recognise(struct planche_book *book, struct planche_error *error)
+{
+    struct stat info;
+    book->from = planche_archive_recognise(book->input);
+    if (book->from)
+        return PLANCHE_OK;
+    if (stat(book->input, &info) != 0)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: there is no such file or folder",
+                            book->input);
+    return planche_fail(error, PLANCHE_ERROR_DATA,
+                        "%s: is not a book that Planche reads (CBZ, CBR, CB7, CBT, EPUB, PDF or a "
+                        "folder)",
+                        book->input);
+}
+
+/* An EPUB's readers know some formats only. */
+static enum planche_status check_format(struct planche_book *book, struct planche_error *error)
+{
+    book->entries.referred =
+        book->from == PLANCHE_CONTAINER_EPUB && book->to == PLANCHE_CONTAINER_EPUB;
+    if (book->entries.referred && book->page.format > PLANCHE_FORMAT_WEBP)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: an EPUB cannot have pages of the format %s; use jpg, png or webp",
+                            book->output, planche_format_extension(book->page.format));
+    if (book->options.on_error < PLANCHE_ON_ERROR_KEEP ||
+        book->options.on_error > PLANCHE_ON_ERROR_FAIL)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to treat errors: %d",
+                            (int)book->options.on_error);
+    return PLANCHE_OK;
+}
+
+static uint64_t size_of(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+}
+
+static void count(const struct planche_book *book, struct planche_book_result *result)
+{
+    struct planche_book_result full = {.container = book->to};
+    if (!result)
+        return;
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        if (entry->folder)
+            continue;
+        full.fates[entry->fate]++;
+        full.pages += entry->fate != PLANCHE_BOOK_COPIED;
+        full.input_bytes += entry->input_bytes;
+        full.output_bytes += entry->output_bytes;
+    }
+    if (book->from != PLANCHE_CONTAINER_FOLDER)
+        full.input_bytes = size_of(book->input);
+    if (book->output && book->to != PLANCHE_CONTAINER_FOLDER)
+        full.output_bytes = size_of(book->output);
+    full.struct_size = result->struct_size;
+    memcpy(result, &full, full.struct_size < sizeof full ? full.struct_size : sizeof full);
+}
+
+static void tell_pages(const struct planche_book *book)
+{
+    for (size_t i = 0; book->options.on_page && i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        const struct planche_book_page page = {
+            .struct_size = sizeof page,
+            .index = i,
+            .name = entry->name,
+            .output_name = entry->outputs ? entry->outputs[0] : NULL,
+            .fate = entry->fate,
+            .status = entry->status,
+            .message = entry->message,
+            .input_bytes = entry->input_bytes,
+            .output_bytes = entry->output_bytes,
+            .result = entry->result,
+        };
+        book->options.on_page(book->options.user, &page);
+    }
+}
+
+static enum planche_status set_output(struct planche_book *book, const char *output,
+                                      struct planche_error *error)
+{
+    size_t length = strlen(output);
+    while (length > 1 && output[length - 1] == '/')
+        length--;
+    book->output = planche_strdup(&book->budget, output);
+    if (!book->output)
+        return planche_fail_memory(error, &book->budget, length, output);
+    book->output[length] = 0;
+    if (length == 0 || strcmp(book->output, "/") == 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a book",
+                            output);
+    return PLANCHE_OK;
+}
+
+/* Everything that can be refused before work begins is. */
+static enum planche_status prepare(struct planche_book *book, const char *output,
+                                   struct planche_error *error)
+{
+    enum planche_status status = recognise(book, error);
+    if (!status)
+        status = set_output(book, output, error);
+    if (!status)
+        status = planche_book_choose_container(book, output, error);
+    if (!status)
+        status = check_format(book, error);
+    if (!status)
+        status = planche_book_check_paths(book, error);
+    if (!status && book->to != PLANCHE_CONTAINER_FOLDER)
+        status = planche_output_file_check(book->output, book->page.overwrite, error);
+    return status;
+}
+
+static bool wants_to_stop(void *user)
+{
+    return planche_book_report(user, NULL);
+}
+
+static enum planche_status make_book(struct planche_book *book, struct planche_error *error)
+{
+    char settings[2 * PATH_MAX];
+    struct planche_archive_writer *writer = NULL;
+    enum planche_status status = planche_book_settings(book, settings, sizeof settings, error);
+    if (!status)
+        status = planche_book_survey(book, error);
+    if (!status)
+        status = planche_book_hold(book, wants_to_stop, book, error);
+    if (!status)
+        status = planche_work_open(&book->work, book->output, settings, book->options.fresh,
+                                   &book->budget, error);
+    if (!status)
+        status = planche_archive_writer_create(&writer, book->to, book->output,
+                                               book->page.overwrite, &book->budget, error);
+    if (!status)
+        status = planche_book_make(book, error);
+    if (!status)
+        status = planche_book_compose(book, writer, error);
+    planche_archive_writer_destroy(&writer);
+    planche_work_close(&book->work, status == PLANCHE_OK);
+    planche_book_let_go(book);
+    return status;
+}
 
 enum planche_status planche_engine_run_book(const struct planche_engine *engine, const char *input,
                                             const char *output,
@@ -11,8 +211,22 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                             struct planche_book_result *result,
                                             struct planche_error *error)
 {
-    (void)engine, (void)output, (void)options, (void)result;
-    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: books are not read yet", input);
+    struct planche_book book = {.engine = engine};
+    if (!engine || !input || !output)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "engine, input and output must be given");
+    planche_budget_init_part(&book.budget, &engine->state->budget, 0);
+    book.log = engine->log;
+    open_book(&book, input, options);
+    enum planche_status status = prepare(&book, output, error);
+    if (!status)
+        status = make_book(&book, error);
+    status = planche_budget_blame(status, &book.budget, error);
+    if (!status)
+        tell_pages(&book);
+    count(&book, result);
+    close_book(&book);
+    return status;
 }
 
 enum planche_status planche_book_inspect(const char *input,
@@ -20,6 +234,22 @@ enum planche_status planche_book_inspect(const char *input,
                                          struct planche_book_result *result,
                                          struct planche_error *error)
 {
-    (void)options, (void)result;
-    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: books are not read yet", input);
+    struct planche_book book = {0};
+    uint64_t memory;
+    if (!input)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "input must be given");
+    planche_engine_defaults(&memory, NULL);
+    planche_budget_init(&book.budget, memory);
+    open_book(&book, input, options);
+    enum planche_status status = recognise(&book, error);
+    if (!status)
+        status = planche_book_survey(&book, error);
+    if (!status)
+        status = planche_book_look(&book, error);
+    if (!status)
+        tell_pages(&book);
+    book.to = book.options.container;
+    count(&book, result);
+    close_book(&book);
+    return status;
 }

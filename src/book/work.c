@@ -3,7 +3,6 @@
 #include "book/work.h"
 
 #include "base/status.h"
-#include "codec/output_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,7 +34,7 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-enum planche_status planche_work_name(char folder[PATH_MAX], const char *output,
+enum planche_status planche_work_name(char folder[PLANCHE_WORK_FOLDER], const char *output,
                                       struct planche_error *error)
 {
     const char *name = base_of(output);
@@ -49,10 +48,9 @@ enum planche_status planche_work_name(char folder[PATH_MAX], const char *output,
         sha256_digest(&context, sizeof bytes, bytes);
         format_digest(digest, bytes, 8);
     }
-    length = snprintf(folder, PATH_MAX, "%.*s.%.*s%s.planche", (int)(name - output), output,
-                      MAX_NAME_PART, name, digest);
-    /* Names of files in it follow. */
-    if (length < 0 || length >= PATH_MAX - 128)
+    length = snprintf(folder, PLANCHE_WORK_FOLDER, "%.*s.%.*s%s.planche", (int)(name - output),
+                      output, MAX_NAME_PART, name, digest);
+    if (length < 0 || length >= PLANCHE_WORK_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", output);
     return PLANCHE_OK;
 }
@@ -171,17 +169,18 @@ static size_t read_small(const char *path, char *text, size_t size)
     return length;
 }
 
-static enum planche_status write_small(const struct planche_work *work, const char *path,
-                                       const char *text, struct planche_error *error)
+enum planche_status planche_work_write(const struct planche_work *work, const char *path,
+                                       const void *data, size_t size, struct planche_error *error)
 {
-    struct planche_output_file *file;
-    enum planche_status status = planche_output_file_create(&file, path, true, work->budget, error);
-    if (status)
-        return status;
-    planche_output_file_write(file, text, strlen(text)); /* commit tells */
-    status = planche_output_file_commit(file, error);
-    planche_output_file_destroy(&file);
-    return status;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), reason = 0;
+    if (fd < 0)
+        return say(error, work, errno);
+    errno = ENOSPC;
+    if (write(fd, data, size) != (ssize_t)size || (fsync(fd) != 0 && errno != EINVAL))
+        reason = errno;
+    if (close(fd) != 0 && !reason)
+        reason = errno;
+    return reason ? say(error, work, reason) : PLANCHE_OK;
 }
 
 enum planche_status planche_work_open(struct planche_work *work, const char *output,
@@ -201,7 +200,7 @@ enum planche_status planche_work_open(struct planche_work *work, const char *out
     bool same = !fresh && strcmp(found, settings) == 0;
     clean(work, same);
     if (!same)
-        status = write_small(work, path, settings, error);
+        status = planche_work_write(work, path, settings, strlen(settings), error);
     if (!status)
         return PLANCHE_OK;
 fail:
@@ -268,7 +267,7 @@ enum planche_status planche_work_note(const struct planche_work *work,
                                made->part[p].width, made->part[p].height, made->part[p].bytes);
     snprintf(text + at, size - at, "end\n");
     note_path(work, entry->digest, path);
-    enum planche_status status = write_small(work, path, text, error);
+    enum planche_status status = planche_work_write(work, path, text, strlen(text), error);
     planche_free(text);
     return status;
 }
@@ -278,12 +277,11 @@ static bool parse_note(const struct planche_work *work, struct planche_entry *en
                        const char *text)
 {
     struct planche_made *made = &entry->made;
-    char path[PATH_MAX], name[DIGEST_CHARS + 8];
-    int used = 0;
+    char path[PATH_MAX];
     for (unsigned p = 0; p < made->parts; p++) {
         struct planche_made_part *part = &made->part[p];
         struct stat info;
-        used = 0;
+        int used = 0;
         if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 "\n%n", &part->width, &part->height,
                    &part->bytes, &used) != 3)
             return false;
@@ -293,7 +291,6 @@ static bool parse_note(const struct planche_work *work, struct planche_entry *en
             (uint64_t)info.st_size != part->bytes)
             return false;
     }
-    (void)name;
     return strcmp(text, "end\n") == 0;
 }
 

@@ -12,15 +12,18 @@
 
 #include <limits.h>
 
+/* Names of files follow it in a path. */
+#define PLANCHE_WORK_FOLDER (PATH_MAX - 128)
+
 struct planche_work {
-    char folder[PATH_MAX];
+    char folder[PLANCHE_WORK_FOLDER];
     const char *output;
     int lock; /* descriptor of the folder; -1: there is none */
     struct planche_budget *budget;
 };
 
 /* The path of a work folder, without making it. Errors: ARGUMENT. */
-enum planche_status planche_work_name(char folder[PATH_MAX], const char *output,
+enum planche_status planche_work_name(char folder[PLANCHE_WORK_FOLDER], const char *output,
                                       struct planche_error *error);
 
 /* Makes or takes over the folder for an output (without a slash at the end), and locks it. What
@@ -40,6 +43,10 @@ void planche_work_page_path(const struct planche_work *work, const uint8_t *dige
                             enum planche_format format, unsigned part, unsigned parts,
                             char path[PATH_MAX]);
 
+/* Makes a file in the folder, on the disk when this returns. What a crash leaves of it may be torn.
+ */
+enum planche_status planche_work_write(const struct planche_work *work, const char *path,
+                                       const void *data, size_t size, struct planche_error *error);
 /* Notes what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
 enum planche_status planche_work_note(const struct planche_work *work,
                                       const struct planche_entry *entry,

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Bringing ComicInfo.xml up to date. */
+#include "book/comicinfo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct edit {
+    const char *data;
+    size_t size;
+    const struct planche_comicinfo_image *images;
+    size_t count;
+    size_t copied; /* of data, so far */
+    struct planche_text *out;
+};
+
+static void copy_until(struct edit *edit, size_t at)
+{
+    planche_text_put(edit->out, edit->data + edit->copied, at - edit->copied);
+    edit->copied = at;
+}
+
+static void replace(struct edit *edit, struct planche_span span, uint64_t number)
+{
+    char text[24];
+    int length = snprintf(text, sizeof text, "%" PRIu64, number);
+    copy_until(edit, span.at);
+    planche_text_put(edit->out, text, (size_t)length);
+    edit->copied = span.end;
+}
+
+static bool parse_number(const struct edit *edit, struct planche_span span, size_t *number)
+{
+    *number = 0;
+    if (span.end == span.at || span.end - span.at > 9)
+        return false;
+    for (size_t i = span.at; i < span.end; i++) {
+        if (edit->data[i] < '0' || edit->data[i] > '9')
+            return false;
+        *number = *number * 10 + (size_t)(edit->data[i] - '0');
+    }
+    return true;
+}
+
+/* The image that a <Page> is about; false: it does not say, or there is none. */
+static bool find_image(const struct edit *edit, const struct planche_tag *tag, size_t *image)
+{
+    struct planche_attribute attribute;
+    size_t at = tag->name.end;
+    while (planche_markup_attribute(edit->data, tag, &at, &attribute))
+        if (planche_markup_is(edit->data, attribute.name, "Image"))
+            return parse_number(edit, attribute.value, image) && *image < edit->count;
+    return false;
+}
+
+static void update(struct edit *edit, const struct planche_tag *tag, size_t image)
+{
+    const struct planche_comicinfo_image *now = &edit->images[image];
+    struct planche_attribute attribute;
+    size_t at = tag->name.end;
+    while (planche_markup_attribute(edit->data, tag, &at, &attribute)) {
+        if (planche_markup_is(edit->data, attribute.name, "Image") && now->number != image)
+            replace(edit, attribute.value, now->number);
+        if (!now->changed)
+            continue;
+        if (planche_markup_is(edit->data, attribute.name, "ImageSize"))
+            replace(edit, attribute.value, now->bytes);
+        if (planche_markup_is(edit->data, attribute.name, "ImageWidth"))
+            replace(edit, attribute.value, now->width);
+        if (planche_markup_is(edit->data, attribute.name, "ImageHeight"))
+            replace(edit, attribute.value, now->height);
+    }
+}
+
+/* Drops an element, and the space before it. *at is behind its first tag. */
+static void drop(struct edit *edit, const struct planche_tag *tag, size_t *at)
+{
+    size_t begin = tag->whole.at;
+    struct planche_tag next = *tag;
+    bool broken;
+    while (begin > edit->copied && strchr(" \t\r\n", edit->data[begin - 1]))
+        begin--;
+    copy_until(edit, begin);
+    if (!tag->empty)
+        while (planche_markup_next(edit->data, edit->size, at, &next, &broken) &&
+               !(next.closing && planche_markup_is(edit->data, next.name, "Page")))
+            continue;
+    edit->copied = *at;
+}
+
+/* The text of <PageCount>, when the number of images has changed. */
+static void update_count(struct edit *edit, const struct planche_tag *tag)
+{
+    const char *end = memchr(edit->data + tag->whole.end, '<', edit->size - tag->whole.end);
+    const struct planche_comicinfo_image *last = edit->images + edit->count - 1;
+    size_t number, now = edit->count ? last->number + last->outputs : 0;
+    if (!end || tag->empty || now == edit->count)
+        return;
+    const struct planche_span value = {tag->whole.end, (size_t)(end - edit->data)};
+    if (parse_number(edit, value, &number) && number == edit->count)
+        replace(edit, value, now);
+}
+
+const char *planche_comicinfo_edit(const char *data, size_t size,
+                                   const struct planche_comicinfo_image *images, size_t count,
+                                   struct planche_text *out)
+{
+    struct edit edit = {data, size, images, count, 0, out};
+    struct planche_tag tag;
+    bool broken = false, rooted = false;
+    size_t at = 0, image;
+    if (size >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0))
+        return "is in UTF-16";
+    while (planche_markup_next(data, size, &at, &tag, &broken)) {
+        rooted |= planche_markup_is(data, tag.name, "ComicInfo");
+        if (tag.closing)
+            continue;
+        if (planche_markup_is(data, tag.name, "PageCount"))
+            update_count(&edit, &tag);
+        if (!planche_markup_is(data, tag.name, "Page") || !find_image(&edit, &tag, &image))
+            continue;
+        if (images[image].outputs)
+            update(&edit, &tag, image);
+        else
+            drop(&edit, &tag, &at);
+    }
+    copy_until(&edit, size);
+    return broken ? "has a tag without an end" : rooted ? NULL : "has no <ComicInfo>";
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* References in an EPUB: attributes of the package, of XHTML and SVG, and url() in style sheets. */
+#include "book/epub.h"
+
+#include "base/status.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define MOST_ENCRYPTION ((size_t)1 << 20)
+
+bool planche_epub_is_encryption(const char *name)
+{
+    return strcmp(name, "META-INF/encryption.xml") == 0;
+}
+
+/* Whether nothing but fonts is hidden; their methods are no encryption, and we leave fonts alone.
+ */
+static bool hides_fonts_only(const char *data, size_t size)
+{
+    static const char *const methods[] = {"http://www.idpf.org/2008/embedding",
+                                          "http://ns.adobe.com/pdf/enc#RC"};
+    struct planche_tag tag;
+    struct planche_attribute a;
+    bool broken, fine = true;
+    for (size_t at = 0; planche_markup_next(data, size, &at, &tag, &broken);) {
+        if (tag.closing || !planche_markup_is(data, tag.name, "EncryptionMethod"))
+            continue;
+        bool font = false;
+        for (size_t in = tag.name.end; planche_markup_attribute(data, &tag, &in, &a);)
+            for (size_t m = 0; m < 2; m++)
+                font |= a.value.end - a.value.at == strlen(methods[m]) &&
+                        memcmp(data + a.value.at, methods[m], strlen(methods[m])) == 0;
+        fine &= font;
+    }
+    return fine && !broken;
+}
+
+enum planche_status planche_epub_check_encryption(const char *book, struct planche_archive *archive,
+                                                  struct planche_budget *budget,
+                                                  struct planche_error *error)
+{
+    size_t size = 0, got = 1;
+    char *data = planche_alloc(budget, MOST_ENCRYPTION);
+    enum planche_status status = PLANCHE_OK;
+    if (!data)
+        return planche_fail_memory(error, budget, MOST_ENCRYPTION, book);
+    while (!status && got > 0 && size < MOST_ENCRYPTION) {
+        status = planche_archive_read(archive, data + size, MOST_ENCRYPTION - size, &got, error);
+        size += status ? 0 : got;
+    }
+    if (!status && (size == MOST_ENCRYPTION || !hides_fonts_only(data, size)))
+        status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                              "%s: is encrypted (DRM), so its pages cannot be read", book);
+    planche_free(data);
+    return status;
+}
+
+static bool has_extension(const char *name, const char *const *extensions)
+{
+    const char *dot = strrchr(name, '.');
+    for (; dot && *extensions; extensions++)
+        if (strcasecmp(dot + 1, *extensions) == 0)
+            return true;
+    return false;
+}
+
+static bool is_style(const char *name)
+{
+    static const char *const extensions[] = {"css", NULL};
+    return has_extension(name, extensions);
+}
+
+bool planche_epub_may_refer(const char *name)
+{
+    static const char *const extensions[] = {"opf", "xhtml", "html", "htm", "xml",
+                                             "svg", "ncx",   "css",  NULL};
+    return has_extension(name, extensions) && strncmp(name, "META-INF/", 9) != 0;
+}
+
+struct edit {
+    const char *name; /* of the file */
+    const char *data;
+    size_t copied; /* of data, so far */
+    planche_renamed_fn find;
+    void *user;
+    struct planche_text *out;
+};
+
+static void copy_until(struct edit *edit, size_t at)
+{
+    planche_text_put(edit->out, edit->data + edit->copied, at - edit->copied);
+    edit->copied = at;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* One character of a reference: "%20", "&amp;" or itself. Returns how many bytes it is written in.
+ */
+static size_t decode(const char *at, size_t left, bool markup, char *c)
+{
+    static const struct {
+        const char *text;
+        char c;
+    } entities[] = {{"&amp;", '&'},  {"&#38;", '&'},  {"&apos;", '\''},
+                    {"&#39;", '\''}, {"&quot;", '"'}, {"&#34;", '"'}};
+    *c = *at;
+    if (*at == '%' && left > 2 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
+        *c = (char)(hex_digit(at[1]) * 16 + hex_digit(at[2]));
+        return 3;
+    }
+    for (size_t i = 0; markup && *at == '&' && i < sizeof entities / sizeof *entities; i++)
+        if (left >= strlen(entities[i].text) &&
+            memcmp(at, entities[i].text, strlen(entities[i].text)) == 0) {
+            *c = entities[i].c;
+            return strlen(entities[i].text);
+        }
+    return 1;
+}
+
+/* "text/../images/a.jpg" becomes "images/a.jpg". False: it leaves the book. */
+static bool make_plain(char *path)
+{
+    char *to = path;
+    for (const char *from = path; *from;) {
+        size_t length = strcspn(from, "/");
+        if (length == 2 && memcmp(from, "..", 2) == 0) {
+            if (to == path)
+                return false;
+            for (to--; to > path && to[-1] != '/';)
+                to--;
+        } else if (length > 0 && !(length == 1 && *from == '.')) {
+            memmove(to, from, length);
+            to += length;
+            *to++ = '/';
+        }
+        from += length + (from[length] == '/');
+    }
+    *(to > path ? to - 1 : to) = 0;
+    return true;
+}
+
+/* The name in the book that a reference in this file means; false: none. `end` is where its path
+ * ends: a query or a fragment may follow. */
+static bool resolve(const struct edit *edit, struct planche_span reference, bool markup,
+                    char path[PLANCHE_ENTRY_NAME_BYTES + 1], size_t *end)
+{
+    const char *slash = strrchr(edit->name, '/');
+    size_t size = slash ? (size_t)(slash - edit->name) + 1 : 0, at = reference.at;
+    memcpy(path, edit->name, size);
+    while (at < reference.end && edit->data[at] != '#' && edit->data[at] != '?') {
+        if (size == PLANCHE_ENTRY_NAME_BYTES)
+            return false;
+        at += decode(edit->data + at, reference.end - at, markup, &path[size]);
+        if (path[size++] == 0)
+            return false;
+    }
+    path[size] = 0;
+    *end = at;
+    return at > reference.at && make_plain(path);
+}
+
+/* Writes a file name so that it can stand in a reference. */
+static void put_encoded(struct edit *edit, const char *name)
+{
+    for (; *name; name++) {
+        char code[4];
+        bool plain = isalnum((unsigned char)*name) || strchr("-._~", *name) || *name & 0x80;
+        int length = plain ? snprintf(code, sizeof code, "%c", *name)
+                           : snprintf(code, sizeof code, "%%%02X", (unsigned char)*name);
+        planche_text_put(edit->out, code, (size_t)length);
+    }
+}
+
+/* Replaces the file name of a reference to a page that has another name now: its end, if that is
+ * all that differs. Returns the page, or NULL. */
+static const struct planche_renamed *edit_reference(struct edit *edit,
+                                                    struct planche_span reference, bool markup)
+{
+    char path[PLANCHE_ENTRY_NAME_BYTES + 1];
+    size_t end;
+    if (!resolve(edit, reference, markup, path, &end))
+        return NULL;
+    const struct planche_renamed *page = edit->find(edit->user, path);
+    if (!page)
+        return NULL;
+    const char *slash = strrchr(page->to, '/'), *base = slash ? slash + 1 : page->to;
+    const char *dot = strrchr(page->from, '.');
+    size_t stem = dot ? (size_t)(dot - page->from) : strlen(page->from);
+    size_t tail = dot ? strlen(dot) : 0;
+    bool same_stem = strncmp(page->from, page->to, stem) == 0 && end - reference.at > tail &&
+                     tail > 0 && memcmp(edit->data + end - tail, dot, tail) == 0;
+    if (same_stem) {
+        copy_until(edit, end - tail);
+        put_encoded(edit, page->to + stem);
+    } else {
+        const char *last = memrchr(edit->data + reference.at, '/', end - reference.at);
+        copy_until(edit, last ? (size_t)(last - edit->data) + 1 : reference.at);
+        put_encoded(edit, base);
+    }
+    edit->copied = end;
+    return page;
+}
+
+/* Every url(...) in a part of the text. */
+static void edit_style(struct edit *edit, struct planche_span part, bool markup)
+{
+    const char *data = edit->data;
+    for (size_t at = part.at; part.end - at > 4; at++) {
+        if (strncasecmp(data + at, "url(", 4) != 0)
+            continue;
+        struct planche_span value = {at + 4, at + 4};
+        while (value.end < part.end && data[value.end] != ')')
+            value.end++;
+        at = value.end - 1;
+        while (value.at < value.end && strchr(" \t\r\n\"'", data[value.at]))
+            value.at++;
+        while (value.end > value.at && strchr(" \t\r\n\"'", data[value.end - 1]))
+            value.end--;
+        edit_reference(edit, value, markup);
+    }
+}
+
+static bool is_reference(const char *data, struct planche_span name)
+{
+    return planche_markup_is(data, name, "href") || planche_markup_is(data, name, "src") ||
+           planche_markup_is(data, name, "poster") || planche_markup_is(data, name, "data");
+}
+
+/* The page that a tag refers to, whatever the order of its attributes. */
+static const struct planche_renamed *find_page(const struct edit *edit,
+                                               const struct planche_tag *tag)
+{
+    char path[PLANCHE_ENTRY_NAME_BYTES + 1];
+    struct planche_attribute a;
+    size_t end;
+    for (size_t at = tag->name.end; planche_markup_attribute(edit->data, tag, &at, &a);)
+        if (is_reference(edit->data, a.name) && resolve(edit, a.value, true, path, &end)) {
+            const struct planche_renamed *page = edit->find(edit->user, path);
+            if (page)
+                return page;
+        }
+    return NULL;
+}
+
+static void edit_tag(struct edit *edit, const struct planche_tag *tag)
+{
+    const struct planche_renamed *page = find_page(edit, tag);
+    const char *data = edit->data;
+    struct planche_attribute a;
+    for (size_t at = tag->name.end; planche_markup_attribute(data, tag, &at, &a);) {
+        bool type = planche_markup_is(data, a.name, "media-type") ||
+                    planche_markup_is(data, a.name, "type");
+        if (planche_markup_is(data, a.name, "style")) {
+            edit_style(edit, a.value, true);
+        } else if (is_reference(data, a.name)) {
+            edit_reference(edit, a.value, true);
+        } else if (page && type && a.value.end - a.value.at > 6 &&
+                   strncasecmp(data + a.value.at, "image/", 6) == 0) {
+            copy_until(edit, a.value.at);
+            planche_text_put(edit->out, page->type, strlen(page->type));
+            edit->copied = a.value.end;
+        }
+    }
+}
+
+bool planche_epub_edit(const char *name, const char *data, size_t size, planche_renamed_fn find,
+                       void *user, struct planche_text *out)
+{
+    struct edit edit = {.name = name, .data = data, .find = find, .user = user, .out = out};
+    struct planche_tag tag;
+    bool broken = false;
+    size_t at = 0, style = 0; /* style: where the content of a <style> begins */
+    if (size >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0))
+        return false;
+    if (is_style(name))
+        edit_style(&edit, (struct planche_span){0, size}, false);
+    while (!is_style(name) && planche_markup_next(data, size, &at, &tag, &broken)) {
+        if (style)
+            edit_style(&edit, (struct planche_span){style, tag.whole.at}, false);
+        bool opens = planche_markup_is(data, tag.name, "style") && !tag.closing && !tag.empty;
+        style = opens ? tag.whole.end : 0;
+        if (!tag.closing)
+            edit_tag(&edit, &tag);
+    }
+    copy_until(&edit, size);
+    return !broken;
+}

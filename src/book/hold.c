@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The book's own memory: what it takes of the engine's budget, the engine's pages must do without.
+ */
+#include "base/status.h"
+#include "book/book.h"
+
+/* What may come until the next time that is asked: buffers of files, another entry. */
+#define RESERVE ((uint64_t)1 << 20)
+
+enum planche_status planche_book_hold(struct planche_book *book, planche_gate_stop_fn stop,
+                                      void *user, struct planche_error *error)
+{
+    uint64_t wanted = atomic_load(&book->budget.used) + RESERVE;
+    if (wanted <= book->held)
+        return PLANCHE_OK;
+    /* More than must be, so that this happens a few times and not for every entry. */
+    uint64_t more = wanted - book->held + RESERVE / 4;
+    if (planche_gate_hold(&book->engine->state->gate, more, stop, user)) {
+        book->held += more;
+        return PLANCHE_OK;
+    }
+    if (book->cancelled)
+        return planche_book_say_cancelled(error);
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "%s: reading and writing the book takes %llu MiB, which leaves nothing of "
+                        "the memory budget for its pages; raise it (--memory)",
+                        book->input, (unsigned long long)(wanted >> 20) + 1);
+}
+
+void planche_book_let_go(struct planche_book *book)
+{
+    if (book->held)
+        planche_gate_let_go(&book->engine->state->gate, book->held);
+    book->held = 0;
+}

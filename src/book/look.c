@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* A look at a book without an engine: every page's header, in memory. */
+#include "base/status.h"
+#include "book/book.h"
+
+#include <stdio.h>
+
+#define READ_BYTES ((size_t)1 << 20)
+
+struct bytes {
+    uint8_t *data;
+    size_t size, room;
+};
+
+static enum planche_status grow(struct planche_book *book, struct bytes *bytes, const char *name,
+                                struct planche_error *error)
+{
+    size_t room = bytes->room + bytes->room / 2 + READ_BYTES;
+    uint8_t *data = planche_realloc(&book->budget, bytes->data, room);
+    if (!data)
+        return planche_fail_memory(error, &book->budget, room, name);
+    bytes->data = data;
+    bytes->room = room;
+    return PLANCHE_OK;
+}
+
+/* Pages are read whole, of other entries only the size is found out. */
+static enum planche_status read_entry(struct planche_book *book, struct planche_archive *archive,
+                                      struct planche_entry *entry, struct bytes *bytes,
+                                      struct planche_error *error)
+{
+    size_t got = 1;
+    bytes->size = 0;
+    while (got > 0) {
+        enum planche_status status = PLANCHE_OK;
+        if (bytes->room == bytes->size)
+            status = grow(book, bytes, entry->name, error);
+        if (!status)
+            status = planche_archive_read(archive, bytes->data + bytes->size,
+                                          bytes->room - bytes->size, &got, error);
+        if (status)
+            return status;
+        entry->input_bytes += got;
+        bytes->size = entry->page ? bytes->size + got : 0;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status look_at(struct planche_book *book, struct planche_entry *entry,
+                                   const struct bytes *bytes, struct planche_error *error)
+{
+    char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4];
+    const struct planche_source source = {.name = name, .data = bytes->data, .size = bytes->size};
+    const struct planche_reader_options options = {.budget = &book->budget, .log = &book->log};
+    struct planche_reader *reader;
+    struct planche_error why = {0};
+    snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
+    enum planche_status status = planche_reader_open(&reader, &source, &options, &why);
+    if (status)
+        return planche_book_fail_page(book, entry, status, &why, error);
+    if (planche_book_wants(book, entry, planche_reader_info(reader)))
+        entry->fate = PLANCHE_BOOK_ENLARGED;
+    planche_reader_destroy(&reader);
+    return PLANCHE_OK;
+}
+
+static enum planche_status look_at_entry(struct planche_book *book, struct planche_archive *archive,
+                                         struct planche_entry *entry, struct bytes *bytes,
+                                         struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    if (!entry->folder)
+        status = read_entry(book, archive, entry, bytes, error);
+    if (status && planche_book_survives(book, entry, status)) {
+        const struct planche_error why = *error;
+        return planche_book_fail_page(book, entry, status, &why, error);
+    }
+    return status || !entry->page ? status : look_at(book, entry, bytes, error);
+}
+
+enum planche_status planche_book_look(struct planche_book *book, struct planche_error *error)
+{
+    struct planche_archive *archive;
+    struct planche_archive_entry found;
+    struct bytes bytes = {0};
+    bool end = false;
+    enum planche_status status = planche_book_open(book, &archive, error);
+    for (size_t i = 0; i < book->entries.count && !status; i++) {
+        struct planche_entry *entry = &book->entries.list[i];
+        status = planche_archive_next(archive, &found, &end, error);
+        if (!status && end)
+            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: has changed while it was read",
+                                  book->input);
+        if (!status)
+            status = look_at_entry(book, archive, entry, &bytes, error);
+        book->progress.done += entry->page;
+        book->progress.done_parts = (double)book->progress.done;
+        if (!status && planche_book_report(book, entry->name))
+            status = planche_book_say_cancelled(error);
+    }
+    planche_free(bytes.data);
+    planche_archive_close(&archive);
+    return status;
+}

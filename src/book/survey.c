@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The first walk through a book: what is in it, and which of it are pages. */
+#include "book/book.h"
+
+#include "base/status.h"
+#include "book/epub.h"
+#include "codec/format.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Names that promise an image, whether or not Planche reads it. */
+static bool has_image_name(const char *name)
+{
+    static const char *const extensions[] = {"jpg", "jpeg", "jpe", "png",  "webp", "avif", "jxl",
+                                             "gif", "bmp",  "tif", "tiff", "heic", "jp2"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
+        if (strcasecmp(dot + 1, extensions[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What Macintosh computers put beside files carries their names. */
+static bool is_shadow(const char *name)
+{
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    return strncmp(base, "._", 2) == 0 || strncmp(name, "__MACOSX/", 9) == 0 ||
+           strstr(name, "/__MACOSX/");
+}
+
+bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
+                           enum planche_status status)
+{
+    return status == PLANCHE_ERROR_DATA && entry->page &&
+           book->options.on_error == PLANCHE_ON_ERROR_SKIP;
+}
+
+static enum planche_status read_head(struct planche_archive *archive, uint8_t *head, size_t size,
+                                     size_t *filled, struct planche_error *error)
+{
+    size_t got = 1;
+    enum planche_status status = PLANCHE_OK;
+    for (*filled = 0; *filled < size && got && !status; *filled += got) {
+        status = planche_archive_read(archive, head + *filled, size - *filled, &got, error);
+        if (status)
+            break;
+    }
+    return status;
+}
+
+static enum planche_status classify(struct planche_book *book, struct planche_archive *archive,
+                                    struct planche_entry *entry, struct planche_error *error)
+{
+    uint8_t head[PLANCHE_FORMAT_HEAD_SIZE];
+    size_t got;
+    if (entry->folder || is_shadow(entry->name))
+        return PLANCHE_OK;
+    if (book->from == PLANCHE_CONTAINER_EPUB && planche_epub_is_encryption(entry->name))
+        return planche_epub_check_encryption(book->input, archive, &book->budget, error);
+    entry->page = has_image_name(entry->name);
+    enum planche_status status = read_head(archive, head, sizeof head, &got, error);
+    if (status)
+        return planche_book_survives(book, entry, status) ? PLANCHE_OK : status;
+    const struct planche_format_ops *ops = planche_format_recognise(head, got);
+    if (ops) {
+        entry->format = ops->format;
+        entry->page = true;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status list_entry(struct planche_book *book, struct planche_archive *archive,
+                                      const struct planche_archive_entry *found,
+                                      struct planche_error *error)
+{
+    struct planche_entry *entry;
+    enum planche_status status = planche_entries_add(&book->entries, found, &entry, error);
+    if (!status)
+        status = classify(book, archive, entry, error);
+    if (status)
+        return status;
+    book->entries.pages += entry->page;
+    book->progress.pages = book->entries.pages;
+    return planche_book_report(book, entry->name) ? planche_book_say_cancelled(error) : PLANCHE_OK;
+}
+
+static enum planche_status keep_comment(struct planche_book *book,
+                                        const struct planche_archive *archive,
+                                        struct planche_error *error)
+{
+    const void *comment = planche_archive_comment(archive, &book->comment_size);
+    if (!book->comment_size)
+        return PLANCHE_OK;
+    book->comment = planche_alloc(&book->budget, book->comment_size);
+    if (!book->comment)
+        return planche_fail_memory(error, &book->budget, book->comment_size, book->input);
+    memcpy(book->comment, comment, book->comment_size);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_book_open(struct planche_book *book, struct planche_archive **archive,
+                                      struct planche_error *error)
+{
+    return planche_archive_open(archive, book->input, &book->limits, &book->budget, &book->log,
+                                error);
+}
+
+enum planche_status planche_book_survey(struct planche_book *book, struct planche_error *error)
+{
+    struct planche_archive *archive;
+    struct planche_archive_entry found;
+    bool end = false;
+    enum planche_status status = planche_book_open(book, &archive, error);
+    if (!status)
+        status = keep_comment(book, archive, error);
+    while (!status && !end) {
+        status = planche_archive_next(archive, &found, &end, error);
+        if (!status && !end)
+            status = list_entry(book, archive, &found, error);
+    }
+    planche_archive_close(&archive);
+    return status;
+}
+
+enum planche_status planche_book_fail_page(struct planche_book *book, struct planche_entry *entry,
+                                           enum planche_status status,
+                                           const struct planche_error *why,
+                                           struct planche_error *error)
+{
+    entry->fate = PLANCHE_BOOK_FAILED;
+    entry->status = status;
+    entry->message = planche_strdup(&book->budget, why->message);
+    return entry->message
+               ? PLANCHE_OK
+               : planche_fail_memory(error, &book->budget, sizeof why->message, entry->name);
+}
