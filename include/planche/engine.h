@@ -190,6 +190,7 @@ struct planche_mark {
     char source[65];  /* sha256 of the file it was made from, hexadecimal; "": it says nothing */
     char model[64];   /* variant and scale: "up2x-conservative 2x" */
     char version[16]; /* of Planche */
+    uint32_t width, height; /* of the image, whether it has a mark or not */
 };
 #define PLANCHE_MARK_INIT PLANCHE_STRUCT_INIT(struct planche_mark)
 

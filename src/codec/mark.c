@@ -261,8 +261,11 @@ enum planche_status planche_source_mark(struct planche_mark *mark,
     enum planche_status status = planche_reader_open(&reader, source, &options, error);
     if (status)
         return status;
-    const struct planche_blob *xmp = &planche_reader_info(reader)->metadata->xmp;
+    const struct planche_image_info *info = planche_reader_info(reader);
+    const struct planche_blob *xmp = &info->metadata->xmp;
     planche_mark_find(mark, xmp->data, xmp->size);
+    mark->width = info->width;
+    mark->height = info->height;
     planche_reader_destroy(&reader);
     return PLANCHE_OK;
 }

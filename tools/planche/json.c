@@ -38,10 +38,9 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
                            const struct planche_engine_info *info)
 {
     const struct planche_page_result *result = &outcome->result;
-    bool ok = outcome->status == PLANCHE_OK;
+    bool ok = outcome->status == PLANCHE_OK, alone = outcome->marked || outcome->large;
     json_object_set_new(object, "input", planche_cli_json_text(outcome->input));
-    json_object_set_new(object, "output",
-                        planche_cli_json_text(outcome->marked ? NULL : outcome->output));
+    json_object_set_new(object, "output", planche_cli_json_text(alone ? NULL : outcome->output));
     json_object_set_new(object, "input_width", count_or_null(result->input_width));
     json_object_set_new(object, "input_height", count_or_null(result->input_height));
     json_object_set_new(object, "output_width", count_or_null(result->output_width));
@@ -56,7 +55,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "network_ms", planche_cli_json_ms(result->network_ms));
     json_object_set_new(object, "encode_ms", planche_cli_json_ms(result->encode_ms));
     json_object_set_new(object, "peak_bytes", json_integer((json_int_t)result->peak_bytes));
-    const char *fine = outcome->marked ? "marked" : "ok";
+    const char *fine = outcome->marked ? "marked" : outcome->large ? "large" : "ok";
     json_object_set_new(object, "status",
                         planche_cli_json_text(ok ? fine : planche_status_name(outcome->status)));
     json_object_set_new(object, "error", planche_cli_json_text(ok ? NULL : outcome->message));

@@ -13,6 +13,7 @@ struct planche_cli_outcome {
     enum planche_status status;
     const char *message; /* of the failure */
     bool marked;         /* left alone: Planche has made the input */
+    bool large;          /* left alone: above --skip-above */
     struct planche_page_result result;
 };
 

@@ -25,17 +25,23 @@ static void set_count(json_t *object, const char *key, uint64_t count)
     json_object_set_new(object, key, json_integer((json_int_t)count));
 }
 
+enum planche_book_fate planche_cli_loose_fate(const struct planche_cli_outcome *outcome)
+{
+    if (outcome->status != PLANCHE_OK)
+        return PLANCHE_BOOK_FAILED;
+    if (outcome->large)
+        return PLANCHE_BOOK_LARGE;
+    return outcome->marked ? PLANCHE_BOOK_MARKED : PLANCHE_BOOK_ENLARGED;
+}
+
 json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,
                                const struct planche_engine_info *info)
 {
-    enum planche_book_fate fate = outcome->status != PLANCHE_OK ? PLANCHE_BOOK_FAILED
-                                  : outcome->marked             ? PLANCHE_BOOK_MARKED
-                                                                : PLANCHE_BOOK_ENLARGED;
     json_t *object = json_object();
     set_text(object, "type", "page");
     set_text(object, "book", NULL);
     set_text(object, "entry", NULL);
-    set_text(object, "fate", planche_cli_fate_name(fate));
+    set_text(object, "fate", planche_cli_fate_name(planche_cli_loose_fate(outcome)));
     planche_cli_json_page(object, outcome, info);
     return object;
 }

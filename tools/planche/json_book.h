@@ -17,6 +17,8 @@ struct planche_cli_book_outcome {
 
 /* "enlarged", "duplicate", "resumed", "marked", "large", "failed", "copied" */
 const char *planche_cli_fate_name(enum planche_book_fate fate);
+/* What became of a page beside books. */
+enum planche_book_fate planche_cli_loose_fate(const struct planche_cli_outcome *outcome);
 
 /* Each makes an object; NULL: no memory. info is NULL when there was no engine. */
 json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,

@@ -46,11 +46,9 @@ static int on_progress(void *user, double done)
 
 static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome)
 {
-    bool made = outcome->status == PLANCHE_OK && !outcome->marked;
-    summary->fates[made              ? PLANCHE_BOOK_ENLARGED
-                   : outcome->marked ? PLANCHE_BOOK_MARKED
-                                     : PLANCHE_BOOK_FAILED]++;
-    if (!made)
+    enum planche_book_fate fate = planche_cli_loose_fate(outcome);
+    summary->fates[fate]++;
+    if (fate != PLANCHE_BOOK_ENLARGED)
         return;
     summary->input_bytes += planche_cli_file_bytes(outcome->input);
     summary->output_bytes += planche_cli_file_bytes(outcome->output);
@@ -63,6 +61,8 @@ static void report(struct planche_cli_run *run, const struct planche_cli_outcome
     if (outcome->marked && !run->options.quiet)
         planche_cli_note("%s: left alone, Planche has made it; --again enlarges it all the same",
                          outcome->input);
+    else if (outcome->large && !run->options.quiet)
+        planche_cli_note("%s: left alone, it is large enough (--skip-above)", outcome->input);
     else if (outcome->status == PLANCHE_OK && run->talkative)
         planche_cli_note("%s -> %s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
                          result->input_width, result->input_height, result->output_width,
@@ -96,11 +96,16 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
     pthread_mutex_unlock(&pages->report_lock);
 }
 
-/* Whether Planche has made the page; one that cannot be read is told of when it is enlarged. */
-static bool is_marked(const char *path)
+/* Whether the page needs anything; one that cannot be read is told of when it is enlarged. */
+static bool wants(const struct planche_book_options *options, struct planche_cli_outcome *outcome)
 {
     struct planche_mark mark = PLANCHE_MARK_INIT;
-    return planche_read_mark(path, &mark, NULL) == PLANCHE_OK && *mark.source;
+    if (planche_read_mark(outcome->input, &mark, NULL) != PLANCHE_OK)
+        return true;
+    uint32_t longer = mark.width > mark.height ? mark.width : mark.height;
+    outcome->large = options->skip_above != 0 && longer > options->skip_above;
+    outcome->marked = !outcome->large && !options->again && *mark.source != 0;
+    return !outcome->large && !outcome->marked;
 }
 
 static enum planche_status run_page(struct pages *pages, size_t index,
@@ -112,8 +117,7 @@ static enum planche_status run_page(struct pages *pages, size_t index,
         snprintf(error->message, sizeof error->message, "stopped before this page began");
         return PLANCHE_ERROR_CANCELLED;
     }
-    outcome->marked = !pages->run->options.book.again && is_marked(work->input);
-    if (outcome->marked)
+    if (!wants(&pages->run->options.book, outcome))
         return PLANCHE_OK;
     if (work->resumes && !planche_cli_make_parent(work->output)) {
         snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",

@@ -54,18 +54,29 @@ static void print_rest(const struct planche_cli_summary *summary)
         planche_cli_note("%s", text);
 }
 
-void planche_cli_summary_print(const struct planche_cli_summary *summary)
+static void print_sizes(const struct planche_cli_summary *summary)
 {
-    char pages[256], books[128] = "", before[32], after[32], time[32];
-    planche_cli_summary_pages(summary->fates, pages, sizeof pages);
-    append(books, sizeof books, summary->books, "", summary->books == 1 ? "book" : "books");
-    append(books, sizeof books, summary->books_failed, ", ", "failed");
-    planche_cli_note("%s%s%s", books, *books != 0 ? "; " : "", pages);
-    print_rest(summary);
+    char before[32], after[32], time[32], rate[32] = "";
     double seconds = (planche_cli_now_ms() - summary->start_ms) / 1e3;
-    double rate = (double)summary->fates[PLANCHE_BOOK_ENLARGED] / (seconds > 0.01 ? seconds : 0.01);
-    planche_cli_note("%s -> %s in %s, %.2f pages/s",
+    size_t enlarged = summary->fates[PLANCHE_BOOK_ENLARGED];
+    if (enlarged > 0)
+        snprintf(rate, sizeof rate, ", %.2f pages/s",
+                 (double)enlarged / (seconds > 0.01 ? seconds : 0.01));
+    planche_cli_note("%s -> %s in %s%s",
                      planche_cli_format_bytes(summary->input_bytes, before, sizeof before),
                      planche_cli_format_bytes(summary->output_bytes, after, sizeof after),
                      planche_cli_format_time(seconds, time, sizeof time), rate);
+}
+
+void planche_cli_summary_print(const struct planche_cli_summary *summary)
+{
+    char pages[256], books[128] = "";
+    append(books, sizeof books, summary->books, "", summary->books == 1 ? "book" : "books");
+    append(books, sizeof books, summary->books_failed, ", ", "failed");
+    planche_cli_summary_pages(summary->fates, pages, sizeof pages);
+    if (summary->books > 0 || summary->input_bytes > 0)
+        planche_cli_note("%s%s%s", books, *books != 0 ? "; " : "", pages);
+    print_rest(summary);
+    if (summary->output_bytes > 0)
+        print_sizes(summary);
 }
