@@ -17,8 +17,8 @@ struct planning {
     struct planche_cli_plan *plan;
     const struct planche_cli_options *options;
     const char *folder; /* of -o; NULL: none, or -o is a file */
-    unsigned scale;
-    bool several; /* operands */
+    char suffix[32];    /* of names beside their inputs: "2x", "2400h" */
+    bool several;       /* operands */
 };
 
 /* An operand. */
@@ -70,12 +70,14 @@ static char *name_below(const char *folder, const char *name, size_t kept, const
     return whole;
 }
 
-/* PATH-2x.EXTENSION, where of the path's last part the first `kept` bytes stay. */
-static char *name_beside(const char *path, size_t kept, unsigned scale, const char *extension)
+/* PATH-SUFFIX.EXTENSION, where of the path's last part the first `kept` bytes stay. */
+static char *name_beside(const struct planning *planning, const char *path, size_t kept,
+                         const char *extension)
 {
     char *whole = NULL;
     int length = (int)(planche_cli_base_name(path) - path) + (int)kept;
-    if (asprintf(&whole, "%.*s-%ux%s%s", length, path, scale, dot_before(extension), extension) < 0)
+    if (asprintf(&whole, "%.*s-%s%s%s", length, path, planning->suffix, dot_before(extension),
+                 extension) < 0)
         whole = NULL;
     return whole;
 }
@@ -162,7 +164,7 @@ static int plan_page(const struct planning *planning, const struct operand *oper
     else if (options->output != NULL)
         output = strdup(options->output);
     else
-        output = name_beside(operand->path, stem, planning->scale, extension);
+        output = name_beside(planning, operand->path, stem, extension);
     const struct planche_cli_work like = {.bytes = planche_cli_file_bytes(operand->path)};
     return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
                                                              : planche_cli_no_memory();
@@ -203,7 +205,7 @@ static int plan_book(const struct planning *planning, const struct operand *oper
     else if (planning->options->output != NULL)
         output = strdup(planning->options->output);
     else
-        output = name_beside(operand->name, operand_stem(operand), planning->scale, extension);
+        output = name_beside(planning, operand->name, operand_stem(operand), extension);
     return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
                                                              : planche_cli_no_memory();
 }
@@ -245,7 +247,7 @@ static int plan_shelf(const struct planning *planning, const struct operand *ope
             operand->path);
     char *root;
     if (output == NULL)
-        root = name_beside(operand->name, strlen(base), planning->scale, "");
+        root = name_beside(planning, operand->name, strlen(base), "");
     else
         root = planning->several ? planche_cli_join(output, base) : strdup(output);
     bool ok = root != NULL;
@@ -384,12 +386,25 @@ static int note_folder(const struct planning *planning)
     return PLANCHE_CLI_OK;
 }
 
+static void settle_suffix(struct planning *planning, unsigned scale)
+{
+    const struct planche_page_options *page = &planning->options->page;
+    char *text = planning->suffix;
+    if (page->width != 0 && page->height != 0)
+        snprintf(text, sizeof planning->suffix, "%ux%u", page->width, page->height);
+    else if (page->width != 0 || page->height != 0)
+        snprintf(text, sizeof planning->suffix, page->width != 0 ? "%uw" : "%uh",
+                 page->width + page->height);
+    else
+        snprintf(text, sizeof planning->suffix, "%ux", scale);
+}
+
 int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t count,
                           struct planche_cli_options *options, unsigned scale)
 {
     *plan = (struct planche_cli_plan){0};
-    struct planning planning = {
-        .plan = plan, .options = options, .scale = scale, .several = count > 1};
+    struct planning planning = {.plan = plan, .options = options, .several = count > 1};
+    settle_suffix(&planning, scale);
     int status = check_arguments(operands, count, options);
     if (status == PLANCHE_CLI_OK && options->output != NULL &&
         planche_cli_output_is_folder(options->output))

@@ -26,9 +26,9 @@ struct planche_cli_plan {
 };
 
 /* Names the outputs of count operands: pages, books, folders. -o FILE, below -o FOLDER, or beside
- * the input as name-2x; scale goes into these names. Sets options->page.format. Checks that no
- * output is another's or an input. On failure a message has been printed and the exit status is
- * returned; the plan must be freed as well. */
+ * the input as name-2x (scale is 2) or name-2400h (--height 2400). Sets
+ * options->page.format. Checks that no output is another's or an input. On failure a message has
+ * been printed and the exit status is returned; the plan must be freed as well. */
 int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t count,
                           struct planche_cli_options *options, unsigned scale);
 void planche_cli_plan_free(struct planche_cli_plan *plan);
