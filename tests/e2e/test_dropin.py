@@ -135,7 +135,7 @@ class Pages(Linked):
         for arguments in (["-ia.png", "-ob.png"], ["-vxi", "a.png", "-ob.png"],
                           ["operand", "-i", "a.png", "-o", "b.png"],
                           ["-i", "a.png", "-o", "b.png", "-g", "-1", "-t", "0", "-j", "1:2:2"],
-                          ["-i", "a.png", "-ob.png", "-g-1", "-t32", "-j4:8"],
+                          ["-i", "a.png", "-ob.png", "-g-1", "-t32", "-j4:8", "-s", "2.0"],
                           ["-i", "a.png", "-ob.png", "-gauto", "-n", "realesr-animevideov3"],
                           ["-i", "a.png", "-o", "b.png", "-g", "0,1", "-t", "0,400", "-j",
                            "1:2,2:2", "-f", "jpg", "-m", "models"]):
@@ -219,6 +219,19 @@ class Pages(Linked):
         self.assertIn("decode image in/note.txt failed: ", result.stderr)
         self.assertIn("decode image in/z.png failed: ", result.stderr)
         self.assertEqual(self.files("out"), names)
+
+    def test_results_among_pages(self):
+        """No page is replaced by another's result before it is read."""
+        self.write("in/a.jpg.png", harness.page(16, 16))
+        self.write("in/a.png", harness.page(24, 16))
+        self.esrgan("-i", "in/a.png", "-o", "in/a.jpg")
+        for folder in ("in", "in/../in/"):
+            result = self.esrgan("-i", "in", "-o", folder)
+            self.assertIn("both in/a.jpg and ", result.stderr)
+        self.assertEqual(self.files("in"), ["a.jpg", "a.jpg.png", "a.jpg.png.png",
+                                            "a.jpg.png.png.png", "a.png"])
+        self.assertEqual(self.size("in/a.png"), (96, 64))
+        self.assertEqual(self.size("in/a.jpg.png"), (64, 64))
 
     def test_failures(self):
         self.write("bad.png", harness.page()[:150])

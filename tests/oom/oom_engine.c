@@ -83,6 +83,7 @@ static enum planche_status create_scenario(void *user, struct planche_budget *bu
 struct at_work {
     struct planche_engine *engine;
     enum planche_format format;
+    int tta;
     void *expected;
     size_t expected_size;
 };
@@ -98,6 +99,7 @@ static enum planche_status bytes_scenario(void *user, struct planche_budget *bud
     size_t size;
     (void)budget;
     options.format = work->format;
+    options.tta = work->tta;
     enum planche_status status = planche_engine_run_bytes(work->engine, page, page_size, &data,
                                                           &size, &options, NULL, error);
     assert_int_equal(atomic_load(&engine_budget->used), before);
@@ -144,7 +146,8 @@ static void test_pages(void **state)
     const struct planche_engine_options options = engine_options();
     (void)state;
     for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
-        struct at_work work = {.format = (enum planche_format)format};
+        struct at_work work = {.format = (enum planche_format)format,
+                               .tta = format == PLANCHE_FORMAT_PNG};
         assert_int_equal(planche_engine_create(&work.engine, &options, NULL), PLANCHE_OK);
         assert_true(oom_run(planche_format_extension(work.format), bytes_scenario, &work, 1) > 50);
         planche_free_bytes(work.expected);

@@ -2,7 +2,7 @@
 /* The options of the three ncnn programs. */
 #include "dropin.h"
 
-#include "number.h"
+#include "paths.h"
 #include "terminal.h"
 
 #include <getopt.h>
@@ -23,8 +23,7 @@ static const struct planche_cli_peer peers[] = {
 
 const struct planche_cli_peer *planche_cli_dropin_peer(const char *program)
 {
-    const char *slash = program != NULL ? strrchr(program, '/') : NULL;
-    const char *name = slash != NULL ? slash + 1 : program;
+    const char *name = program != NULL ? planche_cli_base_name(program) : NULL;
     for (size_t i = 0; name != NULL && i < sizeof peers / sizeof *peers; i++) {
         if (strcmp(name, peers[i].name) == 0)
             return &peers[i];
@@ -98,10 +97,12 @@ static bool refuse(const char *what, const char *value, const char *known)
     return false;
 }
 
+/* Some callers write a scale as 2.0. */
 static bool parse_number(const char *text, int low, int high, int *number)
 {
-    long value;
-    if (!planche_cli_parse_integer(text, low, high, &value))
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != 0 || !(value >= low && value <= high) || value != (int)value)
         return false;
     *number = (int)value;
     return true;

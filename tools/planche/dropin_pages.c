@@ -2,6 +2,7 @@
 /* Names of pages and results as the ncnn programs choose them. */
 #include "dropin.h"
 
+#include "paths.h"
 #include "terminal.h"
 
 #include <dirent.h>
@@ -12,12 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
+#include <unistd.h>
 
 /* png, jpg, jpeg and webp, in either case; AUTO: none of them. */
 static enum planche_format format_of(const char *extension)
@@ -83,9 +79,9 @@ static bool webp_has_alpha(const unsigned char *head, size_t size)
 static bool has_alpha(const char *path)
 {
     unsigned char head[HEAD];
-    FILE *file = fopen(path, "rbe");
+    FILE *file = planche_cli_is_file(path) ? fopen(path, "rbe") : NULL;
     if (file == NULL)
-        return false;
+        return false; /* a pipe is read once only */
     size_t size = fread(head, 1, sizeof head, file);
     fclose(file);
     return png_has_alpha(head, size) || webp_has_alpha(head, size);
@@ -139,11 +135,12 @@ static int by_bytes(const struct dirent **left, const struct dirent **right)
     return strcmp((*left)->d_name, (*right)->d_name);
 }
 
+/* What cannot be looked at is a page that fails. */
 static bool is_page(const char *folder, const char *name)
 {
     struct stat info;
-    char *path = make_text("%s/%s", folder, name);
-    bool page = path == NULL || stat(path, &info) != 0 || !S_ISDIR(info.st_mode);
+    char *path = planche_cli_join(folder, name);
+    bool page = path == NULL || stat(path, &info) != 0 || S_ISREG(info.st_mode);
     free(path);
     return page;
 }
@@ -154,38 +151,66 @@ static int stem_length(const char *name)
     return dot != NULL ? (int)(dot - name) : (int)strlen(name);
 }
 
-/* The first of count pages that becomes `output`, or NULL. */
-static const struct planche_cli_dropin_page *
-find_output(const struct planche_cli_dropin_page *pages, size_t count, const char *output)
+/* Pages of a folder on their way to their names. */
+struct naming {
+    const struct planche_cli_dropin *options;
+    bool in_place; /* results go where the pages lie */
+    struct planche_cli_dropin_page *pages;
+    size_t count;
+};
+
+/* The file that `output` must not replace: another page's result, or another page. NULL: none. */
+static const char *find_rival(const struct naming *naming, const char *input, const char *output)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(pages[i].output, output) == 0)
-            return &pages[i];
+    for (size_t i = 0; i < naming->count; i++) {
+        if (strcmp(naming->pages[i].output, output) == 0)
+            return naming->pages[i].input;
     }
-    return NULL;
+    const char *name = planche_cli_base_name(input), *result = planche_cli_base_name(output);
+    bool other = naming->in_place && strcmp(name, result) != 0 && access(output, F_OK) == 0;
+    return other ? output : NULL;
 }
 
-/* Adds pages[count]. a.jpg becomes a.png, and after it a.png becomes a.png.png. */
-static bool add_page(struct planche_cli_dropin_page *pages, size_t count,
-                     const struct planche_cli_dropin *o, const char *name)
+/* After a.jpg became a.png, a.png becomes a.png.png. */
+static bool resolve(const struct naming *naming, struct planche_cli_dropin_page *page,
+                    const char *name)
 {
-    struct planche_cli_dropin_page *page = &pages[count];
-    page->format = format_of(o->format);
-    page->input = make_text("%s/%s", o->input, name);
-    page->output = make_text("%s/%.*s.%s", o->output, stem_length(name), name, o->format);
-    if (page->input == NULL || page->output == NULL)
-        return false;
-    const struct planche_cli_dropin_page *other = find_output(pages, count, page->output);
-    if (other != NULL) {
-        char *output = make_text("%s/%s.%s", o->output, name, o->format);
-        if (output == NULL)
+    const char *folder = naming->options->output, *format = naming->options->format, *rival;
+    for (int tail = 1; (rival = find_rival(naming, page->input, page->output)) != NULL; tail++) {
+        char *longer = planche_cli_join(folder, name);
+        for (int i = 0; longer != NULL && i < tail; i++) {
+            char *next = make_text("%s.%s", longer, format);
+            free(longer);
+            longer = next;
+        }
+        if (longer == NULL)
             return false;
-        planche_cli_note("both %s and %s output %s ! %s will output %s", page->input, other->input,
-                         page->output, page->input, output);
+        planche_cli_note("both %s and %s output %s ! %s will output %s", page->input, rival,
+                         page->output, page->input, longer);
         free(page->output);
-        page->output = output;
+        page->output = longer;
     }
-    return keep_alpha(page);
+    return true;
+}
+
+static bool add_page(struct naming *naming, const char *name)
+{
+    const struct planche_cli_dropin *o = naming->options;
+    struct planche_cli_dropin_page *page = &naming->pages[naming->count];
+    page->format = format_of(o->format);
+    page->input = planche_cli_join(o->input, name);
+    page->output = make_text("%s/%.*s.%s", o->output, stem_length(name), name, o->format);
+    bool ok = page->input != NULL && page->output != NULL && resolve(naming, page, name) &&
+              keep_alpha(page);
+    naming->count++;
+    return ok;
+}
+
+static bool is_same_folder(const char *left, const char *right)
+{
+    struct stat a, b;
+    return stat(left, &a) == 0 && stat(right, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
 }
 
 static struct planche_cli_dropin_page *folder_pages(const struct planche_cli_dropin *o,
@@ -197,19 +222,23 @@ static struct planche_cli_dropin_page *folder_pages(const struct planche_cli_dro
         planche_cli_note("opendir failed %s: %s", o->input, strerror(errno));
         return NULL;
     }
-    struct planche_cli_dropin_page *pages = calloc((size_t)found + 1, sizeof *pages);
-    bool ok = pages != NULL;
-    *count = 0;
+    struct naming naming = {
+        .options = o,
+        .in_place = is_same_folder(o->input, o->output),
+        .pages = calloc((size_t)found + 1, sizeof *naming.pages),
+    };
+    bool ok = naming.pages != NULL;
     for (int i = 0; ok && i < found; i++) {
         if (is_page(o->input, entries[i]->d_name))
-            ok = add_page(pages, (*count)++, o, entries[i]->d_name);
+            ok = add_page(&naming, entries[i]->d_name);
     }
     for (int i = 0; i < found; i++)
         free(entries[i]);
     free(entries);
+    *count = naming.count;
     if (ok)
-        return pages;
-    planche_cli_dropin_pages_free(pages, *count);
+        return naming.pages;
+    planche_cli_dropin_pages_free(naming.pages, naming.count);
     planche_cli_note("out of memory");
     return NULL;
 }
@@ -217,7 +246,8 @@ static struct planche_cli_dropin_page *folder_pages(const struct planche_cli_dro
 struct planche_cli_dropin_page *planche_cli_dropin_pages(const struct planche_cli_dropin *options,
                                                          size_t *count)
 {
-    bool from_folder = is_folder(options->input), to_folder = is_folder(options->output);
+    bool from_folder = planche_cli_is_folder(options->input),
+         to_folder = planche_cli_is_folder(options->output);
     if (!to_folder && !from_folder)
         return one_page(options, count);
     if (from_folder != to_folder) {
