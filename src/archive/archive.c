@@ -58,6 +58,10 @@ static enum planche_status open_container(struct planche_archive *archive,
         return planche_zip_open(archive, error);
     case PLANCHE_CONTAINER_FOLDER:
         return planche_folder_open(archive, error);
+    case PLANCHE_CONTAINER_RAR:
+    case PLANCHE_CONTAINER_7Z:
+    case PLANCHE_CONTAINER_TAR:
+        return planche_packed_open(archive, error);
     default:
         return planche_fail(error, PLANCHE_ERROR_DATA,
                             "%s: is not a book (a folder, ZIP, RAR, 7z, tar, EPUB or PDF)",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which kind of container something is: by its content, not by its name. */
 #include "archive/format.h"
+#include "archive/scan.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -40,6 +41,13 @@ static enum planche_container recognise_file(int fd, const char *path)
     /* The second is the mark of an archive in several volumes, the third an empty archive. */
     if (BEGINS("PK\3\4") || BEGINS("PK\7\10") || BEGINS("PK\5\6"))
         return planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+    if (BEGINS("Rar!\x1a\7\0") || BEGINS("Rar!\x1a\7\1\0"))
+        return PLANCHE_CONTAINER_RAR;
+    if (BEGINS("7z\xbc\xaf\x27\x1c"))
+        return PLANCHE_CONTAINER_7Z;
+    if (planche_tar_begins(head, size) ||
+        (planche_tar_is_packed(head, size) && planche_packed_is_tar(fd)))
+        return PLANCHE_CONTAINER_TAR;
     return PLANCHE_CONTAINER_AUTO;
 }
 

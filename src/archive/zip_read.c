@@ -179,6 +179,7 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
 {
     struct zip *zip = archive->state;
     enum planche_status status = zip->begun ? PLANCHE_OK : begin(archive, error);
+    *got = 0;
     if (status == PLANCHE_OK && zip->record.method == ZIP_STORED) {
         *got = (size_t)(zip->left < size ? zip->left : size);
         status = fetch(archive, data, *got, error);

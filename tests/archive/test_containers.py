@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""RAR, 7z, tar and PDF as they come, sound and hostile, through the program "list"."""
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import archives  # noqa: E402 pylint: disable=wrong-import-position
+
+LIST = [*os.environ.get("WRAPPER", "").split(), os.environ["LIST"]]
+BUDGET, LIMIT, IO, DATA, UNSUPPORTED, NOT_FOUND = 3, 4, 5, 6, 8, 9
+ZIP, FOLDER, EPUB, RAR, SEVENZIP, TAR, PDF = range(1, 8)
+NOISE = bytes(i * 7919 % 251 for i in range(300000))
+ENTRIES = [("p10.jpg", b"ten"), ("folder/", b""), ("folder/p2 \u6f2b \u00e9.jpg", NOISE), ("empty", b""),
+           ("a.xml", b"<a/>")]
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="planche-archive-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.path = os.path.join(self.folder, "book")
+
+    def list(self, data, *limits, locale="C", env=None, path=None):
+        """The lines that the program prints for a file with this content."""
+        if data is not None:
+            with open(self.path, "wb") as file:
+                file.write(data)
+        result = subprocess.run([*LIST, path or self.path, *map(str, limits)], capture_output=True,
+                                env={**os.environ, "LC_ALL": locale, **(env or {})}, timeout=120,
+                                check=False)
+        self.assertEqual(result.returncode, 0, (result.stdout, result.stderr))
+        return result.stdout.decode().splitlines()
+
+    def is_sound(self, data, container, entries=tuple(ENTRIES), **options):
+        expected = [["folder", "-", name.rstrip("/")] if name.endswith("/") else
+                    [str(len(content)), f"{zlib.crc32(content):08x}", name]
+                    for name, content in entries]
+        lines = self.list(data, **options)
+        self.assertEqual(lines[0], f"container {container}", lines)
+        self.assertEqual(lines[-1], "end", lines)
+        found = [line.split(" ", 3) for line in lines[1:-1]]
+        self.assertEqual([[size, crc, name] for size, _, crc, name in found], expected)
+        return [int(time) for _, time, _, _ in found]
+
+    def fails(self, data, status, words, *limits, **options):
+        last = self.list(data, *limits, **options)[-1]
+        self.assertTrue(last.startswith(f"status {status} "), last)
+        self.assertIn(words, last)
+        self.assertIn(self.path, last)
+
+
+class Sound(Case):
+    def test_every_kind(self):
+        """Independent writers and readers agree, in a locale without UTF-8 and in one with it."""
+        kinds = [(archives.cbz(ENTRIES), ZIP), (archives.cbz(ENTRIES, packed=False), ZIP),
+                 (archives.cbr(ENTRIES), RAR), (archives.cbr4(ENTRIES), RAR),
+                 (archives.cb7(ENTRIES), SEVENZIP)]
+        kinds += [(archives.cbt(ENTRIES, packing), TAR) for packing in ("", "gz", "bz2", "xz")]
+        for locale in ("C", "C.UTF-8"):
+            for number, (data, container) in enumerate(kinds):
+                with self.subTest(number=number, locale=locale):
+                    self.is_sound(data, container, locale=locale)
+
+    def test_times(self):
+        for maker in ("cbr", "cbt", "cb7"):
+            times = self.is_sound(archives.MAKERS[maker](ENTRIES),
+                                  {"cbr": RAR, "cbt": TAR, "cb7": SEVENZIP}[maker])
+            self.assertEqual(set(times), {archives.MTIME})
+        times = self.is_sound(archives.cbz(ENTRIES), ZIP)
+        self.assertEqual(set(times), {archives.MTIME - 1})
+
+    def test_epub(self):
+        pages = [("a.jpg", b"image")]
+        self.is_sound(archives.epub(pages), EPUB, archives.epub_entries(pages))
+        # A sloppy one: the type is not first, packed, and ends its line.
+        entries = [("x", b"x"), ("mimetype", b"application/epub+zip\r\n" + b" " * 30)]
+        self.is_sound(archives.cbz(entries), EPUB, entries)
+        self.is_sound(archives.cbz([("mimetype", b"application/zip")]), ZIP,
+                      [("mimetype", b"application/zip")])
+
+    def test_tar_names(self):
+        data = archives.cbt([("./", b""), ("./p1.jpg", b"1"), ("./x/./p2.jpg", b"2"), ("x/", b"")])
+        self.is_sound(data, TAR, [("p1.jpg", b"1"), ("x/p2.jpg", b"2")])
+
+    def test_legacy_names(self):
+        data = archives.rar4([archives.rar4_file(b"caf\x82.jpg", b"1"),
+                              archives.rar4_file(b"sub\\p.jpg", b"2")])
+        self.is_sound(data, RAR, [("caf\u00e9.jpg", b"1"), ("sub/p.jpg", b"2")])
+
+    def test_packed_7z(self):
+        """7-Zip's own archives, with a packed header."""
+        program = shutil.which("7z")
+        if not program:
+            self.skipTest("7z is not there")
+        files = [("p1.jpg", NOISE), ("p2.xml", b"<a/>" * 1000)]
+        for name, data in files:
+            with open(os.path.join(self.folder, name), "wb") as file:
+                file.write(data)
+        for method in ("-m0=LZMA", "-m0=LZMA2", "-m0=PPMd", "-m0=BZip2", "-m0=Deflate"):
+            archive = os.path.join(self.folder, "book.7z")
+            subprocess.run([program, "a", "-bd", "-mhc=on", method, archive, "p1.jpg", "p2.xml"],
+                           cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+            with open(archive, "rb") as file:
+                data = file.read()
+            os.remove(archive)
+            with self.subTest(method=method):
+                self.is_sound(data, SEVENZIP, files)
+        subprocess.run([program, "a", "-bd", "-psecret", "-mhe=on", self.path + ".7z", "p2.xml"],
+                       cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        with open(self.path + ".7z", "rb") as file:
+            self.fails(file.read(), UNSUPPORTED, "encrypted")
+        os.remove(self.path + ".7z")
+        subprocess.run([program, "a", "-bd", "-psecret", self.path + ".7z", "p2.xml"],
+                       cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        with open(self.path + ".7z", "rb") as file:
+            self.fails(file.read(), UNSUPPORTED, "encrypted")
+
+
+def one_of_each(name, data=b"x"):
+    """The same single entry in every kind that unpacks through libarchive."""
+    return [archives.cbr([(name, data)]), archives.cbr4([(name, data)]),
+            archives.cb7([(name, data)]), archives.cbt([(name, data)])]
+
+
+class Hostile(Case):
+    def test_names(self):
+        for name in ("../evil", "a/../../evil", "C:/evil", "a\\..\\evil", "a\nb", "C:evil"):
+            for data in one_of_each(name) + [archives.cbz([(name, b"x")])]:
+                with self.subTest(name=name):
+                    self.fails(data, DATA, "name of an entry")
+        # libarchive takes the slash off some.
+        for data in (archives.cbz([("/etc/evil", b"x")]), archives.cbr([("/etc/evil", b"x")])):
+            self.fails(data, DATA, "begins at the root")
+
+    def test_twice(self):
+        for make in (archives.cbr, archives.cb7, archives.cbt, archives.cbr4):
+            self.fails(make([("a/b", b"1"), ("c", b"3"), ("a/b", b"2")]), DATA, "a/b: two entries")
+            self.fails(make([("a", b"1"), ("a/b", b"2")]), DATA, "a/b: lies in a folder")
+
+    def test_links(self):
+        self.fails(archives.rar5([archives.rar5_file("link", b"", link=b"/etc/passwd")]), DATA,
+                   "link: is a symbolic link")
+        self.fails(archives.rar4([archives.rar4_file("link", b"/etc/passwd",
+                                                     attributes=0o120777)]), DATA,
+                   "link: is a symbolic link")
+        self.fails(archives.sevenzip([("link", b"/etc/passwd")],
+                                     attributes={"link": 0o120777 << 16 | 0x8000}), DATA,
+                   "link: is a symbolic link")
+        for kind, words in ((b"1", "hard link"), (b"2", "symbolic link"), (b"3", "device"),
+                            (b"4", "device"), (b"6", "special file")):
+            data = bytearray(archives.cbt([("first", b"1"), ("link", b"")]))
+            at = data.index(b"link")
+            data[at + 156:at + 157] = kind
+            data[at + 157:at + 162] = b"first"
+            data[at + 148:at + 156] = b" " * 8
+            data[at + 148:at + 156] = b"%06o\0 " % sum(data[at:at + 512])
+            self.fails(bytes(data), DATA, words)
+
+    def test_encrypted(self):
+        self.fails(archives.rar5([], encrypted=True), UNSUPPORTED, "encrypted")
+        self.fails(archives.rar4([], flags=0x80), UNSUPPORTED, "encrypted")
+        self.fails(archives.rar4([archives.rar4_file("a", b"x", flags=4)]), UNSUPPORTED, "encrypted")
+        record = b"\x01\x00\x00\x0f" + bytes(32)
+        body = archives.vint(4) + archives.vint(1) + archives.vint(0o100644)
+        body += struct.pack("<I", zlib.crc32(b"x")) + archives.vint(0) * 2 + b"\x01\x01a"
+        block = archives.rar5_block(2, body.replace(b"\0\0\1\1a", b"\0\1\1a"),
+                                    archives.vint(len(record)) + record, b"x")
+        self.fails(archives.rar5([block]), UNSUPPORTED, "encrypted")
+        self.fails(archives.sevenzip([("a", b"x" * 16)], b"\x24\x06\xf1\x07\x01\x02\x53\x07"),
+                   UNSUPPORTED, "encrypted")
+
+    def test_volumes(self):
+        file5, file4 = archives.rar5_file("a", b"x"), archives.rar4_file("a", b"x")
+        for data in (archives.rar5([file5], flags=1), archives.rar5([file5], more=True),
+                     archives.rar5([archives.rar5_file("a", b"x", split=True)]),
+                     archives.rar4([file4], flags=1), archives.rar4([file4], more=True),
+                     archives.rar4([archives.rar4_file("a", b"x", flags=2)])):
+            self.fails(data, UNSUPPORTED, "volumes")
+
+    def test_cut_short(self):
+        for number, data in enumerate([archives.cbr(ENTRIES), archives.cbr4(ENTRIES), archives.cb7(ENTRIES),
+                     archives.cbt(ENTRIES), archives.cbt(ENTRIES, "gz"),
+                     archives.cbt(ENTRIES, "xz"), archives.cbz(ENTRIES)]):
+            for size in (600, len(data) // 2, len(data) * 9 // 10):
+                with self.subTest(number=number, size=size):
+                    lines = self.list(data[:size])
+                    self.assertTrue(lines[-1].startswith(f"status {DATA} "), lines)
+
+    def test_damaged(self):
+        """One byte of a content is another one: the checksum tells."""
+        for data in (archives.cbr(ENTRIES), archives.cbr4(ENTRIES), archives.cb7(ENTRIES),
+                     archives.cbz(ENTRIES, packed=False), archives.cbt(ENTRIES, "gz"),
+                     archives.cbt(ENTRIES, "bz2"), archives.cbt(ENTRIES, "xz")):
+            data = bytearray(data)
+            data[len(data) // 2] ^= 1
+            lines = self.list(bytes(data))
+            self.assertTrue(lines[-1].startswith(f"status {DATA} "), lines)
+
+    def test_lies(self):
+        """Sizes that are not those of the content."""
+        for size in (2, 100, 1 << 40):
+            for data in (archives.rar5([archives.rar5_file("a", b"content", size=size)]),
+                         archives.rar4([archives.rar4_file("a", b"content",
+                                                           size=min(size, 0xfffffff))])):
+                lines = self.list(data)
+                self.assertRegex(lines[-1], f"^status ({DATA}|{LIMIT}) ")
+
+    def test_limits(self):
+        wide = [100, 10 ** 9, 10 ** 9, 1000]
+        many = [(f"{i}.txt", b"content") for i in range(50)]
+        bomb = [("bomb", bytes(30_000_000))]
+        for make in (archives.cbz, archives.cbr, archives.cbr4, archives.cb7, archives.cbt):
+            self.fails(make(many), LIMIT, "more than 49 entries", 49, *wide[1:])
+            self.fails(make(ENTRIES), LIMIT, "unpacks to more than 299999 bytes",
+                       100, 299999, *wide[2:])
+            self.fails(make(ENTRIES), LIMIT, "unpacks to more than 300000 bytes",
+                       100, 10 ** 9, 300000, 1000)
+        for data in (archives.cbz(bomb), archives.cbt(bomb, "gz"), archives.cbt(bomb, "xz"),
+                     archives.cbt(bomb, "bz2")):
+            self.fails(data, LIMIT, "times its size", 100, 10 ** 9, 10 ** 9, 500)
+
+    def test_dictionaries(self):
+        """What a header wants remembered must fit in the budget, before anything is unpacked."""
+        wide = (100, 10 ** 9, 10 ** 9, 1000)
+        data = archives.rar5([archives.rar5_file("a", b"x", dictionary=9, method=3)])  # 64 MiB
+        self.fails(data, BUDGET, "memory", *wide, 60 << 20)
+        data = archives.rar5([archives.rar5_file("a", b"x", dictionary=15, method=3)])
+        self.fails(data, BUDGET, "memory", *wide, 1 << 30)
+        lzma = b"\x23\x03\x01\x01\x05\x5d" + struct.pack("<I", 0xf0000000)
+        self.fails(archives.sevenzip([("a", b"x" * 20)], lzma), BUDGET, "memory", *wide, 1 << 30)
+        ppmd = b"\x23\x03\x04\x01\x05\x06" + struct.pack("<I", 0xf0000000)
+        self.fails(archives.sevenzip([("a", b"x" * 20)], ppmd), BUDGET, "memory", *wide, 1 << 30)
+
+    def test_7z_header(self):
+        """Any damage to the header is an error, and none takes long or much."""
+        sound = archives.cb7(ENTRIES)
+        start = len(sound) - struct.unpack("<Q", sound[20:28])[0]
+        for at in range(start, len(sound)):
+            data = bytearray(sound)
+            data[at] ^= 0xff
+            header = bytes(data[start:])
+            data[28:32] = struct.pack("<I", zlib.crc32(header))
+            data[8:12] = struct.pack("<I", zlib.crc32(bytes(data[12:32])))
+            lines = self.list(bytes(data), 100, 10 ** 9, 10 ** 9, 1000, 64 << 20)
+            self.assertRegex(lines[-1], "^(end|status [34689] )")
+
+    def test_nothing(self):
+        for data in (b"", b"x", b"Rar!", b"no book at all" * 100, b"\x1f\x8b\x08" + bytes(100),
+                     zlib.compress(b"x")):
+            self.fails(data, DATA, "not a book")
+        self.fails(None, NOT_FOUND, "cannot be read", path=self.path + "missing")
+
+
+if __name__ == "__main__":
+    unittest.main()
