@@ -5,38 +5,41 @@
 #include "run.h"
 #include "terminal.h"
 
-#include <stdio.h>
-
 struct dry {
     struct planche_cli_run *run;
     const struct planche_cli_work *work;
     size_t *fates;
 };
 
+static void print_entry(const struct planche_book_page *page)
+{
+    static const struct {
+        const char *what, *why;
+    } words[] = {
+        [PLANCHE_BOOK_ENLARGED] = {"enlarge", ""},
+        [PLANCHE_BOOK_DUPLICATE] = {"repeat", ""},
+        [PLANCHE_BOOK_RESUMED] = {"resume", ""},
+        [PLANCHE_BOOK_MARKED] = {"keep", ": Planche has made it"},
+        [PLANCHE_BOOK_LARGE] = {"keep", ": large enough"},
+        [PLANCHE_BOOK_FAILED] = {"fail", ": "},
+        [PLANCHE_BOOK_COPIED] = {"copy", ""},
+    };
+    planche_cli_print("  %-8s %s%s%s", words[page->fate].what, page->name, words[page->fate].why,
+                      page->message != NULL ? page->message : "");
+}
+
 static void describe_entry(void *user, const struct planche_book_page *page)
 {
-    static const char *const words[] = {
-        [PLANCHE_BOOK_ENLARGED] = "enlarge", [PLANCHE_BOOK_DUPLICATE] = "repeat",
-        [PLANCHE_BOOK_RESUMED] = "resume",   [PLANCHE_BOOK_MARKED] = "keep",
-        [PLANCHE_BOOK_LARGE] = "keep",       [PLANCHE_BOOK_FAILED] = "fail",
-        [PLANCHE_BOOK_COPIED] = "copy",
-    };
     const struct dry *dry = user;
     struct planche_cli_run *run = dry->run;
     dry->fates[page->fate]++;
-    if (run->options.json) {
+    if (!run->options.json) {
+        print_entry(page);
+    } else if (page->fate != PLANCHE_BOOK_COPIED) {
         json_t *object = planche_cli_json_entry(dry->work->input, dry->work->output, page, NULL);
         json_object_set_new(object, "dry_run", json_true());
         planche_cli_run_json(run, object);
-        return;
     }
-    char line[2048];
-    const char *output = page->output_name != NULL ? page->output_name : "";
-    if (page->message != NULL)
-        snprintf(line, sizeof line, "  %-8s %s: %s", words[page->fate], page->name, page->message);
-    else
-        snprintf(line, sizeof line, "  %-8s %s -> %s", words[page->fate], page->name, output);
-    planche_cli_print("%s", line);
 }
 
 static void describe_book(struct planche_cli_run *run, const struct planche_cli_work *work)

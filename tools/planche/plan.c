@@ -304,6 +304,10 @@ static bool open_operand(struct operand *operand, const char *path)
         operand->container = PLANCHE_CONTAINER_FOLDER;
     else if (planche_cli_is_file(operand->path))
         operand->container = planche_container_of(operand->path);
+    /* What is called a book and is none fails as one. */
+    if (operand->container == PLANCHE_CONTAINER_AUTO &&
+        planche_cli_book_stem_length(base) < strlen(base))
+        operand->container = PLANCHE_CONTAINER_ZIP;
     return operand->name != NULL;
 }
 
