@@ -132,6 +132,7 @@ static bool make_plain(char *path)
     char *to = path;
     for (const char *from = path; *from;) {
         size_t length = strcspn(from, "/");
+        const char *next = from + length + (from[length] == '/');
         if (length == 2 && memcmp(from, "..", 2) == 0) {
             if (to == path)
                 return false;
@@ -142,7 +143,7 @@ static bool make_plain(char *path)
             to += length;
             *to++ = '/';
         }
-        from += length + (from[length] == '/');
+        from = next;
     }
     *(to > path ? to - 1 : to) = 0;
     return true;
@@ -210,6 +211,28 @@ static const struct planche_renamed *edit_reference(struct edit *edit,
     return page;
 }
 
+static size_t count_quote(const char *text, size_t size, bool behind)
+{
+    static const char *const quotes[] = {" ", "\t",     "\r",    "\n",   "\"",
+                                         "'", "&quot;", "&#34;", "&#39;"};
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+        size_t length = strlen(quotes[i]);
+        if (size >= length && memcmp(behind ? text - length : text, quotes[i], length) == 0)
+            return length;
+    }
+    return 0;
+}
+
+/* Takes quotes and spaces off both ends. */
+static void trim(const char *data, struct planche_span *value)
+{
+    size_t length;
+    while ((length = count_quote(data + value->at, value->end - value->at, false)))
+        value->at += length;
+    while ((length = count_quote(data + value->end, value->end - value->at, true)))
+        value->end -= length;
+}
+
 /* Every url(...) in a part of the text. */
 static void edit_style(struct edit *edit, struct planche_span part, bool markup)
 {
@@ -221,10 +244,7 @@ static void edit_style(struct edit *edit, struct planche_span part, bool markup)
         while (value.end < part.end && data[value.end] != ')')
             value.end++;
         at = value.end - 1;
-        while (value.at < value.end && strchr(" \t\r\n\"'", data[value.at]))
-            value.at++;
-        while (value.end > value.at && strchr(" \t\r\n\"'", data[value.end - 1]))
-            value.end--;
+        trim(data, &value);
         edit_reference(edit, value, markup);
     }
 }

@@ -13,6 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Who adds an option that changes the bytes of pages adds it to describe_page, and counts it here.
+ */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 64,
+               "the settings of a book must tell of every option of its pages");
+
+static void describe_page(char *text, size_t size, const struct planche_page_options *page)
+{
+    snprintf(text, size, "%d %d %d %d %d %u %u %d", (int)page->format, page->quality,
+             page->lossless, page->png_level, page->tta, page->width, page->height, page->mark);
+}
+
 static enum planche_status digest_file(struct sha256_ctx *context, const char *path,
                                        struct planche_error *error)
 {
@@ -56,21 +67,20 @@ enum planche_status planche_book_settings(const struct planche_book *book, char 
                                           struct planche_error *error)
 {
     const struct planche_engine *engine = book->engine;
-    const struct planche_page_options *page = &book->page;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
-    char model[PATH_MAX];
+    char model[PATH_MAX], page[256];
     planche_engine_get_info(engine, &info);
+    describe_page(page, sizeof page, &book->page);
     enum planche_status status = describe_model(model, sizeof model, info.model, error);
     if (status)
         return status;
     int length =
         snprintf(text, size,
                  "planche %s\nmodel %s %s %u\nmachine %s %s %s\nse %d\nmax_pixels %llu\n"
-                 "page %d %d %d %d %d %d\nbook %d %u %d\n",
+                 "page %s\nbook %d %u %d\n",
                  planche_version(), model, info.variant, info.scale, info.backend, info.isa,
-                 info.precision, (int)engine->se, (unsigned long long)engine->max_pixels,
-                 (int)page->format, page->quality, page->lossless, page->png_level, page->tta,
-                 page->mark, book->entries.referred, book->options.skip_above, book->options.again);
+                 info.precision, (int)engine->se, (unsigned long long)engine->max_pixels, page,
+                 book->entries.referred, book->options.skip_above, book->options.again);
     if (length < 0 || (size_t)length >= size)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's name is too long");
     return PLANCHE_OK;
