@@ -130,9 +130,9 @@ static size_t decode(const char *at, size_t left, bool markup, char *c)
 static bool make_plain(char *path)
 {
     char *to = path;
-    for (const char *from = path; *from;) {
+    const char *from = path, *end = path + strlen(path);
+    while (from < end) {
         size_t length = strcspn(from, "/");
-        const char *next = from + length + (from[length] == '/');
         if (length == 2 && memcmp(from, "..", 2) == 0) {
             if (to == path)
                 return false;
@@ -143,7 +143,7 @@ static bool make_plain(char *path)
             to += length;
             *to++ = '/';
         }
-        from = next;
+        from += length + 1;
     }
     *(to > path ? to - 1 : to) = 0;
     return true;
