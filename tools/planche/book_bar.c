@@ -79,6 +79,8 @@ static void draw(struct planche_cli_book_bar *bar, const struct planche_book_pro
     if (progress->writing)
         snprintf(line, sizeof line, "[%s] %s%zu pages, writing the book", meter, book,
                  progress->pages);
+    else if (progress->done_parts <= 0.0) /* they are still being counted, perhaps */
+        snprintf(line, sizeof line, "[%s] %s%zu pages", meter, book, progress->pages);
     else
         snprintf(line, sizeof line, "[%s] %spage %zu/%zu%s  %.*s", meter, book, page,
                  progress->pages, left, (int)planche_cli_cut(name, NAME_WIDTH), name);

@@ -101,7 +101,7 @@ void planche_cli_run_dry(struct planche_cli_run *run)
             if (!run->options.json)
                 planche_cli_print("%s -> %s  (there already)", work->input, work->output);
         } else if (is_in_the_way(run, work)) {
-            planche_cli_print_failure(work->input, work->output, PLANCHE_ERROR_EXISTS, "exists");
+            planche_cli_message("%s: exists; --overwrite replaces it", work->output);
             run->failed = true;
         } else if (work->book) {
             describe_book(run, work);

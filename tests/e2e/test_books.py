@@ -1,0 +1,443 @@
+# SPDX-License-Identifier: MIT
+"""Books through the command: operands, shelves, what is said and answered."""
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+import zipfile
+
+import archives
+import files
+import harness
+import png
+
+
+def entries(pages=3, extra=True):
+    """A small book: pages in two chapters, and what is not a page."""
+    made = [(f"ch{1 + i // 2}/{i + 1:03}.png", harness.page(20, 24, seed=i)) for i in range(pages)]
+    return made + [("ComicInfo.xml", b"<ComicInfo><Title>T</Title></ComicInfo>"),
+                   ("notes/read me.txt", b"text\r\n")] if extra else made
+
+
+def names(pages=3, extension="webp"):
+    return [f"ch{1 + i // 2}/{i + 1:03}.{extension}" for i in range(pages)]
+
+
+class Books(harness.Case):
+    model = True
+
+    def book(self, name="book.cbz", pages=3, make=archives.cbz):
+        return self.write(name, make(entries(pages)))
+
+    def opened(self, name):
+        return zipfile.ZipFile(io.BytesIO(self.read(name)))
+
+    def pages_of(self, name):
+        """{name: size} of the pages of a CBZ."""
+        with self.opened(name) as book:
+            webps = {entry: files.Webp(book.read(entry)) for entry in book.namelist()
+                     if entry.endswith(".webp")}
+        return {entry: (image.width, image.height) for entry, image in webps.items()}
+
+    def lines(self, result):
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def tree(self, name):
+        """Every file below a folder."""
+        found = []
+        for folder, _, inside in os.walk(self.path(name)):
+            found += [os.path.relpath(os.path.join(folder, file), self.path(name))
+                      for file in inside]
+        return sorted(found)
+
+
+class Containers(Books):
+    def setUp(self):
+        super().setUp()
+        self.write("page.png", harness.page(12, 110))
+        self.planche("page.png", "--no-mark", "-o", "page.jpg")
+        self.jpeg = self.read("page.jpg")
+
+    def test_archives(self):
+        for extension, make in (("cbz", archives.cbz), ("cbr", archives.cbr),
+                                ("CBR", archives.cbr4), ("cb7", archives.cb7),
+                                ("cbt", archives.cbt)):
+            with self.subTest(extension):
+                self.write("book." + extension, make(entries()))
+                self.planche("book." + extension, "-o", "book-2x.cbz", "--overwrite")
+                self.assertEqual(self.pages_of("book-2x.cbz"), dict.fromkeys(names(), (40, 48)))
+                with self.opened("book-2x.cbz") as book:
+                    kept = [entry for entry in book.namelist() if not entry.endswith("/")]
+                    self.assertEqual(kept, names() + ["ComicInfo.xml", "notes/read me.txt"])
+                    self.assertEqual(book.read("notes/read me.txt"), b"text\r\n")
+                    self.assertEqual({entry.compress_type for entry in book.infolist()},
+                                     {zipfile.ZIP_STORED})
+
+    def test_epub(self):
+        self.write("book.epub", archives.epub([("images/1.jpg", self.jpeg)]))
+        self.planche("book.epub", "-o", "out/")
+        self.assertEqual(self.files("out"), ["book.epub"])
+        with self.opened("out/book.epub") as book, self.opened("book.epub") as before:
+            self.assertEqual(book.namelist(), before.namelist())
+            page = [name for name in book.namelist() if name.endswith("1.jpg")][0]
+            self.assertEqual(files.Jpeg(book.read(page)).width, 48)
+        self.planche("book.epub", "--to", "cbz", "-o", "out/")
+        self.assertEqual(self.files("out"), ["book.cbz", "book.epub"])
+
+    def test_folder(self):
+        for name, data in entries():
+            self.write("folder/" + name, data)
+        expected = sorted(names() + ["ComicInfo.xml", "notes/read me.txt"])
+        self.planche("folder/", "-o", "other/")
+        self.assertEqual(self.tree("other"), expected)
+        self.planche("folder", "-o", "plain")
+        self.assertEqual(self.tree("plain"), expected)
+        self.planche("folder")
+        self.assertEqual(self.tree("folder-2x"), expected)
+        self.planche("folder", "-o", "x.cbz")
+        self.assertEqual(list(self.pages_of("x.cbz")), names())
+        self.planche("folder", "--to", "cbz", "-o", "other/")
+        self.assertEqual(list(self.pages_of("other/folder.cbz")), names())
+        harness.run("-m", harness.QUICK_MODEL, ".", "-o", "../own/", cwd=self.path("folder"),
+                    check=0)
+        self.assertEqual(self.tree("own"), expected)
+        self.planche("x.cbz", "--again", "--to", "folder", "-o", "unpacked/")
+        self.assertEqual(self.tree("unpacked/x"), expected)
+
+    def test_content_decides(self):
+        self.write("wrong.cbr", archives.cbz(entries()))
+        self.write("no extension", archives.cbt(entries()))
+        self.planche("wrong.cbr", "no extension", "-o", "out/")
+        self.assertEqual(self.files("out"), ["no extension.cbz", "wrong.cbz"])
+        self.assertEqual(list(self.pages_of("out/wrong.cbz")), names())
+
+
+class Names(Books):
+    def test_default(self):
+        self.book("in/a book.cbz")
+        self.planche("in/a book.cbz")
+        self.assertEqual(self.files("in"), ["a book-2x.cbz", "a book.cbz"])
+
+    def test_format_is_that_of_pages(self):
+        self.book()
+        self.planche("book.cbz", "--format", "png", "-o", "b.cbz")
+        with self.opened("b.cbz") as book:
+            self.assertEqual(book.namelist()[:3], names(extension="png"))
+            self.assertEqual(png.Image(book.read("ch1/001.png")).width, 40)
+
+    def test_several(self):
+        self.book("1.cbz", 1)
+        self.book("2.cbr", 1, archives.cbr)
+        self.write("3.png", harness.page(8, 8))
+        arguments = ["1.cbz", "2.cbr", "3.png", "-o", "out/"]
+        self.planche(*arguments)
+        self.assertEqual(self.files("out"), ["1.cbz", "2.cbz", "3.webp"])
+        os.remove(self.path("out/2.cbz"))
+        os.remove(self.path("out/3.webp"))
+        result = self.planche(*arguments)
+        self.assertIn("1 there already", result.stderr)
+        self.assertEqual(self.files("out"), ["1.cbz", "2.cbz", "3.webp"])
+
+    def test_height(self):
+        self.book()
+        self.planche("--height", "36", "book.cbz", "-o", "tablet.cbz")
+        self.assertEqual(set(self.pages_of("tablet.cbz").values()), {(30, 36)})
+
+    def refuse(self, *arguments, says=()):
+        before = self.tree(".")
+        self.assert_one_line(self.planche(*arguments, check=2).stderr, "--help", *says)
+        self.assertEqual(self.tree("."), before)
+
+    def test_mistakes(self):
+        self.book()
+        self.book("shelf/sub/book.cbz")
+        self.write("shelf/sub/book.cbr", archives.cbr(entries()))
+        self.book("shelf2/book.cbz")
+        self.write("page.png", harness.page(8, 8))
+        self.write("folder/page.png", harness.page(8, 8))
+        self.refuse("book.cbz", "-o", "x.webp", says=["x.webp", ".cbz"])
+        self.refuse("book.cbz", "-o", "x.cbr", says=["x.cbr", ".cbz"])
+        self.refuse("book.cbz", "-o", "x", says=["x", ".cbz"])
+        self.refuse("book.cbz", "--to", "epub", "-o", "x.cbz", says=["--to", "x.cbz"])
+        self.refuse("page.png", "-o", "x.cbz", says=["x.cbz", "folder"])
+        self.refuse("book.cbz", "page.png", "-o", "x.cbz", says=["2 inputs"])
+        self.refuse("book.cbz", "--overwrite", "-o", "book.cbz", says=["is an input"])
+        self.refuse("book.cbz", "shelf2/book.cbz", "-o", "out/", says=["out/book.cbz"])
+        self.refuse("shelf", "-o", "out/", says=["book.cbr", "book.cbz"])
+        self.refuse("shelf2", "-o", "x.cbz", says=["x.cbz", "shelf2"])
+        self.refuse("shelf2", "-o", "./shelf2/", says=["is an input"])
+        self.refuse("folder", "-o", "folder/out/", says=["folder"])
+        self.refuse("folder", "--overwrite", "-o", "folder/", says=["is an input"])
+        self.refuse("page.png", "folder", "-o", "folder/", says=["folder"])
+        for option, value in (("--to", "cbr"), ("--on-error", "ignore"), ("--skip-above", "0"),
+                              ("--max-ratio", "0"), ("--max-entry-size", "x")):
+            self.refuse("book.cbz", option, value, says=[option, value])
+
+
+class Shelves(Books):
+    def shelf(self):
+        self.book("library/top.cbz", 1)
+        self.book("library/series/1.cbr", 1, archives.cbr)
+        self.write("library/series/cover.png", harness.page(8, 8))
+        self.write("library/series/notes.txt", b"notes")
+        self.write("library/scans/a/1.png", harness.page(8, 8))
+        self.write("library/scans/b/1.png", harness.page(8, 8, seed=2))
+        self.write("library/scans/list.txt", b"list")
+        self.write("library/texts/only.txt", b"text")
+        self.write("library/.hidden/book.cbz", b"")
+
+    MIRRORED = ["scans/a/1.webp", "scans/b/1.webp", "scans/list.txt", "series/1.cbz",
+                "series/cover.webp", "top.cbz"]
+
+    def test_shelf(self):
+        self.shelf()
+        before = self.tree("library")
+        result = self.planche("library/", "-o", "upscaled/")
+        self.assertEqual(self.tree("upscaled"), self.MIRRORED)
+        self.assertEqual(self.tree("library"), before)
+        self.assertIn("3 books; 5 pages: 5 enlarged", result.stderr)
+        self.assertIn("2 other files left alone", result.stderr)
+        self.assertEqual(self.files(), ["library", "upscaled"])
+
+    def test_again(self):
+        self.shelf()
+        self.planche("library/", "-o", "upscaled/")
+        times = {name: os.stat(self.path("upscaled", name)).st_mtime_ns for name in self.MIRRORED}
+        result = self.planche("library/", "-o", "upscaled/")
+        self.assertIn("4 there already", result.stderr)
+        self.assertEqual({name: os.stat(self.path("upscaled", name)).st_mtime_ns
+                          for name in self.MIRRORED}, times)
+        os.remove(self.path("upscaled/top.cbz"))
+        self.planche("library/", "-o", "upscaled/")
+        self.assertEqual(self.tree("upscaled"), self.MIRRORED)
+
+    def test_output_inside(self):
+        self.shelf()
+        for _ in range(2):
+            self.planche("library/", "-o", "library/upscaled/")
+            self.assertEqual(self.tree("library/upscaled"), self.MIRRORED)
+
+    def test_beside(self):
+        self.shelf()
+        self.planche("library", "--to", "cbz", "--quiet")
+        self.assertEqual(self.tree("library-2x"),
+                         ["scans.cbz", "series/1.cbz", "series/cover.webp", "top.cbz"])
+
+    def test_several_shelves(self):
+        self.book("a/1.cbz", 1)
+        self.book("b/1.cbz", 1)
+        self.planche("a", "b/", "-o", "out/")
+        self.assertEqual(self.tree("out"), ["a/1.cbz", "b/1.cbz"])
+        os.mkdir(self.path("made"))
+        self.planche("a", "b/", "-o", "made")
+        self.assertEqual(self.tree("made"), ["a/1.cbz", "b/1.cbz"])
+
+    def test_broken_book(self):
+        self.shelf()
+        self.write("library/series/0.cbz", b"this is no book")
+        result = self.planche("library", "-o", "out/", check=1)
+        self.assertIn("planche: library/series/0.cbz: ", result.stderr)
+        self.assertEqual(self.tree("out"), self.MIRRORED)
+
+
+class Failures(Books):
+    def setUp(self):
+        super().setUp()
+        self.write("book.cbz", archives.cbz([("1.png", harness.page(8, 8)),
+                                             ("ch/2.png", harness.page(8, 8, seed=2)[:150]),
+                                             ("3.png", harness.page(8, 8, seed=3))]))
+
+    def made(self, *options, check=1):
+        result = self.planche("book.cbz", "-o", "out.cbz", "--overwrite", *options, check=check)
+        self.assertRegex(result.stderr, r"(?m)^planche: book\.cbz: ch/2\.png: ")
+        with self.opened("out.cbz") as book:
+            return result, book.namelist(), book
+
+    def test_keep(self):
+        result, found, _ = self.made()
+        self.assertEqual(found, ["1.webp", "ch/2.png", "3.webp"])
+        self.assertIn("the original takes its place", result.stderr)
+        self.assertIn("1 book; 3 pages: 2 enlarged, 1 failed", result.stderr)
+        with self.opened("out.cbz") as book, self.opened("book.cbz") as before:
+            self.assertEqual(book.read("ch/2.png"), before.read("ch/2.png"))
+
+    def test_skip(self):
+        result, found, _ = self.made("--on-error", "skip")
+        self.assertEqual(found, ["1.webp", "3.webp"])
+        self.assertIn("left out", result.stderr)
+
+    def test_fail(self):
+        result = self.planche("book.cbz", "-o", "out.cbz", "--on-error", "fail", check=1)
+        self.assertRegex(result.stderr, r"(?m)^planche: book\.cbz: ch/2\.png: ")
+        self.assertIn("1 book, 1 failed", result.stderr)
+        self.assertNotIn("out.cbz", self.files())
+
+    def test_exists(self):
+        self.write("out.cbz", b"mine")
+        result = self.planche("book.cbz", "-o", "out.cbz", check=1)
+        self.assertIn("--overwrite", result.stderr)
+        self.assertEqual(self.read("out.cbz"), b"mine")
+
+    def test_quiet(self):
+        result, _, _ = self.made("--quiet")
+        self.assert_one_line(result.stderr, "ch/2.png")
+
+    def test_limits(self):
+        for options in (["--max-entries", "2"], ["--max-entry-size", "100"],
+                        ["--max-book-size", "200"]):
+            result = self.planche("book.cbz", "-o", "out.cbz", "--quiet", *options, check=1)
+            self.assert_one_line(result.stderr, "book.cbz")
+            self.assertNotIn("out.cbz", self.files())
+
+    def test_no_books(self):
+        self.write("text.cbz", b"this is no book")
+        for name in ("text.cbz", "missing.cbz"):
+            result = self.planche(name, "-o", "out.cbz", "--quiet", check=1)
+            self.assert_one_line(result.stderr, name)
+
+    def test_no_folder(self):
+        self.write("file", b"")
+        result = self.planche("book.cbz", "-o", "file/out.cbz", check=1)
+        self.assertIn("file/out.cbz", result.stderr)
+        self.assertEqual(self.planche("book.cbz", "-o", "file/out/", check=3).returncode, 3)
+
+
+class Talk(Books):
+    def test_json(self):
+        page = harness.page(8, 8)
+        self.write("book.cbz", archives.cbz([("1.png", page), ("2.png", page), ("bad.png", b"x"),
+                                             ("ComicInfo.xml", b"<ComicInfo/>")]))
+        self.write("page.png", page)
+        result = self.planche("book.cbz", "page.png", "-o", "out/", "--json", check=1)
+        *pages, book = self.lines(result)
+        self.assertEqual([(p["type"], p["book"], p["entry"], p["fate"], p["status"] == "ok")
+                          for p in pages],
+                         [("page", None, None, "enlarged", True),
+                          ("page", "book.cbz", "1.png", "enlarged", True),
+                          ("page", "book.cbz", "2.png", "duplicate", True),
+                          ("page", "book.cbz", "bad.png", "failed", False)])
+        self.assertEqual([p.get("output_entry") for p in pages],
+                         [None, "1.webp", "2.webp", "bad.png"])
+        self.assertEqual((pages[1]["input_width"], pages[1]["output_width"]), (8, 16))
+        self.assertEqual(pages[1]["input_bytes"], len(page))
+        self.assertEqual({key: book[key] for key in (
+            "type", "input", "output", "status", "error", "pages", "enlarged", "duplicate",
+            "resumed", "marked", "large", "failed", "copied", "input_bytes", "output_bytes")}, {
+                "type": "book", "input": "book.cbz", "output": "out/book.cbz", "status": "ok",
+                "error": None, "pages": 3, "enlarged": 1, "duplicate": 1, "resumed": 0,
+                "marked": 0, "large": 0, "failed": 1, "copied": 1,
+                "input_bytes": len(self.read("book.cbz")),
+                "output_bytes": len(self.read("out/book.cbz"))})
+        again = self.lines(self.planche("book.cbz", "page.png", "-o", "out/", "--json", check=1))
+        self.assertEqual([(line["type"], line["status"]) for line in again],
+                         [("page", "output exists"), ("book", "there already")])
+
+    def test_dry_run(self):
+        self.book("shelf/book.cbz")
+        self.write("shelf/page.png", harness.page(8, 8))
+        before = self.tree(".")
+        result = self.planche("shelf", "-o", "out/", "--dry-run")
+        self.assertEqual(self.tree("."), before)
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(result.stdout.splitlines(), [
+            "shelf/page.png -> out/page.webp",
+            "shelf/book.cbz -> out/book.cbz",
+            *[f"  enlarge  {name}" for name in names(extension="png")],
+            "  copy     ComicInfo.xml", "  copy     notes/read me.txt"])
+        lines = self.lines(self.planche("shelf", "-o", "out/", "--dry-run", "--json"))
+        self.assertTrue(all(line["dry_run"] for line in lines))
+        self.assertEqual(lines[-1]["pages"], 3)
+        self.assertEqual(self.tree("."), before)
+        self.planche("shelf", "-o", "out/", "--quiet")
+        self.assertIn("there already", self.planche("shelf", "-o", "out/", "--dry-run").stdout)
+
+    def test_dry_run_needs_no_model(self):
+        self.book()
+        result = harness.run("book.cbz", "--dry-run", cwd=self.folder, check=0,
+                             env={"PLANCHE_MODEL_DIR": self.folder})
+        self.assertIn("book.cbz -> book-2x.cbz", result.stdout)
+
+    def test_skipped_pages(self):
+        self.write("book.cbz", archives.cbz([("1.png", harness.page(8, 8)),
+                                             ("large.png", harness.page(8, 40))]))
+        self.planche("book.cbz", "--skip-above", "39", "-o", "a.cbz")
+        with self.opened("a.cbz") as book:
+            self.assertEqual(book.namelist(), ["1.webp", "large.png"])
+        result = self.planche("a.cbz", "-o", "b.cbz", "--json")
+        self.assertEqual([line["fate"] for line in self.lines(result)[:-1]], ["marked", "enlarged"])
+        result = self.planche("a.cbz", "-o", "c.cbz", "--again", "--json")
+        self.assertEqual([line["fate"] for line in self.lines(result)[:-1]],
+                         ["enlarged", "enlarged"])
+
+    def test_summary(self):
+        self.book()
+        result = self.planche("book.cbz", "-o", "out.cbz")
+        self.assertEqual(result.stdout, "")
+        pages, sizes = result.stderr.splitlines()
+        self.assertEqual(pages, "1 book; 3 pages: 3 enlarged")
+        self.assertRegex(sizes, r"^[\d.]+ K?i?B -> [\d.]+ K?i?B in \d:\d\d, [\d.]+ pages/s$")
+        self.assertEqual(self.planche("book.cbz", "-o", "b.cbz", "--quiet").stderr, "")
+        self.assertIn("book.cbz: ch1/001.png -> ch1/001.webp  20x24 -> 40x48",
+                      self.planche("book.cbz", "-o", "c.cbz", "-v").stderr)
+
+    def test_closed_output(self):
+        self.write("page.png", harness.page(8, 8))
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([harness.PLANCHE, "-m", harness.QUICK_MODEL, "--json",
+                                     "page.png"], cwd=self.folder, stdout=full, check=False,
+                                    stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assert_one_line(result.stderr, "standard output")
+
+    def on_terminal(self, *arguments):
+        master, terminal = pty.openpty()
+        with subprocess.Popen([harness.PLANCHE, "-m", harness.QUICK_MODEL, *arguments],
+                              cwd=self.folder, stderr=terminal) as process:
+            os.close(terminal)
+            shown = b""
+            while True:
+                try:
+                    data = os.read(master, 65536)
+                except OSError:
+                    break
+                shown += data
+            self.assertEqual(process.wait(), 0)
+        os.close(master)
+        return shown.decode()
+
+    def test_terminal(self):
+        self.book("1.cbz")
+        self.book("2.cbz")
+        shown = self.on_terminal("1.cbz", "2.cbz", "-o", "out/")
+        self.assertRegex(shown, r"\[[#.]+\] book 1/2, \d pages")
+        self.assertRegex(shown, r"book 2/2, ")
+        self.assertIn("2.cbz -> out/2.cbz  3 pages: 3 enlarged", shown)
+        self.assertIn("2 books; 6 pages: 6 enlarged", shown)
+        for line in shown.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+            if line.startswith("\033[K["):
+                self.assertLess(len(line), 80 + len("\033[K"))
+        self.assertEqual(self.on_terminal("1.cbz", "-o", "quiet.cbz", "--quiet"), "")
+
+    def test_interrupt(self):
+        pages = [(f"{i}.png", harness.page(200, 300, seed=i)) for i in range(12)]
+        self.write("book.cbz", archives.cbz(pages))
+        process = subprocess.Popen(
+            [harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s", "4", "--threads", "1", "book.cbz",
+             "-o", "out.cbz"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + harness.MARGIN_SECONDS
+        while len(self.files()) == 1 and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        stderr = process.communicate()[1]
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertRegex(stderr, r"planche: book.cbz: stopped .*the same command goes on")
+        self.assertEqual(self.files(), [".out.cbz.planche", "book.cbz"])
+        self.planche("book.cbz", "-s", "4", "-o", "out.cbz", "--quiet")
+        self.assertEqual(self.files(), ["book.cbz", "out.cbz"])
+
+
+if __name__ == "__main__":
+    harness.main()
