@@ -82,12 +82,33 @@ void pictures_equal(const struct picture *a, const struct picture *b)
     assert_memory_equal(a->data, b->data, picture_row_bytes(a) * a->height);
 }
 
+struct picture picture_deepen(struct picture *picture)
+{
+    struct picture deep = make_picture(picture->width, picture->height, picture->channels, 16);
+    size_t samples = (size_t)picture->width * picture->height * picture->channels;
+    for (size_t i = 0; i < samples; i++) {
+        uint16_t value = (uint16_t)(picture->data[i] * 257);
+        memcpy(deep.data + 2 * i, &value, 2);
+    }
+    picture_free(picture);
+    return deep;
+}
+
+static int level(const struct picture *picture, size_t index)
+{
+    uint16_t value;
+    if (picture->depth == 8)
+        return picture->data[index];
+    memcpy(&value, picture->data + 2 * index, 2);
+    return value / 257;
+}
+
 unsigned pictures_distance(const struct picture *a, const struct picture *b)
 {
     unsigned distance = 0;
     same_shape(a, b);
-    for (size_t i = 0; i < picture_row_bytes(a) * a->height; i++) {
-        unsigned d = (unsigned)abs(a->data[i] - b->data[i]);
+    for (size_t i = 0; i < (size_t)a->width * a->height * a->channels; i++) {
+        unsigned d = (unsigned)abs(level(a, i) - level(b, i));
         distance = d > distance ? d : distance;
     }
     return distance;

@@ -33,7 +33,10 @@ struct picture picture_smooth(uint32_t width, uint32_t height, unsigned channels
 void picture_free(struct picture *picture);
 size_t picture_row_bytes(const struct picture *picture);
 void pictures_equal(const struct picture *a, const struct picture *b);
-/* Largest difference of two samples of 8-bit pictures of one shape; alpha included. */
+/* The same with 16 bits; the argument is freed. */
+struct picture picture_deepen(struct picture *picture);
+/* Largest difference of two samples of pictures of one shape, in levels of 8 bits; alpha included.
+ */
 unsigned pictures_distance(const struct picture *a, const struct picture *b);
 
 /* What a reader said beside the pixels; blobs are copies. */
@@ -107,5 +110,35 @@ struct webp_spec {
     const struct bytes *icc, *exif, *xmp;
 };
 struct bytes make_webp(const struct webp_spec *spec);
+
+/* AVIF by libavif, from all kinds of pictures. */
+struct avif_spec {
+    const struct picture *picture;
+    unsigned depth; /* in the file: 8 (also for 0), 10, 12; not more than the picture's */
+    bool lossless;
+    bool subsampled, limited;    /* 4:2:0; video's range of samples */
+    int primaries, transfer;     /* numbers of H.273 */
+    unsigned orientation;        /* EXIF's number, said by rotating and mirroring */
+    bool premultiplied, cropped; /* the picture's pixels are premultiplied */
+    unsigned frames;             /* of an animation; 0: none */
+    const struct bytes *icc, *exif, *xmp;
+};
+struct bytes make_avif(const struct avif_spec *spec);
+
+/* JPEG XL by libjxl, from all kinds of pictures. */
+struct jxl_spec {
+    const struct picture *picture;
+    bool lossless, modular, progressive;
+    bool cmyk;                           /* the last of four channels is called black */
+    int primaries, transfer;             /* libjxl's numbers; 0: sRGB */
+    unsigned orientation;                /* EXIF's number, in the codestream; 0: 1 */
+    unsigned frames;                     /* of an animation; 0: none */
+    bool container;                      /* even without metadata */
+    bool compressed_boxes, boxes_behind; /* the picture */
+    const struct bytes *icc, *exif, *xmp;
+};
+struct bytes make_jxl(const struct jxl_spec *spec);
+/* From which the JPEG file can be made again. */
+struct bytes make_jxl_of_jpeg(const struct bytes *jpeg);
 
 #endif

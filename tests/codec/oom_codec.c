@@ -42,6 +42,7 @@ static void test_readers(void **state)
 {
     (void)state;
     struct picture smooth = picture_smooth(20, 16, 3), inks = picture_smooth(8, 8, 4);
+    struct picture grey = picture_smooth(8, 8, 1);
     struct bytes icc = make_icc(3), cmyk = make_icc(4), turned = make_exif(6, true);
     struct png_spec png = {.width = 20,
                            .height = 16,
@@ -65,11 +66,18 @@ static void test_readers(void **state)
     check_reader("CMYK JPEG", make_jpeg(&(struct jpeg_spec){.picture = &inks, .icc = &cmyk}));
     struct webp_spec webp = {.picture = &inks, .icc = &icc, .exif = &turned, .xmp = &icc};
     check_reader("WebP", make_webp(&webp));
+    struct avif_spec avif = {.picture = &inks, .icc = &icc, .exif = &turned, .xmp = &icc};
+    check_reader("AVIF", make_avif(&avif));
+    avif = (struct avif_spec){.picture = &grey, .primaries = 12, .transfer = 8};
+    check_reader("grey AVIF", make_avif(&avif));
+    struct jxl_spec jxl = {.picture = &inks, .icc = &icc, .exif = &turned, .xmp = &icc};
+    check_reader("JPEG XL", make_jxl(&jxl));
     bytes_free(&icc);
     bytes_free(&cmyk);
     bytes_free(&turned);
     picture_free(&smooth);
     picture_free(&inks);
+    picture_free(&grey);
 }
 
 struct write_job {
@@ -94,9 +102,10 @@ static enum planche_status run_writer(void *user, struct planche_budget *budget,
 static void test_writers(void **state)
 {
     (void)state;
-    static const char *const names[] = {"", "PNG writer", "JPEG writer", "WebP writer"};
+    static const char *const names[] = {
+        "", "PNG writer", "JPEG writer", "WebP writer", "AVIF writer", "JPEG XL writer"};
     struct bytes icc = make_icc(1), exif = make_exif(1, true);
-    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JXL; format++) {
         struct write_job job = {.picture = picture_smooth(20, 16, 3),
                                 .format = (enum planche_format)format,
                                 .metadata = {.icc = {icc.data, icc.size},

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KINDS 10
+#define KINDS 16
 /* CMYK with a profile: each page that opens costs a table of colours, so it is tried less often. */
 #define SLOW_KIND  5
 #define SLOW_TIMES 7
@@ -17,7 +17,9 @@ static struct bytes make_kind(unsigned kind)
 {
     static const uint8_t palette[6] = {10, 20, 30, 200, 100, 50};
     struct picture smooth = picture_smooth(19, 14, kind == 5 ? 4 : 3);
-    struct picture noise = picture_noise(19, 14, kind == 8 ? 4 : 3, 8, kind);
+    struct picture noise =
+        picture_noise(19, 14, kind == 8 || kind == 11 || kind == 14 ? 4 : 3, 8, kind);
+    struct picture grey = picture_smooth(19, 14, 1);
     struct bytes icc = make_icc(kind == 5 ? 4 : 3), exif = make_exif(kind == 4 ? 6 : 1, true), file;
     struct png_spec png = {.width = 19,
                            .height = 14,
@@ -28,6 +30,8 @@ static struct bytes make_kind(unsigned kind)
                            .exif = &exif};
     struct jpeg_spec jpeg = {.picture = &smooth, .subsampled = true, .quality = 80};
     struct webp_spec webp = {.picture = kind == 9 ? &smooth : &noise};
+    struct avif_spec avif = {.picture = &noise, .icc = &icc};
+    struct jxl_spec jxl = {.picture = kind == 15 ? &grey : &noise};
     switch (kind) {
     case 0:
         file = make_png(&png);
@@ -72,10 +76,37 @@ static struct bytes make_kind(unsigned kind)
     case 8:
         file = make_webp(&webp);
         break;
-    default:
+    case 9:
         file = make_webp(&webp);
         break;
+    case 10:
+        avif.exif = &exif;
+        file = make_avif(&avif);
+        break;
+    case 11:
+        avif.lossless = true;
+        avif.orientation = 5;
+        file = make_avif(&avif);
+        break;
+    case 12:
+        file = make_avif(&(struct avif_spec){.picture = &grey, .primaries = 12, .transfer = 1});
+        break;
+    case 13:
+        jxl.exif = &exif;
+        jxl.compressed_boxes = true;
+        jxl.icc = &icc;
+        file = make_jxl(&jxl);
+        break;
+    case 14:
+        jxl.lossless = true;
+        jxl.icc = &icc;
+        file = make_jxl(&jxl);
+        break;
+    default:
+        file = make_jxl(&jxl);
+        break;
     }
+    picture_free(&grey);
     picture_free(&smooth);
     picture_free(&noise);
     bytes_free(&icc);

@@ -106,6 +106,27 @@ static void test_webp(void **state)
     }
 }
 
+/* What the format itself states counts, not EXIF. */
+static void test_stated(void **state)
+{
+    (void)state;
+    for (unsigned orientation = 1; orientation <= 8; orientation++)
+        for (unsigned channels = 1; channels <= 4; channels++) {
+            struct picture noise = picture_noise(9, 5, channels, 8, orientation);
+            struct bytes exif = make_exif(9 - orientation, true);
+            struct bytes avif = make_avif(&(struct avif_spec){
+                .picture = &noise, .lossless = true, .orientation = orientation, .exif = &exif});
+            struct bytes jxl = make_jxl(&(struct jxl_spec){
+                .picture = &noise, .lossless = true, .orientation = orientation, .exif = &exif});
+            check(&avif, &noise, orientation);
+            check(&jxl, &noise, orientation);
+            bytes_free(&avif);
+            bytes_free(&jxl);
+            bytes_free(&exif);
+            picture_free(&noise);
+        }
+}
+
 /* JPEG against the same file without orientation. */
 static void test_jpeg(void **state)
 {
@@ -150,10 +171,8 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png),
-        cmocka_unit_test(test_webp),
-        cmocka_unit_test(test_jpeg),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_png),  cmocka_unit_test(test_webp),   cmocka_unit_test(test_stated),
+        cmocka_unit_test(test_jpeg), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

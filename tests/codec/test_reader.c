@@ -56,6 +56,10 @@ static struct bytes sample(enum planche_format format, const struct picture *pic
                                            .stride = picture_row_bytes(picture)});
     case PLANCHE_FORMAT_JPEG:
         return make_jpeg(&(struct jpeg_spec){.picture = picture});
+    case PLANCHE_FORMAT_AVIF:
+        return make_avif(&(struct avif_spec){.picture = picture});
+    case PLANCHE_FORMAT_JXL:
+        return make_jxl(&(struct jxl_spec){.picture = picture});
     default:
         return make_webp(&(struct webp_spec){.picture = picture});
     }
@@ -66,7 +70,7 @@ static void test_files(void **state)
 {
     (void)state;
     struct picture noise = picture_noise(300, 200, 3, 8, 9);
-    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JXL; format++) {
         char path[256];
         struct bytes file = sample((enum planche_format)format, &noise);
         struct read_result expected;
@@ -190,7 +194,7 @@ static void test_max_pixels(void **state)
 {
     (void)state;
     struct picture noise = picture_noise(10, 10, 3, 8, 9);
-    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JXL; format++) {
         struct bytes file = sample((enum planche_format)format, &noise);
         struct read_result result;
         assert_int_equal(read_bytes_within(&file, 0, 100, &result), PLANCHE_OK);
@@ -207,10 +211,10 @@ static void test_budgets(void **state)
 {
     (void)state;
     struct picture noise = picture_noise(40, 40, 3, 8, 9);
-    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JXL; format++) {
         struct bytes file = sample((enum planche_format)format, &noise);
         unsigned refused = 0, read = 0;
-        for (uint64_t budget = 1; budget < 8 << 20; budget += budget / 16 + 97) {
+        for (uint64_t budget = 1; budget < 32 << 20; budget += budget / 16 + 97) {
             struct read_result result;
             enum planche_status status = read_bytes_within(&file, budget, 0, &result);
             assert_true(status == PLANCHE_OK || status == PLANCHE_ERROR_BUDGET);
@@ -264,6 +268,7 @@ static void test_names(void **state)
         {"a.png", PLANCHE_FORMAT_PNG},       {"/x.y/A.PNG", PLANCHE_FORMAT_PNG},
         {"a.jpg", PLANCHE_FORMAT_JPEG},      {"a.JPEG", PLANCHE_FORMAT_JPEG},
         {"a.webp", PLANCHE_FORMAT_WEBP},     {"a.png.webp", PLANCHE_FORMAT_WEBP},
+        {"a.avif", PLANCHE_FORMAT_AVIF},     {"a.JXL", PLANCHE_FORMAT_JXL},
         {"a", PLANCHE_FORMAT_AUTO},          {"a.gif", PLANCHE_FORMAT_AUTO},
         {".png", PLANCHE_FORMAT_AUTO},       {"x/.png", PLANCHE_FORMAT_AUTO},
         {"x.png/page", PLANCHE_FORMAT_AUTO}, {"a.", PLANCHE_FORMAT_AUTO},
@@ -274,6 +279,8 @@ static void test_names(void **state)
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_PNG), "png");
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_JPEG), "jpg");
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_WEBP), "webp");
+    assert_string_equal(planche_format_extension(PLANCHE_FORMAT_AVIF), "avif");
+    assert_string_equal(planche_format_extension(PLANCHE_FORMAT_JXL), "jxl");
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_AUTO), "");
 }
 

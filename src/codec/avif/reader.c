@@ -8,7 +8,7 @@
 
 struct avif_reader {
     avifDecoder *avif;
-    uint8_t *row;      /* of a grey picture, as colours */
+    uint8_t *rows;     /* of a grey picture, as colours */
     uint64_t reserved; /* for what libavif and its decoder allocate themselves */
 };
 
@@ -114,6 +114,15 @@ static enum planche_status set_limit(struct planche_decoder *decoder, struct pla
     return status_of(decoder, avifDecoderReset(reader->avif), error);
 }
 
+/* Libavif makes colours of grey: so many rows at a time, since it takes views of grey pictures only
+ * from even rows on. */
+#define GREY_ROWS 2
+
+static size_t grey_row_bytes(const struct planche_decoder *decoder)
+{
+    return (size_t)decoder->width * 4 * (decoder->depth / 8);
+}
+
 static enum planche_status prepare_picture(struct planche_decoder *decoder,
                                            struct planche_error *error)
 {
@@ -132,10 +141,10 @@ static enum planche_status prepare_picture(struct planche_decoder *decoder,
         status = reserve(decoder, picture_memory(decoder), error);
     if (status || !grey)
         return status;
-    size_t row = (size_t)decoder->width * 4 * (decoder->depth / 8);
-    reader->row = planche_alloc(decoder->budget, row);
-    return reader->row ? PLANCHE_OK
-                       : planche_fail_memory(error, decoder->budget, row, decoder->name);
+    size_t bytes = GREY_ROWS * grey_row_bytes(decoder);
+    reader->rows = planche_alloc(decoder->budget, bytes);
+    return reader->rows ? PLANCHE_OK
+                        : planche_fail_memory(error, decoder->budget, bytes, decoder->name);
 }
 
 static enum planche_status read_metadata(struct planche_decoder *decoder,
@@ -203,19 +212,20 @@ static avifResult convert_grey(const struct planche_decoder *decoder, const avif
                                uint8_t *rows, size_t stride)
 {
     const struct avif_reader *reader = decoder->state;
-    size_t row_bytes = (size_t)decoder->width * 4 * (decoder->depth / 8);
-    avifImage *row = avifImageCreateEmpty();
-    avifResult result = row ? AVIF_RESULT_OK : AVIF_RESULT_OUT_OF_MEMORY;
-    for (uint32_t y = 0; y < decoder->height && result == AVIF_RESULT_OK; y++) {
-        avifCropRect line = {0, y, decoder->width, 1};
-        result = avifImageSetViewRect(row, image, &line);
+    size_t row_bytes = grey_row_bytes(decoder);
+    avifImage *view = avifImageCreateEmpty();
+    avifResult result = view ? AVIF_RESULT_OK : AVIF_RESULT_OUT_OF_MEMORY;
+    for (uint32_t y = 0; y < decoder->height && result == AVIF_RESULT_OK; y += GREY_ROWS) {
+        uint32_t left = decoder->height - y, count = left < GREY_ROWS ? left : GREY_ROWS;
+        avifCropRect rect = {0, y, decoder->width, count};
+        result = avifImageSetViewRect(view, image, &rect);
         if (result == AVIF_RESULT_OK)
-            result = convert(decoder, row, true, reader->row, row_bytes);
-        if (result == AVIF_RESULT_OK)
-            keep_grey(decoder, rows + y * stride, reader->row);
+            result = convert(decoder, view, true, reader->rows, row_bytes);
+        for (uint32_t i = 0; i < count && result == AVIF_RESULT_OK; i++)
+            keep_grey(decoder, rows + (y + i) * stride, reader->rows + i * row_bytes);
     }
-    if (row)
-        avifImageDestroy(row);
+    if (view)
+        avifImageDestroy(view);
     return result;
 }
 
@@ -256,7 +266,7 @@ void planche_avif_close(struct planche_decoder *decoder)
     if (reader->avif)
         avifDecoderDestroy(reader->avif);
     planche_budget_release(decoder->budget, reader->reserved);
-    planche_free(reader->row);
+    planche_free(reader->rows);
     planche_free(reader);
     decoder->state = NULL;
 }

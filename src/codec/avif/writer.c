@@ -28,7 +28,7 @@ struct layout {
     avifPixelFormat format;
     uint32_t depth;             /* bits */
     size_t sample;              /* bytes */
-    uint32_t chroma_rows;       /* that share one of chroma */
+    uint32_t group;             /* rows that must be converted together */
     size_t luma, chroma, alpha; /* bytes of a plane */
     size_t row;                 /* bytes of a row of RGB(A) */
 };
@@ -38,7 +38,7 @@ static struct layout lay_out(const struct planche_image_info *info,
 {
     bool half = !options->lossless && options->quality < FULL_CHROMA_QUALITY;
     bool grey = info->channels < 3, alpha = info->channels % 2 == 0;
-    struct layout layout = {.depth = 8, .sample = info->depth / 8, .chroma_rows = 1};
+    struct layout layout = {.depth = 8, .sample = info->depth / 8, .group = 1};
     size_t pixels = (size_t)info->width * info->height;
     if (info->depth == 16)
         layout.depth = options->lossless ? 12 : 10;
@@ -47,9 +47,10 @@ static struct layout lay_out(const struct planche_image_info *info,
     layout.row = (size_t)info->width * (alpha ? 4 : 3) * layout.sample;
     if (grey) {
         layout.format = AVIF_PIXEL_FORMAT_YUV400;
+        layout.group = 2;
     } else if (half) {
         layout.format = AVIF_PIXEL_FORMAT_YUV420;
-        layout.chroma_rows = 2;
+        layout.group = 2;
         layout.chroma = ((size_t)info->width + 1) / 2 * (((size_t)info->height + 1) / 2);
         layout.chroma *= layout.sample;
     } else {
@@ -81,7 +82,7 @@ uint64_t planche_avif_memory(const struct planche_image_info *info,
                              const struct planche_writer_options *options)
 {
     struct layout layout = lay_out(info, options);
-    return sizeof(struct avif_writer) + planes_size(&layout) + layout.chroma_rows * layout.row +
+    return sizeof(struct avif_writer) + planes_size(&layout) + layout.group * layout.row +
            encoder_memory(info, &layout);
 }
 
@@ -101,7 +102,7 @@ static void set_planes(struct avif_writer *writer, const struct planche_image_in
     avifImage *image = writer->image;
     uint32_t row = info->width * (uint32_t)layout->sample;
     uint32_t chroma_row =
-        layout->chroma_rows == 2 ? (info->width + 1) / 2 * (uint32_t)layout->sample : row;
+        layout->group == 2 ? (info->width + 1) / 2 * (uint32_t)layout->sample : row;
     image->yuvPlanes[AVIF_CHAN_Y] = writer->memory;
     image->yuvRowBytes[AVIF_CHAN_Y] = row;
     if (layout->chroma) {
@@ -159,9 +160,9 @@ static enum planche_status allocate(struct avif_writer *writer,
     if (!writer->memory)
         return planche_fail_memory(error, budget, planche_avif_memory(info, &encoder->options),
                                    what);
-    writer->rows = planche_alloc(budget, layout->chroma_rows * layout->row);
+    writer->rows = planche_alloc(budget, layout->group * layout->row);
     if (!writer->rows)
-        return planche_fail_memory(error, budget, layout->chroma_rows * layout->row, what);
+        return planche_fail_memory(error, budget, layout->group * layout->row, what);
     if (!planche_budget_reserve(budget, foreign))
         return planche_fail_memory(error, budget, foreign, what);
     writer->reserved = foreign;
@@ -232,13 +233,13 @@ enum planche_status planche_avif_write(struct planche_encoder *encoder, const ui
     struct layout layout = lay_out(info, &encoder->options);
     enum planche_status status = PLANCHE_OK;
     for (uint32_t i = 0; i < count && status == PLANCHE_OK; i++, rows += stride) {
-        uint32_t y = writer->next++, waiting = y % layout.chroma_rows;
+        uint32_t y = writer->next++, waiting = y % layout.group;
         uint8_t *row = writer->rows + waiting * layout.row;
         if (info->channels < 3)
             spread_grey(row, rows, info);
         else
             memcpy(row, rows, layout.row);
-        if (waiting + 1 == layout.chroma_rows || y + 1 == info->height)
+        if (waiting + 1 == layout.group || y + 1 == info->height)
             status = convert_rows(writer, info, layout.row, y - waiting, waiting + 1, error);
     }
     return status;
