@@ -12,101 +12,91 @@
 #define SLOW_KIND  5
 #define SLOW_TIMES 7
 
-/* A small file of every reader's every path. */
-static struct bytes make_kind(unsigned kind)
+static struct bytes make_png_kind(unsigned kind, const struct picture *noise,
+                                  const struct bytes *icc, const struct bytes *exif)
 {
     static const uint8_t palette[6] = {10, 20, 30, 200, 100, 50};
-    struct picture smooth = picture_smooth(19, 14, kind == 5 ? 4 : 3);
-    struct picture noise =
-        picture_noise(19, 14, kind == 8 || kind == 11 || kind == 14 ? 4 : 3, 8, kind);
-    struct picture grey = picture_smooth(19, 14, 1);
-    struct bytes icc = make_icc(kind == 5 ? 4 : 3), exif = make_exif(kind == 4 ? 6 : 1, true), file;
     struct png_spec png = {.width = 19,
                            .height = 14,
                            .colour_type = PNG_COLOR_TYPE_RGB,
                            .bit_depth = 8,
-                           .rows = noise.data,
+                           .rows = noise->data,
                            .stride = 57,
-                           .exif = &exif};
-    struct jpeg_spec jpeg = {.picture = &smooth, .subsampled = true, .quality = 80};
-    struct webp_spec webp = {.picture = kind == 9 ? &smooth : &noise};
-    struct avif_spec avif = {.picture = &noise, .icc = &icc};
-    struct jxl_spec jxl = {.picture = kind == 15 ? &grey : &noise};
-    switch (kind) {
-    case 0:
-        file = make_png(&png);
-        break;
-    case 1:
+                           .exif = exif};
+    if (kind == 1) {
         png.interlaced = true;
         png.gamma = 1.0;
-        file = make_png(&png);
-        break;
-    case 2:
+    } else if (kind == 2) {
         png.colour_type = PNG_COLOR_TYPE_PALETTE;
         png.bit_depth = 1;
         png.palette = palette;
         png.palette_size = 2;
         png.palette_alpha = palette;
         png.palette_alpha_size = 1;
-        png.icc = &icc;
-        file = make_png(&png);
-        break;
-    case 3:
-        file = make_jpeg(&jpeg);
-        break;
-    case 4:
-        jpeg.progressive = true;
-        jpeg.exif = &exif;
-        file = make_jpeg(&jpeg);
-        break;
-    case 5:
-        jpeg.icc = &icc;
-        file = make_jpeg(&jpeg);
-        break;
-    case 6:
-        jpeg.restart = 1;
-        jpeg.scans = true;
-        file = make_jpeg(&jpeg);
-        break;
-    case 7:
-        webp.lossless = true;
-        webp.exif = &exif;
-        file = make_webp(&webp);
-        break;
-    case 8:
-        file = make_webp(&webp);
-        break;
-    case 9:
-        file = make_webp(&webp);
-        break;
-    case 10:
-        avif.exif = &exif;
-        file = make_avif(&avif);
-        break;
-    case 11:
+        png.icc = icc;
+    }
+    return make_png(&png);
+}
+
+static struct bytes make_jpeg_kind(unsigned kind, const struct picture *smooth,
+                                   const struct bytes *icc, const struct bytes *exif)
+{
+    return make_jpeg(&(struct jpeg_spec){.picture = smooth,
+                                         .subsampled = true,
+                                         .quality = 80,
+                                         .progressive = kind == 4,
+                                         .exif = kind == 4 ? exif : NULL,
+                                         .icc = kind == SLOW_KIND ? icc : NULL,
+                                         .restart = kind == 6,
+                                         .scans = kind == 6});
+}
+
+static struct bytes make_avif_kind(unsigned kind, const struct picture *noise,
+                                   const struct bytes *icc, const struct bytes *exif)
+{
+    struct avif_spec avif = {.picture = noise, .icc = icc};
+    if (kind == 10) {
+        avif.exif = exif;
+    } else if (kind == 11) {
         avif.lossless = true;
         avif.orientation = 5;
-        file = make_avif(&avif);
-        break;
-    case 12:
-        file = make_avif(&(struct avif_spec){.picture = &grey, .primaries = 12, .transfer = 1});
-        break;
-    case 13:
-        jxl.exif = &exif;
-        jxl.compressed_boxes = true;
-        jxl.icc = &icc;
-        file = make_jxl(&jxl);
-        break;
-    case 14:
-        jxl.lossless = true;
-        jxl.icc = &icc;
-        file = make_jxl(&jxl);
-        break;
-    default:
-        file = make_jxl(&jxl);
-        break;
+    } else {
+        avif = (struct avif_spec){.picture = noise, .primaries = 12, .transfer = 1};
     }
-    picture_free(&grey);
+    return make_avif(&avif);
+}
+
+static struct bytes make_jxl_kind(unsigned kind, const struct picture *noise,
+                                  const struct bytes *icc, const struct bytes *exif)
+{
+    return make_jxl(&(struct jxl_spec){.picture = noise,
+                                       .lossless = kind == 14,
+                                       .compressed_boxes = kind == 13,
+                                       .exif = kind == 13 ? exif : NULL,
+                                       .icc = kind == 15 ? NULL : icc});
+}
+
+/* A small file of every reader's every path. */
+static struct bytes make_kind(unsigned kind)
+{
+    bool alpha = kind == 8 || kind == 11 || kind == 14, grey = kind == 12 || kind == 15;
+    struct picture smooth = picture_smooth(19, 14, kind == SLOW_KIND ? 4 : 3);
+    struct picture noise = picture_noise(19, 14, alpha ? 4 : grey ? 1 : 3, 8, kind);
+    struct bytes icc = make_icc(kind == SLOW_KIND ? 4 : 3),
+                 exif = make_exif(kind == 4 ? 6 : 1, true);
+    struct bytes file;
+    if (kind <= 2)
+        file = make_png_kind(kind, &noise, &icc, &exif);
+    else if (kind <= 6)
+        file = make_jpeg_kind(kind, &smooth, &icc, &exif);
+    else if (kind <= 9)
+        file = make_webp(&(struct webp_spec){.picture = kind == 9 ? &smooth : &noise,
+                                             .lossless = kind == 7,
+                                             .exif = kind == 7 ? &exif : NULL});
+    else if (kind <= 12)
+        file = make_avif_kind(kind, &noise, &icc, &exif);
+    else
+        file = make_jxl_kind(kind, &noise, &icc, &exif);
     picture_free(&smooth);
     picture_free(&noise);
     bytes_free(&icc);

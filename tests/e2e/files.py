@@ -96,3 +96,38 @@ class Webp:
         else:
             self.width, self.height = (v & 0x3FFF for v in
                                        struct.unpack_from("<HH", self.chunks[b"VP8 "], 6))
+
+
+class Avif:
+    """width, height."""
+
+    def __init__(self, data):
+        assert data[4:8] == b"ftyp" and b"avif" in data[8:32], "not an AVIF file"
+        self.width, self.height = struct.unpack_from(">II", data, data.index(b"ispe") + 8)
+
+
+class Jxl:
+    """width, height."""
+
+    def __init__(self, data):
+        if data[:2] != b"\xff\n":
+            assert data[:12] == b"\0\0\0\x0cJXL \r\n\x87\n", "not a JPEG XL file"
+            at = data.index(b"jxlc") + 4 if b"jxlc" in data else data.index(b"jxlp") + 8
+            data = data[at:]
+        self.bits = int.from_bytes(data[2:18], "little")
+        small = self.take(1)
+        self.height = self.side(small)
+        ratio = self.take(3)
+        numerator, denominator = ((0, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4),
+                                  (2, 1))[ratio]
+        self.width = self.height * numerator // denominator if ratio else self.side(small)
+
+    def take(self, count):
+        value = self.bits & (1 << count) - 1
+        self.bits >>= count
+        return value
+
+    def side(self, small):
+        if small:
+            return (self.take(5) + 1) * 8
+        return self.take((9, 13, 18, 30)[self.take(2)]) + 1

@@ -19,17 +19,19 @@ class Formats(harness.Case):
 
     def test_every_format_from_every_format(self):
         self.write("a.png", harness.page(50, 37))
-        for extension in ("png", "jpg", "webp"):
+        kinds = {"png": png.Image, "jpg": files.Jpeg, "webp": files.Webp, "avif": files.Avif,
+                 "jxl": files.Jxl}
+        for extension in kinds:
             self.planche("a.png", "-o", "b." + extension)
-        for source in ("b.png", "b.jpg", "b.webp"):
-            for extension in ("png", "jpg", "webp"):
+        for source in map("b.".__add__, kinds):
+            for extension in kinds:
                 name = f"{source[2:]}-{extension}.{extension}"
                 self.planche(source, "-o", name, "--again")
                 data = self.read(name)
-                result = {"png": png.Image, "jpg": files.Jpeg, "webp": files.Webp}[extension](data)
+                result = kinds[extension](data)
                 self.assertEqual((result.width, result.height), (200, 148))
         original = png.Image(harness.page(50, 37))
-        for name in ("png", "jpg", "webp"):
+        for name in kinds:
             image = png.Image(self.read(name + "-png.png"))
             for channel in range(3):
                 self.assertAlmostEqual(image.mean(channel), original.mean(channel), delta=10)
