@@ -130,16 +130,17 @@ static enum planche_status check_limits(struct planche_archive *archive, uint64_
     const struct planche_archive_limits *limits = &archive->limits;
     if (entry_bytes > limits->entry_bytes)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: %s: unpacks to more than %" PRIu64 " bytes", archive->path,
-                            archive->name, limits->entry_bytes);
+                            "%s: %s: unpacks to more than %" PRIu64 " bytes (--max-entry-size)",
+                            archive->path, archive->name, limits->entry_bytes);
     if (total_bytes > limits->total_bytes)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: %s: up to here, it unpacks to more than %" PRIu64 " bytes",
+                            "%s: %s: up to here, it unpacks to more than %" PRIu64
+                            " bytes (--max-book-size)",
                             archive->path, archive->name, limits->total_bytes);
     if (archive->ops->ratio && total_bytes / limits->ratio >= archive->file_size && total_bytes > 0)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: %s: up to here, it unpacks to more than %" PRIu64
-                            " times its size",
+                            " times its size (--max-ratio)",
                             archive->path, archive->name, limits->ratio);
     return PLANCHE_OK;
 }
@@ -189,7 +190,8 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
         if (status || *end)
             return status;
         if (archive->entries++ >= archive->limits.entries)
-            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: has more than %" PRIu64 " entries",
+            return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                                "%s: has more than %" PRIu64 " entries (--max-entries)",
                                 archive->path, archive->limits.entries);
         status = accept(archive, raw, &accepted, error);
         if (status)

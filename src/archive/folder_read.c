@@ -67,7 +67,8 @@ static enum planche_status list_names(struct planche_archive *archive, struct le
             planche_name_is_work(entry->d_name))
             continue;
         if (folder->found++ >= archive->limits.entries)
-            return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: has more than %" PRIu64 " entries",
+            return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                                "%s: has more than %" PRIu64 " entries (--max-entries)",
                                 archive->path, archive->limits.entries);
         if (!keep_name(archive, level, entry->d_name))
             return planche_fail_memory(error, archive->budget, level->room * sizeof(char *),

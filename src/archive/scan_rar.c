@@ -74,8 +74,8 @@ static enum planche_status add_file(struct rar *rar, uint64_t window, uint64_t c
         rar->window = window;
     if (rar->scan->count >= rar->archive->limits.entries)
         return planche_fail(rar->error, PLANCHE_ERROR_LIMIT,
-                            "%s: has more than %" PRIu64 " entries", rar->archive->path,
-                            rar->archive->limits.entries);
+                            "%s: has more than %" PRIu64 " entries (--max-entries)",
+                            rar->archive->path, rar->archive->limits.entries);
     return keep_crc(rar, crc) ? PLANCHE_OK
                               : planche_fail_memory(rar->error, rar->archive->budget,
                                                     rar->scan->room * 16, rar->archive->path);

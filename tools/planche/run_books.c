@@ -29,16 +29,6 @@ static int on_progress(void *user, const struct planche_book_progress *progress)
     return planche_cli_interrupt_signal();
 }
 
-static const char *describe_place(const struct planche_cli_run *run)
-{
-    static const char *const places[] = {
-        [PLANCHE_ON_ERROR_KEEP] = "the original takes its place",
-        [PLANCHE_ON_ERROR_SKIP] = "left out",
-        [PLANCHE_ON_ERROR_FAIL] = "so the book is not made",
-    };
-    return places[run->options.book.on_error];
-}
-
 /* "book.cbz: ch1/003.jpg: what is wrong; what was done about it" */
 static void print_failure(const struct books *books, const struct planche_book_page *page)
 {
@@ -49,7 +39,8 @@ static void print_failure(const struct books *books, const struct planche_book_p
         message += length + 2;
     if (strncmp(message, page->name, name) == 0 && strncmp(message + name, ": ", 2) == 0)
         message += name + 2;
-    planche_cli_message("%s: %s: %s; %s", input, page->name, message, describe_place(books->run));
+    planche_cli_message("%s: %s: %s; %s", input, page->name, message,
+                        page->output_name != NULL ? "the original takes its place" : "left out");
 }
 
 static void print_page(const struct books *books, const struct planche_book_page *page)

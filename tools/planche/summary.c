@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "terminal.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,8 +74,11 @@ void planche_cli_summary_print(const struct planche_cli_summary *summary)
     char pages[256], books[128] = "";
     append(books, sizeof books, summary->books, "", summary->books == 1 ? "book" : "books");
     append(books, sizeof books, summary->books_failed, ", ", "failed");
+    bool any = false;
+    for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++)
+        any = any || summary->fates[i] > 0;
     planche_cli_summary_pages(summary->fates, pages, sizeof pages);
-    if (summary->books > 0 || summary->input_bytes > 0)
+    if (any || summary->books > 1)
         planche_cli_note("%s%s%s", books, *books != 0 ? "; " : "", pages);
     print_rest(summary);
     if (summary->output_bytes > 0)
