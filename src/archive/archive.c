@@ -62,6 +62,8 @@ static enum planche_status open_container(struct planche_archive *archive,
     case PLANCHE_CONTAINER_7Z:
     case PLANCHE_CONTAINER_TAR:
         return planche_packed_open(archive, error);
+    case PLANCHE_CONTAINER_PDF:
+        return planche_pdf_open(archive, error);
     default:
         return planche_fail(error, PLANCHE_ERROR_DATA,
                             "%s: is not a book (a folder, ZIP, RAR, 7z, tar, EPUB or PDF)",

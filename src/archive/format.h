@@ -61,6 +61,7 @@ enum planche_status planche_folder_open(struct planche_archive *archive,
                                         struct planche_error *error);
 enum planche_status planche_packed_open(struct planche_archive *archive,
                                         struct planche_error *error);
+enum planche_status planche_pdf_open(struct planche_archive *archive, struct planche_error *error);
 
 /* Whether the ZIP at fd has what makes it an EPUB. */
 bool planche_zip_is_epub(int fd, const char *path);

@@ -48,6 +48,9 @@ static enum planche_container recognise_file(int fd, const char *path)
     if (planche_tar_begins(head, size) ||
         (planche_tar_is_packed(head, size) && planche_packed_is_tar(fd)))
         return PLANCHE_CONTAINER_TAR;
+    /* Other things may come before. */
+    if (memmem(head, size, "%PDF-", 5))
+        return PLANCHE_CONTAINER_PDF;
     return PLANCHE_CONTAINER_AUTO;
 }
 

@@ -243,17 +243,17 @@ def pdf_image(data):
 
 def pdf_pages(pages, size=(300, 400), encrypted=False):
     """pages: for each, a list of (JPEG, (left, bottom, width, height) in points), and what else it
-    draws, as bytes of a content stream."""
+    draws, as bytes of a content stream: below them, and, if it has three parts, above."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", None]
     kids = b""
-    for images, drawing in pages:
-        content, resources = drawing, b""
+    for images, below, *above in pages:
+        content, resources = below, b""
         for i, (data, box) in enumerate(images):
             objects.append(pdf_image(data))
             resources += b"/I%d %d 0 R " % (i, len(objects))
             left, bottom, width, height = box
             content += b"\nq %d 0 0 %d %d %d cm /I%d Do Q" % (width, height, left, bottom, i)
-        objects.append(pdf_stream(b"", content))
+        objects.append(pdf_stream(b"", content + b"\n" + b"".join(above)))
         objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R "
                        b"/Resources << /XObject << %s>> >> >>"
                        % (*size, len(objects), resources))

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* PDFs through poppler's programs, a page at a time: keeps code that reads hostile files, and its
+ * licence, out of this process. A page that shows one image and nothing else is that image, a JPEG
+ * byte for byte; any other is rendered. */
+#include "archive/child.h"
+#include "archive/drawing.h"
+#include "archive/format.h"
+#include "base/status.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE_BYTES ((size_t)64 << 10)
+/* More of an SVG than this is not one image. */
+#define MOST_SVG_BYTES   ((uint64_t)512 << 20)
+#define LEAST_RESOLUTION 150.0
+#define MOST_RESOLUTION  600.0
+#define MOST_PIXELS      1e8
+#define MESSAGE_BYTES    4096
+
+struct pdf {
+    struct planche_child child;
+    char *path; /* as an argument: not to be mistaken for an option */
+    uint64_t pages, page;
+    struct planche_drawing drawing;
+    struct planche_drawn_data data;
+    char name[32];
+    char piece[PIECE_BYTES];
+    uint8_t decoded[PIECE_BYTES];
+    size_t decoded_size, decoded_at;
+    bool reading;
+};
+
+static enum planche_status fail_start(const struct planche_archive *archive, const char *program,
+                                      struct planche_error *error)
+{
+    if (errno == ENOENT)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: PDFs take the program %s, which is not there: please install "
+                            "poppler-utils",
+                            archive->path, program);
+    return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
+                        "%s: %s cannot be started: %s", archive->path, program, strerror(errno));
+}
+
+/* All that pdfinfo says, as text. True: it ended well. */
+static bool collect(struct planche_child *child, char *text, size_t size)
+{
+    size_t filled = 0;
+    int64_t got;
+    while ((got = planche_child_read(child, text + filled, size - 1 - filled)) > 0)
+        filled += (size_t)got;
+    text[filled] = 0;
+    if (filled < size - 1)
+        return planche_child_end(child);
+    planche_child_kill(child);
+    return true;
+}
+
+static enum planche_status count_pages(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    char text[MESSAGE_BYTES];
+    const char *const arguments[] = {"pdfinfo", pdf->path, NULL};
+    if (!planche_child_start(&pdf->child, arguments, true))
+        return fail_start(archive, arguments[0], error);
+    bool ended_well = collect(&pdf->child, text, sizeof text);
+    const char *count = strstr(text, "\nPages:");
+    if (strncmp(text, "Pages:", 6) == 0)
+        count = text - 1;
+    if (ended_well && count) {
+        pdf->pages = strtoull(count + 7, NULL, 10);
+        if (pdf->pages <= archive->limits.entries)
+            return PLANCHE_OK;
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: has more than %" PRIu64 " entries",
+                            archive->path, archive->limits.entries);
+    }
+    if (strstr(text, "assword"))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: is encrypted", archive->path);
+    text[strcspn(text, "\n")] = 0;
+    return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is a PDF that cannot be read: %s",
+                        archive->path, text);
+}
+
+/* pdftocairo on the current page, its result to be read. */
+static enum planche_status start(struct planche_archive *archive, const char *kind,
+                                 unsigned resolution, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    char page[32], fineness[32];
+    snprintf(page, sizeof page, "%" PRIu64, pdf->page);
+    snprintf(fineness, sizeof fineness, "%u", resolution);
+    const char *const arguments[] = {
+        "pdftocairo", kind,     "-f",
+        page,         "-l",     page,
+        "-r",         fineness, strcmp(kind, "-png") == 0 ? "-singlefile" : "-q",
+        pdf->path,    "-",      NULL};
+    planche_child_kill(&pdf->child);
+    return planche_child_start(&pdf->child, arguments, false)
+               ? PLANCHE_OK
+               : fail_start(archive, arguments[0], error);
+}
+
+/* What the page shows. Too much of it is rendered with what is known so far. */
+static enum planche_status look(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    uint64_t seen = 0;
+    int64_t got = 1;
+    planche_drawing_init(&pdf->drawing);
+    enum planche_status status = start(archive, "-svg", 72, error);
+    if (status)
+        return status;
+    while (got > 0 && seen < MOST_SVG_BYTES) {
+        got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece);
+        planche_drawing_feed(&pdf->drawing, pdf->piece, got > 0 ? (size_t)got : 0);
+        seen += got > 0 ? (uint64_t)got : 0;
+    }
+    if (got > 0) {
+        planche_child_kill(&pdf->child);
+        pdf->drawing.strange = true;
+    } else if (!planche_child_end(&pdf->child)) {
+        /* Rendering it may go better, or will say that it does not. */
+        pdf->drawing.strange = true;
+    }
+    return PLANCHE_OK;
+}
+
+static bool is_alone(const struct planche_drawing *drawing)
+{
+    return drawing->alone != SIZE_MAX && !drawing->strange;
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    *end = pdf->page == pdf->pages;
+    pdf->reading = false;
+    if (*end)
+        return PLANCHE_OK;
+    pdf->page++;
+    enum planche_status status = look(archive, error);
+    if (status)
+        return status;
+    bool jpeg = is_alone(&pdf->drawing) && pdf->drawing.images[pdf->drawing.alone].jpeg;
+    snprintf(pdf->name, sizeof pdf->name, "%0*" PRIu64 ".%s", pdf->pages < 10000 ? 4 : 8, pdf->page,
+             jpeg ? "jpg" : "png");
+    *entry = (struct planche_raw_entry){.name = pdf->name, .size = PLANCHE_SIZE_UNKNOWN};
+    return PLANCHE_OK;
+}
+
+/* Fine enough for the largest image, and not more than can be borne. */
+static unsigned choose_resolution(const struct planche_drawing *drawing)
+{
+    double resolution = drawing->resolution;
+    double most = 72 * sqrt(MOST_PIXELS / fmax(drawing->width * drawing->height, 1));
+    resolution = fmin(fmax(resolution, LEAST_RESOLUTION), MOST_RESOLUTION);
+    resolution = fmin(round(resolution), floor(most));
+    return resolution >= 1 ? (unsigned)resolution : 1;
+}
+
+static enum planche_status begin(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    pdf->data = (struct planche_drawn_data){.index = pdf->drawing.alone};
+    pdf->decoded_size = pdf->decoded_at = 0;
+    pdf->reading = true;
+    return is_alone(&pdf->drawing)
+               ? start(archive, "-svg", 72, error)
+               : start(archive, "-png", choose_resolution(&pdf->drawing), error);
+}
+
+static enum planche_status finish(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    bool complete = !is_alone(&pdf->drawing) || pdf->data.ended;
+    return planche_child_end(&pdf->child) && complete
+               ? PLANCHE_OK
+               : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                    "pdftocairo cannot render the page");
+}
+
+/* Bytes of the image in the SVG; none at its end. */
+static int64_t read_image(struct pdf *pdf, void *data, size_t size)
+{
+    while (pdf->decoded_at == pdf->decoded_size) {
+        int64_t got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece);
+        if (got <= 0)
+            return got;
+        pdf->decoded_at = 0;
+        pdf->decoded_size =
+            planche_drawn_data_feed(&pdf->data, pdf->piece, (size_t)got, pdf->decoded);
+    }
+    size_t left = pdf->decoded_size - pdf->decoded_at, taken = left < size ? left : size;
+    memcpy(data, pdf->decoded + pdf->decoded_at, taken);
+    pdf->decoded_at += taken;
+    return (int64_t)taken;
+}
+
+static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
+                                      size_t *got, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    enum planche_status status = pdf->reading ? PLANCHE_OK : begin(archive, error);
+    if (status)
+        return status;
+    int64_t done = is_alone(&pdf->drawing) ? read_image(pdf, data, size)
+                                           : planche_child_read(&pdf->child, data, size);
+    if (done < 0)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, strerror(errno));
+    *got = (size_t)done;
+    return done ? PLANCHE_OK : finish(archive, error);
+}
+
+static void close_pdf(struct planche_archive *archive)
+{
+    struct pdf *pdf = archive->state;
+    if (!pdf)
+        return;
+    planche_child_kill(&pdf->child);
+    planche_free(pdf->path);
+    planche_free(pdf);
+    archive->state = NULL;
+}
+
+static const struct planche_archive_ops ops = {
+    .next = next, .read = read_entry, .close = close_pdf};
+
+enum planche_status planche_pdf_open(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = planche_calloc(archive->budget, 1, sizeof *pdf);
+    archive->ops = &ops;
+    archive->state = pdf;
+    if (!pdf)
+        return planche_fail_memory(error, archive->budget, sizeof *pdf, archive->path);
+    pdf->child = (struct planche_child)PLANCHE_CHILD_NONE;
+    size_t size = strlen(archive->path) + 3;
+    pdf->path = planche_alloc(archive->budget, size);
+    if (!pdf->path)
+        return planche_fail_memory(error, archive->budget, size, archive->path);
+    snprintf(pdf->path, size, "%s%s", archive->path[0] == '/' ? "" : "./", archive->path);
+    return count_pages(archive, error);
+}
