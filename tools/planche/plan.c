@@ -177,6 +177,22 @@ static size_t operand_stem(const struct operand *operand)
                                                           : planche_cli_book_stem_length(base);
 }
 
+static char *name_book(const struct planning *planning, const struct operand *operand,
+                       enum planche_container container)
+{
+    const char *extension = planche_container_extension(container);
+    const char *base = planche_cli_base_name(operand->name);
+    bool mirrored = !planning->several && operand->container == PLANCHE_CONTAINER_FOLDER &&
+                    container == PLANCHE_CONTAINER_FOLDER;
+    if (planning->folder != NULL && mirrored)
+        return planche_cli_trimmed(planning->folder);
+    if (planning->folder != NULL)
+        return name_below(planning->folder, base, operand_stem(operand), extension);
+    if (planning->options->output != NULL)
+        return strdup(planning->options->output);
+    return name_beside(planning, operand->name, operand_stem(operand), extension);
+}
+
 /* One book: a file, or a folder without books. */
 static int plan_book(const struct planning *planning, const struct operand *operand)
 {
@@ -184,28 +200,18 @@ static int plan_book(const struct planning *planning, const struct operand *oper
         .book = true,
         .resumes = planning->several,
         .container = usual_container(planning, operand->container),
-        .bytes = operand->container == PLANCHE_CONTAINER_FOLDER
-                     ? operand->shelf.finds[0].bytes
-                     : planche_cli_file_bytes(operand->path),
+        .bytes = operand->shelf.count > 0 ? operand->shelf.finds[0].bytes
+                                          : planche_cli_file_bytes(operand->path),
     };
-    char *output;
-    int status = PLANCHE_CLI_OK;
-    if (planning->options->output != NULL && planning->folder == NULL)
-        status = settle_container(planning, operand, &like.container);
-    if (status != PLANCHE_CLI_OK)
-        return status;
-    const char *extension = planche_container_extension(like.container);
-    bool mirrored = !planning->several && operand->container == PLANCHE_CONTAINER_FOLDER &&
-                    like.container == PLANCHE_CONTAINER_FOLDER;
-    if (planning->folder != NULL && mirrored)
-        output = planche_cli_trimmed(planning->folder);
-    else if (planning->folder != NULL)
-        output = name_below(planning->folder, planche_cli_base_name(operand->name),
-                            operand_stem(operand), extension);
-    else if (planning->options->output != NULL)
-        output = strdup(planning->options->output);
-    else
-        output = name_beside(planning, operand->name, operand_stem(operand), extension);
+    if (planning->options->output != NULL && planning->folder == NULL) {
+        int status = settle_container(planning, operand, &like.container);
+        if (status != PLANCHE_CLI_OK)
+            return status;
+    }
+    if (like.container == PLANCHE_CONTAINER_EPUB && operand->container != PLANCHE_CONTAINER_EPUB)
+        return planche_cli_usage_error("", "%s is no EPUB, and only an EPUB becomes one",
+                                       operand->path);
+    char *output = name_book(planning, operand, like.container);
     return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
                                                              : planche_cli_no_memory();
 }

@@ -17,8 +17,11 @@ void planche_cli_print_failure(const char *input, const char *output, enum planc
 {
     if (message == NULL)
         message = "out of memory";
+    const char *advice = "";
     /* The library cannot know what the option is called here. */
-    const char *advice = status == PLANCHE_ERROR_EXISTS ? "; --overwrite replaces it" : "";
+    if (status == PLANCHE_ERROR_EXISTS)
+        advice = planche_cli_is_folder(output) ? "; folders are never replaced"
+                                               : "; --overwrite replaces it";
     if (begins_with(message, input) || begins_with(message, output))
         planche_cli_message("%s%s", message, advice);
     else
