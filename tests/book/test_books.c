@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole books: what comes out, in which order, under which names. */
+#include "book_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct book in, out;
+static struct told told;
+
+static struct planche_engine *engine_2x(void)
+{
+    return test_engine((struct planche_engine_options){.jobs = 0}, 2);
+}
+
+/* Nothing but the models is left in the tests' folder. */
+static void tidy(struct planche_engine **engine)
+{
+    static const char *const made[] = {"in.cbz", "out.cbz", "in.epub", "out.epub", "in", "out"};
+    planche_engine_destroy(engine);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        remove_all(made[i]);
+    book_free(&in);
+    book_free(&out);
+    assert_int_equal(test_count_files(), 0);
+}
+
+static void expect_size(const char *name, uint32_t width, uint32_t height,
+                        enum planche_format format)
+{
+    uint32_t w, h;
+    enum planche_format f;
+    item_size(book_find(&out, name), &w, &h, &f);
+    assert_int_equal(w, width);
+    assert_int_equal(h, height);
+    assert_int_equal(f, format);
+}
+
+static void expect_kept(const char *name)
+{
+    const struct item *before = book_find(&in, name), *after = book_find(&out, name);
+    assert_int_equal(before->size, after->size);
+    assert_memory_equal(before->data, after->data, before->size);
+}
+
+static void test_order_and_names(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    (void)state;
+    strcpy(in.comment, "the archive's comment");
+    book_add(&in, "z/", NULL, 0);
+    book_add_page(&in, "z/p10.jpeg", 1, 20, 30, PLANCHE_FORMAT_JPEG);
+    strcpy(in.items[1].comment, "of an entry");
+    book_add_page(&in, "z/p2.PNG", 2, 24, 16, PLANCHE_FORMAT_PNG);
+    book_add_text(&in, "notes.txt", "not a page");
+    book_add_page(&in, "a/no extension", 3, 17, 19, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "a/same.jpg", 4, 16, 16, PLANCHE_FORMAT_JPEG);
+    book_add_page(&in, "a/same.webp", 5, 16, 16, PLANCHE_FORMAT_WEBP);
+    book_add_page(&in, "a/same.png", 6, 16, 16, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "__MACOSX/p.png", 7, 16, 16, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "a/._p.png", 7, 16, 16, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "wrong.gif", 8, 16, 16, PLANCHE_FORMAT_PNG);
+    book_add(&in, "empty.txt", NULL, 0);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    book_read(&out, test_path("out.cbz"));
+    assert_string_equal(book_names(&out),
+                        "z/,z/p10.png,z/p2.PNG,notes.txt,a/no extension.png,a/same.jpg.png,"
+                        "a/same.webp.png,a/same.png,__MACOSX/p.png,a/._p.png,wrong.png,empty.txt");
+    assert_string_equal(told_fates(&told), "CEECEEEECCEC");
+    assert_string_equal(told.pages[1], "E z/p10.jpeg>z/p10.png");
+    assert_string_equal(out.comment, in.comment);
+    assert_string_equal(out.items[1].comment, "of an entry");
+    assert_int_equal(out.mtime, 1577934244);
+    expect_size("z/p10.png", 40, 60, PLANCHE_FORMAT_PNG);
+    expect_size("a/same.jpg.png", 32, 32, PLANCHE_FORMAT_PNG);
+    expect_kept("notes.txt");
+    expect_kept("__MACOSX/p.png");
+    assert_int_equal(told.result.pages, 7);
+    assert_int_equal(told.result.fates[PLANCHE_BOOK_ENLARGED], 7);
+    assert_int_equal(told.result.fates[PLANCHE_BOOK_COPIED], 4);
+    assert_int_equal(told.result.container, PLANCHE_CONTAINER_ZIP);
+    assert_true(told.result.input_bytes > 0 && told.result.output_bytes > 0);
+    assert_int_equal(told.most_done, 7);
+    tidy(&engine);
+}
+
+static void test_folders(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    (void)state;
+    book_add_page(&in, "b/2.png", 1, 20, 30, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "10.png", 2, 20, 30, PLANCHE_FORMAT_PNG);
+    book_add_text(&in, "b/x.txt", "x");
+    book_write(&in, test_path("in"), PLANCHE_CONTAINER_FOLDER);
+    book_make(engine, "in", "out/", book_options(&told), &told);
+    assert_int_equal(told.result.container, PLANCHE_CONTAINER_FOLDER);
+    book_read(&out, test_path("out"));
+    assert_string_equal(book_names(&out), "10.png,b/,b/2.png,b/x.txt");
+    expect_size("b/2.png", 40, 60, PLANCHE_FORMAT_PNG);
+    book_make(engine, "in", "out.cbz", book_options(&told), &told);
+    assert_int_equal(told.result.container, PLANCHE_CONTAINER_ZIP);
+    tidy(&engine);
+}
+
+/* Same bytes are computed once, whatever their names. */
+static void test_duplicates(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%d.png", i);
+        book_add_page(&in, name, (uint64_t)i % 2, 20, 20, PLANCHE_FORMAT_PNG);
+    }
+    book_add(&in, "bad1.png", "nothing", 7);
+    book_add(&in, "bad2.png", "nothing", 7);
+    book_add(&in, "copy.txt", in.items[0].data, in.items[0].size);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_string_equal(told_fates(&told), "EEDDDDFFD");
+    tidy(&engine);
+}
+
+static void expect_on_error(enum planche_on_error on_error, const char *fates, const char *names)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options = book_options(&told);
+    options.on_error = on_error;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.png", 2, 20, 20, PLANCHE_FORMAT_PNG);
+    in.items[1].size /= 2;
+    book_add(&in, "3.jpg", "not an image", 12);
+    book_add_text(&in, "4.gif", "GIF89a");
+    book_add_page(&in, "5.png", 3, 20, 20, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    enum planche_status status = book_run(engine, "in.cbz", "out.cbz", options, &told);
+    assert_int_equal(status != PLANCHE_OK, on_error == PLANCHE_ON_ERROR_FAIL);
+    if (status) {
+        assert_int_equal(status, PLANCHE_ERROR_DATA);
+        assert_non_null(strstr(told.error.message, "in.cbz: 2.png: "));
+        assert_int_equal(told.count, 0);
+        remove_all(".out.cbz.planche");
+    } else {
+        assert_string_equal(told_fates(&told), fates);
+        assert_non_null(strstr(told.message, "in.cbz: 4.gif: "));
+        book_read(&out, test_path("out.cbz"));
+        assert_string_equal(book_names(&out), names);
+    }
+    if (on_error == PLANCHE_ON_ERROR_KEEP) {
+        expect_kept("2.png");
+        expect_kept("4.gif");
+    }
+    tidy(&engine);
+}
+
+static void test_on_error(void **state)
+{
+    (void)state;
+    expect_on_error(PLANCHE_ON_ERROR_KEEP, "EFFFE", "1.png,2.png,3.jpg,4.gif,5.png");
+    expect_on_error(PLANCHE_ON_ERROR_SKIP, "EFFFE", "1.png,5.png");
+    expect_on_error(PLANCHE_ON_ERROR_FAIL, NULL, NULL);
+}
+
+static void test_skips(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    page.format = PLANCHE_FORMAT_PNG;
+    page.mark = 1;
+    options.page = &page;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.jpg", 2, 20, 30, PLANCHE_FORMAT_JPEG);
+    book_add_page(&in, "3.jpg", 2, 20, 30, PLANCHE_FORMAT_JPEG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    options.skip_above = 29;
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    assert_string_equal(told_fates(&told), "ELL");
+    assert_string_equal(told.pages[1], "L 2.jpg>2.jpg");
+    book_read(&out, test_path("out.cbz"));
+    expect_kept("2.jpg");
+    expect_kept("3.jpg");
+    /* What Planche made is not made again, unless told to. */
+    assert_int_equal(rename(test_path("out.cbz"), test_path("in.cbz")), 0);
+    options = book_options(&told);
+    options.page = &page;
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    assert_string_equal(told_fates(&told), "MED");
+    page.overwrite = 1;
+    options = book_options(&told);
+    options.page = &page;
+    options.again = 1;
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    assert_string_equal(told_fates(&told), "EED");
+    tidy(&engine);
+}
+
+static void test_comicinfo(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    char expected[256];
+    (void)state;
+    book_add_text(&in, "ComicInfo.xml",
+                  "<ComicInfo><Pages><Page Image=\"0\" ImageSize=\"1\"/><Page Image=\"1\" "
+                  "ImageWidth=\"1\"/></Pages></ComicInfo>");
+    book_add_page(&in, "p10.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "p9.png", 2, 10, 10, PLANCHE_FORMAT_PNG);
+    book_add_text(&in, "x/comicinfo.XML", "broken < xml");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    book_read(&out, test_path("out.cbz"));
+    snprintf(expected, sizeof expected,
+             "<ComicInfo><Pages><Page Image=\"0\" ImageSize=\"%zu\"/><Page Image=\"1\" "
+             "ImageWidth=\"40\"/></Pages></ComicInfo>",
+             book_find(&out, "p9.png")->size);
+    const struct item *info = book_find(&out, "ComicInfo.xml");
+    assert_int_equal(info->size, strlen(expected));
+    assert_memory_equal(info->data, expected, info->size);
+    expect_kept("x/comicinfo.XML");
+    tidy(&engine);
+}
+
+static void make_epub(void)
+{
+    book_add_text(&in, "mimetype", "application/epub+zip");
+    book_add_text(&in, "META-INF/container.xml",
+                  "<container><rootfiles><rootfile full-path='O/c.opf'/></rootfiles></container>");
+    book_add_text(&in, "O/c.opf",
+                  "<package><manifest><item href='i/1.png' media-type='image/png'/>"
+                  "<item href='i/icon.png' media-type='image/png'/></manifest></package>");
+    book_add_text(&in, "O/1.xhtml", "<html><img src='i/1.png'/><img src='i/icon.png'/></html>");
+    book_add_page(&in, "O/i/1.png", 1, 200, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "O/i/icon.png", 1, 199, 20, PLANCHE_FORMAT_PNG);
+}
+
+static void expect_text(const char *name, const char *text)
+{
+    const struct item *item = book_find(&out, name);
+    assert_int_equal(item->size, strlen(text));
+    assert_memory_equal(item->data, text, item->size);
+}
+
+static void test_epub(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    options.page = &page;
+    make_epub();
+    book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
+    book_make(engine, "in.epub", "out.epub", options, &told);
+    assert_int_equal(told.result.container, PLANCHE_CONTAINER_EPUB);
+    assert_string_equal(told_fates(&told), "CCCCEC");
+    book_read(&out, test_path("out.epub"));
+    assert_string_equal(book_names(&out), book_names(&in));
+    expect_size("O/i/1.png", 400, 40, PLANCHE_FORMAT_PNG);
+    expect_kept("O/c.opf");
+    book_free(&out);
+    page.format = PLANCHE_FORMAT_WEBP;
+    page.overwrite = 1;
+    options = book_options(&told);
+    options.page = &page;
+    book_make(engine, "in.epub", "out.epub", options, &told);
+    book_read(&out, test_path("out.epub"));
+    assert_string_equal(out.items[0].name, "mimetype");
+    expect_size("O/i/1.webp", 400, 40, PLANCHE_FORMAT_WEBP);
+    expect_text("O/c.opf", "<package><manifest><item href='i/1.webp' media-type='image/webp'/>"
+                           "<item href='i/icon.png' media-type='image/png'/></manifest></package>");
+    expect_text("O/1.xhtml", "<html><img src='i/1.webp'/><img src='i/icon.png'/></html>");
+    expect_kept("O/i/icon.png");
+    tidy(&engine);
+}
+
+static void test_epub_refused(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    make_epub();
+    book_add_text(&in, "META-INF/encryption.xml",
+                  "<encryption><EncryptionMethod Algorithm='http://www.idpf.org/2008/embedding'/>"
+                  "</encryption>");
+    book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
+    page.format = PLANCHE_FORMAT_AVIF;
+    options.page = &page;
+    assert_int_equal(book_run(engine, "in.epub", "out.epub", options, &told),
+                     PLANCHE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(told.error.message, "avif"));
+    book_make(engine, "in.epub", "out.epub", book_options(&told), &told);
+    in.items[in.count - 1].size = 0;
+    free(in.items[--in.count].data);
+    book_add_text(&in, "META-INF/encryption.xml",
+                  "<encryption><EncryptionMethod Algorithm='http://www.idpf.org/2008/embedding'/>"
+                  "<e:EncryptionMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#aes256-cbc\"/>"
+                  "</encryption>");
+    book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
+    assert_int_equal(book_run(engine, "in.epub", "out", book_options(&told), &told),
+                     PLANCHE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(told.error.message, "DRM"));
+    tidy(&engine);
+}
+
+static void expect_refused(const struct planche_engine *engine, const char *input,
+                           const char *output, enum planche_status status, const char *words)
+{
+    assert_int_equal(book_run(engine, input, output, book_options(&told), &told), status);
+    if (!strstr(told.error.message, words))
+        fail_msg("%s", told.error.message);
+    assert_int_equal(told.calls, 0);
+}
+
+static void test_refused(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    char name[300];
+    (void)state;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_write(&in, test_path("in"), PLANCHE_CONTAINER_FOLDER);
+    expect_refused(engine, "in.cbz", "in.cbz", PLANCHE_ERROR_ARGUMENT, "is the input itself");
+    expect_refused(engine, "in", "in/", PLANCHE_ERROR_ARGUMENT, "is the input itself");
+    expect_refused(engine, "in", "in/out.cbz", PLANCHE_ERROR_ARGUMENT, "lies in the input");
+    expect_refused(engine, "in/", "in/out", PLANCHE_ERROR_ARGUMENT, "lies in the input");
+    expect_refused(engine, "in.cbz", "", PLANCHE_ERROR_ARGUMENT, "the input lies in it");
+    expect_refused(engine, "in.cbz", "out.cbr", PLANCHE_ERROR_UNSUPPORTED, "not as cbr");
+    expect_refused(engine, "in.cbz", "out.epub", PLANCHE_ERROR_UNSUPPORTED, "only an EPUB");
+    expect_refused(engine, "gone.cbz", "out.cbz", PLANCHE_ERROR_NOT_FOUND, "gone.cbz");
+    expect_refused(engine, "model-2x.param", "out.cbz", PLANCHE_ERROR_DATA, "is not a book");
+    test_write(test_path("out.cbz"), "x", 1);
+    expect_refused(engine, "in.cbz", "out.cbz", PLANCHE_ERROR_EXISTS, "out.cbz");
+    unlink(test_path("out.cbz"));
+    snprintf(name, sizeof name, "no such folder/out.cbz");
+    assert_int_equal(book_run(engine, "in.cbz", name, book_options(&told), &told),
+                     PLANCHE_ERROR_NOT_FOUND);
+    tidy(&engine);
+}
+
+static void test_inspect(void **state)
+{
+    struct planche_book_options options = book_options(&told);
+    struct planche_engine *engine = NULL;
+    (void)state;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.jpg", 2, 20, 30, PLANCHE_FORMAT_JPEG);
+    book_add_text(&in, "3.gif", "GIF89a");
+    book_add_text(&in, "4.txt", "text");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    options.skip_above = 29;
+    told.result = (struct planche_book_result)PLANCHE_BOOK_RESULT_INIT;
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), &options, &told.result, &told.error),
+                     PLANCHE_OK);
+    assert_string_equal(told_fates(&told), "ELFC");
+    assert_int_equal(told.result.pages, 3);
+    assert_true(told.calls > 0);
+    assert_int_equal(planche_book_inspect(test_path("gone"), NULL, NULL, &told.error),
+                     PLANCHE_ERROR_NOT_FOUND);
+    tidy(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order_and_names),
+        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_on_error),
+        cmocka_unit_test(test_skips),
+        cmocka_unit_test(test_comicinfo),
+        cmocka_unit_test(test_epub),
+        cmocka_unit_test(test_epub_refused),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_inspect),
+    };
+    return cmocka_run_group_tests(tests, test_setup, test_teardown);
+}
