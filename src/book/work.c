@@ -176,7 +176,7 @@ enum planche_status planche_work_write(const struct planche_work *work, const ch
     if (fd < 0)
         return say(error, work, errno);
     errno = ENOSPC;
-    if (write(fd, data, size) != (ssize_t)size || (fsync(fd) != 0 && errno != EINVAL))
+    if (write(fd, data, size) != (ssize_t)size)
         reason = errno;
     if (close(fd) != 0 && !reason)
         reason = errno;

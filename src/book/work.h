@@ -43,8 +43,8 @@ void planche_work_page_path(const struct planche_work *work, const uint8_t *dige
                             enum planche_format format, unsigned part, unsigned parts,
                             char path[PATH_MAX]);
 
-/* Makes a file in the folder, on the disk when this returns. What a crash leaves of it may be torn.
- */
+/* Makes a file in the folder that need not outlive a crash of the machine: who reads it finds out
+ * whether it is whole. */
 enum planche_status planche_work_write(const struct planche_work *work, const char *path,
                                        const void *data, size_t size, struct planche_error *error);
 /* Notes what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
