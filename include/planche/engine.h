@@ -127,6 +127,13 @@ enum planche_format {
     PLANCHE_FORMAT_JXL = 5
 };
 
+/* What becomes of files with colour channels in which nothing has a colour. */
+enum planche_grey {
+    PLANCHE_GREY_KEEP = 0, /* they are run and stored with the channels they have */
+    PLANCHE_GREY_AUTO = 1  /* pages whose pixels' channels are all within a level are run as grey,
+                              and stored so where the format and the profile allow */
+};
+
 /* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page.
  * While the page waits for others to end, done is 0. */
 typedef int (*planche_progress_fn)(void *user, double done);
@@ -148,6 +155,7 @@ struct planche_page_options {
      * than this stays so: see output_width and output_height. */
     uint32_t width, height;
     int mark; /* files and bytes: the result's XMP says what it was made from: planche_read_mark */
+    enum planche_grey grey; /* files and bytes */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 

@@ -15,13 +15,14 @@
 
 /* Who adds an option that changes the bytes of pages adds it to describe_page, and counts it here.
  */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 64,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 72,
                "the settings of a book must tell of every option of its pages");
 
 static void describe_page(char *text, size_t size, const struct planche_page_options *page)
 {
-    snprintf(text, size, "%d %d %d %d %d %u %u %d", (int)page->format, page->quality,
-             page->lossless, page->png_level, page->tta, page->width, page->height, page->mark);
+    snprintf(text, size, "%d %d %d %d %d %u %u %d %d", (int)page->format, page->quality,
+             page->lossless, page->png_level, page->tta, page->width, page->height, page->mark,
+             (int)page->grey);
 }
 
 static enum planche_status digest_file(struct sha256_ctx *context, const char *path,

@@ -41,12 +41,27 @@ static enum planche_status open_source(struct planche_input *input,
     const struct planche_image_info *info = planche_reader_info(input->reader);
     input->width = info->width;
     input->height = info->height;
-    input->format = planche_pixel_format_make(info->channels, info->depth);
-    if (!planche_pixel_has_alpha(input->format))
+    input->stored = planche_pixel_format_make(info->channels, info->depth);
+    if (!planche_pixel_has_alpha(input->stored))
         return PLANCHE_OK;
     struct planche_reader_options again = options->reader;
     again.log = NULL; /* the first reader has said it */
     return planche_reader_open(&input->alpha_reader, options->source, &again, error);
+}
+
+static void set_format(struct planche_input *input, enum planche_pixel_format format)
+{
+    input->format = format;
+    input->colours = planche_pixel_channels(format) < 3 ? 1 : 3;
+    input->row_bytes = input->width * planche_pixel_size(format);
+    input->colour_row_bytes =
+        (size_t)input->width * input->colours * (planche_pixel_depth(format) / 8);
+}
+
+void planche_input_make_grey(struct planche_input *input)
+{
+    unsigned channels = planche_pixel_has_alpha(input->stored) ? 2 : 1;
+    set_format(input, planche_pixel_format_make(channels, planche_pixel_depth(input->stored)));
 }
 
 enum planche_status planche_input_open(struct planche_input *input,
@@ -60,7 +75,7 @@ enum planche_status planche_input_open(struct planche_input *input,
         status = check_pixels(options->pixels, error);
         input->width = options->pixels->width;
         input->height = options->pixels->height;
-        input->format = options->pixels->format;
+        input->stored = options->pixels->format;
     } else {
         status = open_source(input, options, error);
     }
@@ -68,10 +83,8 @@ enum planche_status planche_input_open(struct planche_input *input,
         planche_input_close(input);
         return status;
     }
-    input->colours = planche_pixel_channels(input->format) < 3 ? 1 : 3;
-    input->row_bytes = input->width * planche_pixel_size(input->format);
-    input->colour_row_bytes =
-        (size_t)input->width * input->colours * (planche_pixel_depth(input->format) / 8);
+    input->stored_row_bytes = input->width * planche_pixel_size(input->stored);
+    set_format(input, input->stored);
     input->ms += planche_system_ms() - start;
     return PLANCHE_OK;
 }
@@ -85,9 +98,12 @@ static struct planche_bleed_options bleed_options(const struct planche_input *in
 uint64_t planche_input_memory(const struct planche_input *input)
 {
     const struct planche_bleed_options bleed = bleed_options(input);
-    if (!planche_pixel_has_alpha(input->format))
-        return input->colour_row_bytes;
-    return planche_bleed_memory(&bleed) + input->row_bytes + input->colour_row_bytes;
+    uint64_t bytes = input->colour_row_bytes;
+    if (input->stored != input->format)
+        bytes += input->stored_row_bytes;
+    if (planche_pixel_has_alpha(input->format))
+        bytes += planche_bleed_memory(&bleed) + input->row_bytes;
+    return bytes;
 }
 
 enum planche_status planche_input_start(struct planche_input *input, int64_t window_rows,
@@ -102,6 +118,11 @@ enum planche_status planche_input_start(struct planche_input *input, int64_t win
     if (!input->window)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %lld rows of the page",
                             (long long)input->window_rows);
+    if (input->stored != input->format) {
+        input->stored_row = planche_alloc(input->budget, input->stored_row_bytes);
+        if (!input->stored_row)
+            return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a row of the page");
+    }
     if (!planche_pixel_has_alpha(input->format))
         return PLANCHE_OK;
     input->raw = planche_alloc(input->budget, input->row_bytes);
@@ -113,9 +134,10 @@ enum planche_status planche_input_start(struct planche_input *input, int64_t win
 void planche_input_stop(struct planche_input *input)
 {
     planche_bleed_destroy(&input->bleed);
+    planche_free(input->stored_row);
     planche_free(input->raw);
     planche_free(input->window);
-    input->raw = input->window = NULL;
+    input->stored_row = input->raw = input->window = NULL;
 }
 
 void planche_input_close(struct planche_input *input)
@@ -130,12 +152,24 @@ static const uint8_t *pixel_row(const struct planche_pixels *pixels, int64_t y)
     return (const uint8_t *)pixels->data + (size_t)y * pixels->stride;
 }
 
-/* The next row of the file (or the pixels), as it is. */
+/* The next row of a reader, as it is run. */
+static enum planche_status read_row(struct planche_input *input, struct planche_reader *reader,
+                                    uint8_t *to, struct planche_error *error)
+{
+    uint8_t *row = input->stored_row ? input->stored_row : to;
+    enum planche_status status =
+        planche_reader_read(reader, row, input->stored_row_bytes, 1, error);
+    if (!status && row != to)
+        planche_row_convert(to, input->format, row, input->stored, input->width);
+    return status;
+}
+
+/* The next row of the file (or the pixels), with its alpha. */
 static enum planche_status read_raw(struct planche_input *input, uint8_t *to,
                                     struct planche_error *error)
 {
     if (!input->pixels)
-        return planche_reader_read(input->reader, to, input->row_bytes, 1, error);
+        return read_row(input, input->reader, to, error);
     memcpy(to, pixel_row(input->pixels, input->raw_next++), input->row_bytes);
     return PLANCHE_OK;
 }
@@ -196,8 +230,7 @@ enum planche_status planche_input_alpha_row(struct planche_input *input, const v
         return PLANCHE_OK;
     }
     double start = planche_system_ms();
-    enum planche_status status =
-        planche_reader_read(input->alpha_reader, input->raw, input->row_bytes, 1, error);
+    enum planche_status status = read_row(input, input->alpha_reader, input->raw, error);
     input->ms += planche_system_ms() - start;
     *row = input->raw;
     return status;

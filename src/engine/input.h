@@ -21,10 +21,12 @@ struct planche_input {
     const struct planche_pixels *pixels;
     struct planche_budget *budget;
     uint32_t width, height;
-    enum planche_pixel_format format; /* of the page */
+    enum planche_pixel_format stored; /* as the file has it */
+    enum planche_pixel_format format; /* as it is run: the same, or grey */
     unsigned colours;                 /* 1 or 3 */
-    size_t row_bytes, colour_row_bytes;
+    size_t stored_row_bytes, row_bytes, colour_row_bytes;
     struct planche_bleed *bleed; /* of a page with alpha */
+    uint8_t *stored_row;         /* one row as the file has it, if it is run as another */
     uint8_t *raw;                /* one row of the page, for what needs its alpha taken off */
     uint8_t *window;             /* the last rows of colours */
     int64_t window_rows, next;   /* row that comes next */
@@ -40,6 +42,8 @@ bool planche_input_fits(const struct planche_pixels *pixels);
 enum planche_status planche_input_open(struct planche_input *input,
                                        const struct planche_input_options *options,
                                        struct planche_error *error);
+/* Before start: the file's colours are none, and from now on there is one channel for them. */
+void planche_input_make_grey(struct planche_input *input);
 /* Holds the last window_rows rows (at least 1), so that going back that far does not mean to read
  * again. */
 enum planche_status planche_input_start(struct planche_input *input, int64_t window_rows,

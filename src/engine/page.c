@@ -6,13 +6,11 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "base/system.h"
-#include "codec/mark.h"
-#include "codec/metadata.h"
+#include "engine/result_metadata.h"
+#include "engine/survey.h"
 #include "engine/tta.h"
 #include "image/pixels.h"
 
-#include <planche/version.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Share of a page's progress that a whole-picture encoder gets. */
@@ -31,10 +29,9 @@ struct page {
     struct planche_budget budget;
     struct planche_input input;
     struct planche_output output;
-    struct planche_image_info info;   /* of the result */
-    struct planche_metadata metadata; /* of the result: the input's but for what is changed */
-    struct planche_tone *tone;        /* of a page that is made smaller */
-    struct planche_blob marked_xmp;   /* its XMP; empty: the input's */
+    struct planche_image_info info; /* of the result */
+    struct planche_result_metadata metadata;
+    struct planche_tone *tone; /* of a page that is made smaller */
     struct planche_writer_options writer_options;
     struct planche_plan *plan;
     struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */
@@ -141,35 +138,33 @@ static int writer_progress(void *user, double done)
     return report(user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
 }
 
-/* Puts the mark into the result's XMP. */
-static enum planche_status mark_page(struct page *page, struct planche_error *error)
+/* Looks at the pixels before the network sees them, as far as options ask for it. */
+static enum planche_status look_over(struct page *page, struct planche_error *error)
 {
-    const struct planche_engine *engine = page->engine;
-    const struct planche_source *source = page->job->source;
-    struct planche_mark mark = PLANCHE_MARK_INIT;
-    enum planche_status status = planche_mark_digest(&mark, source, &page->budget, error);
-    if (status)
-        return status;
-    snprintf(mark.model, sizeof mark.model, "%.48s %ux", engine->variant,
-             engine->net->recipe.scale);
-    snprintf(mark.version, sizeof mark.version, "%s", planche_version());
-    status = planche_mark_add(&page->marked_xmp, &page->metadata.xmp, &mark, &page->budget, error);
-    if (status)
-        return status;
-    if (page->marked_xmp.size)
-        page->metadata.xmp = page->marked_xmp;
-    else
-        planche_log_write(&engine->log, PLANCHE_LOG_WARNING,
-                          "%s: its XMP is none that can be added to: the result is not marked",
-                          source->name);
-    return PLANCHE_OK;
+    struct planche_survey survey = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
+                                            page->input.reader};
+    enum planche_status status = planche_survey_run(&survey, &page->input, error);
+    if (!status && survey.grey)
+        planche_input_make_grey(&page->input);
+    return status;
 }
 
-static enum planche_status choose_metadata(struct page *page, struct planche_error *error)
+/* stores_grey: whether the result has one channel for its colours. */
+static enum planche_status choose_metadata(struct page *page, bool *stores_grey,
+                                           struct planche_error *error)
 {
-    const struct planche_metadata *own = planche_input_metadata(&page->input);
-    page->metadata = own ? *own : (struct planche_metadata){0};
-    return page->job->options.mark && page->job->source ? mark_page(page, error) : PLANCHE_OK;
+    const struct planche_page_job *job = page->job;
+    struct planche_result_metadata *metadata = &page->metadata;
+    bool was_grey = planche_pixel_channels(page->input.stored) < 3;
+    enum planche_status status = PLANCHE_OK;
+    planche_result_metadata_init(metadata, planche_input_metadata(&page->input));
+    *stores_grey = page->input.colours == 1 && planche_format_get_caps(job->options.format)->grey;
+    if (*stores_grey && !was_grey)
+        status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
+    if (!status && job->options.mark && job->source)
+        status =
+            planche_result_metadata_mark(metadata, page->engine, job->source, &page->budget, error);
+    return status;
 }
 
 /* The curves of a page that is made smaller. */
@@ -177,10 +172,12 @@ static enum planche_status choose_tone(struct page *page, struct planche_error *
 {
     const struct planche_metadata *metadata = planche_input_metadata(&page->input);
     const struct planche_output *output = &page->output;
+    /* The profile is one for the channels that the file has. */
+    unsigned colours = planche_pixel_channels(page->input.stored) < 3 ? 1 : 3;
     if (output->out_width == output->width && output->out_height == output->height)
         return PLANCHE_OK;
     enum planche_status status =
-        planche_tone_create(&page->tone, page->input.colours, metadata ? metadata->icc.data : NULL,
+        planche_tone_create(&page->tone, colours, metadata ? metadata->icc.data : NULL,
                             metadata ? metadata->icc.size : 0, &page->budget, error);
     page->output.tone = page->tone;
     return status;
@@ -190,24 +187,28 @@ static void close_input(struct page *page)
 {
     planche_tone_destroy(&page->tone);
     planche_input_close(&page->input);
-    planche_blob_free(&page->marked_xmp);
+    planche_result_metadata_free(&page->metadata);
 }
 
 /* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
 static enum planche_status choose_target(struct page *page, struct planche_error *error)
 {
+    bool stores_grey;
+    enum planche_status status = choose_metadata(page, &stores_grey, error);
+    if (status)
+        return status;
     const struct planche_page_options *options = &page->job->options;
     const struct planche_format_caps *caps = planche_format_get_caps(options->format);
     enum planche_pixel_format in = page->input.format;
     bool alpha = planche_pixel_has_alpha(in);
-    unsigned channels = (page->input.colours == 1 && caps->grey ? 1 : 3) + (alpha && caps->alpha);
+    unsigned channels = (stores_grey ? 1 : 3) + (alpha && caps->alpha);
     page->info = (struct planche_image_info){
         .width = page->job->result.output_width,
         .height = page->job->result.output_height,
         .channels = channels,
         .depth = caps->deep ? planche_pixel_depth(in) : 8,
         .format = options->format,
-        .metadata = &page->metadata,
+        .metadata = &page->metadata.metadata,
     };
     page->writer_options = (struct planche_writer_options){
         .budget = &page->budget,
@@ -552,14 +553,14 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
                                        planche_reader_info(page->input.reader), error);
     if (!status)
         status = check_size(page, error);
+    if (!status)
+        status = look_over(page, error);
     if (!status && page->job->out)
         status = check_target(page, error);
     if (!status) {
         describe_output(page);
         status = choose_tone(page, error);
     }
-    if (!status && !page->job->out)
-        status = choose_metadata(page, error);
     if (!status && !page->job->out)
         status = choose_target(page, error);
     page->opened = !status;

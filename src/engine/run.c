@@ -37,6 +37,9 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->format < PLANCHE_FORMAT_AUTO || options->format > PLANCHE_FORMAT_JXL)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown format %d",
                             (int)options->format);
+    if (options->grey != PLANCHE_GREY_KEEP && options->grey != PLANCHE_GREY_AUTO)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with grey pages: %d",
+                            (int)options->grey);
     return PLANCHE_OK;
 }
 

@@ -408,15 +408,80 @@ enum planche_status planche_icc_grey_to_rgb(struct planche_budget *budget, const
     return make_profile(&job, budget, grey_step, data, size, error);
 }
 
+static const cmsTagSignature colour_curves[3] = {cmsSigRedTRCTag, cmsSigGreenTRCTag,
+                                                 cmsSigBlueTRCTag};
+
+/* Whether equal channels are the white of the profile, darkened. */
+static bool axis_is_neutral(cmsHPROFILE profile)
+{
+    static const cmsTagSignature colorants[3] = {cmsSigRedColorantTag, cmsSigGreenColorantTag,
+                                                 cmsSigBlueColorantTag};
+    const cmsCIEXYZ *white = cmsD50_XYZ();
+    cmsCIEXYZ sum = {0, 0, 0};
+    for (int c = 0; c < 3; c++) {
+        const cmsCIEXYZ *colorant = cmsReadTag(profile, colorants[c]);
+        if (!colorant)
+            return false;
+        sum.X += colorant->X;
+        sum.Y += colorant->Y;
+        sum.Z += colorant->Z;
+    }
+    return near(sum.X, white->X, 0.002) && near(sum.Y, white->Y, 0.002) &&
+           near(sum.Z, white->Z, 0.002);
+}
+
+/* The curve of all three channels; NULL: there is no such curve. */
+static cmsToneCurve *common_curve(cmsHPROFILE profile)
+{
+    const int points = 256;
+    cmsToneCurve *first = cmsReadTag(profile, colour_curves[0]);
+    for (int c = 1; first && c < 3; c++) {
+        const cmsToneCurve *curve = cmsReadTag(profile, colour_curves[c]);
+        for (int i = 0; curve && i < points; i++) {
+            float value = (float)i / (float)(points - 1);
+            if (!near(cmsEvalToneCurveFloat(first, value), cmsEvalToneCurveFloat(curve, value),
+                      1.0 / 65535))
+                curve = NULL;
+        }
+        if (!curve)
+            return NULL;
+    }
+    return first;
+}
+
+static void make_grey_step(void *user)
+{
+    struct job *job = user;
+    cmsHPROFILE rgb = open_profile(&job->icc, job->profile, job->profile_size), grey = NULL;
+    if (!rgb)
+        return;
+    bool plain = cmsGetColorSpace(rgb) == cmsSigRgbData && cmsGetPCS(rgb) == cmsSigXYZData &&
+                 cmsIsMatrixShaper(rgb) && !cmsIsTag(rgb, cmsSigAToB0Tag) && axis_is_neutral(rgb);
+    cmsToneCurve *curve = plain ? common_curve(rgb) : NULL;
+    if (curve)
+        grey = cmsCreateGrayProfileTHR(job->icc.context, cmsD50_xyY(), curve);
+    if (grey)
+        save_profile(job, grey);
+    cmsCloseProfile(rgb);
+}
+
+enum planche_status planche_icc_rgb_to_grey(struct planche_budget *budget, const void *rgb,
+                                            size_t rgb_size, uint8_t **data, size_t *size,
+                                            struct planche_error *error)
+{
+    struct job job = {.profile = rgb, .profile_size = rgb_size};
+    *data = NULL;
+    *size = 0;
+    return make_profile(&job, budget, make_grey_step, data, size, error);
+}
+
 static void read_curves(struct job *job, cmsHPROFILE profile)
 {
-    static const cmsTagSignature colours[3] = {cmsSigRedTRCTag, cmsSigGreenTRCTag,
-                                               cmsSigBlueTRCTag};
     bool rgb = job->channels == 3;
     if (cmsGetColorSpace(profile) != (rgb ? cmsSigRgbData : cmsSigGrayData))
         return;
     for (int c = 0; c < 3; c++) {
-        const cmsToneCurve *curve = cmsReadTag(profile, rgb ? colours[c] : cmsSigGrayTRCTag);
+        const cmsToneCurve *curve = cmsReadTag(profile, rgb ? colour_curves[c] : cmsSigGrayTRCTag);
         if (!curve)
             return;
         for (size_t i = 0; i < job->points; i++)

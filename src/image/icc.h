@@ -66,6 +66,14 @@ enum planche_status planche_icc_grey_to_rgb(struct planche_budget *budget, const
                                             size_t grey_size, uint8_t **data, size_t *size,
                                             struct planche_error *error);
 
+/* A grey profile (to be planche_free()d) in which pixels look as pixels of three equal channels do
+ * in the RGB profile; *data stays NULL when there is none: unless all that the profile has is a
+ * matrix that makes white of equal channels, and one curve for all of them. Errors: MEMORY, BUDGET.
+ */
+enum planche_status planche_icc_rgb_to_grey(struct planche_budget *budget, const void *rgb,
+                                            size_t rgb_size, uint8_t **data, size_t *size,
+                                            struct planche_error *error);
+
 /* Fills in 3 tables of `count` points (at least 2) with the light, 0..1, of even steps of the
  * sample as a profile for 1 or 3 colours has it. *found is false when it has no such curves:
  * damaged, or of tables only. Errors: MEMORY, BUDGET. */

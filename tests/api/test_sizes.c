@@ -15,6 +15,21 @@ static struct bytes make_page(enum planche_pixel_format format, uint32_t width, 
     return page;
 }
 
+/* With three equal channels of colour. */
+static struct bytes make_grey_page(enum planche_pixel_format format)
+{
+    struct image image;
+    image_make(&image, format, 130, 120, 0, 0);
+    image_draw(&image, 8);
+    for (uint32_t i = 0; i < 130 * 120; i++)
+        for (unsigned c = 1; c < 3; c++)
+            image_set(&image, i % 130, i / 130, c,
+                      image_sample(&image.pixels, i % 130, i / 130, 0));
+    struct bytes page = encode(&image.pixels, PLANCHE_FORMAT_PNG);
+    image_free(&image);
+    return page;
+}
+
 static void expect_size(const struct planche_engine *engine, const uint32_t in[2],
                         const uint32_t most[2], const uint32_t expected[2])
 {
@@ -174,22 +189,26 @@ static void test_same_bytes_anyway(void **state)
         enum planche_pixel_format pixels;
         enum planche_format format;
         uint32_t width, height;
-        int tta;
+        int tta, grey;
     } cases[] = {
-        {PLANCHE_PIXELS_RGB8, PLANCHE_FORMAT_PNG, 151, 0, 0},
-        {PLANCHE_PIXELS_RGBA8, PLANCHE_FORMAT_WEBP, 0, 211, 0},
-        {PLANCHE_PIXELS_GREY16, PLANCHE_FORMAT_PNG, 33, 0, 0},
-        {PLANCHE_PIXELS_GREY_ALPHA8, PLANCHE_FORMAT_JPEG, 300, 300, 0},
-        {PLANCHE_PIXELS_RGB16, PLANCHE_FORMAT_PNG, 100, 0, 1},
+        {PLANCHE_PIXELS_RGB8, PLANCHE_FORMAT_PNG, 151, 0, 0, 0},
+        {PLANCHE_PIXELS_RGBA8, PLANCHE_FORMAT_WEBP, 0, 211, 0, 0},
+        {PLANCHE_PIXELS_GREY16, PLANCHE_FORMAT_PNG, 33, 0, 0, 0},
+        {PLANCHE_PIXELS_GREY_ALPHA8, PLANCHE_FORMAT_JPEG, 300, 300, 0, 0},
+        {PLANCHE_PIXELS_RGB16, PLANCHE_FORMAT_PNG, 100, 0, 1, 0},
+        {PLANCHE_PIXELS_RGB8, PLANCHE_FORMAT_PNG, 0, 0, 0, 1},
+        {PLANCHE_PIXELS_RGBA8, PLANCHE_FORMAT_JPEG, 222, 0, 0, 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
-        struct bytes page = make_page(cases[i].pixels, 130, 120);
+        struct bytes page =
+            cases[i].grey ? make_grey_page(cases[i].pixels) : make_page(cases[i].pixels, 130, 120);
         options.format = cases[i].format;
         options.width = cases[i].width;
         options.height = cases[i].height;
         options.tta = cases[i].tta;
+        options.grey = cases[i].grey ? PLANCHE_GREY_AUTO : PLANCHE_GREY_KEEP;
         expect_same(&page, &options);
         free(page.data);
     }

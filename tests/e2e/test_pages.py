@@ -163,7 +163,7 @@ class Survivors(harness.Case):
         rows = b"".join((b"\xff\xff\xff\xff" if 8 <= x < 24 else b"\0\xff\0\0")
                         for _ in range(32) for x in range(32))
         self.write("a.png", png.encode(32, 32, 4, rows))
-        self.planche("a.png", "-o", "b.png")
+        self.planche("a.png", "--grey", "keep", "-o", "b.png")
         image = png.Image(self.read("b.png"))
         for x in range(16, 48):
             red, green, blue, _ = image.pixel(x, 32)

@@ -2,6 +2,7 @@
 """What becomes of results: their sizes, and what they say about themselves."""
 import hashlib
 import json
+import zlib
 
 import files
 import harness
@@ -66,6 +67,29 @@ class Sizes(harness.Case):
         middle = [image.pixel(x, y)[0] for x in range(3, 7) for y in range(3, 7)]
         self.assertGreater(min(middle), 165)
         self.assertLess(max(middle), 205)
+
+
+class Grey(harness.Case):
+    model = True
+
+    def test_pages_without_colours(self):
+        grey = png.Image(harness.page(40, 30, channels=1))
+        pixels = b"".join(bytes([grey.pixel(x, y)[0]]) * 3 for y in range(30) for x in range(40))
+        profile = (b"iCCP", b"test\0\0" + zlib.compress(files.icc_profile()))
+        self.write("a.png", png.encode(40, 30, 3, pixels))
+        self.write("p.png", png.encode(40, 30, 3, pixels, extra=[profile]))
+        for name in ("a.png", "p.png"):
+            self.planche(name, "-o", "b.png", "--overwrite")
+            image = png.Image(self.read("b.png"))
+            self.assertEqual((image.channels, b"iCCP" in image.extra), (1, name == "p.png"))
+            self.planche(name, "-o", "b.jpg", "--overwrite")
+            self.assertEqual(files.Jpeg(self.read("b.jpg")).components, 1)
+            self.planche(name, "-o", "b.png", "--grey", "keep", "--overwrite")
+            self.assertEqual(png.Image(self.read("b.png")).channels, 3)
+        self.write("c.png", png.encode(40, 30, 3, pixels[:-3] + b"\x10\x20\x30"))
+        self.planche("c.png", "-o", "b.png", "--overwrite")
+        self.assertEqual(png.Image(self.read("b.png")).channels, 3)
+        self.planche("a.png", "--grey", "maybe", check=2)
 
 
 if __name__ == "__main__":

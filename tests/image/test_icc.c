@@ -156,6 +156,80 @@ static void test_grey_to_rgb(void **state)
     free(rgb.data);
 }
 
+/* A matrix profile with these exponents; a white point of its own if odd. */
+static struct profile make_rgb(const double gammas[3], bool odd)
+{
+    const cmsCIExyY white = {0.3127, 0.3290, 1};
+    const cmsCIExyYTRIPLE primaries = {{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}};
+    const cmsCIEXYZ other = {0.6, 0.3, 0.02};
+    cmsUInt32Number size = 0;
+    cmsToneCurve *curves[3];
+    for (int c = 0; c < 3; c++)
+        curves[c] = cmsBuildGamma(NULL, gammas[c]);
+    cmsHPROFILE handle = cmsCreateRGBProfile(&white, &primaries, curves);
+    if (odd)
+        assert_true(cmsWriteTag(handle, cmsSigRedColorantTag, &other));
+    assert_true(cmsSaveProfileToMem(handle, NULL, &size));
+    struct profile profile = {malloc(size), size};
+    assert_true(cmsSaveProfileToMem(handle, profile.data, &size));
+    cmsCloseProfile(handle);
+    cmsFreeToneCurveTriple(curves);
+    return profile;
+}
+
+static void expect_no_grey(struct profile profile, size_t size)
+{
+    struct planche_budget budget;
+    uint8_t *data;
+    size_t made;
+    planche_budget_init(&budget, 0);
+    assert_int_equal(planche_icc_rgb_to_grey(&budget, profile.data, size, &data, &made, NULL),
+                     PLANCHE_OK);
+    assert_null(data);
+    assert_int_equal(made, 0);
+    assert_int_equal(budget.used, 0);
+    free(profile.data);
+}
+
+/* Grey looks as equal channels did; profiles of which that cannot be said have no grey. */
+static void test_rgb_to_grey(void **state)
+{
+    static const double same[3] = {1.8, 1.8, 1.8}, different[3] = {1.8, 1.8, 2.2};
+    struct profile profiles[2] = {make(3), make_rgb(same, false)};
+    struct planche_budget budget;
+    (void)state;
+    planche_budget_init(&budget, 0);
+    for (int i = 0; i < 2; i++) {
+        uint8_t *data;
+        size_t size;
+        assert_int_equal(planche_icc_rgb_to_grey(&budget, profiles[i].data, profiles[i].size, &data,
+                                                 &size, NULL),
+                         PLANCHE_OK);
+        assert_non_null(data);
+        assert_int_equal(kind_of((struct profile){data, 0}, size), PLANCHE_ICC_GREY);
+        cmsHPROFILE from =
+            cmsOpenProfileFromMem(profiles[i].data, (cmsUInt32Number)profiles[i].size);
+        cmsHPROFILE to = cmsOpenProfileFromMem(data, (cmsUInt32Number)size);
+        for (unsigned value = 0; value < 256; value += 5)
+            assert_true(
+                fabs(lightness(from, 3, (uint8_t)value) - lightness(to, 1, (uint8_t)value)) < 0.1);
+        cmsCloseProfile(from);
+        cmsCloseProfile(to);
+        planche_free(data);
+        free(profiles[i].data);
+    }
+    assert_int_equal(budget.used, 0);
+    struct profile whole = make(3), cut = make(3), grey = make(1), cmyk = make(4), lab = make_lab();
+    struct profile uneven = make_rgb(different, false), tinted = make_rgb(same, true);
+    expect_no_grey(whole, 0);
+    expect_no_grey(cut, cut.size / 2);
+    expect_no_grey(grey, grey.size);
+    expect_no_grey(cmyk, cmyk.size);
+    expect_no_grey(lab, lab.size);
+    expect_no_grey(uneven, uneven.size);
+    expect_no_grey(tinted, tinted.size);
+}
+
 static void test_cmyk_formula(void **state)
 {
     (void)state;
@@ -213,7 +287,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),        cmocka_unit_test(test_damage),
         cmocka_unit_test(test_from_colours), cmocka_unit_test(test_grey_to_rgb),
-        cmocka_unit_test(test_cmyk_formula), cmocka_unit_test(test_cmyk_profile),
+        cmocka_unit_test(test_rgb_to_grey),  cmocka_unit_test(test_cmyk_formula),
+        cmocka_unit_test(test_cmyk_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

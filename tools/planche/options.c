@@ -292,6 +292,13 @@ static bool set_height(struct planche_cli_options *o, const char *value)
     return set_unsigned(value, 1, INT32_MAX, &o->page.height);
 }
 
+static bool set_grey(struct planche_cli_options *o, const char *value)
+{
+    bool keep = strcmp(value, "keep") == 0;
+    o->page.grey = keep ? PLANCHE_GREY_KEEP : PLANCHE_GREY_AUTO;
+    return keep || strcmp(value, "auto") == 0;
+}
+
 static bool set_fit(struct planche_cli_options *o, const char *value)
 {
     return parse_size(value, INT32_MAX, &o->page.width, &o->page.height);
@@ -352,6 +359,7 @@ static const struct option_spec {
     {"png-level", 0, "1 to 9", PAGES, set_png_level},
     {"width", 0, "a number of pixels", PAGES, set_width},
     {"height", 0, "a number of pixels", PAGES, set_height},
+    {"grey", 0, "auto or keep", PAGES, set_grey},
     {"fit", 0, "a size such as 1600x2400", PAGES, set_fit},
     {"se", 0, "exact or sampled", ENGINES, set_se},
     {"tta", 0, NULL, PAGES, set_tta},
@@ -458,6 +466,7 @@ static void set_defaults(struct planche_cli_options *options)
         .height = 900,
     };
     options->page.mark = 1;
+    options->page.grey = PLANCHE_GREY_AUTO;
 }
 
 /* Acts on one option. False: the command is done. */

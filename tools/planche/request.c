@@ -126,6 +126,16 @@ static bool take_height(struct parse *parse, const json_t *value)
     return ok;
 }
 
+static bool take_grey(struct parse *parse, const json_t *value)
+{
+    const char *text;
+    if (!take_text(value, &text))
+        return false;
+    bool keep = strcmp(text, "keep") == 0;
+    parse->request->page.grey = keep ? PLANCHE_GREY_KEEP : PLANCHE_GREY_AUTO;
+    return keep || strcmp(text, "auto") == 0;
+}
+
 static bool take_input(struct parse *parse, const json_t *value)
 {
     return take_text(value, &parse->request->input);
@@ -163,6 +173,7 @@ static const struct field {
     {"overwrite", "true or false", take_overwrite},
     {"width", "a number of pixels", take_width},
     {"height", "a number of pixels", take_height},
+    {"grey", "\"auto\" or \"keep\"", take_grey},
     {"mark", "true or false", take_mark},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
