@@ -33,6 +33,14 @@ static bool begins(const uint8_t *head, size_t size, const char *magic, size_t l
 }
 #define BEGINS(magic) begins(head, size, magic, sizeof(magic) - 1)
 
+/* An EPUB as it should be: its type is the first entry, stored. */
+static bool begins_epub(const uint8_t *head, size_t size)
+{
+    static const char type[] = "mimetypeapplication/epub+zip";
+    return size >= 30 + sizeof type - 1 && memcmp(head + 26, "\10\0\0\0", 4) == 0 &&
+           memcmp(head + 30, type, sizeof type - 1) == 0;
+}
+
 static enum planche_container recognise_file(int fd, const char *path)
 {
     uint8_t head[HEAD_BYTES];
@@ -40,7 +48,8 @@ static enum planche_container recognise_file(int fd, const char *path)
     size_t size = got < 0 ? 0 : (size_t)got;
     /* The second is the mark of an archive in several volumes, the third an empty archive. */
     if (BEGINS("PK\3\4") || BEGINS("PK\7\10") || BEGINS("PK\5\6"))
-        return planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+        return begins_epub(head, size) || planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB
+                                                                        : PLANCHE_CONTAINER_ZIP;
     if (BEGINS("Rar!\x1a\7\0") || BEGINS("Rar!\x1a\7\1\0"))
         return PLANCHE_CONTAINER_RAR;
     if (BEGINS("7z\xbc\xaf\x27\x1c"))

@@ -2,10 +2,14 @@
 /* Books are written complete, always the same way, or not at all. */
 #include "books.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void add(struct planche_archive_writer *writer, const char *name, const char *content)
@@ -21,6 +25,7 @@ static void write_book(const char *path, enum planche_container container)
 {
     struct planche_archive_writer *writer;
     struct planche_error error;
+    int before = access(path, F_OK);
     if (planche_archive_writer_create(&writer, container, path, false, NULL, &error))
         fail_msg("%s", error.message);
     add(writer, "p10.jpg", "one");
@@ -30,7 +35,7 @@ static void write_book(const char *path, enum planche_container container)
     if (container == PLANCHE_CONTAINER_EPUB)
         add(writer, "mimetype", "type");
     assert_int_equal(planche_archive_writer_comment(writer, "hello", 5, NULL), PLANCHE_OK);
-    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(path, F_OK), before);
     if (planche_archive_writer_commit(writer, NULL, NULL, &error))
         fail_msg("%s", error.message);
     planche_archive_writer_destroy(&writer);
@@ -111,12 +116,261 @@ static void test_epub(void **state)
     remove_contents();
 }
 
+static enum planche_status create_error(enum planche_container container, const char *path,
+                                        bool overwrite)
+{
+    struct planche_archive_writer *writer;
+    struct planche_error error = {.message = ""};
+    enum planche_status status =
+        planche_archive_writer_create(&writer, container, path, overwrite, NULL, &error);
+    assert_int_equal(status, error.status);
+    if (status)
+        assert_null(writer);
+    planche_archive_writer_destroy(&writer);
+    return status;
+}
+
+static void test_existing(void **state)
+{
+    (void)state;
+    write_file("file", "x");
+    assert_int_equal(mkdir("full", 0777), 0);
+    write_file("full/x", "x");
+    assert_int_equal(create_error(PLANCHE_CONTAINER_ZIP, "file", false), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "file", true), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "full", true), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_ZIP, "full", true), PLANCHE_ERROR_IO);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "", false), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_ZIP, "no/x", false), PLANCHE_ERROR_NOT_FOUND);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_RAR, "x", false), PLANCHE_ERROR_UNSUPPORTED);
+    unlink("full/x");
+    make_contents();
+    write_book("full/", PLANCHE_CONTAINER_FOLDER); /* it is empty now */
+    assert_int_equal(access("full/sub/p2.jpg", F_OK), 0);
+    assert_int_equal(system("rm -r full"), 0);
+    unlink("file");
+    remove_contents();
+}
+
+/* A folder that fills while we work is not replaced. */
+static void test_race(void **state)
+{
+    (void)state;
+    struct planche_archive_writer *writer;
+    struct planche_error error;
+    make_contents();
+    assert_int_equal(
+        planche_archive_writer_create(&writer, PLANCHE_CONTAINER_FOLDER, "book", false, NULL, NULL),
+        PLANCHE_OK);
+    add(writer, "p", "one");
+    assert_int_equal(mkdir("book", 0777), 0);
+    write_file("book/theirs", "x");
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error),
+                     PLANCHE_ERROR_EXISTS);
+    planche_archive_writer_destroy(&writer);
+    assert_int_equal(unlink("book/theirs"), 0);
+    assert_int_equal(rmdir("book"), 0);
+    remove_contents();
+}
+
+static void test_bad_entries(void **state)
+{
+    (void)state;
+    struct planche_archive_writer *writer;
+    make_contents();
+    assert_int_equal(
+        planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, "book", false, NULL, NULL),
+        PLANCHE_OK);
+    add(writer, "a/b", "one");
+    const char *const names[] = {"../x", "/x", "", "a/b", "a/b/c", "a", "x/", "a//c", "C:x", "n\n"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct planche_archive_entry entry = {.name = names[i]};
+        struct planche_error error;
+        assert_int_equal(planche_archive_writer_add(writer, &entry, "one", &error),
+                         PLANCHE_ERROR_ARGUMENT);
+    }
+    planche_archive_writer_destroy(&writer);
+    remove_contents();
+}
+
+static int stop_late(void *user, double done)
+{
+    int *calls = user;
+    assert_true(done >= 0 && done <= 1);
+    return --*calls < 0;
+}
+
+static int grow_a_file(void *user, double done)
+{
+    (void)done;
+    write_file("two", user);
+    return 0;
+}
+
+/* Whatever goes wrong in the end: the reason is told and nothing is left. */
+static void test_failures(void **state)
+{
+    (void)state;
+    const enum planche_container containers[] = {PLANCHE_CONTAINER_ZIP, PLANCHE_CONTAINER_FOLDER,
+                                                 PLANCHE_CONTAINER_EPUB};
+    make_contents();
+    for (int i = 0; i < 9; i++) {
+        struct planche_archive_writer *writer;
+        struct planche_error error;
+        int calls = 2;
+        assert_int_equal(
+            planche_archive_writer_create(&writer, containers[i % 3], "book", false, NULL, NULL),
+            PLANCHE_OK);
+        add(writer, i < 3 ? "mimetype" : "other", "type");
+        add(writer, "first", "one");
+        add(writer, "second", i < 6 ? "two" : "missing");
+        enum planche_status status =
+            planche_archive_writer_commit(writer, i < 3 ? stop_late : NULL, &calls, &error);
+        if (i >= 3 && i < 6 && containers[i % 3] != PLANCHE_CONTAINER_EPUB) {
+            assert_int_equal(status, PLANCHE_OK);
+            assert_int_equal(system("rm -r book"), 0);
+        } else {
+            const enum planche_status expected[] = {PLANCHE_ERROR_CANCELLED, PLANCHE_ERROR_ARGUMENT,
+                                                    PLANCHE_ERROR_IO};
+            bool untyped = i >= 3 && containers[i % 3] == PLANCHE_CONTAINER_EPUB;
+            assert_int_equal(status, untyped ? PLANCHE_ERROR_ARGUMENT : expected[i / 3]);
+        }
+        planche_archive_writer_destroy(&writer);
+        assert_int_equal(count_files(), 4);
+    }
+    remove_contents();
+}
+
+/* A content that grows meanwhile is taken as far as it was there when its turn came. */
+static void test_growing(void **state)
+{
+    (void)state;
+    struct planche_archive_writer *writer;
+    struct planche_error error;
+    make_contents();
+    assert_int_equal(
+        planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, "book", false, NULL, NULL),
+        PLANCHE_OK);
+    add(writer, "second", "two");
+    assert_int_equal(
+        planche_archive_writer_commit(writer, grow_a_file, (void *)"second page and more", &error),
+        PLANCHE_OK);
+    planche_archive_writer_destroy(&writer);
+    assert_int_equal(read_all("book", &wide, NULL, &error), PLANCHE_OK);
+    unlink("book");
+    assert_int_equal(
+        planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, "book", false, NULL, NULL),
+        PLANCHE_OK);
+    add(writer, "second", "two");
+    assert_int_equal(planche_archive_writer_commit(writer, grow_a_file, (void *)"less", &error),
+                     PLANCHE_ERROR_IO);
+    assert_non_null(strstr(error.message, "shorter"));
+    planche_archive_writer_destroy(&writer);
+    remove_contents();
+}
+
+/* A full disk, here a limit on the size of files. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    struct rlimit old, small = {.rlim_cur = 100000};
+    char *text = calloc(1, 400001);
+    memset(text, 'x', 400000);
+    write_file("large", text);
+    free(text);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small.rlim_max = old.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    for (int i = 0; i < 2; i++) {
+        struct planche_archive_writer *writer;
+        struct planche_error error;
+        assert_int_equal(planche_archive_writer_create(
+                             &writer, i ? PLANCHE_CONTAINER_FOLDER : PLANCHE_CONTAINER_ZIP, "book",
+                             false, NULL, NULL),
+                         PLANCHE_OK);
+        add(writer, "page.jpg", "large");
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error),
+                         PLANCHE_ERROR_IO);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+        assert_non_null(strstr(error.message, strerror(EFBIG)));
+        planche_archive_writer_destroy(&writer);
+        assert_int_equal(count_files(), 1);
+    }
+    signal(SIGXFSZ, SIG_DFL);
+    unlink("large");
+}
+
+/* More entries than 16 bits count; descriptors are not kept. */
+static void test_many(void **state)
+{
+    (void)state;
+    struct planche_archive_writer *writer;
+    struct planche_error error;
+    char name[32];
+    const unsigned count = 66000;
+    make_contents();
+    assert_int_equal(
+        planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, "book", false, NULL, NULL),
+        PLANCHE_OK);
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%u/%u", i / 1000, i);
+        add(writer, name, i + 1 == count ? "one" : NULL);
+    }
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error), PLANCHE_OK);
+    planche_archive_writer_destroy(&writer);
+    struct planche_archive *archive = open_book("book");
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%u/%u", i / 1000, i);
+        expect_entry(archive, name, i + 1 == count ? "first page" : NULL);
+    }
+    expect_entry(archive, NULL, NULL);
+    planche_archive_close(&archive);
+    unlink("book");
+    remove_contents();
+}
+
+/* Times before and after what the format knows; the zone of the machine does not matter. */
+static void test_times(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t given, expected;
+    } times[] = {
+        {0, 315532800}, {-5, 315532800}, {1000000001, 1000000000}, {1LL << 40, 4354819198}};
+    make_contents();
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        struct planche_archive_writer *writer;
+        struct planche_archive_entry entry = {.name = "p", .mtime = times[i].given};
+        struct planche_error error;
+        bool end;
+        setenv("TZ", i % 2 ? "Asia/Tokyo" : "UTC", 1);
+        tzset();
+        assert_int_equal(planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, "book",
+                                                       false, NULL, NULL),
+                         PLANCHE_OK);
+        assert_int_equal(planche_archive_writer_add(writer, &entry, "one", &error), PLANCHE_OK);
+        assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error), PLANCHE_OK);
+        planche_archive_writer_destroy(&writer);
+        struct planche_archive *archive = open_book("book");
+        assert_int_equal(planche_archive_next(archive, &entry, &end, &error), PLANCHE_OK);
+        assert_int_equal(entry.mtime, times[i].expected);
+        planche_archive_close(&archive);
+        unlink("book");
+    }
+    unsetenv("TZ");
+    remove_contents();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zip),
-        cmocka_unit_test(test_folder),
-        cmocka_unit_test(test_epub),
+        cmocka_unit_test(test_zip),       cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_epub),      cmocka_unit_test(test_existing),
+        cmocka_unit_test(test_race),      cmocka_unit_test(test_bad_entries),
+        cmocka_unit_test(test_failures),  cmocka_unit_test(test_growing),
+        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_times),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -97,12 +97,289 @@ static void test_prepended(void **state)
     unlink("book");
 }
 
+static void test_bad_names(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        size_t size;
+        const char *words;
+    } bad[] = {
+        {"../evil", 0, "leads out of its folder"},
+        {"a/../../evil", 0, "leads out of its folder"},
+        {"a/..", 0, "leads out of its folder"},
+        {"..\\evil", 0, "leads out of its folder"},
+        {"/etc/evil", 0, "begins at the root"},
+        {"\\\\server\\evil", 0, "begins at the root"},
+        {"C:\\evil", 0, "drive letter"},
+        {"./c:evil", 0, "drive letter"},
+        {"a\0b", 3, "has a NUL"},
+        {"a\nb", 0, "control characters"},
+        {"a\x1b[31m", 0, "control characters"},
+        {"a\xc2\x9b", 0, "control characters"},
+        {".", 0, "is empty"},
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const struct zip_entry entries[] = {
+            {.name = "good"}, {.name = bad[i].name, .name_size = bad[i].size, .data = "x"}};
+        put_zip("book", entries, COUNT(entries));
+        expect_failure("book", PLANCHE_ERROR_DATA, bad[i].words);
+    }
+    const struct zip_entry none = {.name = ""};
+    put_zip("book", &none, 1);
+    expect_failure("book", PLANCHE_ERROR_DATA, "is empty");
+    unlink("book");
+}
+
+static void test_long_names(void **state)
+{
+    (void)state;
+    char name[PLANCHE_ENTRY_NAME_BYTES + 2];
+    const struct zip_entry entry = {.name = name};
+    memset(name, 'n', sizeof name);
+    name[PLANCHE_ENTRY_NAME_BYTES + 1] = 0;
+    put_zip("book", &entry, 1);
+    expect_failure("book", PLANCHE_ERROR_DATA, "longer than 4096 bytes");
+    name[PLANCHE_ENTRY_NAME_BYTES] = 0;
+    put_zip("book", &entry, 1);
+    struct planche_archive *archive = open_book("book");
+    expect_entry(archive, name, "");
+    planche_archive_close(&archive);
+    for (size_t levels = 32; levels <= 33; levels++) {
+        for (size_t i = 0; i < levels; i++)
+            memcpy(name + 2 * i, "f/", 2);
+        strcpy(name + 2 * levels, "page");
+        put_zip("book", &entry, 1);
+        if (levels == 33)
+            expect_failure("book", PLANCHE_ERROR_DATA, "more than 32 folders");
+        else
+            assert_int_equal(read_all("book", &wide, NULL, NULL), PLANCHE_OK);
+    }
+    unlink("book");
+}
+
+static void test_bad_entries(void **state)
+{
+    (void)state;
+    const struct {
+        struct zip_entry entry;
+        enum planche_status status;
+        const char *words;
+    } bad[] = {
+        {{.name = "e", .encrypted = true}, PLANCHE_ERROR_UNSUPPORTED, "e: is encrypted"},
+        {{.name = "e", .method = 12}, PLANCHE_ERROR_UNSUPPORTED, "e: is packed by method 12"},
+        {{.name = "e", .mode = 0120777, .data = "/etc/passwd"},
+         PLANCHE_ERROR_DATA,
+         "e: is a symbolic link"},
+        {{.name = "e", .mode = 0020666}, PLANCHE_ERROR_DATA, "e: is a device"},
+        {{.name = "e", .mode = 0010666}, PLANCHE_ERROR_DATA, "special file"},
+        {{.name = "e", .mode = 0040777}, PLANCHE_ERROR_DATA, "a folder and a file"},
+        {{.name = "e", .data = "x", .lie_crc = 1}, PLANCHE_ERROR_DATA, "e: is damaged"},
+        {{.name = "e", .data = "x", .packed = true, .lie_crc = 1},
+         PLANCHE_ERROR_DATA,
+         "e: is damaged"},
+        {{.name = "e", .data = "xyz", .lie_size = 1}, PLANCHE_ERROR_DATA, "another size"},
+        {{.name = "e", .data = "xyz", .lie_size = -1}, PLANCHE_ERROR_DATA, "another size"},
+        {{.name = "e", .data = "xyz", .packed = true, .lie_size = 1},
+         PLANCHE_ERROR_DATA,
+         "another size"},
+        {{.name = "e", .data = "xyz", .packed = true, .lie_size = -3},
+         PLANCHE_ERROR_DATA,
+         "another size"},
+        {{.name = "e", .data = "xyz", .packed = true, .lie_packed = -1},
+         PLANCHE_ERROR_DATA,
+         "is cut short"},
+        {{.name = "e", .data = "xyz", .packed = true, .lie_packed = 1},
+         PLANCHE_ERROR_DATA,
+         "overlaps"},
+        {{.name = "e", .data = "xyz", .lie_packed = 1000000}, PLANCHE_ERROR_DATA, "does not lie"},
+        {{.name = "e", .data = "xyz", .lie_start = 1000000}, PLANCHE_ERROR_DATA, "does not lie"},
+        {{.name = "e", .data = "xyzw", .lie_start = 1}, PLANCHE_ERROR_DATA, "is not where"},
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        put_zip("book", &bad[i].entry, 1);
+        expect_failure("book", bad[i].status, bad[i].words);
+    }
+    unlink("book");
+}
+
+/* Broken content of one entry leaves the others readable. */
+static void test_going_on(void **state)
+{
+    (void)state;
+    const struct zip_entry entries[] = {{.name = "a", .data = "x", .lie_crc = 1},
+                                        {.name = "b", .data = "good"}};
+    struct planche_archive_entry entry;
+    struct planche_error error;
+    char data[16];
+    size_t got;
+    bool end;
+    put_zip("book", entries, COUNT(entries));
+    struct planche_archive *archive = open_book("book");
+    assert_int_equal(planche_archive_next(archive, &entry, &end, &error), PLANCHE_OK);
+    assert_int_equal(planche_archive_read(archive, data, sizeof data, &got, &error), PLANCHE_OK);
+    assert_int_equal(planche_archive_read(archive, data, sizeof data, &got, &error),
+                     PLANCHE_ERROR_DATA);
+    assert_int_equal(got, 0);
+    expect_entry(archive, "b", "good");
+    expect_entry(archive, NULL, NULL);
+    planche_archive_close(&archive);
+    unlink("book");
+}
+
+static void test_twice(void **state)
+{
+    (void)state;
+    const struct zip_entry twice[] = {{.name = "a/b"}, {.name = "c"}, {.name = "a//b"}};
+    const struct zip_entry within[] = {{.name = "a"}, {.name = "a/b"}};
+    const struct zip_entry covered[] = {{.name = "a/b"}, {.name = "a"}};
+    const struct zip_entry folders[] = {{.name = "a/b"}, {.name = "a/"}, {.name = "a/"}};
+    put_zip("book", twice, COUNT(twice));
+    expect_failure("book", PLANCHE_ERROR_DATA, "a/b: two entries");
+    put_zip("book", within, COUNT(within));
+    expect_failure("book", PLANCHE_ERROR_DATA, "a/b: lies in a folder that is a file");
+    put_zip("book", covered, COUNT(covered));
+    expect_failure("book", PLANCHE_ERROR_DATA, "a: two entries");
+    put_zip("book", folders, COUNT(folders));
+    struct planche_archive *archive = open_book("book");
+    expect_entry(archive, "a/b", "");
+    expect_entry(archive, NULL, NULL);
+    planche_archive_close(&archive);
+    unlink("book");
+}
+
+/* Many entries that unpack the same bytes; and one that begins inside another. */
+static void test_overlaps(void **state)
+{
+    (void)state;
+    char inner[300];
+    struct zip_entry same[] = {{.name = "a", .data = "content"}, {.name = "b", .data = "content"}};
+    same[1].central_only = true;
+    same[1].lie_start = -38; /* the first's local header and content */
+    put_zip("book", same, COUNT(same));
+    expect_failure("book", PLANCHE_ERROR_DATA, "overlap");
+    const struct zip_entry small = {.name = "b", .data = "x"};
+    struct bytes zip = make_zip(&small, 1, NULL, 0);
+    memset(inner, 'i', sizeof inner);
+    memcpy(inner + 10, zip.data, 32);
+    free(zip.data);
+    struct zip_entry nested[] = {{.name = "a", .data = inner, .size = sizeof inner}, small};
+    nested[1].central_only = true;
+    nested[1].lie_start = -290; /* the header inside the first's content */
+    put_zip("book", nested, COUNT(nested));
+    expect_failure("book", PLANCHE_ERROR_DATA, "overlap");
+    unlink("book");
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    char *zeroes = calloc(1, 4000000);
+    const struct zip_entry bomb = {.name = "bomb", .data = zeroes, .size = 4000000, .packed = true};
+    struct zip_entry liar = bomb;
+    liar.lie_size = 10 - 4000000;
+    const struct zip_entry many[] = {{.name = "1", .data = "12345"},
+                                     {.name = "2", .data = "12345"},
+                                     {.name = "3", .data = "12345"}};
+    struct planche_archive_limits limits = wide;
+    put_zip("book", &bomb, 1);
+    limits.ratio = 500;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "bomb: up to here");
+    limits = wide;
+    limits.entry_bytes = 3999999;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "bomb: unpacks to more");
+    limits.entry_bytes = 4000000;
+    limits.total_bytes = 100000;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "bomb: up to here");
+    /* What it says of its size is not what is believed. */
+    put_zip("book", &liar, 1);
+    expect_failure_within("book", &limits, PLANCHE_ERROR_DATA, "bomb: has another size");
+    put_zip("book", many, COUNT(many));
+    limits = wide;
+    limits.entries = 2;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "more than 2 entries");
+    limits.entries = 3;
+    limits.total_bytes = 15;
+    assert_int_equal(read_all("book", &limits, NULL, NULL), PLANCHE_OK);
+    limits.total_bytes = 14;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "3: up to here");
+    free(zeroes);
+    unlink("book");
+}
+
+/* Every way to cut a ZIP short is an error; so is a directory that lies. */
+static void test_cut_short(void **state)
+{
+    (void)state;
+    const struct zip_entry entries[] = {{.name = "a", .data = "content"},
+                                        {.name = "b", .data = "content", .packed = true}};
+    struct bytes zip = make_zip(entries, COUNT(entries), "comment", 0);
+    for (size_t size = 4; size < zip.size - 7; size++) {
+        struct bytes cut = {0};
+        bytes_add(&cut, zip.data, size);
+        bytes_write(&cut, "book");
+        expect_failure("book", PLANCHE_ERROR_DATA, "cut short");
+    }
+    free(zip.data);
+    for (int lie = -1; lie <= 1; lie += 2) {
+        zip = make_zip(entries, COUNT(entries), NULL, lie);
+        bytes_write(&zip, "book");
+        expect_failure("book", PLANCHE_ERROR_DATA,
+                       lie < 0 ? "another length than it says" : "is damaged");
+    }
+    unlink("book");
+}
+
+static void test_volumes(void **state)
+{
+    (void)state;
+    const struct zip_entry entry = {.name = "a", .data = "content"};
+    struct bytes zip = make_zip(&entry, 1, NULL, 0);
+    zip.data[zip.size - 18] = 3; /* this volume's number */
+    bytes_write(&zip, "book");
+    expect_failure("book", PLANCHE_ERROR_UNSUPPORTED, "several volumes");
+    struct bytes first = {0};
+    bytes_32(&first, 0x08074b50);
+    bytes_text(&first, "the first volume, without a directory");
+    bytes_write(&first, "book");
+    expect_failure("book", PLANCHE_ERROR_UNSUPPORTED, "several volumes");
+    unlink("book");
+}
+
+/* Each byte of a small archive turned round: no crash, no leak, an error or something sound. */
+static void test_any_byte(void **state)
+{
+    (void)state;
+    const struct zip_entry entries[] = {
+        {.name = "a", .data = "content", .zip64 = true, .utf8_name = "b"},
+        {.name = "c", .data = "content", .packed = true, .comment = "c"}};
+    struct bytes zip = make_zip(entries, COUNT(entries), "comment", 0);
+    for (size_t i = 0; i < zip.size; i++)
+        for (int turn = 0; turn < 2; turn++) {
+            struct planche_budget budget;
+            struct planche_error error;
+            struct bytes copy = {0};
+            bytes_add(&copy, zip.data, zip.size);
+            copy.data[i] ^= turn ? 0xff : 0x01;
+            bytes_write(&copy, "book");
+            planche_budget_init(&budget, 2 << 20);
+            (void)read_all("book", &wide, &budget, &error);
+            assert_int_equal(budget.used, 0);
+        }
+    free(zip.data);
+    unlink("book");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_prepended),
+        cmocka_unit_test(test_sound),      cmocka_unit_test(test_names),
+        cmocka_unit_test(test_prepended),  cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_long_names), cmocka_unit_test(test_bad_entries),
+        cmocka_unit_test(test_going_on),   cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_overlaps),   cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cut_short),  cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_any_byte),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

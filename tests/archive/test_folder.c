@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Folders as books, and the names of entries. */
+#include "books.h"
+
+#include "archive/name.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void make_folder(const char *path)
+{
+    assert_int_equal(mkdir(path, 0777), 0);
+}
+
+static void remove_book(void)
+{
+    assert_int_equal(system("rm -r book"), 0);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    make_folder("book");
+    make_folder("book/Chapter 10");
+    make_folder("book/chapter 9");
+    make_folder("book/empty");
+    make_folder("book/.book-2x.cbz.planche");
+    write_file("book/.book-2x.cbz.planche/state", "work");
+    write_file("book/.x.png.planche-0123456789abcdef", "work");
+    write_file("book/Chapter 10/p1.jpg", "10-1");
+    write_file("book/chapter 9/p10.jpg", "9-10");
+    write_file("book/chapter 9/p9.jpg", "9-9");
+    write_file("book/.hidden", "kept");
+    write_file("book/cover.jpg", "");
+    struct planche_archive *archive = open_book("book");
+    expect_entry(archive, ".hidden", "kept");
+    expect_entry(archive, "chapter 9", NULL);
+    expect_entry(archive, "chapter 9/p9.jpg", "9-9");
+    expect_entry(archive, "chapter 9/p10.jpg", "9-10");
+    expect_entry(archive, "Chapter 10", NULL);
+    expect_entry(archive, "Chapter 10/p1.jpg", "10-1");
+    expect_entry(archive, "cover.jpg", "");
+    expect_entry(archive, "empty", NULL);
+    expect_entry(archive, NULL, NULL);
+    planche_archive_close(&archive);
+    /* A link to the book itself is fine. */
+    assert_int_equal(symlink("book", "link"), 0);
+    archive = open_book("link");
+    planche_archive_close(&archive);
+    unlink("link");
+    remove_book();
+}
+
+static void test_bad_entries(void **state)
+{
+    (void)state;
+    make_folder("book");
+    write_file("book/a", "x");
+    assert_int_equal(symlink("/etc/passwd", "book/link"), 0);
+    expect_failure("book", PLANCHE_ERROR_DATA, "link: is a symbolic link");
+    unlink("book/link");
+    assert_int_equal(symlink("/etc", "book/link"), 0);
+    expect_failure("book", PLANCHE_ERROR_DATA, "link: is a symbolic link");
+    unlink("book/link");
+    assert_int_equal(mkfifo("book/pipe", 0666), 0);
+    expect_failure("book", PLANCHE_ERROR_DATA, "pipe: is a device");
+    unlink("book/pipe");
+    write_file("book/line\nend", "x");
+    expect_failure("book", PLANCHE_ERROR_DATA, "control characters");
+    unlink("book/line\nend");
+    write_file("book/not utf8 \xff", "x");
+    expect_failure("book", PLANCHE_ERROR_DATA, "not UTF-8");
+    unlink("book/not utf8 \xff");
+    write_file("book/..\\evil", "x");
+    expect_failure("book", PLANCHE_ERROR_DATA, "leads out");
+    remove_book();
+}
+
+/* What cannot be read costs its own entry only. */
+static void test_unreadable(void **state)
+{
+    (void)state;
+    struct planche_archive_entry entry;
+    struct planche_error error;
+    char data[8];
+    size_t got;
+    bool end;
+    if (geteuid() == 0) {
+        print_message("root may read everything\n");
+        skip();
+    }
+    make_folder("book");
+    write_file("book/a", "x");
+    write_file("book/b", "y");
+    assert_int_equal(chmod("book/a", 0), 0);
+    struct planche_archive *archive = open_book("book");
+    assert_int_equal(planche_archive_next(archive, &entry, &end, &error), PLANCHE_OK);
+    assert_int_equal(planche_archive_read(archive, data, sizeof data, &got, &error),
+                     PLANCHE_ERROR_IO);
+    expect_entry(archive, "b", "y");
+    planche_archive_close(&archive);
+    remove_book();
+}
+
+/* A file that is replaced by a link while we read is not followed. */
+static void test_replaced(void **state)
+{
+    (void)state;
+    struct planche_archive_entry entry;
+    struct planche_error error;
+    char data[8];
+    size_t got;
+    bool end;
+    make_folder("book");
+    write_file("book/a", "x");
+    struct planche_archive *archive = open_book("book");
+    assert_int_equal(planche_archive_next(archive, &entry, &end, &error), PLANCHE_OK);
+    unlink("book/a");
+    assert_int_equal(symlink("/etc/passwd", "book/a"), 0);
+    assert_int_equal(planche_archive_read(archive, data, sizeof data, &got, &error),
+                     PLANCHE_ERROR_IO);
+    planche_archive_close(&archive);
+    remove_book();
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct planche_archive_limits limits = wide;
+    char path[256] = "book";
+    make_folder("book");
+    write_file("book/a", "12345");
+    write_file("book/b", "12345");
+    limits.entries = 1;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "more than 1 entries");
+    limits = wide;
+    limits.entry_bytes = 4;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "a: unpacks to more");
+    limits = wide;
+    limits.total_bytes = 9;
+    expect_failure_within("book", &limits, PLANCHE_ERROR_LIMIT, "b: up to here");
+    for (int i = 0; i < 33; i++) {
+        strcat(path, "/d");
+        make_folder(path);
+    }
+    expect_failure("book", PLANCHE_ERROR_DATA, "lies in more than 32 folders");
+    remove_book();
+}
+
+static void test_recognise(void **state)
+{
+    (void)state;
+    make_folder("book");
+    assert_int_equal(planche_container_of("book"), PLANCHE_CONTAINER_AUTO);
+    make_folder("book/.x.cbz.planche");
+    assert_int_equal(planche_container_of("book"), PLANCHE_CONTAINER_AUTO);
+    write_file("book/x", "");
+    assert_int_equal(planche_container_of("book"), PLANCHE_CONTAINER_FOLDER);
+    assert_int_equal(planche_container_of("book/x"), PLANCHE_CONTAINER_AUTO);
+    assert_int_equal(planche_container_of("nothing"), PLANCHE_CONTAINER_AUTO);
+    assert_int_equal(planche_container_of(NULL), PLANCHE_CONTAINER_AUTO);
+    assert_int_equal(mkfifo("book/pipe", 0666), 0);
+    assert_int_equal(planche_container_of("book/pipe"), PLANCHE_CONTAINER_AUTO);
+    expect_failure("book/x", PLANCHE_ERROR_DATA, "is not a book");
+    expect_failure("nothing", PLANCHE_ERROR_NOT_FOUND, "cannot be read");
+    expect_failure("/dev/null", PLANCHE_ERROR_IO, "neither a file nor a folder");
+    assert_string_equal(planche_container_extension(PLANCHE_CONTAINER_ZIP), "cbz");
+    assert_string_equal(planche_container_extension(PLANCHE_CONTAINER_PDF), "pdf");
+    assert_string_equal(planche_container_extension(PLANCHE_CONTAINER_FOLDER), "");
+    assert_string_equal(planche_container_extension(PLANCHE_CONTAINER_AUTO), "");
+    assert_string_equal(planche_container_extension((enum planche_container)99), "");
+    remove_book();
+}
+
+static void test_compare(void **state)
+{
+    (void)state;
+    const char *const sorted[] = {"1", "2", "10", "P1", "p2", "p02x", "p10"};
+    for (size_t i = 0; i < sizeof sorted / sizeof sorted[0]; i++)
+        for (size_t k = 0; k < sizeof sorted / sizeof sorted[0]; k++) {
+            int order = planche_name_compare(sorted[i], sorted[k]);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    assert_true(planche_name_compare("a99999999999999999999999", "a100000000000000000000000") < 0);
+    assert_true(planche_name_compare("p2", "p02") != 0);
+    assert_true(planche_name_compare("A", "a") != 0);
+}
+
+static void test_work_names(void **state)
+{
+    (void)state;
+    assert_true(planche_name_is_work(".a.planche"));
+    assert_true(planche_name_is_work(".book.cbz.planche-0123456789abcdef"));
+    assert_false(planche_name_is_work("a.planche"));
+    assert_false(planche_name_is_work(".planche"));
+    assert_false(planche_name_is_work(".a.planche-0123456789abcdeg"));
+    assert_false(planche_name_is_work(".a.planche2"));
+    assert_false(planche_name_is_work(""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),      cmocka_unit_test(test_bad_entries),
+        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_recognise),
+        cmocka_unit_test(test_compare),    cmocka_unit_test(test_work_names),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
