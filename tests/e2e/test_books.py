@@ -87,6 +87,11 @@ class Containers(Books):
         self.planche("book.epub", "--to", "cbz", "-o", "out/")
         self.assertEqual(self.files("out"), ["book.cbz", "book.epub"])
 
+    def test_pdf(self):
+        self.write("book.pdf", archives.pdf([self.jpeg]))
+        self.planche("book.pdf", "-o", "book.cbz")
+        self.assertEqual(list(self.pages_of("book.cbz").values()), [(48, 440)])
+
     def test_folder(self):
         for name, data in entries():
             self.write("folder/" + name, data)
