@@ -156,12 +156,30 @@ static bool is_own_fault(enum planche_status status)
            status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_BUDGET;
 }
 
+/* The file that cannot be written is the book, for its owner. */
+static void name_output(const struct planche_book *book, enum planche_status status,
+                        struct planche_error *error)
+{
+    char reason[PLANCHE_ERROR_MESSAGE_SIZE];
+    size_t folder = strlen(book->work.folder);
+    const char *colon = strstr(error->message, ": ");
+    if (strncmp(error->message, book->work.folder, folder) != 0 || !colon)
+        return;
+    snprintf(reason, sizeof reason, "%s", colon + 2);
+    planche_fail(error, status, "%s: %s (in the folder %s)", book->output, reason,
+                 book->work.folder);
+}
+
 /* What a failure of a page means for the book. */
 static enum planche_status take_failure(struct planche_book *book, struct planche_entry *entry,
                                         enum planche_status status, struct planche_error *error)
 {
     const struct planche_error why = *error;
-    if (!is_own_fault(status) || book->options.on_error == PLANCHE_ON_ERROR_FAIL)
+    if (!is_own_fault(status)) {
+        name_output(book, status, error);
+        return status;
+    }
+    if (book->options.on_error == PLANCHE_ON_ERROR_FAIL)
         return status;
     return planche_book_fail_page(book, entry, status, &why, error);
 }
@@ -234,22 +252,6 @@ static bool give_page(struct making *making, size_t index)
     return given;
 }
 
-/* Writes content to where it waits. It need not last: the next run takes it out of the archive
- * again. */
-static bool write_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(fd, data, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        data += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
 static enum planche_status cannot_write(const struct planche_book *book,
                                         struct planche_error *error)
 {
@@ -257,6 +259,8 @@ static enum planche_status cannot_write(const struct planche_book *book,
                         book->output, strerror(errno), book->work.folder);
 }
 
+/* Puts content to where it waits. It need not outlive this run: the next takes it out of the
+ * archive again. */
 static enum planche_status spool(struct making *making, struct planche_archive *archive,
                                  struct planche_entry *entry, const char *path,
                                  struct planche_error *error)
@@ -274,7 +278,7 @@ static enum planche_status spool(struct making *making, struct planche_archive *
             break;
         sha256_update(&context, got, making->buffer);
         entry->input_bytes += got;
-        if (!write_all(fd, making->buffer, got))
+        if (!planche_work_put(fd, making->buffer, got))
             status = cannot_write(making->book, error);
         else if (report(making, entry, 0))
             status = planche_book_say_cancelled(error);

@@ -169,14 +169,28 @@ static size_t read_small(const char *path, char *text, size_t size)
     return length;
 }
 
+bool planche_work_put(int fd, const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        ssize_t done = write(fd, at, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        at += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
 enum planche_status planche_work_write(const struct planche_work *work, const char *path,
                                        const void *data, size_t size, struct planche_error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), reason = 0;
     if (fd < 0)
         return say(error, work, errno);
-    errno = ENOSPC;
-    if (write(fd, data, size) != (ssize_t)size)
+    if (!planche_work_put(fd, data, size))
         reason = errno;
     if (close(fd) != 0 && !reason)
         reason = errno;

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""Books and a world that fails: killed at many points, full disks, files that cannot be read or
+written. Whatever happens, the next run ends with the bytes of a run to which nothing happened."""
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import archives
+import harness
+import png
+
+PAGES = 8
+WORK = ".out.cbz.planche"
+NOBODY = 65534
+
+
+def noisy(seed, width=40, height=32):
+    """A page that does not pack well, so that files have a size worth cutting."""
+    value, samples = seed + 1, bytearray()
+    for _ in range(width * height * 3):
+        value = (value * 1103515245 + 12345) % (1 << 31)
+        samples.append(value >> 16 & 0xff)
+    return png.encode(width, height, 3, bytes(samples))
+
+
+@contextlib.contextmanager
+def small_disk(kilobytes):
+    """A file system of so many bytes, or the test is skipped."""
+    with tempfile.TemporaryDirectory(prefix="planche-disk-") as folder:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "planche-test",
+                                  folder], capture_output=True, check=False)
+        if mounted.returncode != 0:
+            raise unittest.SkipTest("mounting a small file system is not allowed here")
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+class Faults(harness.Case):
+    model = True
+
+    def setUp(self):
+        super().setUp()
+        entries = [(f"{i:02}.png", noisy(i)) for i in range(PAGES)]
+        entries[3:3] = [("ComicInfo.xml", b"<ComicInfo><Pages><Page Image='1' ImageSize='1'/></Pages>"
+                                          b"</ComicInfo>"), ("again.png", noisy(1))]
+        self.write("in.cbz", archives.cbz(entries))
+        self.planche("in.cbz", "-o", "expected.cbz", "--quiet")
+        self.expected = self.read("expected.cbz")
+        os.remove(self.path("expected.cbz"))
+
+    def start(self, *arguments, **more):
+        command = [*harness.WRAPPER, harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s",
+                   str(harness.QUICK_SCALE), "in.cbz", "-o", "out.cbz", "--quiet", *arguments]
+        return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **more)
+
+    def go_on(self, output="out.cbz", folder=None):
+        """The next run, and what it leaves."""
+        folder = folder or self.folder
+        path = os.path.join(folder, output)
+        self.assertFalse(os.path.exists(path), "an incomplete book has its final name")
+        before = set(os.listdir(folder)) - {WORK}
+        before = {name for name in before if not name.startswith(WORK + "-")}
+        self.planche("in.cbz", "-o", path, "--quiet")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), self.expected)
+        os.remove(path)
+        self.assertEqual(set(os.listdir(folder)), before)
+
+    def count(self, ending):
+        """Files in the work folder."""
+        try:
+            return sum(name.endswith(ending) for name in os.listdir(self.path(WORK)))
+        except FileNotFoundError:
+            return 0
+
+    def written(self):
+        """Bytes of the output that is being put together, which has another name yet."""
+        with contextlib.suppress(FileNotFoundError):
+            return sum(os.path.getsize(self.path(name)) for name in os.listdir(self.folder)
+                       if name.startswith(WORK + "-"))
+        return 0
+
+    def strike(self, number, reached):
+        """Sends a signal as soon as reached() says so. What is under the final name then is whole: it
+        is there if the run was faster."""
+        process = self.start()
+        limit = time.monotonic() + harness.MARGIN_SECONDS
+        while process.poll() is None and not reached() and time.monotonic() < limit:
+            time.sleep(0.0002)
+        process.send_signal(number)
+        process.communicate(timeout=harness.MARGIN_SECONDS)
+        self.assertIn(process.returncode, (0, -number))
+        if os.path.exists(self.path("out.cbz")):
+            self.assertEqual(self.read("out.cbz"), self.expected)
+            os.remove(self.path("out.cbz"))
+
+    def strike_and_go_on(self, number, wanted, ending=".page"):
+        self.strike(number, lambda: self.count(ending) >= wanted)
+        self.go_on()
+
+    def test_killed_at_every_page(self):
+        for wanted in range(1, PAGES + 1):
+            self.strike_and_go_on(signal.SIGKILL, wanted)
+
+    def test_killed_while_reading(self):
+        self.strike_and_go_on(signal.SIGKILL, 1, "settings")
+        self.strike_and_go_on(signal.SIGKILL, 1, ".in")
+
+    def test_killed_again_and_again(self):
+        for wanted in range(1, PAGES, 2):
+            self.strike(signal.SIGKILL, lambda wanted=wanted: self.count(".page") >= wanted)
+        self.go_on()
+
+    def test_killed_while_writing(self):
+        for share in (1, 3, 5, 7):
+            size = len(self.expected) * share // 8
+            self.strike(signal.SIGKILL, lambda size=size: self.written() >= size)
+            self.go_on()
+
+    def test_interrupted(self):
+        for wanted in (1, PAGES // 2, PAGES):
+            self.strike_and_go_on(signal.SIGINT, wanted)
+
+    def limited(self, size):
+        """A run in which no file can be larger than this."""
+        process = self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                   (size, size)))
+        stderr = process.communicate(timeout=harness.MARGIN_SECONDS)[1].decode()
+        return process.returncode, stderr
+
+    def test_writes_fail_at_a_byte(self):
+        whole = len(self.expected)
+        for size in (0, 16, 700, whole // PAGES // 2, whole // PAGES, whole // 2, whole - 1):
+            with self.subTest(size=size):
+                status, stderr = self.limited(size)
+                self.assertEqual(status, 1)
+                self.assert_one_line(stderr, "out.cbz", "File too large")
+                self.go_on()
+
+    def test_full_disk(self):
+        """At the first page, in the middle, and when all pages are made and the book is written."""
+        for kilobytes, least, most in ((16, 0, 0), (72, 1, PAGES - 1), (140, PAGES, PAGES)):
+            with self.subTest(kilobytes=kilobytes), small_disk(kilobytes) as disk:
+                path = os.path.join(disk, "out.cbz")
+                result = self.planche("in.cbz", "-o", path, "--quiet", check=1)
+                self.assert_one_line(result.stderr, path, "No space left")
+                self.assertFalse(os.path.exists(path))
+                made = [name for name in os.listdir(os.path.join(disk, WORK))
+                        if name.endswith(".page")]
+                self.assertEqual(sorted(os.listdir(disk)), [WORK])
+                subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+                self.assertTrue(least <= len(made) <= most, made)
+                self.go_on(path, disk)
+
+    def test_nothing_left_of_the_writer(self):
+        """An output that a killed run was putting together goes with the next run."""
+        self.write(f"{WORK}-0123456789abcdef", b"half a book")
+        self.write("another.cbz.planche-0123456789abcdef", b"not ours")
+        self.go_on()
+        self.assertIn("another.cbz.planche-0123456789abcdef", self.files())
+        self.assertNotIn(f"{WORK}-0123456789abcdef", self.files())
+
+    def as_nobody(self, *arguments):
+        """A run without root's rights; the test is skipped where that cannot be."""
+        more = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        command = [*harness.WRAPPER, harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s",
+                   str(harness.QUICK_SCALE), "--quiet"]
+        try:
+            subprocess.run([*command[:-5], "--version"], capture_output=True, check=True, **more)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("others may not run the command here")
+        return subprocess.run([*command, *arguments], cwd=self.folder, capture_output=True,
+                              check=False, text=True, timeout=harness.MARGIN_SECONDS, **more)
+
+    def test_read_only_target(self):
+        os.mkdir(self.path("locked"), 0o555)
+        os.chmod(self.folder, 0o755)
+        result = self.as_nobody("in.cbz", "-o", "locked/out.cbz")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assert_one_line(result.stderr, "locked/out.cbz", "Permission denied")
+        self.assertEqual(self.files("locked"), [])
+
+    def test_unreadable_page(self):
+        os.makedirs(self.path("book/inner"))
+        os.mkdir(self.path("open"))
+        os.chmod(self.path("open"), 0o777)
+        os.chmod(self.folder, 0o755)
+        self.write("book/1.png", noisy(1))
+        self.write("book/inner/2.png", noisy(2))
+        os.chmod(self.path("book/inner/2.png"), 0)
+        result = self.as_nobody("book", "-o", "open/out.cbz")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assert_one_line(result.stderr, "book", "inner/2.png", "Permission denied")
+        self.assertEqual([name for name in self.files("open") if name != WORK], [])
+        os.chmod(self.path("book"), 0)
+        result = self.as_nobody("book", "-o", "open/out.cbz")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("book", result.stderr)
+        os.chmod(self.path("book"), 0o755)
+
+    def test_work_folder_gone(self):
+        """Somebody removes the work folder while it is needed: an error, and no book."""
+        process = self.start()
+        while process.poll() is None and self.count(".page") < 2:
+            time.sleep(0.0005)
+        for name in os.listdir(self.path(WORK)) if os.path.isdir(self.path(WORK)) else []:
+            with contextlib.suppress(OSError):
+                os.remove(self.path(WORK, name))
+        stderr = process.communicate(timeout=harness.MARGIN_SECONDS)[1].decode()
+        if process.returncode == 0:
+            self.assertEqual(self.read("out.cbz"), self.expected)
+            os.remove(self.path("out.cbz"))
+        else:
+            self.assertEqual(process.returncode, 1, stderr)
+        self.go_on()
+
+
+if __name__ == "__main__":
+    harness.main()
