@@ -119,7 +119,7 @@ struct bytes make_avif(const struct avif_spec *given)
     set_pixels(&spec, image);
     encoder->maxThreads = 1;
     encoder->speed = 10;
-    encoder->minQuantizer = encoder->maxQuantizer = spec.lossless ? 0 : 8;
+    encoder->minQuantizer = encoder->maxQuantizer = spec.lossless ? 0 : 4;
     encoder->minQuantizerAlpha = encoder->maxQuantizerAlpha = 0;
     avifAddImageFlags flags = spec.frames ? AVIF_ADD_IMAGE_FLAG_NONE : AVIF_ADD_IMAGE_FLAG_SINGLE;
     for (unsigned i = 0; i < (spec.frames ? spec.frames : 1); i++)

@@ -89,7 +89,7 @@ static void add_picture(const struct jxl_spec *spec, JxlEncoder *encoder)
     if (spec->lossless)
         JxlEncoderSetFrameLossless(frame, JXL_TRUE);
     else
-        JxlEncoderSetFrameDistance(frame, 0.3f);
+        JxlEncoderSetFrameDistance(frame, 0.1f);
     JxlEncoderInitFrameHeader(&header);
     header.duration = spec->frames ? 1 : 0;
     if (spec->frames)
