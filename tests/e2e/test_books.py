@@ -197,6 +197,7 @@ class Shelves(Books):
         self.write("library/scans/list.txt", b"list")
         self.write("library/texts/only.txt", b"text")
         self.write("library/.hidden/book.cbz", b"")
+        os.symlink("..", self.path("library/loop"))
 
     MIRRORED = ["scans/a/1.webp", "scans/b/1.webp", "scans/list.txt", "series/1.cbz",
                 "series/cover.webp", "top.cbz"]

@@ -41,7 +41,7 @@ static const char enlarge_text[] =
     "\n"
     "Books:\n"
     "      --to CONTAINER     cbz, epub or folder  [cbz; EPUB and folders stay so]\n"
-    "      --on-error WHAT    of a page that fails: keep the original, skip the page,\n"
+    "      --on-error WHAT    keep the original of a page that fails, skip the page,\n"
     "                         or fail the book                                 [keep]\n"
     "      --skip-above N     keep pages with a side of more than N pixels\n"
     "      --again            enlarge pages that Planche has made, too\n"

@@ -86,7 +86,7 @@ static bool look_at(struct look *look, const char *path, struct sum *sum)
         ok = is_skipped(look, full) || look_at_folder(look, path, sum);
     else if (S_ISREG(info.st_mode))
         ok = look_at_file(look, path, (uint64_t)info.st_size, sum);
-    else
+    else if (!S_ISDIR(info.st_mode))
         look->shelf->others++;
     free(full);
     return ok;
