@@ -302,6 +302,12 @@ class Failures(Books):
             self.assert_one_line(result.stderr, "book.cbz", option)
             self.assertNotIn("out.cbz", self.files())
 
+    def test_ratio(self):
+        self.write("bomb.cbz", archives.cbz([("1.png", harness.page(8, 8)), ("0", bytes(500000))]))
+        result = self.planche("bomb.cbz", "-o", "out.cbz", "--max-ratio", "100", check=1)
+        self.assert_one_line(result.stderr, "bomb.cbz", "--max-ratio")
+        self.planche("bomb.cbz", "-o", "out.cbz")
+
     def test_no_books(self):
         self.write("text.cbz", b"this is no book")
         for name in ("text.cbz", "missing.cbz"):
@@ -363,6 +369,20 @@ class Talk(Books):
         self.assertEqual(self.tree("."), before)
         self.planche("shelf", "-o", "out/", "--quiet")
         self.assertIn("there already", self.planche("shelf", "-o", "out/", "--dry-run").stdout)
+
+    def test_dry_run_of_pages(self):
+        self.write("a.png", harness.page(8, 8))
+        self.write("large.png", harness.page(8, 40))
+        self.write("bad.png", b"x")
+        self.planche("a.png", "-o", "made.webp")
+        before = self.tree(".")
+        result = self.planche("a.png", "made.webp", "large.png", "bad.png", "-o", "out/",
+                              "--skip-above", "39", "--dry-run", check=1)
+        self.assertEqual(result.stdout.splitlines(),
+                         ["a.png -> out/a.webp", "made.webp  (Planche has made it)",
+                          "large.png  (large enough)"])
+        self.assert_one_line(result.stderr, "bad.png")
+        self.assertEqual(self.tree("."), before)
 
     def test_dry_run_needs_no_model(self):
         self.book()

@@ -77,14 +77,24 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
 
 static void describe_page(struct planche_cli_run *run, const struct planche_cli_work *work)
 {
-    const struct planche_cli_outcome outcome = {.input = work->input, .output = work->output};
-    if (!run->options.json) {
+    struct planche_error error = {0};
+    struct planche_cli_outcome outcome = {
+        .input = work->input, .output = work->output, .message = error.message};
+    outcome.status = planche_cli_look_at_page(&run->options.book, &outcome, &error);
+    if (outcome.status != PLANCHE_OK) {
+        run->failed = true;
+        planche_cli_print_failure(work->input, work->output, outcome.status, error.message);
+    } else if (!run->options.json && (outcome.large || outcome.marked)) {
+        planche_cli_print("%s  (%s)", work->input,
+                          outcome.large ? "large enough" : "Planche has made it");
+    } else if (!run->options.json) {
         planche_cli_print("%s -> %s", work->input, work->output);
-        return;
     }
-    json_t *object = planche_cli_json_loose(&outcome, NULL);
-    json_object_set_new(object, "dry_run", json_true());
-    planche_cli_run_json(run, object);
+    if (run->options.json) {
+        json_t *object = planche_cli_json_loose(&outcome, NULL);
+        json_object_set_new(object, "dry_run", json_true());
+        planche_cli_run_json(run, object);
+    }
 }
 
 static bool is_in_the_way(const struct planche_cli_run *run, const struct planche_cli_work *work)

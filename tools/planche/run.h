@@ -28,6 +28,10 @@ void planche_cli_run_books(struct planche_cli_run *run);
 /* Says what the two would do. */
 void planche_cli_run_dry(struct planche_cli_run *run);
 
+/* Reads the head of outcome's input: does the page need nothing, being marked or large? */
+enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
+                                             struct planche_cli_outcome *outcome,
+                                             struct planche_error *error);
 /* One line for people. A message that begins with the name of input or output names it only once.
  */
 void planche_cli_print_failure(const char *input, const char *output, enum planche_status status,

@@ -96,16 +96,18 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
     pthread_mutex_unlock(&pages->report_lock);
 }
 
-/* Whether the page needs anything; one that cannot be read is told of when it is enlarged. */
-static bool wants(const struct planche_book_options *options, struct planche_cli_outcome *outcome)
+enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
+                                             struct planche_cli_outcome *outcome,
+                                             struct planche_error *error)
 {
     struct planche_mark mark = PLANCHE_MARK_INIT;
-    if (planche_read_mark(outcome->input, &mark, NULL) != PLANCHE_OK)
-        return true;
+    enum planche_status status = planche_read_mark(outcome->input, &mark, error);
+    if (status != PLANCHE_OK)
+        return status;
     uint32_t longer = mark.width > mark.height ? mark.width : mark.height;
     outcome->large = options->skip_above != 0 && longer > options->skip_above;
     outcome->marked = !outcome->large && !options->again && *mark.source != 0;
-    return !outcome->large && !outcome->marked;
+    return PLANCHE_OK;
 }
 
 static enum planche_status run_page(struct pages *pages, size_t index,
@@ -117,7 +119,9 @@ static enum planche_status run_page(struct pages *pages, size_t index,
         snprintf(error->message, sizeof error->message, "stopped before this page began");
         return PLANCHE_ERROR_CANCELLED;
     }
-    if (!wants(&pages->run->options.book, outcome))
+    /* A page that cannot be read is told of when it is enlarged. */
+    planche_cli_look_at_page(&pages->run->options.book, outcome, NULL);
+    if (outcome->large || outcome->marked)
         return PLANCHE_OK;
     if (work->resumes && !planche_cli_make_parent(work->output)) {
         snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
