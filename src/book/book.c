@@ -205,6 +205,13 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     return status;
 }
 
+static void abandon(const char *output)
+{
+    struct stat info;
+    if (lstat(output, &info) == 0)
+        planche_work_abandon(output);
+}
+
 enum planche_status planche_engine_run_book(const struct planche_engine *engine, const char *input,
                                             const char *output,
                                             const struct planche_book_options *options,
@@ -224,6 +231,8 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
     status = planche_budget_blame(status, &book.budget, error);
     if (!status)
         tell_pages(&book);
+    if (status == PLANCHE_ERROR_EXISTS && book.output)
+        abandon(book.output);
     count(&book, result);
     close_book(&book);
     return status;

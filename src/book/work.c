@@ -19,8 +19,11 @@
 /* Longer names are cut and get a part of their digest, so that the folder's name fits too. */
 #define MAX_NAME_PART 200
 #define DIGEST_CHARS  ((size_t)2 * PLANCHE_DIGEST_BYTES)
-#define NOTE_HEAD     "planche-page 1"
-#define ATTEMPTS      8
+/* Files that are always there, and there if the output was not when the folder was made. */
+#define SETTINGS  "settings"
+#define NEW       "new"
+#define NOTE_HEAD "planche-page 1"
+#define ATTEMPTS  8
 
 static void format_digest(char *text, const uint8_t *digest, size_t bytes)
 {
@@ -85,14 +88,16 @@ static enum planche_status lock_folder(struct planche_work *work, struct planche
         if (work->lock < 0)
             return say(error, work, errno);
         /* Some file systems know no locks: then there is none to respect. */
-        if (flock(work->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        bool taken = flock(work->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!taken && is_still_there(work))
+            return PLANCHE_OK;
+        /* What is not ours must not be cleaned. */
+        close(work->lock);
+        work->lock = -1;
+        if (taken)
             return planche_fail(error, PLANCHE_ERROR_EXISTS,
                                 "%s: another run is making this book now; wait until it has ended",
                                 work->output);
-        if (is_still_there(work))
-            return PLANCHE_OK;
-        close(work->lock);
-        work->lock = -1;
     }
     return say(error, work, ENOENT);
 }
@@ -103,22 +108,36 @@ static bool is_finished(const char *name)
     return strspn(name, "0123456789abcdef") == DIGEST_CHARS;
 }
 
-/* Removes what is in the folder, but for what is finished if keep is set. */
-static void clean(const struct planche_work *work, bool keep)
+/* Removes what is in the folder, but for what is finished if keep is set. Returns whether anything
+ * is. */
+static bool clean(const struct planche_work *work, bool keep)
 {
     int fd = dup(work->lock);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!folder) {
-        if (fd >= 0)
-            close(fd);
-        return;
+    bool finished = false;
+    if (!folder && fd >= 0)
+        close(fd);
+    if (folder)
+        rewinddir(folder);
+    for (const struct dirent *entry; folder && (entry = readdir(folder));) {
+        const char *name = entry->d_name;
+        bool own = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+                   strcmp(name, SETTINGS) == 0 || strcmp(name, NEW) == 0;
+        finished |= is_finished(name);
+        if (!own && !(keep && is_finished(name)))
+            unlinkat(work->lock, name, 0);
     }
-    rewinddir(folder);
-    for (const struct dirent *entry; (entry = readdir(folder));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            !(keep && (is_finished(entry->d_name) || strcmp(entry->d_name, "settings") == 0)))
-            unlinkat(work->lock, entry->d_name, 0);
-    closedir(folder);
+    if (folder)
+        closedir(folder);
+    return finished;
+}
+
+static void remove_folder(const struct planche_work *work)
+{
+    clean(work, false);
+    unlinkat(work->lock, NEW, 0);
+    unlinkat(work->lock, SETTINGS, 0);
+    rmdir(work->folder);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
@@ -197,6 +216,18 @@ enum planche_status planche_work_write(const struct planche_work *work, const ch
     return reason ? say(error, work, reason) : PLANCHE_OK;
 }
 
+/* Notes whether there is an output already. */
+static void note_new(const struct planche_work *work)
+{
+    struct stat info;
+    unlinkat(work->lock, NEW, 0);
+    if (lstat(work->output, &info) != 0) {
+        int fd = openat(work->lock, NEW, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd >= 0)
+            close(fd);
+    }
+}
+
 enum planche_status planche_work_open(struct planche_work *work, const char *output,
                                       const char *settings, bool fresh,
                                       struct planche_budget *budget, struct planche_error *error)
@@ -209,7 +240,8 @@ enum planche_status planche_work_open(struct planche_work *work, const char *out
     if (status)
         goto fail;
     remove_temporaries(work);
-    snprintf(path, sizeof path, "%s/settings", work->folder);
+    note_new(work);
+    snprintf(path, sizeof path, "%s/" SETTINGS, work->folder);
     read_small(path, found, sizeof found);
     bool same = !fresh && strcmp(found, settings) == 0;
     clean(work, same);
@@ -226,12 +258,24 @@ void planche_work_close(struct planche_work *work, bool done)
 {
     if (work->lock < 0)
         return;
-    if (done) {
-        clean(work, false);
-        rmdir(work->folder);
-    }
+    if (done || !clean(work, true))
+        remove_folder(work);
     close(work->lock);
     work->lock = -1;
+}
+
+void planche_work_abandon(const char *output)
+{
+    struct planche_work work = {.output = output, .lock = -1};
+    if (planche_work_name(work.folder, output, NULL))
+        return;
+    work.lock = open(work.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (work.lock < 0)
+        return;
+    if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && faccessat(work.lock, NEW, F_OK, 0) == 0 &&
+        is_still_there(&work))
+        remove_folder(&work);
+    close(work.lock);
 }
 
 void planche_work_entry_path(const struct planche_work *work, size_t index,

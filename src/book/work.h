@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The work folder of a book: ".NAME.planche" beside its output. What is finished lies in it, so
- * that a run that was interrupted can be continued. In it are settings       what the pages are
- * made with; others make a folder useless DIGEST.page    what became of the page with that sha256:
- * written when its files are there DIGEST.EXT     the page, or DIGEST-N.EXT its parts N.in, N.out
- * the content of entry N of this run, as it came and as it goes
- */
+ * that a run that was interrupted can be continued. In it are
+ *
+ * settings: what the pages are made with; others make a folder useless.
+ *
+ * new: there was no output when the folder was made.
+ *
+ * DIGEST.page: what became of the page with that sha256, written when its files are there.
+ *
+ * DIGEST.EXT: the page, or DIGEST-N.EXT its parts.
+ *
+ * N.in, N.out: the content of entry N of this run, as it came and as it goes. */
 #ifndef PLANCHE_BOOK_WORK_H
 #define PLANCHE_BOOK_WORK_H
 
@@ -32,8 +38,11 @@ enum planche_status planche_work_name(char folder[PLANCHE_WORK_FOLDER], const ch
 enum planche_status planche_work_open(struct planche_work *work, const char *output,
                                       const char *settings, bool fresh,
                                       struct planche_budget *budget, struct planche_error *error);
-/* Unlocks it; if the book is done, removes it first. */
+/* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept. */
 void planche_work_close(struct planche_work *work, bool done);
+/* For an output that is there and is not to be replaced: if it was not there when its work folder
+ * was made, it has come out since, and a run was killed just before it removed the folder. */
+void planche_work_abandon(const char *output);
 
 enum planche_work_file { PLANCHE_WORK_IN, PLANCHE_WORK_OUT };
 void planche_work_entry_path(const struct planche_work *work, size_t index,

@@ -175,6 +175,13 @@ static void test_leftovers(void **state)
     go_on(engine, 0);
     assert_int_equal(mkdir(test_path(WORK), 0777), 0);
     go_on(engine, 0);
+    /* A run that was killed when all was done but this. */
+    interrupt(engine, 3);
+    test_write(test_path("out.cbz"), "the book", 8);
+    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", book_options(&told), &told),
+                     PLANCHE_ERROR_EXISTS);
+    assert_int_equal(count_in(WORK), -1);
+    unlink(test_path("out.cbz"));
     finish(&engine);
 }
 
