@@ -221,7 +221,13 @@ class Shelves(Books):
         self.assertEqual({name: os.stat(self.path("upscaled", name)).st_mtime_ns
                           for name in self.MIRRORED}, times)
         os.remove(self.path("upscaled/top.cbz"))
-        self.planche("library/", "-o", "upscaled/")
+        result = self.planche("library/", "-o", "upscaled/", "--json")
+        self.assertEqual([(line["type"], line["output"], line["status"])
+                          for line in self.lines(result) if line.get("book") is None],
+                         [("page", "upscaled/series/cover.webp", "there already"),
+                          ("book", "upscaled/scans", "there already"),
+                          ("book", "upscaled/series/1.cbz", "there already"),
+                          ("book", "upscaled/top.cbz", "ok")])
         self.assertEqual(self.tree("upscaled"), self.MIRRORED)
 
     def test_output_inside(self):

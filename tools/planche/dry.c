@@ -108,6 +108,7 @@ void planche_cli_run_dry(struct planche_cli_run *run)
     for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
         const struct planche_cli_work *work = &plan->works[i];
         if (planche_cli_run_is_there(run, work)) {
+            planche_cli_run_pass_over(run, work);
             if (!run->options.json)
                 planche_cli_print("%s -> %s  (there already)", work->input, work->output);
         } else if (is_in_the_way(run, work)) {

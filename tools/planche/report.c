@@ -28,16 +28,19 @@ void planche_cli_print_failure(const char *input, const char *output, enum planc
         planche_cli_message("%s: %s%s", input, message, advice);
 }
 
-bool planche_cli_run_is_there(struct planche_cli_run *run, const struct planche_cli_work *work)
+bool planche_cli_run_is_there(const struct planche_cli_run *run,
+                              const struct planche_cli_work *work)
 {
-    if (!work->resumes || run->options.page.overwrite || !planche_cli_is_taken(work->output))
-        return false;
+    return work->resumes && !run->options.page.overwrite && planche_cli_is_taken(work->output);
+}
+
+void planche_cli_run_pass_over(struct planche_cli_run *run, const struct planche_cli_work *work)
+{
     run->summary.there++;
     if (run->options.verbose)
         planche_cli_note("%s -> %s  there already", work->input, work->output);
     if (run->options.json)
         planche_cli_run_json(run, planche_cli_json_there(work->input, work->output, work->book));
-    return true;
 }
 
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object)

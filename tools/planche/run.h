@@ -36,8 +36,11 @@ enum planche_status planche_cli_look_at_page(const struct planche_book_options *
  */
 void planche_cli_print_failure(const char *input, const char *output, enum planche_status status,
                                const char *message);
-/* True if this work is done already; it has been counted and reported then. */
-bool planche_cli_run_is_there(struct planche_cli_run *run, const struct planche_cli_work *work);
+/* True if this work is done already. */
+bool planche_cli_run_is_there(const struct planche_cli_run *run,
+                              const struct planche_cli_work *work);
+/* Counts and reports work that is. */
+void planche_cli_run_pass_over(struct planche_cli_run *run, const struct planche_cli_work *work);
 /* Prints the object as a line of JSON. Takes the object. */
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object);
 

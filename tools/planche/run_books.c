@@ -131,39 +131,48 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
                                    error);
 }
 
-static void begin(struct books *books, const struct planche_cli_work *work)
+static void run_one(struct books *books, const struct planche_cli_work *work)
 {
+    struct planche_error error = {0};
+    struct planche_cli_book_outcome outcome = {
+        .input = work->input,
+        .output = work->output,
+        .message = error.message,
+        .fates = books->fates,
+        .result = PLANCHE_BOOK_RESULT_INIT,
+    };
+    bool there = planche_cli_run_is_there(books->run, work);
+    planche_cli_book_bar_next(&books->bar, there ? 0 : work->bytes);
+    if (there) {
+        planche_cli_run_pass_over(books->run, work);
+        return;
+    }
     books->work = work;
     books->pages = books->done = 0;
     memset(books->fates, 0, sizeof books->fates);
-    planche_cli_book_bar_next(&books->bar, work->bytes);
+    double start = planche_cli_now_ms();
+    outcome.status = run_book(books, &outcome.result, &error);
+    outcome.ms = planche_cli_now_ms() - start;
+    planche_cli_book_bar_end(&books->bar, books->pages);
+    report(books, &outcome);
+}
+
+/* Of the books that are not there yet. */
+static uint64_t count_bytes(const struct planche_cli_run *run)
+{
+    uint64_t bytes = 0;
+    for (size_t i = run->plan.pages; i < run->plan.count; i++) {
+        if (!planche_cli_run_is_there(run, &run->plan.works[i]))
+            bytes += run->plan.works[i].bytes;
+    }
+    return bytes;
 }
 
 void planche_cli_run_books(struct planche_cli_run *run)
 {
     const struct planche_cli_plan *plan = &run->plan;
     struct books books = {.run = run};
-    uint64_t bytes = 0;
-    for (size_t i = plan->pages; i < plan->count; i++)
-        bytes += plan->works[i].bytes;
-    planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, bytes, run->bar);
-    for (size_t i = plan->pages; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
-        const struct planche_cli_work *work = &plan->works[i];
-        struct planche_error error = {0};
-        begin(&books, work);
-        if (planche_cli_run_is_there(run, work))
-            continue;
-        struct planche_cli_book_outcome outcome = {
-            .input = work->input,
-            .output = work->output,
-            .message = error.message,
-            .fates = books.fates,
-            .result = PLANCHE_BOOK_RESULT_INIT,
-        };
-        double start = planche_cli_now_ms();
-        outcome.status = run_book(&books, &outcome.result, &error);
-        outcome.ms = planche_cli_now_ms() - start;
-        planche_cli_book_bar_end(&books.bar, books.pages);
-        report(&books, &outcome);
-    }
+    planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, count_bytes(run), run->bar);
+    for (size_t i = plan->pages; i < plan->count && planche_cli_interrupt_signal() == 0; i++)
+        run_one(&books, &plan->works[i]);
 }

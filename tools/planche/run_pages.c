@@ -89,7 +89,9 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
     for (; pages->reported < pages->count && pages->ended[pages->reported].done;
          pages->reported++) {
         ended = &pages->ended[pages->reported];
-        if (!ended->skipped)
+        if (ended->skipped)
+            planche_cli_run_pass_over(pages->run, &pages->works[pages->reported]);
+        else
             report(pages->run, &ended->outcome, ended->ms);
         free((char *)ended->outcome.message);
     }
@@ -136,6 +138,26 @@ static enum planche_status run_page(struct pages *pages, size_t index,
                                    &outcome->result, error);
 }
 
+static void run_one(struct pages *pages, size_t index)
+{
+    const struct planche_cli_work *page = &pages->works[index];
+    struct planche_error error = {0};
+    struct ended ended = {
+        .skipped = planche_cli_run_is_there(pages->run, page),
+        .outcome = {.input = page->input,
+                    .output = page->output,
+                    .result = PLANCHE_PAGE_RESULT_INIT},
+    };
+    double start = planche_cli_now_ms();
+    if (!ended.skipped)
+        ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
+    if (ended.outcome.status != PLANCHE_OK)
+        ended.outcome.message = error.message;
+    ended.ms = planche_cli_now_ms() - start;
+    planche_cli_progress_page_end(&pages->progress, index, page->input);
+    end_page(pages, index, &ended);
+}
+
 static void *work(void *user)
 {
     struct pages *pages = user;
@@ -143,22 +165,7 @@ static void *work(void *user)
         size_t index = pages->next++;
         if (index >= pages->count)
             return NULL;
-        const struct planche_cli_work *page = &pages->works[index];
-        struct planche_error error = {0};
-        struct ended ended = {.outcome = {.input = page->input,
-                                          .output = page->output,
-                                          .result = PLANCHE_PAGE_RESULT_INIT}};
-        double start = planche_cli_now_ms();
-        pthread_mutex_lock(&pages->report_lock);
-        ended.skipped = planche_cli_run_is_there(pages->run, page);
-        pthread_mutex_unlock(&pages->report_lock);
-        if (!ended.skipped)
-            ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
-        if (ended.outcome.status != PLANCHE_OK)
-            ended.outcome.message = error.message;
-        ended.ms = planche_cli_now_ms() - start;
-        planche_cli_progress_page_end(&pages->progress, index, page->input);
-        end_page(pages, index, &ended);
+        run_one(pages, index);
     }
 }
 
