@@ -51,7 +51,8 @@ static enum planche_status look_at(struct planche_book *book, struct planche_ent
 {
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4];
     const struct planche_source source = {.name = name, .data = bytes->data, .size = bytes->size};
-    const struct planche_reader_options options = {.budget = &book->budget, .log = &book->log};
+    const struct planche_reader_options options = {
+        .budget = &book->budget, .log = &book->log, .header_only = true};
     struct planche_reader *reader;
     struct planche_error why = {0};
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);

@@ -286,8 +286,6 @@ static enum planche_status spool(struct making *making, struct planche_archive *
     sha256_digest(&context, sizeof entry->digest, entry->digest);
     if (close(fd) != 0 && !status)
         status = cannot_write(making->book, error);
-    if (status)
-        unlink(path);
     return status;
 }
 

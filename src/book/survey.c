@@ -33,7 +33,7 @@ bool planche_book_survives(const struct planche_book *book, const struct planche
                            enum planche_status status)
 {
     return status == PLANCHE_ERROR_DATA && entry->page &&
-           book->options.on_error == PLANCHE_ON_ERROR_SKIP;
+           book->options.on_error != PLANCHE_ON_ERROR_FAIL;
 }
 
 static enum planche_status read_head(struct planche_archive *archive, uint8_t *head, size_t size,
@@ -59,6 +59,9 @@ static enum planche_status classify(struct planche_book *book, struct planche_ar
     if (book->from == PLANCHE_CONTAINER_EPUB && planche_epub_is_encryption(entry->name))
         return planche_epub_check_encryption(book->input, archive, &book->budget, error);
     entry->page = has_image_name(entry->name);
+    /* To look into an entry may cost as much as to read it: a page of a PDF must be drawn. */
+    if (entry->page && book->from != PLANCHE_CONTAINER_EPUB)
+        return PLANCHE_OK;
     enum planche_status status = read_head(archive, head, sizeof head, &got, error);
     if (status)
         return planche_book_survives(book, entry, status) ? PLANCHE_OK : status;

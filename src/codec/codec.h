@@ -56,7 +56,8 @@ struct planche_source {
 struct planche_reader_options {
     struct planche_budget *budget;
     const struct planche_log
-        *log; /* warnings: a CMYK page without a profile, a profile that does not fit */
+        *log;         /* warnings: a CMYK page without a profile, a profile that does not fit */
+    bool header_only; /* no row will be read */
     uint64_t max_input_pixels; /* LIMIT before anything of that size is allocated; 0: 500,000,000 */
 };
 

@@ -80,7 +80,8 @@ static enum planche_status hold_picture(struct planche_reader *reader, struct pl
     return PLANCHE_OK;
 }
 
-static enum planche_status settle(struct planche_reader *reader, struct planche_error *error)
+static enum planche_status settle(struct planche_reader *reader, bool header_only,
+                                  struct planche_error *error)
 {
     struct planche_decoder *decoder = &reader->decoder;
     reader->orientation = decoder->orientation;
@@ -98,7 +99,7 @@ static enum planche_status settle(struct planche_reader *reader, struct planche_
         .format = reader->ops->format,
         .metadata = &decoder->metadata,
     };
-    if (decoder->whole || !planche_orientation_streams(reader->orientation))
+    if (!header_only && (decoder->whole || !planche_orientation_streams(reader->orientation)))
         return hold_picture(reader, error);
     return PLANCHE_OK;
 }
@@ -128,7 +129,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
         return status;
     reader->opened = true;
     status = reader->ops->open(decoder, error);
-    return status ? status : settle(reader, error);
+    return status ? status : settle(reader, options->header_only, error);
 }
 
 enum planche_status planche_reader_open(struct planche_reader **out,

@@ -165,6 +165,59 @@ static void test_on_error(void **state)
     expect_on_error(PLANCHE_ON_ERROR_FAIL, NULL, NULL);
 }
 
+/* Damages the content of an entry, which is stored, behind the archive's back. */
+static void damage(const struct item *item)
+{
+    size_t size;
+    uint8_t *file = test_read(test_path("in.cbz"), &size);
+    uint8_t *found = memmem(file, size, item->data, item->size);
+    assert_non_null(found);
+    found[item->size - 1] ^= 1;
+    test_write(test_path("in.cbz"), file, size);
+    free(file);
+}
+
+/* A page that the archive itself says is damaged: what can be read of it is kept. */
+static void expect_damaged(enum planche_on_error on_error)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options = book_options(&told);
+    options.on_error = on_error;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.png", 2, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_text(&in, "3.txt", "some text");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    damage(&in.items[0]);
+    enum planche_status status = book_run(engine, "in.cbz", "out.cbz", options, &told);
+    if (on_error == PLANCHE_ON_ERROR_FAIL) {
+        assert_int_equal(status, PLANCHE_ERROR_DATA);
+        assert_non_null(strstr(told.error.message, "1.png"));
+        remove_all(".out.cbz.planche");
+    } else {
+        assert_int_equal(status, PLANCHE_OK);
+        assert_string_equal(told_fates(&told), "FEC");
+        assert_non_null(strstr(told.message, "1.png"));
+        book_read(&out, test_path("out.cbz"));
+        assert_int_equal(out.count, on_error == PLANCHE_ON_ERROR_KEEP ? 3 : 2);
+        assert_int_equal(unlink(test_path("out.cbz")), 0);
+    }
+    /* There is nothing to be done about other entries. */
+    damage(&in.items[2]);
+    options = book_options(&told);
+    options.on_error = on_error;
+    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told), PLANCHE_ERROR_DATA);
+    remove_all(".out.cbz.planche");
+    tidy(&engine);
+}
+
+static void test_damaged_entry(void **state)
+{
+    (void)state;
+    expect_damaged(PLANCHE_ON_ERROR_KEEP);
+    expect_damaged(PLANCHE_ON_ERROR_SKIP);
+    expect_damaged(PLANCHE_ON_ERROR_FAIL);
+}
+
 static void test_skips(void **state)
 {
     struct planche_engine *engine = engine_2x();
@@ -367,15 +420,11 @@ static void test_inspect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_and_names),
-        cmocka_unit_test(test_folders),
-        cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_on_error),
-        cmocka_unit_test(test_skips),
-        cmocka_unit_test(test_comicinfo),
-        cmocka_unit_test(test_epub),
-        cmocka_unit_test(test_epub_refused),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_order_and_names), cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_duplicates),      cmocka_unit_test(test_on_error),
+        cmocka_unit_test(test_damaged_entry),   cmocka_unit_test(test_skips),
+        cmocka_unit_test(test_comicinfo),       cmocka_unit_test(test_epub),
+        cmocka_unit_test(test_epub_refused),    cmocka_unit_test(test_refused),
         cmocka_unit_test(test_inspect),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

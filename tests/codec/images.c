@@ -182,7 +182,8 @@ enum planche_status read_bytes_within(const struct bytes *file, uint64_t limit, 
     struct planche_budget budget;
     struct planche_log log = {count_warning, result};
     struct planche_source source = {.name = "page", .data = file->data, .size = file->size};
-    struct planche_reader_options options = {&budget, &log, max_pixels};
+    struct planche_reader_options options = {
+        .budget = &budget, .log = &log, .max_input_pixels = max_pixels};
     struct planche_reader *reader;
     *result = (struct read_result){.error = {.status = PLANCHE_OK}};
     planche_budget_init(&budget, limit);

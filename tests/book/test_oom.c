@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Books while allocations fail: a status, nothing in use, and the next run ends with the same
+ * bytes. */
+#include "book_test.h"
+#include "engine/engine.h"
+#include "oom/oom.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct book in;
+static struct told told;
+
+struct at_work {
+    struct planche_engine *engine;
+    uint64_t used, room;
+};
+
+static enum planche_status scenario(void *user, struct planche_budget *budget,
+                                    struct planche_error *error)
+{
+    const struct at_work *work = user;
+    (void)budget;
+    enum planche_status status =
+        book_run(work->engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_int_equal(atomic_load(&work->engine->state->budget.used), work->used);
+    assert_int_equal(planche_gate_room(&work->engine->state->gate).most, work->room);
+    assert_int_equal(access(test_path("out.cbz"), F_OK) == 0, status == PLANCHE_OK);
+    if (status == PLANCHE_OK && told.result.fates[PLANCHE_BOOK_FAILED] == 1)
+        expect_same_files("out.cbz", "expected.cbz");
+    unlink(test_path("out.cbz"));
+    *error = told.error;
+    return status;
+}
+
+static enum planche_status inspect(void *user, struct planche_budget *budget,
+                                   struct planche_error *error)
+{
+    (void)user, (void)budget;
+    return planche_book_inspect(test_path("in.cbz"), NULL, NULL, error);
+}
+
+static void test_book(void **state)
+{
+    const struct planche_engine_options options = {.jobs = 1, .threads = 1};
+    struct at_work work = {.engine = test_engine(options, 2)};
+    (void)state;
+    strcpy(in.comment, "comment");
+    book_add_text(&in, "ComicInfo.xml", "<ComicInfo><Page Image='0' ImageSize='1'/></ComicInfo>");
+    book_add_page(&in, "1.png", 1, 8, 8, PLANCHE_FORMAT_PNG);
+    book_add(&in, "2.png", in.items[1].data, in.items[1].size);
+    book_add_text(&in, "3.jpg", "not an image");
+    strcpy(in.items[1].comment, "of an entry");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_free(&in);
+    book_make(work.engine, "in.cbz", "expected.cbz", book_options(&told), &told);
+    work.used = atomic_load(&work.engine->state->budget.used);
+    work.room = planche_gate_room(&work.engine->state->gate).most;
+    assert_true(oom_run("book", scenario, &work, 1) > 50);
+    assert_true(oom_run("inspect", inspect, NULL, 1) > 10);
+    /* What the last failure has left is gone on with. */
+    assert_int_equal(scenario(&work, NULL, &told.error), PLANCHE_OK);
+    planche_engine_destroy(&work.engine);
+    remove_all("in.cbz");
+    remove_all("expected.cbz");
+    assert_int_equal(test_count_files(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_book),
+    };
+    if (access("/dev/shm", W_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
+    return cmocka_run_group_tests(tests, test_setup, test_teardown);
+}
