@@ -464,7 +464,8 @@ class Talk(Books):
             [harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s", "4", "--threads", "1", "book.cbz",
              "-o", "out.cbz"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
         end = time.monotonic() + harness.MARGIN_SECONDS
-        while len(self.files()) == 1 and time.monotonic() < end:
+        while not any(name.endswith(".webp") for name in self.tree(".out.cbz.planche")):
+            self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         stderr = process.communicate()[1]
