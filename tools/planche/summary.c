@@ -78,7 +78,8 @@ void planche_cli_summary_print(const struct planche_cli_summary *summary)
     for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++)
         any = any || summary->fates[i] > 0;
     planche_cli_summary_pages(summary->fates, pages, sizeof pages);
-    if (any || summary->books > 1)
+    /* Of one book that failed all has been said. */
+    if (any || summary->books > 1 || summary->books > summary->books_failed)
         planche_cli_note("%s%s%s", books, *books != 0 ? "; " : "", pages);
     print_rest(summary);
     if (summary->output_bytes > 0)
