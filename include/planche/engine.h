@@ -134,6 +134,15 @@ enum planche_grey {
                               and stored so where the format and the profile allow */
 };
 
+/* What becomes of results that are larger than their format can hold. */
+enum planche_on_limit {
+    PLANCHE_ON_LIMIT_FAIL = 0,   /* LIMIT, before any work is done */
+    PLANCHE_ON_LIMIT_SWITCH = 1, /* another format: JPEG in the place of lossy WebP and AVIF if it
+                                    holds all there is, else PNG; the output's extension follows */
+    PLANCHE_ON_LIMIT_SPLIT = 2   /* files: several parts down the page, cut where it is blank, or
+                                    where least happens; see planche_page_result.parts */
+};
+
 /* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page.
  * While the page waits for others to end, done is 0. */
 typedef int (*planche_progress_fn)(void *user, double done);
@@ -155,7 +164,8 @@ struct planche_page_options {
      * than this stays so: see output_width and output_height. */
     uint32_t width, height;
     int mark; /* files and bytes: the result's XMP says what it was made from: planche_read_mark */
-    enum planche_grey grey; /* files and bytes */
+    enum planche_grey grey;         /* files and bytes */
+    enum planche_on_limit on_limit; /* files and bytes; bytes are not split: LIMIT */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 
@@ -167,6 +177,8 @@ struct planche_page_result {
     enum planche_format format; /* of the output */
     double decode_ms, network_ms, encode_ms;
     uint64_t peak_bytes; /* most of the budget in use while the page ran */
+    unsigned parts;      /* files the result was split into; 1: it was not */
+    int switched;        /* the format is another than was asked for */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 
@@ -179,6 +191,12 @@ PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_eng
                                                         const struct planche_page_options *options,
                                                         struct planche_page_result *result,
                                                         struct planche_error *error);
+
+/* The name of a file that planche_engine_run_file has made for `output`: part 1..result->parts of a
+ * result that was split is NAME-PART.EXT, and a format that was switched has its own extension.
+ * Like snprintf: fills name with at most size bytes and returns the length there is. */
+PLANCHE_API size_t planche_page_file_name(char *name, size_t size, const char *output,
+                                          const struct planche_page_result *result, unsigned part);
 
 /* Encoded bytes in, encoded bytes out. *out_data is allocated here, to be freed with
  * planche_free_bytes(). options->format AUTO means WebP. Counts against the engine's budget only

@@ -224,12 +224,24 @@ static void sync_folder(const struct planche_output_file *file)
  * errors. */
 static bool settle(struct planche_output_file *file)
 {
-    if (file->reason || !flush(file))
+    if (file->reason || file->fd < 0)
+        return !file->reason;
+    if (!flush(file))
         return false;
     if ((fsync(file->fd) == 0 || errno == EINVAL) && close_file(file))
         return true;
     file->reason = errno;
     return false;
+}
+
+enum planche_status planche_output_file_settle(struct planche_output_file *file,
+                                               struct planche_error *error)
+{
+    if (!settle(file))
+        return say(error, file->path, file->reason);
+    planche_free(file->buffer);
+    file->buffer = NULL;
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_output_file_commit(struct planche_output_file *file,
@@ -243,6 +255,12 @@ enum planche_status planche_output_file_commit(struct planche_output_file *file,
     file->created = false;
     sync_folder(file);
     return PLANCHE_OK;
+}
+
+void planche_output_file_revoke(struct planche_output_file *file)
+{
+    unlink(file->path);
+    sync_folder(file);
 }
 
 void planche_output_file_destroy(struct planche_output_file **file)

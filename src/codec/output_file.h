@@ -31,10 +31,16 @@ bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset
 enum planche_status planche_output_file_explain(const struct planche_output_file *file,
                                                 enum planche_status status,
                                                 struct planche_error *error);
+/* Brings everything to the disk and gives back what only writing needs, before others are written
+ * that are to appear together with it. Error: IO. */
+enum planche_status planche_output_file_settle(struct planche_output_file *file,
+                                               struct planche_error *error);
 /* Brings everything to the disk and gives the file its name, then closes it. Errors: IO; EXISTS
  * when something else has come to be at path meanwhile (and not overwrite). */
 enum planche_status planche_output_file_commit(struct planche_output_file *file,
                                                struct planche_error *error);
+/* Removes a file that was committed. */
+void planche_output_file_revoke(struct planche_output_file *file);
 /* Removes the temporary file unless it was committed. */
 void planche_output_file_destroy(struct planche_output_file **file);
 /* The path of the temporary file, for who must remove it in an emergency (a signal): it stays valid

@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "base/pool.h"
 #include "engine/input.h"
+#include "engine/parts.h"
 #include "image/alpha.h"
 #include "image/reduce.h"
 #include "kernels/kernels.h"
@@ -19,8 +20,8 @@ struct planche_output {
     const struct planche_recipe *recipe;
     struct planche_budget *budget;
     struct planche_pool *pool;
-    const struct planche_pixels *pixels; /* target; NULL: the writer */
-    struct planche_writer *writer;
+    const struct planche_pixels *pixels; /* target; NULL: parts */
+    struct planche_parts *parts;
     enum planche_pixel_format format; /* rows as they are collected: the input's */
     enum planche_pixel_format target; /* as the writer takes them */
     int64_t width, height;            /* as the network makes it */
@@ -45,7 +46,7 @@ struct planche_output {
 };
 
 /* Takes rows for an input enlarged by the recipe; format, target, sizes, tone and one of pixels and
- * writer are set by the caller beforehand, as are the first five fields. band_rows: see
+ * parts are set by the caller beforehand, as are the first five fields. band_rows: see
  * planche_plan. */
 enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
                                          struct planche_error *error);

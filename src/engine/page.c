@@ -29,10 +29,10 @@ struct page {
     struct planche_budget budget;
     struct planche_input input;
     struct planche_output output;
-    struct planche_image_info info; /* of the result */
+    struct planche_parts parts;
+    uint8_t *variation; /* of the page's rows; NULL: it will not be split */
     struct planche_result_metadata metadata;
     struct planche_tone *tone; /* of a page that is made smaller */
-    struct planche_writer_options writer_options;
     struct planche_plan *plan;
     struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */
     struct planche_tta *tta;
@@ -138,11 +138,36 @@ static int writer_progress(void *user, double done)
     return report(user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
 }
 
+/* Rows of a file of the wanted format, with the result's width; 0: that is too wide. */
+static uint32_t rows_of_file(const struct page *page)
+{
+    const struct planche_format_caps *caps = planche_format_get_caps(page->job->options.format);
+    uint32_t width = page->job->result.output_width, most = caps->max_height;
+    if (width > caps->max_width)
+        return 0;
+    if (caps->max_pixels && caps->max_pixels / width < most)
+        most = (uint32_t)(caps->max_pixels / width);
+    return most;
+}
+
+static bool is_to_be_split(const struct page *page)
+{
+    uint32_t most = rows_of_file(page);
+    return page->job->options.on_limit == PLANCHE_ON_LIMIT_SPLIT && page->job->splits && most &&
+           page->job->result.output_height > most;
+}
+
 /* Looks at the pixels before the network sees them, as far as options ask for it. */
 static enum planche_status look_over(struct page *page, struct planche_error *error)
 {
     struct planche_survey survey = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
                                             page->input.reader};
+    if (is_to_be_split(page)) {
+        survey.variation = page->variation = planche_alloc(&page->budget, page->input.height);
+        if (!page->variation)
+            return planche_fail_memory(error, &page->budget, page->input.height,
+                                       "looking at the page's rows");
+    }
     enum planche_status status = planche_survey_run(&survey, &page->input, error);
     if (!status && survey.grey)
         planche_input_make_grey(&page->input);
@@ -150,15 +175,15 @@ static enum planche_status look_over(struct page *page, struct planche_error *er
 }
 
 /* stores_grey: whether the result has one channel for its colours. */
-static enum planche_status choose_metadata(struct page *page, bool *stores_grey,
-                                           struct planche_error *error)
+static enum planche_status choose_metadata(struct page *page, enum planche_format format,
+                                           bool *stores_grey, struct planche_error *error)
 {
     const struct planche_page_job *job = page->job;
     struct planche_result_metadata *metadata = &page->metadata;
     bool was_grey = planche_pixel_channels(page->input.stored) < 3;
     enum planche_status status = PLANCHE_OK;
     planche_result_metadata_init(metadata, planche_input_metadata(&page->input));
-    *stores_grey = page->input.colours == 1 && planche_format_get_caps(job->options.format)->grey;
+    *stores_grey = page->input.colours == 1 && planche_format_get_caps(format)->grey;
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
     if (!status && job->options.mark && job->source)
@@ -185,32 +210,42 @@ static enum planche_status choose_tone(struct page *page, struct planche_error *
 
 static void close_input(struct page *page)
 {
+    planche_free(page->variation);
+    page->variation = NULL;
+    planche_free(page->parts.ends);
+    page->parts.ends = NULL;
     planche_tone_destroy(&page->tone);
     planche_input_close(&page->input);
     planche_result_metadata_free(&page->metadata);
 }
 
 /* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
-static enum planche_status choose_target(struct page *page, struct planche_error *error)
+static enum planche_status describe_result(struct page *page, enum planche_format format,
+                                           struct planche_error *error)
 {
-    bool stores_grey;
-    enum planche_status status = choose_metadata(page, &stores_grey, error);
-    if (status)
-        return status;
-    const struct planche_page_options *options = &page->job->options;
-    const struct planche_format_caps *caps = planche_format_get_caps(options->format);
+    const struct planche_format_caps *caps = planche_format_get_caps(format);
     enum planche_pixel_format in = page->input.format;
-    bool alpha = planche_pixel_has_alpha(in);
-    unsigned channels = (stores_grey ? 1 : 3) + (alpha && caps->alpha);
-    page->info = (struct planche_image_info){
+    bool stores_grey;
+    enum planche_status status = choose_metadata(page, format, &stores_grey, error);
+    page->parts.info = (struct planche_image_info){
         .width = page->job->result.output_width,
         .height = page->job->result.output_height,
-        .channels = channels,
+        .channels = (stores_grey ? 1 : 3) + (planche_pixel_has_alpha(in) && caps->alpha),
         .depth = caps->deep ? planche_pixel_depth(in) : 8,
-        .format = options->format,
+        .format = format,
         .metadata = &page->metadata.metadata,
     };
-    page->writer_options = (struct planche_writer_options){
+    page->job->result.format = format;
+    return status;
+}
+
+static void set_writer_options(struct page *page)
+{
+    const struct planche_page_options *options = &page->job->options;
+    page->parts.sink = page->job->sink;
+    page->parts.sink_user = page->job->sink_user;
+    page->parts.begin = page->job->begin;
+    page->parts.options = (struct planche_writer_options){
         .budget = &page->budget,
         .log = &page->engine->log,
         .quality = options->quality,
@@ -219,14 +254,82 @@ static enum planche_status choose_target(struct page *page, struct planche_error
         .progress = options->progress ? writer_progress : NULL,
         .progress_user = page,
     };
-    if (alpha && !caps->alpha)
+}
+
+/* A format for what is too large for the one that was asked for: JPEG, which every viewer opens and
+ * which is written row by row, in the place of lossy ones if nothing but size is against it. */
+static enum planche_format choose_other(const struct page *page)
+{
+    const struct planche_image_info *info = &page->parts.info;
+    const struct planche_format_caps *caps = planche_format_get_caps(PLANCHE_FORMAT_JPEG);
+    bool lossy = !page->job->options.lossless &&
+                 (info->format == PLANCHE_FORMAT_WEBP || info->format == PLANCHE_FORMAT_AVIF);
+    bool fits = info->width <= caps->max_width && info->height <= caps->max_height &&
+                info->channels % 2 == 1 && info->depth == 8;
+    return lossy && fits ? PLANCHE_FORMAT_JPEG : PLANCHE_FORMAT_PNG;
+}
+
+static enum planche_status switch_format(struct page *page, struct planche_error *error)
+{
+    const struct planche_image_info asked = page->parts.info;
+    enum planche_format other = choose_other(page);
+    planche_result_metadata_free(&page->metadata);
+    enum planche_status status = describe_result(page, other, error);
+    if (!status)
+        status = planche_writer_check(&page->parts.info, &page->parts.options, error);
+    page->job->result.switched = !status;
+    if (!status)
+        planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
+                          "%s: the result of %u x %u pixels is too large for %s: it becomes %s",
+                          page->job->source ? page->job->source->name : "page", asked.width,
+                          asked.height, planche_format_extension(asked.format),
+                          planche_format_extension(other));
+    return status;
+}
+
+static enum planche_status split_result(struct page *page, struct planche_error *error)
+{
+    const struct planche_cuts cuts = {
+        .in_height = page->input.height,
+        .out_height = page->job->result.output_height,
+        .most = rows_of_file(page),
+        .variation = page->variation,
+    };
+    enum planche_status status = planche_parts_choose(&page->parts, &cuts, error);
+    page->job->result.parts = page->parts.count;
+    return status;
+}
+
+static void warn_of_lost_alpha(const struct page *page)
+{
+    enum planche_format format = page->parts.info.format;
+    if (planche_pixel_has_alpha(page->input.format) && !planche_format_get_caps(format)->alpha)
         planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
                           "%s: %s files have no transparency: laid on white",
                           page->job->source ? page->job->source->name : "page",
-                          planche_format_extension(options->format));
-    page->job->result.format = options->format;
-    page->output.target = planche_pixel_format_make(channels, page->info.depth);
-    return planche_writer_check(&page->info, &page->writer_options, error);
+                          planche_format_extension(format));
+}
+
+/* The result's format and files; parts.info describes the largest of them. */
+static enum planche_status choose_target(struct page *page, struct planche_error *error)
+{
+    struct planche_image_info *info = &page->parts.info;
+    set_writer_options(page);
+    page->job->result.switched = 0;
+    enum planche_status status = describe_result(page, page->job->options.format, error);
+    if (!status)
+        status = split_result(page, error);
+    if (status)
+        return status;
+    info->height = planche_parts_tallest(&page->parts);
+    status = planche_writer_check(info, &page->parts.options, error);
+    if (status == PLANCHE_ERROR_LIMIT && page->job->options.on_limit == PLANCHE_ON_LIMIT_SWITCH)
+        status = switch_format(page, error);
+    if (status)
+        return status;
+    warn_of_lost_alpha(page);
+    page->output.target = planche_pixel_format_make(info->channels, info->depth);
+    return PLANCHE_OK;
 }
 
 static void describe_output(struct page *page)
@@ -238,6 +341,7 @@ static void describe_output(struct page *page)
     output->budget = &page->budget;
     output->pool = page->engine->pool;
     output->pixels = page->job->out;
+    output->parts = &page->parts;
     output->format = page->input.format;
     output->target = page->input.format;
     output->width = page->input.width * (int64_t)page->engine->net->recipe.scale;
@@ -333,9 +437,10 @@ static enum planche_status make_plan(struct page *page, uint64_t limit, struct p
     /* What the plan, its passes and the codecs' small change take. */
     uint64_t book = ((uint64_t)256 << 10) + (uint64_t)engine->program->node_count * 512;
     if (!page->job->out)
-        fixed += planche_writer_memory(&page->info, &page->writer_options);
+        fixed += planche_writer_memory(&page->parts.info, &page->parts.options);
     if (page->job->sink_memory)
-        fixed += page->job->sink_memory(&page->info, &page->job->options);
+        fixed += page->job->sink_memory(page->job->sink_user, &page->parts.info,
+                                        &page->job->options, page->parts.count);
     fixed += tta ? 2 * book : book;
     if (tta)
         fixed += result_row;
@@ -520,11 +625,8 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
     struct planche_page_job *job = page->job;
     bool tta = job->options.tta != 0;
     enum planche_status status = PLANCHE_OK;
-    if (job->begin)
-        status = job->begin(job->sink_user, &page->budget, error);
-    if (!status && !job->out)
-        status = planche_writer_open(&page->output.writer, &page->info, &page->writer_options,
-                                     job->sink, job->sink_user, error);
+    if (!job->out)
+        status = planche_parts_open(&page->parts, error);
     if (!status)
         status = planche_input_start(&page->input, tta ? 1 : page->plan->fetch_rows, error);
     if (!status)
@@ -537,7 +639,7 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
         return status;
     lower_stake(page);
     double start = planche_system_ms();
-    status = planche_writer_finish(page->output.writer, error);
+    status = planche_parts_finish(&page->parts, error);
     double ms = planche_system_ms() - start;
     page->output.ms += ms;
     page->output.waited_ms += ms;
@@ -632,7 +734,7 @@ static enum planche_status run_once(struct planche_page_job *job, bool alone,
     if (!status)
         status = planche_budget_blame(flow(&page, error), &page.budget, error);
     planche_output_close(&page.output);
-    planche_writer_destroy(&page.output.writer);
+    planche_parts_close(&page.parts);
     destroy_plans(&page);
     planche_tta_destroy(&page.tta);
     close_input(&page);

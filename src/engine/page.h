@@ -22,14 +22,17 @@ struct planche_page_job {
     const struct planche_pixels *in, *out;
     planche_sink_fn sink;
     void *sink_user;
-    /* Called when the page is known to be fit to run, before the first byte goes to sink; may be
-     * NULL. Called again when the page has lacked memory and starts once more: what sink was given
-     * is void. */
-    enum planche_status (*begin)(void *user, struct planche_budget *budget,
+    bool splits; /* sink takes several parts */
+    /* Called when the page is known to be fit to run, before the first byte of a part (0 ..) goes
+     * to sink; may be NULL. format, parts and switched of the result are settled then. Called again
+     * for part 0 when the page has lacked memory and starts once more: what sink was given is void.
+     */
+    enum planche_status (*begin)(void *user, struct planche_budget *budget, unsigned part,
                                  struct planche_error *error);
-    /* Bytes that sink takes from the engine's budget for a result like this; may be NULL. */
-    uint64_t (*sink_memory)(const struct planche_image_info *info,
-                            const struct planche_page_options *options);
+    /* Bytes that sink takes from the engine's budget for a result of parts like this; may be NULL.
+     */
+    uint64_t (*sink_memory)(void *user, const struct planche_image_info *info,
+                            const struct planche_page_options *options, unsigned parts);
     struct planche_page_result result;
     struct planche_stake stake; /* none: bytes is 0 */
     double reported;            /* progress: it never falls, though the page may run twice */

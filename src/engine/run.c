@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "codec/mark.h"
 #include "codec/output_file.h"
+#include "engine/files.h"
 
 #include <string.h>
 
@@ -40,38 +41,10 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->grey != PLANCHE_GREY_KEEP && options->grey != PLANCHE_GREY_AUTO)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with grey pages: %d",
                             (int)options->grey);
+    if (options->on_limit < PLANCHE_ON_LIMIT_FAIL || options->on_limit > PLANCHE_ON_LIMIT_SPLIT)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with limits of formats: %d",
+                            (int)options->on_limit);
     return PLANCHE_OK;
-}
-
-/* The output of planche_engine_run_file. */
-struct file_target {
-    const char *path;
-    bool overwrite;
-    struct planche_output_file *file;
-};
-
-static enum planche_status begin_file(void *user, struct planche_budget *budget,
-                                      struct planche_error *error)
-{
-    struct file_target *target = user;
-    planche_output_file_destroy(&target->file);
-    /* The file outlives the page and its part of the budget. */
-    return planche_output_file_create(&target->file, target->path, target->overwrite,
-                                      budget->parent, error);
-}
-
-static uint64_t file_memory(const struct planche_image_info *info,
-                            const struct planche_page_options *options)
-{
-    (void)info;
-    (void)options;
-    return PLANCHE_OUTPUT_FILE_BYTES;
-}
-
-static bool write_file(void *user, const void *data, size_t size)
-{
-    struct file_target *target = user;
-    return planche_output_file_write(target->file, data, size);
 }
 
 /* From the output's name; a name without an extension gets WebP. */
@@ -101,30 +74,31 @@ planche_engine_run_source(const struct planche_engine *engine, const struct plan
                           const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error)
 {
-    struct file_target target = {.path = output};
+    struct planche_files files = {.path = output};
     struct planche_page_job job = {
         .engine = engine,
         .source = source,
         .judge = judge,
-        .begin = begin_file,
-        .sink_memory = file_memory,
-        .sink = write_file,
-        .sink_user = &target,
+        .splits = true,
+        .begin = planche_files_begin,
+        .sink_memory = planche_files_memory,
+        .sink = planche_files_write,
+        .sink_user = &files,
     };
+    files.result = &job.result;
     take_options(&job.options, options);
-    target.overwrite = job.options.overwrite;
+    files.overwrite = job.options.overwrite;
     enum planche_status status = check_options(&job.options, error);
     if (!status)
         status = choose_format(&job.options.format, output, error);
     if (!status)
-        status = planche_output_file_check(output, target.overwrite, error);
+        status = planche_output_file_check(output, files.overwrite, error);
     if (!status)
         status = planche_page_run(&job, error);
-    if (status == PLANCHE_ERROR_IO && target.file)
-        status = planche_output_file_explain(target.file, status, error);
+    status = planche_files_explain(&files, status, error);
     if (!status)
-        status = planche_output_file_commit(target.file, error);
-    planche_output_file_destroy(&target.file);
+        status = planche_files_commit(&files, error);
+    planche_files_destroy(&files);
     planche_page_leave(&job);
     give_result(&job, result);
     return status;
@@ -151,10 +125,11 @@ struct memory_target {
     size_t size, capacity;
 };
 
-static enum planche_status begin_memory(void *user, struct planche_budget *budget,
+static enum planche_status begin_memory(void *user, struct planche_budget *budget, unsigned part,
                                         struct planche_error *error)
 {
     struct memory_target *target = user;
+    (void)part;
     (void)error;
     if (target->budget)
         planche_budget_release(target->budget, target->capacity);
@@ -172,9 +147,11 @@ static size_t capacity_for(size_t size)
 
 /* Lossless pages of noise are as large as their pixels, lossy ones at the usual qualities less than
  * half that. */
-static uint64_t memory_for_result(const struct planche_image_info *info,
-                                  const struct planche_page_options *options)
+static uint64_t memory_for_result(void *user, const struct planche_image_info *info,
+                                  const struct planche_page_options *options, unsigned parts)
 {
+    (void)user;
+    (void)parts;
     uint64_t bytes = (uint64_t)info->width * info->height * planche_image_pixel_size(info);
     bool lossy = info->format == PLANCHE_FORMAT_JPEG ||
                  (info->format != PLANCHE_FORMAT_PNG && !options->lossless);
