@@ -106,26 +106,54 @@ static enum planche_format choose_format(const struct planche_book *book,
     return book->entries.referred && entry->format ? entry->format : PLANCHE_FORMAT_WEBP;
 }
 
-static enum planche_status note_page(struct planche_book *book, struct planche_entry *entry,
-                                     struct planche_error *error)
+/* The size of a part; that of a page in one piece is known. */
+static enum planche_status measure_part(struct planche_book *book, const char *path,
+                                        struct planche_made_part *part, struct planche_error *error)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    const struct planche_reader_options options = {.budget = &book->budget};
+    struct planche_reader *reader;
+    enum planche_status status = planche_reader_open(&reader, &source, &options, error);
+    if (status)
+        return status;
+    part->width = planche_reader_info(reader)->width;
+    part->height = planche_reader_info(reader)->height;
+    planche_reader_destroy(&reader);
+    return PLANCHE_OK;
+}
+
+static enum planche_status note_part(struct planche_book *book, struct planche_entry *entry,
+                                     unsigned index, struct planche_error *error)
 {
     struct planche_made *made = &entry->made;
-    char path[PATH_MAX];
-    made->format = entry->result.format;
-    made->part = planche_calloc(&book->budget, 1, sizeof *made->part);
-    if (!made->part)
-        return planche_fail_memory(error, &book->budget, sizeof *made->part, entry->name);
-    made->parts = 1;
+    struct planche_made_part *part = &made->part[index];
     struct stat info;
-    planche_work_page_path(&book->work, entry->digest, made->format, 0, 1, path);
+    char path[PATH_MAX];
+    planche_work_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
     if (stat(path, &info) != 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
-    *made->part = (struct planche_made_part){
+    *part = (struct planche_made_part){
         .width = entry->result.output_width,
         .height = entry->result.output_height,
         .bytes = (uint64_t)info.st_size,
     };
-    return planche_work_note(&book->work, entry, error);
+    return made->parts > 1 ? measure_part(book, path, part, error) : PLANCHE_OK;
+}
+
+static enum planche_status note_page(struct planche_book *book, struct planche_entry *entry,
+                                     struct planche_error *error)
+{
+    struct planche_made *made = &entry->made;
+    enum planche_status status = PLANCHE_OK;
+    made->format = entry->result.format;
+    made->part = planche_calloc(&book->budget, entry->result.parts, sizeof *made->part);
+    if (!made->part)
+        return planche_fail_memory(error, &book->budget, entry->result.parts * sizeof *made->part,
+                                   entry->name);
+    made->parts = entry->result.parts;
+    for (unsigned part = 0; !status && part < made->parts; part++)
+        status = note_part(book, entry, part, error);
+    return status ? status : planche_work_note(&book->work, entry, error);
 }
 
 static enum planche_status run_page(struct flight *flight, const char *input,
@@ -139,6 +167,9 @@ static enum planche_status run_page(struct flight *flight, const char *input,
     struct planche_page_options options = book->page;
     options.format = choose_format(book, entry);
     options.overwrite = true;
+    /* What speaks of a page in an EPUB speaks of one file. */
+    if (book->entries.referred && options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
+        options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
     options.progress = on_page_progress;
     options.progress_user = flight;
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);

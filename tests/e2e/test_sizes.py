@@ -2,6 +2,8 @@
 """What becomes of results: their sizes, and what they say about themselves."""
 import hashlib
 import json
+import random
+import zipfile
 import zlib
 
 import files
@@ -90,6 +92,55 @@ class Grey(harness.Case):
         self.planche("c.png", "-o", "b.png", "--overwrite")
         self.assertEqual(png.Image(self.read("b.png")).channels, 3)
         self.planche("a.png", "--grey", "maybe", check=2)
+
+
+class Limits(harness.Case):
+    """At 2x the strip is higher than a WebP can be; its gutter is in the middle."""
+    model = True
+    WIDTH, HEIGHT = 4, 8240
+
+    def setUp(self):
+        super().setUp()
+        ink = random.Random(1).randbytes(self.WIDTH * 3)
+        rows = [b"\xff" * len(ink) if 4000 <= y < 4010 else ink[y % 9:] + ink[:y % 9]
+                for y in range(self.HEIGHT)]
+        self.strip = png.encode(self.WIDTH, self.HEIGHT, 3, b"".join(rows))
+        self.write("in/strip.png", self.strip)
+
+    def enlarge(self, *options, **more):
+        return self.planche("in/strip.png", *options, **more)
+
+    def test_fail(self):
+        self.assertIn("16383", self.enlarge("-o", "a.webp", check=1).stderr)
+        self.assertIn("16383", self.enlarge("--on-limit", "fail", check=1).stderr)
+        self.assertEqual(self.files("in"), ["strip.png"])
+        self.enlarge("--on-limit", "stretch", check=2)
+
+    def test_switch(self):
+        result = self.enlarge("-o", "out/", "--json")
+        page = json.loads(result.stdout)
+        self.assertEqual((page["output"], page["parts"]), ("out/strip.jpg", 1))
+        self.assertIn("too large for webp", result.stderr)
+        self.assertEqual(self.files("out"), ["strip.jpg"])
+        self.assertEqual(files.Jpeg(self.read("out/strip.jpg")).height, 2 * self.HEIGHT)
+
+    def test_split(self):
+        page = json.loads(self.enlarge("-o", "a.webp", "--on-limit", "split", "--json").stdout)
+        self.assertEqual((page["output"], page["parts"]), ("a-1.webp", 2))
+        self.assertEqual(self.files(), ["a-1.webp", "a-2.webp", "in"])
+        heights = [files.Webp(self.read(f"a-{part}.webp")).height for part in (1, 2)]
+        self.assertEqual(sum(heights), 2 * self.HEIGHT)
+        self.assertTrue(8000 <= heights[0] <= 8020, heights)
+
+    def test_books(self):
+        with zipfile.ZipFile(self.path("a.cbz"), "w") as book:
+            book.writestr("1/strip.png", self.strip)
+            book.writestr("1/z.png", harness.page(20, 20))
+        self.planche("a.cbz", "-o", "split.cbz", "--on-limit", "split")
+        with zipfile.ZipFile(self.path("split.cbz")) as book:
+            self.assertEqual(book.namelist(), ["1/strip-1.webp", "1/strip-2.webp", "1/z.webp"])
+            heights = [files.Webp(book.read(name)).height for name in book.namelist()[:2]]
+        self.assertEqual(sum(heights), 2 * self.HEIGHT)
 
 
 if __name__ == "__main__":

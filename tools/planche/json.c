@@ -51,6 +51,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "backend", planche_cli_json_text(info ? info->backend : NULL));
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));
     json_object_set_new(object, "precision", planche_cli_json_text(info ? info->precision : NULL));
+    json_object_set_new(object, "parts", count_or_null(result->parts));
     json_object_set_new(object, "decode_ms", planche_cli_json_ms(result->decode_ms));
     json_object_set_new(object, "network_ms", planche_cli_json_ms(result->network_ms));
     json_object_set_new(object, "encode_ms", planche_cli_json_ms(result->encode_ms));

@@ -299,6 +299,16 @@ static bool set_grey(struct planche_cli_options *o, const char *value)
     return keep || strcmp(value, "auto") == 0;
 }
 
+static bool set_on_limit(struct planche_cli_options *o, const char *value)
+{
+    static const char *const ways[] = {"fail", "switch", "split"};
+    int way = PLANCHE_ON_LIMIT_FAIL;
+    while (way <= PLANCHE_ON_LIMIT_SPLIT && strcmp(value, ways[way]) != 0)
+        way++;
+    o->page.on_limit = (enum planche_on_limit)way;
+    return o->limit_said = way <= PLANCHE_ON_LIMIT_SPLIT;
+}
+
 static bool set_fit(struct planche_cli_options *o, const char *value)
 {
     return parse_size(value, INT32_MAX, &o->page.width, &o->page.height);
@@ -360,6 +370,7 @@ static const struct option_spec {
     {"width", 0, "a number of pixels", PAGES, set_width},
     {"height", 0, "a number of pixels", PAGES, set_height},
     {"grey", 0, "auto or keep", PAGES, set_grey},
+    {"on-limit", 0, "fail, switch or split", PLANCHE_CLI_ENLARGE, set_on_limit},
     {"fit", 0, "a size such as 1600x2400", PAGES, set_fit},
     {"se", 0, "exact or sampled", ENGINES, set_se},
     {"tta", 0, NULL, PAGES, set_tta},

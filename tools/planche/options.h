@@ -30,6 +30,7 @@ struct planche_cli_options {
     struct planche_page_options page;
     struct planche_book_options book; /* page is left alone */
     enum planche_format book_format;  /* of pages in books: page.format is that of files */
+    bool limit_said;                  /* --on-limit was given */
     int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
     bool json, quiet, verbose, all, dry_run;

@@ -87,6 +87,9 @@ static int settle_format(struct planche_cli_options *options, const char *file)
 {
     enum planche_format named = file != NULL ? planche_format_from_name(file) : PLANCHE_FORMAT_AUTO;
     options->book_format = options->page.format;
+    /* A file that was named is made under that name or not at all; other names are our choice. */
+    if (file == NULL && !options->limit_said)
+        options->page.on_limit = PLANCHE_ON_LIMIT_SWITCH;
     if (options->page.format == PLANCHE_FORMAT_AUTO) {
         const char *base = file != NULL ? planche_cli_base_name(file) : "";
         if (planche_cli_book_stem_length(base) < strlen(base))

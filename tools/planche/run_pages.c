@@ -17,6 +17,7 @@
 struct ended {
     bool done, skipped;
     struct planche_cli_outcome outcome; /* message is own; NULL: none */
+    char *made; /* the outcome's output, if it is not as it was planned; own */
     double ms;
 };
 
@@ -44,35 +45,60 @@ static int on_progress(void *user, double done)
     return planche_cli_interrupt_signal();
 }
 
-static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome)
+/* The name of a file that the page became. NULL: no memory. */
+static char *name_file(const char *output, const struct planche_page_result *result, unsigned part)
+{
+    size_t size = planche_page_file_name(NULL, 0, output, result, part) + 1;
+    char *name = malloc(size);
+    if (name != NULL)
+        planche_page_file_name(name, size, output, result, part);
+    return name;
+}
+
+static uint64_t count_output(const char *planned, const struct planche_page_result *result)
+{
+    uint64_t bytes = 0;
+    for (unsigned part = 1; part <= result->parts; part++) {
+        char *name = name_file(planned, result, part);
+        bytes += name != NULL ? planche_cli_file_bytes(name) : 0;
+        free(name);
+    }
+    return bytes;
+}
+
+static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome,
+                  const char *planned)
 {
     enum planche_book_fate fate = planche_cli_loose_fate(outcome);
     summary->fates[fate]++;
     if (fate != PLANCHE_BOOK_ENLARGED)
         return;
     summary->input_bytes += planche_cli_file_bytes(outcome->input);
-    summary->output_bytes += planche_cli_file_bytes(outcome->output);
+    summary->output_bytes += count_output(planned, &outcome->result);
 }
 
-static void report(struct planche_cli_run *run, const struct planche_cli_outcome *outcome,
-                   double ms)
+static void report(struct planche_cli_run *run, const struct ended *ended, const char *planned)
 {
+    const struct planche_cli_outcome *outcome = &ended->outcome;
     const struct planche_page_result *result = &outcome->result;
+    char parts[40] = "";
+    if (result->parts > 1)
+        snprintf(parts, sizeof parts, " (the first of %u)", result->parts);
     if (outcome->marked && !run->options.quiet)
         planche_cli_note("%s: left alone, Planche has made it; --again enlarges it all the same",
                          outcome->input);
     else if (outcome->large && !run->options.quiet)
         planche_cli_note("%s: left alone, it is large enough (--skip-above)", outcome->input);
     else if (outcome->status == PLANCHE_OK && run->talkative)
-        planche_cli_note("%s -> %s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
-                         result->input_width, result->input_height, result->output_width,
-                         result->output_height, ms / 1e3);
+        planche_cli_note("%s -> %s%s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
+                         parts, result->input_width, result->input_height, result->output_width,
+                         result->output_height, ended->ms / 1e3);
     if (outcome->status != PLANCHE_OK && outcome->status != PLANCHE_ERROR_CANCELLED)
         planche_cli_print_failure(outcome->input, outcome->output, outcome->status,
                                   outcome->message);
     if (outcome->status != PLANCHE_OK)
         run->failed = true;
-    count(&run->summary, outcome);
+    count(&run->summary, outcome, planned);
     if (run->options.json)
         planche_cli_run_json(run, planche_cli_json_loose(outcome, &run->info));
 }
@@ -92,8 +118,9 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
         if (ended->skipped)
             planche_cli_run_pass_over(pages->run, &pages->works[pages->reported]);
         else
-            report(pages->run, &ended->outcome, ended->ms);
+            report(pages->run, ended, pages->works[pages->reported].output);
         free((char *)ended->outcome.message);
+        free(ended->made);
     }
     pthread_mutex_unlock(&pages->report_lock);
 }
@@ -151,6 +178,13 @@ static void run_one(struct pages *pages, size_t index)
     double start = planche_cli_now_ms();
     if (!ended.skipped)
         ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
+    /* What an earlier run has made in another format or in parts. */
+    if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS)
+        ended.skipped = true;
+    if (ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0)
+        ended.made = name_file(page->output, &ended.outcome.result, 1);
+    if (ended.made != NULL)
+        ended.outcome.output = ended.made;
     if (ended.outcome.status != PLANCHE_OK)
         ended.outcome.message = error.message;
     ended.ms = planche_cli_now_ms() - start;
