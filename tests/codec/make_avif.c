@@ -38,7 +38,8 @@ static void set_pixels(const struct avif_spec *spec, avifImage *image)
 {
     const struct picture *picture = spec->picture;
     bool alpha = picture->channels % 2 == 0;
-    avifImageAllocatePlanes(image, alpha ? AVIF_PLANES_ALL : AVIF_PLANES_YUV);
+    assert_int_equal(avifImageAllocatePlanes(image, alpha ? AVIF_PLANES_ALL : AVIF_PLANES_YUV),
+                     AVIF_RESULT_OK);
     if (picture->channels < 3) {
         set_plane(spec, image->yuvPlanes[0], image->yuvRowBytes[0], 0);
     } else {

@@ -77,8 +77,10 @@ static enum planche_status parse(struct planche_decoder *decoder, struct planche
     reader->avif->imageDimensionLimit = 0;
     /* Files of older writers lack what the standard wants but nobody needs. */
     reader->avif->strictFlags = AVIF_STRICT_CLAP_VALID;
-    avifDecoderSetIOMemory(reader->avif, file, size);
-    return status_of(decoder, avifDecoderParse(reader->avif), error);
+    avifResult result = avifDecoderSetIOMemory(reader->avif, file, size);
+    if (result == AVIF_RESULT_OK)
+        result = avifDecoderParse(reader->avif);
+    return status_of(decoder, result, error);
 }
 
 static enum planche_status check_kind(const struct planche_decoder *decoder,
