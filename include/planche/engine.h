@@ -67,6 +67,8 @@ struct planche_engine_options {
 #define PLANCHE_CPU_NEON     0x8u
 #define PLANCHE_CPU_AVX512BF16                                                                     \
     0x10u /* AVX-512 as above and BF16: used for PLANCHE_PRECISION_BF16 */
+#define PLANCHE_CPU_AMX                                                                            \
+    0x20u /* AVX-512 and BF16 as above, and AMX-BF16: used for PLANCHE_PRECISION_BF16 */
 
 /* The features this machine has, of those above. */
 PLANCHE_API uint32_t planche_cpu_features(void);
@@ -92,7 +94,7 @@ struct planche_engine_info {
     const char *model;   /* name or path, owned by the engine */
     const char *variant; /* file name without extension, owned by the engine */
     const char *backend; /* "cpu" */
-    const char *isa;     /* "avx512", "avx2", "portable", "neon" */
+    const char *isa;     /* "avx512", "avx2", "portable", "neon"; "amx" in bf16 */
     unsigned threads;
     unsigned jobs;         /* most pages in flight at once */
     uint64_t memory;       /* budget, bytes */

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+#endif
 
 #define DEFAULT_L2_BYTES ((uint64_t)512 << 10)
 
@@ -15,6 +18,9 @@
 /* Register state that the operating system saves: bits of XCR0. */
 #define XCR0_AVX    0x06u
 #define XCR0_AVX512 0xe6u
+#define XCR0_AMX    0x60000u
+/* CPUID 7, EDX: tiles, and their products in bf16. */
+#define CPUID_AMX (1u << 24 | 1u << 22)
 
 static uint64_t read_xcr0(void)
 {
@@ -22,6 +28,30 @@ static uint64_t read_xcr0(void)
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (uint64_t)high << 32 | low;
 }
+
+#if defined(__linux__) && defined(__x86_64__)
+/* Linux lends tiles to processes that ask for them: from its asm/prctl.h, which may be older. */
+#define ARCH_GET_XCOMP_SUPP 0x1021
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XFEATURE_TILES      18
+
+static bool system_has_tiles(void)
+{
+    uint64_t supported = 0;
+    return syscall(SYS_arch_prctl, ARCH_GET_XCOMP_SUPP, &supported) == 0 &&
+           supported >> XFEATURE_TILES & 1;
+}
+
+static bool request_tiles(void)
+{
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_TILES) == 0;
+}
+#else
+static bool system_has_tiles(void)
+{
+    return false;
+}
+#endif
 
 uint32_t planche_cpu_features(void)
 {
@@ -38,9 +68,12 @@ uint32_t planche_cpu_features(void)
     if ((features & PLANCHE_CPU_AVX2) && (ebx & avx512) == avx512 &&
         (saved & XCR0_AVX512) == XCR0_AVX512)
         features |= PLANCHE_CPU_AVX512;
+    const bool tiles = (edx & CPUID_AMX) == CPUID_AMX && (saved & XCR0_AMX) == XCR0_AMX;
     if ((features & PLANCHE_CPU_AVX512) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) &&
         (eax & bit_AVX512BF16))
         features |= PLANCHE_CPU_AVX512BF16;
+    if ((features & PLANCHE_CPU_AVX512BF16) && tiles && system_has_tiles())
+        features |= PLANCHE_CPU_AMX;
     return features;
 }
 #elif defined(__aarch64__)
@@ -55,11 +88,22 @@ uint32_t planche_cpu_features(void)
 }
 #endif
 
+uint32_t planche_cpu_permit(uint32_t features)
+{
+#if defined(__linux__) && defined(__x86_64__)
+    if (features & PLANCHE_CPU_AMX && request_tiles())
+        return features;
+#endif
+    return features & ~PLANCHE_CPU_AMX;
+}
+
 /* What a mask allows: 0 everything, and what a feature implies with it. */
 static uint32_t allowed(uint32_t mask)
 {
     if (mask == 0)
         return UINT32_MAX;
+    if (mask & PLANCHE_CPU_AMX)
+        mask |= PLANCHE_CPU_AVX512BF16;
     if (mask & PLANCHE_CPU_AVX512BF16)
         mask |= PLANCHE_CPU_AVX512;
     return mask & PLANCHE_CPU_AVX512 ? mask | PLANCHE_CPU_AVX2 : mask;
@@ -74,6 +118,8 @@ uint32_t planche_cpu_select(uint32_t mask)
 
 const char *planche_cpu_isa_name(uint32_t features)
 {
+    if (features & PLANCHE_CPU_AMX)
+        return "amx";
     if (features & PLANCHE_CPU_AVX512)
         return "avx512";
     if (features & PLANCHE_CPU_AVX2)

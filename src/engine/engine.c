@@ -127,11 +127,12 @@ static char *variant_name(const char *path, struct planche_budget *budget)
 }
 
 /* Says what a model takes before its weights are packed, rather than which layer met the limit. */
-static enum planche_status check_budget(const struct planche_engine *engine,
+static enum planche_status check_budget(const struct planche_engine *engine, uint32_t features,
                                         struct planche_error *error)
 {
     const struct planche_budget *budget = &engine->state->budget;
-    uint64_t need = atomic_load(&budget->used) + planche_pack_bytes(engine->net, engine->precision);
+    uint64_t need =
+        atomic_load(&budget->used) + planche_pack_bytes(engine->net, engine->precision, features);
     if (need < budget->limit)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
@@ -160,6 +161,8 @@ static enum planche_status load(struct planche_engine *engine,
     struct model_files files;
     struct planche_budget *budget = &engine->state->budget;
     uint32_t features = planche_cpu_select(options->cpu_mask);
+    features = options->precision == PLANCHE_PRECISION_BF16 ? planche_cpu_permit(features)
+                                                            : features & ~PLANCHE_CPU_AMX;
     enum planche_status status = check_precision(options, features, error);
     if (!status)
         status = find_files(&files, options, error);
@@ -177,7 +180,7 @@ static enum planche_status load(struct planche_engine *engine,
     engine->variant = variant_name(files.param, budget);
     if (!engine->model || !engine->variant)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
-    status = check_budget(engine, error);
+    status = check_budget(engine, features, error);
     if (status)
         return status;
     status = planche_program_create(&engine->program, engine->net, features, engine->precision,

@@ -51,11 +51,15 @@ struct planche_conv_args {
     const float *const
         *residual[PLANCHE_RESIDUALS]; /* [out_blocks] each, at the run's first pixel */
     ptrdiff_t residual_step[PLANCHE_RESIDUALS];
+    void
+        *scratch; /* conv_bf16: planche_conv_scratch() bytes, 64-byte aligned, content irrelevant */
 };
 /* conv: output lanes are channels. conv_bf16: inputs, of depth 16, are rounded to bf16, sums are
  * floats. conv_narrow: few planar outputs from 16-lane inputs (depth 16), vectors along the input
  * lanes. */
 typedef void (*planche_conv_fn)(const struct planche_conv_args *args);
+/* False on overflow. */
+int planche_conv_scratch(enum planche_precision precision, size_t entries, size_t *bytes);
 
 /* Winograd F(m x m, 3x3), stride 1 (Lavin and Gray, 2015, arXiv:1509.09308), for tiles of m = 4 or
  * 6: one row of tiles, m output rows high. Tile t covers output columns m*t .. m*t + m - 1 and

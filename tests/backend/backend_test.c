@@ -110,12 +110,14 @@ int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS])
         {PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON, "neon", PLANCHE_PRECISION_F32},
         {PLANCHE_CPU_PORTABLE, "portable bf16", PLANCHE_PRECISION_BF16},
         {AVX512 | PLANCHE_CPU_AVX512BF16, "avx512bf16", PLANCHE_PRECISION_BF16},
+        {AVX512 | PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX, "amx", PLANCHE_PRECISION_BF16},
     };
+    const uint32_t features = planche_cpu_permit(planche_cpu_select(0));
     int count = 0;
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         if (all[i].precision != precision)
             continue;
-        if (planche_cpu_select(all[i].features) == all[i].features)
+        if ((features & all[i].features) == all[i].features)
             list[count++] = all[i];
         else
             print_message("SKIPPED: this CPU has no %s\n", all[i].name);

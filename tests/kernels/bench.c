@@ -90,7 +90,7 @@ static void peak_neon(const void *user)
 static double fma_peak(uint32_t features)
 {
 #if defined(__x86_64__)
-    if (features & (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16))
+    if (features & (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX))
         return measure(peak_avx512, NULL) * PEAK_FLOPS * 16;
     if (features & PLANCHE_CPU_AVX2)
         return measure(peak_avx2, NULL) * PEAK_FLOPS * 8;
@@ -232,6 +232,7 @@ static void bench_conv(const void *user)
             .output_step = bench->out_lanes,
             .count = bench->columns,
             .epilogue = {.bias = bench->bias, .slope = bench->slope},
+            .scratch = bench->scratch,
         };
         (narrow                                       ? bench->kernels->conv_narrow
          : bench->precision == PLANCHE_PRECISION_BF16 ? bench->kernels->conv_bf16
@@ -275,6 +276,9 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     if (bench.tile)
         planche_winograd_scratch(bench.tile, bench.precision, bench.in_blocks, bench.out_blocks,
                                  MAX_TILES, &count);
+    else if (planche_conv_scratch(bench.precision,
+                                  (size_t)shape->kernel * shape->kernel * bench.in_blocks, &count))
+        count = count / sizeof(float) + 1;
     bench.scratch = floats(count);
     const double rate = measure(bench.tile ? bench_winograd : bench_conv, &bench);
     const double result = 2e-9 * rate * macs(&bench);

@@ -104,7 +104,10 @@ static void run_conv(struct layer *layer, enum planche_precision precision, plan
 {
     const size_t channels = layer->in_blocks * LANES;
     const float *inputs[9 * MAX_BLOCKS];
+    size_t scratch;
+    assert_true(planche_conv_scratch(precision, 9 * layer->in_blocks, &scratch));
     struct buffer packed = buffer_create(9 * channels * LANES, true);
+    struct buffer work = buffer_create(scratch / sizeof(float) + 1, true);
     uint16_t *pairs = (uint16_t *)(void *)packed.data;
     for (unsigned e = 0; e < 9 * layer->in_blocks; e++) {
         const unsigned tap = e % 9, block = e / 9;
@@ -129,8 +132,10 @@ static void run_conv(struct layer *layer, enum planche_precision precision, plan
         .output_step = LANES,
         .count = COLUMNS,
         .epilogue = {.bias = layer->zeros.data, .slope = layer->ones.data},
+        .scratch = work.data,
     });
     buffer_destroy(&packed);
+    buffer_destroy(&work);
 }
 
 static double expect(const struct layer *layer, unsigned row, size_t x, unsigned out)

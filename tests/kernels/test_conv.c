@@ -15,7 +15,9 @@ struct run {
     unsigned out_lanes; /* of an output block: 16, or 1 (narrow) */
     size_t output_row;  /* floats of an output from its first pixel to the end of its last one */
     struct planche_conv_args args;
-    struct buffer inputs[MAX_ENTRIES], weights, outputs[MAX_OUTPUTS], again[MAX_OUTPUTS];
+    unsigned blocks, taps; /* entries: [row][tap][block], a tap one pixel after the last one */
+    const float *entry_inputs[MAX_ENTRIES]; /* at the first pixel */
+    struct buffer inputs[MAX_ENTRIES], weights, scratch, outputs[MAX_OUTPUTS], again[MAX_OUTPUTS];
     struct buffer residuals[PLANCHE_RESIDUALS][MAX_OUTPUTS];
     const float *input_rows[MAX_ENTRIES], *residual_rows[PLANCHE_RESIDUALS][MAX_OUTPUTS];
     float *output_rows[MAX_OUTPUTS];
@@ -36,7 +38,9 @@ static void choose_shape(struct run *run, struct random *random)
     args->input_step = (ptrdiff_t)(args->depth * random_size(random, 1, 3));
     args->out_blocks = (unsigned)random_size(random, 1, MAX_OUTPUTS);
     args->output_step = (ptrdiff_t)(run->out_lanes * random_size(random, 1, 3));
-    args->count = random_size(random, 1, random_once(random, 2) ? 60 : 14);
+    args->count = random_size(random, 1, random_once(random, 8) ? 150 : 40);
+    run->blocks = (unsigned)random_size(random, 1, 4);
+    run->taps = (unsigned)random_size(random, 1, 3);
     for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
         args->residual_step[r] = (ptrdiff_t)(run->out_lanes * random_size(random, 1, 2));
     run->output_row = row_floats(args->count, args->output_step, run->out_lanes);
@@ -52,6 +56,19 @@ static struct buffer create_weights(size_t count, bool bf16, struct random *rand
     return buffer;
 }
 
+static void create_inputs(struct run *run, struct random *random)
+{
+    const struct planche_conv_args *args = &run->args;
+    const size_t row = row_floats(args->count + run->taps - 1, args->input_step, args->depth);
+    for (size_t e = 0; e < args->entries; e++) {
+        const size_t tap = e / run->blocks % run->taps;
+        const size_t first = e - tap * run->blocks;
+        if (tap == 0)
+            run->inputs[e] = buffer_create_random(row, args->depth == LANES, random);
+        run->entry_inputs[e] = run->inputs[first].data + (ptrdiff_t)tap * args->input_step;
+    }
+}
+
 static void create_run(struct run *run, bool narrow, bool bf16, struct random *random)
 {
     struct planche_conv_args *args = &run->args;
@@ -60,11 +77,11 @@ static void create_run(struct run *run, bool narrow, bool bf16, struct random *r
     run->bf16 = bf16;
     run->out_lanes = narrow ? 1 : LANES;
     choose_shape(run, random);
-    const size_t in_row = row_floats(args->count, args->input_step, args->depth);
-    for (size_t e = 0; e < args->entries; e++) {
-        run->inputs[e] = buffer_create_random(in_row, args->depth == LANES, random);
-        run->input_rows[e] = run->inputs[e].data;
-    }
+    size_t scratch;
+    assert_true(planche_conv_scratch(bf16 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32,
+                                     args->entries, &scratch));
+    run->scratch = buffer_create(scratch / sizeof(float) + 1, true);
+    create_inputs(run, random);
     run->weights = create_weights(
         args->entries * args->out_blocks * LANES * (narrow ? 1 : args->depth), bf16, random);
     for (unsigned b = 0; b < args->out_blocks; b++) {
@@ -81,7 +98,9 @@ static void create_run(struct run *run, bool narrow, bool bf16, struct random *r
 static void destroy_run(struct run *run)
 {
     for (size_t e = 0; e < run->args.entries; e++)
-        buffer_destroy(&run->inputs[e]);
+        if (e / run->blocks % run->taps == 0)
+            buffer_destroy(&run->inputs[e]);
+    buffer_destroy(&run->scratch);
     buffer_destroy(&run->weights);
     for (unsigned b = 0; b < run->args.out_blocks; b++) {
         buffer_destroy(&run->outputs[b]);
@@ -98,7 +117,7 @@ static void run_pixels(struct run *run, planche_conv_fn fn, size_t first, size_t
 {
     struct planche_conv_args args = run->args;
     for (size_t e = 0; e < args.entries; e++)
-        run->input_rows[e] = run->inputs[e].data + (ptrdiff_t)first * args.input_step;
+        run->input_rows[e] = run->entry_inputs[e] + (ptrdiff_t)first * args.input_step;
     for (unsigned b = 0; b < args.out_blocks; b++) {
         run->output_rows[b] = outputs[b].data + (ptrdiff_t)first * args.output_step;
         for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
@@ -108,6 +127,7 @@ static void run_pixels(struct run *run, planche_conv_fn fn, size_t first, size_t
     args.inputs = run->input_rows;
     args.weights = run->weights.data;
     args.outputs = run->output_rows;
+    args.scratch = run->scratch.data;
     args.count = count;
     args.epilogue = run->epilogue.epilogue;
     for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
@@ -134,7 +154,7 @@ static struct expected expect(const struct run *run, unsigned block, unsigned la
     struct expected expected = {0};
     for (size_t e = 0; e < args->entries; e++)
         for (unsigned k = 0; k < args->depth; k++) {
-            const float x = run->inputs[e].data[pixel * (size_t)args->input_step + k];
+            const float x = run->entry_inputs[e][pixel * (size_t)args->input_step + k];
             expected_add(&expected, run->bf16 ? planche_bf16_value(planche_bf16_round(x)) : x,
                          weight_at(run, e, k, block, lane));
         }

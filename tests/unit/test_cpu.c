@@ -41,15 +41,18 @@ static void test_features_agree_with_the_kernel(void **state)
 {
     (void)state;
     uint32_t features = planche_cpu_features();
-    assert_int_equal(features & ~(PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16),
+    assert_int_equal(features & ~(PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 |
+                                  PLANCHE_CPU_AMX),
                      PLANCHE_CPU_PORTABLE);
+    if (features & PLANCHE_CPU_AMX)
+        assert_true(features & PLANCHE_CPU_AVX512BF16);
     if (features & PLANCHE_CPU_AVX512BF16)
         assert_true(features & PLANCHE_CPU_AVX512);
     if (features & PLANCHE_CPU_AVX512)
         assert_true(features & PLANCHE_CPU_AVX2);
     int avx2 = kernel_says("avx2"), fma = kernel_says("fma"), vl = kernel_says("avx512vl"),
         bw = kernel_says("avx512bw"), dq = kernel_says("avx512dq"),
-        bf16 = kernel_says("avx512_bf16");
+        bf16 = kernel_says("avx512_bf16"), amx = kernel_says("amx_tile") && kernel_says("amx_bf16");
     if (avx2 < 0) {
         print_message("the kernel lists no flags: not compared\n");
         return;
@@ -58,6 +61,9 @@ static void test_features_agree_with_the_kernel(void **state)
     assert_int_equal((features & PLANCHE_CPU_AVX512) != 0, avx2 && fma && vl && bw && dq);
     assert_int_equal((features & PLANCHE_CPU_AVX512BF16) != 0,
                      avx2 && fma && vl && bw && dq && bf16);
+    /* The kernel can have reasons to lend no tiles that its list does not show. */
+    if (features & PLANCHE_CPU_AMX)
+        assert_true(amx);
 }
 #elif defined(__aarch64__)
 /* From the auxiliary vector: under an emulator /proc/cpuinfo describes the machine that emulates.
@@ -82,6 +88,7 @@ static void test_masks_limit(void **state)
     uint32_t all = planche_cpu_features();
     uint32_t avx2 = all & PLANCHE_CPU_AVX2, avx512 = all & PLANCHE_CPU_AVX512;
     uint32_t neon = all & PLANCHE_CPU_NEON, bf16 = all & PLANCHE_CPU_AVX512BF16;
+    uint32_t amx = all & PLANCHE_CPU_AMX;
     assert_int_equal(planche_cpu_select(0), all);
     assert_int_equal(planche_cpu_select(UINT32_MAX), all);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_PORTABLE), PLANCHE_CPU_PORTABLE);
@@ -90,7 +97,20 @@ static void test_masks_limit(void **state)
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512), PLANCHE_CPU_PORTABLE | avx2 | avx512);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512BF16),
                      PLANCHE_CPU_PORTABLE | avx2 | avx512 | bf16);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AMX),
+                     PLANCHE_CPU_PORTABLE | avx2 | avx512 | bf16 | amx);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_NEON), PLANCHE_CPU_PORTABLE | neon);
+}
+
+/* A process gets tiles for the asking, or does without. */
+static void test_permission(void **state)
+{
+    (void)state;
+    uint32_t all = planche_cpu_features(), without = all & ~PLANCHE_CPU_AMX;
+    uint32_t permitted = planche_cpu_permit(all);
+    assert_true(permitted == all || permitted == without);
+    assert_int_equal(planche_cpu_permit(all), permitted);
+    assert_int_equal(planche_cpu_permit(without), without);
 }
 
 static void test_environment_limits(void **state)
@@ -118,6 +138,9 @@ static void test_names(void **state)
     assert_string_equal(planche_cpu_isa_name(base | PLANCHE_CPU_NEON), "neon");
     assert_string_equal(planche_cpu_isa_name(base | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512),
                         "avx512");
+    assert_string_equal(planche_cpu_isa_name(base | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 |
+                                             PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX),
+                        "amx");
 }
 
 static void test_l2_is_plausible(void **state)
@@ -132,6 +155,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_features_agree_with_the_kernel, forget_mask, NULL),
         cmocka_unit_test_setup_teardown(test_masks_limit, forget_mask, NULL),
         cmocka_unit_test_setup_teardown(test_environment_limits, forget_mask, forget_mask),
+        cmocka_unit_test(test_permission),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_l2_is_plausible),
     };

@@ -25,8 +25,11 @@ static const struct {
     uint32_t feature;
     const char *name;
 } features[] = {
-    {PLANCHE_CPU_AVX512, "avx512"},     {PLANCHE_CPU_AVX512BF16, "avx512bf16"},
-    {PLANCHE_CPU_AVX2, "avx2"},         {PLANCHE_CPU_NEON, "neon"},
+    {PLANCHE_CPU_AVX512, "avx512"},
+    {PLANCHE_CPU_AMX, "amx"},
+    {PLANCHE_CPU_AVX512BF16, "avx512bf16"},
+    {PLANCHE_CPU_AVX2, "avx2"},
+    {PLANCHE_CPU_NEON, "neon"},
     {PLANCHE_CPU_PORTABLE, "portable"},
 };
 #define FEATURES (sizeof features / sizeof *features)

@@ -238,6 +238,8 @@ static bool set_cpu_mask(struct planche_cli_options *o, const char *value)
         {"avx512", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512},
         {"avx512bf16",
          PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16},
+        {"amx", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 |
+                    PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX},
         {"neon", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON},
     };
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
@@ -395,7 +397,7 @@ static const struct option_spec {
      PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO | PLANCHE_CLI_BENCH, set_json},
     {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
     {"verbose", 'v', NULL, PAGES | PLANCHE_CLI_FETCH, set_verbose},
-    {"cpu-mask", 0, "portable, avx2, avx512, avx512bf16, neon or a number",
+    {"cpu-mask", 0, "portable, avx2, avx512, avx512bf16, amx, neon or a number",
      ENGINES | PLANCHE_CLI_INFO, set_cpu_mask},
     {"model-dir", 0, "a folder", EVERY, set_model_directory},
     {"engines", 0, "1 to 16", PLANCHE_CLI_STDIO, set_engines},

@@ -10,11 +10,11 @@
 #include "backend/cpu/pass.h"
 
 /* An output pixel of a convolution or deconvolution with so many taps for it. */
-double planche_cost_direct(double taps, enum planche_precision precision, double in_channels,
-                           double out_channels);
+double planche_cost_direct(double taps, enum planche_precision precision, uint32_t features,
+                           double in_channels, double out_channels);
 /* An output pixel of a 3x3 convolution by Winograd with tiles of 4 x 4 or 6 x 6. */
-double planche_cost_winograd(unsigned tile, enum planche_precision precision, double in_channels,
-                             double out_channels);
+double planche_cost_winograd(unsigned tile, enum planche_precision precision, uint32_t features,
+                             double in_channels, double out_channels);
 /* All of a node's output. */
 double planche_cost_node(const struct planche_program *program,
                          const struct planche_geometry *geometry, const struct planche_node *node);

@@ -13,6 +13,7 @@ struct run {
     size_t count;
     const float **inputs; /* room for all entries */
     float *lanes;         /* via_lanes: room for the run */
+    void *scratch;        /* the kernel's */
 };
 
 /* Input row or column that a tap of output position i reads; i has the tap's phase. */
@@ -109,6 +110,7 @@ static void run_group(const struct run *run, unsigned group)
         .output_step = run->step * out_lanes,
         .count = run->count,
         .epilogue = epilogue_of(run->task, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
+        .scratch = run->scratch,
     };
     point_residuals(run, first, blocks, residuals, &args);
     conv->run(&args);
@@ -165,7 +167,13 @@ static void conv_chunk(void *user, size_t index, unsigned worker)
     const struct planche_program *program = task->exec->pass->spec.program;
     char *scratch = task->exec->scratch + worker * program->scratch_bytes;
     struct run run = {.task = task, .conv = conv, .step = conv->phases_x};
+    const struct planche_step *step = task->node->step;
     int64_t x0, x1;
+    size_t taken = 0;
+    planche_conv_scratch(conv->precision,
+                         (size_t)step->kernel_h * (size_t)step->kernel_w * conv->in_blocks, &taken);
+    run.scratch = scratch;
+    scratch += taken;
     run.lanes = (float *)(void *)scratch;
     if (conv->via_lanes)
         scratch += PLANCHE_CONV_RUN * PLANCHE_LANES * sizeof(float);
@@ -187,12 +195,36 @@ static void conv_chunk(void *user, size_t index, unsigned worker)
     }
 }
 
+/* Kernels with AMX take 16 pixels at a time. */
+#define TILE_PIXELS 16
+
+static bool has_tiles(const struct planche_exec *exec, const struct planche_conv_program *conv)
+{
+    return conv->precision == PLANCHE_PRECISION_BF16 &&
+           exec->pass->spec.program->features & PLANCHE_CPU_AMX;
+}
+
+/* As many columns as give each thread one stripe: what it reads is then mostly what it wrote when
+ * it made the layer before. Four tiles are enough to be worth fetching the weights. */
+static int64_t stripe_columns(const struct planche_task *task, int64_t unit)
+{
+    int64_t threads = planche_pool_threads(task->exec->data->pool);
+    int64_t columns = (task->part->x1 - task->part->x0) / threads + unit;
+    int64_t least = 4 * unit, most = PLANCHE_CONV_RUN;
+    return columns > most ? most : columns < least ? least : columns;
+}
+
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
     struct planche_task task = planche_exec_task(exec, node, y0, y1);
     /* Convolutions have one phase, whatever is multiplied here divides evenly for deconvolutions.
      */
-    planche_exec_split(&task, y1 - y0, 24, PLANCHE_CONV_RUN, task.node->conv->phases_x, conv_chunk);
+    int64_t unit = task.node->conv->phases_x, most = PLANCHE_CONV_RUN;
+    if (has_tiles(exec, task.node->conv)) {
+        unit *= TILE_PIXELS;
+        most = stripe_columns(&task, unit);
+    }
+    planche_exec_split(&task, y1 - y0, 24, most, unit, conv_chunk);
 }
 
 /* Row pointers for one row of tiles; the kernel skips output rows that are NULL. */

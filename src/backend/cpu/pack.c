@@ -95,12 +95,13 @@ static bool is_plain_3x3(const struct planche_step *s)
 /* The tile with which a 3x3 convolution of whole blocks is cheapest; 0: it is cheaper without
  * Winograd. In bf16 tiles of 6 x 6 would lose 13 dB a layer for 5 % of the time:
  * docs/performance.md. */
-static unsigned choose_tile(enum planche_precision precision, double in, double out)
+static unsigned choose_tile(enum planche_precision precision, uint32_t features, double in,
+                            double out)
 {
     unsigned most = precision == PLANCHE_PRECISION_BF16 ? 4 : 6, best = 0;
-    double least = planche_cost_direct(9.0, precision, in, out);
+    double least = planche_cost_direct(9.0, precision, features, in, out);
     for (unsigned tile = 4; tile <= most; tile += 2) {
-        double cost = planche_cost_winograd(tile, precision, in, out);
+        double cost = planche_cost_winograd(tile, precision, features, in, out);
         best = cost < least ? tile : best;
         least = cost < least ? cost : least;
     }
@@ -115,7 +116,8 @@ static double padded_channels(const struct planche_net *net, int tensor)
                : (channels + PLANCHE_LANES - 1) / PLANCHE_LANES * PLANCHE_LANES;
 }
 
-uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precision precision)
+uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precision precision,
+                            uint32_t features)
 {
     double floats = 0;
     for (int s = 0; s < net->step_count; s++) {
@@ -126,7 +128,7 @@ uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precisio
         for (int i = 0; i < step->input_count; i++)
             in += padded_channels(net, step->inputs[i].tensor);
         bool wide = in > PLANCHE_PLANAR_CHANNELS && out > PLANCHE_PLANAR_CHANNELS;
-        unsigned tile = wide && is_plain_3x3(step) ? choose_tile(precision, in, out) : 0;
+        unsigned tile = wide && is_plain_3x3(step) ? choose_tile(precision, features, in, out) : 0;
         floats += in * out *
                   (tile ? PLANCHE_WINOGRAD_POINTS(tile) : (double)step->kernel_w * step->kernel_h) /
                   (wide && precision == PLANCHE_PRECISION_BF16 ? 2 : 1);
@@ -135,12 +137,13 @@ uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precisio
 }
 
 /* Planar ends have kernels of their own. */
-static unsigned choose_node_tile(const struct planche_node *node)
+static unsigned choose_node_tile(const struct planche_program *program,
+                                 const struct planche_node *node)
 {
     const struct planche_conv_program *conv = node->conv;
     if (!is_plain_3x3(node->step) || conv->depth != PLANCHE_LANES || conv->narrow)
         return 0;
-    return choose_tile(conv->precision, conv->in_blocks * PLANCHE_LANES,
+    return choose_tile(conv->precision, program->features, conv->in_blocks * PLANCHE_LANES,
                        conv->out_blocks * PLANCHE_LANES);
 }
 
@@ -253,7 +256,7 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
     if (status)
         return status;
     choose_kernel(program, node->conv);
-    unsigned tile = choose_node_tile(node);
+    unsigned tile = choose_node_tile(program, node);
     if (place_channels(program, node) && pack_epilogue(program, node) &&
         (tile ? prepare_winograd(program, node, tile, l2_bytes) : prepare_phases(program, node)))
         return PLANCHE_OK;
@@ -399,7 +402,7 @@ void planche_pack_destroy(struct planche_conv_program *conv)
 bool planche_pack_scratch(const struct planche_node *node, size_t *bytes)
 {
     const struct planche_conv_program *conv = node->conv;
-    size_t pointers = 0, floats = 0;
+    size_t pointers = 0, floats = 0, scratch = 0;
     if (node->kind == PLANCHE_NODE_WINOGRAD) {
         unsigned tile = (unsigned)node->tile;
         pointers = conv->in_blocks * (tile + 2) + conv->out_blocks * tile * 3;
@@ -407,10 +410,14 @@ bool planche_pack_scratch(const struct planche_node *node, size_t *bytes)
                                       conv->tiles, &floats))
             return false;
     } else {
-        pointers =
-            (size_t)node->step->kernel_h * (size_t)node->step->kernel_w * conv->in_blocks + 12;
+        size_t entries =
+            (size_t)node->step->kernel_h * (size_t)node->step->kernel_w * conv->in_blocks;
+        pointers = entries + 12;
         floats = conv->via_lanes ? PLANCHE_CONV_RUN * PLANCHE_LANES : 0;
+        if (!planche_conv_scratch(conv->precision, entries, &scratch))
+            return false;
     }
     return planche_mul_size(floats, sizeof(float), bytes) &&
+           planche_add_size(*bytes, scratch, bytes) &&
            planche_add_size(*bytes, pointers * sizeof(void *) + 2 * PLANCHE_ALIGN, bytes);
 }

@@ -23,7 +23,8 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
 enum planche_status planche_pack_weights(struct planche_program *program, struct planche_pool *pool,
                                          struct planche_error *error);
 /* About the bytes that the packed weights of a network take, before any are packed. */
-uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precision precision);
+uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precision precision,
+                            uint32_t features);
 void planche_pack_destroy(struct planche_conv_program *conv);
 
 /* Bytes of scratch that one worker needs for the node. False on overflow. */

@@ -506,13 +506,14 @@ static bool find_bytes(struct planche_pass *pass)
            planche_add_size(pass->slab_bytes, table_bytes(pass), &pass->slab_bytes);
 }
 
-/* Page rows that a round advances: what one group of rows of the deepest tiles is worth. */
+/* Page rows that a round advances: what one group of rows of the deepest tiles is worth, and no
+ * fewer than layers without tiles make at a time. */
 static int64_t rows_per_round(const struct planche_pass_spec *spec)
 {
     int tile = 1;
     for (int n = 0; n < spec->program->node_count; n++)
         tile = spec->program->nodes[n].tile > tile ? spec->program->nodes[n].tile : tile;
-    return (int64_t)tile * spec->band;
+    return (int64_t)(tile > 1 ? tile : FEW_ROWS) * spec->band;
 }
 
 enum planche_status planche_pass_create(struct planche_pass **out,

@@ -411,6 +411,7 @@ enum planche_status planche_program_create(struct planche_program **out,
     program->precision = precision;
     program->page_tensor = net->tensor_count;
     program->tensor_count = net->tensor_count + 1;
+    program->features = features;
     planche_kernels_init(&program->kernels, features);
     if (!allocate(program))
         goto no_memory;

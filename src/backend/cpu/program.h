@@ -94,7 +94,8 @@ struct planche_tensor_layout {
 struct planche_program {
     struct planche_budget *budget;
     const struct planche_net *net;
-    struct planche_kernels kernels;
+    uint32_t features;
+    struct planche_kernels kernels; /* for these features */
     enum planche_precision precision;
     int page_tensor; /* index of the unpadded page: net->tensor_count */
     int tensor_count;
@@ -109,8 +110,8 @@ struct planche_program {
 };
 
 /* net must outlive the program; its convolution weights are not needed any more afterwards.
- * features as from planche_cpu_select: bf16 without AVX512BF16 works, slowly; pool packs the
- * weights. Errors: UNSUPPORTED, MEMORY, BUDGET.
+ * features as from planche_cpu_select, AMX after planche_cpu_permit: bf16 without AVX512BF16 works,
+ * slowly; pool packs the weights. Errors: UNSUPPORTED, MEMORY, BUDGET.
  */
 enum planche_status planche_program_create(struct planche_program **out,
                                            const struct planche_net *net, uint32_t features,
