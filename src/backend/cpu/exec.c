@@ -60,16 +60,25 @@ void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_c
     planche_pool_run(pool, (size_t)(rows * task->chunks), fn, task);
 }
 
+/* The first unit of a chunk in the task's row number `row`. Units are dealt out column by column,
+ * so that chunks of all rows together differ by one unit, not by one in every row. */
+static int64_t first_unit(const struct planche_task *task, int64_t units, int64_t chunk,
+                          int64_t row)
+{
+    int64_t rows = (int64_t)task->rows;
+    return (units * rows * chunk / task->chunks - row + rows - 1) / rows;
+}
+
 /* The rows of a chunk follow each other: where they read the same input rows, a worker finds these
  * in its cache. */
 void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
                         int64_t *x1)
 {
     int64_t columns = task->part->x1 - task->part->x0, chunk = (int64_t)(index / task->rows);
-    int64_t units = (columns + task->unit - 1) / task->unit;
-    *row = task->first_row + (int64_t)(index % task->rows);
-    *x0 = task->part->x0 + units * chunk / task->chunks * task->unit;
-    *x1 = task->part->x0 + units * (chunk + 1) / task->chunks * task->unit;
+    int64_t units = (columns + task->unit - 1) / task->unit, r = (int64_t)(index % task->rows);
+    *row = task->first_row + r;
+    *x0 = task->part->x0 + first_unit(task, units, chunk, r) * task->unit;
+    *x1 = task->part->x0 + first_unit(task, units, chunk + 1, r) * task->unit;
     if (*x1 > task->part->x1)
         *x1 = task->part->x1;
 }

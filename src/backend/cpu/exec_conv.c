@@ -313,14 +313,23 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
     conv->run_winograd(&args);
 }
 
+/* With fewer whole register blocks of tiles for each thread, the rest that some have more than
+ * others counts. Two tiles at a time are nearly as good: their sums hide the latency. */
+#define FEW_UNITS  12
+#define SMALL_STEP 2
+
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
     struct planche_task task = planche_exec_task(exec, node, y0, y1);
     int64_t tile = task.node->tile, tiles = (int64_t)task.node->conv->tiles;
     int64_t rows =
         (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
+    int64_t threads = planche_pool_threads(exec->data->pool);
     int64_t unit = PLANCHE_WINOGRAD_STEP * tile, least = 2 * unit;
-    if (task.part->x1 - task.part->x0 < unit * planche_pool_threads(exec->data->pool))
+    int64_t columns = task.part->x1 - task.part->x0;
+    if (columns < unit * threads)
         unit = tile;
+    else if (threads > 1 && rows * columns < FEW_UNITS * unit * threads)
+        unit = SMALL_STEP * tile;
     planche_exec_split(&task, rows, least, tiles * tile, unit, winograd_chunk);
 }
