@@ -47,8 +47,10 @@ struct planche_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;      /* runs were listed, or stop was set */
     pthread_cond_t left;      /* a run's last helper left */
+    pthread_cond_t room;      /* there are fewer callers, or stop was set */
     struct run *runs;         /* under lock */
     unsigned sleepers;        /* under lock: threads that wait for work */
+    unsigned callers;         /* under lock: threads that said so */
     bool stop;                /* under lock */
     _Atomic unsigned posts;   /* changes when runs are listed or stop is set */
     _Atomic unsigned waiters; /* callers that wait for left */
@@ -142,13 +144,30 @@ static void leave_run(struct planche_pool *pool, struct run *run)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Waits until a run can be joined; NULL: the pool stops. */
-static struct run *next_run(struct planche_pool *pool)
+/* Callers beyond the first take the places of the last workers: more threads than CPUs would keep
+ * each other from finishing what the rest waits for. Lock held. */
+static void make_room(struct planche_pool *pool, unsigned number)
+{
+    bool waited = false;
+    while (number + pool->callers > pool->threads && !pool->stop) {
+        if (!waited)
+            pthread_cond_signal(&pool->work); /* what may have been for this one is another's */
+        waited = true;
+        pthread_cond_wait(&pool->room, &pool->lock);
+    }
+}
+
+/* Waits until worker `number` can join a run; NULL: the pool stops. */
+static struct run *next_run(struct planche_pool *pool, unsigned number)
 {
     struct run *run;
     bool watched = false;
     pthread_mutex_lock(&pool->lock);
-    while (!(run = join_run(pool)) && !pool->stop) {
+    for (;;) {
+        make_room(pool, number);
+        run = join_run(pool);
+        if (run || pool->stop)
+            break;
         if (watched) {
             pool->sleepers++;
             pthread_cond_wait(&pool->work, &pool->lock);
@@ -169,7 +188,7 @@ static void *worker_main(void *argument)
 {
     struct worker *worker = argument;
     struct run *run;
-    while ((run = next_run(worker->pool))) {
+    while ((run = next_run(worker->pool, worker->number))) {
         work_on(run, worker->number);
         leave_run(worker->pool, run);
     }
@@ -229,6 +248,21 @@ void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn f
     work_on(&run, 0);
     if (shared)
         finish_run(pool, &run);
+}
+
+void planche_pool_enter(struct planche_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->callers++;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void planche_pool_leave(struct planche_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->callers--;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_broadcast(&pool->room);
 }
 
 struct planche_pool_task {
@@ -308,6 +342,7 @@ enum planche_status planche_pool_create(struct planche_pool **out, unsigned thre
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->left, NULL);
+    pthread_cond_init(&pool->room, NULL);
     *out = pool;
     if (start_workers(pool))
         return PLANCHE_OK;
@@ -327,9 +362,11 @@ void planche_pool_destroy(struct planche_pool **pool_pointer)
     atomic_fetch_add(&pool->posts, 1);
     pthread_mutex_unlock(&pool->lock);
     pthread_cond_broadcast(&pool->work);
+    pthread_cond_broadcast(&pool->room);
     for (unsigned i = 0; i < pool->started; i++)
         pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->left);
+    pthread_cond_destroy(&pool->room);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     planche_free(pool->workers);

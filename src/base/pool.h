@@ -22,6 +22,11 @@ unsigned planche_pool_threads(const struct planche_pool *pool);
 typedef void (*planche_pool_fn)(void *user, size_t index, unsigned worker);
 void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn fn, void *user);
 
+/* For a caller that is going to compute for a while, with loops or without: until it leaves it
+ * counts as one of the pool's threads, and beyond the first such caller a worker rests for each. */
+void planche_pool_enter(struct planche_pool *pool);
+void planche_pool_leave(struct planche_pool *pool);
+
 /* A call that can wait: it is made once, by a thread of the pool that finds no loop to help with,
  * or at the latest by planche_pool_task_end. */
 struct planche_pool_task;

@@ -16,9 +16,9 @@
 /* Share of a page's progress that a whole-picture encoder gets. */
 #define ENCODE_SHARE 0.1
 /* Columns of a page that keep a thread busy: with fewer, threads wait for each other in every
- * layer.
+ * layer, and all but one in what a page does alone, as decoding.
  */
-#define COLUMNS_PER_THREAD 128
+#define COLUMNS_PER_THREAD 512
 /* How much more arithmetic is worth not waiting for memory until other pages are done: about as
  * much as decoding and encoding beside them gains. */
 #define MOST_EXTRA 1.05
@@ -731,8 +731,11 @@ static enum planche_status run_once(struct planche_page_job *job, bool alone,
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = enter(&page, error);
     double start = planche_system_ms() - page.input.ms;
-    if (!status)
+    if (!status) {
+        planche_pool_enter(job->engine->pool);
         status = planche_budget_blame(flow(&page, error), &page.budget, error);
+        planche_pool_leave(job->engine->pool);
+    }
     planche_output_close(&page.output);
     planche_parts_close(&page.parts);
     destroy_plans(&page);

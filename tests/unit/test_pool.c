@@ -159,20 +159,24 @@ static void test_loops_within_loops(void **state)
 /* Every thread holds one index until all have one: proves that all take part. */
 struct meeting {
     pthread_barrier_t barrier;
+    _Atomic unsigned last; /* worker seen */
 };
 
 static void meet(void *user, size_t index, unsigned worker)
 {
+    struct meeting *meeting = user;
     (void)index;
-    (void)worker;
-    pthread_barrier_wait(&((struct meeting *)user)->barrier);
+    for (unsigned last = meeting->last;
+         last < worker && !atomic_compare_exchange_weak(&meeting->last, &last, worker);)
+        ;
+    pthread_barrier_wait(&meeting->barrier);
 }
 
 static void test_all_threads_take_part(void **state)
 {
     (void)state;
     struct planche_pool *pool = make_pool(4);
-    struct meeting meeting;
+    struct meeting meeting = {.last = 0};
     pthread_barrier_init(&meeting.barrier, NULL, 4);
     for (int i = 0; i < 50; i++)
         planche_pool_run(pool, 4, meet, &meeting);
@@ -309,6 +313,30 @@ static void test_loops_before_tasks(void **state)
     }
 }
 
+/* Each caller beyond the first takes the place of a worker, until it leaves. */
+static void test_callers_take_places(void **state)
+{
+    (void)state;
+    const unsigned most = 4;
+    struct planche_pool *pool = make_pool(most);
+    for (unsigned callers = 0; callers < 2 * most; callers++) {
+        const unsigned entered = callers < most ? callers + 1 : 2 * most - 1 - callers;
+        const unsigned threads = entered > 1 ? most + 1 - entered : most;
+        if (callers < most)
+            planche_pool_enter(pool);
+        else
+            planche_pool_leave(pool);
+        for (int i = 0; i < 20; i++) {
+            struct meeting meeting = {.last = 0};
+            pthread_barrier_init(&meeting.barrier, NULL, threads);
+            planche_pool_run(pool, threads * 3, meet, &meeting);
+            assert_int_equal(meeting.last, threads - 1);
+            pthread_barrier_destroy(&meeting.barrier);
+        }
+    }
+    planche_pool_destroy(&pool);
+}
+
 static void test_wrong_arguments(void **state)
 {
     (void)state;
@@ -337,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_task_is_taken),
         cmocka_unit_test(test_loops_before_tasks),
+        cmocka_unit_test(test_callers_take_places),
         cmocka_unit_test(test_wrong_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
