@@ -152,7 +152,8 @@ static void take_tag(struct planche_drawing *drawing)
         /* Newer versions of cairo may paint it where it is. */
         drawing->strange = drawing->strange || !drawing->defining;
     } else if (drawing->defining || *tag == '/' || *tag == '?' ||
-               strncmp(tag, "g id=\"surface", 13) == 0 || strncmp(tag, "g fill=", 7) == 0) {
+               strncmp(tag, "g id=\"surface", 13) == 0 || strncmp(tag, "g fill=", 7) == 0 ||
+               strncmp(tag, "g style=\"fill:", 14) == 0) {
         return;
     } else if (is_tag(tag, "use")) {
         paint_use(drawing, tag);

@@ -2,6 +2,7 @@
 /* RAR, 7z and tar through libarchive, in order. It allocates by itself: what it will take is
  * reserved beforehand. It knows characters only through the locale, so its calls run in one that
  * has UTF-8; the rest of the program keeps its own. */
+#include "archive/gunzip.h"
 #include "archive/scan.h"
 #include "base/status.h"
 
@@ -15,16 +16,19 @@
 #include <zlib.h>
 
 #define BLOCK_BYTES ((size_t)64 << 10)
+/* Behind the end of a tar in gzip. */
+#define MOST_PADDING ((uint64_t)64 << 20)
 
 struct packed {
     struct archive *reader;
     locale_t locale; /* 0: there is none */
     uint64_t reserved;
     struct planche_scan scan;
-    size_t taken;            /* entries */
-    uint64_t size, produced; /* of the entry */
-    uint32_t crc;            /* of what was produced */
-    bool lost;               /* nothing can be read any more */
+    struct planche_gunzip *gunzip; /* of a tar packed by gzip */
+    size_t taken;                  /* entries */
+    uint64_t size, produced;       /* of the entry */
+    uint32_t crc;                  /* of what was produced */
+    bool lost;                     /* nothing can be read any more */
     struct planche_error why;
     char name[3 * PLANCHE_ENTRY_NAME_BYTES + 1];
 };
@@ -97,6 +101,23 @@ static const char *entry_name(struct packed *packed, struct archive_entry *entry
     return packed->name;
 }
 
+/* The checksum of a gzip comes behind the end of the tar. */
+static enum planche_status check_gzip(struct planche_archive *archive, struct planche_error *error)
+{
+    struct packed *packed = archive->state;
+    int64_t got = 1;
+    for (uint64_t padding = 0; packed->gunzip && got > 0; padding += (uint64_t)got) {
+        got = planche_gunzip_next(packed->gunzip);
+        if (got < 0)
+            return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s", archive->path,
+                                packed->gunzip->wrong);
+        if (padding > MOST_PADDING)
+            return planche_fail(error, PLANCHE_ERROR_DATA, "%s: has too much behind its end",
+                                archive->path);
+    }
+    return PLANCHE_OK;
+}
+
 static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
                                 bool *end, struct planche_error *error)
 {
@@ -133,7 +154,7 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
         status = lose(archive, error);
     }
     leave_locale(packed, old);
-    return status;
+    return *end ? check_gzip(archive, error) : status;
 }
 
 static bool check_crc(const struct packed *packed)
@@ -186,6 +207,7 @@ static void close_packed(struct planche_archive *archive)
         freelocale(packed->locale);
     planche_budget_release(archive->budget, packed->reserved);
     planche_free(packed->scan.crcs);
+    planche_gunzip_destroy(&packed->gunzip);
     planche_free(packed);
     archive->state = NULL;
 }
@@ -201,7 +223,6 @@ static bool set_up(struct archive *reader, enum planche_container container)
     if (container == PLANCHE_CONTAINER_7Z)
         return archive_read_support_format_7zip(reader) == ARCHIVE_OK;
     return archive_read_support_format_tar(reader) == ARCHIVE_OK &&
-           archive_read_support_filter_gzip(reader) == ARCHIVE_OK &&
            archive_read_support_filter_bzip2(reader) == ARCHIVE_OK &&
            archive_read_support_filter_xz(reader) == ARCHIVE_OK &&
            archive_read_support_filter_zstd(reader) == ARCHIVE_OK;
@@ -215,6 +236,24 @@ static enum planche_status scan(const struct planche_archive *archive, struct pl
     if (archive->container == PLANCHE_CONTAINER_7Z)
         return planche_scan_7z(archive, found, error);
     return planche_scan_tar(archive, found, error);
+}
+
+static la_ssize_t read_gunzip(struct archive *reader, void *user, const void **data)
+{
+    struct planche_gunzip *gunzip = user;
+    int64_t got = planche_gunzip_next(gunzip);
+    *data = gunzip->out;
+    if (got < 0)
+        archive_set_error(reader, gunzip->reason, "%s", gunzip->wrong);
+    return got < 0 ? ARCHIVE_FATAL : (la_ssize_t)got;
+}
+
+static bool open_reader(struct archive *reader, int fd, struct planche_gunzip *gunzip)
+{
+    if (gunzip)
+        return archive_read_open(reader, gunzip, NULL, read_gunzip, NULL) == ARCHIVE_OK;
+    return lseek(fd, 0, SEEK_SET) == 0 &&
+           archive_read_open_fd(reader, fd, BLOCK_BYTES) == ARCHIVE_OK;
 }
 
 enum planche_status planche_packed_open(struct planche_archive *archive,
@@ -232,6 +271,10 @@ enum planche_status planche_packed_open(struct planche_archive *archive,
     if (!planche_budget_reserve(archive->budget, memory))
         return planche_fail_memory(error, archive->budget, memory, archive->path);
     packed->reserved = memory;
+    if (packed->scan.gzip)
+        packed->gunzip = planche_gunzip_create(archive->fd, archive->budget);
+    if (packed->scan.gzip && !packed->gunzip)
+        return planche_fail_memory(error, archive->budget, sizeof *packed->gunzip, archive->path);
     packed->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     packed->reader = archive_read_new();
     if (!packed->reader)
@@ -240,21 +283,25 @@ enum planche_status planche_packed_open(struct planche_archive *archive,
     if (!set_up(packed->reader, archive->container))
         status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                               "%s: libarchive was built without what this needs", archive->path);
-    else if (lseek(archive->fd, 0, SEEK_SET) != 0 ||
-             archive_read_open_fd(packed->reader, archive->fd, BLOCK_BYTES) != ARCHIVE_OK)
+    else if (!open_reader(packed->reader, archive->fd, packed->gunzip))
         status = explain(archive, error);
     leave_locale(packed, old);
     return status;
 }
 
-bool planche_packed_is_tar(int fd)
+bool planche_packed_is_tar(int fd, bool gzip)
 {
     struct archive *reader = archive_read_new();
+    struct planche_gunzip *gunzip = gzip ? planche_gunzip_create(fd, NULL) : NULL;
     struct archive_entry *entry;
-    bool is = reader && set_up(reader, PLANCHE_CONTAINER_TAR) && lseek(fd, 0, SEEK_SET) == 0 &&
-              archive_read_open_fd(reader, fd, BLOCK_BYTES) == ARCHIVE_OK &&
+    bool is = reader && (!gzip || gunzip) && set_up(reader, PLANCHE_CONTAINER_TAR) &&
+              open_reader(reader, fd, gunzip) &&
               archive_read_next_header(reader, &entry) >= ARCHIVE_WARN;
+    /* Without memory nobody knows; who opens it is told why. */
+    if (gzip && (!gunzip || gunzip->reason == ENOMEM))
+        is = true;
     if (reader)
         archive_read_free(reader);
+    planche_gunzip_destroy(&gunzip);
     return is;
 }

@@ -55,7 +55,7 @@ static enum planche_container recognise_file(int fd, const char *path)
     if (BEGINS("7z\xbc\xaf\x27\x1c"))
         return PLANCHE_CONTAINER_7Z;
     if (planche_tar_begins(head, size) ||
-        (planche_tar_is_packed(head, size) && planche_packed_is_tar(fd)))
+        (planche_tar_is_packed(head, size) && planche_packed_is_tar(fd, head[0] == 0x1f)))
         return PLANCHE_CONTAINER_TAR;
     /* Other things may come before. */
     if (memmem(head, size, "%PDF-", 5))

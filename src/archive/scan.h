@@ -8,6 +8,7 @@
 
 struct planche_scan {
     uint64_t memory; /* bytes that unpacking takes */
+    bool gzip;       /* a tar that is packed so */
     /* Checksums of the entries of a RAR in their order, which libarchive does not check: CRC-32, or
      * PLANCHE_NO_CRC. To be freed. */
     uint64_t *crcs;
@@ -28,6 +29,6 @@ bool planche_tar_begins(const uint8_t *head, size_t size);
 bool planche_tar_is_packed(const uint8_t *head, size_t size);
 
 /* Whether the packed file at fd has a tar inside. */
-bool planche_packed_is_tar(int fd);
+bool planche_packed_is_tar(int fd, bool gzip);
 
 #endif

@@ -115,5 +115,6 @@ enum planche_status planche_scan_tar(const struct planche_archive *archive,
     else if (BEGINS("\x28\xb5\x2f\xfd"))
         window = zstd_window(head, size);
     scan->memory = STATE_BYTES + window;
+    scan->gzip = BEGINS("\x1f\x8b\x08");
     return planche_tar_is_packed(head, size) ? PLANCHE_OK : check_end(archive, error);
 }

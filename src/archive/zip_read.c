@@ -2,9 +2,9 @@
 /* Reading ZIP, CBZ and EPUB: entries as the central directory names them. Sizes and checksums are
  * held against what is there. */
 #include "archive/format.h"
+#include "archive/inflater.h"
 #include "archive/zip.h"
 #include "archive/zip_directory.h"
-#include "base/checked.h"
 #include "base/status.h"
 
 #include <errno.h>
@@ -26,18 +26,6 @@ struct zip {
     bool inflating; /* inflater is made */
     z_stream inflater;
 };
-
-static voidpf allocate(voidpf budget, uInt count, uInt size)
-{
-    size_t bytes;
-    return planche_mul_size(count, size, &bytes) ? planche_alloc(budget, bytes) : NULL;
-}
-
-static void release(voidpf budget, voidpf block)
-{
-    (void)budget;
-    planche_free(block);
-}
 
 static const char *bad_kind(uint32_t mode, bool folder)
 {
@@ -127,10 +115,8 @@ static enum planche_status make_inflater(struct planche_archive *archive,
     struct zip *zip = archive->state;
     if (!zip->input)
         zip->input = planche_alloc(archive->budget, INPUT_BYTES);
-    zip->inflater.zalloc = allocate;
-    zip->inflater.zfree = release;
-    zip->inflater.opaque = archive->budget;
-    zip->inflating = zip->input && inflateInit2(&zip->inflater, -MAX_WBITS) == Z_OK;
+    zip->inflating =
+        zip->input && planche_inflater_init(&zip->inflater, -MAX_WBITS, archive->budget);
     return zip->inflating ? PLANCHE_OK
                           : planche_fail_memory(error, archive->budget, INPUT_BYTES, archive->path);
 }

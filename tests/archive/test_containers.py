@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """RAR, 7z, tar and PDF as they come, sound and hostile, through the program "list"."""
+import gzip
 import os
 import shutil
 import struct
@@ -204,6 +205,16 @@ class Hostile(Case):
             data[len(data) // 2] ^= 1
             lines = self.list(bytes(data))
             self.assertTrue(lines[-1].startswith(f"status {DATA} "), lines)
+        data = bytearray(gzip.compress(archives.cbt([("a", b"content")]), 0))
+        data[data.index(b"content")] ^= 1
+        self.fails(bytes(data), DATA, "gzip data are damaged")
+
+    def test_gzip_members(self):
+        """Parts packed one by one, and padding behind them."""
+        data = archives.cbt(ENTRIES)
+        data = gzip.compress(data[:1000]) + gzip.compress(b"") + gzip.compress(data[1000:])
+        self.is_sound(data, TAR)
+        self.is_sound(data + bytes(1000), TAR)
 
     def test_lies(self):
         """Sizes that are not those of the content."""

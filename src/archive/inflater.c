@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* zlib with its memory in a budget. */
+#include "archive/inflater.h"
+
+#include "base/checked.h"
+
+static voidpf allocate(voidpf budget, uInt count, uInt size)
+{
+    size_t bytes;
+    return planche_mul_size(count, size, &bytes) ? planche_alloc(budget, bytes) : NULL;
+}
+
+static void release(voidpf budget, voidpf block)
+{
+    (void)budget;
+    planche_free(block);
+}
+
+bool planche_inflater_init(z_stream *inflater, int bits, struct planche_budget *budget)
+{
+    *inflater = (z_stream){.zalloc = allocate, .zfree = release, .opaque = budget};
+    return inflateInit2(inflater, bits) == Z_OK;
+}
