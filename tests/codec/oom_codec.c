@@ -3,6 +3,8 @@
  */
 #include "images.h"
 
+#include "codec/mark.h"
+#include "codec/metadata.h"
 #include "codec/output_file.h"
 #include "oom/oom.h"
 
@@ -146,12 +148,43 @@ static void test_output_file(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* What a marked file says, and the mark that another one gets. */
+static enum planche_status run_mark(void *user, struct planche_budget *budget,
+                                    struct planche_error *error)
+{
+    const struct bytes *file = user;
+    const struct planche_source source = {.name = "a", .data = file->data, .size = file->size};
+    const struct planche_blob none = {NULL, 0};
+    struct planche_blob xmp = {NULL, 0};
+    struct planche_mark mark;
+    enum planche_status status = planche_source_mark(&mark, &source, budget, error);
+    if (status == PLANCHE_OK)
+        status = planche_mark_digest(&mark, &source, budget, error);
+    if (status == PLANCHE_OK)
+        status = planche_mark_add(&xmp, &none, &mark, budget, error);
+    planche_blob_free(&xmp);
+    return status;
+}
+
+static void test_mark(void **state)
+{
+    (void)state;
+    struct picture picture = picture_smooth(20, 16, 3);
+    struct bytes file = {NULL, 0, 0};
+    assert_int_equal(write_picture(&picture, PLANCHE_FORMAT_PNG, NULL, NULL, &file, NULL),
+                     PLANCHE_OK);
+    assert_true(oom_run("mark", run_mark, &file, 1) > 5);
+    bytes_free(&file);
+    picture_free(&picture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readers),
         cmocka_unit_test(test_writers),
         cmocka_unit_test(test_output_file),
+        cmocka_unit_test(test_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

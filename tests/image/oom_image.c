@@ -6,6 +6,7 @@
 #include "image/bleed.h"
 #include "image/cmyk.h"
 #include "image/icc.h"
+#include "image/reduce.h"
 #include "oom/oom.h"
 
 static enum planche_status run_alpha(void *user, struct planche_budget *budget,
@@ -75,6 +76,33 @@ static enum planche_status run_cmyk(void *user, struct planche_budget *budget,
     return status;
 }
 
+/* Curves of a profile, its grey, and a reduction. */
+static enum planche_status run_reduce(void *user, struct planche_budget *budget,
+                                      struct planche_error *error)
+{
+    const struct planche_icc_colours colours = {.gamma = 1.5};
+    struct planche_reduce_options options = {20, 20, 9, 9, PLANCHE_PIXELS_RGBA8, NULL};
+    struct planche_reduce *reduce = NULL;
+    struct planche_tone *tone = NULL;
+    uint8_t *profile = NULL, *grey = NULL;
+    size_t size, grey_size;
+    (void)user;
+    enum planche_status status =
+        planche_icc_from_colours(NULL, 3, &colours, &profile, &size, error);
+    if (status == PLANCHE_OK)
+        status = planche_icc_rgb_to_grey(budget, profile, size, &grey, &grey_size, error);
+    if (status == PLANCHE_OK)
+        status = planche_tone_create(&tone, 3, profile, size, budget, error);
+    options.tone = tone;
+    if (status == PLANCHE_OK)
+        status = planche_reduce_create(&reduce, &options, budget, error);
+    planche_reduce_destroy(&reduce);
+    planche_tone_destroy(&tone);
+    planche_free(grey);
+    planche_free(profile);
+    return status;
+}
+
 static void test_oom(void **state)
 {
     (void)state;
@@ -82,6 +110,7 @@ static void test_oom(void **state)
     assert_true(oom_run("bleed", run_bleed, NULL, 1) > 2);
     assert_true(oom_run("icc", run_icc, NULL, 1) > 10);
     assert_true(oom_run("cmyk", run_cmyk, NULL, 1) > 10);
+    assert_true(oom_run("reduce", run_reduce, NULL, 1) > 20);
 }
 
 int main(void)

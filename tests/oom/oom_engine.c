@@ -19,6 +19,10 @@ static char model[128], output[128];
 static uint8_t *page; /* a PNG file with alpha */
 static size_t page_size;
 
+/* A strip that is too high for a WebP at 2x. */
+#define STRIP_WIDTH  2
+#define STRIP_HEIGHT 8200
+
 static int setup(void **state)
 {
     static struct tiny_model tiny;
@@ -83,7 +87,7 @@ static enum planche_status create_scenario(void *user, struct planche_budget *bu
 struct at_work {
     struct planche_engine *engine;
     enum planche_format format;
-    int tta;
+    int tta, more; /* more: reduced, looked over for colours, marked */
     void *expected;
     size_t expected_size;
 };
@@ -100,6 +104,9 @@ static enum planche_status bytes_scenario(void *user, struct planche_budget *bud
     (void)budget;
     options.format = work->format;
     options.tta = work->tta;
+    options.width = work->more ? 17 : 0;
+    options.mark = work->more;
+    options.grey = work->more ? PLANCHE_GREY_AUTO : PLANCHE_GREY_KEEP;
     enum planche_status status = planche_engine_run_bytes(work->engine, page, page_size, &data,
                                                           &size, &options, NULL, error);
     assert_int_equal(atomic_load(&engine_budget->used), before);
@@ -145,9 +152,9 @@ static void test_pages(void **state)
 {
     const struct planche_engine_options options = engine_options();
     (void)state;
-    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_WEBP; format++) {
-        struct at_work work = {.format = (enum planche_format)format,
-                               .tta = format == PLANCHE_FORMAT_PNG};
+    for (int i = 0; i < 6; i++) {
+        struct at_work work = {
+            .format = (enum planche_format)(i / 2 + 1), .tta = i == 0, .more = i % 2};
         assert_int_equal(planche_engine_create(&work.engine, &options, NULL), PLANCHE_OK);
         assert_true(oom_run(planche_format_extension(work.format), bytes_scenario, &work, 1) > 50);
         planche_free_bytes(work.expected);
@@ -165,12 +172,58 @@ static void test_files(void **state)
     planche_engine_destroy(&work.engine);
 }
 
+static void write_strip(const char *path)
+{
+    static uint8_t pixels[STRIP_WIDTH * STRIP_HEIGHT * 3];
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = STRIP_WIDTH,
+                       .height = STRIP_HEIGHT,
+                       .format = PNG_FORMAT_RGB};
+    for (size_t i = 0; i < sizeof(pixels); i++)
+        pixels[i] = (uint8_t)(i * 37 % 251);
+    assert_true(png_image_write_to_file(&image, path, 0, pixels, 0, NULL));
+}
+
+/* Both parts or none. */
+static enum planche_status split_scenario(void *user, struct planche_budget *budget,
+                                          struct planche_error *error)
+{
+    const struct at_work *work = user;
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    char strip[96], part[96];
+    (void)budget;
+    snprintf(strip, sizeof(strip), "%s/strip.png", folder);
+    options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
+    enum planche_status status =
+        planche_engine_run_file(work->engine, strip, output, &options, NULL, error);
+    for (int i = 1; i <= 2; i++) {
+        snprintf(part, sizeof(part), "%s/page-%d.webp", folder, i);
+        assert_int_equal(remove(part) == 0, status == PLANCHE_OK);
+    }
+    return status;
+}
+
+static void test_split(void **state)
+{
+    const struct planche_engine_options options = engine_options();
+    struct at_work work = {0};
+    char strip[96];
+    (void)state;
+    snprintf(strip, sizeof(strip), "%s/strip.png", folder);
+    write_strip(strip);
+    assert_int_equal(planche_engine_create(&work.engine, &options, NULL), PLANCHE_OK);
+    assert_true(oom_run("split", split_scenario, &work, 1) > 50);
+    planche_engine_destroy(&work.engine);
+    remove(strip);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_split),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
