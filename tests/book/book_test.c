@@ -199,9 +199,13 @@ enum planche_status book_run(const struct planche_engine *engine, const char *in
                              const char *output, struct planche_book_options options,
                              struct told *told)
 {
+    /* Progress may ask for many more paths. */
+    char from[600], to[600];
+    snprintf(from, sizeof from, "%s", test_path(input));
+    snprintf(to, sizeof to, "%s", test_path(output));
     told->result = (struct planche_book_result)PLANCHE_BOOK_RESULT_INIT;
-    enum planche_status status = planche_engine_run_book(
-        engine, test_path(input), test_path(output), &options, &told->result, &told->error);
+    enum planche_status status =
+        planche_engine_run_book(engine, from, to, &options, &told->result, &told->error);
     if (status)
         assert_int_equal(told->error.status, status);
     return status;
