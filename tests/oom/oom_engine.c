@@ -152,7 +152,7 @@ static void test_pages(void **state)
 {
     const struct planche_engine_options options = engine_options();
     (void)state;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 2 * PLANCHE_FORMAT_JXL; i++) {
         struct at_work work = {
             .format = (enum planche_format)(i / 2 + 1), .tta = i == 0, .more = i % 2};
         assert_int_equal(planche_engine_create(&work.engine, &options, NULL), PLANCHE_OK);
