@@ -3,6 +3,8 @@
  * definitions first (images, letters, clips), then what is painted, in order, one element each. */
 #include "archive/drawing.h"
 
+#include "codec/exif.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -81,6 +83,51 @@ static bool is_opaque_png(const char *data)
     return kind == 0 || kind == 2;
 }
 
+/* What comes before an image's data. */
+static const char words[] = "<image ", marker[] = "base64,";
+enum { FOUND = sizeof words - 1, BEGUN = FOUND + sizeof marker - 1 };
+
+size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg, size_t size,
+                               uint8_t *out)
+{
+    size_t made = 0;
+    for (size_t i = 0; i < size && !data->ended; i++) {
+        char c = svg[i];
+        if (data->state < FOUND) {
+            data->state = c == words[data->state] ? data->state + 1 : c == words[0];
+            if (data->state == FOUND && data->images++ != data->index)
+                data->state = 0;
+        } else if (data->state < BEGUN) {
+            data->state = c == marker[data->state - FOUND] ? data->state + 1 : FOUND;
+        } else if (sextet(c) < 64) {
+            data->bits = data->bits << 6 | sextet(c);
+            data->filled += 6;
+            if (data->filled >= 8) {
+                data->filled -= 8;
+                out[made++] = (uint8_t)(data->bits >> data->filled);
+            }
+        } else if (c == '"' || c == '=') {
+            data->ended = true;
+        }
+    }
+    return made;
+}
+
+/* A JPEG's EXIF, if that comes early, may say that it lies on its side. In a PDF that means
+ * nothing, outside of it, it does. */
+static bool is_turned(const char *data)
+{
+    uint8_t head[PLANCHE_DRAWING_TAG];
+    struct planche_drawn_data decoder = {.state = BEGUN};
+    size_t size = planche_drawn_data_feed(&decoder, data, strlen(data), head), at = 2;
+    while (at + 10 < size && head[at] == 0xff && (head[at + 1] & 0xf0) == 0xe0) {
+        if (head[at + 1] == 0xe1 && memcmp(head + at + 4, "Exif\0", 6) == 0)
+            return planche_exif_take_orientation(head + at + 10, size - at - 10) != 1;
+        at += 2 + ((size_t)head[at + 2] << 8 | head[at + 3]);
+    }
+    return false;
+}
+
 static void define_image(struct planche_drawing *drawing, const char *tag)
 {
     if (drawing->count++ >= PLANCHE_DRAWING_IMAGES)
@@ -92,7 +139,7 @@ static void define_image(struct planche_drawing *drawing, const char *tag)
     image->width = number_of(tag, " width=\"");
     image->height = number_of(tag, " height=\"");
     image->jpeg = jpeg != NULL;
-    image->opaque = jpeg || (png && is_opaque_png(png));
+    image->opaque = jpeg ? !is_turned(jpeg) : png && is_opaque_png(png);
 }
 
 static bool is_near(double value, double wanted, double size)
@@ -183,32 +230,4 @@ void planche_drawing_feed(struct planche_drawing *drawing, const char *svg, size
             drawing->length++;
         }
     }
-}
-
-size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg, size_t size,
-                               uint8_t *out)
-{
-    static const char words[] = "<image ", marker[] = "base64,";
-    const unsigned found = sizeof words - 1, begun = found + sizeof marker - 1;
-    size_t made = 0;
-    for (size_t i = 0; i < size && !data->ended; i++) {
-        char c = svg[i];
-        if (data->state < found) {
-            data->state = c == words[data->state] ? data->state + 1 : c == words[0];
-            if (data->state == found && data->images++ != data->index)
-                data->state = 0;
-        } else if (data->state < begun) {
-            data->state = c == marker[data->state - found] ? data->state + 1 : found;
-        } else if (sextet(c) < 64) {
-            data->bits = data->bits << 6 | sextet(c);
-            data->filled += 6;
-            if (data->filled >= 8) {
-                data->filled -= 8;
-                out[made++] = (uint8_t)(data->bits >> data->filled);
-            }
-        } else if (c == '"' || c == '=') {
-            data->ended = true;
-        }
-    }
-    return made;
 }

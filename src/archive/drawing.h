@@ -15,7 +15,7 @@
 struct planche_drawn_image {
     char id[32];
     double width, height; /* pixels */
-    bool jpeg, opaque;
+    bool jpeg, opaque;    /* opaque: and as upright outside of the PDF */
 };
 
 struct planche_drawing {

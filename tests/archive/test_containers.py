@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 """RAR, 7z, tar and PDF as they come, sound and hostile, through the program "list"."""
 import gzip
+import io
 import os
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
+import zipfile
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
@@ -66,6 +69,9 @@ class Sound(Case):
                  (archives.cbr(ENTRIES), RAR), (archives.cbr4(ENTRIES), RAR),
                  (archives.cb7(ENTRIES), SEVENZIP)]
         kinds += [(archives.cbt(ENTRIES, packing), TAR) for packing in ("", "gz", "bz2", "xz")]
+        if shutil.which("zstd"):
+            kinds.append((subprocess.run(["zstd", "-qc"], input=archives.cbt(ENTRIES), check=True,
+                                         capture_output=True).stdout, TAR))
         for locale in ("C", "C.UTF-8"):
             for number, (data, container) in enumerate(kinds):
                 with self.subTest(number=number, locale=locale):
@@ -87,6 +93,37 @@ class Sound(Case):
         self.is_sound(archives.cbz(entries), EPUB, entries)
         self.is_sound(archives.cbz([("mimetype", b"application/zip")]), ZIP,
                       [("mimetype", b"application/zip")])
+
+    def test_streamed_zip(self):
+        """Sizes and checksums behind the contents."""
+        class Stream(io.RawIOBase):
+            data = b""
+
+            def writable(self):
+                return True
+
+            def write(self, data):
+                self.data += bytes(data)
+                return len(data)
+
+        for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            stream = Stream()
+            with zipfile.ZipFile(stream, "w", packing) as file:
+                for name, data in ENTRIES:
+                    file.writestr(zipfile.ZipInfo(name), data, packing)
+            self.is_sound(stream.data, ZIP)
+
+    def test_old_tars(self):
+        """Names and sizes as before pax, and long ones as GNU has them."""
+        entries = [("short", b"1"), ("long " * 50, b"2")]
+        for kind, count in ((tarfile.USTAR_FORMAT, 1), (tarfile.GNU_FORMAT, 2)):
+            out = io.BytesIO()
+            with tarfile.open(fileobj=out, mode="w", format=kind) as file:
+                for name, data in entries[:count]:
+                    info = tarfile.TarInfo(name)
+                    info.size = len(data)
+                    file.addfile(info, io.BytesIO(data))
+            self.is_sound(out.getvalue(), TAR, entries[:count])
 
     def test_tar_names(self):
         data = archives.cbt([("./", b""), ("./p1.jpg", b"1"), ("./x/./p2.jpg", b"2"), ("x/", b"")])
@@ -287,7 +324,7 @@ class Pdf(Case):
         return [line.split(" ", 3)[3] for line in lines[1:-1]]
 
     def test_images(self):
-        pages = [jpeg("rgb"), jpeg("grey"), jpeg("progressive")]
+        pages = [jpeg("rgb"), jpeg("scans"), jpeg("rgb") + b"behind"]
         expected = [(f"{i + 1:04}.jpg", page) for i, page in enumerate(pages)]
         self.is_sound(archives.pdf(pages), PDF, expected)
         self.is_sound(b"something before\n" + archives.pdf(pages), PDF, expected)
@@ -305,6 +342,15 @@ class Pdf(Case):
                          ["0001.jpg", "0002.jpg", "0003.png", "0004.png", "0005.png", "0006.png",
                           "0007.png", "0008.png", "0009.png"])
 
+    def test_exif(self):
+        """A PDF does not turn its images; what reads them outside of it would."""
+        for turn, name in ((1, "0001.jpg"), (6, "0001.png")):
+            exif = struct.pack("<2sHIHHHIHH", b"II", 42, 8, 1, 0x112, 3, 1, turn, 0) + bytes(4)
+            exif = b"Exif\0\0" + exif
+            image = jpeg("rgb")
+            image = image[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + image[2:]
+            self.assertEqual(self.names(([(image, self.whole)], b"")), [name])
+
     def test_failures(self):
         self.fails(archives.pdf_pages([([], b"")], encrypted=True), UNSUPPORTED, "encrypted")
         self.fails(b"%PDF-1.4\nnothing", DATA, "cannot be read")
@@ -318,7 +364,7 @@ class Pdf(Case):
     def test_option_names(self):
         """A name that looks like an option is none."""
         with open(os.path.join(self.folder, "-png"), "wb") as file:
-            file.write(archives.pdf([jpeg("grey")]))
+            file.write(archives.pdf([jpeg("rgb")]))
         result = subprocess.run([*LIST[:-1], os.path.abspath(LIST[-1]), "-png"], cwd=self.folder,
                                 capture_output=True, check=True)
         self.assertIn(b"0001.jpg\nend", result.stdout)
