@@ -63,26 +63,24 @@ static bool find(const struct text *text, size_t from, const char *what, size_t 
     return found != NULL;
 }
 
-/* The prefix that stands for the namespace: xmlns:PREFIX="urn:planche:1". */
-static bool find_prefix(const struct text *text, char prefix[NAME_BYTES])
+/* The prefix that a declaration gives the namespace that is named at `at`:
+ * xmlns:PREFIX="urn:planche:1". */
+static bool prefix_at(const struct text *text, size_t at, char prefix[NAME_BYTES])
 {
     static const char declaration[] = "xmlns:";
-    size_t at = 0;
-    for (size_t from = 0; find(text, from, PLANCHE_MARK_NAMESPACE, &at); from = at + 1) {
-        size_t end = at, length;
-        while (end > 0 && (is_space(text->data[end - 1]) || strchr("\"'=", text->data[end - 1])))
-            end--;
-        for (length = 0; length < end && is_name(text->data[end - length - 1]);)
-            length++;
-        size_t start = end - length, declared = sizeof declaration - 1;
-        if (length == 0 || length >= NAME_BYTES || start < declared ||
-            memcmp(text->data + start - declared, declaration, declared) != 0)
-            continue;
-        memcpy(prefix, text->data + start, length);
-        prefix[length] = 0;
-        return true;
-    }
-    return false;
+    const size_t declared = sizeof declaration - 1;
+    size_t end = at, length = 0;
+    while (end > 0 && (is_space(text->data[end - 1]) || strchr("\"'=", text->data[end - 1])))
+        end--;
+    while (length < end && is_name(text->data[end - length - 1]))
+        length++;
+    size_t start = end - length;
+    if (length == 0 || length >= NAME_BYTES || start < declared ||
+        memcmp(text->data + start - declared, declaration, declared) != 0)
+        return false;
+    memcpy(prefix, text->data + start, length);
+    prefix[length] = 0;
+    return true;
 }
 
 /* The value behind a name: NAME="value" or <NAME>value<. */
@@ -115,6 +113,17 @@ static bool find_value(const struct text *text, const char *prefix, const char *
         if (begins && value_at(text, at + length, value))
             return true;
     }
+    return false;
+}
+
+/* The prefix of the mark: one for the namespace, with a source. */
+static bool find_prefix(const struct text *text, char prefix[NAME_BYTES])
+{
+    struct span source;
+    size_t at = 0;
+    for (size_t from = 0; find(text, from, PLANCHE_MARK_NAMESPACE, &at); from = at + 1)
+        if (prefix_at(text, at, prefix) && find_value(text, prefix, names[0], &source))
+            return true;
     return false;
 }
 
@@ -182,17 +191,20 @@ static void clean_value(char *out, size_t size, const char *value)
 static bool edit(struct text *text, const struct planche_mark *mark)
 {
     const char *const values[PROPERTIES] = {mark->source, mark->model, mark->version};
-    char prefix[NAME_BYTES], missing[ROOM / 2] = "", description[ROOM];
-    bool known = find_prefix(text, prefix);
+    char own[NAME_BYTES] = "planche", prefix[NAME_BYTES];
+    char missing[ROOM / 2] = "", description[ROOM];
+    bool known = find_prefix(text, own);
     struct span place;
     for (int i = 0; i < PROPERTIES; i++) {
         char clean[2 * sizeof mark->model];
         size_t length = strlen(missing);
         clean_value(clean, sizeof clean, values[i]);
-        if (known && find_value(text, prefix, names[i], &place))
+        bool found = find_value(text, own, names[i], &place);
+        if (found)
             replace(text, &place, clean);
-        else
-            snprintf(missing + length, sizeof missing - length, " planche:%s=\"%s\"", names[i],
+        /* What is found without a declaration is none, but it comes first. */
+        if (!found || !known)
+            snprintf(missing + length, sizeof missing - length, " %s:%s=\"%s\"", own, names[i],
                      clean);
     }
     if (!*missing)
@@ -200,8 +212,8 @@ static bool edit(struct text *text, const struct planche_mark *mark)
     if (!find_end(text, &place, prefix))
         return false;
     snprintf(description, sizeof description,
-             "<%sDescription %sabout=\"\" xmlns:planche=\"" PLANCHE_MARK_NAMESPACE "\"%s/>", prefix,
-             prefix, missing);
+             "<%sDescription %sabout=\"\" xmlns:%s=\"" PLANCHE_MARK_NAMESPACE "\"%s/>", prefix,
+             prefix, own, missing);
     replace(text, &place, description);
     return true;
 }

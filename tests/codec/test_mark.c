@@ -92,8 +92,20 @@ static void test_rewritten(void **state)
     struct planche_blob again = add(packet, sizeof packet - 1, &mark);
     assert_non_null(strstr((const char *)again.data, "<my:Source>" OTHER "</my:Source>"));
     assert_non_null(strstr((const char *)again.data, "my:Model='n 4x'"));
-    assert_non_null(strstr((const char *)again.data, " planche:Version=\"1.2.3\"/></r:RDF>"));
+    assert_non_null(strstr((const char *)again.data, " my:Version=\"1.2.3\"/></r:RDF>"));
+    expect(&again, OTHER, "n 4x", "1.2.3");
     planche_blob_free(&again);
+}
+
+/* A namespace that is declared and not used does not hide the mark. */
+static void test_unused_prefix(void **state)
+{
+    static const char packet[] = "<r:RDF xmlns:p=\"urn:planche:1\"></r:RDF>";
+    struct planche_mark mark = make_mark(DIGEST, "m 2x");
+    (void)state;
+    struct planche_blob xmp = add(packet, sizeof packet - 1, &mark);
+    expect(&xmp, DIGEST, "m 2x", "1.2.3");
+    planche_blob_free(&xmp);
 }
 
 static void test_no_mark(void **state)
@@ -198,9 +210,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_packet), cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_rewritten),  cmocka_unit_test(test_no_mark),
-        cmocka_unit_test(test_no_place),   cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_files),      cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_rewritten),  cmocka_unit_test(test_unused_prefix),
+        cmocka_unit_test(test_no_mark),    cmocka_unit_test(test_no_place),
+        cmocka_unit_test(test_damage),     cmocka_unit_test(test_files),
+        cmocka_unit_test(test_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,12 +133,16 @@ class Limits(harness.Case):
         self.assertTrue(8000 <= heights[0] <= 8020, heights)
 
     def test_books(self):
+        """A page in parts is resumed like others."""
         with zipfile.ZipFile(self.path("a.cbz"), "w") as book:
             book.writestr("1/strip.png", self.strip)
-            book.writestr("1/z.png", harness.page(20, 20))
-        self.planche("a.cbz", "-o", "split.cbz", "--on-limit", "split")
-        with zipfile.ZipFile(self.path("split.cbz")) as book:
-            self.assertEqual(book.namelist(), ["1/strip-1.webp", "1/strip-2.webp", "1/z.webp"])
+            book.writestr("1/z.png", harness.page(20, 20)[:300])
+        options = ("a.cbz", "-o", "b.cbz", "--on-limit", "split", "-j", "1", "--json")
+        self.planche(*options, "--on-error", "fail", check=1)
+        result = self.planche(*options, check=1)
+        self.assertEqual(json.loads(result.stdout.splitlines()[0])["fate"], "resumed")
+        with zipfile.ZipFile(self.path("b.cbz")) as book:
+            self.assertEqual(book.namelist(), ["1/strip-1.webp", "1/strip-2.webp", "1/z.png"])
             heights = [files.Webp(book.read(name)).height for name in book.namelist()[:2]]
         self.assertEqual(sum(heights), 2 * self.HEIGHT)
 
