@@ -11,7 +11,8 @@ struct edit {
     size_t size;
     const struct planche_comicinfo_image *images;
     size_t count;
-    size_t copied; /* of data, so far */
+    size_t outputs; /* of all images */
+    size_t copied;  /* of data, so far */
     struct planche_text *out;
 };
 
@@ -93,23 +94,24 @@ static void drop(struct edit *edit, const struct planche_tag *tag, size_t *at)
 static void update_count(struct edit *edit, const struct planche_tag *tag)
 {
     const char *end = memchr(edit->data + tag->whole.end, '<', edit->size - tag->whole.end);
-    const struct planche_comicinfo_image *last = edit->images + edit->count - 1;
-    size_t number, now = edit->count ? last->number + last->outputs : 0;
-    if (!end || tag->empty || now == edit->count)
+    size_t number;
+    if (!end || tag->empty || edit->outputs == edit->count)
         return;
     const struct planche_span value = {tag->whole.end, (size_t)(end - edit->data)};
     if (parse_number(edit, value, &number) && number == edit->count)
-        replace(edit, value, now);
+        replace(edit, value, edit->outputs);
 }
 
 const char *planche_comicinfo_edit(const char *data, size_t size,
                                    const struct planche_comicinfo_image *images, size_t count,
                                    struct planche_text *out)
 {
-    struct edit edit = {data, size, images, count, 0, out};
+    struct edit edit = {.data = data, .size = size, .images = images, .count = count, .out = out};
     struct planche_tag tag;
     bool broken = false, rooted = false;
     size_t at = 0, image;
+    for (size_t i = 0; i < count; i++)
+        edit.outputs += images[i].outputs;
     if (size >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0))
         return "is in UTF-16";
     while (planche_markup_next(data, size, &at, &tag, &broken)) {

@@ -63,14 +63,14 @@ static void stop_locked(struct making *making, size_t index, enum planche_status
     pthread_mutex_unlock(&making->book->mutex);
 }
 
-/* Tells the owner of an entry that has moved; `more` pages are done. True: stop. */
+/* Tells the owner of an entry (NULL: none) that has moved; `more` pages are done. True: stop. */
 static bool report(struct making *making, const struct planche_entry *entry, size_t more)
 {
     struct planche_book *book = making->book;
     pthread_mutex_lock(&book->mutex);
     book->progress.done += more;
     book->progress.done_parts = (double)book->progress.done + making->parts;
-    if (!making->status && planche_book_report(book, entry->name)) {
+    if (!making->status && planche_book_report(book, entry ? entry->name : NULL)) {
         struct planche_error error;
         stop(making, PLANCHE_NO_ENTRY, planche_book_say_cancelled(&error), &error);
     }
@@ -111,7 +111,7 @@ static enum planche_status measure_part(struct planche_book *book, const char *p
                                         struct planche_made_part *part, struct planche_error *error)
 {
     const struct planche_source source = {.name = path, .path = path};
-    const struct planche_reader_options options = {.budget = &book->budget};
+    const struct planche_reader_options options = {.budget = &book->budget, .header_only = true};
     struct planche_reader *reader;
     enum planche_status status = planche_reader_open(&reader, &source, &options, error);
     if (status)
@@ -370,8 +370,7 @@ static bool is_same(const struct planche_book *book, size_t index, bool end,
 
 static bool wants_to_stop(void *user)
 {
-    struct making *making = user;
-    return report(making, &making->book->entries.list[0], 0);
+    return report(user, NULL, 0);
 }
 
 static enum planche_status read_archive(struct making *making, struct planche_archive *archive,

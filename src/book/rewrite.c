@@ -22,6 +22,8 @@ struct rewriting {
     /* Pages by their names; in the order of people for ComicInfo.xml, of strcmp for an EPUB. */
     const struct planche_entry **pages;
     size_t count;
+    const char **outputs; /* their names in the output, in the order of people */
+    size_t output_count;
     struct planche_comicinfo_image *images; /* of pages */
     struct planche_renamed renamed;         /* found last */
 };
@@ -30,6 +32,12 @@ static int compare_people(const void *a, const void *b)
 {
     const struct planche_entry *const *x = a, *const *y = b;
     return planche_name_compare((*x)->name, (*y)->name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return planche_name_compare(*x, *y);
 }
 
 static int compare_bytes(const void *a, const void *b)
@@ -61,17 +69,26 @@ static const struct planche_renamed *find_renamed(void *user, const char *name)
     return &r->renamed;
 }
 
+static size_t find_output(const struct rewriting *r, const char *name)
+{
+    const char **found =
+        bsearch(&name, r->outputs, r->output_count, sizeof *r->outputs, compare_names);
+    return (size_t)(found - r->outputs);
+}
+
 /* The images that a ComicInfo.xml is about: those in its folder and below. Returns how many. */
 static size_t list_images(struct rewriting *r, const char *name)
 {
     const char *slash = strrchr(name, '/');
-    size_t folder = slash ? (size_t)(slash - name) + 1 : 0, count = 0, number = 0;
+    size_t folder = slash ? (size_t)(slash - name) + 1 : 0, count = 0, first = 0;
+    while (first < r->output_count && strncmp(r->outputs[first], name, folder) != 0)
+        first++;
     for (size_t i = 0; i < r->count; i++) {
         const struct planche_entry *page = r->pages[i];
         if (strncmp(page->name, name, folder) != 0)
             continue;
         r->images[count] = (struct planche_comicinfo_image){
-            .number = number,
+            .number = page->outputs ? find_output(r, page->outputs[0]) - first : 0,
             .outputs = page->outputs ? planche_entry_outputs(page) : 0,
             .changed = page->made.parts > 0,
         };
@@ -80,7 +97,7 @@ static size_t list_images(struct rewriting *r, const char *name)
             r->images[count].width = page->made.part->width;
             r->images[count].height = page->made.part->height;
         }
-        number += r->images[count++].outputs;
+        count++;
     }
     return count;
 }
@@ -167,27 +184,44 @@ static bool may_need(const struct planche_book *book, const struct planche_entry
     return book->entries.referred ? planche_epub_may_refer(entry->name) : is_comicinfo(entry->name);
 }
 
+/* Lists pages and their names in the output, sorted. */
+static enum planche_status list_pages(struct rewriting *r, struct planche_error *error)
+{
+    const struct planche_entries *entries = &r->book->entries;
+    struct planche_budget *budget = &r->book->budget;
+    size_t outputs = 0;
+    for (size_t i = 0; i < entries->count; i++)
+        outputs += entries->list[i].page ? planche_entry_outputs(&entries->list[i]) : 0;
+    r->pages = planche_calloc(budget, entries->pages, sizeof *r->pages);
+    r->images = planche_calloc(budget, entries->pages, sizeof *r->images);
+    r->outputs = planche_calloc(budget, outputs, sizeof *r->outputs);
+    if (!r->pages || !r->images || !r->outputs)
+        return planche_fail_memory(error, budget, entries->pages * sizeof *r->images,
+                                   r->book->input);
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct planche_entry *entry = &entries->list[i];
+        if (!entry->page)
+            continue;
+        r->pages[r->count++] = entry;
+        for (unsigned p = 0; entry->outputs && p < planche_entry_outputs(entry); p++)
+            r->outputs[r->output_count++] = entry->outputs[p];
+    }
+    qsort(r->pages, r->count, sizeof *r->pages, entries->referred ? compare_bytes : compare_people);
+    qsort(r->outputs, r->output_count, sizeof *r->outputs, compare_names);
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_book_rewrite(struct planche_book *book, struct planche_error *error)
 {
-    struct planche_entries *entries = &book->entries;
+    const struct planche_entries *entries = &book->entries;
     struct rewriting r = {.book = book};
-    enum planche_status status = PLANCHE_OK;
     if (entries->pages == 0)
         return PLANCHE_OK;
-    r.pages = planche_calloc(&book->budget, entries->pages, sizeof *r.pages);
-    r.images = planche_calloc(&book->budget, entries->pages, sizeof *r.images);
-    if (!r.pages || !r.images)
-        status = planche_fail_memory(error, &book->budget, entries->pages * sizeof *r.images,
-                                     book->input);
-    for (size_t i = 0; i < entries->count && !status; i++)
-        if (entries->list[i].page)
-            r.pages[r.count++] = &entries->list[i];
-    if (!status)
-        qsort(r.pages, r.count, sizeof *r.pages,
-              entries->referred ? compare_bytes : compare_people);
+    enum planche_status status = list_pages(&r, error);
     for (size_t i = 0; i < entries->count && !status; i++)
         if (may_need(book, &entries->list[i]))
             status = rewrite_entry(&r, i, error);
+    planche_free(r.outputs);
     planche_free(r.images);
     planche_free(r.pages);
     return status;

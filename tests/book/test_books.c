@@ -278,6 +278,48 @@ static void test_comicinfo(void **state)
     tidy(&engine);
 }
 
+/* A strip that the format cannot hold becomes several pages, and ComicInfo.xml counts them. */
+static void test_split(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_book_options options = book_options(&told);
+    char expected[256];
+    (void)state;
+    page.on_limit = PLANCHE_ON_LIMIT_SPLIT;
+    options.page = &page;
+    book_add_page(&in, "1.png", 1, 8, 9000, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "1-2.png", 2, 8, 8, PLANCHE_FORMAT_PNG);
+    book_add(&in, "2.png", in.items[0].data, in.items[0].size);
+    book_add_text(&in, "1-1.webp.txt", "text");
+    book_add_text(&in, "ComicInfo.xml",
+                  "<ComicInfo><PageCount>3</PageCount><Page Image=\"1\" ImageHeight=\"1\"/><Page "
+                  "Image=\"2\" ImageSize=\"1\"/></ComicInfo>");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    told.cancel_at = 2;
+    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told),
+                     PLANCHE_ERROR_CANCELLED);
+    options = book_options(&told);
+    options.page = &page;
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    book_read(&out, test_path("out.cbz"));
+    assert_string_equal(book_names(&out), "1-1.webp,1-2.webp,1-2.png.webp,2-1.webp,2-2.webp,"
+                                          "1-1.webp.txt,ComicInfo.xml");
+    uint32_t width, height, more;
+    enum planche_format format;
+    item_size(book_find(&out, "1-1.webp"), &width, &height, &format);
+    item_size(book_find(&out, "1-2.webp"), &width, &more, &format);
+    assert_int_equal(height + more, 18000);
+    snprintf(expected, sizeof expected,
+             "<ComicInfo><PageCount>5</PageCount><Page Image=\"0\" ImageHeight=\"%u\"/><Page "
+             "Image=\"3\" ImageSize=\"%zu\"/></ComicInfo>",
+             height, book_find(&out, "2-1.webp")->size);
+    const struct item *info = book_find(&out, "ComicInfo.xml");
+    assert_int_equal(info->size, strlen(expected));
+    assert_memory_equal(info->data, expected, info->size);
+    tidy(&engine);
+}
+
 static void make_epub(void)
 {
     book_add_text(&in, "mimetype", "application/epub+zip");
@@ -420,11 +462,17 @@ static void test_inspect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_and_names), cmocka_unit_test(test_folders),
-        cmocka_unit_test(test_duplicates),      cmocka_unit_test(test_on_error),
-        cmocka_unit_test(test_damaged_entry),   cmocka_unit_test(test_skips),
-        cmocka_unit_test(test_comicinfo),       cmocka_unit_test(test_epub),
-        cmocka_unit_test(test_epub_refused),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_order_and_names),
+        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_on_error),
+        cmocka_unit_test(test_damaged_entry),
+        cmocka_unit_test(test_skips),
+        cmocka_unit_test(test_comicinfo),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_epub),
+        cmocka_unit_test(test_epub_refused),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_inspect),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
