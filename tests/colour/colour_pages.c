@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The set of pages as files, for tests that are not written in C:
- *   colour_pages write FOLDER        makes them all in an existing folder
- *   colour_pages check PAGE RESULT   prints how far RESULT's colours are from what PAGE (a name of
- *                                    the set) means; exit status 1 when that is too far */
+ *   colour_pages write FOLDER      makes them all in an existing folder
+ *   colour_pages check RESULT...   prints how far each result's colours are from what the page of
+ *                                  its name means, whatever the extension; exit status 1 when one
+ *                                  is too far, or is no result */
 #include "pages.h"
 
 #include <stdio.h>
@@ -35,16 +36,14 @@ static bool read_file(const char *path, struct bytes *file)
     return fclose(in) == 0;
 }
 
-static int check(const char *name, const char *path)
+static int check(const char *path)
 {
     struct bytes file = {NULL, 0, 0};
-    size_t page = colour_page_find(name);
-    if (page == colour_pages_count() || !read_file(path, &file)) {
-        fprintf(stderr, "colour_pages: no page %s or no file %s\n", name, path);
-        return 2;
-    }
-    double distance = colour_page_distance(page, &file);
-    printf("%.3f\n", distance);
+    size_t page = colour_page_find(path);
+    double distance = -1;
+    if (page < colour_pages_count() && read_file(path, &file))
+        distance = colour_page_distance(page, &file);
+    printf("%6.3f %s\n", distance, path);
     bytes_free(&file);
     return distance < 0 || distance > COLOUR_LIMIT;
 }
@@ -52,13 +51,14 @@ static int check(const char *name, const char *path)
 int main(int argc, char **argv)
 {
     int failed = 0;
-    if (argc == 4 && strcmp(argv[1], "check") == 0)
-        return check(argv[2], argv[3]);
-    if (argc != 3 || strcmp(argv[1], "write") != 0) {
-        fprintf(stderr, "usage: colour_pages write FOLDER | check PAGE RESULT\n");
+    bool checking = argc > 2 && strcmp(argv[1], "check") == 0;
+    if (!checking && (argc != 3 || strcmp(argv[1], "write") != 0)) {
+        fprintf(stderr, "usage: colour_pages write FOLDER | check RESULT...\n");
         return 2;
     }
-    for (size_t page = 0; page < colour_pages_count(); page++)
+    for (int i = 2; checking && i < argc; i++)
+        failed |= check(argv[i]);
+    for (size_t page = 0; !checking && page < colour_pages_count(); page++)
         failed |= write_page(argv[2], page);
     return failed;
 }

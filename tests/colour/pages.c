@@ -26,28 +26,28 @@ static const struct page {
     bool lossy;           /* where the format has both */
     unsigned orientation; /* of TURNED */
 } pages[] = {
-    {"srgb.png", PLAIN, COLOURS_SRGB, 3, 8, .lossy = false},
-    {"srgb.jpg", PLAIN, COLOURS_SRGB, 3, 8, .lossy = true},
-    {"display-p3.png", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = false},
-    {"display-p3.jpg", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
-    {"display-p3.avif", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
-    {"display-p3.jxl", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
-    {"adobe.png", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = false},
-    {"adobe.webp", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = false},
-    {"adobe.jxl", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = true},
-    {"adobe-lossless.jxl", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = false},
-    {"odd-curve.png", PLAIN, COLOURS_ODD, 3, 8, .lossy = false},
-    {"odd-curve.jxl", PLAIN, COLOURS_ODD, 3, 8, .lossy = true},
-    {"deep.png", PLAIN, COLOURS_DISPLAY_P3, 3, 16, .lossy = false},
-    {"deep.avif", PLAIN, COLOURS_DISPLAY_P3, 3, 16, .lossy = true},
-    {"deep.jxl", PLAIN, COLOURS_ADOBE, 3, 16, .lossy = false},
-    {"alpha.png", PLAIN, COLOURS_SRGB, 4, 8, .lossy = false},
-    {"alpha-p3.webp", PLAIN, COLOURS_DISPLAY_P3, 4, 8, .lossy = false},
-    {"alpha-deep.png", PLAIN, COLOURS_ADOBE, 4, 16, .lossy = false},
-    {"grey.png", PLAIN, COLOURS_SRGB, 1, 8, .lossy = false},
-    {"grey.jpg", PLAIN, COLOURS_ODD, 1, 8, .lossy = true},
-    {"grey-alpha-deep.png", PLAIN, COLOURS_ODD, 2, 16, .lossy = false},
-    {"grey.jxl", PLAIN, COLOURS_ODD, 1, 8, .lossy = true},
+    {"srgb-png.png", PLAIN, COLOURS_SRGB, 3, 8, .lossy = false},
+    {"srgb-jpg.jpg", PLAIN, COLOURS_SRGB, 3, 8, .lossy = true},
+    {"display-p3-png.png", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = false},
+    {"display-p3-jpg.jpg", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
+    {"display-p3-avif.avif", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
+    {"display-p3-jxl.jxl", PLAIN, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
+    {"adobe-png.png", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = false},
+    {"adobe-webp.webp", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = false},
+    {"adobe-jxl.jxl", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = true},
+    {"adobe-lossless-jxl.jxl", PLAIN, COLOURS_ADOBE, 3, 8, .lossy = false},
+    {"odd-curve-png.png", PLAIN, COLOURS_ODD, 3, 8, .lossy = false},
+    {"odd-curve-jxl.jxl", PLAIN, COLOURS_ODD, 3, 8, .lossy = true},
+    {"deep-png.png", PLAIN, COLOURS_DISPLAY_P3, 3, 16, .lossy = false},
+    {"deep-avif.avif", PLAIN, COLOURS_DISPLAY_P3, 3, 16, .lossy = true},
+    {"deep-jxl.jxl", PLAIN, COLOURS_ADOBE, 3, 16, .lossy = false},
+    {"alpha-png.png", PLAIN, COLOURS_SRGB, 4, 8, .lossy = false},
+    {"alpha-p3-webp.webp", PLAIN, COLOURS_DISPLAY_P3, 4, 8, .lossy = false},
+    {"alpha-deep-png.png", PLAIN, COLOURS_ADOBE, 4, 16, .lossy = false},
+    {"grey-png.png", PLAIN, COLOURS_SRGB, 1, 8, .lossy = false},
+    {"grey-jpg.jpg", PLAIN, COLOURS_ODD, 1, 8, .lossy = true},
+    {"grey-alpha-deep-png.png", PLAIN, COLOURS_ODD, 2, 16, .lossy = false},
+    {"grey-jxl.jxl", PLAIN, COLOURS_ODD, 1, 8, .lossy = true},
     {"gamma.png", NUMBERS, COLOURS_LINEAR, 3, 16, .lossy = false},
     {"chromaticities.png", NUMBERS, COLOURS_ADOBE, 3, 8, .lossy = false},
     {"numbers.avif", NUMBERS, COLOURS_REC2020, 3, 8, .lossy = true},
@@ -76,10 +76,12 @@ const char *colour_page_name(size_t page)
     return pages[page].name;
 }
 
-size_t colour_page_find(const char *name)
+size_t colour_page_find(const char *path)
 {
-    size_t page = 0;
-    while (page < COUNT && strcmp(pages[page].name, name) != 0)
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t page = 0, length = strcspn(name, ".");
+    while (page < COUNT &&
+           (strncmp(pages[page].name, name, length) != 0 || pages[page].name[length] != '.'))
         page++;
     return page;
 }

@@ -7,10 +7,10 @@
 #include "codec/images.h"
 
 size_t colour_pages_count(void);
-/* The file's name, such as "display-p3.png". */
+/* The file's name, such as "display-p3-png.png"; without the extension, too, it is the only one. */
 const char *colour_page_name(size_t page);
-/* The page of a name, or colour_pages_count(). */
-size_t colour_page_find(const char *name);
+/* The page of a name, whatever its extension and folder; colour_pages_count(): there is none. */
+size_t colour_page_find(const char *path);
 /* The file, made with the format's own library. */
 struct bytes colour_page_make(size_t page);
 
