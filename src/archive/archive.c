@@ -139,7 +139,10 @@ static enum planche_status check_limits(struct planche_archive *archive, uint64_
                             "%s: %s: up to here, it unpacks to more than %" PRIu64
                             " bytes (--max-book-size)",
                             archive->path, archive->name, limits->total_bytes);
-    if (archive->ops->ratio && total_bytes / limits->ratio >= archive->file_size && total_bytes > 0)
+    uint64_t most;
+    if (__builtin_mul_overflow(archive->file_size, limits->ratio, &most))
+        most = UINT64_MAX;
+    if (archive->ops->ratio && total_bytes > most)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: %s: up to here, it unpacks to more than %" PRIu64
                             " times its size (--max-ratio)",

@@ -17,6 +17,7 @@ import zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import archives  # noqa: E402 pylint: disable=wrong-import-position
 
+QUICK = int(os.environ.get("PLANCHE_TEST_QUICK", "0"))
 LIST = [*os.environ.get("WRAPPER", "").split(), os.environ["LIST"]]
 BUDGET, LIMIT, IO, DATA, UNSUPPORTED, NOT_FOUND = 3, 4, 5, 6, 8, 9
 ZIP, FOLDER, EPUB, RAR, SEVENZIP, TAR, PDF = range(1, 8)
@@ -292,7 +293,7 @@ class Hostile(Case):
         """Any damage to the header is an error, and none takes long or much."""
         sound = archives.cb7(ENTRIES)
         start = len(sound) - struct.unpack("<Q", sound[20:28])[0]
-        for at in range(start, len(sound), 3):
+        for at in range(start, len(sound), 3 + 20 * QUICK):
             data = bytearray(sound)
             data[at] ^= 0xff
             header = bytes(data[start:])
@@ -354,8 +355,9 @@ class Pdf(Case):
     def test_failures(self):
         self.fails(archives.pdf_pages([([], b"")], encrypted=True), UNSUPPORTED, "encrypted")
         self.fails(b"%PDF-1.4\nnothing", DATA, "cannot be read")
-        self.fails(archives.pdf([jpeg("rgb")]), UNSUPPORTED, "install poppler-utils",
-                   env={"PATH": "/nowhere"})
+        if not os.environ.get("WRAPPER"):  # emulators do not tell that a program is missing
+            self.fails(archives.pdf([jpeg("rgb")]), UNSUPPORTED, "install poppler-utils",
+                       env={"PATH": "/nowhere"})
         self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT, "more than 2 entries",
                    2, 10 ** 9, 10 ** 9, 1000)
         self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT, "0001.jpg: unpacks to more than 100 bytes",
