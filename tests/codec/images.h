@@ -121,6 +121,7 @@ struct avif_spec {
     unsigned orientation;        /* EXIF's number, said by rotating and mirroring */
     bool premultiplied, cropped; /* the picture's pixels are premultiplied */
     unsigned frames;             /* of an animation; 0: none */
+    unsigned cells;              /* the picture that many times side by side, as a grid; 0: once */
     const struct bytes *icc, *exif, *xmp;
 };
 struct bytes make_avif(const struct avif_spec *spec);

@@ -122,8 +122,12 @@ struct bytes make_avif(const struct avif_spec *given)
     encoder->speed = 10;
     encoder->minQuantizer = encoder->maxQuantizer = spec.lossless ? 0 : 4;
     encoder->minQuantizerAlpha = encoder->maxQuantizerAlpha = 0;
+    const avifImage *cells[4] = {image, image, image, image};
     avifAddImageFlags flags = spec.frames ? AVIF_ADD_IMAGE_FLAG_NONE : AVIF_ADD_IMAGE_FLAG_SINGLE;
-    for (unsigned i = 0; i < (spec.frames ? spec.frames : 1); i++)
+    if (spec.cells)
+        assert_int_equal(avifEncoderAddImageGrid(encoder, spec.cells, 1, cells, flags),
+                         AVIF_RESULT_OK);
+    for (unsigned i = 0; i < (spec.frames ? spec.frames : 1) && !spec.cells; i++)
         assert_int_equal(avifEncoderAddImage(encoder, image, 1, flags), AVIF_RESULT_OK);
     assert_int_equal(avifEncoderFinish(encoder, &file), AVIF_RESULT_OK);
     bytes_append(&bytes, file.data, file.size);

@@ -73,6 +73,29 @@ static void test_read_lossy(void **state)
         }
 }
 
+/* A picture that is put together of several. */
+static void test_grid(void **state)
+{
+    (void)state;
+    for (unsigned channels = 3; channels <= 4; channels++) {
+        struct picture noise = picture_noise(64, 66, channels, 8, channels);
+        struct bytes file =
+            make_avif(&(struct avif_spec){.picture = &noise, .lossless = true, .cells = 3});
+        struct read_result result;
+        size_t row = picture_row_bytes(&noise);
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_int_equal(result.picture.width, 3 * 64);
+        assert_int_equal(result.picture.height, 66);
+        for (size_t y = 0; y < 66; y++)
+            for (size_t cell = 0; cell < 3; cell++)
+                assert_memory_equal(result.picture.data + (3 * y + cell) * row,
+                                    noise.data + y * row, row);
+        read_result_free(&result);
+        bytes_free(&file);
+        picture_free(&noise);
+    }
+}
+
 /* Alpha arrives straight. */
 static void test_premultiplied(void **state)
 {
@@ -307,12 +330,19 @@ static void test_unsound_exif(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read_lossless),  cmocka_unit_test(test_read_deep),
-        cmocka_unit_test(test_read_lossy),     cmocka_unit_test(test_premultiplied),
-        cmocka_unit_test(test_read_metadata),  cmocka_unit_test(test_numbered_colours),
-        cmocka_unit_test(test_unsupported),    cmocka_unit_test(test_false_sizes),
-        cmocka_unit_test(test_brands),         cmocka_unit_test(test_write_kinds),
-        cmocka_unit_test(test_write_lossless), cmocka_unit_test(test_unsound_exif),
+        cmocka_unit_test(test_read_lossless),
+        cmocka_unit_test(test_read_deep),
+        cmocka_unit_test(test_read_lossy),
+        cmocka_unit_test(test_premultiplied),
+        cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_read_metadata),
+        cmocka_unit_test(test_numbered_colours),
+        cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_false_sizes),
+        cmocka_unit_test(test_brands),
+        cmocka_unit_test(test_write_kinds),
+        cmocka_unit_test(test_write_lossless),
+        cmocka_unit_test(test_unsound_exif),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
