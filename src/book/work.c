@@ -162,6 +162,7 @@ static void remove_temporaries(const struct planche_work *work)
     beside = opendir(folder ? path : ".");
     for (const struct dirent *entry; beside && (entry = readdir(beside));) {
         if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+            strspn(entry->d_name + strlen(prefix), "0123456789abcdef") != 16 ||
             strlen(entry->d_name) != strlen(prefix) + 16)
             continue;
         snprintf(path, sizeof path, "%.*s%s", folder, output, entry->d_name);

@@ -169,6 +169,8 @@ static void test_leftovers(void **state)
     plant("7.out", "half");
     plant(".1.png.planche-0123456789abcdef", "half");
     test_write(test_path(".out.cbz.planche-0123456789abcdef"), "half a book", 11);
+    assert_int_equal(mkdir(test_path(".out.cbz.planche-fedcba9876543210"), 0777), 0);
+    test_write(test_path(".out.cbz.planche-fedcba9876543210/1.png"), "half a book", 11);
     go_on(engine, 2);
     interrupt(engine, 2);
     plant("settings", "others");

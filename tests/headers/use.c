@@ -25,6 +25,11 @@ int main(void)
     CHECK(engine.struct_size == sizeof engine && engine.memory == 0 && !engine.model);
     CHECK(info.struct_size == sizeof info && info.scale == 0);
     CHECK(page.struct_size == sizeof page && page.quality == 0);
+    struct planche_book_options book = PLANCHE_BOOK_OPTIONS_INIT;
+    struct planche_book_result books = PLANCHE_BOOK_RESULT_INIT;
+    CHECK(book.struct_size == sizeof book && !book.page);
+    CHECK(books.struct_size == sizeof books && books.fates[PLANCHE_BOOK_COPIED] == 0);
+    CHECK(strcmp(planche_container_extension(PLANCHE_CONTAINER_ZIP), "cbz") == 0);
     CHECK(result.struct_size == sizeof result && result.peak_bytes == 0);
     CHECK(sizeof error.message == PLANCHE_ERROR_MESSAGE_SIZE);
     CHECK(strcmp(planche_version(), PLANCHE_VERSION) == 0);
