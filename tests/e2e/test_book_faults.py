@@ -2,8 +2,10 @@
 """Books and a world that fails: killed at many points, full disks, files that cannot be read or
 written. Whatever happens, the next run ends with the bytes of a run to which nothing happened."""
 import contextlib
+import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -171,14 +173,22 @@ class Faults(harness.Case):
     def as_nobody(self, *arguments):
         """A run without root's rights; the test is skipped where that cannot be."""
         more = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-        command = [*harness.WRAPPER, harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s",
-                   str(harness.QUICK_SCALE), "--quiet"]
+        program = [*harness.WRAPPER, harness.PLANCHE]
         try:
-            subprocess.run([*command[:-5], "--version"], capture_output=True, check=True, **more)
+            subprocess.run([*program, "--version"], capture_output=True, check=True, **more)
         except (OSError, subprocess.CalledProcessError):
             self.skipTest("others may not run the command here")
-        return subprocess.run([*command, *arguments], cwd=self.folder, capture_output=True,
-                              check=False, text=True, timeout=harness.MARGIN_SECONDS, **more)
+        shutil.copytree(self.cache(), self.path("models", harness.QUICK_MODEL),
+                        dirs_exist_ok=True)
+        return subprocess.run([*program, "-m", harness.QUICK_MODEL, "-s", str(harness.QUICK_SCALE),
+                               "--quiet", "--model-dir", "models", *arguments], cwd=self.folder,
+                              capture_output=True, check=False, text=True,
+                              timeout=harness.MARGIN_SECONDS, **more)
+
+    def cache(self):
+        """Where the quick model is: others may not look into root's."""
+        folder = json.loads(harness.run("info", "--json", check=0).stdout)["model_directory"]
+        return os.path.join(folder, harness.QUICK_MODEL)
 
     def test_read_only_target(self):
         os.mkdir(self.path("locked"), 0o555)
