@@ -344,12 +344,12 @@ static void test_odd_addresses(void **state)
  * the later one. */
 static void test_marks(void **state)
 {
-    static const char *const names[] = {"a.png", "a.jpg", "a.webp"};
+    static const char *const names[] = {"a.png", "a.jpg", "a.webp", "a.avif", "a.jxl"};
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     struct planche_mark mark = PLANCHE_MARK_INIT, last = PLANCHE_MARK_INIT;
     struct planche_error error;
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 5; i++) {
         assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                                  test_path(names[i]), &options, NULL, &error),
                          PLANCHE_OK);
@@ -377,7 +377,7 @@ static void test_marks(void **state)
     assert_int_equal(planche_read_mark(test_path("none"), &mark, &error), PLANCHE_ERROR_NOT_FOUND);
     assert_string_equal(mark.source, "");
     assert_int_equal(planche_read_mark(NULL, &mark, &error), PLANCHE_ERROR_ARGUMENT);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 5; i++)
         assert_int_equal(unlink(test_path(names[i])), 0);
     assert_int_equal(unlink(test_path("b.webp")), 0);
 }

@@ -178,8 +178,9 @@ static void run_one(struct pages *pages, size_t index)
     double start = planche_cli_now_ms();
     if (!ended.skipped)
         ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
-    /* What an earlier run has made in another format or in parts. */
-    if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS)
+    /* What an earlier run has made in another format. (A part's name may be another page's.) */
+    if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS &&
+        pages->run->options.page.on_limit == PLANCHE_ON_LIMIT_SWITCH)
         ended.skipped = true;
     if (ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0)
         ended.made = name_file(page->output, &ended.outcome.result, 1);
