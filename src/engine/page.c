@@ -355,18 +355,19 @@ static enum planche_status too_small(const struct page *page, uint64_t fixed, ui
                                      struct planche_error *error)
 {
     const struct planche_engine *engine = page->engine;
+    uint64_t parts = engine->state->gate.parts, limit = engine->state->budget.limit;
     uint64_t need = 0, slack = (fixed + least) / 32 + ((uint64_t)1 << 20);
+    /* Weights, and what a book has been given. */
+    uint64_t others = limit - planche_gate_room(&engine->state->gate).most * parts;
     if (__builtin_add_overflow(fixed, least, &need) || __builtin_add_overflow(need, slack, &need) ||
-        __builtin_mul_overflow(need, engine->state->gate.parts, &need) ||
-        __builtin_add_overflow(need, engine->weight_bytes, &need))
+        __builtin_mul_overflow(need, parts, &need) || __builtin_add_overflow(need, others, &need))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
                             "the page is too large for any memory budget");
     return planche_fail(
         error, PLANCHE_ERROR_BUDGET,
         "the page needs a memory budget of at least %llu MiB, and there are %llu MiB; "
         "raise it (--memory %lluM)",
-        (unsigned long long)((need >> 20) + 1),
-        (unsigned long long)(engine->state->budget.limit >> 20),
+        (unsigned long long)((need >> 20) + 1), (unsigned long long)(limit >> 20),
         (unsigned long long)((need >> 20) + 1));
 }
 
