@@ -145,18 +145,31 @@ static size_t capacity_for(size_t size)
     return capacity < (size_t)64 << 10 ? (size_t)64 << 10 : capacity;
 }
 
-/* Lossless pages of noise are as large as their pixels, lossy ones at the usual qualities less than
- * half that. */
+/* How large enlarged pages of very much detail become, in quarters of their pixels. */
+static uint64_t quarters(enum planche_format format, const struct planche_page_options *options)
+{
+    bool lossless = options->lossless && format != PLANCHE_FORMAT_JPEG;
+    bool much = lossless || options->quality > 95;
+    switch (format) {
+    case PLANCHE_FORMAT_JPEG:
+    case PLANCHE_FORMAT_WEBP:
+        return much ? 4 : 2;
+    case PLANCHE_FORMAT_AVIF:
+        return much ? 6 : 4;
+    case PLANCHE_FORMAT_JXL:
+        return much ? 5 : 4;
+    default:
+        return 4;
+    }
+}
+
 static uint64_t memory_for_result(void *user, const struct planche_image_info *info,
                                   const struct planche_page_options *options, unsigned parts)
 {
     (void)user;
     (void)parts;
     uint64_t bytes = (uint64_t)info->width * info->height * planche_image_pixel_size(info);
-    bool lossy = info->format == PLANCHE_FORMAT_JPEG ||
-                 (info->format != PLANCHE_FORMAT_PNG && !options->lossless);
-    if (lossy && options->quality <= 95)
-        bytes /= 2;
+    bytes = bytes * quarters(info->format, options) / 4;
     if (info->metadata)
         bytes += info->metadata->icc.size + info->metadata->exif.size + info->metadata->xmp.size;
     return capacity_for(bytes + bytes / 256 + ((uint64_t)64 << 10));
