@@ -7,6 +7,9 @@
 
 #include <avif/avif.h>
 
+/* Pixels of whole superblocks: what AV1's libraries take counts these. */
+uint64_t planche_avif_padded_pixels(uint32_t width, uint32_t height);
+
 enum planche_status planche_avif_open(struct planche_decoder *decoder, struct planche_error *error);
 enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
                                       uint32_t count, struct planche_error *error);

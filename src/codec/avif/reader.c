@@ -102,10 +102,10 @@ static enum planche_status check_kind(const struct planche_decoder *decoder,
  * of tiles is put together beside them. */
 static uint64_t picture_memory(const struct planche_decoder *decoder)
 {
-    const uint64_t fixed = (uint64_t)2 << 20, per_column = 1024;
-    uint64_t pixels = (uint64_t)decoder->width * decoder->height;
+    const uint64_t fixed = (uint64_t)2 << 20;
+    uint64_t pixels = planche_avif_padded_pixels(decoder->width, decoder->height);
     uint64_t planes = (uint64_t)decoder->channels * (decoder->depth / 8);
-    return fixed + per_column * decoder->width + (2 * planes + 2) * pixels;
+    return fixed + (2 * planes + 2) * pixels;
 }
 
 /* A stream of a larger picture than the file announces is damage: the decoder must not begin it. */

@@ -69,13 +69,13 @@ static size_t planes_size(const struct layout *layout)
  * there are, with some room; the encoded file is part of it. */
 static uint64_t encoder_memory(const struct planche_image_info *info, const struct layout *layout)
 {
-    const uint64_t fixed = (uint64_t)4 << 20, per_column = 2048;
-    uint64_t pixels = (uint64_t)info->width * info->height;
+    const uint64_t fixed = (uint64_t)4 << 20;
+    uint64_t pixels = planche_avif_padded_pixels(info->width, info->height);
     uint64_t halves = layout->format == AVIF_PIXEL_FORMAT_YUV400   ? 2 /* planes */
                       : layout->format == AVIF_PIXEL_FORMAT_YUV420 ? 3
                                                                    : 6;
     uint64_t per_pixel = (28 + 15 * halves) * (layout->sample + 1) / 4 + (layout->alpha ? 5 : 0);
-    return fixed + per_column * info->width + per_pixel * pixels;
+    return fixed + per_pixel * pixels;
 }
 
 uint64_t planche_avif_memory(const struct planche_image_info *info,
