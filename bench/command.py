@@ -12,11 +12,12 @@ MOST_SECONDS = 3600  # only against hangs
 
 class Outcome:
     """status, seconds (wall clock), rss_bytes (the most that was resident), others (the part of the
-    machine's time that others had, 0 to 1), stdout, stderr, argv."""
+    machine's time that others had, 0 to 1), cpu_seconds (its own), stdout, stderr, argv."""
 
-    def __init__(self, argv, status, seconds, rss_bytes, others, stdout, stderr):
+    def __init__(self, argv, status, seconds, rss_bytes, others, cpu_seconds, stdout, stderr):
         self.argv, self.status, self.seconds, self.rss_bytes = argv, status, seconds, rss_bytes
-        self.others, self.stdout, self.stderr = others, stdout, stderr
+        self.others, self.cpu_seconds = others, cpu_seconds
+        self.stdout, self.stderr = stdout, stderr
 
     def last_line(self):
         lines = [line for line in self.stderr.splitlines() if line.strip()]
@@ -24,7 +25,7 @@ class Outcome:
 
     def numbers(self):
         return {"seconds": round(self.seconds, 4), "rss_bytes": self.rss_bytes,
-                "others": round(self.others, 3)}
+                "others": round(self.others, 3), "cpu_seconds": round(self.cpu_seconds, 3)}
 
 
 def busy_seconds():
@@ -63,5 +64,5 @@ def run(argv, cwd=None):
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        return Outcome(argv, child.returncode, seconds, usage.ru_maxrss * 1024, others,
+        return Outcome(argv, child.returncode, seconds, usage.ru_maxrss * 1024, others, own,
                        out.read().decode(errors="replace"), err.read().decode(errors="replace"))

@@ -23,7 +23,8 @@ class Pages:
                 file.write(self.make(width, height))
         return path
 
-    def make(self, width, height):
+    def make(self, width, height, skip=0):
+        """Its PNG; skip rows of the sample, so that pages differ."""
         if self.image is None:
             with open(self.source, "rb") as file:
                 self.image = png.Image(file.read())
@@ -32,5 +33,5 @@ class Pages:
         copies = -(-width // image.width)
         rows = [(image.samples[y * stride:(y + 1) * stride] * copies)[:width * image.channels]
                 for y in range(min(height, image.height))]
-        samples = b"".join(rows[y % len(rows)] for y in range(height))
+        samples = b"".join(rows[(y + skip) % len(rows)] for y in range(height))
         return png.encode(width, height, image.channels, samples, level=3)

@@ -89,6 +89,21 @@ def start_row(start):
 START_HEADS = ("start", "page", "whole command ms", "load model ms", "planche --version ms")
 
 
+def book_row(book):
+    """Stages share the CPUs, so what they allow is what all their work takes on all threads."""
+    best = min(book["runs"], key=lambda run: run["seconds"])
+    seconds, threads = best["seconds"] / book["count"], book["threads"]
+    allowed = best["network_ms"] / 1e3 + best["codecs_ms"] / 1e3 / threads
+    return [book["name"], book["size"], f"{1 / seconds:.2f}", f"{1e3 / best['network_ms']:.2f}",
+            f"{1 / allowed:.2f}", f"{100 * allowed / seconds:.0f} %",
+            f"{100 * best['cpu_seconds'] / (best['seconds'] * threads):.0f} %",
+            megabytes(best["rss_bytes"]), others(best)]
+
+
+BOOK_HEADS = ("book, CBZ to CBZ, WebP", "page", "pages/s", "network alone", "all stages allow",
+              "reached", "CPUs busy", "RSS MB", "others")
+
+
 def lines(results):
     """All tables of a results object, as lines."""
     out = []
@@ -103,4 +118,6 @@ def lines(results):
         out += table(START_HEADS, map(start_row, results["start"])) + [""]
     if results["memory"]:
         out += table(MEMORY_HEADS, map(memory_row, results["memory"])) + [""]
+    if results["books"]:
+        out += table(BOOK_HEADS, map(book_row, results["books"])) + [""]
     return out
