@@ -20,7 +20,7 @@
 #define LEAST_RESOLUTION 150.0
 #define MOST_RESOLUTION  600.0
 #define MOST_PIXELS      1e8
-#define MESSAGE_BYTES    4096
+#define MESSAGE_BYTES    1024
 
 struct pdf {
     struct planche_child child;
@@ -47,43 +47,64 @@ static enum planche_status fail_start(const struct planche_archive *archive, con
                         "%s: %s cannot be started: %s", archive->path, program, strerror(errno));
 }
 
-/* All that pdfinfo says, as text. True: it ended well. */
-static bool collect(struct planche_child *child, char *text, size_t size)
+/* What pdfinfo says. */
+struct info {
+    char first[MESSAGE_BYTES]; /* its beginning: of one that fails, the reason */
+    size_t filled;
+    char line[32]; /* as much of one as is looked at */
+    size_t length;
+    uint64_t pages; /* UINT64_MAX: it has not told */
+};
+
+static void take_info(struct info *info, const char *text, size_t size)
 {
-    size_t filled = 0;
+    static const char word[] = "Pages:";
+    size_t room = sizeof info->first - 1 - info->filled, taken = size < room ? size : room;
+    memcpy(info->first + info->filled, text, taken);
+    info->filled += taken;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '\n' && info->length < sizeof info->line - 1)
+            info->line[info->length++] = text[i];
+        if (text[i] != '\n')
+            continue;
+        info->line[info->length] = 0;
+        if (strncmp(info->line, word, sizeof word - 1) == 0)
+            info->pages = strtoull(info->line + sizeof word - 1, NULL, 10);
+        info->length = 0;
+    }
+}
+
+/* True: it ended well. */
+static bool collect(struct pdf *pdf, struct info *info)
+{
     int64_t got;
-    while ((got = planche_child_read(child, text + filled, size - 1 - filled)) > 0)
-        filled += (size_t)got;
-    text[filled] = 0;
-    if (filled < size - 1)
-        return planche_child_end(child);
-    planche_child_kill(child);
-    return true;
+    while ((got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece)) > 0)
+        take_info(info, pdf->piece, (size_t)got);
+    return planche_child_end(&pdf->child);
 }
 
 static enum planche_status count_pages(struct planche_archive *archive, struct planche_error *error)
 {
     struct pdf *pdf = archive->state;
-    char text[MESSAGE_BYTES];
-    const char *const arguments[] = {"pdfinfo", pdf->path, NULL};
+    struct info info = {.pages = UINT64_MAX};
+    /* The PDF's author writes some of what it prints, before and behind the pages; in this encoding
+     * there is no end of a line. */
+    const char *const arguments[] = {"pdfinfo", "-enc", "Symbol", pdf->path, NULL};
     if (!planche_child_start(&pdf->child, arguments, true))
         return fail_start(archive, arguments[0], error);
-    bool ended_well = collect(&pdf->child, text, sizeof text);
-    const char *count = strstr(text, "\nPages:");
-    if (strncmp(text, "Pages:", 6) == 0)
-        count = text - 1;
-    if (ended_well && count) {
-        pdf->pages = strtoull(count + 7, NULL, 10);
+    if (collect(pdf, &info) && info.pages != UINT64_MAX) {
+        pdf->pages = info.pages;
         if (pdf->pages <= archive->limits.entries)
             return PLANCHE_OK;
-        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: has more than %" PRIu64 " entries",
-                            archive->path, archive->limits.entries);
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: has more than %" PRIu64 " entries (--max-entries)", archive->path,
+                            archive->limits.entries);
     }
-    if (strstr(text, "assword"))
+    if (strstr(info.first, "assword"))
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: is encrypted", archive->path);
-    text[strcspn(text, "\n")] = 0;
+    info.first[strcspn(info.first, "\n")] = 0;
     return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is a PDF that cannot be read: %s",
-                        archive->path, text);
+                        archive->path, info.first);
 }
 
 /* pdftocairo on the current page, its result to be read. */

@@ -352,14 +352,26 @@ class Pdf(Case):
             image = image[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + image[2:]
             self.assertEqual(self.names(([(image, self.whole)], b"")), [name])
 
+    def test_what_authors_write(self):
+        """What is said of a PDF in it does not change the number of its pages."""
+        book = archives.pdf([jpeg("rgb")] * 3)
+        for texts in ({"Subject": b"x\nPages: 2\n"}, {"Title": b"Pages: 1\nPages: 9\n"},
+                      {"Author": b"a\nPages:           9\nEncrypted:       no\n"},
+                      {"GTS_PDFA1Version": b"PDF/A-1b\nPages: 2\n"},
+                      {"Keywords": b"word " * 2000, "Subject": b"\npassword\n" * 1000}):
+            fields = b" ".join(b"/%s (%s)" % (name.encode(), text) for name, text in texts.items())
+            data = book.replace(b"trailer\n<<", b"trailer\n<< /Info << " + fields + b" >>")
+            with self.subTest(name=list(texts)):
+                self.is_sound(data, PDF, [(f"{i + 1:04}.jpg", jpeg("rgb")) for i in range(3)])
+
     def test_failures(self):
         self.fails(archives.pdf_pages([([], b"")], encrypted=True), UNSUPPORTED, "encrypted")
         self.fails(b"%PDF-1.4\nnothing", DATA, "cannot be read")
         if not os.environ.get("WRAPPER"):  # emulators do not tell that a program is missing
             self.fails(archives.pdf([jpeg("rgb")]), UNSUPPORTED, "install poppler-utils",
                        env={"PATH": "/nowhere"})
-        self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT, "more than 2 entries",
-                   2, 10 ** 9, 10 ** 9, 1000)
+        self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT,
+                   "more than 2 entries (--max-entries)", 2, 10 ** 9, 10 ** 9, 1000)
         self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT, "0001.jpg: unpacks to more than 100 bytes",
                    100, 100, 10 ** 9, 1000)
 
