@@ -182,9 +182,9 @@ static bool wants_to_stop(void *user)
 
 static enum planche_status make_book(struct planche_book *book, struct planche_error *error)
 {
-    char settings[2 * PATH_MAX];
+    char settings[PLANCHE_BOOK_SETTINGS];
     struct planche_archive_writer *writer = NULL;
-    enum planche_status status = planche_book_settings(book, settings, sizeof settings, error);
+    enum planche_status status = planche_book_settings(book, settings, error);
     if (!status)
         status = planche_book_survey(book, error);
     if (!status)

@@ -65,8 +65,10 @@ enum planche_status planche_book_compose(struct planche_book *book,
 /* Finds out what would become of each page, reading only headers. */
 enum planche_status planche_book_look(struct planche_book *book, struct planche_error *error);
 
-/* What pages are made with, as a text that is the same when the bytes are. Errors: ARGUMENT. */
-enum planche_status planche_book_settings(const struct planche_book *book, char *text, size_t size,
+/* What pages are made with, as a text that is the same when the bytes are. Errors: IO. */
+#define PLANCHE_BOOK_SETTINGS 1024
+enum planche_status planche_book_settings(const struct planche_book *book,
+                                          char text[PLANCHE_BOOK_SETTINGS],
                                           struct planche_error *error);
 
 /* Keeps the engine's pages from memory that the book has taken, or is about to take. Errors:

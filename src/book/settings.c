@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What decides the bytes of a book's pages, as a text: an interrupted run is continued by one with
  * the same. Memory, threads and whatever else leaves the bytes alone are not in it. */
-#include "base/status.h"
 #include "book/book.h"
 
 #include <planche/version.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 /* Who adds an option that changes the bytes of pages adds it to describe_page, and counts it here.
  */
@@ -25,64 +19,39 @@ static void describe_page(char *text, size_t size, const struct planche_page_opt
              (int)page->grey, (int)page->on_limit);
 }
 
-static enum planche_status digest_file(struct sha256_ctx *context, const char *path,
-                                       struct planche_error *error)
+/* The files' names are in it, too: pages are marked with them, and how the engine uses its network
+ * depends on them. */
+static void describe_model(char *text, size_t size, const struct planche_engine *engine,
+                           const uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES])
 {
-    uint8_t buffer[16384];
-    ssize_t got = -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && (got = read(fd, buffer, sizeof buffer)) > 0)
-        sha256_update(context, (size_t)got, buffer);
-    if (got < 0)
-        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return got < 0 ? PLANCHE_ERROR_IO : PLANCHE_OK;
+    const struct planche_recipe *recipe = &engine->net->recipe;
+    size_t at = 0;
+    for (size_t i = 0; i < PLANCHE_ORIGIN_DIGEST_BYTES; i++)
+        at += (size_t)snprintf(text + at, size - at, "%02x", digest[i]);
+    snprintf(text + at, size - at, " %.48s %u %u %u %u %a %a %a %a", engine->variant, recipe->scale,
+             recipe->multiple, recipe->pad, recipe->crop, (double)recipe->in_scale,
+             (double)recipe->in_bias, (double)recipe->out_scale, (double)recipe->out_bias);
 }
 
-/* Models of the catalogue are known by their names, others by what is in their files. */
-static enum planche_status describe_model(char *text, size_t size, const char *model,
-                                          struct planche_error *error)
-{
-    static const char extension[] = ".param";
-    size_t length = strlen(model), stem = length - (sizeof extension - 1);
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    struct sha256_ctx context;
-    char bin[PATH_MAX];
-    if (length < sizeof extension || strcmp(model + stem, extension) != 0) {
-        snprintf(text, size, "%s", model);
-        return PLANCHE_OK;
-    }
-    snprintf(bin, sizeof bin, "%.*s.bin", (int)stem, model);
-    sha256_init(&context);
-    enum planche_status status = digest_file(&context, model, error);
-    if (!status)
-        status = digest_file(&context, bin, error);
-    sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest && 2 * i + 2 < size; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-    return status;
-}
-
-enum planche_status planche_book_settings(const struct planche_book *book, char *text, size_t size,
+enum planche_status planche_book_settings(const struct planche_book *book,
+                                          char text[PLANCHE_BOOK_SETTINGS],
                                           struct planche_error *error)
 {
     const struct planche_engine *engine = book->engine;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
-    char model[PATH_MAX], page[256];
-    planche_engine_get_info(engine, &info);
-    describe_page(page, sizeof page, &book->page);
-    enum planche_status status = describe_model(model, sizeof model, info.model, error);
+    uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES];
+    char model[256], page[256];
+    enum planche_status status = planche_origin_digest(&engine->state->origin, digest, error);
     if (status)
         return status;
-    int length =
-        snprintf(text, size,
-                 "planche %s\nmodel %s %s %u\nmachine %s %s %s\nse %d\nmax_pixels %llu\n"
-                 "page %s\nbook %d %u %d\n",
-                 planche_version(), model, info.variant, info.scale, info.backend, info.isa,
-                 info.precision, (int)engine->se, (unsigned long long)engine->max_pixels, page,
-                 book->entries.referred, book->options.skip_above, book->options.again);
-    if (length < 0 || (size_t)length >= size)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's name is too long");
+    planche_engine_get_info(engine, &info);
+    describe_model(model, sizeof model, engine, digest);
+    describe_page(page, sizeof page, &book->page);
+    snprintf(text, PLANCHE_BOOK_SETTINGS,
+             "planche %s\nmodel %s\nmachine %s %s %s\nse %d\nmax_pixels %llu\npage %s\n"
+             "book %d %u %d\n",
+             planche_version(), model, info.backend, info.isa, info.precision, (int)engine->se,
+             (unsigned long long)engine->max_pixels, page, book->entries.referred,
+             book->options.skip_above, book->options.again);
     return PLANCHE_OK;
 }

@@ -168,12 +168,17 @@ static enum planche_status load(struct planche_engine *engine,
         status = find_files(&files, options, error);
     if (status)
         return status;
-    struct planche_net_source source = {.param_path = files.param, .bin_path = files.bin};
+    int *descriptors = engine->state->origin.files;
+    struct planche_net_source source = {.param_path = files.param,
+                                        .bin_path = files.bin,
+                                        .param_fd = &descriptors[0],
+                                        .bin_fd = &descriptors[1]};
     status = planche_net_load(&engine->net, &source, files.variant, budget, error);
     if (!status)
         status = check_net(engine, options, &files, error);
     if (status)
         return status;
+    planche_origin_note(&engine->state->origin);
     engine->macs_per_pixel = macs_per_pixel(engine->net, budget);
     engine->isa = planche_cpu_isa_name(features);
     engine->model = planche_strdup(budget, options->model);
@@ -273,6 +278,7 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     }
     engine->state = state;
     planche_gate_init(&state->gate);
+    planche_origin_init(&state->origin);
     enum planche_status status = create(engine, &taken, error);
     if (status)
         planche_engine_destroy(&engine);
@@ -292,6 +298,7 @@ void planche_engine_destroy(struct planche_engine **engine)
     planche_free(e->model);
     planche_free(e->variant);
     planche_gate_destroy(&e->state->gate);
+    planche_origin_destroy(&e->state->origin);
     planche_budget_end(&e->state->budget);
     planche_free(e->state);
     planche_free(e);

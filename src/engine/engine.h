@@ -9,11 +9,13 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "engine/gate.h"
+#include "engine/origin.h"
 
 /* What changes while pages run: the engine itself does not. */
 struct planche_engine_state {
     struct planche_budget budget;
     struct planche_gate gate;
+    struct planche_origin origin;
     struct planche_node_profile *profile; /* NULL: not wanted */
 };
 

@@ -46,6 +46,16 @@ void planche_net_destroy(struct planche_net **net)
     *net = NULL;
 }
 
+/* Hands the descriptor over to who wants it. */
+static void close_file(struct planche_model_file *file, int *owner)
+{
+    if (owner) {
+        *owner = file->fd;
+        file->fd = -1;
+    }
+    planche_model_file_close(file);
+}
+
 static enum planche_status read_param(struct planche_graph *graph,
                                       const struct planche_net_source *source,
                                       struct planche_error *error)
@@ -65,7 +75,7 @@ static enum planche_status read_param(struct planche_graph *graph,
         status =
             planche_fail(error, PLANCHE_ERROR_MODEL,
                          "%s: not an ncnn .param text file (it has zero bytes)", graph->param_name);
-    planche_model_file_close(&file);
+    close_file(&file, source->param_fd);
     return status;
 }
 
@@ -78,7 +88,7 @@ static enum planche_status read_bin(struct planche_graph *graph,
         &file, graph->bin_name, source->bin, source->bin_size, PLANCHE_MODEL_FILE_LIMIT, error);
     if (status == PLANCHE_OK)
         status = planche_graph_read_weights(graph, &file, error);
-    planche_model_file_close(&file);
+    close_file(&file, source->bin_fd);
     return status;
 }
 

@@ -141,6 +141,7 @@ struct planche_net_source {
         *bin_path; /* names in messages; read unless the memory below is given */
     const void *param, *bin;
     size_t param_size, bin_size;
+    int *param_fd, *bin_fd; /* NULL, or what is to own the descriptors of files that were read */
 };
 
 /* Loads and simplifies. variant (may be NULL) supplies the recipe; without it the recipe is derived

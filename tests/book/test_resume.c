@@ -187,6 +187,59 @@ static void test_leftovers(void **state)
     finish(&engine);
 }
 
+/* Another model of the same size in the place of the small one, or, twice, that again. */
+static void swap_model(const char *how)
+{
+    char path[600], aside[600];
+    size_t size;
+    snprintf(path, sizeof path, "%s", test_path("model-2x.bin"));
+    snprintf(aside, sizeof aside, "%s", test_path("aside.bin"));
+    uint8_t *data = test_read(path, &size);
+    assert_non_null(data);
+    data[size / 2] ^= 0x40;
+    if (strcmp(how, "rename") == 0) {
+        test_write(aside, data, size);
+        assert_int_equal(rename(aside, path), 0);
+    } else {
+        test_write(path, data, size);
+    }
+    free(data);
+}
+
+/* Clocks of file systems are coarse. */
+static void age_model(void)
+{
+    const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    assert_int_equal(utimensat(AT_FDCWD, test_path("model-2x.bin"), times, 0), 0);
+}
+
+static void test_model_swapped(void **state)
+{
+    struct planche_engine *engine = start(), *other;
+    (void)state;
+    /* Under an engine that lives: what it has loaded counts. */
+    swap_model("rename");
+    interrupt(engine, 3);
+    other = test_engine((struct planche_engine_options){.jobs = 1}, 2);
+    book_make(other, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_string_equal(told_fates(&told), "EEEEECDF");
+    unlink(test_path("out.cbz"));
+    /* Written over: nobody knows what was loaded, unless it is known already. */
+    planche_engine_destroy(&other);
+    other = test_engine((struct planche_engine_options){.jobs = 1}, 2);
+    swap_model("write");
+    age_model();
+    assert_int_equal(book_run(other, "in.cbz", "out.cbz", book_options(&told), &told),
+                     PLANCHE_ERROR_IO);
+    assert_non_null(strstr(told.error.message, "have changed"));
+    planche_engine_destroy(&other);
+    interrupt(engine, 3);
+    other = test_engine((struct planche_engine_options){.jobs = 1}, 2);
+    go_on(other, 3);
+    planche_engine_destroy(&other);
+    finish(&engine);
+}
+
 static void test_settings(void **state)
 {
     struct planche_engine *engine = start(),
@@ -291,8 +344,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_page), cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_settings),   cmocka_unit_test(test_lock),
-        cmocka_unit_test(test_invariance),
+        cmocka_unit_test(test_settings),   cmocka_unit_test(test_model_swapped),
+        cmocka_unit_test(test_lock),       cmocka_unit_test(test_invariance),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

@@ -90,10 +90,10 @@ class Faults(harness.Case):
                        if name.startswith(WORK + "-"))
         return 0
 
-    def strike(self, number, reached):
+    def strike(self, number, reached, *arguments):
         """Sends a signal as soon as reached() says so. What is under the final name then is whole: it
         is there if the run was faster."""
-        process = self.start()
+        process = self.start(*arguments)
         limit = time.monotonic() + harness.MARGIN_SECONDS
         while process.poll() is None and not reached() and time.monotonic() < limit:
             time.sleep(0.0002)
@@ -130,6 +130,26 @@ class Faults(harness.Case):
     def test_interrupted(self):
         for wanted in (1, PAGES // 2, PAGES):
             self.strike_and_go_on(signal.SIGINT, wanted)
+
+    def test_model_swapped(self):
+        """Pages of another model under the same name, in files of the same size, are not gone on
+        with."""
+        shutil.copytree(self.cache(), self.path("models", harness.QUICK_MODEL))
+        folder = self.path("models", harness.QUICK_MODEL)
+        self.strike(signal.SIGINT, lambda: self.count(".page") >= 2, "--model-dir", "models")
+        self.assertTrue(self.count(".page"), "the signal came too late")
+        for name in filter(lambda name: name.endswith(".bin"), os.listdir(folder)):
+            with open(os.path.join(folder, name), "r+b") as file:
+                middle = os.fstat(file.fileno()).st_size // 8 * 4
+                file.seek(middle)
+                weights = bytearray(file.read(4096))
+                weights[::4] = bytes(value ^ 0x80 for value in weights[::4])
+                file.seek(middle)
+                file.write(weights)
+        for output in ("out.cbz", "whole.cbz"):
+            self.planche("in.cbz", "-o", output, "--quiet", "--model-dir", "models")
+        self.assertEqual(self.read("out.cbz"), self.read("whole.cbz"))
+        self.assertNotEqual(self.read("out.cbz"), self.expected)
 
     def limited(self, size):
         """A run in which no file can be larger than this."""
