@@ -17,6 +17,7 @@
 #define PROPERTIES   3
 #define NAME_BYTES   64 /* most of a prefix, and of a prefix with a name */
 #define DIGEST_CHARS 64
+#define MOST_TRIED   16 /* declarations: each is a walk through the packet */
 
 /* What a mark adds to a packet at most, several times over. */
 #define ROOM ((size_t)4096)
@@ -120,10 +121,16 @@ static bool find_value(const struct text *text, const char *prefix, const char *
 static bool find_prefix(const struct text *text, char prefix[NAME_BYTES])
 {
     struct span source;
+    unsigned tried = 0;
     size_t at = 0;
-    for (size_t from = 0; find(text, from, PLANCHE_MARK_NAMESPACE, &at); from = at + 1)
-        if (prefix_at(text, at, prefix) && find_value(text, prefix, names[0], &source))
+    for (size_t from = 0; tried < MOST_TRIED && find(text, from, PLANCHE_MARK_NAMESPACE, &at);
+         from = at + 1) {
+        if (!prefix_at(text, at, prefix))
+            continue;
+        if (find_value(text, prefix, names[0], &source))
             return true;
+        tried++;
+    }
     return false;
 }
 
@@ -267,7 +274,7 @@ enum planche_status planche_source_mark(struct planche_mark *mark,
                                         const struct planche_source *source,
                                         struct planche_budget *budget, struct planche_error *error)
 {
-    const struct planche_reader_options options = {.budget = budget};
+    const struct planche_reader_options options = {.budget = budget, .header_only = true};
     struct planche_reader *reader;
     *mark = (struct planche_mark)PLANCHE_MARK_INIT;
     enum planche_status status = planche_reader_open(&reader, source, &options, error);

@@ -27,6 +27,16 @@ enum planche_status planche_blob_set(struct planche_blob *blob, const void *data
     return PLANCHE_OK;
 }
 
+enum planche_status planche_blob_set_xmp(struct planche_blob *blob, const void *data, size_t size,
+                                         struct planche_budget *budget, const char *name,
+                                         struct planche_error *error)
+{
+    if (size > PLANCHE_MOST_METADATA)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: the image has more than 16 MiB of metadata", name);
+    return planche_blob_set(blob, data, size, budget, name, error);
+}
+
 void planche_blob_free(struct planche_blob *blob)
 {
     planche_free(blob->data);

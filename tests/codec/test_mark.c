@@ -169,6 +169,25 @@ static void test_damage(void **state)
     planche_blob_free(&xmp);
 }
 
+/* Declarations by the hundred thousand: a walk through the packet for each would take hours. */
+static void test_many_prefixes(void **state)
+{
+    static const char declaration[] = "xmlns:p=\"urn:planche:1\" ",
+                      mark[] = " p:Source='" DIGEST "'";
+    const size_t length = sizeof declaration - 1, size = (size_t)16 << 20;
+    struct planche_mark found;
+    char *packet = malloc(size);
+    (void)state;
+    for (size_t i = 0; i < size; i++)
+        packet[i] = declaration[i % length];
+    planche_mark_find(&found, packet, size);
+    assert_string_equal(found.source, "");
+    memcpy(packet + size - sizeof mark, mark, sizeof mark);
+    planche_mark_find(&found, packet, size);
+    assert_string_equal(found.source, DIGEST);
+    free(packet);
+}
+
 /* In a file of every format: written with the page, found without decoding it. */
 static void test_files(void **state)
 {
@@ -195,6 +214,52 @@ static void test_files(void **state)
     picture_free(&picture);
 }
 
+/* More XMP than any program writes is refused, not searched. */
+static void test_large_packet(void **state)
+{
+    static const enum planche_format formats[] = {PLANCHE_FORMAT_WEBP, PLANCHE_FORMAT_AVIF,
+                                                  PLANCHE_FORMAT_JXL};
+    struct picture picture = picture_smooth(20, 10, 3);
+    struct planche_metadata metadata = {.xmp.size = ((size_t)16 << 20) + 1};
+    (void)state;
+    metadata.xmp.data = calloc(1, metadata.xmp.size);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct bytes file = {NULL, 0, 0};
+        struct planche_mark found;
+        struct planche_error error;
+        assert_int_equal(write_picture(&picture, formats[i], &metadata, NULL, &file, &error),
+                         PLANCHE_OK);
+        const struct planche_source source = {.name = "a", .data = file.data, .size = file.size};
+        assert_int_equal(planche_source_mark(&found, &source, NULL, &error), PLANCHE_ERROR_LIMIT);
+        assert_string_equal(error.message, "a: the image has more than 16 MiB of metadata");
+        bytes_free(&file);
+    }
+    free(metadata.xmp.data);
+    picture_free(&picture);
+}
+
+/* A picture that has to be turned is not held for its mark: 3 MB do not fit into the budget. */
+static void test_header_only(void **state)
+{
+    static uint8_t turned[] = "II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    struct planche_metadata metadata = {.exif = {turned, sizeof turned - 1}};
+    struct picture picture = picture_smooth(1000, 1001, 3);
+    struct planche_budget budget;
+    struct bytes file = {NULL, 0, 0};
+    struct planche_error error;
+    struct planche_mark found;
+    (void)state;
+    planche_budget_init(&budget, (uint64_t)2 << 20);
+    assert_int_equal(write_picture(&picture, PLANCHE_FORMAT_PNG, &metadata, NULL, &file, &error),
+                     PLANCHE_OK);
+    const struct planche_source source = {.name = "a", .data = file.data, .size = file.size};
+    assert_int_equal(planche_source_mark(&found, &source, &budget, &error), PLANCHE_OK);
+    assert_int_equal(found.width, 1001);
+    assert_int_equal(found.height, 1000);
+    bytes_free(&file);
+    picture_free(&picture);
+}
+
 /* FIPS 180-2's example. */
 static void test_digest(void **state)
 {
@@ -209,11 +274,12 @@ static void test_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_packet), cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_rewritten),  cmocka_unit_test(test_unused_prefix),
-        cmocka_unit_test(test_no_mark),    cmocka_unit_test(test_no_place),
-        cmocka_unit_test(test_damage),     cmocka_unit_test(test_files),
-        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_new_packet),   cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_rewritten),    cmocka_unit_test(test_unused_prefix),
+        cmocka_unit_test(test_no_mark),      cmocka_unit_test(test_no_place),
+        cmocka_unit_test(test_damage),       cmocka_unit_test(test_many_prefixes),
+        cmocka_unit_test(test_files),        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_large_packet), cmocka_unit_test(test_header_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,8 +160,8 @@ static enum planche_status read_metadata(struct planche_decoder *decoder,
         status = planche_blob_set(&metadata->exif, image->exif.data, image->exif.size,
                                   decoder->budget, decoder->name, error);
     if (status == PLANCHE_OK)
-        status = planche_blob_set(&metadata->xmp, image->xmp.data, image->xmp.size, decoder->budget,
-                                  decoder->name, error);
+        status = planche_blob_set_xmp(&metadata->xmp, image->xmp.data, image->xmp.size,
+                                      decoder->budget, decoder->name, error);
     return status;
 }
 

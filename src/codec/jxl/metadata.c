@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Most that a box may hold: they can be compressed, and a small file must not become a large
- * process. */
-#define MAX_BOX_BYTES   ((size_t)16 << 20)
 #define FIRST_BOX_BYTES ((size_t)16 << 10)
 #define MAX_ICC_BYTES   ((size_t)64 << 20)
 /* EXIF begins with where in it the TIFF structure begins. */
@@ -26,7 +23,7 @@ static enum planche_status give_room(struct planche_jxl_box *box, struct planche
                                      JxlDecoder *jxl, size_t used, size_t capacity,
                                      struct planche_error *error)
 {
-    if (capacity > MAX_BOX_BYTES)
+    if (capacity > PLANCHE_MOST_METADATA)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: the image has more than 16 MiB of metadata", decoder->name);
     uint8_t *data = box->data ? planche_realloc(decoder->budget, box->data, capacity)

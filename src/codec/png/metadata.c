@@ -54,8 +54,8 @@ static enum planche_status get_xmp(struct planche_png *png, struct planche_decod
     png_get_text(png->png, png->info, &texts, &count);
     for (int i = 0; i < count; i++)
         if (strcmp(texts[i].key, PLANCHE_PNG_XMP_KEYWORD) == 0 && texts[i].itxt_length)
-            return planche_blob_set(&decoder->metadata.xmp, texts[i].text, texts[i].itxt_length,
-                                    decoder->budget, png->name, error);
+            return planche_blob_set_xmp(&decoder->metadata.xmp, texts[i].text, texts[i].itxt_length,
+                                        decoder->budget, png->name, error);
     return PLANCHE_OK;
 }
 

@@ -94,8 +94,9 @@ static enum planche_status get_chunk(struct planche_decoder *decoder, WebPDemuxe
     WebPChunkIterator chunk;
     if (!WebPDemuxGetChunk(demuxer, tag, 1, &chunk))
         return PLANCHE_OK;
-    enum planche_status status = planche_blob_set(blob, chunk.chunk.bytes, chunk.chunk.size,
-                                                  decoder->budget, decoder->name, error);
+    bool xmp = blob == &decoder->metadata.xmp;
+    enum planche_status status = (xmp ? planche_blob_set_xmp : planche_blob_set)(
+        blob, chunk.chunk.bytes, chunk.chunk.size, decoder->budget, decoder->name, error);
     WebPDemuxReleaseChunkIterator(&chunk);
     return status;
 }
