@@ -249,6 +249,37 @@ static void edit_style(struct edit *edit, struct planche_span part, bool markup)
     }
 }
 
+/* The next URL in a srcset, "a.png 1x, b.png 2x", from *at on, which is then behind its candidate.
+ * False: there is none. */
+static bool next_candidate(const char *data, struct planche_span value, size_t *at,
+                           struct planche_span *url)
+{
+    while (*at < value.end && (isspace((unsigned char)data[*at]) || data[*at] == ','))
+        ++*at;
+    *url = (struct planche_span){*at, *at};
+    while (url->end < value.end && !isspace((unsigned char)data[url->end]))
+        url->end++;
+    *at = url->end;
+    while (url->end > url->at && data[url->end - 1] == ',')
+        url->end--;
+    if (*at == url->end) /* no comma ended it: widths and densities may follow */
+        while (*at < value.end && data[*at] != ',')
+            ++*at;
+    return url->end > url->at;
+}
+
+static void edit_srcset(struct edit *edit, struct planche_span value)
+{
+    struct planche_span url;
+    for (size_t at = value.at; next_candidate(edit->data, value, &at, &url);)
+        edit_reference(edit, url, true);
+}
+
+static bool is_srcset(const char *data, struct planche_span name)
+{
+    return planche_markup_is(data, name, "srcset") || planche_markup_is(data, name, "imagesrcset");
+}
+
 static bool is_reference(const char *data, struct planche_span name)
 {
     return planche_markup_is(data, name, "href") || planche_markup_is(data, name, "src") ||
@@ -262,12 +293,17 @@ static const struct planche_renamed *find_page(const struct edit *edit,
     char path[PLANCHE_ENTRY_NAME_BYTES + 1];
     struct planche_attribute a;
     size_t end;
-    for (size_t at = tag->name.end; planche_markup_attribute(edit->data, tag, &at, &a);)
-        if (is_reference(edit->data, a.name) && resolve(edit, a.value, true, path, &end)) {
+    for (size_t at = tag->name.end; planche_markup_attribute(edit->data, tag, &at, &a);) {
+        struct planche_span url = a.value;
+        size_t in = a.value.at;
+        bool refers = is_srcset(edit->data, a.name) ? next_candidate(edit->data, a.value, &in, &url)
+                                                    : is_reference(edit->data, a.name);
+        if (refers && resolve(edit, url, true, path, &end)) {
             const struct planche_renamed *page = edit->find(edit->user, path);
             if (page)
                 return page;
         }
+    }
     return NULL;
 }
 
@@ -281,6 +317,8 @@ static void edit_tag(struct edit *edit, const struct planche_tag *tag)
                     planche_markup_is(data, a.name, "type");
         if (planche_markup_is(data, a.name, "style")) {
             edit_style(edit, a.value, true);
+        } else if (is_srcset(data, a.name)) {
+            edit_srcset(edit, a.value);
         } else if (is_reference(data, a.name)) {
             edit_reference(edit, a.value, true);
         } else if (page && type && a.value.end - a.value.at > 6 &&

@@ -19,8 +19,7 @@
 
 struct rewriting {
     struct planche_book *book;
-    /* Pages by their names; in the order of people for ComicInfo.xml, of strcmp for an EPUB. */
-    const struct planche_entry **pages;
+    const struct planche_entry **pages; /* by their names, in the order of people */
     size_t count;
     const char **outputs; /* their names in the output, in the order of people */
     size_t output_count;
@@ -28,7 +27,7 @@ struct rewriting {
     struct planche_renamed renamed;         /* found last */
 };
 
-static int compare_people(const void *a, const void *b)
+static int compare_pages(const void *a, const void *b)
 {
     const struct planche_entry *const *x = a, *const *y = b;
     return planche_name_compare((*x)->name, (*y)->name);
@@ -38,12 +37,6 @@ static int compare_names(const void *a, const void *b)
 {
     const char *const *x = a, *const *y = b;
     return planche_name_compare(*x, *y);
-}
-
-static int compare_bytes(const void *a, const void *b)
-{
-    const struct planche_entry *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
 }
 
 static const char *type_of(enum planche_format format)
@@ -58,7 +51,7 @@ static const struct planche_renamed *find_renamed(void *user, const char *name)
     struct rewriting *r = user;
     const struct planche_entry key = {.name = (char *)name}, *pointer = &key;
     const struct planche_entry *const *found =
-        bsearch(&pointer, r->pages, r->count, sizeof *r->pages, compare_bytes);
+        bsearch(&pointer, r->pages, r->count, sizeof *r->pages, compare_pages);
     if (!found || !(*found)->outputs || strcmp((*found)->outputs[0], name) == 0)
         return NULL;
     r->renamed = (struct planche_renamed){
@@ -206,7 +199,7 @@ static enum planche_status list_pages(struct rewriting *r, struct planche_error 
         for (unsigned p = 0; entry->outputs && p < planche_entry_outputs(entry); p++)
             r->outputs[r->output_count++] = entry->outputs[p];
     }
-    qsort(r->pages, r->count, sizeof *r->pages, entries->referred ? compare_bytes : compare_people);
+    qsort(r->pages, r->count, sizeof *r->pages, compare_pages);
     qsort(r->outputs, r->output_count, sizeof *r->outputs, compare_names);
     return PLANCHE_OK;
 }

@@ -340,6 +340,33 @@ static void expect_text(const char *name, const char *text)
     assert_memory_equal(item->data, text, item->size);
 }
 
+/* Pages are counted in the order of people there, too, whose tenth page is the tenth. */
+static void test_epub_comicinfo(void **state)
+{
+    static const char info[] = "<ComicInfo><Page Image=\"0\"/><Page Image=\"1\"/><Page Image=\"2\" "
+                               "ImageWidth=\"1\"/><Page "
+                               "Image=\"9\"/><Page Image=\"10\"/></ComicInfo>";
+    struct planche_engine *engine = engine_2x();
+    char name[16];
+    (void)state;
+    book_add_text(&in, "mimetype", "application/epub+zip");
+    book_add_text(&in, "META-INF/container.xml",
+                  "<container><rootfiles><rootfile full-path='c.opf'/></rootfiles></container>");
+    book_add_text(&in, "c.opf", "<package><manifest><item href='2.png'/></manifest></package>");
+    book_add_text(&in, "ComicInfo.xml", info);
+    for (unsigned i = 1; i <= 11; i++) {
+        snprintf(name, sizeof name, "%u.png", i);
+        book_add_page(&in, name, i, 200 + i, 8, PLANCHE_FORMAT_PNG);
+    }
+    book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
+    book_make(engine, "in.epub", "out.epub", book_options(&told), &told);
+    book_read(&out, test_path("out.epub"));
+    expect_text("ComicInfo.xml", "<ComicInfo><Page Image=\"0\"/><Page Image=\"1\"/><Page "
+                                 "Image=\"2\" ImageWidth=\"406\"/><Page "
+                                 "Image=\"9\"/><Page Image=\"10\"/></ComicInfo>");
+    tidy(&engine);
+}
+
 static void test_epub(void **state)
 {
     struct planche_engine *engine = engine_2x();
@@ -471,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_comicinfo),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_epub),
+        cmocka_unit_test(test_epub_comicinfo),
         cmocka_unit_test(test_epub_refused),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_inspect),

@@ -69,6 +69,22 @@ static void test_page(void **state)
            "<a href='http://x/images/p 1.jpg'/><img src=../cover.webp></body></html>");
 }
 
+/* Every candidate of a srcset, with and without a density; the type follows the first. */
+static void test_srcset(void **state)
+{
+    (void)state;
+    expect(
+        "OEBPS/1.xhtml",
+        "<picture><source type='image/jpeg' srcset='images/p%201.jpg'/>"
+        "<source srcset=\" ,cover,images/p%201.jpg 2x ,\n./images/p%201.jpg\t3x,images/x.jpg 4x,"
+        "images/p&amp;2.jpg, cover\"/><img src='cover' srcset='' />"
+        "<img SRCSET='cover 1x,cover 2x'/></picture>",
+        "<picture><source type='image/webp' srcset='images/p%201.webp'/>"
+        "<source srcset=\" ,cover,images/p%201.jpg 2x ,\n./images/p%201.webp\t3x,images/x.jpg 4x,"
+        "images/p&amp;2.jpg.webp, cover.webp\"/><img src='cover.webp' srcset='' />"
+        "<img SRCSET='cover.webp 1x,cover.webp 2x'/></picture>");
+}
+
 static void test_style(void **state)
 {
     (void)state;
@@ -85,7 +101,8 @@ static void test_encoded(void **state)
 
 static void test_broken(void **state)
 {
-    static const char text[] = "<html><style>url(a)</style><img src='images/p 1.jpg' style=url(";
+    static const char text[] =
+        "<html><style>url(a)</style><img src='images/p 1.jpg' srcset='cover 1x, ,cover,'style=url(";
     (void)state;
     for (size_t size = 0; size < sizeof text; size++) {
         struct planche_text out = {0};
@@ -104,8 +121,9 @@ static void test_broken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_package), cmocka_unit_test(test_page),   cmocka_unit_test(test_style),
-        cmocka_unit_test(test_encoded), cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_package), cmocka_unit_test(test_page),
+        cmocka_unit_test(test_style),   cmocka_unit_test(test_encoded),
+        cmocka_unit_test(test_broken),  cmocka_unit_test(test_srcset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
