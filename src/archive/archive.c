@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PIECE_BYTES ((size_t)16 << 10)
+
 int64_t planche_pread_all(int fd, void *data, size_t size, uint64_t offset)
 {
     size_t done = 0;
@@ -185,6 +187,19 @@ static enum planche_status accept(struct planche_archive *archive,
     }
 }
 
+/* What already the headers say to be too much need not be tried, and is too much for some kinds to
+ * pass over, as they unpack it. */
+static enum planche_status check_header(struct planche_archive *archive,
+                                        const struct planche_raw_entry *raw,
+                                        struct planche_error *error)
+{
+    uint64_t size = raw->size == PLANCHE_SIZE_UNKNOWN ? 0 : raw->size;
+    if (__builtin_add_overflow(archive->declared_bytes, size, &archive->declared_bytes))
+        archive->declared_bytes = UINT64_MAX;
+    uint64_t total = archive->declared_bytes;
+    return check_limits(archive, size, total > raw->passed ? total : raw->passed, error);
+}
+
 static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *raw,
                                 bool *end, struct planche_error *error)
 {
@@ -199,13 +214,21 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
                                 "%s: has more than %" PRIu64 " entries (--max-entries)",
                                 archive->path, archive->limits.entries);
         status = accept(archive, raw, &accepted, error);
+        if (status == PLANCHE_OK)
+            status = check_header(archive, raw, error);
         if (status)
             return status;
     }
-    if (raw->size == PLANCHE_SIZE_UNKNOWN || raw->folder)
-        return PLANCHE_OK;
-    /* What already the header says to be too much need not be tried. */
-    return check_limits(archive, raw->size, 0, error);
+    return PLANCHE_OK;
+}
+
+/* What cannot be passed over otherwise is held against the limits while it is. */
+static void pass_over(struct planche_archive *archive)
+{
+    char piece[PIECE_BYTES];
+    size_t got;
+    while (archive->reading)
+        planche_archive_read(archive, piece, sizeof piece, &got, NULL);
 }
 
 enum planche_status planche_archive_next(struct planche_archive *archive,
@@ -214,7 +237,9 @@ enum planche_status planche_archive_next(struct planche_archive *archive,
 {
     struct planche_raw_entry raw;
     *end = false;
-    archive->reading = false;
+    if (archive->must_read)
+        pass_over(archive);
+    archive->reading = archive->must_read = false;
     if (archive->failed == PLANCHE_OK)
         archive->failed = next(archive, &raw, end, &archive->failure);
     if (archive->failed) {
@@ -225,6 +250,7 @@ enum planche_status planche_archive_next(struct planche_archive *archive,
     if (*end)
         return PLANCHE_OK;
     archive->reading = !raw.folder;
+    archive->must_read = raw.must_read;
     archive->entry_bytes = 0;
     *entry = (struct planche_archive_entry){.name = archive->name,
                                             .folder = raw.folder,
@@ -244,10 +270,12 @@ enum planche_status planche_archive_read(struct planche_archive *archive, void *
     archive->entry_bytes += *got;
     archive->total_bytes += *got;
     if (status == PLANCHE_OK && *got > 0) {
-        status = check_limits(archive, archive->entry_bytes, archive->total_bytes, error);
-        /* The whole archive is too much: no other entry may be tried. */
-        if (status && archive->entry_bytes <= archive->limits.entry_bytes)
-            archive->failed = check_limits(archive, 0, archive->total_bytes, &archive->failure);
+        /* No other entry may be tried: to pass over the rest of this one may take the rest. */
+        archive->failed =
+            check_limits(archive, archive->entry_bytes, archive->total_bytes, &archive->failure);
+        status = archive->failed;
+        if (status && error)
+            *error = archive->failure;
     }
     if (status || *got == 0)
         archive->reading = false;

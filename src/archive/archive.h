@@ -55,8 +55,8 @@ enum planche_status planche_archive_next(struct planche_archive *archive,
                                          struct planche_archive_entry *entry, bool *end,
                                          struct planche_error *error);
 /* The next bytes of the current entry; *got 0: its end, with its checksum right. After an error the
- * entry is lost; planche_archive_next goes on behind it if the archive allows. What is not read
- * costs a ZIP, folder or PDF nothing; others unpack it. */
+ * entry is lost; planche_archive_next goes on behind it if the archive allows, after LIMIT never.
+ * What is not read costs a ZIP, folder or PDF nothing; others unpack it. */
 enum planche_status planche_archive_read(struct planche_archive *archive, void *data, size_t size,
                                          size_t *got, struct planche_error *error);
 

@@ -171,7 +171,8 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
                                         .folder = S_ISDIR(info.st_mode),
                                         .bad = bad_kind(info.st_mode),
                                         .mtime = info.st_mtime,
-                                        .size = (uint64_t)info.st_size};
+                                        .size = S_ISDIR(info.st_mode) ? PLANCHE_SIZE_UNKNOWN
+                                                                      : (uint64_t)info.st_size};
     return entry->folder ? enter_child(archive, level, name, error) : PLANCHE_OK;
 }
 

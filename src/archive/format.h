@@ -16,7 +16,9 @@ struct planche_raw_entry {
     int64_t mtime;
     const void *comment;
     size_t comment_size;
-    uint64_t size; /* of the content as the container says */
+    uint64_t size;   /* of the content as the container says */
+    uint64_t passed; /* bytes that were unpacked on the way here, those of headers too */
+    bool must_read;  /* to get behind it takes as much as to read it, and its size bounds neither */
 };
 
 struct planche_archive;
@@ -52,7 +54,9 @@ struct planche_archive {
     bool reading;                            /* the current entry has not ended */
     enum planche_status failed;              /* why there is no next entry */
     struct planche_error failure;
+    bool must_read;                             /* the current entry */
     uint64_t entries, entry_bytes, total_bytes; /* so far, unpacked */
+    uint64_t declared_bytes;                    /* of all entries so far, as their headers say */
 };
 
 /* Each opens archive->fd as its kind; state and comment are set, memory is the budget's. */

@@ -28,6 +28,7 @@ struct packed {
     size_t taken;                  /* entries */
     uint64_t size, produced;       /* of the entry */
     uint32_t crc;                  /* of what was produced */
+    bool must_read;                /* the entry; unless it has ended, none can follow */
     bool lost;                     /* nothing can be read any more */
     struct planche_error why;
     char name[3 * PLANCHE_ENTRY_NAME_BYTES + 1];
@@ -141,12 +142,15 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
         packed->produced = 0;
         packed->crc = 0;
         packed->taken++;
+        packed->must_read = !known || packed->scan.solid;
         *entry = (struct planche_raw_entry){
             .name = entry_name(packed, found),
             .folder = archive_entry_filetype(found) == AE_IFDIR,
             .bad = bad_kind(found),
             .mtime = archive_entry_mtime_is_set(found) ? archive_entry_mtime(found) : 0,
-            .size = packed->size};
+            .size = packed->size,
+            .passed = (uint64_t)archive_filter_bytes(packed->reader, 0),
+            .must_read = packed->must_read};
         if (archive_entry_is_encrypted(found))
             status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s: is encrypted",
                                   archive->path, entry->name);
@@ -164,8 +168,8 @@ static bool check_crc(const struct packed *packed)
            packed->scan.crcs[index] == packed->crc;
 }
 
-static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
-                                      size_t *got, struct planche_error *error)
+static enum planche_status read_some(struct planche_archive *archive, void *data, size_t size,
+                                     size_t *got, struct planche_error *error)
 {
     struct packed *packed = archive->state;
     locale_t old = enter_locale(packed);
@@ -182,6 +186,7 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
     if (status)
         return status;
     *got = (size_t)result;
+    packed->must_read = packed->must_read && *got > 0;
     packed->produced += *got;
     if (packed->scan.count > 0)
         packed->crc = (uint32_t)crc32_z(packed->crc, data, *got);
@@ -194,6 +199,21 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
         return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
                                   "is damaged: its checksum is wrong");
     return PLANCHE_OK;
+}
+
+static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
+                                      size_t *got, struct planche_error *error)
+{
+    struct packed *packed = archive->state;
+    struct planche_error why = {0};
+    enum planche_status status = read_some(archive, data, size, got, &why);
+    if (status && error)
+        *error = why;
+    if (status && packed->must_read && !packed->lost) {
+        packed->lost = true;
+        packed->why = why;
+    }
+    return status;
 }
 
 static void close_packed(struct planche_archive *archive)

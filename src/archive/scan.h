@@ -9,6 +9,7 @@
 struct planche_scan {
     uint64_t memory; /* bytes that unpacking takes */
     bool gzip;       /* a tar that is packed so */
+    bool solid;      /* a RAR whose entries must be unpacked to come to the next */
     /* Checksums of the entries of a RAR in their order, which libarchive does not check: CRC-32, or
      * PLANCHE_NO_CRC. To be freed. */
     uint64_t *crcs;

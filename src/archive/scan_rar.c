@@ -209,8 +209,10 @@ static enum planche_status scan_block5(struct rar *rar)
     rar->length += data;
     if (kind == 4)
         return fail_encrypted(rar);
-    if (flags & 0x18 || (kind == 1 && take(&p, end) & 1))
+    uint64_t about = kind == 1 ? take(&p, end) : 0;
+    if (flags & 0x18 || about & 1)
         return fail_volume(rar);
+    rar->scan->solid = rar->scan->solid || about & 4;
     rar->end = kind == 5;
     if (kind == 5 && take(&p, end) & 1)
         return fail_volume(rar);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a book and tells what is in it, for test_containers.py:
- *   list PATH [ENTRIES ENTRY_BYTES TOTAL_BYTES RATIO [BUDGET]]
- * prints the container, a line for every entry (size or "folder", time, checksum, name), and at
- * last "end", or "status", its number and the message. What is left in the budget is a failure. */
+ *   list [-s] PATH [ENTRIES ENTRY_BYTES TOTAL_BYTES RATIO [BUDGET]]
+ * with -s without reading what is in the entries, prints the container, a line for every entry
+ * (size or "folder", time, checksum, name), and at last "end", or "status", its number and the
+ * message. What is left in the budget is a failure. */
 #include "archive/archive.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 static enum planche_status list_entry(struct planche_archive *archive,
@@ -38,7 +40,9 @@ int main(int argc, char **argv)
     struct planche_budget budget;
     struct planche_error error = {.message = ""};
     struct planche_archive *archive;
-    bool end = false;
+    bool end = false, skip = argc > 1 && strcmp(argv[1], "-s") == 0;
+    argc -= skip;
+    argv += skip;
     if (argc != 2 && argc != 6 && argc != 7)
         return 2;
     if (argc > 5) {
@@ -55,7 +59,9 @@ int main(int argc, char **argv)
     while (status == PLANCHE_OK && !end) {
         struct planche_archive_entry entry;
         status = planche_archive_next(archive, &entry, &end, &error);
-        if (status == PLANCHE_OK && !end)
+        if (status == PLANCHE_OK && !end && skip)
+            printf("%s\n", entry.name);
+        else if (status == PLANCHE_OK && !end)
             status = list_entry(archive, &entry, &error);
     }
     planche_archive_close(&archive);

@@ -34,13 +34,13 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.path = os.path.join(self.folder, "book")
 
-    def list(self, data, *limits, locale="C", env=None, path=None):
+    def list(self, data, *limits, locale="C", env=None, path=None, skip=False):
         """The lines that the program prints for a file with this content."""
         if data is not None:
             with open(self.path, "wb") as file:
                 file.write(data)
-        result = subprocess.run([*LIST, path or self.path, *map(str, limits)], capture_output=True,
-                                env={**os.environ, "LC_ALL": locale, **(env or {})}, timeout=120,
+        result = subprocess.run([*LIST, *["-s"] * skip, path or self.path, *map(str, limits)],
+                                capture_output=True, env={**os.environ, "LC_ALL": locale, **(env or {})}, timeout=120,
                                 check=False)
         self.assertEqual(result.returncode, 0, (result.stdout, result.stderr))
         return result.stdout.decode().splitlines()
@@ -276,6 +276,37 @@ class Hostile(Case):
         for data in (archives.cbz(bomb), archives.cbt(bomb, "gz"), archives.cbt(bomb, "xz"),
                      archives.cbt(bomb, "bz2")):
             self.fails(data, LIMIT, "times its size", 100, 10 ** 9, 10 ** 9, 500)
+
+    def test_passed_over(self):
+        """What is not read is held to the limits, too: most kinds unpack it."""
+        wide = [100, 10 ** 9, 10 ** 9, 1000]
+        names = [name.rstrip("/") for name, _ in ENTRIES]
+        solid = archives.rar5([archives.rar5_file(name, data) for name, data in ENTRIES], flags=4)
+        self.is_sound(solid, RAR)
+        for data in (archives.cbz(ENTRIES), archives.cbr(ENTRIES), archives.cbr4(ENTRIES), solid,
+                     archives.cb7(ENTRIES), archives.cbt(ENTRIES), archives.cbt(ENTRIES, "gz")):
+            self.assertEqual(self.list(data, skip=True)[1:], names + ["end"])
+            self.fails(data, LIMIT, "unpacks to more than 300000 bytes", 100, 10 ** 9, 300000,
+                       1000, skip=True)
+        bomb = [(f"{i}", bytes(2_000_000)) for i in range(4)]
+        for packing in ("gz", "xz", "bz2"):
+            self.fails(archives.cbt(bomb, packing), LIMIT, "times its size", 100, 10 ** 9, 10 ** 9,
+                       300, skip=True)
+        # What is between entries has no part in their sizes.
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as file:
+            for i in range(30):
+                info = tarfile.TarInfo(f"{i}")
+                info.pax_headers = {"comment": "x" * 900_000}
+                file.addfile(info)
+        self.fails(out.getvalue(), LIMIT, "times its size", *wide[:3], 300, skip=True)
+        self.fails(out.getvalue(), LIMIT, "unpacks to more than 5000000 bytes", *wide[:2], 5_000_000,
+                   100_000, skip=True)
+
+    def test_solid_damage(self):
+        """Where an entry must be unpacked to come to the next, none follows one that is damaged."""
+        files = [archives.rar5_file("a", b"content", size=2), archives.rar5_file("b", b"more")]
+        self.fails(archives.rar5(files, flags=4), DATA, "a: ", skip=True)
 
     def test_dictionaries(self):
         """What a header wants remembered must fit in the budget, before anything is unpacked."""
