@@ -111,6 +111,11 @@ PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_eng
                                                         struct planche_book_result *result,
                                                         struct planche_error *error);
 
+/* Removes the work folder of a book that is complete, and nothing else: one stays if a run is
+ * killed between giving the book its name and removing the folder. planche_engine_run_book does
+ * this itself; it is for who finds the book there and does not run it again. */
+PLANCHE_API void planche_book_tidy(const char *output);
+
 /* What planche_engine_run_book would find, without an engine: on_page is called for every entry
  * with fate ENLARGED, MARKED, LARGE, FAILED or COPIED and no result; nothing is written. */
 PLANCHE_API enum planche_status planche_book_inspect(const char *input,

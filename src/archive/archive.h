@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include <planche/book.h>
+#include <sys/stat.h>
 
 /* Names are at most so long, and so many folders deep. */
 #define PLANCHE_ENTRY_NAME_BYTES  4096
@@ -79,6 +80,10 @@ enum planche_status planche_archive_writer_add(struct planche_archive_writer *wr
 enum planche_status planche_archive_writer_comment(struct planche_archive_writer *writer,
                                                    const void *comment, size_t size,
                                                    struct planche_error *error);
+/* Who wants to know which file or folder is about to appear: called once, by commit. */
+typedef void (*planche_appear_fn)(void *user, const struct stat *info);
+void planche_archive_writer_watch(struct planche_archive_writer *writer, planche_appear_fn appear,
+                                  void *user);
 /* Writes everything. An EPUB must have an entry "mimetype"; it becomes the first. progress as in
  * planche_page_options; NULL is fine. */
 enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,

@@ -147,6 +147,7 @@ static void sync_parent(char *path)
 static enum planche_status appear(const struct planche_archive_writer *writer, char *temporary,
                                   struct planche_error *error)
 {
+    planche_archive_writer_announce(writer, temporary);
     if (rename(temporary, writer->path) == 0) {
         sync_parent(temporary);
         return PLANCHE_OK;

@@ -203,6 +203,20 @@ enum planche_status planche_content_copy(struct planche_content *content,
     return status;
 }
 
+void planche_archive_writer_watch(struct planche_archive_writer *writer, planche_appear_fn appear,
+                                  void *user)
+{
+    writer->appear = appear;
+    writer->appear_user = user;
+}
+
+void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path)
+{
+    struct stat info;
+    if (writer->appear && lstat(path, &info) == 0)
+        writer->appear(writer->appear_user, &info);
+}
+
 enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,
                                                   planche_progress_fn progress, void *user,
                                                   struct planche_error *error)

@@ -32,6 +32,8 @@ struct planche_archive_writer {
     planche_progress_fn progress;
     void *user;
     uint64_t total, done; /* bytes of content */
+    planche_appear_fn appear;
+    void *appear_user;
 };
 
 /* Somebody takes the content of an entry piece by piece; false: it failed, and knows why. */
@@ -51,6 +53,9 @@ enum planche_status planche_content_copy(struct planche_content *content,
                                          struct planche_archive_writer *writer,
                                          const struct planche_added *added, planche_content_fn take,
                                          void *user, struct planche_error *error);
+
+/* Before what is at path gets its name. */
+void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path);
 
 enum planche_status planche_zip_write(struct planche_archive_writer *writer,
                                       struct planche_error *error);

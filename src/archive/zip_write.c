@@ -222,5 +222,6 @@ enum planche_status planche_zip_write(struct planche_archive_writer *writer,
     }
     if (!put_directory(&sink))
         return fail_put(&sink, error);
+    planche_archive_writer_announce(writer, planche_output_file_temporary(writer->file));
     return planche_output_file_commit(writer->file, error);
 }

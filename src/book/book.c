@@ -141,12 +141,30 @@ static void tell_pages(const struct planche_book *book)
     }
 }
 
-static enum planche_status set_output(struct planche_book *book, const char *output,
-                                      struct planche_error *error)
+/* Without slashes at the end. */
+static size_t length_of(const char *output)
 {
     size_t length = strlen(output);
     while (length > 1 && output[length - 1] == '/')
         length--;
+    return length;
+}
+
+void planche_book_tidy(const char *output)
+{
+    char path[PATH_MAX];
+    size_t length = output ? length_of(output) : 0;
+    if (length == 0 || length >= sizeof path)
+        return;
+    memcpy(path, output, length);
+    path[length] = 0;
+    planche_work_abandon(path);
+}
+
+static enum planche_status set_output(struct planche_book *book, const char *output,
+                                      struct planche_error *error)
+{
+    size_t length = length_of(output);
     book->output = planche_strdup(&book->budget, output);
     if (!book->output)
         return planche_fail_memory(error, &book->budget, length, output);
@@ -205,13 +223,6 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     return status;
 }
 
-static void abandon(const char *output)
-{
-    struct stat info;
-    if (lstat(output, &info) == 0)
-        planche_work_abandon(output);
-}
-
 enum planche_status planche_engine_run_book(const struct planche_engine *engine, const char *input,
                                             const char *output,
                                             const struct planche_book_options *options,
@@ -225,14 +236,13 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
     planche_budget_init_part(&book.budget, &engine->state->budget, 0);
     book.log = engine->log;
     open_book(&book, input, options);
+    planche_book_tidy(output);
     enum planche_status status = prepare(&book, output, error);
     if (!status)
         status = make_book(&book, error);
     status = planche_budget_blame(status, &book.budget, error);
     if (!status)
         tell_pages(&book);
-    if (status == PLANCHE_ERROR_EXISTS && book.output)
-        abandon(book.output);
     count(&book, result);
     close_book(&book);
     return status;

@@ -68,6 +68,7 @@ enum planche_status planche_book_compose(struct planche_book *book,
         status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
     if (!status && planche_book_report(book, NULL))
         status = planche_book_say_cancelled(error);
+    planche_archive_writer_watch(writer, planche_work_claim, &book->work);
     if (!status)
         status = planche_archive_writer_commit(writer, on_commit, book, error);
     return status;

@@ -19,11 +19,12 @@
 /* Longer names are cut and get a part of their digest, so that the folder's name fits too. */
 #define MAX_NAME_PART 200
 #define DIGEST_CHARS  ((size_t)2 * PLANCHE_DIGEST_BYTES)
-/* Files that are always there, and there if the output was not when the folder was made. */
-#define SETTINGS  "settings"
-#define NEW       "new"
-#define NOTE_HEAD "planche-page 1"
-#define ATTEMPTS  8
+#define SETTINGS      "settings"
+#define OUTPUT        "output"
+#define NOTE_HEAD     "planche-page 1"
+#define ATTEMPTS      8
+
+#define IDENTITY_CHARS 48
 
 static void format_digest(char *text, const uint8_t *digest, size_t bytes)
 {
@@ -122,7 +123,7 @@ static bool clean(const struct planche_work *work, bool keep)
     for (const struct dirent *entry; folder && (entry = readdir(folder));) {
         const char *name = entry->d_name;
         bool own = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-                   strcmp(name, SETTINGS) == 0 || strcmp(name, NEW) == 0;
+                   strcmp(name, SETTINGS) == 0 || strcmp(name, OUTPUT) == 0;
         finished |= is_finished(name);
         if (!own && !(keep && is_finished(name)))
             unlinkat(work->lock, name, 0);
@@ -135,8 +136,8 @@ static bool clean(const struct planche_work *work, bool keep)
 static void remove_folder(const struct planche_work *work)
 {
     clean(work, false);
-    unlinkat(work->lock, NEW, 0);
     unlinkat(work->lock, SETTINGS, 0);
+    unlinkat(work->lock, OUTPUT, 0); /* the last: whoever is killed here is followed by another */
     rmdir(work->folder);
 }
 
@@ -217,18 +218,6 @@ enum planche_status planche_work_write(const struct planche_work *work, const ch
     return reason ? say(error, work, reason) : PLANCHE_OK;
 }
 
-/* Notes whether there is an output already. */
-static void note_new(const struct planche_work *work)
-{
-    struct stat info;
-    unlinkat(work->lock, NEW, 0);
-    if (lstat(work->output, &info) != 0) {
-        int fd = openat(work->lock, NEW, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (fd >= 0)
-            close(fd);
-    }
-}
-
 enum planche_status planche_work_open(struct planche_work *work, const char *output,
                                       const char *settings, bool fresh,
                                       struct planche_budget *budget, struct planche_error *error)
@@ -241,7 +230,7 @@ enum planche_status planche_work_open(struct planche_work *work, const char *out
     if (status)
         goto fail;
     remove_temporaries(work);
-    note_new(work);
+    unlinkat(work->lock, OUTPUT, 0);
     snprintf(path, sizeof path, "%s/" SETTINGS, work->folder);
     read_small(path, found, sizeof found);
     bool same = !fresh && strcmp(found, settings) == 0;
@@ -261,8 +250,38 @@ void planche_work_close(struct planche_work *work, bool done)
         return;
     if (done || !clean(work, true))
         remove_folder(work);
+    else
+        unlinkat(work->lock, OUTPUT, 0);
     close(work->lock);
     work->lock = -1;
+}
+
+/* How a file or folder is told from another that has its name. */
+static void format_identity(char text[IDENTITY_CHARS], const struct stat *info)
+{
+    snprintf(text, IDENTITY_CHARS, "%" PRIuMAX " %" PRIuMAX "\n", (uintmax_t)info->st_dev,
+             (uintmax_t)info->st_ino);
+}
+
+void planche_work_claim(void *user, const struct stat *output)
+{
+    const struct planche_work *work = user;
+    char path[PATH_MAX], text[IDENTITY_CHARS];
+    struct planche_error error;
+    format_identity(text, output);
+    snprintf(path, sizeof path, "%s/" OUTPUT, work->folder);
+    planche_work_write(work, path, text, strlen(text), &error);
+}
+
+static bool is_claimed(const struct planche_work *work)
+{
+    char path[PATH_MAX], noted[IDENTITY_CHARS], text[IDENTITY_CHARS];
+    struct stat info;
+    if (lstat(work->output, &info) != 0)
+        return false;
+    format_identity(text, &info);
+    snprintf(path, sizeof path, "%s/" OUTPUT, work->folder);
+    return read_small(path, noted, sizeof noted) && strcmp(noted, text) == 0;
 }
 
 void planche_work_abandon(const char *output)
@@ -273,8 +292,7 @@ void planche_work_abandon(const char *output)
     work.lock = open(work.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (work.lock < 0)
         return;
-    if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && faccessat(work.lock, NEW, F_OK, 0) == 0 &&
-        is_still_there(&work))
+    if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && is_still_there(&work) && is_claimed(&work))
         remove_folder(&work);
     close(work.lock);
 }

@@ -4,7 +4,7 @@
  *
  * settings: what the pages are made with; others make a folder useless.
  *
- * new: there was no output when the folder was made.
+ * output: which file or folder gets the output's name, when all is done.
  *
  * DIGEST.page: what became of the page with that sha256, written when its files are there.
  *
@@ -17,6 +17,7 @@
 #include "book/entries.h"
 
 #include <limits.h>
+#include <sys/stat.h>
 
 /* Names of files follow it in a path. */
 #define PLANCHE_WORK_FOLDER (PATH_MAX - 128)
@@ -40,8 +41,11 @@ enum planche_status planche_work_open(struct planche_work *work, const char *out
                                       struct planche_budget *budget, struct planche_error *error);
 /* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept. */
 void planche_work_close(struct planche_work *work, bool done);
-/* For an output that is there and is not to be replaced: if it was not there when its work folder
- * was made, it has come out since, and a run was killed just before it removed the folder. */
+/* Notes what is about to get the output's name; user is the work folder. Whether it can be noted
+ * does not matter: then the folder just stays if the run is killed before it can remove it. */
+void planche_work_claim(void *user, const struct stat *output);
+/* Removes the work folder of an output (without a slash at the end) that has come out of it: the
+ * run was killed before it could. What others have put under that name is not taken for it. */
 void planche_work_abandon(const char *output);
 
 enum planche_work_file { PLANCHE_WORK_IN, PLANCHE_WORK_OUT };

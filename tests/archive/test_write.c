@@ -21,11 +21,20 @@ static void add(struct planche_archive_writer *writer, const char *name, const c
         fail_msg("%s", error.message);
 }
 
+static struct stat appeared;
+
+static void on_appear(void *user, const struct stat *info)
+{
+    assert_ptr_equal(user, &appeared);
+    appeared = *info;
+}
+
 static void write_book(const char *path, enum planche_container container)
 {
     struct planche_archive_writer *writer;
     struct planche_error error;
     int before = access(path, F_OK);
+    struct stat info;
     if (planche_archive_writer_create(&writer, container, path, false, NULL, &error))
         fail_msg("%s", error.message);
     add(writer, "p10.jpg", "one");
@@ -36,8 +45,12 @@ static void write_book(const char *path, enum planche_container container)
         add(writer, "mimetype", "type");
     assert_int_equal(planche_archive_writer_comment(writer, "hello", 5, NULL), PLANCHE_OK);
     assert_int_equal(access(path, F_OK), before);
+    planche_archive_writer_watch(writer, on_appear, &appeared);
     if (planche_archive_writer_commit(writer, NULL, NULL, &error))
         fail_msg("%s", error.message);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_ino, appeared.st_ino);
+    assert_int_equal(info.st_dev, appeared.st_dev);
     planche_archive_writer_destroy(&writer);
     planche_archive_writer_destroy(&writer);
 }

@@ -177,13 +177,68 @@ static void test_leftovers(void **state)
     go_on(engine, 0);
     assert_int_equal(mkdir(test_path(WORK), 0777), 0);
     go_on(engine, 0);
-    /* A run that was killed when all was done but this. */
+    finish(&engine);
+}
+
+/* Somebody else's file under the output's name, from the progress of a run. */
+static int make_others(void *user, const struct planche_book_progress *progress)
+{
+    (void)user;
+    if (progress->writing)
+        test_write(test_path("out.cbz"), "others", 6);
+    return 0;
+}
+
+/* What others put under the name costs no page, whenever they do it. */
+static void test_others_output(void **state)
+{
+    struct planche_engine *engine = start();
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    options.on_progress = make_others;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told),
+                         PLANCHE_ERROR_EXISTS);
+        planche_book_tidy(test_path("out.cbz"));
+        assert_true(count_in(WORK) > PAGES);
+    }
+    unlink(test_path("out.cbz"));
+    go_on(engine, PAGES);
+    finish(&engine);
+}
+
+/* A run that was killed when all was done but to remove the work folder. */
+static void leave_work(const struct planche_engine *engine, const char *output)
+{
+    struct stat info;
+    char text[64];
     interrupt(engine, 3);
-    test_write(test_path("out.cbz"), "the book", 8);
+    assert_int_equal(rename(test_path(output), test_path("out.cbz")), 0);
+    assert_int_equal(stat(test_path("out.cbz"), &info), 0);
+    snprintf(text, sizeof text, "%ju %ju\n", (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
+    plant("output", text);
+}
+
+static void test_killed_at_the_end(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    test_write(test_path("done"), "the book", 8);
+    leave_work(engine, "done");
     assert_int_equal(book_run(engine, "in.cbz", "out.cbz", book_options(&told), &told),
                      PLANCHE_ERROR_EXISTS);
     assert_int_equal(count_in(WORK), -1);
+    assert_int_equal(rename(test_path("out.cbz"), test_path("done")), 0);
+    leave_work(engine, "done");
+    planche_book_tidy(test_path("out.cbz"));
+    assert_int_equal(count_in(WORK), -1);
     unlink(test_path("out.cbz"));
+    /* A folder. */
+    assert_int_equal(mkdir(test_path("done"), 0777), 0);
+    leave_work(engine, "done");
+    planche_book_tidy(test_path("out.cbz/"));
+    assert_int_equal(count_in(WORK), -1);
+    remove_all("out.cbz");
     finish(&engine);
 }
 
@@ -343,9 +398,14 @@ static void test_invariance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_page), cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_settings),   cmocka_unit_test(test_model_swapped),
-        cmocka_unit_test(test_lock),       cmocka_unit_test(test_invariance),
+        cmocka_unit_test(test_every_page),
+        cmocka_unit_test(test_leftovers),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_others_output),
+        cmocka_unit_test(test_killed_at_the_end),
+        cmocka_unit_test(test_model_swapped),
+        cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_invariance),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

@@ -131,6 +131,16 @@ class Faults(harness.Case):
         for wanted in (1, PAGES // 2, PAGES):
             self.strike_and_go_on(signal.SIGINT, wanted)
 
+    def test_killed_at_the_end(self):
+        """A complete book whose work folder is still there loses it, also when it is passed over."""
+        os.makedirs(self.path("shelf"))
+        os.rename(self.path("in.cbz"), self.path("shelf/in.cbz"))
+        self.planche("shelf", "-o", "out", "--quiet")
+        info = os.stat(self.path("out/in.cbz"))
+        self.write("out/.in.cbz.planche/output", f"{info.st_dev} {info.st_ino}\n".encode())
+        self.planche("shelf", "-o", "out", "--quiet")
+        self.assertEqual(self.files("out"), ["in.cbz"])
+
     def test_model_swapped(self):
         """Pages of another model under the same name, in files of the same size, are not gone on
         with."""

@@ -144,6 +144,7 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
     bool there = planche_cli_run_is_there(books->run, work);
     planche_cli_book_bar_next(&books->bar, there ? 0 : work->bytes);
     if (there) {
+        planche_book_tidy(work->output);
         planche_cli_run_pass_over(books->run, work);
         return;
     }
