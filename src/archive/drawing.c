@@ -44,6 +44,12 @@ static double take_number(const char **at)
     return sign * value;
 }
 
+static bool is_tag(const char *tag, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(tag, name, length) == 0 && strchr(" />", tag[length]);
+}
+
 /* What comes behind ` name="` in the tag; NULL: it has none. */
 static const char *attribute(const char *tag, const char *name)
 {
@@ -147,12 +153,12 @@ static bool is_near(double value, double wanted, double size)
     return fabs(value - wanted) <= MARGIN * size;
 }
 
-/* matrix: x' = a x + c y + e, y' = b x + d y + f. */
+/* matrix: x' = a x + c y + e, y' = b x + d y + f; NULL: as it is. */
 static void paint_image(struct planche_drawing *drawing, size_t index, const char *matrix)
 {
     const struct planche_drawn_image *image = &drawing->images[index];
-    double m[6], width = drawing->width, height = drawing->height;
-    for (int i = 0; i < 6; i++)
+    double m[6] = {1, 0, 0, 1, 0, 0}, width = drawing->width, height = drawing->height;
+    for (int i = 0; matrix && i < 6; i++)
         m[i] = take_number(&matrix);
     double area = fabs(m[0] * m[3] - m[1] * m[2]), pixels = image->width * image->height;
     if (area > 0 && pixels > drawing->most_pixels) {
@@ -168,22 +174,64 @@ static void paint_image(struct planche_drawing *drawing, size_t index, const cha
 
 static void paint_use(struct planche_drawing *drawing, const char *tag)
 {
-    char id[32];
+    char id[PLANCHE_DRAWING_ID];
     const char *matrix = attribute(tag, "matrix(");
+    bool known = matrix || !attribute(tag, " transform=\"");
     copy_id(id, sizeof id, attribute(tag, "href=\"#"));
     size_t kept = drawing->count < PLANCHE_DRAWING_IMAGES ? drawing->count : PLANCHE_DRAWING_IMAGES;
-    for (size_t i = 0; matrix && id[0] && i < kept; i++)
+    for (size_t i = 0; known && id[0] && i < kept; i++)
         if (strcmp(drawing->images[i].id, id) == 0) {
             paint_image(drawing, i, matrix);
             return;
         }
+    drawing->others = true;
     drawing->alone = SIZE_MAX;
 }
 
-static bool is_tag(const char *tag, const char *name)
+/* Whether a path is the page's outline: a corner, lines to the three others, and back. */
+static bool is_page(const struct planche_drawing *drawing, const char *path)
 {
-    size_t length = strlen(name);
-    return strncmp(tag, name, length) == 0 && strchr(" />", tag[length]);
+    unsigned corners = 0;
+    for (int i = 0; path && i < 4; i++) {
+        path += strspn(path, " ");
+        if (*path++ != (i == 0 ? 'M' : 'L'))
+            return false;
+        double x = take_number(&path), y = take_number(&path);
+        bool right = x > drawing->width / 2, low = y > drawing->height / 2;
+        if (!is_near(x, right ? drawing->width : 0, drawing->width) ||
+            !is_near(y, low ? drawing->height : 0, drawing->height))
+            return false;
+        corners |= 1u << (right + 2 * low);
+    }
+    return path && corners == 15 && path[strspn(path, " ")] == 'Z';
+}
+
+/* Cairo clips to the page where an image reaches beyond its edge by as little as a rounding. */
+static void define_clip(struct planche_drawing *drawing, const char *tag)
+{
+    if (is_tag(tag, "clipPath")) {
+        copy_id(drawing->clips[drawing->whole_clips], PLANCHE_DRAWING_ID, attribute(tag, " id=\""));
+        drawing->clip_paths = 0;
+        drawing->clip_whole = true;
+    } else if (!is_tag(tag, "/clipPath")) {
+        drawing->clip_paths++;
+        drawing->clip_whole =
+            drawing->clip_whole && is_tag(tag, "path") && is_page(drawing, attribute(tag, " d=\""));
+    } else if (drawing->clip_whole && drawing->clip_paths == 1 &&
+               drawing->whole_clips < PLANCHE_DRAWING_CLIPS) {
+        drawing->whole_clips++;
+    }
+}
+
+static bool is_whole_clip(const struct planche_drawing *drawing, const char *tag)
+{
+    char id[PLANCHE_DRAWING_ID];
+    copy_id(id, sizeof id, attribute(tag, "g clip-path=\"url(#"));
+    id[strcspn(id, ")")] = 0;
+    for (size_t i = 0; id[0] && i < drawing->whole_clips; i++)
+        if (strcmp(drawing->clips[i], id) == 0)
+            return true;
+    return false;
 }
 
 static void take_tag(struct planche_drawing *drawing)
@@ -198,13 +246,17 @@ static void take_tag(struct planche_drawing *drawing)
         define_image(drawing, tag);
         /* Newer versions of cairo may paint it where it is. */
         drawing->strange = drawing->strange || !drawing->defining;
-    } else if (drawing->defining || *tag == '/' || *tag == '?' ||
+    } else if (is_tag(tag, "clipPath") || (drawing->clipping && drawing->defining)) {
+        define_clip(drawing, tag);
+        drawing->clipping = !is_tag(tag, "/clipPath");
+    } else if (drawing->defining || is_whole_clip(drawing, tag) || *tag == '/' || *tag == '?' ||
                strncmp(tag, "g id=\"surface", 13) == 0 || strncmp(tag, "g fill=", 7) == 0 ||
                strncmp(tag, "g style=\"fill:", 14) == 0) {
         return;
     } else if (is_tag(tag, "use")) {
         paint_use(drawing, tag);
     } else if (is_tag(tag, "path") || is_tag(tag, "rect")) {
+        drawing->others = true;
         drawing->alone = SIZE_MAX;
     } else {
         drawing->strange = true;

@@ -9,11 +9,14 @@
 #include <stdint.h>
 
 #define PLANCHE_DRAWING_IMAGES 64u
+#define PLANCHE_DRAWING_CLIPS  8u
 /* As much of a tag as is looked at: what comes before an image's data, and some of that. */
 #define PLANCHE_DRAWING_TAG 640u
 
+#define PLANCHE_DRAWING_ID 32u
+
 struct planche_drawn_image {
-    char id[32];
+    char id[PLANCHE_DRAWING_ID];
     double width, height; /* pixels */
     bool jpeg, opaque;    /* opaque: and as upright outside of the PDF */
 };
@@ -24,9 +27,15 @@ struct planche_drawing {
     size_t count;       /* images, of which only the first are kept */
     size_t alone;       /* the image that is all one sees, or SIZE_MAX */
     bool strange;       /* masks, clips and the like: no image is alone */
+    bool others;        /* something else than images is painted */
     double most_pixels; /* of an image that is shown, */
     double resolution;  /* and the pixels an inch it has */
-    bool defining;
+    /* Clips that cut nothing off; the last one, behind them, is being defined. */
+    char clips[PLANCHE_DRAWING_CLIPS + 1][PLANCHE_DRAWING_ID];
+    size_t whole_clips;
+    size_t clip_paths; /* of the one that is being defined, */
+    bool clip_whole;   /* all of which are the page */
+    bool defining, clipping;
     bool in_tag;
     char tag[PLANCHE_DRAWING_TAG];
     size_t length; /* of the tag, also what is not kept */

@@ -107,19 +107,29 @@ static enum planche_status count_pages(struct planche_archive *archive, struct p
                         archive->path, info.first);
 }
 
-/* pdftocairo on the current page, its result to be read. */
+/* pdftocairo on the current page, its result to be read. A drawing is made for paper, onto which
+ * pages of odd sizes are shrunk and centred unless told otherwise. resolution: in thousandths. */
 static enum planche_status start(struct planche_archive *archive, const char *kind,
                                  unsigned resolution, struct planche_error *error)
 {
     struct pdf *pdf = archive->state;
     char page[32], fineness[32];
+    bool png = strcmp(kind, "-png") == 0;
     snprintf(page, sizeof page, "%" PRIu64, pdf->page);
-    snprintf(fineness, sizeof fineness, "%u", resolution);
-    const char *const arguments[] = {
-        "pdftocairo", kind,     "-f",
-        page,         "-l",     page,
-        "-r",         fineness, strcmp(kind, "-png") == 0 ? "-singlefile" : "-q",
-        pdf->path,    "-",      NULL};
+    snprintf(fineness, sizeof fineness, "%u.%03u", resolution / 1000, resolution % 1000);
+    const char *const arguments[] = {"pdftocairo",
+                                     kind,
+                                     "-f",
+                                     page,
+                                     "-l",
+                                     page,
+                                     "-r",
+                                     fineness,
+                                     png ? "-singlefile" : "-noshrink",
+                                     png ? "-q" : "-nocenter",
+                                     pdf->path,
+                                     "-",
+                                     NULL};
     planche_child_kill(&pdf->child);
     return planche_child_start(&pdf->child, arguments, false)
                ? PLANCHE_OK
@@ -133,7 +143,7 @@ static enum planche_status look(struct planche_archive *archive, struct planche_
     uint64_t seen = 0;
     int64_t got = 1;
     planche_drawing_init(&pdf->drawing);
-    enum planche_status status = start(archive, "-svg", 72, error);
+    enum planche_status status = start(archive, "-svg", 72000, error);
     if (status)
         return status;
     while (got > 0 && seen < MOST_SVG_BYTES) {
@@ -175,14 +185,17 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
     return PLANCHE_OK;
 }
 
-/* Fine enough for the largest image, and not more than can be borne. */
+/* Thousandths of pixels an inch: the largest image's where there are only images, so that none are
+ * made up; letters need more. Not more than can be borne. */
 static unsigned choose_resolution(const struct planche_drawing *drawing)
 {
     double resolution = drawing->resolution;
     double most = 72 * sqrt(MOST_PIXELS / fmax(drawing->width * drawing->height, 1));
-    resolution = fmin(fmax(resolution, LEAST_RESOLUTION), MOST_RESOLUTION);
-    resolution = fmin(round(resolution), floor(most));
-    return resolution >= 1 ? (unsigned)resolution : 1;
+    if (resolution <= 0 || drawing->others || drawing->strange)
+        resolution = fmax(resolution, LEAST_RESOLUTION);
+    /* Rounded down: else a row could come from a page that is whole pixels. */
+    resolution = fmin(fmin(resolution, MOST_RESOLUTION), most);
+    return (unsigned)fmax(resolution * 1000 - 1, 1);
 }
 
 static enum planche_status begin(struct planche_archive *archive, struct planche_error *error)
@@ -192,7 +205,7 @@ static enum planche_status begin(struct planche_archive *archive, struct planche
     pdf->decoded_size = pdf->decoded_at = 0;
     pdf->reading = true;
     return is_alone(&pdf->drawing)
-               ? start(archive, "-svg", 72, error)
+               ? start(archive, "-svg", 72000, error)
                : start(archive, "-png", choose_resolution(&pdf->drawing), error);
 }
 

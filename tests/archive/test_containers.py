@@ -350,8 +350,8 @@ def jpeg(name):
 class Pdf(Case):
     whole = (0, 0, 300, 400)
 
-    def names(self, *pages):
-        lines = self.list(archives.pdf_pages(pages))
+    def names(self, *pages, size=(300, 400)):
+        lines = self.list(archives.pdf_pages(pages, size))
         self.assertEqual((lines[0], lines[-1]), (f"container {PDF}", "end"), lines)
         return [line.split(" ", 3)[3] for line in lines[1:-1]]
 
@@ -373,6 +373,27 @@ class Pdf(Case):
                                     ([], box), ([], b""), ([(image, self.whole)], b"", box)),
                          ["0001.jpg", "0002.jpg", "0003.png", "0004.png", "0005.png", "0006.png",
                           "0007.png", "0008.png", "0009.png"])
+
+    def test_sizes(self):
+        """Pages are whole points or not, as the image is or rounded otherwise, and may be the image's
+        pixels themselves."""
+        image = archives.grey_jpeg(1200, 1577)
+        for resolution in (72, 96, 150, 200, 254, 300):
+            exact = [side * 72 / resolution for side in (1200, 1577)]
+            rounded = [round(side) for side in exact]
+            for size, box in ((exact, exact), (rounded, exact), (exact, rounded)):
+                with self.subTest(resolution=resolution, size=size, box=box):
+                    self.is_sound(archives.pdf_pages([([(image, (0, 0, *box))], b"")], size), PDF,
+                                  [("0001.jpg", image)])
+
+    def test_clips(self):
+        """One that is the page does no harm."""
+        image = jpeg("rgb")
+        for clip, name in ((b"0 0 300 400", "0001.jpg"), (b"1 1 298 398", "0001.jpg"),
+                           (b"0 0 300 390", "0001.png"), (b"20 0 280 400", "0001.png")):
+            self.assertEqual(self.names(([(image, self.whole)], clip + b" re W n")), [name], clip)
+        corner = b"0 0 m 300 0 l 300 400 l W n"
+        self.assertEqual(self.names(([(image, self.whole)], corner)), ["0001.png"])
 
     def test_exif(self):
         """A PDF does not turn its images; what reads them outside of it would."""

@@ -230,6 +230,16 @@ def jpeg_size(data):
         at += 2 + size
 
 
+def grey_jpeg(width, height):
+    """All of one grey."""
+    lengths = bytes([1] + [0] * 15)
+    tables = b"".join(b"\xff\xc4" + struct.pack(">HB", 20, kind) + lengths + b"\0" for kind in (0, 16))
+    blocks = -(-width // 8) * -(-height // 8)
+    return (b"\xff\xd8\xff\xdb\0\x43\0" + bytes([16] * 64) +
+            struct.pack(">2sHBHHB3s", b"\xff\xc0", 11, 8, height, width, 1, b"\1\x11\0") + tables +
+            b"\xff\xda\0\x08\1\1\0\0\x3f\0" + bytes(-(-blocks // 4)) + b"\xff\xd9")
+
+
 def pdf_stream(dictionary, data):
     return b"<< " + dictionary + b" /Length %d >>\nstream\n" % len(data) + data + b"\nendstream"
 
@@ -252,9 +262,9 @@ def pdf_pages(pages, size=(300, 400), encrypted=False):
             objects.append(pdf_image(data))
             resources += b"/I%d %d 0 R " % (i, len(objects))
             left, bottom, width, height = box
-            content += b"\nq %d 0 0 %d %d %d cm /I%d Do Q" % (width, height, left, bottom, i)
+            content += b"\nq %g 0 0 %g %g %g cm /I%d Do Q" % (width, height, left, bottom, i)
         objects.append(pdf_stream(b"", content + b"\n" + b"".join(above)))
-        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R "
+        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %g %g] /Contents %d 0 R "
                        b"/Resources << /XObject << %s>> >> >>"
                        % (*size, len(objects), resources))
         kids += b"%d 0 R " % len(objects)

@@ -91,6 +91,10 @@ class Containers(Books):
         self.write("book.pdf", archives.pdf([self.jpeg]))
         self.planche("book.pdf", "-o", "book.cbz")
         self.assertEqual(list(self.pages_of("book.cbz").values()), [(48, 440)])
+        margins = archives.pdf_pages([([(self.jpeg, (3, 5, 8, 73.3333))], b"")], (14, 83))
+        self.write("margins.pdf", margins)
+        self.planche("margins.pdf", "-o", "margins.cbz")
+        self.assertEqual(list(self.pages_of("margins.cbz").values()), [(84, 498)])
 
     def test_folder(self):
         for name, data in entries():
