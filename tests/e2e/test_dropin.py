@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import struct
+import subprocess
+import time
 
 import files
 import harness
@@ -331,11 +333,31 @@ class Programs(Linked):
         self.peer(WAIFU, "-i", "a.png", "-o", "none/c.png", "-s", "4", *model, check=1)
         self.assertEqual(self.files(), before)
 
+    def test_waifu2x_after_kill(self):
+        """What a run that was killed has left is gone after the next one."""
+        harness.need_model("waifu2x-upconv7", 2)
+        self.write("a.png", harness.page(128, 128))
+        arguments = ["-i", "a.png", "-o", "b.png", "-m", "models-upconv_7_anime_style_art_rgb"]
+        before = self.files()
+        process = subprocess.Popen([*harness.WRAPPER, self.path("bin", WAIFU), *arguments, "-s", "32"],
+                                   cwd=self.folder, stderr=subprocess.DEVNULL)
+        while process.poll() is None and not any(os.listdir(self.path(name)) for name
+                                                 in self.files() if name.startswith(".planche")):
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+        self.assertEqual(len(self.files()), len(before) + 1)
+        self.peer(WAIFU, *arguments, "-s", "4")
+        self.assertEqual(self.files(), sorted([*before, "b.png"]))
+
     def test_waifu2x_does_nothing(self):
         harness.need_model("waifu2x-cunet", 2)
         self.write("a.png", harness.page())
+        mask = os.umask(0o027)
+        self.addCleanup(os.umask, mask)
         self.peer(WAIFU, "-i", "a.png", "-o", "b.png", "-s", "1", "-n", "-1")
         self.assertEqual(self.read("b.png"), self.read("a.png"))
+        self.assertEqual(os.stat(self.path("b.png")).st_mode & 0o777, 0o640)
         result = self.peer(WAIFU, "-i", "a.png", "-o", "b.jpg", "-s", "1", "-n", "-1", check=1)
         self.assertIn("nothing to do", result.stderr)
         self.assertEqual(self.files(), ["a.png", "b.png", "bin"])
