@@ -185,6 +185,10 @@ class Names(Books):
         self.refuse("folder", "-o", "folder/out/", says=["folder"])
         self.refuse("folder", "--overwrite", "-o", "folder/", says=["is an input"])
         self.refuse("page.png", "folder", "-o", "folder/", says=["folder"])
+        for option in (["--to", "cbz"], ["--on-error", "skip"], ["--fresh"], ["--max-entries", "9"],
+                       ["--max-entry-size", "1G"], ["--max-book-size", "1G"],
+                       ["--max-ratio", "9"]):
+            self.refuse("page.png", *option, says=[option[0], "books"])
         for option, value in (("--to", "cbr"), ("--on-error", "ignore"), ("--skip-above", "0"),
                               ("--max-ratio", "0"), ("--max-entry-size", "x")):
             self.refuse("book.cbz", option, value, says=[option, value])
@@ -233,6 +237,23 @@ class Shelves(Books):
                           ("book", "upscaled/series/1.cbz", "there already"),
                           ("book", "upscaled/top.cbz", "ok")])
         self.assertEqual(self.tree("upscaled"), self.MIRRORED)
+
+    def test_again_in_parts(self):
+        """A strip in parts is there when all parts are, and none of them is another page's."""
+        self.book("library/a.cbz", 1)
+        self.write("library/s/strip.png", harness.page(8, 9000))
+        self.book("library/s/b.cbz", 1)
+        split = ["library/", "-o", "out/", "--on-limit", "split"]
+        made = ["a.cbz", "s/b.cbz", "s/strip-1.webp", "s/strip-2.webp"]
+        self.planche(*split)
+        self.assertEqual(self.tree("out"), made)
+        self.assertIn("3 there already", self.planche(*split).stderr)
+        os.remove(self.path("out/s/strip-2.webp"))
+        self.assertIn("strip-1.webp", self.planche(*split, check=1).stderr)
+        self.planche("library/s/strip.png", "-o", "out/s/", "--on-limit", "split", "--overwrite")
+        self.write("library/s/strip-2.png", harness.page(8, 8))
+        self.assertIn("strip-1.webp", self.planche(*split, check=1).stderr)
+        self.assertEqual(self.tree("out"), made)
 
     def test_output_inside(self):
         self.shelf()

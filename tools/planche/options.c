@@ -347,6 +347,8 @@ static bool set_all(struct planche_cli_options *o, const char *value)
 }
 
 enum {
+    FOR_BOOKS = 64, /* a mark beside the sub-commands: it is for books only */
+    BOOKS = PLANCHE_CLI_ENLARGE | FOR_BOOKS,
     PAGES = PLANCHE_CLI_ENLARGE | PLANCHE_CLI_STDIO,
     ENGINES = PAGES | PLANCHE_CLI_BENCH,
     LISTS = PLANCHE_CLI_MODELS | PLANCHE_CLI_FETCH | PLANCHE_CLI_INFO,
@@ -384,15 +386,15 @@ static const struct option_spec {
     {"overwrite", 0, NULL, PAGES, set_overwrite},
     {"no-mark", 0, NULL, PAGES, set_no_mark},
     {"again", 0, NULL, PLANCHE_CLI_ENLARGE, set_again},
-    {"to", 0, "cbz, epub or folder", PLANCHE_CLI_ENLARGE, set_to},
-    {"on-error", 0, "keep, skip or fail", PLANCHE_CLI_ENLARGE, set_on_error},
+    {"to", 0, "cbz, epub or folder", BOOKS, set_to},
+    {"on-error", 0, "keep, skip or fail", BOOKS, set_on_error},
     {"skip-above", 0, "a number of pixels", PLANCHE_CLI_ENLARGE, set_skip_above},
-    {"fresh", 0, NULL, PLANCHE_CLI_ENLARGE, set_fresh},
+    {"fresh", 0, NULL, BOOKS, set_fresh},
     {"dry-run", 0, NULL, PLANCHE_CLI_ENLARGE, set_dry_run},
-    {"max-entries", 0, "a count such as 100K", PLANCHE_CLI_ENLARGE, set_max_entries},
-    {"max-entry-size", 0, "a size such as 1G", PLANCHE_CLI_ENLARGE, set_max_entry_size},
-    {"max-book-size", 0, "a size such as 256G", PLANCHE_CLI_ENLARGE, set_max_book_size},
-    {"max-ratio", 0, "a count such as 1000", PLANCHE_CLI_ENLARGE, set_max_ratio},
+    {"max-entries", 0, "a count such as 100K", BOOKS, set_max_entries},
+    {"max-entry-size", 0, "a size such as 1G", BOOKS, set_max_entry_size},
+    {"max-book-size", 0, "a size such as 256G", BOOKS, set_max_book_size},
+    {"max-ratio", 0, "a count such as 1000", BOOKS, set_max_ratio},
     {"json", 0, NULL,
      PLANCHE_CLI_ENLARGE | PLANCHE_CLI_MODELS | PLANCHE_CLI_INFO | PLANCHE_CLI_BENCH, set_json},
     {"quiet", 0, NULL, PAGES | PLANCHE_CLI_FETCH, set_quiet},
@@ -498,6 +500,8 @@ static bool apply(struct planche_cli_options *options, const char *name,
         *status = refuse(name, spec, optarg);
         return false;
     }
+    if ((spec->commands & FOR_BOOKS) != 0)
+        options->book_option = spec->name;
     return true;
 }
 

@@ -31,6 +31,7 @@ struct planche_cli_options {
     struct planche_book_options book; /* page is left alone */
     enum planche_format book_format;  /* of pages in books: page.format is that of files */
     bool limit_said;                  /* --on-limit was given */
+    const char *book_option;          /* one that was given and is for books only; NULL: none */
     int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
     bool json, quiet, verbose, all, dry_run;

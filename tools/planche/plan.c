@@ -383,6 +383,16 @@ static int put_pages_first(struct planche_cli_plan *plan)
     return PLANCHE_CLI_OK;
 }
 
+/* An option that would do nothing is a mistake. */
+static int check_book_option(const struct planche_cli_plan *plan,
+                             const struct planche_cli_options *options)
+{
+    if (options->book_option == NULL || plan->pages < plan->count)
+        return PLANCHE_CLI_OK;
+    return planche_cli_usage_error("", "--%s is for books, and no input is one",
+                                   options->book_option);
+}
+
 /* The folder of -o must be there before pages and books; but one that a book becomes must not. */
 static int note_folder(const struct planning *planning)
 {
@@ -426,6 +436,8 @@ int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t
         status = plan_operands(&planning, operands, count, options);
     if (status == PLANCHE_CLI_OK)
         status = put_pages_first(plan);
+    if (status == PLANCHE_CLI_OK)
+        status = check_book_option(plan, options);
     if (status == PLANCHE_CLI_OK)
         status = planche_cli_plan_check(plan);
     if (status == PLANCHE_CLI_OK)

@@ -30,6 +30,7 @@ struct pages {
     struct ended *ended; /* [count] */
     size_t reported;
     pthread_mutex_t report_lock;
+    pthread_mutex_t look_lock; /* one at a time: what a look takes is not in the engine's budget */
 };
 
 struct page_progress {
@@ -149,7 +150,9 @@ static enum planche_status run_page(struct pages *pages, size_t index,
         return PLANCHE_ERROR_CANCELLED;
     }
     /* A page that cannot be read is told of when it is enlarged. */
+    pthread_mutex_lock(&pages->look_lock);
     planche_cli_look_at_page(&pages->run->options.book, outcome, NULL);
+    pthread_mutex_unlock(&pages->look_lock);
     if (outcome->large || outcome->marked)
         return PLANCHE_OK;
     if (work->resumes && !planche_cli_make_parent(work->output)) {
@@ -165,6 +168,30 @@ static enum planche_status run_page(struct pages *pages, size_t index,
                                    &outcome->result, error);
 }
 
+/* Whether the page that this one's output would replace is another's: "strip-1.png" becomes what
+ * the first part of "strip.png" is called. */
+static bool is_planned(const struct pages *pages, size_t index, const char *name)
+{
+    for (size_t i = 0; i < pages->count; i++) {
+        if (i != index && strcmp(pages->works[i].output, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* True if every file of a result is there, and no other page's. */
+static bool are_there(const struct pages *pages, size_t index,
+                      const struct planche_page_result *result)
+{
+    bool there = result->parts > 0;
+    for (unsigned part = 1; there && part <= result->parts; part++) {
+        char *name = name_file(pages->works[index].output, result, part);
+        there = name != NULL && planche_cli_is_taken(name) && !is_planned(pages, index, name);
+        free(name);
+    }
+    return there;
+}
+
 static void run_one(struct pages *pages, size_t index)
 {
     const struct planche_cli_work *page = &pages->works[index];
@@ -178,10 +205,9 @@ static void run_one(struct pages *pages, size_t index)
     double start = planche_cli_now_ms();
     if (!ended.skipped)
         ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
-    /* What an earlier run has made in another format. (A part's name may be another page's.) */
-    if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS &&
-        pages->run->options.page.on_limit == PLANCHE_ON_LIMIT_SWITCH)
-        ended.skipped = true;
+    /* What an earlier run has made in another format or in parts. */
+    if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS)
+        ended.skipped = are_there(pages, index, &ended.outcome.result);
     if (ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0)
         ended.made = name_file(page->output, &ended.outcome.result, 1);
     if (ended.made != NULL)
@@ -211,6 +237,7 @@ bool planche_cli_run_pages(struct planche_cli_run *run)
         .works = run->plan.works,
         .count = run->plan.pages,
         .report_lock = PTHREAD_MUTEX_INITIALIZER,
+        .look_lock = PTHREAD_MUTEX_INITIALIZER,
     };
     if (pages.count == 0)
         return true;

@@ -45,6 +45,7 @@ def evaluate(expression, sets):
 def read_options(text):
     text = re.sub(r"\s+", " ", text)
     sets = {"PLANCHE_CLI_" + name: {command} for name, command in COMMANDS.items()}
+    sets["FOR_BOOKS"] = set()
     for name, expression in re.findall(r"([A-Z]+) = ([A-Z_| ]+?)[,} ]", text.replace(" | ", "|")):
         if all(part in sets for part in expression.split("|")):
             sets[name] = evaluate(expression, sets)
