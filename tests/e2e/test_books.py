@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Books through the command: operands, shelves, what is said and answered."""
+import fcntl
 import io
 import json
 import os
@@ -102,7 +103,7 @@ class Containers(Books):
         expected = sorted(names() + ["ComicInfo.xml", "notes/read me.txt"])
         self.planche("folder/", "-o", "other/")
         self.assertEqual(self.tree("other"), expected)
-        result = self.planche("folder/", "-o", "other/", check=1)
+        result = self.planche("folder/", "-o", "other/", "--quiet", check=1)
         self.assert_one_line(result.stderr, "other", "never replaced")
         self.planche("folder", "-o", "plain")
         self.assertEqual(self.tree("plain"), expected)
@@ -165,7 +166,6 @@ class Names(Books):
     def test_mistakes(self):
         self.book()
         self.book("shelf/sub/book.cbz")
-        self.write("shelf/sub/book.cbr", archives.cbr(entries()))
         self.book("shelf2/book.cbz")
         self.write("page.png", harness.page(8, 8))
         self.write("folder/page.png", harness.page(8, 8))
@@ -179,7 +179,8 @@ class Names(Books):
         self.refuse("book.cbz", "page.png", "-o", "x.cbz", says=["2 inputs"])
         self.refuse("book.cbz", "--overwrite", "-o", "book.cbz", says=["is an input"])
         self.refuse("book.cbz", "shelf2/book.cbz", "-o", "out/", says=["out/book.cbz"])
-        self.refuse("shelf", "-o", "out/", says=["book.cbr", "book.cbz"])
+        self.refuse("book.cbz", "./book.cbz", "-o", "out/", says=["./book.cbz is named twice"])
+        self.refuse("shelf", "shelf/", "-o", "out/", says=["named twice"])
         self.refuse("shelf2", "-o", "x.cbz", says=["x.cbz", "shelf2"])
         self.refuse("shelf2", "-o", "./shelf2/", says=["is an input"])
         self.refuse("folder", "-o", "folder/out/", says=["folder"])
@@ -267,6 +268,20 @@ class Shelves(Books):
         self.assertEqual(self.tree("library-2x"),
                          ["scans.cbz", "series/1.cbz", "series/cover.webp", "top.cbz"])
 
+    def test_one_name_twice(self):
+        self.book("library/a.cbz", 1)
+        self.write("library/a.cb7", archives.cb7(entries(1)))
+        self.write("library/a.cbt", archives.cbt(entries(1)))
+        self.write("library/p.jpg.png", harness.page(8, 8))
+        self.planche("library/p.jpg.png", "-o", "library/p.jpg")
+        self.write("library/p.png", harness.page(8, 8))
+        self.planche("library/", "-o", "out/", "--again")
+        made = self.tree("out")
+        self.assertEqual(made, ["a.cb7.cbz", "a.cbt.cbz", "a.cbz", "p.jpg.webp", "p.png.webp",
+                                "p.webp"])
+        self.assertIn("6 there already", self.planche("library/", "-o", "out/").stderr)
+        self.assertEqual(self.tree("out"), made)
+
     def test_several_shelves(self):
         self.book("a/1.cbz", 1)
         self.book("b/1.cbz", 1)
@@ -281,7 +296,10 @@ class Shelves(Books):
         self.write("library/series/0.cbz", b"this is no book")
         result = self.planche("library", "-o", "out/", check=1)
         self.assertIn("planche: library/series/0.cbz: ", result.stderr)
+        self.assertIn("4 books, 1 failed; 5 pages: 5 enlarged", result.stderr)
         self.assertEqual(self.tree("out"), self.MIRRORED)
+        result = self.planche("library", "-o", "out/", check=1)
+        self.assertIn("\n1 book, 1 failed\n4 there already", result.stderr)
 
 
 class Failures(Books):
@@ -312,15 +330,34 @@ class Failures(Books):
 
     def test_fail(self):
         result = self.planche("book.cbz", "-o", "out.cbz", "--on-error", "fail", check=1)
-        self.assertRegex(result.stderr, r"(?m)^planche: book\.cbz: ch/2\.png: ")
-        self.assert_one_line(result.stderr)
+        failure, summary = result.stderr.splitlines()
+        self.assertRegex(failure, r"^planche: book\.cbz: ch/2\.png: ")
+        self.assertEqual(summary, "1 book, 1 failed")
         self.assertNotIn("out.cbz", self.files())
 
     def test_exists(self):
         self.write("out.cbz", b"mine")
         result = self.planche("book.cbz", "-o", "out.cbz", check=1)
-        self.assertIn("--overwrite", result.stderr)
+        failure, summary = result.stderr.splitlines()
+        self.assertIn("; --overwrite replaces it", failure)
+        self.assertEqual(summary, "1 book, 1 failed")
         self.assertEqual(self.read("out.cbz"), b"mine")
+        result = self.planche("book.cbz", "-o", "out.cbz", "--json", check=1)
+        self.assertEqual(self.lines(result)[-1]["output_bytes"], 0)
+
+    def test_no_useless_advice(self):
+        self.write("file", b"mine")
+        result = self.planche("book.cbz", "--to", "folder", "-o", "file", "--quiet", check=1)
+        self.assert_one_line(result.stderr, "not a folder")
+        self.assertNotIn("--overwrite", result.stderr)
+        os.mkdir(self.path(".out.cbz.planche"))
+        folder = os.open(self.path(".out.cbz.planche"), os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        for option in ([], ["--overwrite"]):
+            result = self.planche("book.cbz", "-o", "out.cbz", "--quiet", *option, check=1)
+            self.assert_one_line(result.stderr, "another run")
+            self.assertNotIn("--overwrite", result.stderr)
+        os.close(folder)
 
     def test_quiet(self):
         result, _, _ = self.made("--quiet")
@@ -329,13 +366,15 @@ class Failures(Books):
     def test_limits(self):
         for option, most in (("--max-entries", "2"), ("--max-entry-size", "100"),
                              ("--max-book-size", "200")):
-            result = self.planche("book.cbz", "-o", "out.cbz", option, most, check=1)
+            result = self.planche("book.cbz", "-o", "out.cbz", option, most, "--quiet",
+                                  check=1)
             self.assert_one_line(result.stderr, "book.cbz", option)
             self.assertNotIn("out.cbz", self.files())
 
     def test_ratio(self):
         self.write("bomb.cbz", archives.cbz([("1.png", harness.page(8, 8)), ("0", bytes(500000))]))
-        result = self.planche("bomb.cbz", "-o", "out.cbz", "--max-ratio", "100", check=1)
+        result = self.planche("bomb.cbz", "-o", "out.cbz", "--max-ratio", "100", "--quiet",
+                                  check=1)
         self.assert_one_line(result.stderr, "bomb.cbz", "--max-ratio")
         self.planche("bomb.cbz", "-o", "out.cbz")
 
@@ -496,6 +535,7 @@ class Talk(Books):
         stderr = process.communicate()[1]
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertRegex(stderr, r"planche: book.cbz: stopped .*the same command goes on")
+        self.assertIn("\n1 book, 1 interrupted\n", stderr)
         self.assertEqual(self.files(), [".out.cbz.planche", "book.cbz"])
         self.planche("book.cbz", "-s", "4", "-o", "out.cbz", "--quiet")
         self.assertEqual(self.files(), ["book.cbz", "out.cbz"])

@@ -66,7 +66,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     outcome.status = planche_book_inspect(work->input, &book, &outcome.result, &error);
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
-        planche_cli_print_failure(work->input, work->output, outcome.status, error.message);
+        planche_cli_print_failure(run, work, outcome.status, error.message);
     }
     if (run->options.json) {
         json_t *object = planche_cli_json_book(&outcome);
@@ -83,7 +83,7 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
     outcome.status = planche_cli_look_at_page(&run->options.book, &outcome, &error);
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
-        planche_cli_print_failure(work->input, work->output, outcome.status, error.message);
+        planche_cli_print_failure(run, work, outcome.status, error.message);
     } else if (!run->options.json && (outcome.large || outcome.marked)) {
         planche_cli_print("%s  (%s)", work->input,
                           outcome.large ? "large enough" : "Planche has made it");

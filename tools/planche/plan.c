@@ -350,6 +350,7 @@ static int plan_operands(struct planning *planning, char **operands, size_t coun
     int status = PLANCHE_CLI_OK;
     for (size_t i = 0; i < count && status == PLANCHE_CLI_OK; i++) {
         struct operand operand;
+        size_t before = planning->plan->count;
         if (!open_operand(&operand, operands[i]))
             status = planche_cli_no_memory();
         bool page = operand.container == PLANCHE_CONTAINER_AUTO;
@@ -358,6 +359,8 @@ static int plan_operands(struct planning *planning, char **operands, size_t coun
                 settle_format(options, page && planning->folder == NULL ? options->output : NULL);
         if (status == PLANCHE_CLI_OK)
             status = plan_operand(planning, &operand);
+        for (size_t work = before; work < planning->plan->count; work++)
+            planning->plan->works[work].operand = i;
         close_operand(&operand);
     }
     return status;

@@ -14,6 +14,7 @@ struct planche_cli_work {
     bool resumes;                     /* one of many: done already if its output is there */
     enum planche_container container; /* of a book's output */
     uint64_t bytes;                   /* of the input */
+    size_t operand;                   /* it comes from */
 };
 
 struct planche_cli_plan {
@@ -33,7 +34,9 @@ int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t
                           struct planche_cli_options *options, unsigned scale);
 void planche_cli_plan_free(struct planche_cli_plan *plan);
 
-/* No output may be another's, an input, or lie in a folder that is a book. As above. */
-int planche_cli_plan_check(const struct planche_cli_plan *plan);
+/* No output may be another's, an input, or lie in a folder that is a book. As above; but of
+ * files on a shelf that would get one name, all but one keep their whole old ones: "a.cbz",
+ * "a.cb7.cbz". */
+int planche_cli_plan_check(struct planche_cli_plan *plan);
 
 #endif

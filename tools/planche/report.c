@@ -12,20 +12,31 @@ static bool begins_with(const char *message, const char *name)
     return strncmp(message, name, length) == 0 && message[length] == ':';
 }
 
-void planche_cli_print_failure(const char *input, const char *output, enum planche_status status,
+/* The library cannot know what the option is called here. Of a book, it may be another run that is
+ * in the way, or what a folder cannot replace. */
+static const char *advise_on_existing(const struct planche_cli_run *run,
+                                      const struct planche_cli_work *work)
+{
+    bool taken = planche_cli_is_taken(work->output);
+    if (taken && planche_cli_is_folder(work->output))
+        return "; folders are never replaced";
+    if (run->options.page.overwrite ||
+        (work->book && (!taken || work->container == PLANCHE_CONTAINER_FOLDER)))
+        return "";
+    return "; --overwrite replaces it";
+}
+
+void planche_cli_print_failure(const struct planche_cli_run *run,
+                               const struct planche_cli_work *work, enum planche_status status,
                                const char *message)
 {
     if (message == NULL)
         message = "out of memory";
-    const char *advice = "";
-    /* The library cannot know what the option is called here. */
-    if (status == PLANCHE_ERROR_EXISTS)
-        advice = planche_cli_is_folder(output) ? "; folders are never replaced"
-                                               : "; --overwrite replaces it";
-    if (begins_with(message, input) || begins_with(message, output))
+    const char *advice = status == PLANCHE_ERROR_EXISTS ? advise_on_existing(run, work) : "";
+    if (begins_with(message, work->input) || begins_with(message, work->output))
         planche_cli_message("%s%s", message, advice);
     else
-        planche_cli_message("%s: %s%s", input, message, advice);
+        planche_cli_message("%s: %s%s", work->input, message, advice);
 }
 
 bool planche_cli_run_is_there(const struct planche_cli_run *run,

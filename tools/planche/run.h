@@ -32,9 +32,10 @@ void planche_cli_run_dry(struct planche_cli_run *run);
 enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
                                              struct planche_cli_outcome *outcome,
                                              struct planche_error *error);
-/* One line for people. A message that begins with the name of input or output names it only once.
- */
-void planche_cli_print_failure(const char *input, const char *output, enum planche_status status,
+/* One line for people, with what the command has to advise. A message that begins with the name of
+ * the input or the output names it only once. */
+void planche_cli_print_failure(const struct planche_cli_run *run,
+                               const struct planche_cli_work *work, enum planche_status status,
                                const char *message);
 /* True if this work is done already. */
 bool planche_cli_run_is_there(const struct planche_cli_run *run,

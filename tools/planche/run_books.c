@@ -77,8 +77,7 @@ static void report_failure(const struct books *books,
                            const struct planche_cli_book_outcome *outcome)
 {
     if (outcome->status != PLANCHE_ERROR_CANCELLED)
-        planche_cli_print_failure(outcome->input, outcome->output, outcome->status,
-                                  outcome->message);
+        planche_cli_print_failure(books->run, books->work, outcome->status, outcome->message);
     else
         planche_cli_message("%s: stopped with %zu of %zu pages done; the same command goes on from "
                             "there",
@@ -90,9 +89,11 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     struct planche_cli_run *run = books->run;
     char pages[256], before[32], after[32], time[32];
     bool ok = outcome->status == PLANCHE_OK;
+    bool interrupted = outcome->status == PLANCHE_ERROR_CANCELLED;
     run->summary.books++;
-    run->summary.books_failed += !ok;
-    run->summary.input_bytes += outcome->result.input_bytes;
+    run->summary.books_failed += !ok && !interrupted;
+    run->summary.books_interrupted += interrupted;
+    run->summary.input_bytes += ok ? outcome->result.input_bytes : 0;
     run->summary.output_bytes += outcome->result.output_bytes;
     if (ok && run->talkative)
         planche_cli_note(
@@ -154,6 +155,8 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
     double start = planche_cli_now_ms();
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_cli_now_ms() - start;
+    if (outcome.status != PLANCHE_OK) /* what lies under the name of the output is another's */
+        outcome.result.output_bytes = 0;
     planche_cli_book_bar_end(&books->bar, books->pages);
     report(books, &outcome);
 }

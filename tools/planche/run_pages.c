@@ -71,6 +71,8 @@ static void count(struct planche_cli_summary *summary, const struct planche_cli_
                   const char *planned)
 {
     enum planche_book_fate fate = planche_cli_loose_fate(outcome);
+    if (outcome->status == PLANCHE_ERROR_CANCELLED)
+        return;
     summary->fates[fate]++;
     if (fate != PLANCHE_BOOK_ENLARGED)
         return;
@@ -78,7 +80,8 @@ static void count(struct planche_cli_summary *summary, const struct planche_cli_
     summary->output_bytes += count_output(planned, &outcome->result);
 }
 
-static void report(struct planche_cli_run *run, const struct ended *ended, const char *planned)
+static void report(struct planche_cli_run *run, const struct ended *ended,
+                   const struct planche_cli_work *work)
 {
     const struct planche_cli_outcome *outcome = &ended->outcome;
     const struct planche_page_result *result = &outcome->result;
@@ -95,11 +98,10 @@ static void report(struct planche_cli_run *run, const struct ended *ended, const
                          parts, result->input_width, result->input_height, result->output_width,
                          result->output_height, ended->ms / 1e3);
     if (outcome->status != PLANCHE_OK && outcome->status != PLANCHE_ERROR_CANCELLED)
-        planche_cli_print_failure(outcome->input, outcome->output, outcome->status,
-                                  outcome->message);
+        planche_cli_print_failure(run, work, outcome->status, outcome->message);
     if (outcome->status != PLANCHE_OK)
         run->failed = true;
-    count(&run->summary, outcome, planned);
+    count(&run->summary, outcome, work->output);
     if (run->options.json)
         planche_cli_run_json(run, planche_cli_json_loose(outcome, &run->info));
 }
@@ -119,7 +121,7 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
         if (ended->skipped)
             planche_cli_run_pass_over(pages->run, &pages->works[pages->reported]);
         else
-            report(pages->run, ended, pages->works[pages->reported].output);
+            report(pages->run, ended, &pages->works[pages->reported]);
         free((char *)ended->outcome.message);
         free(ended->made);
     }

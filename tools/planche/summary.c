@@ -74,13 +74,15 @@ void planche_cli_summary_print(const struct planche_cli_summary *summary)
     char pages[256], books[128] = "";
     append(books, sizeof books, summary->books, "", summary->books == 1 ? "book" : "books");
     append(books, sizeof books, summary->books_failed, ", ", "failed");
+    append(books, sizeof books, summary->books_interrupted, ", ", "interrupted");
     bool any = false;
     for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++)
         any = any || summary->fates[i] > 0;
     planche_cli_summary_pages(summary->fates, pages, sizeof pages);
-    /* Of one book that failed all has been said. */
-    if (any || summary->books > 1 || summary->books > summary->books_failed)
-        planche_cli_note("%s%s%s", books, *books != 0 ? "; " : "", pages);
+    if (any && *books != 0)
+        planche_cli_note("%s; %s", books, pages);
+    else if (any || *books != 0)
+        planche_cli_note("%s", any ? pages : books);
     print_rest(summary);
     if (summary->output_bytes > 0)
         print_sizes(summary);

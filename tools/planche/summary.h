@@ -6,10 +6,10 @@
 #include <planche/planche.h>
 
 struct planche_cli_summary {
-    size_t fates[PLANCHE_BOOK_COPIED + 1]; /* of pages, in books and beside them */
-    size_t books, books_failed;            /* that were run */
-    size_t there;                          /* books and pages that were there already */
-    size_t others;                         /* files left alone */
+    size_t fates[PLANCHE_BOOK_COPIED + 1];         /* of pages, in books and beside them */
+    size_t books, books_failed, books_interrupted; /* that were run */
+    size_t there;                                  /* books and pages that were there already */
+    size_t others;                                 /* files left alone */
     uint64_t input_bytes, output_bytes;
     double start_ms;
 };
