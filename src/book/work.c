@@ -2,12 +2,12 @@
 /* The work folder: its name, its lock, and what is left in it. */
 #include "book/work.h"
 
+#include "archive/tree.h"
 #include "base/status.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -78,10 +78,27 @@ static bool is_still_there(const struct planche_work *work)
            mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
+/* Where anybody may write (/tmp), anybody may have made the folder and put pages into it. */
+static bool is_private(const struct planche_work *work)
+{
+    struct stat info;
+    return fstat(work->lock, &info) == 0 && info.st_uid == geteuid() &&
+           !(info.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* What is not ours must not be cleaned. */
+static void leave(struct planche_work *work)
+{
+    close(work->lock);
+    work->lock = -1;
+}
+
 static enum planche_status lock_folder(struct planche_work *work, struct planche_error *error)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (mkdir(work->folder, 0777) != 0 && errno != EEXIST)
+        /* Some file systems have owners and modes of their own: what was made now is ours. */
+        bool made = mkdir(work->folder, 0700) == 0;
+        if (!made && errno != EEXIST)
             return say(error, work, errno);
         work->lock = open(work->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (work->lock < 0 && errno == ENOENT)
@@ -90,11 +107,15 @@ static enum planche_status lock_folder(struct planche_work *work, struct planche
             return say(error, work, errno);
         /* Some file systems know no locks: then there is none to respect. */
         bool taken = flock(work->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-        if (!taken && is_still_there(work))
+        bool trusted = made || is_private(work);
+        if (trusted && !taken && is_still_there(work))
             return PLANCHE_OK;
-        /* What is not ours must not be cleaned. */
-        close(work->lock);
-        work->lock = -1;
+        leave(work);
+        if (!trusted)
+            return planche_fail(error, PLANCHE_ERROR_IO,
+                                "%s: the folder %s is another's, or others may write into it: "
+                                "nothing in it can be relied on; remove it",
+                                work->output, work->folder);
         if (taken)
             return planche_fail(error, PLANCHE_ERROR_EXISTS,
                                 "%s: another run is making this book now; wait until it has ended",
@@ -141,16 +162,6 @@ static void remove_folder(const struct planche_work *work)
     rmdir(work->folder);
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-    (void)info, (void)at;
-    if (type == FTW_DP)
-        rmdir(path);
-    else
-        unlink(path);
-    return 0;
-}
-
 /* Outputs that a killed run was putting together, ".NAME.planche-0123456789abcdef". */
 static void remove_temporaries(const struct planche_work *work)
 {
@@ -167,16 +178,28 @@ static void remove_temporaries(const struct planche_work *work)
             strlen(entry->d_name) != strlen(prefix) + 16)
             continue;
         snprintf(path, sizeof path, "%.*s%s", folder, output, entry->d_name);
-        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        planche_tree_remove(path);
     }
     if (beside)
         closedir(beside);
 }
 
-/* The first bytes of a small file; 0 when there are none. */
-static size_t read_small(const char *path, char *text, size_t size)
+/* A regular file in the folder; -1: there is none. */
+static int open_file(const struct planche_work *work, const char *path, struct stat *info)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(work->lock, base_of(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && (fstat(fd, info) != 0 || !S_ISREG(info->st_mode))) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* The first bytes of a small file; 0 when there are none. */
+static size_t read_small(const struct planche_work *work, const char *path, char *text, size_t size)
+{
+    struct stat info;
+    int fd = open_file(work, path, &info);
     size_t length = 0;
     ssize_t got = 1;
     while (fd >= 0 && got > 0 && length < size - 1) {
@@ -188,6 +211,16 @@ static size_t read_small(const char *path, char *text, size_t size)
         close(fd);
     text[length] = 0;
     return length;
+}
+
+/* The size of a file in the folder; -1: there is none. */
+static int64_t size_of(const struct planche_work *work, const char *path)
+{
+    struct stat info;
+    int fd = open_file(work, path, &info);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 ? (int64_t)info.st_size : -1;
 }
 
 bool planche_work_put(int fd, const void *data, size_t size)
@@ -232,7 +265,7 @@ enum planche_status planche_work_open(struct planche_work *work, const char *out
     remove_temporaries(work);
     unlinkat(work->lock, OUTPUT, 0);
     snprintf(path, sizeof path, "%s/" SETTINGS, work->folder);
-    read_small(path, found, sizeof found);
+    read_small(work, path, found, sizeof found);
     bool same = !fresh && strcmp(found, settings) == 0;
     clean(work, same);
     if (!same)
@@ -281,7 +314,7 @@ static bool is_claimed(const struct planche_work *work)
         return false;
     format_identity(text, &info);
     snprintf(path, sizeof path, "%s/" OUTPUT, work->folder);
-    return read_small(path, noted, sizeof noted) && strcmp(noted, text) == 0;
+    return read_small(work, path, noted, sizeof noted) && strcmp(noted, text) == 0;
 }
 
 void planche_work_abandon(const char *output)
@@ -292,7 +325,8 @@ void planche_work_abandon(const char *output)
     work.lock = open(work.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (work.lock < 0)
         return;
-    if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && is_still_there(&work) && is_claimed(&work))
+    if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && is_private(&work) && is_still_there(&work) &&
+        is_claimed(&work))
         remove_folder(&work);
     close(work.lock);
 }
@@ -357,15 +391,13 @@ static bool parse_note(const struct planche_work *work, struct planche_entry *en
     char path[PATH_MAX];
     for (unsigned p = 0; p < made->parts; p++) {
         struct planche_made_part *part = &made->part[p];
-        struct stat info;
         int used = 0;
         if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 "\n%n", &part->width, &part->height,
                    &part->bytes, &used) != 3)
             return false;
         text += used;
         planche_work_page_path(work, entry->digest, made->format, p, made->parts, path);
-        if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
-            (uint64_t)info.st_size != part->bytes)
+        if (part->bytes > INT64_MAX || size_of(work, path) != (int64_t)part->bytes)
             return false;
     }
     return strcmp(text, "end\n") == 0;
@@ -390,7 +422,7 @@ enum planche_status planche_work_recall(const struct planche_work *work,
     char *text = NULL;
     int used = 0;
     note_path(work, entry->digest, path);
-    if (!read_small(path, head, sizeof head))
+    if (!read_small(work, path, head, sizeof head))
         return PLANCHE_OK;
     if (!parse_head(made, head, &used))
         goto nothing;
@@ -399,7 +431,7 @@ enum planche_status planche_work_recall(const struct planche_work *work,
     text = planche_alloc(work->budget, size);
     if (!made->part || !text)
         status = planche_fail_memory(error, work->budget, size, entry->name);
-    else if (read_small(path, text, size) && parse_note(work, entry, text + used))
+    else if (read_small(work, path, text, size) && parse_note(work, entry, text + used))
         goto done;
 nothing:
     planche_free(made->part);

@@ -120,6 +120,16 @@ static void remove_file(const char *note, const char *file)
     assert_int_equal(unlink(file), 0);
 }
 
+/* Pages that lie elsewhere. */
+static void link_file(const char *note, const char *file)
+{
+    char elsewhere[500];
+    (void)note;
+    snprintf(elsewhere, sizeof elsewhere, "%s.elsewhere", file);
+    assert_int_equal(rename(file, elsewhere), 0);
+    assert_int_equal(symlink(elsewhere, file), 0);
+}
+
 static void cut_file(const char *note, const char *file)
 {
     (void)note;
@@ -155,8 +165,8 @@ static void spoil_note(const char *note, const char *file)
 /* Whatever a killed run leaves: what is not whole is made again, and nothing stays. */
 static void test_leftovers(void **state)
 {
-    void (*const calls[])(const char *, const char *) = {remove_file, cut_file, remove_note,
-                                                         empty_note,  cut_note, spoil_note};
+    void (*const calls[])(const char *, const char *) = {
+        remove_file, cut_file, link_file, remove_note, empty_note, cut_note, spoil_note};
     struct planche_engine *engine = start();
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
@@ -175,8 +185,33 @@ static void test_leftovers(void **state)
     interrupt(engine, 2);
     plant("settings", "others");
     go_on(engine, 0);
-    assert_int_equal(mkdir(test_path(WORK), 0777), 0);
+    assert_int_equal(mkdir(test_path(WORK), 0700), 0);
     go_on(engine, 0);
+    finish(&engine);
+}
+
+/* A folder that others may have put pages into is not relied on, nor touched. */
+static void test_planted(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    interrupt(engine, 3);
+    struct stat info;
+    assert_int_equal(stat(test_path(WORK), &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0700);
+    int files = count_in(WORK);
+    for (int i = 0; i < (geteuid() == 0 ? 3 : 2); i++) {
+        assert_int_equal(chmod(test_path(WORK), i == 0 ? 0770 : i == 1 ? 0702 : 0700), 0);
+        if (i == 2)
+            assert_int_equal(chown(test_path(WORK), 65534, 65534), 0);
+        assert_int_equal(book_run(engine, "in.cbz", "out.cbz", book_options(&told), &told),
+                         PLANCHE_ERROR_IO);
+        assert_non_null(strstr(told.error.message, test_path(WORK)));
+        assert_int_equal(count_in(WORK), files);
+    }
+    assert_int_equal(chmod(test_path(WORK), 0700), 0);
+    assert_int_equal(chown(test_path(WORK), geteuid(), getegid()), 0);
+    go_on(engine, 3);
     finish(&engine);
 }
 
@@ -359,7 +394,7 @@ static void test_lock(void **state)
     assert_true(refusals > 0);
     unlink(test_path("out.cbz"));
     /* A lock without its owner holds nobody up. */
-    assert_int_equal(mkdir(test_path(WORK), 0777), 0);
+    assert_int_equal(mkdir(test_path(WORK), 0700), 0);
     int fd = open(test_path(WORK), O_RDONLY);
     assert_int_equal(flock(fd, LOCK_EX), 0);
     assert_int_equal(book_run(engine, "in.cbz", "out.cbz", book_options(&told), &told),
@@ -398,13 +433,10 @@ static void test_invariance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_page),
-        cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_others_output),
-        cmocka_unit_test(test_killed_at_the_end),
-        cmocka_unit_test(test_model_swapped),
-        cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_every_page),    cmocka_unit_test(test_leftovers),
+        cmocka_unit_test(test_settings),      cmocka_unit_test(test_planted),
+        cmocka_unit_test(test_others_output), cmocka_unit_test(test_killed_at_the_end),
+        cmocka_unit_test(test_model_swapped), cmocka_unit_test(test_lock),
         cmocka_unit_test(test_invariance),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

@@ -138,6 +138,7 @@ class Faults(harness.Case):
         self.planche("shelf", "-o", "out", "--quiet")
         info = os.stat(self.path("out/in.cbz"))
         self.write("out/.in.cbz.planche/output", f"{info.st_dev} {info.st_ino}\n".encode())
+        os.chmod(self.path("out/.in.cbz.planche"), 0o700)
         self.planche("shelf", "-o", "out", "--quiet")
         self.assertEqual(self.files("out"), ["in.cbz"])
 
