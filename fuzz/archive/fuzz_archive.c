@@ -40,7 +40,7 @@ static void read_book(const char *path)
     bool end = false;
     planche_budget_init(&budget, 64 << 20);
     if (planche_archive_recognise(path) != PLANCHE_CONTAINER_PDF &&
-        planche_archive_open(&archive, path, &limits, &budget, NULL, NULL) == PLANCHE_OK) {
+        planche_archive_open(&archive, path, &limits, &budget, NULL, NULL, NULL) == PLANCHE_OK) {
         struct planche_archive_entry entry;
         size_t got;
         while (planche_archive_next(archive, &entry, &end, NULL) == PLANCHE_OK && !end)

@@ -76,7 +76,9 @@ static enum planche_status open_container(struct planche_archive *archive,
 enum planche_status planche_archive_open(struct planche_archive **out, const char *path,
                                          const struct planche_archive_limits *limits,
                                          struct planche_budget *budget,
-                                         const struct planche_log *log, struct planche_error *error)
+                                         const struct planche_log *log,
+                                         const struct planche_archive_help *help,
+                                         struct planche_error *error)
 {
     *out = NULL;
     struct planche_archive *archive = planche_calloc(budget, 1, sizeof *archive);
@@ -86,6 +88,8 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
     archive->budget = archive->names.budget = budget;
     archive->log = log;
     archive->limits = *limits;
+    if (help)
+        archive->help = *help;
     archive->path = planche_strdup(budget, path);
     enum planche_status status = PLANCHE_OK;
     if (!archive->path)

@@ -35,14 +35,24 @@ struct planche_archive_entry {
  * is none. */
 enum planche_container planche_archive_recognise(const char *path);
 
+/* How its reader takes part; NULL or zeroes: not at all. */
+struct planche_archive_help {
+    /* Asked several times a second while another program works for the archive, by the thread that
+     * waits; true: what waits ends as CANCELLED. */
+    bool (*stop)(void *user);
+    void *user;
+};
+
 struct planche_archive;
 
 /* Errors: NOT_FOUND, IO, DATA, UNSUPPORTED (encrypted, multi-volume, a program is missing), LIMIT,
- * BUDGET, MEMORY. Messages name the file and, if it is one's fault, the entry. log may be NULL. */
+ * BUDGET, MEMORY, CANCELLED. Messages name the file and, if it is one's fault, the entry. log may
+ * be NULL. */
 enum planche_status planche_archive_open(struct planche_archive **out, const char *path,
                                          const struct planche_archive_limits *limits,
                                          struct planche_budget *budget,
                                          const struct planche_log *log,
+                                         const struct planche_archive_help *help,
                                          struct planche_error *error);
 /* NULL is fine. */
 void planche_archive_close(struct planche_archive **archive);

@@ -4,15 +4,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* No page of a book takes so much. */
 #define MOST_BYTES   ((rlim_t)4 << 30)
 #define MOST_SECONDS ((rlim_t)600)
+
+/* Between questions whether to stop; the first is the shortest pause. */
+#define SHORT_MS 1
+#define TICK_MS  100
 
 /* Signals that this process ignores or blocks are as usual there. A group of its own keeps Ctrl-C
  * from it: who started it ends it, and not by looking like a damaged file. */
@@ -79,36 +85,80 @@ bool planche_child_start(struct planche_child *child, const char *const *argumen
     return true;
 }
 
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Whether to wait no longer for what has been silent since then; errno says why. */
+static bool is_enough(struct planche_child *child, int64_t since)
+{
+    int64_t time = now();
+    if (child->stop && time - child->asked >= TICK_MS) {
+        child->asked = time;
+        if (child->stop(child->user)) {
+            errno = ECANCELED;
+            return true;
+        }
+    }
+    errno = ETIMEDOUT;
+    return time - since >= child->patience;
+}
+
 int64_t planche_child_read(struct planche_child *child, void *data, size_t size)
 {
-    ssize_t got;
-    do
-        got = read(child->fd, data, size);
-    while (got < 0 && errno == EINTR);
-    return got;
+    int64_t since = now();
+    while (!is_enough(child, since)) {
+        struct pollfd output = {.fd = child->fd, .events = POLLIN};
+        int ready = poll(&output, 1, TICK_MS);
+        ssize_t got = ready > 0 ? read(child->fd, data, size) : ready;
+        if (ready != 0 && (got >= 0 || errno != EINTR))
+            return got;
+    }
+    return -1;
+}
+
+/* Its group, with what it may have started itself. */
+static void end_by_force(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+static void forget(struct planche_child *child)
+{
+    if (child->fd >= 0)
+        close(child->fd);
+    child->fd = -1;
+    child->pid = 0;
 }
 
 bool planche_child_end(struct planche_child *child)
 {
-    int how = 0;
-    pid_t ended;
-    if (child->fd >= 0)
-        close(child->fd);
-    do
-        ended = waitpid(child->pid, &how, 0);
-    while (ended < 0 && errno == EINTR);
-    *child = (struct planche_child)PLANCHE_CHILD_NONE;
+    int how = 0, reason = 0;
+    pid_t pid = child->pid, ended;
+    int64_t since = now(), pause = SHORT_MS;
+    forget(child);
+    while (reason == 0 &&
+           ((ended = waitpid(pid, &how, WNOHANG)) == 0 || (ended < 0 && errno == EINTR))) {
+        poll(NULL, 0, (int)pause);
+        pause = pause < TICK_MS ? pause * 2 : TICK_MS;
+        if (is_enough(child, since))
+            reason = errno;
+    }
+    if (reason)
+        end_by_force(pid);
+    errno = reason;
     /* Where somebody else has waited for it, nobody knows; its output has ended. */
-    return ended < 0 || (WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    return reason == 0 && (ended < 0 || (WIFEXITED(how) && WEXITSTATUS(how) == 0));
 }
 
 void planche_child_kill(struct planche_child *child)
 {
-    if (child->pid > 0) {
-        kill(child->pid, SIGKILL);
-        planche_child_end(child);
-    } else if (child->fd >= 0) {
-        close(child->fd);
-    }
-    *child = (struct planche_child)PLANCHE_CHILD_NONE;
+    if (child->pid > 0)
+        end_by_force(child->pid);
+    forget(child);
 }

@@ -46,6 +46,7 @@ struct planche_archive {
     struct planche_budget *budget;
     const struct planche_log *log;
     struct planche_archive_limits limits;
+    struct planche_archive_help help;
     const void *comment;
     size_t comment_size;
 

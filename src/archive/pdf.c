@@ -47,6 +47,19 @@ static enum planche_status fail_start(const struct planche_archive *archive, con
                         "%s: %s cannot be started: %s", archive->path, program, strerror(errno));
 }
 
+/* That a program did not do its work; errno says why. */
+static enum planche_status fail_work(const struct planche_archive *archive, const char *program,
+                                     struct planche_error *error)
+{
+    int reason = errno;
+    if (reason == ECANCELED)
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    return planche_fail(error, reason == ETIMEDOUT ? PLANCHE_ERROR_DATA : PLANCHE_ERROR_IO,
+                        "%s: %s%s%s: %s", archive->path, archive->name,
+                        archive->name[0] ? ": " : "", program,
+                        reason == ETIMEDOUT ? "takes too long" : strerror(reason));
+}
+
 /* What pdfinfo says. */
 struct info {
     char first[MESSAGE_BYTES]; /* its beginning: of one that fails, the reason */
@@ -74,13 +87,13 @@ static void take_info(struct info *info, const char *text, size_t size)
     }
 }
 
-/* True: it ended well. */
+/* True: it ended well; else errno says why, or is 0. */
 static bool collect(struct pdf *pdf, struct info *info)
 {
     int64_t got;
     while ((got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece)) > 0)
         take_info(info, pdf->piece, (size_t)got);
-    return planche_child_end(&pdf->child);
+    return got == 0 && planche_child_end(&pdf->child);
 }
 
 static enum planche_status count_pages(struct planche_archive *archive, struct planche_error *error)
@@ -92,7 +105,11 @@ static enum planche_status count_pages(struct planche_archive *archive, struct p
     const char *const arguments[] = {"pdfinfo", "-enc", "Symbol", pdf->path, NULL};
     if (!planche_child_start(&pdf->child, arguments, true))
         return fail_start(archive, arguments[0], error);
-    if (collect(pdf, &info) && info.pages != UINT64_MAX) {
+    errno = 0;
+    bool ended_well = collect(pdf, &info);
+    if (!ended_well && errno)
+        return fail_work(archive, arguments[0], error);
+    if (ended_well && info.pages != UINT64_MAX) {
         pdf->pages = info.pages;
         if (pdf->pages <= archive->limits.entries)
             return PLANCHE_OK;
@@ -154,11 +171,13 @@ static enum planche_status look(struct planche_archive *archive, struct planche_
     if (got > 0) {
         planche_child_kill(&pdf->child);
         pdf->drawing.strange = true;
-    } else if (!planche_child_end(&pdf->child)) {
-        /* Rendering it may go better, or will say that it does not. */
-        pdf->drawing.strange = true;
+        return PLANCHE_OK;
     }
-    return PLANCHE_OK;
+    if (got == 0 && planche_child_end(&pdf->child))
+        return PLANCHE_OK;
+    /* Rendering it may go better, or will say that it does not. */
+    pdf->drawing.strange = true;
+    return errno ? fail_work(archive, "pdftocairo", error) : PLANCHE_OK;
 }
 
 static bool is_alone(const struct planche_drawing *drawing)
@@ -213,10 +232,12 @@ static enum planche_status finish(struct planche_archive *archive, struct planch
 {
     struct pdf *pdf = archive->state;
     bool complete = !is_alone(&pdf->drawing) || pdf->data.ended;
-    return planche_child_end(&pdf->child) && complete
-               ? PLANCHE_OK
-               : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
-                                    "pdftocairo cannot render the page");
+    errno = 0;
+    if (planche_child_end(&pdf->child) && complete)
+        return PLANCHE_OK;
+    return errno ? fail_work(archive, "pdftocairo", error)
+                 : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                      "pdftocairo cannot render the page");
 }
 
 /* Bytes of the image in the SVG; none at its end. */
@@ -246,7 +267,7 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
     int64_t done = is_alone(&pdf->drawing) ? read_image(pdf, data, size)
                                            : planche_child_read(&pdf->child, data, size);
     if (done < 0)
-        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, strerror(errno));
+        return fail_work(archive, "pdftocairo", error);
     *got = (size_t)done;
     return done ? PLANCHE_OK : finish(archive, error);
 }
@@ -273,6 +294,8 @@ enum planche_status planche_pdf_open(struct planche_archive *archive, struct pla
     if (!pdf)
         return planche_fail_memory(error, archive->budget, sizeof *pdf, archive->path);
     pdf->child = (struct planche_child)PLANCHE_CHILD_NONE;
+    pdf->child.stop = archive->help.stop;
+    pdf->child.user = archive->help.user;
     size_t size = strlen(archive->path) + 3;
     pdf->path = planche_alloc(archive->budget, size);
     if (!pdf->path)

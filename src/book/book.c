@@ -22,6 +22,11 @@ bool planche_book_report(struct planche_book *book, const char *name)
     return book->cancelled;
 }
 
+bool planche_book_wants_to_stop(void *book)
+{
+    return planche_book_report(book, NULL);
+}
+
 /* The caller's options in this library's size. */
 static void take_options(struct planche_book *book, const struct planche_book_options *options)
 {
@@ -193,11 +198,6 @@ static enum planche_status prepare(struct planche_book *book, const char *output
     return status;
 }
 
-static bool wants_to_stop(void *user)
-{
-    return planche_book_report(user, NULL);
-}
-
 static enum planche_status make_book(struct planche_book *book, struct planche_error *error)
 {
     char settings[PLANCHE_BOOK_SETTINGS];
@@ -206,7 +206,7 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     if (!status)
         status = planche_book_survey(book, error);
     if (!status)
-        status = planche_book_hold(book, wants_to_stop, book, error);
+        status = planche_book_hold(book, planche_book_wants_to_stop, book, error);
     if (!status)
         status = planche_work_open(&book->work, book->output, settings, book->options.fresh,
                                    &book->budget, error);

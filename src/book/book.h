@@ -35,12 +35,15 @@ struct planche_book {
 /* What the owner of the book is told; true: the book is cancelled. name may be NULL. The mutex is
  * held, or nobody else is there. */
 bool planche_book_report(struct planche_book *book, const char *name);
+/* As that, of a book that no other thread works on. */
+bool planche_book_wants_to_stop(void *book);
 enum planche_status planche_book_say_cancelled(struct planche_error *error);
 
 /* Lists what is in the book. */
 enum planche_status planche_book_survey(struct planche_book *book, struct planche_error *error);
-/* Opens the book's archive. */
-enum planche_status planche_book_open(struct planche_book *book, struct planche_archive **archive,
+/* Opens the book's archive; stop as in planche_archive_help. */
+enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
+                                      void *user, struct planche_archive **archive,
                                       struct planche_error *error);
 /* Whether what is wrong with an entry's bytes concerns this page only: it is left out, or what
  * could be read of it is kept. */

@@ -85,7 +85,8 @@ enum planche_status planche_book_look(struct planche_book *book, struct planche_
     struct planche_archive_entry found;
     struct bytes bytes = {0};
     bool end = false;
-    enum planche_status status = planche_book_open(book, &archive, error);
+    enum planche_status status =
+        planche_book_open(book, planche_book_wants_to_stop, book, &archive, error);
     for (size_t i = 0; i < book->entries.count && !status; i++) {
         struct planche_entry *entry = &book->entries.list[i];
         status = planche_archive_next(archive, &found, &end, error);

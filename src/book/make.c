@@ -472,7 +472,7 @@ enum planche_status planche_book_make(struct planche_book *book, struct planche_
     if (!making.queue || !making.buffer || !threads)
         status = planche_fail_memory(&reason, &book->budget, READ_BYTES, book->input);
     if (!status)
-        status = planche_book_open(book, &archive, &reason);
+        status = planche_book_open(book, wants_to_stop, &making, &archive, &reason);
     if (!status)
         status = planche_book_hold(book, wants_to_stop, &making, &reason);
     if (!status)

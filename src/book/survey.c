@@ -102,11 +102,13 @@ static enum planche_status keep_comment(struct planche_book *book,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_book_open(struct planche_book *book, struct planche_archive **archive,
+enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
+                                      void *user, struct planche_archive **archive,
                                       struct planche_error *error)
 {
+    const struct planche_archive_help help = {.stop = stop, .user = user};
     return planche_archive_open(archive, book->input, &book->limits, &book->budget, &book->log,
-                                error);
+                                &help, error);
 }
 
 enum planche_status planche_book_survey(struct planche_book *book, struct planche_error *error)
@@ -114,7 +116,8 @@ enum planche_status planche_book_survey(struct planche_book *book, struct planch
     struct planche_archive *archive;
     struct planche_archive_entry found;
     bool end = false;
-    enum planche_status status = planche_book_open(book, &archive, error);
+    enum planche_status status =
+        planche_book_open(book, planche_book_wants_to_stop, book, &archive, error);
     if (!status)
         status = keep_comment(book, archive, error);
     while (!status && !end) {

@@ -220,7 +220,7 @@ struct planche_archive *open_book(const char *path)
 {
     struct planche_archive *archive;
     struct planche_error error;
-    if (planche_archive_open(&archive, path, &wide, NULL, NULL, &error))
+    if (planche_archive_open(&archive, path, &wide, NULL, NULL, NULL, &error))
         fail_msg("%s", error.message);
     return archive;
 }
@@ -266,7 +266,8 @@ enum planche_status read_all(const char *path, const struct planche_archive_limi
 {
     struct planche_archive *archive;
     bool end = false;
-    enum planche_status status = planche_archive_open(&archive, path, limits, budget, NULL, error);
+    enum planche_status status =
+        planche_archive_open(&archive, path, limits, budget, NULL, NULL, error);
     while (status == PLANCHE_OK && !end) {
         struct planche_archive_entry entry;
         char piece[4096];

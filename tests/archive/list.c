@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a book and tells what is in it, for test_containers.py:
- *   list [-s] PATH [ENTRIES ENTRY_BYTES TOTAL_BYTES RATIO [BUDGET]]
- * with -s without reading what is in the entries, prints the container, a line for every entry
+ *   list [-s|-c] PATH [ENTRIES ENTRY_BYTES TOTAL_BYTES RATIO [BUDGET]]
+ * with -s without reading what is in the entries, with -c stopping when asked for the second time,
+ * prints the container, a line for every entry
  * (size or "folder", time, checksum, name), and at last "end", or "status", its number and the
  * message. What is left in the budget is a failure. */
 #include "archive/archive.h"
@@ -34,6 +35,13 @@ static enum planche_status list_entry(struct planche_archive *archive,
     return PLANCHE_OK;
 }
 
+static bool stop(void *user)
+{
+    static int asked;
+    (void)user;
+    return ++asked > 1;
+}
+
 int main(int argc, char **argv)
 {
     struct planche_archive_limits limits = {100000, UINT64_C(1) << 30, UINT64_C(1) << 32, 1000};
@@ -41,8 +49,11 @@ int main(int argc, char **argv)
     struct planche_error error = {.message = ""};
     struct planche_archive *archive;
     bool end = false, skip = argc > 1 && strcmp(argv[1], "-s") == 0;
-    argc -= skip;
-    argv += skip;
+    struct planche_archive_help help = {0};
+    if (argc > 1 && strcmp(argv[1], "-c") == 0)
+        help.stop = stop;
+    argc -= skip || help.stop;
+    argv += skip || help.stop;
     if (argc != 2 && argc != 6 && argc != 7)
         return 2;
     if (argc > 5) {
@@ -53,7 +64,7 @@ int main(int argc, char **argv)
     }
     planche_budget_init(&budget, argc > 6 ? strtoull(argv[6], NULL, 10) : 0);
     enum planche_status status =
-        planche_archive_open(&archive, argv[1], &limits, &budget, NULL, &error);
+        planche_archive_open(&archive, argv[1], &limits, &budget, NULL, &help, &error);
     if (status == PLANCHE_OK)
         printf("container %d\n", (int)planche_archive_container(archive));
     while (status == PLANCHE_OK && !end) {

@@ -19,7 +19,7 @@ import archives  # noqa: E402 pylint: disable=wrong-import-position
 
 QUICK = int(os.environ.get("PLANCHE_TEST_QUICK", "0"))
 LIST = [*os.environ.get("WRAPPER", "").split(), os.environ["LIST"]]
-BUDGET, LIMIT, IO, DATA, UNSUPPORTED, NOT_FOUND = 3, 4, 5, 6, 8, 9
+BUDGET, LIMIT, IO, DATA, UNSUPPORTED, NOT_FOUND, CANCELLED = 3, 4, 5, 6, 8, 9, 11
 ZIP, FOLDER, EPUB, RAR, SEVENZIP, TAR, PDF = range(1, 8)
 NOISE = bytes(i * 7919 % 251 for i in range(300000))
 ENTRIES = [("p10.jpg", b"ten"), ("folder/", b""), ("folder/p2 \u6f2b \u00e9.jpg", NOISE), ("empty", b""),
@@ -34,12 +34,12 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.path = os.path.join(self.folder, "book")
 
-    def list(self, data, *limits, locale="C", env=None, path=None, skip=False):
+    def list(self, data, *limits, locale="C", env=None, path=None, option=None):
         """The lines that the program prints for a file with this content."""
         if data is not None:
             with open(self.path, "wb") as file:
                 file.write(data)
-        result = subprocess.run([*LIST, *["-s"] * skip, path or self.path, *map(str, limits)],
+        result = subprocess.run([*LIST, *filter(None, [option]), path or self.path, *map(str, limits)],
                                 capture_output=True, env={**os.environ, "LC_ALL": locale, **(env or {})}, timeout=120,
                                 check=False)
         self.assertEqual(result.returncode, 0, (result.stdout, result.stderr))
@@ -285,13 +285,13 @@ class Hostile(Case):
         self.is_sound(solid, RAR)
         for data in (archives.cbz(ENTRIES), archives.cbr(ENTRIES), archives.cbr4(ENTRIES), solid,
                      archives.cb7(ENTRIES), archives.cbt(ENTRIES), archives.cbt(ENTRIES, "gz")):
-            self.assertEqual(self.list(data, skip=True)[1:], names + ["end"])
+            self.assertEqual(self.list(data, option="-s")[1:], names + ["end"])
             self.fails(data, LIMIT, "unpacks to more than 300000 bytes", 100, 10 ** 9, 300000,
-                       1000, skip=True)
+                       1000, option="-s")
         bomb = [(f"{i}", bytes(2_000_000)) for i in range(4)]
         for packing in ("gz", "xz", "bz2"):
             self.fails(archives.cbt(bomb, packing), LIMIT, "times its size", 100, 10 ** 9, 10 ** 9,
-                       300, skip=True)
+                       300, option="-s")
         # What is between entries has no part in their sizes.
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as file:
@@ -299,14 +299,14 @@ class Hostile(Case):
                 info = tarfile.TarInfo(f"{i}")
                 info.pax_headers = {"comment": "x" * 900_000}
                 file.addfile(info)
-        self.fails(out.getvalue(), LIMIT, "times its size", *wide[:3], 300, skip=True)
+        self.fails(out.getvalue(), LIMIT, "times its size", *wide[:3], 300, option="-s")
         self.fails(out.getvalue(), LIMIT, "unpacks to more than 5000000 bytes", *wide[:2], 5_000_000,
-                   100_000, skip=True)
+                   100_000, option="-s")
 
     def test_solid_damage(self):
         """Where an entry must be unpacked to come to the next, none follows one that is damaged."""
         files = [archives.rar5_file("a", b"content", size=2), archives.rar5_file("b", b"more")]
-        self.fails(archives.rar5(files, flags=4), DATA, "a: ", skip=True)
+        self.fails(archives.rar5(files, flags=4), DATA, "a: ", option="-s")
 
     def test_dictionaries(self):
         """What a header wants remembered must fit in the budget, before anything is unpacked."""
@@ -426,6 +426,19 @@ class Pdf(Case):
                    "more than 2 entries (--max-entries)", 2, 10 ** 9, 10 ** 9, 1000)
         self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT, "0001.jpg: unpacks to more than 100 bytes",
                    100, 100, 10 ** 9, 1000)
+
+    @unittest.skipIf(os.environ.get("WRAPPER"), "what is started is not emulated")
+    def test_asleep(self):
+        """Whoever waits for a program that does nothing may stop."""
+        for program in ("pdfinfo", "pdftocairo"):
+            folder = os.path.join(self.folder, program + "-asleep")
+            os.mkdir(folder)
+            with open(os.path.join(folder, program), "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\nsleep 1000\n")
+            os.chmod(file.name, 0o755)
+            path = folder + ":" + os.environ["PATH"]
+            lines = self.list(archives.pdf([jpeg("rgb")]), option="-c", env={"PATH": path})
+            self.assertEqual(lines[-1], f"status {CANCELLED} cancelled")
 
     def test_option_names(self):
         """A name that looks like an option is none."""

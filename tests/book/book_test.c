@@ -105,7 +105,7 @@ void book_read(struct book *book, const char *path)
     size_t size;
     bool end;
     *book = (struct book){0};
-    check(planche_archive_open(&archive, path, &limits, NULL, NULL, &error), &error);
+    check(planche_archive_open(&archive, path, &limits, NULL, NULL, NULL, &error), &error);
     const void *comment = planche_archive_comment(archive, &size);
     if (size)
         memcpy(book->comment, comment, size);

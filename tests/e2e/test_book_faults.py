@@ -90,10 +90,10 @@ class Faults(harness.Case):
                        if name.startswith(WORK + "-"))
         return 0
 
-    def strike(self, number, reached, *arguments):
+    def strike(self, number, reached, *arguments, **more):
         """Sends a signal as soon as reached() says so. What is under the final name then is whole: it
         is there if the run was faster."""
-        process = self.start(*arguments)
+        process = self.start(*arguments, **more)
         limit = time.monotonic() + harness.MARGIN_SECONDS
         while process.poll() is None and not reached() and time.monotonic() < limit:
             time.sleep(0.0002)
@@ -141,6 +141,18 @@ class Faults(harness.Case):
         os.chmod(self.path("out/.in.cbz.planche"), 0o700)
         self.planche("shelf", "-o", "out", "--quiet")
         self.assertEqual(self.files("out"), ["in.cbz"])
+
+    @unittest.skipIf(harness.WRAPPER, "what is started is not emulated")
+    def test_interrupted_while_others_work(self):
+        """A program that reads PDFs sleeps: nobody has to wait for it."""
+        os.mkdir(self.path("bin"))
+        with open(self.path("bin", "pdfinfo"), "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n>'{self.path('asleep')}'\nsleep 1000\n")
+        os.chmod(file.name, 0o755)
+        self.write("in.cbz", b"%PDF-1.4\n")
+        env = {**os.environ, "PATH": self.path("bin") + ":" + os.environ["PATH"]}
+        self.strike(signal.SIGINT, lambda: os.path.exists(self.path("asleep")), env=env)
+        self.assertFalse(os.path.exists(self.path("out.cbz")))
 
     def test_model_swapped(self):
         """Pages of another model under the same name, in files of the same size, are not gone on
