@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of entries: to UTF-8, made plain, and refused when they could leave the target. */
+/* Names of entries: made plain, and refused when they could leave the target. */
 #ifndef PLANCHE_ARCHIVE_NAME_H
 #define PLANCHE_ARCHIVE_NAME_H
 
 #include "archive/archive.h"
-
-/* Text in the PC's old character set to UTF-8; out has room for 3 * size + 1 bytes. What is valid
- * UTF-8 already stays as it is. Returns the bytes without the terminator. */
-size_t planche_name_decode(const char *text, size_t size, char *out);
 
 /* Makes a name (UTF-8, terminated) plain: no "./", no "//", no '/' at the end; with backslashes,
  * these are '/' as well. NULL, and out (PLANCHE_ENTRY_NAME_BYTES + 1) has it, empty if it is the

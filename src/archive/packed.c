@@ -2,6 +2,7 @@
 /* RAR, 7z and tar through libarchive, in order. It allocates by itself: what it will take is
  * reserved beforehand. It knows characters only through the locale, so its calls run in one that
  * has UTF-8; the rest of the program keeps its own. */
+#include "archive/charset.h"
 #include "archive/gunzip.h"
 #include "archive/scan.h"
 #include "base/status.h"
@@ -98,7 +99,7 @@ static const char *entry_name(struct packed *packed, struct archive_entry *entry
     size_t length = strnlen(name, PLANCHE_ENTRY_NAME_BYTES + 1);
     if (length > PLANCHE_ENTRY_NAME_BYTES)
         return name;
-    planche_name_decode(name, length, packed->name);
+    planche_charset_decode(NULL, name, length, packed->name);
     return packed->name;
 }
 

@@ -187,7 +187,7 @@ static void take_name(struct planche_zip_record *record, const uint8_t *p, size_
         return;
     if (get32(p + 1) != crc32(0, raw, (uInt)raw_size))
         return;
-    planche_name_decode((const char *)p + 5, size - 5, record->name);
+    planche_charset_decode(NULL, (const char *)p + 5, size - 5, record->name);
 }
 
 static bool read_extra(struct planche_zip_record *record, const uint8_t *extra, size_t size,
@@ -259,7 +259,12 @@ enum planche_status planche_zip_directory_next(struct planche_zip_directory *dir
         .comment = raw + name + extra,
         .comment_size = comment,
     };
-    planche_name_decode((const char *)raw, name, directory->name);
+    bool marked = record->flags & ZIP_FLAG_UTF8;
+    if (!marked && !directory->checked &&
+        !planche_charset_hear(&directory->charset, (const char *)raw, name, directory->name))
+        return planche_fail_memory(error, archive->budget, name, archive->path);
+    planche_charset_decode(marked ? NULL : &directory->charset, (const char *)raw, name,
+                           directory->name);
     uint16_t disk = get16(p + 34);
     if (!read_extra(record, raw + name, extra, raw, name))
         return fail_data(archive, error, broken);
@@ -340,6 +345,7 @@ static enum planche_status check_all(struct planche_zip_directory *directory,
             return status;
     }
     directory->at = directory->start;
+    directory->checked = true;
     return check_overlaps(directory, archive, error);
 }
 
@@ -363,6 +369,7 @@ void planche_zip_directory_free(struct planche_zip_directory *directory)
 {
     planche_free(directory->window);
     planche_free(directory->name);
+    planche_charset_close(&directory->charset);
     planche_free(directory->extents);
     planche_free(directory->comment);
 }

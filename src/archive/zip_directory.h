@@ -4,6 +4,7 @@
 #ifndef PLANCHE_ARCHIVE_ZIP_DIRECTORY_H
 #define PLANCHE_ARCHIVE_ZIP_DIRECTORY_H
 
+#include "archive/charset.h"
 #include "archive/format.h"
 
 /* Where an entry lies in the file, at least. */
@@ -29,10 +30,12 @@ struct planche_zip_directory {
     uint64_t at;                        /* of the next record */
     struct planche_zip_extent *extents; /* sorted */
     size_t count;
+    bool checked;    /* all of it */
     uint8_t *window; /* a piece of the file */
     uint64_t window_at;
     size_t window_size;
-    char *name;       /* of the current record */
+    char *name; /* of the current record */
+    struct planche_charset charset;
     uint8_t *comment; /* the archive's */
     size_t comment_size;
 };

@@ -77,6 +77,46 @@ static void test_names(void **state)
     unlink("book");
 }
 
+/* One archive's names, as they are and as they must come out. */
+struct names {
+    const char *raw[4], *plain[4];
+};
+
+static void test_legacy_names(void **state)
+{
+    (void)state;
+    static const struct names cases[] = {
+        /* Shift-JIS: its letters may end in a backslash, and a real one parts folders. */
+        {{"\x95\x5c\x8e\x86.jpg", "\x96\x9f\x89\xe6\\01.jpg", "\x8f\x5c.jpg", "cover.jpg"},
+         {"表紙.jpg", "漫画/01.jpg", "十.jpg", "cover.jpg"}},
+        {{"\x83\x8f\x83\x93\x83s\x81[\x83X/\x91\xe6\x30\x31\x8a\xaa.jpg"},
+         {"ワンピース/第01巻.jpg"}},
+        /* Western names that are Shift-JIS by chance. */
+        {{"Ast\x82rix \x85 l'\x82\x63ole.jpg"}, {"Astérix à l'école.jpg"}},
+        {{"na\x8bve.jpg", "Gr\x94\xe1\x65.jpg"}, {"naïve.jpg", "Größe.jpg"}},
+        {{"\x99r\x94m.jpg", "m\x8ame.jpg", "Mu\xa4\x65\x63\x61.jpg"},
+         {"Öröm.jpg", "mème.jpg", "Muñeca.jpg"}},
+        /* One that is not makes all of them code page 437; its letters are kept apart from '\\'. */
+        {{"\x95\x5c\x8e\x86.jpg", "caf\x82.jpg", "caf\x82s\\1.jpg"},
+         {"ò＼Äå.jpg", "café.jpg", "cafés/1.jpg"}},
+        /* GBK, which stays the wrong letters, but in one piece. */
+        {{"\xb5\xda\x30\x31\xbb\xb0.jpg", "\x81\x5c.jpg"}, {"╡┌01╗░.jpg", "ü＼.jpg"}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct zip_entry entries[4] = {0};
+        size_t count = 0;
+        for (; count < 4 && cases[i].raw[count]; count++)
+            entries[count].name = cases[i].raw[count];
+        put_zip("book", entries, count);
+        struct planche_archive *archive = open_book("book");
+        for (size_t j = 0; j < count; j++)
+            expect_entry(archive, cases[i].plain[j], "");
+        expect_entry(archive, NULL, NULL);
+        planche_archive_close(&archive);
+    }
+    unlink("book");
+}
+
 static void test_prepended(void **state)
 {
     (void)state;
@@ -373,13 +413,13 @@ static void test_any_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_prepended),  cmocka_unit_test(test_bad_names),
-        cmocka_unit_test(test_long_names), cmocka_unit_test(test_bad_entries),
-        cmocka_unit_test(test_going_on),   cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_overlaps),   cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cut_short),  cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_any_byte),
+        cmocka_unit_test(test_sound),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_legacy_names), cmocka_unit_test(test_prepended),
+        cmocka_unit_test(test_bad_names),    cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_bad_entries),  cmocka_unit_test(test_going_on),
+        cmocka_unit_test(test_twice),        cmocka_unit_test(test_overlaps),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_cut_short),
+        cmocka_unit_test(test_volumes),      cmocka_unit_test(test_any_byte),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
