@@ -46,6 +46,10 @@ struct planche_encoder {
 enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const void *data,
                                          size_t size, struct planche_error *error);
 
+/* Tells who asked how much of the picture is encoded. Error: CANCELLED. */
+enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, double done,
+                                        struct planche_error *error);
+
 /* Bytes of the longest beginning of a file that recognise may ask for. */
 #define PLANCHE_FORMAT_HEAD_SIZE 64
 

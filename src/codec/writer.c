@@ -25,6 +25,15 @@ enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const 
     return planche_fail(error, PLANCHE_ERROR_IO, "the output could not be written");
 }
 
+enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, double done,
+                                        struct planche_error *error)
+{
+    const struct planche_writer_options *options = &encoder->options;
+    if (options->progress && options->progress(options->progress_user, done) != 0)
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    return PLANCHE_OK;
+}
+
 static enum planche_status check_pixels(const struct planche_image_info *info,
                                         const struct planche_format_ops *ops,
                                         struct planche_error *error)

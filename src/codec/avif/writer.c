@@ -257,21 +257,12 @@ static void configure(avifEncoder *avif, const struct planche_writer_options *op
     avif->minQuantizerAlpha = avif->maxQuantizerAlpha = AVIF_QUANTIZER_LOSSLESS;
 }
 
-static enum planche_status ask_progress(const struct planche_encoder *encoder, double done,
-                                        struct planche_error *error)
-{
-    const struct planche_writer_options *options = &encoder->options;
-    if (options->progress && options->progress(options->progress_user, done) != 0)
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    return PLANCHE_OK;
-}
-
 enum planche_status planche_avif_finish(struct planche_encoder *encoder,
                                         struct planche_error *error)
 {
     struct avif_writer *writer = encoder->state;
     avifRWData file = AVIF_DATA_EMPTY;
-    enum planche_status status = ask_progress(encoder, 0.0, error);
+    enum planche_status status = planche_encoder_ask(encoder, 0.0, error);
     if (status)
         return status;
     avifEncoder *avif = avifEncoderCreate();
@@ -281,7 +272,7 @@ enum planche_status planche_avif_finish(struct planche_encoder *encoder,
     status = status_of(avifEncoderWrite(avif, writer->image, &file), error);
     avifEncoderDestroy(avif);
     if (status == PLANCHE_OK)
-        status = ask_progress(encoder, 1.0, error);
+        status = planche_encoder_ask(encoder, 1.0, error);
     if (status == PLANCHE_OK)
         status = planche_encoder_emit(encoder, file.data, file.size, error);
     avifRWDataFree(&file);

@@ -208,15 +208,6 @@ static JxlEncoderStatus add_picture(const struct jxl_writer *writer,
     return result;
 }
 
-static enum planche_status ask_progress(const struct planche_encoder *encoder, double done,
-                                        struct planche_error *error)
-{
-    const struct planche_writer_options *options = &encoder->options;
-    if (options->progress && options->progress(options->progress_user, done) != 0)
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    return PLANCHE_OK;
-}
-
 static enum planche_status emit_output(const struct jxl_writer *writer,
                                        struct planche_encoder *encoder, struct planche_error *error)
 {
@@ -225,7 +216,7 @@ static enum planche_status emit_output(const struct jxl_writer *writer,
         uint8_t *next = writer->output;
         size_t left = OUTPUT_BYTES;
         result = JxlEncoderProcessOutput(writer->jxl, &next, &left);
-        enum planche_status status = ask_progress(encoder, 1.0, error);
+        enum planche_status status = planche_encoder_ask(encoder, 1.0, error);
         if (status == PLANCHE_OK)
             status = planche_encoder_emit(encoder, writer->output, OUTPUT_BYTES - left, error);
         if (status)
@@ -237,7 +228,7 @@ static enum planche_status emit_output(const struct jxl_writer *writer,
 enum planche_status planche_jxl_finish(struct planche_encoder *encoder, struct planche_error *error)
 {
     struct jxl_writer *writer = encoder->state;
-    enum planche_status status = ask_progress(encoder, 0.0, error);
+    enum planche_status status = planche_encoder_ask(encoder, 0.0, error);
     if (status == PLANCHE_OK)
         status = status_of(writer, add_picture(writer, encoder), error);
     /* libjxl has its own copy. */
