@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The completions of shells: they know every option, and work."""
+"""The completions of shells and the manual: they know every option, and work."""
 import os
 import re
 import shutil
@@ -48,6 +48,14 @@ class Completions(harness.Case):
                 self.assertRegex(text_of("fish"), rf" -l {option} ")
         self.assertIn("dry-run", options_of(""))
         self.assertIn("max-ratio", options_of(""))
+
+    def test_every_option_is_in_the_manual(self):
+        with open(os.environ["MANUAL"], encoding="utf-8") as file:
+            manual = file.read()
+        for command in COMMANDS:
+            for option in options_of(command):
+                entry = rf"(?m)^\.(It .*(Fl|,) -{option}( |$)|Fl -{option} Ar )"
+                self.assertTrue(re.search(entry, manual), option)
 
     def test_shells_can_read_them(self):
         for shell, path in FILES.items():
