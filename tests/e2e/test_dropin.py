@@ -71,6 +71,7 @@ class Options(Linked):
         for name, scales in {CUGAN: "05", ESRGAN: "015", WAIFU: ["0", "3", "64", "x"]}.items():
             for scale in scales:
                 self.refuse(name, *page, "-s", scale, says=["invalid scale argument", scale])
+        self.refuse(CUGAN, *page, "-s", "5", says=["it is 1, 2, 3 or 4"])
         for gap in ("-1", "4"):
             self.refuse(CUGAN, *page, "-c", gap, says=["invalid syncgap argument"])
         for tiles in ("31", "-32", "0,0", "x", "32,"):
@@ -234,6 +235,16 @@ class Pages(Linked):
                                             "a.jpg.png.png.png", "a.png"])
         self.assertEqual(self.size("in/a.png"), (96, 64))
         self.assertEqual(self.size("in/a.jpg.png"), (64, 64))
+
+    def test_transparency_among_pages(self):
+        """Nor by one that is called otherwise for its transparency."""
+        self.write("in/a.png", harness.page(24, 16, channels=4))
+        self.write("in/a.jpg.png", harness.page(16, 16))
+        before = self.read("in/a.jpg.png")
+        self.esrgan("-i", "in", "-o", "in", "-f", "jpg")
+        self.assertEqual(self.files("in"), ["a.jpg.jpg", "a.jpg.png", "a.png", "a.png.png"])
+        self.assertEqual(self.read("in/a.jpg.png"), before)
+        self.assertEqual(self.size("in/a.png.png"), (48, 32))
 
     def test_failures(self):
         self.write("bad.png", harness.page()[:150])

@@ -110,7 +110,7 @@ static bool parse_number(const char *text, int low, int high, int *number)
 
 static bool take_scale(struct planche_cli_dropin *o, const char *value)
 {
-    static const char *const known[] = {"it is 2, 3 or 4", "it is 2, 3 or 4",
+    static const char *const known[] = {"it is 1, 2, 3 or 4", "it is 2, 3 or 4",
                                         "it is 1, 2, 4, 8, 16 or 32"};
     if (parse_number(value, 1, 32, &o->scale) && (o->peer->scales & BIT(o->scale)) != 0)
         return true;

@@ -175,7 +175,8 @@ static const char *find_rival(const struct naming *naming, const char *input, co
 static bool resolve(const struct naming *naming, struct planche_cli_dropin_page *page,
                     const char *name)
 {
-    const char *folder = naming->options->output, *format = naming->options->format, *rival;
+    const char *folder = naming->options->output, *rival;
+    const char *format = planche_format_extension(page->format);
     for (int tail = 1; (rival = find_rival(naming, page->input, page->output)) != NULL; tail++) {
         char *longer = planche_cli_join(folder, name);
         for (int i = 0; longer != NULL && i < tail; i++) {
@@ -201,7 +202,7 @@ static bool add_page(struct naming *naming, const char *name)
     page->input = planche_cli_join(o->input, name);
     page->output = make_text("%s/%.*s.%s", o->output, stem_length(name), name, o->format);
     bool ok = page->input != NULL && page->output != NULL && resolve(naming, page, name) &&
-              keep_alpha(page);
+              keep_alpha(page) && resolve(naming, page, name);
     naming->count++;
     return ok;
 }
