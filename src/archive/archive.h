@@ -9,7 +9,9 @@
 #include "base/log.h"
 
 #include <planche/book.h>
+
 #include <sys/stat.h>
+#include <time.h>
 
 /* Names are at most so long, and so many folders deep. */
 #define PLANCHE_ENTRY_NAME_BYTES  4096
@@ -35,12 +37,27 @@ struct planche_archive_entry {
  * is none. */
 enum planche_container planche_archive_recognise(const char *path);
 
+/* What a page of a PDF shows, once it was drawn. */
+struct planche_archive_note {
+    uint32_t number : 24; /* of the image, or the resolution that the page takes */
+    uint32_t known : 1, alone : 1, jpeg : 1;
+};
+
+/* What one reading of a PDF finds out and the next need not. Zeroes at first. */
+struct planche_archive_notes {
+    struct planche_archive_note *list;
+    uint64_t count; /* pages */
+    uint64_t file_size;
+    struct timespec changed;
+};
+
 /* How its reader takes part; NULL or zeroes: not at all. */
 struct planche_archive_help {
     /* Asked several times a second while another program works for the archive, by the thread that
      * waits; true: what waits ends as CANCELLED. */
     bool (*stop)(void *user);
     void *user;
+    struct planche_archive_notes *notes; /* its owner frees the list; NULL: none are kept */
 };
 
 struct planche_archive;

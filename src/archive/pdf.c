@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PIECE_BYTES ((size_t)64 << 10)
 /* More of an SVG than this is not one image. */
@@ -26,6 +27,7 @@ struct pdf {
     struct planche_child child;
     char *path; /* as an argument: not to be mistaken for an option */
     uint64_t pages, page;
+    struct planche_archive_note *notes, note; /* of all pages or NULL; of this one */
     struct planche_drawing drawing;
     struct planche_drawn_data data;
     char name[32];
@@ -185,25 +187,6 @@ static bool is_alone(const struct planche_drawing *drawing)
     return drawing->alone != SIZE_MAX && !drawing->strange;
 }
 
-static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
-                                bool *end, struct planche_error *error)
-{
-    struct pdf *pdf = archive->state;
-    *end = pdf->page == pdf->pages;
-    pdf->reading = false;
-    if (*end)
-        return PLANCHE_OK;
-    pdf->page++;
-    enum planche_status status = look(archive, error);
-    if (status)
-        return status;
-    bool jpeg = is_alone(&pdf->drawing) && pdf->drawing.images[pdf->drawing.alone].jpeg;
-    snprintf(pdf->name, sizeof pdf->name, "%0*" PRIu64 ".%s", pdf->pages < 10000 ? 4 : 8, pdf->page,
-             jpeg ? "jpg" : "png");
-    *entry = (struct planche_raw_entry){.name = pdf->name, .size = PLANCHE_SIZE_UNKNOWN};
-    return PLANCHE_OK;
-}
-
 /* Thousandths of pixels an inch: the largest image's where there are only images, so that none are
  * made up; letters need more. Not more than can be borne. */
 static unsigned choose_resolution(const struct planche_drawing *drawing)
@@ -217,21 +200,63 @@ static unsigned choose_resolution(const struct planche_drawing *drawing)
     return (unsigned)fmax(resolution * 1000 - 1, 1);
 }
 
+/* Learns what the page shows, unless it is known. */
+static enum planche_status learn(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    const struct planche_drawing *drawing = &pdf->drawing;
+    struct planche_archive_note *kept = pdf->notes ? &pdf->notes[pdf->page - 1] : NULL;
+    if (kept && kept->known) {
+        pdf->note = *kept;
+        return PLANCHE_OK;
+    }
+    enum planche_status status = look(archive, error);
+    if (status)
+        return status;
+    bool alone = is_alone(drawing);
+    pdf->note = (struct planche_archive_note){
+        .known = 1,
+        .alone = alone,
+        .jpeg = alone && drawing->images[drawing->alone].jpeg,
+        .number = (alone ? (uint32_t)drawing->alone : choose_resolution(drawing)) & 0xffffff,
+    };
+    if (kept)
+        *kept = pdf->note;
+    return PLANCHE_OK;
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    *end = pdf->page == pdf->pages;
+    pdf->reading = false;
+    if (*end)
+        return PLANCHE_OK;
+    pdf->page++;
+    enum planche_status status = learn(archive, error);
+    if (status)
+        return status;
+    snprintf(pdf->name, sizeof pdf->name, "%0*" PRIu64 ".%s", pdf->pages < 10000 ? 4 : 8, pdf->page,
+             pdf->note.jpeg ? "jpg" : "png");
+    *entry = (struct planche_raw_entry){.name = pdf->name, .size = PLANCHE_SIZE_UNKNOWN};
+    return PLANCHE_OK;
+}
+
 static enum planche_status begin(struct planche_archive *archive, struct planche_error *error)
 {
     struct pdf *pdf = archive->state;
-    pdf->data = (struct planche_drawn_data){.index = pdf->drawing.alone};
+    pdf->data = (struct planche_drawn_data){.index = pdf->note.number};
     pdf->decoded_size = pdf->decoded_at = 0;
     pdf->reading = true;
-    return is_alone(&pdf->drawing)
-               ? start(archive, "-svg", 72000, error)
-               : start(archive, "-png", choose_resolution(&pdf->drawing), error);
+    return pdf->note.alone ? start(archive, "-svg", 72000, error)
+                           : start(archive, "-png", pdf->note.number, error);
 }
 
 static enum planche_status finish(struct planche_archive *archive, struct planche_error *error)
 {
     struct pdf *pdf = archive->state;
-    bool complete = !is_alone(&pdf->drawing) || pdf->data.ended;
+    bool complete = !pdf->note.alone || pdf->data.ended;
     errno = 0;
     if (planche_child_end(&pdf->child) && complete)
         return PLANCHE_OK;
@@ -264,8 +289,8 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
     enum planche_status status = pdf->reading ? PLANCHE_OK : begin(archive, error);
     if (status)
         return status;
-    int64_t done = is_alone(&pdf->drawing) ? read_image(pdf, data, size)
-                                           : planche_child_read(&pdf->child, data, size);
+    int64_t done =
+        pdf->note.alone ? read_image(pdf, data, size) : planche_child_read(&pdf->child, data, size);
     if (done < 0)
         return fail_work(archive, "pdftocairo", error);
     *got = (size_t)done;
@@ -286,6 +311,30 @@ static void close_pdf(struct planche_archive *archive)
 static const struct planche_archive_ops ops = {
     .next = next, .read = read_entry, .close = close_pdf};
 
+/* Notes of an earlier reading are those of this file, or new ones begin. */
+static enum planche_status open_notes(struct planche_archive *archive, struct planche_error *error)
+{
+    struct pdf *pdf = archive->state;
+    struct planche_archive_notes *notes = archive->help.notes;
+    struct stat info;
+    if (!notes || fstat(archive->fd, &info) < 0)
+        return PLANCHE_OK;
+    bool same = notes->list && notes->count == pdf->pages &&
+                notes->file_size == archive->file_size &&
+                notes->changed.tv_sec == info.st_mtim.tv_sec &&
+                notes->changed.tv_nsec == info.st_mtim.tv_nsec;
+    if (!same) {
+        planche_free(notes->list);
+        *notes = (struct planche_archive_notes){
+            .count = pdf->pages, .file_size = archive->file_size, .changed = info.st_mtim};
+        notes->list = planche_calloc(archive->budget, pdf->pages + 1, sizeof *notes->list);
+    }
+    pdf->notes = notes->list;
+    return notes->list ? PLANCHE_OK
+                       : planche_fail_memory(error, archive->budget,
+                                             pdf->pages * sizeof *notes->list, archive->path);
+}
+
 enum planche_status planche_pdf_open(struct planche_archive *archive, struct planche_error *error)
 {
     struct pdf *pdf = planche_calloc(archive->budget, 1, sizeof *pdf);
@@ -301,5 +350,6 @@ enum planche_status planche_pdf_open(struct planche_archive *archive, struct pla
     if (!pdf->path)
         return planche_fail_memory(error, archive->budget, size, archive->path);
     snprintf(pdf->path, size, "%s%s", archive->path[0] == '/' ? "" : "./", archive->path);
-    return count_pages(archive, error);
+    enum planche_status status = count_pages(archive, error);
+    return status ? status : open_notes(archive, error);
 }

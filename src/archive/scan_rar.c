@@ -11,6 +11,8 @@
 /* As much of a block's header as is looked at. */
 #define HEAD_BYTES 4096u
 #define RAR4_BYTES 7u
+/* For an entry, with what goes with it. */
+#define MOST_BLOCKS 8u
 /* What libarchive has beside the window. */
 #define STATE_BYTES ((uint64_t)8 << 20)
 
@@ -19,6 +21,7 @@ struct rar {
     struct planche_scan *scan;
     struct planche_error *error;
     uint64_t at; /* of the block */
+    uint64_t blocks;
     uint8_t head[HEAD_BYTES];
     size_t size;     /* bytes in head */
     uint64_t length; /* of the block, with its data */
@@ -219,6 +222,18 @@ static enum planche_status scan_block5(struct rar *rar)
     return kind == 2 ? scan_file5(rar, p, end, extra) : PLANCHE_OK;
 }
 
+/* Blocks are small beside what it takes to look at them. */
+static enum planche_status count_block(struct rar *rar)
+{
+    uint64_t entries = rar->archive->limits.entries;
+    if (rar->blocks++ / MOST_BLOCKS <= entries)
+        return PLANCHE_OK;
+    return planche_fail(rar->error, PLANCHE_ERROR_LIMIT,
+                        "%s: has more than %u blocks for each of %" PRIu64
+                        " entries (--max-entries)",
+                        rar->archive->path, MOST_BLOCKS, entries);
+}
+
 enum planche_status planche_scan_rar(const struct planche_archive *archive,
                                      struct planche_scan *scan, struct planche_error *error)
 {
@@ -230,6 +245,8 @@ enum planche_status planche_scan_rar(const struct planche_archive *archive,
         status = fetch(&rar);
         if (status == PLANCHE_OK)
             status = five ? scan_block5(&rar) : scan_block4(&rar);
+        if (status == PLANCHE_OK)
+            status = count_block(&rar);
         if (status == PLANCHE_OK && rar.length > archive->file_size - rar.at)
             status = planche_fail(error, PLANCHE_ERROR_DATA, "%s: is a RAR that is cut short",
                                   archive->path);

@@ -63,6 +63,7 @@ static void close_book(struct planche_book *book)
 {
     planche_entries_free(&book->entries);
     planche_free(book->comment);
+    planche_free(book->notes.list);
     planche_free(book->output);
     pthread_mutex_destroy(&book->mutex);
 }

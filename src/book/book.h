@@ -23,6 +23,7 @@ struct planche_book {
     uint64_t held; /* of the memory of the engine's pages, for the book itself */
     enum planche_container from, to;
     struct planche_entries entries;
+    struct planche_archive_notes notes;
     void *comment;
     size_t comment_size;
     struct planche_work work;

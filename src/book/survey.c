@@ -106,7 +106,7 @@ enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(vo
                                       void *user, struct planche_archive **archive,
                                       struct planche_error *error)
 {
-    const struct planche_archive_help help = {.stop = stop, .user = user};
+    const struct planche_archive_help help = {.stop = stop, .user = user, .notes = &book->notes};
     return planche_archive_open(archive, book->input, &book->limits, &book->budget, &book->log,
                                 &help, error);
 }

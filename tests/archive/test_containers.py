@@ -277,6 +277,13 @@ class Hostile(Case):
                      archives.cbt(bomb, "bz2")):
             self.fails(data, LIMIT, "times its size", 100, 10 ** 9, 10 ** 9, 500)
 
+    def test_blocks(self):
+        """A RAR of blocks that are no files, too, has no more of them than the limits allow."""
+        for make, block in ((archives.rar4, archives.rar4_block(0x75, 0, b"")),
+                            (archives.rar5, archives.rar5_block(9, b"", flags=4))):
+            self.fails(make([block] * 100), LIMIT, "blocks", 5, 10 ** 9, 10 ** 9, 1000)
+            self.is_sound(make([block] * 10), RAR, [])
+
     def test_passed_over(self):
         """What is not read is held to the limits, too: most kinds unpack it."""
         wide = [100, 10 ** 9, 10 ** 9, 1000]

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
@@ -96,6 +97,24 @@ class Containers(Books):
         self.write("margins.pdf", margins)
         self.planche("margins.pdf", "-o", "margins.cbz")
         self.assertEqual(list(self.pages_of("margins.cbz").values()), [(84, 498)])
+
+    def test_pdf_drawn_twice(self):
+        """Once to learn what a page shows, once to have it; not for every walk through the book."""
+        os.mkdir(self.path("bin"))
+        with open(self.path("bin", "pdftocairo"), "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\necho >>'{self.path('drawn')}'\n"
+                       f"exec '{shutil.which('pdftocairo')}' \"$@\"\n")
+        os.chmod(file.name, 0o755)
+        env = {**os.environ, "PATH": self.path("bin") + ":" + os.environ["PATH"]}
+        whole = (0, 0, 300, 400)
+        self.write("book.pdf", archives.pdf_pages([
+            ([(self.jpeg, whole)], b""), ([(self.jpeg, (10, 10, 50, 50))], b""),
+            ([], b"1 0 0 rg 0 0 9 9 re f")], (30, 40)))
+        for arguments in (("-o", "book.cbz"), ("--dry-run", "-o", "other.cbz")):
+            self.write("drawn", b"")
+            self.planche("book.pdf", *arguments, env=env)
+            self.assertEqual(len(self.read("drawn")), 2 * 3)
+        self.assertEqual(len(self.pages_of("book.cbz")), 3)
 
     def test_folder(self):
         for name, data in entries():
