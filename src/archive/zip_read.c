@@ -121,7 +121,7 @@ static enum planche_status make_inflater(struct planche_archive *archive,
                           : planche_fail_memory(error, archive->budget, INPUT_BYTES, archive->path);
 }
 
-/* At least one byte, or the end of the stream. */
+/* At least one byte, or the end of the stream. What comes before a fault counts: it comes again. */
 static enum planche_status unpack(struct planche_archive *archive, void *data, size_t size,
                                   size_t *got, struct planche_error *error)
 {
@@ -145,7 +145,7 @@ static enum planche_status unpack(struct planche_archive *archive, void *data, s
                                         result == Z_BUF_ERROR ? "is cut short" : "is damaged");
     }
     *got = (size_t)(inflater->next_out - (Bytef *)data);
-    return status;
+    return *got ? PLANCHE_OK : status;
 }
 
 static enum planche_status finish(struct planche_archive *archive, struct planche_error *error)

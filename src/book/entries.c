@@ -149,7 +149,7 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
             PLANCHE_NAME_NO_MEMORY)
             return no_memory(entries, error);
     for (size_t i = 0; i < entries->count && !status; i++)
-        if (!skip || entries->list[i].fate != PLANCHE_BOOK_FAILED)
+        if (entries->list[i].fate != PLANCHE_BOOK_FAILED || !(skip || entries->list[i].lost))
             status = name_entry(entries, &entries->list[i], error);
     return status;
 }

@@ -30,6 +30,7 @@ struct planche_entry {
     size_t comment_size;
     int64_t mtime;
     bool folder;
+    bool lost; /* nothing at all of it can be read */
     bool page; /* it is to be enlarged, as far as its beginning and its name tell */
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
@@ -66,7 +67,8 @@ unsigned planche_entry_outputs(const struct planche_entry *entry);
 
 /* Gives every entry its names in the output, in the book's order: its own, or with the extension of
  * what it became; where that is the name of another entry, the new extension is put behind the old
- * one. Entries of fate FAILED are left out if skip is set. Errors: MEMORY, BUDGET, LIMIT. */
+ * one. Entries of fate FAILED are left out if skip is set, or if they are lost. Errors: MEMORY,
+ * BUDGET, LIMIT. */
 enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
                                          struct planche_error *error);
 

@@ -351,7 +351,10 @@ static enum planche_status take_entry(struct making *making, struct planche_arch
     planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, path);
     enum planche_status status = spool(making, archive, entry, path, error);
     if (status && planche_book_survives(book, entry, status)) {
-        const struct planche_error why = *error;
+        struct planche_error why = *error;
+        entry->lost = entry->input_bytes == 0;
+        if (entry->lost)
+            planche_fail(&why, status, "%s (nothing of it could be read)", error->message);
         report(making, entry, 1);
         return planche_book_fail_page(book, entry, status, &why, error);
     }

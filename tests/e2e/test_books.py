@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import random
 import shutil
 import signal
 import subprocess
@@ -353,6 +354,25 @@ class Failures(Books):
         self.assertRegex(failure, r"^planche: book\.cbz: ch/2\.png: ")
         self.assertEqual(summary, "1 book, 1 failed")
         self.assertNotIn("out.cbz", self.files())
+
+    def test_nothing_to_keep(self):
+        """What is broken from its start is left out, not replaced by nothing; another page of the
+        same book is kept as far as it goes."""
+        page, noise = harness.page(20, 24), random.Random(1).randbytes(200000)
+        book = bytearray(archives.cbz([("1.png", page), ("2.png", page + noise)] + entries(1)))
+        book[book.index(b"1.png") + 5] = 7  # no kind of block
+        end = book.index(b"ch1/001.png") - 30
+        book[end - 100000:end] = b"\xff" * 100000
+        self.write("book.cbz", book)
+        result = self.planche("book.cbz", "-o", "out.cbz", check=1)
+        lines = result.stderr.splitlines()
+        self.assertRegex(lines[0], "1.png: is damaged .nothing of it could be read.; left out$")
+        self.assertRegex(lines[1], "2.png: .*; the original takes its place$")
+        with self.opened("out.cbz") as made:
+            self.assertEqual(made.namelist()[:2], ["2.png", "ch1/001.webp"])
+            kept = made.read("2.png")
+            self.assertTrue(len(page) + 50000 < len(kept) < len(page + noise))
+            self.assertEqual(kept[:len(page)], page)
 
     def test_exists(self):
         self.write("out.cbz", b"mine")
