@@ -65,6 +65,22 @@ class Colours(harness.Case):
         self.enlarge("book.epub", "-o", "out.epub")
         self.check_book("out.epub", pages, "OEBPS")
 
+    def test_pdf(self):
+        """JPEGs with and without a profile, in colour and grey, are taken out as they are. In a PDF
+        orientations mean nothing, and CMYK means what poppler makes of it: both are rendered."""
+        pages = [page for page in self.pages if page[0].endswith(".jpg")
+                 and not page[0].startswith(("cmyk", "orientation"))]
+        self.assertGreaterEqual(len(pages), 3)
+        size = archives.jpeg_size(pages[0][1])[:2]
+        self.write("book.pdf", archives.pdf_pages([([(data, (0, 0, *size))], b"")
+                                                   for _, data in pages], size))
+        self.enlarge("book.pdf", "-f", "png", "-o", "pdf.cbz")
+        os.mkdir(self.path("pdf"))
+        with zipfile.ZipFile(self.path("pdf.cbz")) as archive:
+            for (name, _), result in zip(pages, archive.namelist()):
+                self.write("pdf/" + name.replace(".jpg", ".png"), archive.read(result))
+        self.check("pdf", pages)
+
 
 if __name__ == "__main__":
     harness.main()
