@@ -117,7 +117,9 @@ PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_eng
 PLANCHE_API void planche_book_tidy(const char *output);
 
 /* What planche_engine_run_book would find, without an engine: on_page is called for every entry
- * with fate ENLARGED, MARKED, LARGE, FAILED or COPIED and no result; nothing is written. */
+ * with the fates that follow from its bytes and its header (planche_page_foresee tells what follows
+ * from its size), and of its result only the input's size and, as format, the input's; nothing is
+ * written. */
 PLANCHE_API enum planche_status planche_book_inspect(const char *input,
                                                      const struct planche_book_options *options,
                                                      struct planche_book_result *result,

@@ -200,6 +200,16 @@ PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_eng
 PLANCHE_API size_t planche_page_file_name(char *name, size_t size, const char *output,
                                           const struct planche_page_result *result, unsigned part);
 
+/* What planche_engine_run_file would make of a page of this size without transparency, found
+ * without an engine from its model's scale and its max_pixels (0: the default): the sizes, format
+ * (AUTO: WebP), switched and, as parts, the least there would be. options may be NULL. Errors:
+ * LIMIT, UNSUPPORTED, ARGUMENT. */
+PLANCHE_API enum planche_status planche_page_foresee(uint32_t width, uint32_t height,
+                                                     unsigned scale, uint64_t max_pixels,
+                                                     const struct planche_page_options *options,
+                                                     struct planche_page_result *result,
+                                                     struct planche_error *error);
+
 /* Encoded bytes in, encoded bytes out. *out_data is allocated here, to be freed with
  * planche_free_bytes(). options->format AUTO means WebP. Counts against the engine's budget only
  * while the call runs. */

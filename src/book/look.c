@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "book/book.h"
 
+#include <nettle/sha2.h>
 #include <stdio.h>
 
 #define READ_BYTES ((size_t)1 << 20)
@@ -10,6 +11,7 @@
 struct bytes {
     uint8_t *data;
     size_t size, room;
+    struct planche_digests digests; /* of pages */
 };
 
 static enum planche_status grow(struct planche_book *book, struct bytes *bytes, const char *name,
@@ -22,6 +24,20 @@ static enum planche_status grow(struct planche_book *book, struct bytes *bytes, 
     bytes->data = data;
     bytes->room = room;
     return PLANCHE_OK;
+}
+
+/* Finds out whether a page has the bytes of another before it. */
+static void compare(const struct planche_book *book, struct planche_entry *entry,
+                    struct bytes *bytes)
+{
+    struct sha256_ctx context;
+    size_t index = (size_t)(entry - book->entries.list);
+    sha256_init(&context);
+    sha256_update(&context, bytes->size, bytes->data);
+    sha256_digest(&context, sizeof entry->digest, entry->digest);
+    size_t first = planche_digests_add(&bytes->digests, index);
+    if (first != index)
+        entry->original = first;
 }
 
 /* Pages are read whole, of other entries only the size is found out. */
@@ -59,8 +75,13 @@ static enum planche_status look_at(struct planche_book *book, struct planche_ent
     enum planche_status status = planche_reader_open(&reader, &source, &options, &why);
     if (status)
         return planche_book_fail_page(book, entry, status, &why, error);
-    if (planche_book_wants(book, entry, planche_reader_info(reader)))
-        entry->fate = PLANCHE_BOOK_ENLARGED;
+    const struct planche_image_info *info = planche_reader_info(reader);
+    entry->result.input_width = info->width;
+    entry->result.input_height = info->height;
+    entry->result.format = info->format;
+    if (planche_book_wants(book, entry, info))
+        entry->fate =
+            entry->original == PLANCHE_NO_ENTRY ? PLANCHE_BOOK_ENLARGED : PLANCHE_BOOK_DUPLICATE;
     planche_reader_destroy(&reader);
     return PLANCHE_OK;
 }
@@ -76,7 +97,10 @@ static enum planche_status look_at_entry(struct planche_book *book, struct planc
         const struct planche_error why = *error;
         return planche_book_fail_page(book, entry, status, &why, error);
     }
-    return status || !entry->page ? status : look_at(book, entry, bytes, error);
+    if (status || !entry->page)
+        return status;
+    compare(book, entry, bytes);
+    return look_at(book, entry, bytes, error);
 }
 
 enum planche_status planche_book_look(struct planche_book *book, struct planche_error *error)
@@ -87,6 +111,8 @@ enum planche_status planche_book_look(struct planche_book *book, struct planche_
     bool end = false;
     enum planche_status status =
         planche_book_open(book, planche_book_wants_to_stop, book, &archive, error);
+    if (!status)
+        status = planche_digests_init(&bytes.digests, &book->entries, error);
     for (size_t i = 0; i < book->entries.count && !status; i++) {
         struct planche_entry *entry = &book->entries.list[i];
         status = planche_archive_next(archive, &found, &end, error);
@@ -100,6 +126,7 @@ enum planche_status planche_book_look(struct planche_book *book, struct planche_
         if (!status && planche_book_report(book, entry->name))
             status = planche_book_say_cancelled(error);
     }
+    planche_digests_free(&bytes.digests);
     planche_free(bytes.data);
     planche_archive_close(&archive);
     return status;

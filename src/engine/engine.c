@@ -234,7 +234,7 @@ static enum planche_status create(struct planche_engine *engine,
     engine->log = (struct planche_log){options->log, options->log_user};
     engine->se = options->se;
     engine->precision = options->precision;
-    engine->max_pixels = options->max_pixels ? options->max_pixels : 500000000;
+    engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
     planche_budget_init(&engine->state->budget, memory);
     if (!planche_budget_hoard(&engine->state->budget))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");

@@ -34,6 +34,9 @@ struct planche_engine {
     double macs_per_pixel;
 };
 
+/* What max_pixels means when it is 0. */
+#define PLANCHE_MAX_PIXELS UINT64_C(500000000)
+
 /* Memory of the process that no budget sees: code, stacks, libraries. Counted so that the process
  * as a whole keeps to the limit. */
 #define PLANCHE_PROCESS_BYTES ((uint64_t)8 << 20)

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "base/system.h"
+#include "engine/foresee.h"
 #include "engine/result_metadata.h"
 #include "engine/survey.h"
 #include "engine/tta.h"
@@ -62,49 +63,13 @@ static enum planche_status open_input(struct page *page, struct planche_error *e
     return planche_input_open(&page->input, &options, error);
 }
 
-/* a * b / c to the nearest, at least 1; a quotient that fits. */
-static uint32_t scale_side(uint32_t a, uint32_t b, uint32_t c)
-{
-    uint64_t side = ((uint64_t)a * b + c / 2) / c;
-    return side ? (uint32_t)side : 1;
-}
-
-/* The network's size, made smaller in proportion until it is within what was asked for. */
-static void set_result_size(struct page *page, uint32_t width, uint32_t height)
-{
-    const struct planche_page_options *options = &page->job->options;
-    struct planche_page_result *result = &page->job->result;
-    uint32_t most_width = options->width ? options->width : width;
-    uint32_t most_height = options->height ? options->height : height;
-    result->output_width = width;
-    result->output_height = height;
-    if (width <= most_width && height <= most_height)
-        return;
-    if ((uint64_t)width * most_height > (uint64_t)height * most_width) {
-        result->output_width = most_width;
-        result->output_height = scale_side(height, most_width, width);
-    } else {
-        result->output_width = scale_side(width, most_height, height);
-        result->output_height = most_height;
-    }
-}
-
 static enum planche_status check_size(struct page *page, struct planche_error *error)
 {
-    uint64_t scale = page->engine->net->recipe.scale;
-    uint64_t width = page->input.width * scale, height = page->input.height * scale;
-    /* Each is below 2^32 * 8. */
-    if (width > INT32_MAX || height > INT32_MAX || width * height > page->engine->max_pixels)
-        return planche_fail(
-            error, PLANCHE_ERROR_LIMIT,
-            "the result would have %llu x %llu pixels, more than the limit of %llu pixels; "
-            "raise the limit (--max-pixels) if that is what you want",
-            (unsigned long long)width, (unsigned long long)height,
-            (unsigned long long)page->engine->max_pixels);
-    page->job->result.input_width = page->input.width;
-    page->job->result.input_height = page->input.height;
-    set_result_size(page, (uint32_t)width, (uint32_t)height);
-    return PLANCHE_OK;
+    struct planche_page_result *result = &page->job->result;
+    result->input_width = page->input.width;
+    result->input_height = page->input.height;
+    return planche_result_size(result, page->engine->net->recipe.scale, page->engine->max_pixels,
+                               &page->job->options, error);
 }
 
 static enum planche_status check_target(const struct page *page, struct planche_error *error)
@@ -138,16 +103,9 @@ static int writer_progress(void *user, double done)
     return report(user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
 }
 
-/* Rows of a file of the wanted format, with the result's width; 0: that is too wide. */
 static uint32_t rows_of_file(const struct page *page)
 {
-    const struct planche_format_caps *caps = planche_format_get_caps(page->job->options.format);
-    uint32_t width = page->job->result.output_width, most = caps->max_height;
-    if (width > caps->max_width)
-        return 0;
-    if (caps->max_pixels && caps->max_pixels / width < most)
-        most = (uint32_t)(caps->max_pixels / width);
-    return most;
+    return planche_result_rows(page->job->options.format, page->job->result.output_width);
 }
 
 static bool is_to_be_split(const struct page *page)
@@ -256,23 +214,11 @@ static void set_writer_options(struct page *page)
     };
 }
 
-/* A format for what is too large for the one that was asked for: JPEG, which every viewer opens and
- * which is written row by row, in the place of lossy ones if nothing but size is against it. */
-static enum planche_format choose_other(const struct page *page)
-{
-    const struct planche_image_info *info = &page->parts.info;
-    const struct planche_format_caps *caps = planche_format_get_caps(PLANCHE_FORMAT_JPEG);
-    bool lossy = !page->job->options.lossless &&
-                 (info->format == PLANCHE_FORMAT_WEBP || info->format == PLANCHE_FORMAT_AVIF);
-    bool fits = info->width <= caps->max_width && info->height <= caps->max_height &&
-                info->channels % 2 == 1 && info->depth == 8;
-    return lossy && fits ? PLANCHE_FORMAT_JPEG : PLANCHE_FORMAT_PNG;
-}
-
 static enum planche_status switch_format(struct page *page, struct planche_error *error)
 {
     const struct planche_image_info asked = page->parts.info;
-    enum planche_format other = choose_other(page);
+    enum planche_format other =
+        planche_result_other_format(&page->parts.info, page->job->options.lossless);
     planche_result_metadata_free(&page->metadata);
     enum planche_status status = describe_result(page, other, error);
     if (!status)

@@ -493,6 +493,17 @@ class Talk(Books):
         self.assert_one_line(result.stderr, "bad.png")
         self.assertEqual(self.tree("."), before)
 
+    def test_dry_run_of_entries(self):
+        page = harness.page(8, 8)
+        self.write("in/book.cbz", archives.cbz([("1.png", page), ("2.png", page), ("bad.png", b"x")]))
+        result = self.planche("in/book.cbz", "--dry-run")
+        _, first, second, bad = result.stdout.splitlines()
+        self.assertEqual((first, second), ("  enlarge  1.png", "  repeat   2.png"))
+        self.assertRegex(bad, r"^  fail     bad\.png: (?!in/)")
+        self.assertEqual(bad.count("bad.png"), 1)
+        lines = self.lines(self.planche("in/book.cbz", "--dry-run", "--json"))
+        self.assertEqual([line["fate"] for line in lines[:-1]], ["enlarged", "duplicate", "failed"])
+
     def test_dry_run_needs_no_model(self):
         self.book()
         result = harness.run("book.cbz", "--dry-run", cwd=self.folder, check=0,

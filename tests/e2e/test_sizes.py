@@ -132,6 +132,29 @@ class Limits(harness.Case):
         self.assertEqual(sum(heights), 2 * self.HEIGHT)
         self.assertTrue(8000 <= heights[0] <= 8020, heights)
 
+    def test_dry_run(self):
+        with zipfile.ZipFile(self.path("a.cbz"), "w") as book:
+            book.writestr("1/strip.png", self.strip)
+            book.writestr("1/z.png", harness.page(20, 20))
+        expected = {"fail": "  fail     1/strip.png: ", "split": "  enlarge  1/strip.png: split into 2",
+                    "switch": "  enlarge  1/strip.png: switched to jpg"}
+        for way, line in expected.items():
+            result = self.planche("a.cbz", "--dry-run", "--on-limit", way)
+            _, strip, other = result.stdout.splitlines()
+            self.assertTrue(strip.startswith(line), strip)
+            self.assertEqual(other, "  enlarge  1/z.png")
+            self.assertEqual(result.stderr, "")
+        self.planche("a.cbz", "--dry-run", "--on-limit", "fail", "--on-error", "fail", check=1)
+        result = self.planche("a.cbz", "--dry-run", "--on-limit", "fail", "--json")
+        pages = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([page.get("fate") for page in pages], ["failed", "enlarged", None])
+        self.assertEqual((pages[1]["output_width"], pages[2]["failed"]), (40, 1))
+        reduced = self.planche("a.cbz", "--dry-run", "--height", "900").stdout
+        self.assertNotIn("jpg", reduced)
+        self.assertIn("16383", self.enlarge("-o", "q.webp", "--dry-run", check=1).stderr)
+        self.assertIn("strip.webp: switched to jpg", self.enlarge("--dry-run").stdout)
+        self.assertEqual(self.files(), ["a.cbz", "in"])
+
     def test_books(self):
         """A page in parts is resumed like others."""
         with zipfile.ZipFile(self.path("a.cbz"), "w") as book:

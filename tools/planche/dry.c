@@ -5,13 +5,53 @@
 #include "run.h"
 #include "terminal.h"
 
+#include <stdio.h>
+
 struct dry {
     struct planche_cli_run *run;
     const struct planche_cli_work *work;
     size_t *fates;
 };
 
-static void print_entry(const struct planche_book_page *page)
+/* What is out of the ordinary about a result: "" if nothing is. */
+static const char *describe_result(const struct planche_page_result *result, char *text,
+                                   size_t size)
+{
+    text[0] = 0;
+    if (result->parts > 1)
+        snprintf(text, size, ": split into %u or more", result->parts);
+    else if (result->switched)
+        snprintf(text, size, ": switched to %s", planche_format_extension(result->format));
+    return text;
+}
+
+/* What becomes of a page of the size that result says. */
+static enum planche_status foresee(const struct planche_cli_run *run,
+                                   const struct planche_page_options *options,
+                                   struct planche_page_result *result, struct planche_error *error)
+{
+    result->struct_size = sizeof *result;
+    return planche_page_foresee(result->input_width, result->input_height, run->scale,
+                                run->options.engine.max_pixels, options, result, error);
+}
+
+/* Like the library: what speaks of a page in an EPUB speaks of one file, by default of the format
+ * that it had. */
+static enum planche_status foresee_entry(const struct dry *dry, struct planche_page_result *result,
+                                         struct planche_error *error)
+{
+    struct planche_page_options options = dry->run->options.page;
+    options.format = dry->run->options.book_format;
+    if (dry->work->container == PLANCHE_CONTAINER_EPUB) {
+        if (options.format == PLANCHE_FORMAT_AUTO)
+            options.format = result->format;
+        if (options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
+            options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    }
+    return foresee(dry->run, &options, result, error);
+}
+
+static void print_entry(const struct dry *dry, const struct planche_book_page *page)
 {
     static const struct {
         const char *what, *why;
@@ -24,19 +64,30 @@ static void print_entry(const struct planche_book_page *page)
         [PLANCHE_BOOK_FAILED] = {"fail", ": "},
         [PLANCHE_BOOK_COPIED] = {"copy", ""},
     };
+    bool failed = page->fate == PLANCHE_BOOK_FAILED;
+    char result[64];
     planche_cli_print("  %-8s %s%s%s", words[page->fate].what, page->name, words[page->fate].why,
-                      page->message != NULL ? page->message : "");
+                      failed ? planche_cli_entry_message(dry->work->input, page)
+                             : describe_result(&page->result, result, sizeof result));
 }
 
-static void describe_entry(void *user, const struct planche_book_page *page)
+static void describe_entry(void *user, const struct planche_book_page *found)
 {
     const struct dry *dry = user;
     struct planche_cli_run *run = dry->run;
-    dry->fates[page->fate]++;
+    struct planche_book_page page = *found;
+    struct planche_error error = {0};
+    if (page.fate == PLANCHE_BOOK_ENLARGED || page.fate == PLANCHE_BOOK_DUPLICATE)
+        page.status = foresee_entry(dry, &page.result, &error);
+    if (page.status != PLANCHE_OK && page.message == NULL) {
+        page.fate = PLANCHE_BOOK_FAILED;
+        page.message = error.message;
+    }
+    dry->fates[page.fate]++;
     if (!run->options.json) {
-        print_entry(page);
-    } else if (page->fate != PLANCHE_BOOK_COPIED) {
-        json_t *object = planche_cli_json_entry(dry->work->input, dry->work->output, page, NULL);
+        print_entry(dry, &page);
+    } else if (page.fate != PLANCHE_BOOK_COPIED) {
+        json_t *object = planche_cli_json_entry(dry->work->input, dry->work->output, &page, NULL);
         json_object_set_new(object, "dry_run", json_true());
         planche_cli_run_json(run, object);
     }
@@ -68,6 +119,8 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
         planche_cli_print_failure(run, work, outcome.status, error.message);
     }
+    if (book.on_error == PLANCHE_ON_ERROR_FAIL && fates[PLANCHE_BOOK_FAILED] > 0)
+        run->failed = true; /* the book will not come out */
     if (run->options.json) {
         json_t *object = planche_cli_json_book(&outcome);
         json_object_set_new(object, "dry_run", json_true());
@@ -80,7 +133,10 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
     struct planche_error error = {0};
     struct planche_cli_outcome outcome = {
         .input = work->input, .output = work->output, .message = error.message};
+    char result[64];
     outcome.status = planche_cli_look_at_page(&run->options.book, &outcome, &error);
+    if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked)
+        outcome.status = foresee(run, &run->options.page, &outcome.result, &error);
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
         planche_cli_print_failure(run, work, outcome.status, error.message);
@@ -88,7 +144,8 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
         planche_cli_print("%s  (%s)", work->input,
                           outcome.large ? "large enough" : "Planche has made it");
     } else if (!run->options.json) {
-        planche_cli_print("%s -> %s", work->input, work->output);
+        planche_cli_print("%s -> %s%s", work->input, work->output,
+                          describe_result(&outcome.result, result, sizeof result));
     }
     if (run->options.json) {
         json_t *object = planche_cli_json_loose(&outcome, NULL);

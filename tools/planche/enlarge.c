@@ -75,6 +75,7 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
         status = open_engine(run);
         scale = run->info.scale;
     }
+    run->scale = scale;
     if (status == PLANCHE_CLI_OK)
         status = planche_cli_plan_make(&run->plan, operands, count, &run->options, scale);
     if (run->options.dry_run)

@@ -39,6 +39,19 @@ void planche_cli_print_failure(const struct planche_cli_run *run,
         planche_cli_message("%s: %s%s", work->input, message, advice);
 }
 
+static const char *skip_name(const char *message, const char *name)
+{
+    size_t length = strlen(name);
+    return begins_with(message, name) && message[length + 1] == ' ' ? message + length + 2
+                                                                    : message;
+}
+
+const char *planche_cli_entry_message(const char *input, const struct planche_book_page *page)
+{
+    const char *message = page->message != NULL ? page->message : planche_status_name(page->status);
+    return skip_name(skip_name(message, input), page->name);
+}
+
 bool planche_cli_run_is_there(const struct planche_cli_run *run,
                               const struct planche_cli_work *work)
 {

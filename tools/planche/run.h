@@ -17,6 +17,7 @@ struct planche_cli_run {
     struct planche_engine_info info;
     struct planche_cli_summary summary;
     atomic_bool failed;
+    unsigned scale; /* of the model */
     bool bar;       /* somebody is watching */
     bool talkative; /* a line for each page or book that came out */
 };
@@ -37,6 +38,8 @@ enum planche_status planche_cli_look_at_page(const struct planche_book_options *
 void planche_cli_print_failure(const struct planche_cli_run *run,
                                const struct planche_cli_work *work, enum planche_status status,
                                const char *message);
+/* What is wrong with a page of the book at input, without the names of both. */
+const char *planche_cli_entry_message(const char *input, const struct planche_book_page *page);
 /* True if this work is done already. */
 bool planche_cli_run_is_there(const struct planche_cli_run *run,
                               const struct planche_cli_work *work);

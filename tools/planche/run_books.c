@@ -32,14 +32,8 @@ static int on_progress(void *user, const struct planche_book_progress *progress)
 /* "book.cbz: ch1/003.jpg: what is wrong; what was done about it" */
 static void print_failure(const struct books *books, const struct planche_book_page *page)
 {
-    const char *message = page->message != NULL ? page->message : planche_status_name(page->status);
     const char *input = books->work->input;
-    size_t length = strlen(input), name = strlen(page->name);
-    if (strncmp(message, input, length) == 0 && strncmp(message + length, ": ", 2) == 0)
-        message += length + 2;
-    if (strncmp(message, page->name, name) == 0 && strncmp(message + name, ": ", 2) == 0)
-        message += name + 2;
-    planche_cli_message("%s: %s: %s; %s", input, page->name, message,
+    planche_cli_message("%s: %s: %s; %s", input, page->name, planche_cli_entry_message(input, page),
                         page->output_name != NULL ? "the original takes its place" : "left out");
 }
 

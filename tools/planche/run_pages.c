@@ -136,6 +136,8 @@ enum planche_status planche_cli_look_at_page(const struct planche_book_options *
     enum planche_status status = planche_read_mark(outcome->input, &mark, error);
     if (status != PLANCHE_OK)
         return status;
+    outcome->result.input_width = mark.width;
+    outcome->result.input_height = mark.height;
     uint32_t longer = mark.width > mark.height ? mark.width : mark.height;
     outcome->large = options->skip_above != 0 && longer > options->skip_above;
     outcome->marked = !outcome->large && !options->again && *mark.source != 0;
