@@ -152,7 +152,7 @@ class Limits(harness.Case):
         reduced = self.planche("a.cbz", "--dry-run", "--height", "900").stdout
         self.assertNotIn("jpg", reduced)
         self.assertIn("16383", self.enlarge("-o", "q.webp", "--dry-run", check=1).stderr)
-        self.assertIn("strip.webp: switched to jpg", self.enlarge("--dry-run").stdout)
+        self.assertIn("strip-2x.webp: switched to jpg", self.enlarge("--dry-run").stdout)
         self.assertEqual(self.files(), ["a.cbz", "in"])
 
     def test_books(self):
