@@ -137,27 +137,43 @@ static enum planche_status enter_child(struct planche_archive *archive, const st
     return enter(archive, fd, error);
 }
 
-static const char *bad_kind(mode_t mode)
+/* Whether it is no entry, as what is in people's own folders may be. */
+static bool pass_over(struct planche_archive *archive, mode_t mode)
 {
-    if (S_ISREG(mode) || S_ISDIR(mode))
-        return NULL;
-    return S_ISLNK(mode) ? "is a symbolic link, which books may not have"
-                         : "is a device or another special file";
+    const struct folder *folder = archive->state;
+    const char *subject = "", *fault = NULL;
+    if (S_ISLNK(mode)) {
+        fault = "is a symbolic link";
+    } else if (!S_ISREG(mode) && !S_ISDIR(mode)) {
+        fault = "is a device or another special file";
+    } else {
+        subject = "the name ";
+        fault = planche_name_plain(folder->path, false, archive->name);
+    }
+    if (fault)
+        planche_log_write(archive->log, PLANCHE_LOG_WARNING, "%s/%s: %s%s; it is passed over",
+                          archive->path, folder->path, subject, fault);
+    return fault != NULL;
 }
 
-static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
-                                bool *end, struct planche_error *error)
+/* The next name; false: there is none. */
+static bool next_name(struct folder *folder, struct level **level, const char **name)
 {
-    struct folder *folder = archive->state;
-    close_file(folder);
     while (folder->depth > 0 &&
            folder->levels[folder->depth - 1].next == folder->levels[folder->depth - 1].count)
         leave(folder);
-    *end = folder->depth == 0;
-    if (*end)
-        return PLANCHE_OK;
-    struct level *level = &folder->levels[folder->depth - 1];
-    const char *name = level->names[level->next++];
+    if (folder->depth == 0)
+        return false;
+    *level = &folder->levels[folder->depth - 1];
+    *name = (*level)->names[(*level)->next++];
+    return true;
+}
+
+static enum planche_status look_at(struct planche_archive *archive, const struct level *level,
+                                   const char *name, struct planche_raw_entry *entry, bool *passed,
+                                   struct planche_error *error)
+{
+    struct folder *folder = archive->state;
     struct stat info;
     if (level->prefix + strlen(name) > PLANCHE_ENTRY_NAME_BYTES)
         return planche_fail(error, PLANCHE_ERROR_DATA,
@@ -169,11 +185,28 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
         return fail_path(archive, folder->path, errno, error);
     *entry = (struct planche_raw_entry){.name = folder->path,
                                         .folder = S_ISDIR(info.st_mode),
-                                        .bad = bad_kind(info.st_mode),
                                         .mtime = info.st_mtime,
                                         .size = S_ISDIR(info.st_mode) ? PLANCHE_SIZE_UNKNOWN
                                                                       : (uint64_t)info.st_size};
-    return entry->folder ? enter_child(archive, level, name, error) : PLANCHE_OK;
+    *passed = pass_over(archive, info.st_mode);
+    return entry->folder && !*passed ? enter_child(archive, level, name, error) : PLANCHE_OK;
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    struct level *level;
+    const char *name;
+    bool passed = true;
+    enum planche_status status = PLANCHE_OK;
+    close_file(folder);
+    while (!status && passed && !*end) {
+        *end = !next_name(folder, &level, &name);
+        if (!*end)
+            status = look_at(archive, level, name, entry, &passed, error);
+    }
+    return status;
 }
 
 static enum planche_status open_file(struct planche_archive *archive, struct planche_error *error)

@@ -106,9 +106,11 @@ enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(vo
                                       void *user, struct planche_archive **archive,
                                       struct planche_error *error)
 {
+    /* What is passed over is told once, at the first reading. */
+    const struct planche_log *log = book->entries.count ? NULL : &book->log;
     const struct planche_archive_help help = {.stop = stop, .user = user, .notes = &book->notes};
-    return planche_archive_open(archive, book->input, &book->limits, &book->budget, &book->log,
-                                &help, error);
+    return planche_archive_open(archive, book->input, &book->limits, &book->budget, log, &help,
+                                error);
 }
 
 enum planche_status planche_book_survey(struct planche_book *book, struct planche_error *error)
