@@ -2,25 +2,21 @@
 /* Private folders beside a file that is being made. */
 #include "archive/tree.h"
 
+#include "base/hidden.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As for temporary files: the whole name must fit in 255 bytes. */
-#define MAX_NAME_PART 200
-#define ATTEMPTS      16
+#define ATTEMPTS 16
 
 char *planche_tree_create(const char *path, mode_t mode, struct planche_budget *budget)
 {
-    const char *slash = strrchr(path, '/');
-    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    size_t size = folder + MAX_NAME_PART + sizeof "..planche-0123456789abcdef";
+    size_t size = planche_hidden_folder(path) + PLANCHE_HIDDEN_BYTES;
     char *name = planche_alloc(budget, size);
     if (!name)
         errno = ENOMEM;
@@ -28,8 +24,7 @@ char *planche_tree_create(const char *path, mode_t mode, struct planche_budget *
         uint64_t number;
         if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
             break;
-        snprintf(name, size, "%.*s.%.*s.planche-%016" PRIx64, (int)folder, path, MAX_NAME_PART,
-                 path + folder, number);
+        planche_hidden_temporary(name, size, path, number);
         if (mkdir(name, mode) == 0)
             return name;
         if (errno != EEXIST)

@@ -3,26 +3,24 @@
 #include "book/work.h"
 
 #include "archive/tree.h"
+#include "base/hidden.h"
 #include "base/status.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Longer names are cut and get a part of their digest, so that the folder's name fits too. */
-#define MAX_NAME_PART 200
-#define DIGEST_CHARS  ((size_t)2 * PLANCHE_DIGEST_BYTES)
-#define SETTINGS      "settings"
-#define OUTPUT        "output"
-#define NOTE_HEAD     "planche-page 1"
-#define ATTEMPTS      8
+#define DIGEST_CHARS ((size_t)2 * PLANCHE_DIGEST_BYTES)
+#define SETTINGS     "settings"
+#define OUTPUT       "output"
+#define NOTE_HEAD    "planche-page 1"
+#define ATTEMPTS     8
 
 #define IDENTITY_CHARS 48
 
@@ -41,20 +39,7 @@ static const char *base_of(const char *path)
 enum planche_status planche_work_name(char folder[PLANCHE_WORK_FOLDER], const char *output,
                                       struct planche_error *error)
 {
-    const char *name = base_of(output);
-    char digest[17] = "";
-    int length;
-    if (strlen(name) > MAX_NAME_PART) {
-        uint8_t bytes[PLANCHE_DIGEST_BYTES];
-        struct sha256_ctx context;
-        sha256_init(&context);
-        sha256_update(&context, strlen(name), (const uint8_t *)name);
-        sha256_digest(&context, sizeof bytes, bytes);
-        format_digest(digest, bytes, 8);
-    }
-    length = snprintf(folder, PLANCHE_WORK_FOLDER, "%.*s.%.*s%s.planche", (int)(name - output),
-                      output, MAX_NAME_PART, name, digest);
-    if (length < 0 || length >= PLANCHE_WORK_FOLDER)
+    if (planche_hidden_name(folder, PLANCHE_WORK_FOLDER, output) >= PLANCHE_WORK_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", output);
     return PLANCHE_OK;
 }
@@ -165,19 +150,18 @@ static void remove_folder(const struct planche_work *work)
 /* Outputs that a killed run was putting together, ".NAME.planche-0123456789abcdef". */
 static void remove_temporaries(const struct planche_work *work)
 {
-    const char *output = work->output, *name = base_of(output);
-    char path[PATH_MAX + NAME_MAX + 1], prefix[MAX_NAME_PART + 16];
-    int folder = (int)(name - output);
+    const char *hidden = base_of(work->folder);
+    size_t folder = (size_t)(hidden - work->folder), length = strlen(hidden);
+    char path[PATH_MAX + NAME_MAX + 1];
     DIR *beside;
-    snprintf(prefix, sizeof prefix, ".%.*s.planche-", MAX_NAME_PART, name);
-    snprintf(path, sizeof path, "%.*s", folder, output);
+    snprintf(path, sizeof path, "%.*s", (int)folder, work->folder);
     beside = opendir(folder ? path : ".");
     for (const struct dirent *entry; beside && (entry = readdir(beside));) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
-            strspn(entry->d_name + strlen(prefix), "0123456789abcdef") != 16 ||
-            strlen(entry->d_name) != strlen(prefix) + 16)
+        const char *name = entry->d_name;
+        if (strncmp(name, hidden, length) != 0 || name[length] != '-' ||
+            strspn(name + length + 1, "0123456789abcdef") != 16 || strlen(name) != length + 17)
             continue;
-        snprintf(path, sizeof path, "%.*s%s", folder, output, entry->d_name);
+        snprintf(path, sizeof path, "%.*s%s", (int)folder, work->folder, name);
         planche_tree_remove(path);
     }
     if (beside)

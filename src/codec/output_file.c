@@ -2,11 +2,11 @@
 /* The truthful output file: a temporary file in the same folder, synced, then renamed. */
 #include "codec/output_file.h"
 
+#include "base/hidden.h"
 #include "base/status.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,9 +14,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)256 << 10)
-/* Longest part of the file's name in the temporary name: the whole must fit in 255 bytes. */
-#define MAX_NAME_PART 200
-#define ATTEMPTS      16
+#define ATTEMPTS     16
 
 struct planche_output_file {
     struct planche_budget *budget;
@@ -62,9 +60,8 @@ enum planche_status planche_output_file_check(const char *path, bool overwrite,
 static enum planche_status set_names(struct planche_output_file *file, const char *path,
                                      struct planche_error *error)
 {
-    const char *slash = strrchr(path, '/');
-    file->folder = slash ? (size_t)(slash - path) + 1 : 0;
-    file->temporary_size = file->folder + MAX_NAME_PART + sizeof "..planche-0123456789abcdef";
+    file->folder = planche_hidden_folder(path);
+    file->temporary_size = file->folder + PLANCHE_HIDDEN_BYTES;
     file->path = planche_strdup(file->budget, path);
     file->temporary = planche_calloc(file->budget, 1, file->temporary_size);
     file->buffer = planche_alloc(file->budget, BUFFER_BYTES);
@@ -80,8 +77,7 @@ static enum planche_status make_temporary(struct planche_output_file *file,
         uint64_t number;
         if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
             break;
-        snprintf(file->temporary, file->temporary_size, "%.*s.%.*s.planche-%016" PRIx64,
-                 (int)file->folder, file->path, MAX_NAME_PART, file->path + file->folder, number);
+        planche_hidden_temporary(file->temporary, file->temporary_size, file->path, number);
         file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         file->created = file->fd >= 0;
         if (file->created)
