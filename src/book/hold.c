@@ -19,7 +19,10 @@ enum planche_status planche_book_hold(struct planche_book *book, planche_gate_st
         book->held += more;
         return PLANCHE_OK;
     }
-    if (book->cancelled)
+    pthread_mutex_lock(&book->mutex);
+    bool cancelled = book->cancelled;
+    pthread_mutex_unlock(&book->mutex);
+    if (cancelled)
         return planche_book_say_cancelled(error);
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s: reading and writing the book takes %llu MiB, which leaves nothing of "

@@ -153,7 +153,14 @@ static enum planche_status note_page(struct planche_book *book, struct planche_e
     made->parts = entry->result.parts;
     for (unsigned part = 0; !status && part < made->parts; part++)
         status = note_part(book, entry, part, error);
-    return status ? status : planche_work_note(&book->work, entry, error);
+    if (!status)
+        status = planche_work_note(&book->work, entry, error);
+    if (status) {
+        /* The page has failed, whatever lies in the work folder. */
+        planche_free(made->part);
+        *made = (struct planche_made){0};
+    }
+    return status;
 }
 
 static enum planche_status run_page(struct flight *flight, const char *input,
