@@ -301,7 +301,8 @@ static void check_early_failure(const struct subject *s, enum planche_format fro
         if (from == PLANCHE_FORMAT_PNG)
             assert_true(asked_for(error.message) > memory);
     }
-    assert_true(planned > 3 && refused > 3);
+    int some = test_quick() ? 1 : 3;
+    assert_true(planned > some && refused > some);
     free(page.data);
 }
 
@@ -358,7 +359,8 @@ static void test_files(void **state)
         }
         planche_engine_destroy(&engine);
     }
-    assert_true(planned > 3 && refused > 3);
+    int some = test_quick() ? 1 : 3;
+    assert_true(planned > some && refused > some);
     free(page.data);
 }
 
