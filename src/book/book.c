@@ -206,6 +206,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     enum planche_status status = planche_book_settings(book, settings, error);
     if (!status)
         status = planche_book_survey(book, error);
+    if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
+        status = planche_entries_check_files(&book->entries, error);
     if (!status)
         status = planche_book_hold(book, planche_book_wants_to_stop, book, error);
     if (!status)

@@ -73,6 +73,20 @@ unsigned planche_entry_outputs(const struct planche_entry *entry)
     return entry->made.parts ? entry->made.parts : 1;
 }
 
+/* No file system of note takes more for the name of a file. */
+#define MOST_FILE_NAME 255u
+
+/* As much of a name's stem as leaves room for `behind` bytes, in whole characters. */
+static size_t shorten(const char *name, size_t base, size_t stem, size_t behind)
+{
+    if (stem - base + behind <= MOST_FILE_NAME)
+        return stem;
+    stem = base + MOST_FILE_NAME - behind;
+    while (stem > base && ((unsigned char)name[stem] & 0xc0) == 0x80)
+        stem--;
+    return stem;
+}
+
 /* "a/page.jpg", part 2 of 3: attempt 0 is "a/page-2.webp", 1 "a/page.jpg-2.webp", then
  * "a/page.jpg-2-1.webp" and so on. */
 static bool format_name(char *to, size_t size, const struct planche_entry *entry, unsigned part,
@@ -87,8 +101,10 @@ static bool format_name(char *to, size_t size, const struct planche_entry *entry
         snprintf(which, sizeof which, "-%u", part + 1);
     if (attempt > 1)
         snprintf(again, sizeof again, "-%u", attempt - 1);
-    int length = snprintf(to, size, "%.*s%s%s.%s", (int)stem, entry->name, which, again,
-                          planche_format_extension(entry->made.format));
+    const char *extension = planche_format_extension(entry->made.format);
+    stem = shorten(entry->name, (size_t)(base - entry->name), stem,
+                   strlen(which) + strlen(again) + 1 + strlen(extension));
+    int length = snprintf(to, size, "%.*s%s%s.%s", (int)stem, entry->name, which, again, extension);
     return length > 0 && (size_t)length < size;
 }
 
@@ -152,6 +168,23 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
         if (entries->list[i].fate != PLANCHE_BOOK_FAILED || !(skip || entries->list[i].lost))
             status = name_entry(entries, &entries->list[i], error);
     return status;
+}
+
+enum planche_status planche_entries_check_files(const struct planche_entries *entries,
+                                                struct planche_error *error)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        const char *at = entries->list[i].name;
+        for (size_t part = strcspn(at, "/"); *at; part = strcspn(at, "/")) {
+            if (part > MOST_FILE_NAME)
+                return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                                    "%s: is a name of more than 255 bytes, which no folder takes; "
+                                    "an archive does",
+                                    entries->list[i].name);
+            at += part + (at[part] == '/');
+        }
+    }
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_digests_init(struct planche_digests *digests,

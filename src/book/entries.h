@@ -67,10 +67,14 @@ unsigned planche_entry_outputs(const struct planche_entry *entry);
 
 /* Gives every entry its names in the output, in the book's order: its own, or with the extension of
  * what it became; where that is the name of another entry, the new extension is put behind the old
- * one. Entries of fate FAILED are left out if skip is set, or if they are lost. Errors: MEMORY,
- * BUDGET, LIMIT. */
+ * one; what is made is called by at most 255 bytes. Entries of fate FAILED are left out if skip is
+ * set, or if they are lost. Errors: MEMORY, BUDGET, LIMIT. */
 enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
                                          struct planche_error *error);
+
+/* Whether a folder can take what has these names. Error: LIMIT. */
+enum planche_status planche_entries_check_files(const struct planche_entries *entries,
+                                                struct planche_error *error);
 
 /* Entries by the digests of their contents. */
 struct planche_digests {

@@ -160,6 +160,22 @@ class Names(Books):
             self.assertEqual(book.namelist()[:3], names(extension="png"))
             self.assertEqual(png.Image(book.read("ch1/001.png")).width, 40)
 
+    def test_long(self):
+        """A longer extension must not make a name that no folder takes."""
+        stems = ["\u00e9" * 124 + end for end in ("abc", "abd", "a\u00e9")]
+        book = [(f"ch/{stem}.png", harness.page(8, 8, seed=i)) for i, stem in enumerate(stems)]
+        expected = ["ch/" + "\u00e9" * 124 + end for end in ("ab.webp", "-1.webp", "a.webp")]
+        self.write("book.cbz", archives.cbz(book))
+        self.planche("book.cbz", "-o", "out.cbz")
+        self.assertEqual(list(self.pages_of("out.cbz")), expected)
+        self.planche("book.cbz", "-o", "out/", "--to", "folder")
+        self.assertEqual(self.tree("out/book"), sorted(expected))
+        self.write("long.cbz", archives.cbz(entries() + [("f/" + "n" * 256 + "/x.txt", b"")]))
+        result = self.planche("long.cbz", "-o", "out/", "--to", "folder", check=1)
+        self.assertIn("more than 255 bytes", result.stderr)
+        self.assertEqual(self.files("out"), ["book"])
+        self.planche("long.cbz", "-o", "long-2x.cbz")
+
     def test_several(self):
         self.book("1.cbz", 1)
         self.book("2.cbr", 1, archives.cbr)
