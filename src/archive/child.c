@@ -120,10 +120,11 @@ int64_t planche_child_read(struct planche_child *child, void *data, size_t size)
     return -1;
 }
 
-/* Its group, with what it may have started itself. */
+/* Its group, with what it may have started itself; emulators may not have made the group yet. */
 static void end_by_force(pid_t pid)
 {
-    kill(-pid, SIGKILL);
+    if (kill(-pid, SIGKILL) < 0)
+        kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 }
