@@ -77,6 +77,8 @@ static enum planche_status recognise(struct planche_book *book, struct planche_e
     if (stat(book->input, &info) != 0)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: there is no such file or folder",
                             book->input);
+    if (S_ISDIR(info.st_mode))
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty folder", book->input);
     return planche_fail(error, PLANCHE_ERROR_DATA,
                         "%s: is not a book that Planche reads (CBZ, CBR, CB7, CBT, EPUB, PDF or a "
                         "folder)",

@@ -60,13 +60,14 @@ static enum planche_status check_size(const struct planche_image_info *info,
     if (info->width > caps->max_width || info->height > caps->max_height)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "the output would be %" PRIu32 " x %" PRIu32
-                            " pixels, but %s files have at most %" PRIu32 " a side: write PNG, or "
-                            "enlarge less",
+                            " pixels, but %s files have at most %" PRIu32 " a side: write PNG, "
+                            "enlarge less, or let it be switched or split (--on-limit)",
                             info->width, info->height, ops->name, caps->max_width);
     if (caps->max_pixels && pixels > caps->max_pixels)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "the output would be %" PRIu64 " pixels, but %s files have at most "
-                            "%" PRIu64 ": write PNG, or enlarge less",
+                            "%" PRIu64 ": write PNG, enlarge less, or let it be switched or split "
+                            "(--on-limit)",
                             pixels, ops->name, caps->max_pixels);
     return PLANCHE_OK;
 }

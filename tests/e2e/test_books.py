@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import random
 import shutil
 import signal
@@ -549,6 +550,34 @@ class Talk(Books):
         self.assertIn("book.cbz: ch1/001.png -> ch1/001.webp  20x24 -> 40x48",
                       self.planche("book.cbz", "-o", "c.cbz", "-v").stderr)
 
+    def test_no_pages(self):
+        self.write("texts.cbz", archives.cbz([("a.txt", b"text")]))
+        self.write("nested.cbz", archives.cbz([("a.cbz", archives.cbz(entries(1)))]))
+        os.mkdir(self.path("empty"))
+        for name, says in (("texts.cbz", "has no pages\n"),
+                           ("nested.cbz", "has no pages, but books in it, which are not opened\n")):
+            for option in ([], ["--dry-run"]):
+                result = self.planche(name, "-o", "out/", *option)
+                self.assertIn(f"planche: {name}: {says}", result.stderr)
+                shutil.rmtree(self.path("out"), ignore_errors=True)
+        result = self.planche("empty", "-o", "out.cbz", "--quiet", check=1)
+        self.assert_one_line(result.stderr, "empty: is an empty folder")
+
+    def test_several_without_terminal(self):
+        self.book("1.cbz")
+        self.book("2.cbz")
+        lines = self.planche("1.cbz", "2.cbz", "-o", "out/").stderr.splitlines()
+        self.assertEqual([line.split("  ")[0] for line in lines[:2]],
+                         ["1.cbz -> out/1.cbz", "2.cbz -> out/2.cbz"])
+
+    def test_folders_are_not_made(self):
+        self.book()
+        result = self.planche("book.cbz", "-o", "none/dir/x.cbz", "--quiet", check=1)
+        self.assert_one_line(result.stderr, "none/dir/x.cbz")
+        self.planche("book.cbz", "-o", "none/dir/")
+        self.planche("book.cbz", "--to", "folder", "-o", "other/dir/")
+        self.assertEqual(self.files(), ["book.cbz", "none", "other"])
+
     def test_closed_output(self):
         self.write("page.png", harness.page(8, 8))
         with open("/dev/full", "wb") as full:
@@ -578,7 +607,7 @@ class Talk(Books):
         self.book("1.cbz")
         self.book("2.cbz")
         shown = self.on_terminal("1.cbz", "2.cbz", "-o", "out/")
-        self.assertRegex(shown, r"\[[#.]+\] book 1/2, \d pages")
+        self.assertRegex(shown, r"\[[#.]+\] book 1/2, \d pages?")
         self.assertRegex(shown, r"book 2/2, ")
         self.assertIn("2.cbz -> out/2.cbz  3 pages: 3 enlarged", shown)
         self.assertIn("2 books; 6 pages: 6 enlarged", shown)

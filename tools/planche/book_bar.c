@@ -77,10 +77,11 @@ static void draw(struct planche_cli_book_bar *bar, const struct planche_book_pro
     if (bar->books > 1)
         snprintf(book, sizeof book, "book %zu/%zu, ", bar->book, bar->books);
     if (progress->writing)
-        snprintf(line, sizeof line, "[%s] %s%zu pages, writing the book", meter, book,
-                 progress->pages);
+        snprintf(line, sizeof line, "[%s] %s%zu page%s, writing the book", meter, book,
+                 progress->pages, progress->pages == 1 ? "" : "s");
     else if (progress->done_parts <= 0.0) /* they are still being counted, perhaps */
-        snprintf(line, sizeof line, "[%s] %s%zu pages", meter, book, progress->pages);
+        snprintf(line, sizeof line, "[%s] %s%zu page%s", meter, book, progress->pages,
+                 progress->pages == 1 ? "" : "s");
     else
         snprintf(line, sizeof line, "[%s] %spage %zu/%zu%s  %.*s", meter, book, page,
                  progress->pages, left, (int)planche_cli_cut(name, NAME_WIDTH), name);

@@ -11,6 +11,7 @@ struct dry {
     struct planche_cli_run *run;
     const struct planche_cli_work *work;
     size_t *fates;
+    bool *inner; /* there are books in the book */
 };
 
 /* What is out of the ordinary about a result: "" if nothing is. */
@@ -84,6 +85,7 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         page.message = error.message;
     }
     dry->fates[page.fate]++;
+    *dry->inner = *dry->inner || planche_cli_is_inner_book(&page);
     if (!run->options.json) {
         print_entry(dry, &page);
     } else if (page.fate != PLANCHE_BOOK_COPIED) {
@@ -98,7 +100,8 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
     size_t fates[PLANCHE_BOOK_COPIED + 1] = {0};
-    struct dry dry = {run, work, fates};
+    bool inner = false;
+    struct dry dry = {run, work, fates, &inner};
     struct planche_error error = {0};
     struct planche_book_options book = run->options.book;
     book.page = &page;
@@ -119,6 +122,8 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
         planche_cli_print_failure(run, work, outcome.status, error.message);
     }
+    if (outcome.status == PLANCHE_OK && !run->options.quiet)
+        planche_cli_note_lack(work->input, fates, inner);
     if (book.on_error == PLANCHE_ON_ERROR_FAIL && fates[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* the book will not come out */
     if (run->options.json) {

@@ -4,6 +4,8 @@
 #include "run.h"
 #include "terminal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool begins_with(const char *message, const char *name)
@@ -26,13 +28,29 @@ static const char *advise_on_existing(const struct planche_cli_run *run,
     return "; --overwrite replaces it";
 }
 
+/* True if something of the book is finished and kept. */
+static bool has_begun(const struct planche_cli_work *work)
+{
+    const char *base = planche_cli_base_name(work->output);
+    char *folder = NULL;
+    if (asprintf(&folder, "%.*s.%s.planche", (int)(base - work->output), work->output, base) < 0)
+        return false;
+    bool begun = planche_cli_is_folder(folder);
+    free(folder);
+    return begun;
+}
+
 void planche_cli_print_failure(const struct planche_cli_run *run,
                                const struct planche_cli_work *work, enum planche_status status,
                                const char *message)
 {
     if (message == NULL)
         message = "out of memory";
-    const char *advice = status == PLANCHE_ERROR_EXISTS ? advise_on_existing(run, work) : "";
+    const char *advice = "";
+    if (status == PLANCHE_ERROR_EXISTS)
+        advice = advise_on_existing(run, work);
+    else if (status == PLANCHE_ERROR_IO && work->book && has_begun(work))
+        advice = "; the same command goes on from there";
     if (begins_with(message, work->input) || begins_with(message, work->output))
         planche_cli_message("%s%s", message, advice);
     else
@@ -50,6 +68,22 @@ const char *planche_cli_entry_message(const char *input, const struct planche_bo
 {
     const char *message = page->message != NULL ? page->message : planche_status_name(page->status);
     return skip_name(skip_name(message, input), page->name);
+}
+
+bool planche_cli_is_inner_book(const struct planche_book_page *page)
+{
+    const char *base = planche_cli_base_name(page->name);
+    return page->fate == PLANCHE_BOOK_COPIED && planche_cli_book_stem_length(base) < strlen(base);
+}
+
+void planche_cli_note_lack(const char *input, const size_t *fates, bool inner)
+{
+    for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++) {
+        if (fates[i] > 0)
+            return;
+    }
+    planche_cli_message("%s: has no pages%s", input,
+                        inner ? ", but books in it, which are not opened" : "");
 }
 
 bool planche_cli_run_is_there(const struct planche_cli_run *run,

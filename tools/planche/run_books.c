@@ -17,6 +17,7 @@ struct books {
     struct planche_cli_book_bar bar;
     const struct planche_cli_work *work; /* the book that runs */
     size_t pages, done;                  /* of it */
+    bool inner;                          /* there are books in it */
     size_t fates[PLANCHE_BOOK_COPIED + 1];
 };
 
@@ -55,6 +56,7 @@ static void on_page(void *user, const struct planche_book_page *page)
     struct books *books = user;
     struct planche_cli_run *run = books->run;
     books->fates[page->fate]++;
+    books->inner = books->inner || planche_cli_is_inner_book(page);
     run->summary.fates[page->fate]++;
     if (page->fate == PLANCHE_BOOK_FAILED) {
         run->failed = true;
@@ -89,7 +91,10 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     run->summary.books_interrupted += interrupted;
     run->summary.input_bytes += ok ? outcome->result.input_bytes : 0;
     run->summary.output_bytes += outcome->result.output_bytes;
-    if (ok && run->talkative)
+    bool several = run->plan.count > run->plan.pages + 1;
+    if (ok && !run->options.quiet)
+        planche_cli_note_lack(outcome->input, books->fates, books->inner);
+    if (ok && (run->talkative || (several && !run->options.quiet && !run->options.json)))
         planche_cli_note(
             "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,
             planche_cli_summary_pages(books->fates, pages, sizeof pages),
@@ -109,7 +114,10 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
 {
     const struct planche_cli_options *options = &books->run->options;
     const struct planche_cli_work *work = books->work;
-    if (!planche_cli_make_parent(work->output)) {
+    /* Folders of a file that was named must be there, for books as for pages. */
+    bool named =
+        options->output != NULL && !work->resumes && !planche_cli_output_is_folder(options->output);
+    if (!named && !planche_cli_make_parent(work->output)) {
         snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
                  work->output, strerror(errno));
         return PLANCHE_ERROR_IO;
@@ -145,12 +153,15 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
     }
     books->work = work;
     books->pages = books->done = 0;
+    books->inner = false;
     memset(books->fates, 0, sizeof books->fates);
     double start = planche_cli_now_ms();
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_cli_now_ms() - start;
     if (outcome.status != PLANCHE_OK) /* what lies under the name of the output is another's */
         outcome.result.output_bytes = 0;
+    if (outcome.status == PLANCHE_ERROR_CANCELLED)
+        outcome.result.pages = books->pages;
     planche_cli_book_bar_end(&books->bar, books->pages);
     report(books, &outcome);
 }
