@@ -197,6 +197,7 @@ class Faults(harness.Case):
                 path = os.path.join(disk, "out.cbz")
                 result = self.planche("in.cbz", "-o", path, "--quiet", check=1)
                 self.assert_one_line(result.stderr, path, "No space left")
+                self.assertEqual("; the same command goes on" in result.stderr, bool(least))
                 self.assertFalse(os.path.exists(path))
                 self.assertEqual(os.listdir(disk), [WORK] if least else [])
                 work = os.listdir(os.path.join(disk, WORK)) if least else []
