@@ -26,7 +26,9 @@ PLANCHE_API enum planche_container planche_container_of(const char *path);
 /* "cbz", "epub", "cbr", "cb7", "cbt", "pdf"; "" for folders and AUTO. */
 PLANCHE_API const char *planche_container_extension(enum planche_container container);
 
-/* What becomes of a page that cannot be enlarged. */
+/* What becomes of a page that cannot be enlarged, and of another entry that is damaged. What cannot
+ * be read at all, a file in a folder, cannot be kept either: it is left out unless the book fails.
+ */
 enum planche_on_error {
     PLANCHE_ON_ERROR_KEEP = 0, /* the original takes its place */
     PLANCHE_ON_ERROR_SKIP = 1, /* it is left out */

@@ -209,6 +209,14 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
     return status;
 }
 
+/* A fault of this file alone. */
+static enum planche_status fail_file(const struct planche_archive *archive, int reason,
+                                     struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s: cannot be read: %s", archive->path,
+                        archive->name, strerror(reason));
+}
+
 static enum planche_status open_file(struct planche_archive *archive, struct planche_error *error)
 {
     struct folder *folder = archive->state;
@@ -217,7 +225,7 @@ static enum planche_status open_file(struct planche_archive *archive, struct pla
     folder->fd = openat(level->fd, folder->path + level->prefix,
                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (folder->fd < 0 || fstat(folder->fd, &info) < 0)
-        return fail_path(archive, folder->path, errno, error);
+        return fail_file(archive, errno, error);
     return S_ISREG(info.st_mode) ? PLANCHE_OK
                                  : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
                                                       "is no regular file any more");
@@ -237,7 +245,7 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
         done = read(folder->fd, data, size);
     while (done < 0 && errno == EINTR);
     if (done < 0)
-        return fail_path(archive, folder->path, errno, error);
+        return fail_file(archive, errno, error);
     *got = (size_t)done;
     return PLANCHE_OK;
 }

@@ -117,7 +117,7 @@ static void count(const struct planche_book *book, struct planche_book_result *r
         if (entry->folder)
             continue;
         full.fates[entry->fate]++;
-        full.pages += entry->fate != PLANCHE_BOOK_COPIED;
+        full.pages += entry->page;
         full.input_bytes += entry->input_bytes;
         full.output_bytes += entry->output_bytes;
     }

@@ -46,11 +46,11 @@ enum planche_status planche_book_survey(struct planche_book *book, struct planch
 enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
                                       void *user, struct planche_archive **archive,
                                       struct planche_error *error);
-/* Whether what is wrong with an entry's bytes concerns this page only: it is left out, or what
- * could be read of it is kept. */
+/* Whether an error of reading an entry concerns this entry only: it is left out, or what could be
+ * read of it is kept. */
 bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
                            enum planche_status status);
-/* Notes that a page is to be kept or left out. Errors: MEMORY, BUDGET. */
+/* Notes that an entry is to be kept or left out. Errors: MEMORY, BUDGET. */
 enum planche_status planche_book_fail_page(struct planche_book *book, struct planche_entry *entry,
                                            enum planche_status status,
                                            const struct planche_error *why,

@@ -30,7 +30,7 @@ struct planche_entry {
     size_t comment_size;
     int64_t mtime;
     bool folder;
-    bool lost; /* nothing at all of it can be read */
+    bool lost; /* nothing of it can be kept: it could not be read, or failed at its first byte */
     bool page; /* it is to be enlarged, as far as its beginning and its name tell */
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */

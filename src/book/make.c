@@ -298,9 +298,9 @@ static enum planche_status cannot_write(const struct planche_book *book,
 }
 
 /* Puts content to where it waits. It need not outlive this run: the next takes it out of the
- * archive again. */
+ * archive again. unread: it is the archive that has failed. */
 static enum planche_status spool(struct making *making, struct planche_archive *archive,
-                                 struct planche_entry *entry, const char *path,
+                                 struct planche_entry *entry, const char *path, bool *unread,
                                  struct planche_error *error)
 {
     struct sha256_ctx context;
@@ -312,6 +312,7 @@ static enum planche_status spool(struct making *making, struct planche_archive *
     sha256_init(&context);
     do {
         status = planche_archive_read(archive, making->buffer, READ_BYTES, &got, error);
+        *unread = status != PLANCHE_OK;
         if (status)
             break;
         sha256_update(&context, got, making->buffer);
@@ -356,13 +357,14 @@ static enum planche_status take_entry(struct making *making, struct planche_arch
     if (entry->folder)
         return PLANCHE_OK;
     planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, path);
-    enum planche_status status = spool(making, archive, entry, path, error);
-    if (status && planche_book_survives(book, entry, status)) {
+    bool unread = false;
+    enum planche_status status = spool(making, archive, entry, path, &unread, error);
+    if (unread && planche_book_survives(book, entry, status)) {
         struct planche_error why = *error;
-        entry->lost = entry->input_bytes == 0;
-        if (entry->lost)
+        entry->lost = entry->input_bytes == 0 || status == PLANCHE_ERROR_IO;
+        if (entry->lost && status != PLANCHE_ERROR_IO)
             planche_fail(&why, status, "%s (nothing of it could be read)", error->message);
-        report(making, entry, 1);
+        report(making, entry, entry->page);
         return planche_book_fail_page(book, entry, status, &why, error);
     }
     return status || !entry->page ? status : pass_on(making, index, path, error);

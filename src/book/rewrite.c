@@ -172,7 +172,7 @@ static enum planche_status rewrite_entry(struct rewriting *r, size_t index,
 
 static bool may_need(const struct planche_book *book, const struct planche_entry *entry)
 {
-    if (entry->folder || entry->page)
+    if (entry->folder || entry->page || entry->fate == PLANCHE_BOOK_FAILED)
         return false;
     return book->entries.referred ? planche_epub_may_refer(entry->name) : is_comicinfo(entry->name);
 }

@@ -32,7 +32,10 @@ static bool is_shadow(const char *name)
 bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
                            enum planche_status status)
 {
-    return status == PLANCHE_ERROR_DATA && entry->page &&
+    bool own = status == PLANCHE_ERROR_DATA ||
+               (status == PLANCHE_ERROR_IO && book->from == PLANCHE_CONTAINER_FOLDER);
+    /* Without one of its texts an EPUB is none. */
+    return own && (entry->page || book->from != PLANCHE_CONTAINER_EPUB) &&
            book->options.on_error != PLANCHE_ON_ERROR_FAIL;
 }
 

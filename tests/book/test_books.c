@@ -201,12 +201,24 @@ static void expect_damaged(enum planche_on_error on_error)
         assert_int_equal(out.count, on_error == PLANCHE_ON_ERROR_KEEP ? 3 : 2);
         assert_int_equal(unlink(test_path("out.cbz")), 0);
     }
-    /* There is nothing to be done about other entries. */
+    /* Nor does another entry end the book. */
+    book_free(&out);
     damage(&in.items[2]);
     options = book_options(&told);
     options.on_error = on_error;
-    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told), PLANCHE_ERROR_DATA);
-    remove_all(".out.cbz.planche");
+    status = book_run(engine, "in.cbz", "out.cbz", options, &told);
+    if (on_error == PLANCHE_ON_ERROR_FAIL) {
+        assert_int_equal(status, PLANCHE_ERROR_DATA);
+        remove_all(".out.cbz.planche");
+    } else {
+        assert_int_equal(status, PLANCHE_OK);
+        assert_string_equal(told_fates(&told), "FEF");
+        assert_non_null(strstr(told.message, "3.txt"));
+        assert_int_equal(told.result.pages, 2);
+        book_read(&out, test_path("out.cbz"));
+        assert_string_equal(book_names(&out),
+                            on_error == PLANCHE_ON_ERROR_KEEP ? "1.png,2.png,3.txt" : "2.png");
+    }
     tidy(&engine);
 }
 

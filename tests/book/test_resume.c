@@ -365,6 +365,59 @@ static void test_settings(void **state)
     finish(&engine);
 }
 
+/* Runs with other pages or another book; what was made for others must not be in it. */
+static void begin_anew(const struct planche_engine *engine, struct planche_page_options page,
+                       void (*change)(struct planche_book_options *))
+{
+    struct planche_book_options options;
+    interrupt(engine, 3);
+    options = book_options(&told);
+    if (!page.struct_size)
+        page = *options.page;
+    options.page = &page;
+    if (change)
+        change(&options);
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    assert_int_equal(told.result.fates[PLANCHE_BOOK_RESUMED], 0);
+    unlink(test_path("out.cbz"));
+}
+
+static void set_again(struct planche_book_options *options)
+{
+    options->again = 1;
+}
+
+static void set_skip_above(struct planche_book_options *options)
+{
+    options->skip_above = 1000;
+}
+
+/* Every option that may change a page's bytes. */
+static void test_every_setting(void **state)
+{
+    struct planche_engine *engine = start();
+    const struct planche_page_options same = *book_options(&told).page;
+    struct planche_page_options pages[10];
+    (void)state;
+    for (size_t i = 0; i < 10; i++)
+        pages[i] = same;
+    pages[0].format = PLANCHE_FORMAT_WEBP;
+    pages[1].quality = 50;
+    pages[2].lossless = 1;
+    pages[3].png_level = 2;
+    pages[4].tta = 1;
+    pages[5].width = 30;
+    pages[6].height = 30;
+    pages[7].mark = 1;
+    pages[8].grey = PLANCHE_GREY_AUTO;
+    pages[9].on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    for (size_t i = 0; i < 10; i++)
+        begin_anew(engine, pages[i], NULL);
+    begin_anew(engine, (struct planche_page_options){0}, set_again);
+    begin_anew(engine, (struct planche_page_options){0}, set_skip_above);
+    finish(&engine);
+}
+
 /* Another run of the same output, from the progress of the first. */
 static const struct planche_engine *running;
 static size_t refusals;
@@ -433,10 +486,15 @@ static void test_invariance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_page),    cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_settings),      cmocka_unit_test(test_planted),
-        cmocka_unit_test(test_others_output), cmocka_unit_test(test_killed_at_the_end),
-        cmocka_unit_test(test_model_swapped), cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_every_page),
+        cmocka_unit_test(test_leftovers),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_planted),
+        cmocka_unit_test(test_others_output),
+        cmocka_unit_test(test_killed_at_the_end),
+        cmocka_unit_test(test_model_swapped),
+        cmocka_unit_test(test_lock),
         cmocka_unit_test(test_invariance),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
