@@ -51,6 +51,13 @@ static enum planche_status open_path(struct planche_archive *archive, struct pla
     return PLANCHE_OK;
 }
 
+/* As programs call the pieces of an archive that they cut up: "book.cb7.001". */
+static bool is_volume_name(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && strlen(dot) == 4 && strspn(dot + 1, "0123456789") == 3;
+}
+
 static enum planche_status open_container(struct planche_archive *archive,
                                           struct planche_error *error)
 {
@@ -99,6 +106,9 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
     if (status == PLANCHE_OK) {
         archive->container = planche_archive_recognise(path);
         status = open_container(archive, error);
+        if (status == PLANCHE_ERROR_DATA && archive->container && is_volume_name(path))
+            status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                                  "%s: is one of several volumes of an archive, or damaged", path);
     }
     if (status)
         planche_archive_close(&archive);

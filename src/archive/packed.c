@@ -46,24 +46,43 @@ static void leave_locale(const struct packed *packed, locale_t old)
         uselocale(old);
 }
 
-/* What libarchive says in words decides what it is. */
+/* What libarchive's words mean, the first that are found. */
+struct meaning {
+    const char *words;
+    enum planche_status status;
+    const char *plain;
+};
+
+#define DAMAGED   "is damaged or cut short"
+#define ENCRYPTED "is encrypted"
+#define VOLUME    "is one of several volumes of an archive"
+#define BEYOND    "is packed in a way that cannot be read"
+static const struct meaning meanings[] = {
+    {"nsupported block header size", PLANCHE_ERROR_DATA, DAMAGED},
+    {"ncrypt", PLANCHE_ERROR_UNSUPPORTED, ENCRYPTED},
+    {"assphrase", PLANCHE_ERROR_UNSUPPORTED, ENCRYPTED},
+    {"ulti-volume", PLANCHE_ERROR_UNSUPPORTED, VOLUME},
+    {"ultivolume", PLANCHE_ERROR_UNSUPPORTED, VOLUME},
+    {"nsupported", PLANCHE_ERROR_UNSUPPORTED, BEYOND},
+    {"not supported", PLANCHE_ERROR_UNSUPPORTED, BEYOND},
+    {"", PLANCHE_ERROR_DATA, DAMAGED},
+};
+
 static enum planche_status explain(struct planche_archive *archive, struct planche_error *error)
 {
-    static const char *const beyond[] = {"nsupported",  "not supported", "ncrypt",
-                                         "ulti-volume", "ultivolume",    "assphrase"};
+    static const struct meaning no_memory = {"", PLANCHE_ERROR_MEMORY, "no memory to unpack it"};
+    static const struct meaning unreadable = {"", PLANCHE_ERROR_IO, "cannot be read"};
     struct packed *packed = archive->state;
     const char *text = archive_error_string(packed->reader);
     int number = archive_errno(packed->reader);
-    enum planche_status status = PLANCHE_ERROR_DATA;
-    if (number == ENOMEM)
-        status = PLANCHE_ERROR_MEMORY;
-    else if (number == EIO)
-        status = PLANCHE_ERROR_IO;
-    for (size_t i = 0; text && i < sizeof beyond / sizeof beyond[0]; i++)
-        if (status == PLANCHE_ERROR_DATA && strstr(text, beyond[i]))
-            status = PLANCHE_ERROR_UNSUPPORTED;
-    return planche_fail(error, status, "%s: %s%s%s", archive->path, archive->name,
-                        archive->name[0] ? ": " : "", text ? text : "is damaged");
+    text = text ? text : "no reason given";
+    const struct meaning *found = meanings;
+    if (number == ENOMEM || number == EIO)
+        found = number == EIO ? &unreadable : &no_memory;
+    while (!strstr(text, found->words))
+        found++;
+    return planche_fail(error, found->status, "%s: %s%s%s (%s)", archive->path, archive->name,
+                        archive->name[0] ? ": " : "", found->plain, text);
 }
 
 /* As explain, when nothing can follow. */

@@ -217,6 +217,29 @@ class Hostile(Case):
         self.fails(archives.sevenzip([("a", b"x" * 16)], b"\x24\x06\xf1\x07\x01\x02\x53\x07"),
                    UNSUPPORTED, "encrypted")
 
+    def test_cut_volumes(self):
+        """The first piece of an archive that was simply cut up says so only by its name."""
+        for make in (archives.cb7, archives.cbz):
+            data = make(ENTRIES)
+            path = os.path.join(self.folder, "book.x.001")
+            with open(path, "wb") as file:
+                file.write(data[:len(data) // 2])
+            self.path = path
+            self.fails(None, UNSUPPORTED, "several volumes", path=path)
+
+    def test_plain_words(self):
+        """Broken archives are called that, not by the words of who unpacks them alone."""
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        for name, words in (("rar4-packed", "Prefix found"), ("rar5-packed", "block header size")):
+            with open(os.path.join(root, "fuzz", "archive", "corpus", name), "rb") as file:
+                last = self.list(file.read())[-1]
+            self.assertRegex(last, rf"^status {DATA} .*is damaged or cut short \(.*{words}")
+        for make in (archives.cbr, archives.cbr4, archives.cb7, archives.cbt):
+            whole = make(ENTRIES)
+            for size in range(len(whole) // 3, len(whole) - 1024, len(whole) // 4):
+                last = self.list(whole[:size])[-1]
+                self.assertRegex(last, f"^status {DATA} .*(cut short|damaged|another size)", make)
+
     def test_volumes(self):
         file5, file4 = archives.rar5_file("a", b"x"), archives.rar4_file("a", b"x")
         for data in (archives.rar5([file5], flags=1), archives.rar5([file5], more=True),
