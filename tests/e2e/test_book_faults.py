@@ -274,6 +274,20 @@ class Faults(harness.Case):
         self.assertIn("book", result.stderr)
         os.chmod(self.path("book"), 0o755)
 
+    def peak(self, pages):
+        """The most memory, in MiB, of a run over a book with so many pages."""
+        self.write("in.cbz", archives.cbz([(f"{i:04}.png", noisy(i, 16, 16)) for i in range(pages)]))
+        process = self.start("--memory", "256M", "--jobs", "2", "--threads", "2")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+        os.remove(self.path("out.cbz"))
+        return usage.ru_maxrss / 1024
+
+    def test_flat_memory(self):
+        self.assertLess(self.peak(1000), self.peak(50) + 24)
+
     def test_work_folder_gone(self):
         """Somebody removes the work folder while it is needed: an error, and no book."""
         process = self.start()
