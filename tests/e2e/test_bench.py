@@ -93,7 +93,7 @@ class Command(harness.Case):
             results = json.load(file)
         case, = results["cases"]
         self.assertEqual((case["size"], set(case["engine"][0])),
-                         ("24x16", KEYS | {"seconds", "rss_bytes", "others"}))
+                         ("24x16", KEYS | {"seconds", "rss_bytes", "others", "cpu_seconds"}))
         self.assertEqual(case["command"]["runs"][0]["page"]["output_width"],
                          24 * harness.QUICK_SCALE)
         self.assertIn("--no-peers", case["peer"]["error"])

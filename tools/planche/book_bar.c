@@ -21,6 +21,7 @@ void planche_cli_book_bar_start(struct planche_cli_book_bar *bar, size_t books, 
 void planche_cli_book_bar_next(struct planche_cli_book_bar *bar, uint64_t bytes)
 {
     bar->book++;
+    bar->drawn_ms = 0.0; /* a new book shows at once, however soon it ends */
     bar->bytes = bytes;
     bar->bytes_after -= bytes < bar->bytes_after ? bytes : bar->bytes_after;
 }
