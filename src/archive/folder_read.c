@@ -137,23 +137,17 @@ static enum planche_status enter_child(struct planche_archive *archive, const st
     return enter(archive, fd, error);
 }
 
-/* Whether it is no entry, as what is in people's own folders may be. */
+/* Whether it is no entry, as what is in people's own folders may be. A file with a name that no
+ * book can have is not passed over: it may be a page. */
 static bool pass_over(struct planche_archive *archive, mode_t mode)
 {
     const struct folder *folder = archive->state;
-    const char *subject = "", *fault = NULL;
-    if (S_ISLNK(mode)) {
-        fault = "is a symbolic link";
-    } else if (!S_ISREG(mode) && !S_ISDIR(mode)) {
-        fault = "is a device or another special file";
-    } else {
-        subject = "the name ";
-        fault = planche_name_plain(folder->path, false, archive->name);
-    }
-    if (fault)
-        planche_log_write(archive->log, PLANCHE_LOG_WARNING, "%s/%s: %s%s; it is passed over",
-                          archive->path, folder->path, subject, fault);
-    return fault != NULL;
+    if (S_ISREG(mode) || S_ISDIR(mode))
+        return false;
+    planche_log_write(archive->log, PLANCHE_LOG_WARNING, "%s/%s: is %s; it is passed over",
+                      archive->path, folder->path,
+                      S_ISLNK(mode) ? "a symbolic link" : "a device or another special file");
+    return true;
 }
 
 /* The next name; false: there is none. */
