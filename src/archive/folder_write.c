@@ -2,6 +2,7 @@
 /* Writing a folder: made under a hidden name beside its own, then renamed. */
 #include "archive/tree.h"
 #include "archive/writer.h"
+#include "base/descriptor.h"
 #include "base/status.h"
 
 #include <dirent.h>
@@ -68,17 +69,7 @@ static bool make_folders(int root, const char *name, bool with_last)
 static bool write_piece(void *user, const void *data, size_t size)
 {
     const int *fd = user;
-    for (size_t done = 0; done < size;) {
-        ssize_t put = write(*fd, (const uint8_t *)data + done, size - done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0) {
-            errno = put < 0 ? errno : ENOSPC;
-            return false;
-        }
-        done += (size_t)put;
-    }
-    return true;
+    return planche_descriptor_write(*fd, data, size);
 }
 
 static void set_time(int fd, int64_t mtime)

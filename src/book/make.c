@@ -4,6 +4,7 @@
  * folder, not in memory. */
 #include "book/book.h"
 
+#include "base/descriptor.h"
 #include "base/status.h"
 
 #include <errno.h>
@@ -317,7 +318,7 @@ static enum planche_status spool(struct making *making, struct planche_archive *
             break;
         sha256_update(&context, got, making->buffer);
         entry->input_bytes += got;
-        if (!planche_work_put(fd, making->buffer, got))
+        if (!planche_descriptor_write(fd, making->buffer, got))
             status = cannot_write(making->book, error);
         else if (report(making, entry, 0))
             status = planche_book_say_cancelled(error);

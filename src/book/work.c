@@ -3,6 +3,7 @@
 #include "book/work.h"
 
 #include "archive/tree.h"
+#include "base/descriptor.h"
 #include "base/hidden.h"
 #include "base/status.h"
 
@@ -207,28 +208,13 @@ static int64_t size_of(const struct planche_work *work, const char *path)
     return fd >= 0 ? (int64_t)info.st_size : -1;
 }
 
-bool planche_work_put(int fd, const void *data, size_t size)
-{
-    const char *at = data;
-    while (size > 0) {
-        ssize_t done = write(fd, at, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        at += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
 enum planche_status planche_work_write(const struct planche_work *work, const char *path,
                                        const void *data, size_t size, struct planche_error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), reason = 0;
     if (fd < 0)
         return say(error, work, errno);
-    if (!planche_work_put(fd, data, size))
+    if (!planche_descriptor_write(fd, data, size))
         reason = errno;
     if (close(fd) != 0 && !reason)
         reason = errno;

@@ -56,8 +56,6 @@ void planche_work_page_path(const struct planche_work *work, const uint8_t *dige
                             enum planche_format format, unsigned part, unsigned parts,
                             char path[PATH_MAX]);
 
-/* Writes all of it; false: errno says why not. */
-bool planche_work_put(int fd, const void *data, size_t size);
 /* Makes a file in the folder that need not outlive a crash of the machine: who reads it finds out
  * whether it is whole. */
 enum planche_status planche_work_write(const struct planche_work *work, const char *path,

@@ -2,6 +2,7 @@
 /* The truthful output file: a temporary file in the same folder, synced, then renamed. */
 #include "codec/output_file.h"
 
+#include "base/descriptor.h"
 #include "base/hidden.h"
 #include "base/status.h"
 
@@ -111,20 +112,17 @@ enum planche_status planche_output_file_create(struct planche_output_file **out,
     return status;
 }
 
-static bool write_all(struct planche_output_file *file, const uint8_t *data, size_t size)
+/* Keeps the reason of a failure for planche_output_file_explain. */
+static bool keep_reason(struct planche_output_file *file, bool written)
 {
-    while (size > 0) {
-        ssize_t done = write(file->fd, data, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0) {
-            file->reason = done < 0 ? errno : ENOSPC;
-            return false;
-        }
-        data += done;
-        size -= (size_t)done;
-    }
-    return true;
+    if (!written)
+        file->reason = errno;
+    return written;
+}
+
+static bool write_all(struct planche_output_file *file, const void *data, size_t size)
+{
+    return keep_reason(file, planche_descriptor_write(file->fd, data, size));
 }
 
 static bool flush(struct planche_output_file *file)
@@ -153,18 +151,7 @@ bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset
 {
     if (file->reason || !flush(file))
         return false;
-    for (size_t done = 0; done < size;) {
-        ssize_t put =
-            pwrite(file->fd, (const uint8_t *)data + done, size - done, (off_t)(offset + done));
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0) {
-            file->reason = put < 0 ? errno : ENOSPC;
-            return false;
-        }
-        done += (size_t)put;
-    }
-    return true;
+    return keep_reason(file, planche_descriptor_write_at(file->fd, data, size, offset));
 }
 
 enum planche_status planche_output_file_explain(const struct planche_output_file *file,
