@@ -21,6 +21,7 @@ static const char *const names[] = {
     [PLANCHE_ERROR_EXISTS] = "output exists",
     [PLANCHE_ERROR_CANCELLED] = "cancelled",
     [PLANCHE_ERROR_INTERNAL] = "internal error",
+    [PLANCHE_ERROR_DEVICE] = "GPU failure",
 };
 
 const char *planche_status_name(enum planche_status status)

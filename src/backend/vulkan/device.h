@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Vulkan: the library, found at run time, its devices, their memory and their pipelines. */
+#ifndef PLANCHE_BACKEND_VULKAN_DEVICE_H
+#define PLANCHE_BACKEND_VULKAN_DEVICE_H
+
+#include "backend/vulkan/functions.h"
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <planche/gpu.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* libvulkan and an instance. The library stays loaded: drivers do not survive being unloaded. */
+struct planche_vk {
+    struct planche_vk_functions fn; /* those of the library and the instance */
+    VkInstance instance;
+    uint32_t device_count;
+    VkPhysicalDevice *devices; /* hardware first, in the library's order */
+};
+
+/* Errors: UNSUPPORTED (no libvulkan, no Vulkan 1.2), MEMORY. Without devices: OK. */
+enum planche_status planche_vk_create(struct planche_vk **out, struct planche_error *error);
+void planche_vk_destroy(struct planche_vk **vk);
+/* Fills info (all fields) for a device. */
+void planche_vk_describe(const struct planche_vk *vk, uint32_t index,
+                         struct planche_gpu_info *info);
+
+struct planche_gpu_device {
+    struct planche_vk_functions fn; /* those of the device as well */
+    uint32_t index;
+    VkPhysicalDevice physical;
+    VkDevice device;
+    VkPhysicalDeviceProperties properties;
+    VkPhysicalDeviceMemoryProperties memory;
+    char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
+    enum planche_gpu_path path; /* never AUTO */
+    unsigned value_bytes;       /* of activations: 4 (F32) or 2 */
+    uint32_t subgroup_size;
+    uint64_t max_allocation; /* bytes of one block of memory and of its buffer */
+    bool has_budget;         /* VK_EXT_memory_budget */
+    bool software;
+    uint32_t compute_family, transfer_family; /* may be the same */
+    VkQueue compute, transfer;                /* likewise */
+    pthread_mutex_t queue_mutex;              /* for every submission */
+    double timestamp_ms;                      /* of a tick; 0: the device has none */
+    VkDescriptorSetLayout set_layout;         /* binding 0: the arguments, a dynamic uniform block */
+    VkPipelineLayout pipeline_layout;
+    VkPipelineCache cache; /* loaded from and saved to the disk */
+    atomic_bool lost;      /* no more work for it */
+    struct planche_log log;
+    struct planche_budget *budget;
+    pthread_mutex_t pipeline_mutex;
+    struct planche_gpu_pipeline *pipelines; /* all that were made */
+};
+
+/* Opens a device for a path (AUTO: the best it has). The pipeline cache comes from
+ * $XDG_CACHE_HOME/planche (or ~/.cache/planche); a cache that cannot be read or written is a line
+ * in the log, no error. Errors: UNSUPPORTED (names what is missing), MEMORY, DEVICE. */
+enum planche_status planche_gpu_device_open(struct planche_gpu_device **out,
+                                            const struct planche_vk *vk, uint32_t index,
+                                            enum planche_gpu_path path,
+                                            const struct planche_log *log,
+                                            struct planche_budget *budget,
+                                            struct planche_error *error);
+/* Saves the pipeline cache if there is more in it than there was. No work may be in flight, unless
+ * the device is lost. */
+void planche_gpu_device_close(struct planche_gpu_device **device);
+
+/* Bytes of device memory that are free now (as the driver has it, or else the heap's size). */
+uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device);
+
+/* OK for VK_SUCCESS; else DEVICE (MEMORY for the two out-of-memory results) with a message that
+ * names what failed, the device and the result. A lost device is remembered as such. */
+enum planche_status planche_gpu_check(struct planche_gpu_device *device, VkResult result,
+                                      const char *what, struct planche_error *error);
+
+/* A block of memory that is one buffer. */
+enum planche_gpu_memory_kind {
+    PLANCHE_GPU_MEMORY_DEVICE,
+    PLANCHE_GPU_MEMORY_UPLOAD,  /* the host writes it in order */
+    PLANCHE_GPU_MEMORY_DOWNLOAD /* the host reads it: cached */
+};
+struct planche_gpu_memory {
+    struct planche_gpu_device *device;
+    VkDeviceMemory memory;
+    VkBuffer buffer; /* storage, uniform, transfer in both directions, device address */
+    VkDeviceAddress address;
+    uint64_t size;
+    uint8_t *host; /* NULL: DEVICE. Coherent. */
+};
+/* size > 0. Errors: MEMORY (also when size exceeds max_allocation). */
+enum planche_status planche_gpu_memory_create(struct planche_gpu_memory *memory,
+                                              struct planche_gpu_device *device, uint64_t size,
+                                              enum planche_gpu_memory_kind kind,
+                                              struct planche_error *error);
+void planche_gpu_memory_destroy(struct planche_gpu_memory *memory);
+
+/* The shaders, by name: PLANCHE_SHADER_<NAME> for each line of shaders.def. Each is built for f32
+ * and f16 activations where it has both. */
+enum planche_shader {
+#define PLANCHE_SHADER(name) PLANCHE_SHADER_##name,
+#include "backend/vulkan/shaders.def"
+#undef PLANCHE_SHADER
+    PLANCHE_SHADER_COUNT
+};
+
+#define PLANCHE_GPU_CONSTANTS 16
+
+/* The pipeline of a shader with specialization constants 0 .. count - 1; made at the first call,
+ * owned by the device. Thread-safe. Errors: MEMORY, DEVICE. */
+enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
+                                             enum planche_shader shader, const int32_t *constants,
+                                             unsigned count, VkPipeline *out,
+                                             struct planche_error *error);
+
+#endif

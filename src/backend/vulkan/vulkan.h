@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages on GPUs: what the engine sees of the Vulkan backend. */
+#ifndef PLANCHE_BACKEND_VULKAN_VULKAN_H
+#define PLANCHE_BACKEND_VULKAN_VULKAN_H
+
+#include "backend/backend.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "model/net.h"
+
+#include <planche/gpu.h>
+
+/* GPUs with a network on them. Immutable but for what they learn while pages run. */
+struct planche_gpus;
+
+struct planche_gpus_options {
+    const char *devices;      /* NULL or "": every GPU that is not software; else numbers as
+                                 planche_gpu_get_info counts them, with commas between */
+    enum planche_gpu_path path; /* AUTO: the fastest that a device has */
+    uint64_t memory; /* most bytes to take of each device; 0: four fifths of what is free */
+    unsigned tile;   /* side of a tile, pixels of the page; 0: as large as memory allows */
+    bool profile;
+    struct planche_log log;
+};
+
+/* Opens the devices and puts the network on each: net is not needed by them afterwards. A device
+ * that cannot be used is left out, and the log says why; none that can be is an error. Errors:
+ * UNSUPPORTED (no Vulkan, no such device), NOT_FOUND, MEMORY, BUDGET, DEVICE. */
+enum planche_status planche_gpus_create(struct planche_gpus **out, const struct planche_net *net,
+                                        const struct planche_gpus_options *options,
+                                        struct planche_budget *budget, struct planche_error *error);
+void planche_gpus_destroy(struct planche_gpus **gpus);
+
+/* A page as the caller has it and wants it. */
+struct planche_gpu_page {
+    uint32_t width, height;
+    unsigned colours; /* 1 or 3 */
+    unsigned depth;   /* 8 or 16 */
+    bool alpha;       /* rows have alpha behind their colours, in and out; not with `floats` */
+    bool floats;      /* rows of the result are `colours` planes of float, 0..1 before clamping */
+};
+
+/* The caller's side of a page. All calls come from the thread that runs the page. */
+struct planche_gpu_page_io {
+    void *user;
+    /* Writes row y of the page, 0 .. height - 1 in order, once each: interleaved samples. */
+    enum planche_status (*fetch)(void *user, int64_t y, void *row, struct planche_error *error);
+    /* Takes row y of the result, in order, once each; whole rows. */
+    enum planche_status (*emit)(void *user, int64_t y, const void *row,
+                                struct planche_error *error);
+    /* Called often, done in 0..1; not 0 cancels. */
+    int (*poll)(void *user, double done);
+};
+
+/* Host memory that running such a page takes from the budget. */
+uint64_t planche_gpus_page_memory(const struct planche_gpus *gpus,
+                                  const struct planche_gpu_page *page);
+
+struct planche_gpu_page_result {
+    double ms;       /* GPU time, all dispatches of the page */
+    unsigned device; /* index of the device that ran it */
+    unsigned tiles;
+};
+
+/* Runs a page on whichever device is free first; waits for one. Thread-safe. DEVICE: something is
+ * wrong with the GPUs (lost, a timeout, no memory for the smallest tile, a result that cannot be
+ * true); rows may have been emitted, and the page should be run elsewhere from its start. Other
+ * errors: those of fetch and emit, CANCELLED, MEMORY, BUDGET. */
+enum planche_status planche_gpus_run(struct planche_gpus *gpus, const struct planche_gpu_page *page,
+                                     const struct planche_gpu_page_io *io,
+                                     struct planche_budget *budget,
+                                     struct planche_gpu_page_result *result,
+                                     struct planche_error *error);
+
+/* Whether any device is still fit to run pages. */
+bool planche_gpus_alive(const struct planche_gpus *gpus);
+/* Pages that can be worth having on the GPUs at once. */
+unsigned planche_gpus_lanes(const struct planche_gpus *gpus);
+/* Names of the devices in use, joined by " + "; the path of the first. */
+const char *planche_gpus_name(const struct planche_gpus *gpus);
+const char *planche_gpus_path_name(const struct planche_gpus *gpus);
+
+/* Time of every step so far, from timestamp queries: as planche_engine_get_profile. */
+size_t planche_gpus_get_profile(const struct planche_gpus *gpus,
+                                struct planche_layer_profile *entries, size_t count);
+
+#endif
