@@ -160,6 +160,9 @@ struct planche_shape {
     int64_t height, width;
 };
 
+/* The size of the network's input for a page: extended, and padded on all sides. */
+struct planche_shape planche_padded_shape(const struct planche_recipe *recipe, int64_t width,
+                                          int64_t height);
 /* Fills shapes[tensor_count] for an input of the given size (vectors: 1x1). False: some tensor
  * would be empty or a size would exceed 2^31, or views that must agree do not. */
 bool planche_net_shapes(const struct planche_net *net, int64_t height, int64_t width,

@@ -4,6 +4,18 @@
 
 #define SIZE_LIMIT ((int64_t)1 << 31)
 
+static int64_t padded(const struct planche_recipe *recipe, int64_t size)
+{
+    int64_t multiple = recipe->multiple;
+    return (size + multiple - 1) / multiple * multiple + 2 * (int64_t)recipe->pad;
+}
+
+struct planche_shape planche_padded_shape(const struct planche_recipe *recipe, int64_t width,
+                                          int64_t height)
+{
+    return (struct planche_shape){padded(recipe, height), padded(recipe, width)};
+}
+
 struct planche_shape planche_view_shape(const struct planche_view *view,
                                         const struct planche_shape *shapes)
 {

@@ -13,6 +13,16 @@ static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
     return v < lo ? lo : v > hi ? hi : v;
 }
 
+int64_t planche_node_group_floor(const struct planche_node *node, int64_t y)
+{
+    return planche_floor_div(y - node->anchor, node->tile) * node->tile + node->anchor;
+}
+
+int64_t planche_node_group_ceil(const struct planche_node *node, int64_t y)
+{
+    return planche_ceil_div(y - node->anchor, node->tile) * node->tile + node->anchor;
+}
+
 struct planche_shape planche_node_shape(const struct planche_program *program,
                                         const struct planche_geometry *geometry,
                                         const struct planche_node *node)

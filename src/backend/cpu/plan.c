@@ -37,16 +37,13 @@ static enum planche_status make_geometry(struct planche_geometry *g,
                                          int64_t height, struct planche_budget *budget,
                                          struct planche_error *error)
 {
-    const struct planche_recipe *r = &p->net->recipe;
-    int64_t multiple = r->multiple, pad = 2 * (int64_t)r->pad;
-    int64_t padded_w = (width + multiple - 1) / multiple * multiple + pad;
-    int64_t padded_h = (height + multiple - 1) / multiple * multiple + pad;
+    struct planche_shape input = planche_padded_shape(&p->net->recipe, width, height);
     g->page_width = width;
     g->page_height = height;
     g->shapes = planche_calloc(budget, (size_t)p->tensor_count, sizeof(*g->shapes));
     if (!g->shapes)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
-    if (!planche_net_shapes(p->net, padded_h, padded_w, g->shapes))
+    if (!planche_net_shapes(p->net, input.height, input.width, g->shapes))
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "a page of %lld x %lld pixels does not suit the model",
                             (long long)width, (long long)height);

@@ -8,8 +8,6 @@
 #include <limits.h>
 #include <string.h>
 
-static const struct planche_map identity = {PLANCHE_MAP_CONV, 1, 0, 0};
-
 /* A page that tensors' sizes are compared for: a multiple of all that networks divide by. */
 #define NOMINAL_SIDE 1440
 
@@ -21,44 +19,6 @@ static void init_layouts(struct planche_program *program)
         layout->lanes = layout->channels <= PLANCHE_PLANAR_CHANNELS ? 1 : PLANCHE_LANES;
         layout->blocks = ((unsigned)layout->channels + layout->lanes - 1) / layout->lanes;
         layout->producer = -1;
-    }
-}
-
-static void map_conv(const struct planche_step *s, struct planche_map *rows,
-                     struct planche_map *columns)
-{
-    bool deconv = s->op == PLANCHE_STEP_DECONV;
-    rows->kind = columns->kind = deconv ? PLANCHE_MAP_DECONV : PLANCHE_MAP_CONV;
-    rows->stride = s->stride_h;
-    columns->stride = s->stride_w;
-    rows->offset = deconv ? s->pad_top : -s->pad_top;
-    columns->offset = deconv ? s->pad_left : -s->pad_left;
-    rows->extent = (s->kernel_h - 1) * s->dilation_h;
-    columns->extent = (s->kernel_w - 1) * s->dilation_w;
-}
-
-/* How a step reads its own inputs; residuals are read pixel by pixel. */
-static void map_step(const struct planche_step *s, struct planche_map *rows,
-                     struct planche_map *columns)
-{
-    *rows = *columns = identity;
-    switch (s->op) {
-    case PLANCHE_STEP_CONV:
-    case PLANCHE_STEP_DECONV:
-        map_conv(s, rows, columns);
-        break;
-    case PLANCHE_STEP_INTERP:
-        rows->kind = PLANCHE_MAP_INTERP;
-        rows->extent = s->interp == PLANCHE_INTERP_NEAREST    ? 1
-                       : s->interp == PLANCHE_INTERP_BILINEAR ? 2
-                                                              : 4;
-        *columns = *rows;
-        break;
-    case PLANCHE_STEP_SHUFFLE:
-        *rows = *columns = (struct planche_map){PLANCHE_MAP_DECONV, s->shuffle, 0, s->shuffle - 1};
-        break;
-    default:
-        break;
     }
 }
 
@@ -91,7 +51,10 @@ static bool add_edges(struct planche_program *program, struct planche_node *node
         return false;
     node->edge_count = count;
     for (int i = 0; i < count; i++)
-        node->edges[i] = (struct planche_edge){{0, 0, 0, 0, 0}, identity, identity};
+        node->edges[i] = (struct planche_edge){
+            .rows = PLANCHE_MAP_IDENTITY,
+            .columns = PLANCHE_MAP_IDENTITY,
+        };
     return true;
 }
 
@@ -191,7 +154,7 @@ static enum planche_status add_shuffle(struct planche_program *program,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", step->name);
     for (int e = 0; e < node->edge_count; e++) {
         node->edges[e].view = e ? small->inputs[0] : shuffle->inputs[0];
-        map_step(shuffle, &node->edges[e].rows, &node->edges[e].columns);
+        planche_map_step(shuffle, &node->edges[e].rows, &node->edges[e].columns);
     }
     return PLANCHE_OK;
 }
@@ -211,7 +174,7 @@ static enum planche_status add_step(struct planche_program *program, const struc
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     for (int i = 0; i < s->input_count; i++) {
         node->edges[i].view = s->inputs[i];
-        map_step(s, &node->edges[i].rows, &node->edges[i].columns);
+        planche_map_step(s, &node->edges[i].rows, &node->edges[i].columns);
     }
     for (int r = 0; r < s->residual_count; r++)
         node->edges[s->input_count + r].view = s->residuals[r].view;

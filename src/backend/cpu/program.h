@@ -4,22 +4,10 @@
 #ifndef PLANCHE_BACKEND_CPU_PROGRAM_H
 #define PLANCHE_BACKEND_CPU_PROGRAM_H
 
+#include "backend/map.h"
 #include "base/pool.h"
 #include "kernels/kernels.h"
 #include "model/net.h"
-
-/* How the rows (or columns) of a node's output depend on those of one input. */
-enum planche_map_kind {
-    PLANCHE_MAP_CONV,   /* input y*stride + offset .. + extent */
-    PLANCHE_MAP_DECONV, /* every i with i*stride <= y + offset <= i*stride + extent */
-    PLANCHE_MAP_INTERP, /* around (y + 0.5) * in / out - 0.5 */
-    PLANCHE_MAP_REFLECT /* reflect(y - offset) within the page */
-};
-
-struct planche_map {
-    enum planche_map_kind kind;
-    int stride, offset, extent; /* extent: rows beyond the first */
-};
 
 /* An input of a node: a view of a tensor and how the node reads it. */
 struct planche_edge {
@@ -122,16 +110,6 @@ void planche_program_destroy(struct planche_program **program);
 
 /* "winograd", "conv", "deconv", "add", ...: what a node does, for profiles. */
 const char *planche_node_kind_name(const struct planche_node *node);
-/* The input rows [*lo, *hi) that output rows [y0, y1) need, before clamping to the input; y0 < y1.
- * in and out are the sizes of the view and of the node's output. */
-void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
-                      int64_t out, int64_t *lo, int64_t *hi);
-/* The first input row of output row i's taps for an INTERP map, which may lie outside the input,
- * and how far i lies beyond its place: *rest of 2 * out. */
-int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
-                             int64_t *rest);
-/* Index into [0, size) of position i reflected about the edges, which are not repeated. */
-int64_t planche_reflect(int64_t i, int64_t size);
 /* Rounds to the group borders of a node: the largest border <= y, the smallest >= y. */
 int64_t planche_node_group_floor(const struct planche_node *node, int64_t y);
 int64_t planche_node_group_ceil(const struct planche_node *node, int64_t y);
