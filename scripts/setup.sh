@@ -23,9 +23,10 @@ needs() {
                  pc:libwebp=libwebp-dev pc:lcms2=liblcms2-dev pc:zlib=zlib1g-dev
                  pc:libavif=libavif-dev pc:libjxl=libjxl-dev pc:liblzma=liblzma-dev
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
-                 pc:jansson=libjansson-dev" ;;
+                 pc:jansson=libjansson-dev /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils
-                 pdfimages=poppler-utils" ;;
+                 pdfimages=poppler-utils /usr/share/vulkan/icd.d/lvp_icd*=mesa-vulkan-drivers
+                 /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json=vulkan-validationlayers" ;;
     models) echo "npm=npm curl=curl" ;;
     bench) echo "python3=python3" ;;
     peers) echo "/usr/lib/*/libvulkan.so.1=libvulkan1 /usr/lib/*/libgomp.so.1=libgomp1 npm=npm" ;;

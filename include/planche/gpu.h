@@ -32,7 +32,7 @@ struct planche_gpu_info {
     size_t struct_size;
     unsigned index; /* as options.backend counts: "vulkan:INDEX" */
     enum planche_gpu_type type;
-    enum planche_gpu_path path; /* the fastest that it has; AUTO: it cannot be used */
+    enum planche_gpu_path path;   /* the fastest that it has; AUTO: it cannot be used */
     uint64_t memory, free_memory; /* of the device, bytes; free_memory as the driver has it now */
     unsigned api_major, api_minor;
     char name[256];

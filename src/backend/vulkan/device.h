@@ -46,7 +46,7 @@ struct planche_gpu_device {
     VkQueue compute, transfer;                /* likewise */
     pthread_mutex_t queue_mutex;              /* for every submission */
     double timestamp_ms;                      /* of a tick; 0: the device has none */
-    VkDescriptorSetLayout set_layout;         /* binding 0: the arguments, a dynamic uniform block */
+    VkDescriptorSetLayout set_layout; /* binding 0: the arguments, a dynamic uniform block */
     VkPipelineLayout pipeline_layout;
     VkPipelineCache cache; /* loaded from and saved to the disk */
     atomic_bool lost;      /* no more work for it */
@@ -59,12 +59,10 @@ struct planche_gpu_device {
 /* Opens a device for a path (AUTO: the best it has). The pipeline cache comes from
  * $XDG_CACHE_HOME/planche (or ~/.cache/planche); a cache that cannot be read or written is a line
  * in the log, no error. Errors: UNSUPPORTED (names what is missing), MEMORY, DEVICE. */
-enum planche_status planche_gpu_device_open(struct planche_gpu_device **out,
-                                            const struct planche_vk *vk, uint32_t index,
-                                            enum planche_gpu_path path,
-                                            const struct planche_log *log,
-                                            struct planche_budget *budget,
-                                            struct planche_error *error);
+enum planche_status
+planche_gpu_device_open(struct planche_gpu_device **out, const struct planche_vk *vk,
+                        uint32_t index, enum planche_gpu_path path, const struct planche_log *log,
+                        struct planche_budget *budget, struct planche_error *error);
 /* Saves the pipeline cache if there is more in it than there was. No work may be in flight, unless
  * the device is lost. */
 void planche_gpu_device_close(struct planche_gpu_device **device);

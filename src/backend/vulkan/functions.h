@@ -3,8 +3,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_FUNCTIONS_H
 #define PLANCHE_BACKEND_VULKAN_FUNCTIONS_H
 
-#define VK_NO_PROTOTYPES
-#include <vulkan/vulkan_core.h>
+#include "backend/vulkan/extensions.h"
 
 struct planche_vk_functions {
     PFN_vkGetInstanceProcAddr GetInstanceProcAddr;

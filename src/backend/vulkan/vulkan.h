@@ -14,8 +14,8 @@
 struct planche_gpus;
 
 struct planche_gpus_options {
-    const char *devices;      /* NULL or "": every GPU that is not software; else numbers as
-                                 planche_gpu_get_info counts them, with commas between */
+    const char *devices;        /* NULL or "": every GPU that is not software; else numbers as
+                                   planche_gpu_get_info counts them, with commas between */
     enum planche_gpu_path path; /* AUTO: the fastest that a device has */
     uint64_t memory; /* most bytes to take of each device; 0: four fifths of what is free */
     unsigned tile;   /* side of a tile, pixels of the page; 0: as large as memory allows */

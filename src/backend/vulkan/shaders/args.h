@@ -56,14 +56,14 @@ struct planche_gpu_args {
     PLANCHE_INT out_width, out_height; /* of the whole output tensor */
     PLANCHE_INT count_lo, count_hi;    /* POOL: pixels of the whole view */
     PLANCHE_INT page_width, page_height;
-    PLANCHE_ADDRESS page;   /* LOAD: the page's pixels; STORE: where the result's pixels go */
-    PLANCHE_ADDRESS alpha;  /* STORE: the page's pixels, whose alpha is to be enlarged; 0: none */
-    PLANCHE_ADDRESS vector; /* BINARY_VECTOR, POOL, INNER: floats, or POOL's 64-bit sums */
-    PLANCHE_ADDRESS flags;  /* LOAD, STORE: what was seen, PLANCHE_GPU_SAW_* */
-    PLANCHE_INT page_stride; /* bytes from one row of page to the next, a multiple of 4 */
-    PLANCHE_INT colours;     /* 1 or 3 */
-    PLANCHE_INT depth;       /* 8 or 16; 32: STORE gives floats, a plane per colour */
-    PLANCHE_INT scale;       /* SHUFFLE's r, STORE's enlargement of alpha */
+    PLANCHE_ADDRESS page;     /* LOAD: the page's pixels; STORE: where the result's pixels go */
+    PLANCHE_ADDRESS alpha;    /* STORE: the page's pixels, whose alpha is to be enlarged; 0: none */
+    PLANCHE_ADDRESS vector;   /* BINARY_VECTOR, POOL, INNER: floats, or POOL's 64-bit sums */
+    PLANCHE_ADDRESS flags;    /* LOAD, STORE: what was seen, PLANCHE_GPU_SAW_* */
+    PLANCHE_INT page_stride;  /* bytes from one row of page to the next, a multiple of 4 */
+    PLANCHE_INT colours;      /* 1 or 3 */
+    PLANCHE_INT depth;        /* 8 or 16; 32: STORE gives floats, a plane per colour */
+    PLANCHE_INT scale;        /* SHUFFLE's r, STORE's enlargement of alpha */
     PLANCHE_INT channels;     /* samples of a pixel: colours and alpha */
     PLANCHE_INT alpha_stride; /* bytes from one row of alpha to the next */
     PLANCHE_INT unused0, unused1;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The compiled shaders, as shaders/spirv.py puts them into the library. */
+#ifndef PLANCHE_BACKEND_VULKAN_SPIRV_H
+#define PLANCHE_BACKEND_VULKAN_SPIRV_H
+
+#include "backend/vulkan/device.h"
+
+struct planche_spirv {
+    const uint32_t *code; /* NULL: there is no such variant */
+    size_t size;          /* bytes */
+};
+/* [shader][0]: f32, [1]: f16 */
+extern const struct planche_spirv planche_spirv[PLANCHE_SHADER_COUNT][2];
+
+#endif
