@@ -99,7 +99,7 @@ void planche_gpu_memory_destroy(struct planche_gpu_memory *memory);
 /* The shaders, by name: PLANCHE_SHADER_<NAME> for each line of shaders.def. Each is built for f32
  * and f16 activations where it has both. */
 enum planche_shader {
-#define PLANCHE_SHADER(name) PLANCHE_SHADER_##name,
+#define PLANCHE_SHADER(name, pixels_x, pixels_y, values_z) PLANCHE_SHADER_##name,
 #include "backend/vulkan/shaders.def"
 #undef PLANCHE_SHADER
     PLANCHE_SHADER_COUNT

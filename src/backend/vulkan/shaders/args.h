@@ -12,6 +12,9 @@
 #define PLANCHE_INT     int
 #define PLANCHE_FLOAT   float
 #define PLANCHE_ADDRESS uvec2
+/* These are words of the language there. */
+#define in  sources
+#define out result
 #else
 #include <stdint.h>
 #define PLANCHE_INT     int32_t
@@ -43,7 +46,8 @@ struct planche_gpu_args {
     struct planche_gpu_residual residual[PLANCHE_GPU_RESIDUALS];
     struct planche_gpu_view out; /* x, y: its first pixel in the whole tensor */
     PLANCHE_ADDRESS weights;
-    PLANCHE_ADDRESS constants; /* float: bias[channels], then slopes[channels] */
+    PLANCHE_ADDRESS constants; /* float: bias[out.pitch], then slopes[out.pitch] where they are
+                                  used, zeros behind the channels; 0: no bias */
     PLANCHE_INT in_count, residual_count;
     PLANCHE_INT activation; /* enum planche_activation */
     PLANCHE_INT operation;  /* enum planche_binary_op, enum planche_interp_mode, ... */
@@ -68,6 +72,11 @@ struct planche_gpu_args {
     PLANCHE_INT alpha_stride; /* bytes from one row of alpha to the next */
     PLANCHE_INT unused0, unused1;
 };
+
+#ifdef GL_core_profile
+#undef in
+#undef out
+#endif
 
 /* Flags that LOAD and STORE set. */
 #define PLANCHE_GPU_SAW_INPUT  1 /* a pixel of the page that is not black */
