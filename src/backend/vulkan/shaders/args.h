@@ -9,17 +9,21 @@
 #define PLANCHE_BACKEND_VULKAN_SHADERS_ARGS_H
 
 #ifdef GL_core_profile
-#define PLANCHE_INT     int
-#define PLANCHE_FLOAT   float
-#define PLANCHE_ADDRESS uvec2
+#define PLANCHE_INT      int
+#define PLANCHE_FLOAT    float
+#define PLANCHE_ADDRESS  uvec2
+#define PLANCHE_VIEW     planche_gpu_view
+#define PLANCHE_RESIDUAL planche_gpu_residual
 /* These are words of the language there. */
 #define in  sources
 #define out result
 #else
 #include <stdint.h>
-#define PLANCHE_INT     int32_t
-#define PLANCHE_FLOAT   float
-#define PLANCHE_ADDRESS uint64_t
+#define PLANCHE_INT      int32_t
+#define PLANCHE_FLOAT    float
+#define PLANCHE_ADDRESS  uint64_t
+#define PLANCHE_VIEW     struct planche_gpu_view
+#define PLANCHE_RESIDUAL struct planche_gpu_residual
 #endif
 
 #define PLANCHE_GPU_INPUTS    8
@@ -36,15 +40,15 @@ struct planche_gpu_view {
 
 /* value = self * value + other * view, after the activation */
 struct planche_gpu_residual {
-    struct planche_gpu_view view; /* x, y: added to the output's local coordinates */
+    PLANCHE_VIEW view; /* x, y: added to the output's local coordinates */
     PLANCHE_FLOAT self, other;
     PLANCHE_INT unused0, unused1;
 };
 
 struct planche_gpu_args {
-    struct planche_gpu_view in[PLANCHE_GPU_INPUTS];
-    struct planche_gpu_residual residual[PLANCHE_GPU_RESIDUALS];
-    struct planche_gpu_view out; /* x, y: its first pixel in the whole tensor */
+    PLANCHE_VIEW in[PLANCHE_GPU_INPUTS];
+    PLANCHE_RESIDUAL residual[PLANCHE_GPU_RESIDUALS];
+    PLANCHE_VIEW out; /* x, y: its first pixel in the whole tensor */
     PLANCHE_ADDRESS weights;
     PLANCHE_ADDRESS constants; /* float: bias[out.pitch], then slopes[out.pitch] where they are
                                   used, zeros behind the channels; 0: no bias */

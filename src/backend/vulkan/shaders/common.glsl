@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* What all shaders share: the arguments, and tensors in memory.
+ *
+ * Tensors are read and written in quads: the values of 4 channels of a pixel. They are stored as
+ * PLANCHE_F16 says, 1 for half precision or 0 for single; all arithmetic is in single precision.
+ * Whoever writes a tensor writes all quads of its pitch, zeros behind the last channel. Pixels are
+ * counted in 32 bits, so a region has less than 2^31 quads.
+ *
+ * gl_WorkGroupID is a position and nothing else: the host may cut a dispatch into several. */
+#ifndef PLANCHE_COMMON_GLSL
+#define PLANCHE_COMMON_GLSL
+
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_buffer_reference_uvec2 : require
+#extension GL_EXT_control_flow_attributes : require
+#if PLANCHE_F16
+#extension GL_EXT_shader_16bit_storage : require
+#define STORED      float16_t
+#define STORED_QUAD f16vec4
+#define STORED_SIZE 2
+#else
+#define STORED      float
+#define STORED_QUAD vec4
+#define STORED_SIZE 4
+#endif
+
+#include "args.h"
+
+layout(std140, set = 0, binding = 0) uniform planche_arguments
+{
+    planche_gpu_args args;
+};
+
+#define MEMORY(alignment) layout(buffer_reference, std430, buffer_reference_align = alignment)
+
+MEMORY(16) readonly buffer quads_in
+{
+    STORED_QUAD at[];
+};
+MEMORY(16) writeonly buffer quads_out
+{
+    STORED_QUAD at[];
+};
+MEMORY(STORED_SIZE) readonly buffer values_in
+{
+    STORED at[];
+};
+MEMORY(16) buffer vectors
+{
+    vec4 at[];
+};
+MEMORY(4) buffer floats
+{
+    float at[];
+};
+MEMORY(4) buffer words
+{
+    uint at[];
+};
+
+bool is_null(uvec2 address)
+{
+    return (address.x | address.y) == 0;
+}
+
+/* Byte `bytes` of row y. Pages may be larger than 4 GB, so that takes both words of an address. */
+uvec2 address_of(uvec2 base, int y, int stride, uint bytes)
+{
+    uint high, low, carry;
+    umulExtended(uint(y), uint(stride), high, low);
+    low = uaddCarry(low, bytes, carry);
+    high += carry;
+    low = uaddCarry(base.x, low, carry);
+    return uvec2(low, base.y + high + carry);
+}
+
+int quads_of(int pitch)
+{
+    return pitch >> 2;
+}
+
+/* `at` is a pixel of the stored region. */
+vec4 load_quad(planche_gpu_view view, ivec2 at, int quad)
+{
+    return vec4(quads_in(view.address).at[(at.y * view.width + at.x) * quads_of(view.pitch) + quad]);
+}
+
+float load_value(planche_gpu_view view, ivec2 at, int channel)
+{
+    return float(values_in(view.address).at[(at.y * view.width + at.x) * view.pitch + channel]);
+}
+
+void store_quad(ivec2 at, int quad, vec4 value)
+{
+    int index = (at.y * args.result.width + at.x) * quads_of(args.result.pitch) + quad;
+    quads_out(args.result.address).at[index] = STORED_QUAD(value);
+}
+
+/* Which channels of a quad there are. */
+bvec4 used_channels(int quad)
+{
+    return lessThan(ivec4(quad * 4) + ivec4(0, 1, 2, 3), ivec4(args.result.channels));
+}
+
+#endif

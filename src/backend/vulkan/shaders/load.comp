@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* LOAD: the network's input from the page's pixels. Beyond the page it goes on as in a mirror; the
+ * result's whole tensor begins at pixel (-pad_left, -pad_top) of the page.
+ *
+ * value = self * sample + other, samples in 0..1; a grey page has three equal channels. */
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "page.glsl"
+
+layout(local_size_x = 64, local_size_y = 4) in;
+
+/* The edge is not repeated. */
+int reflect_index(int i, int size)
+{
+    if (size == 1)
+        return 0;
+    int period = 2 * (size - 1);
+    int r = i % period;
+    r += r < 0 ? period : 0;
+    return r < size ? r : period - r;
+}
+
+uint load_pixel(ivec2 at)
+{
+    ivec2 from = at + ivec2(args.result.x - args.pad_left, args.result.y - args.pad_top);
+    from = ivec2(reflect_index(from.x, args.page_width), reflect_index(from.y, args.page_height));
+    uint any = 0;
+    vec4 pixel = vec4(0.0);
+    for (int c = 0; c < 3; c++) {
+        uint value = load_sample(args.page, args.page_stride, from, min(c, args.colours - 1));
+        pixel[c] = float(value) * (args.self / most_sample()) + args.other;
+        any |= value;
+    }
+    store_quad(at, 0, pixel);
+    for (int quad = 1; quad < quads_of(args.result.pitch); quad++)
+        store_quad(at, quad, vec4(0.0));
+    return any != 0 ? PLANCHE_GPU_SAW_INPUT : 0;
+}
+
+void main()
+{
+    ivec2 at = ivec2(gl_GlobalInvocationID.xy);
+    clear_seen();
+    report_seen(at.x < args.result.width && at.y < args.result.height ? load_pixel(at) : 0);
+}

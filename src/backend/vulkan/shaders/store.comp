@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* STORE: finished pixels from what the network made, in[0] at local + (in.x, in.y).
+ *
+ * value = self * in + other, in 0..1, for a grey page of the mean of the three channels. With a
+ * depth of 8 or 16: rounded samples, interleaved with the page's alpha; row oy is at page +
+ * oy * page_stride, and begins with the tile's first pixel. An invocation makes 4 pixels of a row and
+ * writes whole words: rows have room for a multiple of 4 pixels. With a depth of 32: floats, rows of
+ * a plane for each colour, of out_width values, in which the tile begins at out.x. */
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "alpha.glsl"
+
+#define PIXELS 4
+
+layout(local_size_x = 64, local_size_y = 4) in;
+
+/* NaN fails the comparison with 0. */
+uint to_sample(float v)
+{
+    v = v * most_sample() + 0.5;
+    v = v > 0.0 ? v : 0.0;
+    return uint(v < most_sample() ? v : most_sample());
+}
+
+bool is_finite(float v)
+{
+    return (floatBitsToUint(v) & 0x7f800000u) != 0x7f800000u;
+}
+
+/* The colours of a local pixel; what it saw of NaN goes into flags. */
+vec3 load_colours(ivec2 at, inout uint flags)
+{
+    vec3 v = load_quad(args.sources[0], at + ivec2(args.sources[0].x, args.sources[0].y), 0).xyz;
+    if (!is_finite(v.x) || !is_finite(v.y) || !is_finite(v.z))
+        flags |= PLANCHE_GPU_SAW_NAN;
+    if (args.colours == 1)
+        v = vec3((v.x + v.y + v.z) * (1.0 / 3.0));
+    return v * args.self + args.other;
+}
+
+/* Words of a row, filled sample by sample. */
+uint word, filled;
+uvec2 place;
+
+void push_sample(uint value)
+{
+    word |= value << filled;
+    filled += uint(args.depth);
+    if (filled < 32)
+        return;
+    words(place).at[0] = word;
+    place = address_of(place, 0, 0, 4);
+    word = 0;
+    filled = 0;
+}
+
+uint store_samples(ivec2 at)
+{
+    uint flags = 0;
+    word = 0;
+    filled = 0;
+    place = address_of(args.page, at.y, args.page_stride,
+                       uint(at.x * args.channels) * (uint(args.depth) / 8));
+    for (int p = 0; p < PIXELS; p++, at.x++) {
+        bool exists = at.x < args.result.width;
+        vec3 v = exists ? load_colours(at, flags) : vec3(0.0);
+        for (int c = 0; c < args.colours; c++) {
+            uint value = exists ? to_sample(v[c]) : 0;
+            flags |= value != 0 ? PLANCHE_GPU_SAW_OUTPUT : 0;
+            push_sample(value);
+        }
+        if (args.channels > args.colours) {
+            ivec2 whole = at + ivec2(args.result.x, args.result.y);
+            push_sample(exists && !is_null(args.alpha) ? alpha_sample(whole) : 0);
+        }
+    }
+    return flags;
+}
+
+/* Not black is what would not be at 8 bits. */
+uint store_floats(ivec2 at)
+{
+    uint flags = 0;
+    int end = min(at.x + PIXELS, args.result.width);
+    for (; at.x < end; at.x++) {
+        vec3 v = load_colours(at, flags);
+        for (int c = 0; c < args.colours; c++) {
+            uint index = uint(c * args.out_width + args.result.x + at.x);
+            floats(address_of(args.page, at.y, args.page_stride, index * 4)).at[0] = v[c];
+            flags |= v[c] >= 0.5 / 255.0 ? PLANCHE_GPU_SAW_OUTPUT : 0;
+        }
+    }
+    return flags;
+}
+
+void main()
+{
+    ivec2 at = ivec2(gl_GlobalInvocationID.xy) * ivec2(PIXELS, 1);
+    clear_seen();
+    uint flags = 0;
+    if (at.x < args.result.width && at.y < args.result.height)
+        flags = args.depth == 32 ? store_floats(at) : store_samples(at);
+    report_seen(flags);
+}
