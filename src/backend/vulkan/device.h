@@ -28,6 +28,9 @@ void planche_vk_destroy(struct planche_vk **vk);
 void planche_vk_describe(const struct planche_vk *vk, uint32_t index,
                          struct planche_gpu_info *info);
 
+/* Of the shaders for matrix units. */
+#define PLANCHE_GPU_SUBGROUP 32
+
 struct planche_gpu_device {
     struct planche_vk_functions fn; /* those of the device as well */
     uint32_t index;
@@ -42,6 +45,7 @@ struct planche_gpu_device {
     uint64_t max_allocation; /* bytes of one block of memory and of its buffer */
     bool has_budget;         /* VK_EXT_memory_budget */
     bool software;
+    bool sized_subgroups; /* pipelines ask for subgroups of PLANCHE_GPU_SUBGROUP */
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
     pthread_mutex_t queue_mutex;              /* for every submission */
@@ -49,7 +53,9 @@ struct planche_gpu_device {
     VkDescriptorSetLayout set_layout; /* binding 0: the arguments, a dynamic uniform block */
     VkPipelineLayout pipeline_layout;
     VkPipelineCache cache; /* loaded from and saved to the disk */
+    uint64_t cache_size;   /* bytes of it that the disk has */
     atomic_bool lost;      /* no more work for it */
+    atomic_bool late;      /* a wait took too long: there may be work in flight */
     struct planche_log log;
     struct planche_budget *budget;
     pthread_mutex_t pipeline_mutex;
@@ -67,6 +73,9 @@ planche_gpu_device_open(struct planche_gpu_device **out, const struct planche_vk
  * the device is lost. */
 void planche_gpu_device_close(struct planche_gpu_device **device);
 
+/* Writes the pipeline cache to the disk if there is more in it than there was. Thread-safe. */
+void planche_gpu_cache_save(struct planche_gpu_device *device);
+
 /* Bytes of device memory that are free now (as the driver has it, or else the heap's size). */
 uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device);
 
@@ -74,6 +83,27 @@ uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device);
  * names what failed, the device and the result. A lost device is remembered as such. */
 enum planche_status planche_gpu_check(struct planche_gpu_device *device, VkResult result,
                                       const char *what, struct planche_error *error);
+
+/* vkQueueSubmit of one batch, under the queues' mutex. Errors: as planche_gpu_check. */
+enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueue queue,
+                                       const VkSubmitInfo *batch, VkFence fence,
+                                       struct planche_error *error);
+/* Waits for a timeline semaphore to reach a value, at most so many nanoseconds. Errors: as
+ * planche_gpu_check; being late counts as losing the device. */
+enum planche_status planche_gpu_wait(struct planche_gpu_device *device, VkSemaphore semaphore,
+                                     uint64_t value, uint64_t timeout, struct planche_error *error);
+
+/* For tests: what goes wrong at the n-th call from now (1 is the next); n of 0 switches that off.
+ */
+enum planche_gpu_fault {
+    PLANCHE_GPU_FAULT_ALLOCATION, /* planche_gpu_memory_create: no device memory */
+    PLANCHE_GPU_FAULT_SUBMIT,     /* planche_gpu_submit: the device is lost; nothing is submitted */
+    PLANCHE_GPU_FAULT_WAIT,       /* planche_gpu_wait: it takes too long; nothing is waited for */
+    PLANCHE_GPU_FAULT_COUNT
+};
+void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);
+/* Counts a call; true: it is to go wrong. */
+bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 
 /* A block of memory that is one buffer. */
 enum planche_gpu_memory_kind {
