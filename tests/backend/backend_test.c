@@ -2,10 +2,12 @@
 /* Networks, pages and running one through the other. */
 #include "backend_test.h"
 
+#include "codec/codec.h"
 #include "cpu/cpu.h"
 #include "random_graph.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,41 @@ void page_make(struct page *page, int width, int height, uint64_t seed)
                     (float)(part * noise + (1 - part) * wave);
             }
     }
+}
+
+static void read_rows(const char *sample, struct planche_reader *reader, uint8_t *rows,
+                      size_t stride, int count)
+{
+    struct planche_error error;
+    if (planche_reader_read(reader, rows, stride, (uint32_t)count, &error))
+        fail_msg("%s: %s", sample, error.message);
+}
+
+void page_make_crop(struct page *page, const char *sample, int x, int y, int width, int height)
+{
+    char path[4096];
+    struct planche_budget budget;
+    struct planche_reader *reader;
+    struct planche_error error;
+    planche_budget_init(&budget, 0);
+    snprintf(path, sizeof(path), "%s/%s", PLANCHE_SAMPLES, sample);
+    const struct planche_source source = {.name = path, .path = path};
+    const struct planche_reader_options options = {.budget = &budget};
+    if (planche_reader_open(&reader, &source, &options, &error))
+        fail_msg("%s", error.message);
+    const struct planche_image_info *info = planche_reader_info(reader);
+    size_t stride = info->width * planche_image_pixel_size(info);
+    uint8_t *rows = malloc(stride * (size_t)(y + height));
+    read_rows(path, reader, rows, stride, y + height);
+    page_make(page, width, height, 1);
+    for (int c = 0; c < PLANCHE_PLANES; c++)
+        for (int i = 0; i < width * height; i++) {
+            size_t at = (size_t)(x + i % width) * info->channels + (info->channels == 3 ? c : 0);
+            page->planes[c][i] =
+                (float)rows[(size_t)(y + i / width) * stride + at] * (1.0f / 255.0f);
+        }
+    planche_reader_destroy(&reader);
+    free(rows);
 }
 
 void page_free(struct page *page)
@@ -90,6 +127,17 @@ void network_load(struct network *network, const char *param, const char *bin,
     network->reference = ref_load(param, bin);
     assert_non_null(network->reference);
     take_recipe(network);
+}
+
+void network_load_known(struct network *network, const struct planche_model_variant *variant)
+{
+    char directory[4096], param[8192], bin[8192];
+    struct planche_error error;
+    if (planche_model_directory(directory, sizeof(directory), &error))
+        fail_msg("%s", error.message);
+    snprintf(param, sizeof(param), "%s/%s.param", directory, variant->file);
+    snprintf(bin, sizeof(bin), "%s/%s.bin", directory, variant->file);
+    network_load(network, param, bin, variant);
 }
 
 void network_free(struct network *network)
@@ -364,4 +412,20 @@ double psnr(const float *actual, const double *expected, size_t count)
         peak = fmax(peak, fabs(expected[i]));
     }
     return 10 * log10(peak * peak * (double)count / sum);
+}
+
+static int level(double value)
+{
+    double rounded = floor(value * 255 + 0.5);
+    return rounded < 0 ? 0 : rounded > 255 ? 255 : (int)rounded;
+}
+
+int worst_level(const float *actual, const double *expected, size_t count)
+{
+    int worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        int difference = abs(level(actual[i]) - level(expected[i]));
+        worst = difference > worst ? difference : worst;
+    }
+    return worst;
 }

@@ -16,6 +16,8 @@ struct page {
 
 /* Smooth in places, noisy in others. */
 void page_make(struct page *page, int width, int height, uint64_t seed);
+/* A rectangle of a sample page: 8-bit samples in 0..1, rounded once as the engine does. */
+void page_make_crop(struct page *page, const char *sample, int x, int y, int width, int height);
 void page_free(struct page *page);
 
 /* A network, and the reference's view of the same files. */
@@ -30,6 +32,8 @@ struct network {
 bool network_make_random(struct network *network, uint64_t seed);
 void network_load(struct network *network, const char *param, const char *bin,
                   const struct planche_model_variant *variant);
+/* Of the catalogue; the files are there. */
+void network_load_known(struct network *network, const struct planche_model_variant *variant);
 void network_free(struct network *network);
 
 /* Instruction sets to try, portable C first. */
@@ -88,5 +92,8 @@ double *run_reference(const struct network *network, const struct ref_recipe *re
 
 /* dB for a peak of the greater of 1 and the largest value of expected. */
 double psnr(const float *actual, const double *expected, size_t count);
+
+/* The greatest difference once values are rounded to 8 bits. */
+int worst_level(const float *actual, const double *expected, size_t count);
 
 #endif

@@ -3,11 +3,9 @@
  * before rounding, at most one level of 8 bits after it; in bf16 what is stated for each. The table
  * it prints is quoted in docs/numerics.md. */
 #include "backend_test.h"
-#include "codec/codec.h"
 #include "need_model.h"
 #include "quick.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -52,59 +50,6 @@ static const struct known known[] = {
     {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40, true, 52},
 };
 
-static void read_rows(const char *sample, struct planche_reader *reader, uint8_t *rows,
-                      size_t stride, int count)
-{
-    struct planche_error error;
-    if (planche_reader_read(reader, rows, stride, (uint32_t)count, &error))
-        fail_msg("%s: %s", sample, error.message);
-}
-
-/* Values of 8-bit samples in 0..1, rounded once as the engine does. */
-static void make_crop(struct page *page, const struct known *k)
-{
-    char path[4096];
-    struct planche_budget budget;
-    struct planche_reader *reader;
-    struct planche_error error;
-    planche_budget_init(&budget, 0);
-    snprintf(path, sizeof(path), "%s/%s", PLANCHE_SAMPLES, k->sample);
-    const struct planche_source source = {.name = path, .path = path};
-    const struct planche_reader_options options = {.budget = &budget};
-    if (planche_reader_open(&reader, &source, &options, &error))
-        fail_msg("%s", error.message);
-    const struct planche_image_info *info = planche_reader_info(reader);
-    size_t stride = info->width * planche_image_pixel_size(info);
-    uint8_t *rows = malloc(stride * (size_t)(k->y + k->height));
-    read_rows(path, reader, rows, stride, k->y + k->height);
-    page_make(page, k->width, k->height, 1);
-    for (int c = 0; c < PLANCHE_PLANES; c++)
-        for (int y = 0; y < k->height; y++)
-            for (int x = 0; x < k->width; x++) {
-                size_t at = (size_t)(k->x + x) * info->channels + (info->channels == 3 ? c : 0);
-                page->planes[c][y * k->width + x] =
-                    (float)rows[(size_t)(k->y + y) * stride + at] * (1.0f / 255.0f);
-            }
-    planche_reader_destroy(&reader);
-    free(rows);
-}
-
-static int level(double value)
-{
-    double rounded = floor(value * 255 + 0.5);
-    return rounded < 0 ? 0 : rounded > 255 ? 255 : (int)rounded;
-}
-
-static int worst_level(const float *actual, const double *expected, size_t count)
-{
-    int worst = 0;
-    for (size_t i = 0; i < count; i++) {
-        int difference = abs(level(actual[i]) - level(expected[i]));
-        worst = difference > worst ? difference : worst;
-    }
-    return worst;
-}
-
 /* The networks' values lie in 0..1, so the peak is 1 there. */
 static void check_isa(struct network *network, const struct planche_model_variant *variant,
                       const struct known *k, const struct page *page, const double *expected,
@@ -131,17 +76,11 @@ static void test_model(void **state)
     const struct known *k = *state;
     const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
     const struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
-    char directory[4096], param[8192], bin[8192];
-    struct planche_error error;
     struct isa isas[MOST_ISAS];
     struct network network;
     struct page page;
-    if (planche_model_directory(directory, sizeof(directory), &error))
-        fail_msg("%s", error.message);
-    snprintf(param, sizeof(param), "%s/%s.param", directory, variant->file);
-    snprintf(bin, sizeof(bin), "%s/%s.bin", directory, variant->file);
-    network_load(&network, param, bin, variant);
-    make_crop(&page, k);
+    network_load_known(&network, variant);
+    page_make_crop(&page, k->sample, k->x, k->y, k->width, k->height);
     double *expected = run_reference(&network, &recipe, &page);
     assert_non_null(expected);
     for (int precision = 0; precision <= PLANCHE_PRECISION_BF16; precision++) {

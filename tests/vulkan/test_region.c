@@ -554,15 +554,9 @@ static void check_known_tile(struct subject *s, int level, int64_t side)
 static void check_known(const struct planche_model_variant *variant)
 {
     static const int64_t sides[] = {64, 256, 512, 1 << 20};
-    char directory[4096], param[8192], bin[8192];
-    struct planche_error error;
     struct network network;
     struct subject s;
-    if (planche_model_directory(directory, sizeof(directory), &error))
-        fail_msg("%s", error.message);
-    snprintf(param, sizeof(param), "%s/%s.param", directory, variant->file);
-    snprintf(bin, sizeof(bin), "%s/%s.bin", directory, variant->file);
-    network_load(&network, param, bin, variant);
+    network_load_known(&network, variant);
     assert_true(subject_make(&s, network.net, variant->file, 1200, 1800));
     for (int level = 0; level <= s.highest; level++)
         for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++)
