@@ -4,6 +4,7 @@
 #define PLANCHE_ENGINE_H
 
 #include <planche/error.h>
+#include <planche/gpu.h>
 #include <planche/model.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,16 +16,19 @@ extern "C" {
 /* Where the page-wide averages of squeeze-and-excitation layers (Real-CUGAN, waifu2x cunet) come
  * from. */
 enum planche_se {
-    PLANCHE_SE_EXACT = 0, /* from the whole page: what the model's definition says */
-    PLANCHE_SE_SAMPLED =
-        1 /* from a fixed subset of the page: faster, one value for the whole page */
+    PLANCHE_SE_EXACT = 0,  /* from the whole page: what the model's definition says */
+    PLANCHE_SE_SAMPLED = 1 /* from a fixed subset of the page: faster, one value for the whole page.
+                              GPUs take exact averages either way: they cost them nothing. */
 };
 
-/* What the convolutions multiply in; tensors and sums are float in either case. */
+/* What the convolutions multiply in; sums are float in any case. */
 enum planche_precision {
-    PLANCHE_PRECISION_F32 = 0,
-    PLANCHE_PRECISION_BF16 = 1 /* factors rounded to bf16, 8 significant bits: faster, visibly the
-                                  same, not within a level; needs PLANCHE_CPU_AVX512BF16 */
+    PLANCHE_PRECISION_AUTO = 0, /* CPU: F32; GPUs: F16 where the device has it */
+    PLANCHE_PRECISION_F32 = 1,
+    PLANCHE_PRECISION_BF16 = 2, /* CPU: factors rounded to bf16, 8 significant bits: faster, visibly
+                                   the same, not within a level; needs PLANCHE_CPU_AVX512BF16 */
+    PLANCHE_PRECISION_F16 = 3   /* GPUs: tensors and factors in half precision, 11 significant bits:
+                                   at most a level away from F32 */
 };
 
 enum planche_log_level {
@@ -56,6 +60,17 @@ struct planche_engine_options {
     void *log_user;
     int profile; /* not 0: time every layer, for planche_engine_get_profile */
     enum planche_precision precision;
+    /* What pages run on. NULL or "auto": on all GPUs that are no software, if there are some that
+     * can hold the model, else on the CPU; "cpu"; "vulkan": all GPUs that are no software;
+     * "vulkan:N" or "vulkan:N,M...": those, numbered as planche_gpu_get_info has them. Pages that
+     * GPUs fail to make are made on the CPU, whose part of the engine is prepared only then. */
+    const char *backend;
+    uint64_t
+        gpu_memory; /* most bytes to take of each GPU's memory; 0: four fifths of what is free */
+    unsigned
+        tile; /* GPUs: side of the squares that a page is cut into, in its pixels: a multiple of
+                 4, at least 16; the bytes do not depend on it. 0: as large as memory allows */
+    enum planche_gpu_path gpu_path; /* AUTO: the fastest that fits precision */
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 
@@ -79,8 +94,9 @@ PLANCHE_API void planche_engine_defaults(uint64_t *memory, unsigned *threads);
 struct planche_engine;
 
 /* Makes an engine: loads and checks the model, prepares its weights. The engine is immutable and
- * may be used by any number of threads at once until it is destroyed. options may be NULL. Errors:
- * NOT_FOUND, ARGUMENT, MODEL, UNSUPPORTED, MEMORY, BUDGET, IO. */
+ * may be used by any number of threads at once until it is destroyed. options may be NULL. A GPU
+ * that backend "auto" finds but cannot use is a warning in the log. Errors: NOT_FOUND, ARGUMENT,
+ * MODEL, UNSUPPORTED, MEMORY, BUDGET, IO; DEVICE of GPUs that were asked for. */
 PLANCHE_API enum planche_status planche_engine_create(struct planche_engine **out,
                                                       const struct planche_engine_options *options,
                                                       struct planche_error *error);
@@ -93,15 +109,19 @@ struct planche_engine_info {
     unsigned scale;
     const char *model;   /* name or path, owned by the engine */
     const char *variant; /* file name without extension, owned by the engine */
-    const char *backend; /* "cpu" */
-    const char *isa;     /* "avx512", "avx2", "portable", "neon"; "amx" in bf16 */
+    const char *backend; /* "cpu" or "vulkan" */
+    const char *isa; /* what the CPU computes with: "avx512", "avx2", "portable", "neon"; "amx" in
+                        bf16 */
     unsigned threads;
     unsigned jobs;         /* most pages in flight at once */
     uint64_t memory;       /* budget, bytes */
     uint64_t weight_bytes; /* prepared weights, bytes */
     uint64_t peak_bytes;   /* most of the budget that was in use so far */
     double macs_per_pixel; /* multiply-adds per input pixel, of the plain convolutions */
-    const char *precision; /* "f32", "bf16" */
+    const char *precision; /* "f32", "bf16", "f16" */
+    const char *device; /* names of the GPUs in use, joined by " + ", owned by the engine; NULL: the
+                           CPU */
+    const char *gpu_path; /* of the first of them: planche_gpu_path_name; NULL: the CPU */
 };
 #define PLANCHE_ENGINE_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_engine_info)
 PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
@@ -111,7 +131,7 @@ PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
 struct planche_layer_profile {
     const char *name; /* of the ncnn layer, or "page", "pad", "output"; owned by the engine */
     const char *kind; /* "winograd", "conv", "deconv", "interp", ...; static */
-    double ms;        /* wall time, summed over all pages and passes so far */
+    double ms;        /* wall time, on GPUs theirs, summed over all pages and passes so far */
     double macs;      /* multiply-adds of the plain convolutions done in that time */
 };
 
@@ -178,9 +198,14 @@ struct planche_page_result {
     uint32_t input_width, input_height, output_width, output_height;
     enum planche_format format; /* of the output */
     double decode_ms, network_ms, encode_ms;
-    uint64_t peak_bytes; /* most of the budget in use while the page ran */
-    unsigned parts;      /* files the result was split into; 1: it was not */
-    int switched;        /* the format is another than was asked for */
+    uint64_t peak_bytes;     /* most of the budget in use while the page ran */
+    unsigned parts;          /* files the result was split into; 1: it was not */
+    int switched;            /* the format is another than was asked for */
+    const char *backend;     /* "cpu" or "vulkan": what made it; static; NULL: nothing has */
+    double gpu_ms;           /* time the GPU took, of network_ms; 0: the CPU made it */
+    unsigned tiles;          /* that the GPU computed */
+    int redone;              /* GPUs failed, and the page was made on the CPU from its beginning */
+    char redone_reason[128]; /* why; "" otherwise */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 

@@ -293,6 +293,12 @@ void planche_pool_task_begin(struct planche_pool_task *task, planche_pool_fn fn,
         post_run(task->pool, &task->run, 1);
 }
 
+bool planche_pool_task_is_done(struct planche_pool_task *task)
+{
+    return atomic_load(&task->run.claimed) == task->run.count &&
+           atomic_load(&task->run.helpers) == 0;
+}
+
 void planche_pool_task_end(struct planche_pool_task *task)
 {
     work_on(&task->run, 0);

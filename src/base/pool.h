@@ -37,6 +37,8 @@ struct planche_pool_task *planche_pool_task_create(struct planche_pool *pool,
 void planche_pool_task_destroy(struct planche_pool_task **task);
 /* Hands over fn(user, 0, worker). The last call has ended. */
 void planche_pool_task_begin(struct planche_pool_task *task, planche_pool_fn fn, void *user);
+/* Whether the call that was begun last has been made; planche_pool_task_end must still follow. */
+bool planche_pool_task_is_done(struct planche_pool_task *task);
 /* Returns when the call has been made, on another thread or on this one. */
 void planche_pool_task_end(struct planche_pool_task *task);
 

@@ -48,9 +48,10 @@ enum planche_status planche_book_settings(const struct planche_book *book,
     describe_model(model, sizeof model, engine, digest);
     describe_page(page, sizeof page, &book->page);
     snprintf(text, PLANCHE_BOOK_SETTINGS,
-             "planche %s\nmodel %s\nmachine %s %s %s\nse %d\nmax_pixels %llu\npage %s\n"
+             "planche %s\nmodel %s\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\npage %s\n"
              "book %d %u %d\n",
-             planche_version(), model, info.backend, info.isa, info.precision, (int)engine->se,
+             planche_version(), model, info.gpu_path ? info.gpu_path : info.backend,
+             info.device ? info.device : info.isa, info.precision, (int)engine->se,
              (unsigned long long)engine->max_pixels, page, book->entries.referred,
              book->options.skip_above, book->options.again);
     return PLANCHE_OK;

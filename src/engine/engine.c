@@ -2,10 +2,11 @@
 /* Making an engine: finding the model, compiling it, dividing the memory. */
 #include "engine/engine.h"
 
-#include "backend/cpu/pack.h"
+#include "backend/vulkan/vulkan.h"
 #include "base/status.h"
 #include "base/system.h"
-#include "cpu/cpu.h"
+#include "engine/fallback.h"
+#include "engine/prepare.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -126,46 +127,13 @@ static char *variant_name(const char *path, struct planche_budget *budget)
     return name;
 }
 
-/* Says what a model takes before its weights are packed, rather than which layer met the limit. */
-static enum planche_status check_budget(const struct planche_engine *engine, uint32_t features,
-                                        struct planche_error *error)
-{
-    const struct planche_budget *budget = &engine->state->budget;
-    uint64_t need =
-        atomic_load(&budget->used) + planche_pack_bytes(engine->net, engine->precision, features);
-    if (need < budget->limit)
-        return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_BUDGET,
-                        "%s needs a memory budget of at least %llu MiB for its weights alone, and "
-                        "there are %llu MiB; raise it (--memory)",
-                        engine->model, (unsigned long long)(need >> 20) + 1,
-                        (unsigned long long)(budget->limit >> 20));
-}
-
-/* Emulated, bf16 would be slower than float. */
-static enum planche_status check_precision(const struct planche_engine_options *options,
-                                           uint32_t features, struct planche_error *error)
-{
-    if (options->precision != PLANCHE_PRECISION_BF16 || features & PLANCHE_CPU_AVX512BF16)
-        return PLANCHE_OK;
-    return planche_fail(
-        error, PLANCHE_ERROR_UNSUPPORTED, "precision bf16 needs a CPU with AVX512-BF16; %s",
-        planche_cpu_features() & PLANCHE_CPU_AVX512BF16 ? "the CPU mask leaves it out"
-                                                        : "this one has none, so use f32");
-}
-
 static enum planche_status load(struct planche_engine *engine,
                                 const struct planche_engine_options *options,
                                 struct planche_error *error)
 {
     struct model_files files;
     struct planche_budget *budget = &engine->state->budget;
-    uint32_t features = planche_cpu_select(options->cpu_mask);
-    features = options->precision == PLANCHE_PRECISION_BF16 ? planche_cpu_permit(features)
-                                                            : features & ~PLANCHE_CPU_AMX;
-    enum planche_status status = check_precision(options, features, error);
-    if (!status)
-        status = find_files(&files, options, error);
+    enum planche_status status = find_files(&files, options, error);
     if (status)
         return status;
     int *descriptors = engine->state->origin.files;
@@ -180,26 +148,10 @@ static enum planche_status load(struct planche_engine *engine,
         return status;
     planche_origin_note(&engine->state->origin);
     engine->macs_per_pixel = macs_per_pixel(engine->net, budget);
-    engine->isa = planche_cpu_isa_name(features);
     engine->model = planche_strdup(budget, options->model);
     engine->variant = variant_name(files.param, budget);
     if (!engine->model || !engine->variant)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
-    status = check_budget(engine, features, error);
-    if (status)
-        return status;
-    status = planche_program_create(&engine->program, engine->net, features, engine->precision,
-                                    planche_cpu_l2_bytes(), engine->pool, budget, error);
-    if (status)
-        return status;
-    planche_net_drop_kernels(engine->net);
-    planche_budget_drain(budget); /* pages will not want it */
-    if (options->profile) {
-        engine->state->profile = planche_calloc(budget, (size_t)engine->program->node_count,
-                                                sizeof(*engine->state->profile));
-        if (!engine->state->profile)
-            return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the profile");
-    }
     return PLANCHE_OK;
 }
 
@@ -214,8 +166,11 @@ static enum planche_status open_gate(struct planche_engine *engine, unsigned job
             "%s takes %llu bytes of the memory budget of %llu, which leaves nothing for "
             "pages; give it more",
             engine->model, (unsigned long long)engine->weight_bytes, (unsigned long long)limit);
-    planche_gate_open(&engine->state->gate, limit - engine->weight_bytes,
-                      planche_pool_threads(engine->pool), jobs);
+    /* Beside the pages that GPUs have, there is one for every thread to decode or to encode. */
+    unsigned threads = planche_pool_threads(engine->pool);
+    if (engine->gpus)
+        threads += planche_gpus_lanes(engine->gpus);
+    planche_gate_open(&engine->state->gate, limit - engine->weight_bytes, threads, jobs);
     return PLANCHE_OK;
 }
 
@@ -233,7 +188,6 @@ static enum planche_status create(struct planche_engine *engine,
         threads = options->threads;
     engine->log = (struct planche_log){options->log, options->log_user};
     engine->se = options->se;
-    engine->precision = options->precision;
     engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
     planche_budget_init(&engine->state->budget, memory);
     if (!planche_budget_hoard(&engine->state->budget))
@@ -244,7 +198,11 @@ static enum planche_status create(struct planche_engine *engine,
                             (unsigned long long)memory);
     status = planche_pool_create(&engine->pool, threads, &engine->state->budget, error);
     if (!status)
+        status = planche_prepare_cpu(engine, options, error);
+    if (!status)
         status = load(engine, options, error);
+    if (!status)
+        status = planche_prepare_network(engine, options, error);
     if (!status)
         status = open_gate(engine, options->jobs, error);
     return planche_budget_blame(status, &engine->state->budget, error);
@@ -266,9 +224,9 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     if (taken.se != PLANCHE_SE_EXACT && taken.se != PLANCHE_SE_SAMPLED)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to average: %d",
                             (int)taken.se);
-    if (taken.precision != PLANCHE_PRECISION_F32 && taken.precision != PLANCHE_PRECISION_BF16)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown precision: %d",
-                            (int)taken.precision);
+    enum planche_status status = planche_prepare_check(&taken, error);
+    if (status)
+        return status;
     struct planche_engine *engine = planche_calloc(NULL, 1, sizeof(*engine));
     struct planche_engine_state *state = planche_calloc(NULL, 1, sizeof(*state));
     if (!engine || !state) {
@@ -279,7 +237,8 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     engine->state = state;
     planche_gate_init(&state->gate);
     planche_origin_init(&state->origin);
-    enum planche_status status = create(engine, &taken, error);
+    planche_fallback_init(&state->fallback);
+    status = create(engine, &taken, error);
     if (status)
         planche_engine_destroy(&engine);
     *out = engine;
@@ -292,7 +251,9 @@ void planche_engine_destroy(struct planche_engine **engine)
         return;
     struct planche_engine *e = *engine;
     planche_free(e->state->profile);
+    planche_fallback_destroy(&e->state->fallback);
     planche_program_destroy(&e->program);
+    planche_gpus_destroy(&e->gpus);
     planche_net_destroy(&e->net);
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
@@ -312,7 +273,7 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .scale = engine->net->recipe.scale,
         .model = engine->model,
         .variant = engine->variant,
-        .backend = "cpu",
+        .backend = engine->gpus ? "vulkan" : "cpu",
         .isa = engine->isa,
         .threads = planche_pool_threads(engine->pool),
         .jobs = engine->state->gate.jobs,
@@ -320,7 +281,9 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .weight_bytes = engine->weight_bytes,
         .peak_bytes = atomic_load(&engine->state->budget.peak),
         .macs_per_pixel = engine->macs_per_pixel,
-        .precision = engine->precision == PLANCHE_PRECISION_BF16 ? "bf16" : "f32",
+        .precision = engine->precision,
+        .device = engine->gpus ? planche_gpus_name(engine->gpus) : NULL,
+        .gpu_path = engine->gpus ? planche_gpus_path_name(engine->gpus) : NULL,
     };
     memcpy(info, &full, info->struct_size < sizeof(full) ? info->struct_size : sizeof(full));
 }
@@ -330,6 +293,8 @@ size_t planche_engine_get_profile(const struct planche_engine *engine,
 {
     const struct planche_program *program = engine->program;
     struct planche_node_profile *profile = engine->state->profile;
+    if (engine->gpus)
+        return planche_gpus_get_profile(engine->gpus, entries, count);
     if (!profile)
         return 0;
     for (int n = 0; entries && n < program->node_count && (size_t)n < count; n++)

@@ -11,23 +11,37 @@
 #include "engine/gate.h"
 #include "engine/origin.h"
 
+struct planche_gpus;
+
+/* What an engine with GPUs needs on the CPU when they fail: see fallback.h. */
+struct planche_fallback {
+    pthread_mutex_t mutex;
+    struct planche_budget budget;    /* of the program */
+    struct planche_program *program; /* NULL: not needed yet */
+    atomic_bool warned;
+};
+
 /* What changes while pages run: the engine itself does not. */
 struct planche_engine_state {
     struct planche_budget budget;
     struct planche_gate gate;
     struct planche_origin origin;
-    struct planche_node_profile *profile; /* NULL: not wanted */
+    struct planche_node_profile *profile; /* of the CPU; NULL: not wanted */
+    struct planche_fallback fallback;
 };
 
 struct planche_engine {
     struct planche_engine_state *state;
     struct planche_log log;
     struct planche_net *net;
-    struct planche_program *program;
+    struct planche_gpus *gpus;       /* NULL: pages run on the CPU */
+    struct planche_program *program; /* NULL: pages run on GPUs; then see fallback.h */
+    uint32_t features;               /* of the CPU, that are used */
+    struct planche_kernels kernels;  /* for these features */
     struct planche_pool *pool;
     char *model, *variant;
     enum planche_se se;
-    enum planche_precision precision;
+    const char *precision;
     uint64_t max_pixels;
     uint64_t weight_bytes; /* in use once the engine is made: everything but pages */
     const char *isa;

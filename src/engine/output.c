@@ -22,6 +22,11 @@ static bool is_direct(const struct planche_output *output)
     return output->pixels && !is_reduced(output);
 }
 
+static bool makes_alpha(const struct planche_output *output)
+{
+    return output->takes_values && planche_pixel_has_alpha(output->format);
+}
+
 static struct planche_alpha_options alpha_options(const struct planche_output *output)
 {
     return (struct planche_alpha_options){
@@ -61,7 +66,7 @@ uint64_t planche_output_memory(const struct planche_output *output)
 {
     const struct planche_alpha_options alpha = alpha_options(output);
     const struct planche_reduce_options reduce = reduce_options(output);
-    bool has_alpha = planche_pixel_has_alpha(output->format);
+    bool has_alpha = makes_alpha(output);
     uint64_t bytes = (uint64_t)output->width * sizeof(float) +
                      (uint64_t)output->out_width * planche_pixel_size(output->target);
     if (!is_direct(output))
@@ -79,7 +84,7 @@ uint64_t planche_output_memory(const struct planche_output *output)
 static enum planche_status start_alpha(struct planche_output *output, struct planche_error *error)
 {
     const struct planche_alpha_options alpha = alpha_options(output);
-    if (!planche_pixel_has_alpha(output->format))
+    if (!makes_alpha(output))
         return PLANCHE_OK;
     if (is_reduced(output)) {
         output->alpha_row =
@@ -277,6 +282,15 @@ static enum planche_status add_alpha(struct planche_output *output, uint8_t *row
     return PLANCHE_OK;
 }
 
+/* Whether a batch would be begun without waiting, or must be: rows may need the place of others. */
+static bool is_time_to_write(const struct planche_output *output)
+{
+    if (is_direct(output) || output->next - output->begun < BATCH_ROWS)
+        return false;
+    return output->band_rows < output->height || output->written == output->begun ||
+           planche_pool_task_is_done(output->task);
+}
+
 static enum planche_status finish_row(struct planche_output *output, struct planche_error *error)
 {
     uint8_t *row = row_at(output, output->next);
@@ -285,7 +299,7 @@ static enum planche_status finish_row(struct planche_output *output, struct plan
         status = add_alpha(output, row, error);
     output->filled[output->next % output->band_rows] = 0;
     output->next++;
-    if (status || is_direct(output) || output->next - output->begun < BATCH_ROWS)
+    if (status || !is_time_to_write(output))
         return status;
     return begin_batch(output, error);
 }
@@ -301,7 +315,7 @@ static void average(float *out, const float *const planes[PLANCHE_PLANES], size_
 static void collect(struct planche_output *output, int64_t y, int64_t x, size_t count,
                     const float *const *planes)
 {
-    const float scale = output->recipe->out_scale, bias = output->recipe->out_bias;
+    const float scale = output->value_scale, bias = output->value_bias;
     for (unsigned c = 0; c < output->input->colours; c++) {
         float *out = (float *)(void *)row_at(output, y) + (size_t)c * (size_t)output->width + x;
         for (size_t i = 0; i < count; i++)
@@ -319,8 +333,8 @@ static void round_off(struct planche_output *output, int64_t y, int64_t x, size_
         .in = planes,
         .step = planche_pixel_channels(output->format),
         .channels = output->input->colours,
-        .scale = output->recipe->out_scale * most,
-        .bias = output->recipe->out_bias * most,
+        .scale = output->value_scale * most,
+        .bias = output->value_bias * most,
         .out = row_at(output, y) + (size_t)x * planche_pixel_size(output->format),
         .pixels = count,
     };
@@ -328,6 +342,20 @@ static void round_off(struct planche_output *output, int64_t y, int64_t x, size_
         output->kernels->store16(&args);
     else
         output->kernels->store8(&args);
+}
+
+/* So many more pixels of row y are there. */
+static enum planche_status add_pixels(struct planche_output *output, int64_t y, size_t count,
+                                      struct planche_error *error)
+{
+    output->filled[y % output->band_rows] += (int64_t)count;
+    while (output->next < output->height &&
+           output->filled[output->next % output->band_rows] == output->width) {
+        enum planche_status status = finish_row(output, error);
+        if (status)
+            return status;
+    }
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
@@ -344,12 +372,13 @@ enum planche_status planche_output_put(struct planche_output *output, int64_t y,
         collect(output, y, x, count, colours);
     else
         round_off(output, y, x, count, colours);
-    output->filled[y % output->band_rows] += (int64_t)count;
-    while (output->next < output->height &&
-           output->filled[output->next % output->band_rows] == output->width) {
-        enum planche_status status = finish_row(output, error);
-        if (status)
-            return status;
-    }
-    return PLANCHE_OK;
+    return add_pixels(output, y, count, error);
+}
+
+enum planche_status planche_output_put_row(struct planche_output *output, int64_t y,
+                                           const void *row, struct planche_error *error)
+{
+    size_t planes = (size_t)output->width * output->input->colours * sizeof(float);
+    memcpy(row_at(output, y), row, output->reduce ? planes : output->row_bytes);
+    return add_pixels(output, y, (size_t)output->width, error);
 }

@@ -27,6 +27,8 @@ struct planche_output {
     int64_t width, height;            /* as the network makes it */
     uint32_t out_width, out_height;   /* as it is delivered: as large or smaller */
     const struct planche_tone *tone;  /* of the page, if that is smaller */
+    float value_scale, value_bias;    /* from what is put to 0..1 */
+    bool takes_values;                /* planes of floats are put; else pixels with their alpha */
     size_t row_bytes, out_row_bytes, target_row_bytes;
     uint8_t *band; /* band_rows rows: those that are not complete, and those that wait */
     uint8_t *reduced, *converted;
@@ -45,9 +47,10 @@ struct planche_output {
         waited_ms; /* spent encoding; spent by the page's thread on that, or waiting for it */
 };
 
-/* Takes rows for an input enlarged by the recipe; format, target, sizes, tone and one of pixels and
- * parts are set by the caller beforehand, as are the first five fields. band_rows: see
- * planche_plan. */
+/* Takes rows for an input enlarged by the recipe; format, target, sizes, tone, how values come and
+ * one of pixels and parts are set by the caller beforehand, as are the first five fields.
+ * band_rows: see planche_plan; with all rows of the result nobody waits for the writer before
+ * planche_output_flush. */
 enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
                                          struct planche_error *error);
 /* Bytes that everything but the band takes, and a row of the band (0: there is none). */
@@ -59,6 +62,10 @@ void planche_output_close(struct planche_output *output);
 enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
                                        size_t count, const float *const planes[PLANCHE_PLANES],
                                        struct planche_error *error);
+/* Takes row y, the next one, as a whole: `colours` planes of values in 0..1 before clamping if the
+ * page is made smaller, else pixels as the input has them, with their alpha. */
+enum planche_status planche_output_put_row(struct planche_output *output, int64_t y,
+                                           const void *row, struct planche_error *error);
 /* After the last row: the writer has them all when this returns. */
 enum planche_status planche_output_flush(struct planche_output *output,
                                          struct planche_error *error);

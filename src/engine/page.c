@@ -2,17 +2,17 @@
 /* One page: read its header, check what can be checked, plan, then let the rows flow. */
 #include "engine/page.h"
 
-#include "backend/cpu/plan.h"
 #include "base/checked.h"
 #include "base/status.h"
 #include "base/system.h"
+#include "engine/fallback.h"
 #include "engine/foresee.h"
+#include "engine/network.h"
 #include "engine/result_metadata.h"
 #include "engine/survey.h"
-#include "engine/tta.h"
 #include "image/pixels.h"
 
-#include <string.h>
+#include <stdio.h>
 
 /* Share of a page's progress that a whole-picture encoder gets. */
 #define ENCODE_SHARE 0.1
@@ -34,14 +34,10 @@ struct page {
     uint8_t *variation; /* of the page's rows; NULL: it will not be split */
     struct planche_result_metadata metadata;
     struct planche_tone *tone; /* of a page that is made smaller */
-    struct planche_plan *plan;
-    struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */
-    struct planche_tta *tta;
-    int turn;       /* of tta */
-    uint64_t fixed; /* bytes it takes beside the plans */
+    struct planche_network network;
+    uint64_t fixed; /* bytes it takes beside the network's plan */
     bool opened;
     bool alone; /* it waits until nobody else is inside */
-    bool cancelled;
 };
 
 static enum planche_status open_input(struct page *page, struct planche_error *error)
@@ -88,19 +84,29 @@ static enum planche_status check_target(const struct page *page, struct planche_
 
 /* Progress never falls, and who has cancelled is not asked again: encoders may begin anew or take
  * their time to stop. */
-static int report(struct page *page, double done)
+static int report(struct planche_page_job *job, double done)
 {
-    const struct planche_page_options *options = &page->job->options;
-    if (done > page->job->reported)
-        page->job->reported = done;
-    if (!page->cancelled && options->progress)
-        page->cancelled = options->progress(options->progress_user, page->job->reported) != 0;
-    return page->cancelled;
+    const struct planche_page_options *options = &job->options;
+    if (done > job->reported)
+        job->reported = done;
+    if (!job->cancelled && options->progress)
+        job->cancelled = options->progress(options->progress_user, job->reported) != 0;
+    return job->cancelled;
 }
 
-static int writer_progress(void *user, double done)
+static bool wants_to_stop(void *job)
 {
-    return report(user, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
+    return report(job, 0) != 0;
+}
+
+static int writer_progress(void *job, double done)
+{
+    return report(job, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
+}
+
+static int network_progress(void *job, double done)
+{
+    return report(job, done * (1 - ENCODE_SHARE));
 }
 
 static uint32_t rows_of_file(const struct page *page)
@@ -210,7 +216,7 @@ static void set_writer_options(struct page *page)
         .lossless = options->lossless,
         .png_level = options->png_level,
         .progress = options->progress ? writer_progress : NULL,
-        .progress_user = page,
+        .progress_user = page->job,
     };
 }
 
@@ -282,7 +288,7 @@ static void describe_output(struct page *page)
 {
     struct planche_output *output = &page->output;
     output->input = &page->input;
-    output->kernels = &page->engine->program->kernels;
+    output->kernels = &page->engine->kernels;
     output->recipe = &page->engine->net->recipe;
     output->budget = &page->budget;
     output->pool = page->engine->pool;
@@ -294,6 +300,7 @@ static void describe_output(struct page *page)
     output->height = page->input.height * (int64_t)page->engine->net->recipe.scale;
     output->out_width = page->job->result.output_width;
     output->out_height = page->job->result.output_height;
+    planche_network_describe(&page->network);
 }
 
 /* The least --memory that would do, for the message: rounded up to whole MiB. */
@@ -317,94 +324,29 @@ static enum planche_status too_small(const struct page *page, uint64_t fixed, ui
         (unsigned long long)((need >> 20) + 1));
 }
 
-static void destroy_plans(struct page *page)
+/* Bytes that the page takes beside the plan of its network. */
+static uint64_t fixed_bytes(const struct page *page)
 {
-    planche_plan_destroy(&page->plan);
-    planche_plan_destroy(&page->sideways);
-}
-
-static struct planche_tta_options tta_options(const struct page *page)
-{
-    return (struct planche_tta_options){
-        .width = page->input.width,
-        .height = page->input.height,
-        .scale = page->engine->net->recipe.scale,
-        .colours = page->input.colours,
-        .depth = planche_pixel_depth(page->input.format),
-    };
-}
-
-static uint64_t tta_memory(const struct page *page)
-{
-    const struct planche_tta_options options = tta_options(page);
-    return page->job->options.tta ? planche_tta_memory(&options) : 0;
-}
-
-/* What is needed until the network is done. */
-static uint64_t network_bytes(const struct page *page)
-{
-    uint64_t upright = page->plan->bytes, sideways = page->sideways ? page->sideways->bytes : 0;
-    return tta_memory(page) + (upright > sideways ? upright : sideways);
-}
-
-static double network_macs(const struct page *page)
-{
-    return page->plan->macs + (page->sideways ? page->sideways->macs : 0);
-}
-
-/* Plans the page as it is and, if it will be turned, sideways. least: for all of them. */
-static enum planche_status create_plans(struct page *page,
-                                        const struct planche_plan_options *options,
-                                        struct planche_budget *budget, uint64_t *least,
-                                        struct planche_error *error)
-{
-    const struct planche_program *program = page->engine->program;
-    int64_t width = page->input.width, height = page->input.height;
-    uint64_t upright = 0, sideways = 0;
-    enum planche_status status =
-        planche_plan_create(&page->plan, program, width, height, options, budget, &upright, error);
-    if (page->job->options.tta && (!status || status == PLANCHE_ERROR_BUDGET)) {
-        enum planche_status other = planche_plan_create(&page->sideways, program, height, width,
-                                                        options, budget, &sideways, error);
-        status = other ? other : status;
-    }
-    *least = upright > sideways ? upright : sideways;
-    if (status)
-        destroy_plans(page);
-    return status;
+    const struct planche_page_job *job = page->job;
+    uint64_t bytes = atomic_load(&page->budget.used) + planche_input_memory(&page->input) +
+                     planche_output_memory(&page->output) +
+                     planche_network_overhead(&page->network);
+    if (!job->out)
+        bytes += planche_writer_memory(&page->parts.info, &page->parts.options);
+    if (job->sink_memory)
+        bytes +=
+            job->sink_memory(job->sink_user, &page->parts.info, &job->options, page->parts.count);
+    return bytes;
 }
 
 static enum planche_status make_plan(struct page *page, uint64_t limit, struct planche_error *error)
 {
-    const struct planche_engine *engine = page->engine;
-    uint64_t used = atomic_load(&page->budget.used), least = 0, tta = tta_memory(page);
-    uint64_t result_row = planche_output_band_row(&page->output);
-    uint64_t fixed =
-        used + planche_input_memory(&page->input) + planche_output_memory(&page->output);
-    /* What the plan, its passes and the codecs' small change take. */
-    uint64_t book = ((uint64_t)256 << 10) + (uint64_t)engine->program->node_count * 512;
-    if (!page->job->out)
-        fixed += planche_writer_memory(&page->parts.info, &page->parts.options);
-    if (page->job->sink_memory)
-        fixed += page->job->sink_memory(page->job->sink_user, &page->parts.info,
-                                        &page->job->options, page->parts.count);
-    fixed += tta ? 2 * book : book;
-    if (tta)
-        fixed += result_row;
-    page->fixed = fixed;
-    bool hopeless = fixed >= limit || limit - fixed <= tta;
-    struct planche_plan_options options = {
-        .memory = hopeless ? 1 : limit - fixed - tta,
-        .fetch_row_bytes = tta ? 0 : page->input.colour_row_bytes,
-        .emit_row_bytes = tta ? 0 : result_row,
-        .se = engine->se,
-        .workers = planche_pool_threads(engine->pool),
-    };
-    /* A hopeless page is planned only for the message: what that takes is not held against it. */
-    enum planche_status status =
-        create_plans(page, &options, hopeless ? NULL : &page->budget, &least, error);
+    uint64_t least;
+    page->fixed = fixed_bytes(page);
+    enum planche_status status = planche_network_plan(
+        &page->network, limit > page->fixed ? limit - page->fixed : 0, &least, error);
     if (status == PLANCHE_ERROR_BUDGET && least)
-        return too_small(page, fixed + tta, least, error);
+        return too_small(page, page->fixed, least, error);
     return status;
 }
 
@@ -423,12 +365,13 @@ static uint64_t without_slack(uint64_t room)
     return room > slack ? room - slack : 0;
 }
 
+/* A page on a GPU keeps the thread busy that decodes and encodes it. */
 static struct planche_stake stake_of(const struct page *page, uint64_t room)
 {
-    unsigned threads = planche_pool_threads(page->engine->pool);
+    unsigned threads = page->network.program ? planche_pool_threads(page->engine->pool) : 1;
     unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
     return (struct planche_stake){
-        .bytes = with_slack(page->fixed + network_bytes(page), room),
+        .bytes = with_slack(page->fixed + planche_network_bytes(&page->network), room),
         .threads = fed < threads ? fed : threads,
     };
 }
@@ -438,119 +381,19 @@ static struct planche_stake stake_of(const struct page *page, uint64_t room)
 static enum planche_status choose_plan(struct page *page, uint64_t room, uint64_t most,
                                        struct planche_error *error)
 {
+    struct planche_network *network = &page->network;
     enum planche_status status = make_plan(page, most, error);
     uint64_t usable = room < most ? without_slack(room) : room;
-    if (status || page->fixed + network_bytes(page) <= usable)
+    if (status || page->fixed + planche_network_bytes(network) <= usable)
         return status;
-    double best = network_macs(page);
-    destroy_plans(page);
+    double best = planche_network_macs(network);
+    planche_network_unplan(network);
     status = make_plan(page, usable, error);
-    if (!status && network_macs(page) > best * MOST_EXTRA) {
-        destroy_plans(page);
+    if (!status && planche_network_macs(network) > best * MOST_EXTRA) {
+        planche_network_unplan(network);
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");
     }
     return status;
-}
-
-/* The colours of a run of pixels of the page, turned as tta has it. */
-static enum planche_status find_colours(struct page *page, int64_t y, int64_t x, size_t count,
-                                        const void **colours, struct planche_error *error)
-{
-    if (page->tta) {
-        *colours = planche_tta_row(page->tta, y, x, count);
-        return PLANCHE_OK;
-    }
-    size_t pixel = page->input.colours * planche_pixel_depth(page->input.format) / 8;
-    enum planche_status status = planche_input_row(&page->input, y, colours, error);
-    if (!status)
-        *colours = (const uint8_t *)*colours + (size_t)x * pixel;
-    return status;
-}
-
-static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
-                                 float *const planes[PLANCHE_PLANES], struct planche_error *error)
-{
-    struct page *page = user;
-    const struct planche_recipe *recipe = &page->engine->net->recipe;
-    const struct planche_kernels *kernels = &page->engine->program->kernels;
-    bool deep = planche_pixel_depth(page->input.format) == 16;
-    unsigned colours = page->input.colours;
-    const void *pixels;
-    enum planche_status status = find_colours(page, y, x, count, &pixels, error);
-    if (status)
-        return status;
-    struct planche_load_args args = {
-        .in = pixels,
-        .step = colours,
-        .channels = colours,
-        .scale = recipe->in_scale / (deep ? 65535.0f : 255.0f),
-        .bias = recipe->in_bias,
-        .out = planes,
-        .pixels = count,
-    };
-    if (deep)
-        kernels->load16(&args);
-    else
-        kernels->load8(&args);
-    for (unsigned c = colours; c < PLANCHE_PLANES; c++)
-        memcpy(planes[c], planes[0], count * sizeof(float));
-    return PLANCHE_OK;
-}
-
-static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
-                                const float *const planes[PLANCHE_PLANES],
-                                struct planche_error *error)
-{
-    struct page *page = user;
-    if (!page->tta)
-        return planche_output_put(&page->output, y, x, count, planes, error);
-    planche_tta_add(page->tta, y, x, count, planes);
-    return PLANCHE_OK;
-}
-
-static int poll(void *user, double done)
-{
-    struct page *page = user;
-    if (page->tta)
-        done = (page->turn + done) / PLANCHE_TTA_TURNS;
-    return report(page, done * (1 - ENCODE_SHARE));
-}
-
-/* The averages go the way that a single result's rows go. */
-static enum planche_status emit_means(struct page *page, struct planche_error *error)
-{
-    for (int64_t y = 0; y < page->output.height; y++) {
-        const float *planes[PLANCHE_PLANES];
-        planche_tta_mean(page->tta, y, planes);
-        enum planche_status status =
-            planche_output_put(&page->output, y, 0, (size_t)page->output.width, planes, error);
-        if (status)
-            return status;
-        if (report(page, 1 - ENCODE_SHARE))
-            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    }
-    return PLANCHE_OK;
-}
-
-static enum planche_status run_plan(struct page *page, const struct planche_plan *plan,
-                                    struct planche_error *error)
-{
-    const struct planche_page_io io = {page, fetch, emit, poll};
-    return planche_plan_run(plan, page->engine->pool, &io, page->engine->state->profile, error);
-}
-
-static enum planche_status run_turns(struct page *page, struct planche_error *error)
-{
-    const struct planche_tta_options options = tta_options(page);
-    enum planche_status status = planche_tta_create(&page->tta, &options, &page->budget, error);
-    if (!status)
-        status = planche_tta_fill(page->tta, &page->input, error);
-    for (page->turn = 0; !status && page->turn < PLANCHE_TTA_TURNS; page->turn++) {
-        planche_tta_turn(page->tta, page->turn);
-        status = run_plan(page, planche_tta_is_sideways(page->turn) ? page->sideways : page->plan,
-                          error);
-    }
-    return status ? status : emit_means(page, error);
 }
 
 /* The network is done: what only it needed is given back, so that the next page can begin beside
@@ -558,8 +401,7 @@ static enum planche_status run_turns(struct page *page, struct planche_error *er
 static void lower_stake(struct page *page)
 {
     struct planche_stake *stake = &page->job->stake;
-    destroy_plans(page);
-    planche_tta_destroy(&page->tta);
+    planche_network_close(&page->network);
     planche_input_stop(&page->input);
     planche_output_close(&page->output);
     page->budget.limit = with_slack(page->fixed, stake->bytes);
@@ -569,20 +411,12 @@ static void lower_stake(struct page *page)
 
 static enum planche_status flow(struct page *page, struct planche_error *error)
 {
-    struct planche_page_job *job = page->job;
-    bool tta = job->options.tta != 0;
     enum planche_status status = PLANCHE_OK;
-    if (!job->out)
+    if (!page->job->out)
         status = planche_parts_open(&page->parts, error);
     if (!status)
-        status = planche_input_start(&page->input, tta ? 1 : page->plan->fetch_rows, error);
-    if (!status)
-        status = planche_output_start(&page->output, tta ? 1 : page->plan->emit_rows, error);
-    if (!status)
-        status = tta ? run_turns(page, error) : run_plan(page, page->plan, error);
-    if (!status)
-        status = planche_output_flush(&page->output, error);
-    if (status || job->out)
+        status = planche_network_run(&page->network, error);
+    if (status || page->job->out)
         return status;
     lower_stake(page);
     double start = planche_system_ms();
@@ -618,11 +452,6 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
     return status;
 }
 
-static bool wants_to_stop(void *user)
-{
-    return report(user, 0) != 0;
-}
-
 /* Finds a plan for the page at the door. With less than the whole memory before it, a page that
  * lacks some waits. */
 static enum planche_status prepare(struct page *page, struct planche_error *error)
@@ -642,7 +471,7 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
         if (status != PLANCHE_ERROR_BUDGET || room.now == room.most)
             return status;
         status = PLANCHE_OK;
-        if (!planche_gate_wait(gate, room.now, wants_to_stop, page))
+        if (!planche_gate_wait(gate, room.now, wants_to_stop, page->job))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     }
 }
@@ -651,10 +480,10 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
 static enum planche_status enter(struct page *page, struct planche_error *error)
 {
     struct planche_gate *gate = &page->engine->state->gate;
-    if (!planche_gate_arrive(gate, wants_to_stop, page))
+    if (!planche_gate_arrive(gate, wants_to_stop, page->job))
         return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     enum planche_status status = PLANCHE_OK;
-    if (page->alone && !planche_gate_wait_alone(gate, wants_to_stop, page))
+    if (page->alone && !planche_gate_wait_alone(gate, wants_to_stop, page->job))
         status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     if (!status)
         status = prepare(page, error);
@@ -670,11 +499,23 @@ static enum planche_status enter(struct page *page, struct planche_error *error)
     return PLANCHE_OK;
 }
 
-static enum planche_status run_once(struct planche_page_job *job, bool alone,
+/* One try: with a program of the CPU, or on the GPUs (NULL). */
+static enum planche_status run_once(struct planche_page_job *job,
+                                    const struct planche_program *program, bool alone,
                                     struct planche_error *error)
 {
     struct page page = {.job = job, .engine = job->engine, .alone = alone};
     struct planche_page_result *result = &job->result;
+    page.network = (struct planche_network){
+        .engine = job->engine,
+        .program = program,
+        .budget = &page.budget,
+        .input = &page.input,
+        .output = &page.output,
+        .turns = job->options.tta != 0,
+        .poll = network_progress,
+        .user = job,
+    };
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = enter(&page, error);
     double start = planche_system_ms() - page.input.ms;
@@ -685,25 +526,59 @@ static enum planche_status run_once(struct planche_page_job *job, bool alone,
     }
     planche_output_close(&page.output);
     planche_parts_close(&page.parts);
-    destroy_plans(&page);
-    planche_tta_destroy(&page.tta);
+    planche_network_close(&page.network);
     close_input(&page);
     result->decode_ms = page.input.ms;
     result->encode_ms = page.output.ms;
     result->network_ms = planche_system_ms() - start - result->decode_ms - page.output.waited_ms;
     result->peak_bytes = job->engine->weight_bytes + atomic_load(&page.budget.peak);
+    result->backend = program ? "cpu" : "vulkan";
+    result->gpu_ms = page.network.gpu_ms;
+    result->tiles = page.network.tiles;
     if (!status && job->options.progress)
         job->options.progress(job->options.progress_user, 1.0);
     return status;
 }
 
-enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
+static bool lacked_memory(enum planche_status status)
 {
-    enum planche_status status = run_once(job, false, error);
-    if (!job->stake.bytes || (status != PLANCHE_ERROR_BUDGET && status != PLANCHE_ERROR_MEMORY))
+    return status == PLANCHE_ERROR_BUDGET || status == PLANCHE_ERROR_MEMORY;
+}
+
+static enum planche_status run_on_cpu(struct planche_page_job *job, struct planche_error *error)
+{
+    const struct planche_program *program;
+    enum planche_status status =
+        planche_fallback_get(job->engine, &program, wants_to_stop, job, error);
+    if (!status)
+        status = run_once(job, program, false, error);
+    if (!job->stake.bytes || !lacked_memory(status))
         return status;
     planche_page_leave(job);
-    return run_once(job, true, error);
+    return run_once(job, program, true, error);
+}
+
+/* A page that the GPUs could not make is begun anew. */
+static enum planche_status run_again(struct planche_page_job *job, struct planche_error *error)
+{
+    char *reason = job->result.redone_reason;
+    snprintf(reason, sizeof(job->result.redone_reason), "%.127s", error->message);
+    planche_log_write(&job->engine->log, PLANCHE_LOG_WARNING, "%s: made on the CPU: %s",
+                      job->source ? job->source->name : "page", error->message);
+    planche_page_leave(job);
+    job->result.redone = 1;
+    return run_on_cpu(job, error);
+}
+
+enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
+{
+    struct planche_error own = {0}; /* the caller's may be NULL, and the log wants the reason */
+    error = error ? error : &own;
+    if (!planche_fallback_has_gpus(job->engine))
+        return run_on_cpu(job, error);
+    enum planche_status status = run_once(job, NULL, false, error);
+    bool failed = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
+    return failed ? run_again(job, error) : status;
 }
 
 void planche_page_leave(struct planche_page_job *job)

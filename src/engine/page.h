@@ -25,8 +25,7 @@ struct planche_page_job {
     bool splits; /* sink takes several parts */
     /* Called when the page is known to be fit to run, before the first byte of a part (0 ..) goes
      * to sink; may be NULL. format, parts and switched of the result are settled then. Called again
-     * for part 0 when the page has lacked memory and starts once more: what sink was given is void.
-     */
+     * for part 0 when the page starts once more: what sink was given is void. */
     enum planche_status (*begin)(void *user, struct planche_budget *budget, unsigned part,
                                  struct planche_error *error);
     /* Bytes that sink takes from the engine's budget for a result of parts like this; may be NULL.
@@ -36,10 +35,12 @@ struct planche_page_job {
     struct planche_page_result result;
     struct planche_stake stake; /* none: bytes is 0 */
     double reported;            /* progress: it never falls, though the page may run twice */
+    bool cancelled;
 };
 
-/* Runs the page and fills job->result. A page that lacks memory beside others, or for an estimate
- * that was too low, runs once more with all the memory, alone. What the sink took of the engine's
+/* Runs the page and fills job->result. A page that the GPUs cannot make runs once more on the CPU,
+ * and one that lacks memory beside others, or for an estimate that was too low, with all the
+ * memory, alone. What the sink took of the engine's
  * budget still counts as the page's afterwards: planche_page_leave must follow once that is given
  * back. */
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error);

@@ -189,7 +189,7 @@ static void test_precision(void **state)
     struct planche_error error;
     (void)state;
     options.model = test_model(2);
-    options.precision = (enum planche_precision)2;
+    options.precision = (enum planche_precision)4;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "precision");
     options.precision = PLANCHE_PRECISION_BF16;
     options.cpu_mask = PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512;
@@ -207,6 +207,45 @@ static void test_precision(void **state)
         fail_msg("%s", error.message);
     planche_engine_get_info(engine, &info);
     assert_string_equal(info.precision, "bf16");
+    planche_engine_destroy(&engine);
+}
+
+/* What GPUs are asked for, in words that make no sense, and for what only the other has. */
+static void test_backends(void **state)
+{
+    static const char *const wrong[] = {"gpu",       "vulkan:",   "vulkan:x",
+                                        "vulkan:0,", "vulkan:-1", "CPU"};
+    struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    (void)state;
+    options.model = test_model(2);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        options.backend = wrong[i];
+        expect_failure(&options, PLANCHE_ERROR_ARGUMENT, wrong[i]);
+    }
+    options.backend = "vulkan";
+    options.precision = PLANCHE_PRECISION_BF16;
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "f16");
+    options.precision = PLANCHE_PRECISION_F16;
+    options.gpu_path = PLANCHE_GPU_PATH_F32;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "path");
+    options.gpu_path = (enum planche_gpu_path)5;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "path");
+    options.gpu_path = PLANCHE_GPU_PATH_AUTO;
+    for (unsigned tile = 12; tile < 20; tile += 6) {
+        options.tile = tile;
+        expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "multiple of 4");
+    }
+    options.tile = 0;
+    options.backend = "cpu";
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "f16");
+    options.precision = PLANCHE_PRECISION_AUTO;
+    struct planche_engine *engine = test_engine(options, 2);
+    planche_engine_get_info(engine, &info);
+    assert_string_equal(info.backend, "cpu");
+    assert_string_equal(info.precision, "f32");
+    assert_null(info.device);
+    assert_null(info.gpu_path);
     planche_engine_destroy(&engine);
 }
 
@@ -319,11 +358,17 @@ static void test_format_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_catalogue_choices),   cmocka_unit_test(test_choices_of_a_path),
-        cmocka_unit_test(test_too_little_memory),   cmocka_unit_test(test_damaged_models),
-        cmocka_unit_test(test_unsuitable_networks), cmocka_unit_test(test_info),
-        cmocka_unit_test(test_precision),           cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_older_callers),       cmocka_unit_test(test_newer_callers),
+        cmocka_unit_test(test_catalogue_choices),
+        cmocka_unit_test(test_choices_of_a_path),
+        cmocka_unit_test(test_too_little_memory),
+        cmocka_unit_test(test_damaged_models),
+        cmocka_unit_test(test_unsuitable_networks),
+        cmocka_unit_test(test_info),
+        cmocka_unit_test(test_precision),
+        cmocka_unit_test(test_backends),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_older_callers),
+        cmocka_unit_test(test_newer_callers),
         cmocka_unit_test(test_format_names),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
