@@ -7,6 +7,7 @@
 #include <planche/book.h>
 #include <planche/engine.h>
 #include <planche/error.h>
+#include <planche/gpu.h>
 #include <planche/model.h>
 #include <planche/version.h>
 

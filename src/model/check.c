@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where cached models are, and whether their files are the expected ones. */
+#include "base/cache.h"
 #include "base/status.h"
 
 #include <planche/model.h>
@@ -15,28 +16,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
 enum planche_status planche_model_directory(char *path, size_t size, struct planche_error *error)
 {
-    const char *directory = environment("PLANCHE_MODEL_DIR");
-    const char *cache = environment("XDG_CACHE_HOME");
-    const char *home = environment("HOME");
-    int length;
-    if (directory)
-        length = snprintf(path, size, "%s", directory);
-    else if (cache && cache[0] == '/') /* the specification says to ignore relative paths */
-        length = snprintf(path, size, "%s/planche/models", cache);
-    else if (home)
-        length = snprintf(path, size, "%s/.cache/planche/models", home);
-    else
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "there is no home directory to look for models in: set "
-                            "PLANCHE_MODEL_DIR");
+    const char *directory = planche_environment("PLANCHE_MODEL_DIR");
+    if (!directory) {
+        enum planche_status status = planche_cache_path(path, size, "models", NULL);
+        if (status == PLANCHE_ERROR_NOT_FOUND)
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "there is no home directory to look for models in: set "
+                                "PLANCHE_MODEL_DIR");
+        if (status == PLANCHE_OK)
+            return PLANCHE_OK;
+    }
+    int length = directory ? snprintf(path, size, "%s", directory) : -1;
     if (length < 0 || (size_t)length >= size)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of the models is too long");
     return PLANCHE_OK;

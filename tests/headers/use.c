@@ -30,6 +30,9 @@ int main(void)
     CHECK(book.struct_size == sizeof book && !book.page);
     CHECK(books.struct_size == sizeof books && books.fates[PLANCHE_BOOK_COPIED] == 0);
     CHECK(strcmp(planche_container_extension(PLANCHE_CONTAINER_ZIP), "cbz") == 0);
+    struct planche_gpu_info gpu = PLANCHE_GPU_INFO_INIT;
+    CHECK(gpu.struct_size == sizeof gpu && gpu.path == PLANCHE_GPU_PATH_AUTO);
+    CHECK(strcmp(planche_gpu_path_name(PLANCHE_GPU_PATH_F16), "f16") == 0);
     CHECK(result.struct_size == sizeof result && result.peak_bytes == 0);
     CHECK(sizeof error.message == PLANCHE_ERROR_MESSAGE_SIZE);
     CHECK(strcmp(planche_version(), PLANCHE_VERSION) == 0);

@@ -55,7 +55,7 @@ struct planche_gpu_device {
     VkPipelineCache cache; /* loaded from and saved to the disk */
     uint64_t cache_size;   /* bytes of it that the disk has */
     atomic_bool lost;      /* no more work for it */
-    atomic_bool late;      /* a wait took too long: there may be work in flight */
+    atomic_bool abandoned; /* it never stopped working: nothing of it may be destroyed */
     struct planche_log log;
     struct planche_budget *budget;
     pthread_mutex_t pipeline_mutex;
@@ -93,6 +93,11 @@ enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueu
 enum planche_status planche_gpu_wait(struct planche_gpu_device *device, VkSemaphore semaphore,
                                      uint64_t value, uint64_t timeout, struct planche_error *error);
 
+/* After a submission or a wait failed: whether what was submitted has come to an end, for which it
+ * may take two seconds. If not, the device is abandoned: what work may still touch must not be
+ * destroyed (planche_gpu_memory_destroy and planche_gpu_device_close know). Thread-safe. */
+bool planche_gpu_rest(struct planche_gpu_device *device);
+
 /* For tests: what goes wrong at the n-th call from now (1 is the next); n of 0 switches that off.
  */
 enum planche_gpu_fault {
@@ -118,12 +123,14 @@ struct planche_gpu_memory {
     VkDeviceAddress address;
     uint64_t size;
     uint8_t *host; /* NULL: DEVICE. Coherent. */
+    bool counted;  /* in the device's budget */
 };
 /* size > 0. Errors: MEMORY (also when size exceeds max_allocation). */
 enum planche_status planche_gpu_memory_create(struct planche_gpu_memory *memory,
                                               struct planche_gpu_device *device, uint64_t size,
                                               enum planche_gpu_memory_kind kind,
                                               struct planche_error *error);
+/* Nothing may use it any more, unless the device is lost. */
 void planche_gpu_memory_destroy(struct planche_gpu_memory *memory);
 
 /* The shaders, by name: PLANCHE_SHADER_<NAME> for each line of shaders.def. Each is built for f32

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* A device that is open: its queues, what all pipelines share, and what becomes of results. */
+#include "backend/vulkan/abilities.h"
+#include "backend/vulkan/cache.h"
+#include "backend/vulkan/pipeline.h"
+
+#include "base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* How long a device that was late may take to become idle before it is abandoned, nanoseconds. */
+#define LAST_WAIT 2000000000ULL
+
+static const char *result_name(VkResult result)
+{
+    switch (result) {
+    case VK_TIMEOUT:
+        return "it takes too long";
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+        return "the system's memory is full";
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+        return "its memory is full";
+    case VK_ERROR_INITIALIZATION_FAILED:
+        return "it cannot be set up";
+    case VK_ERROR_DEVICE_LOST:
+        return "the device is lost";
+    case VK_ERROR_TOO_MANY_OBJECTS:
+        return "there are too many objects";
+    default:
+        return "the driver reports an error";
+    }
+}
+
+enum planche_status planche_gpu_check(struct planche_gpu_device *device, VkResult result,
+                                      const char *what, struct planche_error *error)
+{
+    if (result == VK_SUCCESS)
+        return PLANCHE_OK;
+    if (result == VK_TIMEOUT || result == VK_ERROR_DEVICE_LOST)
+        atomic_store(&device->lost, true);
+    bool memory = result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY;
+    return planche_fail(error, memory ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_DEVICE,
+                        "GPU %u (%s): %s failed: %s (result %d)", device->index, device->name, what,
+                        result_name(result), (int)result);
+}
+
+enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueue queue,
+                                       const VkSubmitInfo *batch, VkFence fence,
+                                       struct planche_error *error)
+{
+    VkResult result = VK_ERROR_DEVICE_LOST;
+    pthread_mutex_lock(&device->queue_mutex);
+    if (!planche_gpu_must_fail(PLANCHE_GPU_FAULT_SUBMIT))
+        result = device->fn.QueueSubmit(queue, 1, batch, fence);
+    pthread_mutex_unlock(&device->queue_mutex);
+    return planche_gpu_check(device, result, "submitting work", error);
+}
+
+enum planche_status planche_gpu_wait(struct planche_gpu_device *device, VkSemaphore semaphore,
+                                     uint64_t value, uint64_t timeout, struct planche_error *error)
+{
+    VkSemaphoreWaitInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+                                .semaphoreCount = 1,
+                                .pSemaphores = &semaphore,
+                                .pValues = &value};
+    VkResult result = planche_gpu_must_fail(PLANCHE_GPU_FAULT_WAIT)
+                          ? VK_TIMEOUT
+                          : device->fn.WaitSemaphores(device->device, &info, timeout);
+    return planche_gpu_check(device, result, "waiting for work", error);
+}
+
+uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device)
+{
+    return planche_gpu_heap_free(&device->fn, device->physical, device->has_budget);
+}
+
+static void load_functions(struct planche_gpu_device *device)
+{
+    struct planche_vk_functions *fn = &device->fn;
+    PFN_vkVoidFunction found;
+#define PLANCHE_VK(name)                                                                           \
+    found = fn->GetDeviceProcAddr(device->device, "vk" #name);                                     \
+    if (found)                                                                                     \
+        fn->name = (PFN_vk##name)found;
+#include "backend/vulkan/functions.def"
+#undef PLANCHE_VK
+}
+
+/* The second queue of a family that has no family for copies beside it. */
+static uint32_t transfer_index(const struct planche_gpu_abilities *abilities)
+{
+    return abilities->transfer_family == abilities->compute_family && abilities->compute_queues > 1;
+}
+
+static enum planche_status create_device(struct planche_gpu_device *device,
+                                         struct planche_gpu_abilities *abilities,
+                                         struct planche_error *error)
+{
+    static const float priorities[2] = {1, 1};
+    const char *names[PLANCHE_GPU_EXTENSION_COUNT];
+    uint32_t name_count = 0;
+    for (int i = 0; i < PLANCHE_GPU_EXTENSION_COUNT; i++) {
+        if (abilities->extensions[i])
+            names[name_count++] = planche_gpu_extension_names[i];
+    }
+    VkDeviceQueueCreateInfo queues[2];
+    for (int i = 0; i < 2; i++)
+        queues[i] = (VkDeviceQueueCreateInfo){.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                                              .queueFamilyIndex = i ? device->transfer_family
+                                                                    : device->compute_family,
+                                              .queueCount = i ? 1 : 1 + transfer_index(abilities),
+                                              .pQueuePriorities = priorities};
+    VkDeviceCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+        .pNext = planche_gpu_features_link(&abilities->features, abilities->extensions),
+        .queueCreateInfoCount = device->transfer_family == device->compute_family ? 1 : 2,
+        .pQueueCreateInfos = queues,
+        .enabledExtensionCount = name_count,
+        .ppEnabledExtensionNames = names};
+    VkResult result = device->fn.CreateDevice(device->physical, &info, NULL, &device->device);
+    if (result != VK_SUCCESS) {
+        device->device = VK_NULL_HANDLE;
+        return planche_gpu_check(device, result, "opening it", error);
+    }
+    load_functions(device);
+    device->fn.GetDeviceQueue(device->device, device->compute_family, 0, &device->compute);
+    device->fn.GetDeviceQueue(device->device, device->transfer_family, transfer_index(abilities),
+                              &device->transfer);
+    return PLANCHE_OK;
+}
+
+/* The layout of every pipeline: one uniform block, whose place is given with each dispatch. */
+static enum planche_status create_layouts(struct planche_gpu_device *device,
+                                          struct planche_error *error)
+{
+    VkDescriptorSetLayoutBinding binding = {.descriptorType =
+                                                VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC,
+                                            .descriptorCount = 1,
+                                            .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
+    VkDescriptorSetLayoutCreateInfo set = {.sType =
+                                               VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+                                           .bindingCount = 1,
+                                           .pBindings = &binding};
+    VkResult result =
+        device->fn.CreateDescriptorSetLayout(device->device, &set, NULL, &device->set_layout);
+    if (result == VK_SUCCESS) {
+        VkPipelineLayoutCreateInfo layout = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                             .setLayoutCount = 1,
+                                             .pSetLayouts = &device->set_layout};
+        result = device->fn.CreatePipelineLayout(device->device, &layout, NULL,
+                                                 &device->pipeline_layout);
+    }
+    return planche_gpu_check(device, result, "making a layout", error);
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void describe(struct planche_gpu_device *device,
+                     const struct planche_gpu_abilities *abilities)
+{
+    VkPhysicalDeviceMemoryProperties2 memory = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+    device->fn.GetPhysicalDeviceMemoryProperties2(device->physical, &memory);
+    device->memory = memory.memoryProperties;
+    device->properties = abilities->properties;
+    snprintf(device->name, sizeof device->name, "%s", abilities->properties.deviceName);
+    device->value_bytes = device->path == PLANCHE_GPU_PATH_F32 ? 4 : 2;
+    device->subgroup_size = abilities->subgroup_size;
+    device->sized_subgroups = device->path >= PLANCHE_GPU_PATH_KHR;
+    device->max_allocation =
+        smaller(abilities->max_allocation,
+                device->memory.memoryHeaps[planche_gpu_main_heap(&device->memory)].size);
+    device->has_budget = abilities->extensions[PLANCHE_GPU_MEMORY_BUDGET];
+    device->software = abilities->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+    device->compute_family = (uint32_t)abilities->compute_family;
+    device->transfer_family = (uint32_t)abilities->transfer_family;
+    if (abilities->timestamp_bits)
+        device->timestamp_ms = abilities->properties.limits.timestampPeriod / 1e6;
+}
+
+static enum planche_status choose_path(struct planche_gpu_device *device,
+                                       const struct planche_gpu_abilities *abilities,
+                                       enum planche_gpu_path path, struct planche_error *error)
+{
+    enum planche_gpu_path best = planche_gpu_abilities_best(abilities);
+    device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
+    const char *lacks = best == PLANCHE_GPU_PATH_AUTO ? abilities->lacks[PLANCHE_GPU_PATH_F32]
+                                                      : abilities->lacks[device->path];
+    if (lacks)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "GPU %u (%s) cannot take the path %s: it lacks %s", device->index,
+                            abilities->properties.deviceName, planche_gpu_path_name(device->path),
+                            lacks);
+    return PLANCHE_OK;
+}
+
+static enum planche_status open_device(struct planche_gpu_device *device,
+                                       enum planche_gpu_path path, struct planche_error *error)
+{
+    struct planche_gpu_abilities abilities;
+    enum planche_status status =
+        planche_gpu_abilities_get(&abilities, &device->fn, device->physical, error);
+    if (status == PLANCHE_OK)
+        status = choose_path(device, &abilities, path, error);
+    if (status != PLANCHE_OK)
+        return status;
+    describe(device, &abilities);
+    status = create_device(device, &abilities, error);
+    if (status == PLANCHE_OK)
+        status = create_layouts(device, error);
+    if (status == PLANCHE_OK)
+        status = planche_gpu_cache_load(device, error);
+    return status;
+}
+
+enum planche_status
+planche_gpu_device_open(struct planche_gpu_device **out, const struct planche_vk *vk,
+                        uint32_t index, enum planche_gpu_path path, const struct planche_log *log,
+                        struct planche_budget *budget, struct planche_error *error)
+{
+    *out = NULL;
+    if (index >= vk->device_count)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "there is no GPU %u: Vulkan shows %u here", index, vk->device_count);
+    struct planche_gpu_device *device = planche_calloc(budget, 1, sizeof *device);
+    if (!device)
+        return planche_fail_memory(error, budget, sizeof *device, "a GPU");
+    device->fn = vk->fn;
+    device->index = index;
+    device->physical = vk->devices[index];
+    device->log = log ? *log : (struct planche_log){0};
+    device->budget = budget;
+    pthread_mutex_init(&device->queue_mutex, NULL);
+    pthread_mutex_init(&device->pipeline_mutex, NULL);
+    enum planche_status status = open_device(device, path, error);
+    if (status != PLANCHE_OK)
+        planche_gpu_device_close(&device);
+    *out = device;
+    return status;
+}
+
+/* Whether all work on a queue ends soon. */
+static bool becomes_idle(struct planche_gpu_device *device, VkQueue queue)
+{
+    VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+    VkFence fence;
+    if (device->fn.CreateFence(device->device, &info, NULL, &fence) != VK_SUCCESS)
+        return false;
+    VkResult result = device->fn.QueueSubmit(queue, 0, NULL, fence);
+    if (result == VK_SUCCESS)
+        result = device->fn.WaitForFences(device->device, 1, &fence, VK_TRUE, LAST_WAIT);
+    if (result != VK_TIMEOUT)
+        device->fn.DestroyFence(device->device, fence, NULL);
+    return result != VK_TIMEOUT;
+}
+
+bool planche_gpu_rest(struct planche_gpu_device *device)
+{
+    if (!atomic_load(&device->lost))
+        return true;
+    pthread_mutex_lock(&device->queue_mutex);
+    if (!atomic_load(&device->abandoned) &&
+        !(becomes_idle(device, device->compute) && becomes_idle(device, device->transfer))) {
+        atomic_store(&device->abandoned, true);
+        planche_log_write(&device->log, PLANCHE_LOG_WARNING,
+                          "GPU %u (%s) does not stop working: it is abandoned", device->index,
+                          device->name);
+    }
+    pthread_mutex_unlock(&device->queue_mutex);
+    return !atomic_load(&device->abandoned);
+}
+
+static void destroy_objects(struct planche_gpu_device *device)
+{
+    const struct planche_vk_functions *fn = &device->fn;
+    for (struct planche_gpu_pipeline *p = device->pipelines; p; p = p->next)
+        fn->DestroyPipeline(device->device, p->pipeline, NULL);
+    fn->DestroyPipelineCache(device->device, device->cache, NULL);
+    fn->DestroyPipelineLayout(device->device, device->pipeline_layout, NULL);
+    fn->DestroyDescriptorSetLayout(device->device, device->set_layout, NULL);
+    fn->DestroyDevice(device->device, NULL);
+}
+
+void planche_gpu_device_close(struct planche_gpu_device **device)
+{
+    struct planche_gpu_device *gone = *device;
+    *device = NULL;
+    if (!gone)
+        return;
+    if (gone->cache)
+        planche_gpu_cache_save(gone);
+    /* A driver would wait for ever for work that never ends: such a device is left as it is. */
+    if (gone->device && planche_gpu_rest(gone))
+        destroy_objects(gone);
+    while (gone->pipelines) {
+        struct planche_gpu_pipeline *next = gone->pipelines->next;
+        planche_free(gone->pipelines);
+        gone->pipelines = next;
+    }
+    pthread_mutex_destroy(&gone->pipeline_mutex);
+    pthread_mutex_destroy(&gone->queue_mutex);
+    planche_free(gone);
+}

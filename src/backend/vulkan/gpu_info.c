@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices as the API describes them. */
+#include "backend/vulkan/abilities.h"
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum planche_gpu_type type_of(VkPhysicalDeviceType type)
+{
+    switch (type) {
+    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+        return PLANCHE_GPU_INTEGRATED;
+    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+        return PLANCHE_GPU_DISCRETE;
+    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+        return PLANCHE_GPU_VIRTUAL;
+    case VK_PHYSICAL_DEVICE_TYPE_CPU:
+        return PLANCHE_GPU_SOFTWARE;
+    default:
+        return PLANCHE_GPU_OTHER;
+    }
+}
+
+static void list_extensions(struct planche_gpu_info *info,
+                            const struct planche_gpu_abilities *abilities)
+{
+    size_t length = 0;
+    for (int i = 0; i < PLANCHE_GPU_EXTENSION_COUNT; i++) {
+        size_t room = sizeof info->extensions - length;
+        if (!abilities->extensions[i])
+            continue;
+        int written = snprintf(info->extensions + length, room, "%s%s", length ? " " : "",
+                               planche_gpu_extension_names[i]);
+        length += written > 0 && (size_t)written < room ? (size_t)written : 0;
+    }
+}
+
+void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct planche_gpu_info *info)
+{
+    struct planche_gpu_abilities abilities;
+    VkPhysicalDevice device = vk->devices[index];
+    VkPhysicalDeviceMemoryProperties2 memory = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+    *info = (struct planche_gpu_info){.struct_size = sizeof *info, .index = index};
+    enum planche_status status = planche_gpu_abilities_get(&abilities, &vk->fn, device, NULL);
+    const VkPhysicalDeviceProperties *properties = &abilities.properties;
+    vk->fn.GetPhysicalDeviceMemoryProperties2(device, &memory);
+    info->type = type_of(properties->deviceType);
+    info->memory =
+        memory.memoryProperties.memoryHeaps[planche_gpu_main_heap(&memory.memoryProperties)].size;
+    info->free_memory =
+        planche_gpu_heap_free(&vk->fn, device, abilities.extensions[PLANCHE_GPU_MEMORY_BUDGET]);
+    info->api_major = VK_API_VERSION_MAJOR(properties->apiVersion);
+    info->api_minor = VK_API_VERSION_MINOR(properties->apiVersion);
+    snprintf(info->name, sizeof info->name, "%s", properties->deviceName);
+    snprintf(info->driver, sizeof info->driver, "%.120s%s%.120s", abilities.driver.driverName,
+             abilities.driver.driverInfo[0] ? " " : "", abilities.driver.driverInfo);
+    planche_text_clean(info->name);
+    planche_text_clean(info->driver);
+    list_extensions(info, &abilities);
+    if (status == PLANCHE_OK)
+        info->path = planche_gpu_abilities_best(&abilities);
+    if (info->path == PLANCHE_GPU_PATH_AUTO)
+        snprintf(info->reason, sizeof info->reason, "it lacks %s",
+                 status == PLANCHE_OK ? abilities.lacks[PLANCHE_GPU_PATH_F32] : "memory");
+}
+
+enum planche_status planche_gpu_get_info(unsigned index, struct planche_gpu_info *info,
+                                         struct planche_error *error)
+{
+    struct planche_vk *vk;
+    struct planche_gpu_info full;
+    enum planche_status status = planche_vk_create(&vk, error);
+    if (status != PLANCHE_OK)
+        return status;
+    if (index >= vk->device_count) {
+        status = planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                              "there is no GPU %u: Vulkan shows %u here", index, vk->device_count);
+    } else {
+        planche_vk_describe(vk, index, &full);
+        full.struct_size = info->struct_size;
+        memcpy(info, &full, full.struct_size < sizeof full ? full.struct_size : sizeof full);
+    }
+    planche_vk_destroy(&vk);
+    return status;
+}
+
+const char *planche_gpu_path_name(enum planche_gpu_path path)
+{
+    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
+    return path >= PLANCHE_GPU_PATH_AUTO && path <= PLANCHE_GPU_PATH_NV2 ? names[path] : "auto";
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices open for every path that they say they have, and their memory is where it should be. */
+#include "need_device.h"
+
+#include "backend/vulkan/pipeline.h"
+#include "testing.h"
+
+#include <string.h>
+
+static void test_describe(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    bool software = false;
+    for (uint32_t i = 0; i < vk->device_count; i++) {
+        struct planche_gpu_info info;
+        planche_vk_describe(vk, i, &info);
+        print_message("%u: %s, %s: %s %s; %s\n", info.index, info.name, info.driver,
+                      planche_gpu_path_name(info.path), info.reason, info.extensions);
+        assert_int_equal(info.index, i);
+        assert_true(info.name[0] && info.driver[0] && info.memory > 0);
+        assert_true(info.api_major >= 1);
+        assert_int_equal(info.path == PLANCHE_GPU_PATH_AUTO, info.reason[0] != 0);
+        assert_false(software && info.type != PLANCHE_GPU_SOFTWARE); /* hardware comes first */
+        software = info.type == PLANCHE_GPU_SOFTWARE;
+    }
+    planche_vk_destroy(&vk);
+    assert_null(vk);
+}
+
+static void test_public(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT, same;
+    struct planche_error error;
+    uint32_t count = vk->device_count;
+    assert_int_equal(planche_gpu_get_info(0, &info, NULL), PLANCHE_OK);
+    planche_vk_describe(vk, 0, &same);
+    assert_string_equal(info.name, same.name);
+    assert_int_equal(info.path, same.path);
+    planche_vk_destroy(&vk);
+    assert_int_equal(planche_gpu_get_info(count, &info, &error), PLANCHE_ERROR_NOT_FOUND);
+
+    /* A caller of before: no byte beyond its struct is written. */
+    memset(&info, 0x55, sizeof info);
+    info.struct_size = offsetof(struct planche_gpu_info, driver);
+    assert_int_equal(planche_gpu_get_info(0, &info, NULL), PLANCHE_OK);
+    assert_int_equal(info.driver[0], 0x55);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_string_equal(planche_gpu_path_name(PLANCHE_GPU_PATH_NV2), "nv2");
+    assert_string_equal(planche_gpu_path_name((enum planche_gpu_path)77), "auto");
+}
+
+static void test_open(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_device *device;
+    struct planche_gpu_info info;
+    struct planche_error error;
+    planche_vk_describe(vk, test_device_index(), &info);
+    for (int path = PLANCHE_GPU_PATH_AUTO; path <= PLANCHE_GPU_PATH_NV2; path++) {
+        enum planche_status status = planche_gpu_device_open(
+            &device, vk, test_device_index(), (enum planche_gpu_path)path, NULL, NULL, &error);
+        assert_int_equal(status, path <= (int)info.path ? PLANCHE_OK : PLANCHE_ERROR_UNSUPPORTED);
+        if (status != PLANCHE_OK) {
+            print_message("%s\n", error.message);
+            continue;
+        }
+        assert_int_equal(device->path, path ? path : (int)info.path);
+        assert_int_equal(device->value_bytes, path == PLANCHE_GPU_PATH_F32 ? 4 : 2);
+        assert_true(device->compute && device->transfer && device->max_allocation > 1 << 20);
+        assert_true(planche_gpu_free_memory(device) > 0);
+        planche_gpu_device_close(&device);
+    }
+    assert_int_equal(planche_gpu_device_open(&device, vk, vk->device_count, PLANCHE_GPU_PATH_AUTO,
+                                             NULL, NULL, &error),
+                     PLANCHE_ERROR_UNSUPPORTED);
+    assert_null(device);
+    planche_vk_destroy(&vk);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_budget budget;
+    struct planche_gpu_memory memory;
+    planche_budget_init(&budget, 8 << 20);
+    struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_F32, &budget);
+    uint64_t before = atomic_load(&budget.used);
+    for (int kind = PLANCHE_GPU_MEMORY_DEVICE; kind <= PLANCHE_GPU_MEMORY_DOWNLOAD; kind++) {
+        bool host = kind != PLANCHE_GPU_MEMORY_DEVICE;
+        assert_int_equal(planche_gpu_memory_create(&memory, device, 12345,
+                                                   (enum planche_gpu_memory_kind)kind, NULL),
+                         PLANCHE_OK);
+        assert_true(memory.address && memory.size == 12345 && (memory.host != NULL) == host);
+        assert_int_equal(atomic_load(&budget.used) - before, host ? 12345 : 0);
+        if (host)
+            memset(memory.host, 1, 12345);
+        planche_gpu_memory_destroy(&memory);
+        planche_gpu_memory_destroy(&memory); /* does nothing */
+        assert_int_equal(atomic_load(&budget.used), before);
+    }
+    planche_gpu_device_close(&device);
+    assert_int_equal(atomic_load(&budget.used), 0);
+    planche_vk_destroy(&vk);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_budget budget;
+    struct planche_gpu_memory memory;
+    struct planche_error error;
+    planche_budget_init(&budget, 1 << 20);
+    struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_F32, &budget);
+    assert_int_equal(planche_gpu_memory_create(&memory, device, device->max_allocation + 1,
+                                               PLANCHE_GPU_MEMORY_DEVICE, &error),
+                     PLANCHE_ERROR_MEMORY);
+    assert_int_equal(
+        planche_gpu_memory_create(&memory, device, 1 << 20, PLANCHE_GPU_MEMORY_UPLOAD, &error),
+        PLANCHE_ERROR_BUDGET);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 1);
+    assert_int_equal(
+        planche_gpu_memory_create(&memory, device, 4096, PLANCHE_GPU_MEMORY_UPLOAD, &error),
+        PLANCHE_ERROR_MEMORY);
+    assert_non_null(strstr(error.message, device->name));
+    assert_int_equal(
+        planche_gpu_memory_create(&memory, device, 4096, PLANCHE_GPU_MEMORY_UPLOAD, &error),
+        PLANCHE_OK);
+    planche_gpu_memory_destroy(&memory);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
+    planche_gpu_device_close(&device);
+    assert_int_equal(atomic_load(&budget.used), 0);
+    planche_vk_destroy(&vk);
+}
+
+/* Every shader becomes a pipeline, once. */
+static void check_pipelines(enum planche_gpu_path path)
+{
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_device *device = test_need_device(vk, path, NULL);
+    for (int shader = 0; shader < PLANCHE_SHADER_COUNT; shader++) {
+        VkPipeline pipeline, same;
+        assert_int_equal(
+            planche_gpu_pipeline_get(device, (enum planche_shader)shader, NULL, 0, &pipeline, NULL),
+            PLANCHE_OK);
+        assert_int_equal(
+            planche_gpu_pipeline_get(device, (enum planche_shader)shader, NULL, 0, &same, NULL),
+            PLANCHE_OK);
+        assert_true(pipeline && pipeline == same);
+    }
+    planche_gpu_device_close(&device);
+    planche_vk_destroy(&vk);
+}
+
+static void test_pipelines_f32(void **state)
+{
+    (void)state;
+    check_pipelines(PLANCHE_GPU_PATH_F32);
+}
+
+static void test_pipelines_f16(void **state)
+{
+    (void)state;
+    check_pipelines(PLANCHE_GPU_PATH_F16);
+}
+
+static VkSemaphore make_semaphore(struct planche_gpu_device *device)
+{
+    VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                      .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, .pNext = &type};
+    VkSemaphore semaphore;
+    assert_int_equal(device->fn.CreateSemaphore(device->device, &info, NULL, &semaphore),
+                     VK_SUCCESS);
+    return semaphore;
+}
+
+static enum planche_status signal_value(struct planche_gpu_device *device, VkSemaphore semaphore,
+                                        uint64_t value, struct planche_error *error)
+{
+    VkTimelineSemaphoreSubmitInfo timeline = {.sType =
+                                                  VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+                                              .signalSemaphoreValueCount = 1,
+                                              .pSignalSemaphoreValues = &value};
+    VkSubmitInfo batch = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                          .pNext = &timeline,
+                          .signalSemaphoreCount = 1,
+                          .pSignalSemaphores = &semaphore};
+    return planche_gpu_submit(device, device->compute, &batch, VK_NULL_HANDLE, error);
+}
+
+static void test_submit_and_wait(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_AUTO, NULL);
+    VkSemaphore semaphore = make_semaphore(device);
+    assert_int_equal(signal_value(device, semaphore, 1, NULL), PLANCHE_OK);
+    assert_int_equal(planche_gpu_wait(device, semaphore, 1, 1000000000, NULL), PLANCHE_OK);
+    assert_false(atomic_load(&device->lost));
+    assert_true(planche_gpu_rest(device));
+    device->fn.DestroySemaphore(device->device, semaphore, NULL);
+    planche_gpu_device_close(&device);
+    planche_vk_destroy(&vk);
+}
+
+static void check_fault(enum planche_gpu_fault fault)
+{
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_AUTO, NULL);
+    VkSemaphore semaphore = make_semaphore(device);
+    struct planche_error error;
+    planche_gpu_fail_at(fault, 2);
+    enum planche_status status = PLANCHE_OK;
+    uint64_t value = 0;
+    while (status == PLANCHE_OK) {
+        assert_false(atomic_load(&device->lost));
+        status = signal_value(device, semaphore, ++value, &error);
+        if (status == PLANCHE_OK)
+            status = planche_gpu_wait(device, semaphore, value, 1000000000, &error);
+    }
+    planche_gpu_fail_at(fault, 0);
+    print_message("%s\n", error.message);
+    assert_int_equal(value, 2);
+    assert_int_equal(status, PLANCHE_ERROR_DEVICE);
+    assert_true(atomic_load(&device->lost) && planche_gpu_rest(device));
+    assert_false(atomic_load(&device->abandoned));
+    device->fn.DestroySemaphore(device->device, semaphore, NULL);
+    planche_gpu_device_close(&device);
+    planche_vk_destroy(&vk);
+}
+
+static void test_lost(void **state)
+{
+    (void)state;
+    check_fault(PLANCHE_GPU_FAULT_SUBMIT);
+}
+
+static void test_late(void **state)
+{
+    (void)state;
+    check_fault(PLANCHE_GPU_FAULT_WAIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_public),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_pipelines_f32),
+        cmocka_unit_test(test_pipelines_f16),
+        cmocka_unit_test(test_submit_and_wait),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_late),
+    };
+    return test_vulkan_status(cmocka_run_group_tests(tests, NULL, NULL));
+}
