@@ -251,8 +251,22 @@ static void test_late(void **state)
     check_fault(PLANCHE_GPU_FAULT_WAIT);
 }
 
-int main(void)
+/* A mistake, to be found by who watches: the device goes, its semaphore stays. */
+static void plant_mistake(void **state)
 {
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_AUTO, NULL);
+    make_semaphore(device);
+    planche_gpu_device_close(&device);
+    planche_vk_destroy(&vk);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest mistake[] = {cmocka_unit_test(plant_mistake)};
+    if (argc == 2 && strcmp(argv[1], "--mistake") == 0)
+        return test_vulkan_status(cmocka_run_group_tests(mistake, NULL, NULL));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_public),

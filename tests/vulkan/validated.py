@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Runs a test under the Khronos validation layer: what the layer finds is a failure.
 
-validated.py COMMAND...   exit status 77: the command's own
+validated.py COMMAND...              exit status 0 only if the layer is silent and the command's is 0
+validated.py --mistake COMMAND...    exit status 0 only if the layer finds something: is it there?
+An exit status of 77, skipped, is the command's own.
 """
 import os
 import subprocess
@@ -13,12 +15,15 @@ FOUND = ("Validation Error", "Validation Warning", "VUID-", "UNASSIGNED-")
 
 
 def main():
+    mistake = sys.argv[1] == "--mistake"
+    command = sys.argv[2 if mistake else 1:]
     environment = dict(os.environ, VK_INSTANCE_LAYERS=LAYER)
-    run = subprocess.run(sys.argv[1:], env=environment, check=False, text=True, errors="replace",
+    run = subprocess.run(command, env=environment, check=False, text=True, errors="replace",
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     print(run.stdout, end="")
-    if any(word in run.stdout for word in FOUND):
-        print("***** the validation layer has found something")
+    found = any(word in run.stdout for word in FOUND)
+    if found != mistake and run.returncode != 77:
+        print("***** the validation layer has found " + ("something" if found else "nothing"))
         return 1
     return run.returncode
 
