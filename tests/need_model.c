@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests that need fetched models. */
+/* Tests that need what may not be there. */
 #include "need_model.h"
 
 #include "testing.h"
@@ -10,6 +10,16 @@
 
 static int skipped;
 
+void test_lack(const char *require, const char *what)
+{
+    const char *required = getenv(require);
+    if (required && strcmp(required, "1") == 0)
+        fail_msg("%s is 1, but: %s", require, what);
+    print_message("***** SKIPPED: %s\n", what);
+    skipped++;
+    skip();
+}
+
 const struct planche_model_variant *test_need_model(const char *model, unsigned scale,
                                                     enum planche_denoise denoise)
 {
@@ -19,12 +29,7 @@ const struct planche_model_variant *test_need_model(const char *model, unsigned 
         fail_msg("%s", error.message);
     if (planche_model_check(variant, NULL, 0, &error) == PLANCHE_OK)
         return variant;
-    const char *required = getenv("PLANCHE_REQUIRE_MODELS");
-    if (required && strcmp(required, "1") == 0)
-        fail_msg("PLANCHE_REQUIRE_MODELS is 1, but: %s", error.message);
-    print_message("***** SKIPPED for want of a model: %s\n", error.message);
-    skipped++;
-    skip();
+    test_lack("PLANCHE_REQUIRE_MODELS", error.message);
     return NULL;
 }
 

@@ -5,9 +5,6 @@
 #include "testing.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static bool without;
 
 uint32_t test_device_index(void)
 {
@@ -22,13 +19,8 @@ struct planche_vk *test_need_vulkan(void)
     if (planche_vk_create(&vk, &error) == PLANCHE_OK && vk->device_count > test_device_index())
         return vk;
     planche_vk_destroy(&vk);
-    const char *why = error.message[0] ? error.message : "there is no such device";
-    const char *required = getenv("PLANCHE_REQUIRE_VULKAN");
-    if (required && strcmp(required, "1") == 0)
-        fail_msg("PLANCHE_REQUIRE_VULKAN is 1, but: %s", why);
-    print_message("***** SKIPPED for want of Vulkan: %s\n", why);
-    without = true;
-    skip();
+    test_lack("PLANCHE_REQUIRE_VULKAN",
+              error.message[0] ? error.message : "there is no such Vulkan device");
     return NULL;
 }
 
@@ -53,11 +45,4 @@ struct planche_gpu_device *test_need_device(const struct planche_vk *vk, enum pl
     if (status != PLANCHE_OK)
         fail_msg("%s", error.message);
     return device;
-}
-
-int test_vulkan_status(int failed)
-{
-    if (failed != 0)
-        return 1;
-    return without ? 77 : 0;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests that need a Vulkan device: skipped loudly without one, or failed when the environment
- * variable PLANCHE_REQUIRE_VULKAN is 1. */
+/* Tests that need a Vulkan device: without one they are skipped loudly, or failed when the
+ * environment variable PLANCHE_REQUIRE_VULKAN is 1. Programs end with test_exit_status(). */
 #ifndef PLANCHE_TESTS_VULKAN_NEED_DEVICE_H
 #define PLANCHE_TESTS_VULKAN_NEED_DEVICE_H
 
 #include "backend/vulkan/device.h"
+#include "need_model.h"
 
 /* The number of the device to test: PLANCHE_TEST_GPU, or else the first. */
 uint32_t test_device_index(void);
@@ -14,9 +15,5 @@ struct planche_vk *test_need_vulkan(void);
  * printed. */
 struct planche_gpu_device *test_need_device(const struct planche_vk *vk, enum planche_gpu_path path,
                                             struct planche_budget *budget);
-
-/* What main returns after cmocka_run_group_tests(): 1 if tests failed, 77 if there is no Vulkan,
- * else 0. */
-int test_vulkan_status(int failed);
 
 #endif

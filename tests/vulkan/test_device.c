@@ -266,7 +266,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest mistake[] = {cmocka_unit_test(plant_mistake)};
     if (argc == 2 && strcmp(argv[1], "--mistake") == 0)
-        return test_vulkan_status(cmocka_run_group_tests(mistake, NULL, NULL));
+        return test_exit_status(cmocka_run_group_tests(mistake, NULL, NULL));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_public),
@@ -280,5 +280,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_lost),
         cmocka_unit_test(test_late),
     };
-    return test_vulkan_status(cmocka_run_group_tests(tests, NULL, NULL));
+    return test_exit_status(cmocka_run_group_tests(tests, NULL, NULL));
 }
