@@ -16,10 +16,10 @@ sys.path.insert(0, BENCH)
 import peers  # noqa: E402
 import report  # noqa: E402
 
-KEYS = {"version", "model", "variant", "scale", "denoise", "se", "backend", "isa", "precision",
-        "threads",
-        "budget_bytes", "width", "height", "macs_per_pixel", "load_ms", "runs_ms", "best_ms",
-        "median_ms", "us_per_pixel", "pages_per_second", "gflops", "peak_gflops_before",
+KEYS = {"version", "model", "variant", "scale", "denoise", "se", "backend", "device",
+        "gpu_path", "isa", "precision", "threads", "budget_bytes", "width", "height",
+        "macs_per_pixel", "load_ms", "runs_ms", "best_ms", "median_ms", "us_per_pixel",
+        "pages_per_second", "gflops", "gpu_ms", "gpu_gflops", "peak_gflops_before",
         "peak_gflops_after", "peak_gflops", "ratio", "weight_bytes", "peak_bytes",
         "peak_rss_bytes", "page_bytes"}
 TINY = ("bench", "-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE, "--size", "20x12")

@@ -121,6 +121,9 @@ class Mistakes(harness.Case):
                                ("--threads", ["0", "-1", "many"]), ("--jobs", ["0", "65"]),
                                ("--max-pixels", ["0", "-5", "1Q"]), ("--model", [""]),
                                ("--precision", ["fp16", ""]),
+                               ("--backend", ["gpu", "", "vulkan:", "vulkan:x", "CPU"]),
+                               ("--gpu-memory", ["0", "x"]), ("--tile", ["8", "18", "x"]),
+                               ("--gpu-path", ["", "cuda"]),
                                ("--cpu-mask", ["sse", "0", "-1", "0x"])):
             for value in values:
                 self.refuse(f"{option}={value}", "a.png", says=[option, f"'{value}'"])

@@ -2,6 +2,7 @@
 /* planche bench: how fast the engine is on this machine, without files and codecs. */
 #include "choice.h"
 #include "cli.h"
+#include "logging.h"
 #include "measurement.h"
 #include "options.h"
 #include "peak.h"
@@ -71,12 +72,15 @@ static enum planche_status time_runs(const struct planche_engine *engine, const 
                                      struct planche_cli_measurement *m, struct planche_error *error)
 {
     for (unsigned i = 0; i < m->runs; i++) {
+        struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
         double start = planche_cli_now_ms();
         enum planche_status status =
-            planche_engine_run_pixels(engine, &page->in, &page->out, NULL, NULL, error);
+            planche_engine_run_pixels(engine, &page->in, &page->out, NULL, &result, error);
         if (status != PLANCHE_OK)
             return status;
         m->ms[i] = planche_cli_now_ms() - start;
+        if (i == 0 || result.gpu_ms < m->gpu_ms)
+            m->gpu_ms = result.gpu_ms;
     }
     qsort(m->ms, m->runs, sizeof *m->ms, compare_ms);
     return PLANCHE_OK;
@@ -94,6 +98,12 @@ static struct planche_layer_profile *read_profile(const struct planche_engine *e
     return layers;
 }
 
+/* 0 of what runs on a GPU: nothing is compared with it. */
+static double peak_of_cpu(const struct planche_cli_measurement *m)
+{
+    return m->info.device == NULL ? planche_cli_peak(m->info.isa, m->info.threads) : 0.0;
+}
+
 /* Warms up and measures; the profile and the memory are those of the runs that count. */
 static enum planche_status measure_page(const struct planche_engine *engine,
                                         const struct page *page, struct planche_cli_measurement *m,
@@ -102,10 +112,10 @@ static enum planche_status measure_page(const struct planche_engine *engine,
     size_t count;
     enum planche_status status = warm_up(engine, m->info.scale, error);
     struct planche_layer_profile *before = read_profile(engine, &count);
-    m->peak_before = planche_cli_peak(m->info.isa, m->info.threads);
+    m->peak_before = peak_of_cpu(m);
     if (status == PLANCHE_OK)
         status = time_runs(engine, page, m, error);
-    m->peak_after = planche_cli_peak(m->info.isa, m->info.threads);
+    m->peak_after = peak_of_cpu(m);
     m->layers = read_profile(engine, &m->layer_count);
     for (size_t i = 0; i < count && i < m->layer_count; i++) {
         m->layers[i].ms -= before[i].ms;
@@ -233,6 +243,8 @@ static enum planche_status choose(const struct planche_cli_options *all, unsigne
     *one = *all;
     one->engine.model = all->models[index];
     one->engine.profile = all->profile;
+    one->engine.log = planche_cli_log;
+    one->engine.log_user = (void *)all;
     return planche_cli_choose(&one->engine, all->level, &scale, error);
 }
 

@@ -34,6 +34,23 @@ json_t *planche_cli_json_ms(double value)
     return json_real(round(value * 1000.0) / 1000.0);
 }
 
+/* What made the page, where it is known, else what would. */
+static void set_backend(json_t *object, const struct planche_page_result *result,
+                        const struct planche_engine_info *info)
+{
+    const char *backend = NULL, *device = NULL, *precision = NULL;
+    if (info != NULL) {
+        backend = result->backend != NULL ? result->backend : info->backend;
+        /* The CPU stands in for a GPU in f32. */
+        bool stand_in = strcmp(backend, info->backend) != 0;
+        device = stand_in ? NULL : info->device;
+        precision = stand_in ? "f32" : info->precision;
+    }
+    json_object_set_new(object, "backend", planche_cli_json_text(backend));
+    json_object_set_new(object, "device", planche_cli_json_text(device));
+    json_object_set_new(object, "precision", planche_cli_json_text(precision));
+}
+
 void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
                            const struct planche_engine_info *info)
 {
@@ -48,12 +65,15 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "model", planche_cli_json_text(info ? info->model : NULL));
     json_object_set_new(object, "variant", planche_cli_json_text(info ? info->variant : NULL));
     json_object_set_new(object, "scale", count_or_null(info ? info->scale : 0));
-    json_object_set_new(object, "backend", planche_cli_json_text(info ? info->backend : NULL));
+    set_backend(object, result, info);
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));
-    json_object_set_new(object, "precision", planche_cli_json_text(info ? info->precision : NULL));
     json_object_set_new(object, "parts", count_or_null(result->parts));
     json_object_set_new(object, "decode_ms", planche_cli_json_ms(result->decode_ms));
     json_object_set_new(object, "network_ms", planche_cli_json_ms(result->network_ms));
+    json_object_set_new(object, "gpu_ms", planche_cli_json_ms(result->gpu_ms));
+    json_object_set_new(object, "tiles", json_integer(result->tiles));
+    json_object_set_new(object, "redone",
+                        planche_cli_json_text(result->redone ? result->redone_reason : NULL));
     json_object_set_new(object, "encode_ms", planche_cli_json_ms(result->encode_ms));
     json_object_set_new(object, "peak_bytes", json_integer((json_int_t)result->peak_bytes));
     const char *fine = outcome->marked ? "marked" : outcome->large ? "large" : "ok";

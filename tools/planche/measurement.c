@@ -25,9 +25,19 @@ static double median_ms(const struct planche_cli_measurement *m)
 }
 
 /* Direct-equivalent: what the plain convolutions would take, however they were done. */
+static double rate(const struct planche_cli_measurement *m, double ms)
+{
+    return 2.0 * m->info.macs_per_pixel * pixels(m) / (ms * 1e6);
+}
+
 static double gflops(const struct planche_cli_measurement *m)
 {
-    return 2.0 * m->info.macs_per_pixel * pixels(m) / (best_ms(m) * 1e6);
+    return rate(m, best_ms(m));
+}
+
+static bool is_on_gpu(const struct planche_cli_measurement *m)
+{
+    return m->info.device != NULL;
 }
 
 /* The better of the two is nearer to what the CPU can do. */
@@ -44,21 +54,28 @@ void planche_cli_measurement_print_heading(void)
     fflush(stdout);
 }
 
+static void print_layer(const struct planche_cli_measurement *m,
+                        const struct planche_layer_profile *layer, double total)
+{
+    double speed = layer->ms > 0.0 ? 2.0 * layer->macs / (layer->ms * 1e6) : 0.0;
+    printf("  %-32s %-12s %9.3f %6.1f%%", layer->name, layer->kind, layer->ms / m->runs,
+           total > 0.0 ? 100.0 * layer->ms / total : 0.0);
+    if (is_on_gpu(m))
+        printf(" %8.1f\n", speed / 1e3);
+    else
+        printf(" %8.1f %6.2f\n", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
+}
+
 static void print_layers(const struct planche_cli_measurement *m)
 {
     double total = 0.0;
     for (size_t i = 0; i < m->layer_count; i++)
         total += m->layers[i].ms;
-    printf("\n  %-32s %-12s %9s %7s %8s %6s\n", "LAYER", "KIND", "ms/page", "SHARE", "GFLOP/s",
-           "RATIO");
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const struct planche_layer_profile *layer = &m->layers[i];
-        double rate = layer->ms > 0.0 ? 2.0 * layer->macs / (layer->ms * 1e6) : 0.0;
-        printf("  %-32s %-12s %9.2f %6.1f%% %8.1f %6.2f\n", layer->name, layer->kind,
-               layer->ms / m->runs, total > 0.0 ? 100.0 * layer->ms / total : 0.0, rate,
-               peak(m) > 0.0 ? rate / peak(m) : 0.0);
-    }
-    printf("  %-32s %-12s %9.2f\n\n", "all", "", total / m->runs);
+    printf("\n  %-32s %-12s %9s %7s %8s%s\n", "LAYER", "KIND", "ms/page", "SHARE",
+           is_on_gpu(m) ? "TFLOP/s" : "GFLOP/s", is_on_gpu(m) ? "" : "  RATIO");
+    for (size_t i = 0; i < m->layer_count; i++)
+        print_layer(m, &m->layers[i], total);
+    printf("  %-32s %-12s %9.3f\n\n", "all", "", total / m->runs);
 }
 
 void planche_cli_measurement_print(const struct planche_cli_measurement *m)
@@ -70,10 +87,14 @@ void planche_cli_measurement_print(const struct planche_cli_measurement *m)
         snprintf(ratio, sizeof ratio, "%.2f", gflops(m) / peak(m));
     }
     printf("%-23s %5u %9s %7u %-8s %-4s %9.1f %9.1f %7.2f %8.3f %8.1f %8s %6s %9s %9s %7.1f\n",
-           m->info.model, m->info.scale, size, m->info.threads, m->info.isa, m->info.precision,
-           best_ms(m), median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m),
-           highest, ratio, planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
+           m->info.model, m->info.scale, size, m->info.threads,
+           is_on_gpu(m) ? m->info.gpu_path : m->info.isa, m->info.precision, best_ms(m),
+           median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m), highest, ratio,
+           planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
            planche_cli_format_bytes(m->rss_bytes, rss, sizeof rss), m->start_ms);
+    if (is_on_gpu(m) && m->gpu_ms > 0.0)
+        printf("  %s: %.2f ms of GPU time per page, %.1f TFLOP/s\n", m->info.device, m->gpu_ms,
+               rate(m, m->gpu_ms) / 1e3);
     if (m->layer_count > 0)
         print_layers(m);
     fflush(stdout);
@@ -110,6 +131,8 @@ static void add_setup(json_t *object, const struct planche_cli_measurement *m)
     json_object_set_new(object, "se",
                         json_string(m->se == PLANCHE_SE_SAMPLED ? "sampled" : "exact"));
     json_object_set_new(object, "backend", planche_cli_json_text(m->info.backend));
+    json_object_set_new(object, "device", planche_cli_json_text(m->info.device));
+    json_object_set_new(object, "gpu_path", planche_cli_json_text(m->info.gpu_path));
     json_object_set_new(object, "isa", planche_cli_json_text(m->info.isa));
     json_object_set_new(object, "precision", planche_cli_json_text(m->info.precision));
     json_object_set_new(object, "threads", json_integer(m->info.threads));
@@ -122,7 +145,7 @@ static void add_setup(json_t *object, const struct planche_cli_measurement *m)
 bool planche_cli_measurement_print_json(const struct planche_cli_measurement *m)
 {
     json_t *object = json_object(), *runs = json_array();
-    bool has_peak = peak(m) > 0.0;
+    bool has_peak = peak(m) > 0.0, timed = m->gpu_ms > 0.0;
     for (unsigned i = 0; i < m->runs; i++)
         json_array_append_new(runs, number(m->ms[i]));
     add_setup(object, m);
@@ -133,6 +156,8 @@ bool planche_cli_measurement_print_json(const struct planche_cli_measurement *m)
     json_object_set_new(object, "us_per_pixel", number(1e3 * best_ms(m) / pixels(m)));
     json_object_set_new(object, "pages_per_second", number(1e3 / best_ms(m)));
     json_object_set_new(object, "gflops", number(gflops(m)));
+    json_object_set_new(object, "gpu_ms", timed ? number(m->gpu_ms) : json_null());
+    json_object_set_new(object, "gpu_gflops", timed ? number(rate(m, m->gpu_ms)) : json_null());
     json_object_set_new(object, "peak_gflops_before", number(m->peak_before));
     json_object_set_new(object, "peak_gflops_after", number(m->peak_after));
     json_object_set_new(object, "peak_gflops", has_peak ? number(peak(m)) : json_null());

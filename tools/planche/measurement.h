@@ -15,6 +15,7 @@ struct planche_cli_measurement {
     double start_ms; /* loading and preparing the model */
     double *ms;      /* of each run, ascending */
     unsigned runs;
+    double gpu_ms;                        /* of the run in which it was least; 0: a CPU */
     double peak_before, peak_after;       /* GFLOP/s; 0: not known */
     uint64_t peak_bytes, rss_bytes;       /* of the budget; of the process */
     uint64_t page_bytes;                  /* of rss_bytes: the page and its enlargement as pixels */

@@ -200,11 +200,48 @@ static bool set_se(struct planche_cli_options *o, const char *value)
     return sampled || strcmp(value, "exact") == 0;
 }
 
+/* The place of value in names, or count. */
+static size_t find_name(const char *value, const char *const *names, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(value, names[i]) != 0)
+        i++;
+    return i;
+}
+
 static bool set_precision(struct planche_cli_options *o, const char *value)
 {
-    bool bf16 = strcmp(value, "bf16") == 0;
-    o->engine.precision = bf16 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32;
-    return bf16 || strcmp(value, "f32") == 0;
+    static const char *const names[] = {"auto", "f32", "bf16", "f16"};
+    size_t i = find_name(value, names, 4);
+    o->engine.precision = (enum planche_precision)(i % 4);
+    return i < 4;
+}
+
+/* The library knows best what is a backend; an engine that cannot be made is no wrong usage. */
+static bool set_backend(struct planche_cli_options *o, const char *value)
+{
+    bool known =
+        strcmp(value, "auto") == 0 || strcmp(value, "cpu") == 0 || strcmp(value, "vulkan") == 0;
+    size_t list = strncmp(value, "vulkan:", 7) == 0 ? strspn(value + 7, "0123456789,") : 0;
+    return (known || (list > 0 && value[7 + list] == 0)) && set_text(value, &o->engine.backend);
+}
+
+static bool set_gpu_memory(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->engine.gpu_memory);
+}
+
+static bool set_tile(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 16, 65536, &o->engine.tile) && o->engine.tile % 4 == 0;
+}
+
+static bool set_gpu_path(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
+    size_t i = find_name(value, names, 5);
+    o->engine.gpu_path = (enum planche_gpu_path)(i % 5);
+    return i < 5;
 }
 
 static bool set_memory(struct planche_cli_options *o, const char *value)
@@ -378,7 +415,11 @@ static const struct option_spec {
     {"fit", 0, "a size such as 1600x2400", PAGES, set_fit},
     {"se", 0, "exact or sampled", ENGINES, set_se},
     {"tta", 0, NULL, PAGES, set_tta},
-    {"precision", 0, "f32 or bf16", ENGINES, set_precision},
+    {"precision", 0, "auto, f32, f16 or bf16", ENGINES, set_precision},
+    {"backend", 0, "auto, cpu, vulkan, or vulkan:N with a GPU's number", ENGINES, set_backend},
+    {"gpu-memory", 0, "a size such as 512M or 8G", ENGINES, set_gpu_memory},
+    {"tile", 0, "a multiple of 4 from 16", ENGINES, set_tile},
+    {"gpu-path", 0, "auto, f32, f16, khr or nv2", ENGINES, set_gpu_path},
     {"memory", 0, "a size such as 256M or 2G", ENGINES, set_memory},
     {"threads", 0, "1 to 1024", ENGINES, set_threads},
     {"jobs", 'j', "1 to 64", PAGES, set_jobs},

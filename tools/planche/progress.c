@@ -21,9 +21,10 @@ double planche_cli_now_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count, bool shown)
+bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count,
+                                const char *device, bool shown)
 {
-    *progress = (struct planche_cli_progress){.shown = shown, .count = count};
+    *progress = (struct planche_cli_progress){.shown = shown, .count = count, .device = device};
     progress->start_ms = planche_cli_now_ms();
     pthread_mutex_init(&progress->lock, NULL);
     progress->done = calloc(count, sizeof *progress->done);
@@ -78,13 +79,16 @@ static void draw(const struct planche_cli_progress *progress, const char *name, 
 {
     double fraction = progress->total / (double)progress->count;
     fraction = fraction < 0.0 ? 0.0 : fraction > 1.0 ? 1.0 : fraction;
-    char bar[BAR_WIDTH + 1], left[48], line[256];
+    const char *device = progress->device;
+    char bar[BAR_WIDTH + 1], left[48], line[512];
     planche_cli_format_bar(fraction, bar, BAR_WIDTH);
     format_left(left, sizeof left, now - progress->start_ms, fraction);
     size_t current =
         progress->finished < progress->count ? progress->finished + 1 : progress->count;
-    snprintf(line, sizeof line, "[%s] %3d%%  page %zu/%zu%s  %.*s", bar, (int)(fraction * 100.0),
-             current, progress->count, left, (int)planche_cli_cut(name, NAME_WIDTH), name);
+    snprintf(line, sizeof line, "[%s] %3d%%  page %zu/%zu%s  %.*s%s%.*s", bar,
+             (int)(fraction * 100.0), current, progress->count, left,
+             (int)planche_cli_cut(name, NAME_WIDTH), name, device != NULL ? "  on " : "",
+             NAME_WIDTH, device != NULL ? device : "");
     /* A full line would wrap and scroll. */
     line[planche_cli_cut(line, planche_cli_columns() - 1)] = 0;
     planche_cli_status_line(line);

@@ -14,6 +14,7 @@ struct planche_cli_progress {
     double *done;    /* of each page, 0..1 */
     double total;    /* sum of done */
     double start_ms, drawn_ms;
+    const char *device; /* that the pages run on; NULL: not worth a word */
     pthread_mutex_t lock;
 };
 
@@ -28,8 +29,9 @@ const char *planche_cli_format_bar(double fraction, char *text, size_t width);
 /* Bytes of the first columns characters of UTF-8 text. */
 size_t planche_cli_cut(const char *text, unsigned columns);
 
-/* With shown false nothing is ever drawn. False: no memory. */
-bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count, bool shown);
+/* With shown false nothing is ever drawn. device may be NULL. False: no memory. */
+bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count,
+                                const char *device, bool shown);
 /* Thread-safe. name is the page that moved. */
 void planche_cli_progress_update(struct planche_cli_progress *progress, size_t page,
                                  const char *name, double done);

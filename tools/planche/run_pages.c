@@ -246,8 +246,8 @@ bool planche_cli_run_pages(struct planche_cli_run *run)
     if (pages.count == 0)
         return true;
     pages.ended = calloc(pages.count, sizeof *pages.ended);
-    bool ok =
-        pages.ended != NULL && planche_cli_progress_start(&pages.progress, pages.count, run->bar);
+    bool ok = pages.ended != NULL &&
+              planche_cli_progress_start(&pages.progress, pages.count, run->info.device, run->bar);
     if (ok) {
         planche_cli_work(run->info.jobs < pages.count ? run->info.jobs : pages.count, work, &pages);
         planche_cli_progress_stop(&pages.progress);

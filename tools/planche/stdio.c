@@ -324,6 +324,10 @@ static int preload(struct server *server)
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
     }
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    planche_engine_get_info(engine, &info);
+    if (info.jobs > server->jobs) /* GPUs have pages beside those of the threads */
+        server->jobs = info.jobs < PLANCHE_CLI_MAX_JOBS ? info.jobs : PLANCHE_CLI_MAX_JOBS;
     planche_cli_engines_release(server->engines, engine);
     return PLANCHE_CLI_OK;
 }

@@ -63,10 +63,12 @@ static void print_sizes(const struct planche_cli_summary *summary)
     if (enlarged > 0)
         snprintf(rate, sizeof rate, ", %.2f pages/s",
                  (double)enlarged / (seconds > 0.01 ? seconds : 0.01));
-    planche_cli_note("%s -> %s in %s%s",
+    planche_cli_note("%s -> %s in %s%s%s%s",
                      planche_cli_format_bytes(summary->input_bytes, before, sizeof before),
                      planche_cli_format_bytes(summary->output_bytes, after, sizeof after),
-                     planche_cli_format_time(seconds, time, sizeof time), rate);
+                     planche_cli_format_time(seconds, time, sizeof time), rate,
+                     summary->device != NULL ? " on " : "",
+                     summary->device != NULL ? summary->device : "");
 }
 
 void planche_cli_summary_print(const struct planche_cli_summary *summary)

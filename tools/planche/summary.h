@@ -12,6 +12,7 @@ struct planche_cli_summary {
     size_t others;                                 /* files left alone */
     uint64_t input_bytes, output_bytes;
     double start_ms;
+    const char *device; /* the GPU; NULL: a CPU */
 };
 
 /* "180 pages: 170 enlarged, 9 duplicates, 1 failed" */
