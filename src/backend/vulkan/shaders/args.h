@@ -83,7 +83,7 @@ struct planche_gpu_args {
 #endif
 
 /* Flags that LOAD and STORE set. */
-#define PLANCHE_GPU_SAW_INPUT  1 /* a pixel of the page that is not black */
+#define PLANCHE_GPU_SAW_INPUT  1 /* a bright pixel of the page in the tile's own part */
 #define PLANCHE_GPU_SAW_OUTPUT 2 /* a pixel of the result that is not black */
 #define PLANCHE_GPU_SAW_NAN    4 /* a value that is no number, or infinite */
 

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* Putting a network on a GPU: shaders chosen, weights packed and sent. */
+#include "backend/vulkan/program.h"
+
+#include "backend/vulkan/pack.h"
+#include "backend/vulkan/queue.h"
+#include "backend/vulkan/region.h"
+#include "backend/vulkan/shaders/args.h"
+#include "base/checked.h"
+#include "base/status.h"
+
+#include <string.h>
+
+/* Offsets of weights and of a page's vectors are multiples of this. */
+#define ALIGN 256
+/* Quads of channels that a workgroup of a plain convolution makes at most. */
+#define CONV_QUADS 16
+
+int planche_gpu_pitch(int channels)
+{
+    return channels <= 4 ? 4 : (channels + 15) / 16 * 16;
+}
+
+static const struct planche_gpu_shape shapes[] = {
+#define PLANCHE_SHADER(name, pixels_x, pixels_y, values_z) {pixels_x, pixels_y, values_z},
+#include "backend/vulkan/shaders.def"
+#undef PLANCHE_SHADER
+};
+
+static const enum planche_shader shaders[] = {
+    [PLANCHE_STEP_CONV] = PLANCHE_SHADER_CONV,
+    [PLANCHE_STEP_DECONV] = PLANCHE_SHADER_DECONV,
+    [PLANCHE_STEP_BINARY] = PLANCHE_SHADER_ELEMENTWISE,
+    [PLANCHE_STEP_BINARY_SCALAR] = PLANCHE_SHADER_ELEMENTWISE,
+    [PLANCHE_STEP_BINARY_VECTOR] = PLANCHE_SHADER_ELEMENTWISE,
+    [PLANCHE_STEP_CHANNEL] = PLANCHE_SHADER_ELEMENTWISE,
+    [PLANCHE_STEP_CONCAT] = PLANCHE_SHADER_COPY,
+    [PLANCHE_STEP_INTERP] = PLANCHE_SHADER_INTERP,
+    [PLANCHE_STEP_SHUFFLE] = PLANCHE_SHADER_SHUFFLE,
+    [PLANCHE_STEP_POOL] = PLANCHE_SHADER_POOL,
+    [PLANCHE_STEP_INNER] = PLANCHE_SHADER_INNER,
+};
+
+static const char *const kinds[] = {
+    [PLANCHE_STEP_CONV] = "conv",           [PLANCHE_STEP_DECONV] = "deconv",
+    [PLANCHE_STEP_BINARY] = "binary",       [PLANCHE_STEP_BINARY_SCALAR] = "binary",
+    [PLANCHE_STEP_BINARY_VECTOR] = "scale", [PLANCHE_STEP_CHANNEL] = "channel",
+    [PLANCHE_STEP_CONCAT] = "concat",       [PLANCHE_STEP_INTERP] = "interp",
+    [PLANCHE_STEP_SHUFFLE] = "shuffle",     [PLANCHE_STEP_POOL] = "pool",
+    [PLANCHE_STEP_INNER] = "dense",
+};
+
+const char *planche_gpu_step_kind(const struct planche_gpu_program *program, int step)
+{
+    return kinds[program->net->steps[step].op];
+}
+
+static bool is_conv(const struct planche_step *step)
+{
+    return step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV;
+}
+
+static bool is_whole(const struct planche_view *view)
+{
+    return !view->top && !view->left && !view->bottom && !view->right;
+}
+
+/* Shaders take what lies outside a region for padding, which is only right at a tensor's own
+ * edges. */
+static enum planche_status check_step(const struct planche_gpu_program *program,
+                                      const struct planche_step *step, struct planche_error *error)
+{
+    bool pads = step->op == PLANCHE_STEP_DECONV || step->pad_top || step->pad_left ||
+                step->pad_bottom || step->pad_right;
+    (void)program;
+    if (step->input_count > PLANCHE_GPU_INPUTS)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "layer '%s' has %d inputs: on a GPU at most %d are supported",
+                            step->name, step->input_count, PLANCHE_GPU_INPUTS);
+    for (int i = 0; is_conv(step) && pads && i < step->input_count; i++)
+        if (!is_whole(&step->inputs[i]))
+            return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                                "layer '%s' pads a cropped blob, which is not supported on a GPU",
+                                step->name);
+    return PLANCHE_OK;
+}
+
+static enum planche_status make_step(const struct planche_gpu_program *program,
+                                     enum planche_shader shader, const int32_t constants[2],
+                                     struct planche_gpu_step *step, struct planche_error *error)
+{
+    step->shape = shapes[shader];
+    return planche_gpu_pipeline_get(program->device, shader, constants, 2, &step->pipeline, error);
+}
+
+/* Convolutions: how a workgroup divides channels, see shaders/products.glsl. Others know what kind
+ * of step they make. */
+static enum planche_status make_network_step(struct planche_gpu_program *program, int s,
+                                             struct planche_error *error)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    int32_t quads = program->pitches[step->output] / 4;
+    int32_t constants[2] = {(int32_t)step->op, 0};
+    if (is_conv(step)) {
+        constants[1] = quads > 1 ? 2 : 1;
+        constants[0] = (quads < CONV_QUADS ? quads : CONV_QUADS) / constants[1];
+    }
+    enum planche_status status = check_step(program, step, error);
+    return status ? status
+                  : make_step(program, shaders[step->op], constants, &program->steps[s], error);
+}
+
+static enum planche_status make_steps(struct planche_gpu_program *program,
+                                      struct planche_error *error)
+{
+    const struct planche_net *net = program->net;
+    const int32_t none[2] = {0};
+    enum planche_status status =
+        make_step(program, PLANCHE_SHADER_LOAD, none, &program->load, error);
+    if (!status)
+        status = make_step(program, PLANCHE_SHADER_STORE, none, &program->store, error);
+    if (!status && program->levels)
+        status = make_step(program, PLANCHE_SHADER_AVERAGE, none, &program->average, error);
+    for (int s = 0; s < net->step_count && !status; s++)
+        status = make_network_step(program, s, error);
+    return status;
+}
+
+static uint64_t align(uint64_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* Sums first, so that they can be cleared in one go. */
+static void place_vectors(struct planche_gpu_program *program)
+{
+    const struct planche_net *net = program->net;
+    uint64_t at = 0;
+    for (int s = 0; s < net->step_count; s++)
+        if (net->steps[s].op == PLANCHE_STEP_POOL) {
+            int tensor = net->steps[s].output;
+            program->sums[tensor] = at;
+            at += align((uint64_t)program->pitches[tensor] * sizeof(uint64_t));
+        }
+    program->sum_bytes = at;
+    for (int t = 0; t < net->tensor_count; t++)
+        if (net->tensors[t].vector) {
+            program->vectors[t] = at;
+            at += align((uint64_t)program->pitches[t] * sizeof(float));
+        }
+    program->vector_bytes = at;
+}
+
+/* A step's constants: what CONV and DECONV add and multiply with per channel, what CHANNEL and
+ * INNER do. Weights of CHANNEL (its scale) and INNER are floats as they are. */
+struct constants {
+    const float *weights;
+    size_t weight_count;   /* floats; 0 and no weights: none */
+    const float *parts[2]; /* bias, slopes */
+    size_t channels;
+};
+
+static struct constants constants_of(const struct planche_gpu_program *program,
+                                     const struct planche_step *step)
+{
+    const struct planche_tensor *tensors = program->net->tensors;
+    struct constants constants = {.channels = (size_t)tensors[step->output].channels};
+    switch (step->op) {
+    case PLANCHE_STEP_CONV:
+    case PLANCHE_STEP_DECONV:
+        constants.parts[0] = step->bias;
+        constants.parts[1] = step->activation == PLANCHE_ACT_SLOPES ? step->slope : NULL;
+        break;
+    case PLANCHE_STEP_CHANNEL:
+        constants.weights = step->scale;
+        constants.weight_count = step->scale ? constants.channels : 0;
+        constants.parts[0] = step->bias;
+        constants.parts[1] = step->activation == PLANCHE_ACT_SLOPES ? step->slope : NULL;
+        break;
+    case PLANCHE_STEP_INNER:
+        constants.weights = step->weights;
+        constants.weight_count =
+            constants.channels * (size_t)tensors[step->inputs[0].tensor].channels;
+        constants.parts[0] = step->bias;
+        break;
+    default:
+        constants.channels = 0;
+    }
+    return constants;
+}
+
+/* Padded to the output's pitch, twice: bias, slopes. */
+static uint64_t constant_bytes(const struct planche_gpu_program *program,
+                               const struct planche_step *step)
+{
+    return align(2 * (uint64_t)program->pitches[step->output] * sizeof(float));
+}
+
+static enum planche_status place_weights(struct planche_gpu_program *program, uint64_t *bytes,
+                                         struct planche_error *error)
+{
+    const struct planche_net *net = program->net;
+    *bytes = 0;
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        struct constants constants = constants_of(program, step);
+        size_t values = 0;
+        if (is_conv(step) && !planche_gpu_pack_count(program, step, &values))
+            return planche_fail(error, PLANCHE_ERROR_MODEL, "layer '%s' is too large", step->name);
+        uint64_t width = is_conv(step) ? program->device->value_bytes : sizeof(float);
+        if (!is_conv(step))
+            values = constants.weight_count;
+        program->steps[s].weights = values ? *bytes + ALIGN : 0;
+        *bytes += align(values * width);
+        program->steps[s].constants = constants.channels ? *bytes + ALIGN : 0;
+        if (constants.channels)
+            *bytes += constant_bytes(program, step);
+    }
+    return PLANCHE_OK;
+}
+
+static void fill_step(const struct planche_gpu_program *program, int s, uint8_t *block)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    const struct planche_gpu_step *made = &program->steps[s];
+    struct constants constants = constants_of(program, step);
+    size_t pitch = (size_t)program->pitches[step->output];
+    if (is_conv(step))
+        planche_gpu_pack(program, step, program->device->value_bytes == 2, block + made->weights);
+    else if (constants.weight_count)
+        memcpy(block + made->weights, constants.weights, constants.weight_count * sizeof(float));
+    if (!constants.channels)
+        return;
+    float *to = (float *)(void *)(block + made->constants);
+    memset(to, 0, 2 * pitch * sizeof(float));
+    for (int p = 0; p < 2; p++)
+        if (constants.parts[p])
+            memcpy(to + (size_t)p * pitch, constants.parts[p], constants.channels * sizeof(float));
+}
+
+/* Packs the weights and sends them; the addresses in steps are offsets until then. */
+static enum planche_status send_weights(struct planche_gpu_program *program,
+                                        struct planche_error *error)
+{
+    struct planche_gpu_memory staging = {0};
+    uint64_t bytes;
+    enum planche_status status = place_weights(program, &bytes, error);
+    if (!status)
+        status = planche_gpu_memory_create(&program->weights, program->device, bytes + ALIGN,
+                                           PLANCHE_GPU_MEMORY_DEVICE, error);
+    if (!status)
+        status = planche_gpu_memory_create(&staging, program->device, bytes + ALIGN,
+                                           PLANCHE_GPU_MEMORY_UPLOAD, error);
+    for (int s = 0; s < program->net->step_count && !status; s++)
+        fill_step(program, s, staging.host);
+    if (!status)
+        status = planche_gpu_copy_now(&program->weights, &staging, bytes + ALIGN, error);
+    planche_gpu_memory_destroy(&staging);
+    for (int s = 0; s < program->net->step_count; s++) {
+        struct planche_gpu_step *step = &program->steps[s];
+        step->weights += step->weights ? program->weights.address : 0;
+        step->constants += step->constants ? program->weights.address : 0;
+    }
+    return status;
+}
+
+static bool allocate(struct planche_gpu_program *program)
+{
+    size_t tensors = (size_t)program->net->tensor_count;
+    struct planche_budget *budget = program->budget;
+    program->tensor_levels = planche_calloc(budget, tensors, sizeof(int));
+    program->pitches = planche_calloc(budget, tensors, sizeof(int));
+    program->vectors = planche_calloc(budget, tensors, sizeof(uint64_t));
+    program->sums = planche_calloc(budget, tensors, sizeof(uint64_t));
+    program->steps =
+        planche_calloc(budget, (size_t)program->net->step_count, sizeof(*program->steps));
+    return program->tensor_levels && program->pitches && program->vectors && program->sums &&
+           program->steps;
+}
+
+enum planche_status planche_gpu_program_create(struct planche_gpu_program **out,
+                                               struct planche_gpu_device *device,
+                                               const struct planche_net *net,
+                                               struct planche_budget *budget,
+                                               struct planche_error *error)
+{
+    struct planche_gpu_program *program = *out = planche_calloc(budget, 1, sizeof(*program));
+    if (!program)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
+    program->device = device;
+    program->budget = budget;
+    program->net = net;
+    enum planche_status status = PLANCHE_OK;
+    if (!allocate(program)) {
+        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
+    } else {
+        program->levels = planche_net_levels(net, program->tensor_levels);
+        for (int t = 0; t < net->tensor_count; t++)
+            program->pitches[t] = planche_gpu_pitch(net->tensors[t].channels);
+        place_vectors(program);
+        status = make_steps(program, error);
+    }
+    if (!status)
+        status = send_weights(program, error);
+    if (status)
+        planche_gpu_program_destroy(out);
+    return status;
+}
+
+void planche_gpu_program_destroy(struct planche_gpu_program **program)
+{
+    struct planche_gpu_program *p = *program;
+    if (!p)
+        return;
+    planche_gpu_memory_destroy(&p->weights);
+    planche_free(p->tensor_levels);
+    planche_free(p->pitches);
+    planche_free(p->vectors);
+    planche_free(p->sums);
+    planche_free(p->steps);
+    planche_free(p);
+    *program = NULL;
+}

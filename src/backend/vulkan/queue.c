@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Submitting and waiting. */
+#include "backend/vulkan/queue.h"
+
+#include "base/status.h"
+#include "base/system.h"
+
+/* How long a wait lasts before poll is asked, and how long nothing may happen at all. */
+#define SLICE_NS    20000000
+#define PATIENCE_MS 30000.0
+
+enum planche_status planche_gpu_queue_init(struct planche_gpu_queue *queue,
+                                           struct planche_gpu_device *device,
+                                           struct planche_error *error)
+{
+    const VkSemaphoreTypeCreateInfo type = {
+        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+        .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE,
+    };
+    const VkSemaphoreCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+        .pNext = &type,
+    };
+    *queue = (struct planche_gpu_queue){.device = device};
+    pthread_mutex_init(&queue->mutex, NULL);
+    return planche_gpu_check(
+        device, device->fn.CreateSemaphore(device->device, &info, NULL, &queue->timeline),
+        "making a semaphore", error);
+}
+
+void planche_gpu_queue_end(struct planche_gpu_queue *queue)
+{
+    if (!queue->device)
+        return;
+    if (queue->timeline)
+        queue->device->fn.DestroySemaphore(queue->device->device, queue->timeline, NULL);
+    pthread_mutex_destroy(&queue->mutex);
+    *queue = (struct planche_gpu_queue){0};
+}
+
+enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
+                                             VkCommandBuffer commands, bool copies,
+                                             struct planche_gpu_after after, uint64_t *value,
+                                             struct planche_error *error)
+{
+    struct planche_gpu_device *device = queue->device;
+    const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
+    uint32_t waits = after.timeline ? 1 : 0;
+    pthread_mutex_lock(&queue->mutex);
+    uint64_t next = queue->submitted + 1;
+    const VkTimelineSemaphoreSubmitInfo timeline = {
+        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+        .waitSemaphoreValueCount = waits,
+        .pWaitSemaphoreValues = &after.value,
+        .signalSemaphoreValueCount = 1,
+        .pSignalSemaphoreValues = &next,
+    };
+    const VkSubmitInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+        .pNext = &timeline,
+        .waitSemaphoreCount = waits,
+        .pWaitSemaphores = &after.timeline,
+        .pWaitDstStageMask = &stage,
+        .commandBufferCount = 1,
+        .pCommandBuffers = &commands,
+        .signalSemaphoreCount = 1,
+        .pSignalSemaphores = &queue->timeline,
+    };
+    enum planche_status status = planche_gpu_submit(
+        device, copies ? device->transfer : device->compute, &info, VK_NULL_HANDLE, error);
+    if (!status)
+        *value = queue->submitted = next;
+    pthread_mutex_unlock(&queue->mutex);
+    return status;
+}
+
+enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint64_t value,
+                                           planche_gpu_poll_fn poll, void *user,
+                                           struct planche_error *error)
+{
+    struct planche_gpu_device *device = queue->device;
+    const VkSemaphoreWaitInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+        .semaphoreCount = 1,
+        .pSemaphores = &queue->timeline,
+        .pValues = &value,
+    };
+    uint64_t seen = 0;
+    double since = planche_system_ms();
+    if (planche_gpu_must_fail(PLANCHE_GPU_FAULT_WAIT))
+        return planche_gpu_check(device, VK_TIMEOUT, "waiting for work", error);
+    for (;;) {
+        VkResult result = device->fn.WaitSemaphores(device->device, &info, SLICE_NS);
+        if (result != VK_TIMEOUT)
+            return planche_gpu_check(device, result, "waiting for work", error);
+        uint64_t now = 0;
+        result = device->fn.GetSemaphoreCounterValue(device->device, queue->timeline, &now);
+        if (result != VK_SUCCESS)
+            return planche_gpu_check(device, result, "waiting for work", error);
+        if (now != seen)
+            since = planche_system_ms();
+        seen = now;
+        if (planche_system_ms() - since > PATIENCE_MS)
+            return planche_gpu_check(device, VK_TIMEOUT, "waiting for work", error);
+        if (poll)
+            poll(user);
+    }
+}
+
+/* A copy queue's own timeline may stand still while what it waits for moves on; PATIENCE_MS is long
+ * enough for a batch, which takes a tenth of a second. */
+
+static VkResult record_copy(const struct planche_gpu_memory *to,
+                            const struct planche_gpu_memory *from, uint64_t size,
+                            VkCommandBuffer commands)
+{
+    const struct planche_vk_functions *fn = &to->device->fn;
+    const VkCommandBufferBeginInfo begin = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+        .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+    };
+    const VkBufferCopy copy = {.size = size};
+    VkResult result = fn->BeginCommandBuffer(commands, &begin);
+    if (result != VK_SUCCESS)
+        return result;
+    fn->CmdCopyBuffer(commands, from->buffer, to->buffer, 1, &copy);
+    return fn->EndCommandBuffer(commands);
+}
+
+enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
+                                         const struct planche_gpu_memory *from, uint64_t size,
+                                         struct planche_error *error)
+{
+    struct planche_gpu_device *device = to->device;
+    const VkCommandPoolCreateInfo pool_info = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+        .queueFamilyIndex = device->compute_family,
+    };
+    VkCommandPool pool = VK_NULL_HANDLE;
+    VkCommandBuffer commands;
+    struct planche_gpu_queue queue;
+    uint64_t value;
+    enum planche_status status = planche_gpu_queue_init(&queue, device, error);
+    if (!status)
+        status = planche_gpu_check(
+            device, device->fn.CreateCommandPool(device->device, &pool_info, NULL, &pool),
+            "making a command pool", error);
+    const VkCommandBufferAllocateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+        .commandPool = pool,
+        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+        .commandBufferCount = 1,
+    };
+    if (!status)
+        status = planche_gpu_check(
+            device, device->fn.AllocateCommandBuffers(device->device, &info, &commands),
+            "making commands", error);
+    if (!status)
+        status = planche_gpu_check(device, record_copy(to, from, size, commands),
+                                   "recording a copy", error);
+    if (!status)
+        status = planche_gpu_queue_submit(&queue, commands, false, (struct planche_gpu_after){0},
+                                          &value, error);
+    if (!status)
+        status = planche_gpu_queue_wait(&queue, value, NULL, NULL, error);
+    if (pool && !atomic_load(&device->lost))
+        device->fn.DestroyCommandPool(device->device, pool, NULL);
+    if (!atomic_load(&device->lost))
+        planche_gpu_queue_end(&queue);
+    return status;
+}

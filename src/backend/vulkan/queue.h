@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* A device's queues: batches of commands in, and waiting until they are done.
+ *
+ * All batches of a device count on one timeline, in the order in which they are submitted. Copies
+ * between host and device go to the transfer queue, which has a timeline for every user. */
+#ifndef PLANCHE_BACKEND_VULKAN_QUEUE_H
+#define PLANCHE_BACKEND_VULKAN_QUEUE_H
+
+#include "backend/vulkan/device.h"
+
+/* Asked now and then by who waits; not 0: the caller wants to stop. */
+typedef int (*planche_gpu_poll_fn)(void *user);
+
+struct planche_gpu_queue {
+    struct planche_gpu_device *device;
+    VkSemaphore timeline;
+    pthread_mutex_t mutex;
+    uint64_t submitted; /* under mutex */
+};
+
+enum planche_status planche_gpu_queue_init(struct planche_gpu_queue *queue,
+                                           struct planche_gpu_device *device,
+                                           struct planche_error *error);
+void planche_gpu_queue_end(struct planche_gpu_queue *queue);
+
+/* What a submission waits for beside what came before it in its queue. */
+struct planche_gpu_after {
+    VkSemaphore timeline; /* NULL: nothing */
+    uint64_t value;
+};
+
+/* Submits to the compute queue, or to the transfer queue if `copies`; *value is the timeline's when
+ * it is done. Errors: DEVICE, MEMORY. */
+enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
+                                             VkCommandBuffer commands, bool copies,
+                                             struct planche_gpu_after after, uint64_t *value,
+                                             struct planche_error *error);
+
+/* Waits until the timeline has reached value. Asks poll (may be NULL) meanwhile, and goes on
+ * waiting: what has been submitted needs its memory until it is done. Errors: DEVICE when the
+ * device is lost, or has not moved for half a minute. */
+enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint64_t value,
+                                           planche_gpu_poll_fn poll, void *user,
+                                           struct planche_error *error);
+
+/* Copies size bytes from the beginning of one block to that of another, and waits. */
+enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
+                                         const struct planche_gpu_memory *from, uint64_t size,
+                                         struct planche_error *error);
+
+#endif
