@@ -128,7 +128,8 @@ static const char info_text[] =
     "Usage: planche info [--json] [--cpu-mask LEVEL] [--model-dir DIR]\n"
     "\n"
     "Prints the version, the CPU and which of its features are used, the memory, the\n"
-    "default budget and threads, and where models are cached.\n";
+    "default budget and threads, where models are cached, and the GPUs that Vulkan\n"
+    "shows: number, memory, how they would compute, the extensions that matter.\n";
 
 static const char stdio_text[] =
     "Usage: planche stdio [OPTIONS]\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* planche info: what this machine offers and what the defaults make of it. */
 #include "cli.h"
+#include "gpus.h"
 #include "json.h"
 #include "number.h"
 #include "options.h"
@@ -91,6 +92,7 @@ static bool print_json(const struct machine *machine)
     json_object_set_new(object, "budget_bytes", json_integer((json_int_t)machine->budget));
     json_object_set_new(object, "threads", json_integer(machine->threads));
     json_object_set_new(object, "model_directory", planche_cli_json_text(machine->models));
+    planche_cli_gpus_json(object);
     return planche_cli_json_print(object);
 }
 
@@ -110,6 +112,7 @@ static void print_text(const struct machine *machine)
            planche_cli_format_bytes(machine->budget, budget, sizeof budget));
     printf("threads   %u unless --threads says otherwise\n", machine->threads);
     printf("models    %s\n", machine->models);
+    planche_cli_gpus_print();
 }
 
 int planche_cli_info(int argc, char **argv)
