@@ -72,7 +72,7 @@ static const char enlarge_text[] =
     "                         vulkan:N,M: these of planche info; auto: all GPUs,\n"
     "                         without any the CPU                            [auto]\n"
     "      --gpu-memory SIZE  most memory to take of each GPU [most of what is free]\n"
-    "      --tile N           side of what a GPU does at a time, in pixels of the page;\n"
+    "      --tile N           side of what a GPU does at once, in pixels of the page;\n"
     "                         the result does not depend on it    [from its memory]\n"
     "      --gpu-path PATH    how GPUs multiply: f32, f16, khr or nv2\n"
     "                                                    [auto: the fastest there is]\n"
