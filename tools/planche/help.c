@@ -150,10 +150,9 @@ static const char stdio_text[] =
     "      --engines N        models kept at once; they share --memory         [2]\n"
     "      --max-bytes SIZE   most bytes of one request                     [256M]\n"
     "and -m, -s, -n, -f, -q, --lossless, --png-level, --width, --height, --fit,\n"
-    "--grey, --tta, --overwrite, --no-mark, --se, --precision, --backend, --gpu-memory,\n"
-    "--tile, --gpu-path, --memory, --threads, --max-pixels, --cpu-mask, --model-dir,\n"
-    "--quiet, --verbose,\n"
-    "as for pages (planche --help).\n"
+    "--grey, --tta, --overwrite, --no-mark, --se, --precision, --backend,\n"
+    "--gpu-memory, --tile, --gpu-path, --memory, --threads, --max-pixels,\n"
+    "--cpu-mask, --model-dir, --quiet, --verbose, as for pages (planche --help).\n"
     "\n"
     "Exit status: 0 at the end of input or after SIGTERM, 1 if nobody reads the\n"
     "answers, 2 wrong usage, 3 the model named with -m could not be loaded.\n";
