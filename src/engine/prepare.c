@@ -57,7 +57,8 @@ static enum planche_status check_precision(const struct planche_engine_options *
     if ((precision == PLANCHE_PRECISION_F32 && halves) ||
         (precision == PLANCHE_PRECISION_F16 && plain))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "the GPU path %d has not the precision that was asked for", (int)path);
+                            "the GPU path %s has not the precision that was asked for",
+                            planche_gpu_path_name(path));
     return PLANCHE_OK;
 }
 

@@ -146,6 +146,13 @@ class Pages(Linked):
             self.assertEqual(self.size("b.png"), (96, 128))
             os.remove(self.path("b.png"))
 
+    def test_gpus_that_are_not_there(self):
+        self.write("a.png", harness.page())
+        for number in ("63", "64", "99999"):
+            result = self.esrgan("-i", "a.png", "-o", "b.png", "-g", f"-1,{number},-1")
+            self.assertIn(f"there is no GPU {number}", result.stderr)
+            self.assertEqual(self.size("b.png"), (96, 128))
+
     def test_formats(self):
         self.write("a.png", harness.page())
         for name in ("b.png", "b.PNG", "b.jpg", "b.jpeg", "b.JPG", "b.webp", "b.WEBP"):

@@ -131,6 +131,8 @@ static bool open_engine(struct run *run, const char *program)
     struct planche_error error = {0};
     struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
     options.se = run->options.gap == 1 ? PLANCHE_SE_EXACT : PLANCHE_SE_SAMPLED;
+    options.backend = run->options.backend;
+    options.tile = run->options.tile;
     options.log = planche_cli_log;
     options.log_user = (void *)&warnings;
     if (planche_cli_dropin_model(&run->options, program, &options, path, sizeof path, &error) ||

@@ -35,6 +35,8 @@ struct planche_cli_dropin {
     const char *format;  /* -f */
     int noise, scale, gap;
     bool verbose, tta;
+    char backend[128]; /* of -g, as the engine's options have it */
+    unsigned tile;     /* of -t */
 };
 
 /* The program that argv[0] is the name of, or NULL. */

@@ -57,8 +57,8 @@ void planche_cli_dropin_help(const struct planche_cli_peer *peer, FILE *to)
             "%s"
             "  -f format            of results in a folder: jpg, png or webp           [png]\n"
             "  -x                   average the page's eight orientations (TTA)\n"
-            "  -t tile-size         0, or 32 and more: without effect, there are no tiles\n"
-            "  -g gpu-id            -1, 0, auto or a list: without effect\n"
+            "  -t tile-size         of GPUs, 32 and more; 0: as large as memory allows  [0]\n"
+            "  -g gpu-id            -1: the CPU; a GPU's number or a list of them    [auto]\n"
             "  -j load:proc:save    without effect: as many threads as there are CPUs\n"
             "  -v                   name what is done\n"
             "  -h                   this text\n"
@@ -171,6 +171,47 @@ static bool check_machine(const struct machine *machine)
     return check_tiles(machine->tiles, gpus.count) && check_jobs(machine->jobs, gpus.count);
 }
 
+/* Whether there is such a GPU, and not a CPU that acts as one: this program's own CPU code is
+ * faster. */
+static bool is_gpu(long number)
+{
+    struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT;
+    return number >= 0 && planche_gpu_get_info((unsigned)number, &info, NULL) == PLANCHE_OK &&
+           info.type != PLANCHE_GPU_SOFTWARE && info.path != PLANCHE_GPU_PATH_AUTO;
+}
+
+/* Those of the numbers that are GPUs; the CPU if there is none. */
+static void choose_gpus(struct planche_cli_dropin *o, const char *numbers)
+{
+    uint64_t chosen = 0; /* some callers name a GPU twice, to have two threads for it */
+    size_t length = 0;
+    snprintf(o->backend, sizeof o->backend, "cpu");
+    for (const char *at = numbers; *at != 0; at += strspn(at, ",")) {
+        char *end;
+        long number = strtol(at, &end, 10);
+        at = end;
+        if (number >= 0 && !is_gpu(number))
+            planche_cli_note("there is no GPU %ld", number);
+        if (number >= 64 || !is_gpu(number) || (chosen & BIT(number)) != 0)
+            continue;
+        chosen |= BIT(number);
+        length += (size_t)snprintf(o->backend + length, sizeof o->backend - length, "%s%ld",
+                                   length == 0 ? "vulkan:" : ",", number);
+        length = length < sizeof o->backend ? length : sizeof o->backend - 1;
+    }
+}
+
+/* What -g and -t, which are right, mean. Tiles are multiples of 4 here, and of one size. */
+static void choose_machine(struct planche_cli_dropin *o, const struct machine *machine)
+{
+    struct list tiles;
+    if (machine->gpus != NULL && strcmp(machine->gpus, "auto") != 0)
+        choose_gpus(o, machine->gpus);
+    if (machine->tiles != NULL && parse_list(machine->tiles, &tiles) &&
+        tiles.least_other < INT_MAX - 3)
+        o->tile = ((unsigned)tiles.least_other + 3) / 4 * 4;
+}
+
 static bool take(struct planche_cli_dropin *o, struct machine *machine, int letter)
 {
     switch (letter) {
@@ -232,5 +273,8 @@ bool planche_cli_dropin_parse(struct planche_cli_dropin *options,
     }
     if (options->input == NULL || options->output == NULL)
         return take(options, &machine, 'h');
-    return check_machine(&machine);
+    if (!check_machine(&machine))
+        return false;
+    choose_machine(options, &machine);
+    return true;
 }
