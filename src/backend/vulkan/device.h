@@ -13,7 +13,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* libvulkan and an instance. The library stays loaded: drivers do not survive being unloaded. */
+/* libvulkan and an instance, which all share and nobody destroys: drivers do not survive being
+ * unloaded. */
 struct planche_vk {
     struct planche_vk_functions fn; /* those of the library and the instance */
     VkInstance instance;

@@ -106,6 +106,8 @@ static enum planche_status create_instance(struct planche_vk *vk, struct planche
                             "Vulkan: creating an instance failed with result %d", result);
     load_functions(&vk->fn, vk->instance);
     const char *missing = missing_function(&vk->fn);
+    if (missing && vk->fn.DestroyInstance)
+        vk->fn.DestroyInstance(vk->instance, NULL);
     return missing ? planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                                   LIBRARY " has no %s: Vulkan 1.2 is needed", missing)
                    : PLANCHE_OK;
@@ -149,17 +151,36 @@ static enum planche_status list_devices(struct planche_vk *vk, struct planche_er
     return PLANCHE_OK;
 }
 
+/* The process's only instance: the end of an instance unloads the drivers, which not all of them
+ * survive, and loading them again takes long. */
+static pthread_mutex_t shared_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct planche_vk shared; /* without devices; under the mutex */
+
+static enum planche_status share_instance(struct planche_error *error)
+{
+    if (shared.instance)
+        return PLANCHE_OK;
+    struct planche_vk vk = {0};
+    enum planche_status status = load_library(&vk, error);
+    if (status == PLANCHE_OK)
+        status = create_instance(&vk, error);
+    if (status == PLANCHE_OK)
+        shared = vk;
+    return status;
+}
+
 enum planche_status planche_vk_create(struct planche_vk **out, struct planche_error *error)
 {
     struct planche_vk *vk = planche_calloc(NULL, 1, sizeof *vk);
     *out = NULL;
     if (!vk)
         return planche_fail_memory(error, NULL, sizeof *vk, "Vulkan");
-    enum planche_status status = load_library(vk, error);
-    if (status == PLANCHE_OK)
-        status = create_instance(vk, error);
+    pthread_mutex_lock(&shared_mutex);
+    enum planche_status status = share_instance(error);
+    *vk = shared;
     if (status == PLANCHE_OK && vk->instance)
         status = list_devices(vk, error);
+    pthread_mutex_unlock(&shared_mutex);
     if (status != PLANCHE_OK)
         planche_vk_destroy(&vk);
     *out = vk;
@@ -172,8 +193,6 @@ void planche_vk_destroy(struct planche_vk **vk)
     *vk = NULL;
     if (!gone)
         return;
-    if (gone->instance && gone->fn.DestroyInstance)
-        gone->fn.DestroyInstance(gone->instance, NULL);
     planche_free(gone->devices);
     planche_free(gone);
 }
