@@ -28,6 +28,9 @@ void planche_vk_destroy(struct planche_vk **vk);
 /* Fills info (all fields) for a device. */
 void planche_vk_describe(const struct planche_vk *vk, uint32_t index,
                          struct planche_gpu_info *info);
+/* Whether a folder of device files (NULL: "/dev") has one of a GPU: without any there is no need to
+ * ask Vulkan, which loads all its drivers for that. */
+bool planche_gpu_is_likely(const char *folder);
 
 /* Of the shaders for matrix units. */
 #define PLANCHE_GPU_SUBGROUP 32

@@ -117,6 +117,12 @@ enum planche_status planche_gpus_create(struct planche_gpus **out, const struct 
                                         const struct planche_gpus_options *options,
                                         struct planche_budget *budget, struct planche_error *error)
 {
+    bool any = !options->devices || !*options->devices;
+    *out = NULL;
+    if (any && !planche_gpu_is_likely(NULL))
+        return planche_fail(
+            error, PLANCHE_ERROR_UNSUPPORTED,
+            "there is no GPU (software is used only by its number in planche info)");
     struct planche_gpus *gpus = *out = planche_calloc(budget, 1, sizeof(*gpus));
     if (!gpus)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the GPUs");

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether there can be a GPU at all: asking Vulkan loads every driver that is installed, some 60
+ * MB, and a machine without a GPU often has several. */
+#include "backend/vulkan/device.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+/* What kernel drivers make that have nothing in /dev/dri: NVIDIA's, also Jetson's; WSL's; Arm's and
+ * Qualcomm's own. */
+static const char *const files[] = {"nvidiactl", "nvhost-gpu", "nvgpu", "dxg", "mali0", "kgsl-3d0"};
+
+static bool has_render_node(const char *folder)
+{
+    char path[PATH_MAX];
+    const struct dirent *entry;
+    bool found = false;
+    snprintf(path, sizeof path, "%s/dri", folder);
+    DIR *stream = opendir(path);
+    while (stream && !found && (entry = readdir(stream)))
+        found = strncmp(entry->d_name, "renderD", 7) == 0;
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
+bool planche_gpu_is_likely(const char *folder)
+{
+    if (!folder)
+        folder = "/dev";
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return has_render_node(folder);
+}
+#else
+bool planche_gpu_is_likely(const char *folder)
+{
+    (void)folder;
+    return true;
+}
+#endif
