@@ -2,7 +2,8 @@
 /* Devices open for every path that they say they have, and their memory is where it should be. */
 #include "need_device.h"
 
-#include "backend/vulkan/pipeline.h"
+#include "backend/vulkan/spirv.h"
+#include "oom/oom.h"
 #include "testing.h"
 
 #include <string.h>
@@ -148,7 +149,14 @@ static void check_pipelines(enum planche_gpu_path path)
     struct planche_vk *vk = test_need_vulkan();
     struct planche_gpu_device *device = test_need_device(vk, path, NULL);
     for (int shader = 0; shader < PLANCHE_SHADER_COUNT; shader++) {
+        const struct planche_spirv *spirv = &planche_spirv[shader][path != PLANCHE_GPU_PATH_F32];
         VkPipeline pipeline, same;
+        if (!spirv->code || (spirv->matrix && path < PLANCHE_GPU_PATH_KHR)) {
+            assert_int_equal(planche_gpu_pipeline_get(device, (enum planche_shader)shader, NULL, 0,
+                                                      &pipeline, NULL),
+                             PLANCHE_ERROR_DEVICE);
+            continue;
+        }
         assert_int_equal(
             planche_gpu_pipeline_get(device, (enum planche_shader)shader, NULL, 0, &pipeline, NULL),
             PLANCHE_OK);
@@ -171,6 +179,77 @@ static void test_pipelines_f16(void **state)
 {
     (void)state;
     check_pipelines(PLANCHE_GPU_PATH_F16);
+}
+
+#define THREADS 4
+
+struct maker {
+    struct planche_gpu_device *device;
+    VkPipeline pipelines[2];
+};
+
+static void *make_pipelines(void *user)
+{
+    struct maker *maker = user;
+    const enum planche_shader shaders[2] = {PLANCHE_SHADER_COPY, PLANCHE_SHADER_AVERAGE};
+    for (int i = 0; i < 2; i++)
+        planche_gpu_pipeline_get(maker->device, shaders[i], NULL, 0, &maker->pipelines[i], NULL);
+    planche_gpu_cache_save(maker->device);
+    return NULL;
+}
+
+/* Threads that want the same pipelines at the same time get the same. */
+static void test_threads(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_F32, NULL);
+    struct maker makers[THREADS];
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        makers[i] = (struct maker){.device = device};
+        assert_int_equal(pthread_create(&threads[i], NULL, make_pipelines, &makers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++) {
+        assert_non_null(makers[i].pipelines[0]);
+        assert_non_null(makers[i].pipelines[1]);
+        assert_memory_equal(makers[i].pipelines, makers[0].pipelines, sizeof makers->pipelines);
+    }
+    planche_gpu_device_close(&device);
+    planche_vk_destroy(&vk);
+}
+
+/* Everything that takes host memory, from the beginning. */
+static enum planche_status use_everything(void *user, struct planche_budget *budget,
+                                          struct planche_error *error)
+{
+    (void)user;
+    struct planche_vk *vk = NULL;
+    struct planche_gpu_device *device = NULL;
+    struct planche_gpu_memory memory = {0};
+    VkPipeline pipeline;
+    enum planche_status status = planche_vk_create(&vk, error);
+    if (status == PLANCHE_OK)
+        status = planche_gpu_device_open(&device, vk, test_device_index(), PLANCHE_GPU_PATH_F32,
+                                         NULL, budget, error);
+    if (status == PLANCHE_OK)
+        status = planche_gpu_memory_create(&memory, device, 4096, PLANCHE_GPU_MEMORY_UPLOAD, error);
+    if (status == PLANCHE_OK)
+        status = planche_gpu_pipeline_get(device, PLANCHE_SHADER_COPY, NULL, 0, &pipeline, error);
+    planche_gpu_memory_destroy(&memory);
+    planche_gpu_device_close(&device);
+    planche_vk_destroy(&vk);
+    return status;
+}
+
+static void test_oom(void **state)
+{
+    (void)state;
+    struct planche_vk *vk = test_need_vulkan();
+    planche_vk_destroy(&vk);
+    assert_true(oom_run("vulkan", use_everything, NULL, 1) > 5);
 }
 
 static VkSemaphore make_semaphore(struct planche_gpu_device *device)
@@ -276,6 +355,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_pipelines_f32),
         cmocka_unit_test(test_pipelines_f16),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_oom),
         cmocka_unit_test(test_submit_and_wait),
         cmocka_unit_test(test_lost),
         cmocka_unit_test(test_late),

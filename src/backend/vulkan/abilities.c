@@ -213,6 +213,8 @@ static const char *matrix_lacks(const struct planche_gpu_abilities *abilities,
         return VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
     if (!abilities->features.v12.vulkanMemoryModel)
         return "vulkanMemoryModel";
+    if (!abilities->features.v12.scalarBlockLayout)
+        return "scalarBlockLayout";
     if (!abilities->features.subgroup.subgroupSizeControl ||
         !abilities->features.subgroup.computeFullSubgroups ||
         !(subgroup->requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) ||

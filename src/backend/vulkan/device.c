@@ -170,7 +170,6 @@ static void describe(struct planche_gpu_device *device,
     snprintf(device->name, sizeof device->name, "%s", abilities->properties.deviceName);
     device->value_bytes = device->path == PLANCHE_GPU_PATH_F32 ? 4 : 2;
     device->subgroup_size = abilities->subgroup_size;
-    device->sized_subgroups = device->path >= PLANCHE_GPU_PATH_KHR;
     device->max_allocation =
         smaller(abilities->max_allocation,
                 device->memory.memoryHeaps[planche_gpu_main_heap(&device->memory)].size);

@@ -49,7 +49,6 @@ struct planche_gpu_device {
     uint64_t max_allocation; /* bytes of one block of memory and of its buffer */
     bool has_budget;         /* VK_EXT_memory_budget */
     bool software;
-    bool sized_subgroups; /* pipelines ask for subgroups of PLANCHE_GPU_SUBGROUP */
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
     pthread_mutex_t queue_mutex;              /* for every submission */
@@ -146,7 +145,7 @@ enum planche_shader {
     PLANCHE_SHADER_COUNT
 };
 
-#define PLANCHE_GPU_CONSTANTS 16
+#define PLANCHE_GPU_CONSTANTS 24
 
 /* The pipeline of a shader with specialization constants 0 .. count - 1; made at the first call,
  * owned by the device. Thread-safe. Errors: MEMORY, DEVICE. */

@@ -26,7 +26,7 @@ static struct planche_gpu_pipeline *find(const struct planche_gpu_device *device
 }
 
 static VkResult make_pipeline(struct planche_gpu_device *device, struct planche_gpu_pipeline *made,
-                              VkShaderModule module)
+                              VkShaderModule module, bool matrix)
 {
     VkSpecializationMapEntry entries[PLANCHE_GPU_CONSTANTS];
     for (unsigned i = 0; i < made->count; i++)
@@ -42,7 +42,9 @@ static VkResult make_pipeline(struct planche_gpu_device *device, struct planche_
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT, /* long dispatches are cut into pieces */
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                  .pNext = device->sized_subgroups ? &subgroup : NULL,
+                  .pNext = matrix ? &subgroup : NULL,
+                  .flags =
+                      matrix ? VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT_EXT : 0,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,
                   .pName = "main",
@@ -59,7 +61,7 @@ static enum planche_status compile(struct planche_gpu_device *device,
     const struct planche_spirv *spirv =
         &planche_spirv[made->shader][device->path != PLANCHE_GPU_PATH_F32];
     VkShaderModule module;
-    if (!spirv->code)
+    if (!spirv->code || (spirv->matrix && device->path < PLANCHE_GPU_PATH_KHR))
         return planche_fail(error, PLANCHE_ERROR_DEVICE, "the shader %s has no variant for %s",
                             name, planche_gpu_path_name(device->path));
     VkShaderModuleCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
@@ -67,7 +69,7 @@ static enum planche_status compile(struct planche_gpu_device *device,
                                      .pCode = spirv->code};
     VkResult result = device->fn.CreateShaderModule(device->device, &info, NULL, &module);
     if (result == VK_SUCCESS) {
-        result = make_pipeline(device, made, module);
+        result = make_pipeline(device, made, module, spirv->matrix);
         device->fn.DestroyShaderModule(device->device, module, NULL);
     }
     return planche_gpu_check(device, result, name, error);

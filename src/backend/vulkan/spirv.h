@@ -8,6 +8,7 @@
 struct planche_spirv {
     const uint32_t *code; /* NULL: there is no such variant */
     size_t size;          /* bytes */
+    bool matrix;          /* it uses cooperative matrices: its workgroups are full subgroups */
 };
 /* [shader][0]: f32, [1]: f16 */
 extern const struct planche_spirv planche_spirv[PLANCHE_SHADER_COUNT][2];

@@ -120,6 +120,16 @@ def check(root):
     return 1 if found else 0
 
 
+def uses_matrices(words):
+    """Whether OpCapability CooperativeMatrixKHR is among the first instructions."""
+    at = 5
+    while at < len(words) and words[at] & 0xFFFF == 17:
+        if words[at + 1] == 6022:
+            return True
+        at += words[at] >> 16
+    return False
+
+
 def embed(root, out, depfile):
     """Words are numbers in the C file, so byte order is the compiler's business."""
     folder = os.path.join(root, "spirv")
@@ -132,11 +142,13 @@ def embed(root, out, depfile):
             if not os.path.isfile(path):
                 continue
             code = read(path)
-            words = [f"{int.from_bytes(code[at:at + 4], 'little'):#x}"
-                     for at in range(0, len(code), 4)]
-            lines = [", ".join(words[at:at + 12]) for at in range(0, len(words), 12)]
+            words = [int.from_bytes(code[at:at + 4], "little") for at in range(0, len(code), 4)]
+            lines = [", ".join(f"{word:#x}" for word in words[at:at + 12])
+                     for at in range(0, len(words), 12)]
             arrays.append(f"static const uint32_t {label}[] = {{\n" + ",\n".join(lines) + "};\n")
-            rows.append(f"    [PLANCHE_SHADER_{name}][{index}] = {{{label}, sizeof {label}}},\n")
+            matrix = "true" if uses_matrices(words) else "false"
+            rows.append(f"    [PLANCHE_SHADER_{name}][{index}] = "
+                        f"{{{label}, sizeof {label}, {matrix}}},\n")
             inputs.append(path)
     with open(out, "w", encoding="utf-8") as stream:
         stream.write('#include "backend/vulkan/spirv.h"\n\n' + "\n".join(arrays) +
