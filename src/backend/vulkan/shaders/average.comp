@@ -5,7 +5,9 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-layout(local_size_z = 64) in;
+#define CHANNELS 64
+
+layout(local_size_x = CHANNELS) in;
 
 const float WORD = 4294967296.0;
 
@@ -23,7 +25,7 @@ float mean_of(uint low, uint high)
 
 void main()
 {
-    int c = int(gl_GlobalInvocationID.z);
+    int c = int(gl_WorkGroupID.z * CHANNELS + gl_LocalInvocationID.x);
     if (c >= args.result.pitch)
         return;
     words sums = words(args.sources[0].address);

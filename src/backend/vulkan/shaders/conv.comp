@@ -6,19 +6,24 @@
 #extension GL_GOOGLE_include_directive : require
 #include "products.glsl"
 
+ivec4 column;
+int row;
+
+tap locate_tap(int n)
+{
+    int ky = n / args.kernel_w, kx = n - ky * args.kernel_w;
+    return tap(n, column * args.stride_w + kx * args.dilation_w,
+               row * args.stride_h + ky * args.dilation_h);
+}
+
 void main()
 {
-    ivec2 at = ivec2((gl_WorkGroupID.x * gl_WorkGroupSize.y + gl_LocalInvocationID.y) * PIXELS,
-               gl_WorkGroupID.y * gl_WorkGroupSize.z + gl_LocalInvocationID.z);
+    ivec2 at = group_origin() + place_in_group() * ivec2(PIXELS, 1);
     if (at.x >= args.result.width || at.y >= args.result.height ||
         first_quad() >= quads_of(args.result.pitch))
         return;
-    ivec4 x = at.x + ivec4(0, 1, 2, 3);
-    int channels = input_channels();
-    clear_sums();
-    for (int ky = 0; ky < args.kernel_h; ky++)
-        for (int kx = 0; kx < args.kernel_w; kx++)
-            add_tap(ky * args.kernel_w + kx, x * args.stride_w + kx * args.dilation_w,
-                    at.y * args.stride_h + ky * args.dilation_h, channels);
-    store_sums(x, at.y);
+    column = at.x + ivec4(0, 1, 2, 3);
+    row = at.y;
+    sum_taps(args.kernel_w * args.kernel_h);
+    store_sums(column, row);
 }

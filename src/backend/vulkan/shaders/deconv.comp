@@ -6,7 +6,13 @@
 #extension GL_GOOGLE_include_directive : require
 #include "products.glsl"
 
-/* Where tap k of position at comes from. */
+/* Pixels before the padding is cut away. */
+ivec4 column;
+int row;
+/* The kernel's columns that this invocation has: every `step`-th from `first` on; rows likewise. */
+ivec2 first, step_by, taps;
+
+/* Where tap k of pixel `at` comes from. */
 int origin(int at, int k, int stride, int dilation)
 {
     int from = at - k * dilation;
@@ -17,41 +23,40 @@ int origin(int at, int k, int stride, int dilation)
  * workgroup's columns can be dealt out like that. */
 int spread()
 {
-    return int(gl_WorkGroupSize.y) % args.stride_w == 0 ? args.stride_w : 1;
+    return (GROUP_WIDTH / PIXELS) % args.stride_w == 0 ? args.stride_w : 1;
 }
 
-int first_column()
+/* Without dilation, pixels have every stride-th tap; else all are looked at. */
+void find_taps()
 {
-    int group = int(gl_LocalInvocationID.y), step = spread();
-    return int(gl_WorkGroupID.x * gl_WorkGroupSize.y) * PIXELS + group / step * step * PIXELS +
-           group % step;
+    bvec2 apart = bvec2(args.dilation_w == 1 && spread() == args.stride_w, args.dilation_h == 1);
+    step_by = mix(ivec2(1), ivec2(args.stride_w, args.stride_h), apart);
+    first = ivec2(column.x, row) % step_by;
+    taps = max((ivec2(args.kernel_w, args.kernel_h) - first + step_by - 1) / step_by, ivec2(0));
 }
 
-void add_row(int ky, int y, ivec4 column, int channels)
+tap locate_tap(int n)
 {
-    bool together = args.dilation_w == 1 && spread() == args.stride_w;
-    int step = together ? args.stride_w : 1;
-    for (int kx = together ? column.x % step : 0; kx < args.kernel_w; kx += step) {
-        ivec4 x;
-        for (int p = 0; p < PIXELS; p++)
-            x[p] = origin(column[p], kx, args.stride_w, args.dilation_w);
-        add_tap(ky * args.kernel_w + kx, x, y, channels);
-    }
+    ivec2 k = first + ivec2(n % taps.x, n / taps.x) * step_by;
+    ivec4 x;
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+        x[p] = origin(column[p], k.x, args.stride_w, args.dilation_w);
+    return tap(k.y * args.kernel_w + k.x, x, origin(row, k.y, args.stride_h, args.dilation_h));
 }
 
 void main()
 {
-    ivec4 x = first_column() + ivec4(0, 1, 2, 3) * spread();
-    int y = int(gl_WorkGroupID.y * gl_WorkGroupSize.z + gl_LocalInvocationID.z);
-    if (x.x >= args.result.width || y >= args.result.height ||
+    ivec2 place = place_in_group();
+    int apart = spread();
+    ivec2 at = group_origin();
+    at += ivec2(place.x / apart * apart * PIXELS + place.x % apart, place.y);
+    if (at.x >= args.result.width || at.y >= args.result.height ||
         first_quad() >= quads_of(args.result.pitch))
         return;
-    int channels = input_channels(), row = y + args.result.y + args.pad_top;
-    clear_sums();
-    for (int ky = 0; ky < args.kernel_h; ky++) {
-        int from = origin(row, ky, args.stride_h, args.dilation_h);
-        if (from != NOWHERE)
-            add_row(ky, from, x + args.result.x + args.pad_left, channels);
-    }
-    store_sums(x, y);
+    ivec4 x = at.x + ivec4(0, 1, 2, 3) * apart;
+    column = x + args.result.x + args.pad_left;
+    row = at.y + args.result.y + args.pad_top;
+    find_taps();
+    sum_taps(taps.x * taps.y);
+    store_sums(x, at.y);
 }

@@ -6,7 +6,9 @@
 #extension GL_GOOGLE_include_directive : require
 #include "activation.glsl"
 
-layout(local_size_z = 64) in;
+#define CHANNELS 64
+
+layout(local_size_x = CHANNELS) in;
 
 float inner(int o)
 {
@@ -20,7 +22,7 @@ float inner(int o)
 
 void main()
 {
-    int o = int(gl_GlobalInvocationID.z);
+    int o = int(gl_WorkGroupID.z * CHANNELS + gl_LocalInvocationID.x);
     if (o < args.result.pitch)
         floats(args.vector).at[o] = o < args.result.channels ? inner(o) : 0.0;
 }

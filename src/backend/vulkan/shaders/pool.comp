@@ -13,7 +13,7 @@
 #define PIXELS_X 64
 #define PIXELS_Y 16
 
-layout(local_size_x = QUADS, local_size_y = ROWS) in;
+layout(local_size_x = QUADS * ROWS) in;
 
 /* A 64-bit number in two's complement: low word, high word. */
 shared uvec2 sums[ROWS][CHANNELS];
@@ -29,12 +29,12 @@ uvec2 widen(int v)
     return uvec2(v, v < 0 ? 0xffffffffu : 0u);
 }
 
-/* Each of the ROWS has its own columns. */
-void sum_columns(int quad)
+/* Each of the ROWS has its own column of pixels. */
+void sum_column(int quad, int row)
 {
     uvec2 sum[4] = uvec2[](uvec2(0), uvec2(0), uvec2(0), uvec2(0));
     int y0 = int(gl_WorkGroupID.y) * PIXELS_Y, y1 = min(y0 + PIXELS_Y, args.result.height);
-    int x = int(gl_WorkGroupID.x) * PIXELS_X + int(gl_LocalInvocationID.y);
+    int x = int(gl_WorkGroupID.x) * PIXELS_X + row;
     if (quad < quads_of(args.result.pitch) && x < args.result.width)
         for (int y = y0; y < y1; y++) {
             ivec2 at = ivec2(x + args.sources[0].x, y + args.sources[0].y);
@@ -44,15 +44,15 @@ void sum_columns(int quad)
                 sum[c] = add_wide(sum[c], widen(fixed_point[c]));
         }
     [[unroll]] for (int c = 0; c < 4; c++)
-        sums[gl_LocalInvocationID.y][gl_LocalInvocationID.x * 4 + c] = sum[c];
+        sums[row][quad * 4 % CHANNELS + c] = sum[c];
 }
 
 void main()
 {
     int first = int(gl_WorkGroupID.z) * CHANNELS;
-    sum_columns(first / 4 + int(gl_LocalInvocationID.x));
-    barrier();
     int c = int(gl_LocalInvocationIndex);
+    sum_column(first / 4 + c % QUADS, c / QUADS);
+    barrier();
     if (c >= CHANNELS || first + c >= args.result.pitch)
         return;
     uvec2 sum = uvec2(0);

@@ -8,7 +8,10 @@
  * An invocation has 4 pixels of a row and 1 or 2 quads of output channels; a workgroup has 32 x 4
  * pixels. Specialization constants: 0: invocations side by side in channels, the quads of 64 channels
  * (or of all, if there are fewer) divided by constant 1; 1: quads of an invocation, 2, or 1 for a
- * pitch of 4. */
+ * pitch of 4.
+ *
+ * Neighbouring invocations have neighbouring channels of the same pixels, so that a subgroup's loads
+ * of pixels meet in few cache lines, and its loads of weights in consecutive ones. */
 #ifndef PLANCHE_PRODUCTS_GLSL
 #define PLANCHE_PRODUCTS_GLSL
 
@@ -17,16 +20,32 @@
 #define PIXELS       4
 #define MOST_QUADS   2
 #define GROUP_QUADS  16
+#define GROUP_WIDTH  32
+#define GROUP_HEIGHT 4
 #define NOWHERE      (-0x40000000)
 
-layout(local_size_x_id = 0, local_size_y = 8, local_size_z = 4) in;
+layout(local_size_x = GROUP_WIDTH * GROUP_HEIGHT / PIXELS, local_size_y_id = 0) in;
 layout(constant_id = 1) const int QUADS = 2;
 
 vec4 sums[PIXELS][MOST_QUADS];
 
 int first_quad()
 {
-    return int(gl_WorkGroupID.z) * GROUP_QUADS + int(gl_LocalInvocationID.x) * QUADS;
+    int place = int(gl_LocalInvocationIndex % gl_WorkGroupSize.y);
+    return int(gl_WorkGroupID.z) * GROUP_QUADS + place * QUADS;
+}
+
+/* The invocation's place in the workgroup: which 4 pixels of a row, and which row. */
+ivec2 place_in_group()
+{
+    int place = int(gl_LocalInvocationIndex / gl_WorkGroupSize.y);
+    return ivec2(place % (GROUP_WIDTH / PIXELS), place / (GROUP_WIDTH / PIXELS));
+}
+
+/* The workgroup's first pixel. */
+ivec2 group_origin()
+{
+    return ivec2(gl_WorkGroupID.xy) * ivec2(GROUP_WIDTH, GROUP_HEIGHT);
 }
 
 /* Channels of all inputs, as the weights have them. */
@@ -38,15 +57,18 @@ int input_channels()
     return channels;
 }
 
-void clear_sums()
-{
-    [[unroll]] for (int p = 0; p < PIXELS; p++)
-        [[unroll]] for (int q = 0; q < MOST_QUADS; q++)
-            sums[p][q] = vec4(0.0);
-}
+/* A tap: its number in the kernel, and where the inputs have the invocation's pixels for it, x in
+ * row y; NOWHERE: they have not. */
+struct tap {
+    int index;
+    ivec4 x;
+    int y;
+};
+/* Defined by the shader: the n-th tap of this invocation, in the order of the kernel. */
+tap locate_tap(int n);
 
-/* Adds what a view's pixels, given by their quads' first index, contribute through weights that
- * begin at row `row`; the pixels that are not `inside` are zero. */
+/* Adds the products of a view's pixels, given by their quads' first index, with the weights from row
+ * `row` on; pixels that are not `inside` are zero. */
 void add_view(planche_gpu_view view, int row, ivec4 first, bvec4 inside)
 {
     int out_quads = quads_of(args.result.pitch), quads = quads_of(view.pitch);
@@ -66,45 +88,58 @@ void add_view(planche_gpu_view view, int row, ivec4 first, bvec4 inside)
     }
 }
 
-/* Adds a tap, whose pixels in the inputs are x in row y. */
-void add_tap(int tap, ivec4 x, int y, int channels)
+/* One loop for taps and views together: the fewer loops the sums go through the better for devices
+ * that keep masks of them. */
+void sum_taps(int count)
 {
-    int row = tap * channels;
-    for (int s = 0; s < args.in_count; s++) {
+    int channels = input_channels(), row = 0;
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+        [[unroll]] for (int q = 0; q < MOST_QUADS; q++)
+            sums[p][q] = vec4(0.0);
+    for (int n = 0; n < count * args.in_count; n++) {
+        int s = n % args.in_count;
         planche_gpu_view view = args.sources[s];
-        ivec4 at = x + view.x;
+        tap place = locate_tap(n / args.in_count);
+        row = s == 0 ? place.index * channels : row + args.sources[s - 1].pitch;
+        ivec4 at = place.x + view.x;
         bvec4 inside = lessThan(uvec4(at), uvec4(view.width));
-        if (uint(y + view.y) < uint(view.height) && any(inside)) {
-            ivec4 first = ((y + view.y) * view.width + at) * quads_of(view.pitch);
-            add_view(view, row, mix(ivec4(0), first, inside), inside);
-        }
-        row += view.pitch;
+        int y = place.y + view.y;
+        inside = mix(bvec4(false), inside, bvec4(uint(y) < uint(view.height)));
+        ivec4 first = (y * view.width + at) * quads_of(view.pitch);
+        add_view(view, row, mix(ivec4(0), first, inside), inside);
     }
 }
 
-/* Bias, activation, residuals. */
-vec4 finish(vec4 sum, ivec2 at, int quad)
+void bend_sums(int quad, int q)
 {
-    if (!is_null(args.constants))
-        sum += vectors(args.constants).at[quad];
-    sum = bend(sum, slope_of(quad));
-    for (int r = 0; r < args.residual_count; r++) {
-        planche_gpu_view view = args.residual[r].view;
-        vec4 other = load_quad(view, at + ivec2(view.x, view.y), quad);
-        sum = args.residual[r].self * sum + args.residual[r].other * other;
-    }
-    return sum;
+    vec4 bias = is_null(args.constants) ? vec4(0.0) : vectors(args.constants).at[quad];
+    vec4 slope = slope_of(quad);
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+        sums[p][q] = bend(sums[p][q] + bias, slope);
 }
 
-/* The local pixels are x in row y. */
+void add_residual(planche_gpu_residual residual, ivec4 x, int y)
+{
+    [[unroll]] for (int q = 0; q < QUADS; q++)
+        [[unroll]] for (int p = 0; p < PIXELS; p++) {
+            ivec2 at = ivec2(min(x[p], args.result.width - 1), y);
+            vec4 other = load_quad(residual.view, at + ivec2(residual.view.x, residual.view.y),
+                                   first_quad() + q);
+            sums[p][q] = residual.self * sums[p][q] + residual.other * other;
+        }
+}
+
+/* Bias, activation, residuals; the local pixels are x in row y. */
 void store_sums(ivec4 x, int y)
 {
-    [[unroll]] for (int q = 0; q < QUADS; q++) {
-        int quad = first_quad() + q;
-        [[unroll]] for (int p = 0; p < PIXELS; p++)
-            if (x[p] < args.result.width)
-                store_quad(ivec2(x[p], y), quad, finish(sums[p][q], ivec2(x[p], y), quad));
-    }
+    [[unroll]] for (int q = 0; q < QUADS; q++)
+        bend_sums(first_quad() + q, q);
+    for (int r = 0; r < args.residual_count; r++)
+        add_residual(args.residual[r], x, y);
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+        if (x[p] < args.result.width)
+            [[unroll]] for (int q = 0; q < QUADS; q++)
+                store_quad(ivec2(x[p], y), first_quad() + q, sums[p][q]);
 }
 
 #endif
