@@ -113,6 +113,7 @@ struct planche_engine *test_engine(struct planche_engine_options options, unsign
     struct planche_error error;
     options.struct_size = sizeof(options);
     options.model = test_model(scale);
+    options.backend = options.backend ? options.backend : "cpu"; /* whatever the machine has */
     options.threads = options.threads ? options.threads : 2;
     if (planche_engine_create(&engine, &options, &error))
         fail_msg("%s", error.message);

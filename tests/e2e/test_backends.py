@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The command on a GPU: pages, books, requests and measurements name what made them. A software
+device will do, but is slow: pages are small."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+import zipfile
+
+import archives
+import harness
+import png
+from harness import run
+
+PATHS = ("f32", "f16", "khr", "nv2")
+
+
+def need_gpu():
+    """The device to test, as planche info has it: PLANCHE_TEST_GPU, or else the first."""
+    gpus = json.loads(run("info", "--json", check=0).stdout)["gpus"]
+    index = int(os.environ.get("PLANCHE_TEST_GPU", "0"))
+    if index < len(gpus) and gpus[index]["path"]:
+        return gpus[index]
+    problem = "there is no such Vulkan device"
+    if os.environ.get("PLANCHE_REQUIRE_VULKAN") == "1":
+        raise AssertionError("PLANCHE_REQUIRE_VULKAN is 1, but " + problem)
+    harness.lacking.append(problem)
+    print(f"***** SKIPPED: {problem}", file=sys.stderr)
+    raise unittest.SkipTest(problem)
+
+
+class Case(harness.Case):
+    model = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.device = need_gpu()
+        cls.gpu = ("--backend", f"vulkan:{cls.device['index']}")
+
+    def expect_device(self, page):
+        self.assertEqual((page["status"], page["backend"], page["device"], page["redone"]),
+                         ("ok", "vulkan", self.device["name"], None))
+        self.assertGreater(page["gpu_ms"], 0)
+        self.assertGreater(page["tiles"], 0)
+
+
+class Pages(Case):
+    def test_like_the_cpu(self):
+        self.write("a.png", harness.page(20, 12, 4))
+        result = self.planche("a.png", "-o", "gpu.png", "--json", *self.gpu)
+        page = json.loads(result.stdout)
+        self.expect_device(page)
+        self.assertEqual((page["precision"], page["tiles"]),
+                         ("f32" if self.device["path"] == "f32" else "f16", 1))
+        page = json.loads(self.planche("a.png", "-o", "cpu.png", "--json", "--backend=cpu").stdout)
+        self.assertEqual((page["backend"], page["device"], page["gpu_ms"], page["tiles"]),
+                         ("cpu", None, 0, 0))
+        gpu, cpu = (png.Image(self.read(name)) for name in ("gpu.png", "cpu.png"))
+        self.assertEqual((gpu.width, gpu.height, gpu.channels), (40, 24, 4))
+        self.assertLessEqual(max(abs(a - b) for a, b in zip(gpu.samples, cpu.samples)), 1)
+        result = self.planche("a.png", "-o", "tiles.png", "--json", "--tile=16", *self.gpu)
+        self.assertEqual(json.loads(result.stdout)["tiles"], 2)
+        self.assertEqual(self.read("tiles.png"), self.read("gpu.png"))
+
+    def test_several(self):
+        names = [self.write(f"{i}.png", harness.page(6, 5, seed=i)) for i in range(3)]
+        result = self.planche(*names, "-o", "out/", "--json", "--gpu-path=f32", "-v", *self.gpu)
+        pages = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([page["input"] for page in pages], names)
+        for page in pages:
+            self.expect_device(page)
+            self.assertEqual(page["precision"], "f32")
+        self.assertIn(f"on {self.device['name']} (f32)", result.stderr)
+
+    def test_book(self):
+        pages = [(f"{i}.png", harness.page(6, 5, seed=i)) for i in range(2)]
+        self.write("book.cbz", archives.cbz(pages))
+        result = self.planche("book.cbz", "-o", "out.cbz", *self.gpu)
+        self.assertIn(f"on {self.device['name']}", result.stderr)
+        with zipfile.ZipFile(self.path("out.cbz")) as book:
+            self.assertEqual(book.namelist(), [f"{i}.webp" for i in range(2)])
+
+    def test_devices_that_are_not_there(self):
+        self.write("a.png", harness.page())
+        for arguments, problem in ((["--backend=vulkan:15"], "no GPU 15"),
+                                   (["--backend=vulkan:0", "--precision=bf16"], "for CPUs"),
+                                   (["--backend=cpu", "--precision=f16"], "for GPUs")):
+            result = self.planche("a.png", "--json", *arguments, check=3)
+            self.assert_one_line(result.stderr, problem)
+            self.assertIn(problem, json.loads(result.stdout)["error"])
+        self.assertEqual(self.files(), ["a.png"])
+
+    def test_nobody_asked_for_software(self):
+        if self.device["type"] != "software":
+            self.skipTest("the device is hardware")
+        self.write("a.png", harness.page())
+        page = json.loads(self.planche("a.png", "--json").stdout)
+        self.assertEqual((page["backend"], page["device"]), ("cpu", None))
+        os.symlink(harness.PLANCHE, self.path("realesrgan-ncnn-vulkan"))
+        result = run("-s", "2", "-i", "a.png", "-o", "b.png", "-g", self.device["index"],
+                     program=self.path("realesrgan-ncnn-vulkan"), cwd=self.folder, check=0)
+        self.assertIn(f"there is no GPU {self.device['index']}", result.stderr)
+
+    def test_interrupted(self):
+        """Ctrl-C in the middle of a page."""
+        self.write("a.png", harness.page(200, 200))
+        with subprocess.Popen([harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s", "2", "a.png",
+                               *self.gpu], cwd=self.folder, stderr=subprocess.PIPE) as process:
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            start = time.monotonic()
+            process.communicate(timeout=harness.MARGIN_SECONDS)
+        if process.returncode != 0:  # a GPU may have been faster
+            self.assertEqual(process.returncode, -signal.SIGINT)
+            self.assertEqual(self.files(), ["a.png"])
+            self.assertLess(time.monotonic() - start, 60)
+
+
+class Requests(Case):
+    def test_answers(self):
+        self.write("a.png", harness.page(6, 5))
+        requests = b'{"id": 1, "input": "a.png", "output": "b.png"}\n'
+        result = run("stdio", "-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE, *self.gpu,
+                     stdin=requests, cwd=self.folder, check=0)
+        self.expect_device(json.loads(result.stdout))
+
+
+class Measurements(Case):
+    def test_profile(self):
+        tiny = ("bench", "-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE, "--size", "6x5",
+                "--runs", "1", "--profile", *self.gpu)
+        measured = json.loads(run(*tiny, "--json", check=0).stdout)
+        self.assertEqual((measured["backend"], measured["device"]), ("vulkan", self.device["name"]))
+        self.assertIn(measured["gpu_path"], PATHS)
+        self.assertAlmostEqual(measured["gpu_gflops"], 2e-6 * measured["macs_per_pixel"] * 30
+                               / measured["gpu_ms"], delta=1e-3)
+        self.assertIsNone(measured["ratio"])
+        self.assertGreater(sum(layer["macs"] for layer in measured["profile"]), 0)
+        text = run(*tiny, check=0).stdout
+        self.assertRegex(text, r"ms of GPU time per page, [0-9.]+ TFLOP/s")
+        self.assertIn(self.device["name"], text)
+
+
+if __name__ == "__main__":
+    harness.main()
