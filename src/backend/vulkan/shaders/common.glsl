@@ -16,7 +16,7 @@
 #if PLANCHE_F16
 #extension GL_EXT_shader_16bit_storage : require
 #define STORED      float16_t
-#define STORED_QUAD f16vec4
+#define STORED_QUAD uvec2
 #define STORED_SIZE 2
 #else
 #define STORED      float
@@ -79,10 +79,30 @@ int quads_of(int pitch)
     return pitch >> 2;
 }
 
+/* Halves are loaded and stored as words, two at a time, which all devices do well. */
+vec4 unpack_quad(STORED_QUAD v)
+{
+#if PLANCHE_F16
+    return vec4(unpackHalf2x16(v.x), unpackHalf2x16(v.y));
+#else
+    return v;
+#endif
+}
+
+STORED_QUAD pack_quad(vec4 v)
+{
+#if PLANCHE_F16
+    return uvec2(packHalf2x16(v.xy), packHalf2x16(v.zw));
+#else
+    return v;
+#endif
+}
+
 /* `at` is a pixel of the stored region. */
 vec4 load_quad(planche_gpu_view view, ivec2 at, int quad)
 {
-    return vec4(quads_in(view.address).at[(at.y * view.width + at.x) * quads_of(view.pitch) + quad]);
+    int index = (at.y * view.width + at.x) * quads_of(view.pitch) + quad;
+    return unpack_quad(quads_in(view.address).at[index]);
 }
 
 float load_value(planche_gpu_view view, ivec2 at, int channel)
@@ -93,7 +113,7 @@ float load_value(planche_gpu_view view, ivec2 at, int channel)
 void store_quad(ivec2 at, int quad, vec4 value)
 {
     int index = (at.y * args.result.width + at.x) * quads_of(args.result.pitch) + quad;
-    quads_out(args.result.address).at[index] = STORED_QUAD(value);
+    quads_out(args.result.address).at[index] = pack_quad(value);
 }
 
 /* Which channels of a quad there are. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* INTERP: enlarges or reduces in[0], whose whole view has in_width x in_height pixels, to
- * out_width x out_height; operation is the mode. Nearest takes the pixel at floor(x * in / out); the
- * others have half-pixel centres, and bicubic Keys' weights (1981) with a = -0.75. Pixels beyond the
+/* INTERP: enlarges or reduces in[0], whose whole view has in_width x in_height pixels, to out_width
+ * x out_height; operation is the mode. Nearest takes the pixel at floor(x * in / out); the others
+ * have half-pixel centres, and bicubic Keys' weights (1981) with a = -0.75. Pixels beyond the
  * view's edges are those at the edges; a pixel of the view is stored at that + (in.x, in.y). */
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -43,8 +43,8 @@ uint divide_wide(uint high, uint low, uint by, inout uint rest)
     return quotient;
 }
 
-/* In whole numbers, so that where a pixel lies among its taps repeats exactly. A whole factor is the
- * ratio of 1 to itself. */
+/* In whole numbers, so that where a pixel lies among its taps repeats exactly. A whole factor is
+ * the ratio of 1 to itself. */
 taps taps_at(int i, int size, int result)
 {
     if (result % size == 0) {

@@ -3,8 +3,8 @@
  * result's whole tensor begins at pixel (-pad_left, -pad_top) of the page.
  *
  * value = self * sample + other, samples in 0..1; a grey page has three equal channels. in[0] says
- * which pixels of the page are the tile's own, not its surroundings: where one of them is bright, the
- * result cannot be black. */
+ * which pixels of the page are the tile's own, not its surroundings: where one of them is bright,
+ * the result cannot be black. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "page.glsl"

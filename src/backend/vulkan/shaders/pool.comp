@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* POOL: adds the out.width x out.height pixels of in[0] from (in.x, in.y) on, channel by channel, to
- * 64-bit whole numbers at out.address: [channel of the pitch][low word, high word]. Values are in
- * units of 2^-16, cut off at +-32767, so that the order of adding them does not matter: however the
- * pixels are divided among workgroups, dispatches and tiles, the sums are the same. */
+/* POOL: adds the out.width x out.height pixels of in[0] from (in.x, in.y) on, channel by channel,
+ * to 64-bit whole numbers at out.address: [channel of the pitch][low word, high word]. Values are
+ * in units of 2^-16, cut off at +-32767, so that the order of adding them does not matter: however
+ * the pixels are divided among workgroups, dispatches and tiles, the sums are the same. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"

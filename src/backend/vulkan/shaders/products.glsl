@@ -6,12 +6,12 @@
  * output's pitch. A pixel's sum is made tap by tap and channel by channel, wherever it lies.
  *
  * An invocation has 4 pixels of a row and 1 or 2 quads of output channels; a workgroup has 32 x 4
- * pixels. Specialization constants: 0: invocations side by side in channels, the quads of 64 channels
- * (or of all, if there are fewer) divided by constant 1; 1: quads of an invocation, 2, or 1 for a
- * pitch of 4.
+ * pixels. Specialization constants: 0: invocations side by side in channels, the quads of 64
+ * channels (or of all, if there are fewer) divided by constant 1; 1: quads of an invocation, 2, or
+ * 1 for a pitch of 4.
  *
- * Neighbouring invocations have neighbouring channels of the same pixels, so that a subgroup's loads
- * of pixels meet in few cache lines, and its loads of weights in consecutive ones. */
+ * Neighbouring invocations have neighbouring channels of the same pixels, so that a subgroup's
+ * loads of pixels meet in few cache lines, and its loads of weights in consecutive ones. */
 #ifndef PLANCHE_PRODUCTS_GLSL
 #define PLANCHE_PRODUCTS_GLSL
 
@@ -67,8 +67,8 @@ struct tap {
 /* Defined by the shader: the n-th tap of this invocation, in the order of the kernel. */
 tap locate_tap(int n);
 
-/* Adds the products of a view's pixels, given by their quads' first index, with the weights from row
- * `row` on; pixels that are not `inside` are zero. */
+/* Adds the products of a view's pixels, given by their quads' first index, with the weights from
+ * row `row` on; pixels that are not `inside` are zero. */
 void add_view(planche_gpu_view view, int row, ivec4 first, bvec4 inside)
 {
     int out_quads = quads_of(args.result.pitch), quads = quads_of(view.pitch);
@@ -76,12 +76,12 @@ void add_view(planche_gpu_view view, int row, ivec4 first, bvec4 inside)
     for (int i = 0; i < quads; i++) {
         vec4 values[PIXELS];
         [[unroll]] for (int p = 0; p < PIXELS; p++) {
-            vec4 v = vec4(quads_in(view.address).at[first[p] + i]);
+            vec4 v = unpack_quad(quads_in(view.address).at[first[p] + i]);
             values[p] = inside[p] ? v : vec4(0.0);
         }
         [[unroll]] for (int c = 0; c < 4; c++, weight += out_quads)
             [[unroll]] for (int q = 0; q < QUADS; q++) {
-                vec4 w = vec4(quads_in(args.weights).at[weight + q]);
+                vec4 w = unpack_quad(quads_in(args.weights).at[weight + q]);
                 [[unroll]] for (int p = 0; p < PIXELS; p++)
                     sums[p][q] = fma(vec4(values[p][c]), w, sums[p][q]);
             }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SHUFFLE: channels become pixels. Channel c of the whole output's pixel (x, y) is channel
- * c * scale^2 + y % scale * scale + x % scale of the input's pixel (x / scale, y / scale), stored at
+/* SHUFFLE: channels become pixels. Channel c of the whole output's pixel (x, y) is channel c *
+ * scale^2 + y % scale * scale + x % scale of the input's pixel (x / scale, y / scale), stored at
  * that + (in.x, in.y). */
 #version 460
 #extension GL_GOOGLE_include_directive : require

@@ -2,10 +2,10 @@
 /* STORE: finished pixels from what the network made, in[0] at local + (in.x, in.y).
  *
  * value = self * in + other, in 0..1, for a grey page of the mean of the three channels. With a
- * depth of 8 or 16: rounded samples, interleaved with the page's alpha; row oy is at page +
- * oy * page_stride, and begins with the tile's first pixel. An invocation makes 4 pixels of a row and
- * writes whole words: rows have room for a multiple of 4 pixels. With a depth of 32: floats, rows of
- * a plane for each colour, of out_width values, in which the tile begins at out.x. */
+ * depth of 8 or 16: rounded samples, interleaved with the page's alpha; row oy is at page + oy *
+ * page_stride, and begins with the tile's first pixel. An invocation makes 4 pixels of a row and
+ * writes whole words: rows have room for a multiple of 4 pixels. With a depth of 32: floats, rows
+ * of a plane for each colour, of out_width values, in which the tile begins at out.x. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "alpha.glsl"
