@@ -2,6 +2,7 @@
 /* Putting a network on a GPU: shaders chosen, weights packed and sent. */
 #include "backend/vulkan/program.h"
 
+#include "backend/vulkan/matrix.h"
 #include "backend/vulkan/pack.h"
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/region.h"
@@ -65,6 +66,35 @@ static bool is_whole(const struct planche_view *view)
     return !view->top && !view->left && !view->bottom && !view->right;
 }
 
+/* Whether the last three steps are such as STORE can make. */
+static void find_tail(struct planche_gpu_program *program)
+{
+    const struct planche_net *net = program->net;
+    struct planche_gpu_tail *tail = &program->tail;
+    tail->first = net->step_count;
+    if (net->step_count < 3)
+        return;
+    const struct planche_step *steps = &net->steps[net->step_count - 3];
+    const struct planche_step *sum = &steps[2];
+    int shuffle = steps[0].op == PLANCHE_STEP_SHUFFLE ? 0 : 1;
+    tail->shuffle = &steps[shuffle];
+    tail->interp = &steps[!shuffle];
+    tail->enlargement = (int32_t)tail->interp->factor_w;
+    if (tail->shuffle->op != PLANCHE_STEP_SHUFFLE || tail->interp->op != PLANCHE_STEP_INTERP ||
+        tail->interp->interp != PLANCHE_INTERP_NEAREST || !is_whole(&tail->interp->inputs[0]) ||
+        tail->interp->factor_w != (float)tail->enlargement ||
+        tail->interp->factor_h != tail->interp->factor_w || sum->op != PLANCHE_STEP_BINARY ||
+        sum->binary != PLANCHE_BINARY_ADD || sum->self != 1 || sum->other != 1 ||
+        net->output.tensor != sum->output || net->tensors[sum->output].channels != 3)
+        return;
+    int first = sum->inputs[0].tensor == tail->shuffle->output ? 0 : 1;
+    tail->shuffled = &sum->inputs[first];
+    tail->enlarged = &sum->inputs[!first];
+    if (tail->shuffled->tensor == tail->shuffle->output &&
+        tail->enlarged->tensor == tail->interp->output)
+        tail->first = net->step_count - 3;
+}
+
 /* Shaders take what lies outside a region for padding, which is only right at a tensor's own
  * edges. */
 static enum planche_status check_step(const struct planche_gpu_program *program,
@@ -106,8 +136,9 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
         constants[0] = (quads < CONV_QUADS ? quads : CONV_QUADS) / constants[1];
     }
     enum planche_status status = check_step(program, step, error);
-    return status ? status
-                  : make_step(program, shaders[step->op], constants, &program->steps[s], error);
+    if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)))
+        return status;
+    return make_step(program, shaders[step->op], constants, &program->steps[s], error);
 }
 
 static enum planche_status make_steps(struct planche_gpu_program *program,
@@ -121,6 +152,8 @@ static enum planche_status make_steps(struct planche_gpu_program *program,
         status = make_step(program, PLANCHE_SHADER_STORE, none, &program->store, error);
     if (!status && program->levels)
         status = make_step(program, PLANCHE_SHADER_AVERAGE, none, &program->average, error);
+    if (!status && planche_gpu_matrix_lays_out(program))
+        status = make_step(program, PLANCHE_SHADER_PACK_KHR, none, &program->prepare, error);
     for (int s = 0; s < net->step_count && !status; s++)
         status = make_network_step(program, s, error);
     return status;
@@ -189,11 +222,24 @@ static struct constants constants_of(const struct planche_gpu_program *program,
     return constants;
 }
 
-/* Padded to the output's pitch, twice: bias, slopes. */
-static uint64_t constant_bytes(const struct planche_gpu_program *program,
-                               const struct planche_step *step)
+static bool is_product(const struct planche_gpu_step *step)
 {
-    return align(2 * (uint64_t)program->pitches[step->output] * sizeof(float));
+    return step->product.taps_x > 0;
+}
+
+/* Bias, then slopes: of a product's outputs, else of the output's pitch. */
+static size_t constant_count(const struct planche_gpu_program *program, int s)
+{
+    const struct planche_gpu_step *made = &program->steps[s];
+    return is_product(made) ? (size_t)made->product.outputs
+                            : (size_t)program->pitches[program->net->steps[s].output];
+}
+
+static bool count_weights(const struct planche_gpu_program *program, int s, size_t *values)
+{
+    const struct planche_gpu_step *made = &program->steps[s];
+    return is_product(made) ? planche_gpu_matrix_count(&made->product, values)
+                            : planche_gpu_pack_count(program, &program->net->steps[s], values);
 }
 
 static enum planche_status place_weights(struct planche_gpu_program *program, uint64_t *bytes,
@@ -205,7 +251,7 @@ static enum planche_status place_weights(struct planche_gpu_program *program, ui
         const struct planche_step *step = &net->steps[s];
         struct constants constants = constants_of(program, step);
         size_t values = 0;
-        if (is_conv(step) && !planche_gpu_pack_count(program, step, &values))
+        if (is_conv(step) && !count_weights(program, s, &values))
             return planche_fail(error, PLANCHE_ERROR_MODEL, "layer '%s' is too large", step->name);
         uint64_t width = is_conv(step) ? program->device->value_bytes : sizeof(float);
         if (!is_conv(step))
@@ -214,9 +260,26 @@ static enum planche_status place_weights(struct planche_gpu_program *program, ui
         *bytes += align(values * width);
         program->steps[s].constants = constants.channels ? *bytes + ALIGN : 0;
         if (constants.channels)
-            *bytes += constant_bytes(program, step);
+            *bytes += align(2 * (uint64_t)constant_count(program, s) * sizeof(float));
     }
     return PLANCHE_OK;
+}
+
+static void fill_constants(const struct planche_gpu_program *program, int s,
+                           const struct constants *constants, float *to)
+{
+    const struct planche_gpu_product *product = &program->steps[s].product;
+    size_t count = constant_count(program, s);
+    memset(to, 0, 2 * count * sizeof(float));
+    for (int p = 0; p < 2; p++)
+        for (size_t n = 0; constants->parts[p] && n < count; n++) {
+            int channel =
+                is_product(&program->steps[s])
+                    ? planche_gpu_matrix_channel(product, (int)constants->channels, (int)n)
+                    : (int)n;
+            if (channel >= 0 && (size_t)channel < constants->channels)
+                to[(size_t)p * count + n] = constants->parts[p][channel];
+        }
 }
 
 static void fill_step(const struct planche_gpu_program *program, int s, uint8_t *block)
@@ -224,38 +287,34 @@ static void fill_step(const struct planche_gpu_program *program, int s, uint8_t 
     const struct planche_step *step = &program->net->steps[s];
     const struct planche_gpu_step *made = &program->steps[s];
     struct constants constants = constants_of(program, step);
-    size_t pitch = (size_t)program->pitches[step->output];
-    if (is_conv(step))
+    if (is_product(made))
+        planche_gpu_matrix_pack(program, s, (uint16_t *)(void *)(block + made->weights));
+    else if (is_conv(step))
         planche_gpu_pack(program, step, program->device->value_bytes == 2, block + made->weights);
     else if (constants.weight_count)
         memcpy(block + made->weights, constants.weights, constants.weight_count * sizeof(float));
-    if (!constants.channels)
-        return;
-    float *to = (float *)(void *)(block + made->constants);
-    memset(to, 0, 2 * pitch * sizeof(float));
-    for (int p = 0; p < 2; p++)
-        if (constants.parts[p])
-            memcpy(to + (size_t)p * pitch, constants.parts[p], constants.channels * sizeof(float));
+    if (constants.channels)
+        fill_constants(program, s, &constants, (float *)(void *)(block + made->constants));
 }
 
-/* Packs the weights and sends them; the addresses in steps are offsets until then. */
+/* Packs the weights and sends them; the addresses in steps are offsets until then. Weights of
+ * products are to be prepared from what is still on the host. */
 static enum planche_status send_weights(struct planche_gpu_program *program,
                                         struct planche_error *error)
 {
-    struct planche_gpu_memory staging = {0};
+    struct planche_gpu_memory *staging = &program->staging;
     uint64_t bytes;
     enum planche_status status = place_weights(program, &bytes, error);
     if (!status)
         status = planche_gpu_memory_create(&program->weights, program->device, bytes + ALIGN,
                                            PLANCHE_GPU_MEMORY_DEVICE, error);
     if (!status)
-        status = planche_gpu_memory_create(&staging, program->device, bytes + ALIGN,
+        status = planche_gpu_memory_create(staging, program->device, bytes + ALIGN,
                                            PLANCHE_GPU_MEMORY_UPLOAD, error);
     for (int s = 0; s < program->net->step_count && !status; s++)
-        fill_step(program, s, staging.host);
+        fill_step(program, s, staging->host);
     if (!status)
-        status = planche_gpu_copy_now(&program->weights, &staging, bytes + ALIGN, error);
-    planche_gpu_memory_destroy(&staging);
+        status = planche_gpu_copy_now(&program->weights, staging, bytes + ALIGN, error);
     for (int s = 0; s < program->net->step_count; s++) {
         struct planche_gpu_step *step = &program->steps[s];
         step->weights += step->weights ? program->weights.address : 0;
@@ -298,6 +357,7 @@ enum planche_status planche_gpu_program_create(struct planche_gpu_program **out,
         for (int t = 0; t < net->tensor_count; t++)
             program->pitches[t] = planche_gpu_pitch(net->tensors[t].channels);
         place_vectors(program);
+        find_tail(program);
         status = make_steps(program, error);
     }
     if (!status)
@@ -313,6 +373,7 @@ void planche_gpu_program_destroy(struct planche_gpu_program **program)
     if (!p)
         return;
     planche_gpu_memory_destroy(&p->weights);
+    planche_gpu_memory_destroy(&p->staging);
     planche_free(p->tensor_levels);
     planche_free(p->pitches);
     planche_free(p->vectors);

@@ -12,10 +12,32 @@ struct planche_gpu_shape {
     int32_t channels;           /* 0: all of them */
 };
 
+/* A convolution as a matrix product, see matrix.h. */
+struct planche_gpu_product {
+    int32_t taps_x, taps_y; /* taps_x of 0: it is none */
+    int32_t stride;
+    int32_t phases;  /* 1, or 2: every pixel of the product gives 2 x 2 */
+    int32_t step;    /* outputs of a phase */
+    int32_t outputs; /* of all of them, a multiple of 16 */
+    int32_t inputs;  /* a multiple of 16 */
+    bool gathers;    /* horizontal taps are inputs */
+    bool folds;      /* horizontal taps are outputs */
+    int32_t blocks;  /* workgroups side by side that share the outputs among them */
+};
+
 struct planche_gpu_step {
     VkPipeline pipeline; /* NULL: nothing to do on its own */
     struct planche_gpu_shape shape;
+    struct planche_gpu_product product;
     uint64_t weights, constants; /* addresses; 0: none */
+};
+
+/* The network's last three steps, if STORE makes them: SHUFFLE, INTERP and their sum. */
+struct planche_gpu_tail {
+    int first; /* of the steps; step_count: there is no such end */
+    const struct planche_step *shuffle, *interp;
+    const struct planche_view *shuffled, *enlarged; /* what is added */
+    int32_t enlargement;
 };
 
 struct planche_gpu_program {
@@ -29,8 +51,11 @@ struct planche_gpu_program {
     uint64_t vector_bytes;          /* of a page's vectors and sums */
     uint64_t sum_begin, sum_bytes;  /* the part of it that begins as zeros */
     struct planche_gpu_step *steps; /* [step_count] */
+    struct planche_gpu_tail tail;
     struct planche_gpu_step load, store, average;
+    struct planche_gpu_step prepare; /* of products' weights, see planche_gpu_tile_build_weights */
     struct planche_gpu_memory weights; /* all of them */
+    struct planche_gpu_memory staging; /* the same on the host, until they are prepared */
 };
 
 /* net and device must outlive the program; the kernels of net are not needed afterwards. Errors:

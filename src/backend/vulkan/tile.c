@@ -2,6 +2,8 @@
 /* From a tile's regions to dispatches and their arguments. */
 #include "backend/vulkan/tile.h"
 
+#include "backend/vulkan/matrix.h"
+
 #include "base/checked.h"
 #include "base/status.h"
 
@@ -100,6 +102,15 @@ static void take_everything(struct planche_gpu_tile *tile)
     }
 }
 
+/* What STORE makes has no memory. Its steps still count as readers, so that what they read lasts
+ * until then. */
+static void leave_out_tail(struct planche_gpu_tile *tile)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    for (int s = program->tail.first; s < program->net->step_count; s++)
+        tile->regions[program->net->steps[s].output] = (struct planche_region2){0};
+}
+
 bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
                               struct planche_region2 rect)
 {
@@ -113,6 +124,7 @@ bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_ai
                                  level, rect, tile->regions, tile->needed, tile->owned);
     else
         planche_regions_of_tile(program->net, job->shapes, rect, tile->regions, tile->needed);
+    leave_out_tail(tile);
     if (!planche_layout_make(&layout, program->net, tile->regions, tile->needed, program->pitches,
                              program->device->value_bytes, tile->budget))
         return false;
@@ -143,6 +155,20 @@ static uint32_t groups(int64_t count, int32_t each)
     return each ? (uint32_t)((count + each - 1) / each) : 1;
 }
 
+/* Workgroups of a product: its pixels are the output's, or squares of these that begin at even
+ * ones. */
+static void count_product_groups(const struct planche_gpu_step *step,
+                                 const struct planche_gpu_view *out, uint32_t *count)
+{
+    int64_t width = out->width, height = out->height;
+    if (step->product.phases == 2) {
+        width = (width + (out->x & 1) + 1) / 2;
+        height = (height + (out->y & 1) + 1) / 2;
+    }
+    count[0] = groups(width, step->shape.pixels_x) * (uint32_t)step->product.blocks;
+    count[1] = groups(height, step->shape.pixels_y);
+}
+
 /* The next dispatch, with arguments of zeros. */
 static struct planche_gpu_args *add(struct planche_gpu_tile *tile,
                                     const struct planche_gpu_step *step, int profile,
@@ -160,6 +186,8 @@ static struct planche_gpu_args *add(struct planche_gpu_tile *tile,
         .profile = profile,
         .macs = macs + MACS_PER_VALUE * (double)out->width * out->height * out->pitch,
     };
+    if (step->product.taps_x)
+        count_product_groups(step, out, tile->dispatches[tile->count - 1].groups);
     return args;
 }
 
@@ -200,6 +228,23 @@ static void add_load(struct planche_gpu_tile *tile, struct planche_region2 own,
     args->flags = place->flags;
 }
 
+static void set_tail(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
+                     struct planche_region2 rect, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_tail *tail = &tile->job->program->tail;
+    const struct planche_net *net = tile->job->program->net;
+    int32_t x = (int32_t)rect.x0 + (int32_t)net->recipe.crop + net->output.left;
+    int32_t y = (int32_t)rect.y0 + (int32_t)net->recipe.crop + net->output.top;
+    args->in[0] = view_of(tile, place, &tail->shuffle->inputs[0], 0, 0);
+    args->in[1] = view_of(tile, place, &tail->interp->inputs[0], 0, 0);
+    args->shuffle = tail->shuffle->shuffle;
+    args->enlargement = tail->enlargement;
+    args->shuffle_x = x + tail->shuffled->left;
+    args->shuffle_y = y + tail->shuffled->top;
+    args->enlarge_x = x + tail->enlarged->left;
+    args->enlarge_y = y + tail->enlarged->top;
+}
+
 static void add_store(struct planche_gpu_tile *tile, struct planche_region2 rect,
                       const struct planche_gpu_place *place)
 {
@@ -215,9 +260,11 @@ static void add_store(struct planche_gpu_tile *tile, struct planche_region2 rect
     };
     uint64_t pixel = (uint64_t)job->channels * (job->page.depth / 8);
     struct planche_gpu_args *args = add(tile, &job->program->store, net->step_count + 1, &out, 0);
-    args->in[0] =
-        view_of(tile, place, &net->output, rect.x0 + recipe->crop, rect.y0 + recipe->crop);
-    args->in_count = 1;
+    if (job->program->tail.first < net->step_count)
+        set_tail(args, tile, rect, place);
+    else
+        args->in[0] =
+            view_of(tile, place, &net->output, rect.x0 + recipe->crop, rect.y0 + recipe->crop);
     args->self = recipe->out_scale;
     args->other = recipe->out_bias;
     args->page_width = (int32_t)job->page.width;
@@ -275,6 +322,17 @@ static void set_conv(struct planche_gpu_args *args, const struct planche_gpu_til
     }
 }
 
+/* A product of 2 x 2 phases counts pixels of its own: half of the output's, from an even one on. */
+static void set_phases(struct planche_gpu_args *args)
+{
+    for (int i = 0; i < args->in_count; i++) {
+        args->in[i].x += args->out.x >> 1;
+        args->in[i].y += args->out.y >> 1;
+    }
+    args->pad_left = -(args->out.x & 1);
+    args->pad_top = -(args->out.y & 1);
+}
+
 static void set_operation(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
                           const struct planche_step *step, const struct planche_gpu_place *place)
 {
@@ -313,6 +371,8 @@ static void add_spatial(struct planche_gpu_tile *tile, int s, const struct planc
     args->out_height = (int32_t)whole->height;
     if (step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV)
         set_conv(args, tile, step, place);
+    if (job->program->steps[s].product.phases == 2)
+        set_phases(args);
     set_operation(args, tile, step, place);
 }
 
@@ -392,7 +452,7 @@ void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim 
             add_pool(tile, s, place);
         if (makes_vector(program, step) && whole)
             add_vector(tile, s, place);
-        else if (!makes_vector(program, step) && tile->needed[s])
+        else if (!makes_vector(program, step) && tile->needed[s] && s < program->tail.first)
             add_spatial(tile, s, place);
     }
     if (aim != PLANCHE_GPU_AIM_SUMS)
@@ -409,4 +469,25 @@ void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
         if (makes_vector(program, step) && program->tensor_levels[step->output] == level)
             add_vector(tile, s, place);
     }
+}
+
+bool planche_gpu_tile_build_weights(struct planche_gpu_tile *tile)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    tile->count = 0;
+    for (int s = 0; program->prepare.pipeline && s < program->net->step_count; s++) {
+        const struct planche_gpu_step *step = &program->steps[s];
+        size_t values;
+        if (!step->product.taps_x || !planche_gpu_matrix_count(&step->product, &values))
+            continue;
+        const struct planche_gpu_view out = {
+            .address = step->weights,
+            .width = (int32_t)(values / PLANCHE_GPU_FRAGMENT),
+            .height = 1,
+            .pitch = 1,
+        };
+        struct planche_gpu_args *args = add(tile, &program->prepare, 0, &out, 0);
+        args->in[0].address = step->weights - program->weights.address + program->staging.address;
+    }
+    return tile->count > 0;
 }

@@ -77,5 +77,7 @@ void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim 
 /* The dispatches that make a level's averages of their sums, and what dense layers make of them. */
 void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
                                     const struct planche_gpu_place *place);
+/* The dispatches that lay out the weights of products as lanes hold them; false: there are none. */
+bool planche_gpu_tile_build_weights(struct planche_gpu_tile *tile);
 
 #endif

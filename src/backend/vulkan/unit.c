@@ -24,6 +24,31 @@ static enum planche_status start_profile(struct planche_gpu_unit *unit, struct p
     return PLANCHE_OK;
 }
 
+/* Weights of products are laid out by the device itself: how its lanes hold a matrix is its own
+ * affair. */
+static enum planche_status prepare_weights(struct planche_gpu_unit *unit,
+                                           struct planche_error *error)
+{
+    struct planche_gpu_job job = {.program = unit->program};
+    struct planche_gpu_tile tile;
+    struct planche_gpu_work work = {.unit = unit};
+    enum planche_status status = planche_gpu_tile_init(&tile, &job, unit->budget, error);
+    if (!status && planche_gpu_tile_build_weights(&tile)) {
+        uint64_t bytes = (uint64_t)tile.count * planche_gpu_args_stride(unit->device);
+        status = planche_gpu_slot_create(&work.slot, unit, error);
+        if (!status)
+            status = planche_gpu_slot_fit(unit, work.slot, bytes, error);
+        if (!status)
+            status = planche_gpu_work_submit(&work, &tile, error);
+        if (!status)
+            status = planche_gpu_work_wait(&work, work.value, error);
+        planche_gpu_slot_destroy(unit, &work.slot);
+    }
+    planche_gpu_tile_free(&tile);
+    planche_gpu_memory_destroy(&unit->program->staging);
+    return status;
+}
+
 enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
                                             struct planche_gpu_device *device,
                                             const struct planche_net *net, uint64_t memory,
@@ -37,12 +62,14 @@ enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
     }
     unit->device = device;
     unit->budget = budget;
-    unit->profile = profile && device->timestamp_ms > 0;
     pthread_mutex_init(&unit->arena_mutex, NULL);
     atomic_init(&unit->macs_per_ms, first_guess(device));
     enum planche_status status = planche_gpu_queue_init(&unit->queue, device, error);
     if (!status)
         status = planche_gpu_program_create(&unit->program, device, net, budget, error);
+    if (!status)
+        status = prepare_weights(unit, error);
+    unit->profile = profile && device->timestamp_ms > 0;
     if (!status && unit->profile)
         status = start_profile(unit, error);
     if (!status && unit->program->weights.size >= memory)

@@ -74,7 +74,10 @@ struct planche_gpu_args {
     PLANCHE_INT scale;        /* SHUFFLE's r, STORE's enlargement of alpha */
     PLANCHE_INT channels;     /* samples of a pixel: colours and alpha */
     PLANCHE_INT alpha_stride; /* bytes from one row of alpha to the next */
-    PLANCHE_INT unused0, unused1;
+    PLANCHE_INT shuffle;      /* STORE: r, if in[0] is still to be shuffled; 0: it is not */
+    PLANCHE_INT enlargement;  /* STORE: times that in[1] is to be enlarged and added; 0: none */
+    PLANCHE_INT shuffle_x, shuffle_y; /* STORE: added to the output's coordinates before... */
+    PLANCHE_INT enlarge_x, enlarge_y; /* ...these are divided */
 };
 
 #ifdef GL_core_profile

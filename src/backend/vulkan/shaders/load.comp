@@ -19,8 +19,7 @@ int reflect_index(int i, int size)
     if (size == 1)
         return 0;
     int period = 2 * (size - 1);
-    int r = i % period;
-    r += r < 0 ? period : 0;
+    int r = abs(i) % period; /* of negative numbers drivers do not agree */
     return r < size ? r : period - r;
 }
 

@@ -27,10 +27,28 @@ bool is_finite(float v)
     return (floatBitsToUint(v) & 0x7f800000u) != 0x7f800000u;
 }
 
+/* A network's last steps, made here to spare the memory between them: a pixel shuffle, and the
+ * nearest-neighbour enlargement of a small tensor added to it. */
+vec3 load_shuffled(ivec2 at)
+{
+    planche_gpu_view view = args.sources[0];
+    ivec2 whole = at + ivec2(args.shuffle_x, args.shuffle_y), part = whole % args.shuffle;
+    ivec2 from = whole / args.shuffle + ivec2(view.x, view.y);
+    int square = args.shuffle * args.shuffle, first = part.y * args.shuffle + part.x;
+    vec3 v = vec3(load_value(view, from, first), load_value(view, from, square + first),
+                  load_value(view, from, 2 * square + first));
+    if (args.enlargement == 0)
+        return v;
+    view = args.sources[1];
+    whole = at + ivec2(args.enlarge_x, args.enlarge_y);
+    return v + load_quad(view, whole / args.enlargement + ivec2(view.x, view.y), 0).xyz;
+}
+
 /* The colours of a local pixel; what it saw of NaN goes into flags. */
 vec3 load_colours(ivec2 at, inout uint flags)
 {
-    vec3 v = load_quad(args.sources[0], at + ivec2(args.sources[0].x, args.sources[0].y), 0).xyz;
+    planche_gpu_view view = args.sources[0];
+    vec3 v = args.shuffle != 0 ? load_shuffled(at) : load_quad(view, at + ivec2(view.x, view.y), 0).xyz;
     if (!is_finite(v.x) || !is_finite(v.y) || !is_finite(v.z))
         flags |= PLANCHE_GPU_SAW_NAN;
     if (args.colours == 1)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolutions as matrix products, for devices with matrix units: rows are pixels, columns are
+ * outputs.
+ *
+ * A deconvolution of stride 2 is a product that has the outputs of a square of 2 x 2 pixels, phase
+ * after phase, as columns, and whose pixel p reads inputs p, p + 1, ... A network's first layer has
+ * a pixel and its neighbours to the right as 16 inputs of one horizontal tap. */
+#ifndef PLANCHE_BACKEND_VULKAN_MATRIX_H
+#define PLANCHE_BACKEND_VULKAN_MATRIX_H
+
+#include "backend/vulkan/program.h"
+
+/* Values of a fragment of weights: 16 inputs x 16 outputs. */
+#define PLANCHE_GPU_FRAGMENT 256
+
+/* Fills the step's product and its pipeline if a matrix shader can make it. False: *status is OK
+ * and the plain shaders must, or it is what went wrong. */
+bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int step,
+                               enum planche_status *status, struct planche_error *error);
+
+/* Whether weights are laid out as lanes hold fragments, of which shaders/pack_khr.comp knows one
+ * way. Otherwise they lie row by row. */
+bool planche_gpu_matrix_lays_out(const struct planche_gpu_program *program);
+
+/* Values of a product's weights, a multiple of PLANCHE_GPU_FRAGMENT. */
+bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count);
+/* Writes them as halves, fragment after fragment: [16 inputs][tap x][tap y][16 outputs], each
+ * fragment row by row. */
+void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int step, uint16_t *to);
+/* Where a product's output n gets its bias and slope from: a channel, or -1. */
+int planche_gpu_matrix_channel(const struct planche_gpu_product *product, int channels, int n);
+
+#endif
