@@ -204,15 +204,12 @@ static void test_forms(void **state)
     planche_engine_destroy(&cpu);
 }
 
-/* Neither tiles nor memory, of which there may be too little to hold a page whole, change a byte.
- */
 static void test_tiles(void **state)
 {
-    const struct planche_engine_options variants[] = {
-        {0}, {.tile = 16}, {.tile = 20}, {.memory = (uint64_t)11 << 20}};
-    struct page pages[4];
+    const struct planche_engine_options variants[] = {{0}, {.tile = 16}, {.tile = 20}};
+    struct page pages[3];
     (void)state;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct planche_engine *engine = make_engine(variants[i]);
         make_page(&pages[i], PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         struct planche_page_result result = run_page(engine, &pages[i], NULL);
@@ -344,6 +341,45 @@ static void test_lack_of_memory(void **state)
     planche_engine_destroy(&cpu);
 }
 
+/* Allocations of the host fail, one in each run: engines are not made, and pages are the CPU's. */
+static void test_failing_allocations(void **state)
+{
+    struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
+    struct planche_error error;
+    struct page page;
+    (void)state;
+    options.model = test_model(SCALE);
+    options.backend = gpu();
+    options.threads = 1;
+    planche_alloc_fail_at(0, false);
+    struct planche_engine *engine = make_engine(options);
+    uint64_t count = planche_alloc_count(), step = count / 40 + 1;
+    planche_engine_destroy(&engine);
+    for (uint64_t n = 1; n <= count; n += step) {
+        planche_alloc_fail_at(n, false);
+        enum planche_status status = planche_engine_create(&engine, &options, &error);
+        planche_alloc_fail_at(0, false);
+        if (engine ? status : status != PLANCHE_ERROR_MEMORY && status != PLANCHE_ERROR_BUDGET)
+            fail_msg("allocation %d: status %d: %s", (int)n, (int)status, error.message);
+        planche_engine_destroy(&engine);
+    }
+    engine = make_engine(options);
+    make_page(&page, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
+    planche_alloc_fail_at(0, false);
+    run_page(engine, &page, NULL);
+    count = planche_alloc_count();
+    step = count / 20 + 1;
+    for (uint64_t n = 1; n <= count; n += step) {
+        planche_alloc_fail_at(n, false);
+        struct planche_page_result result = run_page(engine, &page, NULL);
+        planche_alloc_fail_at(0, false);
+        assert_int_equal(result.redone, strcmp(result.backend, "cpu") == 0);
+    }
+    assert_string_equal(run_page(engine, &page, NULL).backend, "vulkan");
+    free_page(&page);
+    planche_engine_destroy(&engine);
+}
+
 /* Pages that come at once, to be compared with one that came alone. */
 struct caller {
     pthread_t thread;
@@ -467,11 +503,17 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_info),    cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_forms),   cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_faults),  cmocka_unit_test(test_lack_of_memory),
-        cmocka_unit_test(test_at_once), cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_profile), cmocka_unit_test(test_streaming),
+        cmocka_unit_test(test_info),
+        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_lack_of_memory),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_streaming),
     };
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }
