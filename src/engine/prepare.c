@@ -112,6 +112,7 @@ static enum planche_status open_gpus(struct planche_engine *engine,
         .memory = options->gpu_memory,
         .tile = options->tile,
         .profile = options->profile != 0,
+        .pool = engine->pool,
         .log = engine->log,
     };
     enum planche_status status =

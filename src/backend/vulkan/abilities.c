@@ -275,7 +275,9 @@ enum planche_status planche_gpu_abilities_get(struct planche_gpu_abilities *abil
 
 enum planche_gpu_path planche_gpu_abilities_best(const struct planche_gpu_abilities *abilities)
 {
-    for (int path = PLANCHE_GPU_PATH_NV2; path > PLANCHE_GPU_PATH_AUTO; path--) {
+    /* Where both were measured, matrices of a subgroup were far ahead of those of a workgroup
+     * (docs/performance.md): NV2 is for who asks for it. */
+    for (int path = PLANCHE_GPU_PATH_KHR; path > PLANCHE_GPU_PATH_AUTO; path--) {
         if (!abilities->lacks[path])
             return (enum planche_gpu_path)path;
     }

@@ -235,6 +235,7 @@ planche_gpu_device_open(struct planche_gpu_device **out, const struct planche_vk
     device->budget = budget;
     pthread_mutex_init(&device->queue_mutex, NULL);
     pthread_mutex_init(&device->pipeline_mutex, NULL);
+    pthread_cond_init(&device->pipeline_made, NULL);
     enum planche_status status = open_device(device, path, error);
     if (status != PLANCHE_OK)
         planche_gpu_device_close(&device);
@@ -301,6 +302,7 @@ void planche_gpu_device_close(struct planche_gpu_device **device)
         gone->pipelines = next;
     }
     pthread_mutex_destroy(&gone->pipeline_mutex);
+    pthread_cond_destroy(&gone->pipeline_made);
     pthread_mutex_destroy(&gone->queue_mutex);
     planche_free(gone);
 }

@@ -62,6 +62,7 @@ struct planche_gpu_device {
     struct planche_log log;
     struct planche_budget *budget;
     pthread_mutex_t pipeline_mutex;
+    pthread_cond_t pipeline_made;
     struct planche_gpu_pipeline *pipelines; /* all that were made */
 };
 
@@ -148,7 +149,8 @@ enum planche_shader {
 #define PLANCHE_GPU_CONSTANTS 24
 
 /* The pipeline of a shader with specialization constants 0 .. count - 1; made at the first call,
- * owned by the device. Thread-safe. Errors: MEMORY, DEVICE. */
+ * owned by the device. Thread-safe: whoever wants what another thread is making waits for it.
+ * Errors: MEMORY, DEVICE. */
 enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
                                              enum planche_shader shader, const int32_t *constants,
                                              unsigned count, VkPipeline *out,

@@ -67,8 +67,8 @@ static enum planche_status open_unit(struct planche_gpus *gpus, uint32_t index,
         return status;
     uint64_t free = planche_gpu_free_memory(device);
     uint64_t memory = options->memory ? options->memory : free - free / LEFT_TO_OTHERS;
-    status = planche_gpu_unit_create(&gpus->units[gpus->count], device, net, memory,
-                                     options->profile, gpus->budget, error);
+    status = planche_gpu_unit_create(&gpus->units[gpus->count], device, net, memory, options,
+                                     gpus->budget, error);
     if (!status)
         gpus->count++;
     return status;

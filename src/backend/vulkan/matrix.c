@@ -10,40 +10,79 @@
 
 /* Inputs and outputs of a fragment. */
 #define SIDE 16
-/* The lanes of a subgroup. */
-#define LANES PLANCHE_GPU_SUBGROUP
 /* The vendor whose lanes hold 8 values of a fragment each. */
 #define NVIDIA 0x10de
 
 /* How workgroups and subgroups divide a product: see shaders/conv_khr.comp. */
 struct shape {
     int32_t rows, columns, groups; /* of a subgroup, in fragments */
-    int32_t across, down, deep;    /* subgroups of a workgroup */
+    int32_t down, deep;            /* subgroups of a workgroup */
     int32_t chunk;                 /* inputs staged at a time */
     int32_t ahead;                 /* 1: the next chunk is loaded while this one is multiplied */
+    int32_t strip;                 /* tiles of a workgroup, one below the other */
 };
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Deconvolutions: one tap and many outputs, or few outputs. */
+static struct shape choose_phased(const struct planche_gpu_product *product, int32_t chunk)
+{
+    if (product->taps_x == 1 && product->outputs % (8 * SIDE) == 0)
+        return (struct shape){2, 1, 4, 1, 2, chunk, 1, 2};
+    return (struct shape){6, 1, 1, 2, 1, SIDE, 0, 1};
+}
+
+static struct shape choose_strided(const struct planche_gpu_product *product, int32_t chunk)
+{
+    if (product->outputs % (8 * SIDE) == 0)
+        return (struct shape){2, 1, 4, 1, 2, least(chunk, 2 * SIDE), 1, 1};
+    if (product->outputs % (4 * SIDE) == 0)
+        return (struct shape){1, 1, 2, 1, 2, chunk, 1, 4};
+    return (struct shape){2, 1, 1, 1, 1, SIDE, 1, 1};
+}
+
+static struct shape choose_square(const struct planche_gpu_product *product, int32_t chunk)
+{
+    int32_t groups = product->outputs / SIDE, ahead = product->inputs < 128;
+    chunk = least(chunk, 2 * SIDE);
+    if (groups == 2)
+        return (struct shape){8, 1, 1, 1, 2, SIDE, 0, 1};
+    if (groups == 3)
+        return (struct shape){3, 1, 3, 2, 1, chunk, 1, 1};
+    if (groups % 8 == 0)
+        return (struct shape){ahead ? 7 : 8, 1, 2, 1, 4, chunk, ahead, 1};
+    if (groups % 4 == 0 && product->inputs >= 64)
+        return (struct shape){6, 1, 2, 1, 2, chunk, ahead, 1};
+    if (groups % 4 == 0)
+        return (struct shape){8, 1, 2, 1, 2, SIDE, 0, 1};
+    return (struct shape){8, 1, 1, 1, 1, SIDE, 0, 1};
+}
 
 /* What measured fastest on an H200: docs/performance.md. */
 static struct shape choose_shape(const struct planche_gpu_product *product, int32_t chunk)
 {
     int32_t groups = product->outputs / SIDE;
     if (product->gathers)
-        return (struct shape){2, 1, groups % 2 ? 1 : 2, 1, 2, 1, SIDE, 1};
+        return (struct shape){2, 1, groups % 4 == 0 ? 4 : groups % 2 ? 1 : 2, 2, 1, SIDE, 1, 4};
     if (product->folds)
-        return (struct shape){4, 2, 1, 1, 2, 1, SIDE, 1};
-    if (product->phases == 2 && product->taps_x == 1)
-        return (struct shape){2, 1, 4, 1, 2, 2, chunk, 1};
-    if (groups == 1)
-        return (struct shape){8, 1, 1, 1, 2, 1, SIDE, 1};
-    if (product->stride == 2)
-        return (struct shape){2, 1, 2, 1, 2, groups % 4 ? 1 : 2, SIDE, 1};
-    if (groups == 2)
-        return (struct shape){4, 1, 2, 1, 4, 1, SIDE, 0};
-    if (groups % 8 == 0)
-        return (struct shape){8, 1, 2, 1, 1, 4, SIDE, 0};
-    if (groups % 4 == 0)
-        return (struct shape){8, 1, 2, 1, 1, 2, SIDE, 0};
-    return (struct shape){6, 1, groups % 3 ? 1 : 3, 1, 2, 1, SIDE, 0};
+        return (struct shape){2, 2, 1, 4, 1, SIDE, 1, 4};
+    if (product->phases == 2)
+        return choose_phased(product, chunk);
+    return product->stride == 2 ? choose_strided(product, chunk) : choose_square(product, chunk);
+}
+
+/* The most inputs, of 16, 32 and 64, that can be staged at a time: they are of one tensor. */
+static int32_t choose_chunk(const struct planche_gpu_program *program,
+                            const struct planche_step *step)
+{
+    int32_t chunk = 4 * SIDE;
+    for (int i = 0; i < step->input_count; i++)
+        while (chunk > SIDE && program->net->tensors[step->inputs[i].tensor].channels % chunk)
+            chunk /= 2;
+    return chunk;
 }
 
 /* What the shaders can do: strides alike, small kernels without dilation, inputs in whole
@@ -94,6 +133,10 @@ static bool describe(const struct planche_gpu_program *program, const struct pla
     }
     if (!is_plain(program, step))
         return false;
+    product->folds = step->op == PLANCHE_STEP_CONV && pitch == 4 && step->kernel_w == 3 &&
+                     step->stride_w == 1 && step->activation != PLANCHE_ACT_SLOPES;
+    if (product->folds)
+        product->taps_x = 1;
     if (step->op == PLANCHE_STEP_CONV)
         return (step->kernel_w == 3 && step->stride_w == 1) ||
                (step->kernel_w == 2 && step->stride_w == 2);
@@ -123,31 +166,32 @@ bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
         product->taps_x = 0;
         return false;
     }
-    const struct shape shape = choose_shape(product, product->inputs % 64 ? SIDE : 64);
+    const struct shape shape = choose_shape(product, choose_chunk(program, step));
     product->blocks = product->outputs / SIDE / (shape.groups * shape.deep);
     made->shape = (struct planche_gpu_shape){
-        .pixels_x = SIDE * shape.columns * shape.across - (product->folds ? 2 : 0),
-        .pixels_y = shape.rows * shape.down,
+        .pixels_x = SIDE * shape.columns - (product->folds ? 2 : 0),
+        .pixels_y = shape.rows * shape.down * shape.strip,
     };
     const int32_t constants[] = {
-        LANES * shape.across * shape.down * shape.deep,
+        PLANCHE_GPU_SUBGROUP * shape.down * shape.deep,
         product->taps_x,
         product->taps_y,
         product->stride,
         shape.rows,
         shape.columns,
         shape.groups,
-        shape.across,
         shape.down,
         shape.deep,
         shape.chunk,
         product->outputs,
-        product->phases,
         product->step,
+        product->phases,
         (int32_t)step->activation,
         step->residual_count,
-        product->gathers + 2 * product->folds,
         shape.ahead,
+        shape.strip,
+        product->gathers,
+        product->folds,
         planche_gpu_matrix_lays_out(program),
     };
     *status =
@@ -166,7 +210,7 @@ bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t 
 int planche_gpu_matrix_channel(const struct planche_gpu_product *product, int channels, int n)
 {
     int phase = n / product->step, channel = n % product->step;
-    int phases = product->folds ? 1 : product->phases * product->phases;
+    int phases = product->phases * product->phases; /* of taps that are outputs, the first alone */
     return phase < phases && channel < channels ? channel : -1;
 }
 

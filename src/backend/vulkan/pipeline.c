@@ -25,8 +25,9 @@ static struct planche_gpu_pipeline *find(const struct planche_gpu_device *device
     return NULL;
 }
 
-static VkResult make_pipeline(struct planche_gpu_device *device, struct planche_gpu_pipeline *made,
-                              VkShaderModule module, bool matrix)
+static VkResult make_pipeline(struct planche_gpu_device *device,
+                              const struct planche_gpu_pipeline *made, VkShaderModule module,
+                              bool matrix, VkPipeline *pipeline)
 {
     VkSpecializationMapEntry entries[PLANCHE_GPU_CONSTANTS];
     for (unsigned i = 0; i < made->count; i++)
@@ -51,11 +52,12 @@ static VkResult make_pipeline(struct planche_gpu_device *device, struct planche_
                   .pSpecializationInfo = &constants},
         .layout = device->pipeline_layout};
     return device->fn.CreateComputePipelines(device->device, device->cache, 1, &info, NULL,
-                                             &made->pipeline);
+                                             pipeline);
 }
 
 static enum planche_status compile(struct planche_gpu_device *device,
-                                   struct planche_gpu_pipeline *made, struct planche_error *error)
+                                   const struct planche_gpu_pipeline *made, VkPipeline *pipeline,
+                                   struct planche_error *error)
 {
     const char *name = names[made->shader];
     const struct planche_spirv *spirv =
@@ -69,29 +71,36 @@ static enum planche_status compile(struct planche_gpu_device *device,
                                      .pCode = spirv->code};
     VkResult result = device->fn.CreateShaderModule(device->device, &info, NULL, &module);
     if (result == VK_SUCCESS) {
-        result = make_pipeline(device, made, module, spirv->matrix);
+        result = make_pipeline(device, made, module, spirv->matrix, pipeline);
         device->fn.DestroyShaderModule(device->device, module, NULL);
     }
     return planche_gpu_check(device, result, name, error);
 }
 
-/* Puts a new pipeline into the list, unless another thread has made the same meanwhile. */
-static VkPipeline keep(struct planche_gpu_device *device, struct planche_gpu_pipeline *made)
+/* Takes an entry out of the list again. The mutex is held. */
+static void drop(struct planche_gpu_device *device, struct planche_gpu_pipeline *gone)
 {
-    pthread_mutex_lock(&device->pipeline_mutex);
-    const struct planche_gpu_pipeline *kept =
-        find(device, made->shader, made->constants, made->count);
-    if (!kept) {
-        made->next = device->pipelines;
-        kept = device->pipelines = made;
-    }
-    VkPipeline pipeline = kept->pipeline;
-    pthread_mutex_unlock(&device->pipeline_mutex);
-    if (kept != made) {
-        device->fn.DestroyPipeline(device->device, made->pipeline, NULL);
-        planche_free(made);
-    }
-    return pipeline;
+    struct planche_gpu_pipeline **at = &device->pipelines;
+    while (*at != gone)
+        at = &(*at)->next;
+    *at = gone->next;
+    planche_free(gone);
+}
+
+/* An entry that others see from now on, and wait for. NULL: no memory. The mutex is held. */
+static struct planche_gpu_pipeline *begin(struct planche_gpu_device *device,
+                                          enum planche_shader shader, const int32_t *constants,
+                                          unsigned count)
+{
+    struct planche_gpu_pipeline *made = planche_calloc(device->budget, 1, sizeof *made);
+    if (!made)
+        return NULL;
+    made->shader = shader;
+    made->count = count;
+    if (count)
+        memcpy(made->constants, constants, count * sizeof *constants);
+    made->next = device->pipelines;
+    return device->pipelines = made;
 }
 
 enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
@@ -99,23 +108,25 @@ enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
                                              unsigned count, VkPipeline *out,
                                              struct planche_error *error)
 {
+    struct planche_gpu_pipeline *known, *made = NULL;
     pthread_mutex_lock(&device->pipeline_mutex);
-    const struct planche_gpu_pipeline *known = find(device, shader, constants, count);
-    pthread_mutex_unlock(&device->pipeline_mutex);
+    while ((known = find(device, shader, constants, count)) && !known->pipeline)
+        pthread_cond_wait(&device->pipeline_made, &device->pipeline_mutex);
+    if (!known)
+        made = begin(device, shader, constants, count);
     *out = known ? known->pipeline : VK_NULL_HANDLE;
+    pthread_mutex_unlock(&device->pipeline_mutex);
     if (known)
         return PLANCHE_OK;
-    struct planche_gpu_pipeline *made = planche_calloc(device->budget, 1, sizeof *made);
     if (!made)
         return planche_fail_memory(error, device->budget, sizeof *made, "a GPU's pipeline");
-    made->shader = shader;
-    made->count = count;
-    if (count)
-        memcpy(made->constants, constants, count * sizeof *constants);
-    enum planche_status status = compile(device, made, error);
-    if (status == PLANCHE_OK)
-        *out = keep(device, made);
-    else
-        planche_free(made);
+    VkPipeline pipeline = VK_NULL_HANDLE;
+    enum planche_status status = compile(device, made, &pipeline, error);
+    pthread_mutex_lock(&device->pipeline_mutex);
+    made->pipeline = *out = pipeline;
+    if (status)
+        drop(device, made);
+    pthread_cond_broadcast(&device->pipeline_made);
+    pthread_mutex_unlock(&device->pipeline_mutex);
     return status;
 }

@@ -10,7 +10,7 @@ struct planche_gpu_pipeline {
     enum planche_shader shader;
     unsigned count;
     int32_t constants[PLANCHE_GPU_CONSTANTS];
-    VkPipeline pipeline;
+    VkPipeline pipeline; /* NULL: a thread is making it; under the device's pipeline_mutex */
 };
 
 #endif

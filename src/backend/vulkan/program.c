@@ -141,11 +141,29 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
     return make_step(program, shaders[step->op], constants, &program->steps[s], error);
 }
 
-static enum planche_status make_steps(struct planche_gpu_program *program,
-                                      struct planche_error *error)
+/* Drivers take a second to compile some shaders, so all threads do. */
+struct making {
+    struct planche_gpu_program *program;
+    atomic_int status; /* the first that failed, with its error */
+    struct planche_error error;
+};
+
+static void make_one(void *user, size_t index, unsigned worker)
 {
-    const struct planche_net *net = program->net;
+    struct making *making = user;
+    struct planche_error error;
+    int none = PLANCHE_OK;
+    enum planche_status status = make_network_step(making->program, (int)index, &error);
+    (void)worker;
+    if (status && atomic_compare_exchange_strong(&making->status, &none, (int)status))
+        making->error = error;
+}
+
+static enum planche_status make_steps(struct planche_gpu_program *program,
+                                      struct planche_pool *pool, struct planche_error *error)
+{
     const int32_t none[2] = {0};
+    struct making making = {.program = program};
     enum planche_status status =
         make_step(program, PLANCHE_SHADER_LOAD, none, &program->load, error);
     if (!status)
@@ -154,8 +172,12 @@ static enum planche_status make_steps(struct planche_gpu_program *program,
         status = make_step(program, PLANCHE_SHADER_AVERAGE, none, &program->average, error);
     if (!status && planche_gpu_matrix_lays_out(program))
         status = make_step(program, PLANCHE_SHADER_PACK_KHR, none, &program->prepare, error);
-    for (int s = 0; s < net->step_count && !status; s++)
-        status = make_network_step(program, s, error);
+    if (status)
+        return status;
+    planche_pool_run(pool, (size_t)program->net->step_count, make_one, &making);
+    status = (enum planche_status)atomic_load(&making.status);
+    if (status && error)
+        *error = making.error;
     return status;
 }
 
@@ -337,11 +359,10 @@ static bool allocate(struct planche_gpu_program *program)
            program->steps;
 }
 
-enum planche_status planche_gpu_program_create(struct planche_gpu_program **out,
-                                               struct planche_gpu_device *device,
-                                               const struct planche_net *net,
-                                               struct planche_budget *budget,
-                                               struct planche_error *error)
+enum planche_status
+planche_gpu_program_create(struct planche_gpu_program **out, struct planche_gpu_device *device,
+                           const struct planche_net *net, struct planche_pool *pool,
+                           struct planche_budget *budget, struct planche_error *error)
 {
     struct planche_gpu_program *program = *out = planche_calloc(budget, 1, sizeof(*program));
     if (!program)
@@ -358,7 +379,7 @@ enum planche_status planche_gpu_program_create(struct planche_gpu_program **out,
             program->pitches[t] = planche_gpu_pitch(net->tensors[t].channels);
         place_vectors(program);
         find_tail(program);
-        status = make_steps(program, error);
+        status = make_steps(program, pool, error);
     }
     if (!status)
         status = send_weights(program, error);

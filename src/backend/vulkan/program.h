@@ -4,6 +4,7 @@
 #define PLANCHE_BACKEND_VULKAN_PROGRAM_H
 
 #include "backend/vulkan/device.h"
+#include "base/pool.h"
 #include "model/net.h"
 
 /* What a workgroup of a shader makes. */
@@ -58,13 +59,13 @@ struct planche_gpu_program {
     struct planche_gpu_memory staging; /* the same on the host, until they are prepared */
 };
 
-/* net and device must outlive the program; the kernels of net are not needed afterwards. Errors:
+/* net and device must outlive the program; the kernels of net are not needed afterwards. pool
+ * compiles the shaders. Errors:
  * UNSUPPORTED (names the layer), MEMORY, BUDGET, DEVICE. */
-enum planche_status planche_gpu_program_create(struct planche_gpu_program **out,
-                                               struct planche_gpu_device *device,
-                                               const struct planche_net *net,
-                                               struct planche_budget *budget,
-                                               struct planche_error *error);
+enum planche_status
+planche_gpu_program_create(struct planche_gpu_program **out, struct planche_gpu_device *device,
+                           const struct planche_net *net, struct planche_pool *pool,
+                           struct planche_budget *budget, struct planche_error *error);
 void planche_gpu_program_destroy(struct planche_gpu_program **program);
 
 /* Values from one pixel of a tensor to the next. */

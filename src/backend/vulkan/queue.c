@@ -32,7 +32,7 @@ void planche_gpu_queue_end(struct planche_gpu_queue *queue)
 {
     if (!queue->device)
         return;
-    if (queue->timeline)
+    if (queue->timeline && planche_gpu_rest(queue->device))
         queue->device->fn.DestroySemaphore(queue->device->device, queue->timeline, NULL);
     pthread_mutex_destroy(&queue->mutex);
     *queue = (struct planche_gpu_queue){0};
@@ -107,9 +107,6 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
     }
 }
 
-/* A copy queue's own timeline may stand still while what it waits for moves on; PATIENCE_MS is long
- * enough for a batch, which takes a tenth of a second. */
-
 static VkResult record_copy(const struct planche_gpu_memory *to,
                             const struct planche_gpu_memory *from, uint64_t size,
                             VkCommandBuffer commands)
@@ -163,9 +160,8 @@ enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
                                           &value, error);
     if (!status)
         status = planche_gpu_queue_wait(&queue, value, NULL, NULL, error);
-    if (pool && !atomic_load(&device->lost))
+    if (pool && planche_gpu_rest(device))
         device->fn.DestroyCommandPool(device->device, pool, NULL);
-    if (!atomic_load(&device->lost))
-        planche_gpu_queue_end(&queue);
+    planche_gpu_queue_end(&queue);
     return status;
 }

@@ -419,11 +419,14 @@ static enum planche_status run_page(struct page_run *run, const struct planche_g
 /* Whatever happened, nothing of the page may be in flight when its memory goes. */
 static void end(struct page_run *run)
 {
-    if (!atomic_load(&run->unit->device->lost) && run->work.value)
-        planche_gpu_work_wait(&run->work, run->work.value, NULL);
-    if (!atomic_load(&run->unit->device->lost) && run->slot->copy_queue.submitted)
-        planche_gpu_queue_wait(&run->slot->copy_queue, run->slot->copy_queue.submitted, NULL, NULL,
-                               NULL);
+    struct planche_gpu_queue *copies = &run->slot->copy_queue;
+    enum planche_status status = PLANCHE_OK;
+    if (run->work.value)
+        status = planche_gpu_work_wait(&run->work, run->work.value, NULL);
+    if (!status && copies->submitted)
+        status = planche_gpu_queue_wait(copies, copies->submitted, NULL, NULL, NULL);
+    if (status)
+        planche_gpu_rest(run->unit->device);
     planche_gpu_memory_destroy(&run->up);
     planche_gpu_memory_destroy(&run->down);
     planche_gpu_tile_free(&run->tile);

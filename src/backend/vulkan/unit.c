@@ -52,7 +52,8 @@ static enum planche_status prepare_weights(struct planche_gpu_unit *unit,
 enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
                                             struct planche_gpu_device *device,
                                             const struct planche_net *net, uint64_t memory,
-                                            bool profile, struct planche_budget *budget,
+                                            const struct planche_gpus_options *options,
+                                            struct planche_budget *budget,
                                             struct planche_error *error)
 {
     struct planche_gpu_unit *unit = *out = planche_calloc(budget, 1, sizeof(*unit));
@@ -66,10 +67,13 @@ enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
     atomic_init(&unit->macs_per_ms, first_guess(device));
     enum planche_status status = planche_gpu_queue_init(&unit->queue, device, error);
     if (!status)
-        status = planche_gpu_program_create(&unit->program, device, net, budget, error);
+        status =
+            planche_gpu_program_create(&unit->program, device, net, options->pool, budget, error);
     if (!status)
         status = prepare_weights(unit, error);
-    unit->profile = profile && device->timestamp_ms > 0;
+    if (!status)
+        planche_gpu_cache_save(device); /* a process that is killed later has compiled for others */
+    unit->profile = options->profile && device->timestamp_ms > 0;
     if (!status && unit->profile)
         status = start_profile(unit, error);
     if (!status && unit->program->weights.size >= memory)
@@ -211,24 +215,24 @@ enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
     return status;
 }
 
-/* What a lost device may still use stays. */
+/* What an abandoned device may still use stays. */
 void planche_gpu_slot_destroy(struct planche_gpu_unit *unit, struct planche_gpu_slot **slot)
 {
     struct planche_gpu_slot *s = *slot;
     struct planche_gpu_device *device = unit->device;
     if (!s)
         return;
+    bool rests = planche_gpu_rest(device);
     for (int b = 0; b < PLANCHE_GPU_BATCHES; b++) {
-        if (s->batches[b].queries)
+        if (rests && s->batches[b].queries)
             device->fn.DestroyQueryPool(device->device, s->batches[b].queries, NULL);
         planche_free(s->batches[b].profiles);
     }
-    if (s->pool)
+    if (rests) {
         device->fn.DestroyCommandPool(device->device, s->pool, NULL);
-    if (s->copy_pool)
         device->fn.DestroyCommandPool(device->device, s->copy_pool, NULL);
-    if (s->descriptor_pool)
         device->fn.DestroyDescriptorPool(device->device, s->descriptor_pool, NULL);
+    }
     planche_gpu_queue_end(&s->copy_queue);
     planche_gpu_memory_destroy(&s->block);
     planche_free(s);

@@ -60,7 +60,8 @@ struct planche_gpu_unit {
 enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
                                             struct planche_gpu_device *device,
                                             const struct planche_net *net, uint64_t memory,
-                                            bool profile, struct planche_budget *budget,
+                                            const struct planche_gpus_options *options,
+                                            struct planche_budget *budget,
                                             struct planche_error *error);
 /* Also closes the device. */
 void planche_gpu_unit_destroy(struct planche_gpu_unit **unit);

@@ -6,6 +6,7 @@
 #include "backend/backend.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "model/net.h"
 
 #include <planche/gpu.h>
@@ -20,12 +21,13 @@ struct planche_gpus_options {
     uint64_t memory; /* most bytes to take of each device; 0: four fifths of what is free */
     unsigned tile;   /* side of a tile, pixels of the page; 0: as large as memory allows */
     bool profile;
+    struct planche_pool *pool; /* helps to compile shaders */
     struct planche_log log;
 };
 
-/* Opens the devices and puts the network on each: net is not needed by them afterwards. A device
- * that cannot be used is left out, and the log says why; none that can be is an error. Errors:
- * UNSUPPORTED (no Vulkan, no such device), NOT_FOUND, MEMORY, BUDGET, DEVICE. */
+/* Opens the devices and puts the network on each: net must outlive them, its kernels need not. A
+ * device that cannot be used is left out, and the log says why; none that can be is an error.
+ * Errors: UNSUPPORTED (no Vulkan, no such device), NOT_FOUND, MEMORY, BUDGET, DEVICE. */
 enum planche_status planche_gpus_create(struct planche_gpus **out, const struct planche_net *net,
                                         const struct planche_gpus_options *options,
                                         struct planche_budget *budget, struct planche_error *error);

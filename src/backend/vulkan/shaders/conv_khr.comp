@@ -2,111 +2,135 @@
 // SPDX-License-Identifier: MIT
 // variants: f16
 // target: vulkan1.3
-// A convolution as an implicit matrix product on cooperative matrices of one subgroup: pixels are
-// the rows, output channels the columns, input channels under each tap the sum.
 //
-// A workgroup stages the input under its tile, CHUNK channels at a time, in shared memory. Each
-// subgroup multiplies ROWS x COLS fragments of 16 neighbouring pixels with GROUPS fragments of 16
-// outputs. A row of fragments serves every tap above it, so it is read from shared memory once per
-// horizontal tap. Weights lie in memory as each lane holds them (see pack_weights.comp): one
-// 16-byte load a fragment, which the L1 cache serves.
+// CONV and DECONV as an implicit matrix product on cooperative matrices of a subgroup: pixels are the
+// rows, output channels the columns, and the sum runs over input channels and taps.
 //
-// The sum runs over channels in steps of 16, horizontal taps, vertical taps, for every pixel alike:
-// a pixel's value does not depend on where its tile begins.
+// A workgroup stages the input under its tile of 16 * COLS pixels by ROWS * DOWN in shared memory,
+// CHUNK channels at a time. Each subgroup multiplies ROWS x COLS fragments of 16 neighbouring
+// pixels with GROUPS fragments of 16 outputs; a row of fragments serves every vertical tap, so that
+// it is read once per horizontal tap. Weights lie in memory as each lane holds them
+// (pack_khr.comp; where PACKED is 0 they lie row by row): one load of 16 bytes a fragment, from the L1 cache. While a chunk is
+// multiplied the next one is on its way to registers (AHEAD); small workgroups, several to a
+// multiprocessor, hide the rest.
+//
+// Every pixel's sum takes the bias, then channels in steps of 16, then horizontal, then vertical
+// taps: a value does not depend on where its tile begins.
+//
+// Pixel p of the product reads pixel p * STRIDE + (in.x, in.y) + tap of each view. With SHUFFLE 2 it
+// makes the outputs 2 * p + phase + (pad_left, pad_top), see src/backend/vulkan/matrix.h.
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #include "pieces.glsl"
 
-layout(local_size_x_id = 0) in;
+layout(local_size_x_id = 0) in; // 32 * DOWN * DEEP
 layout(constant_id = 1) const uint TAPS_X = 3;
 layout(constant_id = 2) const uint TAPS_Y = 3;
 layout(constant_id = 3) const uint STRIDE = 1;
-layout(constant_id = 4) const uint ROWS = 4;     // a subgroup's rows of fragments
-layout(constant_id = 5) const uint COLS = 1;     // a subgroup's fragments along x
-layout(constant_id = 6) const uint GROUPS = 4;   // a subgroup's groups of 16 outputs
-layout(constant_id = 7) const uint ACROSS = 1;   // subgroups along x
-layout(constant_id = 8) const uint DOWN = 4;     // subgroups along y
-layout(constant_id = 9) const uint DEEP = 1;     // subgroups along the outputs
-layout(constant_id = 10) const uint CHUNK = 64;   // input channels staged at a time
-layout(constant_id = 11) const uint OUTPUTS = 64; // outputs of the product, a multiple of 16
-layout(constant_id = 12) const uint SHUFFLE = 1;  // 2: each pixel gives 2 x 2 (deconvolution)
-layout(constant_id = 13) const uint STEP = 64;    // outputs of one of these: OUTPUTS, or 4
-layout(constant_id = 14) const int ACTIVATION = 0; // 0 none, 1 ReLU, 2 leaky, 100 PReLU
-layout(constant_id = 15) const uint RESIDUALS = 0;
-layout(constant_id = 16) const uint MODE = 0; // 1: gathers, 2: folds
-const uint GATHER = MODE & 1;
-const uint FOLD = MODE >> 1;
-layout(constant_id = 18) const uint PACKED = 0; // 1: weights lie as lanes hold them, else row by row
-layout(constant_id = 17) const uint AHEAD = 1;   // 1: loads the next chunk while multiplying
-const uint BATCH = 1; // rows of fragments exchanged at a time
+layout(constant_id = 4) const uint ROWS = 6;      // a subgroup's rows
+layout(constant_id = 5) const uint COLS = 1;      // a subgroup's fragments in a row
+layout(constant_id = 6) const uint GROUPS = 2;    // a subgroup's groups of 16 outputs
+layout(constant_id = 7) const uint DOWN = 1;      // subgroups of a workgroup along y
+layout(constant_id = 8) const uint DEEP = 2;      // subgroups of a workgroup along the outputs
+layout(constant_id = 9) const uint CHUNK = 32;    // divides the channels of every input
+layout(constant_id = 10) const uint OUTPUTS = 64; // a multiple of 16 * GROUPS * DEEP
+layout(constant_id = 11) const uint STEP = 64;    // outputs of one phase, the output's pitch
+layout(constant_id = 12) const uint SHUFFLE = 1;  // 2: outputs are 2 x 2 phases of STEP
+layout(constant_id = 13) const int ACTIVATION = 0; // 0 none, 1 ReLU, 2 leaky ReLU, 100 PReLU
+layout(constant_id = 14) const uint RESIDUALS = 0;
+layout(constant_id = 15) const uint AHEAD = 1;
+layout(constant_id = 16) const uint STRIP = 1;  // tiles of a workgroup, one below the other
+layout(constant_id = 17) const uint GATHER = 0; // 1: a first layer, see gather_piece
+layout(constant_id = 18) const uint FOLD = 0;   // 1: a last layer, see fold_row
+layout(constant_id = 19) const uint PACKED = 0; // 1: weights lie as lanes hold them, else row by row
 
-const uint THREADS = 32 * ACROSS * DOWN * DEEP;
-const uint TILE_WIDTH = 16 * COLS * ACROSS;
+const uint THREADS = 32 * DOWN * DEEP;
+const uint TILE_WIDTH = 16 * COLS;
 const uint TILE_HEIGHT = ROWS * DOWN;
+const uint BLOCKS = OUTPUTS / (16 * GROUPS * DEEP); // workgroups of a tile
+const uint ALL_GROUPS = OUTPUTS / 16;
+
+// The stage, in pieces of 8 halves. A pixel has one more than it needs, so that no bank of shared
+// memory serves two rows of a fragment.
+const uint PARTS = CHUNK / 8;
+const uint STAGE_PITCH = PARTS + 1;
 const uint STAGE_WIDTH = (TILE_WIDTH - 1) * STRIDE + TAPS_X;
 const uint STAGE_HEIGHT = (TILE_HEIGHT - 1) * STRIDE + TAPS_Y;
-const uint PARTS = CHUNK / 8;                 // pieces of 16 bytes of a staged pixel
-const uint STAGE_PITCH = (CHUNK + 8) / 8;   // padded: no bank serves two rows of a fragment
 const uint STAGE_PIECES = STAGE_WIDTH * STAGE_HEIGHT * PARTS;
-const uint INPUT_ROWS = (ROWS - 1) * STRIDE + TAPS_Y;
-const uint ALL_GROUPS = OUTPUTS / 16;
-// The end of the layer exchanges BATCH rows of fragments of a subgroup through shared memory.
-const uint OUT_PITCH = GROUPS * 2 + 1; // pieces, padded likewise
-const uint FOLD_PITCH = 5;             // pieces of a pixel's 16 sums in fp32
-const uint OUT_SIZE = FOLD != 0 ? COLS * 16 * FOLD_PITCH : BATCH * COLS * 16 * OUT_PITCH;
 const uint STAGE_SIZE = STAGE_WIDTH * STAGE_HEIGHT * STAGE_PITCH;
-const uint SUMS_SIZE = OUT_SIZE * ACROSS * DOWN * DEEP;
+const uint INPUT_ROWS = (ROWS - 1) * STRIDE + TAPS_Y;
 
-shared uvec4 stage[(STAGE_SIZE > SUMS_SIZE ? STAGE_SIZE : SUMS_SIZE)];
+// In the end each subgroup passes rows of outputs through it to write whole pieces, padded too.
+const uint ROW_PITCH = GROUPS * 2 + 1;
+const uint FOLD_PITCH = 5; // 16 sums in fp32
+const uint ROW_SIZE = TILE_WIDTH * (FOLD != 0 ? FOLD_PITCH : ROW_PITCH);
+const uint ROWS_SIZE = ROW_SIZE * DOWN * DEEP;
+
+shared uvec4 stage[STAGE_SIZE > ROWS_SIZE ? STAGE_SIZE : ROWS_SIZE];
 
 #define PIXELS coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseA>
 #define WEIGHTS coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseB>
 #define SUMS coopmat<float, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
 #define RESULTS coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
 
-SUMS sums[ROWS * COLS * GROUPS];
+SUMS sums[ROWS * COLS * GROUPS]; // [row][column][group]
 
-// A first layer's input has 3 channels in a pitch of 4: a pixel and its three neighbours to the right
-// become the 16 channels of a layer with no horizontal taps (the fourth neighbour and the fourth
+// What is staged at a time: channels from `first` on of an input, under a tile.
+struct Chunk {
+    ivec2 tile;
+    int source;
+    uint first;
+};
+
+const uint SHARE = (STAGE_PIECES + THREADS - 1) / THREADS;
+uvec4 ahead[SHARE]; // a thread's share of a chunk on its way to the stage
+
+Chunk following(Chunk chunk)
+{
+    chunk.first += CHUNK;
+    if (chunk.first >= uint(args.sources[chunk.source].channels)) {
+        chunk.first = 0;
+        chunk.source++;
+    }
+    if (chunk.source == args.in_count) {
+        chunk.source = 0;
+        chunk.tile.y += int(TILE_HEIGHT);
+    }
+    return chunk;
+}
+
+// A first layer's input has 3 channels in a pitch of 4: a pixel and its three neighbours to the
+// right become 16 channels of a layer without horizontal taps (the third neighbour and the fourth
 // channel meet zero weights).
 uvec4 gather_piece(planche_gpu_view view, ivec2 at, uint part)
 {
-    Quads source = Quads(view.address);
     uvec4 value = uvec4(0);
-    at.x += int(part) * 2;
-    uint from = uint(at.y) * uint(view.width) + uint(at.x);
-    if (inside(at, view.width, view.height))
-        value.xy = source.data[from];
-    if (inside(at + ivec2(1, 0), view.width, view.height))
-        value.zw = source.data[from + 1];
+    ivec2 left = at + ivec2(part * 2, 0), right = left + ivec2(1, 0);
+    if (inside(left, view))
+        value.xy = Quads(view.address).data[pixel_index(view, left)];
+    if (inside(right, view))
+        value.zw = Quads(view.address).data[pixel_index(view, right)];
     return value;
 }
 
-const uint SHARE = (STAGE_PIECES + THREADS - 1) / THREADS;
-uvec4 ahead[SHARE]; // a thread's share of the chunk to be staged
-
-// Loads CHUNK channels from channel `first` of the view under the tile whose corner is `origin`.
-void load_chunk(planche_gpu_view view, ivec2 origin, uint first)
+void load_chunk(Chunk chunk)
 {
-    uint pitch = uint(view.pitch) / 8;
+    planche_gpu_view view = args.sources[chunk.source];
+    ivec2 origin = chunk.tile * int(STRIDE) + ivec2(view.x, view.y);
     [[unroll]] for (uint i = 0; i < SHARE; i++) {
         uint piece = i * THREADS + gl_LocalInvocationIndex;
-        uint pixel = piece / PARTS;
-        uint part = piece % PARTS;
+        uint pixel = piece / PARTS, part = piece % PARTS;
         ivec2 at = origin + ivec2(pixel % STAGE_WIDTH, pixel / STAGE_WIDTH);
-        if (GATHER != 0) {
+        ahead[i] = uvec4(0);
+        if (GATHER != 0)
             ahead[i] = gather_piece(view, at, part);
-        } else {
-            ahead[i] = uvec4(0);
-            if (piece < STAGE_PIECES && inside(at, view.width, view.height))
-                ahead[i] = Pieces(view.address)
-                               .data[(uint(at.y) * uint(view.width) + uint(at.x)) * pitch +
-                                     first / 8 + part];
-        }
+        else if (piece < STAGE_PIECES && inside(at, view))
+            ahead[i] = Pieces(view.address)
+                           .data[pixel_index(view, at) * (uint(view.pitch) / 8) +
+                                 chunk.first / 8 + part];
     }
 }
 
@@ -114,8 +138,9 @@ void store_chunk()
 {
     [[unroll]] for (uint i = 0; i < SHARE; i++) {
         uint piece = i * THREADS + gl_LocalInvocationIndex;
+        uint pixel = piece / PARTS, part = piece % PARTS;
         if (piece < STAGE_PIECES)
-            stage[piece / PARTS * STAGE_PITCH + piece % PARTS] = ahead[i];
+            stage[pixel * STAGE_PITCH + part] = ahead[i];
     }
 }
 
@@ -141,64 +166,42 @@ WEIGHTS load_weights(uint fragment)
     return matrix;
 }
 
-// 16 staged channels of 16 pixels. row, column: in the input, from the subgroup's first piece on.
-void load_pixels(out PIXELS pixels, uint corner, uint row, uint column)
-{
-    coopMatLoad(pixels, stage, corner + (row * STAGE_WIDTH + column) * STAGE_PITCH,
-                STAGE_PITCH * STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-}
-
 // Adds the products of 16 channels under every tap. `corner`: the subgroup's first piece in the
 // stage; `fragment`: its first fragment of weights.
 void multiply(uint corner, uint fragment)
 {
     [[unroll]] for (uint dx = 0; dx < TAPS_X; dx++) {
         PIXELS pixels[INPUT_ROWS * COLS];
-        [[unroll]] for (uint row = 0; row < INPUT_ROWS; row++)
-            [[unroll]] for (uint col = 0; col < COLS; col++)
-                load_pixels(pixels[row * COLS + col], corner, row, col * 16 * STRIDE + dx);
-        [[unroll]] for (uint dy = 0; dy < TAPS_Y; dy++)
-            [[unroll]] for (uint group = 0; group < GROUPS; group++) {
-                WEIGHTS taps = load_weights(fragment + (dx * TAPS_Y + dy) * ALL_GROUPS + group);
-                [[unroll]] for (uint row = 0; row < ROWS; row++)
-                    [[unroll]] for (uint col = 0; col < COLS; col++) {
-                        uint sum = (row * COLS + col) * GROUPS + group;
-                        sums[sum] = coopMatMulAdd(pixels[(row * STRIDE + dy) * COLS + col], taps,
-                                                  sums[sum]);
-                    }
+        [[unroll]] for (uint i = 0; i < INPUT_ROWS * COLS; i++) {
+            uint pixel = i / COLS * STAGE_WIDTH + i % COLS * 16 * STRIDE + dx;
+            coopMatLoad(pixels[i], stage, corner + pixel * STAGE_PITCH, STAGE_PITCH * STRIDE,
+                        gl_CooperativeMatrixLayoutRowMajor);
+        }
+        [[unroll]] for (uint i = 0; i < TAPS_Y * GROUPS; i++) {
+            uint dy = i / GROUPS, group = i % GROUPS;
+            WEIGHTS taps = load_weights(fragment + (dx * TAPS_Y + dy) * ALL_GROUPS + group);
+            [[unroll]] for (uint k = 0; k < ROWS * COLS; k++) {
+                uint sum = k * GROUPS + group;
+                uint under = (k / COLS * STRIDE + dy) * COLS + k % COLS;
+                sums[sum] = coopMatMulAdd(pixels[under], taps, sums[sum]);
             }
+        }
     }
 }
 
-// What is staged next: channels from `first` on of an input, under a tile.
-struct Chunk {
-    ivec2 tile;
-    int input_;
-    uint first;
-};
-
-Chunk following(Chunk chunk)
+void start_sums(uint channel)
 {
-    chunk.first += CHUNK;
-    if (chunk.first >= uint(args.sources[chunk.input_].channels)) {
-        chunk.first = 0;
-        chunk.input_++;
+    [[unroll]] for (uint group = 0; group < GROUPS; group++) {
+        SUMS bias; // a stride of 0: the same for each pixel
+        coopMatLoad(bias, Floats(args.constants).data, channel + group * 16, 0,
+                    gl_CooperativeMatrixLayoutRowMajor);
+        [[unroll]] for (uint i = 0; i < ROWS * COLS; i++)
+            sums[i * GROUPS + group] = bias;
     }
-    if (chunk.input_ == args.in_count) {
-        chunk.input_ = 0;
-        chunk.tile.y += int(TILE_HEIGHT);
-    }
-    return chunk;
 }
 
-void load_chunk(Chunk chunk)
-{
-    planche_gpu_view view = args.sources[chunk.input_];
-    load_chunk(view, chunk.tile * int(STRIDE) + ivec2(view.x, view.y), chunk.first);
-}
-
-// The sum over all inputs of one tile, CHUNK channels staged at a time. With AHEAD the first chunk is
-// loaded already, and the next is loaded before a chunk's products, be it the next tile's.
+// The sums of the chunk's tile, of which this is the first chunk; returns the next tile's first.
+// With AHEAD a chunk is loaded before its predecessor is multiplied, the next tile's too.
 Chunk multiply_tile(Chunk chunk, int bottom, uint corner, uint fragment)
 {
     int y = chunk.tile.y;
@@ -209,208 +212,189 @@ Chunk multiply_tile(Chunk chunk, int bottom, uint corner, uint fragment)
         store_chunk();
         barrier();
         chunk = following(chunk);
-        if (AHEAD != 0 && chunk.tile.y < bottom)
+        if (AHEAD != 0 && (STRIP > 1 ? chunk.tile.y < bottom : chunk.tile.y == y))
             load_chunk(chunk);
         for (uint step = 0; step < CHUNK / 16; step++) {
             multiply(corner + step * 2, fragment);
             fragment += TAPS_X * TAPS_Y * ALL_GROUPS;
         }
     }
-    barrier();
+    barrier(); // the stage is free for outputs
     return chunk;
 }
 
-// Where the output channel `channel` of the pixel `at` of the product belongs, in the layer's output.
+// Where output `channel` of pixel `at` of the product lies in the layer's output.
 ivec2 place(ivec2 at, uint channel)
 {
     uint phase = channel / STEP;
-    ivec2 to = at * int(SHUFFLE) + ivec2(phase % SHUFFLE, phase / SHUFFLE);
-    if (SHUFFLE != 1)
-        to += ivec2(args.pad_left, args.pad_top);
-    return to;
+    if (SHUFFLE == 1)
+        return at;
+    return at * int(SHUFFLE) + ivec2(phase % SHUFFLE, phase / SHUFFLE) +
+           ivec2(args.pad_left, args.pad_top);
 }
 
-uint pixel_index(planche_gpu_view view, ivec2 at)
+// Writes 4 outputs of a pixel whose pitch is 4. Outputs beyond the last phase are padding.
+void write_quad(ivec2 at, uint channel, uvec2 value)
 {
-    return uint(at.y) * uint(view.width) + uint(at.x);
+    ivec2 to = place(at, channel);
+    if (channel < SHUFFLE * SHUFFLE * 4 && inside(to, args.result))
+        OutQuads(args.result.address).data[pixel_index(args.result, to)] = value;
 }
 
-// Eight neighbouring outputs from `channel` on of the pixel `at` of the product: to memory.
+uvec2 read_quad(planche_gpu_view view, ivec2 at, uint channel)
+{
+    ivec2 from = place(at, channel) + ivec2(view.x, view.y);
+    return inside(from, view) ? Quads(view.address).data[pixel_index(view, from)] : uvec2(0);
+}
+
+// Writes 8 outputs from `channel` on of pixel `at` of the product.
 void write_piece(ivec2 at, uint channel, uvec4 value)
 {
-    planche_gpu_view view = args.result;
-    ivec2 to = place(at, channel);
-    if (STEP == 4) { // three channels in a pitch of 4: two phases in a piece
-        if (channel / 4 < SHUFFLE * SHUFFLE && inside(to, view.width, view.height))
-            OutQuads(view.address).data[pixel_index(view, to)] = value.xy;
-        to = place(at, channel + 4);
-        if (channel / 4 + 1 < SHUFFLE * SHUFFLE && inside(to, view.width, view.height))
-            OutQuads(view.address).data[pixel_index(view, to)] = value.zw;
-    } else if (inside(to, view.width, view.height)) {
-        uint from = pixel_index(view, to) * uint(view.pitch) + channel % STEP;
-        OutPieces(view.address).data[from / 8] = value;
-    }
-}
-
-// The same of a residual: from memory.
-uvec4 read_piece(planche_gpu_view view, ivec2 at, uint channel)
-{
-    uvec4 value = uvec4(0);
-    ivec2 shift = ivec2(view.x, view.y);
-    ivec2 from = place(at, channel) + shift;
     if (STEP == 4) {
-        if (inside(from, view.width, view.height))
-            value.xy = Quads(view.address).data[pixel_index(view, from)];
-        from = place(at, channel + 4) + shift;
-        if (inside(from, view.width, view.height))
-            value.zw = Quads(view.address).data[pixel_index(view, from)];
-    } else if (inside(from, view.width, view.height)) {
-        value = Pieces(view.address)
-                    .data[(pixel_index(view, from) * uint(view.pitch) + channel % STEP) / 8];
+        write_quad(at, channel, value.xy);
+        write_quad(at, channel + 4, value.zw);
+        return;
     }
-    return value;
+    ivec2 to = place(at, channel);
+    if (inside(to, args.result))
+        OutPieces(args.result.address)
+            .data[(pixel_index(args.result, to) * uint(args.result.pitch) + channel % STEP) / 8] = value;
 }
 
-// Moves a batch of fragments' outputs between shared memory and the output (i < 0) or residual i.
-void move_batch(int i, ivec2 at, uint channel, uint exchange)
+// Reads what residual i has for them.
+uvec4 read_piece(int i, ivec2 at, uint channel)
+{
+    planche_gpu_view view = args.residual[i].view;
+    if (STEP == 4)
+        return uvec4(read_quad(view, at, channel), read_quad(view, at, channel + 4));
+    ivec2 from = place(at, channel) + ivec2(view.x, view.y);
+    if (!inside(from, view))
+        return uvec4(0);
+    uint first = channel % STEP;
+    return Pieces(view.address).data[(pixel_index(view, from) * uint(view.pitch) + first) / 8];
+}
+
+void activate_sums(uint channel)
+{
+    [[unroll]] for (uint group = 0; group < GROUPS; group++) {
+        SUMS slopes = SUMS(args.act0);
+        if (ACTIVATION == 100)
+            coopMatLoad(slopes, Floats(args.constants).data, OUTPUTS + channel + group * 16, 0,
+                        gl_CooperativeMatrixLayoutRowMajor);
+        [[unroll]] for (uint k = 0; k < ROWS * COLS; k++) {
+            SUMS value = sums[k * GROUPS + group];
+            for (int i = 0; i < value.length(); i++)
+                if (ACTIVATION == 1)
+                    value[i] = max(value[i], 0.0);
+                else
+                    value[i] = value[i] < 0.0 ? value[i] * slopes[i] : value[i];
+            sums[k * GROUPS + group] = value;
+        }
+    }
+}
+
+// Moves a row of outputs between the stage (from piece `own` on) and residual i or, i < 0, memory.
+void move_row(int i, ivec2 at, uint channel, uint own)
 {
     const uint parts = GROUPS * 2;
-    [[unroll]] for (uint base = 0; base < BATCH * COLS * 16 * parts; base += 32) {
+    [[unroll]] for (uint base = 0; base < TILE_WIDTH * parts; base += 32) {
         uint piece = base + gl_SubgroupInvocationID;
-        uint pixel = piece / parts;
-        uint own = exchange + pixel * OUT_PITCH + piece % parts;
-        uint first = channel + piece % parts * 8;
-        ivec2 to = at + ivec2(pixel % (COLS * 16), pixel / (COLS * 16));
+        uint pixel = piece / parts, part = piece % parts;
+        uint staged = own + pixel * ROW_PITCH + part;
+        ivec2 to = at + ivec2(pixel, 0);
         if (i < 0)
-            write_piece(to, first, stage[own]);
+            write_piece(to, channel + part * 8, stage[staged]);
         else
-            stage[own] = read_piece(args.residual[i].view, to, first);
+            stage[staged] = read_piece(i, to, channel + part * 8);
     }
 }
 
-SUMS activated(SUMS value, uint channel)
+// Adds residuals to a row of sums from `first` on, rounds and writes it.
+void finish_row(uint first, ivec2 at, uint channel, uint own)
 {
-    SUMS slopes;
-    if (ACTIVATION == 100)
-        coopMatLoad(slopes, Floats(args.constants).data, OUTPUTS + channel, 0,
-                    gl_CooperativeMatrixLayoutRowMajor);
-    for (int i = 0; i < value.length(); i++) {
-        if (ACTIVATION == 1)
-            value[i] = max(value[i], 0.0);
-        if (ACTIVATION == 2)
-            value[i] = value[i] < 0.0 ? value[i] * args.act0 : value[i];
-        if (ACTIVATION == 100)
-            value[i] = value[i] < 0.0 ? value[i] * slopes[i] : value[i];
-    }
-    return value;
-}
-
-// Activates, adds residuals to and writes BATCH rows of fragments from `first` on, whose first pixel
-// is `at` and whose first output is `channel`.
-void finish_batch(uint first, ivec2 at, uint channel, uint exchange)
-{
-    const uint fragments = BATCH * COLS;
-    [[unroll]] for (uint i = 0; i < fragments * GROUPS; i++)
-        sums[first + i] = activated(sums[first + i], channel + i % GROUPS * 16);
+    const uint fragments = COLS * GROUPS;
     [[unroll]] for (uint r = 0; r < RESIDUALS; r++) {
-        move_batch(int(r), at, channel, exchange);
+        move_row(int(r), at, channel, own);
         subgroupBarrier();
-        [[unroll]] for (uint i = 0; i < fragments * GROUPS; i++) {
+        [[unroll]] for (uint i = 0; i < fragments; i++) {
             RESULTS other;
-            coopMatLoad(other, stage, exchange + i / GROUPS * 16 * OUT_PITCH + i % GROUPS * 2,
-                        OUT_PITCH, gl_CooperativeMatrixLayoutRowMajor);
+            coopMatLoad(other, stage, own + i / GROUPS * 16 * ROW_PITCH + i % GROUPS * 2,
+                        ROW_PITCH, gl_CooperativeMatrixLayoutRowMajor);
             sums[first + i] =
                 sums[first + i] * args.residual[r].self + SUMS(other) * args.residual[r].other;
         }
         subgroupBarrier();
     }
-    [[unroll]] for (uint i = 0; i < fragments * GROUPS; i++)
+    [[unroll]] for (uint i = 0; i < fragments; i++)
         coopMatStore(RESULTS(sums[first + i]), stage,
-                     exchange + i / GROUPS * 16 * OUT_PITCH + i % GROUPS * 2, OUT_PITCH,
+                     own + i / GROUPS * 16 * ROW_PITCH + i % GROUPS * 2, ROW_PITCH,
                      gl_CooperativeMatrixLayoutRowMajor);
     subgroupBarrier();
-    move_batch(-1, at, channel, exchange);
+    move_row(-1, at, channel, own);
     subgroupBarrier();
 }
 
-vec4 unpack4(uvec2 bits)
-{
-    return vec4(unpackHalf2x16(bits.x), unpackHalf2x16(bits.y));
-}
-
-// Ends a row of a layer with up to 4 outputs: column 4 * dx + o of a pixel is what it gives output o
-// of the pixel dx to its left. Of the row's pixels the last two are not ended here.
-void fold_row(uint first, ivec2 at, uint exchange)
+// A last layer's few outputs would be a product of mostly padding, so its horizontal taps become
+// columns: 4 * dx + o is what a pixel gives output o of the pixel dx to its left. This adds the
+// three up. The row's last two pixels lack neighbours: tiles overlap by two.
+void fold_row(uint first, ivec2 at, uint own)
 {
     [[unroll]] for (uint col = 0; col < COLS; col++)
-        coopMatStore(sums[first + col], stage, exchange + col * 16 * FOLD_PITCH, FOLD_PITCH,
+        coopMatStore(sums[first + col], stage, own + col * 16 * FOLD_PITCH, FOLD_PITCH,
                      gl_CooperativeMatrixLayoutRowMajor);
     subgroupBarrier();
-    [[unroll]] for (uint base = 0; base < COLS * 16; base += 32) {
+    [[unroll]] for (uint base = 0; base < TILE_WIDTH; base += 32) {
         uint pixel = base + gl_SubgroupInvocationID;
         ivec2 to = at + ivec2(pixel, 0);
-        if (pixel < COLS * 16 - 2) {
+        if (pixel < TILE_WIDTH - 2) {
             vec4 value = vec4(0.0);
             [[unroll]] for (uint dx = 0; dx < 3; dx++)
-                value += uintBitsToFloat(stage[exchange + (pixel + dx) * FOLD_PITCH + dx]);
+                value += uintBitsToFloat(stage[own + (pixel + dx) * FOLD_PITCH + dx]);
             if (ACTIVATION == 1)
                 value = max(value, vec4(0.0));
             if (ACTIVATION == 2)
                 value = mix(value, value * args.act0, lessThan(value, vec4(0.0)));
-            [[unroll]] for (uint i = 0; i < RESIDUALS; i++)
-                value = value * args.residual[i].self +
-                        unpack4(read_piece(args.residual[i].view, to, 0).xy) * args.residual[i].other;
-            write_piece(to, 0, uvec4(packFloat2x16(f16vec2(value.xy)),
-                                     packFloat2x16(f16vec2(value.zw)), 0, 0));
+            [[unroll]] for (uint r = 0; r < RESIDUALS; r++)
+                value = value * args.residual[r].self +
+                        unpack_quad(read_quad(args.residual[r].view, to, 0)) * args.residual[r].other;
+            write_quad(to, 0, pack_quad(value));
         }
     }
     subgroupBarrier();
 }
 
-void start_sums(uint group0)
-{
-    [[unroll]] for (uint group = 0; group < GROUPS; group++) {
-        SUMS bias; // the same for each pixel
-        coopMatLoad(bias, Floats(args.constants).data, (group0 + group) * 16, 0,
-                    gl_CooperativeMatrixLayoutRowMajor);
-        [[unroll]] for (uint i = 0; i < ROWS * COLS; i++)
-            sums[i * GROUPS + group] = bias;
-    }
-}
-
 void finish_tile(ivec2 at, uint channel)
 {
-    uint exchange = gl_SubgroupID * OUT_SIZE;
-    [[unroll]] for (uint row = 0; row < ROWS; row += BATCH)
+    uint own = gl_SubgroupID * ROW_SIZE;
+    if (FOLD == 0 && ACTIVATION != 0)
+        activate_sums(channel);
+    [[unroll]] for (uint row = 0; row < ROWS; row++)
         if (FOLD != 0)
-            fold_row(row * COLS, at + ivec2(0, row), exchange);
+            fold_row(row * COLS, at + ivec2(0, row), own);
         else
-            finish_batch(row * COLS * GROUPS, at + ivec2(0, row), channel, exchange);
+            finish_row(row * COLS * GROUPS, at + ivec2(0, row), channel, own);
 }
 
 void main()
 {
-    const uint blocks = (ALL_GROUPS + GROUPS * DEEP - 1) / (GROUPS * DEEP);
-    uint block = gl_WorkGroupID.x % blocks;
-    uint across = gl_SubgroupID % ACROSS;
-    uint down = gl_SubgroupID / ACROSS % DOWN;
-    uint deep = gl_SubgroupID / (ACROSS * DOWN);
-    uint group0 = (block * DEEP + deep) * GROUPS;
-    uvec2 own = uvec2(across * COLS * 16, down * ROWS);
-    uint corner = (own.y * STAGE_WIDTH + own.x) * STRIDE * STAGE_PITCH;
-
+    uint down = gl_SubgroupID % DOWN, deep = gl_SubgroupID / DOWN;
+    uint group = (gl_WorkGroupID.x % BLOCKS * DEEP + deep) * GROUPS;
+    uint corner = down * ROWS * STRIDE * STAGE_WIDTH * STAGE_PITCH;
     Chunk chunk;
-    chunk.tile = ivec2(gl_WorkGroupID.x / blocks * (TILE_WIDTH - 2 * FOLD),
-                       gl_WorkGroupID.y * TILE_HEIGHT);
-    chunk.input_ = 0;
+    chunk.tile = ivec2(gl_WorkGroupID.x / BLOCKS * (TILE_WIDTH - 2 * FOLD),
+                       gl_WorkGroupID.y * TILE_HEIGHT * STRIP);
+    chunk.source = 0;
     chunk.first = 0;
-    int bottom = chunk.tile.y + int(TILE_HEIGHT);
+    // No tiles below the output's last row.
+    int end = SHUFFLE == 1 ? args.result.height : (args.result.height - args.pad_top + 1) / 2;
+    int bottom = min(chunk.tile.y + int(TILE_HEIGHT * STRIP), end);
+
     if (AHEAD != 0)
         load_chunk(chunk);
-    while (chunk.tile.y < bottom) {
-        ivec2 at = chunk.tile + ivec2(own);
-        start_sums(group0);
-        chunk = multiply_tile(chunk, bottom, corner, group0);
-        finish_tile(at, group0 * 16);
-    }
+    do {
+        ivec2 at = chunk.tile + ivec2(0, down * ROWS);
+        start_sums(group * 16);
+        chunk = multiply_tile(chunk, bottom, corner, group);
+        finish_tile(at, group * 16);
+    } while (STRIP > 1 && chunk.tile.y < bottom);
 }
