@@ -30,9 +30,9 @@ static int32_t least(int32_t a, int32_t b)
 /* Deconvolutions: one tap and many outputs, or few outputs. */
 static struct shape choose_phased(const struct planche_gpu_product *product, int32_t chunk)
 {
-    if (product->taps_x == 1 && product->outputs % (8 * SIDE) == 0)
-        return (struct shape){2, 1, 4, 1, 2, chunk, 1, 2};
-    return (struct shape){6, 1, 1, 2, 1, SIDE, 0, 1};
+    if (product->taps_x == 1 && product->outputs % (16 * SIDE) == 0)
+        return (struct shape){2, 1, 4, 2, 4, chunk, 1, 1};
+    return (struct shape){6, 1, 1, 1, 1, SIDE, 1, 1};
 }
 
 static struct shape choose_strided(const struct planche_gpu_product *product, int32_t chunk)
@@ -40,7 +40,7 @@ static struct shape choose_strided(const struct planche_gpu_product *product, in
     if (product->outputs % (8 * SIDE) == 0)
         return (struct shape){2, 1, 4, 1, 2, least(chunk, 2 * SIDE), 1, 1};
     if (product->outputs % (4 * SIDE) == 0)
-        return (struct shape){1, 1, 2, 1, 2, chunk, 1, 4};
+        return (struct shape){1, 1, 4, 1, 1, least(chunk, 2 * SIDE), 1, 4};
     return (struct shape){2, 1, 1, 1, 1, SIDE, 1, 1};
 }
 
@@ -49,15 +49,13 @@ static struct shape choose_square(const struct planche_gpu_product *product, int
     int32_t groups = product->outputs / SIDE, ahead = product->inputs < 128;
     chunk = least(chunk, 2 * SIDE);
     if (groups == 2)
-        return (struct shape){8, 1, 1, 1, 2, SIDE, 0, 1};
+        return (struct shape){12, 1, 1, 1, 2, SIDE, 0, 1};
     if (groups == 3)
         return (struct shape){3, 1, 3, 2, 1, chunk, 1, 1};
     if (groups % 8 == 0)
-        return (struct shape){ahead ? 7 : 8, 1, 2, 1, 4, chunk, ahead, 1};
-    if (groups % 4 == 0 && product->inputs >= 64)
-        return (struct shape){6, 1, 2, 1, 2, chunk, ahead, 1};
+        return (struct shape){7, 1, 2, 1, 4, chunk, ahead, 1};
     if (groups % 4 == 0)
-        return (struct shape){8, 1, 2, 1, 2, SIDE, 0, 1};
+        return (struct shape){6, 1, 2, 1, 2, chunk, ahead, 1};
     return (struct shape){8, 1, 1, 1, 1, SIDE, 0, 1};
 }
 
