@@ -37,6 +37,7 @@ struct page {
     struct planche_network network;
     uint64_t fixed; /* bytes it takes beside the network's plan */
     bool opened;
+    bool hasty; /* it is taken as its header says: what means to read the file comes later */
     bool alone; /* it waits until nobody else is inside */
 };
 
@@ -150,7 +151,7 @@ static enum planche_status choose_metadata(struct page *page, enum planche_forma
     *stores_grey = page->input.colours == 1 && planche_format_get_caps(format)->grey;
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
-    if (!status && job->options.mark && job->source)
+    if (!status && job->options.mark && job->source && !page->hasty)
         status =
             planche_result_metadata_mark(metadata, page->engine, job->source, &page->budget, error);
     return status;
@@ -172,15 +173,20 @@ static enum planche_status choose_tone(struct page *page, struct planche_error *
     return status;
 }
 
-static void close_input(struct page *page)
+static void unsettle(struct page *page)
 {
     planche_free(page->variation);
     page->variation = NULL;
     planche_free(page->parts.ends);
     page->parts.ends = NULL;
     planche_tone_destroy(&page->tone);
-    planche_input_close(&page->input);
     planche_result_metadata_free(&page->metadata);
+}
+
+static void close_input(struct page *page)
+{
+    unsettle(page);
+    planche_input_close(&page->input);
 }
 
 /* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
@@ -230,7 +236,7 @@ static enum planche_status switch_format(struct page *page, struct planche_error
     if (!status)
         status = planche_writer_check(&page->parts.info, &page->parts.options, error);
     page->job->result.switched = !status;
-    if (!status)
+    if (!status && !page->hasty)
         planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
                           "%s: the result of %u x %u pixels is too large for %s: it becomes %s",
                           page->job->source ? page->job->source->name : "page", asked.width,
@@ -255,7 +261,8 @@ static enum planche_status split_result(struct page *page, struct planche_error 
 static void warn_of_lost_alpha(const struct page *page)
 {
     enum planche_format format = page->parts.info.format;
-    if (planche_pixel_has_alpha(page->input.format) && !planche_format_get_caps(format)->alpha)
+    if (planche_pixel_has_alpha(page->input.format) && !planche_format_get_caps(format)->alpha &&
+        !page->hasty)
         planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
                           "%s: %s files have no transparency: laid on white",
                           page->job->source ? page->job->source->name : "page",
@@ -427,17 +434,10 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
     return status;
 }
 
-/* All or nothing: a page that lacked memory tries again. */
-static enum planche_status open_page(struct page *page, struct planche_error *error)
+/* What is run and what comes out, from the page's pixels as far as options ask for them. */
+static enum planche_status settle(struct page *page, struct planche_error *error)
 {
-    enum planche_status status = open_input(page, error);
-    if (!status && page->job->judge)
-        status = page->job->judge->ask(page->job->judge->user,
-                                       planche_reader_info(page->input.reader), error);
-    if (!status)
-        status = check_size(page, error);
-    if (!status)
-        status = look_over(page, error);
+    enum planche_status status = page->hasty ? PLANCHE_OK : look_over(page, error);
     if (!status && page->job->out)
         status = check_target(page, error);
     if (!status) {
@@ -446,10 +446,38 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
     }
     if (!status && !page->job->out)
         status = choose_target(page, error);
+    return status;
+}
+
+/* All or nothing: a page that lacked memory tries again. GPUs take pages faster than one after the
+ * other could be decoded at the door; without its colours a page takes no more than with them. */
+static enum planche_status open_page(struct page *page, struct planche_error *error)
+{
+    enum planche_status status = open_input(page, error);
+    if (!status && page->job->judge)
+        status = page->job->judge->ask(page->job->judge->user,
+                                       planche_reader_info(page->input.reader), error);
+    if (!status)
+        status = check_size(page, error);
+    page->hasty = !status && !page->network.program && page->input.reader && !is_to_be_split(page);
+    if (!status)
+        status = settle(page, error);
     page->opened = !status;
     if (status)
         close_input(page);
     return status;
+}
+
+/* Makes up, inside, for haste at the door. */
+static enum planche_status settle_again(struct page *page, struct planche_error *error)
+{
+    if (!page->hasty)
+        return PLANCHE_OK;
+    page->hasty = false;
+    unsettle(page);
+    planche_network_unplan(&page->network);
+    enum planche_status status = settle(page, error);
+    return status ? status : make_plan(page, page->budget.limit, error);
 }
 
 /* Finds a plan for the page at the door. With less than the whole memory before it, a page that
@@ -521,7 +549,10 @@ static enum planche_status run_once(struct planche_page_job *job,
     double start = planche_system_ms() - page.input.ms;
     if (!status) {
         planche_pool_enter(job->engine->pool);
-        status = planche_budget_blame(flow(&page, error), &page.budget, error);
+        status = settle_again(&page, error);
+        if (!status)
+            status = flow(&page, error);
+        status = planche_budget_blame(status, &page.budget, error);
         planche_pool_leave(job->engine->pool);
     }
     planche_output_close(&page.output);

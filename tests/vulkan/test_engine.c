@@ -204,6 +204,79 @@ static void test_forms(void **state)
     planche_engine_destroy(&cpu);
 }
 
+/* Runs a file; its result lies under test_path(output). */
+static struct planche_page_result run_file(const struct planche_engine *engine, const char *input,
+                                           const char *output,
+                                           const struct planche_page_options *options)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    struct planche_error error = {0};
+    if (planche_engine_run_file(engine, input, test_path(output), options, &result, &error))
+        fail_msg("%s", error.message);
+    return result;
+}
+
+static void write_page(const char *name, const struct planche_pixels *pixels)
+{
+    struct bytes file = encode(pixels, PLANCHE_FORMAT_PNG);
+    test_write(test_path(name), file.data, file.size);
+    free(file.data);
+}
+
+/* What a page's pixels and its file decide: greyness, the mark, one warning and no more. */
+static void test_files(void **state)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_mark mark = PLANCHE_MARK_INIT;
+    struct image image, result;
+    enum planche_format format;
+    size_t size;
+    (void)state;
+    struct planche_engine *engine = make_f32_engine();
+    image_make(&image, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, 0, 200);
+    image_set(&image, 3, 4, 3, 0);
+    write_page("grey.png", &image.pixels);
+    options.grey = PLANCHE_GREY_AUTO;
+    options.mark = 1;
+    run_file(engine, test_path("grey.png"), "result.png", &options);
+    void *data = test_read(test_path("result.png"), &size);
+    decode(&result, data, size, &format);
+    assert_int_equal(result.pixels.format, PLANCHE_PIXELS_GREY_ALPHA8);
+    assert_int_equal(planche_read_mark(test_path("result.png"), &mark, NULL), PLANCHE_OK);
+    assert_int_equal(strlen(mark.source), 64);
+    assert_int_equal(warnings.count, 0);
+    run_file(engine, test_path("grey.png"), "result.jpg", &options);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.last, "transparency"));
+    free(data);
+    image_free(&result);
+    image_free(&image);
+    planche_engine_destroy(&engine);
+}
+
+/* A result that its format cannot hold. */
+static void test_split(void **state)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct image image;
+    (void)state;
+    struct planche_engine *engine = make_f32_engine();
+    image_make(&image, PLANCHE_PIXELS_GREY8, 1, 8200, 0, 0);
+    write_page("strip.png", &image.pixels);
+    options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
+    struct planche_page_result result =
+        run_file(engine, test_path("strip.png"), "parts.webp", &options);
+    assert_string_equal(result.backend, "vulkan");
+    assert_int_equal(result.parts, 2);
+    options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    result = run_file(engine, test_path("strip.png"), "switched.webp", &options);
+    assert_string_equal(result.backend, "vulkan");
+    assert_true(result.switched && result.format == PLANCHE_FORMAT_JPEG);
+    assert_int_equal(warnings.count, 1);
+    image_free(&image);
+    planche_engine_destroy(&engine);
+}
+
 static void test_tiles(void **state)
 {
     const struct planche_engine_options variants[] = {{0}, {.tile = 16}, {.tile = 20}};
@@ -507,6 +580,8 @@ int main(void)
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_split),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_lack_of_memory),
         cmocka_unit_test(test_at_once),
