@@ -61,7 +61,7 @@ static void print_layer(const struct planche_cli_measurement *m,
     printf("  %-32s %-12s %9.3f %6.1f%%", layer->name, layer->kind, layer->ms / m->runs,
            total > 0.0 ? 100.0 * layer->ms / total : 0.0);
     if (is_on_gpu(m))
-        printf(" %8.1f\n", speed / 1e3);
+        printf(" %8.2f\n", speed / 1e3);
     else
         printf(" %8.1f %6.2f\n", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
 }
@@ -93,7 +93,7 @@ void planche_cli_measurement_print(const struct planche_cli_measurement *m)
            planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
            planche_cli_format_bytes(m->rss_bytes, rss, sizeof rss), m->start_ms);
     if (is_on_gpu(m) && m->gpu_ms > 0.0)
-        printf("  %s: %.2f ms of GPU time per page, %.1f TFLOP/s\n", m->info.device, m->gpu_ms,
+        printf("  %s: %.2f ms of GPU time per page, %.2f TFLOP/s\n", m->info.device, m->gpu_ms,
                rate(m, m->gpu_ms) / 1e3);
     if (m->layer_count > 0)
         print_layers(m);
