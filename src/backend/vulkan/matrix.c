@@ -161,7 +161,7 @@ bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
     struct planche_gpu_product *product = &made->product;
     *status = PLANCHE_OK;
     if (program->device->path < PLANCHE_GPU_PATH_KHR || !describe(program, step, product)) {
-        product->taps_x = 0;
+        *product = (struct planche_gpu_product){0};
         return false;
     }
     const struct shape shape = choose_shape(product, choose_chunk(program, step));
