@@ -1,24 +1,23 @@
-#version 460
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
+/* CONV and DECONV as an implicit matrix product on cooperative matrices of a subgroup: pixels are the
+ * rows, output channels the columns, and the sum runs over input channels and taps.
+ *
+ * A workgroup stages the input under its tile of 16 * COLS pixels by ROWS * DOWN in shared memory,
+ * CHUNK channels at a time. Each subgroup multiplies ROWS x COLS fragments of 16 neighbouring
+ * pixels with GROUPS fragments of 16 outputs; a row of fragments serves every vertical tap, so that
+ * it is read once per horizontal tap. Weights lie in memory as each lane holds them (pack_khr.comp;
+ * where PACKED is 0 they lie row by row): one load of 16 bytes a fragment, from the L1 cache. While a
+ * chunk is multiplied the next one is on its way to registers (AHEAD); small workgroups, several to
+ * a multiprocessor, hide the rest.
+ *
+ * Every pixel's sum takes the bias, then channels in steps of 16, then horizontal, then vertical
+ * taps: a value does not depend on where its tile begins.
+ *
+ * Pixel p of the product reads pixel p * STRIDE + (in.x, in.y) + tap of each view. With SHUFFLE 2 it
+ * makes the outputs 2 * p + phase + (pad_left, pad_top), see src/backend/vulkan/matrix.h. */
 // variants: f16
 // target: vulkan1.3
-//
-// CONV and DECONV as an implicit matrix product on cooperative matrices of a subgroup: pixels are the
-// rows, output channels the columns, and the sum runs over input channels and taps.
-//
-// A workgroup stages the input under its tile of 16 * COLS pixels by ROWS * DOWN in shared memory,
-// CHUNK channels at a time. Each subgroup multiplies ROWS x COLS fragments of 16 neighbouring
-// pixels with GROUPS fragments of 16 outputs; a row of fragments serves every vertical tap, so that
-// it is read once per horizontal tap. Weights lie in memory as each lane holds them
-// (pack_khr.comp; where PACKED is 0 they lie row by row): one load of 16 bytes a fragment, from the L1 cache. While a chunk is
-// multiplied the next one is on its way to registers (AHEAD); small workgroups, several to a
-// multiprocessor, hide the rest.
-//
-// Every pixel's sum takes the bias, then channels in steps of 16, then horizontal, then vertical
-// taps: a value does not depend on where its tile begins.
-//
-// Pixel p of the product reads pixel p * STRIDE + (in.x, in.y) + tap of each view. With SHUFFLE 2 it
-// makes the outputs 2 * p + phase + (pad_left, pad_top), see src/backend/vulkan/matrix.h.
+#version 460
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
@@ -26,35 +25,35 @@
 #include "common.glsl"
 #include "pieces.glsl"
 
-layout(local_size_x_id = 0) in; // 32 * DOWN * DEEP
+layout(local_size_x_id = 0) in; /* 32 * DOWN * DEEP */
 layout(constant_id = 1) const uint TAPS_X = 3;
 layout(constant_id = 2) const uint TAPS_Y = 3;
 layout(constant_id = 3) const uint STRIDE = 1;
-layout(constant_id = 4) const uint ROWS = 6;      // a subgroup's rows
-layout(constant_id = 5) const uint COLS = 1;      // a subgroup's fragments in a row
-layout(constant_id = 6) const uint GROUPS = 2;    // a subgroup's groups of 16 outputs
-layout(constant_id = 7) const uint DOWN = 1;      // subgroups of a workgroup along y
-layout(constant_id = 8) const uint DEEP = 2;      // subgroups of a workgroup along the outputs
-layout(constant_id = 9) const uint CHUNK = 32;    // divides the channels of every input
-layout(constant_id = 10) const uint OUTPUTS = 64; // a multiple of 16 * GROUPS * DEEP
-layout(constant_id = 11) const uint STEP = 64;    // outputs of one phase, the output's pitch
-layout(constant_id = 12) const uint SHUFFLE = 1;  // 2: outputs are 2 x 2 phases of STEP
-layout(constant_id = 13) const int ACTIVATION = 0; // 0 none, 1 ReLU, 2 leaky ReLU, 100 PReLU
+layout(constant_id = 4) const uint ROWS = 6;      /* a subgroup's rows */
+layout(constant_id = 5) const uint COLS = 1;      /* a subgroup's fragments in a row */
+layout(constant_id = 6) const uint GROUPS = 2;    /* a subgroup's groups of 16 outputs */
+layout(constant_id = 7) const uint DOWN = 1;      /* subgroups of a workgroup along y */
+layout(constant_id = 8) const uint DEEP = 2;      /* subgroups of a workgroup along the outputs */
+layout(constant_id = 9) const uint CHUNK = 32;    /* divides the channels of every input */
+layout(constant_id = 10) const uint OUTPUTS = 64; /* a multiple of 16 * GROUPS * DEEP */
+layout(constant_id = 11) const uint STEP = 64;    /* outputs of one phase, the output's pitch */
+layout(constant_id = 12) const uint SHUFFLE = 1;  /* 2: outputs are 2 x 2 phases of STEP */
+layout(constant_id = 13) const int ACTIVATION = 0; /* 0 none, 1 ReLU, 2 leaky ReLU, 100 PReLU */
 layout(constant_id = 14) const uint RESIDUALS = 0;
 layout(constant_id = 15) const uint AHEAD = 1;
-layout(constant_id = 16) const uint STRIP = 1;  // tiles of a workgroup, one below the other
-layout(constant_id = 17) const uint GATHER = 0; // 1: a first layer, see gather_piece
-layout(constant_id = 18) const uint FOLD = 0;   // 1: a last layer, see fold_row
-layout(constant_id = 19) const uint PACKED = 0; // 1: weights lie as lanes hold them, else row by row
+layout(constant_id = 16) const uint STRIP = 1;  /* tiles of a workgroup, one below the other */
+layout(constant_id = 17) const uint GATHER = 0; /* 1: a first layer, see gather_piece */
+layout(constant_id = 18) const uint FOLD = 0;   /* 1: a last layer, see fold_row */
+layout(constant_id = 19) const uint PACKED = 0; /* 1: weights lie as lanes hold them, else row by row */
 
 const uint THREADS = 32 * DOWN * DEEP;
 const uint TILE_WIDTH = 16 * COLS;
 const uint TILE_HEIGHT = ROWS * DOWN;
-const uint BLOCKS = OUTPUTS / (16 * GROUPS * DEEP); // workgroups of a tile
+const uint BLOCKS = OUTPUTS / (16 * GROUPS * DEEP); /* workgroups of a tile */
 const uint ALL_GROUPS = OUTPUTS / 16;
 
-// The stage, in pieces of 8 halves. A pixel has one more than it needs, so that no bank of shared
-// memory serves two rows of a fragment.
+/* The stage, in pieces of 8 halves. A pixel has one more than it needs, so that no bank of shared
+ * memory serves two rows of a fragment. */
 const uint PARTS = CHUNK / 8;
 const uint STAGE_PITCH = PARTS + 1;
 const uint STAGE_WIDTH = (TILE_WIDTH - 1) * STRIDE + TAPS_X;
@@ -63,9 +62,9 @@ const uint STAGE_PIECES = STAGE_WIDTH * STAGE_HEIGHT * PARTS;
 const uint STAGE_SIZE = STAGE_WIDTH * STAGE_HEIGHT * STAGE_PITCH;
 const uint INPUT_ROWS = (ROWS - 1) * STRIDE + TAPS_Y;
 
-// In the end each subgroup passes rows of outputs through it to write whole pieces, padded too.
+/* In the end each subgroup passes rows of outputs through it to write whole pieces, padded too. */
 const uint ROW_PITCH = GROUPS * 2 + 1;
-const uint FOLD_PITCH = 5; // 16 sums in fp32
+const uint FOLD_PITCH = 5; /* 16 sums in fp32 */
 const uint ROW_SIZE = TILE_WIDTH * (FOLD != 0 ? FOLD_PITCH : ROW_PITCH);
 const uint ROWS_SIZE = ROW_SIZE * DOWN * DEEP;
 
@@ -76,9 +75,9 @@ shared uvec4 stage[STAGE_SIZE > ROWS_SIZE ? STAGE_SIZE : ROWS_SIZE];
 #define SUMS coopmat<float, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
 #define RESULTS coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
 
-SUMS sums[ROWS * COLS * GROUPS]; // [row][column][group]
+SUMS sums[ROWS * COLS * GROUPS]; /* [row][column][group] */
 
-// What is staged at a time: channels from `first` on of an input, under a tile.
+/* What is staged at a time: channels from `first` on of an input, under a tile. */
 struct Chunk {
     ivec2 tile;
     int source;
@@ -86,7 +85,7 @@ struct Chunk {
 };
 
 const uint SHARE = (STAGE_PIECES + THREADS - 1) / THREADS;
-uvec4 ahead[SHARE]; // a thread's share of a chunk on its way to the stage
+uvec4 ahead[SHARE]; /* a thread's share of a chunk on its way to the stage */
 
 Chunk following(Chunk chunk)
 {
@@ -102,9 +101,9 @@ Chunk following(Chunk chunk)
     return chunk;
 }
 
-// A first layer's input has 3 channels in a pitch of 4: a pixel and its three neighbours to the
-// right become 16 channels of a layer without horizontal taps (the third neighbour and the fourth
-// channel meet zero weights).
+/* A first layer's input has 3 channels in a pitch of 4: a pixel and its three neighbours to the
+ * right become 16 channels of a layer without horizontal taps (the third neighbour and the fourth
+ * channel meet zero weights). */
 uvec4 gather_piece(planche_gpu_view view, ivec2 at, uint part)
 {
     uvec4 value = uvec4(0);
@@ -166,8 +165,8 @@ WEIGHTS load_weights(uint fragment)
     return matrix;
 }
 
-// Adds the products of 16 channels under every tap. `corner`: the subgroup's first piece in the
-// stage; `fragment`: its first fragment of weights.
+/* Adds the products of 16 channels under every tap. `corner`: the subgroup's first piece in the
+ * stage; `fragment`: its first fragment of weights. */
 void multiply(uint corner, uint fragment)
 {
     [[unroll]] for (uint dx = 0; dx < TAPS_X; dx++) {
@@ -192,7 +191,7 @@ void multiply(uint corner, uint fragment)
 void start_sums(uint channel)
 {
     [[unroll]] for (uint group = 0; group < GROUPS; group++) {
-        SUMS bias; // a stride of 0: the same for each pixel
+        SUMS bias; /* a stride of 0: the same for each pixel */
         coopMatLoad(bias, Floats(args.constants).data, channel + group * 16, 0,
                     gl_CooperativeMatrixLayoutRowMajor);
         [[unroll]] for (uint i = 0; i < ROWS * COLS; i++)
@@ -200,8 +199,8 @@ void start_sums(uint channel)
     }
 }
 
-// The sums of the chunk's tile, of which this is the first chunk; returns the next tile's first.
-// With AHEAD a chunk is loaded before its predecessor is multiplied, the next tile's too.
+/* The sums of the chunk's tile, of which this is the first chunk; returns the next tile's first.
+ * With AHEAD a chunk is loaded before its predecessor is multiplied, the next tile's too. */
 Chunk multiply_tile(Chunk chunk, int bottom, uint corner, uint fragment)
 {
     int y = chunk.tile.y;
@@ -219,11 +218,11 @@ Chunk multiply_tile(Chunk chunk, int bottom, uint corner, uint fragment)
             fragment += TAPS_X * TAPS_Y * ALL_GROUPS;
         }
     }
-    barrier(); // the stage is free for outputs
+    barrier(); /* the stage is free for outputs */
     return chunk;
 }
 
-// Where output `channel` of pixel `at` of the product lies in the layer's output.
+/* Where output `channel` of pixel `at` of the product lies in the layer's output. */
 ivec2 place(ivec2 at, uint channel)
 {
     uint phase = channel / STEP;
@@ -233,7 +232,7 @@ ivec2 place(ivec2 at, uint channel)
            ivec2(args.pad_left, args.pad_top);
 }
 
-// Writes 4 outputs of a pixel whose pitch is 4. Outputs beyond the last phase are padding.
+/* Writes 4 outputs of a pixel whose pitch is 4. Outputs beyond the last phase are padding. */
 void write_quad(ivec2 at, uint channel, uvec2 value)
 {
     ivec2 to = place(at, channel);
@@ -247,7 +246,7 @@ uvec2 read_quad(planche_gpu_view view, ivec2 at, uint channel)
     return inside(from, view) ? Quads(view.address).data[pixel_index(view, from)] : uvec2(0);
 }
 
-// Writes 8 outputs from `channel` on of pixel `at` of the product.
+/* Writes 8 outputs from `channel` on of pixel `at` of the product. */
 void write_piece(ivec2 at, uint channel, uvec4 value)
 {
     if (STEP == 4) {
@@ -261,7 +260,7 @@ void write_piece(ivec2 at, uint channel, uvec4 value)
             .data[(pixel_index(args.result, to) * uint(args.result.pitch) + channel % STEP) / 8] = value;
 }
 
-// Reads what residual i has for them.
+/* Reads what residual i has for them. */
 uvec4 read_piece(int i, ivec2 at, uint channel)
 {
     planche_gpu_view view = args.residual[i].view;
@@ -293,7 +292,7 @@ void activate_sums(uint channel)
     }
 }
 
-// Moves a row of outputs between the stage (from piece `own` on) and residual i or, i < 0, memory.
+/* Moves a row of outputs between the stage (from piece `own` on) and residual i or, i < 0, memory. */
 void move_row(int i, ivec2 at, uint channel, uint own)
 {
     const uint parts = GROUPS * 2;
@@ -309,7 +308,7 @@ void move_row(int i, ivec2 at, uint channel, uint own)
     }
 }
 
-// Adds residuals to a row of sums from `first` on, rounds and writes it.
+/* Adds residuals to a row of sums from `first` on, rounds and writes it. */
 void finish_row(uint first, ivec2 at, uint channel, uint own)
 {
     const uint fragments = COLS * GROUPS;
@@ -334,9 +333,9 @@ void finish_row(uint first, ivec2 at, uint channel, uint own)
     subgroupBarrier();
 }
 
-// A last layer's few outputs would be a product of mostly padding, so its horizontal taps become
-// columns: 4 * dx + o is what a pixel gives output o of the pixel dx to its left. This adds the
-// three up. The row's last two pixels lack neighbours: tiles overlap by two.
+/* A last layer's few outputs would be a product of mostly padding, so its horizontal taps become
+ * columns: 4 * dx + o is what a pixel gives output o of the pixel dx to its left. This adds the
+ * three up. The row's last two pixels lack neighbours: tiles overlap by two. */
 void fold_row(uint first, ivec2 at, uint own)
 {
     [[unroll]] for (uint col = 0; col < COLS; col++)
@@ -385,7 +384,7 @@ void main()
                        gl_WorkGroupID.y * TILE_HEIGHT * STRIP);
     chunk.source = 0;
     chunk.first = 0;
-    // No tiles below the output's last row.
+    /* No tiles below the output's last row. */
     int end = SHUFFLE == 1 ? args.result.height : (args.result.height - args.pad_top + 1) / 2;
     int bottom = min(chunk.tile.y + int(TILE_HEIGHT * STRIP), end);
 

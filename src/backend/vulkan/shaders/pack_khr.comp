@@ -1,15 +1,16 @@
-#version 460
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
+/* Lays out fragments of weights, 16 inputs x 16 outputs row by row, as the lanes of a subgroup hold
+ * them, so that convolutions load a fragment with 16 bytes a lane. How lanes hold a matrix is the
+ * device's own matter, hence a shader. in[0] is the fragments, out.width their number, and out as many
+ * bytes. A workgroup has one fragment. */
 // variants: f16
 // target: vulkan1.3
-// Lays out fragments of weights, 16 inputs x 16 outputs row by row, as the lanes of a subgroup hold
-// them, so that the convolutions load a fragment with 16 bytes a lane. One workgroup a fragment.
+#version 460
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #include "pieces.glsl"
 
 layout(local_size_x = 32) in;

@@ -7,11 +7,11 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-#define QUADS    4
-#define ROWS     64
+#define QUADS    16
+#define ROWS     16
 #define CHANNELS (QUADS * 4)
-#define PIXELS_X 64
-#define PIXELS_Y 16
+#define PIXELS_X ROWS
+#define PIXELS_Y 64
 
 layout(local_size_x = QUADS * ROWS) in;
 
