@@ -173,8 +173,7 @@ int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS])
     return count;
 }
 
-/* One pool for every number of workers, for as long as the program runs. */
-static struct planche_pool *pool_of(unsigned workers)
+struct planche_pool *pool_of(unsigned workers)
 {
     static struct planche_pool *pools[9];
     struct planche_error error;

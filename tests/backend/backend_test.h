@@ -47,6 +47,9 @@ struct isa {
  * leaves out. */
 int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS]);
 
+/* One pool for every number of workers below 9, for as long as the program runs. */
+struct planche_pool *pool_of(unsigned workers);
+
 /* workers pack the weights. */
 struct planche_program *compile(struct network *network, const struct isa *isa, unsigned workers);
 

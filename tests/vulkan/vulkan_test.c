@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* The device, engines and pages on it. */
+#include "vulkan_test.h"
+
+#include "need_device.h"
+#include "testing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Threads of engines: a result is the same for any number. */
+#define THREADS 2
+
+struct planche_gpu_info gpu_need(void)
+{
+    static struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT;
+    struct planche_error error = {0};
+    if (info.path)
+        return info;
+    if (planche_gpu_get_info(test_device_index(), &info, &error))
+        test_lack("PLANCHE_REQUIRE_VULKAN", error.message);
+    if (!info.path)
+        test_lack("PLANCHE_REQUIRE_VULKAN", info.reason);
+    return info;
+}
+
+void gpu_set_cache(void)
+{
+    const char *folder = getenv("PLANCHE_TEST_CACHE");
+    char models[4096];
+    if (!folder || planche_model_directory(models, sizeof(models), NULL))
+        return;
+    setenv("PLANCHE_MODEL_DIR", models, 1);
+    setenv("XDG_CACHE_HOME", folder, 1);
+}
+
+bool gpu_may_lack(enum planche_gpu_path path)
+{
+    return path > PLANCHE_GPU_PATH_F16 && path != gpu_need().path;
+}
+
+struct planche_engine *gpu_engine(struct planche_engine_options options, enum planche_gpu_path path)
+{
+    const struct planche_gpu_info gpu = gpu_need();
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    struct planche_engine *engine;
+    struct planche_error error;
+    char backend[32];
+    snprintf(backend, sizeof(backend), "vulkan:%u", gpu.index);
+    options.struct_size = sizeof(options);
+    options.backend = backend;
+    options.gpu_path = path;
+    options.threads = THREADS;
+    enum planche_status status = planche_engine_create(&engine, &options, &error);
+    if (status == PLANCHE_ERROR_UNSUPPORTED && gpu_may_lack(path))
+        return NULL;
+    if (status)
+        fail_msg("%s", error.message);
+    planche_engine_get_info(engine, &info);
+    assert_string_equal(info.backend, "vulkan");
+    assert_string_equal(info.device, gpu.name);
+    assert_string_equal(info.gpu_path, planche_gpu_path_name(path));
+    return engine;
+}
+
+struct planche_page_result gpu_run(const struct planche_engine *engine,
+                                   const struct planche_pixels *in,
+                                   const struct planche_pixels *out,
+                                   const struct planche_page_options *options)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    struct planche_error error;
+    if (planche_engine_run_pixels(engine, in, out, options, &result, &error))
+        fail_msg("%s", error.message);
+    return result;
+}
+
+void gpu_expect(const struct planche_page_result *result)
+{
+    if (result->redone)
+        fail_msg("the CPU made the page: %s", result->redone_reason);
+    assert_string_equal(result->backend, "vulkan");
+    assert_true(result->tiles > 0);
+}

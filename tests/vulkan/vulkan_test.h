@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What tests of pages on a GPU share. */
+#ifndef PLANCHE_TESTS_VULKAN_TEST_H
+#define PLANCHE_TESTS_VULKAN_TEST_H
+
+#include <planche/planche.h>
+#include <stdbool.h>
+
+/* The device to test. Without one the running test ends: see need_device.h. */
+struct planche_gpu_info gpu_need(void);
+
+/* Pipelines are cached in the folder that PLANCHE_TEST_CACHE names, if it does; models stay where
+ * they are. Before anything else. */
+void gpu_set_cache(void);
+
+/* Whether the device may be without a path: it has all plain ones up to its fastest. */
+bool gpu_may_lack(enum planche_gpu_path path);
+
+/* An engine on that device with a path; NULL: the device does not have the path. Fails the test on
+ * other errors. The caller's options say the rest. */
+struct planche_engine *gpu_engine(struct planche_engine_options options,
+                                  enum planche_gpu_path path);
+
+/* Runs a page, which must not fail. */
+struct planche_page_result gpu_run(const struct planche_engine *engine,
+                                   const struct planche_pixels *in,
+                                   const struct planche_pixels *out,
+                                   const struct planche_page_options *options);
+/* Fails the test unless a GPU made the page. */
+void gpu_expect(const struct planche_page_result *result);
+
+#endif
