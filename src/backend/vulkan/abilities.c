@@ -226,17 +226,56 @@ static const char *matrix_lacks(const struct planche_gpu_abilities *abilities,
     return NULL;
 }
 
-static const char *matrix2_lacks(const struct planche_gpu_abilities *abilities)
+static bool divides_side(uint32_t granularity)
+{
+    return granularity && MATRIX_SIDE % granularity == 0;
+}
+
+static bool is_workgroup_product(const VkCooperativeMatrixFlexibleDimensionsPropertiesNV *matrix)
+{
+    return divides_side(matrix->MGranularity) && divides_side(matrix->NGranularity) &&
+           divides_side(matrix->KGranularity) && matrix->AType == VK_COMPONENT_TYPE_FLOAT16_KHR &&
+           matrix->BType == VK_COMPONENT_TYPE_FLOAT16_KHR &&
+           matrix->CType == VK_COMPONENT_TYPE_FLOAT32_KHR &&
+           matrix->ResultType == VK_COMPONENT_TYPE_FLOAT32_KHR &&
+           matrix->scope == VK_SCOPE_WORKGROUP_KHR &&
+           matrix->workgroupInvocations == PLANCHE_GPU_NV2_THREADS;
+}
+
+static bool has_workgroup_product(const struct planche_vk_functions *fn, VkPhysicalDevice device)
+{
+    VkCooperativeMatrixFlexibleDimensionsPropertiesNV list[64];
+    uint32_t count = sizeof list / sizeof *list;
+    if (!fn->GetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = (VkCooperativeMatrixFlexibleDimensionsPropertiesNV){
+            .sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_FLEXIBLE_DIMENSIONS_PROPERTIES_NV};
+    VkResult result =
+        fn->GetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV(device, &count, list);
+    if (result != VK_SUCCESS && result != VK_INCOMPLETE)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_workgroup_product(&list[i]))
+            return true;
+    }
+    return false;
+}
+
+static const char *matrix2_lacks(const struct planche_gpu_abilities *abilities,
+                                 const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     const VkPhysicalDeviceCooperativeMatrix2FeaturesNV *has = &abilities->features.matrix2;
     if (!abilities->extensions[PLANCHE_GPU_COOPERATIVE_MATRIX_2])
         return VK_NV_COOPERATIVE_MATRIX_2_EXTENSION_NAME;
     if (!has->cooperativeMatrixWorkgroupScope || !has->cooperativeMatrixFlexibleDimensions)
         return "matrices of a workgroup";
-    if (!has->cooperativeMatrixTensorAddressing || !has->cooperativeMatrixBlockLoads)
+    if (!has->cooperativeMatrixTensorAddressing)
         return "tensor addressing";
     if (!has->cooperativeMatrixConversions || !has->cooperativeMatrixPerElementOperations)
         return "operations on matrices";
+    if (!has_workgroup_product(fn, device))
+        return "matrices of 64 threads";
     return NULL;
 }
 
@@ -245,8 +284,9 @@ static void judge_paths(struct planche_gpu_abilities *abilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     const char **lacks = abilities->lacks;
-    const char *half = half_lacks(abilities), *matrix2 = matrix2_lacks(abilities);
+    const char *half = half_lacks(abilities);
     const char *matrix = matrix_lacks(abilities, fn, device);
+    const char *matrix2 = matrix2_lacks(abilities, fn, device);
     lacks[PLANCHE_GPU_PATH_F32] = plain_lacks(abilities);
     lacks[PLANCHE_GPU_PATH_F16] = lacks[PLANCHE_GPU_PATH_F32] ? lacks[PLANCHE_GPU_PATH_F32] : half;
     lacks[PLANCHE_GPU_PATH_KHR] =

@@ -34,6 +34,9 @@ bool planche_gpu_is_likely(const char *folder);
 
 /* Of the shaders for matrix units. */
 #define PLANCHE_GPU_SUBGROUP 32
+/* Of a workgroup whose matrices are its own: these may have any multiples of 16 rows and columns.
+ */
+#define PLANCHE_GPU_NV2_THREADS 64
 
 struct planche_gpu_device {
     struct planche_vk_functions fn; /* those of the device as well */

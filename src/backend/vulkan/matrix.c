@@ -147,24 +147,17 @@ static bool describe(const struct planche_gpu_program *program, const struct pla
            step->pad_top >= step->kernel_w - 2;
 }
 
-bool planche_gpu_matrix_lays_out(const struct planche_gpu_program *program)
-{
-    return program->device->path >= PLANCHE_GPU_PATH_KHR &&
-           program->device->properties.vendorID == NVIDIA;
-}
-
-bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
-                               enum planche_status *status, struct planche_error *error)
+/* With shaders/conv_khr.comp. Fragments are laid out as its lanes hold them where that is known. */
+static enum planche_status make_khr(const struct planche_gpu_program *program, int s,
+                                    struct planche_error *error)
 {
     const struct planche_step *step = &program->net->steps[s];
     struct planche_gpu_step *made = &program->steps[s];
     struct planche_gpu_product *product = &made->product;
-    *status = PLANCHE_OK;
-    if (program->device->path < PLANCHE_GPU_PATH_KHR || !describe(program, step, product)) {
-        *product = (struct planche_gpu_product){0};
-        return false;
-    }
     const struct shape shape = choose_shape(product, choose_chunk(program, step));
+    bool packed = program->device->properties.vendorID == NVIDIA;
+    product->columns = SIDE;
+    product->copies = 1;
     product->blocks = product->outputs / SIDE / (shape.groups * shape.deep);
     made->shape = (struct planche_gpu_shape){
         .pixels_x = SIDE * shape.columns - (product->folds ? 2 : 0),
@@ -190,19 +183,94 @@ bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
         shape.strip,
         product->gathers,
         product->folds,
-        planche_gpu_matrix_lays_out(program),
+        packed,
     };
-    *status =
+    enum planche_status status =
         planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_CONV_KHR, constants,
                                  sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+    if (!status && packed)
+        status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_KHR, NULL, 0,
+                                          &made->prepare, error);
+    return status;
+}
+
+/* Whether shaders/conv_nv2.comp takes it. */
+static bool takes_nv2(const struct planche_gpu_program *program,
+                      const struct planche_gpu_product *product)
+{
+    return program->device->path == PLANCHE_GPU_PATH_NV2 && !product->gathers && !product->folds &&
+           product->step % SIDE == 0;
+}
+
+/* A block of outputs belongs to one phase. Rows are wider where there are few outputs, and fewer
+ * where a stride takes more of the shared memory. */
+static enum planche_status make_nv2(const struct planche_gpu_program *program, int s,
+                                    struct planche_error *error)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    struct planche_gpu_step *made = &program->steps[s];
+    struct planche_gpu_product *product = &made->product;
+    int32_t columns = 4 * SIDE;
+    while (product->step % columns)
+        columns -= SIDE;
+    product->columns = columns;
+    product->copies = PLANCHE_GPU_NV2_THREADS / PLANCHE_GPU_SUBGROUP;
+    product->blocks = product->outputs / columns;
+    made->shape = (struct planche_gpu_shape){
+        .pixels_x = columns > 2 * SIDE ? SIDE : 2 * SIDE,
+        .pixels_y = product->stride == 1 ? 8 : 4,
+    };
+    const int32_t constants[] = {
+        PLANCHE_GPU_NV2_THREADS,
+        columns,
+        product->taps_x,
+        product->taps_y,
+        product->stride,
+        made->shape.pixels_x,
+        made->shape.pixels_y,
+        product->outputs,
+        product->step,
+        product->phases,
+        (int32_t)step->activation,
+        step->residual_count,
+    };
+    enum planche_status status =
+        planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_CONV_NV2, constants,
+                                 sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+    if (!status) /* knows the first two */
+        status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_NV2, constants, 2,
+                                          &made->prepare, error);
+    return status;
+}
+
+bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
+                               enum planche_status *status, struct planche_error *error)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    struct planche_gpu_product *product = &program->steps[s].product;
+    *status = PLANCHE_OK;
+    if (program->device->path < PLANCHE_GPU_PATH_KHR || !describe(program, step, product)) {
+        *product = (struct planche_gpu_product){0};
+        return false;
+    }
+    *status =
+        takes_nv2(program, product) ? make_nv2(program, s, error) : make_khr(program, s, error);
     return true;
 }
 
 bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count)
 {
     size_t taps = (size_t)product->taps_x * (size_t)product->taps_y;
-    return planche_mul_size(taps, (size_t)product->inputs, count) &&
+    return planche_mul_size(taps, (size_t)product->copies, count) &&
+           planche_mul_size(*count, (size_t)product->inputs, count) &&
            planche_mul_size(*count, (size_t)product->outputs, count);
+}
+
+int32_t planche_gpu_matrix_fragments(const struct planche_gpu_product *product)
+{
+    return product->columns ? product->taps_x * product->taps_y * (product->inputs / SIDE) *
+                                  (product->outputs / product->columns)
+                            : 0;
 }
 
 int planche_gpu_matrix_channel(const struct planche_gpu_product *product, int channels, int n)
@@ -255,9 +323,9 @@ void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int s, u
     for (int first = 0; first < product->inputs; first += SIDE)
         for (int x = 0; x < product->taps_x; x++)
             for (int y = 0; y < product->taps_y; y++)
-                for (int n = 0; n < product->outputs; n += SIDE)
+                for (int n = 0; n < product->outputs; n += product->columns)
                     for (int c = 0; c < SIDE; c++)
-                        for (int o = 0; o < SIDE; o++)
+                        for (int o = 0; o < product->columns; o++)
                             *to++ =
                                 planche_half_from_float(weight_at(&packer, n + o, first + c, x, y));
 }

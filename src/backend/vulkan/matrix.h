@@ -10,22 +10,18 @@
 
 #include "backend/vulkan/program.h"
 
-/* Values of a fragment of weights: 16 inputs x 16 outputs. */
-#define PLANCHE_GPU_FRAGMENT 256
-
-/* Fills the step's product and its pipeline if a matrix shader can make it. False: *status is OK
+/* Fills the step's product and its pipelines if a matrix shader can make it. False: *status is OK
  * and the plain shaders must, or it is what went wrong. */
 bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int step,
                                enum planche_status *status, struct planche_error *error);
 
-/* Whether weights are laid out as lanes hold fragments, of which shaders/pack_khr.comp knows one
- * way. Otherwise they lie row by row. */
-bool planche_gpu_matrix_lays_out(const struct planche_gpu_program *program);
-
-/* Values of a product's weights, a multiple of PLANCHE_GPU_FRAGMENT. */
+/* Values of a product's weights. False: too many. */
 bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count);
-/* Writes them as halves, fragment after fragment: [16 inputs][tap x][tap y][16 outputs], each
- * fragment row by row. */
+/* Of these, fragments. */
+int32_t planche_gpu_matrix_fragments(const struct planche_gpu_product *product);
+/* Writes them as halves, fragment after fragment: [16 inputs][tap x][tap y][columns], each
+ * fragment row by row. On the device they may then be laid out as lanes hold them (shaders/pack_*).
+ */
 void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int step, uint16_t *to);
 /* Where a product's output n gets its bias and slope from: a channel, or -1. */
 int planche_gpu_matrix_channel(const struct planche_gpu_product *product, int channels, int n);

@@ -170,8 +170,6 @@ static enum planche_status make_steps(struct planche_gpu_program *program,
         status = make_step(program, PLANCHE_SHADER_STORE, none, &program->store, error);
     if (!status && program->levels)
         status = make_step(program, PLANCHE_SHADER_AVERAGE, none, &program->average, error);
-    if (!status && planche_gpu_matrix_lays_out(program))
-        status = make_step(program, PLANCHE_SHADER_PACK_KHR, none, &program->prepare, error);
     if (status)
         return status;
     planche_pool_run(pool, (size_t)program->net->step_count, make_one, &making);

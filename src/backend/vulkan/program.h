@@ -24,10 +24,13 @@ struct planche_gpu_product {
     bool gathers;    /* horizontal taps are inputs */
     bool folds;      /* horizontal taps are outputs */
     int32_t blocks;  /* workgroups side by side that share the outputs among them */
+    int32_t columns; /* outputs of a fragment of weights; it has 16 inputs */
+    int32_t copies;  /* room for each fragment, in fragments */
 };
 
 struct planche_gpu_step {
     VkPipeline pipeline; /* NULL: nothing to do on its own */
+    VkPipeline prepare; /* of a product's weights, see planche_gpu_tile_build_weights; NULL: none */
     struct planche_gpu_shape shape;
     struct planche_gpu_product product;
     uint64_t weights, constants; /* addresses; 0: none */
@@ -54,7 +57,6 @@ struct planche_gpu_program {
     struct planche_gpu_step *steps; /* [step_count] */
     struct planche_gpu_tail tail;
     struct planche_gpu_step load, store, average;
-    struct planche_gpu_step prepare; /* of products' weights, see planche_gpu_tile_build_weights */
     struct planche_gpu_memory weights; /* all of them */
     struct planche_gpu_memory staging; /* the same on the host, until they are prepared */
 };

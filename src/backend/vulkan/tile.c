@@ -475,18 +475,18 @@ bool planche_gpu_tile_build_weights(struct planche_gpu_tile *tile)
 {
     const struct planche_gpu_program *program = tile->job->program;
     tile->count = 0;
-    for (int s = 0; program->prepare.pipeline && s < program->net->step_count; s++) {
+    for (int s = 0; s < program->net->step_count; s++) {
         const struct planche_gpu_step *step = &program->steps[s];
-        size_t values;
-        if (!step->product.taps_x || !planche_gpu_matrix_count(&step->product, &values))
-            continue;
+        const struct planche_gpu_step prepare = {.pipeline = step->prepare, .shape = {1, 1, 0}};
         const struct planche_gpu_view out = {
             .address = step->weights,
-            .width = (int32_t)(values / PLANCHE_GPU_FRAGMENT),
+            .width = planche_gpu_matrix_fragments(&step->product),
             .height = 1,
             .pitch = 1,
         };
-        struct planche_gpu_args *args = add(tile, &program->prepare, 0, &out, 0);
+        if (!step->prepare)
+            continue;
+        struct planche_gpu_args *args = add(tile, &prepare, 0, &out, 0);
         args->in[0].address = step->weights - program->weights.address + program->staging.address;
     }
     return tile->count > 0;
