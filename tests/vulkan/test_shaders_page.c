@@ -190,16 +190,31 @@ static struct planche_gpu_args make_store(struct shader_test *test, const struct
     return args;
 }
 
-/* What the network has for a colour of the result, in 0..1 before clamping. */
+/* What the network makes of a colour, with the steps that STORE is to make. */
+static double network_at(const struct shader_test *test, const struct planche_gpu_args *args, int x,
+                         int y, int c)
+{
+    const struct planche_gpu_view *in = &args->in[0];
+    int r = args->shuffle, e = args->enlargement;
+    if (!r)
+        return shader_test_pixel(test, in, x + in->x, y + in->y, c);
+    int sx = x + args->shuffle_x, sy = y + args->shuffle_y;
+    double v =
+        shader_test_pixel(test, in, sx / r + in->x, sy / r + in->y, (c * r + sy % r) * r + sx % r);
+    in = &args->in[1];
+    return e ? v + shader_test_pixel(test, in, (x + args->enlarge_x) / e + in->x,
+                                     (y + args->enlarge_y) / e + in->y, c)
+             : v;
+}
+
+/* What there is for a colour of the result, in 0..1 before clamping. */
 static double result_at(const struct shader_test *test, const struct planche_gpu_args *args, int x,
                         int y, int c)
 {
-    const struct planche_gpu_view *in = &args->in[0];
-    double v = shader_test_pixel(test, in, x + in->x, y + in->y, c);
+    double v = network_at(test, args, x, y, c);
     if (args->colours == 1)
-        v = (shader_test_pixel(test, in, x + in->x, y + in->y, 0) +
-             shader_test_pixel(test, in, x + in->x, y + in->y, 1) +
-             shader_test_pixel(test, in, x + in->x, y + in->y, 2)) /
+        v = (network_at(test, args, x, y, 0) + network_at(test, args, x, y, 1) +
+             network_at(test, args, x, y, 2)) /
             3;
     return v * (double)args->self + (double)args->other;
 }
@@ -236,6 +251,45 @@ static void test_store(void **state)
         shader_test_run(test, PLANCHE_SHADER_STORE, NULL, 0, &args);
         check_colours(test, &args);
         assert_int_equal(*flags, PLANCHE_GPU_SAW_OUTPUT);
+    }
+}
+
+/* A view with the pixels that dividing by `factor` gives for a tile's coordinates plus (x, y). */
+static struct planche_gpu_view divided(struct shader_test *test,
+                                       const struct planche_gpu_args *args, int x, int y,
+                                       int factor, int channels)
+{
+    int x0 = x / factor, y0 = y / factor;
+    struct planche_gpu_view view =
+        shader_test_tensor(test, (x + args->out.width - 1) / factor - x0 + 2,
+                           (y + args->out.height - 1) / factor - y0 + 2, channels);
+    view.x = 1 - x0;
+    view.y = 1 - y0;
+    return view;
+}
+
+static void test_store_shuffled(void **state)
+{
+    struct shader_test *test = shader_test_begin(state);
+    for (int i = 0; i < CASES; i++) {
+        shader_test_reset(test);
+        struct page page = make_page(test, 400, 20);
+        struct planche_gpu_args args =
+            make_store(test, &page, test_random_int(&test->random, 1, 60),
+                       test_random_int(&test->random, 1, 11));
+        args.shuffle = test_random_int(&test->random, 1, 4);
+        args.enlargement = test_random_int(&test->random, 0, 4);
+        args.shuffle_x = test_random_int(&test->random, 0, 9);
+        args.shuffle_y = test_random_int(&test->random, 0, 9);
+        args.enlarge_x = test_random_int(&test->random, 0, 9);
+        args.enlarge_y = test_random_int(&test->random, 0, 9);
+        args.in[0] = divided(test, &args, args.shuffle_x, args.shuffle_y, args.shuffle,
+                             3 * args.shuffle * args.shuffle);
+        if (args.enlargement)
+            args.in[1] = divided(test, &args, args.enlarge_x, args.enlarge_y, args.enlargement, 3);
+        take_flags(test, &args);
+        shader_test_run(test, PLANCHE_SHADER_STORE, NULL, 0, &args);
+        check_colours(test, &args);
     }
 }
 
@@ -371,9 +425,10 @@ static void test_store_flags(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load),         cmocka_unit_test(test_load_dark),
-        cmocka_unit_test(test_store),        cmocka_unit_test(test_store_alpha),
-        cmocka_unit_test(test_store_floats), cmocka_unit_test(test_store_flags),
+        cmocka_unit_test(test_load),        cmocka_unit_test(test_load_dark),
+        cmocka_unit_test(test_store),       cmocka_unit_test(test_store_shuffled),
+        cmocka_unit_test(test_store_alpha), cmocka_unit_test(test_store_floats),
+        cmocka_unit_test(test_store_flags),
     };
     return shader_test_main(argc, argv, "shaders-page", tests, sizeof(tests) / sizeof(*tests));
 }
