@@ -28,11 +28,9 @@ static bool span_bytes(const struct planche_region2 *r, int pitch, unsigned valu
 {
     uint64_t width = (uint64_t)(r->x1 - r->x0), height = (uint64_t)(r->y1 - r->y0);
     if (__builtin_mul_overflow(width, height, bytes) ||
-        __builtin_mul_overflow(*bytes, (uint64_t)pitch, bytes) ||
-        __builtin_mul_overflow(*bytes, (uint64_t)value_bytes, bytes) ||
-        __builtin_add_overflow(*bytes, ALIGNMENT - 1, bytes))
+        __builtin_mul_overflow(*bytes, (uint64_t)pitch, bytes) || *bytes > INT32_MAX)
         return false;
-    *bytes = *bytes / ALIGNMENT * ALIGNMENT;
+    *bytes = (*bytes * value_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return true;
 }
 

@@ -52,7 +52,8 @@ struct planche_layout {
     uint64_t *offsets; /* [tensor_count]; 0 for tensors without a region */
 };
 /* value_bytes: 2 or 4. pitches[tensor]: values a pixel. Offsets are multiples of 256. The layout's
- * offsets are the caller's array. False: sizes overflow, or there is no memory for the planning. */
+ * offsets are the caller's array. False: a region has more values than shaders can count (2^31), or
+ * there is no memory for the planning. */
 bool planche_layout_make(struct planche_layout *layout, const struct planche_net *net,
                          const struct planche_region2 *regions, const bool *needed,
                          const int *pitches, unsigned value_bytes, struct planche_budget *budget);

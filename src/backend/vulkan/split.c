@@ -6,6 +6,9 @@
 
 /* Sides that are tried: ever smaller by a quarter, down to this. */
 #define LEAST_SIDE 16
+/* The longest side: devices need not take more than 65535 workgroups side by side, and those of
+ * some shaders make 4 rows. */
+#define MOST_SIDE 16384
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -83,7 +86,7 @@ enum planche_status planche_gpu_split_page(struct planche_gpu_split *split,
 {
     const struct planche_gpu_job *job = tile->job;
     int64_t longer = job->page.width > job->page.height ? job->page.width : job->page.height;
-    int64_t now = side ? side : longer;
+    int64_t now = least(side ? side : longer, MOST_SIDE);
     if (memory > job->program->device->max_allocation)
         memory = job->program->device->max_allocation;
     for (;;) {

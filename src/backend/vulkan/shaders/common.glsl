@@ -3,8 +3,8 @@
  *
  * Tensors are read and written in quads: the values of 4 channels of a pixel. They are stored as
  * PLANCHE_F16 says, 1 for half precision or 0 for single; all arithmetic is in single precision.
- * Whoever writes a tensor writes all quads of its pitch, zeros behind the last channel. Pixels are
- * counted in 32 bits, so a region has less than 2^31 quads.
+ * Whoever writes a tensor writes all quads of its pitch, zeros behind the last channel. A region
+ * has less than 2^31 values (layout.c), so they are counted in 32 bits.
  *
  * gl_WorkGroupID is a position and nothing else: the host may cut a dispatch into several. */
 #ifndef PLANCHE_COMMON_GLSL

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* CONV and DECONV as an implicit matrix product on cooperative matrices of a subgroup: pixels are the
- * rows, output channels the columns, and the sum runs over input channels and taps.
+/* CONV and DECONV as an implicit matrix product on cooperative matrices of a subgroup: pixels are
+ * the rows, output channels the columns, and the sum runs over input channels and taps.
  *
  * A workgroup stages the input under its tile of 16 * COLS pixels by ROWS * DOWN in shared memory,
  * CHUNK channels at a time. Each subgroup multiplies ROWS x COLS fragments of 16 neighbouring
  * pixels with GROUPS fragments of 16 outputs; a row of fragments serves every vertical tap, so that
  * it is read once per horizontal tap. Weights lie in memory as each lane holds them (pack_khr.comp;
- * where PACKED is 0 they lie row by row): one load of 16 bytes a fragment, from the L1 cache. While a
- * chunk is multiplied the next one is on its way to registers (AHEAD); small workgroups, several to
- * a multiprocessor, hide the rest.
+ * where PACKED is 0 they lie row by row): one load of 16 bytes a fragment, from the L1 cache. While
+ * a chunk is multiplied the next one is on its way to registers (AHEAD); small workgroups, several
+ * to a multiprocessor, hide the rest.
  *
  * Every pixel's sum takes the bias, then channels in steps of 16, then horizontal, then vertical
  * taps: a value does not depend on where its tile begins.
  *
- * Pixel p of the product reads pixel p * STRIDE + (in.x, in.y) + tap of each view. With SHUFFLE 2 it
- * makes the outputs 2 * p + phase + (pad_left, pad_top), see src/backend/vulkan/matrix.h. */
+ * Pixel p of the product reads pixel p * STRIDE + (in.x, in.y) + tap of each view. With SHUFFLE 2
+ * it makes the outputs 2 * p + phase + (pad_left, pad_top), see src/backend/vulkan/matrix.h. */
 // variants: f16
 // target: vulkan1.3
 #version 460
@@ -44,7 +44,7 @@ layout(constant_id = 15) const uint AHEAD = 1;
 layout(constant_id = 16) const uint STRIP = 1;  /* tiles of a workgroup, one below the other */
 layout(constant_id = 17) const uint GATHER = 0; /* 1: a first layer, see gather_piece */
 layout(constant_id = 18) const uint FOLD = 0;   /* 1: a last layer, see fold_row */
-layout(constant_id = 19) const uint PACKED = 0; /* 1: weights lie as lanes hold them, else row by row */
+layout(constant_id = 19) const uint PACKED = 0; /* 1: weights lie as lanes hold them */
 
 const uint THREADS = 32 * DOWN * DEEP;
 const uint TILE_WIDTH = 16 * COLS;
@@ -257,7 +257,8 @@ void write_piece(ivec2 at, uint channel, uvec4 value)
     ivec2 to = place(at, channel);
     if (inside(to, args.result))
         OutPieces(args.result.address)
-            .data[(pixel_index(args.result, to) * uint(args.result.pitch) + channel % STEP) / 8] = value;
+            .data[(pixel_index(args.result, to) * uint(args.result.pitch) + channel % STEP) / 8] =
+            value;
 }
 
 /* Reads what residual i has for them. */
@@ -292,7 +293,8 @@ void activate_sums(uint channel)
     }
 }
 
-/* Moves a row of outputs between the stage (from piece `own` on) and residual i or, i < 0, memory. */
+/* Moves a row of outputs between the stage (from piece `own` on) and residual i; memory if i is
+ * negative. */
 void move_row(int i, ivec2 at, uint channel, uint own)
 {
     const uint parts = GROUPS * 2;
@@ -355,7 +357,8 @@ void fold_row(uint first, ivec2 at, uint own)
                 value = mix(value, value * args.act0, lessThan(value, vec4(0.0)));
             [[unroll]] for (uint r = 0; r < RESIDUALS; r++)
                 value = value * args.residual[r].self +
-                        unpack_quad(read_quad(args.residual[r].view, to, 0)) * args.residual[r].other;
+                        unpack_quad(read_quad(args.residual[r].view, to, 0)) *
+                            args.residual[r].other;
             write_quad(to, 0, pack_quad(value));
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lays out fragments of weights, 16 inputs x 16 outputs row by row, as the lanes of a subgroup hold
  * them, so that convolutions load a fragment with 16 bytes a lane. How lanes hold a matrix is the
- * device's own matter, hence a shader. in[0] is the fragments, out.width their number, and out as many
- * bytes. A workgroup has one fragment. */
+ * device's own matter, hence a shader. in[0] is the fragments, out.width their number, and out as
+ * many bytes. A workgroup has one fragment. */
 // variants: f16
 // target: vulkan1.3
 #version 460

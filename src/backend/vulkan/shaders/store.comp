@@ -48,7 +48,8 @@ vec3 load_shuffled(ivec2 at)
 vec3 load_colours(ivec2 at, inout uint flags)
 {
     planche_gpu_view view = args.sources[0];
-    vec3 v = args.shuffle != 0 ? load_shuffled(at) : load_quad(view, at + ivec2(view.x, view.y), 0).xyz;
+    vec3 v = args.shuffle != 0 ? load_shuffled(at)
+                               : load_quad(view, at + ivec2(view.x, view.y), 0).xyz;
     if (!is_finite(v.x) || !is_finite(v.y) || !is_finite(v.z))
         flags |= PLANCHE_GPU_SAW_NAN;
     if (args.colours == 1)
