@@ -2,6 +2,7 @@
 /* Devices open for every path that they say they have, and their memory is where it should be. */
 #include "need_device.h"
 
+#include "backend/vulkan/queue.h"
 #include "backend/vulkan/spirv.h"
 #include "oom/oom.h"
 #include "testing.h"
@@ -252,42 +253,43 @@ static void test_oom(void **state)
     assert_true(oom_run("vulkan", use_everything, NULL, 1) > 5);
 }
 
-static VkSemaphore make_semaphore(struct planche_gpu_device *device)
+/* A block of device memory between two of the host's. */
+struct copying {
+    struct planche_gpu_memory up, between, down;
+};
+
+static void make_copying(struct copying *copying, struct planche_gpu_device *device)
 {
-    VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
-                                      .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
-    VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, .pNext = &type};
-    VkSemaphore semaphore;
-    assert_int_equal(device->fn.CreateSemaphore(device->device, &info, NULL, &semaphore),
-                     VK_SUCCESS);
-    return semaphore;
+    struct planche_gpu_memory *blocks[] = {&copying->up, &copying->between, &copying->down};
+    const enum planche_gpu_memory_kind kinds[] = {
+        PLANCHE_GPU_MEMORY_UPLOAD, PLANCHE_GPU_MEMORY_DEVICE, PLANCHE_GPU_MEMORY_DOWNLOAD};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(planche_gpu_memory_create(blocks[i], device, 4096, kinds[i], NULL),
+                         PLANCHE_OK);
+    for (int i = 0; i < 4096; i++)
+        copying->up.host[i] = (uint8_t)(i * 7);
 }
 
-static enum planche_status signal_value(struct planche_gpu_device *device, VkSemaphore semaphore,
-                                        uint64_t value, struct planche_error *error)
+static void free_copying(struct copying *copying)
 {
-    VkTimelineSemaphoreSubmitInfo timeline = {.sType =
-                                                  VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-                                              .signalSemaphoreValueCount = 1,
-                                              .pSignalSemaphoreValues = &value};
-    VkSubmitInfo batch = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                          .pNext = &timeline,
-                          .signalSemaphoreCount = 1,
-                          .pSignalSemaphores = &semaphore};
-    return planche_gpu_submit(device, device->compute, &batch, VK_NULL_HANDLE, error);
+    planche_gpu_memory_destroy(&copying->up);
+    planche_gpu_memory_destroy(&copying->between);
+    planche_gpu_memory_destroy(&copying->down);
 }
 
-static void test_submit_and_wait(void **state)
+static void test_copy(void **state)
 {
     (void)state;
     struct planche_vk *vk = test_need_vulkan();
     struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_AUTO, NULL);
-    VkSemaphore semaphore = make_semaphore(device);
-    assert_int_equal(signal_value(device, semaphore, 1, NULL), PLANCHE_OK);
-    assert_int_equal(planche_gpu_wait(device, semaphore, 1, 1000000000, NULL), PLANCHE_OK);
+    struct copying copying;
+    make_copying(&copying, device);
+    assert_int_equal(planche_gpu_copy_now(&copying.between, &copying.up, 4096, NULL), PLANCHE_OK);
+    assert_int_equal(planche_gpu_copy_now(&copying.down, &copying.between, 4096, NULL), PLANCHE_OK);
+    assert_memory_equal(copying.down.host, copying.up.host, 4096);
     assert_false(atomic_load(&device->lost));
     assert_true(planche_gpu_rest(device));
-    device->fn.DestroySemaphore(device->device, semaphore, NULL);
+    free_copying(&copying);
     planche_gpu_device_close(&device);
     planche_vk_destroy(&vk);
 }
@@ -296,24 +298,19 @@ static void check_fault(enum planche_gpu_fault fault)
 {
     struct planche_vk *vk = test_need_vulkan();
     struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_AUTO, NULL);
-    VkSemaphore semaphore = make_semaphore(device);
     struct planche_error error;
+    struct copying copying;
+    make_copying(&copying, device);
     planche_gpu_fail_at(fault, 2);
-    enum planche_status status = PLANCHE_OK;
-    uint64_t value = 0;
-    while (status == PLANCHE_OK) {
-        assert_false(atomic_load(&device->lost));
-        status = signal_value(device, semaphore, ++value, &error);
-        if (status == PLANCHE_OK)
-            status = planche_gpu_wait(device, semaphore, value, 1000000000, &error);
-    }
+    assert_int_equal(planche_gpu_copy_now(&copying.between, &copying.up, 4096, NULL), PLANCHE_OK);
+    assert_false(atomic_load(&device->lost));
+    assert_int_equal(planche_gpu_copy_now(&copying.down, &copying.between, 4096, &error),
+                     PLANCHE_ERROR_DEVICE);
     planche_gpu_fail_at(fault, 0);
     print_message("%s\n", error.message);
-    assert_int_equal(value, 2);
-    assert_int_equal(status, PLANCHE_ERROR_DEVICE);
     assert_true(atomic_load(&device->lost) && planche_gpu_rest(device));
     assert_false(atomic_load(&device->abandoned));
-    device->fn.DestroySemaphore(device->device, semaphore, NULL);
+    free_copying(&copying);
     planche_gpu_device_close(&device);
     planche_vk_destroy(&vk);
 }
@@ -336,7 +333,8 @@ static void plant_mistake(void **state)
     (void)state;
     struct planche_vk *vk = test_need_vulkan();
     struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_AUTO, NULL);
-    make_semaphore(device);
+    struct planche_gpu_queue queue;
+    assert_int_equal(planche_gpu_queue_init(&queue, device, NULL), PLANCHE_OK);
     planche_gpu_device_close(&device);
     planche_vk_destroy(&vk);
 }
@@ -347,18 +345,12 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--mistake") == 0)
         return test_exit_status(cmocka_run_group_tests(mistake, NULL, NULL));
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_describe),
-        cmocka_unit_test(test_public),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_open),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_pipelines_f32),
-        cmocka_unit_test(test_pipelines_f16),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_oom),
-        cmocka_unit_test(test_submit_and_wait),
-        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_describe),      cmocka_unit_test(test_public),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_open),
+        cmocka_unit_test(test_memory),        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_pipelines_f32), cmocka_unit_test(test_pipelines_f16),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_oom),
+        cmocka_unit_test(test_copy),          cmocka_unit_test(test_lost),
         cmocka_unit_test(test_late),
     };
     return test_exit_status(cmocka_run_group_tests(tests, NULL, NULL));

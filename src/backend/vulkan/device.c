@@ -46,28 +46,14 @@ enum planche_status planche_gpu_check(struct planche_gpu_device *device, VkResul
 }
 
 enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueue queue,
-                                       const VkSubmitInfo *batch, VkFence fence,
-                                       struct planche_error *error)
+                                       const VkSubmitInfo *batch, struct planche_error *error)
 {
     VkResult result = VK_ERROR_DEVICE_LOST;
     pthread_mutex_lock(&device->queue_mutex);
     if (!planche_gpu_must_fail(PLANCHE_GPU_FAULT_SUBMIT))
-        result = device->fn.QueueSubmit(queue, 1, batch, fence);
+        result = device->fn.QueueSubmit(queue, 1, batch, VK_NULL_HANDLE);
     pthread_mutex_unlock(&device->queue_mutex);
     return planche_gpu_check(device, result, "submitting work", error);
-}
-
-enum planche_status planche_gpu_wait(struct planche_gpu_device *device, VkSemaphore semaphore,
-                                     uint64_t value, uint64_t timeout, struct planche_error *error)
-{
-    VkSemaphoreWaitInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-                                .semaphoreCount = 1,
-                                .pSemaphores = &semaphore,
-                                .pValues = &value};
-    VkResult result = planche_gpu_must_fail(PLANCHE_GPU_FAULT_WAIT)
-                          ? VK_TIMEOUT
-                          : device->fn.WaitSemaphores(device->device, &info, timeout);
-    return planche_gpu_check(device, result, "waiting for work", error);
 }
 
 uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device)
@@ -177,8 +163,10 @@ static void describe(struct planche_gpu_device *device,
     device->software = abilities->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     device->compute_family = (uint32_t)abilities->compute_family;
     device->transfer_family = (uint32_t)abilities->transfer_family;
-    if (abilities->timestamp_bits)
+    if (abilities->timestamp_bits) {
         device->timestamp_ms = abilities->properties.limits.timestampPeriod / 1e6;
+        device->timestamp_mask = UINT64_MAX >> (64 - abilities->timestamp_bits);
+    }
 }
 
 static enum planche_status choose_path(struct planche_gpu_device *device,

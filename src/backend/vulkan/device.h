@@ -56,6 +56,7 @@ struct planche_gpu_device {
     VkQueue compute, transfer;                /* likewise */
     pthread_mutex_t queue_mutex;              /* for every submission */
     double timestamp_ms;                      /* of a tick; 0: the device has none */
+    uint64_t timestamp_mask;                  /* the bits that timestamps have */
     VkDescriptorSetLayout set_layout; /* binding 0: the arguments, a dynamic uniform block */
     VkPipelineLayout pipeline_layout;
     VkPipelineCache cache; /* loaded from and saved to the disk */
@@ -87,18 +88,14 @@ void planche_gpu_cache_save(struct planche_gpu_device *device);
 uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device);
 
 /* OK for VK_SUCCESS; else DEVICE (MEMORY for the two out-of-memory results) with a message that
- * names what failed, the device and the result. A lost device is remembered as such. */
+ * names what failed, the device and the result. A device that is lost, or late (VK_TIMEOUT), is
+ * remembered as lost. */
 enum planche_status planche_gpu_check(struct planche_gpu_device *device, VkResult result,
                                       const char *what, struct planche_error *error);
 
 /* vkQueueSubmit of one batch, under the queues' mutex. Errors: as planche_gpu_check. */
 enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueue queue,
-                                       const VkSubmitInfo *batch, VkFence fence,
-                                       struct planche_error *error);
-/* Waits for a timeline semaphore to reach a value, at most so many nanoseconds. Errors: as
- * planche_gpu_check; being late counts as losing the device. */
-enum planche_status planche_gpu_wait(struct planche_gpu_device *device, VkSemaphore semaphore,
-                                     uint64_t value, uint64_t timeout, struct planche_error *error);
+                                       const VkSubmitInfo *batch, struct planche_error *error);
 
 /* After a submission or a wait failed: whether what was submitted has come to an end, for which it
  * may take two seconds. If not, the device is abandoned: what work may still touch must not be
@@ -110,7 +107,7 @@ bool planche_gpu_rest(struct planche_gpu_device *device);
 enum planche_gpu_fault {
     PLANCHE_GPU_FAULT_ALLOCATION, /* planche_gpu_memory_create: no device memory */
     PLANCHE_GPU_FAULT_SUBMIT,     /* planche_gpu_submit: the device is lost; nothing is submitted */
-    PLANCHE_GPU_FAULT_WAIT,       /* planche_gpu_wait: it takes too long; nothing is waited for */
+    PLANCHE_GPU_FAULT_WAIT, /* planche_gpu_queue_wait: it takes too long; nothing is waited for */
     PLANCHE_GPU_FAULT_COUNT
 };
 void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);

@@ -158,6 +158,15 @@ void planche_gpus_destroy(struct planche_gpus **gpus)
     *gpus = NULL;
 }
 
+/* How long pages wait for a unit with one more. What nobody has timed yet is tried first: were the
+ * guess of its speed too low, it would never get a page. */
+static double busy_for(struct planche_gpu_unit *unit)
+{
+    if (!unit->active && !atomic_load(&unit->timed))
+        return 0;
+    return (unit->active + 1) / atomic_load(&unit->macs_per_ms);
+}
+
 /* The unit whose pages will be done first. */
 static struct planche_gpu_unit *least_busy(const struct planche_gpus *gpus)
 {
@@ -165,7 +174,7 @@ static struct planche_gpu_unit *least_busy(const struct planche_gpus *gpus)
     double least = 0;
     for (unsigned u = 0; u < gpus->count; u++) {
         struct planche_gpu_unit *unit = gpus->units[u];
-        double busy = (unit->active + 1) / atomic_load(&unit->macs_per_ms);
+        double busy = busy_for(unit);
         if (atomic_load(&unit->device->lost) || (best && busy >= least))
             continue;
         best = unit;
@@ -221,6 +230,29 @@ static void wait_a_little(struct planche_gpus *gpus)
     pthread_cond_timedwait(&gpus->changed, &gpus->mutex, &until);
 }
 
+/* What the slot has, if anything, is for others. */
+static void give_up_block(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
+                          struct planche_gpu_slot *slot)
+{
+    unit->blocks -= slot->block.size;
+    planche_gpu_memory_destroy(&slot->block);
+    unit->holders -= slot->holds;
+    slot->holds = false;
+    pthread_cond_broadcast(&gpus->changed);
+}
+
+/* A page that is alone may have more than half, of which an earlier one's arena can be. Nothing is
+ * in flight then. */
+static void make_way(struct planche_gpu_unit *unit, uint64_t block)
+{
+    if (block <= unit->memory / 2)
+        return;
+    pthread_mutex_lock(&unit->arena_mutex);
+    if (unit->arena.size > planche_gpus_arena_limit(unit, block))
+        planche_gpu_memory_destroy(&unit->arena);
+    pthread_mutex_unlock(&unit->arena_mutex);
+}
+
 enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
                                      planche_gpu_poll_fn poll, void *user,
@@ -229,8 +261,7 @@ enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_g
     enum planche_status status = PLANCHE_OK;
     pthread_mutex_lock(&gpus->mutex);
     if (slot->block.size < bytes) {
-        unit->blocks -= slot->block.size;
-        planche_gpu_memory_destroy(&slot->block);
+        give_up_block(gpus, unit, slot);
         if (unit->blocks + bytes > unit->memory / 2)
             free_idle_blocks(unit);
         while (!status && unit->holders && unit->blocks + bytes > unit->memory / 2) {
@@ -241,8 +272,10 @@ enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_g
             if (!status && unit->holders && unit->blocks + bytes > unit->memory / 2)
                 wait_a_little(gpus);
         }
-        if (!status)
+        if (!status) {
+            make_way(unit, bytes);
             status = planche_gpu_slot_fit(unit, slot, bytes, error);
+        }
         if (!status)
             unit->blocks += slot->block.size;
     }

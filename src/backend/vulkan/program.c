@@ -7,7 +7,6 @@
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/region.h"
 #include "backend/vulkan/shaders/args.h"
-#include "base/checked.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -97,12 +96,10 @@ static void find_tail(struct planche_gpu_program *program)
 
 /* Shaders take what lies outside a region for padding, which is only right at a tensor's own
  * edges. */
-static enum planche_status check_step(const struct planche_gpu_program *program,
-                                      const struct planche_step *step, struct planche_error *error)
+static enum planche_status check_step(const struct planche_step *step, struct planche_error *error)
 {
     bool pads = step->op == PLANCHE_STEP_DECONV || step->pad_top || step->pad_left ||
                 step->pad_bottom || step->pad_right;
-    (void)program;
     if (step->input_count > PLANCHE_GPU_INPUTS)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "layer '%s' has %d inputs: on a GPU at most %d are supported",
@@ -135,7 +132,7 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
         constants[1] = quads > 1 ? 2 : 1;
         constants[0] = (quads < CONV_QUADS ? quads : CONV_QUADS) / constants[1];
     }
-    enum planche_status status = check_step(program, step, error);
+    enum planche_status status = check_step(step, error);
     if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)))
         return status;
     return make_step(program, shaders[step->op], constants, &program->steps[s], error);

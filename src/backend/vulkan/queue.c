@@ -66,8 +66,8 @@ enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
         .signalSemaphoreCount = 1,
         .pSignalSemaphores = &queue->timeline,
     };
-    enum planche_status status = planche_gpu_submit(
-        device, copies ? device->transfer : device->compute, &info, VK_NULL_HANDLE, error);
+    enum planche_status status =
+        planche_gpu_submit(device, copies ? device->transfer : device->compute, &info, error);
     if (!status)
         *value = queue->submitted = next;
     pthread_mutex_unlock(&queue->mutex);
@@ -107,6 +107,17 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
     }
 }
 
+void planche_gpu_copy_to_host(const struct planche_gpu_device *device, VkCommandBuffer commands)
+{
+    const VkMemoryBarrier memory = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_HOST_READ_BIT,
+    };
+    device->fn.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                  VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &memory, 0, NULL, 0, NULL);
+}
+
 static VkResult record_copy(const struct planche_gpu_memory *to,
                             const struct planche_gpu_memory *from, uint64_t size,
                             VkCommandBuffer commands)
@@ -121,6 +132,7 @@ static VkResult record_copy(const struct planche_gpu_memory *to,
     if (result != VK_SUCCESS)
         return result;
     fn->CmdCopyBuffer(commands, from->buffer, to->buffer, 1, &copy);
+    planche_gpu_copy_to_host(to->device, commands);
     return fn->EndCommandBuffer(commands);
 }
 

@@ -43,6 +43,9 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
                                            planche_gpu_poll_fn poll, void *user,
                                            struct planche_error *error);
 
+/* Records that the host will read what was copied: waiting alone does not make it visible. */
+void planche_gpu_copy_to_host(const struct planche_gpu_device *device, VkCommandBuffer commands);
+
 /* Copies size bytes from the beginning of one block to that of another, and waits. */
 enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
                                          const struct planche_gpu_memory *from, uint64_t size,

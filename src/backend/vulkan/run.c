@@ -3,7 +3,6 @@
  * down in pieces while the next band is being made. */
 #include "backend/vulkan/gpus.h"
 #include "backend/vulkan/split.h"
-#include "base/checked.h"
 #include "base/status.h"
 #include "base/system.h"
 
@@ -128,6 +127,7 @@ static enum planche_status copy(struct page_run *run, int index, VkBuffer from, 
     if (status)
         return status;
     device->fn.CmdCopyBuffer(commands, from, to, 1, region);
+    planche_gpu_copy_to_host(device, commands);
     status =
         planche_gpu_check(device, device->fn.EndCommandBuffer(commands), "recording a copy", error);
     if (!status)

@@ -4,7 +4,6 @@
 
 #include "backend/vulkan/matrix.h"
 
-#include "base/checked.h"
 #include "base/status.h"
 
 #include <string.h>

@@ -109,8 +109,7 @@ void planche_gpu_unit_destroy(struct planche_gpu_unit **unit)
     *unit = NULL;
 }
 
-/* Every dispatch of a tile is timed in a profile, else the whole batch. */
-static uint32_t most_marks(const struct planche_gpu_unit *unit)
+uint32_t planche_gpu_unit_marks(const struct planche_gpu_unit *unit)
 {
     return unit->profile ? 2 * (uint32_t)unit->program->net->step_count + 2 : 1;
 }
@@ -172,7 +171,7 @@ static enum planche_status make_batches(struct planche_gpu_unit *unit,
 {
     struct planche_gpu_device *device = unit->device;
     VkCommandBuffer commands[PLANCHE_GPU_BATCHES];
-    uint32_t marks = most_marks(unit);
+    uint32_t marks = planche_gpu_unit_marks(unit);
     const VkQueryPoolCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
         .queryType = VK_QUERY_TYPE_TIMESTAMP,

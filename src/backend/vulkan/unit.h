@@ -52,6 +52,7 @@ struct planche_gpu_unit {
     unsigned holders;               /* of these, how many have a block */
     uint64_t blocks;                /* bytes of all slots' blocks */
     _Atomic double macs_per_ms;     /* how fast it has been lately */
+    atomic_bool timed;              /* that is known, not guessed */
     _Atomic uint64_t *step_ns;      /* [step_count + 2], if profile */
     _Atomic uint64_t *step_macs;
 };
@@ -65,6 +66,8 @@ enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
                                             struct planche_error *error);
 /* Also closes the device. */
 void planche_gpu_unit_destroy(struct planche_gpu_unit **unit);
+/* Most marks of a batch: in a profile every dispatch of a tile is timed, else the whole batch. */
+uint32_t planche_gpu_unit_marks(const struct planche_gpu_unit *unit);
 
 enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
                                             struct planche_gpu_unit *unit,

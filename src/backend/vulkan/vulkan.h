@@ -27,7 +27,7 @@ struct planche_gpus_options {
 
 /* Opens the devices and puts the network on each: net must outlive them, its kernels need not. A
  * device that cannot be used is left out, and the log says why; none that can be is an error.
- * Errors: UNSUPPORTED (no Vulkan, no such device), NOT_FOUND, MEMORY, BUDGET, DEVICE. */
+ * Errors: UNSUPPORTED (no Vulkan, no such device), ARGUMENT (devices), MEMORY, BUDGET, DEVICE. */
 enum planche_status planche_gpus_create(struct planche_gpus **out, const struct planche_net *net,
                                         const struct planche_gpus_options *options,
                                         struct planche_budget *budget, struct planche_error *error);

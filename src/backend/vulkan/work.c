@@ -37,13 +37,28 @@ static void mark(const struct planche_gpu_unit *unit, struct planche_gpu_batch *
                                        batch->queries, batch->mark_count++);
 }
 
+/* Timestamps begin anew when their bits are full. */
+static double ms_between(const struct planche_gpu_device *device, uint64_t begin, uint64_t end)
+{
+    return (double)((end - begin) & device->timestamp_mask) * device->timestamp_ms;
+}
+
 static void add_times(struct planche_gpu_unit *unit, const struct planche_gpu_batch *batch,
                       const uint64_t *ticks)
 {
     for (uint32_t m = 0; unit->profile && m < batch->mark_count; m++)
-        atomic_fetch_add(
-            &unit->step_ns[batch->profiles[m]],
-            (uint64_t)((double)(ticks[m + 1] - ticks[m]) * unit->device->timestamp_ms * 1e6));
+        atomic_fetch_add(&unit->step_ns[batch->profiles[m]],
+                         (uint64_t)(ms_between(unit->device, ticks[m], ticks[m + 1]) * 1e6));
+}
+
+/* A batch that was soon done says little of how fast the device is: most of it was waiting. */
+static void learn_speed(struct planche_gpu_unit *unit, double macs, double ms)
+{
+    double speed = atomic_load(&unit->macs_per_ms);
+    if (ms <= 0)
+        return;
+    atomic_store(&unit->macs_per_ms, speed + (macs / ms - speed) / 2 * (ms / (ms + 1)));
+    atomic_store(&unit->timed, true);
 }
 
 /* Takes the times of a batch that is done. */
@@ -60,12 +75,10 @@ static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batc
     if (ticks && device->fn.GetQueryPoolResults(device->device, batch->queries, 0, count,
                                                 count * sizeof(*ticks), ticks, sizeof(*ticks),
                                                 VK_QUERY_RESULT_64_BIT) == VK_SUCCESS) {
-        double ms = (double)(ticks[count - 1] - ticks[0]) * device->timestamp_ms;
+        double ms = ms_between(device, ticks[0], ticks[count - 1]);
         work->ms += ms;
         add_times(unit, batch, ticks);
-        if (ms > 0)
-            atomic_store(&unit->macs_per_ms,
-                         (atomic_load(&unit->macs_per_ms) + batch->macs / ms) / 2);
+        learn_speed(unit, batch->macs, ms);
     }
     planche_free(ticks);
 }
@@ -105,9 +118,8 @@ static enum planche_status begin_batch(struct planche_gpu_work *work,
     batch->mark_count = 0;
     batch->macs = 0;
     if (batch->queries)
-        device->fn.CmdResetQueryPool(
-            batch->commands, batch->queries, 0,
-            (work->unit->profile ? 2 * (uint32_t)work->unit->program->net->step_count + 2 : 1) + 1);
+        device->fn.CmdResetQueryPool(batch->commands, batch->queries, 0,
+                                     planche_gpu_unit_marks(work->unit) + 1);
     barrier(device, batch->commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
             VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
     return PLANCHE_OK;
