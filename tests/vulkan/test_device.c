@@ -69,7 +69,11 @@ static void test_open(void **state)
     for (int path = PLANCHE_GPU_PATH_AUTO; path <= PLANCHE_GPU_PATH_NV2; path++) {
         enum planche_status status = planche_gpu_device_open(
             &device, vk, test_device_index(), (enum planche_gpu_path)path, NULL, NULL, &error);
-        assert_int_equal(status, path <= (int)info.path ? PLANCHE_OK : PLANCHE_ERROR_UNSUPPORTED);
+        /* Of the paths with matrix units the faster comes first, and may not be the only one. */
+        if (path <= (int)info.path)
+            assert_int_equal(status, PLANCHE_OK);
+        else if (status)
+            assert_int_equal(status, PLANCHE_ERROR_UNSUPPORTED);
         if (status != PLANCHE_OK) {
             print_message("%s\n", error.message);
             continue;

@@ -144,11 +144,11 @@ static void test_known(void **state)
 {
     const struct known *k = *state;
     const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
-    const struct planche_gpu_info gpu = gpu_need();
+    gpu_need();
     struct page page;
     page_make_crop(&page, k->sample, k->x, k->y, k->width, k->height);
     double *expected = clamped_reference(k, variant, &page);
-    for (int path = PLANCHE_GPU_PATH_F32; path <= (int)gpu.path; path++)
+    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++)
         check_path(k, (enum planche_gpu_path)path, variant->file, &page, expected);
     free(expected);
     page_free(&page);

@@ -163,7 +163,7 @@ static double check_path(const struct network *network, const struct page *page,
 static void test_random_networks(void **state)
 {
     double worst[PLANCHE_GPU_PATH_NV2 + 1];
-    const struct planche_gpu_info gpu = gpu_need();
+    gpu_need();
     int done = 0;
     (void)state;
     for (int path = 0; path <= PLANCHE_GPU_PATH_NV2; path++)
@@ -181,7 +181,7 @@ static void test_random_networks(void **state)
         round_page(&page);
         double *expected = run_reference(&network, &network.recipe, &page);
         assert_non_null(expected);
-        for (int path = PLANCHE_GPU_PATH_F32; path <= (int)gpu.path; path++)
+        for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++)
             worst[path] = fmin(worst[path], check_path(&network, &page, (enum planche_gpu_path)path,
                                                        expected, seed));
         free(expected);
@@ -189,9 +189,10 @@ static void test_random_networks(void **state)
         network_free(&network);
         done++;
     }
-    for (int path = PLANCHE_GPU_PATH_F32; path <= (int)gpu.path; path++)
-        print_message("%-4s at least %.1f dB in %d networks\n",
-                      planche_gpu_path_name((enum planche_gpu_path)path), worst[path], done);
+    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++)
+        if (worst[path] < HUGE_VAL)
+            print_message("%-4s at least %.1f dB in %d networks\n",
+                          planche_gpu_path_name((enum planche_gpu_path)path), worst[path], done);
     assert_true(done * 10 >= count * 8);
 }
 
