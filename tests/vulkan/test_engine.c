@@ -2,8 +2,12 @@
 /* Engines whose pages run on a GPU: pages of every form against the CPU's, several at once, and
  * what becomes of them when the GPU fails. The model is small: software devices are slow. */
 #include "api_test.h"
+#include "backend/vulkan/gpus.h"
+#include "engine/engine.h"
 #include "need_device.h"
 
+#include <glob.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -520,6 +524,168 @@ static void test_at_once(void **state)
     planche_engine_destroy(&cpu);
 }
 
+/* Of a device that is slower than anything, every row of workgroups is a dispatch and a batch. */
+static void test_pieces(void **state)
+{
+    const struct planche_engine_options variants[] = {{0}, {.tile = 20}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct page page, cut;
+        struct planche_engine *engine = make_engine(variants[i]);
+        struct planche_gpu_unit *unit = engine->gpus->units[0];
+        make_page(&page, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
+        make_page(&cut, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
+        run_page(engine, &page, NULL);
+        uint64_t before = unit->queue.submitted;
+        /* Below nothing, so that what batches take does not mend it. */
+        atomic_store(&unit->macs_per_ms, -1e300);
+        assert_false(run_page(engine, &cut, NULL).redone);
+        assert_true(unit->queue.submitted - before > 40);
+        image_expect_equal(&cut.out.pixels, &page.out.pixels);
+        free_page(&page);
+        free_page(&cut);
+        planche_engine_destroy(&engine);
+    }
+}
+
+/* A model whose only layer has this weight everywhere; the page is enlarged by shuffling. */
+static struct planche_engine *make_flat_engine(float weight)
+{
+    static struct tiny_model model;
+    struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
+    struct planche_engine *engine;
+    struct planche_error error = {0};
+    int size = snprintf(model.param, sizeof(model.param),
+                        "7767517\n3 3\nInput data 0 1 data\n"
+                        "Convolution only 1 1 data detail 0=12 1=3 4=1 5=1 6=324\n"
+                        "PixelShuffle shuffle 1 1 detail output 0=2\n");
+    model.param_size = (size_t)size;
+    model.bin_size = (1 + 324 + 12) * sizeof(weight); /* a tag, weights, biases */
+    memset(model.bin, 0, sizeof(model.bin));
+    for (size_t i = 1; i <= 324; i++)
+        memcpy(model.bin + i * sizeof(weight), &weight, sizeof(weight));
+    assert_true(tiny_model_write(&model, test_path("flat-2x")));
+    options.model = test_path("flat-2x.param");
+    options.backend = gpu();
+    options.threads = 1;
+    options.log = take_line;
+    options.log_user = &warnings;
+    warnings.count = 0;
+    if (planche_engine_create(&engine, &options, &error))
+        fail_msg("%s", error.message);
+    return engine;
+}
+
+/* What a page of one colour becomes; reason: what the CPU gets it for, NULL: it does not. */
+static void expect_doubt(float weight, uint8_t colour, const char *reason)
+{
+    struct planche_engine *engine = make_flat_engine(weight);
+    struct page page;
+    image_make(&page.in, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, 0, colour);
+    image_make(&page.out, PLANCHE_PIXELS_RGB8, SCALE * WIDTH, SCALE * HEIGHT, 0, 1);
+    struct planche_page_result result = run_page(engine, &page, NULL);
+    assert_string_equal(result.backend, reason ? "cpu" : "vulkan");
+    assert_int_equal(result.redone, reason != NULL);
+    assert_int_equal(warnings.count, reason != NULL);
+    if (reason && (!strstr(result.redone_reason, reason) || !strstr(warnings.last, reason)))
+        fail_msg("%s; %s", result.redone_reason, warnings.last);
+    free_page(&page);
+    planche_engine_destroy(&engine);
+}
+
+/* Results that cannot be true are the CPU's to make; a black page may stay black. */
+static void test_doubt(void **state)
+{
+    (void)state;
+    expect_doubt(3e38f, 255, "no numbers");
+    expect_doubt(0, 255, "black tile");
+    expect_doubt(0, 0, NULL);
+    expect_doubt(0.03f, 255, NULL);
+}
+
+/* A file that is half written when the GPU goes is the CPU's from its first byte. */
+static void test_half_written(void **state)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct image image;
+    size_t size, expected_size;
+    (void)state;
+    image_make(&image, PLANCHE_PIXELS_RGB8, 10 * WIDTH, 10 * HEIGHT, 0, 0);
+    image_draw(&image, 2);
+    write_page("page.png", &image.pixels);
+    struct planche_engine *engine = make_engine((struct planche_engine_options){.tile = 32});
+    struct planche_engine *cpu = make_cpu_engine();
+    run_file(cpu, test_path("page.png"), "expected.png", &options);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_WAIT, 14);
+    struct planche_page_result result =
+        run_file(engine, test_path("page.png"), "half.png", &options);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_WAIT, 0);
+    assert_true(result.redone);
+    void *data = test_read(test_path("half.png"), &size);
+    void *expected = test_read(test_path("expected.png"), &expected_size);
+    assert_int_equal(size, expected_size);
+    assert_memory_equal(data, expected, size);
+    free(data);
+    free(expected);
+    image_free(&image);
+    planche_engine_destroy(&engine);
+    planche_engine_destroy(&cpu);
+}
+
+/* Two of the same kind, or skips the test. */
+static void need_two_devices(void)
+{
+    struct planche_gpu_info infos[2];
+    for (unsigned i = 0; i < 2; i++) {
+        infos[i] = (struct planche_gpu_info)PLANCHE_GPU_INFO_INIT;
+        if (planche_gpu_get_info(i, &infos[i], NULL) || strcmp(infos[i].name, infos[0].name) != 0) {
+            print_message("***** SKIPPED: there are no two GPUs that are alike\n");
+            skip();
+        }
+    }
+}
+
+static void test_several(void **state)
+{
+    struct planche_engine_options options = {.backend = "vulkan:0,1",
+                                             .precision = PLANCHE_PRECISION_F32};
+    struct caller callers[6];
+    struct page alone, page;
+    (void)state;
+    need_two_devices();
+    struct planche_engine *engine = make_f32_engine();
+    make_page(&alone, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
+    make_page(&page, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
+    run_page(engine, &alone, NULL);
+    planche_engine_destroy(&engine);
+    engine = make_engine(options);
+    struct planche_gpu_unit **units = engine->gpus->units;
+    assert_int_equal(engine->gpus->count, 2);
+    uint64_t before[2] = {units[0]->queue.submitted, units[1]->queue.submitted};
+    /* One after the other, too, they learn how fast each is. */
+    for (int i = 0; i < 2; i++) {
+        run_page(engine, &page, NULL);
+        image_expect_equal(&page.out.pixels, &alone.out.pixels);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_true(units[i]->queue.submitted > before[i]);
+    run_at_once(engine, callers, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_string_equal(callers[i].result.backend, "vulkan");
+        image_expect_equal(&callers[i].page.out.pixels, &alone.out.pixels);
+        free_page(&callers[i].page);
+    }
+    /* One goes: its page is the CPU's, the next the other's. */
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, 2);
+    assert_true(run_page(engine, &page, NULL).redone);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, 0);
+    assert_string_equal(run_page(engine, &page, NULL).backend, "vulkan");
+    image_expect_equal(&page.out.pixels, &alone.out.pixels);
+    free_page(&alone);
+    free_page(&page);
+    planche_engine_destroy(&engine);
+}
+
 static int stop_at_once(void *user, double done)
 {
     int *asked = user;
@@ -566,11 +732,32 @@ static void test_profile(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* Without a GPU, lavapipe stands in for two: a second file that names it makes a second device.
+ * Before anything asks Vulkan. */
+static void show_software_twice(void)
+{
+    static char both[2 * PATH_MAX];
+    glob_t found;
+    size_t size;
+    if (planche_gpu_is_likely(NULL) || getenv("VK_DRIVER_FILES") ||
+        glob("/usr/share/vulkan/icd.d/lvp_icd*.json", 0, NULL, &found))
+        return;
+    void *file = test_read(found.gl_pathv[0], &size);
+    test_write(test_path("second.json"), file, size);
+    snprintf(both, sizeof(both), "%s:%s", found.gl_pathv[0], test_path("second.json"));
+    setenv("VK_DRIVER_FILES", both, 0);
+    free(file);
+    globfree(&found);
+}
+
 static int setup(void **state)
 {
+    if (test_setup(state))
+        return -1;
+    show_software_twice();
     struct planche_vk *vk = test_need_vulkan();
     planche_vk_destroy(&vk);
-    return test_setup(state);
+    return 0;
 }
 
 int main(void)
@@ -585,6 +772,10 @@ int main(void)
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_lack_of_memory),
         cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_doubt),
+        cmocka_unit_test(test_half_written),
+        cmocka_unit_test(test_several),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_profile),
