@@ -65,9 +65,10 @@ struct planche_gpu_page_result {
 };
 
 /* Runs a page on whichever device is free first; waits for one. Thread-safe. DEVICE: something is
- * wrong with the GPUs (lost, a timeout, no memory for the smallest tile, a result that cannot be
- * true); rows may have been emitted, and the page should be run elsewhere from its start. Other
- * errors: those of fetch and emit, CANCELLED, MEMORY, BUDGET. */
+ * wrong with the GPUs (lost, a timeout, a result that cannot be true). MEMORY, BUDGET: the GPU has
+ * too little for the smallest tile, or for the one that was asked for, or the host has. After any
+ * of these rows may have been emitted, and the page should be run elsewhere from its start. Other
+ * errors: those of fetch and emit, CANCELLED, LIMIT (more pixels than can be counted). */
 enum planche_status planche_gpus_run(struct planche_gpus *gpus, const struct planche_gpu_page *page,
                                      const struct planche_gpu_page_io *io,
                                      struct planche_budget *budget,

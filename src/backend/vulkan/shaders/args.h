@@ -50,8 +50,9 @@ struct planche_gpu_args {
     PLANCHE_RESIDUAL residual[PLANCHE_GPU_RESIDUALS];
     PLANCHE_VIEW out; /* x, y: its first pixel in the whole tensor */
     PLANCHE_ADDRESS weights;
-    PLANCHE_ADDRESS constants; /* float: bias[out.pitch], then slopes[out.pitch] where they are
-                                  used, zeros behind the channels; 0: no bias */
+    PLANCHE_ADDRESS constants; /* float: bias[n], then slopes[n] where they are used, zeros behind
+                                  the channels; n: out.pitch, or the outputs of a product on matrix
+                                  units; 0: no bias */
     PLANCHE_INT in_count, residual_count;
     PLANCHE_INT activation; /* enum planche_activation */
     PLANCHE_INT operation;  /* enum planche_binary_op, enum planche_interp_mode, ... */
@@ -62,11 +63,11 @@ struct planche_gpu_args {
     PLANCHE_INT dilation_w, dilation_h, pad_left, pad_top;
     PLANCHE_INT in_width, in_height;   /* of the whole view of in[0] (not of the region) */
     PLANCHE_INT out_width, out_height; /* of the whole output tensor */
-    PLANCHE_INT count_lo, count_hi;    /* POOL: pixels of the whole view */
+    PLANCHE_INT count_lo, count_hi;    /* AVERAGE: pixels of the whole view */
     PLANCHE_INT page_width, page_height;
     PLANCHE_ADDRESS page;     /* LOAD: the page's pixels; STORE: where the result's pixels go */
     PLANCHE_ADDRESS alpha;    /* STORE: the page's pixels, whose alpha is to be enlarged; 0: none */
-    PLANCHE_ADDRESS vector;   /* BINARY_VECTOR, POOL, INNER: floats, or POOL's 64-bit sums */
+    PLANCHE_ADDRESS vector;   /* BINARY_VECTOR reads, AVERAGE and INNER write floats */
     PLANCHE_ADDRESS flags;    /* LOAD, STORE: what was seen, PLANCHE_GPU_SAW_* */
     PLANCHE_INT page_stride;  /* bytes from one row of page to the next, a multiple of 4 */
     PLANCHE_INT colours;      /* 1 or 3 */
