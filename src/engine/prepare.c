@@ -133,9 +133,9 @@ static enum planche_status open_gpus(struct planche_engine *engine,
 static void note_failure(const struct planche_engine *engine, enum planche_status status,
                          const struct planche_error *error)
 {
-    bool none = status == PLANCHE_ERROR_UNSUPPORTED || status == PLANCHE_ERROR_NOT_FOUND;
-    planche_log_write(&engine->log, none ? PLANCHE_LOG_DEBUG : PLANCHE_LOG_WARNING,
-                      "no GPU is used: %s", error->message);
+    enum planche_log_level level =
+        status == PLANCHE_ERROR_UNSUPPORTED ? PLANCHE_LOG_DEBUG : PLANCHE_LOG_WARNING;
+    planche_log_write(&engine->log, level, "no GPU is used: %s", error->message);
 }
 
 /* Says what a model takes before its weights are packed, rather than which layer met the limit. */
