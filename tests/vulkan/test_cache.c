@@ -220,6 +220,18 @@ static void test_foreign(void **state)
     planche_vk_destroy(&vk);
 }
 
+/* Nobody will ever write to it. */
+static void test_pipe_in_its_place(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    struct planche_vk *vk = test_need_vulkan();
+    use_device(vk);
+    assert_true(cache_file(path) && remove(path) == 0 && mkfifo(path, 0600) == 0);
+    check_ignored(vk, "no file of Planche's");
+    planche_vk_destroy(&vk);
+}
+
 static void test_folder_in_its_place(void **state)
 {
     (void)state;
@@ -259,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_saved_early, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_damaged, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_foreign, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(test_pipe_in_its_place, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_folder_in_its_place, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_nowhere, make_root, remove_root),
     };

@@ -102,7 +102,7 @@ static void *read_file(struct planche_gpu_device *device, size_t *size)
     void *data = NULL;
     if (file_name(device, path, NULL) != PLANCHE_OK)
         return NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be a pipe, which waits */
     const char *problem = fd < 0 ? strerror(errno) : read_data(device, fd, &data, size);
     bool absent = fd < 0 && errno == ENOENT;
     if (fd >= 0)
