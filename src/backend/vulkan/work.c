@@ -214,7 +214,16 @@ static void bind(const struct planche_gpu_work *work, VkCommandBuffer commands,
                                      device->pipeline_layout, 0, 1, &work->slot->set, 1, &offset);
 }
 
-/* One dispatch; *batch is submitted and another begun whenever it has become long. */
+static enum planche_status check_cancelled(const struct planche_gpu_work *work,
+                                           struct planche_error *error)
+{
+    return work->poll && work->poll(work->poll_user)
+               ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled")
+               : PLANCHE_OK;
+}
+
+/* One dispatch; *batch is submitted and another begun whenever it has become long. A tile can take
+ * a slow device seconds: whoever cancels waits for the batches that it has, not for the tile. */
 static enum planche_status record(struct planche_gpu_work *work, struct planche_gpu_batch **batch,
                                   const struct planche_gpu_tile *tile, int index,
                                   struct planche_error *error)
@@ -233,6 +242,8 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
         if ((*batch)->macs < most || (last && index + 1 == tile->count))
             continue;
         status = submit_batch(work, *batch, error);
+        if (!status)
+            status = check_cancelled(work, error);
         if (!status)
             status = begin_batch(work, batch, error);
         if (status)
