@@ -56,9 +56,11 @@ static enum planche_status check_precision(const struct planche_engine_options *
     bool halves = path > PLANCHE_GPU_PATH_F32, plain = path == PLANCHE_GPU_PATH_F32;
     if ((precision == PLANCHE_PRECISION_F32 && halves) ||
         (precision == PLANCHE_PRECISION_F16 && plain))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "the GPU path %s has not the precision that was asked for",
-                            planche_gpu_path_name(path));
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "precision %s does not go with the GPU path %s (--precision, --gpu-path): "
+            "leave one of them to the other",
+            plain ? "f16" : "f32", planche_gpu_path_name(path));
     return PLANCHE_OK;
 }
 
@@ -77,9 +79,10 @@ enum planche_status planche_prepare_check(const struct planche_engine_options *o
                             "a tile of %u pixels: it must be a multiple of 4, at least 16",
                             options->tile);
     if (choice.kind == UNKNOWN)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "unknown backend %s: there are auto, cpu, vulkan and vulkan:N",
-                            options->backend);
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "unknown backend %s: there are auto, cpu, vulkan, vulkan:N and vulkan:N,M",
+            options->backend);
     return check_precision(options, choice.kind, error);
 }
 

@@ -77,10 +77,12 @@ enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
     if (!status && unit->profile)
         status = start_profile(unit, error);
     if (!status && unit->program->weights.size >= memory)
-        status = planche_fail(error, PLANCHE_ERROR_MEMORY,
-                              "%s: the weights take %llu bytes of GPU memory, and there are %llu",
-                              device->name, (unsigned long long)unit->program->weights.size,
-                              (unsigned long long)memory);
+        status =
+            planche_fail(error, PLANCHE_ERROR_MEMORY,
+                         "%s: the weights alone take %llu bytes of GPU memory, and there are %llu "
+                         "(--gpu-memory, or what other programs leave)",
+                         device->name, (unsigned long long)unit->program->weights.size,
+                         (unsigned long long)memory);
     if (status)
         planche_gpu_unit_destroy(out);
     else
