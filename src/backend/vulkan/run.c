@@ -37,6 +37,7 @@ struct page_run {
     uint32_t tiles;
     double done; /* 0..1 */
     bool cancelled;
+    bool bright; /* a pixel of the page is */
 };
 
 static uint64_t align(uint64_t bytes)
@@ -166,7 +167,21 @@ static enum planche_status make_pieces(struct page_run *run, struct planche_erro
     return status;
 }
 
-/* The page's rows, piece by piece. */
+/* Whether a row has a pixel that LOAD calls bright. */
+static bool is_bright(const struct planche_gpu_page *page, const void *row)
+{
+    unsigned channels = page->colours + page->alpha, least = 1u << (page->depth - 2);
+    const uint8_t *bytes = row;
+    const uint16_t *words = row;
+    for (size_t x = 0; x < page->width; x++)
+        for (size_t c = x * channels; c < x * channels + page->colours; c++)
+            if ((page->depth == 16 ? words[c] : bytes[c]) >= least)
+                return true;
+    return false;
+}
+
+/* The page's rows, piece by piece. The host looks for brightness, too, until it finds some: a page
+ * that never came to the device is black all over. */
 static enum planche_status send_page(struct page_run *run, struct planche_error *error)
 {
     uint64_t stride = run->job.page_stride, height = run->job.page.height;
@@ -174,9 +189,11 @@ static enum planche_status send_page(struct page_run *run, struct planche_error 
     enum planche_status status = PLANCHE_OK;
     for (uint64_t y = 0; y < height && !status; y += rows) {
         uint64_t count = height - y < rows ? height - y : rows;
-        for (uint64_t r = 0; r < count && !status; r++)
-            status =
-                run->io->fetch(run->io->user, (int64_t)(y + r), run->up.host + r * stride, error);
+        for (uint64_t r = 0; r < count && !status; r++) {
+            uint8_t *row = run->up.host + r * stride;
+            status = run->io->fetch(run->io->user, (int64_t)(y + r), row, error);
+            run->bright = run->bright || (!status && is_bright(&run->job.page, row));
+        }
         const VkBufferCopy region = {
             .dstOffset = run->block.page + y * stride,
             .size = count * stride,
@@ -322,12 +339,14 @@ static enum planche_status check_flags(struct page_run *run, struct planche_erro
     const uint32_t *flags = (const uint32_t *)(const void *)run->down.host;
     const char *name = run->unit->device->name;
     uint64_t value;
+    uint32_t seen = 0;
     enum planche_status status =
         copy(run, 0, run->slot->block.buffer, run->down.buffer, &region,
              (struct planche_gpu_after){run->unit->queue.timeline, run->work.value}, &value, error);
     if (!status)
         status = wait_for_copy(run, value, error);
     for (uint32_t t = 0; t < run->tiles && !status; t++) {
+        seen |= flags[t];
         if (flags[t] & PLANCHE_GPU_SAW_NAN)
             status = planche_fail(error, PLANCHE_ERROR_DEVICE, "%s made values that are no numbers",
                                   name);
@@ -335,6 +354,9 @@ static enum planche_status check_flags(struct page_run *run, struct planche_erro
             status = planche_fail(error, PLANCHE_ERROR_DEVICE,
                                   "%s made a black tile of a page that is not black there", name);
     }
+    if (!status && run->bright && !(seen & PLANCHE_GPU_SAW_INPUT))
+        status =
+            planche_fail(error, PLANCHE_ERROR_DEVICE, "%s did not get the page's pixels", name);
     return status;
 }
 

@@ -9,7 +9,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "page.glsl"
 
-#define BRIGHT 0.25
+#define BRIGHT 0.25 /* run.c looks for it, too */
 
 layout(local_size_x = 64, local_size_y = 4) in;
 
