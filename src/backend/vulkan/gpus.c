@@ -74,28 +74,41 @@ static enum planche_status open_unit(struct planche_gpus *gpus, uint32_t index,
     return status;
 }
 
+static void note_left_out(const struct planche_gpus *gpus, uint32_t index,
+                          const struct planche_error *reason)
+{
+    planche_log_write(&gpus->log, PLANCHE_LOG_WARNING, "GPU %u is left out: %s", index,
+                      reason->message);
+}
+
 /* One that cannot be used is no reason not to use the others; what was wrong with the last is what
- * the caller is told if none is left. */
+ * the caller is told if none is left, and is then not said here, too. */
 static enum planche_status open_units(struct planche_gpus *gpus, const struct planche_net *net,
                                       const struct planche_gpus_options *options,
                                       struct planche_error *error)
 {
+    struct planche_error reason;
+    uint32_t failed = PLANCHE_GPUS;
     enum planche_status status = planche_fail(
-        error, PLANCHE_ERROR_UNSUPPORTED, "there is no GPU with Vulkan 1.2%s",
+        &reason, PLANCHE_ERROR_UNSUPPORTED, "there is no GPU with Vulkan 1.2%s",
         gpus->vk->device_count ? " but software (planche info lists what there is)" : "");
     for (uint32_t i = 0; i < gpus->vk->device_count && i < PLANCHE_GPUS; i++) {
-        struct planche_error reason;
+        struct planche_error problem;
         if (!is_wanted(gpus, options->devices, i))
             continue;
-        enum planche_status opened = open_unit(gpus, i, net, options, &reason);
+        enum planche_status opened = open_unit(gpus, i, net, options, &problem);
         if (!opened)
             continue;
-        planche_log_write(&gpus->log, PLANCHE_LOG_WARNING, "GPU %u is left out: %s", i,
-                          reason.message);
+        if (failed < PLANCHE_GPUS)
+            note_left_out(gpus, failed, &reason);
+        failed = i;
+        reason = problem;
         status = opened;
-        if (error)
-            *error = reason;
     }
+    if (gpus->count && failed < PLANCHE_GPUS)
+        note_left_out(gpus, failed, &reason);
+    else if (!gpus->count && error)
+        *error = reason;
     return gpus->count ? PLANCHE_OK : status;
 }
 
