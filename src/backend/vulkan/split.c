@@ -97,10 +97,11 @@ enum planche_status planche_gpu_split_page(struct planche_gpu_split *split,
         if (side || now <= LEAST_SIDE)
             return planche_fail(
                 error, PLANCHE_ERROR_MEMORY,
-                "%s: tiles of %lld x %lld pixels take %llu MiB of GPU memory, and there are %llu",
+                "%s: tiles of %lld x %lld pixels take %llu KiB of GPU memory, and there are %llu; "
+                "allow more (--gpu-memory) or smaller ones (--tile)",
                 job->program->device->name, (long long)split->tile_width,
-                (long long)split->tile_height, (unsigned long long)((split->arena >> 20) + 1),
-                (unsigned long long)(memory >> 20));
+                (long long)split->tile_height, (unsigned long long)((split->arena >> 10) + 1),
+                (unsigned long long)(memory >> 10));
         now = now * 3 / 4 / PLANCHE_GPU_TILE_STEP * PLANCHE_GPU_TILE_STEP;
         if (now < LEAST_SIDE)
             now = LEAST_SIDE;

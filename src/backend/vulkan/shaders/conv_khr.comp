@@ -16,7 +16,6 @@
  * Pixel p of the product reads pixel p * STRIDE + (in.x, in.y) + tap of each view. With SHUFFLE 2
  * it makes the outputs 2 * p + phase + (pad_left, pad_top), see src/backend/vulkan/matrix.h. */
 // variants: f16
-// target: vulkan1.3
 #version 460
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require

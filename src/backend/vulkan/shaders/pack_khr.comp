@@ -4,7 +4,6 @@
  * device's own matter, hence a shader. in[0] is the fragments, out.width their number, and out as
  * many bytes. A workgroup has one fragment. */
 // variants: f16
-// target: vulkan1.3
 #version 460
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
