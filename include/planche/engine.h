@@ -28,7 +28,7 @@ enum planche_precision {
     PLANCHE_PRECISION_BF16 = 2, /* CPU: factors rounded to bf16, 8 significant bits: faster, visibly
                                    the same, not within a level; needs PLANCHE_CPU_AVX512BF16 */
     PLANCHE_PRECISION_F16 = 3   /* GPUs: tensors and factors in half precision, 11 significant bits:
-                                   at most a level away from F32 */
+                                   nearly always within a level of F32 */
 };
 
 enum planche_log_level {

@@ -62,7 +62,7 @@ static const char enlarge_text[] =
     "      --se MODE          page-wide averages: exact, or sampled (faster)  [exact]\n"
     "      --tta              average the page's eight orientations: 8 times the\n"
     "                         work, a little better\n"
-    "      --precision TYPE   multiply in f32; f16: GPUs, within a level; bf16: CPUs\n"
+    "      --precision TYPE   multiply in f32; f16: GPUs, over 60 dB; bf16: CPUs\n"
     "                         with AVX512-BF16, faster, less exact\n"
     "                                             [auto: CPUs f32, GPUs f16]\n"
     "      --model-dir DIR    where model files are\n"
