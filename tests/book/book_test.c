@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Making, running and reading books. */
 #include "book_test.h"
+#include "remove_tree.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,15 +241,9 @@ int count_in(const char *name)
     return count;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-    (void)info, (void)type, (void)at;
-    return remove(path);
-}
-
 void remove_all(const char *name)
 {
-    nftw(test_path(name), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(test_path(name));
 }
 
 void expect_same_files(const char *a, const char *b)

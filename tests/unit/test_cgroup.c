@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits of control groups, read from trees of files as kernels show them. */
+#include "remove_tree.h"
 #include "testing.h"
 
 #include "base/cgroup.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,18 +23,10 @@ static int make_root(void **state)
     return mkdtemp(root) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 static int remove_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return remove_tree(root);
 }
 
 /* Writes a file below the root, with the directories it needs. */

@@ -2,10 +2,10 @@
 /* The pipeline cache's file: written and read again; whatever else lies in its place is ignored. */
 #include "need_device.h"
 
+#include "remove_tree.h"
 #include "testing.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,19 +48,11 @@ static bool cache_file(char path[PATH_MAX])
     return count == 1;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 /* Drivers may have put files of their own into it. */
 static int remove_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return remove_tree(root);
 }
 
 static void take_line(void *user, enum planche_log_level level, const char *line)

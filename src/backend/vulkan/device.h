@@ -114,6 +114,13 @@ void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);
 /* Counts a call; true: it is to go wrong. */
 bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 
+/* What lies in a block of memory begins at a multiple of so many bytes. */
+#define PLANCHE_GPU_ALIGN UINT64_C(256)
+static inline uint64_t planche_gpu_align(uint64_t bytes)
+{
+    return (bytes + PLANCHE_GPU_ALIGN - 1) / PLANCHE_GPU_ALIGN * PLANCHE_GPU_ALIGN;
+}
+
 /* A block of memory that is one buffer. */
 enum planche_gpu_memory_kind {
     PLANCHE_GPU_MEMORY_DEVICE,

@@ -15,30 +15,21 @@
 /* How often who waits is asked whether to stop, nanoseconds. */
 #define SLICE_NS 20000000
 
-/* Whether a device is meant by the caller's list ("0,2"); without one all hardware is. */
-static bool is_wanted(const struct planche_gpus *gpus, const char *devices, uint32_t index)
+/* Without a list all hardware is wanted. */
+static void want_hardware(const struct planche_gpus *gpus, bool wanted[PLANCHE_GPUS])
 {
-    struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT;
-    if (!devices || !*devices) {
-        planche_vk_describe(gpus->vk, index, &info);
-        return info.type != PLANCHE_GPU_SOFTWARE;
+    for (uint32_t i = 0; i < gpus->vk->device_count && i < PLANCHE_GPUS; i++) {
+        struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT;
+        planche_vk_describe(gpus->vk, i, &info);
+        wanted[i] = info.type != PLANCHE_GPU_SOFTWARE;
     }
-    for (const char *at = devices; *at;) {
-        char *end;
-        unsigned long number = strtoul(at, &end, 10);
-        if (end != at && number == index)
-            return true;
-        at = *end == ',' ? end + 1 : end == at ? at + strlen(at) : end;
-    }
-    return false;
 }
 
-/* Numbers with commas between, of devices that exist, each once. */
-static enum planche_status check_list(const struct planche_gpus *gpus, const char *devices,
-                                      struct planche_error *error)
+/* The caller's list ("0,2"): numbers with commas between, of devices that exist, each once. */
+static enum planche_status read_list(const struct planche_gpus *gpus, const char *devices,
+                                     bool wanted[PLANCHE_GPUS], struct planche_error *error)
 {
-    bool seen[PLANCHE_GPUS] = {false};
-    for (const char *at = devices; at && *at;) {
+    for (const char *at = devices; *at;) {
         char *end;
         unsigned long number = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : PLANCHE_GPUS;
         if (*at < '0' || *at > '9' || (*end && *end != ',') || (*end == ',' && !end[1]))
@@ -47,11 +38,20 @@ static enum planche_status check_list(const struct planche_gpus *gpus, const cha
         if (number >= gpus->vk->device_count || number >= PLANCHE_GPUS)
             return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                                 "there is no GPU %lu; planche info lists those there are", number);
-        if (seen[number])
+        if (wanted[number])
             return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "GPU %lu is named twice", number);
-        seen[number] = true;
+        wanted[number] = true;
         at = *end ? end + 1 : end;
     }
+    return PLANCHE_OK;
+}
+
+static enum planche_status find_wanted(const struct planche_gpus *gpus, const char *devices,
+                                       bool wanted[PLANCHE_GPUS], struct planche_error *error)
+{
+    if (devices && *devices)
+        return read_list(gpus, devices, wanted, error);
+    want_hardware(gpus, wanted);
     return PLANCHE_OK;
 }
 
@@ -85,7 +85,7 @@ static void note_left_out(const struct planche_gpus *gpus, uint32_t index,
  * the caller is told if none is left, and is then not said here, too. */
 static enum planche_status open_units(struct planche_gpus *gpus, const struct planche_net *net,
                                       const struct planche_gpus_options *options,
-                                      struct planche_error *error)
+                                      const bool wanted[PLANCHE_GPUS], struct planche_error *error)
 {
     struct planche_error reason;
     uint32_t failed = PLANCHE_GPUS;
@@ -94,7 +94,7 @@ static enum planche_status open_units(struct planche_gpus *gpus, const struct pl
         gpus->vk->device_count ? " but software (planche info lists what there is)" : "");
     for (uint32_t i = 0; i < gpus->vk->device_count && i < PLANCHE_GPUS; i++) {
         struct planche_error problem;
-        if (!is_wanted(gpus, options->devices, i))
+        if (!wanted[i])
             continue;
         enum planche_status opened = open_unit(gpus, i, net, options, &problem);
         if (!opened)
@@ -130,6 +130,7 @@ enum planche_status planche_gpus_create(struct planche_gpus **out, const struct 
                                         const struct planche_gpus_options *options,
                                         struct planche_budget *budget, struct planche_error *error)
 {
+    bool wanted[PLANCHE_GPUS] = {false};
     bool any = !options->devices || !*options->devices;
     *out = NULL;
     if (any && !planche_gpu_is_likely(NULL))
@@ -146,9 +147,9 @@ enum planche_status planche_gpus_create(struct planche_gpus **out, const struct 
     pthread_cond_init(&gpus->changed, NULL);
     enum planche_status status = planche_vk_create(&gpus->vk, error);
     if (!status)
-        status = check_list(gpus, options->devices, error);
+        status = find_wanted(gpus, options->devices, wanted, error);
     if (!status)
-        status = open_units(gpus, net, options, error);
+        status = open_units(gpus, net, options, wanted, error);
     if (!status)
         status = join_names(gpus, error);
     if (status)

@@ -83,25 +83,28 @@ static int32_t choose_chunk(const struct planche_gpu_program *program,
     return chunk;
 }
 
-/* What the shaders can do: strides alike, small kernels without dilation, inputs in whole
- * fragments. */
-static bool is_plain(const struct planche_gpu_program *program, const struct planche_step *step)
+/* What the shaders can do: square kernels without dilation, strides alike. */
+static bool is_square(const struct planche_step *step)
 {
-    if (step->stride_w != step->stride_h || step->dilation_w != 1 || step->dilation_h != 1 ||
-        step->kernel_w != step->kernel_h)
-        return false;
+    return step->kernel_w == step->kernel_h && step->stride_w == step->stride_h &&
+           step->dilation_w == 1 && step->dilation_h == 1;
+}
+
+static bool has_whole_fragments(const struct planche_gpu_program *program,
+                                const struct planche_step *step)
+{
     for (int i = 0; i < step->input_count; i++)
         if (program->net->tensors[step->inputs[i].tensor].channels % SIDE)
             return false;
     return true;
 }
 
+/* Of a square step. */
 static bool is_first(const struct planche_gpu_program *program, const struct planche_step *step)
 {
     return step->op == PLANCHE_STEP_CONV && step->input_count == 1 &&
            program->pitches[step->inputs[0].tensor] == 4 && step->kernel_w == 3 &&
-           step->kernel_h == 3 && step->stride_w == 1 && step->stride_h == 1 &&
-           step->dilation_w == 1 && step->dilation_h == 1;
+           step->stride_w == 1;
 }
 
 static int32_t round_up(int32_t count)
@@ -123,13 +126,15 @@ static bool describe(const struct planche_gpu_program *program, const struct pla
         .outputs = round_up(pitch),
         .inputs = planche_gpu_padded_inputs(program, step),
     };
+    if (!is_square(step))
+        return false;
     if (is_first(program, step)) {
         product->gathers = true;
         product->taps_x = 1;
         product->inputs = SIDE;
         return pitch > 4;
     }
-    if (!is_plain(program, step))
+    if (!has_whole_fragments(program, step))
         return false;
     product->folds = step->op == PLANCHE_STEP_CONV && pitch == 4 && step->kernel_w == 3 &&
                      step->stride_w == 1 && step->activation != PLANCHE_ACT_SLOPES;

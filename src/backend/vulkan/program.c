@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-/* Offsets of weights and of a page's vectors are multiples of this. */
-#define ALIGN 256
 /* Quads of channels that a workgroup of a plain convolution makes at most. */
 #define CONV_QUADS 16
 
@@ -176,11 +174,6 @@ static enum planche_status make_steps(struct planche_gpu_program *program,
     return status;
 }
 
-static uint64_t align(uint64_t bytes)
-{
-    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
-}
-
 /* Sums first, so that they can be cleared in one go. */
 static void place_vectors(struct planche_gpu_program *program)
 {
@@ -190,13 +183,13 @@ static void place_vectors(struct planche_gpu_program *program)
         if (net->steps[s].op == PLANCHE_STEP_POOL) {
             int tensor = net->steps[s].output;
             program->sums[tensor] = at;
-            at += align((uint64_t)program->pitches[tensor] * sizeof(uint64_t));
+            at += planche_gpu_align((uint64_t)program->pitches[tensor] * sizeof(uint64_t));
         }
     program->sum_bytes = at;
     for (int t = 0; t < net->tensor_count; t++)
         if (net->tensors[t].vector) {
             program->vectors[t] = at;
-            at += align((uint64_t)program->pitches[t] * sizeof(float));
+            at += planche_gpu_align((uint64_t)program->pitches[t] * sizeof(float));
         }
     program->vector_bytes = at;
 }
@@ -273,11 +266,11 @@ static enum planche_status place_weights(struct planche_gpu_program *program, ui
         uint64_t width = is_conv(step) ? program->device->value_bytes : sizeof(float);
         if (!is_conv(step))
             values = constants.weight_count;
-        program->steps[s].weights = values ? *bytes + ALIGN : 0;
-        *bytes += align(values * width);
-        program->steps[s].constants = constants.channels ? *bytes + ALIGN : 0;
+        program->steps[s].weights = values ? *bytes + PLANCHE_GPU_ALIGN : 0;
+        *bytes += planche_gpu_align(values * width);
+        program->steps[s].constants = constants.channels ? *bytes + PLANCHE_GPU_ALIGN : 0;
         if (constants.channels)
-            *bytes += align(2 * (uint64_t)constant_count(program, s) * sizeof(float));
+            *bytes += planche_gpu_align(2 * (uint64_t)constant_count(program, s) * sizeof(float));
     }
     return PLANCHE_OK;
 }
@@ -323,15 +316,16 @@ static enum planche_status send_weights(struct planche_gpu_program *program,
     uint64_t bytes;
     enum planche_status status = place_weights(program, &bytes, error);
     if (!status)
-        status = planche_gpu_memory_create(&program->weights, program->device, bytes + ALIGN,
-                                           PLANCHE_GPU_MEMORY_DEVICE, error);
+        status =
+            planche_gpu_memory_create(&program->weights, program->device, bytes + PLANCHE_GPU_ALIGN,
+                                      PLANCHE_GPU_MEMORY_DEVICE, error);
     if (!status)
-        status = planche_gpu_memory_create(staging, program->device, bytes + ALIGN,
+        status = planche_gpu_memory_create(staging, program->device, bytes + PLANCHE_GPU_ALIGN,
                                            PLANCHE_GPU_MEMORY_UPLOAD, error);
     for (int s = 0; s < program->net->step_count && !status; s++)
         fill_step(program, s, staging->host);
     if (!status)
-        status = planche_gpu_copy_now(&program->weights, staging, bytes + ALIGN, error);
+        status = planche_gpu_copy_now(&program->weights, staging, bytes + PLANCHE_GPU_ALIGN, error);
     for (int s = 0; s < program->net->step_count; s++) {
         struct planche_gpu_step *step = &program->steps[s];
         step->weights += step->weights ? program->weights.address : 0;

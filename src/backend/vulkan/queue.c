@@ -107,7 +107,33 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
     }
 }
 
-void planche_gpu_copy_to_host(const struct planche_gpu_device *device, VkCommandBuffer commands)
+enum planche_status planche_gpu_commands_create(struct planche_gpu_device *device, uint32_t family,
+                                                VkCommandBuffer *commands, uint32_t count,
+                                                VkCommandPool *pool, struct planche_error *error)
+{
+    const VkCommandPoolCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+        .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+        .queueFamilyIndex = family,
+    };
+    enum planche_status status =
+        planche_gpu_check(device, device->fn.CreateCommandPool(device->device, &info, NULL, pool),
+                          "making a command pool", error);
+    if (status)
+        return status;
+    const VkCommandBufferAllocateInfo buffers = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+        .commandPool = *pool,
+        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+        .commandBufferCount = count,
+    };
+    return planche_gpu_check(device,
+                             device->fn.AllocateCommandBuffers(device->device, &buffers, commands),
+                             "making commands", error);
+}
+
+/* The host will read what was copied: waiting alone does not make it visible. */
+static void show_to_host(const struct planche_gpu_device *device, VkCommandBuffer commands)
 {
     const VkMemoryBarrier memory = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
@@ -118,22 +144,21 @@ void planche_gpu_copy_to_host(const struct planche_gpu_device *device, VkCommand
                                   VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &memory, 0, NULL, 0, NULL);
 }
 
-static VkResult record_copy(const struct planche_gpu_memory *to,
-                            const struct planche_gpu_memory *from, uint64_t size,
-                            VkCommandBuffer commands)
+enum planche_status planche_gpu_record_copy(struct planche_gpu_device *device,
+                                            VkCommandBuffer commands, VkBuffer from, VkBuffer to,
+                                            const VkBufferCopy *region, struct planche_error *error)
 {
-    const struct planche_vk_functions *fn = &to->device->fn;
     const VkCommandBufferBeginInfo begin = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
         .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
     };
-    const VkBufferCopy copy = {.size = size};
-    VkResult result = fn->BeginCommandBuffer(commands, &begin);
-    if (result != VK_SUCCESS)
-        return result;
-    fn->CmdCopyBuffer(commands, from->buffer, to->buffer, 1, &copy);
-    planche_gpu_copy_to_host(to->device, commands);
-    return fn->EndCommandBuffer(commands);
+    VkResult result = device->fn.BeginCommandBuffer(commands, &begin);
+    if (result == VK_SUCCESS) {
+        device->fn.CmdCopyBuffer(commands, from, to, 1, region);
+        show_to_host(device, commands);
+        result = device->fn.EndCommandBuffer(commands);
+    }
+    return planche_gpu_check(device, result, "recording a copy", error);
 }
 
 enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
@@ -141,32 +166,18 @@ enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
                                          struct planche_error *error)
 {
     struct planche_gpu_device *device = to->device;
-    const VkCommandPoolCreateInfo pool_info = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .queueFamilyIndex = device->compute_family,
-    };
+    const VkBufferCopy region = {.size = size};
     VkCommandPool pool = VK_NULL_HANDLE;
     VkCommandBuffer commands;
     struct planche_gpu_queue queue;
     uint64_t value;
     enum planche_status status = planche_gpu_queue_init(&queue, device, error);
     if (!status)
-        status = planche_gpu_check(
-            device, device->fn.CreateCommandPool(device->device, &pool_info, NULL, &pool),
-            "making a command pool", error);
-    const VkCommandBufferAllocateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = pool,
-        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-        .commandBufferCount = 1,
-    };
+        status =
+            planche_gpu_commands_create(device, device->compute_family, &commands, 1, &pool, error);
     if (!status)
-        status = planche_gpu_check(
-            device, device->fn.AllocateCommandBuffers(device->device, &info, &commands),
-            "making commands", error);
-    if (!status)
-        status = planche_gpu_check(device, record_copy(to, from, size, commands),
-                                   "recording a copy", error);
+        status =
+            planche_gpu_record_copy(device, commands, from->buffer, to->buffer, &region, error);
     if (!status)
         status = planche_gpu_queue_submit(&queue, commands, false, (struct planche_gpu_after){0},
                                           &value, error);

@@ -43,8 +43,18 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
                                            planche_gpu_poll_fn poll, void *user,
                                            struct planche_error *error);
 
-/* Records that the host will read what was copied: waiting alone does not make it visible. */
-void planche_gpu_copy_to_host(const struct planche_gpu_device *device, VkCommandBuffer commands);
+/* A pool for a queue family and `count` command buffers of it, which can be recorded again. What
+ * was made is the caller's to destroy, *pool also after a failure. Errors: MEMORY, DEVICE. */
+enum planche_status planche_gpu_commands_create(struct planche_gpu_device *device, uint32_t family,
+                                                VkCommandBuffer *commands, uint32_t count,
+                                                VkCommandPool *pool, struct planche_error *error);
+
+/* Fills a command buffer with one copy, whose result the host may read once it has waited. Errors:
+ * MEMORY, DEVICE. */
+enum planche_status planche_gpu_record_copy(struct planche_gpu_device *device,
+                                            VkCommandBuffer commands, VkBuffer from, VkBuffer to,
+                                            const VkBufferCopy *region,
+                                            struct planche_error *error);
 
 /* Copies size bytes from the beginning of one block to that of another, and waits. */
 enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,

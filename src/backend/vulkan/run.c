@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define ALIGN UINT64_C(256)
 /* Bands of the result that are on the device at once: one is made, one is fetched. */
 #define BANDS 2
 
@@ -39,11 +38,6 @@ struct page_run {
     bool cancelled;
     bool bright; /* a pixel of the page is */
 };
-
-static uint64_t align(uint64_t bytes)
-{
-    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
-}
 
 static int poll(void *user)
 {
@@ -77,16 +71,17 @@ static void place_block(struct page_run *run)
     run->band_rows = (uint64_t)run->split.tile_height * program->net->recipe.scale;
     run->tiles = (uint32_t)(run->split.columns * run->split.rows);
     block->flags = 0;
-    block->vectors = align(sizeof(uint32_t) * (uint64_t)run->tiles);
+    block->vectors = planche_gpu_align(sizeof(uint32_t) * (uint64_t)run->tiles);
     block->clear_bytes = block->vectors + program->sum_bytes;
-    block->args = block->vectors + align(program->vector_bytes);
-    block->page = block->args + align(dispatches * planche_gpu_args_stride(run->unit->device));
-    block->bands[0] = block->page + align(run->job.page_bytes);
+    block->args = block->vectors + planche_gpu_align(program->vector_bytes);
+    block->page =
+        block->args + planche_gpu_align(dispatches * planche_gpu_args_stride(run->unit->device));
+    block->bands[0] = block->page + planche_gpu_align(run->job.page_bytes);
     block->bands[1] = block->bands[0];
-    block->bytes = block->bands[0] + align(run->band_rows * run->result_stride);
+    block->bytes = block->bands[0] + planche_gpu_align(run->band_rows * run->result_stride);
     if (!whole) {
         block->bands[1] = block->bytes;
-        block->bytes += align(run->band_rows * run->result_stride);
+        block->bytes += planche_gpu_align(run->band_rows * run->result_stride);
     }
 }
 
@@ -105,32 +100,14 @@ static struct planche_gpu_place place_of(const struct page_run *run, int64_t row
     };
 }
 
-static enum planche_status begin_copy(struct page_run *run, int index, struct planche_error *error)
-{
-    const VkCommandBufferBeginInfo begin = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-        .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
-    };
-    struct planche_gpu_device *device = run->unit->device;
-    return planche_gpu_check(device,
-                             device->fn.BeginCommandBuffer(run->slot->copies[index], &begin),
-                             "recording a copy", error);
-}
-
 /* Submits a copy between the slot's block and memory of the host. */
 static enum planche_status copy(struct page_run *run, int index, VkBuffer from, VkBuffer to,
                                 const VkBufferCopy *region, struct planche_gpu_after after,
                                 uint64_t *value, struct planche_error *error)
 {
-    struct planche_gpu_device *device = run->unit->device;
     VkCommandBuffer commands = run->slot->copies[index];
-    enum planche_status status = begin_copy(run, index, error);
-    if (status)
-        return status;
-    device->fn.CmdCopyBuffer(commands, from, to, 1, region);
-    planche_gpu_copy_to_host(device, commands);
-    status =
-        planche_gpu_check(device, device->fn.EndCommandBuffer(commands), "recording a copy", error);
+    enum planche_status status =
+        planche_gpu_record_copy(run->unit->device, commands, from, to, region, error);
     if (!status)
         status =
             planche_gpu_queue_submit(&run->slot->copy_queue, commands, true, after, value, error);

@@ -116,31 +116,6 @@ uint32_t planche_gpu_unit_marks(const struct planche_gpu_unit *unit)
     return unit->profile ? 2 * (uint32_t)unit->program->net->step_count + 2 : 1;
 }
 
-static enum planche_status make_pool(struct planche_gpu_device *device, uint32_t family,
-                                     VkCommandBuffer *commands, uint32_t count, VkCommandPool *pool,
-                                     struct planche_error *error)
-{
-    const VkCommandPoolCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
-        .queueFamilyIndex = family,
-    };
-    enum planche_status status =
-        planche_gpu_check(device, device->fn.CreateCommandPool(device->device, &info, NULL, pool),
-                          "making a command pool", error);
-    if (status)
-        return status;
-    const VkCommandBufferAllocateInfo buffers = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = *pool,
-        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-        .commandBufferCount = count,
-    };
-    return planche_gpu_check(device,
-                             device->fn.AllocateCommandBuffers(device->device, &buffers, commands),
-                             "making commands", error);
-}
-
 static enum planche_status make_set(struct planche_gpu_device *device,
                                     struct planche_gpu_slot *slot, struct planche_error *error)
 {
@@ -179,8 +154,8 @@ static enum planche_status make_batches(struct planche_gpu_unit *unit,
         .queryType = VK_QUERY_TYPE_TIMESTAMP,
         .queryCount = marks + 1,
     };
-    enum planche_status status = make_pool(device, device->compute_family, commands,
-                                           PLANCHE_GPU_BATCHES, &slot->pool, error);
+    enum planche_status status = planche_gpu_commands_create(
+        device, device->compute_family, commands, PLANCHE_GPU_BATCHES, &slot->pool, error);
     for (int b = 0; b < PLANCHE_GPU_BATCHES && !status; b++) {
         struct planche_gpu_batch *batch = &slot->batches[b];
         batch->commands = commands[b];
@@ -207,8 +182,8 @@ enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
     if (!status)
         status = make_batches(unit, slot, error);
     if (!status)
-        status =
-            make_pool(device, device->transfer_family, slot->copies, 2, &slot->copy_pool, error);
+        status = planche_gpu_commands_create(device, device->transfer_family, slot->copies, 2,
+                                             &slot->copy_pool, error);
     if (!status)
         status = make_set(device, slot, error);
     if (status)

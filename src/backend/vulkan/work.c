@@ -248,10 +248,10 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
             status = begin_batch(work, batch, error);
         if (status)
             return status;
-        if (!last)
+        if (!last) {
             bind(work, (*batch)->commands, dispatch, index);
-        if (!last)
             mark(unit, *batch, dispatch->profile);
+        }
     }
     barrier(unit->device, (*batch)->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
             VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
