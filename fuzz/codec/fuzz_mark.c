@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes any bytes for an XMP packet: looks for a mark, adds one, and must find that again, unless
  * there were pieces of one before that hide it. */
-#include "codec/mark.h"
 #include "codec/metadata.h"
+#include "codec/provenance.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The model loader: an input is a .param text, a zero byte and a .bin. */
-#include "model/net.h"
+#include "net/net.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing a folder: made under a hidden name beside its own, then renamed. */
-#include "archive/tree.h"
 #include "archive/writer.h"
-#include "base/descriptor.h"
 #include "base/status.h"
+#include "io/tree.h"
+#include "os/fd.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,10 +2,10 @@
 /* PDFs through poppler's programs, a page at a time: keeps code that reads hostile files, and its
  * licence, out of this process. A page that shows one image and nothing else is that image, a JPEG
  * byte for byte; any other is rendered. */
-#include "archive/child.h"
-#include "archive/drawing.h"
 #include "archive/format.h"
+#include "archive/pdf_svg.h"
 #include "base/status.h"
+#include "io/process.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 
 #include "base/checked.h"
 #include "base/status.h"
-#include "codec/output_file.h"
+#include "io/atomic_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

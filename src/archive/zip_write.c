@@ -4,7 +4,7 @@
 #include "archive/writer.h"
 #include "archive/zip.h"
 #include "base/status.h"
-#include "codec/output_file.h"
+#include "io/atomic_file.h"
 
 #include <string.h>
 #include <time.h>

@@ -10,7 +10,7 @@
 #include "base/pool.h"
 
 #include "base/status.h"
-#include "base/system.h"
+#include "os/system.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -3,8 +3,8 @@
 #include "book/book.h"
 
 #include "base/status.h"
-#include "book/paths.h"
-#include "codec/output_file.h"
+#include "book/destination.h"
+#include "io/atomic_file.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "book/entries.h"
-#include "book/work.h"
+#include "book/workdir.h"
 #include "codec/codec.h"
 #include "engine/page.h"
 

@@ -4,7 +4,7 @@
 #define PLANCHE_CODEC_METADATA_H
 
 #include "codec/codec.h"
-#include "codec/exif.h"
+#include "image/exif.h"
 
 /* Most that EXIF or XMP may hold: it can be compressed, and a small file must not become a large
  * process. */

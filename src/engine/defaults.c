@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What an engine takes when its owner does not say. */
-#include "base/system.h"
+#include "os/system.h"
 
 #include <planche/engine.h>
 #include <stddef.h>

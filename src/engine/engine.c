@@ -4,9 +4,9 @@
 
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
-#include "base/system.h"
 #include "engine/fallback.h"
 #include "engine/prepare.h"
+#include "os/system.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
-#include "engine/gate.h"
-#include "engine/origin.h"
+#include "engine/admission.h"
+#include "engine/model_digest.h"
 
 struct planche_gpus;
 

@@ -2,10 +2,10 @@
 /* The CPU in the place of GPUs. */
 #include "engine/fallback.h"
 
-#include "backend/cpu/pack.h"
+#include "backend/cpu/pack_weights.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
-#include "cpu/cpu.h"
+#include "os/cpu.h"
 
 void planche_fallback_init(struct planche_fallback *fallback)
 {

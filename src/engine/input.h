@@ -6,7 +6,7 @@
 
 #include "codec/codec.h"
 #include "image/bleed.h"
-#include "model/net.h"
+#include "net/net.h"
 
 /* Exactly one of source and pixels is set. */
 struct planche_input_options {

@@ -3,8 +3,8 @@
 #include "engine/output.h"
 
 #include "base/status.h"
-#include "base/system.h"
 #include "image/pixels.h"
+#include "os/system.h"
 
 #include <string.h>
 

@@ -9,9 +9,9 @@
 #include "backend/backend.h"
 #include "base/pool.h"
 #include "engine/input.h"
-#include "engine/parts.h"
+#include "engine/split_result.h"
 #include "image/alpha.h"
-#include "image/reduce.h"
+#include "image/downscale.h"
 #include "kernels/kernels.h"
 
 struct planche_output {

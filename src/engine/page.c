@@ -4,13 +4,13 @@
 
 #include "base/checked.h"
 #include "base/status.h"
-#include "base/system.h"
 #include "engine/fallback.h"
-#include "engine/foresee.h"
 #include "engine/network.h"
+#include "engine/prescan.h"
 #include "engine/result_metadata.h"
-#include "engine/survey.h"
+#include "engine/result_size.h"
 #include "image/pixels.h"
+#include "os/system.h"
 
 #include <stdio.h>
 

@@ -2,10 +2,10 @@
 /* Choosing between GPUs and the CPU. */
 #include "engine/prepare.h"
 
-#include "backend/cpu/pack.h"
+#include "backend/cpu/pack_weights.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
-#include "cpu/cpu.h"
+#include "os/cpu.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* The metadata of results: marks, and profiles of pages that become grey. */
 #include "engine/result_metadata.h"
 
-#include "codec/mark.h"
 #include "codec/metadata.h"
+#include "codec/provenance.h"
 #include "image/icc.h"
 
 #include <planche/version.h>

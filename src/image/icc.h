@@ -4,7 +4,7 @@
 #define PLANCHE_IMAGE_ICC_H
 
 #include "base/alloc.h"
-#include "base/trap.h"
+#include "base/error_trap.h"
 
 #include <lcms2.h>
 #include <planche/error.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where cached models are, and whether their files are the expected ones. */
-#include "base/cache.h"
 #include "base/status.h"
+#include "io/cache_dir.h"
 
 #include <planche/model.h>
 

@@ -5,7 +5,7 @@
 #define PLANCHE_MODEL_GRAPH_H
 
 #include "model/file.h"
-#include "model/net.h"
+#include "net/net.h"
 
 #define PLANCHE_GRAPH_LAYERS   16384
 #define PLANCHE_GRAPH_BLOBS    32768

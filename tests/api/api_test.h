@@ -4,9 +4,9 @@
 #ifndef PLANCHE_TESTS_API_TEST_H
 #define PLANCHE_TESTS_API_TEST_H
 
-#include "random.h"
-#include "testing.h"
-#include "tiny_model.h"
+#include "support/random.h"
+#include "support/testing.h"
+#include "support/tiny_model.h"
 
 #include <planche/planche.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
  * internals. */
 #include "api_test.h"
 #include "engine/page.h"
-#include "quick.h"
+#include "support/quick.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages in eight orientations: against eight pages, and whatever must not matter. */
 #include "api_test.h"
-#include "quick.h"
+#include "support/quick.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef PLANCHE_TESTS_ARCHIVE_BOOKS_H
 #define PLANCHE_TESTS_ARCHIVE_BOOKS_H
 
-#include "testing.h"
+#include "support/testing.h"
 
 #include "archive/archive.h"
 

@@ -3,7 +3,7 @@
  * beyond this. */
 #include "books.h"
 
-#include "oom/oom.h"
+#include "support/oom.h"
 
 #include <stdio.h>
 #include <stdlib.h>

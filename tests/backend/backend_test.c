@@ -3,7 +3,7 @@
 #include "backend_test.h"
 
 #include "codec/codec.h"
-#include "cpu/cpu.h"
+#include "os/cpu.h"
 #include "random_graph.h"
 
 #include <math.h>

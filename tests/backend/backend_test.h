@@ -4,9 +4,9 @@
 #define PLANCHE_TESTS_BACKEND_TEST_H
 
 #include "backend/cpu/plan.h"
-#include "random.h"
 #include "reference.h"
-#include "testing.h"
+#include "support/random.h"
+#include "support/testing.h"
 
 /* Planes of values in 0..1. */
 struct page {

@@ -3,7 +3,7 @@
  *
  *   invariance [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
-#include "quick.h"
+#include "support/quick.h"
 
 #include <math.h>
 #include <stdlib.h>

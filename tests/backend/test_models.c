@@ -3,8 +3,8 @@
  * before rounding, at most one level of 8 bits after it; in bf16 what is stated for each. The table
  * it prints is quoted in docs/numerics.md. */
 #include "backend_test.h"
-#include "need_model.h"
-#include "quick.h"
+#include "support/need_model.h"
+#include "support/quick.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  *
  *   plan [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
-#include "quick.h"
+#include "support/quick.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Making, running and reading books. */
 #include "book_test.h"
-#include "remove_tree.h"
+#include "support/remove_tree.h"
 
 #include <dirent.h>
 #include <stdio.h>

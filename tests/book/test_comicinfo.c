@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ComicInfo.xml: what changes, and that nothing else does. */
 #include "book/comicinfo.h"
-#include "testing.h"
+#include "support/testing.h"
 
 #include <string.h>
 

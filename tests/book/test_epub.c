@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* References in EPUBs: which are found, and that nothing else changes. */
 #include "book/epub.h"
-#include "testing.h"
+#include "support/testing.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * bytes. */
 #include "book_test.h"
 #include "engine/engine.h"
-#include "oom/oom.h"
+#include "support/oom.h"
 
 #include <stdlib.h>
 #include <string.h>

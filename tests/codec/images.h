@@ -4,7 +4,7 @@
 #ifndef PLANCHE_TESTS_CODEC_IMAGES_H
 #define PLANCHE_TESTS_CODEC_IMAGES_H
 
-#include "testing.h"
+#include "support/testing.h"
 
 #include "codec/codec.h"
 

@@ -3,10 +3,10 @@
  */
 #include "images.h"
 
-#include "codec/mark.h"
 #include "codec/metadata.h"
-#include "codec/output_file.h"
-#include "oom/oom.h"
+#include "codec/provenance.h"
+#include "io/atomic_file.h"
+#include "support/oom.h"
 
 #include <png.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* EXIF and XMP: orientation, resolution, and structures that lie. */
-#include "images.h"
+#include "codec/images.h"
 
-#include "codec/exif.h"
+#include "image/exif.h"
 
 #include <math.h>
 #include <string.h>

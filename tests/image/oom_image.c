@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Allocations that fail in src/image, lcms2's own among them. */
-#include "testing.h"
+#include "support/testing.h"
 
 #include "image/alpha.h"
 #include "image/bleed.h"
 #include "image/cmyk.h"
+#include "image/downscale.h"
 #include "image/icc.h"
-#include "image/reduce.h"
-#include "oom/oom.h"
+#include "support/oom.h"
 
 static enum planche_status run_alpha(void *user, struct planche_budget *budget,
                                      struct planche_error *error)

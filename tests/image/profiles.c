@@ -2,7 +2,7 @@
 /* Colour profiles for tests, made by lcms2. */
 #include "profiles.h"
 
-#include "testing.h"
+#include "support/testing.h"
 
 #include <lcms2.h>
 #include <stdlib.h>

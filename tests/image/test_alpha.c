@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Enlarging alpha: against a plain double-precision bicubic, however rows are grouped. */
-#include "testing.h"
+#include "support/testing.h"
 
 #include "image/alpha.h"
 #include "plane.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Colours under transparency: against a plain sum over each window. */
-#include "testing.h"
+#include "support/testing.h"
 
 #include "image/bleed.h"
 #include "image/pixels.h"

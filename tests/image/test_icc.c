@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Profiles: which pixels they are for, the ones Planche makes, CMYK to sRGB. */
-#include "testing.h"
+#include "support/testing.h"
 
 #include "image/cmyk.h"
 #include "image/icc.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row conversions between pixel formats. */
-#include "testing.h"
+#include "support/testing.h"
 
 #include "image/pixels.h"
 

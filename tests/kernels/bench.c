@@ -4,7 +4,7 @@
 #include "kernel_test.h"
 
 #include "base/alloc.h"
-#include "cpu/cpu.h"
+#include "os/cpu.h"
 
 #include <planche/engine.h>
 

@@ -6,8 +6,8 @@
  *   kernels --errors           print errors against double precision instead */
 #include "kernel_test.h"
 
-#include "cpu/cpu.h"
 #include "kernels/list.h"
+#include "os/cpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>

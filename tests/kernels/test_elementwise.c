@@ -2,7 +2,7 @@
 /* Elementwise kernels against the same in double precision, into a third buffer and in place. */
 #include "kernel_test.h"
 
-#include "model/net.h"
+#include "net/net.h"
 
 #include <math.h>
 #include <string.h>

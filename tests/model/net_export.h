@@ -4,7 +4,7 @@
 #ifndef PLANCHE_TESTS_NET_EXPORT_H
 #define PLANCHE_TESTS_NET_EXPORT_H
 
-#include "model/net.h"
+#include "net/net.h"
 #include "random_graph.h"
 
 /* To be freed with random_graph_free(). */

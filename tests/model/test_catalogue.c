@@ -2,7 +2,7 @@
 /* The catalogue, the cache's directory and the checks of its files. */
 #include "planche/model.h"
 
-#include "testing.h"
+#include "support/testing.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Damaged and unsupported files: the right status, a message that says where, never a crash. */
-#include "model/net.h"
+#include "net/net.h"
 #include "random_graph.h"
 
-#include "testing.h"
+#include "support/testing.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

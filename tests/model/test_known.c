@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The known models' files: what becomes of them, and how pages must be padded for them. */
-#include "model/net.h"
-#include "need_model.h"
+#include "net/net.h"
 #include "reference.h"
+#include "support/need_model.h"
 
-#include "testing.h"
+#include "support/testing.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

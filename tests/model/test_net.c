@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Small networks written by hand: their recipes, what is folded into what, numbers and weights. */
 #include "model/graph.h"
-#include "model/net.h"
+#include "net/net.h"
 
-#include "testing.h"
+#include "support/testing.h"
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "random_graph.h"
 #include "reference.h"
 
-#include "testing.h"
+#include "support/testing.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

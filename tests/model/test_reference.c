@@ -2,7 +2,7 @@
 /* The reference on cases small enough to work out by hand. */
 #include "reference.h"
 
-#include "testing.h"
+#include "support/testing.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Tests that need a Vulkan device. */
 #include "need_device.h"
 
-#include "testing.h"
+#include "support/testing.h"
 
 #include <stdlib.h>
 

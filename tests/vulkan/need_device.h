@@ -5,7 +5,7 @@
 #define PLANCHE_TESTS_VULKAN_NEED_DEVICE_H
 
 #include "backend/vulkan/device.h"
-#include "need_model.h"
+#include "support/need_model.h"
 
 /* The number of the device to test: PLANCHE_TEST_GPU, or else the first. */
 uint32_t test_device_index(void);

@@ -5,8 +5,8 @@
 
 #include "backend/vulkan/shaders/args.h"
 #include "need_device.h"
-#include "random.h"
-#include "testing.h"
+#include "support/random.h"
+#include "support/testing.h"
 
 #define MOST_TAKEN 64
 

@@ -4,8 +4,8 @@
 
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/spirv.h"
-#include "oom/oom.h"
-#include "testing.h"
+#include "support/oom.h"
+#include "support/testing.h"
 
 #include <string.h>
 

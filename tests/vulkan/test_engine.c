@@ -2,7 +2,7 @@
 /* Engines whose pages run on a GPU: pages of every form against the CPU's, several at once, and
  * what becomes of them when the GPU fails. The model is small: software devices are slow. */
 #include "api_test.h"
-#include "backend/vulkan/gpus.h"
+#include "backend/vulkan/device_pool.h"
 #include "engine/engine.h"
 #include "need_device.h"
 

@@ -5,9 +5,9 @@
  *
  *   invariance [SEED [COUNT]]     tries other random networks than the usual ones */
 #include "api_test.h"
-#include "need_model.h"
-#include "quick.h"
 #include "random_graph.h"
+#include "support/need_model.h"
+#include "support/quick.h"
 #include "vulkan_test.h"
 
 #include <stdio.h>

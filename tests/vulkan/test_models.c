@@ -3,8 +3,8 @@
  * least 70 dB in single precision, 60 dB in half precision, and at most one level of 8 bits. Every
  * path that the device has. The table it prints is quoted in docs/numerics.md. */
 #include "backend_test.h"
-#include "need_model.h"
-#include "quick.h"
+#include "support/need_model.h"
+#include "support/quick.h"
 #include "vulkan_test.h"
 
 #include <stdio.h>

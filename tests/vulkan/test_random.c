@@ -6,8 +6,8 @@
 #include "backend/vulkan/vulkan.h"
 
 #include "backend_test.h"
-#include "need_model.h"
-#include "quick.h"
+#include "support/need_model.h"
+#include "support/quick.h"
 #include "vulkan_test.h"
 
 #include <math.h>

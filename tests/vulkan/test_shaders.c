@@ -3,7 +3,7 @@
  *
  *   shaders [SEED] */
 #include "backend/cpu/activation.h"
-#include "model/net.h"
+#include "net/net.h"
 #include "shader_test.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 /* CONV and DECONV against sums in double precision, and against themselves at other places.
  *
  *   shaders-conv [SEED] */
-#include "model/net.h"
+#include "net/net.h"
 #include "shader_test.h"
 
 #include <math.h>

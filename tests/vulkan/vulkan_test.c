@@ -3,7 +3,7 @@
 #include "vulkan_test.h"
 
 #include "need_device.h"
-#include "testing.h"
+#include "support/testing.h"
 
 #include <stdio.h>
 #include <stdlib.h>

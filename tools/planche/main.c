@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The planche command: finds the sub-command; without one, pages are enlarged.
  * Under the name of an ncnn program it is that program. */
-#include "cli.h"
-#include "dropin.h"
-#include "interrupt.h"
-#include "terminal.h"
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
+#include "ncnn/dropin.h"
 
 #include <fcntl.h>
 #ifdef __GLIBC__

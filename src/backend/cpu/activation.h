@@ -3,7 +3,7 @@
 #ifndef PLANCHE_BACKEND_CPU_ACTIVATION_H
 #define PLANCHE_BACKEND_CPU_ACTIVATION_H
 
-#include "model/net.h"
+#include "net/net.h"
 
 #include <math.h>
 

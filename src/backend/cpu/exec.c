@@ -3,7 +3,7 @@
 #include "backend/cpu/exec.h"
 
 #include "base/status.h"
-#include "base/system.h"
+#include "os/system.h"
 
 #include <string.h>
 

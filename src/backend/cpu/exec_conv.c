@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolutions and deconvolutions: from rows in slots to the pointers that kernels take. */
 #include "backend/cpu/exec.h"
-#include "backend/cpu/pack.h"
+#include "backend/cpu/pack_weights.h"
 
 /* One run of output pixels of one phase of one row. */
 struct run {

@@ -2,7 +2,7 @@
 /* Compiling a network: one node for every step, with its geometry, kernels and packed weights. */
 #include "backend/cpu/program.h"
 
-#include "backend/cpu/pack.h"
+#include "backend/cpu/pack_weights.h"
 #include "base/status.h"
 
 #include <limits.h>

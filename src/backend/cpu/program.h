@@ -4,10 +4,10 @@
 #ifndef PLANCHE_BACKEND_CPU_PROGRAM_H
 #define PLANCHE_BACKEND_CPU_PROGRAM_H
 
-#include "backend/map.h"
 #include "base/pool.h"
 #include "kernels/kernels.h"
-#include "model/net.h"
+#include "net/net.h"
+#include "net/receptive_field.h"
 
 /* An input of a node: a view of a tensor and how the node reads it. */
 struct planche_edge {

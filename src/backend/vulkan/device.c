@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A device that is open: its queues, what all pipelines share, and what becomes of results. */
-#include "backend/vulkan/abilities.h"
-#include "backend/vulkan/cache.h"
+#include "backend/vulkan/capabilities.h"
 #include "backend/vulkan/pipeline.h"
+#include "backend/vulkan/pipeline_cache.h"
 
 #include "base/status.h"
 

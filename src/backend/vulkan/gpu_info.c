@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices as the API describes them. */
-#include "backend/vulkan/abilities.h"
+#include "backend/vulkan/capabilities.h"
 
 #include "base/status.h"
 #include "base/text.h"

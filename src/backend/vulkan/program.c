@@ -2,10 +2,10 @@
 /* Putting a network on a GPU: shaders chosen, weights packed and sent. */
 #include "backend/vulkan/program.h"
 
-#include "backend/vulkan/matrix.h"
-#include "backend/vulkan/pack.h"
+#include "backend/tiles/region.h"
+#include "backend/vulkan/conv_matmul.h"
+#include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/queue.h"
-#include "backend/vulkan/region.h"
 #include "backend/vulkan/shaders/args.h"
 #include "base/status.h"
 

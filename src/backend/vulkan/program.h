@@ -5,7 +5,7 @@
 
 #include "backend/vulkan/device.h"
 #include "base/pool.h"
-#include "model/net.h"
+#include "net/net.h"
 
 /* What a workgroup of a shader makes. */
 struct planche_gpu_shape {

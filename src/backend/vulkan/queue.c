@@ -3,7 +3,7 @@
 #include "backend/vulkan/queue.h"
 
 #include "base/status.h"
-#include "base/system.h"
+#include "os/system.h"
 
 /* How long a wait lasts before poll is asked, and how long nothing may happen at all. */
 #define SLICE_NS    20000000

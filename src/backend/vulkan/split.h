@@ -3,7 +3,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_SPLIT_H
 #define PLANCHE_BACKEND_VULKAN_SPLIT_H
 
-#include "backend/vulkan/tile.h"
+#include "backend/vulkan/tile_commands.h"
 
 /* Sides of tiles are multiples of this many pixels of the page, so that every tile's first pixel of
  * a result's row is at a whole word. */

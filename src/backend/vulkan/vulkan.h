@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
-#include "model/net.h"
+#include "net/net.h"
 
 #include <planche/gpu.h>
 

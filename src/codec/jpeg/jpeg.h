@@ -4,7 +4,7 @@
 #ifndef PLANCHE_CODEC_JPEG_JPEG_H
 #define PLANCHE_CODEC_JPEG_JPEG_H
 
-#include "base/trap.h"
+#include "base/error_trap.h"
 #include "codec/format.h"
 
 #include <stdio.h>

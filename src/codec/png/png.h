@@ -3,7 +3,7 @@
 #ifndef PLANCHE_CODEC_PNG_PNG_H
 #define PLANCHE_CODEC_PNG_PNG_H
 
-#include "base/trap.h"
+#include "base/error_trap.h"
 #include "codec/format.h"
 
 #include <png.h>

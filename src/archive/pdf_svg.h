@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What a page of a PDF shows, learned from the SVG that poppler makes of it: one image alone, or
+ * more. */
+#ifndef PLANCHE_ARCHIVE_PDF_SVG_H
+#define PLANCHE_ARCHIVE_PDF_SVG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLANCHE_DRAWING_IMAGES 64u
+#define PLANCHE_DRAWING_CLIPS  8u
+/* As much of a tag as is looked at: what comes before an image's data, and some of that. */
+#define PLANCHE_DRAWING_TAG 640u
+
+#define PLANCHE_DRAWING_ID 32u
+
+struct planche_drawn_image {
+    char id[PLANCHE_DRAWING_ID];
+    double width, height; /* pixels */
+    bool jpeg, opaque;    /* opaque: and as upright outside of the PDF */
+};
+
+struct planche_drawing {
+    double width, height; /* of the page, in points */
+    struct planche_drawn_image images[PLANCHE_DRAWING_IMAGES];
+    size_t count;       /* images, of which only the first are kept */
+    size_t alone;       /* the image that is all one sees, or SIZE_MAX */
+    bool strange;       /* masks, clips and the like: no image is alone */
+    bool others;        /* something else than images is painted */
+    double most_pixels; /* of an image that is shown, */
+    double resolution;  /* and the pixels an inch it has */
+    /* Clips that cut nothing off; the last one, behind them, is being defined. */
+    char clips[PLANCHE_DRAWING_CLIPS + 1][PLANCHE_DRAWING_ID];
+    size_t whole_clips;
+    size_t clip_paths; /* of the one that is being defined, */
+    bool clip_whole;   /* all of which are the page */
+    bool defining, clipping;
+    bool in_tag;
+    char tag[PLANCHE_DRAWING_TAG];
+    size_t length; /* of the tag, also what is not kept */
+};
+
+void planche_drawing_init(struct planche_drawing *drawing);
+/* The next bytes of the SVG. */
+void planche_drawing_feed(struct planche_drawing *drawing, const char *svg, size_t size);
+
+/* Takes the data of one image, the index-th, out of the same SVG. */
+struct planche_drawn_data {
+    size_t index;
+    size_t images;
+    unsigned state; /* how much of the words before the data has come */
+    uint32_t bits;
+    unsigned filled;
+    bool ended;
+};
+/* Decodes what is in size bytes of SVG into out, which has room for as many. Returns the bytes. */
+size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg, size_t size,
+                               uint8_t *out);
+
+#endif

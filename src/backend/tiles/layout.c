@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Where tensors lie in one block of memory: each is put into the lowest gap that is free for as
+ * long as it lives. What comes out depends on which is placed first: those that are made first, or
+ * the largest. Both orders are tried. */
+#include "backend/tiles/region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT UINT64_C(256)
+
+/* A tensor's bytes and its life: the steps from the one that makes it to its last reader. */
+struct span {
+    uint64_t bytes, offset;
+    int tensor, first, last;
+};
+
+/* Those of one layout. */
+struct spans {
+    int count;
+    uint64_t total;      /* of all bytes */
+    struct span *list;   /* [count], in the order in which they are to be placed */
+    struct span *placed; /* [count], by offset */
+};
+
+static bool span_bytes(const struct planche_region2 *r, int pitch, unsigned value_bytes,
+                       uint64_t *bytes)
+{
+    uint64_t width = (uint64_t)(r->x1 - r->x0), height = (uint64_t)(r->y1 - r->y0);
+    if (__builtin_mul_overflow(width, height, bytes) ||
+        __builtin_mul_overflow(*bytes, (uint64_t)pitch, bytes) || *bytes > INT32_MAX)
+        return false;
+    *bytes = (*bytes * value_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return true;
+}
+
+static bool add_span(struct spans *spans, int tensor, int first, int last,
+                     const struct planche_region2 *region, int pitch, unsigned value_bytes)
+{
+    struct span *span = &spans->list[spans->count];
+    if (planche_region_is_empty(*region))
+        return true;
+    *span = (struct span){.tensor = tensor, .first = first, .last = last};
+    spans->count++;
+    /* No offset exceeds the sum. */
+    return span_bytes(region, pitch, value_bytes, &span->bytes) &&
+           !__builtin_add_overflow(spans->total, span->bytes, &spans->total);
+}
+
+/* last[tensor]: the last step that reads it. */
+static void find_last(const struct planche_net *net, const bool *needed, int *last)
+{
+    memset(last, 0, (size_t)net->tensor_count * sizeof(*last));
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        if (!needed[s])
+            continue;
+        last[step->output] = s;
+        for (int i = 0; i < step->input_count; i++)
+            last[step->inputs[i].tensor] = s;
+        for (int r = 0; r < step->residual_count; r++)
+            last[step->residuals[r].view.tensor] = s;
+    }
+    last[net->output.tensor] = net->step_count;
+}
+
+/* In the order of the steps that make them. */
+static bool find_spans(struct spans *spans, const struct planche_net *net,
+                       const struct planche_region2 *regions, const bool *needed, const int *last,
+                       const int *pitches, unsigned value_bytes)
+{
+    bool fits = add_span(spans, 0, -1, last[0], &regions[0], pitches[0], value_bytes);
+    for (int s = 0; s < net->step_count && fits; s++) {
+        int t = net->steps[s].output;
+        if (needed[s])
+            fits = add_span(spans, t, s, last[t], &regions[t], pitches[t], value_bytes);
+    }
+    return fits;
+}
+
+/* Puts a span into the lowest gap between those placed before it that live when it does. */
+static void place(struct span *placed, int count, struct span *span)
+{
+    int at = count;
+    span->offset = 0;
+    for (int i = 0; i < count; i++) {
+        if (placed[i].first > span->last || placed[i].last < span->first)
+            continue;
+        if (placed[i].offset >= span->offset + span->bytes)
+            break;
+        if (placed[i].offset + placed[i].bytes > span->offset)
+            span->offset = placed[i].offset + placed[i].bytes;
+    }
+    while (at > 0 && placed[at - 1].offset > span->offset)
+        at--;
+    memmove(&placed[at + 1], &placed[at], (size_t)(count - at) * sizeof(*placed));
+    placed[at] = *span;
+}
+
+/* Takes the offsets over if they need less than what the layout has so far. */
+static void place_all(struct spans *spans, struct planche_layout *layout)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < spans->count; i++) {
+        struct span *span = &spans->list[i];
+        place(spans->placed, i, span);
+        if (span->offset + span->bytes > bytes)
+            bytes = span->offset + span->bytes;
+    }
+    if (bytes >= layout->bytes)
+        return;
+    layout->bytes = bytes;
+    for (int i = 0; i < spans->count; i++)
+        layout->offsets[spans->list[i].tensor] = spans->list[i].offset;
+}
+
+/* The larger first; among equals the order of time. */
+static int compare_sizes(const void *a, const void *b)
+{
+    const struct span *one = a, *other = b;
+    if (one->bytes != other->bytes)
+        return one->bytes > other->bytes ? -1 : 1;
+    return one->first - other->first;
+}
+
+bool planche_layout_make(struct planche_layout *layout, const struct planche_net *net,
+                         const struct planche_region2 *regions, const bool *needed,
+                         const int *pitches, unsigned value_bytes, struct planche_budget *budget)
+{
+    size_t tensors = (size_t)net->tensor_count;
+    struct spans spans = {.list = planche_calloc(budget, 2 * tensors, sizeof(*spans.list))};
+    int *last = planche_calloc(budget, tensors, sizeof(*last));
+    bool made = spans.list && last;
+    if (made) {
+        spans.placed = spans.list + tensors;
+        find_last(net, needed, last);
+        made = find_spans(&spans, net, regions, needed, last, pitches, value_bytes);
+    }
+    if (made) {
+        memset(layout->offsets, 0, tensors * sizeof(*layout->offsets));
+        layout->bytes = spans.count > 0 ? UINT64_MAX : 0;
+        place_all(&spans, layout);
+        qsort(spans.list, (size_t)spans.count, sizeof(*spans.list), compare_sizes);
+        place_all(&spans, layout);
+    }
+    planche_free(spans.list);
+    planche_free(last);
+    return made;
+}

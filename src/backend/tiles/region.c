@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Regions: what a tile needs of every tensor, from the last step back to the first. */
+#include "backend/tiles/region.h"
+
+#include "net/receptive_field.h"
+
+#include <string.h>
+
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+static void widen(struct planche_region2 *region, struct planche_region2 by)
+{
+    if (planche_region_is_empty(by))
+        return;
+    if (planche_region_is_empty(*region)) {
+        *region = by;
+        return;
+    }
+    region->x0 = by.x0 < region->x0 ? by.x0 : region->x0;
+    region->x1 = by.x1 > region->x1 ? by.x1 : region->x1;
+    region->y0 = by.y0 < region->y0 ? by.y0 : region->y0;
+    region->y1 = by.y1 > region->y1 ? by.y1 : region->y1;
+}
+
+/* Pixels of a view are needed: those beyond its edges are padding. */
+static void widen_view(const struct planche_view *view, const struct planche_shape *shapes,
+                       struct planche_region2 r, struct planche_region2 *regions)
+{
+    struct planche_shape size = planche_view_shape(view, shapes);
+    r.x0 = clamp(r.x0, 0, size.width) + view->left;
+    r.x1 = clamp(r.x1, 0, size.width) + view->left;
+    r.y0 = clamp(r.y0, 0, size.height) + view->top;
+    r.y1 = clamp(r.y1, 0, size.height) + view->top;
+    widen(&regions[view->tensor], r);
+}
+
+/* All inputs of a step have the same shape, so it needs the same pixels of each. */
+static void widen_inputs(const struct planche_step *step, const struct planche_shape *shapes,
+                         struct planche_region2 *regions)
+{
+    struct planche_shape in = planche_view_shape(&step->inputs[0], shapes);
+    struct planche_shape out = shapes[step->output];
+    struct planche_region2 made = regions[step->output], read;
+    struct planche_map rows, columns;
+    planche_map_step(step, &rows, &columns);
+    planche_map_need(&rows, made.y0, made.y1, in.height, out.height, &read.y0, &read.y1);
+    planche_map_need(&columns, made.x0, made.x1, in.width, out.width, &read.x0, &read.x1);
+    for (int i = 0; i < step->input_count; i++)
+        widen_view(&step->inputs[i], shapes, read, regions);
+    for (int r = 0; r < step->residual_count; r++)
+        widen_view(&step->residuals[r].view, shapes, made, regions);
+}
+
+static bool makes_vector(const struct planche_step *step)
+{
+    return step->op == PLANCHE_STEP_POOL || step->op == PLANCHE_STEP_INNER;
+}
+
+static void walk_back(const struct planche_net *net, const struct planche_shape *shapes,
+                      struct planche_region2 *regions, bool *needed)
+{
+    for (int s = net->step_count - 1; s >= 0; s--) {
+        const struct planche_step *step = &net->steps[s];
+        if (makes_vector(step) || planche_region_is_empty(regions[step->output]))
+            continue;
+        needed[s] = true;
+        widen_inputs(step, shapes, regions);
+    }
+}
+
+static void clear(const struct planche_net *net, struct planche_region2 *regions, bool *needed)
+{
+    memset(regions, 0, (size_t)net->tensor_count * sizeof(*regions));
+    memset(needed, 0, (size_t)net->step_count * sizeof(*needed));
+}
+
+void planche_regions_of_tile(const struct planche_net *net, const struct planche_shape *shapes,
+                             struct planche_region2 tile, struct planche_region2 *regions,
+                             bool *needed)
+{
+    int64_t crop = net->recipe.crop;
+    clear(net, regions, needed);
+    tile.x0 += crop;
+    tile.x1 += crop;
+    tile.y0 += crop;
+    tile.y1 += crop;
+    widen_view(&net->output, shapes, tile, regions);
+    walk_back(net, shapes, regions, needed);
+}
+
+int planche_net_levels(const struct planche_net *net, int *tensor_levels)
+{
+    int highest = 0;
+    tensor_levels[0] = 0;
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        int level = step->op == PLANCHE_STEP_BINARY_VECTOR ? tensor_levels[step->vector] : 0;
+        for (int i = 0; i < step->input_count; i++)
+            if (tensor_levels[step->inputs[i].tensor] > level)
+                level = tensor_levels[step->inputs[i].tensor];
+        for (int r = 0; r < step->residual_count; r++)
+            if (tensor_levels[step->residuals[r].view.tensor] > level)
+                level = tensor_levels[step->residuals[r].view.tensor];
+        if (step->op == PLANCHE_STEP_POOL)
+            level++;
+        tensor_levels[step->output] = level;
+        if (makes_vector(step) && level > highest)
+            highest = level;
+    }
+    return highest;
+}
+
+/* Borders are places in the result brought down to the view, so tiles that meet there meet here. */
+static struct planche_region2 own_part(struct planche_shape view, struct planche_shape result,
+                                       struct planche_region2 tile)
+{
+    return (struct planche_region2){
+        .x0 = tile.x0 * view.width / result.width,
+        .x1 = tile.x1 * view.width / result.width,
+        .y0 = tile.y0 * view.height / result.height,
+        .y1 = tile.y1 * view.height / result.height,
+    };
+}
+
+void planche_regions_of_level(const struct planche_net *net, const struct planche_shape *shapes,
+                              struct planche_shape result, const int *tensor_levels, int level,
+                              struct planche_region2 tile, struct planche_region2 *regions,
+                              bool *needed, struct planche_region2 *owned)
+{
+    clear(net, regions, needed);
+    memset(owned, 0, (size_t)net->step_count * sizeof(*owned));
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        if (step->op != PLANCHE_STEP_POOL || tensor_levels[step->output] != level)
+            continue;
+        owned[s] = own_part(planche_view_shape(&step->inputs[0], shapes), result, tile);
+        needed[s] = !planche_region_is_empty(owned[s]);
+        widen_view(&step->inputs[0], shapes, owned[s], regions);
+    }
+    walk_back(net, shapes, regions, needed);
+}

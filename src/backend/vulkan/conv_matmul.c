@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* Which convolutions are matrix products, in which shape, and with which weights. */
+#include "backend/vulkan/conv_matmul.h"
+
+#include "backend/vulkan/half.h"
+#include "backend/vulkan/pack_weights.h"
+#include "base/checked.h"
+
+#include <string.h>
+
+/* Inputs and outputs of a fragment. */
+#define SIDE 16
+/* The vendor whose lanes hold 8 values of a fragment each. */
+#define NVIDIA 0x10de
+
+/* How workgroups and subgroups divide a product: see shaders/conv_khr.comp. */
+struct shape {
+    int32_t rows, columns, groups; /* of a subgroup, in fragments */
+    int32_t down, deep;            /* subgroups of a workgroup */
+    int32_t chunk;                 /* inputs staged at a time */
+    int32_t ahead;                 /* 1: the next chunk is loaded while this one is multiplied */
+    int32_t strip;                 /* tiles of a workgroup, one below the other */
+};
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Deconvolutions: one tap and many outputs, or few outputs. */
+static struct shape choose_phased(const struct planche_gpu_product *product, int32_t chunk)
+{
+    if (product->taps_x == 1 && product->outputs % (16 * SIDE) == 0)
+        return (struct shape){2, 1, 4, 2, 4, chunk, 1, 1};
+    return (struct shape){6, 1, 1, 1, 1, SIDE, 1, 1};
+}
+
+static struct shape choose_strided(const struct planche_gpu_product *product, int32_t chunk)
+{
+    if (product->outputs % (8 * SIDE) == 0)
+        return (struct shape){2, 1, 4, 1, 2, least(chunk, 2 * SIDE), 1, 1};
+    if (product->outputs % (4 * SIDE) == 0)
+        return (struct shape){1, 1, 4, 1, 1, least(chunk, 2 * SIDE), 1, 4};
+    return (struct shape){2, 1, 1, 1, 1, SIDE, 1, 1};
+}
+
+static struct shape choose_square(const struct planche_gpu_product *product, int32_t chunk)
+{
+    int32_t groups = product->outputs / SIDE, ahead = product->inputs < 128;
+    chunk = least(chunk, 2 * SIDE);
+    if (groups == 2)
+        return (struct shape){12, 1, 1, 1, 2, SIDE, 0, 1};
+    if (groups == 3)
+        return (struct shape){3, 1, 3, 2, 1, chunk, 1, 1};
+    if (groups % 8 == 0)
+        return (struct shape){7, 1, 2, 1, 4, chunk, ahead, 1};
+    if (groups % 4 == 0)
+        return (struct shape){6, 1, 2, 1, 2, chunk, ahead, 1};
+    return (struct shape){8, 1, 1, 1, 1, SIDE, 0, 1};
+}
+
+/* What measured fastest on an H200: docs/performance.md. */
+static struct shape choose_shape(const struct planche_gpu_product *product, int32_t chunk)
+{
+    int32_t groups = product->outputs / SIDE;
+    if (product->gathers)
+        return (struct shape){2, 1, groups % 4 == 0 ? 4 : groups % 2 ? 1 : 2, 2, 1, SIDE, 1, 4};
+    if (product->folds)
+        return (struct shape){2, 2, 1, 4, 1, SIDE, 1, 4};
+    if (product->phases == 2)
+        return choose_phased(product, chunk);
+    return product->stride == 2 ? choose_strided(product, chunk) : choose_square(product, chunk);
+}
+
+/* The most inputs, of 16, 32 and 64, that can be staged at a time: they are of one tensor. */
+static int32_t choose_chunk(const struct planche_gpu_program *program,
+                            const struct planche_step *step)
+{
+    int32_t chunk = 4 * SIDE;
+    for (int i = 0; i < step->input_count; i++)
+        while (chunk > SIDE && program->net->tensors[step->inputs[i].tensor].channels % chunk)
+            chunk /= 2;
+    return chunk;
+}
+
+/* What the shaders can do: square kernels without dilation, strides alike. */
+static bool is_square(const struct planche_step *step)
+{
+    return step->kernel_w == step->kernel_h && step->stride_w == step->stride_h &&
+           step->dilation_w == 1 && step->dilation_h == 1;
+}
+
+static bool has_whole_fragments(const struct planche_gpu_program *program,
+                                const struct planche_step *step)
+{
+    for (int i = 0; i < step->input_count; i++)
+        if (program->net->tensors[step->inputs[i].tensor].channels % SIDE)
+            return false;
+    return true;
+}
+
+/* Of a square step. */
+static bool is_first(const struct planche_gpu_program *program, const struct planche_step *step)
+{
+    return step->op == PLANCHE_STEP_CONV && step->input_count == 1 &&
+           program->pitches[step->inputs[0].tensor] == 4 && step->kernel_w == 3 &&
+           step->stride_w == 1;
+}
+
+static int32_t round_up(int32_t count)
+{
+    return (count + SIDE - 1) / SIDE * SIDE;
+}
+
+/* The product that a step is; false: it is none. */
+static bool describe(const struct planche_gpu_program *program, const struct planche_step *step,
+                     struct planche_gpu_product *product)
+{
+    int32_t pitch = program->pitches[step->output];
+    *product = (struct planche_gpu_product){
+        .taps_x = step->kernel_w,
+        .taps_y = step->kernel_h,
+        .stride = step->stride_w,
+        .phases = 1,
+        .step = pitch,
+        .outputs = round_up(pitch),
+        .inputs = planche_gpu_padded_inputs(program, step),
+    };
+    if (!is_square(step))
+        return false;
+    if (is_first(program, step)) {
+        product->gathers = true;
+        product->taps_x = 1;
+        product->inputs = SIDE;
+        return pitch > 4;
+    }
+    if (!has_whole_fragments(program, step))
+        return false;
+    product->folds = step->op == PLANCHE_STEP_CONV && pitch == 4 && step->kernel_w == 3 &&
+                     step->stride_w == 1 && step->activation != PLANCHE_ACT_SLOPES;
+    if (product->folds)
+        product->taps_x = 1;
+    if (step->op == PLANCHE_STEP_CONV)
+        return (step->kernel_w == 3 && step->stride_w == 1) ||
+               (step->kernel_w == 2 && step->stride_w == 2);
+    /* Pixel 2p + phase gets input p + dy through kernel row phase + pad - 2 dy. */
+    product->phases = 2;
+    product->stride = 1;
+    product->taps_x = product->taps_y = (1 + step->pad_top) / 2 + 1;
+    product->outputs = round_up(4 * pitch);
+    return step->stride_w == 2 && step->pad_top == step->pad_left && product->taps_x <= 3 &&
+           step->pad_top >= step->kernel_w - 2;
+}
+
+/* With shaders/conv_khr.comp. Fragments are laid out as its lanes hold them where that is known. */
+static enum planche_status make_khr(const struct planche_gpu_program *program, int s,
+                                    struct planche_error *error)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    struct planche_gpu_step *made = &program->steps[s];
+    struct planche_gpu_product *product = &made->product;
+    const struct shape shape = choose_shape(product, choose_chunk(program, step));
+    bool packed = program->device->properties.vendorID == NVIDIA;
+    product->columns = SIDE;
+    product->copies = 1;
+    product->blocks = product->outputs / SIDE / (shape.groups * shape.deep);
+    made->shape = (struct planche_gpu_shape){
+        .pixels_x = SIDE * shape.columns - (product->folds ? 2 : 0),
+        .pixels_y = shape.rows * shape.down * shape.strip,
+    };
+    const int32_t constants[] = {
+        PLANCHE_GPU_SUBGROUP * shape.down * shape.deep,
+        product->taps_x,
+        product->taps_y,
+        product->stride,
+        shape.rows,
+        shape.columns,
+        shape.groups,
+        shape.down,
+        shape.deep,
+        shape.chunk,
+        product->outputs,
+        product->step,
+        product->phases,
+        (int32_t)step->activation,
+        step->residual_count,
+        shape.ahead,
+        shape.strip,
+        product->gathers,
+        product->folds,
+        packed,
+    };
+    enum planche_status status =
+        planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_CONV_KHR, constants,
+                                 sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+    if (!status && packed)
+        status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_KHR, NULL, 0,
+                                          &made->prepare, error);
+    return status;
+}
+
+/* Whether shaders/conv_nv2.comp takes it. */
+static bool takes_nv2(const struct planche_gpu_program *program,
+                      const struct planche_gpu_product *product)
+{
+    return program->device->path == PLANCHE_GPU_PATH_NV2 && !product->gathers && !product->folds &&
+           product->step % SIDE == 0;
+}
+
+/* A block of outputs belongs to one phase. Rows are wider where there are few outputs, and fewer
+ * where a stride takes more of the shared memory. */
+static enum planche_status make_nv2(const struct planche_gpu_program *program, int s,
+                                    struct planche_error *error)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    struct planche_gpu_step *made = &program->steps[s];
+    struct planche_gpu_product *product = &made->product;
+    int32_t columns = 4 * SIDE;
+    while (product->step % columns)
+        columns -= SIDE;
+    product->columns = columns;
+    product->copies = PLANCHE_GPU_NV2_THREADS / PLANCHE_GPU_SUBGROUP;
+    product->blocks = product->outputs / columns;
+    made->shape = (struct planche_gpu_shape){
+        .pixels_x = columns > 2 * SIDE ? SIDE : 2 * SIDE,
+        .pixels_y = product->stride == 1 ? 8 : 4,
+    };
+    const int32_t constants[] = {
+        PLANCHE_GPU_NV2_THREADS,
+        columns,
+        product->taps_x,
+        product->taps_y,
+        product->stride,
+        made->shape.pixels_x,
+        made->shape.pixels_y,
+        product->outputs,
+        product->step,
+        product->phases,
+        (int32_t)step->activation,
+        step->residual_count,
+    };
+    enum planche_status status =
+        planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_CONV_NV2, constants,
+                                 sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+    if (!status) /* knows the first two */
+        status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_NV2, constants, 2,
+                                          &made->prepare, error);
+    return status;
+}
+
+bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
+                               enum planche_status *status, struct planche_error *error)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    struct planche_gpu_product *product = &program->steps[s].product;
+    *status = PLANCHE_OK;
+    if (program->device->path < PLANCHE_GPU_PATH_KHR || !describe(program, step, product)) {
+        *product = (struct planche_gpu_product){0};
+        return false;
+    }
+    *status =
+        takes_nv2(program, product) ? make_nv2(program, s, error) : make_khr(program, s, error);
+    return true;
+}
+
+bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count)
+{
+    size_t taps = (size_t)product->taps_x * (size_t)product->taps_y;
+    return planche_mul_size(taps, (size_t)product->copies, count) &&
+           planche_mul_size(*count, (size_t)product->inputs, count) &&
+           planche_mul_size(*count, (size_t)product->outputs, count);
+}
+
+int32_t planche_gpu_matrix_fragments(const struct planche_gpu_product *product)
+{
+    return product->columns ? product->taps_x * product->taps_y * (product->inputs / SIDE) *
+                                  (product->outputs / product->columns)
+                            : 0;
+}
+
+int planche_gpu_matrix_channel(const struct planche_gpu_product *product, int channels, int n)
+{
+    int phase = n / product->step, channel = n % product->step;
+    int phases = product->phases * product->phases; /* of taps that are outputs, the first alone */
+    return phase < phases && channel < channels ? channel : -1;
+}
+
+struct packer {
+    const struct planche_step *step;
+    const struct planche_gpu_product *product;
+    int inputs, outputs; /* of the step */
+};
+
+/* The kernel's weight for output n, input c under tap (x, y) of the product. */
+static float weight_at(const struct packer *packer, int n, int c, int x, int y)
+{
+    const struct planche_gpu_product *product = packer->product;
+    const struct planche_step *step = packer->step;
+    int phase = n / product->step, output = n % product->step;
+    int kx = x, ky = y, phases = product->phases * product->phases;
+    if (product->gathers) {
+        kx = c / 4;
+        c %= 4;
+    } else if (product->folds) {
+        kx = phase;
+        phases = step->kernel_w;
+    } else if (product->phases == 2) {
+        kx = phase % 2 + step->pad_left - 2 * x;
+        ky = phase / 2 + step->pad_top - 2 * y;
+    }
+    if (phase >= phases || output >= packer->outputs || c >= packer->inputs || kx < 0 || ky < 0 ||
+        kx >= step->kernel_w || ky >= step->kernel_h)
+        return 0;
+    size_t kernel = (size_t)output * (size_t)packer->inputs + (size_t)c;
+    return step->weights[(kernel * (size_t)step->kernel_h + (size_t)ky) * (size_t)step->kernel_w +
+                         (size_t)kx];
+}
+
+void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int s, uint16_t *to)
+{
+    const struct planche_net *net = program->net;
+    const struct planche_step *step = &net->steps[s];
+    const struct planche_gpu_product *product = &program->steps[s].product;
+    struct packer packer = {.step = step, .product = product};
+    packer.outputs = net->tensors[step->output].channels;
+    for (int i = 0; i < step->input_count; i++)
+        packer.inputs += net->tensors[step->inputs[i].tensor].channels;
+    for (int first = 0; first < product->inputs; first += SIDE)
+        for (int x = 0; x < product->taps_x; x++)
+            for (int y = 0; y < product->taps_y; y++)
+                for (int n = 0; n < product->outputs; n += product->columns)
+                    for (int c = 0; c < SIDE; c++)
+                        for (int o = 0; o < product->columns; o++)
+                            *to++ =
+                                planche_half_from_float(weight_at(&packer, n + o, first + c, x, y));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolutions as matrix products, for devices with matrix units: rows are pixels, columns are
+ * outputs.
+ *
+ * A deconvolution of stride 2 is a product that has the outputs of a square of 2 x 2 pixels, phase
+ * after phase, as columns, and whose pixel p reads inputs p, p + 1, ... A network's first layer has
+ * a pixel and its neighbours to the right as 16 inputs of one horizontal tap. */
+#ifndef PLANCHE_BACKEND_VULKAN_CONV_MATMUL_H
+#define PLANCHE_BACKEND_VULKAN_CONV_MATMUL_H
+
+#include "backend/vulkan/program.h"
+
+/* Fills the step's product and its pipelines if a matrix shader can make it. False: *status is OK
+ * and the plain shaders must, or it is what went wrong. */
+bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int step,
+                               enum planche_status *status, struct planche_error *error);
+
+/* Values of a product's weights. False: too many. */
+bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count);
+/* Of these, fragments. */
+int32_t planche_gpu_matrix_fragments(const struct planche_gpu_product *product);
+/* Writes them as halves, fragment after fragment: [16 inputs][tap x][tap y][columns], each
+ * fragment row by row. On the device they may then be laid out as lanes hold them (shaders/pack_*).
+ */
+void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int step, uint16_t *to);
+/* Where a product's output n gets its bias and slope from: a channel, or -1. */
+int planche_gpu_matrix_channel(const struct planche_gpu_product *product, int channels, int n);
+
+#endif

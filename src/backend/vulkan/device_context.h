@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* A device at work: its network, the memory that tiles are made in, and what pages in flight have
+ * of it. */
+#ifndef PLANCHE_BACKEND_VULKAN_DEVICE_CONTEXT_H
+#define PLANCHE_BACKEND_VULKAN_DEVICE_CONTEXT_H
+
+#include "backend/vulkan/queue.h"
+#include "backend/vulkan/tile_commands.h"
+
+/* Submissions of a page that are in flight at once. */
+#define PLANCHE_GPU_BATCHES 4
+/* Bytes of a piece of the page on its way to the device, and of one of two on its way back. */
+#define PLANCHE_GPU_PIECE ((uint64_t)2 << 20)
+
+/* Commands that were submitted together. */
+struct planche_gpu_batch {
+    VkCommandBuffer commands;
+    VkQueryPool queries; /* marks[i] began at query i; the last query is the end */
+    uint32_t mark_count;
+    int *profiles;  /* of the marks */
+    uint64_t value; /* of the unit's timeline; 0: not in flight */
+    double macs;
+};
+
+/* What a page has of a device while it runs. Kept for the next one. */
+struct planche_gpu_slot {
+    struct planche_gpu_slot *next;
+    VkCommandPool pool, copy_pool;
+    VkCommandBuffer copies[2];
+    struct planche_gpu_queue copy_queue;
+    VkDescriptorPool descriptor_pool;
+    VkDescriptorSet set;
+    struct planche_gpu_batch batches[PLANCHE_GPU_BATCHES];
+    unsigned next_batch;
+    struct planche_gpu_memory block; /* the page, its vectors, arguments, flags, and result */
+    bool holds;                      /* a page has the block; under the mutex of the unit's owner */
+};
+
+struct planche_gpu_unit {
+    struct planche_gpu_device *device;
+    struct planche_gpu_program *program;
+    struct planche_budget *budget;
+    bool profile;
+    uint64_t memory; /* most bytes of the device for arena and blocks together */
+    struct planche_gpu_queue queue;
+    pthread_mutex_t arena_mutex; /* held while a tile's commands are recorded and submitted */
+    struct planche_gpu_memory arena;
+    uint64_t last_value; /* of the last batch that uses the arena; under arena_mutex */
+    /* under the owner's mutex */
+    struct planche_gpu_slot *slots; /* idle ones */
+    unsigned active;                /* pages */
+    unsigned holders;               /* of these, how many have a block */
+    uint64_t blocks;                /* bytes of all slots' blocks */
+    _Atomic double macs_per_ms;     /* how fast it has been lately */
+    atomic_bool timed;              /* that is known, not guessed */
+    _Atomic uint64_t *step_ns;      /* [step_count + 2], if profile */
+    _Atomic uint64_t *step_macs;
+};
+
+/* Errors: as planche_gpus_create. */
+enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
+                                            struct planche_gpu_device *device,
+                                            const struct planche_net *net, uint64_t memory,
+                                            const struct planche_gpus_options *options,
+                                            struct planche_budget *budget,
+                                            struct planche_error *error);
+/* Also closes the device. */
+void planche_gpu_unit_destroy(struct planche_gpu_unit **unit);
+/* Most marks of a batch: in a profile every dispatch of a tile is timed, else the whole batch. */
+uint32_t planche_gpu_unit_marks(const struct planche_gpu_unit *unit);
+
+enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
+                                            struct planche_gpu_unit *unit,
+                                            struct planche_error *error);
+void planche_gpu_slot_destroy(struct planche_gpu_unit *unit, struct planche_gpu_slot **slot);
+/* Makes the slot's block at least so large; what was in it is gone. Errors: MEMORY, DEVICE. */
+enum planche_status planche_gpu_slot_fit(struct planche_gpu_unit *unit,
+                                         struct planche_gpu_slot *slot, uint64_t bytes,
+                                         struct planche_error *error);
+
+/* Makes the arena at least so large, once nothing runs in it. arena_mutex is held. */
+enum planche_status planche_gpu_unit_fit(struct planche_gpu_unit *unit, uint64_t bytes,
+                                         struct planche_error *error);
+
+/* Submits a tile's dispatches, in several batches if they take long; arena_mutex is held. args: the
+ * address in the slot's block that the arguments go to, as an offset. after: what the first batch
+ * waits for. */
+struct planche_gpu_work {
+    struct planche_gpu_unit *unit;
+    struct planche_gpu_slot *slot;
+    uint64_t args;
+    uint64_t clear, clear_bytes; /* part of the block that the next tile begins with as zeros */
+    struct planche_gpu_after after;
+    double ms;      /* GPU time of the batches that are done */
+    uint64_t value; /* of the last batch */
+    planche_gpu_poll_fn poll;
+    void *poll_user;
+};
+enum planche_status planche_gpu_work_submit(struct planche_gpu_work *work,
+                                            const struct planche_gpu_tile *tile,
+                                            struct planche_error *error);
+/* Waits for a value of the unit's timeline, and takes the times of the slot's batches that are
+ * done. */
+enum planche_status planche_gpu_work_wait(struct planche_gpu_work *work, uint64_t value,
+                                          struct planche_error *error);
+
+/* Bytes from one dispatch's arguments to the next. */
+uint64_t planche_gpu_args_stride(const struct planche_gpu_device *device);
+
+#endif

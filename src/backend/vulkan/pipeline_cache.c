@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Pipelines on the disk: what one process has compiled, the next one has at once.
+ *
+ * The file is a head of ours, since drivers trust what they are given, and the driver's data. */
+#include "backend/vulkan/pipeline_cache.h"
+
+#include "base/status.h"
+#include "io/cache_dir.h"
+#include "io/temp_name.h"
+#include "os/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* Shaders change with versions, and what became of the old ones stays in the file: one that has
+ * grown beyond this is begun anew. */
+#define MOST_BYTES ((uint64_t)64 << 20)
+
+struct head {
+    char magic[8];
+    uint64_t size;     /* of the data that follows */
+    uint64_t checksum; /* its CRC-32 */
+};
+static const char magic[8] = "PLANCHE1";
+
+static enum planche_status file_name(const struct planche_gpu_device *device, char path[PATH_MAX],
+                                     struct planche_error *error)
+{
+    const VkPhysicalDeviceProperties *properties = &device->properties;
+    char uuid[2 * VK_UUID_SIZE + 1], name[128];
+    for (size_t i = 0; i < VK_UUID_SIZE; i++)
+        snprintf(uuid + 2 * i, 3, "%02x", properties->pipelineCacheUUID[i]);
+    snprintf(name, sizeof name, "pipelines-%04x-%04x-%08x-%s.bin", properties->vendorID,
+             properties->deviceID, properties->driverVersion, uuid);
+    return planche_cache_path(path, PATH_MAX, name, error);
+}
+
+static bool read_all(int fd, void *data, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got = read(fd, (char *)data + done, size - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+/* Whether the driver's own head, at the beginning of the data, names this device and driver. */
+static bool is_ours(const struct planche_gpu_device *device, const void *data, size_t size)
+{
+    VkPipelineCacheHeaderVersionOne head;
+    if (size < sizeof head)
+        return false;
+    memcpy(&head, data, sizeof head);
+    return head.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE &&
+           head.vendorID == device->properties.vendorID &&
+           head.deviceID == device->properties.deviceID &&
+           memcmp(head.pipelineCacheUUID, device->properties.pipelineCacheUUID, VK_UUID_SIZE) == 0;
+}
+
+static uint64_t checksum_of(const void *data, size_t size)
+{
+    return crc32_z(crc32_z(0, NULL, 0), data, size);
+}
+
+/* The data of an open file, to be freed, or why there is none. */
+static const char *read_data(const struct planche_gpu_device *device, int fd, void **data,
+                             size_t *size)
+{
+    struct stat info;
+    struct head head;
+    *data = NULL;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || !read_all(fd, &head, sizeof head) ||
+        memcmp(head.magic, magic, sizeof magic) != 0)
+        return "it is no file of Planche's";
+    if (head.size > MOST_BYTES)
+        return "it has grown too large";
+    if (head.size == 0 || (uint64_t)info.st_size != head.size + sizeof head)
+        return "it is cut short";
+    *size = (size_t)head.size;
+    *data = planche_alloc(device->budget, *size);
+    if (!*data)
+        return "there is no memory for it";
+    if (!read_all(fd, *data, *size) || checksum_of(*data, *size) != head.checksum)
+        return "it is damaged";
+    return is_ours(device, *data, *size) ? NULL : "it is another driver's";
+}
+
+/* NULL: no cache to begin with; the log says why if it is worth a word. */
+static void *read_file(struct planche_gpu_device *device, size_t *size)
+{
+    char path[PATH_MAX];
+    void *data = NULL;
+    if (file_name(device, path, NULL) != PLANCHE_OK)
+        return NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be a pipe, which waits */
+    const char *problem = fd < 0 ? strerror(errno) : read_data(device, fd, &data, size);
+    bool absent = fd < 0 && errno == ENOENT;
+    if (fd >= 0)
+        close(fd);
+    if (!problem)
+        return data;
+    if (!absent)
+        planche_log_write(&device->log, PLANCHE_LOG_INFO, "%s: not used: %s", path, problem);
+    planche_free(data);
+    return NULL;
+}
+
+enum planche_status planche_gpu_cache_load(struct planche_gpu_device *device,
+                                           struct planche_error *error)
+{
+    size_t size = 0;
+    void *data = read_file(device, &size);
+    VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
+                                      .initialDataSize = data ? size : 0,
+                                      .pInitialData = data};
+    VkResult result = device->fn.CreatePipelineCache(device->device, &info, NULL, &device->cache);
+    if (result == VK_SUCCESS && data)
+        device->cache_size = size;
+    planche_free(data);
+    return planche_gpu_check(device, result, "making a pipeline cache", error);
+}
+
+/* Makes the folders that a file lies in. */
+static void make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+}
+
+/* False: errno says why. */
+static bool write_temporary(const char *path, const void *data, size_t size)
+{
+    struct head head = {.size = size, .checksum = checksum_of(data, size)};
+    memcpy(head.magic, magic, sizeof magic);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool written = planche_descriptor_write(fd, &head, sizeof head) &&
+                   planche_descriptor_write(fd, data, size);
+    return close(fd) == 0 && written;
+}
+
+/* Under a name of its own first: other processes may read or write the file meanwhile. */
+static void write_file(struct planche_gpu_device *device, const void *data, size_t size)
+{
+    char path[PATH_MAX], temporary[PATH_MAX];
+    uint64_t number = (uint64_t)getpid() << 32 ^ (uint32_t)((uintptr_t)device >> 6);
+    if (file_name(device, path, NULL) != PLANCHE_OK ||
+        planche_hidden_temporary(temporary, sizeof temporary, path, number) >= sizeof temporary)
+        return;
+    make_folders(path);
+    if (write_temporary(temporary, data, size) && rename(temporary, path) == 0) {
+        device->cache_size = size;
+        return;
+    }
+    planche_log_write(&device->log, PLANCHE_LOG_INFO, "%s: not written: %s", path, strerror(errno));
+    unlink(temporary);
+}
+
+void planche_gpu_cache_save(struct planche_gpu_device *device)
+{
+    size_t size = 0;
+    pthread_mutex_lock(&device->pipeline_mutex);
+    VkResult result = device->fn.GetPipelineCacheData(device->device, device->cache, &size, NULL);
+    bool more = result == VK_SUCCESS && device->pipelines && size > device->cache_size;
+    void *data = more ? planche_alloc(device->budget, size) : NULL;
+    if (data) {
+        result = device->fn.GetPipelineCacheData(device->device, device->cache, &size, data);
+        if (result == VK_SUCCESS)
+            write_file(device, data, size);
+        planche_free(data);
+    }
+    pthread_mutex_unlock(&device->pipeline_mutex);
+}

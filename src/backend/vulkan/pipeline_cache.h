@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The pipeline cache's file. */
+#ifndef PLANCHE_BACKEND_VULKAN_PIPELINE_CACHE_H
+#define PLANCHE_BACKEND_VULKAN_PIPELINE_CACHE_H
+
+#include "backend/vulkan/device.h"
+
+/* Makes device->cache, from the file if there is one that is whole and this driver's. Errors:
+ * MEMORY, DEVICE. */
+enum planche_status planche_gpu_cache_load(struct planche_gpu_device *device,
+                                           struct planche_error *error);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Recording a tile's dispatches, in batches and pieces that never keep the device busy for long. */
+#include "backend/vulkan/device_context.h"
+#include "base/status.h"
+
+#include <string.h>
+
+/* A desktop's watchdog allows seconds, but the desktop wants to draw in between: milliseconds that
+ * a dispatch and a batch may take, by what the device did lately. */
+#define DISPATCH_MS 30.0
+#define BATCH_MS    60.0
+
+uint64_t planche_gpu_args_stride(const struct planche_gpu_device *device)
+{
+    uint64_t step = device->properties.limits.minUniformBufferOffsetAlignment;
+    uint64_t bytes = sizeof(struct planche_gpu_args);
+    return step ? (bytes + step - 1) / step * step : bytes;
+}
+
+static void barrier(const struct planche_gpu_device *device, VkCommandBuffer commands,
+                    VkPipelineStageFlags from, VkPipelineStageFlags to)
+{
+    const VkMemoryBarrier memory = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+    };
+    device->fn.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, NULL, 0, NULL);
+}
+
+static void mark(const struct planche_gpu_unit *unit, struct planche_gpu_batch *batch, int profile)
+{
+    if (!batch->queries)
+        return;
+    batch->profiles[batch->mark_count] = profile;
+    unit->device->fn.CmdWriteTimestamp(batch->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
+                                       batch->queries, batch->mark_count++);
+}
+
+/* Timestamps begin anew when their bits are full. */
+static double ms_between(const struct planche_gpu_device *device, uint64_t begin, uint64_t end)
+{
+    return (double)((end - begin) & device->timestamp_mask) * device->timestamp_ms;
+}
+
+static void add_times(struct planche_gpu_unit *unit, const struct planche_gpu_batch *batch,
+                      const uint64_t *ticks)
+{
+    for (uint32_t m = 0; unit->profile && m < batch->mark_count; m++)
+        atomic_fetch_add(&unit->step_ns[batch->profiles[m]],
+                         (uint64_t)(ms_between(unit->device, ticks[m], ticks[m + 1]) * 1e6));
+}
+
+/* A batch that was soon done says little of how fast the device is: most of it was waiting. */
+static void learn_speed(struct planche_gpu_unit *unit, double macs, double ms)
+{
+    double speed = atomic_load(&unit->macs_per_ms);
+    if (ms <= 0)
+        return;
+    atomic_store(&unit->macs_per_ms, speed + (macs / ms - speed) / 2 * (ms / (ms + 1)));
+    atomic_store(&unit->timed, true);
+}
+
+/* Takes the times of a batch that is done. */
+static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batch)
+{
+    struct planche_gpu_unit *unit = work->unit;
+    struct planche_gpu_device *device = unit->device;
+    uint32_t count = batch->mark_count + 1;
+    uint64_t *ticks;
+    batch->value = 0;
+    if (!batch->queries)
+        return;
+    ticks = planche_calloc(unit->budget, count, sizeof(*ticks));
+    if (ticks && device->fn.GetQueryPoolResults(device->device, batch->queries, 0, count,
+                                                count * sizeof(*ticks), ticks, sizeof(*ticks),
+                                                VK_QUERY_RESULT_64_BIT) == VK_SUCCESS) {
+        double ms = ms_between(device, ticks[0], ticks[count - 1]);
+        work->ms += ms;
+        add_times(unit, batch, ticks);
+        learn_speed(unit, batch->macs, ms);
+    }
+    planche_free(ticks);
+}
+
+enum planche_status planche_gpu_work_wait(struct planche_gpu_work *work, uint64_t value,
+                                          struct planche_error *error)
+{
+    enum planche_status status =
+        planche_gpu_queue_wait(&work->unit->queue, value, work->poll, work->poll_user, error);
+    for (int b = 0; b < PLANCHE_GPU_BATCHES && !status; b++) {
+        struct planche_gpu_batch *batch = &work->slot->batches[b];
+        if (batch->value && batch->value <= value)
+            finish(work, batch);
+    }
+    return status;
+}
+
+static enum planche_status begin_batch(struct planche_gpu_work *work,
+                                       struct planche_gpu_batch **out, struct planche_error *error)
+{
+    struct planche_gpu_slot *slot = work->slot;
+    struct planche_gpu_device *device = work->unit->device;
+    struct planche_gpu_batch *batch = *out = &slot->batches[slot->next_batch];
+    const VkCommandBufferBeginInfo begin = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+        .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+    };
+    enum planche_status status = PLANCHE_OK;
+    if (batch->value)
+        status = planche_gpu_work_wait(work, batch->value, error);
+    if (!status)
+        status = planche_gpu_check(device, device->fn.BeginCommandBuffer(batch->commands, &begin),
+                                   "recording commands", error);
+    if (status)
+        return status;
+    slot->next_batch = (slot->next_batch + 1) % PLANCHE_GPU_BATCHES;
+    batch->mark_count = 0;
+    batch->macs = 0;
+    if (batch->queries)
+        device->fn.CmdResetQueryPool(batch->commands, batch->queries, 0,
+                                     planche_gpu_unit_marks(work->unit) + 1);
+    barrier(device, batch->commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+            VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
+    return PLANCHE_OK;
+}
+
+static enum planche_status submit_batch(struct planche_gpu_work *work,
+                                        struct planche_gpu_batch *batch,
+                                        struct planche_error *error)
+{
+    struct planche_gpu_device *device = work->unit->device;
+    if (batch->queries)
+        device->fn.CmdWriteTimestamp(batch->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
+                                     batch->queries, batch->mark_count);
+    enum planche_status status = planche_gpu_check(
+        device, device->fn.EndCommandBuffer(batch->commands), "recording commands", error);
+    if (!status)
+        status = planche_gpu_queue_submit(&work->unit->queue, batch->commands, false, work->after,
+                                          &batch->value, error);
+    work->after = (struct planche_gpu_after){0};
+    if (!status)
+        work->unit->last_value = work->value = batch->value;
+    return status;
+}
+
+/* What begins as zeros, and the arguments of all dispatches, which are in the commands themselves.
+ */
+static void send_args(struct planche_gpu_work *work, const struct planche_gpu_tile *tile,
+                      VkCommandBuffer commands)
+{
+    struct planche_gpu_device *device = work->unit->device;
+    uint64_t stride = planche_gpu_args_stride(device);
+    if (work->clear_bytes)
+        device->fn.CmdFillBuffer(commands, work->slot->block.buffer, work->clear, work->clear_bytes,
+                                 0);
+    work->clear_bytes = 0;
+    for (int d = 0; d < tile->count; d++)
+        device->fn.CmdUpdateBuffer(commands, work->slot->block.buffer,
+                                   work->args + (uint64_t)d * stride, sizeof(tile->args[d]),
+                                   &tile->args[d]);
+    barrier(device, commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
+}
+
+/* A dispatch in as many pieces as it takes: rows of workgroups of one z after the other. */
+struct pieces {
+    const struct planche_gpu_dispatch *dispatch;
+    bool whole;
+    uint32_t rows; /* of a piece */
+    uint32_t y, z; /* of the next */
+};
+
+static struct pieces cut(const struct planche_gpu_unit *unit,
+                         const struct planche_gpu_dispatch *dispatch)
+{
+    double all = (double)dispatch->groups[1] * dispatch->groups[2];
+    double most = atomic_load(&unit->macs_per_ms) * DISPATCH_MS;
+    double rows = dispatch->macs > 0 ? all * most / dispatch->macs : all;
+    struct pieces pieces = {.dispatch = dispatch, .whole = rows >= all};
+    pieces.rows = rows < 1 ? 1 : rows < dispatch->groups[1] ? (uint32_t)rows : dispatch->groups[1];
+    return pieces;
+}
+
+/* Records the next piece and returns its multiply-adds; *last: there are no more. */
+static double record_piece(const struct planche_gpu_device *device, VkCommandBuffer commands,
+                           struct pieces *pieces, bool *last)
+{
+    const struct planche_gpu_dispatch *dispatch = pieces->dispatch;
+    const uint32_t *groups = dispatch->groups;
+    double all = (double)groups[1] * groups[2], macs = dispatch->macs;
+    if (pieces->whole) {
+        device->fn.CmdDispatch(commands, groups[0], groups[1], groups[2]);
+        *last = true;
+        return macs;
+    }
+    uint32_t rows = groups[1] - pieces->y < pieces->rows ? groups[1] - pieces->y : pieces->rows;
+    device->fn.CmdDispatchBase(commands, 0, pieces->y, pieces->z, groups[0], rows, 1);
+    pieces->y += rows;
+    if (pieces->y == groups[1]) {
+        pieces->y = 0;
+        pieces->z++;
+    }
+    *last = pieces->z == groups[2];
+    return macs * rows / all;
+}
+
+static void bind(const struct planche_gpu_work *work, VkCommandBuffer commands,
+                 const struct planche_gpu_dispatch *dispatch, int index)
+{
+    struct planche_gpu_device *device = work->unit->device;
+    uint32_t offset = (uint32_t)(work->args + (uint64_t)index * planche_gpu_args_stride(device));
+    device->fn.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, dispatch->pipeline);
+    device->fn.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
+                                     device->pipeline_layout, 0, 1, &work->slot->set, 1, &offset);
+}
+
+static enum planche_status check_cancelled(const struct planche_gpu_work *work,
+                                           struct planche_error *error)
+{
+    return work->poll && work->poll(work->poll_user)
+               ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled")
+               : PLANCHE_OK;
+}
+
+/* One dispatch; *batch is submitted and another begun whenever it has become long. A tile can take
+ * a slow device seconds: whoever cancels waits for the batches that it has, not for the tile. */
+static enum planche_status record(struct planche_gpu_work *work, struct planche_gpu_batch **batch,
+                                  const struct planche_gpu_tile *tile, int index,
+                                  struct planche_error *error)
+{
+    struct planche_gpu_unit *unit = work->unit;
+    const struct planche_gpu_dispatch *dispatch = &tile->dispatches[index];
+    struct pieces pieces = cut(unit, dispatch);
+    double most = atomic_load(&unit->macs_per_ms) * BATCH_MS;
+    enum planche_status status = PLANCHE_OK;
+    bool last = false;
+    if (unit->profile || (*batch)->mark_count == 0)
+        mark(unit, *batch, dispatch->profile);
+    bind(work, (*batch)->commands, dispatch, index);
+    while (!status && !last) {
+        (*batch)->macs += record_piece(unit->device, (*batch)->commands, &pieces, &last);
+        if ((*batch)->macs < most || (last && index + 1 == tile->count))
+            continue;
+        status = submit_batch(work, *batch, error);
+        if (!status)
+            status = check_cancelled(work, error);
+        if (!status)
+            status = begin_batch(work, batch, error);
+        if (status)
+            return status;
+        if (!last) {
+            bind(work, (*batch)->commands, dispatch, index);
+            mark(unit, *batch, dispatch->profile);
+        }
+    }
+    barrier(unit->device, (*batch)->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+            VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
+    return status;
+}
+
+enum planche_status planche_gpu_work_submit(struct planche_gpu_work *work,
+                                            const struct planche_gpu_tile *tile,
+                                            struct planche_error *error)
+{
+    struct planche_gpu_batch *batch;
+    enum planche_status status = begin_batch(work, &batch, error);
+    if (status)
+        return status;
+    send_args(work, tile, batch->commands);
+    for (int d = 0; d < tile->count && !status; d++) {
+        status = record(work, &batch, tile, d, error);
+        if (!status && work->unit->profile)
+            atomic_fetch_add(&work->unit->step_macs[tile->dispatches[d].profile],
+                             (uint64_t)tile->dispatches[d].macs);
+    }
+    return status ? status : submit_batch(work, batch, error);
+}

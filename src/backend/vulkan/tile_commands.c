@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/* From a tile's regions to dispatches and their arguments. */
+#include "backend/vulkan/tile_commands.h"
+
+#include "backend/vulkan/conv_matmul.h"
+
+#include "base/status.h"
+
+#include <string.h>
+
+/* What reading or writing a value costs, in multiply-adds: so that copies are not free. */
+#define MACS_PER_VALUE 8
+
+enum planche_status planche_gpu_job_init(struct planche_gpu_job *job,
+                                         const struct planche_gpu_program *program,
+                                         const struct planche_gpu_page *page,
+                                         struct planche_budget *budget, struct planche_error *error)
+{
+    const struct planche_net *net = program->net;
+    const struct planche_recipe *recipe = &net->recipe;
+    *job = (struct planche_gpu_job){.program = program, .page = *page};
+    job->channels = page->colours + page->alpha;
+    job->page_stride = ((uint64_t)page->width * job->channels * (page->depth / 8) + 3) / 4 * 4;
+    job->page_bytes = job->page_stride * page->height;
+    job->result = (struct planche_shape){(int64_t)page->height * recipe->scale,
+                                         (int64_t)page->width * recipe->scale};
+    job->shapes = planche_calloc(budget, (size_t)net->tensor_count, sizeof(*job->shapes));
+    if (!job->shapes)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a page's plan");
+    struct planche_shape padded = planche_padded_shape(recipe, page->width, page->height);
+    if (!planche_net_shapes(net, padded.height, padded.width, job->shapes))
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "the page's %u x %u pixels are too many",
+                            page->width, page->height);
+    return PLANCHE_OK;
+}
+
+void planche_gpu_job_free(struct planche_gpu_job *job)
+{
+    planche_free(job->shapes);
+    job->shapes = NULL;
+}
+
+enum planche_status planche_gpu_tile_init(struct planche_gpu_tile *tile,
+                                          const struct planche_gpu_job *job,
+                                          struct planche_budget *budget,
+                                          struct planche_error *error)
+{
+    const struct planche_net *net = job->program->net;
+    size_t tensors = (size_t)net->tensor_count, steps = (size_t)net->step_count;
+    /* load and store, and for every POOL its average */
+    size_t most = 2 * steps + 2;
+    *tile = (struct planche_gpu_tile){.job = job, .budget = budget};
+    tile->regions = planche_calloc(budget, tensors, sizeof(*tile->regions));
+    tile->owned = planche_calloc(budget, steps, sizeof(*tile->owned));
+    tile->needed = planche_calloc(budget, steps, sizeof(*tile->needed));
+    tile->offsets = planche_calloc(budget, tensors, sizeof(*tile->offsets));
+    tile->dispatches = planche_calloc(budget, most, sizeof(*tile->dispatches));
+    tile->args = planche_calloc(budget, most, sizeof(*tile->args));
+    if (!tile->regions || !tile->owned || !tile->needed || !tile->offsets || !tile->dispatches ||
+        !tile->args)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
+    return PLANCHE_OK;
+}
+
+void planche_gpu_tile_free(struct planche_gpu_tile *tile)
+{
+    planche_free(tile->regions);
+    planche_free(tile->owned);
+    planche_free(tile->needed);
+    planche_free(tile->offsets);
+    planche_free(tile->dispatches);
+    planche_free(tile->args);
+    *tile = (struct planche_gpu_tile){0};
+}
+
+static int64_t region_width(const struct planche_region2 *region)
+{
+    return region->x1 - region->x0;
+}
+
+static int64_t region_height(const struct planche_region2 *region)
+{
+    return region->y1 - region->y0;
+}
+
+/* Everything of every tensor: averages are of whole tensors. */
+static void take_everything(struct planche_gpu_tile *tile)
+{
+    const struct planche_gpu_job *job = tile->job;
+    const struct planche_net *net = job->program->net;
+    for (int t = 0; t < net->tensor_count; t++)
+        tile->regions[t] =
+            (struct planche_region2){0, job->shapes[t].width, 0, job->shapes[t].height};
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        tile->needed[s] = true;
+        if (step->op != PLANCHE_STEP_POOL)
+            continue;
+        struct planche_shape view = planche_view_shape(&step->inputs[0], job->shapes);
+        tile->owned[s] = (struct planche_region2){0, view.width, 0, view.height};
+    }
+}
+
+/* What STORE makes has no memory. Its steps still count as readers, so that what they read lasts
+ * until then. */
+static void leave_out_tail(struct planche_gpu_tile *tile)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    for (int s = program->tail.first; s < program->net->step_count; s++)
+        tile->regions[program->net->steps[s].output] = (struct planche_region2){0};
+}
+
+bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
+                              struct planche_region2 rect)
+{
+    const struct planche_gpu_job *job = tile->job;
+    const struct planche_gpu_program *program = job->program;
+    struct planche_layout layout = {.offsets = tile->offsets};
+    if (aim == PLANCHE_GPU_AIM_WHOLE && program->levels)
+        take_everything(tile);
+    else if (aim == PLANCHE_GPU_AIM_SUMS)
+        planche_regions_of_level(program->net, job->shapes, job->result, program->tensor_levels,
+                                 level, rect, tile->regions, tile->needed, tile->owned);
+    else
+        planche_regions_of_tile(program->net, job->shapes, rect, tile->regions, tile->needed);
+    leave_out_tail(tile);
+    if (!planche_layout_make(&layout, program->net, tile->regions, tile->needed, program->pitches,
+                             program->device->value_bytes, tile->budget))
+        return false;
+    tile->bytes = layout.bytes;
+    return true;
+}
+
+/* A tensor's region as a consumer sees it that adds x, y to its coordinates in the whole view. */
+static struct planche_gpu_view view_of(const struct planche_gpu_tile *tile,
+                                       const struct planche_gpu_place *place,
+                                       const struct planche_view *view, int64_t x, int64_t y)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    const struct planche_region2 *region = &tile->regions[view->tensor];
+    return (struct planche_gpu_view){
+        .address = place->arena + tile->offsets[view->tensor],
+        .width = (int32_t)region_width(region),
+        .height = (int32_t)region_height(region),
+        .pitch = program->pitches[view->tensor],
+        .channels = program->net->tensors[view->tensor].channels,
+        .x = (int32_t)(x + view->left - region->x0),
+        .y = (int32_t)(y + view->top - region->y0),
+    };
+}
+
+static uint32_t groups(int64_t count, int32_t each)
+{
+    return each ? (uint32_t)((count + each - 1) / each) : 1;
+}
+
+/* Workgroups of a product: its pixels are the output's, or squares of these that begin at even
+ * ones. */
+static void count_product_groups(const struct planche_gpu_step *step,
+                                 const struct planche_gpu_view *out, uint32_t *count)
+{
+    int64_t width = out->width, height = out->height;
+    if (step->product.phases == 2) {
+        width = (width + (out->x & 1) + 1) / 2;
+        height = (height + (out->y & 1) + 1) / 2;
+    }
+    count[0] = groups(width, step->shape.pixels_x) * (uint32_t)step->product.blocks;
+    count[1] = groups(height, step->shape.pixels_y);
+}
+
+/* The next dispatch, with arguments of zeros. */
+static struct planche_gpu_args *add(struct planche_gpu_tile *tile,
+                                    const struct planche_gpu_step *step, int profile,
+                                    const struct planche_gpu_view *out, double macs)
+{
+    struct planche_gpu_args *args = &tile->args[tile->count];
+    *args = (struct planche_gpu_args){.out = *out};
+    args->weights = step->weights;
+    args->constants = step->constants;
+    tile->dispatches[tile->count++] = (struct planche_gpu_dispatch){
+        .pipeline = step->pipeline,
+        .groups = {groups(out->width, step->shape.pixels_x),
+                   groups(out->height, step->shape.pixels_y),
+                   groups(out->pitch, step->shape.channels)},
+        .profile = profile,
+        .macs = macs + MACS_PER_VALUE * (double)out->width * out->height * out->pitch,
+    };
+    if (step->product.taps_x)
+        count_product_groups(step, out, tile->dispatches[tile->count - 1].groups);
+    return args;
+}
+
+/* An output region, whose x and y are where it lies in its tensor. */
+static struct planche_gpu_view output_of(const struct planche_gpu_tile *tile,
+                                         const struct planche_gpu_place *place, int tensor)
+{
+    const struct planche_view whole = {.tensor = tensor};
+    struct planche_gpu_view out = view_of(tile, place, &whole, 0, 0);
+    out.x = (int32_t)tile->regions[tensor].x0;
+    out.y = (int32_t)tile->regions[tensor].y0;
+    return out;
+}
+
+/* own: the tile's part of the result. */
+static void add_load(struct planche_gpu_tile *tile, struct planche_region2 own,
+                     const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_job *job = tile->job;
+    const struct planche_recipe *recipe = &job->program->net->recipe;
+    struct planche_gpu_view out = output_of(tile, place, 0);
+    struct planche_gpu_args *args = add(tile, &job->program->load, 0, &out, 0);
+    int64_t scale = recipe->scale;
+    args->in[0].x = (int32_t)(own.x0 / scale);
+    args->in[0].y = (int32_t)(own.y0 / scale);
+    args->in[0].width = (int32_t)((own.x1 - own.x0) / scale);
+    args->in[0].height = (int32_t)((own.y1 - own.y0) / scale);
+    args->self = recipe->in_scale;
+    args->other = recipe->in_bias;
+    args->pad_left = args->pad_top = (int32_t)recipe->pad;
+    args->page_width = (int32_t)job->page.width;
+    args->page_height = (int32_t)job->page.height;
+    args->page = place->page;
+    args->page_stride = (int32_t)job->page_stride;
+    args->colours = (int32_t)job->page.colours;
+    args->depth = (int32_t)job->page.depth;
+    args->channels = (int32_t)job->channels;
+    args->flags = place->flags;
+}
+
+static void set_tail(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
+                     struct planche_region2 rect, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_tail *tail = &tile->job->program->tail;
+    const struct planche_net *net = tile->job->program->net;
+    int32_t x = (int32_t)rect.x0 + (int32_t)net->recipe.crop + net->output.left;
+    int32_t y = (int32_t)rect.y0 + (int32_t)net->recipe.crop + net->output.top;
+    args->in[0] = view_of(tile, place, &tail->shuffle->inputs[0], 0, 0);
+    args->in[1] = view_of(tile, place, &tail->interp->inputs[0], 0, 0);
+    args->shuffle = tail->shuffle->shuffle;
+    args->enlargement = tail->enlargement;
+    args->shuffle_x = x + tail->shuffled->left;
+    args->shuffle_y = y + tail->shuffled->top;
+    args->enlarge_x = x + tail->enlarged->left;
+    args->enlarge_y = y + tail->enlarged->top;
+}
+
+static void add_store(struct planche_gpu_tile *tile, struct planche_region2 rect,
+                      const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_job *job = tile->job;
+    const struct planche_net *net = job->program->net;
+    const struct planche_recipe *recipe = &net->recipe;
+    const struct planche_gpu_view out = {
+        .width = (int32_t)region_width(&rect),
+        .height = (int32_t)region_height(&rect),
+        .pitch = 4,
+        .x = (int32_t)rect.x0,
+        .y = (int32_t)rect.y0,
+    };
+    uint64_t pixel = (uint64_t)job->channels * (job->page.depth / 8);
+    struct planche_gpu_args *args = add(tile, &job->program->store, net->step_count + 1, &out, 0);
+    if (job->program->tail.first < net->step_count)
+        set_tail(args, tile, rect, place);
+    else
+        args->in[0] =
+            view_of(tile, place, &net->output, rect.x0 + recipe->crop, rect.y0 + recipe->crop);
+    args->self = recipe->out_scale;
+    args->other = recipe->out_bias;
+    args->page_width = (int32_t)job->page.width;
+    args->page_height = (int32_t)job->page.height;
+    args->page = place->result + (job->page.floats ? 0 : (uint64_t)rect.x0 * pixel);
+    args->page_stride = (int32_t)place->result_stride;
+    args->out_width = (int32_t)job->result.width;
+    args->out_height = (int32_t)job->result.height;
+    args->alpha = job->page.alpha && !job->page.floats ? place->page : 0;
+    args->alpha_stride = (int32_t)job->page_stride;
+    args->colours = (int32_t)job->page.colours;
+    args->channels = (int32_t)job->channels;
+    args->depth = job->page.floats ? 32 : (int32_t)job->page.depth;
+    args->scale = (int32_t)recipe->scale;
+    args->flags = place->flags;
+}
+
+/* What the consumer of an input adds to its coordinates, by operation: see shaders/args.h. */
+static void input_origin(const struct planche_step *step, const struct planche_gpu_view *out,
+                         int64_t *x, int64_t *y)
+{
+    switch (step->op) {
+    case PLANCHE_STEP_CONV:
+        *x = (int64_t)out->x * step->stride_w - step->pad_left;
+        *y = (int64_t)out->y * step->stride_h - step->pad_top;
+        break;
+    case PLANCHE_STEP_DECONV:
+    case PLANCHE_STEP_INTERP:
+    case PLANCHE_STEP_SHUFFLE: /* they know where they are in the whole output */
+        *x = *y = 0;
+        break;
+    default:
+        *x = out->x;
+        *y = out->y;
+    }
+}
+
+static void set_conv(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
+                     const struct planche_step *step, const struct planche_gpu_place *place)
+{
+    args->kernel_w = step->kernel_w;
+    args->kernel_h = step->kernel_h;
+    args->stride_w = step->stride_w;
+    args->stride_h = step->stride_h;
+    args->dilation_w = step->dilation_w;
+    args->dilation_h = step->dilation_h;
+    args->pad_left = step->pad_left;
+    args->pad_top = step->pad_top;
+    args->residual_count = step->residual_count;
+    for (int r = 0; r < step->residual_count; r++) {
+        const struct planche_residual *residual = &step->residuals[r];
+        args->residual[r].view = view_of(tile, place, &residual->view, args->out.x, args->out.y);
+        args->residual[r].self = residual->self;
+        args->residual[r].other = residual->other;
+    }
+}
+
+/* A product of 2 x 2 phases counts pixels of its own: half of the output's, from an even one on. */
+static void set_phases(struct planche_gpu_args *args)
+{
+    for (int i = 0; i < args->in_count; i++) {
+        args->in[i].x += args->out.x >> 1;
+        args->in[i].y += args->out.y >> 1;
+    }
+    args->pad_left = -(args->out.x & 1);
+    args->pad_top = -(args->out.y & 1);
+}
+
+static void set_operation(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
+                          const struct planche_step *step, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    args->activation = (int32_t)step->activation;
+    args->act0 = step->act[0];
+    args->act1 = step->act[1];
+    args->self = step->self;
+    args->other = step->op == PLANCHE_STEP_BINARY_SCALAR ? step->scalar : step->other;
+    args->operation =
+        step->op == PLANCHE_STEP_INTERP ? (int32_t)step->interp : (int32_t)step->binary;
+    args->scale = step->shuffle;
+    if (step->op == PLANCHE_STEP_BINARY_VECTOR)
+        args->vector = place->vectors + program->vectors[step->vector];
+}
+
+static void add_spatial(struct planche_gpu_tile *tile, int s, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_job *job = tile->job;
+    const struct planche_net *net = job->program->net;
+    const struct planche_step *step = &net->steps[s];
+    const struct planche_shape *whole = &job->shapes[step->output];
+    struct planche_gpu_view out = output_of(tile, place, step->output);
+    double part = (double)out.width * out.height / ((double)whole->width * (double)whole->height);
+    struct planche_gpu_args *args = add(tile, &job->program->steps[s], s + 1, &out,
+                                        part * planche_step_macs(net, step, job->shapes));
+    struct planche_shape in = planche_view_shape(&step->inputs[0], job->shapes);
+    int64_t x, y;
+    input_origin(step, &out, &x, &y);
+    args->in_count = step->input_count;
+    for (int i = 0; i < step->input_count; i++)
+        args->in[i] = view_of(tile, place, &step->inputs[i], x, y);
+    args->in_width = (int32_t)in.width;
+    args->in_height = (int32_t)in.height;
+    args->out_width = (int32_t)whole->width;
+    args->out_height = (int32_t)whole->height;
+    if (step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV)
+        set_conv(args, tile, step, place);
+    if (job->program->steps[s].product.phases == 2)
+        set_phases(args);
+    set_operation(args, tile, step, place);
+}
+
+static void add_pool(struct planche_gpu_tile *tile, int s, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    const struct planche_step *step = &program->net->steps[s];
+    const struct planche_region2 *owned = &tile->owned[s];
+    const struct planche_gpu_view out = {
+        .address = place->vectors + program->sums[step->output],
+        .width = (int32_t)region_width(owned),
+        .height = (int32_t)region_height(owned),
+        .pitch = program->pitches[step->output],
+        .channels = program->net->tensors[step->output].channels,
+    };
+    if (out.width <= 0 || out.height <= 0)
+        return;
+    struct planche_gpu_args *args = add(tile, &program->steps[s], s + 1, &out, 0);
+    args->in[0] = view_of(tile, place, &step->inputs[0], owned->x0, owned->y0);
+    args->in_count = 1;
+}
+
+static struct planche_gpu_view vector_view(const struct planche_gpu_program *program, int tensor)
+{
+    return (struct planche_gpu_view){
+        .width = 1,
+        .height = 1,
+        .pitch = program->pitches[tensor],
+        .channels = program->net->tensors[tensor].channels,
+    };
+}
+
+/* A vector: the average of sums, or a dense layer. */
+static void add_vector(struct planche_gpu_tile *tile, int s, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    const struct planche_step *step = &program->net->steps[s];
+    bool averages = step->op == PLANCHE_STEP_POOL;
+    int in = step->inputs[0].tensor;
+    struct planche_gpu_view out = vector_view(program, step->output);
+    struct planche_gpu_args *args =
+        add(tile, averages ? &program->average : &program->steps[s], s + 1, &out, 0);
+    args->in_count = 1;
+    args->in[0] = averages ? out : vector_view(program, in);
+    args->in[0].address =
+        place->vectors + (averages ? program->sums[step->output] : program->vectors[in]);
+    args->vector = place->vectors + program->vectors[step->output];
+    args->activation = averages ? PLANCHE_ACT_NONE : (int32_t)step->activation;
+    args->act0 = step->act[0];
+    args->act1 = step->act[1];
+    if (averages) {
+        struct planche_shape view = planche_view_shape(&step->inputs[0], tile->job->shapes);
+        uint64_t count = (uint64_t)view.width * (uint64_t)view.height;
+        args->count_lo = (int32_t)(uint32_t)count;
+        args->count_hi = (int32_t)(uint32_t)(count >> 32);
+    }
+}
+
+static bool makes_vector(const struct planche_gpu_program *program, const struct planche_step *step)
+{
+    return program->net->tensors[step->output].vector;
+}
+
+void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
+                            struct planche_region2 rect, const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    const struct planche_net *net = program->net;
+    bool whole = aim == PLANCHE_GPU_AIM_WHOLE;
+    tile->count = 0;
+    add_load(tile, rect, place);
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        bool sums =
+            whole || (aim == PLANCHE_GPU_AIM_SUMS && program->tensor_levels[step->output] == level);
+        if (step->op == PLANCHE_STEP_POOL && sums)
+            add_pool(tile, s, place);
+        if (makes_vector(program, step) && whole)
+            add_vector(tile, s, place);
+        else if (!makes_vector(program, step) && tile->needed[s] && s < program->tail.first)
+            add_spatial(tile, s, place);
+    }
+    if (aim != PLANCHE_GPU_AIM_SUMS)
+        add_store(tile, rect, place);
+}
+
+void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
+                                    const struct planche_gpu_place *place)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    tile->count = 0;
+    for (int s = 0; s < program->net->step_count; s++) {
+        const struct planche_step *step = &program->net->steps[s];
+        if (makes_vector(program, step) && program->tensor_levels[step->output] == level)
+            add_vector(tile, s, place);
+    }
+}
+
+bool planche_gpu_tile_build_weights(struct planche_gpu_tile *tile)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    tile->count = 0;
+    for (int s = 0; s < program->net->step_count; s++) {
+        const struct planche_gpu_step *step = &program->steps[s];
+        const struct planche_gpu_step prepare = {.pipeline = step->prepare, .shape = {1, 1, 0}};
+        const struct planche_gpu_view out = {
+            .address = step->weights,
+            .width = planche_gpu_matrix_fragments(&step->product),
+            .height = 1,
+            .pitch = 1,
+        };
+        if (!step->prepare)
+            continue;
+        struct planche_gpu_args *args = add(tile, &prepare, 0, &out, 0);
+        args->in[0].address = step->weights - program->weights.address + program->staging.address;
+    }
+    return tile->count > 0;
+}

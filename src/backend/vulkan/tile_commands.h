@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The dispatches that make a tile of a page. */
+#ifndef PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
+#define PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
+
+#include "backend/tiles/region.h"
+#include "backend/vulkan/program.h"
+#include "backend/vulkan/shaders/args.h"
+#include "backend/vulkan/vulkan.h"
+
+/* A page on a device. */
+struct planche_gpu_job {
+    const struct planche_gpu_program *program;
+    struct planche_gpu_page page;
+    struct planche_shape *shapes;     /* [tensor_count] */
+    struct planche_shape result;      /* pixels */
+    uint32_t channels;                /* samples of a pixel */
+    uint64_t page_stride, page_bytes; /* of the page's pixels on the device */
+};
+
+/* What a run of the network over a tile is for. */
+enum planche_gpu_aim {
+    PLANCHE_GPU_AIM_WHOLE, /* the averages and the result, of the page as one tile */
+    PLANCHE_GPU_AIM_SUMS,  /* a tile's part of the sums of one level */
+    PLANCHE_GPU_AIM_RESULT /* a tile of the result; averages are known */
+};
+
+/* Where things lie on the device: addresses. */
+struct planche_gpu_place {
+    uint64_t arena, page, vectors, flags;
+    uint64_t result; /* of the first row of the tile's band, at the page's left edge */
+    uint64_t result_stride;
+};
+
+struct planche_gpu_dispatch {
+    VkPipeline pipeline;
+    uint32_t groups[3];
+    int profile; /* 0: load; s + 1: step s; step_count + 1: store */
+    double macs; /* for how long it takes: small steps count a little, too */
+};
+
+/* Memory for the dispatches of one tile, used for one after the other. */
+struct planche_gpu_tile {
+    const struct planche_gpu_job *job;
+    struct planche_budget *budget;
+    struct planche_region2 *regions, *owned;
+    bool *needed;
+    uint64_t *offsets;
+    uint64_t bytes; /* of the arena, from the last call of measure */
+    int count;      /* dispatches, each with its arguments */
+    struct planche_gpu_dispatch *dispatches;
+    struct planche_gpu_args *args;
+};
+
+/* Errors: MEMORY, LIMIT (the page's tensors cannot be counted). */
+enum planche_status planche_gpu_job_init(struct planche_gpu_job *job,
+                                         const struct planche_gpu_program *program,
+                                         const struct planche_gpu_page *page,
+                                         struct planche_budget *budget,
+                                         struct planche_error *error);
+void planche_gpu_job_free(struct planche_gpu_job *job);
+
+enum planche_status planche_gpu_tile_init(struct planche_gpu_tile *tile,
+                                          const struct planche_gpu_job *job,
+                                          struct planche_budget *budget,
+                                          struct planche_error *error);
+void planche_gpu_tile_free(struct planche_gpu_tile *tile);
+
+/* Finds the regions and the arena's bytes of a tile of the result (pixels). False: memory or sizes
+ * fail. */
+bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
+                              struct planche_region2 rect);
+/* After measure, with the same tile: fills dispatches. rect.x0 times the size of a pixel is a
+ * multiple of 4 bytes. */
+void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
+                            struct planche_region2 rect, const struct planche_gpu_place *place);
+/* The dispatches that make a level's averages of their sums, and what dense layers make of them. */
+void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
+                                    const struct planche_gpu_place *place);
+/* The dispatches that lay out the weights of products as lanes hold them; false: there are none. */
+bool planche_gpu_tile_build_weights(struct planche_gpu_tile *tile);
+
+#endif

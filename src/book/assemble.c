@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Putting the output together, in the input's order, when all that belongs into it is there. */
+#include "base/status.h"
+#include "book/book.h"
+#include "book/references.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* Where the content of a part of an entry lies. */
+static void content_path(const struct planche_book *book, size_t index, unsigned part,
+                         char path[PATH_MAX])
+{
+    const struct planche_entry *entry = &book->entries.list[index];
+    const struct planche_made *made = &entry->made;
+    size_t original = entry->original == PLANCHE_NO_ENTRY ? index : entry->original;
+    if (made->parts)
+        planche_work_page_path(&book->work, entry->digest, made->format, part, made->parts, path);
+    else
+        planche_work_entry_path(&book->work, original,
+                                entry->rewritten ? PLANCHE_WORK_OUT : PLANCHE_WORK_IN, path);
+}
+
+static enum planche_status add_entry(struct planche_book *book,
+                                     struct planche_archive_writer *writer, size_t index,
+                                     struct planche_error *error)
+{
+    struct planche_entry *entry = &book->entries.list[index];
+    enum planche_status status = PLANCHE_OK;
+    for (unsigned part = 0; part < planche_entry_outputs(entry) && !status; part++) {
+        const struct planche_archive_entry added = {
+            .name = entry->outputs[part],
+            .folder = entry->folder,
+            .mtime = entry->mtime,
+            .comment = entry->comment,
+            .comment_size = entry->comment_size,
+        };
+        char path[PATH_MAX];
+        struct stat info;
+        content_path(book, index, part, path);
+        if (!entry->folder && stat(path, &info) == 0)
+            entry->output_bytes += (uint64_t)info.st_size;
+        status = planche_archive_writer_add(writer, &added, entry->folder ? NULL : path, error);
+    }
+    return status;
+}
+
+static int on_commit(void *user, double done)
+{
+    struct planche_book *book = user;
+    (void)done;
+    return planche_book_report(book, NULL);
+}
+
+enum planche_status planche_book_compose(struct planche_book *book,
+                                         struct planche_archive_writer *writer,
+                                         struct planche_error *error)
+{
+    bool skip = book->options.on_error == PLANCHE_ON_ERROR_SKIP;
+    book->progress.writing = true;
+    enum planche_status status = planche_entries_name(&book->entries, skip, error);
+    if (!status)
+        status = planche_book_rewrite(book, error);
+    for (size_t i = 0; i < book->entries.count && !status; i++)
+        if (book->entries.list[i].outputs)
+            status = add_entry(book, writer, i, error);
+    if (!status && book->comment_size)
+        status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
+    if (!status && planche_book_report(book, NULL))
+        status = planche_book_say_cancelled(error);
+    planche_archive_writer_watch(writer, planche_work_claim, &book->work);
+    if (!status)
+        status = planche_archive_writer_commit(writer, on_commit, book, error);
+    return status;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a book goes: which container, and whether it would get in its own way. */
+#include "book/destination.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+static const char *extension_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    return dot && dot != base ? dot + 1 : "";
+}
+
+/* What an output's name asks for; AUTO: nothing in particular. */
+static enum planche_container container_from_name(const char *path)
+{
+    static const struct {
+        const char *extension;
+        enum planche_container container;
+    } known[] = {
+        {"cbz", PLANCHE_CONTAINER_ZIP},   {"zip", PLANCHE_CONTAINER_ZIP},
+        {"epub", PLANCHE_CONTAINER_EPUB}, {"cbr", PLANCHE_CONTAINER_RAR},
+        {"rar", PLANCHE_CONTAINER_RAR},   {"cb7", PLANCHE_CONTAINER_7Z},
+        {"7z", PLANCHE_CONTAINER_7Z},     {"cbt", PLANCHE_CONTAINER_TAR},
+        {"tar", PLANCHE_CONTAINER_TAR},   {"pdf", PLANCHE_CONTAINER_PDF},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcasecmp(extension_of(path), known[i].extension) == 0)
+            return known[i].container;
+    return PLANCHE_CONTAINER_AUTO;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+enum planche_status planche_book_choose_container(struct planche_book *book, const char *output,
+                                                  struct planche_error *error)
+{
+    enum planche_container to = book->options.container;
+    size_t length = strlen(output);
+    if (!to && ((length && output[length - 1] == '/') || is_folder(output)))
+        to = PLANCHE_CONTAINER_FOLDER;
+    if (!to)
+        to = container_from_name(output);
+    if (!to)
+        to = book->from == PLANCHE_CONTAINER_FOLDER || book->from == PLANCHE_CONTAINER_EPUB
+                 ? book->from
+                 : PLANCHE_CONTAINER_ZIP;
+    book->to = to;
+    if (to > PLANCHE_CONTAINER_EPUB)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: books are written as CBZ, EPUB or folder, not as %s", output,
+                            planche_container_extension(to));
+    if (to == PLANCHE_CONTAINER_EPUB && book->from != PLANCHE_CONTAINER_EPUB)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: only an EPUB becomes an EPUB; use .cbz", output);
+    return PLANCHE_OK;
+}
+
+/* "/a/b" is within "/a" and itself. */
+static bool is_within(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    if (strcmp(folder, "/") == 0)
+        return true;
+    return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
+}
+
+/* The real path of a file that need not be there, in a folder that must. False: there is none. */
+static bool resolve(const char *path, char real[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    if (realpath(path, real))
+        return true;
+    size_t length = (size_t)(base - path);
+    if (length >= sizeof folder)
+        return false;
+    memcpy(folder, path, length);
+    folder[length] = 0;
+    if (!realpath(length ? folder : ".", real))
+        return false;
+    size_t end = strlen(real), size = strlen(base);
+    if (end + size + 2 > PATH_MAX)
+        return false;
+    if (end > 1)
+        real[end++] = '/';
+    memcpy(real + end, base, size + 1);
+    return true;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+enum planche_status planche_book_check_paths(const struct planche_book *book,
+                                             struct planche_error *error)
+{
+    char input[PATH_MAX], output[PATH_MAX];
+    bool known = resolve(book->input, input) && resolve(book->output, output);
+    if (is_same_file(book->input, book->output) || (known && strcmp(input, output) == 0))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: is the input itself", book->output);
+    if (known && book->from == PLANCHE_CONTAINER_FOLDER && is_within(output, input))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: lies in the input, %s",
+                            book->output, book->input);
+    if (known && book->to == PLANCHE_CONTAINER_FOLDER && is_within(input, output))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the input lies in it, %s",
+                            book->output, book->input);
+    return PLANCHE_OK;
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: MIT */
+/* The second walk: one thread takes what is in the archive out of it, in order; others bring pages
+ * through the engine, whose door sees to the memory. What waits between them lies in the work
+ * folder, not in memory. */
+#include "book/book.h"
+
+#include "base/status.h"
+#include "os/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_BYTES ((size_t)256 << 10)
+
+struct making {
+    struct planche_book *book;
+    struct planche_digests digests;
+    uint8_t *buffer; /* of the reader */
+    size_t jobs;
+
+    /* Under the book's mutex. */
+    pthread_cond_t changed;
+    size_t *queue; /* pages that wait, a ring of `room` */
+    size_t room, first, waiting;
+    bool read;    /* no more will come */
+    double parts; /* finished, of the pages in flight */
+    enum planche_status status;
+    struct planche_error error;
+    size_t blamed; /* the entry that stopped the book */
+};
+
+/* A page in flight. */
+struct flight {
+    struct making *making;
+    struct planche_entry *entry;
+    double done;
+    bool kept;
+};
+
+/* Stops everything. Of several reasons, the one that comes first in the book is told. The mutex is
+ * held. */
+static void stop(struct making *making, size_t index, enum planche_status status,
+                 const struct planche_error *error)
+{
+    bool worse = making->status == PLANCHE_OK || making->status == PLANCHE_ERROR_CANCELLED;
+    if (worse || (status != PLANCHE_ERROR_CANCELLED && index < making->blamed)) {
+        making->status = status;
+        making->error = *error;
+        making->blamed = index;
+    }
+    pthread_cond_broadcast(&making->changed);
+}
+
+static void stop_locked(struct making *making, size_t index, enum planche_status status,
+                        const struct planche_error *error)
+{
+    pthread_mutex_lock(&making->book->mutex);
+    stop(making, index, status, error);
+    pthread_mutex_unlock(&making->book->mutex);
+}
+
+/* Tells the owner of an entry (NULL: none) that has moved; `more` pages are done. True: stop. */
+static bool report(struct making *making, const struct planche_entry *entry, size_t more)
+{
+    struct planche_book *book = making->book;
+    pthread_mutex_lock(&book->mutex);
+    book->progress.done += more;
+    book->progress.done_parts = (double)book->progress.done + making->parts;
+    if (!making->status && planche_book_report(book, entry ? entry->name : NULL)) {
+        struct planche_error error;
+        stop(making, PLANCHE_NO_ENTRY, planche_book_say_cancelled(&error), &error);
+    }
+    bool stopped = making->status != PLANCHE_OK;
+    pthread_mutex_unlock(&book->mutex);
+    return stopped;
+}
+
+static int on_page_progress(void *user, double done)
+{
+    struct flight *flight = user;
+    pthread_mutex_lock(&flight->making->book->mutex);
+    flight->making->parts += done - flight->done;
+    pthread_mutex_unlock(&flight->making->book->mutex);
+    flight->done = done;
+    return report(flight->making, flight->entry, 0);
+}
+
+static enum planche_status judge(void *user, const struct planche_image_info *info,
+                                 struct planche_error *error)
+{
+    struct flight *flight = user;
+    flight->kept = !planche_book_wants(flight->making->book, flight->entry, info);
+    return flight->kept ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "is kept") : PLANCHE_OK;
+}
+
+/* In an EPUB, what is not told otherwise stays what it is. */
+static enum planche_format choose_format(const struct planche_book *book,
+                                         const struct planche_entry *entry)
+{
+    if (book->page.format != PLANCHE_FORMAT_AUTO)
+        return book->page.format;
+    return book->entries.referred && entry->format ? entry->format : PLANCHE_FORMAT_WEBP;
+}
+
+/* The size of a part; that of a page in one piece is known. */
+static enum planche_status measure_part(struct planche_book *book, const char *path,
+                                        struct planche_made_part *part, struct planche_error *error)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    const struct planche_reader_options options = {.budget = &book->budget, .header_only = true};
+    struct planche_reader *reader;
+    enum planche_status status = planche_reader_open(&reader, &source, &options, error);
+    if (status)
+        return status;
+    part->width = planche_reader_info(reader)->width;
+    part->height = planche_reader_info(reader)->height;
+    planche_reader_destroy(&reader);
+    return PLANCHE_OK;
+}
+
+static enum planche_status note_part(struct planche_book *book, struct planche_entry *entry,
+                                     unsigned index, struct planche_error *error)
+{
+    struct planche_made *made = &entry->made;
+    struct planche_made_part *part = &made->part[index];
+    struct stat info;
+    char path[PATH_MAX];
+    planche_work_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
+    if (stat(path, &info) != 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
+    *part = (struct planche_made_part){
+        .width = entry->result.output_width,
+        .height = entry->result.output_height,
+        .bytes = (uint64_t)info.st_size,
+    };
+    return made->parts > 1 ? measure_part(book, path, part, error) : PLANCHE_OK;
+}
+
+static enum planche_status note_page(struct planche_book *book, struct planche_entry *entry,
+                                     struct planche_error *error)
+{
+    struct planche_made *made = &entry->made;
+    enum planche_status status = PLANCHE_OK;
+    made->format = entry->result.format;
+    made->part = planche_calloc(&book->budget, entry->result.parts, sizeof *made->part);
+    if (!made->part)
+        return planche_fail_memory(error, &book->budget, entry->result.parts * sizeof *made->part,
+                                   entry->name);
+    made->parts = entry->result.parts;
+    for (unsigned part = 0; !status && part < made->parts; part++)
+        status = note_part(book, entry, part, error);
+    if (!status)
+        status = planche_work_note(&book->work, entry, error);
+    if (status) {
+        /* The page has failed, whatever lies in the work folder. */
+        planche_free(made->part);
+        *made = (struct planche_made){0};
+    }
+    return status;
+}
+
+static enum planche_status run_page(struct flight *flight, const char *input,
+                                    struct planche_error *error)
+{
+    struct planche_book *book = flight->making->book;
+    struct planche_entry *entry = flight->entry;
+    char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4], output[PATH_MAX];
+    const struct planche_source source = {.name = name, .path = input};
+    const struct planche_page_judge asked = {judge, flight};
+    struct planche_page_options options = book->page;
+    options.format = choose_format(book, entry);
+    options.overwrite = true;
+    /* What speaks of a page in an EPUB speaks of one file. */
+    if (book->entries.referred && options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
+        options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    options.progress = on_page_progress;
+    options.progress_user = flight;
+    snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
+    planche_work_page_path(&book->work, entry->digest, options.format, 0, 1, output);
+    entry->result.struct_size = sizeof entry->result;
+    enum planche_status status = planche_engine_run_source(book->engine, &source, &asked, output,
+                                                           &options, &entry->result, error);
+    return status ? status : note_page(book, entry, error);
+}
+
+/* Faults of the page itself, not of the machine it runs on. */
+static bool is_own_fault(enum planche_status status)
+{
+    return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED ||
+           status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_BUDGET;
+}
+
+/* The file that cannot be written is the book, for its owner. */
+static void name_output(const struct planche_book *book, enum planche_status status,
+                        struct planche_error *error)
+{
+    char reason[PLANCHE_ERROR_MESSAGE_SIZE];
+    size_t folder = strlen(book->work.folder);
+    const char *colon = strstr(error->message, ": ");
+    if (strncmp(error->message, book->work.folder, folder) != 0 || !colon)
+        return;
+    snprintf(reason, sizeof reason, "%s", colon + 2);
+    planche_fail(error, status, "%s: %s (in the folder %s)", book->output, reason,
+                 book->work.folder);
+}
+
+/* What a failure of a page means for the book. */
+static enum planche_status take_failure(struct planche_book *book, struct planche_entry *entry,
+                                        enum planche_status status, struct planche_error *error)
+{
+    const struct planche_error why = *error;
+    if (!is_own_fault(status)) {
+        name_output(book, status, error);
+        return status;
+    }
+    if (book->options.on_error == PLANCHE_ON_ERROR_FAIL)
+        return status;
+    return planche_book_fail_page(book, entry, status, &why, error);
+}
+
+static void make_page(struct making *making, size_t index)
+{
+    struct planche_book *book = making->book;
+    struct flight flight = {.making = making, .entry = &book->entries.list[index]};
+    struct planche_error error = {0};
+    char input[PATH_MAX];
+    planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, input);
+    enum planche_status status = run_page(&flight, input, &error);
+    if (status == PLANCHE_OK) {
+        flight.entry->fate = PLANCHE_BOOK_ENLARGED;
+        unlink(input);
+    } else if (flight.kept) {
+        status = PLANCHE_OK;
+    } else {
+        status = take_failure(book, flight.entry, status, &error);
+    }
+    pthread_mutex_lock(&book->mutex);
+    making->parts -= flight.done;
+    if (status)
+        stop(making, index, status, &error);
+    pthread_mutex_unlock(&book->mutex);
+    if (!status)
+        report(making, flight.entry, 1);
+}
+
+static bool take_page(struct making *making, size_t *index)
+{
+    pthread_mutex_t *mutex = &making->book->mutex;
+    pthread_mutex_lock(mutex);
+    while (!making->status && !making->waiting && !making->read)
+        pthread_cond_wait(&making->changed, mutex);
+    bool taken = !making->status && making->waiting;
+    if (taken) {
+        *index = making->queue[making->first];
+        making->first = (making->first + 1) % making->room;
+        making->waiting--;
+        pthread_cond_broadcast(&making->changed);
+    }
+    pthread_mutex_unlock(mutex);
+    return taken;
+}
+
+static void *work(void *user)
+{
+    struct making *making = user;
+    size_t index;
+    while (take_page(making, &index))
+        make_page(making, index);
+    return NULL;
+}
+
+/* Hands a page over as soon as there is room. False: the book has been stopped. */
+static bool give_page(struct making *making, size_t index)
+{
+    pthread_mutex_t *mutex = &making->book->mutex;
+    pthread_mutex_lock(mutex);
+    while (!making->status && making->waiting == making->room)
+        pthread_cond_wait(&making->changed, mutex);
+    bool given = !making->status;
+    if (given) {
+        making->queue[(making->first + making->waiting) % making->room] = index;
+        making->waiting++;
+        pthread_cond_broadcast(&making->changed);
+    }
+    pthread_mutex_unlock(mutex);
+    return given;
+}
+
+static enum planche_status cannot_write(const struct planche_book *book,
+                                        struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s (in the folder %s)",
+                        book->output, strerror(errno), book->work.folder);
+}
+
+/* Puts content to where it waits. It need not outlive this run: the next takes it out of the
+ * archive again. unread: it is the archive that has failed. */
+static enum planche_status spool(struct making *making, struct planche_archive *archive,
+                                 struct planche_entry *entry, const char *path, bool *unread,
+                                 struct planche_error *error)
+{
+    struct sha256_ctx context;
+    size_t got = 0;
+    enum planche_status status;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return cannot_write(making->book, error);
+    sha256_init(&context);
+    do {
+        status = planche_archive_read(archive, making->buffer, READ_BYTES, &got, error);
+        *unread = status != PLANCHE_OK;
+        if (status)
+            break;
+        sha256_update(&context, got, making->buffer);
+        entry->input_bytes += got;
+        if (!planche_descriptor_write(fd, making->buffer, got))
+            status = cannot_write(making->book, error);
+        else if (report(making, entry, 0))
+            status = planche_book_say_cancelled(error);
+    } while (!status && got > 0);
+    sha256_digest(&context, sizeof entry->digest, entry->digest);
+    if (close(fd) != 0 && !status)
+        status = cannot_write(making->book, error);
+    return status;
+}
+
+/* A page that has come: it is there already, or goes to the engine. */
+static enum planche_status pass_on(struct making *making, size_t index, const char *path,
+                                   struct planche_error *error)
+{
+    struct planche_entry *entry = &making->book->entries.list[index];
+    size_t first = planche_digests_add(&making->digests, index);
+    if (first != index) {
+        entry->original = first;
+    } else {
+        enum planche_status status = planche_work_recall(&making->book->work, entry, error);
+        if (status)
+            return status;
+        entry->fate = PLANCHE_BOOK_RESUMED;
+        if (!entry->made.parts)
+            return give_page(making, index) ? PLANCHE_OK : planche_book_say_cancelled(error);
+    }
+    unlink(path);
+    return report(making, entry, 1) ? planche_book_say_cancelled(error) : PLANCHE_OK;
+}
+
+static enum planche_status take_entry(struct making *making, struct planche_archive *archive,
+                                      size_t index, struct planche_error *error)
+{
+    struct planche_book *book = making->book;
+    struct planche_entry *entry = &book->entries.list[index];
+    char path[PATH_MAX];
+    if (entry->folder)
+        return PLANCHE_OK;
+    planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, path);
+    bool unread = false;
+    enum planche_status status = spool(making, archive, entry, path, &unread, error);
+    if (unread && planche_book_survives(book, entry, status)) {
+        struct planche_error why = *error;
+        entry->lost = entry->input_bytes == 0 || status == PLANCHE_ERROR_IO;
+        if (entry->lost && status != PLANCHE_ERROR_IO)
+            planche_fail(&why, status, "%s (nothing of it could be read)", error->message);
+        report(making, entry, entry->page);
+        return planche_book_fail_page(book, entry, status, &why, error);
+    }
+    return status || !entry->page ? status : pass_on(making, index, path, error);
+}
+
+/* What the survey has seen must still be there. */
+static bool is_same(const struct planche_book *book, size_t index, bool end,
+                    const struct planche_archive_entry *found)
+{
+    const struct planche_entry *entry = &book->entries.list[index];
+    if (end || index == book->entries.count)
+        return end && index == book->entries.count;
+    return strcmp(found->name, entry->name) == 0 && found->folder == entry->folder;
+}
+
+static bool wants_to_stop(void *user)
+{
+    return report(user, NULL, 0);
+}
+
+static enum planche_status read_archive(struct making *making, struct planche_archive *archive,
+                                        struct planche_error *error)
+{
+    struct planche_book *book = making->book;
+    struct planche_archive_entry found;
+    bool end = false;
+    for (size_t index = 0;; index++) {
+        enum planche_status status = planche_archive_next(archive, &found, &end, error);
+        if (!status && !is_same(book, index, end, &found))
+            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: has changed while it was read",
+                                  book->input);
+        if (!status && !end)
+            status = take_entry(making, archive, index, error);
+        /* What the archive takes may only show when it is read. */
+        if (!status && !end)
+            status = planche_book_hold(book, wants_to_stop, making, error);
+        if (status)
+            stop_locked(making, index, status, error);
+        if (status || end)
+            return status;
+    }
+}
+
+/* Threads for pages, and this one for the archive. Fewer threads than wanted will do. */
+static enum planche_status run(struct making *making, struct planche_archive *archive,
+                               pthread_t *threads, struct planche_error *error)
+{
+    size_t started = 0;
+    while (started < making->jobs && pthread_create(&threads[started], NULL, work, making) == 0)
+        started++;
+    if (!started && making->jobs) {
+        planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for a thread",
+                     making->book->input);
+        stop_locked(making, 0, PLANCHE_ERROR_MEMORY, error);
+    } else {
+        read_archive(making, archive, error);
+    }
+    pthread_mutex_lock(&making->book->mutex);
+    making->read = true;
+    pthread_cond_broadcast(&making->changed);
+    pthread_mutex_unlock(&making->book->mutex);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    if (making->status && error)
+        *error = making->error;
+    return making->status;
+}
+
+/* A page with the bytes of another before it fares like that. */
+static enum planche_status copy_fate(struct planche_book *book, struct planche_entry *entry,
+                                     struct planche_error *error)
+{
+    const struct planche_entry *original = &book->entries.list[entry->original];
+    const struct planche_made *made = &original->made;
+    entry->width = original->width;
+    entry->height = original->height;
+    entry->fate = original->fate;
+    if (entry->fate == PLANCHE_BOOK_FAILED) {
+        struct planche_error why;
+        snprintf(why.message, sizeof why.message, "%s", original->message);
+        return planche_book_fail_page(book, entry, original->status, &why, error);
+    }
+    if (!made->parts)
+        return PLANCHE_OK;
+    entry->fate = PLANCHE_BOOK_DUPLICATE;
+    size_t size = made->parts * sizeof *made->part;
+    entry->made = *made;
+    entry->made.part = planche_alloc(&book->budget, size);
+    if (!entry->made.part)
+        return planche_fail_memory(error, &book->budget, size, entry->name);
+    memcpy(entry->made.part, made->part, size);
+    return PLANCHE_OK;
+}
+
+static enum planche_status copy_fates(struct planche_book *book, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (size_t i = 0; i < book->entries.count && !status; i++)
+        if (book->entries.list[i].original != PLANCHE_NO_ENTRY)
+            status = copy_fate(book, &book->entries.list[i], error);
+    return status;
+}
+
+enum planche_status planche_book_make(struct planche_book *book, struct planche_error *error)
+{
+    size_t jobs = book->engine->state->gate.jobs;
+    struct making making = {.book = book, .blamed = PLANCHE_NO_ENTRY};
+    struct planche_archive *archive = NULL;
+    struct planche_error reason = {0};
+    pthread_cond_init(&making.changed, NULL);
+    making.jobs = jobs < book->entries.pages ? jobs : book->entries.pages;
+    making.room = making.jobs + 1;
+    making.queue = planche_calloc(&book->budget, making.room, sizeof *making.queue);
+    making.buffer = planche_alloc(&book->budget, READ_BYTES);
+    pthread_t *threads = planche_calloc(&book->budget, making.room, sizeof *threads);
+    enum planche_status status = planche_digests_init(&making.digests, &book->entries, &reason);
+    if (!making.queue || !making.buffer || !threads)
+        status = planche_fail_memory(&reason, &book->budget, READ_BYTES, book->input);
+    if (!status)
+        status = planche_book_open(book, wants_to_stop, &making, &archive, &reason);
+    if (!status)
+        status = planche_book_hold(book, wants_to_stop, &making, &reason);
+    if (!status)
+        status = run(&making, archive, threads, &reason);
+    if (!status)
+        status = copy_fates(book, &reason);
+    planche_archive_close(&archive);
+    planche_digests_free(&making.digests);
+    planche_free(threads);
+    planche_free(making.buffer);
+    planche_free(making.queue);
+    pthread_cond_destroy(&making.changed);
+    if (status && error)
+        *error = reason;
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Which pages need nothing. */
+#include "book/book.h"
+
+#include "codec/provenance.h"
+
+/* In an EPUB, pictures smaller than this either way are no pages but ornaments. */
+#define SMALLEST_PAGE 200
+
+static bool is_marked(const struct planche_image_info *info)
+{
+    struct planche_mark mark = PLANCHE_MARK_INIT;
+    if (info->metadata && info->metadata->xmp.size)
+        planche_mark_find(&mark, info->metadata->xmp.data, info->metadata->xmp.size);
+    return mark.source[0] != 0;
+}
+
+bool planche_book_wants(const struct planche_book *book, struct planche_entry *entry,
+                        const struct planche_image_info *info)
+{
+    uint32_t longer = info->width > info->height ? info->width : info->height;
+    entry->width = info->width;
+    entry->height = info->height;
+    if (book->from == PLANCHE_CONTAINER_EPUB && longer < SMALLEST_PAGE)
+        entry->fate = PLANCHE_BOOK_COPIED;
+    else if (book->options.skip_above && longer > book->options.skip_above)
+        entry->fate = PLANCHE_BOOK_LARGE;
+    else if (!book->options.again && is_marked(info))
+        entry->fate = PLANCHE_BOOK_MARKED;
+    else
+        return true;
+    return false;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The digest of the files of a model that was loaded. */
+#include "engine/model_digest.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <nettle/sha2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Static_assert(PLANCHE_ORIGIN_DIGEST_BYTES == SHA256_DIGEST_SIZE, "the digest is a sha256");
+
+void planche_origin_init(struct planche_origin *origin)
+{
+    pthread_mutex_init(&origin->mutex, NULL);
+    for (int i = 0; i < PLANCHE_ORIGIN_FILES; i++)
+        origin->files[i] = -1;
+}
+
+static struct timespec time_of(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 ? info.st_mtim : (struct timespec){0};
+}
+
+void planche_origin_note(struct planche_origin *origin)
+{
+    for (int i = 0; i < PLANCHE_ORIGIN_FILES; i++)
+        origin->changed[i] = time_of(origin->files[i]);
+}
+
+static void close_files(struct planche_origin *origin)
+{
+    for (int i = 0; i < PLANCHE_ORIGIN_FILES; i++) {
+        if (origin->files[i] >= 0)
+            close(origin->files[i]);
+        origin->files[i] = -1;
+    }
+}
+
+static enum planche_status digest_file(struct sha256_ctx *context, int fd,
+                                       const struct timespec *changed, struct planche_error *error)
+{
+    uint8_t buffer[16384];
+    off_t at = 0;
+    ssize_t got;
+    while ((got = pread(fd, buffer, sizeof buffer, at)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return planche_fail(error, PLANCHE_ERROR_IO, "the model cannot be read again: %s",
+                                strerror(errno));
+        sha256_update(context, (size_t)got, buffer);
+        at += got;
+    }
+    const struct timespec now = time_of(fd);
+    if (now.tv_sec != changed->tv_sec || now.tv_nsec != changed->tv_nsec)
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "the model's files have changed since they were loaded; load it again");
+    return PLANCHE_OK;
+}
+
+/* Of the files' digests, so that no byte can move from one to the other. */
+static enum planche_status make_digest(struct planche_origin *origin, struct planche_error *error)
+{
+    struct sha256_ctx context, whole;
+    uint8_t one[SHA256_DIGEST_SIZE];
+    enum planche_status status = PLANCHE_OK;
+    sha256_init(&whole);
+    for (int i = 0; i < PLANCHE_ORIGIN_FILES && !status; i++) {
+        sha256_init(&context);
+        status = digest_file(&context, origin->files[i], &origin->changed[i], error);
+        sha256_digest(&context, sizeof one, one);
+        sha256_update(&whole, sizeof one, one);
+    }
+    if (status)
+        return status;
+    sha256_digest(&whole, sizeof origin->digest, origin->digest);
+    origin->known = true;
+    close_files(origin);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_origin_digest(struct planche_origin *origin,
+                                          uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES],
+                                          struct planche_error *error)
+{
+    pthread_mutex_lock(&origin->mutex);
+    enum planche_status status = origin->known ? PLANCHE_OK : make_digest(origin, error);
+    memcpy(digest, origin->digest, sizeof origin->digest);
+    pthread_mutex_unlock(&origin->mutex);
+    return status;
+}
+
+void planche_origin_destroy(struct planche_origin *origin)
+{
+    close_files(origin);
+    pthread_mutex_destroy(&origin->mutex);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The look over a page's rows. */
+#include "engine/prescan.h"
+
+#include "base/status.h"
+#include "image/pixels.h"
+#include "os/system.h"
+
+static inline unsigned sample(const void *row, size_t index, bool deep)
+{
+    return deep ? ((const uint16_t *)row)[index] : ((const uint8_t *)row)[index];
+}
+
+static inline bool is_near(unsigned a, unsigned b)
+{
+    return a <= b + 1 && b <= a + 1;
+}
+
+/* Whether the row has no colour; what is fully transparent shows none. */
+static bool row_is_grey(const void *row, size_t width, unsigned channels, bool deep)
+{
+    for (size_t x = 0; x < width; x++) {
+        size_t at = x * channels;
+        unsigned red = sample(row, at, deep), green = sample(row, at + 1, deep);
+        unsigned blue = sample(row, at + 2, deep);
+        if (is_near(red, green) && is_near(green, blue) && is_near(blue, red))
+            continue;
+        if (channels == 3 || sample(row, at + 3, deep) > 0)
+            return false;
+    }
+    return true;
+}
+
+static uint8_t variation_of(const void *row, size_t width, unsigned channels, bool deep)
+{
+    unsigned most = 0;
+    for (unsigned c = 0; c < channels; c++) {
+        unsigned low = sample(row, c, deep), high = low;
+        for (size_t x = 1; x < width; x++) {
+            unsigned value = sample(row, x * channels + c, deep);
+            low = value < low ? value : low;
+            high = value > high ? value : high;
+        }
+        most = high - low > most ? high - low : most;
+    }
+    return (uint8_t)(deep ? most >> 8 : most);
+}
+
+static enum planche_status look(struct planche_survey *survey, struct planche_input *input,
+                                void *row, struct planche_error *error)
+{
+    unsigned channels = planche_pixel_channels(input->stored);
+    bool deep = planche_pixel_depth(input->stored) == 16;
+    enum planche_status status = PLANCHE_OK;
+    for (uint32_t y = 0; y < input->height && (survey->grey || survey->variation); y++) {
+        status = planche_reader_read(input->reader, row, input->stored_row_bytes, 1, error);
+        if (status)
+            return status;
+        survey->grey = survey->grey && row_is_grey(row, input->width, channels, deep);
+        if (survey->variation)
+            survey->variation[y] = variation_of(row, input->width, channels, deep);
+    }
+    return planche_reader_rewind(input->reader, error);
+}
+
+enum planche_status planche_survey_run(struct planche_survey *survey, struct planche_input *input,
+                                       struct planche_error *error)
+{
+    double start = planche_system_ms();
+    survey->grey = survey->grey && planche_pixel_channels(input->stored) >= 3;
+    if (!survey->grey && !survey->variation)
+        return PLANCHE_OK;
+    void *row = planche_alloc(input->budget, input->stored_row_bytes);
+    if (!row)
+        return planche_fail_memory(error, input->budget, input->stored_row_bytes,
+                                   "a row of the page");
+    enum planche_status status = look(survey, input, row, error);
+    planche_free(row);
+    input->ms += planche_system_ms() - start;
+    return status;
+}

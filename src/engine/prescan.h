@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* A look over a page's file before the network runs: whether its colours are any, and how much
+ * happens in its rows. */
+#ifndef PLANCHE_ENGINE_PRESCAN_H
+#define PLANCHE_ENGINE_PRESCAN_H
+
+#include "engine/input.h"
+
+struct planche_survey {
+    bool grey;          /* in: whether to ask; out: no visible pixel's colours are more than a level
+                           apart */
+    uint8_t *variation; /* NULL, or room for a number for each row: how far apart its samples are in
+                           the channel in which they are farthest, 0..255; 0: of one colour */
+};
+
+/* Reads a file's rows, as far as there is something left to learn, and goes back to the first. */
+enum planche_status planche_survey_run(struct planche_survey *survey, struct planche_input *input,
+                                       struct planche_error *error);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* The truthful output file: a temporary file in the same folder, synced, then renamed. */
+#include "io/atomic_file.h"
+
+#include "base/status.h"
+#include "io/temp_name.h"
+#include "os/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)256 << 10)
+#define ATTEMPTS     16
+
+struct planche_output_file {
+    struct planche_budget *budget;
+    char *path, *temporary;
+    size_t temporary_size;
+    size_t folder; /* bytes of path that are the folder, with its slash; 0: the current one */
+    int fd;
+    int reason; /* errno of the write that failed; 0: none has */
+    bool overwrite;
+    bool created; /* the temporary file is there */
+    uint8_t *buffer;
+    size_t filled;
+};
+
+static enum planche_status say(struct planche_error *error, const char *path, int reason)
+{
+    enum planche_status status = reason == EEXIST   ? PLANCHE_ERROR_EXISTS
+                                 : reason == ENOENT ? PLANCHE_ERROR_NOT_FOUND
+                                                    : PLANCHE_ERROR_IO;
+    if (status == PLANCHE_ERROR_EXISTS)
+        return planche_fail(error, status, "%s: exists already and is not overwritten", path);
+    if (status == PLANCHE_ERROR_NOT_FOUND)
+        return planche_fail(error, status, "%s: there is no such folder to write into", path);
+    return planche_fail(error, status, "%s: cannot be written: %s", path, strerror(reason));
+}
+
+enum planche_status planche_output_file_check(const char *path, bool overwrite,
+                                              struct planche_error *error)
+{
+    struct stat info;
+    if (*path == 0 || path[strlen(path) - 1] == '/')
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a file",
+                            path);
+    if (lstat(path, &info) < 0)
+        return PLANCHE_OK;
+    /* Renaming onto a device or a folder would do harm or fail late. */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path,
+                            S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
+    return overwrite ? PLANCHE_OK : say(error, path, EEXIST);
+}
+
+static enum planche_status set_names(struct planche_output_file *file, const char *path,
+                                     struct planche_error *error)
+{
+    file->folder = planche_hidden_folder(path);
+    file->temporary_size = file->folder + PLANCHE_HIDDEN_BYTES;
+    file->path = planche_strdup(file->budget, path);
+    file->temporary = planche_calloc(file->budget, 1, file->temporary_size);
+    file->buffer = planche_alloc(file->budget, BUFFER_BYTES);
+    if (file->path && file->temporary && file->buffer)
+        return PLANCHE_OK;
+    return planche_fail_memory(error, file->budget, BUFFER_BYTES, path);
+}
+
+static enum planche_status make_temporary(struct planche_output_file *file,
+                                          struct planche_error *error)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        uint64_t number;
+        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+            break;
+        planche_hidden_temporary(file->temporary, file->temporary_size, file->path, number);
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        file->created = file->fd >= 0;
+        if (file->created)
+            return PLANCHE_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return say(error, file->path, errno == EEXIST ? EIO : errno);
+}
+
+enum planche_status planche_output_file_create(struct planche_output_file **out, const char *path,
+                                               bool overwrite, struct planche_budget *budget,
+                                               struct planche_error *error)
+{
+    *out = NULL;
+    enum planche_status status = planche_output_file_check(path, overwrite, error);
+    if (status)
+        return status;
+    struct planche_output_file *file = planche_calloc(budget, 1, sizeof *file);
+    if (!file)
+        return planche_fail_memory(error, budget, sizeof *file, path);
+    file->budget = budget;
+    file->overwrite = overwrite;
+    file->fd = -1;
+    status = set_names(file, path, error);
+    if (status == PLANCHE_OK)
+        status = make_temporary(file, error);
+    if (status)
+        planche_output_file_destroy(&file);
+    *out = file;
+    return status;
+}
+
+/* Keeps the reason of a failure for planche_output_file_explain. */
+static bool keep_reason(struct planche_output_file *file, bool written)
+{
+    if (!written)
+        file->reason = errno;
+    return written;
+}
+
+static bool write_all(struct planche_output_file *file, const void *data, size_t size)
+{
+    return keep_reason(file, planche_descriptor_write(file->fd, data, size));
+}
+
+static bool flush(struct planche_output_file *file)
+{
+    size_t filled = file->filled;
+    file->filled = 0;
+    return write_all(file, file->buffer, filled);
+}
+
+bool planche_output_file_write(void *user, const void *data, size_t size)
+{
+    struct planche_output_file *file = user;
+    if (file->reason)
+        return false;
+    if (size > BUFFER_BYTES - file->filled && !flush(file))
+        return false;
+    if (size >= BUFFER_BYTES)
+        return write_all(file, data, size);
+    memcpy(file->buffer + file->filled, data, size);
+    file->filled += size;
+    return true;
+}
+
+bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset, const void *data,
+                               size_t size)
+{
+    if (file->reason || !flush(file))
+        return false;
+    return keep_reason(file, planche_descriptor_write_at(file->fd, data, size, offset));
+}
+
+enum planche_status planche_output_file_explain(const struct planche_output_file *file,
+                                                enum planche_status status,
+                                                struct planche_error *error)
+{
+    return file->reason ? say(error, file->path, file->reason) : status;
+}
+
+static bool close_file(struct planche_output_file *file)
+{
+    int fd = file->fd;
+    file->fd = -1;
+    return fd < 0 || close(fd) == 0;
+}
+
+/* Gives the file its name without taking it from another, also where the file system does not know
+ * RENAME_NOREPLACE: by a second link, or where it knows no links either, by looking first. */
+static bool rename_new(const struct planche_output_file *file)
+{
+    struct stat info;
+    if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    if (link(file->temporary, file->path) == 0) {
+        unlink(file->temporary);
+        return true;
+    }
+    if (errno == EEXIST)
+        return false;
+    if (lstat(file->path, &info) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(file->temporary, file->path) == 0;
+}
+
+/* Makes the new name last. The page is complete whether or not the folder can be synced, so nothing
+ * is made of a failure. */
+static void sync_folder(const struct planche_output_file *file)
+{
+    char *end = file->temporary + file->folder;
+    *end = 0;
+    int fd = open(file->folder ? file->temporary : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* All bytes on the disk. Some file systems have no fsync (EINVAL); close then still tells of late
+ * errors. */
+static bool settle(struct planche_output_file *file)
+{
+    if (file->reason || file->fd < 0)
+        return !file->reason;
+    if (!flush(file))
+        return false;
+    if ((fsync(file->fd) == 0 || errno == EINVAL) && close_file(file))
+        return true;
+    file->reason = errno;
+    return false;
+}
+
+enum planche_status planche_output_file_settle(struct planche_output_file *file,
+                                               struct planche_error *error)
+{
+    if (!settle(file))
+        return say(error, file->path, file->reason);
+    planche_free(file->buffer);
+    file->buffer = NULL;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_output_file_commit(struct planche_output_file *file,
+                                               struct planche_error *error)
+{
+    if (!settle(file))
+        return say(error, file->path, file->reason);
+    bool renamed = file->overwrite ? rename(file->temporary, file->path) == 0 : rename_new(file);
+    if (!renamed)
+        return say(error, file->path, errno);
+    file->created = false;
+    sync_folder(file);
+    return PLANCHE_OK;
+}
+
+void planche_output_file_revoke(struct planche_output_file *file)
+{
+    unlink(file->path);
+    sync_folder(file);
+}
+
+void planche_output_file_destroy(struct planche_output_file **file)
+{
+    if (!*file)
+        return;
+    close_file(*file);
+    if ((*file)->created)
+        unlink((*file)->temporary);
+    planche_free((*file)->buffer);
+    planche_free((*file)->temporary);
+    planche_free((*file)->path);
+    planche_free(*file);
+    *file = NULL;
+}
+
+const char *planche_output_file_temporary(const struct planche_output_file *file)
+{
+    return file->temporary;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the user's cached files are. */
+#ifndef PLANCHE_IO_CACHE_DIR_H
+#define PLANCHE_IO_CACHE_DIR_H
+
+#include <planche/error.h>
+
+#include <stddef.h>
+
+/* The value of an environment variable; NULL when it is unset or empty. */
+const char *planche_environment(const char *name);
+/* "$XDG_CACHE_HOME/planche/NAME" or "$HOME/.cache/planche/NAME". Errors: NOT_FOUND without any home
+ * directory, ARGUMENT when it does not fit in size bytes. */
+enum planche_status planche_cache_path(char *path, size_t size, const char *name,
+                                       struct planche_error *error);
+
+#endif

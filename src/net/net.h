@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* A simplified network: what a backend runs. Made from an ncnn graph by the loader and the
+ * simplifier, immutable.
+ *
+ * Tensors are spatial (channels x height x width, height and width follow from the page) or vectors
+ * (channels only: pooled averages and what dense layers make of them). Steps stand in an order in
+ * which every tensor is produced before it is used, and every tensor is produced by exactly one
+ * step, but for tensor 0, the network's input. Splits are gone (several steps read one tensor),
+ * concatenations are lists of inputs where that is free, crops are views, and bias, activation and
+ * residual additions are part of the convolution that they follow. */
+#ifndef PLANCHE_NET_NET_H
+#define PLANCHE_NET_NET_H
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <planche/model.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A tensor less some rows and columns at its edges. */
+struct planche_view {
+    int tensor;
+    int top, left, bottom, right; /* cut away, >= 0 */
+};
+
+struct planche_tensor {
+    char name[64]; /* of the ncnn blob, for messages and profiles */
+    int channels;
+    bool vector;
+};
+
+enum planche_step_op {
+    PLANCHE_STEP_CONV,          /* inputs: channel-concatenated views */
+    PLANCHE_STEP_DECONV,        /* likewise */
+    PLANCHE_STEP_BINARY,        /* out = self * in0 (op) other * in1, same shape */
+    PLANCHE_STEP_BINARY_SCALAR, /* out = in0 (op) scalar */
+    PLANCHE_STEP_BINARY_VECTOR, /* out[c] = in0[c] (op) vector[c] */
+    PLANCHE_STEP_CHANNEL,       /* out[c] = act(in0[c] * scale[c] + bias[c]) */
+    PLANCHE_STEP_CONCAT, /* copies the inputs one after another; one input: a materialised crop */
+    PLANCHE_STEP_INTERP,
+    PLANCHE_STEP_SHUFFLE, /* pixel shuffle, channel-major: out (c, y*r+i, x*r+j) is in channel c*r*r
+                             + i*r + j */
+    PLANCHE_STEP_POOL,    /* spatial in0 -> vector: averages over the whole view */
+    PLANCHE_STEP_INNER    /* vector -> vector: dense layer */
+};
+
+enum planche_binary_op { /* ncnn's numbers */
+                         PLANCHE_BINARY_ADD = 0,
+                         PLANCHE_BINARY_SUB = 1,
+                         PLANCHE_BINARY_MUL = 2,
+                         PLANCHE_BINARY_DIV = 3,
+                         PLANCHE_BINARY_MAX = 4,
+                         PLANCHE_BINARY_MIN = 5,
+                         PLANCHE_BINARY_RSUB = 7, /* in1 - in0 */
+                         PLANCHE_BINARY_RDIV = 8
+};
+
+enum planche_activation { /* ncnn's numbers */
+                          PLANCHE_ACT_NONE = 0,
+                          PLANCHE_ACT_RELU = 1,
+                          PLANCHE_ACT_LEAKY = 2, /* act[0]: slope */
+                          PLANCHE_ACT_CLIP = 3,  /* act[0], act[1]: least, most */
+                          PLANCHE_ACT_SIGMOID = 4,
+                          PLANCHE_ACT_MISH = 5,
+                          PLANCHE_ACT_HARDSWISH = 6, /* act[0], act[1]: alpha, beta */
+                          PLANCHE_ACT_SLOPES = 100   /* PReLU: step->slope[c] */
+};
+
+enum planche_interp_mode { /* ncnn's numbers */
+                           PLANCHE_INTERP_NEAREST = 1,
+                           PLANCHE_INTERP_BILINEAR = 2,
+                           PLANCHE_INTERP_BICUBIC = 3
+};
+
+/* value = self * value + other * view; same shape as the step's output. */
+struct planche_residual {
+    struct planche_view view;
+    float self, other;
+};
+
+#define PLANCHE_STEP_RESIDUALS 2
+
+struct planche_step {
+    enum planche_step_op op;
+    char name[64]; /* of the ncnn layer */
+    int input_count;
+    struct planche_view *inputs;
+    int output; /* tensor */
+
+    /* CONV, DECONV: explicit zero padding; DECONV's padding is cut away from its result. Weights
+     * are [out channel][in channel][kernel row][kernel column], also for DECONV and INNER (1x1). */
+    int kernel_w, kernel_h, stride_w, stride_h, dilation_w, dilation_h;
+    int pad_top, pad_left, pad_bottom, pad_right;
+    float *weights; /* CONV, DECONV: in net->kernels; INNER */
+    float *bias;    /* CONV, DECONV, INNER, CHANNEL: per output channel, or NULL */
+    float *scale;   /* CHANNEL: per channel, or NULL */
+    float *slope;   /* PLANCHE_ACT_SLOPES: per output channel */
+
+    /* CONV and DECONV have NONE, RELU, LEAKY or SLOPES only (others follow as a CHANNEL step).
+     * Order: bias, activation, then the residuals. */
+    enum planche_activation activation;
+    float act[2];
+    int residual_count; /* CONV, DECONV */
+    struct planche_residual residuals[PLANCHE_STEP_RESIDUALS];
+
+    enum planche_binary_op binary; /* BINARY* */
+    float self, other;             /* BINARY: coefficients, 1 unless an Eltwise sum gives them */
+    float scalar;                  /* BINARY_SCALAR */
+    int vector;                    /* BINARY_VECTOR: the vector tensor */
+
+    enum planche_interp_mode interp; /* INTERP: output size = floor(input size * factor) */
+    float factor_w, factor_h;
+    int shuffle; /* SHUFFLE: r */
+};
+
+/* How a page becomes the network's input and its output the enlarged page. */
+struct planche_recipe {
+    unsigned scale;
+    unsigned multiple; /* the page is extended right and bottom to a multiple of this many pixels */
+    unsigned pad;  /* then padded on all sides; extension and padding are one reflection (edge not
+                      repeated) */
+    unsigned crop; /* the result begins at this row and column of the network's output */
+    float in_scale, in_bias;   /* network input = in_scale * (pixel in 0..1) + in_bias */
+    float out_scale, out_bias; /* pixel = out_scale * (network output) + out_bias */
+};
+
+struct planche_net {
+    struct planche_budget *budget;
+    int tensor_count, step_count;
+    struct planche_tensor *tensors;
+    struct planche_step *steps;
+    float *kernels; /* the weights of all CONV and DECONV steps */
+    struct planche_view output;
+    struct planche_recipe recipe;
+};
+
+struct planche_net_source {
+    const char *param_path,
+        *bin_path; /* names in messages; read unless the memory below is given */
+    const void *param, *bin;
+    size_t param_size, bin_size;
+    int *param_fd, *bin_fd; /* NULL, or what is to own the descriptors of files that were read */
+};
+
+/* Loads and simplifies. variant (may be NULL) supplies the recipe; without it the recipe is derived
+ * from the graph's shapes and blob names. Errors: NOT_FOUND, IO, MODEL (names file, line and
+ * layer), UNSUPPORTED, MEMORY, BUDGET. */
+enum planche_status planche_net_load(struct planche_net **out,
+                                     const struct planche_net_source *source,
+                                     const struct planche_model_variant *variant,
+                                     struct planche_budget *budget, struct planche_error *error);
+/* Frees the weights of CONV and DECONV steps, which are needed no more once they are packed. */
+void planche_net_drop_kernels(struct planche_net *net);
+void planche_net_destroy(struct planche_net **net);
+
+/* Heights and widths. */
+struct planche_shape {
+    int64_t height, width;
+};
+
+/* The size of the network's input for a page: extended, and padded on all sides. */
+struct planche_shape planche_padded_shape(const struct planche_recipe *recipe, int64_t width,
+                                          int64_t height);
+/* Fills shapes[tensor_count] for an input of the given size (vectors: 1x1). False: some tensor
+ * would be empty or a size would exceed 2^31, or views that must agree do not. */
+bool planche_net_shapes(const struct planche_net *net, int64_t height, int64_t width,
+                        struct planche_shape *shapes);
+struct planche_shape planche_view_shape(const struct planche_view *view,
+                                        const struct planche_shape *shapes);
+/* Multiply-adds of a step's plain convolution for the given shapes. */
+double planche_step_macs(const struct planche_net *net, const struct planche_step *step,
+                         const struct planche_shape *shapes);
+
+#endif

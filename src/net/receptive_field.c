@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Which input rows and columns an output row or column needs. */
+#include "net/receptive_field.h"
+
+int64_t planche_floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
+}
+
+int64_t planche_ceil_div(int64_t a, int64_t b)
+{
+    return -planche_floor_div(-a, b);
+}
+
+static void map_conv(const struct planche_step *s, struct planche_map *rows,
+                     struct planche_map *columns)
+{
+    bool deconv = s->op == PLANCHE_STEP_DECONV;
+    rows->kind = columns->kind = deconv ? PLANCHE_MAP_DECONV : PLANCHE_MAP_CONV;
+    rows->stride = s->stride_h;
+    columns->stride = s->stride_w;
+    rows->offset = deconv ? s->pad_top : -s->pad_top;
+    columns->offset = deconv ? s->pad_left : -s->pad_left;
+    rows->extent = (s->kernel_h - 1) * s->dilation_h;
+    columns->extent = (s->kernel_w - 1) * s->dilation_w;
+}
+
+void planche_map_step(const struct planche_step *s, struct planche_map *rows,
+                      struct planche_map *columns)
+{
+    *rows = *columns = PLANCHE_MAP_IDENTITY;
+    switch (s->op) {
+    case PLANCHE_STEP_CONV:
+    case PLANCHE_STEP_DECONV:
+        map_conv(s, rows, columns);
+        break;
+    case PLANCHE_STEP_INTERP:
+        rows->kind = PLANCHE_MAP_INTERP;
+        rows->extent = s->interp == PLANCHE_INTERP_NEAREST    ? 1
+                       : s->interp == PLANCHE_INTERP_BILINEAR ? 2
+                                                              : 4;
+        *columns = *rows;
+        break;
+    case PLANCHE_STEP_SHUFFLE:
+        *rows = *columns = (struct planche_map){PLANCHE_MAP_DECONV, s->shuffle, 0, s->shuffle - 1};
+        break;
+    default:
+        break;
+    }
+}
+
+int64_t planche_reflect(int64_t i, int64_t size)
+{
+    if (size == 1)
+        return 0;
+    int64_t period = 2 * (size - 1);
+    int64_t r = i % period;
+    if (r < 0)
+        r += period;
+    return r < size ? r : period - r;
+}
+
+/* Whether [a, b) holds a number that is `rest` modulo period. */
+static bool holds(int64_t a, int64_t b, int64_t rest, int64_t period)
+{
+    return a + ((rest - a) % period + period) % period < b;
+}
+
+/* Between its turning points the reflection is monotone, so the extremes are at the ends or at a
+ * turning point. */
+static void need_reflect(int64_t a, int64_t b, int64_t size, int64_t *lo, int64_t *hi)
+{
+    *lo = 0;
+    *hi = 1;
+    if (size == 1)
+        return;
+    int64_t first = planche_reflect(a, size), last = planche_reflect(b - 1, size);
+    int64_t period = 2 * (size - 1);
+    *lo = holds(a, b, 0, period) ? 0 : first < last ? first : last;
+    *hi = (holds(a, b, size - 1, period) ? size - 1 : first > last ? first : last) + 1;
+}
+
+/* extent holds the taps: 1 (nearest), 2 (bilinear) or 4 (bicubic). In whole numbers, so that where
+ * a row lies among its taps repeats exactly. */
+int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
+                             int64_t *rest)
+{
+    int64_t at = map->extent == 1 ? 2 * i * in : (2 * i + 1) * in - out;
+    int64_t base = planche_floor_div(at, 2 * out);
+    *rest = at - base * 2 * out;
+    return map->extent == 1 ? base : base - (map->extent / 2 - 1);
+}
+
+void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
+                      int64_t out, int64_t *lo, int64_t *hi)
+{
+    int64_t rest;
+    switch (map->kind) {
+    case PLANCHE_MAP_CONV:
+        *lo = y0 * map->stride + map->offset;
+        *hi = (y1 - 1) * map->stride + map->offset + map->extent + 1;
+        break;
+    case PLANCHE_MAP_DECONV:
+        *lo = planche_ceil_div(y0 + map->offset - map->extent, map->stride);
+        *hi = planche_floor_div(y1 - 1 + map->offset, map->stride) + 1;
+        break;
+    case PLANCHE_MAP_INTERP:
+        *lo = planche_interp_first(map, y0, in, out, &rest);
+        *hi = planche_interp_first(map, y1 - 1, in, out, &rest) + map->extent;
+        break;
+    case PLANCHE_MAP_REFLECT:
+        need_reflect(y0 - map->offset, y1 - map->offset, in, lo, hi);
+        break;
+    }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* How rows (and, apart from them, columns) of what a step makes depend on those of what it reads:
+ * arithmetic that all backends share. */
+#ifndef PLANCHE_NET_RECEPTIVE_FIELD_H
+#define PLANCHE_NET_RECEPTIVE_FIELD_H
+
+#include "net/net.h"
+
+/* How the rows (or columns) of an output depend on those of one input. */
+enum planche_map_kind {
+    PLANCHE_MAP_CONV,   /* input y*stride + offset .. + extent */
+    PLANCHE_MAP_DECONV, /* every i with i*stride <= y + offset <= i*stride + extent */
+    PLANCHE_MAP_INTERP, /* around (y + 0.5) * in / out - 0.5 */
+    PLANCHE_MAP_REFLECT /* reflect(y - offset) within the page */
+};
+
+struct planche_map {
+    enum planche_map_kind kind;
+    int stride, offset, extent; /* extent: rows beyond the first; INTERP: taps */
+};
+
+/* Row y of the output needs row y of the input: residuals, and steps that work pixel by pixel. */
+#define PLANCHE_MAP_IDENTITY ((struct planche_map){PLANCHE_MAP_CONV, 1, 0, 0})
+
+/* How a step reads its own inputs (its residuals are read pixel by pixel). POOL and INNER, which
+ * make vectors, get the identity. */
+void planche_map_step(const struct planche_step *step, struct planche_map *rows,
+                      struct planche_map *columns);
+
+/* The input rows [*lo, *hi) that output rows [y0, y1) need, before clamping to the input; y0 < y1.
+ * in and out are the sizes of the view and of the output. Rows without any input give *lo >= *hi.
+ */
+void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
+                      int64_t out, int64_t *lo, int64_t *hi);
+/* The first input row of output row i's taps for an INTERP map, which may lie outside the input,
+ * and how far i lies beyond its place: *rest of 2 * out. */
+int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
+                             int64_t *rest);
+/* Index into [0, size) of position i reflected about the edges, which are not repeated. */
+int64_t planche_reflect(int64_t i, int64_t size);
+
+/* Quotients rounded down and up; b > 0. */
+int64_t planche_floor_div(int64_t a, int64_t b);
+int64_t planche_ceil_div(int64_t a, int64_t b);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions to the operating system. */
+#include "os/system.h"
+
+#include "os/cgroup.h"
+
+#include <math.h>
+#include <sched.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LEAST_MEMORY ((uint64_t)64 << 20)
+
+uint64_t planche_system_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    uint64_t memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : LEAST_MEMORY;
+    uint64_t group = planche_cgroup_memory("");
+    if (group < memory)
+        memory = group;
+    return memory > LEAST_MEMORY ? memory : LEAST_MEMORY;
+}
+
+/* The affinity mask's size; more than CPU_SETSIZE CPUs do not fit the call, then those online. */
+static unsigned affinity_cpus(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return (unsigned)CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (unsigned)online : 1;
+}
+
+unsigned planche_system_cpus(void)
+{
+    unsigned cpus = affinity_cpus();
+    double quota = ceil(planche_cgroup_cpus(""));
+    if (quota > 0 && quota < cpus)
+        cpus = (unsigned)quota;
+    return cpus > 0 ? cpus : 1;
+}
+
+double planche_system_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}

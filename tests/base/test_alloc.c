@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* Budgeted allocation: limits, peaks, overflow, failures on purpose, several threads. */
+#include "support/testing.h"
+
+#include "base/alloc.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define MIB ((size_t)1 << 20)
+
+static uint64_t used_of(struct planche_budget *budget)
+{
+    return atomic_load(&budget->used);
+}
+
+static uint64_t peak_of(struct planche_budget *budget)
+{
+    return atomic_load(&budget->peak);
+}
+
+static void test_blocks_are_counted(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 0);
+    void *small = planche_alloc(&budget, 10);
+    void *large = planche_alloc(&budget, 3 * MIB);
+    assert_non_null(small);
+    assert_non_null(large);
+    assert_int_equal((uintptr_t)small % PLANCHE_ALIGN, 0);
+    assert_int_equal((uintptr_t)large % PLANCHE_ALIGN, 0);
+    assert_int_equal(used_of(&budget), 3 * MIB + 10);
+    memset(small, 1, 10);
+    memset(large, 1, 3 * MIB);
+    planche_free(large);
+    assert_int_equal(used_of(&budget), 10);
+    assert_int_equal(peak_of(&budget), 3 * MIB + 10);
+    planche_budget_reset_peak(&budget);
+    assert_int_equal(peak_of(&budget), 10);
+    planche_free(small);
+    planche_free(NULL);
+    assert_int_equal(used_of(&budget), 0);
+}
+
+static void test_nothing_is_counted_without_budget(void **state)
+{
+    (void)state;
+    char *text = planche_strdup(NULL, "planche");
+    assert_string_equal(text, "planche");
+    planche_free(text);
+    assert_true(planche_budget_reserve(NULL, UINT64_MAX));
+    planche_budget_release(NULL, UINT64_MAX);
+}
+
+static void test_limit_is_hard(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 1000);
+    void *first = planche_alloc(&budget, 600);
+    assert_non_null(first);
+    assert_null(planche_alloc(&budget, 401));
+    assert_false(planche_budget_reserve(&budget, 401));
+    assert_int_equal(used_of(&budget), 600);
+    assert_int_equal(peak_of(&budget), 600);
+    void *second = planche_alloc(&budget, 400);
+    assert_non_null(second);
+    assert_null(planche_calloc(&budget, 1, 1));
+    planche_free(first);
+    assert_true(planche_budget_reserve(&budget, 600));
+    planche_budget_release(&budget, 600);
+    planche_free(second);
+    assert_int_equal(used_of(&budget), 0);
+}
+
+static void test_parts_count_in_the_whole(void **state)
+{
+    (void)state;
+    struct planche_budget whole, part, other;
+    struct planche_error error;
+    planche_budget_init(&whole, 1000);
+    planche_budget_init_part(&part, &whole, 700);
+    planche_budget_init_part(&other, &whole, 0);
+    void *block = planche_alloc(&part, 600);
+    assert_non_null(block);
+    assert_int_equal(used_of(&part), 600);
+    assert_int_equal(used_of(&whole), 600);
+    assert_null(planche_alloc(&part, 101));
+    assert_null(planche_alloc(&other, 401));
+    assert_int_equal(planche_fail_memory(&error, &part, 101, "x"), PLANCHE_ERROR_BUDGET);
+    assert_int_equal(planche_fail_memory(&error, &other, 401, "x"), PLANCHE_ERROR_BUDGET);
+    assert_non_null(strstr(error.message, "of 1000 bytes, 600 of which"));
+    assert_int_equal(planche_fail_memory(&error, &part, 100, "x"), PLANCHE_ERROR_MEMORY);
+    assert_int_equal(used_of(&part) + used_of(&other), 600);
+    assert_int_equal(peak_of(&part), 600);
+    assert_int_equal(peak_of(&whole), 600);
+    planche_free(block);
+    assert_int_equal(used_of(&part), 0);
+    assert_int_equal(used_of(&whole), 0);
+}
+
+static void test_sizes_that_overflow_are_refused(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 0);
+    assert_null(planche_alloc(&budget, 0));
+    assert_null(planche_alloc(&budget, SIZE_MAX));
+    assert_null(planche_alloc(&budget, SIZE_MAX - PLANCHE_ALIGN));
+    assert_null(planche_alloc(&budget, PTRDIFF_MAX));
+    assert_null(planche_calloc(&budget, SIZE_MAX / 2 + 2, 2));
+    assert_null(planche_calloc(&budget, 0, 8));
+    assert_true(planche_budget_reserve(&budget, UINT64_MAX - 5));
+    assert_false(planche_budget_reserve(&budget, 6));
+    planche_budget_release(&budget, UINT64_MAX - 5);
+    assert_int_equal(used_of(&budget), 0);
+}
+
+static bool all_zero(const unsigned char *data, size_t size)
+{
+    return data[0] == 0 && memcmp(data, data + 1, size - 1) == 0;
+}
+
+static void test_calloc_clears(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {1, 1000, MIB, 5 * MIB};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        unsigned char *dirty = planche_alloc(NULL, sizes[i]);
+        assert_non_null(dirty);
+        memset(dirty, 0xaa, sizes[i]);
+        planche_free(dirty);
+        unsigned char *clean = planche_calloc(NULL, sizes[i], 1);
+        assert_non_null(clean);
+        assert_true(all_zero(clean, sizes[i]));
+        planche_free(clean);
+    }
+}
+
+static void fill(unsigned char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        data[i] = (unsigned char)(i * 7 + i / 4099);
+}
+
+static void assert_filled(const unsigned char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != (unsigned char)(i * 7 + i / 4099))
+            fail_msg("byte %zu of %zu changed", i, size);
+}
+
+static void test_realloc_keeps_the_content(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 0);
+    const size_t sizes[] = {100, 5000, 2 * MIB, 6 * MIB + 12345, 3 * MIB, 100, 1};
+    unsigned char *block = NULL;
+    size_t had = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        block = planche_realloc(&budget, block, sizes[i]);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % PLANCHE_ALIGN, 0);
+        assert_filled(block, had < sizes[i] ? had : sizes[i]);
+        assert_int_equal(used_of(&budget), sizes[i]);
+        fill(block, sizes[i]);
+        had = sizes[i];
+    }
+    planche_free(block);
+    assert_int_equal(used_of(&budget), 0);
+}
+
+static void test_failed_realloc_changes_nothing(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 3 * MIB);
+    const size_t sizes[] = {1000, 2 * MIB};
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char *block = planche_alloc(&budget, sizes[i]);
+        assert_non_null(block);
+        fill(block, sizes[i]);
+        assert_null(planche_realloc(&budget, block, 3 * MIB + 1));
+        assert_null(planche_realloc(&budget, block, SIZE_MAX));
+        assert_null(planche_realloc(&budget, block, 0));
+        planche_alloc_fail_at(1, false);
+        assert_null(planche_realloc(&budget, block, 10));
+        planche_alloc_fail_at(0, false);
+        assert_filled(block, sizes[i]);
+        assert_int_equal(used_of(&budget), sizes[i]);
+        planche_free(block);
+    }
+    assert_int_equal(used_of(&budget), 0);
+}
+
+/* Tells which of the next eight allocations fail, as bits. */
+static unsigned failing_calls(uint64_t n, bool forever)
+{
+    unsigned failed = 0;
+    planche_alloc_fail_at(n, forever);
+    for (unsigned i = 0; i < 8; i++) {
+        void *block = planche_alloc(NULL, 16);
+        failed |= (block ? 0u : 1u) << i;
+        planche_free(block);
+    }
+    assert_int_equal(planche_alloc_count(), 8);
+    planche_alloc_fail_at(0, false);
+    return failed;
+}
+
+static void test_failures_on_purpose(void **state)
+{
+    (void)state;
+    assert_int_equal(failing_calls(0, false), 0);
+    assert_int_equal(failing_calls(0, true), 0);
+    assert_int_equal(failing_calls(1, false), 0x01);
+    assert_int_equal(failing_calls(3, false), 0x04);
+    assert_int_equal(failing_calls(3, true), 0xfc);
+    assert_int_equal(failing_calls(9, true), 0);
+    planche_alloc_fail_at(2, false);
+    assert_true(planche_budget_reserve(NULL, 1));
+    assert_false(planche_budget_reserve(NULL, 1));
+    planche_alloc_fail_at(0, false);
+}
+
+static void test_reason_of_a_failure(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    struct planche_error error;
+    planche_budget_init(&budget, 1000);
+    assert_true(planche_budget_reserve(&budget, 900));
+    assert_int_equal(planche_fail_memory(&error, &budget, 101, "rings"), PLANCHE_ERROR_BUDGET);
+    assert_int_equal(error.status, PLANCHE_ERROR_BUDGET);
+    assert_non_null(strstr(error.message, "rings: 101 bytes"));
+    assert_int_equal(planche_fail_memory(&error, &budget, UINT64_MAX, "x"), PLANCHE_ERROR_BUDGET);
+    assert_int_equal(planche_fail_memory(&error, &budget, 100, "x"), PLANCHE_ERROR_MEMORY);
+    assert_int_equal(planche_fail_memory(&error, NULL, 100, "x"), PLANCHE_ERROR_MEMORY);
+    budget.limit = 0;
+    assert_int_equal(planche_fail_memory(NULL, &budget, 100, "x"), PLANCHE_ERROR_MEMORY);
+}
+
+#define THREADS 4
+
+static void *allocate_much(void *argument)
+{
+    struct planche_budget *budget = argument;
+    for (size_t i = 0; i < 2000; i++) {
+        void *block = planche_alloc(budget, 1 + i % 1000);
+        block = planche_realloc(budget, block, 1 + i * 7 % 1500);
+        planche_free(block);
+    }
+    return NULL;
+}
+
+static void test_threads_share_a_budget(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 0);
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, allocate_much, &budget), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(used_of(&budget), 0);
+    assert_in_range(peak_of(&budget), 1500, THREADS * 2500);
+}
+
+/* What a hoard holds stays within the limit, is nobody's, and comes back as any other memory. */
+static void test_hoard_keeps_the_limit(void **state)
+{
+    (void)state;
+    struct planche_budget whole, part;
+    planche_budget_init(&whole, 64 * MIB);
+    assert_true(planche_budget_hoard(&whole));
+    planche_budget_init_part(&part, &whole, 0);
+    unsigned char *block = planche_alloc(&part, 40 * MIB);
+    assert_non_null(block);
+    memset(block, 0xaa, 40 * MIB);
+    planche_free(block);
+    assert_int_equal(used_of(&whole), 0);
+    planche_budget_rest(&whole);
+    unsigned char *zeroes = planche_calloc(&part, 1, 30 * MIB);
+    assert_non_null(zeroes);
+    for (size_t i = 0; i < 30 * MIB; i++)
+        if (zeroes[i])
+            fail_msg("byte %zu is %d", i, zeroes[i]);
+    planche_free(zeroes);
+    void *most = planche_alloc(&whole, 60 * MIB);
+    assert_non_null(most);
+    assert_null(planche_alloc(&whole, 5 * MIB));
+    planche_free(most);
+    planche_budget_drain(&whole);
+    assert_int_equal(used_of(&whole), 0);
+    planche_budget_end(&whole);
+}
+
+#define HOARDED_BLOCKS 50
+
+static void *use_hoard(void *budget)
+{
+    for (size_t i = 0; i < HOARDED_BLOCKS; i++) {
+        size_t size = (5 + i % 7) * MIB;
+        unsigned char *block = planche_calloc(budget, 1, size);
+        if (!block)
+            continue;
+        if (block[0] || block[size - 1])
+            return budget;
+        block[0] = block[size - 1] = 1;
+        planche_free(block);
+    }
+    return NULL;
+}
+
+static void test_threads_share_a_hoard(void **state)
+{
+    (void)state;
+    struct planche_budget budget;
+    planche_budget_init(&budget, 40 * MIB);
+    assert_true(planche_budget_hoard(&budget));
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, use_hoard, &budget), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(used_of(&budget), 0);
+    planche_budget_end(&budget);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks_are_counted),
+        cmocka_unit_test(test_nothing_is_counted_without_budget),
+        cmocka_unit_test(test_limit_is_hard),
+        cmocka_unit_test(test_parts_count_in_the_whole),
+        cmocka_unit_test(test_sizes_that_overflow_are_refused),
+        cmocka_unit_test(test_calloc_clears),
+        cmocka_unit_test(test_realloc_keeps_the_content),
+        cmocka_unit_test(test_failed_realloc_changes_nothing),
+        cmocka_unit_test(test_failures_on_purpose),
+        cmocka_unit_test(test_reason_of_a_failure),
+        cmocka_unit_test(test_threads_share_a_budget),
+        cmocka_unit_test(test_hoard_keeps_the_limit),
+        cmocka_unit_test(test_threads_share_a_hoard),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

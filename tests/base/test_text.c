@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Cleaning text from outside. */
+#include "support/testing.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static void assert_cleaned(const char *from, const char *expected)
+{
+    char text[64];
+    strcpy(text, from);
+    planche_text_clean(text);
+    assert_string_equal(text, expected);
+}
+
+static void test_clean(void **state)
+{
+    (void)state;
+    assert_cleaned("", "");
+    assert_cleaned("page 1.png", "page 1.png");
+    assert_cleaned("Été 漫画 🎨", "Été 漫画 🎨");
+    assert_cleaned("a\nb\tc\rd", "a b c d");
+    assert_cleaned("\x1b[31mred\x7f", "?[31mred?");
+    assert_cleaned("csi \xc2\x9b end", "csi ? end");
+    assert_cleaned("latin1 \xe9t\xe9", "latin1 ?t?");
+    assert_cleaned("cut \xe6\xbc", "cut ??");
+    assert_cleaned("overlong \xc0\xaf \xe0\x80\xaf", "overlong ?? ???");
+    assert_cleaned("surrogate \xed\xa0\x80", "surrogate ???");
+    assert_cleaned("beyond \xf4\x90\x80\x80 \xf8\x88", "beyond ???? ??");
+}
+
+__attribute__((format(printf, 3, 4))) static void format(char *text, size_t size, const char *form,
+                                                         ...)
+{
+    va_list args;
+    va_start(args, form);
+    planche_text_format(text, size, form, args);
+    va_end(args);
+}
+
+static void test_format_cuts_between_characters(void **state)
+{
+    (void)state;
+    char text[8];
+    format(text, sizeof text, "%s", "1234567");
+    assert_string_equal(text, "1234567");
+    format(text, sizeof text, "%s", "12345678");
+    assert_string_equal(text, "1234567");
+    format(text, sizeof text, "%s", "12345\xc3\xa9");
+    assert_string_equal(text, "12345\xc3\xa9");
+    format(text, sizeof text, "%s", "123456\xc3\xa9");
+    assert_string_equal(text, "123456");
+    format(text, sizeof text, "%s", "12345\xe6\xbc\xab");
+    assert_string_equal(text, "12345");
+    format(text, sizeof text, "%s", "1234\xf0\x9f\x8e\xa8");
+    assert_string_equal(text, "1234");
+    format(text, 1, "%s", "12");
+    assert_string_equal(text, "");
+}
+
+struct heard {
+    int lines;
+    enum planche_log_level level;
+    char text[2000];
+};
+
+static void hear(void *user, enum planche_log_level level, const char *message)
+{
+    struct heard *heard = user;
+    heard->lines++;
+    heard->level = level;
+    strncpy(heard->text, message, sizeof heard->text - 1);
+}
+
+static void test_log(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    struct planche_log log = {.fn = hear, .user = &heard}, silent = {0};
+    planche_log_write(&log, PLANCHE_LOG_WARNING, "%s: %d\nlines", "page", 2);
+    assert_int_equal(heard.lines, 1);
+    assert_int_equal(heard.level, PLANCHE_LOG_WARNING);
+    assert_string_equal(heard.text, "page: 2 lines");
+    planche_log_write(&log, PLANCHE_LOG_ERROR, "%1990d", 1);
+    assert_in_range(strlen(heard.text), 500, 1990);
+    planche_log_write(&silent, PLANCHE_LOG_ERROR, "nobody hears");
+    planche_log_write(NULL, PLANCHE_LOG_ERROR, "nobody hears");
+    assert_int_equal(heard.lines, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_format_cuts_between_characters),
+        cmocka_unit_test(test_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

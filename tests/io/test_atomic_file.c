@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Output files appear complete under their name, or leave nothing. */
+#include "support/testing.h"
+
+#include "io/atomic_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/planche-test-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+static unsigned count_entries(void)
+{
+    unsigned count = 0;
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(directory);
+    return count;
+}
+
+static void put_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void has_text(const char *path, const char *text)
+{
+    char content[64] = {0};
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(content, 1, sizeof content - 1, file), strlen(text));
+    fclose(file);
+    assert_string_equal(content, text);
+}
+
+static struct planche_output_file *create(const char *path, bool overwrite)
+{
+    struct planche_output_file *file;
+    struct planche_error error = {.status = PLANCHE_OK, .message = ""};
+    if (planche_output_file_create(&file, path, overwrite, NULL, &error))
+        fail_msg("%s", error.message);
+    return file;
+}
+
+static void cannot_create(const char *path, bool overwrite, enum planche_status status)
+{
+    struct planche_output_file *file;
+    struct planche_error error;
+    assert_int_equal(planche_output_file_create(&file, path, overwrite, NULL, &error), status);
+    assert_null(file);
+    assert_int_equal(error.status, status);
+    assert_non_null(strstr(error.message, path));
+}
+
+static void test_commit(void **state)
+{
+    (void)state;
+    char absolute[256];
+    snprintf(absolute, sizeof absolute, "%s/page.png", folder);
+    const char *const paths[] = {"page.png", "./page.png", absolute};
+    for (size_t i = 0; i < 3; i++) {
+        struct stat info;
+        mode_t mask = umask(027);
+        struct planche_output_file *file = create(paths[i], false);
+        umask(mask);
+        assert_int_equal(access(planche_output_file_temporary(file), F_OK), 0);
+        assert_int_equal(access("page.png", F_OK), -1);
+        assert_true(planche_output_file_write(file, "one ", 4));
+        assert_true(planche_output_file_write(file, "two", 3));
+        assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
+        planche_output_file_destroy(&file);
+        planche_output_file_destroy(&file);
+        has_text("page.png", "one two");
+        assert_int_equal(stat("page.png", &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0640);
+        assert_int_equal(count_entries(), 1);
+        unlink("page.png");
+    }
+}
+
+static void test_abort(void **state)
+{
+    (void)state;
+    struct planche_output_file *file = create("page.png", false);
+    assert_true(planche_output_file_write(file, "half", 4));
+    planche_output_file_destroy(&file);
+    assert_int_equal(count_entries(), 0);
+}
+
+static void test_large(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {1, 100000, 300000, 262144, 7};
+    uint8_t *data = malloc(300000);
+    struct planche_output_file *file = create("page.png", false);
+    size_t total = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        memset(data, 'a' + (int)i, sizes[i]);
+        assert_true(planche_output_file_write(file, data, sizes[i]));
+        total += sizes[i];
+    }
+    assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
+    planche_output_file_destroy(&file);
+    FILE *result = fopen("page.png", "rb");
+    assert_non_null(result);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (size_t k = 0; k < sizes[i]; k++)
+            assert_int_equal(fgetc(result), 'a' + (int)i);
+    assert_int_equal(fgetc(result), EOF);
+    assert_int_equal(ftell(result), total);
+    fclose(result);
+    unlink("page.png");
+    free(data);
+}
+
+static void test_exists(void **state)
+{
+    (void)state;
+    put_file("page.png", "old");
+    cannot_create("page.png", false, PLANCHE_ERROR_EXISTS);
+    assert_int_equal(planche_output_file_check("page.png", false, NULL), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(planche_output_file_check("page.png", true, NULL), PLANCHE_OK);
+    assert_int_equal(planche_output_file_check("other.png", false, NULL), PLANCHE_OK);
+    struct planche_output_file *file = create("page.png", true);
+    assert_true(planche_output_file_write(file, "new", 3));
+    has_text("page.png", "old");
+    assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
+    planche_output_file_destroy(&file);
+    has_text("page.png", "new");
+    assert_int_equal(count_entries(), 1);
+    unlink("page.png");
+}
+
+/* A file that comes to be there while we work is not lost. */
+static void test_race(void **state)
+{
+    (void)state;
+    struct planche_error error;
+    struct planche_output_file *file = create("page.png", false);
+    put_file("page.png", "theirs");
+    assert_true(planche_output_file_write(file, "ours", 4));
+    assert_int_equal(planche_output_file_commit(file, &error), PLANCHE_ERROR_EXISTS);
+    planche_output_file_destroy(&file);
+    has_text("page.png", "theirs");
+    assert_int_equal(count_entries(), 1);
+    unlink("page.png");
+}
+
+static void test_bad_targets(void **state)
+{
+    (void)state;
+    cannot_create("missing/page.png", false, PLANCHE_ERROR_NOT_FOUND);
+    cannot_create("/dev/null", true, PLANCHE_ERROR_IO);
+    assert_int_equal(mkdir("page.png", 0755), 0);
+    cannot_create("page.png", true, PLANCHE_ERROR_IO);
+    cannot_create("page.png/", true, PLANCHE_ERROR_ARGUMENT);
+    cannot_create("", false, PLANCHE_ERROR_ARGUMENT);
+    rmdir("page.png");
+    put_file("file", "");
+    cannot_create("file/page.png", false, PLANCHE_ERROR_IO);
+    unlink("file");
+    /* A link to nowhere is something too. */
+    assert_int_equal(symlink("nowhere", "page.png"), 0);
+    cannot_create("page.png", false, PLANCHE_ERROR_EXISTS);
+    unlink("page.png");
+    assert_int_equal(count_entries(), 0);
+}
+
+static void test_read_only_folder(void **state)
+{
+    (void)state;
+    if (geteuid() == 0) {
+        print_message("root may write everywhere\n");
+        skip();
+    }
+    assert_int_equal(chmod(folder, 0555), 0);
+    cannot_create("page.png", false, PLANCHE_ERROR_IO);
+    assert_int_equal(chmod(folder, 0755), 0);
+}
+
+/* A disk that is full, here a limit on the size of files: the reason is told, nothing is left. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    struct rlimit old, small = {.rlim_cur = 4096};
+    struct planche_error error;
+    uint8_t data[8192] = {0};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small.rlim_max = old.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    for (int large = 0; large < 2; large++) {
+        struct planche_output_file *file = create("page.png", false);
+        bool written = true;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        /* It shows at once, or only when the buffer is emptied. */
+        for (int i = 0; i < (large ? 64 : 1); i++)
+            written = planche_output_file_write(file, data, sizeof data) && written;
+        assert_int_equal(written, !large);
+        assert_int_equal(planche_output_file_explain(file, PLANCHE_ERROR_DATA, &error),
+                         large ? PLANCHE_ERROR_IO : PLANCHE_ERROR_DATA);
+        assert_int_equal(planche_output_file_commit(file, &error), PLANCHE_ERROR_IO);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+        assert_non_null(strstr(error.message, "page.png"));
+        assert_non_null(strstr(error.message, strerror(EFBIG)));
+        planche_output_file_destroy(&file);
+        assert_int_equal(count_entries(), 0);
+    }
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+/* Names as long as they may be, and longer. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    char name[257];
+    memset(name, 'n', sizeof name);
+    name[255] = 0;
+    struct planche_output_file *file = create(name, false);
+    assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
+    planche_output_file_destroy(&file);
+    assert_int_equal(unlink(name), 0);
+    name[255] = 'n';
+    name[256] = 0;
+    struct planche_error error;
+    assert_int_equal(planche_output_file_create(&file, name, false, NULL, &error), PLANCHE_OK);
+    assert_int_equal(planche_output_file_commit(file, &error), PLANCHE_ERROR_IO);
+    planche_output_file_destroy(&file);
+    assert_int_equal(count_entries(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_commit),
+        cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_exists),
+        cmocka_unit_test(test_race),
+        cmocka_unit_test(test_bad_targets),
+        cmocka_unit_test(test_read_only_folder),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_long_names),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Which matrix shader takes which convolution, and how its weights are laid out, for a device that
+ * is made up: its pipelines are nothing but noted. */
+#include "backend/vulkan/conv_matmul.h"
+#include "backend/vulkan/half.h"
+#include "backend/vulkan/pipeline.h"
+
+#include "support/testing.h"
+
+#include <stdlib.h>
+
+#define VENDOR_OF_NVIDIA 0x10de
+
+static int modules; /* noted: shaders that are compiled */
+
+static VKAPI_ATTR VkResult VKAPI_CALL create_module(VkDevice device,
+                                                    const VkShaderModuleCreateInfo *info,
+                                                    const VkAllocationCallbacks *allocator,
+                                                    VkShaderModule *module)
+{
+    (void)device, (void)info, (void)allocator;
+    *module = VK_NULL_HANDLE;
+    modules++;
+    return VK_SUCCESS;
+}
+
+static VKAPI_ATTR void VKAPI_CALL destroy_module(VkDevice device, VkShaderModule module,
+                                                 const VkAllocationCallbacks *allocator)
+{
+    (void)device, (void)module, (void)allocator;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL create_pipelines(VkDevice device, VkPipelineCache cache,
+                                                       uint32_t count,
+                                                       const VkComputePipelineCreateInfo *infos,
+                                                       const VkAllocationCallbacks *allocator,
+                                                       VkPipeline *pipelines)
+{
+    (void)device, (void)cache, (void)count, (void)infos, (void)allocator;
+    pipelines[0] = (VkPipeline)(uintptr_t)1;
+    return VK_SUCCESS;
+}
+
+/* A network of one convolution. */
+struct fixture {
+    struct planche_gpu_device device;
+    struct planche_tensor tensors[2];
+    struct planche_view input;
+    struct planche_step step;
+    struct planche_net net;
+    int pitches[2];
+    struct planche_gpu_step made;
+    struct planche_gpu_program program;
+};
+
+static void begin(struct fixture *f, enum planche_gpu_path path, int inputs, int outputs)
+{
+    *f = (struct fixture){.device = {.path = path}};
+    f->device.fn.CreateShaderModule = create_module;
+    f->device.fn.DestroyShaderModule = destroy_module;
+    f->device.fn.CreateComputePipelines = create_pipelines;
+    f->device.properties.vendorID = VENDOR_OF_NVIDIA;
+    pthread_mutex_init(&f->device.pipeline_mutex, NULL);
+    pthread_cond_init(&f->device.pipeline_made, NULL);
+    f->tensors[0].channels = inputs;
+    f->tensors[1].channels = outputs;
+    f->step = (struct planche_step){.op = PLANCHE_STEP_CONV,
+                                    .input_count = 1,
+                                    .inputs = &f->input,
+                                    .output = 1,
+                                    .kernel_w = 3,
+                                    .kernel_h = 3,
+                                    .stride_w = 1,
+                                    .stride_h = 1,
+                                    .dilation_w = 1,
+                                    .dilation_h = 1};
+    f->net = (struct planche_net){
+        .tensor_count = 2, .step_count = 1, .tensors = f->tensors, .steps = &f->step};
+    for (int t = 0; t < 2; t++)
+        f->pitches[t] = planche_gpu_pitch(f->tensors[t].channels);
+    f->program = (struct planche_gpu_program){
+        .device = &f->device, .net = &f->net, .pitches = f->pitches, .steps = &f->made};
+    modules = 0;
+}
+
+static void deconvolve(struct fixture *f)
+{
+    f->step.op = PLANCHE_STEP_DECONV;
+    f->step.kernel_w = f->step.kernel_h = 2;
+    f->step.stride_w = f->step.stride_h = 2;
+}
+
+static void end(struct fixture *f)
+{
+    while (f->device.pipelines) {
+        struct planche_gpu_pipeline *gone = f->device.pipelines;
+        f->device.pipelines = gone->next;
+        planche_free(gone);
+    }
+    pthread_cond_destroy(&f->device.pipeline_made);
+    pthread_mutex_destroy(&f->device.pipeline_mutex);
+}
+
+/* The shader that makes the step: the first pipeline that was asked for. */
+static enum planche_shader choose(struct fixture *f)
+{
+    struct planche_error error;
+    enum planche_status status;
+    assert_true(planche_gpu_matrix_choose(&f->program, 0, &status, &error));
+    assert_int_equal(status, PLANCHE_OK);
+    assert_int_equal(modules, 2);
+    assert_non_null(f->made.pipeline);
+    assert_non_null(f->made.prepare);
+    return f->device.pipelines->next->shader;
+}
+
+static void check_nv2(int outputs, bool deconv, int columns, int blocks)
+{
+    struct fixture f;
+    size_t count;
+    begin(&f, PLANCHE_GPU_PATH_NV2, 32, outputs);
+    if (deconv)
+        deconvolve(&f);
+    assert_int_equal(choose(&f), PLANCHE_SHADER_CONV_NV2);
+    const struct planche_gpu_product *product = &f.made.product;
+    assert_int_equal(f.device.pipelines->shader, PLANCHE_SHADER_PACK_NV2);
+    assert_int_equal(product->columns, columns);
+    assert_int_equal(product->blocks, blocks);
+    assert_int_equal(product->step % columns, 0);
+    assert_int_equal(planche_gpu_matrix_fragments(product), 2 * (deconv ? 1 : 9) * blocks);
+    assert_true(planche_gpu_matrix_count(product, &count));
+    assert_int_equal(count, planche_gpu_matrix_fragments(product) * 16 * columns * 2);
+    end(&f);
+}
+
+static void test_nv2(void **state)
+{
+    (void)state;
+    check_nv2(16, false, 16, 1);
+    check_nv2(32, false, 32, 1);
+    check_nv2(48, false, 48, 1);
+    check_nv2(60, false, 64, 1);
+    check_nv2(96, false, 48, 2);
+    check_nv2(80, false, 16, 5);
+    check_nv2(128, false, 64, 2);
+    check_nv2(64, true, 64, 4);
+}
+
+/* What it does not take is made as without it. */
+static void check_khr(enum planche_gpu_path path, int inputs, int outputs)
+{
+    struct fixture f;
+    size_t count;
+    begin(&f, path, inputs, outputs);
+    assert_int_equal(choose(&f), PLANCHE_SHADER_CONV_KHR);
+    assert_int_equal(f.device.pipelines->shader, PLANCHE_SHADER_PACK_KHR);
+    assert_int_equal(f.made.product.columns, 16);
+    assert_true(planche_gpu_matrix_count(&f.made.product, &count));
+    assert_int_equal(count, planche_gpu_matrix_fragments(&f.made.product) * 256);
+    end(&f);
+}
+
+static void test_khr(void **state)
+{
+    (void)state;
+    check_khr(PLANCHE_GPU_PATH_KHR, 64, 64);
+    check_khr(PLANCHE_GPU_PATH_NV2, 3, 64);
+    check_khr(PLANCHE_GPU_PATH_NV2, 64, 3);
+}
+
+static void test_neither(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct planche_error error;
+    enum planche_status status;
+    begin(&f, PLANCHE_GPU_PATH_NV2, 24, 64);
+    assert_false(planche_gpu_matrix_choose(&f.program, 0, &status, &error));
+    assert_int_equal(status, PLANCHE_OK);
+    assert_int_equal(f.made.product.taps_x, 0);
+    assert_int_equal(planche_gpu_matrix_fragments(&f.made.product), 0);
+    end(&f);
+    begin(&f, PLANCHE_GPU_PATH_F16, 64, 64);
+    assert_false(planche_gpu_matrix_choose(&f.program, 0, &status, &error));
+    end(&f);
+}
+
+/* A weight that says where it belongs, and is exact in half precision. */
+static float weight_of(int output, int input, int tap)
+{
+    return (float)((output * 37 + input * 11 + tap * 5) % 1024);
+}
+
+/* Weights of 32 inputs and 70 outputs (80 with padding), by position. */
+static void check_pack(enum planche_gpu_path path)
+{
+    enum { IN = 32, OUT = 70, TAPS = 9 };
+    struct fixture f;
+    begin(&f, path, IN, OUT);
+    choose(&f);
+    size_t count, at = 0;
+    assert_true(planche_gpu_matrix_count(&f.made.product, &count));
+    uint16_t *packed = calloc(count, sizeof(*packed));
+    float *weights = calloc((size_t)OUT * IN * TAPS, sizeof(*weights));
+    for (int i = 0; i < OUT * IN * TAPS; i++)
+        weights[i] = weight_of(i / TAPS / IN, i / TAPS % IN, i % TAPS);
+    f.step.weights = weights;
+    planche_gpu_matrix_pack(&f.program, 0, packed);
+    int columns = f.made.product.columns;
+    for (int group = 0; group < IN / 16; group++)
+        for (int tap = 0; tap < TAPS; tap++) /* of a column first */
+            for (int block = 0; block < 80 / columns; block++)
+                for (int i = 0; i < 16 * columns; i++) {
+                    int output = block * columns + i % columns, input = group * 16 + i / columns;
+                    int lies = tap % 3 * 3 + tap / 3;
+                    float expected = output < OUT ? weight_of(output, input, lies) : 0;
+                    assert_int_equal(packed[at++], planche_half_from_float(expected));
+                }
+    free(weights);
+    free(packed);
+    end(&f);
+}
+
+static void test_pack(void **state)
+{
+    (void)state;
+    check_pack(PLANCHE_GPU_PATH_KHR);
+    check_pack(PLANCHE_GPU_PATH_NV2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nv2), cmocka_unit_test(test_khr),
+                                       cmocka_unit_test(test_neither), cmocka_unit_test(test_pack)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

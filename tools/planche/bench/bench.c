@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* planche bench: how fast the engine is on this machine, without files and codecs. */
+#include "bench/measurement.h"
+#include "bench/peak_flops.h"
+#include "bench/testpage.h"
+#include "cli/cli.h"
+#include "cli/logging.h"
+#include "cli/model_options.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "enlarge/progress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A page this small makes the engine do once what it does once. */
+#define WARM_UP_SIZE 48
+
+struct page {
+    struct planche_pixels in, out;
+};
+
+static void free_page(struct page *page)
+{
+    free(page->in.data);
+    free(page->out.data);
+}
+
+static bool make_page(struct page *page, uint32_t width, uint32_t height, unsigned scale)
+{
+    *page = (struct page){
+        .in = {PLANCHE_PIXELS_RGB8, width, height, 3 * (size_t)width, NULL},
+        .out = {PLANCHE_PIXELS_RGB8, width * scale, height * scale, 3 * (size_t)width * scale,
+                NULL},
+    };
+    page->in.data = calloc(height, page->in.stride);
+    page->out.data = calloc(page->out.height, page->out.stride);
+    if (page->in.data == NULL || page->out.data == NULL) {
+        free_page(page);
+        return false;
+    }
+    planche_cli_testpage_draw(page->in.data, width, height);
+    return true;
+}
+
+static enum planche_status warm_up(const struct planche_engine *engine, unsigned scale,
+                                   struct planche_error *error)
+{
+    struct page page;
+    if (!make_page(&page, WARM_UP_SIZE, WARM_UP_SIZE, scale)) {
+        snprintf(error->message, sizeof error->message, "out of memory");
+        return PLANCHE_ERROR_MEMORY;
+    }
+    enum planche_status status =
+        planche_engine_run_pixels(engine, &page.in, &page.out, NULL, NULL, error);
+    free_page(&page);
+    return status;
+}
+
+static int compare_ms(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static enum planche_status time_runs(const struct planche_engine *engine, const struct page *page,
+                                     struct planche_cli_measurement *m, struct planche_error *error)
+{
+    for (unsigned i = 0; i < m->runs; i++) {
+        struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+        double start = planche_cli_now_ms();
+        enum planche_status status =
+            planche_engine_run_pixels(engine, &page->in, &page->out, NULL, &result, error);
+        if (status != PLANCHE_OK)
+            return status;
+        m->ms[i] = planche_cli_now_ms() - start;
+        if (i == 0 || result.gpu_ms < m->gpu_ms)
+            m->gpu_ms = result.gpu_ms;
+    }
+    qsort(m->ms, m->runs, sizeof *m->ms, compare_ms);
+    return PLANCHE_OK;
+}
+
+/* The profile so far, to be freed; NULL and *count 0: none is kept, or no memory. */
+static struct planche_layer_profile *read_profile(const struct planche_engine *engine,
+                                                  size_t *count)
+{
+    *count = planche_engine_get_profile(engine, NULL, 0);
+    struct planche_layer_profile *layers = *count > 0 ? calloc(*count, sizeof *layers) : NULL;
+    if (layers == NULL)
+        *count = 0;
+    planche_engine_get_profile(engine, layers, *count);
+    return layers;
+}
+
+/* 0 of what runs on a GPU: nothing is compared with it. */
+static double peak_of_cpu(const struct planche_cli_measurement *m)
+{
+    return m->info.device == NULL ? planche_cli_peak(m->info.isa, m->info.threads) : 0.0;
+}
+
+/* Warms up and measures; the profile and the memory are those of the runs that count. */
+static enum planche_status measure_page(const struct planche_engine *engine,
+                                        const struct page *page, struct planche_cli_measurement *m,
+                                        struct planche_error *error)
+{
+    size_t count;
+    enum planche_status status = warm_up(engine, m->info.scale, error);
+    struct planche_layer_profile *before = read_profile(engine, &count);
+    m->peak_before = peak_of_cpu(m);
+    if (status == PLANCHE_OK)
+        status = time_runs(engine, page, m, error);
+    m->peak_after = peak_of_cpu(m);
+    m->layers = read_profile(engine, &m->layer_count);
+    for (size_t i = 0; i < count && i < m->layer_count; i++) {
+        m->layers[i].ms -= before[i].ms;
+        m->layers[i].macs -= before[i].macs;
+    }
+    free(before);
+    return status;
+}
+
+static int show(struct planche_cli_measurement *m, const struct planche_engine *engine,
+                const struct page *page, bool json)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    planche_engine_get_info(engine, &m->info);
+    m->peak_bytes = m->info.peak_bytes;
+    m->rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    m->page_bytes = page->in.stride * page->in.height + page->out.stride * page->out.height;
+    if (!json)
+        planche_cli_measurement_print(m);
+    else if (!planche_cli_measurement_print_json(m))
+        return PLANCHE_CLI_PAGE_FAILED;
+    return PLANCHE_CLI_OK;
+}
+
+/* Allocates what the runs need and goes through them. */
+static int measure_engine(const struct planche_cli_options *options,
+                          const struct planche_engine *engine, struct planche_cli_measurement *m)
+{
+    struct planche_error error = {0};
+    struct page page = {0};
+    m->runs = options->runs;
+    m->ms = calloc(m->runs, sizeof *m->ms);
+    if (m->ms == NULL || !make_page(&page, m->width, m->height, m->info.scale)) {
+        planche_cli_message("out of memory");
+        free(m->ms);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    int status = PLANCHE_CLI_PAGE_FAILED;
+    if (measure_page(engine, &page, m, &error) != PLANCHE_OK)
+        planche_cli_message("%s: %s", m->info.model, error.message);
+    else
+        status = show(m, engine, &page, options->json);
+    free(m->layers);
+    free(m->ms);
+    free_page(&page);
+    return status;
+}
+
+/* One model from its files to its line. */
+static int measure_model(const struct planche_cli_options *options)
+{
+    struct planche_cli_measurement m = {
+        .info = PLANCHE_ENGINE_INFO_INIT,
+        .se = options->engine.se,
+        .width = options->width,
+        .height = options->height,
+    };
+    const struct planche_model_variant *variant = NULL;
+    struct planche_engine *engine = NULL;
+    struct planche_error error = {0};
+    const char *model =
+        options->engine.model != NULL ? options->engine.model : PLANCHE_CLI_DEFAULT_MODEL;
+    double start = planche_cli_now_ms();
+    if (planche_engine_create(&engine, &options->engine, &error) != PLANCHE_OK) {
+        planche_cli_message("%s", error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    m.start_ms = planche_cli_now_ms() - start;
+    planche_engine_get_info(engine, &m.info);
+    if (planche_model_find(model, options->engine.scale, options->engine.denoise, &variant, NULL) ==
+        PLANCHE_OK)
+        m.has_level = planche_cli_level(variant, &m.level);
+    int status = measure_engine(options, engine, &m);
+    planche_engine_destroy(&engine);
+    return status;
+}
+
+/* Each model has a process of its own, so that its peak memory is its own. */
+static int measure_apart(const struct planche_cli_options *options)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int status = measure_model(options);
+        if (fflush(stdout) != 0 && status == PLANCHE_CLI_OK)
+            status = PLANCHE_CLI_PAGE_FAILED;
+        _exit(status);
+    }
+    int ended = 0;
+    pid_t waited = child;
+    while (child > 0 && (waited = waitpid(child, &ended, 0)) < 0 && errno == EINTR)
+        continue;
+    if (waited < 0) {
+        planche_cli_message("cannot start a process: %s", strerror(errno));
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    if (WIFEXITED(ended))
+        return WEXITSTATUS(ended);
+    planche_cli_message("%s: ended by signal %d (%s)",
+                        options->engine.model != NULL ? options->engine.model
+                                                      : PLANCHE_CLI_DEFAULT_MODEL,
+                        WTERMSIG(ended), strsignal(WTERMSIG(ended)));
+    return PLANCHE_CLI_PAGE_FAILED;
+}
+
+/* Adds every name of the catalogue. */
+static void add_all(struct planche_cli_options *options)
+{
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        const char *model = planche_model_variant_get(i)->model;
+        unsigned known = 0;
+        while (known < options->model_count && strcmp(options->models[known], model) != 0)
+            known++;
+        if (known == options->model_count && known < PLANCHE_CLI_MAX_MODELS)
+            options->models[options->model_count++] = model;
+    }
+}
+
+/* Makes the options of one model out of those of all. */
+static enum planche_status choose(const struct planche_cli_options *all, unsigned index,
+                                  struct planche_cli_options *one, struct planche_error *error)
+{
+    unsigned scale;
+    *one = *all;
+    one->engine.model = all->models[index];
+    one->engine.profile = all->profile;
+    one->engine.log = planche_cli_log;
+    one->engine.log_user = (void *)all;
+    return planche_cli_choose(&one->engine, all->level, &scale, error);
+}
+
+static int measure_all(const struct planche_cli_options *options)
+{
+    struct planche_cli_options one;
+    struct planche_error error = {0};
+    int status = PLANCHE_CLI_OK;
+    for (unsigned i = 0; i < options->model_count; i++) {
+        if (choose(options, i, &one, &error) != PLANCHE_OK)
+            return planche_cli_usage_error("bench", "%s", error.message);
+    }
+    if (!options->json)
+        planche_cli_measurement_print_heading();
+    for (unsigned i = 0; i < options->model_count; i++) {
+        choose(options, i, &one, &error);
+        int ended = measure_apart(&one);
+        status = ended > status ? ended : status;
+    }
+    return status;
+}
+
+int planche_cli_bench(int argc, char **argv)
+{
+    struct planche_cli_options options;
+    int first, status;
+    if (!planche_cli_options_parse(&options, PLANCHE_CLI_BENCH, "bench", argc, argv, &first,
+                                   &status))
+        return status;
+    if (first < argc)
+        return planche_cli_usage_error("bench", "unexpected '%s'", argv[first]);
+    if (options.all && options.model_count > 0)
+        return planche_cli_usage_error("bench", "--all and --model contradict");
+    if (options.all)
+        add_all(&options);
+    else if (options.model_count == 0)
+        options.models[options.model_count++] = PLANCHE_CLI_DEFAULT_MODEL;
+    return measure_all(&options);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Shows what planche bench measured of one model. Rates are those of the best run: others use the
+ * machine too, and what they take is no property of the engine. */
+#include "bench/measurement.h"
+
+#include "cli/json.h"
+#include "cli/number.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static double pixels(const struct planche_cli_measurement *m)
+{
+    return (double)m->width * m->height;
+}
+
+static double best_ms(const struct planche_cli_measurement *m)
+{
+    return m->ms[0];
+}
+
+static double median_ms(const struct planche_cli_measurement *m)
+{
+    return (m->ms[(m->runs - 1) / 2] + m->ms[m->runs / 2]) / 2.0;
+}
+
+/* Direct-equivalent: what the plain convolutions would take, however they were done. */
+static double rate(const struct planche_cli_measurement *m, double ms)
+{
+    return 2.0 * m->info.macs_per_pixel * pixels(m) / (ms * 1e6);
+}
+
+static double gflops(const struct planche_cli_measurement *m)
+{
+    return rate(m, best_ms(m));
+}
+
+static bool is_on_gpu(const struct planche_cli_measurement *m)
+{
+    return m->info.device != NULL;
+}
+
+/* The better of the two is nearer to what the CPU can do. */
+static double peak(const struct planche_cli_measurement *m)
+{
+    return m->peak_before > m->peak_after ? m->peak_before : m->peak_after;
+}
+
+void planche_cli_measurement_print_heading(void)
+{
+    printf("%-23s %5s %9s %7s %-8s %-4s %9s %9s %7s %8s %8s %8s %6s %9s %9s %7s\n", "MODEL",
+           "SCALE", "SIZE", "THREADS", "KERNELS", "TYPE", "BEST ms", "MEDIAN ms", "us/px",
+           "PAGES/s", "GFLOP/s", "FMA PEAK", "RATIO", "MEMORY", "RSS", "LOAD ms");
+    fflush(stdout);
+}
+
+static void print_layer(const struct planche_cli_measurement *m,
+                        const struct planche_layer_profile *layer, double total)
+{
+    double speed = layer->ms > 0.0 ? 2.0 * layer->macs / (layer->ms * 1e6) : 0.0;
+    printf("  %-32s %-12s %9.3f %6.1f%%", layer->name, layer->kind, layer->ms / m->runs,
+           total > 0.0 ? 100.0 * layer->ms / total : 0.0);
+    if (is_on_gpu(m))
+        printf(" %8.2f\n", speed / 1e3);
+    else
+        printf(" %8.1f %6.2f\n", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
+}
+
+static void print_layers(const struct planche_cli_measurement *m)
+{
+    double total = 0.0;
+    for (size_t i = 0; i < m->layer_count; i++)
+        total += m->layers[i].ms;
+    printf("\n  %-32s %-12s %9s %7s %8s%s\n", "LAYER", "KIND", "ms/page", "SHARE",
+           is_on_gpu(m) ? "TFLOP/s" : "GFLOP/s", is_on_gpu(m) ? "" : "  RATIO");
+    for (size_t i = 0; i < m->layer_count; i++)
+        print_layer(m, &m->layers[i], total);
+    printf("  %-32s %-12s %9.3f\n\n", "all", "", total / m->runs);
+}
+
+void planche_cli_measurement_print(const struct planche_cli_measurement *m)
+{
+    char size[32], memory[32], rss[32], highest[16] = "-", ratio[16] = "-";
+    snprintf(size, sizeof size, "%ux%u", m->width, m->height);
+    if (peak(m) > 0.0) {
+        snprintf(highest, sizeof highest, "%.1f", peak(m));
+        snprintf(ratio, sizeof ratio, "%.2f", gflops(m) / peak(m));
+    }
+    printf("%-23s %5u %9s %7u %-8s %-4s %9.1f %9.1f %7.2f %8.3f %8.1f %8s %6s %9s %9s %7.1f\n",
+           m->info.model, m->info.scale, size, m->info.threads,
+           is_on_gpu(m) ? m->info.gpu_path : m->info.isa, m->info.precision, best_ms(m),
+           median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m), highest, ratio,
+           planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
+           planche_cli_format_bytes(m->rss_bytes, rss, sizeof rss), m->start_ms);
+    if (is_on_gpu(m) && m->gpu_ms > 0.0)
+        printf("  %s: %.2f ms of GPU time per page, %.2f TFLOP/s\n", m->info.device, m->gpu_ms,
+               rate(m, m->gpu_ms) / 1e3);
+    if (m->layer_count > 0)
+        print_layers(m);
+    fflush(stdout);
+}
+
+/* Four digits more than anybody can measure. */
+static json_t *number(double value)
+{
+    return json_real(round(value * 1e6) / 1e6);
+}
+
+static json_t *layers_json(const struct planche_cli_measurement *m)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const struct planche_layer_profile *layer = &m->layers[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "name", planche_cli_json_text(layer->name));
+        json_object_set_new(object, "kind", planche_cli_json_text(layer->kind));
+        json_object_set_new(object, "ms", number(layer->ms / m->runs));
+        json_object_set_new(object, "macs", json_real(layer->macs / m->runs));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static void add_setup(json_t *object, const struct planche_cli_measurement *m)
+{
+    json_object_set_new(object, "version", json_string(planche_version()));
+    json_object_set_new(object, "model", planche_cli_json_text(m->info.model));
+    json_object_set_new(object, "variant", planche_cli_json_text(m->info.variant));
+    json_object_set_new(object, "scale", json_integer(m->info.scale));
+    json_object_set_new(object, "denoise", m->has_level ? json_integer(m->level) : json_null());
+    json_object_set_new(object, "se",
+                        json_string(m->se == PLANCHE_SE_SAMPLED ? "sampled" : "exact"));
+    json_object_set_new(object, "backend", planche_cli_json_text(m->info.backend));
+    json_object_set_new(object, "device", planche_cli_json_text(m->info.device));
+    json_object_set_new(object, "gpu_path", planche_cli_json_text(m->info.gpu_path));
+    json_object_set_new(object, "isa", planche_cli_json_text(m->info.isa));
+    json_object_set_new(object, "precision", planche_cli_json_text(m->info.precision));
+    json_object_set_new(object, "threads", json_integer(m->info.threads));
+    json_object_set_new(object, "budget_bytes", json_integer((json_int_t)m->info.memory));
+    json_object_set_new(object, "width", json_integer(m->width));
+    json_object_set_new(object, "height", json_integer(m->height));
+    json_object_set_new(object, "macs_per_pixel", json_real(m->info.macs_per_pixel));
+}
+
+bool planche_cli_measurement_print_json(const struct planche_cli_measurement *m)
+{
+    json_t *object = json_object(), *runs = json_array();
+    bool has_peak = peak(m) > 0.0, timed = m->gpu_ms > 0.0;
+    for (unsigned i = 0; i < m->runs; i++)
+        json_array_append_new(runs, number(m->ms[i]));
+    add_setup(object, m);
+    json_object_set_new(object, "load_ms", number(m->start_ms));
+    json_object_set_new(object, "runs_ms", runs);
+    json_object_set_new(object, "best_ms", number(best_ms(m)));
+    json_object_set_new(object, "median_ms", number(median_ms(m)));
+    json_object_set_new(object, "us_per_pixel", number(1e3 * best_ms(m) / pixels(m)));
+    json_object_set_new(object, "pages_per_second", number(1e3 / best_ms(m)));
+    json_object_set_new(object, "gflops", number(gflops(m)));
+    json_object_set_new(object, "gpu_ms", timed ? number(m->gpu_ms) : json_null());
+    json_object_set_new(object, "gpu_gflops", timed ? number(rate(m, m->gpu_ms)) : json_null());
+    json_object_set_new(object, "peak_gflops_before", number(m->peak_before));
+    json_object_set_new(object, "peak_gflops_after", number(m->peak_after));
+    json_object_set_new(object, "peak_gflops", has_peak ? number(peak(m)) : json_null());
+    json_object_set_new(object, "ratio", has_peak ? number(gflops(m) / peak(m)) : json_null());
+    json_object_set_new(object, "weight_bytes", json_integer((json_int_t)m->info.weight_bytes));
+    json_object_set_new(object, "peak_bytes", json_integer((json_int_t)m->peak_bytes));
+    json_object_set_new(object, "peak_rss_bytes", json_integer((json_int_t)m->rss_bytes));
+    json_object_set_new(object, "page_bytes", json_integer((json_int_t)m->page_bytes));
+    if (m->layer_count > 0)
+        json_object_set_new(object, "profile", layers_json(m));
+    return planche_cli_json_print(object);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The page that planche bench enlarges: what comics are made of, scanned, the same on every
+ * machine. */
+#ifndef PLANCHE_CLI_BENCH_TESTPAGE_H
+#define PLANCHE_CLI_BENCH_TESTPAGE_H
+
+#include <stdint.h>
+
+/* Draws margins, gutters and six panels (flat colour, screentone, gradient, lettering, grain,
+ * hatching) into width * height * 3 bytes of RGB. */
+void planche_cli_testpage_draw(uint8_t *rgb, uint32_t width, uint32_t height);
+
+#endif

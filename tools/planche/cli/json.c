@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* What programs read: one JSON object per line. */
+#include "cli/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *planche_cli_json_text(const char *text)
+{
+    if (text == NULL)
+        return json_null();
+    json_t *string = json_string(text);
+    char *copy = string == NULL ? strdup(text) : NULL;
+    if (copy == NULL)
+        return string;
+    for (unsigned char *c = (unsigned char *)copy; *c != 0; c++) {
+        if (*c >= 0x80)
+            *c = '?';
+    }
+    string = json_string(copy);
+    free(copy);
+    return string;
+}
+
+static json_t *count_or_null(uint64_t count)
+{
+    return count != 0 ? json_integer((json_int_t)count) : json_null();
+}
+
+json_t *planche_cli_json_ms(double value)
+{
+    return json_real(round(value * 1000.0) / 1000.0);
+}
+
+/* What made the page, where it is known, else what would. */
+static void set_backend(json_t *object, const struct planche_page_result *result,
+                        const struct planche_engine_info *info)
+{
+    const char *backend = NULL, *device = NULL, *precision = NULL;
+    if (info != NULL) {
+        backend = result->backend != NULL ? result->backend : info->backend;
+        /* The CPU stands in for a GPU in f32. */
+        bool stand_in = strcmp(backend, info->backend) != 0;
+        device = stand_in ? NULL : info->device;
+        precision = stand_in ? "f32" : info->precision;
+    }
+    json_object_set_new(object, "backend", planche_cli_json_text(backend));
+    json_object_set_new(object, "device", planche_cli_json_text(device));
+    json_object_set_new(object, "precision", planche_cli_json_text(precision));
+}
+
+void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
+                           const struct planche_engine_info *info)
+{
+    const struct planche_page_result *result = &outcome->result;
+    bool ok = outcome->status == PLANCHE_OK, alone = outcome->marked || outcome->large;
+    json_object_set_new(object, "input", planche_cli_json_text(outcome->input));
+    json_object_set_new(object, "output", planche_cli_json_text(alone ? NULL : outcome->output));
+    json_object_set_new(object, "input_width", count_or_null(result->input_width));
+    json_object_set_new(object, "input_height", count_or_null(result->input_height));
+    json_object_set_new(object, "output_width", count_or_null(result->output_width));
+    json_object_set_new(object, "output_height", count_or_null(result->output_height));
+    json_object_set_new(object, "model", planche_cli_json_text(info ? info->model : NULL));
+    json_object_set_new(object, "variant", planche_cli_json_text(info ? info->variant : NULL));
+    json_object_set_new(object, "scale", count_or_null(info ? info->scale : 0));
+    set_backend(object, result, info);
+    json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));
+    json_object_set_new(object, "parts", count_or_null(result->parts));
+    json_object_set_new(object, "decode_ms", planche_cli_json_ms(result->decode_ms));
+    json_object_set_new(object, "network_ms", planche_cli_json_ms(result->network_ms));
+    json_object_set_new(object, "gpu_ms", planche_cli_json_ms(result->gpu_ms));
+    json_object_set_new(object, "tiles", json_integer(result->tiles));
+    json_object_set_new(object, "redone",
+                        planche_cli_json_text(result->redone ? result->redone_reason : NULL));
+    json_object_set_new(object, "encode_ms", planche_cli_json_ms(result->encode_ms));
+    json_object_set_new(object, "peak_bytes", json_integer((json_int_t)result->peak_bytes));
+    const char *fine = outcome->marked ? "marked" : outcome->large ? "large" : "ok";
+    json_object_set_new(object, "status",
+                        planche_cli_json_text(ok ? fine : planche_status_name(outcome->status)));
+    json_object_set_new(object, "error", planche_cli_json_text(ok ? NULL : outcome->message));
+}
+
+char *planche_cli_json_line(json_t *object)
+{
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    json_decref(object);
+    char *line = NULL;
+    if (text != NULL && asprintf(&line, "%s\n", text) < 0)
+        line = NULL;
+    free(text);
+    return line;
+}
+
+bool planche_cli_json_print(json_t *object)
+{
+    char *line = planche_cli_json_line(object);
+    bool ok = line != NULL && fputs(line, stdout) >= 0 && fflush(stdout) == 0;
+    free(line);
+    return ok;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The library's log lines on stderr. */
+#include "cli/logging.h"
+
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+void planche_cli_log(void *user, enum planche_log_level level, const char *message)
+{
+    const struct planche_cli_options *options = user;
+    if (options->verbose)
+        planche_cli_note("%s", message);
+    else if (level >= PLANCHE_LOG_WARNING && !options->quiet)
+        planche_cli_message("%s", message);
+}

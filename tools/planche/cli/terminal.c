@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines on stderr and the one status line of a terminal, from any thread. */
+#include "cli/terminal.h"
+
+#include "cli/cli.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define LINE_SIZE 2048
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char status[LINE_SIZE];
+
+static void clean(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != 0; c++) {
+        if (*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    }
+}
+
+static void write_line(const char *prefix, const char *suffix, const char *format, va_list values)
+{
+    char line[LINE_SIZE];
+    vsnprintf(line, sizeof line, format, values);
+    clean(line);
+    pthread_mutex_lock(&lock);
+    if (status[0] != 0)
+        fputs("\r\033[K", stderr);
+    fprintf(stderr, "%s%s%s\n%s", prefix, line, suffix, status);
+    fflush(stderr);
+    pthread_mutex_unlock(&lock);
+}
+
+void planche_cli_message(const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    write_line("planche: ", "", format, values);
+    va_end(values);
+}
+
+void planche_cli_note(const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    write_line("", "", format, values);
+    va_end(values);
+}
+
+void planche_cli_print(const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    clean(line);
+    puts(line);
+}
+
+int planche_cli_usage_error(const char *command, const char *format, ...)
+{
+    char hint[64];
+    snprintf(hint, sizeof hint, "; see planche %s%s--help", command, *command != 0 ? " " : "");
+    va_list values;
+    va_start(values, format);
+    write_line("planche: ", hint, format, values);
+    va_end(values);
+    return PLANCHE_CLI_USAGE;
+}
+
+int planche_cli_no_memory(void)
+{
+    planche_cli_message("out of memory; give fewer files");
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+void planche_cli_status_line(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    if (strcmp(text, status) != 0) {
+        snprintf(status, sizeof status, "%s", text);
+        clean(status);
+        fprintf(stderr, "\r\033[K%s", status);
+        fflush(stderr);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned planche_cli_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 80;
+    return size.ws_col;
+}

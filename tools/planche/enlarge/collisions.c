@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Outputs that would get into each other's or an input's way. */
+#include "cli/cli.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "enlarge/plan_outputs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct place {
+    char *name; /* canonical */
+    bool kept;  /* the file has the input's name */
+    size_t index;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *left = a, *right = b;
+    int order = strcmp(left->name, right->name);
+    if (order == 0)
+        order = right->kept - left->kept;
+    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+static void free_places(struct place *places, size_t count)
+{
+    for (size_t i = 0; places != NULL && i < count; i++)
+        free(places[i].name);
+    free(places);
+}
+
+/* Where all outputs lie, in order; NULL: no memory. */
+static struct place *list_places(const struct planche_cli_plan *plan)
+{
+    size_t filled = 0;
+    struct place *places = calloc(plan->count + 1, sizeof *places);
+    for (; places != NULL && filled < plan->count; filled++) {
+        const struct planche_cli_work *work = &plan->works[filled];
+        bool kept =
+            strcmp(planche_cli_base_name(work->input), planche_cli_base_name(work->output)) == 0;
+        places[filled] = (struct place){planche_cli_canonical(work->output), kept, filled};
+        if (places[filled].name == NULL)
+            break;
+    }
+    if (places != NULL && filled < plan->count) {
+        free_places(places, filled);
+        return NULL;
+    }
+    if (places != NULL)
+        qsort(places, plan->count, sizeof *places, compare_places);
+    return places;
+}
+
+/* Two works would become one file. */
+static int refuse(const struct planche_cli_work *first, const struct planche_cli_work *second)
+{
+    char *left = planche_cli_canonical(first->input), *right = planche_cli_canonical(second->input);
+    bool same = left != NULL && right != NULL && strcmp(left, right) == 0;
+    free(left);
+    free(right);
+    if (same)
+        return planche_cli_usage_error("", "%s is named twice", second->input);
+    return planche_cli_usage_error("",
+                                   "%s and %s would both become %s; enlarge them in separate runs",
+                                   first->input, second->input, second->output);
+}
+
+/* Names the output after the whole name of the input. True if that is another name. */
+static bool lengthen(struct planche_cli_work *work, bool *no_memory)
+{
+    const char *base = planche_cli_base_name(work->output);
+    const char *old = planche_cli_base_name(work->input), *dot = strrchr(base, '.');
+    bool folder = work->book && work->container == PLANCHE_CONTAINER_FOLDER;
+    const char *extension = folder || dot == NULL ? "" : dot;
+    char *longer = NULL;
+    if (asprintf(&longer, "%.*s%s%s", (int)(base - work->output), work->output, old, extension) <
+        0) {
+        *no_memory = true;
+        return false;
+    }
+    bool other = strcmp(longer, work->output) != 0;
+    free(other ? work->output : longer);
+    if (other)
+        work->output = longer;
+    return other;
+}
+
+/* Gives files of one shelf names of their own. *changed: some have others now. */
+static int check_outputs(const struct planche_cli_plan *plan, const struct place *places,
+                         bool *changed)
+{
+    bool no_memory = false;
+    *changed = false;
+    for (size_t i = 1; i < plan->count; i++) {
+        struct planche_cli_work *first = &plan->works[places[i - 1].index];
+        struct planche_cli_work *second = &plan->works[places[i].index];
+        if (strcmp(places[i - 1].name, places[i].name) != 0)
+            continue;
+        bool mended = first->operand == second->operand && lengthen(second, &no_memory);
+        if (no_memory)
+            return planche_cli_no_memory();
+        if (!mended)
+            return refuse(first, second);
+        *changed = true;
+    }
+    return PLANCHE_CLI_OK;
+}
+
+/* A folder that is a book is read while outputs are written. */
+static int check_folder(const struct planche_cli_plan *plan, const struct place *places,
+                        const char *input)
+{
+    char *folder = planche_cli_canonical(input);
+    if (folder == NULL)
+        return PLANCHE_CLI_OK; /* the library will say why it cannot be read */
+    int status = PLANCHE_CLI_OK;
+    for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
+        if (planche_cli_lies_in(places[i].name, folder))
+            status = planche_cli_usage_error("", "%s lies in %s, an input; choose another output",
+                                             plan->works[places[i].index].output, input);
+    }
+    free(folder);
+    return status;
+}
+
+static int check_folders(const struct planche_cli_plan *plan, const struct place *places)
+{
+    int status = PLANCHE_CLI_OK;
+    for (size_t i = plan->pages; i < plan->count && status == PLANCHE_CLI_OK; i++) {
+        if (planche_cli_is_folder(plan->works[i].input))
+            status = check_folder(plan, places, plan->works[i].input);
+    }
+    return status;
+}
+
+struct identity {
+    dev_t device;
+    ino_t file;
+};
+
+static int compare_identities(const void *a, const void *b)
+{
+    const struct identity *left = a, *right = b;
+    if (left->device != right->device)
+        return left->device < right->device ? -1 : 1;
+    return (left->file > right->file) - (left->file < right->file);
+}
+
+static bool identify(const char *path, struct identity *out)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISDIR(info.st_mode))
+        return false;
+    *out = (struct identity){info.st_dev, info.st_ino};
+    return true;
+}
+
+/* No output may be the file of any input, whatever the names are. */
+static int check_inputs(const struct planche_cli_plan *plan)
+{
+    struct identity *inputs = calloc(plan->count + 1, sizeof *inputs), output;
+    if (inputs == NULL)
+        return planche_cli_no_memory();
+    int status = PLANCHE_CLI_OK;
+    size_t known = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        known += identify(plan->works[i].input, &inputs[known]);
+    qsort(inputs, known, sizeof *inputs, compare_identities);
+    for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
+        if (identify(plan->works[i].output, &output) &&
+            bsearch(&output, inputs, known, sizeof *inputs, compare_identities) != NULL)
+            status = planche_cli_usage_error("", "%s is an input; choose another output",
+                                             plan->works[i].output);
+    }
+    free(inputs);
+    return status;
+}
+
+int planche_cli_plan_check(struct planche_cli_plan *plan)
+{
+    bool changed;
+    struct place *places;
+    int status;
+    do {
+        places = list_places(plan);
+        if (places == NULL)
+            return planche_cli_no_memory();
+        status = check_outputs(plan, places, &changed);
+        if (status == PLANCHE_CLI_OK && !changed)
+            status = check_folders(plan, places);
+        free_places(places, plan->count);
+    } while (status == PLANCHE_CLI_OK && changed);
+    return status == PLANCHE_CLI_OK ? check_inputs(plan) : status;
+}

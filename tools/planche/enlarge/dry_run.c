@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* --dry-run: what would be done. */
+#include "cli/interrupt.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "enlarge/run_state.h"
+
+#include <stdio.h>
+
+struct dry {
+    struct planche_cli_run *run;
+    const struct planche_cli_work *work;
+    size_t *fates;
+    bool *inner; /* there are books in the book */
+};
+
+/* What is out of the ordinary about a result: "" if nothing is. */
+static const char *describe_result(const struct planche_page_result *result, char *text,
+                                   size_t size)
+{
+    text[0] = 0;
+    if (result->parts > 1)
+        snprintf(text, size, ": split into %u or more", result->parts);
+    else if (result->switched)
+        snprintf(text, size, ": switched to %s", planche_format_extension(result->format));
+    return text;
+}
+
+/* What becomes of a page of the size that result says. */
+static enum planche_status foresee(const struct planche_cli_run *run,
+                                   const struct planche_page_options *options,
+                                   struct planche_page_result *result, struct planche_error *error)
+{
+    result->struct_size = sizeof *result;
+    return planche_page_foresee(result->input_width, result->input_height, run->scale,
+                                run->options.engine.max_pixels, options, result, error);
+}
+
+/* Like the library: what speaks of a page in an EPUB speaks of one file, by default of the format
+ * that it had. */
+static enum planche_status foresee_entry(const struct dry *dry, struct planche_page_result *result,
+                                         struct planche_error *error)
+{
+    struct planche_page_options options = dry->run->options.page;
+    options.format = dry->run->options.book_format;
+    if (dry->work->container == PLANCHE_CONTAINER_EPUB) {
+        if (options.format == PLANCHE_FORMAT_AUTO)
+            options.format = result->format;
+        if (options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
+            options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    }
+    return foresee(dry->run, &options, result, error);
+}
+
+static void print_entry(const struct dry *dry, const struct planche_book_page *page)
+{
+    static const struct {
+        const char *what, *why;
+    } words[] = {
+        [PLANCHE_BOOK_ENLARGED] = {"enlarge", ""},
+        [PLANCHE_BOOK_DUPLICATE] = {"repeat", ""},
+        [PLANCHE_BOOK_RESUMED] = {"resume", ""},
+        [PLANCHE_BOOK_MARKED] = {"keep", ": Planche has made it"},
+        [PLANCHE_BOOK_LARGE] = {"keep", ": large enough"},
+        [PLANCHE_BOOK_FAILED] = {"fail", ": "},
+        [PLANCHE_BOOK_COPIED] = {"copy", ""},
+    };
+    bool failed = page->fate == PLANCHE_BOOK_FAILED;
+    char result[64];
+    planche_cli_print("  %-8s %s%s%s", words[page->fate].what, page->name, words[page->fate].why,
+                      failed ? planche_cli_entry_message(dry->work->input, page)
+                             : describe_result(&page->result, result, sizeof result));
+}
+
+static void describe_entry(void *user, const struct planche_book_page *found)
+{
+    const struct dry *dry = user;
+    struct planche_cli_run *run = dry->run;
+    struct planche_book_page page = *found;
+    struct planche_error error = {0};
+    if (page.fate == PLANCHE_BOOK_ENLARGED || page.fate == PLANCHE_BOOK_DUPLICATE)
+        page.status = foresee_entry(dry, &page.result, &error);
+    if (page.status != PLANCHE_OK && page.message == NULL) {
+        page.fate = PLANCHE_BOOK_FAILED;
+        page.message = error.message;
+    }
+    dry->fates[page.fate]++;
+    *dry->inner = *dry->inner || planche_cli_is_inner_book(&page);
+    if (!run->options.json) {
+        print_entry(dry, &page);
+    } else if (page.fate != PLANCHE_BOOK_COPIED) {
+        json_t *object = planche_cli_json_entry(dry->work->input, dry->work->output, &page, NULL);
+        json_object_set_new(object, "dry_run", json_true());
+        planche_cli_run_json(run, object);
+    }
+}
+
+static void describe_book(struct planche_cli_run *run, const struct planche_cli_work *work)
+{
+    struct planche_page_options page = run->options.page;
+    page.format = run->options.book_format;
+    size_t fates[PLANCHE_BOOK_COPIED + 1] = {0};
+    bool inner = false;
+    struct dry dry = {run, work, fates, &inner};
+    struct planche_error error = {0};
+    struct planche_book_options book = run->options.book;
+    book.page = &page;
+    book.container = work->container;
+    book.on_page = describe_entry;
+    book.user = &dry;
+    struct planche_cli_book_outcome outcome = {
+        .input = work->input,
+        .output = work->output,
+        .message = error.message,
+        .fates = fates,
+        .result = PLANCHE_BOOK_RESULT_INIT,
+    };
+    if (!run->options.json)
+        planche_cli_print("%s -> %s", work->input, work->output);
+    outcome.status = planche_book_inspect(work->input, &book, &outcome.result, &error);
+    if (outcome.status != PLANCHE_OK) {
+        run->failed = true;
+        planche_cli_print_failure(run, work, outcome.status, error.message);
+    }
+    if (outcome.status == PLANCHE_OK && !run->options.quiet)
+        planche_cli_note_lack(work->input, fates, inner);
+    if (book.on_error == PLANCHE_ON_ERROR_FAIL && fates[PLANCHE_BOOK_FAILED] > 0)
+        run->failed = true; /* the book will not come out */
+    if (run->options.json) {
+        json_t *object = planche_cli_json_book(&outcome);
+        json_object_set_new(object, "dry_run", json_true());
+        planche_cli_run_json(run, object);
+    }
+}
+
+static void describe_page(struct planche_cli_run *run, const struct planche_cli_work *work)
+{
+    struct planche_error error = {0};
+    struct planche_cli_outcome outcome = {
+        .input = work->input, .output = work->output, .message = error.message};
+    char result[64];
+    outcome.status = planche_cli_look_at_page(&run->options.book, &outcome, &error);
+    if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked)
+        outcome.status = foresee(run, &run->options.page, &outcome.result, &error);
+    if (outcome.status != PLANCHE_OK) {
+        run->failed = true;
+        planche_cli_print_failure(run, work, outcome.status, error.message);
+    } else if (!run->options.json && (outcome.large || outcome.marked)) {
+        planche_cli_print("%s  (%s)", work->input,
+                          outcome.large ? "large enough" : "Planche has made it");
+    } else if (!run->options.json) {
+        planche_cli_print("%s -> %s%s", work->input, work->output,
+                          describe_result(&outcome.result, result, sizeof result));
+    }
+    if (run->options.json) {
+        json_t *object = planche_cli_json_loose(&outcome, NULL);
+        json_object_set_new(object, "dry_run", json_true());
+        planche_cli_run_json(run, object);
+    }
+}
+
+static bool is_in_the_way(const struct planche_cli_run *run, const struct planche_cli_work *work)
+{
+    return !work->resumes && !run->options.page.overwrite && planche_cli_is_taken(work->output);
+}
+
+void planche_cli_run_dry(struct planche_cli_run *run)
+{
+    const struct planche_cli_plan *plan = &run->plan;
+    for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
+        const struct planche_cli_work *work = &plan->works[i];
+        if (planche_cli_run_is_there(run, work)) {
+            planche_cli_run_pass_over(run, work);
+            if (!run->options.json)
+                planche_cli_print("%s -> %s  (there already)", work->input, work->output);
+        } else if (is_in_the_way(run, work)) {
+            planche_cli_message("%s: exists; --overwrite replaces it", work->output);
+            run->failed = true;
+        } else if (work->book) {
+            describe_book(run, work);
+        } else {
+            describe_page(run, work);
+        }
+    }
+}

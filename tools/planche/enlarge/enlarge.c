@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* planche INPUT... -o OUTPUT: pages, books and folders of both. */
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/logging.h"
+#include "cli/model_options.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "enlarge/progress.h"
+#include "enlarge/run_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_json(struct planche_cli_run *run, const struct planche_cli_work *work,
+                       enum planche_status status, const char *message)
+{
+    const struct planche_cli_outcome page = {
+        .input = work->input, .output = work->output, .status = status, .message = message};
+    static const size_t fates[PLANCHE_BOOK_COPIED + 1];
+    const struct planche_cli_book_outcome book = {.input = work->input,
+                                                  .output = work->output,
+                                                  .status = status,
+                                                  .message = message,
+                                                  .fates = fates};
+    planche_cli_run_json(run, work->book ? planche_cli_json_book(&book)
+                                         : planche_cli_json_loose(&page, NULL));
+}
+
+/* No engine, no pages: one line for people, one object per page or book for programs. */
+static int report_not_started(struct planche_cli_run *run, enum planche_status status,
+                              const char *message)
+{
+    planche_cli_message("%s", message);
+    for (size_t i = 0; run->options.json && i < run->plan.count; i++)
+        print_json(run, &run->plan.works[i], status, message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+static int open_engine(struct planche_cli_run *run)
+{
+    struct planche_error error = {0};
+    run->options.engine.log = planche_cli_log;
+    run->options.engine.log_user = &run->options;
+    enum planche_status status = planche_engine_create(&run->engine, &run->options.engine, &error);
+    if (status != PLANCHE_OK)
+        return report_not_started(run, status, error.message);
+    run->info = (struct planche_engine_info)PLANCHE_ENGINE_INFO_INIT;
+    planche_engine_get_info(run->engine, &run->info);
+    run->summary.device = run->info.device;
+    if (run->info.device != NULL && run->options.verbose)
+        planche_cli_note("on %s (%s)", run->info.device, run->info.gpu_path);
+    return PLANCHE_CLI_OK;
+}
+
+static int make_output_folder(struct planche_cli_run *run)
+{
+    const char *folder = run->plan.folder;
+    if (folder == NULL || planche_cli_make_folder(folder))
+        return PLANCHE_CLI_OK;
+    char message[PLANCHE_ERROR_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "%s: cannot make this folder: %s", folder, strerror(errno));
+    return report_not_started(run, PLANCHE_ERROR_IO, message);
+}
+
+/* Names first, so that a wrong command line is told before a model is loaded; the scale that only a
+ * model file knows needs the engine before the names. */
+static int prepare(struct planche_cli_run *run, char **operands, size_t count)
+{
+    struct planche_error error = {0};
+    unsigned scale = 0;
+    if (planche_cli_choose(&run->options.engine, run->options.level, &scale, &error) != PLANCHE_OK)
+        return planche_cli_usage_error("", "%s", error.message);
+    int status = PLANCHE_CLI_OK;
+    if (scale == 0) {
+        status = open_engine(run);
+        scale = run->info.scale;
+    }
+    run->scale = scale;
+    if (status == PLANCHE_CLI_OK)
+        status = planche_cli_plan_make(&run->plan, operands, count, &run->options, scale);
+    if (run->options.dry_run)
+        return status;
+    if (status == PLANCHE_CLI_OK && run->engine == NULL)
+        status = open_engine(run);
+    if (status == PLANCHE_CLI_OK)
+        status = make_output_folder(run);
+    return status;
+}
+
+/* The bar is for people at a terminal; not into lines of JSON on the same screen. */
+static bool wants_bar(const struct planche_cli_options *options)
+{
+    return isatty(STDERR_FILENO) && !options->quiet && !(options->json && isatty(STDOUT_FILENO));
+}
+
+static int run_all(struct planche_cli_run *run)
+{
+    const struct planche_cli_options *options = &run->options;
+    run->bar = wants_bar(options);
+    run->talkative = options->verbose || run->bar;
+    run->summary.start_ms = planche_cli_now_ms();
+    run->summary.others = run->plan.others;
+    if (!planche_cli_run_pages(run))
+        return report_not_started(run, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
+    planche_cli_run_books(run);
+    bool books = run->plan.count > run->plan.pages;
+    if (books && !options->quiet && !options->json)
+        planche_cli_summary_print(&run->summary);
+    return PLANCHE_CLI_OK;
+}
+
+int planche_cli_enlarge(int argc, char **argv)
+{
+    struct planche_cli_run run = {0};
+    int first, status;
+    if (!planche_cli_options_parse(&run.options, PLANCHE_CLI_ENLARGE, "", argc, argv, &first,
+                                   &status))
+        return status;
+    if (first == argc)
+        return planche_cli_usage_error("", "no input");
+    planche_cli_interrupt_install();
+    status = prepare(&run, argv + first, (size_t)(argc - first));
+    if (status == PLANCHE_CLI_OK && run.options.dry_run)
+        planche_cli_run_dry(&run);
+    else if (status == PLANCHE_CLI_OK)
+        status = run_all(&run);
+    if (status == PLANCHE_CLI_OK && (run.failed || run.plan.trouble))
+        status = PLANCHE_CLI_PAGE_FAILED;
+    planche_cli_plan_free(&run.plan);
+    planche_engine_destroy(&run.engine);
+    return status;
+}

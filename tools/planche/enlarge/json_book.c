@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines of JSON of a run: pages beside books, pages in books, books. */
+#include "enlarge/json_book.h"
+
+static const char *const fate_names[] = {
+    [PLANCHE_BOOK_ENLARGED] = "enlarged", [PLANCHE_BOOK_DUPLICATE] = "duplicate",
+    [PLANCHE_BOOK_RESUMED] = "resumed",   [PLANCHE_BOOK_MARKED] = "marked",
+    [PLANCHE_BOOK_LARGE] = "large",       [PLANCHE_BOOK_FAILED] = "failed",
+    [PLANCHE_BOOK_COPIED] = "copied",
+};
+#define FATES (sizeof fate_names / sizeof *fate_names)
+
+const char *planche_cli_fate_name(enum planche_book_fate fate)
+{
+    return fate_names[fate];
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, planche_cli_json_text(text));
+}
+
+static void set_count(json_t *object, const char *key, uint64_t count)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)count));
+}
+
+enum planche_book_fate planche_cli_loose_fate(const struct planche_cli_outcome *outcome)
+{
+    if (outcome->status != PLANCHE_OK)
+        return PLANCHE_BOOK_FAILED;
+    if (outcome->large)
+        return PLANCHE_BOOK_LARGE;
+    return outcome->marked ? PLANCHE_BOOK_MARKED : PLANCHE_BOOK_ENLARGED;
+}
+
+json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,
+                               const struct planche_engine_info *info)
+{
+    json_t *object = json_object();
+    set_text(object, "type", "page");
+    set_text(object, "book", NULL);
+    set_text(object, "entry", NULL);
+    set_text(object, "fate", planche_cli_fate_name(planche_cli_loose_fate(outcome)));
+    planche_cli_json_page(object, outcome, info);
+    return object;
+}
+
+json_t *planche_cli_json_entry(const char *input, const char *output,
+                               const struct planche_book_page *page,
+                               const struct planche_engine_info *info)
+{
+    const struct planche_cli_outcome outcome = {
+        .input = input,
+        .output = output,
+        .status = page->status,
+        .message = page->message,
+        .result = page->result,
+    };
+    json_t *object = json_object();
+    set_text(object, "type", "page");
+    set_text(object, "book", input);
+    set_text(object, "entry", page->name);
+    set_text(object, "output_entry", page->output_name);
+    set_text(object, "fate", planche_cli_fate_name(page->fate));
+    set_count(object, "input_bytes", page->input_bytes);
+    set_count(object, "output_bytes", page->output_bytes);
+    planche_cli_json_page(object, &outcome, info);
+    return object;
+}
+
+json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
+{
+    bool ok = outcome->status == PLANCHE_OK;
+    json_t *object = json_object();
+    set_text(object, "type", "book");
+    set_text(object, "input", outcome->input);
+    set_text(object, "output", outcome->output);
+    set_text(object, "status", ok ? "ok" : planche_status_name(outcome->status));
+    set_text(object, "error", ok ? NULL : outcome->message);
+    set_count(object, "pages", outcome->result.pages);
+    for (size_t i = 0; i < FATES; i++)
+        set_count(object, fate_names[i], outcome->fates[i]);
+    set_count(object, "input_bytes", outcome->result.input_bytes);
+    set_count(object, "output_bytes", outcome->result.output_bytes);
+    json_object_set_new(object, "ms", planche_cli_json_ms(outcome->ms));
+    return object;
+}
+
+json_t *planche_cli_json_there(const char *input, const char *output, bool book)
+{
+    json_t *object = json_object();
+    set_text(object, "type", book ? "book" : "page");
+    set_text(object, "input", input);
+    set_text(object, "output", output);
+    set_text(object, "status", "there already");
+    set_text(object, "error", NULL);
+    return object;
+}

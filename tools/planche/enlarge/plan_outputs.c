@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes which file, decided before any work is done. */
+#include "enlarge/plan_outputs.h"
+
+#include "cli/cli.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "enlarge/library.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The plan while it is made. */
+struct planning {
+    struct planche_cli_plan *plan;
+    const struct planche_cli_options *options;
+    const char *folder; /* of -o; NULL: none, or -o is a file */
+    char suffix[32];    /* of names beside their inputs: "2x", "2400h" */
+    bool several;       /* operands */
+};
+
+/* An operand. */
+struct operand {
+    char *path;                       /* without '/' at its end; own */
+    char *name;                       /* the path again, never ending in "." or ".."; own */
+    enum planche_container container; /* AUTO: a page */
+    struct planche_cli_shelf shelf;   /* of a folder */
+};
+
+/* Takes the output. */
+static bool add(struct planche_cli_plan *plan, const char *input, char *output,
+                const struct planche_cli_work *like)
+{
+    char *copy = strdup(input);
+    if (plan->count == plan->capacity) {
+        size_t capacity = plan->capacity * 2 + 16;
+        void *works = reallocarray(plan->works, capacity, sizeof *plan->works);
+        if (works != NULL) {
+            plan->works = works;
+            plan->capacity = capacity;
+        }
+    }
+    if (copy == NULL || output == NULL || plan->count == plan->capacity) {
+        free(copy);
+        free(output);
+        return false;
+    }
+    struct planche_cli_work *work = &plan->works[plan->count++];
+    *work = *like;
+    work->input = copy;
+    work->output = output;
+    return true;
+}
+
+static const char *dot_before(const char *extension)
+{
+    return *extension != 0 ? "." : "";
+}
+
+/* FOLDER/NAME.EXTENSION from the first `kept` bytes of name. */
+static char *name_below(const char *folder, const char *name, size_t kept, const char *extension)
+{
+    char *path = planche_cli_join(folder, ""), *whole = NULL;
+    if (path != NULL &&
+        asprintf(&whole, "%s%.*s%s%s", path, (int)kept, name, dot_before(extension), extension) < 0)
+        whole = NULL;
+    free(path);
+    return whole;
+}
+
+/* PATH-SUFFIX.EXTENSION, where of the path's last part the first `kept` bytes stay. */
+static char *name_beside(const struct planning *planning, const char *path, size_t kept,
+                         const char *extension)
+{
+    char *whole = NULL;
+    int length = (int)(planche_cli_base_name(path) - path) + (int)kept;
+    if (asprintf(&whole, "%.*s-%s%s%s", length, path, planning->suffix, dot_before(extension),
+                 extension) < 0)
+        whole = NULL;
+    return whole;
+}
+
+/* -o FILE of a page: the extension decides the format unless -f does; they may not contradict. */
+static int settle_format(struct planche_cli_options *options, const char *file)
+{
+    enum planche_format named = file != NULL ? planche_format_from_name(file) : PLANCHE_FORMAT_AUTO;
+    options->book_format = options->page.format;
+    /* A file that was named is made under that name or not at all; other names are our choice. */
+    if (file == NULL && !options->limit_said)
+        options->page.on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    if (options->page.format == PLANCHE_FORMAT_AUTO) {
+        const char *base = file != NULL ? planche_cli_base_name(file) : "";
+        if (planche_cli_book_stem_length(base) < strlen(base))
+            return planche_cli_usage_error(
+                "", "cannot write a page to %s; to make a book of pages, name their folder", file);
+        if (named == PLANCHE_FORMAT_AUTO && base[planche_cli_stem_length(base)] != 0)
+            return planche_cli_usage_error(
+                "", "cannot write %s: name it .webp, .jpg, .png, .avif or .jxl, or say -f FORMAT",
+                file);
+        options->page.format = named != PLANCHE_FORMAT_AUTO ? named : PLANCHE_FORMAT_WEBP;
+    }
+    if (named != PLANCHE_FORMAT_AUTO && named != options->page.format)
+        return planche_cli_usage_error("", "-f %s contradicts the name %s",
+                                       planche_format_extension(options->page.format), file);
+    if (options->page.lossless && options->page.format == PLANCHE_FORMAT_JPEG)
+        return planche_cli_usage_error(
+            "", "--lossless: JPEG files are never lossless; use webp, jxl or png");
+    return PLANCHE_CLI_OK;
+}
+
+static enum planche_container container_from_name(const char *name)
+{
+    const char *base = planche_cli_base_name(name);
+    const char *extension = base + planche_cli_book_stem_length(base);
+    if (strcasecmp(extension, ".cbz") == 0 || strcasecmp(extension, ".zip") == 0)
+        return PLANCHE_CONTAINER_ZIP;
+    return strcasecmp(extension, ".epub") == 0 ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_AUTO;
+}
+
+/* -o FILE of a book: likewise. */
+static int settle_container(const struct planning *planning, const struct operand *operand,
+                            enum planche_container *container)
+{
+    const char *file = planning->options->output;
+    enum planche_container named = container_from_name(file);
+    const char *base = planche_cli_base_name(file);
+    bool extended = base[planche_cli_stem_length(base)] != 0;
+    *container = planning->options->book.container;
+    if (*container != PLANCHE_CONTAINER_AUTO) {
+        if (named != PLANCHE_CONTAINER_AUTO && named != *container)
+            return planche_cli_usage_error("", "--to contradicts the name %s", file);
+        return PLANCHE_CLI_OK;
+    }
+    *container = named;
+    if (named != PLANCHE_CONTAINER_AUTO)
+        return PLANCHE_CLI_OK;
+    if (extended || operand->container != PLANCHE_CONTAINER_FOLDER)
+        return planche_cli_usage_error(
+            "", "cannot write a book to %s: name it .cbz or .epub, or end it with / for a folder",
+            file);
+    *container = PLANCHE_CONTAINER_FOLDER;
+    return PLANCHE_CLI_OK;
+}
+
+/* What a book becomes where no name says it. */
+static enum planche_container usual_container(const struct planning *planning,
+                                              enum planche_container input)
+{
+    if (planning->options->book.container != PLANCHE_CONTAINER_AUTO)
+        return planning->options->book.container;
+    if (input == PLANCHE_CONTAINER_FOLDER || input == PLANCHE_CONTAINER_EPUB)
+        return input;
+    return PLANCHE_CONTAINER_ZIP;
+}
+
+static int plan_page(const struct planning *planning, const struct operand *operand)
+{
+    const struct planche_cli_options *options = planning->options;
+    const char *base = planche_cli_base_name(operand->path);
+    const char *extension = planche_format_extension(options->page.format);
+    size_t stem = planche_cli_stem_length(base);
+    char *output;
+    if (planning->folder != NULL)
+        output = name_below(planning->folder, base, stem, extension);
+    else if (options->output != NULL)
+        output = strdup(options->output);
+    else
+        output = name_beside(planning, operand->path, stem, extension);
+    const struct planche_cli_work like = {.bytes = planche_cli_file_bytes(operand->path)};
+    return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
+                                                             : planche_cli_no_memory();
+}
+
+static size_t operand_stem(const struct operand *operand)
+{
+    const char *base = planche_cli_base_name(operand->name);
+    return operand->container == PLANCHE_CONTAINER_FOLDER ? strlen(base)
+                                                          : planche_cli_book_stem_length(base);
+}
+
+static char *name_book(const struct planning *planning, const struct operand *operand,
+                       enum planche_container container)
+{
+    const char *extension = planche_container_extension(container);
+    const char *base = planche_cli_base_name(operand->name);
+    bool mirrored = !planning->several && operand->container == PLANCHE_CONTAINER_FOLDER &&
+                    container == PLANCHE_CONTAINER_FOLDER;
+    if (planning->folder != NULL && mirrored)
+        return planche_cli_trimmed(planning->folder);
+    if (planning->folder != NULL)
+        return name_below(planning->folder, base, operand_stem(operand), extension);
+    if (planning->options->output != NULL)
+        return strdup(planning->options->output);
+    return name_beside(planning, operand->name, operand_stem(operand), extension);
+}
+
+/* One book: a file, or a folder without books. */
+static int plan_book(const struct planning *planning, const struct operand *operand)
+{
+    struct planche_cli_work like = {
+        .book = true,
+        .resumes = planning->several,
+        .container = usual_container(planning, operand->container),
+        .bytes = operand->shelf.count > 0 ? operand->shelf.finds[0].bytes
+                                          : planche_cli_file_bytes(operand->path),
+    };
+    if (planning->options->output != NULL && planning->folder == NULL) {
+        int status = settle_container(planning, operand, &like.container);
+        if (status != PLANCHE_CLI_OK)
+            return status;
+    }
+    if (like.container == PLANCHE_CONTAINER_EPUB && operand->container != PLANCHE_CONTAINER_EPUB)
+        return planche_cli_usage_error("", "%s is no EPUB, and only an EPUB becomes one",
+                                       operand->path);
+    char *output = name_book(planning, operand, like.container);
+    return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
+                                                             : planche_cli_no_memory();
+}
+
+static bool plan_find(const struct planning *planning, const struct operand *operand,
+                      const struct planche_cli_find *find, const char *root)
+{
+    struct planche_cli_work like = {.resumes = true, .bytes = find->bytes};
+    const char *base = planche_cli_base_name(find->path);
+    size_t before = (size_t)(base - find->path), kept = strlen(find->path);
+    char *input = planche_cli_join(operand->path, find->path);
+    if (input == NULL)
+        return false;
+    like.book = find->kind != PLANCHE_CLI_FIND_PAGE;
+    if (find->kind == PLANCHE_CLI_FIND_FOLDER)
+        like.container = usual_container(planning, PLANCHE_CONTAINER_FOLDER);
+    else
+        kept = before +
+               (like.book ? planche_cli_book_stem_length(base) : planche_cli_stem_length(base));
+    if (find->kind == PLANCHE_CLI_FIND_BOOK)
+        like.container = usual_container(planning, planche_container_of(input));
+    const char *extension = like.book ? planche_container_extension(like.container)
+                                      : planche_format_extension(planning->options->page.format);
+    char *output = name_below(root, find->path, kept, extension);
+    bool ok = add(planning->plan, input, output, &like);
+    free(input);
+    return ok;
+}
+
+/* A folder with books: all of them at the mirrored path. */
+static int plan_shelf(const struct planning *planning, const struct operand *operand)
+{
+    const char *output = planning->options->output;
+    const char *base = planche_cli_base_name(operand->name);
+    if (output != NULL && container_from_name(output) != PLANCHE_CONTAINER_AUTO &&
+        planning->folder == NULL)
+        return planche_cli_usage_error(
+            "", "-o %s names one file, and there are several books in %s; end it with /", output,
+            operand->path);
+    char *root;
+    if (output == NULL)
+        root = name_beside(planning, operand->name, strlen(base), "");
+    else
+        root = planning->several ? planche_cli_join(output, base) : strdup(output);
+    bool ok = root != NULL;
+    for (size_t i = 0; ok && i < operand->shelf.count; i++)
+        ok = plan_find(planning, operand, &operand->shelf.finds[i], root);
+    free(root);
+    planning->plan->shelf = true;
+    return ok ? PLANCHE_CLI_OK : planche_cli_no_memory();
+}
+
+/* Looks through a folder, but not into the output's. */
+static int look(const struct planning *planning, struct operand *operand)
+{
+    const char *output = planning->options->output;
+    char *skip = output != NULL ? planche_cli_canonical(output) : NULL;
+    char *self = planche_cli_canonical(operand->path);
+    int status = PLANCHE_CLI_OK;
+    if ((output != NULL && skip == NULL) || self == NULL)
+        status = planche_cli_no_memory();
+    else if (skip != NULL && strcmp(skip, self) == 0)
+        status = planche_cli_usage_error("", "%s is an input; choose another output", output);
+    else if (!planche_cli_shelf_look(&operand->shelf, operand->path, skip))
+        status = planche_cli_no_memory();
+    free(skip);
+    free(self);
+    planning->plan->others += operand->shelf.others;
+    planning->plan->trouble = planning->plan->trouble || operand->shelf.trouble;
+    return status;
+}
+
+static int plan_operand(const struct planning *planning, struct operand *operand)
+{
+    int status = PLANCHE_CLI_OK;
+    if (operand->container == PLANCHE_CONTAINER_AUTO)
+        return plan_page(planning, operand);
+    if (operand->container == PLANCHE_CONTAINER_FOLDER)
+        status = look(planning, operand);
+    if (status != PLANCHE_CLI_OK)
+        return status;
+    return operand->shelf.books ? plan_shelf(planning, operand) : plan_book(planning, operand);
+}
+
+static bool open_operand(struct operand *operand, const char *path)
+{
+    *operand = (struct operand){.path = planche_cli_trimmed(path)};
+    if (operand->path == NULL)
+        return false;
+    const char *base = planche_cli_base_name(operand->path);
+    if (strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+        operand->name = realpath(operand->path, NULL);
+    else
+        operand->name = strdup(operand->path);
+    if (planche_cli_is_folder(operand->path))
+        operand->container = PLANCHE_CONTAINER_FOLDER;
+    else if (planche_cli_is_file(operand->path))
+        operand->container = planche_container_of(operand->path);
+    /* What is called a book and is none fails as one. */
+    if (operand->container == PLANCHE_CONTAINER_AUTO &&
+        planche_cli_book_stem_length(base) < strlen(base))
+        operand->container = PLANCHE_CONTAINER_ZIP;
+    return operand->name != NULL;
+}
+
+static void close_operand(struct operand *operand)
+{
+    planche_cli_shelf_free(&operand->shelf);
+    free(operand->path);
+    free(operand->name);
+}
+
+static int check_arguments(char **operands, size_t count, const struct planche_cli_options *options)
+{
+    if (count > 1 && options->output != NULL && !planche_cli_output_is_folder(options->output))
+        return planche_cli_usage_error(
+            "", "-o %s names one file for %zu inputs; end it with / for a folder", options->output,
+            count);
+    for (size_t i = 0; i < count; i++) {
+        if (*operands[i] == 0)
+            return planche_cli_usage_error("", "an input's name is empty");
+        if (strcmp(operands[i], "-") == 0)
+            return planche_cli_usage_error("", "pages on standard input need planche stdio");
+    }
+    if (options->output != NULL && strcmp(options->output, "-") == 0)
+        return planche_cli_usage_error("", "pages to standard output need planche stdio");
+    return PLANCHE_CLI_OK;
+}
+
+static int plan_operands(struct planning *planning, char **operands, size_t count,
+                         struct planche_cli_options *options)
+{
+    int status = PLANCHE_CLI_OK;
+    for (size_t i = 0; i < count && status == PLANCHE_CLI_OK; i++) {
+        struct operand operand;
+        size_t before = planning->plan->count;
+        if (!open_operand(&operand, operands[i]))
+            status = planche_cli_no_memory();
+        bool page = operand.container == PLANCHE_CONTAINER_AUTO;
+        if (status == PLANCHE_CLI_OK && i == 0)
+            status =
+                settle_format(options, page && planning->folder == NULL ? options->output : NULL);
+        if (status == PLANCHE_CLI_OK)
+            status = plan_operand(planning, &operand);
+        for (size_t work = before; work < planning->plan->count; work++)
+            planning->plan->works[work].operand = i;
+        close_operand(&operand);
+    }
+    return status;
+}
+
+/* Pages before books, else in their order. */
+static int put_pages_first(struct planche_cli_plan *plan)
+{
+    struct planche_cli_work *sorted = calloc(plan->count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return planche_cli_no_memory();
+    size_t filled = 0;
+    for (int books = 0; books <= 1; books++) {
+        for (size_t i = 0; i < plan->count; i++) {
+            if (plan->works[i].book == books)
+                sorted[filled++] = plan->works[i];
+        }
+        if (!books)
+            plan->pages = filled;
+    }
+    free(plan->works);
+    plan->works = sorted;
+    return PLANCHE_CLI_OK;
+}
+
+/* An option that would do nothing is a mistake. */
+static int check_book_option(const struct planche_cli_plan *plan,
+                             const struct planche_cli_options *options)
+{
+    if (options->book_option == NULL || plan->pages < plan->count)
+        return PLANCHE_CLI_OK;
+    return planche_cli_usage_error("", "--%s is for books, and no input is one",
+                                   options->book_option);
+}
+
+/* The folder of -o must be there before pages and books; but one that a book becomes must not. */
+static int note_folder(const struct planning *planning)
+{
+    struct planche_cli_plan *plan = planning->plan;
+    if (planning->folder == NULL)
+        return PLANCHE_CLI_OK;
+    char *folder = planche_cli_trimmed(planning->folder);
+    if (folder == NULL)
+        return planche_cli_no_memory();
+    if (plan->count == 1 && strcmp(plan->works[0].output, folder) == 0)
+        free(folder);
+    else
+        plan->folder = folder;
+    return PLANCHE_CLI_OK;
+}
+
+static void settle_suffix(struct planning *planning, unsigned scale)
+{
+    const struct planche_page_options *page = &planning->options->page;
+    char *text = planning->suffix;
+    if (page->width != 0 && page->height != 0)
+        snprintf(text, sizeof planning->suffix, "%ux%u", page->width, page->height);
+    else if (page->width != 0 || page->height != 0)
+        snprintf(text, sizeof planning->suffix, page->width != 0 ? "%uw" : "%uh",
+                 page->width + page->height);
+    else
+        snprintf(text, sizeof planning->suffix, "%ux", scale);
+}
+
+int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t count,
+                          struct planche_cli_options *options, unsigned scale)
+{
+    *plan = (struct planche_cli_plan){0};
+    struct planning planning = {.plan = plan, .options = options, .several = count > 1};
+    settle_suffix(&planning, scale);
+    int status = check_arguments(operands, count, options);
+    if (status == PLANCHE_CLI_OK && options->output != NULL &&
+        planche_cli_output_is_folder(options->output))
+        planning.folder = options->output;
+    if (status == PLANCHE_CLI_OK)
+        status = plan_operands(&planning, operands, count, options);
+    if (status == PLANCHE_CLI_OK)
+        status = put_pages_first(plan);
+    if (status == PLANCHE_CLI_OK)
+        status = check_book_option(plan, options);
+    if (status == PLANCHE_CLI_OK)
+        status = planche_cli_plan_check(plan);
+    if (status == PLANCHE_CLI_OK)
+        status = note_folder(&planning);
+    return status;
+}
+
+void planche_cli_plan_free(struct planche_cli_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        free(plan->works[i].input);
+        free(plan->works[i].output);
+    }
+    free(plan->works);
+    free(plan->folder);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Books, one after the other; pages of a book overlap. */
+#include "cli/interrupt.h"
+#include "cli/number.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "enlarge/book_bar.h"
+#include "enlarge/progress.h"
+#include "enlarge/run_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct books {
+    struct planche_cli_run *run;
+    struct planche_cli_book_bar bar;
+    const struct planche_cli_work *work; /* the book that runs */
+    size_t pages, done;                  /* of it */
+    bool inner;                          /* there are books in it */
+    size_t fates[PLANCHE_BOOK_COPIED + 1];
+};
+
+static int on_progress(void *user, const struct planche_book_progress *progress)
+{
+    struct books *books = user;
+    books->pages = progress->pages;
+    books->done = progress->done;
+    planche_cli_book_bar_update(&books->bar, progress);
+    return planche_cli_interrupt_signal();
+}
+
+/* "book.cbz: ch1/003.jpg: what is wrong; what was done about it" */
+static void print_failure(const struct books *books, const struct planche_book_page *page)
+{
+    const char *input = books->work->input;
+    planche_cli_message("%s: %s: %s; %s", input, page->name, planche_cli_entry_message(input, page),
+                        page->output_name != NULL ? "the original takes its place" : "left out");
+}
+
+static void print_page(const struct books *books, const struct planche_book_page *page)
+{
+    const struct planche_page_result *result = &page->result;
+    const char *output = page->output_name != NULL ? page->output_name : "";
+    if (page->fate == PLANCHE_BOOK_ENLARGED)
+        planche_cli_note("%s: %s -> %s  %ux%u -> %ux%u", books->work->input, page->name, output,
+                         result->input_width, result->input_height, result->output_width,
+                         result->output_height);
+    else
+        planche_cli_note("%s: %s -> %s  %s", books->work->input, page->name, output,
+                         planche_cli_fate_name(page->fate));
+}
+
+static void on_page(void *user, const struct planche_book_page *page)
+{
+    struct books *books = user;
+    struct planche_cli_run *run = books->run;
+    books->fates[page->fate]++;
+    books->inner = books->inner || planche_cli_is_inner_book(page);
+    run->summary.fates[page->fate]++;
+    if (page->fate == PLANCHE_BOOK_FAILED) {
+        run->failed = true;
+        print_failure(books, page);
+    } else if (run->options.verbose) {
+        print_page(books, page);
+    }
+    if (run->options.json && page->fate != PLANCHE_BOOK_COPIED)
+        planche_cli_run_json(
+            run, planche_cli_json_entry(books->work->input, books->work->output, page, &run->info));
+}
+
+static void report_failure(const struct books *books,
+                           const struct planche_cli_book_outcome *outcome)
+{
+    if (outcome->status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_print_failure(books->run, books->work, outcome->status, outcome->message);
+    else
+        planche_cli_message("%s: stopped with %zu of %zu pages done; the same command goes on from "
+                            "there",
+                            outcome->input, books->done, books->pages);
+}
+
+static void report(struct books *books, const struct planche_cli_book_outcome *outcome)
+{
+    struct planche_cli_run *run = books->run;
+    char pages[256], before[32], after[32], time[32];
+    bool ok = outcome->status == PLANCHE_OK;
+    bool interrupted = outcome->status == PLANCHE_ERROR_CANCELLED;
+    run->summary.books++;
+    run->summary.books_failed += !ok && !interrupted;
+    run->summary.books_interrupted += interrupted;
+    run->summary.input_bytes += ok ? outcome->result.input_bytes : 0;
+    run->summary.output_bytes += outcome->result.output_bytes;
+    bool several = run->plan.count > run->plan.pages + 1;
+    if (ok && !run->options.quiet)
+        planche_cli_note_lack(outcome->input, books->fates, books->inner);
+    if (ok && (run->talkative || (several && !run->options.quiet && !run->options.json)))
+        planche_cli_note(
+            "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,
+            planche_cli_summary_pages(books->fates, pages, sizeof pages),
+            planche_cli_format_bytes(outcome->result.input_bytes, before, sizeof before),
+            planche_cli_format_bytes(outcome->result.output_bytes, after, sizeof after),
+            planche_cli_format_time(outcome->ms / 1e3, time, sizeof time));
+    if (!ok) {
+        run->failed = true;
+        report_failure(books, outcome);
+    }
+    if (run->options.json)
+        planche_cli_run_json(run, planche_cli_json_book(outcome));
+}
+
+static enum planche_status run_book(struct books *books, struct planche_book_result *result,
+                                    struct planche_error *error)
+{
+    const struct planche_cli_options *options = &books->run->options;
+    const struct planche_cli_work *work = books->work;
+    /* Folders of a file that was named must be there, for books as for pages. */
+    bool named =
+        options->output != NULL && !work->resumes && !planche_cli_output_is_folder(options->output);
+    if (!named && !planche_cli_make_parent(work->output)) {
+        snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
+                 work->output, strerror(errno));
+        return PLANCHE_ERROR_IO;
+    }
+    struct planche_page_options page = options->page;
+    page.format = options->book_format;
+    struct planche_book_options book = options->book;
+    book.page = &page;
+    book.container = work->container;
+    book.on_page = on_page;
+    book.on_progress = on_progress;
+    book.user = books;
+    return planche_engine_run_book(books->run->engine, work->input, work->output, &book, result,
+                                   error);
+}
+
+static void run_one(struct books *books, const struct planche_cli_work *work)
+{
+    struct planche_error error = {0};
+    struct planche_cli_book_outcome outcome = {
+        .input = work->input,
+        .output = work->output,
+        .message = error.message,
+        .fates = books->fates,
+        .result = PLANCHE_BOOK_RESULT_INIT,
+    };
+    bool there = planche_cli_run_is_there(books->run, work);
+    planche_cli_book_bar_next(&books->bar, there ? 0 : work->bytes);
+    if (there) {
+        planche_book_tidy(work->output);
+        planche_cli_run_pass_over(books->run, work);
+        return;
+    }
+    books->work = work;
+    books->pages = books->done = 0;
+    books->inner = false;
+    memset(books->fates, 0, sizeof books->fates);
+    double start = planche_cli_now_ms();
+    outcome.status = run_book(books, &outcome.result, &error);
+    outcome.ms = planche_cli_now_ms() - start;
+    if (outcome.status != PLANCHE_OK) /* what lies under the name of the output is another's */
+        outcome.result.output_bytes = 0;
+    if (outcome.status == PLANCHE_ERROR_CANCELLED)
+        outcome.result.pages = books->pages;
+    planche_cli_book_bar_end(&books->bar, books->pages);
+    report(books, &outcome);
+}
+
+/* Of the books that are not there yet. */
+static uint64_t count_bytes(const struct planche_cli_run *run)
+{
+    uint64_t bytes = 0;
+    for (size_t i = run->plan.pages; i < run->plan.count; i++) {
+        if (!planche_cli_run_is_there(run, &run->plan.works[i]))
+            bytes += run->plan.works[i].bytes;
+    }
+    return bytes;
+}
+
+void planche_cli_run_books(struct planche_cli_run *run)
+{
+    const struct planche_cli_plan *plan = &run->plan;
+    struct books books = {.run = run};
+    planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, count_bytes(run), run->bar);
+    for (size_t i = plan->pages; i < plan->count && planche_cli_interrupt_signal() == 0; i++)
+        run_one(&books, &plan->works[i]);
+}

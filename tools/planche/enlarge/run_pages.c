@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages from files to files, as many at once as the engine likes. */
+#include "cli/interrupt.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "cli/workers.h"
+#include "enlarge/progress.h"
+#include "enlarge/run_state.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A page that came to its end. */
+struct ended {
+    bool done, skipped;
+    struct planche_cli_outcome outcome; /* message is own; NULL: none */
+    char *made; /* the outcome's output, if it is not as it was planned; own */
+    double ms;
+};
+
+struct pages {
+    struct planche_cli_run *run;
+    const struct planche_cli_work *works;
+    size_t count;
+    atomic_size_t next;
+    struct planche_cli_progress progress;
+    struct ended *ended; /* [count] */
+    size_t reported;
+    pthread_mutex_t report_lock;
+    pthread_mutex_t look_lock; /* one at a time: what a look takes is not in the engine's budget */
+};
+
+struct page_progress {
+    struct pages *pages;
+    size_t page;
+};
+
+static int on_progress(void *user, double done)
+{
+    const struct page_progress *progress = user;
+    planche_cli_progress_update(&progress->pages->progress, progress->page,
+                                progress->pages->works[progress->page].input, done);
+    return planche_cli_interrupt_signal();
+}
+
+/* The name of a file that the page became. NULL: no memory. */
+static char *name_file(const char *output, const struct planche_page_result *result, unsigned part)
+{
+    size_t size = planche_page_file_name(NULL, 0, output, result, part) + 1;
+    char *name = malloc(size);
+    if (name != NULL)
+        planche_page_file_name(name, size, output, result, part);
+    return name;
+}
+
+static uint64_t count_output(const char *planned, const struct planche_page_result *result)
+{
+    uint64_t bytes = 0;
+    for (unsigned part = 1; part <= result->parts; part++) {
+        char *name = name_file(planned, result, part);
+        bytes += name != NULL ? planche_cli_file_bytes(name) : 0;
+        free(name);
+    }
+    return bytes;
+}
+
+static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome,
+                  const char *planned)
+{
+    enum planche_book_fate fate = planche_cli_loose_fate(outcome);
+    if (outcome->status == PLANCHE_ERROR_CANCELLED)
+        return;
+    summary->fates[fate]++;
+    if (fate != PLANCHE_BOOK_ENLARGED)
+        return;
+    summary->input_bytes += planche_cli_file_bytes(outcome->input);
+    summary->output_bytes += count_output(planned, &outcome->result);
+}
+
+static void report(struct planche_cli_run *run, const struct ended *ended,
+                   const struct planche_cli_work *work)
+{
+    const struct planche_cli_outcome *outcome = &ended->outcome;
+    const struct planche_page_result *result = &outcome->result;
+    char parts[40] = "";
+    if (result->parts > 1)
+        snprintf(parts, sizeof parts, " (the first of %u)", result->parts);
+    if (outcome->marked && !run->options.quiet)
+        planche_cli_note("%s: left alone, Planche has made it; --again enlarges it all the same",
+                         outcome->input);
+    else if (outcome->large && !run->options.quiet)
+        planche_cli_note("%s: left alone, it is large enough (--skip-above)", outcome->input);
+    else if (outcome->status == PLANCHE_OK && run->talkative)
+        planche_cli_note("%s -> %s%s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
+                         parts, result->input_width, result->input_height, result->output_width,
+                         result->output_height, ended->ms / 1e3);
+    if (outcome->status != PLANCHE_OK && outcome->status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_print_failure(run, work, outcome->status, outcome->message);
+    if (outcome->status != PLANCHE_OK)
+        run->failed = true;
+    count(&run->summary, outcome, work->output);
+    if (run->options.json)
+        planche_cli_run_json(run, planche_cli_json_loose(outcome, &run->info));
+}
+
+/* Reports come in the order of the pages, whichever ends first. */
+static void end_page(struct pages *pages, size_t index, const struct ended *outcome)
+{
+    struct ended *ended = &pages->ended[index];
+    pthread_mutex_lock(&pages->report_lock);
+    *ended = *outcome;
+    ended->done = true;
+    if (ended->outcome.message != NULL)
+        ended->outcome.message = strdup(ended->outcome.message);
+    for (; pages->reported < pages->count && pages->ended[pages->reported].done;
+         pages->reported++) {
+        ended = &pages->ended[pages->reported];
+        if (ended->skipped)
+            planche_cli_run_pass_over(pages->run, &pages->works[pages->reported]);
+        else
+            report(pages->run, ended, &pages->works[pages->reported]);
+        free((char *)ended->outcome.message);
+        free(ended->made);
+    }
+    pthread_mutex_unlock(&pages->report_lock);
+}
+
+enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
+                                             struct planche_cli_outcome *outcome,
+                                             struct planche_error *error)
+{
+    struct planche_mark mark = PLANCHE_MARK_INIT;
+    enum planche_status status = planche_read_mark(outcome->input, &mark, error);
+    if (status != PLANCHE_OK)
+        return status;
+    outcome->result.input_width = mark.width;
+    outcome->result.input_height = mark.height;
+    uint32_t longer = mark.width > mark.height ? mark.width : mark.height;
+    outcome->large = options->skip_above != 0 && longer > options->skip_above;
+    outcome->marked = !outcome->large && !options->again && *mark.source != 0;
+    return PLANCHE_OK;
+}
+
+static enum planche_status run_page(struct pages *pages, size_t index,
+                                    struct planche_cli_outcome *outcome,
+                                    struct planche_error *error)
+{
+    const struct planche_cli_work *work = &pages->works[index];
+    if (planche_cli_interrupt_signal() != 0) {
+        snprintf(error->message, sizeof error->message, "stopped before this page began");
+        return PLANCHE_ERROR_CANCELLED;
+    }
+    /* A page that cannot be read is told of when it is enlarged. */
+    pthread_mutex_lock(&pages->look_lock);
+    planche_cli_look_at_page(&pages->run->options.book, outcome, NULL);
+    pthread_mutex_unlock(&pages->look_lock);
+    if (outcome->large || outcome->marked)
+        return PLANCHE_OK;
+    if (work->resumes && !planche_cli_make_parent(work->output)) {
+        snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
+                 work->output, strerror(errno));
+        return PLANCHE_ERROR_IO;
+    }
+    struct page_progress progress = {pages, index};
+    struct planche_page_options options = pages->run->options.page;
+    options.progress = on_progress;
+    options.progress_user = &progress;
+    return planche_engine_run_file(pages->run->engine, work->input, work->output, &options,
+                                   &outcome->result, error);
+}
+
+/* Whether the page that this one's output would replace is another's: "strip-1.png" becomes what
+ * the first part of "strip.png" is called. */
+static bool is_planned(const struct pages *pages, size_t index, const char *name)
+{
+    for (size_t i = 0; i < pages->count; i++) {
+        if (i != index && strcmp(pages->works[i].output, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* True if every file of a result is there, and no other page's. */
+static bool are_there(const struct pages *pages, size_t index,
+                      const struct planche_page_result *result)
+{
+    bool there = result->parts > 0;
+    for (unsigned part = 1; there && part <= result->parts; part++) {
+        char *name = name_file(pages->works[index].output, result, part);
+        there = name != NULL && planche_cli_is_taken(name) && !is_planned(pages, index, name);
+        free(name);
+    }
+    return there;
+}
+
+static void run_one(struct pages *pages, size_t index)
+{
+    const struct planche_cli_work *page = &pages->works[index];
+    struct planche_error error = {0};
+    struct ended ended = {
+        .skipped = planche_cli_run_is_there(pages->run, page),
+        .outcome = {.input = page->input,
+                    .output = page->output,
+                    .result = PLANCHE_PAGE_RESULT_INIT},
+    };
+    double start = planche_cli_now_ms();
+    if (!ended.skipped)
+        ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
+    /* What an earlier run has made in another format or in parts. */
+    if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS)
+        ended.skipped = are_there(pages, index, &ended.outcome.result);
+    if (ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0)
+        ended.made = name_file(page->output, &ended.outcome.result, 1);
+    if (ended.made != NULL)
+        ended.outcome.output = ended.made;
+    if (ended.outcome.status != PLANCHE_OK)
+        ended.outcome.message = error.message;
+    ended.ms = planche_cli_now_ms() - start;
+    planche_cli_progress_page_end(&pages->progress, index, page->input);
+    end_page(pages, index, &ended);
+}
+
+static void *work(void *user)
+{
+    struct pages *pages = user;
+    for (;;) {
+        size_t index = pages->next++;
+        if (index >= pages->count)
+            return NULL;
+        run_one(pages, index);
+    }
+}
+
+bool planche_cli_run_pages(struct planche_cli_run *run)
+{
+    struct pages pages = {
+        .run = run,
+        .works = run->plan.works,
+        .count = run->plan.pages,
+        .report_lock = PTHREAD_MUTEX_INITIALIZER,
+        .look_lock = PTHREAD_MUTEX_INITIALIZER,
+    };
+    if (pages.count == 0)
+        return true;
+    pages.ended = calloc(pages.count, sizeof *pages.ended);
+    bool ok = pages.ended != NULL &&
+              planche_cli_progress_start(&pages.progress, pages.count, run->info.device, run->bar);
+    if (ok) {
+        planche_cli_work(run->info.jobs < pages.count ? run->info.jobs : pages.count, work, &pages);
+        planche_cli_progress_stop(&pages.progress);
+    }
+    free(pages.ended);
+    return ok;
+}

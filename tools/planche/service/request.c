@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* One request of the resident process: what a line of JSON asks for. */
+#include "service/request.h"
+
+#include "cli/failure.h"
+#include "cli/model_options.h"
+#include "cli/paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A request while it is parsed. */
+struct parse {
+    struct planche_cli_request *request;
+    int level;
+};
+
+static bool take_text(const json_t *value, const char **out)
+{
+    *out = json_string_value(value);
+    /* A NUL inside would cut a path short. */
+    return *out != NULL && **out != 0 && strlen(*out) == json_string_length(value);
+}
+
+static bool take_integer(const json_t *value, json_int_t low, json_int_t high, json_int_t *out)
+{
+    *out = json_integer_value(value);
+    return json_is_integer(value) && *out >= low && *out <= high;
+}
+
+static bool take_switch(const json_t *value, int *out)
+{
+    *out = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+static bool take_id(struct parse *parse, const json_t *value)
+{
+    bool ok = json_is_string(value) || json_is_integer(value) || json_is_null(value);
+    parse->request->id = ok ? value : NULL;
+    return ok;
+}
+
+static bool take_model(struct parse *parse, const json_t *value)
+{
+    return take_text(value, &parse->request->engine.model);
+}
+
+static bool take_scale(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, 64, &number);
+    parse->request->engine.scale = ok ? (unsigned)number : 0;
+    return ok;
+}
+
+static bool take_denoise(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, -1, 3, &number);
+    parse->level = ok ? (int)number : PLANCHE_CLI_NO_LEVEL;
+    return ok;
+}
+
+static bool take_format(struct parse *parse, const json_t *value)
+{
+    const char *text;
+    char name[16];
+    if (!take_text(value, &text) || strchr(text, '.') != NULL)
+        return false;
+    snprintf(name, sizeof name, "x.%s", text);
+    parse->request->page.format = planche_format_from_name(name);
+    return parse->request->page.format != PLANCHE_FORMAT_AUTO;
+}
+
+static bool take_quality(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, 100, &number);
+    parse->request->page.quality = ok ? (int)number : 0;
+    return ok;
+}
+
+static bool take_png_level(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, 9, &number);
+    parse->request->page.png_level = ok ? (int)number : 0;
+    return ok;
+}
+
+static bool take_lossless(struct parse *parse, const json_t *value)
+{
+    return take_switch(value, &parse->request->page.lossless);
+}
+
+static bool take_tta(struct parse *parse, const json_t *value)
+{
+    return take_switch(value, &parse->request->page.tta);
+}
+
+static bool take_overwrite(struct parse *parse, const json_t *value)
+{
+    return take_switch(value, &parse->request->page.overwrite);
+}
+
+static bool take_mark(struct parse *parse, const json_t *value)
+{
+    return take_switch(value, &parse->request->page.mark);
+}
+
+static bool take_width(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, INT32_MAX, &number);
+    parse->request->page.width = ok ? (uint32_t)number : 0;
+    return ok;
+}
+
+static bool take_height(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, INT32_MAX, &number);
+    parse->request->page.height = ok ? (uint32_t)number : 0;
+    return ok;
+}
+
+static bool take_grey(struct parse *parse, const json_t *value)
+{
+    const char *text;
+    if (!take_text(value, &text))
+        return false;
+    bool keep = strcmp(text, "keep") == 0;
+    parse->request->page.grey = keep ? PLANCHE_GREY_KEEP : PLANCHE_GREY_AUTO;
+    return keep || strcmp(text, "auto") == 0;
+}
+
+static bool take_input(struct parse *parse, const json_t *value)
+{
+    return take_text(value, &parse->request->input);
+}
+
+static bool take_output(struct parse *parse, const json_t *value)
+{
+    return take_text(value, &parse->request->output);
+}
+
+static bool take_bytes(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, INT64_MAX, &number);
+    parse->request->bytes = ok ? (uint64_t)number : 0;
+    return ok;
+}
+
+static const struct field {
+    const char *name, *shape;
+    bool (*take)(struct parse *parse, const json_t *value);
+} fields[] = {
+    {"id", "a string, a whole number or null", take_id},
+    {"bytes", "a whole number from 1", take_bytes},
+    {"input", "a path", take_input},
+    {"output", "a path", take_output},
+    {"model", "a model's name or path", take_model},
+    {"scale", "a whole number from 1 to 64", take_scale},
+    {"denoise", "-1, 0, 1, 2 or 3", take_denoise},
+    {"format", "\"webp\", \"jpg\", \"png\", \"avif\" or \"jxl\"", take_format},
+    {"quality", "a whole number from 1 to 100", take_quality},
+    {"lossless", "true or false", take_lossless},
+    {"png_level", "a whole number from 1 to 9", take_png_level},
+    {"tta", "true or false", take_tta},
+    {"overwrite", "true or false", take_overwrite},
+    {"width", "a number of pixels", take_width},
+    {"height", "a number of pixels", take_height},
+    {"grey", "\"auto\" or \"keep\"", take_grey},
+    {"mark", "true or false", take_mark},
+};
+#define FIELDS (sizeof fields / sizeof *fields)
+
+static const char *find_unknown(json_t *body)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(body, name, value)
+    {
+        size_t i = 0;
+        while (i < FIELDS && strcmp(name, fields[i].name) != 0)
+            i++;
+        if (i == FIELDS)
+            return name;
+    }
+    return NULL;
+}
+
+/* Every field is looked at even after a wrong one: the number of bytes must be known. */
+static enum planche_status take_fields(struct parse *parse, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (size_t i = 0; i < FIELDS; i++) {
+        const json_t *value = json_object_get(parse->request->body, fields[i].name);
+        if (value != NULL && !fields[i].take(parse, value) && status == PLANCHE_OK)
+            status = planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "%s must be %s",
+                                      fields[i].name, fields[i].shape);
+    }
+    const char *unknown = find_unknown(parse->request->body);
+    if (status == PLANCHE_OK && unknown != NULL)
+        status = planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                  "unknown field %.64s; see the list in docs/stdio.md", unknown);
+    return status;
+}
+
+static enum planche_status check(const struct planche_cli_request *request,
+                                 struct planche_error *error)
+{
+    if ((request->input == NULL) == (request->bytes == 0))
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "give either input (a path) or bytes (how many follow)");
+    if (request->output != NULL && request->input == NULL)
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "output needs input; the answer to bytes is bytes");
+    if (request->output != NULL && planche_cli_same_file(request->input, request->output))
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "%s is the input; choose another output", request->output);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_cli_request_parse(struct planche_cli_request *request, const char *line,
+                                              size_t length,
+                                              const struct planche_cli_options *defaults,
+                                              struct planche_error *error)
+{
+    json_error_t problem;
+    *request = (struct planche_cli_request){.engine = defaults->engine, .page = defaults->page};
+    request->body = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
+    if (!json_is_object(request->body))
+        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "not a JSON object on one line%s%s",
+                                request->body == NULL ? ": " : "",
+                                request->body == NULL ? problem.text : "");
+    bool other_model = json_object_get(request->body, "model") != NULL;
+    struct parse parse = {request, other_model ? PLANCHE_CLI_NO_LEVEL : defaults->level};
+    if (other_model)
+        request->engine.scale = 0; /* -s and -n were meant for the model of -m */
+    if (json_object_get(request->body, "output") != NULL)
+        request->page.format = PLANCHE_FORMAT_AUTO; /* its name says */
+    enum planche_status status = take_fields(&parse, error);
+    if (status == PLANCHE_OK)
+        status = check(request, error);
+    unsigned scale;
+    if (status == PLANCHE_OK)
+        status = planche_cli_choose(&request->engine, parse.level, &scale, error);
+    return status;
+}
+
+void planche_cli_request_clear(struct planche_cli_request *request)
+{
+    json_decref(request->body);
+    free(request->data);
+    *request = (struct planche_cli_request){0};
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* One request of the resident process: what a line of JSON asks for. */
+#ifndef PLANCHE_CLI_SERVICE_REQUEST_H
+#define PLANCHE_CLI_SERVICE_REQUEST_H
+
+#include "cli/options.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct planche_cli_request {
+    json_t *body;                         /* owns every string below but the defaults' */
+    const json_t *id;                     /* NULL: none */
+    struct planche_engine_options engine; /* only model, scale and denoise matter */
+    struct planche_page_options page;
+    const char *input, *output; /* paths; NULL: bytes */
+    uint64_t bytes;             /* that follow the line */
+    void *data;                 /* those bytes, once read; own */
+};
+
+/* Parses a line; what it leaves out comes from defaults. request->bytes is right even when
+ * something else is wrong, if the line is an object that states a sensible number. On failure the
+ * request must be cleared as well. */
+enum planche_status planche_cli_request_parse(struct planche_cli_request *request, const char *line,
+                                              size_t length,
+                                              const struct planche_cli_options *defaults,
+                                              struct planche_error *error);
+void planche_cli_request_clear(struct planche_cli_request *request);
+
+#endif
