@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 
-MOST_SECONDS = 3600  # only against hangs
+MAX_SECONDS = 3600  # only against hangs
 
 
 class Outcome:
@@ -49,7 +49,7 @@ def run(argv, cwd=None):
         start, busy = time.monotonic(), busy_seconds()
         with open(os.devnull, "rb") as nothing:
             child = subprocess.Popen(argv, stdin=nothing, stdout=out, stderr=err, cwd=cwd)
-        watchdog = threading.Timer(MOST_SECONDS, child.kill)
+        watchdog = threading.Timer(MAX_SECONDS, child.kill)
         watchdog.start()
         try:
             _, status, usage = os.wait4(child.pid, 0)

@@ -39,7 +39,7 @@ static void read_book(const char *path)
     struct planche_archive *archive;
     bool end = false;
     planche_budget_init(&budget, 64 << 20);
-    if (planche_archive_recognise(path) != PLANCHE_CONTAINER_PDF &&
+    if (planche_archive_detect(path) != PLANCHE_CONTAINER_PDF &&
         planche_archive_open(&archive, path, &limits, &budget, NULL, NULL, NULL) == PLANCHE_OK) {
         struct planche_archive_entry entry;
         size_t got;

@@ -17,16 +17,16 @@ static bool has(const uint8_t *data, size_t size, const char *word)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    bool pieces = has(data, size, PLANCHE_MARK_NAMESPACE) || has(data, size, ":Source");
+    bool pieces = has(data, size, PLANCHE_PROVENANCE_NAMESPACE) || has(data, size, ":Source");
     const struct planche_blob xmp = {(uint8_t *)data, size};
-    struct planche_mark mark = PLANCHE_MARK_INIT, found;
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT, found;
     struct planche_blob marked;
-    planche_mark_find(&found, data, size);
+    planche_provenance_find(&found, data, size);
     memset(mark.source, 'a', sizeof mark.source - 1);
     snprintf(mark.model, sizeof mark.model, "%.40s", size ? "a \"model\" <2x>" : "");
-    if (planche_mark_add(&marked, &xmp, &mark, NULL, NULL))
+    if (planche_provenance_add(&marked, &xmp, &mark, NULL, NULL))
         abort();
-    planche_mark_find(&found, marked.data, marked.size);
+    planche_provenance_find(&found, marked.data, marked.size);
     if (marked.size && !pieces && strcmp(found.source, mark.source) != 0)
         abort();
     planche_blob_free(&marked);

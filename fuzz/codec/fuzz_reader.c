@@ -73,7 +73,7 @@ static void mend_checksums(uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (planche_format_recognise(data, size) != &FUZZ_FORMAT)
+    if (planche_format_detect(data, size) != &FUZZ_FORMAT)
         return 0;
     uint8_t *copy = malloc(size);
     if (!copy)

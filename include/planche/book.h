@@ -119,7 +119,7 @@ PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_eng
 PLANCHE_API void planche_book_tidy(const char *output);
 
 /* What planche_engine_run_book would find, without an engine: on_page is called for every entry
- * with the fates that follow from its bytes and its header (planche_page_foresee tells what follows
+ * with the fates that follow from its bytes and its header (planche_page_predict tells what follows
  * from its size), and of its result only the input's size and, as format, the input's; nothing is
  * written. */
 PLANCHE_API enum planche_status planche_book_inspect(const char *input,

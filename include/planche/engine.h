@@ -185,7 +185,8 @@ struct planche_page_options {
      * and what it made is then reduced in proportion, in linear light. A result that is smaller
      * than this stays so: see output_width and output_height. */
     uint32_t width, height;
-    int mark; /* files and bytes: the result's XMP says what it was made from: planche_read_mark */
+    int mark;                       /* files and bytes: the result's XMP says what it was made from:
+                                       planche_provenance_read */
     enum planche_grey grey;         /* files and bytes */
     enum planche_on_limit on_limit; /* files and bytes; bytes are not split: LIMIT */
 };
@@ -229,7 +230,7 @@ PLANCHE_API size_t planche_page_file_name(char *name, size_t size, const char *o
  * without an engine from its model's scale and its max_pixels (0: the default): the sizes, format
  * (AUTO: WebP), switched and, as parts, the least there would be. options may be NULL. Errors:
  * LIMIT, UNSUPPORTED, ARGUMENT. */
-PLANCHE_API enum planche_status planche_page_foresee(uint32_t width, uint32_t height,
+PLANCHE_API enum planche_status planche_page_predict(uint32_t width, uint32_t height,
                                                      unsigned scale, uint64_t max_pixels,
                                                      const struct planche_page_options *options,
                                                      struct planche_page_result *result,
@@ -248,19 +249,20 @@ PLANCHE_API void planche_free_bytes(void *data);
 
 /* What a page that was made with planche_page_options.mark says in its XMP (namespace
  * "urn:planche:1"). */
-struct planche_mark {
+struct planche_provenance {
     size_t struct_size;
     char source[65];  /* sha256 of the file it was made from, hexadecimal; "": it says nothing */
     char model[64];   /* variant and scale: "up2x-conservative 2x" */
     char version[16]; /* of Planche */
     uint32_t width, height; /* of the image, whether it has a mark or not */
 };
-#define PLANCHE_MARK_INIT PLANCHE_STRUCT_INIT(struct planche_mark)
+#define PLANCHE_PROVENANCE_INIT PLANCHE_STRUCT_INIT(struct planche_provenance)
 
 /* Reads the mark of the image file at path; its pixels are not decoded. Errors: NOT_FOUND, IO,
  * DATA, UNSUPPORTED, LIMIT, MEMORY. */
-PLANCHE_API enum planche_status planche_read_mark(const char *path, struct planche_mark *mark,
-                                                  struct planche_error *error);
+PLANCHE_API enum planche_status planche_provenance_read(const char *path,
+                                                        struct planche_provenance *mark,
+                                                        struct planche_error *error);
 
 /* Pixels as they lie in memory, interleaved; 16-bit samples in the machine's byte order. */
 enum planche_pixel_format {

@@ -70,19 +70,19 @@ static enum planche_status choose_format(enum planche_format *format, const char
 
 enum planche_status
 planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const struct planche_page_judge *judge, const char *output,
+                          const struct planche_page_filter *judge, const char *output,
                           const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error)
 {
-    struct planche_files files = {.path = output};
+    struct planche_output_files files = {.path = output};
     struct planche_page_job job = {
         .engine = engine,
         .source = source,
         .judge = judge,
         .splits = true,
-        .begin = planche_files_begin,
-        .sink_memory = planche_files_memory,
-        .sink = planche_files_write,
+        .begin = planche_output_files_begin,
+        .sink_memory = planche_output_files_memory,
+        .sink = planche_output_files_write,
         .sink_user = &files,
     };
     files.result = &job.result;
@@ -92,13 +92,13 @@ planche_engine_run_source(const struct planche_engine *engine, const struct plan
     if (!status)
         status = choose_format(&job.options.format, output, error);
     if (!status)
-        status = planche_output_file_check(output, files.overwrite, error);
+        status = planche_atomic_file_check(output, files.overwrite, error);
     if (!status)
         status = planche_page_run(&job, error);
-    status = planche_files_explain(&files, status, error);
+    status = planche_output_files_explain(&files, status, error);
     if (!status)
-        status = planche_files_commit(&files, error);
-    planche_files_destroy(&files);
+        status = planche_output_files_commit(&files, error);
+    planche_output_files_destroy(&files);
     planche_page_leave(&job);
     give_result(&job, result);
     return status;
@@ -264,11 +264,11 @@ enum planche_status planche_engine_run_pixels(const struct planche_engine *engin
     return status;
 }
 
-enum planche_status planche_read_mark(const char *path, struct planche_mark *mark,
-                                      struct planche_error *error)
+enum planche_status planche_provenance_read(const char *path, struct planche_provenance *mark,
+                                            struct planche_error *error)
 {
     const struct planche_source source = {.name = path, .path = path};
-    struct planche_mark found;
+    struct planche_provenance found;
     if (!path || !mark)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path and mark must be given");
     enum planche_status status = planche_source_mark(&found, &source, NULL, error);

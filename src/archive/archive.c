@@ -13,7 +13,7 @@
 
 #define PIECE_BYTES ((size_t)16 << 10)
 
-int64_t planche_pread_all(int fd, void *data, size_t size, uint64_t offset)
+int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset)
 {
     size_t done = 0;
     while (done < size) {
@@ -70,7 +70,7 @@ static enum planche_status open_container(struct planche_archive *archive,
     case PLANCHE_CONTAINER_RAR:
     case PLANCHE_CONTAINER_7Z:
     case PLANCHE_CONTAINER_TAR:
-        return planche_packed_open(archive, error);
+        return planche_libarchive_open(archive, error);
     case PLANCHE_CONTAINER_PDF:
         return planche_pdf_open(archive, error);
     default:
@@ -104,7 +104,7 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
     if (status == PLANCHE_OK)
         status = open_path(archive, error);
     if (status == PLANCHE_OK) {
-        archive->container = planche_archive_recognise(path);
+        archive->container = planche_archive_detect(path);
         status = open_container(archive, error);
         if (status == PLANCHE_ERROR_DATA && archive->container && is_volume_name(path))
             status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,

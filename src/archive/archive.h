@@ -35,7 +35,7 @@ struct planche_archive_entry {
 
 /* What a file (by its content) or folder is as a book; AUTO: none. Never fails: what cannot be read
  * is none. */
-enum planche_container planche_archive_recognise(const char *path);
+enum planche_container planche_archive_detect(const char *path);
 
 /* What a page of a PDF shows, once it was drawn. */
 struct planche_archive_note {

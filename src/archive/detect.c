@@ -44,7 +44,7 @@ static bool begins_epub(const uint8_t *head, size_t size)
 static enum planche_container recognise_file(int fd, const char *path)
 {
     uint8_t head[HEAD_BYTES];
-    int64_t got = planche_pread_all(fd, head, sizeof head, 0);
+    int64_t got = planche_fd_read_at(fd, head, sizeof head, 0);
     size_t size = got < 0 ? 0 : (size_t)got;
     /* The second is the mark of an archive in several volumes, the third an empty archive. */
     if (BEGINS("PK\3\4") || BEGINS("PK\7\10") || BEGINS("PK\5\6"))
@@ -55,7 +55,7 @@ static enum planche_container recognise_file(int fd, const char *path)
     if (BEGINS("7z\xbc\xaf\x27\x1c"))
         return PLANCHE_CONTAINER_7Z;
     if (planche_tar_begins(head, size) ||
-        (planche_tar_is_packed(head, size) && planche_packed_is_tar(fd, head[0] == 0x1f)))
+        (planche_tar_is_packed(head, size) && planche_libarchive_is_tar(fd, head[0] == 0x1f)))
         return PLANCHE_CONTAINER_TAR;
     /* Other things may come before. */
     if (memmem(head, size, "%PDF-", 5))
@@ -63,7 +63,7 @@ static enum planche_container recognise_file(int fd, const char *path)
     return PLANCHE_CONTAINER_AUTO;
 }
 
-enum planche_container planche_archive_recognise(const char *path)
+enum planche_container planche_archive_detect(const char *path)
 {
     enum planche_container container = PLANCHE_CONTAINER_AUTO;
     struct stat info;
@@ -80,7 +80,7 @@ enum planche_container planche_archive_recognise(const char *path)
 
 enum planche_container planche_container_of(const char *path)
 {
-    return path ? planche_archive_recognise(path) : PLANCHE_CONTAINER_AUTO;
+    return path ? planche_archive_detect(path) : PLANCHE_CONTAINER_AUTO;
 }
 
 const char *planche_container_extension(enum planche_container container)

@@ -69,7 +69,7 @@ static bool make_folders(int root, const char *name, bool with_last)
 static bool write_piece(void *user, const void *data, size_t size)
 {
     const int *fd = user;
-    return planche_descriptor_write(*fd, data, size);
+    return planche_fd_write(*fd, data, size);
 }
 
 static void set_time(int fd, int64_t mtime)

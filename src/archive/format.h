@@ -64,15 +64,15 @@ struct planche_archive {
 enum planche_status planche_zip_open(struct planche_archive *archive, struct planche_error *error);
 enum planche_status planche_folder_open(struct planche_archive *archive,
                                         struct planche_error *error);
-enum planche_status planche_packed_open(struct planche_archive *archive,
-                                        struct planche_error *error);
+enum planche_status planche_libarchive_open(struct planche_archive *archive,
+                                            struct planche_error *error);
 enum planche_status planche_pdf_open(struct planche_archive *archive, struct planche_error *error);
 
 /* Whether the ZIP at fd has what makes it an EPUB. */
 bool planche_zip_is_epub(int fd, const char *path);
 
 /* pread until size bytes or the end of the file. -1: errno says why. */
-int64_t planche_pread_all(int fd, void *data, size_t size, uint64_t offset);
+int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset);
 
 /* "PATH: ENTRY: TEXT", the entry being the current one. */
 enum planche_status planche_entry_fail(const struct planche_archive *archive,

@@ -33,7 +33,7 @@ void planche_gunzip_destroy(struct planche_gunzip **gunzip)
 
 static bool fetch(struct planche_gunzip *gunzip)
 {
-    int64_t got = planche_pread_all(gunzip->fd, gunzip->in, sizeof gunzip->in, gunzip->at);
+    int64_t got = planche_fd_read_at(gunzip->fd, gunzip->in, sizeof gunzip->in, gunzip->at);
     if (got < 0) {
         gunzip->wrong = strerror(errno);
         gunzip->reason = EIO;

@@ -18,7 +18,7 @@
 
 #define BLOCK_BYTES ((size_t)64 << 10)
 /* Behind the end of a tar in gzip. */
-#define MOST_PADDING ((uint64_t)64 << 20)
+#define MAX_PADDING ((uint64_t)64 << 20)
 
 struct packed {
     struct archive *reader;
@@ -132,7 +132,7 @@ static enum planche_status check_gzip(struct planche_archive *archive, struct pl
         if (got < 0)
             return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s", archive->path,
                                 packed->gunzip->wrong);
-        if (padding > MOST_PADDING)
+        if (padding > MAX_PADDING)
             return planche_fail(error, PLANCHE_ERROR_DATA, "%s: has too much behind its end",
                                 archive->path);
     }
@@ -296,8 +296,8 @@ static bool open_reader(struct archive *reader, int fd, struct planche_gunzip *g
            archive_read_open_fd(reader, fd, BLOCK_BYTES) == ARCHIVE_OK;
 }
 
-enum planche_status planche_packed_open(struct planche_archive *archive,
-                                        struct planche_error *error)
+enum planche_status planche_libarchive_open(struct planche_archive *archive,
+                                            struct planche_error *error)
 {
     struct packed *packed = planche_calloc(archive->budget, 1, sizeof *packed);
     archive->ops = &ops;
@@ -329,7 +329,7 @@ enum planche_status planche_packed_open(struct planche_archive *archive,
     return status;
 }
 
-bool planche_packed_is_tar(int fd, bool gzip)
+bool planche_libarchive_is_tar(int fd, bool gzip)
 {
     struct archive *reader = archive_read_new();
     struct planche_gunzip *gunzip = gzip ? planche_gunzip_create(fd, NULL) : NULL;

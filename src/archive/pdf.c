@@ -17,18 +17,18 @@
 
 #define PIECE_BYTES ((size_t)64 << 10)
 /* More of an SVG than this is not one image. */
-#define MOST_SVG_BYTES   ((uint64_t)512 << 20)
-#define LEAST_RESOLUTION 150.0
-#define MOST_RESOLUTION  600.0
-#define MOST_PIXELS      1e8
-#define MESSAGE_BYTES    1024
+#define MAX_SVG_BYTES  ((uint64_t)512 << 20)
+#define MIN_RESOLUTION 150.0
+#define MAX_RESOLUTION 600.0
+#define MAX_PIXELS     1e8
+#define MESSAGE_BYTES  1024
 
 struct pdf {
-    struct planche_child child;
+    struct planche_process child;
     char *path; /* as an argument: not to be mistaken for an option */
     uint64_t pages, page;
     struct planche_archive_note *notes, note; /* of all pages or NULL; of this one */
-    struct planche_drawing drawing;
+    struct planche_pdf_svg drawing;
     struct planche_drawn_data data;
     char name[32];
     char piece[PIECE_BYTES];
@@ -93,9 +93,9 @@ static void take_info(struct info *info, const char *text, size_t size)
 static bool collect(struct pdf *pdf, struct info *info)
 {
     int64_t got;
-    while ((got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece)) > 0)
+    while ((got = planche_process_read(&pdf->child, pdf->piece, sizeof pdf->piece)) > 0)
         take_info(info, pdf->piece, (size_t)got);
-    return got == 0 && planche_child_end(&pdf->child);
+    return got == 0 && planche_process_wait(&pdf->child);
 }
 
 static enum planche_status count_pages(struct planche_archive *archive, struct planche_error *error)
@@ -105,7 +105,7 @@ static enum planche_status count_pages(struct planche_archive *archive, struct p
     /* The PDF's author writes some of what it prints, before and behind the pages; in this encoding
      * there is no end of a line. */
     const char *const arguments[] = {"pdfinfo", "-enc", "Symbol", pdf->path, NULL};
-    if (!planche_child_start(&pdf->child, arguments, true))
+    if (!planche_process_start(&pdf->child, arguments, true))
         return fail_start(archive, arguments[0], error);
     errno = 0;
     bool ended_well = collect(pdf, &info);
@@ -149,8 +149,8 @@ static enum planche_status start(struct planche_archive *archive, const char *ki
                                      pdf->path,
                                      "-",
                                      NULL};
-    planche_child_kill(&pdf->child);
-    return planche_child_start(&pdf->child, arguments, false)
+    planche_process_kill(&pdf->child);
+    return planche_process_start(&pdf->child, arguments, false)
                ? PLANCHE_OK
                : fail_start(archive, arguments[0], error);
 }
@@ -161,42 +161,42 @@ static enum planche_status look(struct planche_archive *archive, struct planche_
     struct pdf *pdf = archive->state;
     uint64_t seen = 0;
     int64_t got = 1;
-    planche_drawing_init(&pdf->drawing);
+    planche_pdf_svg_init(&pdf->drawing);
     enum planche_status status = start(archive, "-svg", 72000, error);
     if (status)
         return status;
-    while (got > 0 && seen < MOST_SVG_BYTES) {
-        got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece);
-        planche_drawing_feed(&pdf->drawing, pdf->piece, got > 0 ? (size_t)got : 0);
+    while (got > 0 && seen < MAX_SVG_BYTES) {
+        got = planche_process_read(&pdf->child, pdf->piece, sizeof pdf->piece);
+        planche_pdf_svg_feed(&pdf->drawing, pdf->piece, got > 0 ? (size_t)got : 0);
         seen += got > 0 ? (uint64_t)got : 0;
     }
     if (got > 0) {
-        planche_child_kill(&pdf->child);
+        planche_process_kill(&pdf->child);
         pdf->drawing.strange = true;
         return PLANCHE_OK;
     }
-    if (got == 0 && planche_child_end(&pdf->child))
+    if (got == 0 && planche_process_wait(&pdf->child))
         return PLANCHE_OK;
     /* Rendering it may go better, or will say that it does not. */
     pdf->drawing.strange = true;
     return errno ? fail_work(archive, "pdftocairo", error) : PLANCHE_OK;
 }
 
-static bool is_alone(const struct planche_drawing *drawing)
+static bool is_alone(const struct planche_pdf_svg *drawing)
 {
     return drawing->alone != SIZE_MAX && !drawing->strange;
 }
 
 /* Thousandths of pixels an inch: the largest image's where there are only images, so that none are
  * made up; letters need more. Not more than can be borne. */
-static unsigned choose_resolution(const struct planche_drawing *drawing)
+static unsigned choose_resolution(const struct planche_pdf_svg *drawing)
 {
     double resolution = drawing->resolution;
-    double most = 72 * sqrt(MOST_PIXELS / fmax(drawing->width * drawing->height, 1));
+    double most = 72 * sqrt(MAX_PIXELS / fmax(drawing->width * drawing->height, 1));
     if (resolution <= 0 || drawing->others || drawing->strange)
-        resolution = fmax(resolution, LEAST_RESOLUTION);
+        resolution = fmax(resolution, MIN_RESOLUTION);
     /* Rounded down: else a row could come from a page that is whole pixels. */
-    resolution = fmin(fmin(resolution, MOST_RESOLUTION), most);
+    resolution = fmin(fmin(resolution, MAX_RESOLUTION), most);
     return (unsigned)fmax(resolution * 1000 - 1, 1);
 }
 
@@ -204,7 +204,7 @@ static unsigned choose_resolution(const struct planche_drawing *drawing)
 static enum planche_status learn(struct planche_archive *archive, struct planche_error *error)
 {
     struct pdf *pdf = archive->state;
-    const struct planche_drawing *drawing = &pdf->drawing;
+    const struct planche_pdf_svg *drawing = &pdf->drawing;
     struct planche_archive_note *kept = pdf->notes ? &pdf->notes[pdf->page - 1] : NULL;
     if (kept && kept->known) {
         pdf->note = *kept;
@@ -258,7 +258,7 @@ static enum planche_status finish(struct planche_archive *archive, struct planch
     struct pdf *pdf = archive->state;
     bool complete = !pdf->note.alone || pdf->data.ended;
     errno = 0;
-    if (planche_child_end(&pdf->child) && complete)
+    if (planche_process_wait(&pdf->child) && complete)
         return PLANCHE_OK;
     return errno ? fail_work(archive, "pdftocairo", error)
                  : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
@@ -269,7 +269,7 @@ static enum planche_status finish(struct planche_archive *archive, struct planch
 static int64_t read_image(struct pdf *pdf, void *data, size_t size)
 {
     while (pdf->decoded_at == pdf->decoded_size) {
-        int64_t got = planche_child_read(&pdf->child, pdf->piece, sizeof pdf->piece);
+        int64_t got = planche_process_read(&pdf->child, pdf->piece, sizeof pdf->piece);
         if (got <= 0)
             return got;
         pdf->decoded_at = 0;
@@ -289,8 +289,8 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
     enum planche_status status = pdf->reading ? PLANCHE_OK : begin(archive, error);
     if (status)
         return status;
-    int64_t done =
-        pdf->note.alone ? read_image(pdf, data, size) : planche_child_read(&pdf->child, data, size);
+    int64_t done = pdf->note.alone ? read_image(pdf, data, size)
+                                   : planche_process_read(&pdf->child, data, size);
     if (done < 0)
         return fail_work(archive, "pdftocairo", error);
     *got = (size_t)done;
@@ -302,7 +302,7 @@ static void close_pdf(struct planche_archive *archive)
     struct pdf *pdf = archive->state;
     if (!pdf)
         return;
-    planche_child_kill(&pdf->child);
+    planche_process_kill(&pdf->child);
     planche_free(pdf->path);
     planche_free(pdf);
     archive->state = NULL;
@@ -342,7 +342,7 @@ enum planche_status planche_pdf_open(struct planche_archive *archive, struct pla
     archive->state = pdf;
     if (!pdf)
         return planche_fail_memory(error, archive->budget, sizeof *pdf, archive->path);
-    pdf->child = (struct planche_child)PLANCHE_CHILD_NONE;
+    pdf->child = (struct planche_process)PLANCHE_PROCESS_NONE;
     pdf->child.stop = archive->help.stop;
     pdf->child.user = archive->help.user;
     size_t size = strlen(archive->path) + 3;

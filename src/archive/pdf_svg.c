@@ -11,9 +11,9 @@
 /* How far from the page's edge an image's may be that fills it, in parts of the page. */
 #define MARGIN 0.01
 
-void planche_drawing_init(struct planche_drawing *drawing)
+void planche_pdf_svg_init(struct planche_pdf_svg *drawing)
 {
-    *drawing = (struct planche_drawing){.alone = SIZE_MAX};
+    *drawing = (struct planche_pdf_svg){.alone = SIZE_MAX};
 }
 
 static bool is_digit(char c)
@@ -123,7 +123,7 @@ size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg,
  * nothing, outside of it, it does. */
 static bool is_turned(const char *data)
 {
-    uint8_t head[PLANCHE_DRAWING_TAG];
+    uint8_t head[PLANCHE_PDF_SVG_TAG];
     struct planche_drawn_data decoder = {.state = BEGUN};
     size_t size = planche_drawn_data_feed(&decoder, data, strlen(data), head), at = 2;
     while (at + 10 < size && head[at] == 0xff && (head[at + 1] & 0xf0) == 0xe0) {
@@ -134,9 +134,9 @@ static bool is_turned(const char *data)
     return false;
 }
 
-static void define_image(struct planche_drawing *drawing, const char *tag)
+static void define_image(struct planche_pdf_svg *drawing, const char *tag)
 {
-    if (drawing->count++ >= PLANCHE_DRAWING_IMAGES)
+    if (drawing->count++ >= PLANCHE_PDF_SVG_IMAGES)
         return;
     struct planche_drawn_image *image = &drawing->images[drawing->count - 1];
     const char *jpeg = attribute(tag, "data:image/jpeg;base64,");
@@ -154,7 +154,7 @@ static bool is_near(double value, double wanted, double size)
 }
 
 /* matrix: x' = a x + c y + e, y' = b x + d y + f; NULL: as it is. */
-static void paint_image(struct planche_drawing *drawing, size_t index, const char *matrix)
+static void paint_image(struct planche_pdf_svg *drawing, size_t index, const char *matrix)
 {
     const struct planche_drawn_image *image = &drawing->images[index];
     double m[6] = {1, 0, 0, 1, 0, 0}, width = drawing->width, height = drawing->height;
@@ -172,13 +172,13 @@ static void paint_image(struct planche_drawing *drawing, size_t index, const cha
     drawing->alone = fills && image->opaque ? index : SIZE_MAX;
 }
 
-static void paint_use(struct planche_drawing *drawing, const char *tag)
+static void paint_use(struct planche_pdf_svg *drawing, const char *tag)
 {
-    char id[PLANCHE_DRAWING_ID];
+    char id[PLANCHE_PDF_SVG_ID];
     const char *matrix = attribute(tag, "matrix(");
     bool known = matrix || !attribute(tag, " transform=\"");
     copy_id(id, sizeof id, attribute(tag, "href=\"#"));
-    size_t kept = drawing->count < PLANCHE_DRAWING_IMAGES ? drawing->count : PLANCHE_DRAWING_IMAGES;
+    size_t kept = drawing->count < PLANCHE_PDF_SVG_IMAGES ? drawing->count : PLANCHE_PDF_SVG_IMAGES;
     for (size_t i = 0; known && id[0] && i < kept; i++)
         if (strcmp(drawing->images[i].id, id) == 0) {
             paint_image(drawing, i, matrix);
@@ -189,7 +189,7 @@ static void paint_use(struct planche_drawing *drawing, const char *tag)
 }
 
 /* Whether a path is the page's outline: a corner, lines to the three others, and back. */
-static bool is_page(const struct planche_drawing *drawing, const char *path)
+static bool is_page(const struct planche_pdf_svg *drawing, const char *path)
 {
     unsigned corners = 0;
     for (int i = 0; path && i < 4; i++) {
@@ -207,10 +207,10 @@ static bool is_page(const struct planche_drawing *drawing, const char *path)
 }
 
 /* Cairo clips to the page where an image reaches beyond its edge by as little as a rounding. */
-static void define_clip(struct planche_drawing *drawing, const char *tag)
+static void define_clip(struct planche_pdf_svg *drawing, const char *tag)
 {
     if (is_tag(tag, "clipPath")) {
-        copy_id(drawing->clips[drawing->whole_clips], PLANCHE_DRAWING_ID, attribute(tag, " id=\""));
+        copy_id(drawing->clips[drawing->whole_clips], PLANCHE_PDF_SVG_ID, attribute(tag, " id=\""));
         drawing->clip_paths = 0;
         drawing->clip_whole = true;
     } else if (!is_tag(tag, "/clipPath")) {
@@ -218,14 +218,14 @@ static void define_clip(struct planche_drawing *drawing, const char *tag)
         drawing->clip_whole =
             drawing->clip_whole && is_tag(tag, "path") && is_page(drawing, attribute(tag, " d=\""));
     } else if (drawing->clip_whole && drawing->clip_paths == 1 &&
-               drawing->whole_clips < PLANCHE_DRAWING_CLIPS) {
+               drawing->whole_clips < PLANCHE_PDF_SVG_CLIPS) {
         drawing->whole_clips++;
     }
 }
 
-static bool is_whole_clip(const struct planche_drawing *drawing, const char *tag)
+static bool is_whole_clip(const struct planche_pdf_svg *drawing, const char *tag)
 {
-    char id[PLANCHE_DRAWING_ID];
+    char id[PLANCHE_PDF_SVG_ID];
     copy_id(id, sizeof id, attribute(tag, "g clip-path=\"url(#"));
     id[strcspn(id, ")")] = 0;
     for (size_t i = 0; id[0] && i < drawing->whole_clips; i++)
@@ -234,7 +234,7 @@ static bool is_whole_clip(const struct planche_drawing *drawing, const char *tag
     return false;
 }
 
-static void take_tag(struct planche_drawing *drawing)
+static void take_tag(struct planche_pdf_svg *drawing)
 {
     const char *tag = drawing->tag;
     if (is_tag(tag, "svg")) {
@@ -263,21 +263,21 @@ static void take_tag(struct planche_drawing *drawing)
     }
 }
 
-void planche_drawing_feed(struct planche_drawing *drawing, const char *svg, size_t size)
+void planche_pdf_svg_feed(struct planche_pdf_svg *drawing, const char *svg, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         if (!drawing->in_tag) {
             drawing->in_tag = svg[i] == '<';
             drawing->length = 0;
         } else if (svg[i] == '>') {
-            if (drawing->length > PLANCHE_DRAWING_TAG - 1)
-                drawing->length = PLANCHE_DRAWING_TAG - 1;
+            if (drawing->length > PLANCHE_PDF_SVG_TAG - 1)
+                drawing->length = PLANCHE_PDF_SVG_TAG - 1;
             drawing->tag[drawing->length] = 0;
             drawing->in_tag = false;
             if (drawing->length > 0)
                 take_tag(drawing);
         } else {
-            if (drawing->length < PLANCHE_DRAWING_TAG - 1)
+            if (drawing->length < PLANCHE_PDF_SVG_TAG - 1)
                 drawing->tag[drawing->length] = svg[i];
             drawing->length++;
         }

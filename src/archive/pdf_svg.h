@@ -8,22 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLANCHE_DRAWING_IMAGES 64u
-#define PLANCHE_DRAWING_CLIPS  8u
+#define PLANCHE_PDF_SVG_IMAGES 64u
+#define PLANCHE_PDF_SVG_CLIPS  8u
 /* As much of a tag as is looked at: what comes before an image's data, and some of that. */
-#define PLANCHE_DRAWING_TAG 640u
+#define PLANCHE_PDF_SVG_TAG 640u
 
-#define PLANCHE_DRAWING_ID 32u
+#define PLANCHE_PDF_SVG_ID 32u
 
 struct planche_drawn_image {
-    char id[PLANCHE_DRAWING_ID];
+    char id[PLANCHE_PDF_SVG_ID];
     double width, height; /* pixels */
     bool jpeg, opaque;    /* opaque: and as upright outside of the PDF */
 };
 
-struct planche_drawing {
+struct planche_pdf_svg {
     double width, height; /* of the page, in points */
-    struct planche_drawn_image images[PLANCHE_DRAWING_IMAGES];
+    struct planche_drawn_image images[PLANCHE_PDF_SVG_IMAGES];
     size_t count;       /* images, of which only the first are kept */
     size_t alone;       /* the image that is all one sees, or SIZE_MAX */
     bool strange;       /* masks, clips and the like: no image is alone */
@@ -31,19 +31,19 @@ struct planche_drawing {
     double most_pixels; /* of an image that is shown, */
     double resolution;  /* and the pixels an inch it has */
     /* Clips that cut nothing off; the last one, behind them, is being defined. */
-    char clips[PLANCHE_DRAWING_CLIPS + 1][PLANCHE_DRAWING_ID];
+    char clips[PLANCHE_PDF_SVG_CLIPS + 1][PLANCHE_PDF_SVG_ID];
     size_t whole_clips;
     size_t clip_paths; /* of the one that is being defined, */
     bool clip_whole;   /* all of which are the page */
     bool defining, clipping;
     bool in_tag;
-    char tag[PLANCHE_DRAWING_TAG];
+    char tag[PLANCHE_PDF_SVG_TAG];
     size_t length; /* of the tag, also what is not kept */
 };
 
-void planche_drawing_init(struct planche_drawing *drawing);
+void planche_pdf_svg_init(struct planche_pdf_svg *drawing);
 /* The next bytes of the SVG. */
-void planche_drawing_feed(struct planche_drawing *drawing, const char *svg, size_t size);
+void planche_pdf_svg_feed(struct planche_pdf_svg *drawing, const char *svg, size_t size);
 
 /* Takes the data of one image, the index-th, out of the same SVG. */
 struct planche_drawn_data {

@@ -30,6 +30,6 @@ bool planche_tar_begins(const uint8_t *head, size_t size);
 bool planche_tar_is_packed(const uint8_t *head, size_t size);
 
 /* Whether the packed file at fd has a tar inside. */
-bool planche_packed_is_tar(int fd, bool gzip);
+bool planche_libarchive_is_tar(int fd, bool gzip);
 
 #endif

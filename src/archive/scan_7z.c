@@ -12,11 +12,11 @@
 
 #define START_BYTES 32u
 /* A header of 100,000 long names takes a third of it. */
-#define MOST_HEADER_BYTES ((uint64_t)64 << 20)
-#define STATE_BYTES       ((uint64_t)4 << 20)
+#define MAX_HEADER_BYTES ((uint64_t)64 << 20)
+#define STATE_BYTES      ((uint64_t)4 << 20)
 /* What libarchive makes of a header's byte. */
 #define HEADER_FACTOR 8u
-#define MOST_CODERS   32u
+#define MAX_CODERS    32u
 
 enum id {
     END,
@@ -106,7 +106,7 @@ static uint64_t coder_window(const struct coder *coder)
 static void take_folder(struct cursor *cursor, struct streams *streams)
 {
     uint64_t coders = take(cursor), in = 0, out = 0, window = 0;
-    if (coders > MOST_CODERS)
+    if (coders > MAX_CODERS)
         cursor->at = cursor->end + 1;
     for (uint64_t i = 0; i < coders && sound(cursor); i++) {
         struct coder coder = {0};
@@ -129,7 +129,7 @@ static void take_folder(struct cursor *cursor, struct streams *streams)
         if (coders != 1)
             streams->coder.size = SIZE_MAX;
     }
-    if (in > MOST_CODERS || out > MOST_CODERS)
+    if (in > MAX_CODERS || out > MAX_CODERS)
         cursor->at = cursor->end + 1;
     for (uint64_t i = 1; i < out && sound(cursor); i++) {
         take(cursor);
@@ -211,14 +211,14 @@ static enum planche_status read_block(const struct planche_archive *archive, uin
     if (offset > archive->file_size || size > archive->file_size - offset)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is a 7z that is cut short",
                             archive->path);
-    if (size > MOST_HEADER_BYTES)
+    if (size > MAX_HEADER_BYTES)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: is a 7z with a header of %" PRIu64 " bytes; Planche takes 64 MiB",
                             archive->path, size);
     *block = planche_alloc(archive->budget, (size_t)size + 1);
     if (!*block)
         return planche_fail_memory(error, archive->budget, size, archive->path);
-    if (planche_pread_all(archive->fd, *block, (size_t)size, offset) == (int64_t)size)
+    if (planche_fd_read_at(archive->fd, *block, (size_t)size, offset) == (int64_t)size)
         return PLANCHE_OK;
     planche_free(*block);
     *block = NULL;
@@ -265,7 +265,7 @@ static enum planche_status unpack_header(const struct planche_archive *archive,
 {
     uint8_t *packed = NULL, *unpacked = NULL;
     const struct coder *coder = &streams->coder;
-    if (streams->unpacked > MOST_HEADER_BYTES || streams->unpacked == 0)
+    if (streams->unpacked > MAX_HEADER_BYTES || streams->unpacked == 0)
         return fail_damaged(archive, error);
     enum planche_status status =
         streams->position > UINT64_MAX - START_BYTES
@@ -327,7 +327,7 @@ enum planche_status planche_scan_7z(const struct planche_archive *archive,
 {
     uint8_t start[START_BYTES], *header;
     struct streams streams;
-    if (planche_pread_all(archive->fd, start, sizeof start, 0) != START_BYTES)
+    if (planche_fd_read_at(archive->fd, start, sizeof start, 0) != START_BYTES)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is a 7z that is cut short",
                             archive->path);
     uint64_t offset = get64(start + 12), size = get64(start + 20);

@@ -12,7 +12,7 @@
 #define HEAD_BYTES 4096u
 #define RAR4_BYTES 7u
 /* For an entry, with what goes with it. */
-#define MOST_BLOCKS 8u
+#define MAX_BLOCKS 8u
 /* What libarchive has beside the window. */
 #define STATE_BYTES ((uint64_t)8 << 20)
 
@@ -49,7 +49,7 @@ static enum planche_status fail_damaged(const struct rar *rar)
 
 static enum planche_status fetch(struct rar *rar)
 {
-    int64_t got = planche_pread_all(rar->archive->fd, rar->head, sizeof rar->head, rar->at);
+    int64_t got = planche_fd_read_at(rar->archive->fd, rar->head, sizeof rar->head, rar->at);
     rar->size = got < 0 ? 0 : (size_t)got;
     return got < 0 ? planche_fail(rar->error, PLANCHE_ERROR_IO, "%s: cannot be read: %s",
                                   rar->archive->path, strerror(errno))
@@ -88,7 +88,7 @@ static enum planche_status add_file(struct rar *rar, uint64_t window, uint64_t c
 static uint64_t model_bytes(const struct rar *rar, size_t head_size)
 {
     uint8_t first[2];
-    if (planche_pread_all(rar->archive->fd, first, 2, rar->at + head_size) != 2)
+    if (planche_fd_read_at(rar->archive->fd, first, 2, rar->at + head_size) != 2)
         return 0;
     bool model = first[0] & 0x80, sized = first[0] & 0x20;
     return model && sized ? ((uint64_t)first[1] + 1) << 20 : 0;
@@ -226,12 +226,12 @@ static enum planche_status scan_block5(struct rar *rar)
 static enum planche_status count_block(struct rar *rar)
 {
     uint64_t entries = rar->archive->limits.entries;
-    if (rar->blocks++ / MOST_BLOCKS <= entries)
+    if (rar->blocks++ / MAX_BLOCKS <= entries)
         return PLANCHE_OK;
     return planche_fail(rar->error, PLANCHE_ERROR_LIMIT,
                         "%s: has more than %u blocks for each of %" PRIu64
                         " entries (--max-entries)",
-                        rar->archive->path, MOST_BLOCKS, entries);
+                        rar->archive->path, MAX_BLOCKS, entries);
 }
 
 enum planche_status planche_scan_rar(const struct planche_archive *archive,

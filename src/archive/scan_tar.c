@@ -95,7 +95,7 @@ static enum planche_status check_end(const struct planche_archive *archive,
     uint8_t last[BLOCK_BYTES], zeroes[BLOCK_BYTES] = {0};
     uint64_t size = archive->file_size;
     if (size >= 2 * BLOCK_BYTES &&
-        planche_pread_all(archive->fd, last, sizeof last, size - BLOCK_BYTES) == BLOCK_BYTES &&
+        planche_fd_read_at(archive->fd, last, sizeof last, size - BLOCK_BYTES) == BLOCK_BYTES &&
         memcmp(last, zeroes, sizeof last) == 0)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is a tar that is cut short", archive->path);
@@ -105,7 +105,7 @@ enum planche_status planche_scan_tar(const struct planche_archive *archive,
                                      struct planche_scan *scan, struct planche_error *error)
 {
     uint8_t head[64];
-    int64_t got = planche_pread_all(archive->fd, head, sizeof head, 0);
+    int64_t got = planche_fd_read_at(archive->fd, head, sizeof head, 0);
     size_t size = got < 0 ? 0 : (size_t)got;
     uint64_t window = 0;
     if (BEGINS("BZh"))

@@ -22,7 +22,7 @@ static enum planche_status prepare(struct planche_archive_writer *writer, const 
     if (!writer->path || !writer->buffer)
         return planche_fail_memory(error, writer->budget, BUFFER_BYTES, path);
     if (writer->container != PLANCHE_CONTAINER_FOLDER)
-        return planche_output_file_create(&writer->file, path, writer->overwrite, writer->budget,
+        return planche_atomic_file_create(&writer->file, path, writer->overwrite, writer->budget,
                                           error);
     for (size_t end = strlen(path); end > 1 && writer->path[end - 1] == '/'; end--)
         writer->path[end - 1] = 0;
@@ -233,7 +233,7 @@ void planche_archive_writer_destroy(struct planche_archive_writer **writer)
     struct planche_archive_writer *destroyed = *writer;
     if (!destroyed)
         return;
-    planche_output_file_destroy(&destroyed->file);
+    planche_atomic_file_destroy(&destroyed->file);
     for (size_t i = 0; i < destroyed->count; i++)
         planche_free(destroyed->entries[i]);
     planche_free(destroyed->entries);

@@ -27,7 +27,7 @@ struct planche_archive_writer {
     struct planche_name_set names;
     void *comment;
     size_t comment_size;
-    struct planche_output_file *file; /* of archives */
+    struct planche_atomic_file *file; /* of archives */
     uint8_t *buffer;
     planche_progress_fn progress;
     void *user;

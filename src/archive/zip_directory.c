@@ -29,7 +29,7 @@ static const uint8_t *look(struct planche_zip_directory *directory,
 {
     if (offset < directory->window_at || size > directory->window_size ||
         offset - directory->window_at > directory->window_size - size) {
-        int64_t got = planche_pread_all(archive->fd, directory->window, WINDOW_BYTES, offset);
+        int64_t got = planche_fd_read_at(archive->fd, directory->window, WINDOW_BYTES, offset);
         directory->window_at = offset;
         directory->window_size = got < 0 ? 0 : (size_t)got;
         if (got < 0) {

@@ -73,7 +73,7 @@ static enum planche_status begin(struct planche_archive *archive, struct planche
                             "%s: %s: is packed by method %u; Planche knows stored (0) and "
                             "deflated (8)",
                             archive->path, archive->name, record->method);
-    if (planche_pread_all(archive->fd, head, sizeof head, start) != (int64_t)sizeof head)
+    if (planche_fd_read_at(archive->fd, head, sizeof head, start) != (int64_t)sizeof head)
         return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, "cannot be read");
     zip->at = start + ZIP_LOCAL_BYTES + get16(head + 26) + get16(head + 28);
     zip->left = record->packed;
@@ -99,7 +99,7 @@ static enum planche_status fetch(struct planche_archive *archive, void *data, si
                                  struct planche_error *error)
 {
     struct zip *zip = archive->state;
-    int64_t got = planche_pread_all(archive->fd, data, size, zip->at);
+    int64_t got = planche_fd_read_at(archive->fd, data, size, zip->at);
     if (got < 0)
         return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, strerror(errno));
     if ((size_t)got < size)

@@ -28,7 +28,7 @@ struct sink {
 static bool put(struct sink *sink, const void *data, size_t size)
 {
     sink->at += size;
-    return size == 0 || planche_output_file_write(sink->writer->file, data, size);
+    return size == 0 || planche_atomic_file_write(sink->writer->file, data, size);
 }
 
 static bool put_content(void *user, const void *data, size_t size)
@@ -42,7 +42,7 @@ static enum planche_status fail_put(struct sink *sink, struct planche_error *err
 {
     enum planche_status status =
         planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written", sink->writer->path);
-    return planche_output_file_explain(sink->writer->file, status, error);
+    return planche_atomic_file_explain(sink->writer->file, status, error);
 }
 
 /* Date and time, as DOS keeps them, of a time in UTC. */
@@ -188,7 +188,7 @@ static enum planche_status put_entry(struct sink *sink, struct planche_added *ad
         return status;
     added->crc = sink->crc;
     put32(crc, added->crc);
-    return planche_output_file_patch(sink->writer->file, added->start + CRC_IN_LOCAL, crc,
+    return planche_atomic_file_patch(sink->writer->file, added->start + CRC_IN_LOCAL, crc,
                                      sizeof crc)
                ? PLANCHE_OK
                : fail_put(sink, error);
@@ -222,6 +222,6 @@ enum planche_status planche_zip_write(struct planche_archive_writer *writer,
     }
     if (!put_directory(&sink))
         return fail_put(&sink, error);
-    planche_archive_writer_announce(writer, planche_output_file_temporary(writer->file));
-    return planche_output_file_commit(writer->file, error);
+    planche_archive_writer_announce(writer, planche_atomic_file_temporary_path(writer->file));
+    return planche_atomic_file_commit(writer->file, error);
 }

@@ -40,7 +40,7 @@ struct header {
 _Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit before the block");
 
 /* Freed mappings of at least HUGE_THRESHOLD. */
-struct planche_hoard {
+struct planche_block_cache {
     pthread_mutex_t lock;
     struct header *blocks;  /* under lock; the one freed last is first */
     _Atomic uint64_t bytes; /* changes under lock */
@@ -106,7 +106,7 @@ static bool take_one(struct planche_budget *budget, uint64_t bytes)
 }
 
 /* Gives hoarded blocks back until no more than `most` bytes are left. */
-static void shrink_hoard(struct planche_hoard *hoard, uint64_t most)
+static void shrink_hoard(struct planche_block_cache *hoard, uint64_t most)
 {
     pthread_mutex_lock(&hoard->lock);
     while (hoard->blocks && atomic_load(&hoard->bytes) > most) {
@@ -118,9 +118,9 @@ static void shrink_hoard(struct planche_hoard *hoard, uint64_t most)
     pthread_mutex_unlock(&hoard->lock);
 }
 
-void planche_budget_rest(struct planche_budget *budget)
+void planche_budget_cache_trim(struct planche_budget *budget)
 {
-    struct planche_hoard *hoard = budget->hoard;
+    struct planche_block_cache *hoard = budget->hoard;
     if (!hoard)
         return;
     pthread_mutex_lock(&hoard->lock);
@@ -158,7 +158,7 @@ static bool budget_take(struct planche_budget *budget, uint64_t bytes)
     return true;
 }
 
-bool planche_budget_hoard(struct planche_budget *budget)
+bool planche_budget_cache_enable(struct planche_budget *budget)
 {
     budget->hoard = planche_calloc(NULL, 1, sizeof *budget->hoard);
     if (!budget->hoard)
@@ -167,13 +167,13 @@ bool planche_budget_hoard(struct planche_budget *budget)
     return true;
 }
 
-void planche_budget_drain(struct planche_budget *budget)
+void planche_budget_cache_purge(struct planche_budget *budget)
 {
     if (budget->hoard)
         shrink_hoard(budget->hoard, 0);
 }
 
-void planche_budget_end(struct planche_budget *budget)
+void planche_budget_cache_destroy(struct planche_budget *budget)
 {
     if (!budget->hoard)
         return;
@@ -228,9 +228,9 @@ enum planche_status planche_fail_memory(struct planche_error *error,
                         (unsigned long long)atomic_load(&budget->used));
 }
 
-enum planche_status planche_budget_blame(enum planche_status status,
-                                         const struct planche_budget *budget,
-                                         struct planche_error *error)
+enum planche_status planche_budget_reclassify_oom(enum planche_status status,
+                                                  const struct planche_budget *budget,
+                                                  struct planche_error *error)
 {
     struct planche_error before = {PLANCHE_OK, ""};
     if (status != PLANCHE_ERROR_MEMORY || !atomic_load(&budget->refused))
@@ -266,7 +266,7 @@ static struct header *map_block(size_t total)
 
 /* The smallest hoarded block that has `total` bytes and not twice as many, cut to that size; NULL:
  * there is none. Its content is arbitrary. */
-static struct header *take_hoarded(struct planche_hoard *hoard, size_t total)
+static struct header *take_hoarded(struct planche_block_cache *hoard, size_t total)
 {
     struct header **best = NULL, *found;
     pthread_mutex_lock(&hoard->lock);
@@ -291,7 +291,7 @@ static struct header *take_hoarded(struct planche_hoard *hoard, size_t total)
 /* False: the block is not for a hoard. */
 static bool hoard_block(struct header *block)
 {
-    struct planche_hoard *hoard = block->budget ? block->budget->hoard : NULL;
+    struct planche_block_cache *hoard = block->budget ? block->budget->hoard : NULL;
     if (!hoard || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
         return false;
     const struct planche_budget *budget = block->budget;
@@ -312,7 +312,7 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
     if (!planche_add_size(size, 2 * PLANCHE_ALIGN - 1, &total) || total > PTRDIFF_MAX)
         return NULL;
     total -= total % PLANCHE_ALIGN;
-    struct planche_hoard *hoard = budget ? budget->hoard : NULL;
+    struct planche_block_cache *hoard = budget ? budget->hoard : NULL;
     struct header *hoarded = hoard && mapped ? take_hoarded(hoard, total) : NULL;
     if (hoard)
         keep_limit(budget);

@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct planche_hoard;
+struct planche_block_cache;
 
 /* limit 0 means no limit. Thread-safe. Initialise with planche_budget_init; nothing to destroy. */
 struct planche_budget {
     uint64_t limit;
-    struct planche_budget *parent; /* counts everything as well; NULL: none */
-    struct planche_hoard *hoard;   /* NULL: freed memory leaves the process at once */
+    struct planche_budget *parent;     /* counts everything as well; NULL: none */
+    struct planche_block_cache *hoard; /* NULL: freed memory leaves the process at once */
     _Atomic uint64_t used, peak;
     atomic_bool refused; /* something asked for did not fit, here or in a parent */
 };
@@ -29,13 +29,13 @@ void planche_budget_init_part(struct planche_budget *budget, struct planche_budg
 /* Lets a budget without a parent hold on to large blocks that were freed, its own and those of its
  * parts, for the next who wants as much: memory that is new to the process costs more to touch than
  * to compute with. What is held and what is used stay within the limit together. False: no memory.
- * planche_budget_rest lets the system take what is held now when it runs short: nobody will want it
- * soon. planche_budget_drain gives it all back at once. planche_budget_end does so for good, and
- * must come last. */
-bool planche_budget_hoard(struct planche_budget *budget);
-void planche_budget_rest(struct planche_budget *budget);
-void planche_budget_drain(struct planche_budget *budget);
-void planche_budget_end(struct planche_budget *budget);
+ * planche_budget_cache_trim lets the system take what is held now when it runs short: nobody will
+ * want it soon. planche_budget_cache_purge gives it all back at once. planche_budget_cache_destroy
+ * does so for good, and must come last. */
+bool planche_budget_cache_enable(struct planche_budget *budget);
+void planche_budget_cache_trim(struct planche_budget *budget);
+void planche_budget_cache_purge(struct planche_budget *budget);
+void planche_budget_cache_destroy(struct planche_budget *budget);
 
 /* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
  * counted. */
@@ -66,9 +66,9 @@ enum planche_status planche_fail_memory(struct planche_error *error,
 
 /* For who was told MEMORY by code that cannot tell: makes it BUDGET, behind the same message, if
  * budget has ever refused something. Other statuses stay. Returns the status. */
-enum planche_status planche_budget_blame(enum planche_status status,
-                                         const struct planche_budget *budget,
-                                         struct planche_error *error);
+enum planche_status planche_budget_reclassify_oom(enum planche_status status,
+                                                  const struct planche_budget *budget,
+                                                  struct planche_error *error);
 
 /* For tests: the n-th allocation from now (1 is the next) fails, and with forever all after it as
  * well; n of 0 switches that off. planche_alloc_count() counts the allocations (and reservations)

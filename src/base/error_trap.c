@@ -2,8 +2,9 @@
 /* Leaving a foreign library from inside its error callback. */
 #include "base/error_trap.h"
 
-enum planche_status planche_trap_run(struct planche_trap *trap, struct planche_error *error,
-                                     void (*step)(void *user), void *user)
+enum planche_status planche_error_trap_run(struct planche_error_trap *trap,
+                                           struct planche_error *error, void (*step)(void *user),
+                                           void *user)
 {
     trap->status = PLANCHE_OK;
     trap->error = error;
@@ -12,7 +13,7 @@ enum planche_status planche_trap_run(struct planche_trap *trap, struct planche_e
     return trap->status;
 }
 
-_Noreturn void planche_trap_spring(struct planche_trap *trap, enum planche_status status)
+_Noreturn void planche_error_trap_raise(struct planche_error_trap *trap, enum planche_status status)
 {
     trap->status = status;
     longjmp(trap->jump, 1);

@@ -21,7 +21,7 @@
 #define SPIN_MS 0.2
 
 /* Beyond this many threads, some have a share in common. */
-#define MOST_SHARES 16
+#define MAX_SHARES 16
 
 /* Indices next..end - 1 are left to claim; alone in its cache line. */
 struct share {
@@ -38,7 +38,7 @@ struct run {
     _Atomic size_t claimed;   /* of all shares */
     _Atomic unsigned helpers; /* joined and not left; the last access of a helper is to lower it */
     unsigned share_count;
-    struct share shares[MOST_SHARES];
+    struct share shares[MAX_SHARES];
 };
 
 struct planche_pool {
@@ -91,7 +91,7 @@ static bool watch(const struct planche_pool *pool, _Atomic unsigned *counter, un
 
 static void divide(struct run *run, unsigned threads)
 {
-    run->share_count = threads < MOST_SHARES ? threads : MOST_SHARES;
+    run->share_count = threads < MAX_SHARES ? threads : MAX_SHARES;
     for (unsigned s = 0; s < run->share_count; s++) {
         atomic_init(&run->shares[s].next, run->count * s / run->share_count);
         run->shares[s].end = run->count * (s + 1) / run->share_count;

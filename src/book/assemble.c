@@ -15,10 +15,12 @@ static void content_path(const struct planche_book *book, size_t index, unsigned
     const struct planche_made *made = &entry->made;
     size_t original = entry->original == PLANCHE_NO_ENTRY ? index : entry->original;
     if (made->parts)
-        planche_work_page_path(&book->work, entry->digest, made->format, part, made->parts, path);
+        planche_workdir_page_path(&book->work, entry->digest, made->format, part, made->parts,
+                                  path);
     else
-        planche_work_entry_path(&book->work, original,
-                                entry->rewritten ? PLANCHE_WORK_OUT : PLANCHE_WORK_IN, path);
+        planche_workdir_entry_path(&book->work, original,
+                                   entry->rewritten ? PLANCHE_WORKDIR_OUT : PLANCHE_WORKDIR_IN,
+                                   path);
 }
 
 static enum planche_status add_entry(struct planche_book *book,
@@ -68,7 +70,7 @@ enum planche_status planche_book_compose(struct planche_book *book,
         status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
     if (!status && planche_book_report(book, NULL))
         status = planche_book_say_cancelled(error);
-    planche_archive_writer_watch(writer, planche_work_claim, &book->work);
+    planche_archive_writer_watch(writer, planche_workdir_claim, &book->work);
     if (!status)
         status = planche_archive_writer_commit(writer, on_commit, book, error);
     return status;

@@ -71,7 +71,7 @@ static void close_book(struct planche_book *book)
 static enum planche_status recognise(struct planche_book *book, struct planche_error *error)
 {
     struct stat info;
-    book->from = planche_archive_recognise(book->input);
+    book->from = planche_archive_detect(book->input);
     if (book->from)
         return PLANCHE_OK;
     if (stat(book->input, &info) != 0)
@@ -166,7 +166,7 @@ void planche_book_tidy(const char *output)
         return;
     memcpy(path, output, length);
     path[length] = 0;
-    planche_work_abandon(path);
+    planche_workdir_abandon(path);
 }
 
 static enum planche_status set_output(struct planche_book *book, const char *output,
@@ -197,7 +197,7 @@ static enum planche_status prepare(struct planche_book *book, const char *output
     if (!status)
         status = planche_book_check_paths(book, error);
     if (!status && book->to != PLANCHE_CONTAINER_FOLDER)
-        status = planche_output_file_check(book->output, book->page.overwrite, error);
+        status = planche_atomic_file_check(book->output, book->page.overwrite, error);
     return status;
 }
 
@@ -207,14 +207,14 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     struct planche_archive_writer *writer = NULL;
     enum planche_status status = planche_book_settings(book, settings, error);
     if (!status)
-        status = planche_book_survey(book, error);
+        status = planche_book_scan(book, error);
     if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
         status = planche_entries_check_files(&book->entries, error);
     if (!status)
         status = planche_book_hold(book, planche_book_wants_to_stop, book, error);
     if (!status)
-        status = planche_work_open(&book->work, book->output, settings, book->options.fresh,
-                                   &book->budget, error);
+        status = planche_workdir_open(&book->work, book->output, settings, book->options.fresh,
+                                      &book->budget, error);
     if (!status)
         status = planche_archive_writer_create(&writer, book->to, book->output,
                                                book->page.overwrite, &book->budget, error);
@@ -223,7 +223,7 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     if (!status)
         status = planche_book_compose(book, writer, error);
     planche_archive_writer_destroy(&writer);
-    planche_work_close(&book->work, status == PLANCHE_OK);
+    planche_workdir_close(&book->work, status == PLANCHE_OK);
     planche_book_let_go(book);
     return status;
 }
@@ -245,7 +245,7 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
     enum planche_status status = prepare(&book, output, error);
     if (!status)
         status = make_book(&book, error);
-    status = planche_budget_blame(status, &book.budget, error);
+    status = planche_budget_reclassify_oom(status, &book.budget, error);
     if (!status)
         tell_pages(&book);
     count(&book, result);
@@ -267,7 +267,7 @@ enum planche_status planche_book_inspect(const char *input,
     open_book(&book, input, options);
     enum planche_status status = recognise(&book, error);
     if (!status)
-        status = planche_book_survey(&book, error);
+        status = planche_book_scan(&book, error);
     if (!status)
         status = planche_book_look(&book, error);
     if (!status)

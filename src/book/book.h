@@ -26,7 +26,7 @@ struct planche_book {
     struct planche_archive_notes notes;
     void *comment;
     size_t comment_size;
-    struct planche_work work;
+    struct planche_workdir work;
 
     pthread_mutex_t mutex;
     struct planche_book_progress progress; /* under mutex, as is what follows */
@@ -41,7 +41,7 @@ bool planche_book_wants_to_stop(void *book);
 enum planche_status planche_book_say_cancelled(struct planche_error *error);
 
 /* Lists what is in the book. */
-enum planche_status planche_book_survey(struct planche_book *book, struct planche_error *error);
+enum planche_status planche_book_scan(struct planche_book *book, struct planche_error *error);
 /* Opens the book's archive; stop as in planche_archive_help. */
 enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
                                       void *user, struct planche_archive **archive,
@@ -77,7 +77,7 @@ enum planche_status planche_book_settings(const struct planche_book *book,
 
 /* Keeps the engine's pages from memory that the book has taken, or is about to take. Errors:
  * BUDGET, CANCELLED. */
-enum planche_status planche_book_hold(struct planche_book *book, planche_gate_stop_fn stop,
+enum planche_status planche_book_hold(struct planche_book *book, planche_admission_stop_fn stop,
                                       void *user, struct planche_error *error);
 void planche_book_let_go(struct planche_book *book);
 

@@ -74,14 +74,14 @@ unsigned planche_entry_outputs(const struct planche_entry *entry)
 }
 
 /* No file system of note takes more for the name of a file. */
-#define MOST_FILE_NAME 255u
+#define MAX_FILE_NAME 255u
 
 /* As much of a name's stem as leaves room for `behind` bytes, in whole characters. */
 static size_t shorten(const char *name, size_t base, size_t stem, size_t behind)
 {
-    if (stem - base + behind <= MOST_FILE_NAME)
+    if (stem - base + behind <= MAX_FILE_NAME)
         return stem;
-    stem = base + MOST_FILE_NAME - behind;
+    stem = base + MAX_FILE_NAME - behind;
     while (stem > base && ((unsigned char)name[stem] & 0xc0) == 0x80)
         stem--;
     return stem;
@@ -176,7 +176,7 @@ enum planche_status planche_entries_check_files(const struct planche_entries *en
     for (size_t i = 0; i < entries->count; i++) {
         const char *at = entries->list[i].name;
         for (size_t part = strcspn(at, "/"); *at; part = strcspn(at, "/")) {
-            if (part > MOST_FILE_NAME)
+            if (part > MAX_FILE_NAME)
                 return planche_fail(error, PLANCHE_ERROR_LIMIT,
                                     "%s: is a name of more than 255 bytes, which no folder takes; "
                                     "an archive does",

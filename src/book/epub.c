@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define MOST_ENCRYPTION ((size_t)1 << 20)
+#define MAX_ENCRYPTION ((size_t)1 << 20)
 
 bool planche_epub_is_encryption(const char *name)
 {
@@ -43,15 +43,15 @@ enum planche_status planche_epub_check_encryption(const char *book, struct planc
                                                   struct planche_error *error)
 {
     size_t size = 0, got = 1;
-    char *data = planche_alloc(budget, MOST_ENCRYPTION);
+    char *data = planche_alloc(budget, MAX_ENCRYPTION);
     enum planche_status status = PLANCHE_OK;
     if (!data)
-        return planche_fail_memory(error, budget, MOST_ENCRYPTION, book);
-    while (!status && got > 0 && size < MOST_ENCRYPTION) {
-        status = planche_archive_read(archive, data + size, MOST_ENCRYPTION - size, &got, error);
+        return planche_fail_memory(error, budget, MAX_ENCRYPTION, book);
+    while (!status && got > 0 && size < MAX_ENCRYPTION) {
+        status = planche_archive_read(archive, data + size, MAX_ENCRYPTION - size, &got, error);
         size += status ? 0 : got;
     }
-    if (!status && (size == MOST_ENCRYPTION || !hides_fonts_only(data, size)))
+    if (!status && (size == MAX_ENCRYPTION || !hides_fonts_only(data, size)))
         status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                               "%s: is encrypted (DRM), so its pages cannot be read", book);
     planche_free(data);

@@ -22,11 +22,11 @@ static void describe_page(char *text, size_t size, const struct planche_page_opt
 /* The files' names are in it, too: pages are marked with them, and how the engine uses its network
  * depends on them. */
 static void describe_model(char *text, size_t size, const struct planche_engine *engine,
-                           const uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES])
+                           const uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES])
 {
     const struct planche_recipe *recipe = &engine->net->recipe;
     size_t at = 0;
-    for (size_t i = 0; i < PLANCHE_ORIGIN_DIGEST_BYTES; i++)
+    for (size_t i = 0; i < PLANCHE_MODEL_DIGEST_BYTES; i++)
         at += (size_t)snprintf(text + at, size - at, "%02x", digest[i]);
     snprintf(text + at, size - at, " %.48s %u %u %u %u %a %a %a %a", engine->variant, recipe->scale,
              recipe->multiple, recipe->pad, recipe->crop, (double)recipe->in_scale,
@@ -39,9 +39,9 @@ enum planche_status planche_book_settings(const struct planche_book *book,
 {
     const struct planche_engine *engine = book->engine;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
-    uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES];
+    uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
     char model[256], page[256];
-    enum planche_status status = planche_origin_digest(&engine->state->origin, digest, error);
+    enum planche_status status = planche_model_digest_get(&engine->state->origin, digest, error);
     if (status)
         return status;
     planche_engine_get_info(engine, &info);

@@ -7,7 +7,7 @@
 /* What may come until the next time that is asked: buffers of files, another entry. */
 #define RESERVE ((uint64_t)1 << 20)
 
-enum planche_status planche_book_hold(struct planche_book *book, planche_gate_stop_fn stop,
+enum planche_status planche_book_hold(struct planche_book *book, planche_admission_stop_fn stop,
                                       void *user, struct planche_error *error)
 {
     uint64_t wanted = atomic_load(&book->budget.used) + RESERVE;
@@ -15,7 +15,7 @@ enum planche_status planche_book_hold(struct planche_book *book, planche_gate_st
         return PLANCHE_OK;
     /* More than must be, so that this happens a few times and not for every entry. */
     uint64_t more = wanted - book->held + RESERVE / 4;
-    if (planche_gate_hold(&book->engine->state->gate, more, stop, user)) {
+    if (planche_admission_set_aside(&book->engine->state->admission, more, stop, user)) {
         book->held += more;
         return PLANCHE_OK;
     }
@@ -33,6 +33,6 @@ enum planche_status planche_book_hold(struct planche_book *book, planche_gate_st
 void planche_book_let_go(struct planche_book *book)
 {
     if (book->held)
-        planche_gate_let_go(&book->engine->state->gate, book->held);
+        planche_admission_put_back(&book->engine->state->admission, book->held);
     book->held = 0;
 }

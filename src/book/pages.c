@@ -130,7 +130,7 @@ static enum planche_status note_part(struct planche_book *book, struct planche_e
     struct planche_made_part *part = &made->part[index];
     struct stat info;
     char path[PATH_MAX];
-    planche_work_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
+    planche_workdir_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
     if (stat(path, &info) != 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
     *part = (struct planche_made_part){
@@ -155,7 +155,7 @@ static enum planche_status note_page(struct planche_book *book, struct planche_e
     for (unsigned part = 0; !status && part < made->parts; part++)
         status = note_part(book, entry, part, error);
     if (!status)
-        status = planche_work_note(&book->work, entry, error);
+        status = planche_workdir_note(&book->work, entry, error);
     if (status) {
         /* The page has failed, whatever lies in the work folder. */
         planche_free(made->part);
@@ -171,7 +171,7 @@ static enum planche_status run_page(struct flight *flight, const char *input,
     struct planche_entry *entry = flight->entry;
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4], output[PATH_MAX];
     const struct planche_source source = {.name = name, .path = input};
-    const struct planche_page_judge asked = {judge, flight};
+    const struct planche_page_filter asked = {judge, flight};
     struct planche_page_options options = book->page;
     options.format = choose_format(book, entry);
     options.overwrite = true;
@@ -181,7 +181,7 @@ static enum planche_status run_page(struct flight *flight, const char *input,
     options.progress = on_page_progress;
     options.progress_user = flight;
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
-    planche_work_page_path(&book->work, entry->digest, options.format, 0, 1, output);
+    planche_workdir_page_path(&book->work, entry->digest, options.format, 0, 1, output);
     entry->result.struct_size = sizeof entry->result;
     enum planche_status status = planche_engine_run_source(book->engine, &source, &asked, output,
                                                            &options, &entry->result, error);
@@ -229,7 +229,7 @@ static void make_page(struct making *making, size_t index)
     struct flight flight = {.making = making, .entry = &book->entries.list[index]};
     struct planche_error error = {0};
     char input[PATH_MAX];
-    planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, input);
+    planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, input);
     enum planche_status status = run_page(&flight, input, &error);
     if (status == PLANCHE_OK) {
         flight.entry->fate = PLANCHE_BOOK_ENLARGED;
@@ -318,7 +318,7 @@ static enum planche_status spool(struct making *making, struct planche_archive *
             break;
         sha256_update(&context, got, making->buffer);
         entry->input_bytes += got;
-        if (!planche_descriptor_write(fd, making->buffer, got))
+        if (!planche_fd_write(fd, making->buffer, got))
             status = cannot_write(making->book, error);
         else if (report(making, entry, 0))
             status = planche_book_say_cancelled(error);
@@ -338,7 +338,7 @@ static enum planche_status pass_on(struct making *making, size_t index, const ch
     if (first != index) {
         entry->original = first;
     } else {
-        enum planche_status status = planche_work_recall(&making->book->work, entry, error);
+        enum planche_status status = planche_workdir_recall(&making->book->work, entry, error);
         if (status)
             return status;
         entry->fate = PLANCHE_BOOK_RESUMED;
@@ -357,7 +357,7 @@ static enum planche_status take_entry(struct making *making, struct planche_arch
     char path[PATH_MAX];
     if (entry->folder)
         return PLANCHE_OK;
-    planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, path);
+    planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, path);
     bool unread = false;
     enum planche_status status = spool(making, archive, entry, path, &unread, error);
     if (unread && planche_book_survives(book, entry, status)) {
@@ -471,7 +471,7 @@ static enum planche_status copy_fates(struct planche_book *book, struct planche_
 
 enum planche_status planche_book_make(struct planche_book *book, struct planche_error *error)
 {
-    size_t jobs = book->engine->state->gate.jobs;
+    size_t jobs = book->engine->state->admission.jobs;
     struct making making = {.book = book, .blamed = PLANCHE_NO_ENTRY};
     struct planche_archive *archive = NULL;
     struct planche_error reason = {0};

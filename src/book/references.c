@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Larger files are kept as they are. */
-#define MOST_BYTES ((off_t)16 << 20)
+#define MAX_BYTES ((off_t)16 << 20)
 
 struct rewriting {
     struct planche_book *book;
@@ -109,11 +109,11 @@ static enum planche_status load(struct planche_book *book, size_t index, char **
     struct stat info;
     enum planche_status status = PLANCHE_OK;
     *data = NULL;
-    planche_work_entry_path(&book->work, index, PLANCHE_WORK_IN, path);
+    planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info) != 0) {
         status = planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
-    } else if (info.st_size > 0 && info.st_size <= MOST_BYTES) {
+    } else if (info.st_size > 0 && info.st_size <= MAX_BYTES) {
         *size = (size_t)info.st_size;
         *data = planche_alloc(&book->budget, *size);
         if (!*data)
@@ -161,8 +161,8 @@ static enum planche_status rewrite_entry(struct rewriting *r, size_t index,
     } else if (out.failed) {
         status = planche_fail_memory(error, &book->budget, size, entry->name);
     } else if (out.size != size || memcmp(out.data, data, size) != 0) {
-        planche_work_entry_path(&book->work, index, PLANCHE_WORK_OUT, path);
-        status = planche_work_write(&book->work, path, out.data, out.size, error);
+        planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_OUT, path);
+        status = planche_workdir_write(&book->work, path, out.data, out.size, error);
         entry->rewritten = true;
     }
     planche_text_free(&out);

@@ -68,7 +68,7 @@ static enum planche_status classify(struct planche_book *book, struct planche_ar
     enum planche_status status = read_head(archive, head, sizeof head, &got, error);
     if (status)
         return planche_book_survives(book, entry, status) ? PLANCHE_OK : status;
-    const struct planche_format_ops *ops = planche_format_recognise(head, got);
+    const struct planche_format_ops *ops = planche_format_detect(head, got);
     if (ops) {
         entry->format = ops->format;
         entry->page = true;
@@ -116,7 +116,7 @@ enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(vo
                                 error);
 }
 
-enum planche_status planche_book_survey(struct planche_book *book, struct planche_error *error)
+enum planche_status planche_book_scan(struct planche_book *book, struct planche_error *error)
 {
     struct planche_archive *archive;
     struct planche_archive_entry found;

@@ -9,9 +9,9 @@
 
 static bool is_marked(const struct planche_image_info *info)
 {
-    struct planche_mark mark = PLANCHE_MARK_INIT;
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     if (info->metadata && info->metadata->xmp.size)
-        planche_mark_find(&mark, info->metadata->xmp.data, info->metadata->xmp.size);
+        planche_provenance_find(&mark, info->metadata->xmp.data, info->metadata->xmp.size);
     return mark.source[0] != 0;
 }
 

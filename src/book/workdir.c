@@ -37,15 +37,15 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-enum planche_status planche_work_name(char folder[PLANCHE_WORK_FOLDER], const char *output,
-                                      struct planche_error *error)
+enum planche_status planche_workdir_name(char folder[PLANCHE_WORKDIR_FOLDER], const char *output,
+                                         struct planche_error *error)
 {
-    if (planche_hidden_name(folder, PLANCHE_WORK_FOLDER, output) >= PLANCHE_WORK_FOLDER)
+    if (planche_temp_name(folder, PLANCHE_WORKDIR_FOLDER, output) >= PLANCHE_WORKDIR_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", output);
     return PLANCHE_OK;
 }
 
-static enum planche_status say(struct planche_error *error, const struct planche_work *work,
+static enum planche_status say(struct planche_error *error, const struct planche_workdir *work,
                                int reason)
 {
     return planche_fail(error, reason == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
@@ -57,7 +57,7 @@ static enum planche_status say(struct planche_error *error, const struct planche
 
 /* Whether the folder that was locked is still the one of that name: the run before may have removed
  * it meanwhile. */
-static bool is_still_there(const struct planche_work *work)
+static bool is_still_there(const struct planche_workdir *work)
 {
     struct stat mine, named;
     return fstat(work->lock, &mine) == 0 && lstat(work->folder, &named) == 0 &&
@@ -65,7 +65,7 @@ static bool is_still_there(const struct planche_work *work)
 }
 
 /* Where anybody may write (/tmp), anybody may have made the folder and put pages into it. */
-static bool is_private(const struct planche_work *work)
+static bool is_private(const struct planche_workdir *work)
 {
     struct stat info;
     return fstat(work->lock, &info) == 0 && info.st_uid == geteuid() &&
@@ -73,13 +73,13 @@ static bool is_private(const struct planche_work *work)
 }
 
 /* What is not ours must not be cleaned. */
-static void leave(struct planche_work *work)
+static void leave(struct planche_workdir *work)
 {
     close(work->lock);
     work->lock = -1;
 }
 
-static enum planche_status lock_folder(struct planche_work *work, struct planche_error *error)
+static enum planche_status lock_folder(struct planche_workdir *work, struct planche_error *error)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         /* Some file systems have owners and modes of their own: what was made now is ours. */
@@ -118,7 +118,7 @@ static bool is_finished(const char *name)
 
 /* Removes what is in the folder, but for what is finished if keep is set. Returns whether anything
  * is. */
-static bool clean(const struct planche_work *work, bool keep)
+static bool clean(const struct planche_workdir *work, bool keep)
 {
     int fd = dup(work->lock);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
@@ -140,7 +140,7 @@ static bool clean(const struct planche_work *work, bool keep)
     return finished;
 }
 
-static void remove_folder(const struct planche_work *work)
+static void remove_folder(const struct planche_workdir *work)
 {
     clean(work, false);
     unlinkat(work->lock, SETTINGS, 0);
@@ -149,7 +149,7 @@ static void remove_folder(const struct planche_work *work)
 }
 
 /* Outputs that a killed run was putting together, ".NAME.planche-0123456789abcdef". */
-static void remove_temporaries(const struct planche_work *work)
+static void remove_temporaries(const struct planche_workdir *work)
 {
     const char *hidden = base_of(work->folder);
     size_t folder = (size_t)(hidden - work->folder), length = strlen(hidden);
@@ -170,7 +170,7 @@ static void remove_temporaries(const struct planche_work *work)
 }
 
 /* A regular file in the folder; -1: there is none. */
-static int open_file(const struct planche_work *work, const char *path, struct stat *info)
+static int open_file(const struct planche_workdir *work, const char *path, struct stat *info)
 {
     int fd = openat(work->lock, base_of(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (fd >= 0 && (fstat(fd, info) != 0 || !S_ISREG(info->st_mode))) {
@@ -181,7 +181,8 @@ static int open_file(const struct planche_work *work, const char *path, struct s
 }
 
 /* The first bytes of a small file; 0 when there are none. */
-static size_t read_small(const struct planche_work *work, const char *path, char *text, size_t size)
+static size_t read_small(const struct planche_workdir *work, const char *path, char *text,
+                         size_t size)
 {
     struct stat info;
     int fd = open_file(work, path, &info);
@@ -199,7 +200,7 @@ static size_t read_small(const struct planche_work *work, const char *path, char
 }
 
 /* The size of a file in the folder; -1: there is none. */
-static int64_t size_of(const struct planche_work *work, const char *path)
+static int64_t size_of(const struct planche_workdir *work, const char *path)
 {
     struct stat info;
     int fd = open_file(work, path, &info);
@@ -208,26 +209,27 @@ static int64_t size_of(const struct planche_work *work, const char *path)
     return fd >= 0 ? (int64_t)info.st_size : -1;
 }
 
-enum planche_status planche_work_write(const struct planche_work *work, const char *path,
-                                       const void *data, size_t size, struct planche_error *error)
+enum planche_status planche_workdir_write(const struct planche_workdir *work, const char *path,
+                                          const void *data, size_t size,
+                                          struct planche_error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), reason = 0;
     if (fd < 0)
         return say(error, work, errno);
-    if (!planche_descriptor_write(fd, data, size))
+    if (!planche_fd_write(fd, data, size))
         reason = errno;
     if (close(fd) != 0 && !reason)
         reason = errno;
     return reason ? say(error, work, reason) : PLANCHE_OK;
 }
 
-enum planche_status planche_work_open(struct planche_work *work, const char *output,
-                                      const char *settings, bool fresh,
-                                      struct planche_budget *budget, struct planche_error *error)
+enum planche_status planche_workdir_open(struct planche_workdir *work, const char *output,
+                                         const char *settings, bool fresh,
+                                         struct planche_budget *budget, struct planche_error *error)
 {
     char path[PATH_MAX], found[4096];
-    *work = (struct planche_work){.output = output, .lock = -1, .budget = budget};
-    enum planche_status status = planche_work_name(work->folder, output, error);
+    *work = (struct planche_workdir){.output = output, .lock = -1, .budget = budget};
+    enum planche_status status = planche_workdir_name(work->folder, output, error);
     if (!status)
         status = lock_folder(work, error);
     if (status)
@@ -239,15 +241,15 @@ enum planche_status planche_work_open(struct planche_work *work, const char *out
     bool same = !fresh && strcmp(found, settings) == 0;
     clean(work, same);
     if (!same)
-        status = planche_work_write(work, path, settings, strlen(settings), error);
+        status = planche_workdir_write(work, path, settings, strlen(settings), error);
     if (!status)
         return PLANCHE_OK;
 fail:
-    planche_work_close(work, false);
+    planche_workdir_close(work, false);
     return status;
 }
 
-void planche_work_close(struct planche_work *work, bool done)
+void planche_workdir_close(struct planche_workdir *work, bool done)
 {
     if (work->lock < 0)
         return;
@@ -266,17 +268,17 @@ static void format_identity(char text[IDENTITY_CHARS], const struct stat *info)
              (uintmax_t)info->st_ino);
 }
 
-void planche_work_claim(void *user, const struct stat *output)
+void planche_workdir_claim(void *user, const struct stat *output)
 {
-    const struct planche_work *work = user;
+    const struct planche_workdir *work = user;
     char path[PATH_MAX], text[IDENTITY_CHARS];
     struct planche_error error;
     format_identity(text, output);
     snprintf(path, sizeof path, "%s/" OUTPUT, work->folder);
-    planche_work_write(work, path, text, strlen(text), &error);
+    planche_workdir_write(work, path, text, strlen(text), &error);
 }
 
-static bool is_claimed(const struct planche_work *work)
+static bool is_claimed(const struct planche_workdir *work)
 {
     char path[PATH_MAX], noted[IDENTITY_CHARS], text[IDENTITY_CHARS];
     struct stat info;
@@ -287,10 +289,10 @@ static bool is_claimed(const struct planche_work *work)
     return read_small(work, path, noted, sizeof noted) && strcmp(noted, text) == 0;
 }
 
-void planche_work_abandon(const char *output)
+void planche_workdir_abandon(const char *output)
 {
-    struct planche_work work = {.output = output, .lock = -1};
-    if (planche_work_name(work.folder, output, NULL))
+    struct planche_workdir work = {.output = output, .lock = -1};
+    if (planche_workdir_name(work.folder, output, NULL))
         return;
     work.lock = open(work.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (work.lock < 0)
@@ -301,16 +303,16 @@ void planche_work_abandon(const char *output)
     close(work.lock);
 }
 
-void planche_work_entry_path(const struct planche_work *work, size_t index,
-                             enum planche_work_file kind, char path[PATH_MAX])
+void planche_workdir_entry_path(const struct planche_workdir *work, size_t index,
+                                enum planche_workdir_file kind, char path[PATH_MAX])
 {
     snprintf(path, PATH_MAX, "%s/%zu.%s", work->folder, index,
-             kind == PLANCHE_WORK_IN ? "in" : "out");
+             kind == PLANCHE_WORKDIR_IN ? "in" : "out");
 }
 
-void planche_work_page_path(const struct planche_work *work, const uint8_t *digest,
-                            enum planche_format format, unsigned part, unsigned parts,
-                            char path[PATH_MAX])
+void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t *digest,
+                               enum planche_format format, unsigned part, unsigned parts,
+                               char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1], which[16] = "";
     format_digest(name, digest, PLANCHE_DIGEST_BYTES);
@@ -320,7 +322,8 @@ void planche_work_page_path(const struct planche_work *work, const uint8_t *dige
              planche_format_extension(format));
 }
 
-static void note_path(const struct planche_work *work, const uint8_t *digest, char path[PATH_MAX])
+static void note_path(const struct planche_workdir *work, const uint8_t *digest,
+                      char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1];
     format_digest(name, digest, PLANCHE_DIGEST_BYTES);
@@ -328,12 +331,12 @@ static void note_path(const struct planche_work *work, const uint8_t *digest, ch
 }
 
 /* Most parts of a page that a note tells of. */
-#define MOST_PARTS 1024
+#define MAX_PARTS  1024
 #define PART_CHARS 64
 
-enum planche_status planche_work_note(const struct planche_work *work,
-                                      const struct planche_entry *entry,
-                                      struct planche_error *error)
+enum planche_status planche_workdir_note(const struct planche_workdir *work,
+                                         const struct planche_entry *entry,
+                                         struct planche_error *error)
 {
     const struct planche_made *made = &entry->made;
     char path[PATH_MAX];
@@ -348,13 +351,13 @@ enum planche_status planche_work_note(const struct planche_work *work,
                                made->part[p].width, made->part[p].height, made->part[p].bytes);
     snprintf(text + at, size - at, "end\n");
     note_path(work, entry->digest, path);
-    enum planche_status status = planche_work_write(work, path, text, strlen(text), error);
+    enum planche_status status = planche_workdir_write(work, path, text, strlen(text), error);
     planche_free(text);
     return status;
 }
 
-/* False: it is not what planche_work_note writes, or not what lies there. */
-static bool parse_note(const struct planche_work *work, struct planche_entry *entry,
+/* False: it is not what planche_workdir_note writes, or not what lies there. */
+static bool parse_note(const struct planche_workdir *work, struct planche_entry *entry,
                        const char *text)
 {
     struct planche_made *made = &entry->made;
@@ -366,7 +369,7 @@ static bool parse_note(const struct planche_work *work, struct planche_entry *en
                    &part->bytes, &used) != 3)
             return false;
         text += used;
-        planche_work_page_path(work, entry->digest, made->format, p, made->parts, path);
+        planche_workdir_page_path(work, entry->digest, made->format, p, made->parts, path);
         if (part->bytes > INT64_MAX || size_of(work, path) != (int64_t)part->bytes)
             return false;
     }
@@ -380,11 +383,11 @@ static bool parse_head(struct planche_made *made, const char *text, int *used)
         return false;
     snprintf(name, sizeof name, "x.%s", extension);
     made->format = planche_format_from_name(name);
-    return made->format != PLANCHE_FORMAT_AUTO && made->parts > 0 && made->parts <= MOST_PARTS;
+    return made->format != PLANCHE_FORMAT_AUTO && made->parts > 0 && made->parts <= MAX_PARTS;
 }
 
-enum planche_status planche_work_recall(const struct planche_work *work,
-                                        struct planche_entry *entry, struct planche_error *error)
+enum planche_status planche_workdir_recall(const struct planche_workdir *work,
+                                           struct planche_entry *entry, struct planche_error *error)
 {
     char path[PATH_MAX], head[128];
     struct planche_made *made = &entry->made;

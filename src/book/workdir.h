@@ -20,53 +20,56 @@
 #include <sys/stat.h>
 
 /* Names of files follow it in a path. */
-#define PLANCHE_WORK_FOLDER (PATH_MAX - 128)
+#define PLANCHE_WORKDIR_FOLDER (PATH_MAX - 128)
 
-struct planche_work {
-    char folder[PLANCHE_WORK_FOLDER];
+struct planche_workdir {
+    char folder[PLANCHE_WORKDIR_FOLDER];
     const char *output;
     int lock; /* descriptor of the folder; -1: there is none */
     struct planche_budget *budget;
 };
 
 /* The path of a work folder, without making it. Errors: ARGUMENT. */
-enum planche_status planche_work_name(char folder[PLANCHE_WORK_FOLDER], const char *output,
-                                      struct planche_error *error);
+enum planche_status planche_workdir_name(char folder[PLANCHE_WORKDIR_FOLDER], const char *output,
+                                         struct planche_error *error);
 
 /* Makes or takes over the folder for an output (without a slash at the end), and locks it. What
  * other settings have left, or anything if fresh is set, is removed. Errors: EXISTS when another
  * run is at work on the same output; IO, NOT_FOUND, ARGUMENT, MEMORY, BUDGET. */
-enum planche_status planche_work_open(struct planche_work *work, const char *output,
-                                      const char *settings, bool fresh,
-                                      struct planche_budget *budget, struct planche_error *error);
+enum planche_status planche_workdir_open(struct planche_workdir *work, const char *output,
+                                         const char *settings, bool fresh,
+                                         struct planche_budget *budget,
+                                         struct planche_error *error);
 /* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept. */
-void planche_work_close(struct planche_work *work, bool done);
+void planche_workdir_close(struct planche_workdir *work, bool done);
 /* Notes what is about to get the output's name; user is the work folder. Whether it can be noted
  * does not matter: then the folder just stays if the run is killed before it can remove it. */
-void planche_work_claim(void *user, const struct stat *output);
+void planche_workdir_claim(void *user, const struct stat *output);
 /* Removes the work folder of an output (without a slash at the end) that has come out of it: the
  * run was killed before it could. What others have put under that name is not taken for it. */
-void planche_work_abandon(const char *output);
+void planche_workdir_abandon(const char *output);
 
-enum planche_work_file { PLANCHE_WORK_IN, PLANCHE_WORK_OUT };
-void planche_work_entry_path(const struct planche_work *work, size_t index,
-                             enum planche_work_file kind, char path[PATH_MAX]);
+enum planche_workdir_file { PLANCHE_WORKDIR_IN, PLANCHE_WORKDIR_OUT };
+void planche_workdir_entry_path(const struct planche_workdir *work, size_t index,
+                                enum planche_workdir_file kind, char path[PATH_MAX]);
 /* A file of a page that was made; the path of the whole page when parts is 0 or 1. */
-void planche_work_page_path(const struct planche_work *work, const uint8_t *digest,
-                            enum planche_format format, unsigned part, unsigned parts,
-                            char path[PATH_MAX]);
+void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t *digest,
+                               enum planche_format format, unsigned part, unsigned parts,
+                               char path[PATH_MAX]);
 
 /* Makes a file in the folder that need not outlive a crash of the machine: who reads it finds out
  * whether it is whole. */
-enum planche_status planche_work_write(const struct planche_work *work, const char *path,
-                                       const void *data, size_t size, struct planche_error *error);
+enum planche_status planche_workdir_write(const struct planche_workdir *work, const char *path,
+                                          const void *data, size_t size,
+                                          struct planche_error *error);
 /* Notes what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
-enum planche_status planche_work_note(const struct planche_work *work,
-                                      const struct planche_entry *entry,
-                                      struct planche_error *error);
+enum planche_status planche_workdir_note(const struct planche_workdir *work,
+                                         const struct planche_entry *entry,
+                                         struct planche_error *error);
 /* Fills entry->made in from a note that an earlier run has left; parts stays 0 if there is none to
  * rely on. Errors: MEMORY, BUDGET. */
-enum planche_status planche_work_recall(const struct planche_work *work,
-                                        struct planche_entry *entry, struct planche_error *error);
+enum planche_status planche_workdir_recall(const struct planche_workdir *work,
+                                           struct planche_entry *entry,
+                                           struct planche_error *error);
 
 #endif

@@ -19,7 +19,7 @@ const struct planche_format_ops *planche_format_get_ops(enum planche_format form
     return NULL;
 }
 
-const struct planche_format_ops *planche_format_recognise(const uint8_t *head, size_t size)
+const struct planche_format_ops *planche_format_detect(const uint8_t *head, size_t size)
 {
     for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (formats[i]->recognise(head, size))

@@ -87,6 +87,6 @@ extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planch
 /* The operations of a format; NULL: there are none. */
 const struct planche_format_ops *planche_format_get_ops(enum planche_format format);
 /* The format of a file that begins so; NULL: none that Planche reads. */
-const struct planche_format_ops *planche_format_recognise(const uint8_t *head, size_t size);
+const struct planche_format_ops *planche_format_detect(const uint8_t *head, size_t size);
 
 #endif

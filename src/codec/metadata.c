@@ -31,7 +31,7 @@ enum planche_status planche_blob_set_xmp(struct planche_blob *blob, const void *
                                          struct planche_budget *budget, const char *name,
                                          struct planche_error *error)
 {
-    if (size > PLANCHE_MOST_METADATA)
+    if (size > PLANCHE_MAX_METADATA)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: the image has more than 16 MiB of metadata", name);
     return planche_blob_set(blob, data, size, budget, name, error);

@@ -8,7 +8,7 @@
 
 /* Most that EXIF or XMP may hold: it can be compressed, and a small file must not become a large
  * process. */
-#define PLANCHE_MOST_METADATA ((size_t)16 << 20)
+#define PLANCHE_MAX_METADATA ((size_t)16 << 20)
 
 /* Makes *blob a copy of size bytes (which may be 0), with one zero byte behind them so that XMP may
  * be used as text; what it held is freed. Errors: MEMORY, BUDGET; name begins the message. */

@@ -17,7 +17,7 @@
 #define PROPERTIES   3
 #define NAME_BYTES   64 /* most of a prefix, and of a prefix with a name */
 #define DIGEST_CHARS 64
-#define MOST_TRIED   16 /* declarations: each is a walk through the packet */
+#define MAX_TRIED    16 /* declarations: each is a walk through the packet */
 
 /* What a mark adds to a packet at most, several times over. */
 #define ROOM ((size_t)4096)
@@ -123,7 +123,7 @@ static bool find_prefix(const struct text *text, char prefix[NAME_BYTES])
     struct span source;
     unsigned tried = 0;
     size_t at = 0;
-    for (size_t from = 0; tried < MOST_TRIED && find(text, from, PLANCHE_MARK_NAMESPACE, &at);
+    for (size_t from = 0; tried < MAX_TRIED && find(text, from, PLANCHE_PROVENANCE_NAMESPACE, &at);
          from = at + 1) {
         if (!prefix_at(text, at, prefix))
             continue;
@@ -142,18 +142,18 @@ static void take_value(const struct text *text, const char *prefix, const char *
         memcpy(out, text->data + value.at, value.size);
 }
 
-void planche_mark_find(struct planche_mark *mark, const void *xmp, size_t size)
+void planche_provenance_find(struct planche_provenance *mark, const void *xmp, size_t size)
 {
     struct text text = {(char *)xmp, size};
     char prefix[NAME_BYTES];
-    *mark = (struct planche_mark)PLANCHE_MARK_INIT;
+    *mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
     if (size == 0 || !find_prefix(&text, prefix))
         return;
     take_value(&text, prefix, names[0], mark->source, sizeof mark->source);
     take_value(&text, prefix, names[1], mark->model, sizeof mark->model);
     take_value(&text, prefix, names[2], mark->version, sizeof mark->version);
     if (strspn(mark->source, "0123456789abcdef") != DIGEST_CHARS)
-        *mark = (struct planche_mark)PLANCHE_MARK_INIT;
+        *mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
 }
 
 /* text has room. */
@@ -195,7 +195,7 @@ static void clean_value(char *out, size_t size, const char *value)
 
 /* Changes the values that are there, and adds a description with those that are not. False: the
  * packet has no place for one. */
-static bool edit(struct text *text, const struct planche_mark *mark)
+static bool edit(struct text *text, const struct planche_provenance *mark)
 {
     const char *const values[PROPERTIES] = {mark->source, mark->model, mark->version};
     char own[NAME_BYTES] = "planche", prefix[NAME_BYTES];
@@ -219,15 +219,16 @@ static bool edit(struct text *text, const struct planche_mark *mark)
     if (!find_end(text, &place, prefix))
         return false;
     snprintf(description, sizeof description,
-             "<%sDescription %sabout=\"\" xmlns:%s=\"" PLANCHE_MARK_NAMESPACE "\"%s/>", prefix,
-             prefix, own, missing);
+             "<%sDescription %sabout=\"\" xmlns:%s=\"" PLANCHE_PROVENANCE_NAMESPACE "\"%s/>",
+             prefix, prefix, own, missing);
     replace(text, &place, description);
     return true;
 }
 
-enum planche_status planche_mark_add(struct planche_blob *out, const struct planche_blob *xmp,
-                                     const struct planche_mark *mark, struct planche_budget *budget,
-                                     struct planche_error *error)
+enum planche_status planche_provenance_add(struct planche_blob *out, const struct planche_blob *xmp,
+                                           const struct planche_provenance *mark,
+                                           struct planche_budget *budget,
+                                           struct planche_error *error)
 {
     const void *from = xmp->size ? (const void *)xmp->data : new_packet;
     size_t size = xmp->size ? xmp->size : sizeof new_packet - 1, room;
@@ -245,9 +246,10 @@ enum planche_status planche_mark_add(struct planche_blob *out, const struct plan
     return status;
 }
 
-enum planche_status planche_mark_digest(struct planche_mark *mark,
-                                        const struct planche_source *source,
-                                        struct planche_budget *budget, struct planche_error *error)
+enum planche_status planche_provenance_digest(struct planche_provenance *mark,
+                                              const struct planche_source *source,
+                                              struct planche_budget *budget,
+                                              struct planche_error *error)
 {
     struct planche_stream stream;
     struct sha256_ctx context;
@@ -270,19 +272,19 @@ enum planche_status planche_mark_digest(struct planche_mark *mark,
     return status;
 }
 
-enum planche_status planche_source_mark(struct planche_mark *mark,
+enum planche_status planche_source_mark(struct planche_provenance *mark,
                                         const struct planche_source *source,
                                         struct planche_budget *budget, struct planche_error *error)
 {
     const struct planche_reader_options options = {.budget = budget, .header_only = true};
     struct planche_reader *reader;
-    *mark = (struct planche_mark)PLANCHE_MARK_INIT;
+    *mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
     enum planche_status status = planche_reader_open(&reader, source, &options, error);
     if (status)
         return status;
     const struct planche_image_info *info = planche_reader_info(reader);
     const struct planche_blob *xmp = &info->metadata->xmp;
-    planche_mark_find(mark, xmp->data, xmp->size);
+    planche_provenance_find(mark, xmp->data, xmp->size);
     mark->width = info->width;
     mark->height = info->height;
     planche_reader_destroy(&reader);

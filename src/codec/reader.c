@@ -53,7 +53,7 @@ static enum planche_status recognise(struct planche_reader *reader, struct planc
         return status;
     if (got == 0)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the file is empty", reader->name);
-    reader->ops = planche_format_recognise(head, got);
+    reader->ops = planche_format_detect(head, got);
     if (!reader->ops)
         return planche_fail(
             error, PLANCHE_ERROR_DATA,

@@ -11,40 +11,41 @@
 
 /* Somebody who waits, and what to ask. */
 struct patience {
-    struct planche_gate *gate;
-    planche_gate_stop_fn stop; /* NULL: endless */
+    struct planche_admission *admission;
+    planche_admission_stop_fn stop; /* NULL: endless */
     void *user;
     struct timespec until; /* time to ask */
 };
 
-void planche_gate_init(struct planche_gate *gate)
+void planche_admission_init(struct planche_admission *admission)
 {
     pthread_condattr_t attributes;
-    *gate = (struct planche_gate){0};
-    pthread_mutex_init(&gate->mutex, NULL);
+    *admission = (struct planche_admission){0};
+    pthread_mutex_init(&admission->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&gate->changed, &attributes);
+    pthread_cond_init(&admission->changed, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
-void planche_gate_destroy(struct planche_gate *gate)
+void planche_admission_destroy(struct planche_admission *admission)
 {
-    pthread_cond_destroy(&gate->changed);
-    pthread_mutex_destroy(&gate->mutex);
+    pthread_cond_destroy(&admission->changed);
+    pthread_mutex_destroy(&admission->mutex);
 }
 
-void planche_gate_open(struct planche_gate *gate, uint64_t memory, unsigned threads, unsigned jobs)
+void planche_admission_start(struct planche_admission *admission, uint64_t memory, unsigned threads,
+                             unsigned jobs)
 {
-    gate->memory = memory;
-    gate->parts = jobs ? jobs : 1;
-    gate->threads = jobs ? UINT_MAX : threads;
-    gate->jobs = jobs ? jobs : threads; /* each keeps a thread busy, so there are never more */
+    admission->memory = memory;
+    admission->parts = jobs ? jobs : 1;
+    admission->threads = jobs ? UINT_MAX : threads;
+    admission->jobs = jobs ? jobs : threads; /* each keeps a thread busy, so there are never more */
 }
 
-static bool is_full(const struct planche_gate *gate)
+static bool is_full(const struct planche_admission *admission)
 {
-    return gate->inside >= gate->jobs || gate->busy >= gate->threads;
+    return admission->inside >= admission->jobs || admission->busy >= admission->threads;
 }
 
 static void renew(struct patience *patience)
@@ -56,10 +57,10 @@ static void renew(struct patience *patience)
     until->tv_nsec %= 1000000000L;
 }
 
-static struct patience make_patience(struct planche_gate *gate, planche_gate_stop_fn stop,
-                                     void *user)
+static struct patience make_patience(struct planche_admission *admission,
+                                     planche_admission_stop_fn stop, void *user)
 {
-    struct patience patience = {.gate = gate, .stop = stop, .user = user};
+    struct patience patience = {.admission = admission, .stop = stop, .user = user};
     renew(&patience);
     return patience;
 }
@@ -68,158 +69,166 @@ static struct patience make_patience(struct planche_gate *gate, planche_gate_sto
  * comes from outside. False: stop. */
 static bool wait_for_change(struct patience *patience)
 {
-    struct planche_gate *gate = patience->gate;
+    struct planche_admission *admission = patience->admission;
     if (!patience->stop) {
-        pthread_cond_wait(&gate->changed, &gate->mutex);
+        pthread_cond_wait(&admission->changed, &admission->mutex);
         return true;
     }
-    if (pthread_cond_timedwait(&gate->changed, &gate->mutex, &patience->until) != ETIMEDOUT)
+    if (pthread_cond_timedwait(&admission->changed, &admission->mutex, &patience->until) !=
+        ETIMEDOUT)
         return true;
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_unlock(&admission->mutex);
     bool stopped = patience->stop(patience->user);
-    pthread_mutex_lock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
     renew(patience);
     return !stopped;
 }
 
-static void queue_up(struct planche_gate *gate, struct planche_gate_waiter *waiter)
+static void queue_up(struct planche_admission *admission, struct planche_admission_waiter *waiter)
 {
-    struct planche_gate_waiter **link = &gate->queue;
+    struct planche_admission_waiter **link = &admission->queue;
     while (*link)
         link = &(*link)->next;
     *link = waiter;
 }
 
-static void leave_queue(struct planche_gate *gate, const struct planche_gate_waiter *waiter)
+static void leave_queue(struct planche_admission *admission,
+                        const struct planche_admission_waiter *waiter)
 {
-    struct planche_gate_waiter **link = &gate->queue;
+    struct planche_admission_waiter **link = &admission->queue;
     while (*link != waiter)
         link = &(*link)->next;
     *link = waiter->next;
 }
 
-bool planche_gate_arrive(struct planche_gate *gate, planche_gate_stop_fn stop, void *user)
+bool planche_admission_acquire(struct planche_admission *admission, planche_admission_stop_fn stop,
+                               void *user)
 {
-    struct patience patience = make_patience(gate, stop, user);
-    struct planche_gate_waiter waiter = {NULL};
+    struct patience patience = make_patience(admission, stop, user);
+    struct planche_admission_waiter waiter = {NULL};
     bool waits = true;
-    pthread_mutex_lock(&gate->mutex);
-    queue_up(gate, &waiter);
-    while (waits && (gate->queue != &waiter || gate->occupied || is_full(gate)))
+    pthread_mutex_lock(&admission->mutex);
+    queue_up(admission, &waiter);
+    while (waits && (admission->queue != &waiter || admission->occupied || is_full(admission)))
         waits = wait_for_change(&patience);
-    leave_queue(gate, &waiter);
+    leave_queue(admission, &waiter);
     if (waits)
-        gate->occupied = true;
+        admission->occupied = true;
     else
-        pthread_cond_broadcast(&gate->changed); /* the next may be first now */
-    pthread_mutex_unlock(&gate->mutex);
+        pthread_cond_broadcast(&admission->changed); /* the next may be first now */
+    pthread_mutex_unlock(&admission->mutex);
     return waits;
 }
 
-static struct planche_room room_of(const struct planche_gate *gate)
+static struct planche_available room_of(const struct planche_admission *admission)
 {
-    uint64_t left = gate->memory - gate->taken, most = gate->memory / gate->parts;
-    return (struct planche_room){left < most ? left : most, most};
+    uint64_t left = admission->memory - admission->taken,
+             most = admission->memory / admission->parts;
+    return (struct planche_available){left < most ? left : most, most};
 }
 
-struct planche_room planche_gate_room(struct planche_gate *gate)
+struct planche_available planche_admission_available(struct planche_admission *admission)
 {
-    pthread_mutex_lock(&gate->mutex);
-    struct planche_room room = room_of(gate);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
+    struct planche_available room = room_of(admission);
+    pthread_mutex_unlock(&admission->mutex);
     return room;
 }
 
-bool planche_gate_wait(struct planche_gate *gate, uint64_t room, planche_gate_stop_fn stop,
-                       void *user)
+bool planche_admission_wait_for_memory(struct planche_admission *admission, uint64_t room,
+                                       planche_admission_stop_fn stop, void *user)
 {
-    struct patience patience = make_patience(gate, stop, user);
+    struct patience patience = make_patience(admission, stop, user);
     bool waits = true;
-    pthread_mutex_lock(&gate->mutex);
-    while (waits && room_of(gate).now <= room)
+    pthread_mutex_lock(&admission->mutex);
+    while (waits && room_of(admission).now <= room)
         waits = wait_for_change(&patience);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_unlock(&admission->mutex);
     return waits;
 }
 
-bool planche_gate_wait_alone(struct planche_gate *gate, planche_gate_stop_fn stop, void *user)
+bool planche_admission_wait_idle(struct planche_admission *admission,
+                                 planche_admission_stop_fn stop, void *user)
 {
-    struct patience patience = make_patience(gate, stop, user);
+    struct patience patience = make_patience(admission, stop, user);
     bool waits = true;
-    pthread_mutex_lock(&gate->mutex);
-    while (waits && gate->inside > 0)
+    pthread_mutex_lock(&admission->mutex);
+    while (waits && admission->inside > 0)
         waits = wait_for_change(&patience);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_unlock(&admission->mutex);
     return waits;
 }
 
 /* The page at the door has been told what room there is. */
-static bool can_be_held(const struct planche_gate *gate, uint64_t bytes)
+static bool can_be_held(const struct planche_admission *admission, uint64_t bytes)
 {
-    return !gate->occupied && bytes <= gate->memory - gate->taken;
+    return !admission->occupied && bytes <= admission->memory - admission->taken;
 }
 
-bool planche_gate_hold(struct planche_gate *gate, uint64_t bytes, planche_gate_stop_fn stop,
-                       void *user)
+bool planche_admission_set_aside(struct planche_admission *admission, uint64_t bytes,
+                                 planche_admission_stop_fn stop, void *user)
 {
-    struct patience patience = make_patience(gate, stop, user);
+    struct patience patience = make_patience(admission, stop, user);
     bool waits = true;
-    pthread_mutex_lock(&gate->mutex);
-    while (waits && bytes < gate->memory && !can_be_held(gate, bytes))
+    pthread_mutex_lock(&admission->mutex);
+    while (waits && bytes < admission->memory && !can_be_held(admission, bytes))
         waits = wait_for_change(&patience);
-    bool held = waits && bytes < gate->memory;
+    bool held = waits && bytes < admission->memory;
     if (held)
-        gate->memory -= bytes;
-    pthread_mutex_unlock(&gate->mutex);
+        admission->memory -= bytes;
+    pthread_mutex_unlock(&admission->mutex);
     return held;
 }
 
-void planche_gate_let_go(struct planche_gate *gate, uint64_t bytes)
+void planche_admission_put_back(struct planche_admission *admission, uint64_t bytes)
 {
-    pthread_mutex_lock(&gate->mutex);
-    gate->memory += bytes;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
+    admission->memory += bytes;
+    pthread_cond_broadcast(&admission->changed);
+    pthread_mutex_unlock(&admission->mutex);
 }
 
-void planche_gate_enter(struct planche_gate *gate, const struct planche_stake *stake)
+void planche_admission_commit(struct planche_admission *admission,
+                              const struct planche_reservation *reservation)
 {
-    pthread_mutex_lock(&gate->mutex);
-    gate->inside++;
-    gate->busy += stake->threads;
-    gate->taken += stake->bytes;
-    gate->occupied = false;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
+    admission->inside++;
+    admission->busy += reservation->threads;
+    admission->taken += reservation->bytes;
+    admission->occupied = false;
+    pthread_cond_broadcast(&admission->changed);
+    pthread_mutex_unlock(&admission->mutex);
 }
 
-void planche_gate_go_away(struct planche_gate *gate)
+void planche_admission_cancel(struct planche_admission *admission)
 {
-    pthread_mutex_lock(&gate->mutex);
-    gate->occupied = false;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
+    admission->occupied = false;
+    pthread_cond_broadcast(&admission->changed);
+    pthread_mutex_unlock(&admission->mutex);
 }
 
-void planche_gate_lower(struct planche_gate *gate, struct planche_stake *stake,
-                        const struct planche_stake *to)
+void planche_admission_shrink(struct planche_admission *admission,
+                              struct planche_reservation *reservation,
+                              const struct planche_reservation *to)
 {
-    pthread_mutex_lock(&gate->mutex);
-    gate->busy -= stake->threads - to->threads;
-    gate->taken -= stake->bytes - to->bytes;
-    *stake = *to;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
+    admission->busy -= reservation->threads - to->threads;
+    admission->taken -= reservation->bytes - to->bytes;
+    *reservation = *to;
+    pthread_cond_broadcast(&admission->changed);
+    pthread_mutex_unlock(&admission->mutex);
 }
 
-bool planche_gate_leave(struct planche_gate *gate, const struct planche_stake *stake)
+bool planche_admission_release(struct planche_admission *admission,
+                               const struct planche_reservation *reservation)
 {
-    pthread_mutex_lock(&gate->mutex);
-    gate->inside--;
-    gate->busy -= stake->threads;
-    gate->taken -= stake->bytes;
-    bool idle = gate->inside == 0 && !gate->queue && !gate->occupied;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_lock(&admission->mutex);
+    admission->inside--;
+    admission->busy -= reservation->threads;
+    admission->taken -= reservation->bytes;
+    bool idle = admission->inside == 0 && !admission->queue && !admission->occupied;
+    pthread_cond_broadcast(&admission->changed);
+    pthread_mutex_unlock(&admission->mutex);
     return idle;
 }

@@ -146,7 +146,7 @@ static enum planche_status load(struct planche_engine *engine,
         status = check_net(engine, options, &files, error);
     if (status)
         return status;
-    planche_origin_note(&engine->state->origin);
+    planche_model_digest_note(&engine->state->origin);
     engine->macs_per_pixel = macs_per_pixel(engine->net, budget);
     engine->model = planche_strdup(budget, options->model);
     engine->variant = variant_name(files.param, budget);
@@ -170,7 +170,7 @@ static enum planche_status open_gate(struct planche_engine *engine, unsigned job
     unsigned threads = planche_pool_threads(engine->pool);
     if (engine->gpus)
         threads += planche_gpus_lanes(engine->gpus);
-    planche_gate_open(&engine->state->gate, limit - engine->weight_bytes, threads, jobs);
+    planche_admission_start(&engine->state->admission, limit - engine->weight_bytes, threads, jobs);
     return PLANCHE_OK;
 }
 
@@ -190,7 +190,7 @@ static enum planche_status create(struct planche_engine *engine,
     engine->se = options->se;
     engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
     planche_budget_init(&engine->state->budget, memory);
-    if (!planche_budget_hoard(&engine->state->budget))
+    if (!planche_budget_cache_enable(&engine->state->budget))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     if (!planche_budget_reserve(&engine->state->budget, PLANCHE_PROCESS_BYTES))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
@@ -205,11 +205,11 @@ static enum planche_status create(struct planche_engine *engine,
         status = planche_prepare_network(engine, options, error);
     if (!status)
         status = open_gate(engine, options->jobs, error);
-    return planche_budget_blame(status, &engine->state->budget, error);
+    return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
 /* More threads or jobs than this are a mistake. */
-#define MOST_THREADS 1024
+#define MAX_THREADS 1024
 
 enum planche_status planche_engine_create(struct planche_engine **out,
                                           const struct planche_engine_options *options,
@@ -218,9 +218,9 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     struct planche_engine_options taken;
     *out = NULL;
     take_options(&taken, options);
-    if (taken.threads > MOST_THREADS || taken.jobs > MOST_THREADS)
+    if (taken.threads > MAX_THREADS || taken.jobs > MAX_THREADS)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "more than %d threads or jobs",
-                            MOST_THREADS);
+                            MAX_THREADS);
     if (taken.se != PLANCHE_SE_EXACT && taken.se != PLANCHE_SE_SAMPLED)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to average: %d",
                             (int)taken.se);
@@ -235,8 +235,8 @@ enum planche_status planche_engine_create(struct planche_engine **out,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     }
     engine->state = state;
-    planche_gate_init(&state->gate);
-    planche_origin_init(&state->origin);
+    planche_admission_init(&state->admission);
+    planche_model_digest_init(&state->origin);
     planche_fallback_init(&state->fallback);
     status = create(engine, &taken, error);
     if (status)
@@ -258,9 +258,9 @@ void planche_engine_destroy(struct planche_engine **engine)
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
     planche_free(e->variant);
-    planche_gate_destroy(&e->state->gate);
-    planche_origin_destroy(&e->state->origin);
-    planche_budget_end(&e->state->budget);
+    planche_admission_destroy(&e->state->admission);
+    planche_model_digest_destroy(&e->state->origin);
+    planche_budget_cache_destroy(&e->state->budget);
     planche_free(e->state);
     planche_free(e);
     *engine = NULL;
@@ -276,7 +276,7 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .backend = engine->gpus ? "vulkan" : "cpu",
         .isa = engine->isa,
         .threads = planche_pool_threads(engine->pool),
-        .jobs = engine->state->gate.jobs,
+        .jobs = engine->state->admission.jobs,
         .memory = engine->state->budget.limit,
         .weight_bytes = engine->weight_bytes,
         .peak_bytes = atomic_load(&engine->state->budget.peak),

@@ -24,8 +24,8 @@ struct planche_fallback {
 /* What changes while pages run: the engine itself does not. */
 struct planche_engine_state {
     struct planche_budget budget;
-    struct planche_gate gate;
-    struct planche_origin origin;
+    struct planche_admission admission;
+    struct planche_model_digest origin;
     struct planche_node_profile *profile; /* of the CPU; NULL: not wanted */
     struct planche_fallback fallback;
 };

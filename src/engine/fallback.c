@@ -38,7 +38,7 @@ static uint64_t program_bytes(const struct planche_engine *engine)
 }
 
 static enum planche_status fail_hold(const struct planche_engine *engine, uint64_t bytes,
-                                     planche_gate_stop_fn stop, void *user,
+                                     planche_admission_stop_fn stop, void *user,
                                      struct planche_error *error)
 {
     if (stop(user))
@@ -51,27 +51,28 @@ static enum planche_status fail_hold(const struct planche_engine *engine, uint64
 }
 
 /* Takes the memory from pages to come, then compiles. Mutex held. */
-static enum planche_status compile(const struct planche_engine *engine, planche_gate_stop_fn stop,
-                                   void *user, struct planche_error *error)
+static enum planche_status compile(const struct planche_engine *engine,
+                                   planche_admission_stop_fn stop, void *user,
+                                   struct planche_error *error)
 {
     struct planche_engine_state *state = engine->state;
     struct planche_fallback *fallback = &state->fallback;
     uint64_t bytes = program_bytes(engine);
-    if (!planche_gate_hold(&state->gate, bytes, stop, user))
+    if (!planche_admission_set_aside(&state->admission, bytes, stop, user))
         return fail_hold(engine, bytes, stop, user, error);
     planche_budget_init_part(&fallback->budget, &state->budget, bytes);
     enum planche_status status = planche_program_create(
         &fallback->program, engine->net, engine->features, PLANCHE_PRECISION_F32,
         planche_cpu_l2_bytes(), engine->pool, &fallback->budget, error);
-    status = planche_budget_blame(status, &fallback->budget, error);
+    status = planche_budget_reclassify_oom(status, &fallback->budget, error);
     if (status)
-        planche_gate_let_go(&state->gate, bytes);
+        planche_admission_put_back(&state->admission, bytes);
     return status;
 }
 
 enum planche_status planche_fallback_get(const struct planche_engine *engine,
                                          const struct planche_program **program,
-                                         planche_gate_stop_fn stop, void *user,
+                                         planche_admission_stop_fn stop, void *user,
                                          struct planche_error *error)
 {
     struct planche_fallback *fallback = &engine->state->fallback;

@@ -18,7 +18,7 @@ bool planche_fallback_has_gpus(const struct planche_engine *engine);
  * CANCELLED when stop said so while memory was waited for. */
 enum planche_status planche_fallback_get(const struct planche_engine *engine,
                                          const struct planche_program **program,
-                                         planche_gate_stop_fn stop, void *user,
+                                         planche_admission_stop_fn stop, void *user,
                                          struct planche_error *error);
 
 #endif

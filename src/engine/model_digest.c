@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-_Static_assert(PLANCHE_ORIGIN_DIGEST_BYTES == SHA256_DIGEST_SIZE, "the digest is a sha256");
+_Static_assert(PLANCHE_MODEL_DIGEST_BYTES == SHA256_DIGEST_SIZE, "the digest is a sha256");
 
-void planche_origin_init(struct planche_origin *origin)
+void planche_model_digest_init(struct planche_model_digest *origin)
 {
     pthread_mutex_init(&origin->mutex, NULL);
-    for (int i = 0; i < PLANCHE_ORIGIN_FILES; i++)
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
         origin->files[i] = -1;
 }
 
@@ -25,15 +25,15 @@ static struct timespec time_of(int fd)
     return fstat(fd, &info) == 0 ? info.st_mtim : (struct timespec){0};
 }
 
-void planche_origin_note(struct planche_origin *origin)
+void planche_model_digest_note(struct planche_model_digest *origin)
 {
-    for (int i = 0; i < PLANCHE_ORIGIN_FILES; i++)
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
         origin->changed[i] = time_of(origin->files[i]);
 }
 
-static void close_files(struct planche_origin *origin)
+static void close_files(struct planche_model_digest *origin)
 {
-    for (int i = 0; i < PLANCHE_ORIGIN_FILES; i++) {
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++) {
         if (origin->files[i] >= 0)
             close(origin->files[i]);
         origin->files[i] = -1;
@@ -63,13 +63,14 @@ static enum planche_status digest_file(struct sha256_ctx *context, int fd,
 }
 
 /* Of the files' digests, so that no byte can move from one to the other. */
-static enum planche_status make_digest(struct planche_origin *origin, struct planche_error *error)
+static enum planche_status make_digest(struct planche_model_digest *origin,
+                                       struct planche_error *error)
 {
     struct sha256_ctx context, whole;
     uint8_t one[SHA256_DIGEST_SIZE];
     enum planche_status status = PLANCHE_OK;
     sha256_init(&whole);
-    for (int i = 0; i < PLANCHE_ORIGIN_FILES && !status; i++) {
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES && !status; i++) {
         sha256_init(&context);
         status = digest_file(&context, origin->files[i], &origin->changed[i], error);
         sha256_digest(&context, sizeof one, one);
@@ -83,9 +84,9 @@ static enum planche_status make_digest(struct planche_origin *origin, struct pla
     return PLANCHE_OK;
 }
 
-enum planche_status planche_origin_digest(struct planche_origin *origin,
-                                          uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES],
-                                          struct planche_error *error)
+enum planche_status planche_model_digest_get(struct planche_model_digest *origin,
+                                             uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES],
+                                             struct planche_error *error)
 {
     pthread_mutex_lock(&origin->mutex);
     enum planche_status status = origin->known ? PLANCHE_OK : make_digest(origin, error);
@@ -94,7 +95,7 @@ enum planche_status planche_origin_digest(struct planche_origin *origin,
     return status;
 }
 
-void planche_origin_destroy(struct planche_origin *origin)
+void planche_model_digest_destroy(struct planche_model_digest *origin)
 {
     close_files(origin);
     pthread_mutex_destroy(&origin->mutex);

@@ -10,26 +10,26 @@
 #include <stdint.h>
 #include <time.h>
 
-#define PLANCHE_ORIGIN_FILES        2 /* .param, .bin */
-#define PLANCHE_ORIGIN_DIGEST_BYTES 32
+#define PLANCHE_MODEL_DIGEST_FILES 2 /* .param, .bin */
+#define PLANCHE_MODEL_DIGEST_BYTES 32
 
-struct planche_origin {
+struct planche_model_digest {
     pthread_mutex_t mutex;
     /* Kept open, so that others in their place do not matter; -1: not open. */
-    int files[PLANCHE_ORIGIN_FILES];
-    struct timespec changed[PLANCHE_ORIGIN_FILES];
+    int files[PLANCHE_MODEL_DIGEST_FILES];
+    struct timespec changed[PLANCHE_MODEL_DIGEST_FILES];
     bool known;
-    uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES];
+    uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
 };
 
-void planche_origin_init(struct planche_origin *origin);
+void planche_model_digest_init(struct planche_model_digest *origin);
 /* When the files have been read through the descriptors, which are the origin's from then on. */
-void planche_origin_note(struct planche_origin *origin);
+void planche_model_digest_note(struct planche_model_digest *origin);
 /* The digest of what was loaded. Any thread. Errors: IO, also when somebody has written into the
  * files since. */
-enum planche_status planche_origin_digest(struct planche_origin *origin,
-                                          uint8_t digest[PLANCHE_ORIGIN_DIGEST_BYTES],
-                                          struct planche_error *error);
-void planche_origin_destroy(struct planche_origin *origin);
+enum planche_status planche_model_digest_get(struct planche_model_digest *origin,
+                                             uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES],
+                                             struct planche_error *error);
+void planche_model_digest_destroy(struct planche_model_digest *origin);
 
 #endif

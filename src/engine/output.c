@@ -37,9 +37,9 @@ static struct planche_alpha_options alpha_options(const struct planche_output *o
     };
 }
 
-static struct planche_reduce_options reduce_options(const struct planche_output *output)
+static struct planche_downscale_options reduce_options(const struct planche_output *output)
 {
-    return (struct planche_reduce_options){
+    return (struct planche_downscale_options){
         .width = (uint32_t)output->width,
         .height = (uint32_t)output->height,
         .out_width = output->out_width,
@@ -65,7 +65,7 @@ uint64_t planche_output_band_row(const struct planche_output *output)
 uint64_t planche_output_memory(const struct planche_output *output)
 {
     const struct planche_alpha_options alpha = alpha_options(output);
-    const struct planche_reduce_options reduce = reduce_options(output);
+    const struct planche_downscale_options reduce = reduce_options(output);
     bool has_alpha = makes_alpha(output);
     uint64_t bytes = (uint64_t)output->width * sizeof(float) +
                      (uint64_t)output->out_width * planche_pixel_size(output->target);
@@ -78,7 +78,7 @@ uint64_t planche_output_memory(const struct planche_output *output)
     if (has_alpha)
         bytes += (uint64_t)output->width * sizeof(uint16_t);
     return bytes + (uint64_t)output->out_width * planche_pixel_size(output->format) +
-           planche_reduce_memory(&reduce);
+           planche_downscale_memory(&reduce);
 }
 
 static enum planche_status start_alpha(struct planche_output *output, struct planche_error *error)
@@ -98,13 +98,13 @@ static enum planche_status start_alpha(struct planche_output *output, struct pla
 static enum planche_status start_reduction(struct planche_output *output,
                                            struct planche_error *error)
 {
-    const struct planche_reduce_options reduce = reduce_options(output);
+    const struct planche_downscale_options reduce = reduce_options(output);
     if (!is_reduced(output))
         return PLANCHE_OK;
     output->reduced = planche_alloc(output->budget, output->out_row_bytes);
     if (!output->reduced)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a row of the result");
-    return planche_reduce_create(&output->reduce, &reduce, output->budget, error);
+    return planche_downscale_create(&output->reduce, &reduce, output->budget, error);
 }
 
 enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
@@ -170,8 +170,8 @@ static enum planche_status pass_on(struct planche_output *output, const uint8_t 
     if (!output->reduce)
         return deliver(output, row, error);
     enum planche_status status = PLANCHE_OK;
-    planche_reduce_push(output->reduce, (const float *)(const void *)row);
-    while (!status && planche_reduce_pull(output->reduce, output->reduced))
+    planche_downscale_push(output->reduce, (const float *)(const void *)row);
+    while (!status && planche_downscale_pull(output->reduce, output->reduced))
         status = deliver(output, output->reduced, error);
     return status;
 }
@@ -225,7 +225,7 @@ void planche_output_close(struct planche_output *output)
     end_batch(output, NULL);
     planche_pool_task_destroy(&output->task);
     planche_alpha_destroy(&output->alpha);
-    planche_reduce_destroy(&output->reduce);
+    planche_downscale_destroy(&output->reduce);
     planche_free(output->band);
     planche_free(output->reduced);
     planche_free(output->converted);

@@ -22,13 +22,13 @@ struct planche_output {
     struct planche_pool *pool;
     const struct planche_pixels *pixels; /* target; NULL: parts */
     struct planche_parts *parts;
-    enum planche_pixel_format format; /* rows as they are collected: the input's */
-    enum planche_pixel_format target; /* as the writer takes them */
-    int64_t width, height;            /* as the network makes it */
-    uint32_t out_width, out_height;   /* as it is delivered: as large or smaller */
-    const struct planche_tone *tone;  /* of the page, if that is smaller */
-    float value_scale, value_bias;    /* from what is put to 0..1 */
-    bool takes_values;                /* planes of floats are put; else pixels with their alpha */
+    enum planche_pixel_format format;    /* rows as they are collected: the input's */
+    enum planche_pixel_format target;    /* as the writer takes them */
+    int64_t width, height;               /* as the network makes it */
+    uint32_t out_width, out_height;      /* as it is delivered: as large or smaller */
+    const struct planche_transfer *tone; /* of the page, if that is smaller */
+    float value_scale, value_bias;       /* from what is put to 0..1 */
+    bool takes_values; /* planes of floats are put; else pixels with their alpha */
     size_t row_bytes, out_row_bytes, target_row_bytes;
     uint8_t *band; /* band_rows rows: those that are not complete, and those that wait */
     uint8_t *reduced, *converted;
@@ -41,7 +41,7 @@ struct planche_output {
     float *grey; /* a row of averages */
     struct planche_alpha *alpha;
     uint16_t *alpha_row; /* of a page that is made smaller */
-    struct planche_reduce *reduce;
+    struct planche_downscale *reduce;
     int64_t delivered; /* rows that pixels have */
     double ms,
         waited_ms; /* spent encoding; spent by the page's thread on that, or waiting for it */

@@ -26,7 +26,7 @@ size_t planche_page_file_name(char *name, size_t size, const char *output,
     return length > 0 ? (size_t)length : 0;
 }
 
-static char *make_name(const struct planche_files *files, struct planche_budget *budget,
+static char *make_name(const struct planche_output_files *files, struct planche_budget *budget,
                        unsigned part)
 {
     size_t size = planche_page_file_name(NULL, 0, files->path, files->result, part + 1) + 1;
@@ -36,13 +36,14 @@ static char *make_name(const struct planche_files *files, struct planche_budget 
     return name;
 }
 
-static enum planche_status no_memory(const struct planche_files *files, struct planche_error *error)
+static enum planche_status no_memory(const struct planche_output_files *files,
+                                     struct planche_error *error)
 {
     return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for its name", files->path);
 }
 
 /* Before the first of them is written. */
-static enum planche_status check_names(const struct planche_files *files,
+static enum planche_status check_names(const struct planche_output_files *files,
                                        struct planche_budget *budget, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
@@ -50,16 +51,16 @@ static enum planche_status check_names(const struct planche_files *files,
         char *name = make_name(files, budget, part);
         if (!name)
             return no_memory(files, error);
-        status = planche_output_file_check(name, files->overwrite, error);
+        status = planche_atomic_file_check(name, files->overwrite, error);
         planche_free(name);
     }
     return status;
 }
 
-static enum planche_status begin_all(struct planche_files *files, struct planche_budget *budget,
-                                     struct planche_error *error)
+static enum planche_status begin_all(struct planche_output_files *files,
+                                     struct planche_budget *budget, struct planche_error *error)
 {
-    planche_files_destroy(files);
+    planche_output_files_destroy(files);
     files->budget = budget;
     files->files = planche_calloc(budget, files->result->parts, sizeof *files->files);
     if (!files->files)
@@ -68,69 +69,71 @@ static enum planche_status begin_all(struct planche_files *files, struct planche
     return check_names(files, budget, error);
 }
 
-enum planche_status planche_files_begin(void *user, struct planche_budget *budget, unsigned part,
-                                        struct planche_error *error)
+enum planche_status planche_output_files_begin(void *user, struct planche_budget *budget,
+                                               unsigned part, struct planche_error *error)
 {
-    struct planche_files *files = user;
+    struct planche_output_files *files = user;
     enum planche_status status = PLANCHE_OK;
     /* Files outlive the page and its part of the budget. */
     if (part == 0)
         status = begin_all(files, budget->parent, error);
     else
-        status = planche_output_file_settle(files->files[part - 1], error);
+        status = planche_atomic_file_sync(files->files[part - 1], error);
     if (status)
         return status;
     char *name = make_name(files, files->budget, part);
     if (!name)
         return no_memory(files, error);
     files->current = part;
-    status = planche_output_file_create(&files->files[part], name, files->overwrite, files->budget,
+    status = planche_atomic_file_create(&files->files[part], name, files->overwrite, files->budget,
                                         error);
     planche_free(name);
     return status;
 }
 
 /* One is written at a time; the others keep their names. */
-uint64_t planche_files_memory(void *user, const struct planche_image_info *info,
-                              const struct planche_page_options *options, unsigned parts)
+uint64_t planche_output_files_memory(void *user, const struct planche_image_info *info,
+                                     const struct planche_page_options *options, unsigned parts)
 {
-    const struct planche_files *files = user;
+    const struct planche_output_files *files = user;
     (void)info;
     (void)options;
-    return PLANCHE_OUTPUT_FILE_BYTES + parts * (2 * (uint64_t)strlen(files->path) + 1024);
+    return PLANCHE_ATOMIC_FILE_BYTES + parts * (2 * (uint64_t)strlen(files->path) + 1024);
 }
 
-bool planche_files_write(void *user, const void *data, size_t size)
+bool planche_output_files_write(void *user, const void *data, size_t size)
 {
-    struct planche_files *files = user;
-    return planche_output_file_write(files->files[files->current], data, size);
+    struct planche_output_files *files = user;
+    return planche_atomic_file_write(files->files[files->current], data, size);
 }
 
-enum planche_status planche_files_explain(const struct planche_files *files,
-                                          enum planche_status status, struct planche_error *error)
+enum planche_status planche_output_files_explain(const struct planche_output_files *files,
+                                                 enum planche_status status,
+                                                 struct planche_error *error)
 {
     if (status != PLANCHE_ERROR_IO || !files->count || !files->files[files->current])
         return status;
-    return planche_output_file_explain(files->files[files->current], status, error);
+    return planche_atomic_file_explain(files->files[files->current], status, error);
 }
 
-enum planche_status planche_files_commit(struct planche_files *files, struct planche_error *error)
+enum planche_status planche_output_files_commit(struct planche_output_files *files,
+                                                struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
     unsigned done = 0;
     while (!status && done < files->count) {
-        status = planche_output_file_commit(files->files[done], error);
+        status = planche_atomic_file_commit(files->files[done], error);
         done += !status;
     }
     while (status && done > 0)
-        planche_output_file_revoke(files->files[--done]);
+        planche_atomic_file_revoke(files->files[--done]);
     return status;
 }
 
-void planche_files_destroy(struct planche_files *files)
+void planche_output_files_destroy(struct planche_output_files *files)
 {
     for (unsigned part = 0; part < files->count; part++)
-        planche_output_file_destroy(&files->files[part]);
+        planche_atomic_file_destroy(&files->files[part]);
     planche_free(files->files);
     files->files = NULL;
     files->count = files->current = 0;

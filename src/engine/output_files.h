@@ -6,28 +6,30 @@
 #include "codec/codec.h"
 #include "io/atomic_file.h"
 
-struct planche_files {
+struct planche_output_files {
     const char *path; /* as it was asked for */
     bool overwrite;
     const struct planche_page_result *result; /* says how many there are, and their format */
 
     struct planche_budget *budget;
-    struct planche_output_file **files; /* [count] */
+    struct planche_atomic_file **files; /* [count] */
     unsigned count, current;
 };
 
 /* For planche_page_job; user is the files. */
-enum planche_status planche_files_begin(void *user, struct planche_budget *budget, unsigned part,
-                                        struct planche_error *error);
-uint64_t planche_files_memory(void *user, const struct planche_image_info *info,
-                              const struct planche_page_options *options, unsigned parts);
-bool planche_files_write(void *user, const void *data, size_t size);
+enum planche_status planche_output_files_begin(void *user, struct planche_budget *budget,
+                                               unsigned part, struct planche_error *error);
+uint64_t planche_output_files_memory(void *user, const struct planche_image_info *info,
+                                     const struct planche_page_options *options, unsigned parts);
+bool planche_output_files_write(void *user, const void *data, size_t size);
 
 /* Replaces what a writer said about writing by the reason; returns the status. */
-enum planche_status planche_files_explain(const struct planche_files *files,
-                                          enum planche_status status, struct planche_error *error);
-enum planche_status planche_files_commit(struct planche_files *files, struct planche_error *error);
+enum planche_status planche_output_files_explain(const struct planche_output_files *files,
+                                                 enum planche_status status,
+                                                 struct planche_error *error);
+enum planche_status planche_output_files_commit(struct planche_output_files *files,
+                                                struct planche_error *error);
 /* Removes what was not committed. */
-void planche_files_destroy(struct planche_files *files);
+void planche_output_files_destroy(struct planche_output_files *files);
 
 #endif

@@ -22,7 +22,7 @@
 #define COLUMNS_PER_THREAD 512
 /* How much more arithmetic is worth not waiting for memory until other pages are done: about as
  * much as decoding and encoding beside them gains. */
-#define MOST_EXTRA 1.05
+#define MAX_EXTRA 1.05
 
 struct page {
     struct planche_page_job *job;
@@ -33,7 +33,7 @@ struct page {
     struct planche_parts parts;
     uint8_t *variation; /* of the page's rows; NULL: it will not be split */
     struct planche_result_metadata metadata;
-    struct planche_tone *tone; /* of a page that is made smaller */
+    struct planche_transfer *tone; /* of a page that is made smaller */
     struct planche_network network;
     uint64_t fixed; /* bytes it takes beside the network's plan */
     bool opened;
@@ -125,15 +125,15 @@ static bool is_to_be_split(const struct page *page)
 /* Looks at the pixels before the network sees them, as far as options ask for it. */
 static enum planche_status look_over(struct page *page, struct planche_error *error)
 {
-    struct planche_survey survey = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
-                                            page->input.reader};
+    struct planche_prescan survey = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
+                                             page->input.reader};
     if (is_to_be_split(page)) {
         survey.variation = page->variation = planche_alloc(&page->budget, page->input.height);
         if (!page->variation)
             return planche_fail_memory(error, &page->budget, page->input.height,
                                        "looking at the page's rows");
     }
-    enum planche_status status = planche_survey_run(&survey, &page->input, error);
+    enum planche_status status = planche_prescan_run(&survey, &page->input, error);
     if (!status && survey.grey)
         planche_input_make_grey(&page->input);
     return status;
@@ -152,8 +152,8 @@ static enum planche_status choose_metadata(struct page *page, enum planche_forma
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
     if (!status && job->options.mark && job->source && !page->hasty)
-        status =
-            planche_result_metadata_mark(metadata, page->engine, job->source, &page->budget, error);
+        status = planche_result_metadata_add_provenance(metadata, page->engine, job->source,
+                                                        &page->budget, error);
     return status;
 }
 
@@ -167,8 +167,8 @@ static enum planche_status choose_tone(struct page *page, struct planche_error *
     if (output->out_width == output->width && output->out_height == output->height)
         return PLANCHE_OK;
     enum planche_status status =
-        planche_tone_create(&page->tone, colours, metadata ? metadata->icc.data : NULL,
-                            metadata ? metadata->icc.size : 0, &page->budget, error);
+        planche_transfer_create(&page->tone, colours, metadata ? metadata->icc.data : NULL,
+                                metadata ? metadata->icc.size : 0, &page->budget, error);
     page->output.tone = page->tone;
     return status;
 }
@@ -179,7 +179,7 @@ static void unsettle(struct page *page)
     page->variation = NULL;
     planche_free(page->parts.ends);
     page->parts.ends = NULL;
-    planche_tone_destroy(&page->tone);
+    planche_transfer_destroy(&page->tone);
     planche_result_metadata_free(&page->metadata);
 }
 
@@ -315,10 +315,10 @@ static enum planche_status too_small(const struct page *page, uint64_t fixed, ui
                                      struct planche_error *error)
 {
     const struct planche_engine *engine = page->engine;
-    uint64_t parts = engine->state->gate.parts, limit = engine->state->budget.limit;
+    uint64_t parts = engine->state->admission.parts, limit = engine->state->budget.limit;
     uint64_t need = 0, slack = (fixed + least) / 32 + ((uint64_t)1 << 20);
     /* Weights, and what a book has been given. */
-    uint64_t others = limit - planche_gate_room(&engine->state->gate).most * parts;
+    uint64_t others = limit - planche_admission_available(&engine->state->admission).most * parts;
     if (__builtin_add_overflow(fixed, least, &need) || __builtin_add_overflow(need, slack, &need) ||
         __builtin_mul_overflow(need, parts, &need) || __builtin_add_overflow(need, others, &need))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
@@ -373,11 +373,11 @@ static uint64_t without_slack(uint64_t room)
 }
 
 /* A page on a GPU keeps the thread busy that decodes and encodes it. */
-static struct planche_stake stake_of(const struct page *page, uint64_t room)
+static struct planche_reservation reservation_of(const struct page *page, uint64_t room)
 {
     unsigned threads = page->network.program ? planche_pool_threads(page->engine->pool) : 1;
     unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
-    return (struct planche_stake){
+    return (struct planche_reservation){
         .bytes = with_slack(page->fixed + planche_network_bytes(&page->network), room),
         .threads = fed < threads ? fed : threads,
     };
@@ -396,7 +396,7 @@ static enum planche_status choose_plan(struct page *page, uint64_t room, uint64_
     double best = planche_network_macs(network);
     planche_network_unplan(network);
     status = make_plan(page, usable, error);
-    if (!status && planche_network_macs(network) > best * MOST_EXTRA) {
+    if (!status && planche_network_macs(network) > best * MAX_EXTRA) {
         planche_network_unplan(network);
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");
     }
@@ -405,15 +405,15 @@ static enum planche_status choose_plan(struct page *page, uint64_t room, uint64_
 
 /* The network is done: what only it needed is given back, so that the next page can begin beside
  * the encoder, which keeps one thread busy. */
-static void lower_stake(struct page *page)
+static void shrink_reservation(struct page *page)
 {
-    struct planche_stake *stake = &page->job->stake;
+    struct planche_reservation *reservation = &page->job->reservation;
     planche_network_close(&page->network);
     planche_input_stop(&page->input);
     planche_output_close(&page->output);
-    page->budget.limit = with_slack(page->fixed, stake->bytes);
-    const struct planche_stake lower = {page->budget.limit, 1};
-    planche_gate_lower(&page->engine->state->gate, stake, &lower);
+    page->budget.limit = with_slack(page->fixed, reservation->bytes);
+    const struct planche_reservation lower = {page->budget.limit, 1};
+    planche_admission_shrink(&page->engine->state->admission, reservation, &lower);
 }
 
 static enum planche_status flow(struct page *page, struct planche_error *error)
@@ -425,7 +425,7 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
         status = planche_network_run(&page->network, error);
     if (status || page->job->out)
         return status;
-    lower_stake(page);
+    shrink_reservation(page);
     double start = planche_system_ms();
     status = planche_parts_finish(&page->parts, error);
     double ms = planche_system_ms() - start;
@@ -484,10 +484,10 @@ static enum planche_status settle_again(struct page *page, struct planche_error 
  * lacks some waits. */
 static enum planche_status prepare(struct page *page, struct planche_error *error)
 {
-    struct planche_gate *gate = &page->engine->state->gate;
+    struct planche_admission *admission = &page->engine->state->admission;
     enum planche_status status = PLANCHE_OK;
     for (;;) {
-        struct planche_room room = planche_gate_room(gate);
+        struct planche_available room = planche_admission_available(admission);
         page->budget.limit = room.now;
         /* What was refused when there was less room explains nothing any more. */
         atomic_store(&page->budget.refused, false);
@@ -495,11 +495,11 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
             status = open_page(page, error);
         if (!status)
             status = choose_plan(page, room.now, room.most, error);
-        status = planche_budget_blame(status, &page->budget, error);
+        status = planche_budget_reclassify_oom(status, &page->budget, error);
         if (status != PLANCHE_ERROR_BUDGET || room.now == room.most)
             return status;
         status = PLANCHE_OK;
-        if (!planche_gate_wait(gate, room.now, wants_to_stop, page->job))
+        if (!planche_admission_wait_for_memory(admission, room.now, wants_to_stop, page->job))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     }
 }
@@ -507,23 +507,23 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
 /* Lets the page in once it has a plan. */
 static enum planche_status enter(struct page *page, struct planche_error *error)
 {
-    struct planche_gate *gate = &page->engine->state->gate;
-    if (!planche_gate_arrive(gate, wants_to_stop, page->job))
+    struct planche_admission *admission = &page->engine->state->admission;
+    if (!planche_admission_acquire(admission, wants_to_stop, page->job))
         return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     enum planche_status status = PLANCHE_OK;
-    if (page->alone && !planche_gate_wait_alone(gate, wants_to_stop, page->job))
+    if (page->alone && !planche_admission_wait_idle(admission, wants_to_stop, page->job))
         status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     if (!status)
         status = prepare(page, error);
     if (status) {
-        planche_gate_go_away(gate);
+        planche_admission_cancel(admission);
         return status;
     }
-    page->job->stake = stake_of(page, page->budget.limit);
+    page->job->reservation = reservation_of(page, page->budget.limit);
     if (page->alone) /* it is not for estimates to say what a page gets that has failed for one */
-        page->job->stake.bytes = page->budget.limit;
-    page->budget.limit = page->job->stake.bytes;
-    planche_gate_enter(gate, &page->job->stake);
+        page->job->reservation.bytes = page->budget.limit;
+    page->budget.limit = page->job->reservation.bytes;
+    planche_admission_commit(admission, &page->job->reservation);
     return PLANCHE_OK;
 }
 
@@ -552,7 +552,7 @@ static enum planche_status run_once(struct planche_page_job *job,
         status = settle_again(&page, error);
         if (!status)
             status = flow(&page, error);
-        status = planche_budget_blame(status, &page.budget, error);
+        status = planche_budget_reclassify_oom(status, &page.budget, error);
         planche_pool_leave(job->engine->pool);
     }
     planche_output_close(&page.output);
@@ -583,7 +583,7 @@ static enum planche_status run_on_cpu(struct planche_page_job *job, struct planc
         planche_fallback_get(job->engine, &program, wants_to_stop, job, error);
     if (!status)
         status = run_once(job, program, false, error);
-    if (!job->stake.bytes || !lacked_memory(status))
+    if (!job->reservation.bytes || !lacked_memory(status))
         return status;
     planche_page_leave(job);
     return run_once(job, program, true, error);
@@ -615,7 +615,7 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
 void planche_page_leave(struct planche_page_job *job)
 {
     struct planche_engine_state *state = job->engine->state;
-    if (job->stake.bytes && planche_gate_leave(&state->gate, &job->stake))
-        planche_budget_rest(&state->budget);
-    job->stake = (struct planche_stake){0};
+    if (job->reservation.bytes && planche_admission_release(&state->admission, &job->reservation))
+        planche_budget_cache_trim(&state->budget);
+    job->reservation = (struct planche_reservation){0};
 }

@@ -7,7 +7,7 @@
 #include "engine/output.h"
 
 /* Asked when a page's header has been read, whether to go on. Anything but OK ends the page. */
-struct planche_page_judge {
+struct planche_page_filter {
     enum planche_status (*ask)(void *user, const struct planche_image_info *info,
                                struct planche_error *error);
     void *user;
@@ -18,7 +18,7 @@ struct planche_page_job {
     const struct planche_engine *engine;
     struct planche_page_options options; /* format is not AUTO, unless out is set */
     const struct planche_source *source;
-    const struct planche_page_judge *judge; /* of a source; NULL: all pages are welcome */
+    const struct planche_page_filter *judge; /* of a source; NULL: all pages are welcome */
     const struct planche_pixels *in, *out;
     planche_sink_fn sink;
     void *sink_user;
@@ -33,8 +33,8 @@ struct planche_page_job {
     uint64_t (*sink_memory)(void *user, const struct planche_image_info *info,
                             const struct planche_page_options *options, unsigned parts);
     struct planche_page_result result;
-    struct planche_stake stake; /* none: bytes is 0 */
-    double reported;            /* progress: it never falls, though the page may run twice */
+    struct planche_reservation reservation; /* none: bytes is 0 */
+    double reported; /* progress: it never falls, though the page may run twice */
     bool cancelled;
 };
 
@@ -50,7 +50,7 @@ void planche_page_leave(struct planche_page_job *job);
  * messages call it. engine, source and output are given; judge, options and result may be NULL. */
 enum planche_status
 planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const struct planche_page_judge *judge, const char *output,
+                          const struct planche_page_filter *judge, const char *output,
                           const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error);
 

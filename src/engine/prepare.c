@@ -173,7 +173,7 @@ static enum planche_status compile(struct planche_engine *engine,
         return status;
     engine->precision = bf16 ? "bf16" : "f32";
     planche_net_drop_kernels(engine->net);
-    planche_budget_drain(budget); /* pages will not want it */
+    planche_budget_cache_purge(budget); /* pages will not want it */
     if (!options->profile)
         return PLANCHE_OK;
     engine->state->profile = planche_calloc(budget, (size_t)engine->program->node_count,

@@ -46,7 +46,7 @@ static uint8_t variation_of(const void *row, size_t width, unsigned channels, bo
     return (uint8_t)(deep ? most >> 8 : most);
 }
 
-static enum planche_status look(struct planche_survey *survey, struct planche_input *input,
+static enum planche_status look(struct planche_prescan *survey, struct planche_input *input,
                                 void *row, struct planche_error *error)
 {
     unsigned channels = planche_pixel_channels(input->stored);
@@ -63,8 +63,8 @@ static enum planche_status look(struct planche_survey *survey, struct planche_in
     return planche_reader_rewind(input->reader, error);
 }
 
-enum planche_status planche_survey_run(struct planche_survey *survey, struct planche_input *input,
-                                       struct planche_error *error)
+enum planche_status planche_prescan_run(struct planche_prescan *survey, struct planche_input *input,
+                                        struct planche_error *error)
 {
     double start = planche_system_ms();
     survey->grey = survey->grey && planche_pixel_channels(input->stored) >= 3;

@@ -6,7 +6,7 @@
 
 #include "engine/input.h"
 
-struct planche_survey {
+struct planche_prescan {
     bool grey;          /* in: whether to ask; out: no visible pixel's colours are more than a level
                            apart */
     uint8_t *variation; /* NULL, or room for a number for each row: how far apart its samples are in
@@ -14,7 +14,7 @@ struct planche_survey {
 };
 
 /* Reads a file's rows, as far as there is something left to learn, and goes back to the first. */
-enum planche_status planche_survey_run(struct planche_survey *survey, struct planche_input *input,
-                                       struct planche_error *error);
+enum planche_status planche_prescan_run(struct planche_prescan *survey, struct planche_input *input,
+                                        struct planche_error *error);
 
 #endif

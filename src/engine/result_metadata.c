@@ -23,20 +23,20 @@ void planche_result_metadata_free(struct planche_result_metadata *result)
     planche_blob_free(&result->icc);
 }
 
-enum planche_status planche_result_metadata_mark(struct planche_result_metadata *result,
-                                                 const struct planche_engine *engine,
-                                                 const struct planche_source *source,
-                                                 struct planche_budget *budget,
-                                                 struct planche_error *error)
+enum planche_status planche_result_metadata_add_provenance(struct planche_result_metadata *result,
+                                                           const struct planche_engine *engine,
+                                                           const struct planche_source *source,
+                                                           struct planche_budget *budget,
+                                                           struct planche_error *error)
 {
-    struct planche_mark mark = PLANCHE_MARK_INIT;
-    enum planche_status status = planche_mark_digest(&mark, source, budget, error);
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
+    enum planche_status status = planche_provenance_digest(&mark, source, budget, error);
     if (status)
         return status;
     snprintf(mark.model, sizeof mark.model, "%.48s %ux", engine->variant,
              engine->net->recipe.scale);
     snprintf(mark.version, sizeof mark.version, "%s", planche_version());
-    status = planche_mark_add(&result->xmp, &result->metadata.xmp, &mark, budget, error);
+    status = planche_provenance_add(&result->xmp, &result->metadata.xmp, &mark, budget, error);
     if (status)
         return status;
     if (result->xmp.size)

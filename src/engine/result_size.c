@@ -101,7 +101,7 @@ static enum planche_status foresee_files(struct planche_page_result *result,
     return status;
 }
 
-enum planche_status planche_page_foresee(uint32_t width, uint32_t height, unsigned scale,
+enum planche_status planche_page_predict(uint32_t width, uint32_t height, unsigned scale,
                                          uint64_t max_pixels,
                                          const struct planche_page_options *options,
                                          struct planche_page_result *result,

@@ -7,7 +7,7 @@
 /* A row that varies no more than this is of one colour: paper in a JPEG is not quite even. */
 #define BLANK 6
 /* The least part of what a file can hold that a part has, so that there are not too many. */
-#define LEAST_SHARE 4
+#define MIN_SHARE 4
 
 /* The row of the result that the middle of a row of the page becomes. */
 static uint32_t row_of(const struct planche_cuts *cuts, uint32_t y)
@@ -71,7 +71,7 @@ static uint32_t choose_end(const struct planche_cuts *cuts, uint32_t start)
 {
     uint32_t left = cuts->out_height - start, most = cuts->most;
     uint32_t parts = left / most + (left % most != 0);
-    uint32_t share = most / LEAST_SHARE ? most / LEAST_SHARE : 1;
+    uint32_t share = most / MIN_SHARE ? most / MIN_SHARE : 1;
     uint32_t low = start + share, high = start + (left - share < most ? left - share : most);
     /* From here on no more parts follow than must. */
     uint32_t needed = (uint32_t)(cuts->out_height - (uint64_t)(parts - 1) * most);
@@ -90,11 +90,11 @@ enum planche_status planche_parts_choose(struct planche_parts *parts,
 {
     uint32_t start = 0;
     parts->count = 0;
-    parts->ends = planche_calloc(parts->options.budget, PLANCHE_MOST_PARTS, sizeof *parts->ends);
+    parts->ends = planche_calloc(parts->options.budget, PLANCHE_MAX_PARTS, sizeof *parts->ends);
     if (!parts->ends)
         return planche_fail_memory(error, parts->options.budget,
-                                   PLANCHE_MOST_PARTS * sizeof *parts->ends, "the result's parts");
-    while (parts->count < PLANCHE_MOST_PARTS && start < cuts->out_height) {
+                                   PLANCHE_MAX_PARTS * sizeof *parts->ends, "the result's parts");
+    while (parts->count < PLANCHE_MAX_PARTS && start < cuts->out_height) {
         bool last = !cuts->variation || cuts->out_height - start <= cuts->most;
         start = last ? cuts->out_height : choose_end(cuts, start);
         parts->ends[parts->count++] = start;
@@ -102,7 +102,7 @@ enum planche_status planche_parts_choose(struct planche_parts *parts,
     if (start == cuts->out_height)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                        "the result would be split into more than %d parts", PLANCHE_MOST_PARTS);
+                        "the result would be split into more than %d parts", PLANCHE_MAX_PARTS);
 }
 
 static uint32_t height_of(const struct planche_parts *parts, unsigned part)

@@ -24,7 +24,7 @@ struct planche_parts {
 };
 
 /* Most parts of a page. */
-#define PLANCHE_MOST_PARTS 1000
+#define PLANCHE_MAX_PARTS 1000
 
 struct planche_cuts {
     uint32_t in_height, out_height; /* rows of the page and of the result */

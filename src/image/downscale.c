@@ -15,7 +15,7 @@
 /* Weights of a pixel come in groups, so that their sums fill vectors. */
 #define GROUP 4
 /* Less alpha than this is none: there is no colour to tell. */
-#define LEAST_ALPHA (1.0f / 131072)
+#define MIN_ALPHA (1.0f / 131072)
 
 /* Where the input lies that an output row or column is made of: first .. last around a centre. */
 struct window {
@@ -23,8 +23,8 @@ struct window {
     int64_t first, last;
 };
 
-struct planche_reduce {
-    struct planche_reduce_options options;
+struct planche_downscale {
+    struct planche_downscale_options options;
     unsigned channels, colours;
     bool alpha, deep;
     double ratio_x, ratio_y;
@@ -72,13 +72,13 @@ static size_t count_taps(double ratio)
     return (taps + GROUP - 1) / GROUP * GROUP;
 }
 
-static size_t plane_stride(const struct planche_reduce_options *options)
+static size_t plane_stride(const struct planche_downscale_options *options)
 {
     return options->width + count_taps((double)options->width / options->out_width);
 }
 
 /* Bytes of the five blocks, in their order; false: too many to count. */
-static bool count_bytes(const struct planche_reduce_options *options, size_t bytes[5])
+static bool count_bytes(const struct planche_downscale_options *options, size_t bytes[5])
 {
     size_t channels = planche_pixel_channels(options->format), out = options->out_width;
     size_t row = channels * plane_stride(options) * sizeof(float);
@@ -90,9 +90,9 @@ static bool count_bytes(const struct planche_reduce_options *options, size_t byt
                             count_taps((double)options->width / options->out_width), &bytes[0]);
 }
 
-uint64_t planche_reduce_memory(const struct planche_reduce_options *options)
+uint64_t planche_downscale_memory(const struct planche_downscale_options *options)
 {
-    size_t bytes[5], total = sizeof(struct planche_reduce);
+    size_t bytes[5], total = sizeof(struct planche_downscale);
     if (!count_bytes(options, bytes))
         return UINT64_MAX;
     for (int i = 0; i < 5; i++)
@@ -101,7 +101,7 @@ uint64_t planche_reduce_memory(const struct planche_reduce_options *options)
     return total;
 }
 
-static void weigh_columns(struct planche_reduce *reduce)
+static void weigh_columns(struct planche_downscale *reduce)
 {
     for (uint32_t x = 0; x < reduce->options.out_width; x++) {
         struct window window = make_window(x, reduce->ratio_x, reduce->options.width);
@@ -112,14 +112,14 @@ static void weigh_columns(struct planche_reduce *reduce)
     }
 }
 
-enum planche_status planche_reduce_create(struct planche_reduce **out,
-                                          const struct planche_reduce_options *options,
-                                          struct planche_budget *budget,
-                                          struct planche_error *error)
+enum planche_status planche_downscale_create(struct planche_downscale **out,
+                                             const struct planche_downscale_options *options,
+                                             struct planche_budget *budget,
+                                             struct planche_error *error)
 {
     size_t bytes[5];
     *out = NULL;
-    struct planche_reduce *reduce = planche_calloc(budget, 1, sizeof *reduce);
+    struct planche_downscale *reduce = planche_calloc(budget, 1, sizeof *reduce);
     if (!reduce || !count_bytes(options, bytes))
         goto fail;
     reduce->options = *options;
@@ -142,11 +142,11 @@ enum planche_status planche_reduce_create(struct planche_reduce **out,
     *out = reduce;
     return PLANCHE_OK;
 fail:
-    planche_reduce_destroy(&reduce);
-    return planche_fail_memory(error, budget, planche_reduce_memory(options), "the reduction");
+    planche_downscale_destroy(&reduce);
+    return planche_fail_memory(error, budget, planche_downscale_memory(options), "the reduction");
 }
 
-void planche_reduce_destroy(struct planche_reduce **reduce)
+void planche_downscale_destroy(struct planche_downscale **reduce)
 {
     if (!*reduce)
         return;
@@ -160,7 +160,7 @@ void planche_reduce_destroy(struct planche_reduce **reduce)
 }
 
 /* Light, weighted with alpha. */
-static void take_row(struct planche_reduce *reduce, const float *planes)
+static void take_row(struct planche_downscale *reduce, const float *planes)
 {
     size_t width = reduce->options.width;
     const float *alpha = planes + reduce->colours * width;
@@ -168,18 +168,18 @@ static void take_row(struct planche_reduce *reduce, const float *planes)
         memcpy(reduce->light + c * reduce->stride, planes + c * width, width * sizeof(float));
     for (unsigned c = 0; c < reduce->colours; c++) {
         float *light = reduce->light + c * reduce->stride;
-        planche_tone_to_light(reduce->options.tone, c, light, width);
+        planche_transfer_to_light(reduce->options.tone, c, light, width);
         for (size_t x = 0; reduce->alpha && x < width; x++)
             light[x] *= alpha[x];
     }
 }
 
-static float *sums_of(const struct planche_reduce *reduce, int64_t row)
+static float *sums_of(const struct planche_downscale *reduce, int64_t row)
 {
     return reduce->sums + (size_t)(row % SLOTS) * reduce->channels * reduce->stride;
 }
 
-static void add_row(struct planche_reduce *reduce, int64_t row)
+static void add_row(struct planche_downscale *reduce, int64_t row)
 {
     const struct window *window = &reduce->windows[row % SLOTS];
     const float part = weight(window, reduce->pushed, reduce->ratio_y);
@@ -192,7 +192,7 @@ static void add_row(struct planche_reduce *reduce, int64_t row)
         sums[i] += part * light[i];
 }
 
-void planche_reduce_push(struct planche_reduce *reduce, const float *planes)
+void planche_downscale_push(struct planche_downscale *reduce, const float *planes)
 {
     take_row(reduce, planes);
     while (reduce->opened < reduce->options.out_height) {
@@ -206,7 +206,7 @@ void planche_reduce_push(struct planche_reduce *reduce, const float *planes)
     reduce->pushed++;
 }
 
-static void filter_row(const struct planche_reduce *reduce, const float *sums, float *made)
+static void filter_row(const struct planche_downscale *reduce, const float *sums, float *made)
 {
     for (uint32_t x = 0; x < reduce->options.out_width; x++) {
         const float *in = sums + reduce->columns[x], *weights = reduce->weights + x * reduce->taps;
@@ -222,7 +222,7 @@ static void filter_row(const struct planche_reduce *reduce, const float *sums, f
 static void take_alpha_off(float *light, const float *alpha, size_t count)
 {
     for (size_t x = 0; x < count; x++)
-        light[x] = alpha[x] > LEAST_ALPHA ? light[x] / alpha[x] : 1;
+        light[x] = alpha[x] > MIN_ALPHA ? light[x] / alpha[x] : 1;
 }
 
 static void store(void *row, const float *values, size_t count, size_t channel, size_t channels,
@@ -239,7 +239,7 @@ static void store(void *row, const float *values, size_t count, size_t channel, 
     }
 }
 
-bool planche_reduce_pull(struct planche_reduce *reduce, void *row)
+bool planche_downscale_pull(struct planche_downscale *reduce, void *row)
 {
     size_t width = reduce->options.out_width;
     const float *alpha = reduce->made + reduce->colours * width;
@@ -254,7 +254,7 @@ bool planche_reduce_pull(struct planche_reduce *reduce, void *row)
         if (c < reduce->colours && reduce->alpha)
             take_alpha_off(made, alpha, width);
         if (c < reduce->colours)
-            planche_tone_from_light(reduce->options.tone, c, made, width);
+            planche_transfer_from_light(reduce->options.tone, c, made, width);
         store(row, made, width, c, reduce->channels, reduce->deep);
     }
     reduce->next++;

@@ -16,30 +16,31 @@
 
 #include <planche/engine.h>
 
-struct planche_reduce;
+struct planche_downscale;
 
-struct planche_reduce_options {
-    uint32_t width, height;           /* of what is pushed */
-    uint32_t out_width, out_height;   /* of what is pulled: neither is larger */
-    enum planche_pixel_format format; /* of what is pulled */
-    const struct planche_tone *tone;  /* stays the caller's */
+struct planche_downscale_options {
+    uint32_t width, height;              /* of what is pushed */
+    uint32_t out_width, out_height;      /* of what is pulled: neither is larger */
+    enum planche_pixel_format format;    /* of what is pulled */
+    const struct planche_transfer *tone; /* stays the caller's */
 };
 
-/* Bytes that planche_reduce_create takes from the budget; UINT64_MAX when they cannot be counted.
+/* Bytes that planche_downscale_create takes from the budget; UINT64_MAX when they cannot be
+ * counted.
  */
-uint64_t planche_reduce_memory(const struct planche_reduce_options *options);
+uint64_t planche_downscale_memory(const struct planche_downscale_options *options);
 
 /* Errors: MEMORY, BUDGET. */
-enum planche_status planche_reduce_create(struct planche_reduce **out,
-                                          const struct planche_reduce_options *options,
-                                          struct planche_budget *budget,
-                                          struct planche_error *error);
-void planche_reduce_destroy(struct planche_reduce **reduce);
+enum planche_status planche_downscale_create(struct planche_downscale **out,
+                                             const struct planche_downscale_options *options,
+                                             struct planche_budget *budget,
+                                             struct planche_error *error);
+void planche_downscale_destroy(struct planche_downscale **reduce);
 
 /* The next row: a plane of samples, 0..1, for each channel of the format, `width` apart. All rows
  * that are ready must have been pulled. */
-void planche_reduce_push(struct planche_reduce *reduce, const float *planes);
+void planche_downscale_push(struct planche_downscale *reduce, const float *planes);
 /* The next row, out_width pixels; false: none is ready. */
-bool planche_reduce_pull(struct planche_reduce *reduce, void *row);
+bool planche_downscale_pull(struct planche_downscale *reduce, void *row);
 
 #endif

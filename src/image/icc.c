@@ -48,7 +48,7 @@ static void *refuse(struct planche_icc *icc, size_t size)
     enum planche_status status =
         planche_fail_memory(icc->trap.error, icc->budget, size, "colour management");
     if (icc->running)
-        planche_trap_spring(&icc->trap, status);
+        planche_error_trap_raise(&icc->trap, status);
     icc->trap.status = status;
     return NULL;
 }
@@ -171,7 +171,7 @@ enum planche_status planche_icc_run(struct planche_icc *icc, struct planche_erro
                                     void (*step)(void *user), void *user)
 {
     icc->running = true;
-    enum planche_status status = planche_trap_run(&icc->trap, error, step, user);
+    enum planche_status status = planche_error_trap_run(&icc->trap, error, step, user);
     icc->running = false;
     return status;
 }

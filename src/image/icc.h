@@ -19,7 +19,7 @@ struct planche_icc {
     cmsContext context;
     struct planche_budget *budget;
     struct planche_icc_block blocks; /* what lcms2 holds */
-    struct planche_trap trap;
+    struct planche_error_trap trap;
     bool running; /* a step is */
 };
 

@@ -16,16 +16,16 @@
 /* Share of a straight line in a curve that is bent. */
 #define STRAIGHT (1.0 / 4096)
 /* A step that rises by less than this part of the light cannot be found again in float. */
-#define LEAST_RISE 1e-5f
+#define MIN_RISE 1e-5f
 
-struct planche_tone {
+struct planche_transfer {
     float curves[COLOURS][STEPS + 1];
     uint16_t hints[COLOURS][HINTS + 1];
 };
 
-uint64_t planche_tone_memory(void)
+uint64_t planche_transfer_memory(void)
 {
-    return sizeof(struct planche_tone);
+    return sizeof(struct planche_transfer);
 }
 
 static double srgb(double sample)
@@ -58,17 +58,18 @@ static void straighten(float *curve)
     for (int i = 0; i <= STEPS; i++) {
         float before = most, value = curve[i] > most ? curve[i] : most; /* of NaN as well */
         curve[i] = most = value < 1 ? value : 1;
-        rises = rises && (i == 0 || most - before > LEAST_RISE * most);
+        rises = rises && (i == 0 || most - before > MIN_RISE * most);
     }
     for (int i = 0; !rises && i <= STEPS; i++)
         curve[i] = (float)(curve[i] * (1 - STRAIGHT) + STRAIGHT * i / STEPS);
 }
 
-enum planche_status planche_tone_create(struct planche_tone **out, unsigned colours,
-                                        const void *icc, size_t size, struct planche_budget *budget,
-                                        struct planche_error *error)
+enum planche_status planche_transfer_create(struct planche_transfer **out, unsigned colours,
+                                            const void *icc, size_t size,
+                                            struct planche_budget *budget,
+                                            struct planche_error *error)
 {
-    struct planche_tone *tone = planche_calloc(budget, 1, sizeof *tone);
+    struct planche_transfer *tone = planche_calloc(budget, 1, sizeof *tone);
     bool found = false;
     enum planche_status status = PLANCHE_OK;
     *out = NULL;
@@ -91,14 +92,14 @@ enum planche_status planche_tone_create(struct planche_tone **out, unsigned colo
     return PLANCHE_OK;
 }
 
-void planche_tone_destroy(struct planche_tone **tone)
+void planche_transfer_destroy(struct planche_transfer **tone)
 {
     planche_free(*tone);
     *tone = NULL;
 }
 
-void planche_tone_to_light(const struct planche_tone *tone, unsigned colour, float *values,
-                           size_t count)
+void planche_transfer_to_light(const struct planche_transfer *tone, unsigned colour, float *values,
+                               size_t count)
 {
     const float *curve = tone->curves[colour];
     for (size_t i = 0; i < count; i++) {
@@ -109,8 +110,8 @@ void planche_tone_to_light(const struct planche_tone *tone, unsigned colour, flo
     }
 }
 
-void planche_tone_from_light(const struct planche_tone *tone, unsigned colour, float *values,
-                             size_t count)
+void planche_transfer_from_light(const struct planche_transfer *tone, unsigned colour,
+                                 float *values, size_t count)
 {
     const float *curve = tone->curves[colour], least = curve[0], most = curve[STEPS];
     const uint16_t *hints = tone->hints[colour];

@@ -7,24 +7,25 @@
 
 #include <planche/error.h>
 
-struct planche_tone;
+struct planche_transfer;
 
 /* Bytes that a tone takes from the budget. */
-uint64_t planche_tone_memory(void);
+uint64_t planche_transfer_memory(void);
 
 /* The curves of an ICC profile for pixels of 1 or 3 colours; those of sRGB where there is no
  * profile (size 0), or one without curves. Curves that do not rise everywhere are bent a little, so
  * that there is always a way back. Errors: MEMORY, BUDGET. */
-enum planche_status planche_tone_create(struct planche_tone **out, unsigned colours,
-                                        const void *icc, size_t size, struct planche_budget *budget,
-                                        struct planche_error *error);
-void planche_tone_destroy(struct planche_tone **tone);
+enum planche_status planche_transfer_create(struct planche_transfer **out, unsigned colours,
+                                            const void *icc, size_t size,
+                                            struct planche_budget *budget,
+                                            struct planche_error *error);
+void planche_transfer_destroy(struct planche_transfer **tone);
 
 /* In place, count values of one colour (0..2). Samples and light are 0..1; light beyond that is
  * cut. What one function makes of a value the other undoes. */
-void planche_tone_to_light(const struct planche_tone *tone, unsigned colour, float *values,
-                           size_t count);
-void planche_tone_from_light(const struct planche_tone *tone, unsigned colour, float *values,
-                             size_t count);
+void planche_transfer_to_light(const struct planche_transfer *tone, unsigned colour, float *values,
+                               size_t count);
+void planche_transfer_from_light(const struct planche_transfer *tone, unsigned colour,
+                                 float *values, size_t count);
 
 #endif

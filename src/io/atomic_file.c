@@ -17,7 +17,7 @@
 #define BUFFER_BYTES ((size_t)256 << 10)
 #define ATTEMPTS     16
 
-struct planche_output_file {
+struct planche_atomic_file {
     struct planche_budget *budget;
     char *path, *temporary;
     size_t temporary_size;
@@ -42,7 +42,7 @@ static enum planche_status say(struct planche_error *error, const char *path, in
     return planche_fail(error, status, "%s: cannot be written: %s", path, strerror(reason));
 }
 
-enum planche_status planche_output_file_check(const char *path, bool overwrite,
+enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
                                               struct planche_error *error)
 {
     struct stat info;
@@ -58,11 +58,11 @@ enum planche_status planche_output_file_check(const char *path, bool overwrite,
     return overwrite ? PLANCHE_OK : say(error, path, EEXIST);
 }
 
-static enum planche_status set_names(struct planche_output_file *file, const char *path,
+static enum planche_status set_names(struct planche_atomic_file *file, const char *path,
                                      struct planche_error *error)
 {
-    file->folder = planche_hidden_folder(path);
-    file->temporary_size = file->folder + PLANCHE_HIDDEN_BYTES;
+    file->folder = planche_temp_name_folder(path);
+    file->temporary_size = file->folder + PLANCHE_TEMP_NAME_BYTES;
     file->path = planche_strdup(file->budget, path);
     file->temporary = planche_calloc(file->budget, 1, file->temporary_size);
     file->buffer = planche_alloc(file->budget, BUFFER_BYTES);
@@ -71,14 +71,14 @@ static enum planche_status set_names(struct planche_output_file *file, const cha
     return planche_fail_memory(error, file->budget, BUFFER_BYTES, path);
 }
 
-static enum planche_status make_temporary(struct planche_output_file *file,
+static enum planche_status make_temporary(struct planche_atomic_file *file,
                                           struct planche_error *error)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         uint64_t number;
         if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
             break;
-        planche_hidden_temporary(file->temporary, file->temporary_size, file->path, number);
+        planche_temp_name_numbered(file->temporary, file->temporary_size, file->path, number);
         file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         file->created = file->fd >= 0;
         if (file->created)
@@ -89,15 +89,15 @@ static enum planche_status make_temporary(struct planche_output_file *file,
     return say(error, file->path, errno == EEXIST ? EIO : errno);
 }
 
-enum planche_status planche_output_file_create(struct planche_output_file **out, const char *path,
+enum planche_status planche_atomic_file_create(struct planche_atomic_file **out, const char *path,
                                                bool overwrite, struct planche_budget *budget,
                                                struct planche_error *error)
 {
     *out = NULL;
-    enum planche_status status = planche_output_file_check(path, overwrite, error);
+    enum planche_status status = planche_atomic_file_check(path, overwrite, error);
     if (status)
         return status;
-    struct planche_output_file *file = planche_calloc(budget, 1, sizeof *file);
+    struct planche_atomic_file *file = planche_calloc(budget, 1, sizeof *file);
     if (!file)
         return planche_fail_memory(error, budget, sizeof *file, path);
     file->budget = budget;
@@ -107,34 +107,34 @@ enum planche_status planche_output_file_create(struct planche_output_file **out,
     if (status == PLANCHE_OK)
         status = make_temporary(file, error);
     if (status)
-        planche_output_file_destroy(&file);
+        planche_atomic_file_destroy(&file);
     *out = file;
     return status;
 }
 
-/* Keeps the reason of a failure for planche_output_file_explain. */
-static bool keep_reason(struct planche_output_file *file, bool written)
+/* Keeps the reason of a failure for planche_atomic_file_explain. */
+static bool keep_reason(struct planche_atomic_file *file, bool written)
 {
     if (!written)
         file->reason = errno;
     return written;
 }
 
-static bool write_all(struct planche_output_file *file, const void *data, size_t size)
+static bool write_all(struct planche_atomic_file *file, const void *data, size_t size)
 {
-    return keep_reason(file, planche_descriptor_write(file->fd, data, size));
+    return keep_reason(file, planche_fd_write(file->fd, data, size));
 }
 
-static bool flush(struct planche_output_file *file)
+static bool flush(struct planche_atomic_file *file)
 {
     size_t filled = file->filled;
     file->filled = 0;
     return write_all(file, file->buffer, filled);
 }
 
-bool planche_output_file_write(void *user, const void *data, size_t size)
+bool planche_atomic_file_write(void *user, const void *data, size_t size)
 {
-    struct planche_output_file *file = user;
+    struct planche_atomic_file *file = user;
     if (file->reason)
         return false;
     if (size > BUFFER_BYTES - file->filled && !flush(file))
@@ -146,22 +146,22 @@ bool planche_output_file_write(void *user, const void *data, size_t size)
     return true;
 }
 
-bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset, const void *data,
+bool planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset, const void *data,
                                size_t size)
 {
     if (file->reason || !flush(file))
         return false;
-    return keep_reason(file, planche_descriptor_write_at(file->fd, data, size, offset));
+    return keep_reason(file, planche_fd_write_at(file->fd, data, size, offset));
 }
 
-enum planche_status planche_output_file_explain(const struct planche_output_file *file,
+enum planche_status planche_atomic_file_explain(const struct planche_atomic_file *file,
                                                 enum planche_status status,
                                                 struct planche_error *error)
 {
     return file->reason ? say(error, file->path, file->reason) : status;
 }
 
-static bool close_file(struct planche_output_file *file)
+static bool close_file(struct planche_atomic_file *file)
 {
     int fd = file->fd;
     file->fd = -1;
@@ -170,7 +170,7 @@ static bool close_file(struct planche_output_file *file)
 
 /* Gives the file its name without taking it from another, also where the file system does not know
  * RENAME_NOREPLACE: by a second link, or where it knows no links either, by looking first. */
-static bool rename_new(const struct planche_output_file *file)
+static bool rename_new(const struct planche_atomic_file *file)
 {
     struct stat info;
     if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
@@ -192,7 +192,7 @@ static bool rename_new(const struct planche_output_file *file)
 
 /* Makes the new name last. The page is complete whether or not the folder can be synced, so nothing
  * is made of a failure. */
-static void sync_folder(const struct planche_output_file *file)
+static void sync_folder(const struct planche_atomic_file *file)
 {
     char *end = file->temporary + file->folder;
     *end = 0;
@@ -205,7 +205,7 @@ static void sync_folder(const struct planche_output_file *file)
 
 /* All bytes on the disk. Some file systems have no fsync (EINVAL); close then still tells of late
  * errors. */
-static bool settle(struct planche_output_file *file)
+static bool settle(struct planche_atomic_file *file)
 {
     if (file->reason || file->fd < 0)
         return !file->reason;
@@ -217,8 +217,8 @@ static bool settle(struct planche_output_file *file)
     return false;
 }
 
-enum planche_status planche_output_file_settle(struct planche_output_file *file,
-                                               struct planche_error *error)
+enum planche_status planche_atomic_file_sync(struct planche_atomic_file *file,
+                                             struct planche_error *error)
 {
     if (!settle(file))
         return say(error, file->path, file->reason);
@@ -227,7 +227,7 @@ enum planche_status planche_output_file_settle(struct planche_output_file *file,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_output_file_commit(struct planche_output_file *file,
+enum planche_status planche_atomic_file_commit(struct planche_atomic_file *file,
                                                struct planche_error *error)
 {
     if (!settle(file))
@@ -240,13 +240,13 @@ enum planche_status planche_output_file_commit(struct planche_output_file *file,
     return PLANCHE_OK;
 }
 
-void planche_output_file_revoke(struct planche_output_file *file)
+void planche_atomic_file_revoke(struct planche_atomic_file *file)
 {
     unlink(file->path);
     sync_folder(file);
 }
 
-void planche_output_file_destroy(struct planche_output_file **file)
+void planche_atomic_file_destroy(struct planche_atomic_file **file)
 {
     if (!*file)
         return;
@@ -260,7 +260,7 @@ void planche_output_file_destroy(struct planche_output_file **file)
     *file = NULL;
 }
 
-const char *planche_output_file_temporary(const struct planche_output_file *file)
+const char *planche_atomic_file_temporary_path(const struct planche_atomic_file *file)
 {
     return file->temporary;
 }

@@ -7,44 +7,44 @@
 
 #include <planche/error.h>
 
-struct planche_output_file;
+struct planche_atomic_file;
 
 /* No file takes more than this from its budget. */
-#define PLANCHE_OUTPUT_FILE_BYTES ((uint64_t)300 << 10)
+#define PLANCHE_ATOMIC_FILE_BYTES ((uint64_t)300 << 10)
 
 /* Whether there may be an output at path: nothing is there yet, or a regular file and overwrite.
  * Says so before long work; create asks again. Errors: EXISTS, IO, ARGUMENT. */
-enum planche_status planche_output_file_check(const char *path, bool overwrite,
+enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
                                               struct planche_error *error);
 /* Makes a temporary file beside path, with the permissions of a new file. Errors: those of check;
  * NOT_FOUND (no such folder), IO, MEMORY, BUDGET. */
-enum planche_status planche_output_file_create(struct planche_output_file **out, const char *path,
+enum planche_status planche_atomic_file_create(struct planche_atomic_file **out, const char *path,
                                                bool overwrite, struct planche_budget *budget,
                                                struct planche_error *error);
 /* A planche_sink_fn; user is the output file. */
-bool planche_output_file_write(void *user, const void *data, size_t size);
+bool planche_atomic_file_write(void *user, const void *data, size_t size);
 /* Puts other bytes in the place of some that were written. False: as when writing. */
-bool planche_output_file_patch(struct planche_output_file *file, uint64_t offset, const void *data,
+bool planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset, const void *data,
                                size_t size);
 /* Replaces what a writer said about a sink that failed by the reason; status and error stay as they
  * are when writing to the file was not what failed. Returns the status. */
-enum planche_status planche_output_file_explain(const struct planche_output_file *file,
+enum planche_status planche_atomic_file_explain(const struct planche_atomic_file *file,
                                                 enum planche_status status,
                                                 struct planche_error *error);
 /* Brings everything to the disk and gives back what only writing needs, before others are written
  * that are to appear together with it. Error: IO. */
-enum planche_status planche_output_file_settle(struct planche_output_file *file,
-                                               struct planche_error *error);
+enum planche_status planche_atomic_file_sync(struct planche_atomic_file *file,
+                                             struct planche_error *error);
 /* Brings everything to the disk and gives the file its name, then closes it. Errors: IO; EXISTS
  * when something else has come to be at path meanwhile (and not overwrite). */
-enum planche_status planche_output_file_commit(struct planche_output_file *file,
+enum planche_status planche_atomic_file_commit(struct planche_atomic_file *file,
                                                struct planche_error *error);
 /* Removes a file that was committed. */
-void planche_output_file_revoke(struct planche_output_file *file);
+void planche_atomic_file_revoke(struct planche_atomic_file *file);
 /* Removes the temporary file unless it was committed. */
-void planche_output_file_destroy(struct planche_output_file **file);
+void planche_atomic_file_destroy(struct planche_atomic_file **file);
 /* The path of the temporary file, for who must remove it in an emergency (a signal): it stays valid
  * until destroy, and names nothing once committed. */
-const char *planche_output_file_temporary(const struct planche_output_file *file);
+const char *planche_atomic_file_temporary_path(const struct planche_atomic_file *file);
 
 #endif

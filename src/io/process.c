@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /* No page of a book takes so much. */
-#define MOST_BYTES   ((rlim_t)4 << 30)
-#define MOST_SECONDS ((rlim_t)600)
+#define MAX_BYTES   ((rlim_t)4 << 30)
+#define MAX_SECONDS ((rlim_t)600)
 
 /* Between questions whether to stop; the first is the shortest pause. */
 #define SHORT_MS 1
@@ -65,10 +65,11 @@ static int start(pid_t *pid, int output, const char *const *arguments, bool mess
     return result;
 }
 
-bool planche_child_start(struct planche_child *child, const char *const *arguments, bool messages)
+bool planche_process_start(struct planche_process *child, const char *const *arguments,
+                           bool messages)
 {
     int ends[2];
-    const struct rlimit bytes = {MOST_BYTES, MOST_BYTES}, seconds = {MOST_SECONDS, MOST_SECONDS};
+    const struct rlimit bytes = {MAX_BYTES, MAX_BYTES}, seconds = {MAX_SECONDS, MAX_SECONDS};
     if (pipe2(ends, O_CLOEXEC) < 0)
         return false;
     int reason = start(&child->pid, ends[1], arguments, messages);
@@ -76,7 +77,7 @@ bool planche_child_start(struct planche_child *child, const char *const *argumen
     child->fd = ends[0];
     if (reason) {
         child->pid = 0;
-        planche_child_kill(child);
+        planche_process_kill(child);
         errno = reason;
         return false;
     }
@@ -93,7 +94,7 @@ static int64_t now(void)
 }
 
 /* Whether to wait no longer for what has been silent since then; errno says why. */
-static bool is_enough(struct planche_child *child, int64_t since)
+static bool is_enough(struct planche_process *child, int64_t since)
 {
     int64_t time = now();
     if (child->stop && time - child->asked >= TICK_MS) {
@@ -107,7 +108,7 @@ static bool is_enough(struct planche_child *child, int64_t since)
     return time - since >= child->patience;
 }
 
-int64_t planche_child_read(struct planche_child *child, void *data, size_t size)
+int64_t planche_process_read(struct planche_process *child, void *data, size_t size)
 {
     int64_t since = now();
     while (!is_enough(child, since)) {
@@ -129,7 +130,7 @@ static void end_by_force(pid_t pid)
         continue;
 }
 
-static void forget(struct planche_child *child)
+static void forget(struct planche_process *child)
 {
     if (child->fd >= 0)
         close(child->fd);
@@ -137,7 +138,7 @@ static void forget(struct planche_child *child)
     child->pid = 0;
 }
 
-bool planche_child_end(struct planche_child *child)
+bool planche_process_wait(struct planche_process *child)
 {
     int how = 0, reason = 0;
     pid_t pid = child->pid, ended;
@@ -157,7 +158,7 @@ bool planche_child_end(struct planche_child *child)
     return reason == 0 && (ended < 0 || (WIFEXITED(how) && WEXITSTATUS(how) == 0));
 }
 
-void planche_child_kill(struct planche_child *child)
+void planche_process_kill(struct planche_process *child)
 {
     if (child->pid > 0)
         end_by_force(child->pid);

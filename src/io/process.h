@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Initialise with PLANCHE_CHILD_NONE. */
-struct planche_child {
+/* Initialise with PLANCHE_PROCESS_NONE. */
+struct planche_process {
     pid_t pid; /* 0: none runs */
     int fd;    /* what it writes */
     /* Asked several times a second while it works; true: no more of it is wanted. May be NULL. */
@@ -18,7 +18,7 @@ struct planche_child {
     int64_t patience; /* milliseconds in which it may be silent */
     int64_t asked;    /* when stop was */
 };
-#define PLANCHE_CHILD_NONE                                                                         \
+#define PLANCHE_PROCESS_NONE                                                                       \
     {                                                                                              \
         .fd = -1, .patience = 120000                                                               \
     }
@@ -26,14 +26,15 @@ struct planche_child {
 /* Starts the program arguments[0], looked up in PATH, without a shell: with no input, its output
  * (with messages, also what it complains of) to be read, bounded in memory and computing time.
  * False: errno says why, ENOENT when there is no such program. */
-bool planche_child_start(struct planche_child *child, const char *const *arguments, bool messages);
+bool planche_process_start(struct planche_process *child, const char *const *arguments,
+                           bool messages);
 /* The next bytes; 0: the end; -1: errno says why: ECANCELED (stop), ETIMEDOUT (patience) or another
  * reason. */
-int64_t planche_child_read(struct planche_child *child, void *data, size_t size);
+int64_t planche_process_read(struct planche_process *child, void *data, size_t size);
 /* Waits for its end, which must come once it is silent; true if it ended well, else errno says why
  * as above, or is 0: it failed. */
-bool planche_child_end(struct planche_child *child);
+bool planche_process_wait(struct planche_process *child);
 /* Ends it now, if it runs. */
-void planche_child_kill(struct planche_child *child);
+void planche_process_kill(struct planche_process *child);
 
 #endif

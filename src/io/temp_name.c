@@ -11,7 +11,7 @@
 #define MAX_NAME_PART 200
 #define DIGEST_BYTES  8
 
-size_t planche_hidden_folder(const char *path)
+size_t planche_temp_name_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? (size_t)(slash - path) + 1 : 0;
@@ -30,7 +30,7 @@ static void format_digest(char text[2 * DIGEST_BYTES + 1], const char *name, siz
 
 static size_t format_name(char *to, size_t size, const char *path, const char *more)
 {
-    size_t folder = planche_hidden_folder(path), length = strlen(path + folder), part = length;
+    size_t folder = planche_temp_name_folder(path), length = strlen(path + folder), part = length;
     char digest[2 * DIGEST_BYTES + 1] = "";
     if (length > MAX_NAME_PART) {
         format_digest(digest, path + folder, length);
@@ -44,12 +44,12 @@ static size_t format_name(char *to, size_t size, const char *path, const char *m
     return written > 0 ? (size_t)written : SIZE_MAX;
 }
 
-size_t planche_hidden_name(char *to, size_t size, const char *path)
+size_t planche_temp_name(char *to, size_t size, const char *path)
 {
     return format_name(to, size, path, "");
 }
 
-size_t planche_hidden_temporary(char *to, size_t size, const char *path, uint64_t number)
+size_t planche_temp_name_numbered(char *to, size_t size, const char *path, uint64_t number)
 {
     char more[18];
     snprintf(more, sizeof more, "-%016" PRIx64, number);

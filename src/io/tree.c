@@ -16,7 +16,7 @@
 
 char *planche_tree_create(const char *path, mode_t mode, struct planche_budget *budget)
 {
-    size_t size = planche_hidden_folder(path) + PLANCHE_HIDDEN_BYTES;
+    size_t size = planche_temp_name_folder(path) + PLANCHE_TEMP_NAME_BYTES;
     char *name = planche_alloc(budget, size);
     if (!name)
         errno = ENOMEM;
@@ -24,7 +24,7 @@ char *planche_tree_create(const char *path, mode_t mode, struct planche_budget *
         uint64_t number;
         if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
             break;
-        planche_hidden_temporary(name, size, path, number);
+        planche_temp_name_numbered(name, size, path, number);
         if (mkdir(name, mode) == 0)
             return name;
         if (errno != EEXIST)

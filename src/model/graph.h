@@ -152,14 +152,14 @@ enum planche_status planche_graph_channels(struct planche_graph *graph,
                                            struct planche_error *error);
 
 /* Rows and columns that a crop layer cuts away. */
-struct planche_cut {
+struct planche_crop {
     int top, left, bottom, right;
 };
 
 /* Fills shapes[blob_count] (live spatial blobs) and cuts[layer_count] (crops) for an input size.
  * When sizes do not agree: a layer index in *culprit and the reason in *why, false. */
 bool planche_graph_sizes(const struct planche_graph *graph, struct planche_shape input,
-                         struct planche_shape *shapes, struct planche_cut *cuts, int *culprit,
+                         struct planche_shape *shapes, struct planche_crop *cuts, int *culprit,
                          const char **why);
 
 /* One dimension. Convolution: window over size + padding. Deconvolution: the full result less the
@@ -171,12 +171,12 @@ bool planche_interp_size(int64_t size, float factor, int64_t *out);
 /* Finds the sizes at which the graph is consistent: the recipe (pixel scaling left alone), the
  * constant cuts of all crops, and how much smaller the output is than scale times the input. */
 enum planche_status planche_recipe_derive(const struct planche_graph *graph,
-                                          struct planche_recipe *recipe, struct planche_cut *cuts,
+                                          struct planche_recipe *recipe, struct planche_crop *cuts,
                                           int64_t *shrink, struct planche_error *error);
 
 /* Builds the net's tensors, steps and output; takes the weights out of the graph. */
 enum planche_status planche_graph_simplify(struct planche_graph *graph,
-                                           const struct planche_cut *cuts, struct planche_net *net,
+                                           const struct planche_crop *cuts, struct planche_net *net,
                                            struct planche_error *error);
 
 /* Channels of all inputs of a step together. */

@@ -253,7 +253,7 @@ struct sizer {
     const char *why;
 };
 
-static bool crop_size(struct sizer *sizer, struct planche_cut *cut, struct planche_shape *out)
+static bool crop_size(struct sizer *sizer, struct planche_crop *cut, struct planche_shape *out)
 {
     const struct planche_layer *layer = sizer->layer;
     struct planche_shape in = sizer->shapes[layer->inputs[0]];
@@ -297,7 +297,7 @@ static bool interp_size(struct sizer *sizer, struct planche_shape *out)
            planche_interp_size(in.width, layer->factor_w, &out->width);
 }
 
-static bool layer_size(struct sizer *sizer, struct planche_cut *cut, struct planche_shape *out)
+static bool layer_size(struct sizer *sizer, struct planche_crop *cut, struct planche_shape *out)
 {
     const struct planche_layer *layer = sizer->layer;
     *out = sizer->shapes[layer->inputs[0]];
@@ -328,7 +328,7 @@ static bool layer_size(struct sizer *sizer, struct planche_cut *cut, struct plan
 }
 
 bool planche_graph_sizes(const struct planche_graph *graph, struct planche_shape input,
-                         struct planche_shape *shapes, struct planche_cut *cuts, int *culprit,
+                         struct planche_shape *shapes, struct planche_crop *cuts, int *culprit,
                          const char **why)
 {
     for (int i = 0; i < graph->order_count; i++) {

@@ -22,7 +22,7 @@ struct candidate {
 struct search {
     const struct planche_graph *graph;
     struct planche_shape *shapes;
-    struct planche_cut *cuts, *first_cuts;
+    struct planche_crop *cuts, *first_cuts;
     int culprit;
     const char *why;
 };
@@ -33,8 +33,8 @@ static int64_t probe_size(const struct candidate *candidate, int probe)
            candidate->remainder;
 }
 
-static bool sizes_at(struct search *search, int64_t height, int64_t width, struct planche_cut *cuts,
-                     struct planche_shape *out)
+static bool sizes_at(struct search *search, int64_t height, int64_t width,
+                     struct planche_crop *cuts, struct planche_shape *out)
 {
     struct planche_shape in = {height, width};
     if (!planche_graph_sizes(search->graph, in, search->shapes, cuts, &search->culprit,
@@ -63,7 +63,7 @@ static bool try_candidate(struct search *search, struct candidate *candidate)
 {
     struct planche_shape out[PROBES];
     for (int i = 0; i < PROBES; i++) {
-        struct planche_cut *cuts = i ? search->cuts : search->first_cuts;
+        struct planche_crop *cuts = i ? search->cuts : search->first_cuts;
         if (!sizes_at(search, probe_size(candidate, i), probe_size(candidate, PROBES - 1 - i), cuts,
                       &out[i]) ||
             (i && !cuts_agree(search)))
@@ -134,7 +134,7 @@ static bool accept(struct search *search, struct candidate *candidate,
 }
 
 enum planche_status planche_recipe_derive(const struct planche_graph *graph,
-                                          struct planche_recipe *recipe, struct planche_cut *cuts,
+                                          struct planche_recipe *recipe, struct planche_crop *cuts,
                                           int64_t *shrink, struct planche_error *error)
 {
     static const int multiples[] = {1, 2, 3, 4, 8};

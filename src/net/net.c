@@ -185,7 +185,7 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
                                     const struct planche_model_variant *variant,
                                     struct planche_error *error)
 {
-    struct planche_cut *cuts =
+    struct planche_crop *cuts =
         planche_graph_alloc(graph, (size_t)graph->layer_count, sizeof(*cuts));
     int64_t shrink = 0;
     enum planche_status status;

@@ -12,11 +12,12 @@ int64_t planche_ceil_div(int64_t a, int64_t b)
     return -planche_floor_div(-a, b);
 }
 
-static void map_conv(const struct planche_step *s, struct planche_map *rows,
-                     struct planche_map *columns)
+static void map_conv(const struct planche_step *s, struct planche_receptive_field *rows,
+                     struct planche_receptive_field *columns)
 {
     bool deconv = s->op == PLANCHE_STEP_DECONV;
-    rows->kind = columns->kind = deconv ? PLANCHE_MAP_DECONV : PLANCHE_MAP_CONV;
+    rows->kind = columns->kind =
+        deconv ? PLANCHE_RECEPTIVE_FIELD_DECONV : PLANCHE_RECEPTIVE_FIELD_CONV;
     rows->stride = s->stride_h;
     columns->stride = s->stride_w;
     rows->offset = deconv ? s->pad_top : -s->pad_top;
@@ -25,24 +26,26 @@ static void map_conv(const struct planche_step *s, struct planche_map *rows,
     columns->extent = (s->kernel_w - 1) * s->dilation_w;
 }
 
-void planche_map_step(const struct planche_step *s, struct planche_map *rows,
-                      struct planche_map *columns)
+void planche_receptive_field_step(const struct planche_step *s,
+                                  struct planche_receptive_field *rows,
+                                  struct planche_receptive_field *columns)
 {
-    *rows = *columns = PLANCHE_MAP_IDENTITY;
+    *rows = *columns = PLANCHE_RECEPTIVE_FIELD_IDENTITY;
     switch (s->op) {
     case PLANCHE_STEP_CONV:
     case PLANCHE_STEP_DECONV:
         map_conv(s, rows, columns);
         break;
     case PLANCHE_STEP_INTERP:
-        rows->kind = PLANCHE_MAP_INTERP;
+        rows->kind = PLANCHE_RECEPTIVE_FIELD_INTERP;
         rows->extent = s->interp == PLANCHE_INTERP_NEAREST    ? 1
                        : s->interp == PLANCHE_INTERP_BILINEAR ? 2
                                                               : 4;
         *columns = *rows;
         break;
     case PLANCHE_STEP_SHUFFLE:
-        *rows = *columns = (struct planche_map){PLANCHE_MAP_DECONV, s->shuffle, 0, s->shuffle - 1};
+        *rows = *columns = (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_DECONV,
+                                                            s->shuffle, 0, s->shuffle - 1};
         break;
     default:
         break;
@@ -82,8 +85,8 @@ static void need_reflect(int64_t a, int64_t b, int64_t size, int64_t *lo, int64_
 
 /* extent holds the taps: 1 (nearest), 2 (bilinear) or 4 (bicubic). In whole numbers, so that where
  * a row lies among its taps repeats exactly. */
-int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
-                             int64_t *rest)
+int64_t planche_interp_first(const struct planche_receptive_field *map, int64_t i, int64_t in,
+                             int64_t out, int64_t *rest)
 {
     int64_t at = map->extent == 1 ? 2 * i * in : (2 * i + 1) * in - out;
     int64_t base = planche_floor_div(at, 2 * out);
@@ -91,24 +94,24 @@ int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t i
     return map->extent == 1 ? base : base - (map->extent / 2 - 1);
 }
 
-void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
-                      int64_t out, int64_t *lo, int64_t *hi)
+void planche_receptive_field_need(const struct planche_receptive_field *map, int64_t y0, int64_t y1,
+                                  int64_t in, int64_t out, int64_t *lo, int64_t *hi)
 {
     int64_t rest;
     switch (map->kind) {
-    case PLANCHE_MAP_CONV:
+    case PLANCHE_RECEPTIVE_FIELD_CONV:
         *lo = y0 * map->stride + map->offset;
         *hi = (y1 - 1) * map->stride + map->offset + map->extent + 1;
         break;
-    case PLANCHE_MAP_DECONV:
+    case PLANCHE_RECEPTIVE_FIELD_DECONV:
         *lo = planche_ceil_div(y0 + map->offset - map->extent, map->stride);
         *hi = planche_floor_div(y1 - 1 + map->offset, map->stride) + 1;
         break;
-    case PLANCHE_MAP_INTERP:
+    case PLANCHE_RECEPTIVE_FIELD_INTERP:
         *lo = planche_interp_first(map, y0, in, out, &rest);
         *hi = planche_interp_first(map, y1 - 1, in, out, &rest) + map->extent;
         break;
-    case PLANCHE_MAP_REFLECT:
+    case PLANCHE_RECEPTIVE_FIELD_REFLECT:
         need_reflect(y0 - map->offset, y1 - map->offset, in, lo, hi);
         break;
     }

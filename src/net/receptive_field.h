@@ -7,35 +7,37 @@
 #include "net/net.h"
 
 /* How the rows (or columns) of an output depend on those of one input. */
-enum planche_map_kind {
-    PLANCHE_MAP_CONV,   /* input y*stride + offset .. + extent */
-    PLANCHE_MAP_DECONV, /* every i with i*stride <= y + offset <= i*stride + extent */
-    PLANCHE_MAP_INTERP, /* around (y + 0.5) * in / out - 0.5 */
-    PLANCHE_MAP_REFLECT /* reflect(y - offset) within the page */
+enum planche_receptive_field_kind {
+    PLANCHE_RECEPTIVE_FIELD_CONV,   /* input y*stride + offset .. + extent */
+    PLANCHE_RECEPTIVE_FIELD_DECONV, /* every i with i*stride <= y + offset <= i*stride + extent */
+    PLANCHE_RECEPTIVE_FIELD_INTERP, /* around (y + 0.5) * in / out - 0.5 */
+    PLANCHE_RECEPTIVE_FIELD_REFLECT /* reflect(y - offset) within the page */
 };
 
-struct planche_map {
-    enum planche_map_kind kind;
+struct planche_receptive_field {
+    enum planche_receptive_field_kind kind;
     int stride, offset, extent; /* extent: rows beyond the first; INTERP: taps */
 };
 
 /* Row y of the output needs row y of the input: residuals, and steps that work pixel by pixel. */
-#define PLANCHE_MAP_IDENTITY ((struct planche_map){PLANCHE_MAP_CONV, 1, 0, 0})
+#define PLANCHE_RECEPTIVE_FIELD_IDENTITY                                                           \
+    ((struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_CONV, 1, 0, 0})
 
 /* How a step reads its own inputs (its residuals are read pixel by pixel). POOL and INNER, which
  * make vectors, get the identity. */
-void planche_map_step(const struct planche_step *step, struct planche_map *rows,
-                      struct planche_map *columns);
+void planche_receptive_field_step(const struct planche_step *step,
+                                  struct planche_receptive_field *rows,
+                                  struct planche_receptive_field *columns);
 
 /* The input rows [*lo, *hi) that output rows [y0, y1) need, before clamping to the input; y0 < y1.
  * in and out are the sizes of the view and of the output. Rows without any input give *lo >= *hi.
  */
-void planche_map_need(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in,
-                      int64_t out, int64_t *lo, int64_t *hi);
+void planche_receptive_field_need(const struct planche_receptive_field *map, int64_t y0, int64_t y1,
+                                  int64_t in, int64_t out, int64_t *lo, int64_t *hi);
 /* The first input row of output row i's taps for an INTERP map, which may lie outside the input,
  * and how far i lies beyond its place: *rest of 2 * out. */
-int64_t planche_interp_first(const struct planche_map *map, int64_t i, int64_t in, int64_t out,
-                             int64_t *rest);
+int64_t planche_interp_first(const struct planche_receptive_field *map, int64_t i, int64_t in,
+                             int64_t out, int64_t *rest);
 /* Index into [0, size) of position i reflected about the edges, which are not repeated. */
 int64_t planche_reflect(int64_t i, int64_t size);
 

@@ -15,7 +15,7 @@ static bool count(ssize_t put, size_t *done)
     return put > 0 || (put < 0 && errno == EINTR);
 }
 
-bool planche_descriptor_write(int fd, const void *data, size_t size)
+bool planche_fd_write(int fd, const void *data, size_t size)
 {
     const char *bytes = data;
     for (size_t done = 0; done < size;) {
@@ -25,7 +25,7 @@ bool planche_descriptor_write(int fd, const void *data, size_t size)
     return true;
 }
 
-bool planche_descriptor_write_at(int fd, const void *data, size_t size, uint64_t offset)
+bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset)
 {
     const char *bytes = data;
     for (size_t done = 0; done < size;) {

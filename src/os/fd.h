@@ -9,7 +9,7 @@
 
 /* Writes all of data where the descriptor stands, or, of a file, at an offset. False: errno says
  * why not, ENOSPC where the system says nothing but takes nothing. */
-bool planche_descriptor_write(int fd, const void *data, size_t size);
-bool planche_descriptor_write_at(int fd, const void *data, size_t size, uint64_t offset);
+bool planche_fd_write(int fd, const void *data, size_t size);
+bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset);
 
 #endif

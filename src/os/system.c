@@ -9,16 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LEAST_MEMORY ((uint64_t)64 << 20)
+#define MIN_MEMORY ((uint64_t)64 << 20)
 
 uint64_t planche_system_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    uint64_t memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : LEAST_MEMORY;
+    uint64_t memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : MIN_MEMORY;
     uint64_t group = planche_cgroup_memory("");
     if (group < memory)
         memory = group;
-    return memory > LEAST_MEMORY ? memory : LEAST_MEMORY;
+    return memory > MIN_MEMORY ? memory : MIN_MEMORY;
 }
 
 /* The affinity mask's size; more than CPU_SETSIZE CPUs do not fit the call, then those online. */

@@ -346,20 +346,20 @@ static void test_marks(void **state)
 {
     static const char *const names[] = {"a.png", "a.jpg", "a.webp", "a.avif", "a.jxl"};
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
-    struct planche_mark mark = PLANCHE_MARK_INIT, last = PLANCHE_MARK_INIT;
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT, last = PLANCHE_PROVENANCE_INIT;
     struct planche_error error;
     (void)state;
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                                  test_path(names[i]), &options, NULL, &error),
                          PLANCHE_OK);
-        assert_int_equal(planche_read_mark(test_path(names[i]), &mark, &error), PLANCHE_OK);
+        assert_int_equal(planche_provenance_read(test_path(names[i]), &mark, &error), PLANCHE_OK);
         assert_string_equal(mark.source, "");
         options.mark = options.overwrite = 1;
         assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                                  test_path(names[i]), &options, NULL, &error),
                          PLANCHE_OK);
-        assert_int_equal(planche_read_mark(test_path(names[i]), &mark, &error), PLANCHE_OK);
+        assert_int_equal(planche_provenance_read(test_path(names[i]), &mark, &error), PLANCHE_OK);
         assert_int_equal(strlen(mark.source), 64);
         assert_string_equal(mark.version, planche_version());
         assert_non_null(strstr(mark.model, " 2x"));
@@ -372,11 +372,12 @@ static void test_marks(void **state)
     assert_int_equal(planche_engine_run_file(engine, test_path("a.webp"), test_path("b.webp"),
                                              &options, NULL, &error),
                      PLANCHE_OK);
-    assert_int_equal(planche_read_mark(test_path("b.webp"), &mark, &error), PLANCHE_OK);
+    assert_int_equal(planche_provenance_read(test_path("b.webp"), &mark, &error), PLANCHE_OK);
     assert_string_not_equal(mark.source, last.source);
-    assert_int_equal(planche_read_mark(test_path("none"), &mark, &error), PLANCHE_ERROR_NOT_FOUND);
+    assert_int_equal(planche_provenance_read(test_path("none"), &mark, &error),
+                     PLANCHE_ERROR_NOT_FOUND);
     assert_string_equal(mark.source, "");
-    assert_int_equal(planche_read_mark(NULL, &mark, &error), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_provenance_read(NULL, &mark, &error), PLANCHE_ERROR_ARGUMENT);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(unlink(test_path(names[i])), 0);
     assert_int_equal(unlink(test_path("b.webp")), 0);

@@ -247,23 +247,23 @@ static void test_foresee(void **state)
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
     (void)state;
-    assert_int_equal(planche_page_foresee(100, 9000, 2, 0, &options, &result, NULL),
+    assert_int_equal(planche_page_predict(100, 9000, 2, 0, &options, &result, NULL),
                      PLANCHE_ERROR_LIMIT);
     options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
-    assert_int_equal(planche_page_foresee(100, 9000, 2, 0, &options, &result, NULL), PLANCHE_OK);
+    assert_int_equal(planche_page_predict(100, 9000, 2, 0, &options, &result, NULL), PLANCHE_OK);
     assert_int_equal(result.parts, 2);
     assert_int_equal(result.output_height, 18000);
     options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
-    assert_int_equal(planche_page_foresee(100, 9000, 2, 0, &options, &result, NULL), PLANCHE_OK);
+    assert_int_equal(planche_page_predict(100, 9000, 2, 0, &options, &result, NULL), PLANCHE_OK);
     assert_int_equal(result.format, PLANCHE_FORMAT_JPEG);
     assert_int_equal(result.switched, 1);
     options.height = 900;
-    assert_int_equal(planche_page_foresee(100, 9000, 2, 0, &options, &result, NULL), PLANCHE_OK);
+    assert_int_equal(planche_page_predict(100, 9000, 2, 0, &options, &result, NULL), PLANCHE_OK);
     assert_int_equal(result.format, PLANCHE_FORMAT_WEBP);
     assert_int_equal(result.output_width, 10);
-    assert_int_equal(planche_page_foresee(100, 9000, 2, 1000, &options, &result, NULL),
+    assert_int_equal(planche_page_predict(100, 9000, 2, 1000, &options, &result, NULL),
                      PLANCHE_ERROR_LIMIT);
-    assert_int_equal(planche_page_foresee(0, 1, 2, 0, &options, &result, NULL),
+    assert_int_equal(planche_page_predict(0, 1, 2, 0, &options, &result, NULL),
                      PLANCHE_ERROR_ARGUMENT);
 }
 

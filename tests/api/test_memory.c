@@ -87,7 +87,7 @@ static void test_nothing_stays(void **state)
         assert_int_equal(used(engine), before);
         free(page.data);
     }
-    assert_int_equal(engine->state->gate.inside, 0);
+    assert_int_equal(engine->state->admission.inside, 0);
     planche_engine_destroy(&engine);
 }
 
@@ -127,17 +127,17 @@ static void test_cancelled_pages_free_all(void **state)
 /* What another page would have. */
 struct neighbour {
     struct planche_engine *engine;
-    struct planche_stake stake;
+    struct planche_reservation reservation;
     int calls;
 };
 
 /* The neighbour takes all the memory but for `rest` bytes. */
 static void move_in(struct neighbour *neighbour, uint64_t rest)
 {
-    struct planche_gate *gate = &neighbour->engine->state->gate;
-    assert_true(planche_gate_arrive(gate, NULL, NULL));
-    neighbour->stake = (struct planche_stake){gate->memory - rest, 1};
-    planche_gate_enter(gate, &neighbour->stake);
+    struct planche_admission *admission = &neighbour->engine->state->admission;
+    assert_true(planche_admission_acquire(admission, NULL, NULL));
+    neighbour->reservation = (struct planche_reservation){admission->memory - rest, 1};
+    planche_admission_commit(admission, &neighbour->reservation);
 }
 
 /* Asked at the door: leaves it the memory, but then the system has none. */
@@ -146,7 +146,7 @@ static int leave_nothing(void *user, double done)
     struct neighbour *neighbour = user;
     (void)done;
     if (neighbour->calls++ == 0) {
-        planche_gate_leave(&neighbour->engine->state->gate, &neighbour->stake);
+        planche_admission_release(&neighbour->engine->state->admission, &neighbour->reservation);
         planche_alloc_fail_at(1, true);
     }
     return 0;
@@ -185,9 +185,9 @@ static void test_waiting_for_memory(void **state)
         assert_int_equal(error.status, status);
         assert_int_equal(neighbour.calls, 1);
         if (i < 2)
-            planche_gate_leave(&engine->state->gate, &neighbour.stake);
+            planche_admission_release(&engine->state->admission, &neighbour.reservation);
         assert_int_equal(used(engine), before);
-        assert_int_equal(engine->state->gate.inside, 0);
+        assert_int_equal(engine->state->admission.inside, 0);
     }
     free(page.data);
     planche_engine_destroy(&engine);

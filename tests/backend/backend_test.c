@@ -149,7 +149,7 @@ void network_free(struct network *network)
 
 #define AVX512 (PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512)
 
-int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS])
+int isa_list(enum planche_precision precision, struct isa list[MAX_ISAS])
 {
     static const struct isa all[] = {
         {PLANCHE_CPU_PORTABLE, "portable", PLANCHE_PRECISION_F32},
@@ -297,7 +297,7 @@ static void cut_plan(struct planche_plan *plan, const struct run_options *option
 /* What a pass and the vectors take beside rows (pass.c, run.c). */
 static uint64_t book_bytes(const struct planche_program *program)
 {
-    size_t tensor = sizeof(struct planche_buffer) + sizeof(struct planche_kept) +
+    size_t tensor = sizeof(struct planche_buffer) + sizeof(struct planche_retained) +
                     2 * sizeof(void *) + sizeof(int);
     size_t bytes = sizeof(struct planche_pass) + (size_t)program->tensor_count * tensor +
                    (size_t)program->node_count * (sizeof(struct planche_part) +

@@ -42,10 +42,10 @@ struct isa {
     const char *name;
     enum planche_precision precision;
 };
-#define MOST_ISAS 4
+#define MAX_ISAS 4
 /* Those with kernels of a precision that this CPU has and PLANCHE_CPU_MASK allows; says what it
  * leaves out. */
-int isa_list(enum planche_precision precision, struct isa list[MOST_ISAS]);
+int isa_list(enum planche_precision precision, struct isa list[MAX_ISAS]);
 
 /* One pool for every number of workers below 9, for as long as the program runs. */
 struct planche_pool *pool_of(unsigned workers);

@@ -19,22 +19,22 @@ static void include(struct range *range, int64_t i)
 }
 
 /* The taps of output row y, written as the layers are defined. */
-static void include_taps(struct range *range, const struct planche_map *map, int64_t y, int64_t in,
-                         int64_t out)
+static void include_taps(struct range *range, const struct planche_receptive_field *map, int64_t y,
+                         int64_t in, int64_t out)
 {
     switch (map->kind) {
-    case PLANCHE_MAP_CONV:
+    case PLANCHE_RECEPTIVE_FIELD_CONV:
         for (int64_t i = 0; i <= map->extent; i++)
             include(range, y * map->stride + map->offset + i);
         break;
-    case PLANCHE_MAP_DECONV:
+    case PLANCHE_RECEPTIVE_FIELD_DECONV:
         for (int64_t i = -100; i < 400; i++) {
             int64_t reach = y + map->offset - i * map->stride;
             if (reach >= 0 && reach <= map->extent)
                 include(range, i);
         }
         break;
-    case PLANCHE_MAP_INTERP:
+    case PLANCHE_RECEPTIVE_FIELD_INTERP:
         if (map->extent == 1) {
             include(range, y * in / out);
         } else {
@@ -44,7 +44,7 @@ static void include_taps(struct range *range, const struct planche_map *map, int
                 include(range, base - (map->extent / 2 - 1) + t);
         }
         break;
-    case PLANCHE_MAP_REFLECT: {
+    case PLANCHE_RECEPTIVE_FIELD_REFLECT: {
         int64_t i = y - map->offset;
         while (in > 1 && (i < 0 || i >= in))
             i = i < 0 ? -i : 2 * (in - 1) - i;
@@ -54,13 +54,14 @@ static void include_taps(struct range *range, const struct planche_map *map, int
     }
 }
 
-static void check(const struct planche_map *map, int64_t y0, int64_t y1, int64_t in, int64_t out)
+static void check(const struct planche_receptive_field *map, int64_t y0, int64_t y1, int64_t in,
+                  int64_t out)
 {
     struct range expected = {MOST, LEAST};
     int64_t lo, hi;
     for (int64_t y = y0; y < y1; y++)
         include_taps(&expected, map, y, in, out);
-    planche_map_need(map, y0, y1, in, out, &lo, &hi);
+    planche_receptive_field_need(map, y0, y1, in, out, &lo, &hi);
     /* A deconvolution's row may have no taps at all: then the range is empty. */
     if (expected.lo == MOST ? lo < hi : lo != expected.lo || hi != expected.hi)
         fail_msg("map %d, stride %d, offset %d, extent %d, rows [%lld, %lld) of %lld from %lld: "
@@ -70,7 +71,7 @@ static void check(const struct planche_map *map, int64_t y0, int64_t y1, int64_t
                  (long long)expected.lo, (long long)expected.hi);
 }
 
-static void check_rows(const struct planche_map *map, int64_t in, int64_t out)
+static void check_rows(const struct planche_receptive_field *map, int64_t in, int64_t out)
 {
     for (int64_t y0 = 0; y0 < out; y0++)
         for (int64_t y1 = y0 + 1; y1 <= out; y1 += y1 - y0 < 6 ? 1 : 5)
@@ -83,7 +84,8 @@ static void test_conv(void **state)
     for (int stride = 1; stride <= 3; stride++)
         for (int offset = -4; offset <= 0; offset++)
             for (int extent = 0; extent <= 6; extent++) {
-                const struct planche_map map = {PLANCHE_MAP_CONV, stride, offset, extent};
+                const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_CONV, stride,
+                                                            offset, extent};
                 check_rows(&map, 20, 20);
             }
 }
@@ -94,7 +96,8 @@ static void test_deconv(void **state)
     for (int stride = 1; stride <= 4; stride++)
         for (int offset = 0; offset <= 4; offset++)
             for (int extent = 0; extent <= 6; extent++) {
-                const struct planche_map map = {PLANCHE_MAP_DECONV, stride, offset, extent};
+                const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_DECONV, stride,
+                                                            offset, extent};
                 check_rows(&map, 20, 20);
             }
 }
@@ -107,7 +110,8 @@ static void test_interp(void **state)
     (void)state;
     for (size_t t = 0; t < 3; t++)
         for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
-            const struct planche_map map = {PLANCHE_MAP_INTERP, 1, 0, taps[t]};
+            const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_INTERP, 1, 0,
+                                                        taps[t]};
             check_rows(&map, sizes[s][0], sizes[s][1]);
         }
 }
@@ -117,13 +121,13 @@ static void test_reflect(void **state)
     (void)state;
     for (int64_t in = 1; in <= 12; in++)
         for (int pad = 0; pad <= 20; pad += 4) {
-            const struct planche_map map = {PLANCHE_MAP_REFLECT, 1, pad, 0};
+            const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, pad, 0};
             check_rows(&map, in, in + 2 * pad + 3);
         }
     for (int64_t size = 1; size <= 6; size++)
         for (int64_t i = -40; i < 40; i++) {
             struct range expected = {MOST, LEAST};
-            const struct planche_map map = {PLANCHE_MAP_REFLECT, 1, 0, 0};
+            const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, 0, 0};
             include_taps(&expected, &map, i, size, size);
             assert_int_equal(planche_reflect(i, size), expected.lo);
         }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LEAST_PSNR 70.0
+#define MIN_PSNR 70.0
 /* Threads of the engine: the result is the same for any number. */
 #define WORKERS 2
 
@@ -65,7 +65,7 @@ static void check_isa(struct network *network, const struct planche_model_varian
     int worst = worst_level(actual, expected, values);
     print_message("%-46s %2d x %-2d  %-13s %6.1f dB, at most %d of 255\n", variant->file,
                   page->width, page->height, isa->name, decibels, worst);
-    if (!(decibels >= (bf16 ? k->least_bf16 : LEAST_PSNR)) || (!bf16 && worst > 1))
+    if (!(decibels >= (bf16 ? k->least_bf16 : MIN_PSNR)) || (!bf16 && worst > 1))
         fail_msg("%s is not exact enough", variant->file);
     free(actual);
     planche_program_destroy(&program);
@@ -76,7 +76,7 @@ static void test_model(void **state)
     const struct known *k = *state;
     const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
     const struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
-    struct isa isas[MOST_ISAS];
+    struct isa isas[MAX_ISAS];
     struct network network;
     struct page page;
     network_load_known(&network, variant);

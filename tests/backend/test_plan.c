@@ -81,7 +81,7 @@ static void check_page(const struct planche_program *program, uint64_t seed, int
 
 static void test_budgets(void **state)
 {
-    struct isa isas[MOST_ISAS];
+    struct isa isas[MAX_ISAS];
     const struct isa best = isas[isa_list(PLANCHE_PRECISION_F32, isas) - 1];
     (void)state;
     for (uint64_t seed = first_seed; seed < first_seed + (uint64_t)count; seed++) {

@@ -9,7 +9,7 @@
 
 /* 70 dB is what is promised of known models; single precision leaves 120 to 150 in networks as
  * small as these, so that less than this is a mistake somewhere. */
-#define LEAST_PSNR 90.0
+#define MIN_PSNR 90.0
 
 static uint64_t first_seed = 1;
 static int count = 300, failures;
@@ -34,7 +34,7 @@ static double check_isa(struct network *network, const struct page *page, const 
     float *actual = run_page(program, page, &options, &report);
     size_t values = (size_t)report.width * (size_t)report.height * PLANCHE_PLANES;
     double decibels = psnr(actual, expected, values);
-    if (!(decibels >= LEAST_PSNR)) {
+    if (!(decibels >= MIN_PSNR)) {
         print_error("seed %llu, %s, page of %d x %d: %.1f dB\n", (unsigned long long)seed,
                     isa->name, page->width, page->height, decibels);
         failures++;
@@ -46,9 +46,9 @@ static double check_isa(struct network *network, const struct page *page, const 
 
 static void test_random_networks(void **state)
 {
-    struct isa isas[MOST_ISAS];
+    struct isa isas[MAX_ISAS];
     int isa_count = isa_list(PLANCHE_PRECISION_F32, isas), done = 0;
-    double worst[MOST_ISAS] = {1e9, 1e9, 1e9, 1e9};
+    double worst[MAX_ISAS] = {1e9, 1e9, 1e9, 1e9};
     (void)state;
     for (uint64_t seed = first_seed; seed < first_seed + (uint64_t)count; seed++) {
         struct network network;

@@ -275,14 +275,14 @@ static void test_hoard_keeps_the_limit(void **state)
     (void)state;
     struct planche_budget whole, part;
     planche_budget_init(&whole, 64 * MIB);
-    assert_true(planche_budget_hoard(&whole));
+    assert_true(planche_budget_cache_enable(&whole));
     planche_budget_init_part(&part, &whole, 0);
     unsigned char *block = planche_alloc(&part, 40 * MIB);
     assert_non_null(block);
     memset(block, 0xaa, 40 * MIB);
     planche_free(block);
     assert_int_equal(used_of(&whole), 0);
-    planche_budget_rest(&whole);
+    planche_budget_cache_trim(&whole);
     unsigned char *zeroes = planche_calloc(&part, 1, 30 * MIB);
     assert_non_null(zeroes);
     for (size_t i = 0; i < 30 * MIB; i++)
@@ -293,9 +293,9 @@ static void test_hoard_keeps_the_limit(void **state)
     assert_non_null(most);
     assert_null(planche_alloc(&whole, 5 * MIB));
     planche_free(most);
-    planche_budget_drain(&whole);
+    planche_budget_cache_purge(&whole);
     assert_int_equal(used_of(&whole), 0);
-    planche_budget_end(&whole);
+    planche_budget_cache_destroy(&whole);
 }
 
 #define HOARDED_BLOCKS 50
@@ -320,7 +320,7 @@ static void test_threads_share_a_hoard(void **state)
     (void)state;
     struct planche_budget budget;
     planche_budget_init(&budget, 40 * MIB);
-    assert_true(planche_budget_hoard(&budget));
+    assert_true(planche_budget_cache_enable(&budget));
     pthread_t threads[THREADS];
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, use_hoard, &budget), 0);
@@ -330,7 +330,7 @@ static void test_threads_share_a_hoard(void **state)
         assert_null(failed);
     }
     assert_int_equal(used_of(&budget), 0);
-    planche_budget_end(&budget);
+    planche_budget_cache_destroy(&budget);
 }
 
 int main(void)

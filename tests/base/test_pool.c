@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#define MOST_INDICES 5000
-#define MOST_THREADS 8
+#define MAX_INDICES 5000
+#define MAX_THREADS 8
 
 static struct planche_pool *make_pool(unsigned threads)
 {
@@ -27,8 +27,8 @@ static struct planche_pool *make_pool(unsigned threads)
 /* What one run saw. */
 struct tally {
     unsigned threads;
-    _Atomic unsigned char calls[MOST_INDICES];
-    atomic_bool busy[MOST_THREADS];
+    _Atomic unsigned char calls[MAX_INDICES];
+    atomic_bool busy[MAX_THREADS];
     atomic_bool shared, stranger, caller_moved;
     pthread_t caller;
 };
@@ -54,7 +54,7 @@ static void run_and_check(struct planche_pool *pool, size_t count, struct tally 
     tally->threads = planche_pool_threads(pool);
     tally->caller = pthread_self();
     planche_pool_run(pool, count, count_call, tally);
-    for (size_t i = 0; i < MOST_INDICES; i++)
+    for (size_t i = 0; i < MAX_INDICES; i++)
         assert_int_equal(tally->calls[i], i < count ? 1 : 0);
     assert_false(tally->shared);
     assert_false(tally->stranger);
@@ -65,8 +65,8 @@ static void test_every_index_once(void **state)
 {
     (void)state;
     static struct tally tally;
-    const size_t counts[] = {0, 1, 2, 3, 7, 100, MOST_INDICES};
-    for (unsigned threads = 1; threads <= MOST_THREADS; threads++) {
+    const size_t counts[] = {0, 1, 2, 3, 7, 100, MAX_INDICES};
+    for (unsigned threads = 1; threads <= MAX_THREADS; threads++) {
         struct planche_pool *pool = make_pool(threads);
         for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
             run_and_check(pool, counts[i], &tally);

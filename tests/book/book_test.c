@@ -12,7 +12,7 @@
 void book_add(struct book *book, const char *name, const void *data, size_t size)
 {
     struct item *item = &book->items[book->count++];
-    assert_true(book->count <= MOST_ITEMS && strlen(name) < sizeof item->name);
+    assert_true(book->count <= MAX_ITEMS && strlen(name) < sizeof item->name);
     *item = (struct item){.size = size};
     strcpy(item->name, name);
     item->data = malloc(size + 1);
@@ -222,7 +222,7 @@ void book_make(const struct planche_engine *engine, const char *input, const cha
 
 const char *told_fates(const struct told *told)
 {
-    static char fates[MOST_ITEMS + 1];
+    static char fates[MAX_ITEMS + 1];
     for (size_t i = 0; i < told->count; i++)
         fates[i] = told->pages[i][0];
     fates[told->count] = 0;

@@ -6,7 +6,7 @@
 #include "api_test.h"
 #include "archive/archive.h"
 
-#define MOST_ITEMS 1100
+#define MAX_ITEMS 1100
 
 /* An entry; a name with '/' at its end is a folder. */
 struct item {
@@ -16,7 +16,7 @@ struct item {
     char comment[32];
 };
 struct book {
-    struct item items[MOST_ITEMS];
+    struct item items[MAX_ITEMS];
     size_t count;
     char comment[64];
     /* Of a book that was read. */
@@ -40,7 +40,7 @@ void item_size(const struct item *item, uint32_t *width, uint32_t *height,
 
 /* What was told of a run. */
 struct told {
-    char pages[MOST_ITEMS][200]; /* "name>output" with a letter for the fate before it, EDRMLFC */
+    char pages[MAX_ITEMS][200]; /* "name>output" with a letter for the fate before it, EDRMLFC */
     size_t count;
     char message[PLANCHE_ERROR_MESSAGE_SIZE]; /* of the last failure */
     size_t calls, most_done;

@@ -41,12 +41,12 @@ static uint64_t measure_peak(size_t count, size_t large)
     struct planche_engine *engine = test_engine(options, 2);
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     uint64_t before = atomic_load(&engine->state->budget.used);
-    uint64_t room = planche_gate_room(&engine->state->gate).most;
+    uint64_t room = planche_admission_available(&engine->state->admission).most;
     make_book(count, large);
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
     assert_int_equal(told.result.fates[PLANCHE_BOOK_ENLARGED], count);
     assert_int_equal(atomic_load(&engine->state->budget.used), before);
-    assert_int_equal(planche_gate_room(&engine->state->gate).most, room);
+    assert_int_equal(planche_admission_available(&engine->state->admission).most, room);
     planche_engine_get_info(engine, &info);
     planche_engine_destroy(&engine);
     unlink(test_path("in.cbz"));

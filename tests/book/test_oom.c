@@ -25,7 +25,7 @@ static enum planche_status scenario(void *user, struct planche_budget *budget,
     enum planche_status status =
         book_run(work->engine, "in.cbz", "out.cbz", book_options(&told), &told);
     assert_int_equal(atomic_load(&work->engine->state->budget.used), work->used);
-    assert_int_equal(planche_gate_room(&work->engine->state->gate).most, work->room);
+    assert_int_equal(planche_admission_available(&work->engine->state->admission).most, work->room);
     assert_int_equal(access(test_path("out.cbz"), F_OK) == 0, status == PLANCHE_OK);
     if (status == PLANCHE_OK && told.result.fates[PLANCHE_BOOK_FAILED] == 1)
         expect_same_files("out.cbz", "expected.cbz");
@@ -56,7 +56,7 @@ static void test_book(void **state)
     book_free(&in);
     book_make(work.engine, "in.cbz", "expected.cbz", book_options(&told), &told);
     work.used = atomic_load(&work.engine->state->budget.used);
-    work.room = planche_gate_room(&work.engine->state->gate).most;
+    work.room = planche_admission_available(&work.engine->state->admission).most;
     assert_true(oom_run("book", scenario, &work, 1) > 50);
     assert_true(oom_run("inspect", inspect, NULL, 1) > 10);
     /* What the last failure has left is gone on with. */

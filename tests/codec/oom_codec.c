@@ -126,13 +126,13 @@ static void test_writers(void **state)
 static enum planche_status run_output_file(void *user, struct planche_budget *budget,
                                            struct planche_error *error)
 {
-    struct planche_output_file *file;
-    enum planche_status status = planche_output_file_create(&file, user, true, budget, error);
+    struct planche_atomic_file *file;
+    enum planche_status status = planche_atomic_file_create(&file, user, true, budget, error);
     if (status == PLANCHE_OK) {
-        assert_true(planche_output_file_write(file, "page", 4));
-        status = planche_output_file_commit(file, error);
+        assert_true(planche_atomic_file_write(file, "page", 4));
+        status = planche_atomic_file_commit(file, error);
     }
-    planche_output_file_destroy(&file);
+    planche_atomic_file_destroy(&file);
     unlink(user);
     return status;
 }
@@ -156,12 +156,12 @@ static enum planche_status run_mark(void *user, struct planche_budget *budget,
     const struct planche_source source = {.name = "a", .data = file->data, .size = file->size};
     const struct planche_blob none = {NULL, 0};
     struct planche_blob xmp = {NULL, 0};
-    struct planche_mark mark;
+    struct planche_provenance mark;
     enum planche_status status = planche_source_mark(&mark, &source, budget, error);
     if (status == PLANCHE_OK)
-        status = planche_mark_digest(&mark, &source, budget, error);
+        status = planche_provenance_digest(&mark, &source, budget, error);
     if (status == PLANCHE_OK)
-        status = planche_mark_add(&xmp, &none, &mark, budget, error);
+        status = planche_provenance_add(&xmp, &none, &mark, budget, error);
     planche_blob_free(&xmp);
     return status;
 }

@@ -11,28 +11,29 @@
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER  "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 
-static struct planche_mark make_mark(const char *source, const char *model)
+static struct planche_provenance make_mark(const char *source, const char *model)
 {
-    struct planche_mark mark = PLANCHE_MARK_INIT;
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     snprintf(mark.source, sizeof mark.source, "%s", source);
     snprintf(mark.model, sizeof mark.model, "%s", model);
     snprintf(mark.version, sizeof mark.version, "1.2.3");
     return mark;
 }
 
-static struct planche_blob add(const char *packet, size_t size, const struct planche_mark *mark)
+static struct planche_blob add(const char *packet, size_t size,
+                               const struct planche_provenance *mark)
 {
     const struct planche_blob xmp = {(uint8_t *)packet, size};
     struct planche_blob out;
-    assert_int_equal(planche_mark_add(&out, &xmp, mark, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_provenance_add(&out, &xmp, mark, NULL, NULL), PLANCHE_OK);
     return out;
 }
 
 static void expect(const struct planche_blob *xmp, const char *source, const char *model,
                    const char *version)
 {
-    struct planche_mark found;
-    planche_mark_find(&found, xmp->data, xmp->size);
+    struct planche_provenance found;
+    planche_provenance_find(&found, xmp->data, xmp->size);
     assert_string_equal(found.source, source);
     assert_string_equal(found.model, model);
     assert_string_equal(found.version, version);
@@ -40,7 +41,7 @@ static void expect(const struct planche_blob *xmp, const char *source, const cha
 
 static void test_new_packet(void **state)
 {
-    struct planche_mark mark = make_mark(DIGEST, "up2x-conservative 2x");
+    struct planche_provenance mark = make_mark(DIGEST, "up2x-conservative 2x");
     (void)state;
     struct planche_blob xmp = add("", 0, &mark);
     expect(&xmp, DIGEST, "up2x-conservative 2x", "1.2.3");
@@ -64,8 +65,8 @@ static void test_merge(void **state)
         "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><R:RDF xmlns:R=\"http://rdf\">"
         "<R:Description R:about=\"\" xmlns:dc=\"d\"><dc:title>a</dc:title></R:Description>"
         "</R:RDF ></x:xmpmeta>   ";
-    struct planche_mark first = make_mark(DIGEST, "a<b>&'\"\xc3\xa9\n"),
-                        second = make_mark(OTHER, "up3x-denoise3x-of-some-length 3x");
+    struct planche_provenance first = make_mark(DIGEST, "a<b>&'\"\xc3\xa9\n"),
+                              second = make_mark(OTHER, "up3x-denoise3x-of-some-length 3x");
     (void)state;
     struct planche_blob once = add(packet, sizeof packet - 1, &first);
     expect(&once, DIGEST, "a_b_______", "1.2.3");
@@ -85,7 +86,7 @@ static void test_rewritten(void **state)
 {
     static const char packet[] = "<r:RDF><r:Description xmlns:my = 'urn:planche:1' my:Model='m 2x'>"
                                  "<my:Source>" DIGEST "</my:Source></r:Description></r:RDF>";
-    struct planche_mark mark = make_mark(OTHER, "n 4x");
+    struct planche_provenance mark = make_mark(OTHER, "n 4x");
     const struct planche_blob xmp = {(uint8_t *)packet, sizeof packet - 1};
     (void)state;
     expect(&xmp, DIGEST, "m 2x", "");
@@ -101,7 +102,7 @@ static void test_rewritten(void **state)
 static void test_unused_prefix(void **state)
 {
     static const char packet[] = "<r:RDF xmlns:p=\"urn:planche:1\"></r:RDF>";
-    struct planche_mark mark = make_mark(DIGEST, "m 2x");
+    struct planche_provenance mark = make_mark(DIGEST, "m 2x");
     (void)state;
     struct planche_blob xmp = add(packet, sizeof packet - 1, &mark);
     expect(&xmp, DIGEST, "m 2x", "1.2.3");
@@ -135,7 +136,7 @@ static void test_no_place(void **state)
 {
     static const char *const packets[] = {"<x:xmpmeta/>", "<rdf:RDF/>", "</:RDF",    "</rdf:RDF",
                                           "rdf:RDF>",     ":RDF>",      "<\0/\0r\0d"};
-    struct planche_mark mark = make_mark(DIGEST, "m 2x");
+    struct planche_provenance mark = make_mark(DIGEST, "m 2x");
     (void)state;
     for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
         struct planche_blob out = add(packets[i], strlen(packets[i]), &mark);
@@ -146,13 +147,13 @@ static void test_no_place(void **state)
 /* Cut anywhere, and with any byte changed: no harm is done, which AddressSanitizer sees best. */
 static void test_damage(void **state)
 {
-    struct planche_mark mark = make_mark(DIGEST, "m 2x"), found;
+    struct planche_provenance mark = make_mark(DIGEST, "m 2x"), found;
     struct planche_blob xmp = add("", 0, &mark);
     (void)state;
     for (size_t i = 0; i < xmp.size; i++) {
         uint8_t *cut = malloc(i + 1);
         memcpy(cut, xmp.data, i);
-        planche_mark_find(&found, cut, i);
+        planche_provenance_find(&found, cut, i);
         struct planche_blob out = {NULL, 0};
         if (i > 0)
             out = add((const char *)cut, i, &mark);
@@ -175,15 +176,15 @@ static void test_many_prefixes(void **state)
     static const char declaration[] = "xmlns:p=\"urn:planche:1\" ",
                       mark[] = " p:Source='" DIGEST "'";
     const size_t length = sizeof declaration - 1, size = (size_t)16 << 20;
-    struct planche_mark found;
+    struct planche_provenance found;
     char *packet = malloc(size);
     (void)state;
     for (size_t i = 0; i < size; i++)
         packet[i] = declaration[i % length];
-    planche_mark_find(&found, packet, size);
+    planche_provenance_find(&found, packet, size);
     assert_string_equal(found.source, "");
     memcpy(packet + size - sizeof mark, mark, sizeof mark);
-    planche_mark_find(&found, packet, size);
+    planche_provenance_find(&found, packet, size);
     assert_string_equal(found.source, DIGEST);
     free(packet);
 }
@@ -192,7 +193,7 @@ static void test_many_prefixes(void **state)
 static void test_files(void **state)
 {
     struct picture picture = picture_smooth(20, 10, 3);
-    struct planche_mark mark = make_mark(DIGEST, "m 2x"), found;
+    struct planche_provenance mark = make_mark(DIGEST, "m 2x"), found;
     struct planche_metadata metadata = {.xmp = add("", 0, &mark)};
     (void)state;
     for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JXL; format++)
@@ -225,7 +226,7 @@ static void test_large_packet(void **state)
     metadata.xmp.data = calloc(1, metadata.xmp.size);
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         struct bytes file = {NULL, 0, 0};
-        struct planche_mark found;
+        struct planche_provenance found;
         struct planche_error error;
         assert_int_equal(write_picture(&picture, formats[i], &metadata, NULL, &file, &error),
                          PLANCHE_OK);
@@ -247,7 +248,7 @@ static void test_header_only(void **state)
     struct planche_budget budget;
     struct bytes file = {NULL, 0, 0};
     struct planche_error error;
-    struct planche_mark found;
+    struct planche_provenance found;
     (void)state;
     planche_budget_init(&budget, (uint64_t)2 << 20);
     assert_int_equal(write_picture(&picture, PLANCHE_FORMAT_PNG, &metadata, NULL, &file, &error),
@@ -264,9 +265,9 @@ static void test_header_only(void **state)
 static void test_digest(void **state)
 {
     const struct planche_source source = {.name = "a", .data = "abc", .size = 3};
-    struct planche_mark mark = PLANCHE_MARK_INIT;
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     (void)state;
-    assert_int_equal(planche_mark_digest(&mark, &source, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_provenance_digest(&mark, &source, NULL, NULL), PLANCHE_OK);
     assert_string_equal(mark.source,
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -6,19 +6,19 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-static void enter(struct planche_gate *gate, uint64_t bytes, unsigned threads)
+static void enter(struct planche_admission *admission, uint64_t bytes, unsigned threads)
 {
-    const struct planche_stake stake = {bytes, threads};
-    assert_true(planche_gate_arrive(gate, NULL, NULL));
-    planche_gate_enter(gate, &stake);
+    const struct planche_reservation reservation = {bytes, threads};
+    assert_true(planche_admission_acquire(admission, NULL, NULL));
+    planche_admission_commit(admission, &reservation);
 }
 
 /* A page in a thread of its own. */
 struct visitor {
     pthread_t thread;
-    struct planche_gate *gate;
+    struct planche_admission *admission;
     uint64_t enough; /* waits for more than this before it goes in */
-    struct planche_stake stake;
+    struct planche_reservation reservation;
     bool fickle; /* can lose its patience */
     atomic_bool leaves, inside, gone;
     atomic_int asked;
@@ -34,37 +34,38 @@ static bool has_enough(void *user)
 static void *visit(void *user)
 {
     struct visitor *visitor = user;
-    planche_gate_stop_fn stop = visitor->fickle ? has_enough : NULL;
-    visitor->gone = !planche_gate_arrive(visitor->gate, stop, visitor);
+    planche_admission_stop_fn stop = visitor->fickle ? has_enough : NULL;
+    visitor->gone = !planche_admission_acquire(visitor->admission, stop, visitor);
     if (visitor->gone)
         return NULL;
-    if (visitor->enough && !planche_gate_wait(visitor->gate, visitor->enough, stop, visitor)) {
-        planche_gate_go_away(visitor->gate);
+    if (visitor->enough &&
+        !planche_admission_wait_for_memory(visitor->admission, visitor->enough, stop, visitor)) {
+        planche_admission_cancel(visitor->admission);
         visitor->gone = true;
         return NULL;
     }
-    planche_gate_enter(visitor->gate, &visitor->stake);
+    planche_admission_commit(visitor->admission, &visitor->reservation);
     visitor->inside = true;
     return NULL;
 }
 
 /* Pages in the queue or at the door. */
-static int count_outside(struct planche_gate *gate)
+static int count_outside(struct planche_admission *admission)
 {
-    pthread_mutex_lock(&gate->mutex);
-    int count = gate->occupied;
-    for (const struct planche_gate_waiter *w = gate->queue; w; w = w->next)
+    pthread_mutex_lock(&admission->mutex);
+    int count = admission->occupied;
+    for (const struct planche_admission_waiter *w = admission->queue; w; w = w->next)
         count++;
-    pthread_mutex_unlock(&gate->mutex);
+    pthread_mutex_unlock(&admission->mutex);
     return count;
 }
 
 /* Returns when the page has come to the door. */
 static void send_visitor(struct visitor *visitor)
 {
-    int before = count_outside(visitor->gate);
+    int before = count_outside(visitor->admission);
     assert_int_equal(pthread_create(&visitor->thread, NULL, visit, visitor), 0);
-    while (count_outside(visitor->gate) == before)
+    while (count_outside(visitor->admission) == before)
         sched_yield();
 }
 
@@ -77,85 +78,85 @@ static void expect_inside(struct visitor *visitor)
 /* Pages come in while a thread is idle, and get what they need of what is left. */
 static void test_shared(void **state)
 {
-    struct planche_gate gate;
-    struct planche_stake wide = {60, 3}, lower = {10, 1};
+    struct planche_admission admission;
+    struct planche_reservation wide = {60, 3}, lower = {10, 1};
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 4, 0);
-    assert_int_equal(gate.jobs, 4);
-    assert_true(planche_gate_arrive(&gate, NULL, NULL));
-    assert_int_equal(planche_gate_room(&gate).now, 100);
-    planche_gate_enter(&gate, &wide);
-    enter(&gate, 30, 3); /* one thread was idle */
-    struct visitor third = {.gate = &gate, .stake = {1, 1}};
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 4, 0);
+    assert_int_equal(admission.jobs, 4);
+    assert_true(planche_admission_acquire(&admission, NULL, NULL));
+    assert_int_equal(planche_admission_available(&admission).now, 100);
+    planche_admission_commit(&admission, &wide);
+    enter(&admission, 30, 3); /* one thread was idle */
+    struct visitor third = {.admission = &admission, .reservation = {1, 1}};
     send_visitor(&third);
     assert_false(third.inside); /* 6 threads' worth of work for 4 */
-    assert_int_equal(planche_gate_room(&gate).now, 10);
-    planche_gate_lower(&gate, &wide, &lower);
+    assert_int_equal(planche_admission_available(&admission).now, 10);
+    planche_admission_shrink(&admission, &wide, &lower);
     assert_false(third.inside);
-    planche_gate_leave(&gate, &wide);
+    planche_admission_release(&admission, &wide);
     expect_inside(&third);
-    assert_int_equal(planche_gate_room(&gate).now, 69);
-    planche_gate_destroy(&gate);
+    assert_int_equal(planche_admission_available(&admission).now, 69);
+    planche_admission_destroy(&admission);
 }
 
 /* Who needs more memory than is left waits at the door, and those behind it wait, too. */
 static void test_memory(void **state)
 {
-    struct planche_gate gate;
-    struct planche_stake first = {60, 1}, lower = {20, 1};
+    struct planche_admission admission;
+    struct planche_reservation first = {60, 1}, lower = {20, 1};
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 8, 0);
-    assert_true(planche_gate_arrive(&gate, NULL, NULL));
-    planche_gate_enter(&gate, &first);
-    struct visitor large = {.gate = &gate, .enough = 40, .stake = {70, 1}};
-    struct visitor small = {.gate = &gate, .stake = {1, 1}};
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 8, 0);
+    assert_true(planche_admission_acquire(&admission, NULL, NULL));
+    planche_admission_commit(&admission, &first);
+    struct visitor large = {.admission = &admission, .enough = 40, .reservation = {70, 1}};
+    struct visitor small = {.admission = &admission, .reservation = {1, 1}};
     send_visitor(&large);
     send_visitor(&small);
     assert_false(large.inside || small.inside);
-    planche_gate_lower(&gate, &first, &lower);
+    planche_admission_shrink(&admission, &first, &lower);
     expect_inside(&large);
     expect_inside(&small);
-    assert_int_equal(planche_gate_room(&gate).now, 9);
-    planche_gate_destroy(&gate);
+    assert_int_equal(planche_admission_available(&admission).now, 9);
+    planche_admission_destroy(&admission);
 }
 
 /* A number of jobs fixes the parts, however much work there is. */
 static void test_parts(void **state)
 {
-    struct planche_gate gate;
-    const struct planche_stake stake = {33, 16};
+    struct planche_admission admission;
+    const struct planche_reservation reservation = {33, 16};
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 2, 3);
-    assert_int_equal(gate.jobs, 3);
-    assert_int_equal(planche_gate_room(&gate).most, 33);
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 2, 3);
+    assert_int_equal(admission.jobs, 3);
+    assert_int_equal(planche_admission_available(&admission).most, 33);
     for (int i = 0; i < 3; i++)
-        enter(&gate, 33, 16);
-    struct visitor fourth = {.gate = &gate, .stake = {33, 1}};
+        enter(&admission, 33, 16);
+    struct visitor fourth = {.admission = &admission, .reservation = {33, 1}};
     send_visitor(&fourth);
     assert_false(fourth.inside);
-    planche_gate_leave(&gate, &stake);
+    planche_admission_release(&admission, &reservation);
     expect_inside(&fourth);
-    planche_gate_destroy(&gate);
+    planche_admission_destroy(&admission);
 }
 
 /* One who is turned away makes room for the next. */
 static void test_go_away(void **state)
 {
-    struct planche_gate gate;
+    struct planche_admission admission;
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 2, 0);
-    assert_true(planche_gate_arrive(&gate, NULL, NULL));
-    struct visitor next = {.gate = &gate, .stake = {33, 1}};
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 2, 0);
+    assert_true(planche_admission_acquire(&admission, NULL, NULL));
+    struct visitor next = {.admission = &admission, .reservation = {33, 1}};
     send_visitor(&next);
     assert_false(next.inside);
-    planche_gate_go_away(&gate);
+    planche_admission_cancel(&admission);
     expect_inside(&next);
-    assert_int_equal(gate.inside, 1);
-    planche_gate_destroy(&gate);
+    assert_int_equal(admission.inside, 1);
+    planche_admission_destroy(&admission);
 }
 
 static void expect_gone(struct visitor *visitor)
@@ -170,54 +171,57 @@ static void expect_gone(struct visitor *visitor)
 /* Whoever loses patience leaves, first, last or between, and those behind move up. */
 static void test_leave_queue(void **state)
 {
-    struct planche_gate gate;
-    const struct planche_stake stake = {10, 1};
+    struct planche_admission admission;
+    const struct planche_reservation reservation = {10, 1};
     struct visitor visitors[5];
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 1, 0);
-    enter(&gate, 10, 1);
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 1, 0);
+    enter(&admission, 10, 1);
     for (int i = 0; i < 5; i++) {
-        visitors[i] = (struct visitor){.gate = &gate, .stake = stake, .fickle = i != 3};
+        visitors[i] =
+            (struct visitor){.admission = &admission, .reservation = reservation, .fickle = i != 3};
         send_visitor(&visitors[i]);
     }
     expect_gone(&visitors[1]);
     expect_gone(&visitors[4]);
     expect_gone(&visitors[0]);
-    assert_int_equal(count_outside(&gate), 2);
-    assert_false(planche_gate_leave(&gate, &stake));
+    assert_int_equal(count_outside(&admission), 2);
+    assert_false(planche_admission_release(&admission, &reservation));
     expect_inside(&visitors[2]);
-    assert_false(planche_gate_leave(&gate, &stake));
+    assert_false(planche_admission_release(&admission, &reservation));
     expect_inside(&visitors[3]);
-    assert_true(planche_gate_leave(&gate, &stake));
-    planche_gate_destroy(&gate);
+    assert_true(planche_admission_release(&admission, &reservation));
+    planche_admission_destroy(&admission);
 }
 
 /* So does the one at the door that waits for memory; patience that holds changes nothing. */
 static void test_leave_door(void **state)
 {
-    struct planche_gate gate;
-    const struct planche_stake stake = {60, 1};
+    struct planche_admission admission;
+    const struct planche_reservation reservation = {60, 1};
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 8, 0);
-    enter(&gate, 60, 1);
-    struct visitor large = {.gate = &gate, .enough = 40, .stake = {70, 1}, .fickle = true};
-    struct visitor next = {.gate = &gate, .enough = 40, .stake = {70, 1}, .fickle = true};
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 8, 0);
+    enter(&admission, 60, 1);
+    struct visitor large = {
+        .admission = &admission, .enough = 40, .reservation = {70, 1}, .fickle = true};
+    struct visitor next = {
+        .admission = &admission, .enough = 40, .reservation = {70, 1}, .fickle = true};
     send_visitor(&large);
     send_visitor(&next);
     expect_gone(&large);
     while (next.asked < 2)
         sched_yield();
     assert_false(next.inside);
-    planche_gate_leave(&gate, &stake);
+    planche_admission_release(&admission, &reservation);
     expect_inside(&next);
-    assert_int_equal(planche_gate_room(&gate).now, 30);
-    planche_gate_destroy(&gate);
+    assert_int_equal(planche_admission_available(&admission).now, 30);
+    planche_admission_destroy(&admission);
 }
 
 struct holder {
-    struct planche_gate *gate;
+    struct planche_admission *admission;
     uint64_t bytes;
     atomic_bool held, ended;
 };
@@ -225,7 +229,7 @@ struct holder {
 static void *hold(void *user)
 {
     struct holder *holder = user;
-    holder->held = planche_gate_hold(holder->gate, holder->bytes, NULL, NULL);
+    holder->held = planche_admission_set_aside(holder->admission, holder->bytes, NULL, NULL);
     holder->ended = true;
     return NULL;
 }
@@ -239,46 +243,47 @@ static bool at_once(void *user)
 /* What is held for something else is no page's, and is waited for. */
 static void test_hold(void **state)
 {
-    struct planche_gate gate;
-    const struct planche_stake stake = {60, 1};
+    struct planche_admission admission;
+    const struct planche_reservation reservation = {60, 1};
     pthread_t thread;
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 8, 0);
-    assert_false(planche_gate_hold(&gate, 100, NULL, NULL)); /* pages need some, too */
-    enter(&gate, 60, 1);
-    assert_true(planche_gate_hold(&gate, 40, NULL, NULL));
-    assert_int_equal(planche_gate_room(&gate).now, 0);
-    assert_int_equal(planche_gate_room(&gate).most, 60);
-    planche_gate_let_go(&gate, 10);
-    assert_int_equal(planche_gate_room(&gate).now, 10);
-    assert_false(planche_gate_hold(&gate, 11, at_once, NULL));
-    struct holder holder = {.gate = &gate, .bytes = 20};
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 8, 0);
+    assert_false(
+        planche_admission_set_aside(&admission, 100, NULL, NULL)); /* pages need some, too */
+    enter(&admission, 60, 1);
+    assert_true(planche_admission_set_aside(&admission, 40, NULL, NULL));
+    assert_int_equal(planche_admission_available(&admission).now, 0);
+    assert_int_equal(planche_admission_available(&admission).most, 60);
+    planche_admission_put_back(&admission, 10);
+    assert_int_equal(planche_admission_available(&admission).now, 10);
+    assert_false(planche_admission_set_aside(&admission, 11, at_once, NULL));
+    struct holder holder = {.admission = &admission, .bytes = 20};
     assert_int_equal(pthread_create(&thread, NULL, hold, &holder), 0);
     sched_yield();
     assert_false(holder.ended);
-    planche_gate_leave(&gate, &stake);
+    planche_admission_release(&admission, &reservation);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_true(holder.held);
-    assert_int_equal(planche_gate_room(&gate).now, 50);
-    planche_gate_destroy(&gate);
+    assert_int_equal(planche_admission_available(&admission).now, 50);
+    planche_admission_destroy(&admission);
 }
 
 /* Who must be alone waits at the door until the last is out. */
 static void test_alone(void **state)
 {
-    struct planche_gate gate;
-    const struct planche_stake stake = {10, 1};
+    struct planche_admission admission;
+    const struct planche_reservation reservation = {10, 1};
     (void)state;
-    planche_gate_init(&gate);
-    planche_gate_open(&gate, 100, 8, 0);
-    enter(&gate, 10, 1);
-    assert_true(planche_gate_arrive(&gate, NULL, NULL));
-    assert_false(planche_gate_wait_alone(&gate, at_once, NULL));
-    planche_gate_leave(&gate, &stake);
-    assert_true(planche_gate_wait_alone(&gate, NULL, NULL));
-    planche_gate_go_away(&gate);
-    planche_gate_destroy(&gate);
+    planche_admission_init(&admission);
+    planche_admission_start(&admission, 100, 8, 0);
+    enter(&admission, 10, 1);
+    assert_true(planche_admission_acquire(&admission, NULL, NULL));
+    assert_false(planche_admission_wait_idle(&admission, at_once, NULL));
+    planche_admission_release(&admission, &reservation);
+    assert_true(planche_admission_wait_idle(&admission, NULL, NULL));
+    planche_admission_cancel(&admission);
+    planche_admission_destroy(&admission);
 }
 
 int main(void)

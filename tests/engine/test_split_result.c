@@ -105,8 +105,8 @@ static void test_one_part(void **state)
 
 static void test_too_many(void **state)
 {
-    uint8_t *variation = calloc(1, PLANCHE_MOST_PARTS + 1);
-    const struct planche_cuts cuts = {PLANCHE_MOST_PARTS + 1, PLANCHE_MOST_PARTS + 1, 1, variation};
+    uint8_t *variation = calloc(1, PLANCHE_MAX_PARTS + 1);
+    const struct planche_cuts cuts = {PLANCHE_MAX_PARTS + 1, PLANCHE_MAX_PARTS + 1, 1, variation};
     struct planche_parts parts = {.count = 0};
     (void)state;
     assert_int_equal(planche_parts_choose(&parts, &cuts, NULL), PLANCHE_ERROR_LIMIT);

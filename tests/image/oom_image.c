@@ -81,9 +81,9 @@ static enum planche_status run_reduce(void *user, struct planche_budget *budget,
                                       struct planche_error *error)
 {
     const struct planche_icc_colours colours = {.gamma = 1.5};
-    struct planche_reduce_options options = {20, 20, 9, 9, PLANCHE_PIXELS_RGBA8, NULL};
-    struct planche_reduce *reduce = NULL;
-    struct planche_tone *tone = NULL;
+    struct planche_downscale_options options = {20, 20, 9, 9, PLANCHE_PIXELS_RGBA8, NULL};
+    struct planche_downscale *reduce = NULL;
+    struct planche_transfer *tone = NULL;
     uint8_t *profile = NULL, *grey = NULL;
     size_t size, grey_size;
     (void)user;
@@ -92,12 +92,12 @@ static enum planche_status run_reduce(void *user, struct planche_budget *budget,
     if (status == PLANCHE_OK)
         status = planche_icc_rgb_to_grey(budget, profile, size, &grey, &grey_size, error);
     if (status == PLANCHE_OK)
-        status = planche_tone_create(&tone, 3, profile, size, budget, error);
+        status = planche_transfer_create(&tone, 3, profile, size, budget, error);
     options.tone = tone;
     if (status == PLANCHE_OK)
-        status = planche_reduce_create(&reduce, &options, budget, error);
-    planche_reduce_destroy(&reduce);
-    planche_tone_destroy(&tone);
+        status = planche_downscale_create(&reduce, &options, budget, error);
+    planche_downscale_destroy(&reduce);
+    planche_transfer_destroy(&tone);
     planche_free(grey);
     planche_free(profile);
     return status;

@@ -102,36 +102,36 @@ static struct page random_page(uint32_t width, uint32_t height, unsigned channel
 
 /* Rows of pixels, without gaps. */
 static uint8_t *run(const struct page *page, uint32_t width, uint32_t height,
-                    enum planche_pixel_format format, const struct planche_tone *tone)
+                    enum planche_pixel_format format, const struct planche_transfer *tone)
 {
-    const struct planche_reduce_options options = {.width = page->width,
-                                                   .height = page->height,
-                                                   .out_width = width,
-                                                   .out_height = height,
-                                                   .format = format,
-                                                   .tone = tone};
+    const struct planche_downscale_options options = {.width = page->width,
+                                                      .height = page->height,
+                                                      .out_width = width,
+                                                      .out_height = height,
+                                                      .format = format,
+                                                      .tone = tone};
     struct planche_budget budget;
-    struct planche_reduce *reduce;
+    struct planche_downscale *reduce;
     size_t row = width * planche_pixel_size(format);
     uint8_t *out = calloc(height, row);
     uint32_t pulled = 0;
-    planche_budget_init(&budget, planche_reduce_memory(&options) + 2048);
-    assert_int_equal(planche_reduce_create(&reduce, &options, &budget, NULL), PLANCHE_OK);
+    planche_budget_init(&budget, planche_downscale_memory(&options) + 2048);
+    assert_int_equal(planche_downscale_create(&reduce, &options, &budget, NULL), PLANCHE_OK);
     for (uint32_t y = 0; y < page->height; y++) {
-        planche_reduce_push(reduce, page_at(page, 0, 0, y));
-        while (planche_reduce_pull(reduce, out + (pulled < height ? pulled : 0) * row))
+        planche_downscale_push(reduce, page_at(page, 0, 0, y));
+        while (planche_downscale_pull(reduce, out + (pulled < height ? pulled : 0) * row))
             pulled++;
     }
     assert_int_equal(pulled, height);
-    planche_reduce_destroy(&reduce);
+    planche_downscale_destroy(&reduce);
     assert_int_equal(atomic_load(&budget.used), 0);
     return out;
 }
 
-static struct planche_tone *srgb_tone(void)
+static struct planche_transfer *srgb_tone(void)
 {
-    struct planche_tone *tone;
-    assert_int_equal(planche_tone_create(&tone, 3, NULL, 0, NULL, NULL), PLANCHE_OK);
+    struct planche_transfer *tone;
+    assert_int_equal(planche_transfer_create(&tone, 3, NULL, 0, NULL, NULL), PLANCHE_OK);
     return tone;
 }
 
@@ -156,7 +156,7 @@ static void check_against_definition(const struct page *page, uint32_t width, ui
 {
     enum planche_pixel_format format = planche_pixel_format_make(page->channels, 16);
     bool has_alpha = page->channels % 2 == 0;
-    struct planche_tone *tone = srgb_tone();
+    struct planche_transfer *tone = srgb_tone();
     uint16_t *actual = (uint16_t *)(void *)run(page, width, height, format, tone);
     struct plane light = light_of(page, page->channels - 1, has_alpha);
     struct plane alpha = reduce_plane(&light, width, height);
@@ -181,7 +181,7 @@ static void check_against_definition(const struct page *page, uint32_t width, ui
     }
     free(alpha.samples);
     free(actual);
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
 }
 
 static void test_definition(void **state)
@@ -207,7 +207,7 @@ static void test_definition(void **state)
 /* Flat pages keep every level, in 8 bits and 16. */
 static void test_flat(void **state)
 {
-    struct planche_tone *tone = srgb_tone();
+    struct planche_transfer *tone = srgb_tone();
     (void)state;
     for (unsigned depth = 8; depth <= 16; depth += 8)
         for (unsigned level = 0; level < 256; level++) {
@@ -221,13 +221,13 @@ static void test_flat(void **state)
             free(out);
             free(page.rows);
         }
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
 }
 
 /* Transparent black beside opaque white: no dark seam. */
 static void test_alpha_does_not_bleed(void **state)
 {
-    struct planche_tone *tone = srgb_tone();
+    struct planche_transfer *tone = srgb_tone();
     struct page page = make_page(40, 12, 4);
     (void)state;
     for (uint32_t y = 0; y < 12; y++)
@@ -242,7 +242,7 @@ static void test_alpha_does_not_bleed(void **state)
     assert_int_equal(out[4 * 14 + 3], 0);
     free(out);
     free(page.rows);
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
 }
 
 /* Tones of 1 bit: ink or paper. */
@@ -285,7 +285,8 @@ static double window_at(uint32_t i, uint32_t block)
 
 /* Greatest difference from the tone's own light of what the eye sees from afar: weighted means of
  * 24 x 24 pixels. */
-static double moire(tone_fn ink, uint32_t size, uint32_t out_size, const struct planche_tone *tone)
+static double moire(tone_fn ink, uint32_t size, uint32_t out_size,
+                    const struct planche_transfer *tone)
 {
     struct page page = make_page(size, size, 1);
     const uint32_t block = 24;
@@ -326,7 +327,7 @@ static void test_no_moire(void **state)
                  {sparse_dots, "sparse dots"},
                  {round_dots, "round dots"}};
     static const uint32_t sizes[] = {231, 200, 173, 160, 151, 130, 121, 119, 101, 93, 83, 80, 61};
-    struct planche_tone *tone = srgb_tone();
+    struct planche_transfer *tone = srgb_tone();
     (void)state;
     for (size_t t = 0; t < sizeof tones / sizeof *tones; t++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -336,7 +337,7 @@ static void test_no_moire(void **state)
             if (error > (sizes[i] > 200 ? 0.02 : 0.003))
                 fail_msg("%s reduced %.2f times: %.4f off", tones[t].name, 240.0 / sizes[i], error);
         }
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
 }
 
 int main(void)

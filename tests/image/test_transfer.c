@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct planche_tone *make(unsigned colours, const void *icc, size_t size)
+static struct planche_transfer *make(unsigned colours, const void *icc, size_t size)
 {
-    struct planche_tone *tone;
-    assert_int_equal(planche_tone_create(&tone, colours, icc, size, NULL, NULL), PLANCHE_OK);
+    struct planche_transfer *tone;
+    assert_int_equal(planche_transfer_create(&tone, colours, icc, size, NULL, NULL), PLANCHE_OK);
     return tone;
 }
 
-static float light(const struct planche_tone *tone, unsigned colour, double sample)
+static float light(const struct planche_transfer *tone, unsigned colour, double sample)
 {
     float value = (float)sample;
-    planche_tone_to_light(tone, colour, &value, 1);
+    planche_transfer_to_light(tone, colour, &value, 1);
     return value;
 }
 
@@ -30,44 +30,44 @@ static double srgb(double v)
 }
 
 /* Every level of 16 bits comes back; light beyond what there is becomes the ends. */
-static void expect_way_back(const struct planche_tone *tone, double tolerance)
+static void expect_way_back(const struct planche_transfer *tone, double tolerance)
 {
     for (unsigned c = 0; c < 3; c++)
         for (int level = 0; level <= 65535; level += 3) {
             float value = light(tone, c, level / 65535.0);
-            planche_tone_from_light(tone, c, &value, 1);
+            planche_transfer_from_light(tone, c, &value, 1);
             if (fabs(value * 65535.0 - level) > tolerance)
                 fail_msg("colour %u: %d comes back as %f", c, level, value * 65535.0);
         }
     float beyond[3] = {-1, 2, NAN};
-    planche_tone_from_light(tone, 0, beyond, 3);
+    planche_transfer_from_light(tone, 0, beyond, 3);
     assert_true(beyond[0] == 0 && beyond[1] == 1 && beyond[2] >= 0 && beyond[2] <= 1);
     beyond[0] = -1, beyond[1] = 2, beyond[2] = NAN;
-    planche_tone_to_light(tone, 0, beyond, 3);
+    planche_transfer_to_light(tone, 0, beyond, 3);
     assert_true(beyond[0] == light(tone, 0, 0) && beyond[1] == light(tone, 0, 1));
     assert_true(beyond[2] == beyond[0]);
 }
 
 static void test_srgb(void **state)
 {
-    struct planche_tone *tone = make(3, NULL, 0);
+    struct planche_transfer *tone = make(3, NULL, 0);
     (void)state;
     for (int level = 0; level <= 255; level++)
         assert_true(fabs(light(tone, 2, level / 255.0) - srgb(level / 255.0)) < 2e-4);
     expect_way_back(tone, 0.1);
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
 }
 
 static void test_grey_profile(void **state)
 {
     size_t size;
     uint8_t *profile = profile_make(1, &size);
-    struct planche_tone *tone = make(1, profile, size);
+    struct planche_transfer *tone = make(1, profile, size);
     (void)state;
     for (int level = 0; level <= 255; level++)
         assert_true(fabs(light(tone, 0, level / 255.0) - pow(level / 255.0, 1.8)) < 2e-4);
     expect_way_back(tone, 0.1);
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
     free(profile);
 }
 
@@ -95,12 +95,12 @@ static void test_curves_of_their_own(void **state)
     for (int c = 0; c < 3; c++)
         curves[c] = cmsBuildGamma(NULL, gammas[c]);
     uint8_t *profile = make_profile(curves, &size);
-    struct planche_tone *tone = make(3, profile, size);
+    struct planche_transfer *tone = make(3, profile, size);
     for (unsigned c = 0; c < 3; c++)
         for (int level = 0; level <= 255; level++)
             assert_true(fabs(light(tone, c, level / 255.0) - pow(level / 255.0, gammas[c])) < 3e-4);
     expect_way_back(tone, 0.1);
-    planche_tone_destroy(&tone);
+    planche_transfer_destroy(&tone);
     free(profile);
     cmsFreeToneCurveTriple(curves);
 }
@@ -118,9 +118,9 @@ static void test_odd_curves(void **state)
         cmsToneCurve *curves[3] = {curve, curve, curve};
         size_t size;
         uint8_t *profile = make_profile(curves, &size);
-        struct planche_tone *tone = make(3, profile, size);
+        struct planche_transfer *tone = make(3, profile, size);
         expect_way_back(tone, 40); /* of 65535: an eighth of a level of 8 bits */
-        planche_tone_destroy(&tone);
+        planche_transfer_destroy(&tone);
         free(profile);
         cmsFreeToneCurve(curve);
     }
@@ -133,9 +133,9 @@ static void test_unusable_profiles(void **state)
     uint8_t *profile = profile_make(4, &size);
     (void)state;
     for (size_t cut = 0; cut <= size; cut += size / 7 + 1) {
-        struct planche_tone *tone = make(3, profile, cut);
+        struct planche_transfer *tone = make(3, profile, cut);
         assert_true(fabs(light(tone, 0, 0.5) - srgb(0.5)) < 2e-4);
-        planche_tone_destroy(&tone);
+        planche_transfer_destroy(&tone);
     }
     free(profile);
 }

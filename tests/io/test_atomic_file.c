@@ -57,20 +57,20 @@ static void has_text(const char *path, const char *text)
     assert_string_equal(content, text);
 }
 
-static struct planche_output_file *create(const char *path, bool overwrite)
+static struct planche_atomic_file *create(const char *path, bool overwrite)
 {
-    struct planche_output_file *file;
+    struct planche_atomic_file *file;
     struct planche_error error = {.status = PLANCHE_OK, .message = ""};
-    if (planche_output_file_create(&file, path, overwrite, NULL, &error))
+    if (planche_atomic_file_create(&file, path, overwrite, NULL, &error))
         fail_msg("%s", error.message);
     return file;
 }
 
 static void cannot_create(const char *path, bool overwrite, enum planche_status status)
 {
-    struct planche_output_file *file;
+    struct planche_atomic_file *file;
     struct planche_error error;
-    assert_int_equal(planche_output_file_create(&file, path, overwrite, NULL, &error), status);
+    assert_int_equal(planche_atomic_file_create(&file, path, overwrite, NULL, &error), status);
     assert_null(file);
     assert_int_equal(error.status, status);
     assert_non_null(strstr(error.message, path));
@@ -85,15 +85,15 @@ static void test_commit(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct stat info;
         mode_t mask = umask(027);
-        struct planche_output_file *file = create(paths[i], false);
+        struct planche_atomic_file *file = create(paths[i], false);
         umask(mask);
-        assert_int_equal(access(planche_output_file_temporary(file), F_OK), 0);
+        assert_int_equal(access(planche_atomic_file_temporary_path(file), F_OK), 0);
         assert_int_equal(access("page.png", F_OK), -1);
-        assert_true(planche_output_file_write(file, "one ", 4));
-        assert_true(planche_output_file_write(file, "two", 3));
-        assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
-        planche_output_file_destroy(&file);
-        planche_output_file_destroy(&file);
+        assert_true(planche_atomic_file_write(file, "one ", 4));
+        assert_true(planche_atomic_file_write(file, "two", 3));
+        assert_int_equal(planche_atomic_file_commit(file, NULL), PLANCHE_OK);
+        planche_atomic_file_destroy(&file);
+        planche_atomic_file_destroy(&file);
         has_text("page.png", "one two");
         assert_int_equal(stat("page.png", &info), 0);
         assert_int_equal(info.st_mode & 0777, 0640);
@@ -105,9 +105,9 @@ static void test_commit(void **state)
 static void test_abort(void **state)
 {
     (void)state;
-    struct planche_output_file *file = create("page.png", false);
-    assert_true(planche_output_file_write(file, "half", 4));
-    planche_output_file_destroy(&file);
+    struct planche_atomic_file *file = create("page.png", false);
+    assert_true(planche_atomic_file_write(file, "half", 4));
+    planche_atomic_file_destroy(&file);
     assert_int_equal(count_entries(), 0);
 }
 
@@ -116,15 +116,15 @@ static void test_large(void **state)
     (void)state;
     const size_t sizes[] = {1, 100000, 300000, 262144, 7};
     uint8_t *data = malloc(300000);
-    struct planche_output_file *file = create("page.png", false);
+    struct planche_atomic_file *file = create("page.png", false);
     size_t total = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         memset(data, 'a' + (int)i, sizes[i]);
-        assert_true(planche_output_file_write(file, data, sizes[i]));
+        assert_true(planche_atomic_file_write(file, data, sizes[i]));
         total += sizes[i];
     }
-    assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
-    planche_output_file_destroy(&file);
+    assert_int_equal(planche_atomic_file_commit(file, NULL), PLANCHE_OK);
+    planche_atomic_file_destroy(&file);
     FILE *result = fopen("page.png", "rb");
     assert_non_null(result);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
@@ -142,14 +142,14 @@ static void test_exists(void **state)
     (void)state;
     put_file("page.png", "old");
     cannot_create("page.png", false, PLANCHE_ERROR_EXISTS);
-    assert_int_equal(planche_output_file_check("page.png", false, NULL), PLANCHE_ERROR_EXISTS);
-    assert_int_equal(planche_output_file_check("page.png", true, NULL), PLANCHE_OK);
-    assert_int_equal(planche_output_file_check("other.png", false, NULL), PLANCHE_OK);
-    struct planche_output_file *file = create("page.png", true);
-    assert_true(planche_output_file_write(file, "new", 3));
+    assert_int_equal(planche_atomic_file_check("page.png", false, NULL), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(planche_atomic_file_check("page.png", true, NULL), PLANCHE_OK);
+    assert_int_equal(planche_atomic_file_check("other.png", false, NULL), PLANCHE_OK);
+    struct planche_atomic_file *file = create("page.png", true);
+    assert_true(planche_atomic_file_write(file, "new", 3));
     has_text("page.png", "old");
-    assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
-    planche_output_file_destroy(&file);
+    assert_int_equal(planche_atomic_file_commit(file, NULL), PLANCHE_OK);
+    planche_atomic_file_destroy(&file);
     has_text("page.png", "new");
     assert_int_equal(count_entries(), 1);
     unlink("page.png");
@@ -160,11 +160,11 @@ static void test_race(void **state)
 {
     (void)state;
     struct planche_error error;
-    struct planche_output_file *file = create("page.png", false);
+    struct planche_atomic_file *file = create("page.png", false);
     put_file("page.png", "theirs");
-    assert_true(planche_output_file_write(file, "ours", 4));
-    assert_int_equal(planche_output_file_commit(file, &error), PLANCHE_ERROR_EXISTS);
-    planche_output_file_destroy(&file);
+    assert_true(planche_atomic_file_write(file, "ours", 4));
+    assert_int_equal(planche_atomic_file_commit(file, &error), PLANCHE_ERROR_EXISTS);
+    planche_atomic_file_destroy(&file);
     has_text("page.png", "theirs");
     assert_int_equal(count_entries(), 1);
     unlink("page.png");
@@ -213,20 +213,20 @@ static void test_full_disk(void **state)
     small.rlim_max = old.rlim_max;
     signal(SIGXFSZ, SIG_IGN);
     for (int large = 0; large < 2; large++) {
-        struct planche_output_file *file = create("page.png", false);
+        struct planche_atomic_file *file = create("page.png", false);
         bool written = true;
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         /* It shows at once, or only when the buffer is emptied. */
         for (int i = 0; i < (large ? 64 : 1); i++)
-            written = planche_output_file_write(file, data, sizeof data) && written;
+            written = planche_atomic_file_write(file, data, sizeof data) && written;
         assert_int_equal(written, !large);
-        assert_int_equal(planche_output_file_explain(file, PLANCHE_ERROR_DATA, &error),
+        assert_int_equal(planche_atomic_file_explain(file, PLANCHE_ERROR_DATA, &error),
                          large ? PLANCHE_ERROR_IO : PLANCHE_ERROR_DATA);
-        assert_int_equal(planche_output_file_commit(file, &error), PLANCHE_ERROR_IO);
+        assert_int_equal(planche_atomic_file_commit(file, &error), PLANCHE_ERROR_IO);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
         assert_non_null(strstr(error.message, "page.png"));
         assert_non_null(strstr(error.message, strerror(EFBIG)));
-        planche_output_file_destroy(&file);
+        planche_atomic_file_destroy(&file);
         assert_int_equal(count_entries(), 0);
     }
     signal(SIGXFSZ, SIG_DFL);
@@ -239,16 +239,16 @@ static void test_long_names(void **state)
     char name[257];
     memset(name, 'n', sizeof name);
     name[255] = 0;
-    struct planche_output_file *file = create(name, false);
-    assert_int_equal(planche_output_file_commit(file, NULL), PLANCHE_OK);
-    planche_output_file_destroy(&file);
+    struct planche_atomic_file *file = create(name, false);
+    assert_int_equal(planche_atomic_file_commit(file, NULL), PLANCHE_OK);
+    planche_atomic_file_destroy(&file);
     assert_int_equal(unlink(name), 0);
     name[255] = 'n';
     name[256] = 0;
     struct planche_error error;
-    assert_int_equal(planche_output_file_create(&file, name, false, NULL, &error), PLANCHE_OK);
-    assert_int_equal(planche_output_file_commit(file, &error), PLANCHE_ERROR_IO);
-    planche_output_file_destroy(&file);
+    assert_int_equal(planche_atomic_file_create(&file, name, false, NULL, &error), PLANCHE_OK);
+    assert_int_equal(planche_atomic_file_commit(file, &error), PLANCHE_ERROR_IO);
+    planche_atomic_file_destroy(&file);
     assert_int_equal(count_entries(), 0);
 }
 

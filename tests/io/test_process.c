@@ -12,11 +12,11 @@
 /* Only a child that is not ended makes a test last so long. */
 #define ASLEEP "sleep 1000"
 
-static struct planche_child start(const char *script)
+static struct planche_process start(const char *script)
 {
-    struct planche_child child = PLANCHE_CHILD_NONE;
+    struct planche_process child = PLANCHE_PROCESS_NONE;
     const char *const arguments[] = {"sh", "-c", script, NULL};
-    assert_true(planche_child_start(&child, arguments, false));
+    assert_true(planche_process_start(&child, arguments, false));
     return child;
 }
 
@@ -35,14 +35,14 @@ static void test_output(void **state)
 {
     (void)state;
     char text[8];
-    struct planche_child child = start("printf abc");
-    assert_int_equal(planche_child_read(&child, text, sizeof text), 3);
+    struct planche_process child = start("printf abc");
+    assert_int_equal(planche_process_read(&child, text, sizeof text), 3);
     assert_memory_equal(text, "abc", 3);
-    assert_int_equal(planche_child_read(&child, text, sizeof text), 0);
-    assert_true(planche_child_end(&child));
+    assert_int_equal(planche_process_read(&child, text, sizeof text), 0);
+    assert_true(planche_process_wait(&child));
     child = start("exit 1");
-    assert_int_equal(planche_child_read(&child, text, sizeof text), 0);
-    assert_false(planche_child_end(&child));
+    assert_int_equal(planche_process_read(&child, text, sizeof text), 0);
+    assert_false(planche_process_wait(&child));
     assert_int_equal(errno, 0);
 }
 
@@ -50,12 +50,12 @@ static void test_silence(void **state)
 {
     (void)state;
     char byte;
-    struct planche_child child = start(ASLEEP);
+    struct planche_process child = start(ASLEEP);
     pid_t pid = child.pid;
     child.patience = 50;
-    assert_int_equal(planche_child_read(&child, &byte, 1), -1);
+    assert_int_equal(planche_process_read(&child, &byte, 1), -1);
     assert_int_equal(errno, ETIMEDOUT);
-    planche_child_kill(&child);
+    planche_process_kill(&child);
     expect_gone(pid);
 }
 
@@ -64,13 +64,13 @@ static void test_stop(void **state)
     (void)state;
     char byte;
     int asked = 0;
-    struct planche_child child = start(ASLEEP);
+    struct planche_process child = start(ASLEEP);
     pid_t pid = child.pid;
     child.stop = stop;
     child.user = &asked;
-    assert_int_equal(planche_child_read(&child, &byte, 1), -1);
+    assert_int_equal(planche_process_read(&child, &byte, 1), -1);
     assert_int_equal(errno, ECANCELED);
-    planche_child_kill(&child);
+    planche_process_kill(&child);
     expect_gone(pid);
 }
 
@@ -81,13 +81,13 @@ static void test_no_end(void **state)
     char byte;
     int asked = 0;
     for (int stopping = 0; stopping < 2; stopping++) {
-        struct planche_child child = start("exec 1>&-; " ASLEEP);
+        struct planche_process child = start("exec 1>&-; " ASLEEP);
         pid_t pid = child.pid;
-        assert_int_equal(planche_child_read(&child, &byte, 1), 0);
+        assert_int_equal(planche_process_read(&child, &byte, 1), 0);
         child.patience = stopping ? child.patience : 50;
         child.stop = stopping ? stop : NULL;
         child.user = &asked;
-        assert_false(planche_child_end(&child));
+        assert_false(planche_process_wait(&child));
         assert_int_equal(errno, stopping ? ECANCELED : ETIMEDOUT);
         expect_gone(pid);
     }

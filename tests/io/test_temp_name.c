@@ -8,33 +8,33 @@
 
 static void test_short(void **state)
 {
-    char name[PLANCHE_HIDDEN_BYTES + 8];
+    char name[PLANCHE_TEMP_NAME_BYTES + 8];
     (void)state;
-    assert_int_equal(planche_hidden_name(name, sizeof name, "a/b/page.png"), 21);
+    assert_int_equal(planche_temp_name(name, sizeof name, "a/b/page.png"), 21);
     assert_string_equal(name, "a/b/.page.png.planche");
-    planche_hidden_temporary(name, sizeof name, "page.png", 0xabc);
+    planche_temp_name_numbered(name, sizeof name, "page.png", 0xabc);
     assert_string_equal(name, ".page.png.planche-0000000000000abc");
-    assert_int_equal(planche_hidden_name(name, 4, "page.png"), 17);
+    assert_int_equal(planche_temp_name(name, 4, "page.png"), 17);
 }
 
 static void test_long(void **state)
 {
-    char path[256 + 2], name[PLANCHE_HIDDEN_BYTES + 2], other[PLANCHE_HIDDEN_BYTES + 2];
+    char path[256 + 2], name[PLANCHE_TEMP_NAME_BYTES + 2], other[PLANCHE_TEMP_NAME_BYTES + 2];
     (void)state;
     memset(path, 'x', sizeof path);
     memcpy(path, "f/", 2);
     path[257] = 0;
-    size_t length = planche_hidden_temporary(name, sizeof name, path, 1);
+    size_t length = planche_temp_name_numbered(name, sizeof name, path, 1);
     assert_true(length < sizeof name && length - 2 <= 255);
     path[256] = 'y';
-    planche_hidden_temporary(other, sizeof other, path, 1);
+    planche_temp_name_numbered(other, sizeof other, path, 1);
     assert_string_not_equal(name, other);
-    planche_hidden_name(name, sizeof name, path);
+    planche_temp_name(name, sizeof name, path);
     assert_memory_equal(name, other, strlen(name));
     assert_int_equal(other[strlen(name)], '-');
     /* A character of three bytes over the cut. */
     memcpy(path + 2 + 199, "\xe6\xbc\xab", 3);
-    planche_hidden_name(name, sizeof name, path);
+    planche_temp_name(name, sizeof name, path);
     assert_null(strchr(name, '\xe6'));
 }
 

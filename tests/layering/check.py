@@ -19,8 +19,8 @@ PUBLIC_ONLY = ["tools", "examples"]
 SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}
 CODE = (".c", ".h", ".cpp", ".def", ".comp", ".glsl")
 SCRIPTS = (".py", ".sh", "meson.build", "meson_options.txt", "Makefile", ".ci/run", "bench/run")
-MOST_LINES = 999
-MOST_FUNCTION_LINES = 80
+MAX_LINES = 999
+MAX_FUNCTION_LINES = 80
 FORBIDDEN_CALL = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|aligned_alloc|posix_memalign|strdup|"
                             r"printf|fprintf|puts|fputs|perror|abort|exit)\s*\(")
 ALLOCATOR = "src/base/alloc.c"
@@ -103,8 +103,8 @@ def check_functions(path, code):
         if line == "{":
             start = number
         elif line == "}" and start:
-            if number - start - 1 > MOST_FUNCTION_LINES:
-                yield start, f"function of {number - start - 1} lines (at most {MOST_FUNCTION_LINES})"
+            if number - start - 1 > MAX_FUNCTION_LINES:
+                yield start, f"function of {number - start - 1} lines (at most {MAX_FUNCTION_LINES})"
             start = None
 
 
@@ -122,8 +122,8 @@ def check_file(root, path):
         text = stream.read()
     lines = text.split("\n")
     yield from check_head(path, lines)
-    if len(lines) - 1 > MOST_LINES:
-        yield len(lines) - 1, f"{len(lines) - 1} lines: files have fewer than {MOST_LINES + 1}"
+    if len(lines) - 1 > MAX_LINES:
+        yield len(lines) - 1, f"{len(lines) - 1} lines: files have fewer than {MAX_LINES + 1}"
     if path.endswith(CODE):
         code = without_comments(text)
         yield from check_includes(root, path, code)

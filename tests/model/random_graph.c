@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_BLOBS    160
-#define MOST_CHANNELS 48
-#define PERIOD        8 /* input sizes are multiples of this */
-#define LEAST_SIZE    8 /* of any blob at the smallest input */
-#define MOST_SCALE    4
+#define MAX_BLOBS    160
+#define MAX_CHANNELS 48
+#define PERIOD       8 /* input sizes are multiples of this */
+#define MIN_SIZE     8 /* of any blob at the smallest input */
+#define MAX_SCALE    4
 
 struct blob {
     int channels, num, den, more_h, more_w;
@@ -32,8 +32,8 @@ struct maker {
     uint64_t state;
     struct random_graph *graph;
     size_t param_room, bin_room;
-    struct blob blobs[MOST_BLOBS];
-    struct layer layers[MOST_BLOBS];
+    struct blob blobs[MAX_BLOBS];
+    struct layer layers[MAX_BLOBS];
     int count; /* of blobs and of layers: layer i makes blob i */
 };
 
@@ -128,7 +128,7 @@ static int add(struct maker *maker, const char *type, struct blob blob, int inpu
 {
     struct layer *layer = &maker->layers[maker->count];
     va_list args;
-    assert(maker->count < MOST_BLOBS);
+    assert(maker->count < MAX_BLOBS);
     *layer = (struct layer){.type = type, .input_count = input_count};
     va_start(args, input_count);
     for (int i = 0; i < input_count; i++)
@@ -145,9 +145,9 @@ static int size_at(const struct blob *blob, int n, bool height)
 
 static bool is_fine(const struct blob *blob)
 {
-    return PERIOD * blob->num % blob->den == 0 && blob->num <= MOST_SCALE &&
-           size_at(blob, RANDOM_GRAPH_LEAST, true) >= LEAST_SIZE &&
-           size_at(blob, RANDOM_GRAPH_LEAST, false) >= LEAST_SIZE;
+    return PERIOD * blob->num % blob->den == 0 && blob->num <= MAX_SCALE &&
+           size_at(blob, RANDOM_GRAPH_LEAST, true) >= MIN_SIZE &&
+           size_at(blob, RANDOM_GRAPH_LEAST, false) >= MIN_SIZE;
 }
 
 static int floor_divide(int a, int b)
@@ -396,7 +396,7 @@ static int add_concat(struct maker *maker, int in)
     align(maker, &in, &other);
     out = maker->blobs[in];
     out.channels += maker->blobs[other].channels;
-    if (out.channels > 2 * MOST_CHANNELS || !same_scale(maker, in, other))
+    if (out.channels > 2 * MAX_CHANNELS || !same_scale(maker, in, other))
         return in;
     out.positive = false;
     add(maker, "Concat", out, 2, in, other);
@@ -681,7 +681,7 @@ static const char *blob_name(const struct maker *maker, int blob, char *text)
 /* Blobs that several layers read usually pass through a Split, as ncnn wants it. */
 static void write_layers(struct maker *maker, const bool *split)
 {
-    int taken[MOST_BLOBS] = {0};
+    int taken[MAX_BLOBS] = {0};
     char name[32];
     const char *out;
     for (int i = 0; i < maker->count; i++) {
@@ -706,7 +706,7 @@ static void write_layers(struct maker *maker, const bool *split)
 
 static void write_param(struct maker *maker)
 {
-    bool split[MOST_BLOBS] = {false};
+    bool split[MAX_BLOBS] = {false};
     int layers = maker->count, blobs = maker->count;
     for (int i = 0; i < maker->count; i++) {
         int readers = count_readers(maker, i);

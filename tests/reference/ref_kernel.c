@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_THREADS 8
+#define MAX_THREADS 8
 
 struct geometry {
     int kw, kh, sw, sh, dw, dh, top, left;
@@ -115,11 +115,11 @@ static void *run_job(void *user)
 
 static void run_all(struct job job)
 {
-    struct job jobs[MOST_THREADS];
-    pthread_t threads[MOST_THREADS];
-    bool started[MOST_THREADS] = {false};
+    struct job jobs[MAX_THREADS];
+    pthread_t threads[MAX_THREADS];
+    bool started[MAX_THREADS] = {false};
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    int count = cpus < 1 ? 1 : cpus > MOST_THREADS ? MOST_THREADS : (int)cpus;
+    int count = cpus < 1 ? 1 : cpus > MAX_THREADS ? MAX_THREADS : (int)cpus;
     for (int i = 0; i < count; i++) {
         jobs[i] = job;
         jobs[i].first = i;

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define MOST_TAPS 64
+#define MAX_TAPS 64
 
 static uint64_t first_seed = 1;
 static int count = 200;
@@ -121,7 +121,7 @@ static struct taps taps_of(const struct subject *s, const struct planche_step *s
 }
 
 /* The places in the view that place i of the output reads, written as the layers are defined. */
-static int list_taps(const struct taps *t, int64_t i, int64_t list[MOST_TAPS])
+static int list_taps(const struct taps *t, int64_t i, int64_t list[MAX_TAPS])
 {
     int found = 0;
     switch (t->step->op) {
@@ -161,7 +161,7 @@ static int list_taps(const struct taps *t, int64_t i, int64_t list[MOST_TAPS])
 /* The first and the last place that [a, b) reads. */
 static bool read_range(const struct taps *t, int64_t a, int64_t b, int64_t *lo, int64_t *hi)
 {
-    int64_t list[MOST_TAPS];
+    int64_t list[MAX_TAPS];
     *lo = INT64_MAX;
     *hi = 0;
     for (int64_t i = a; i < b; i++)
@@ -292,7 +292,7 @@ static void mark_pixel(struct marks *m, const struct planche_step *step, int64_t
 {
     const struct taps rows = taps_of(m->subject, step, true);
     const struct taps columns = taps_of(m->subject, step, false);
-    int64_t ys[MOST_TAPS], xs[MOST_TAPS];
+    int64_t ys[MAX_TAPS], xs[MAX_TAPS];
     int y_count = list_taps(&rows, y, ys), x_count = list_taps(&columns, x, xs);
     for (int v = 0; v < step->input_count; v++)
         for (int i = 0; i < y_count; i++)
@@ -409,10 +409,10 @@ static uint64_t check_layout(struct subject *s, unsigned value_bytes)
     return peak;
 }
 
-#define MOST_BORDERS 16
+#define MAX_BORDERS 16
 
 /* Borders of a few tiles: as regular as a page's, or not at all. */
-static int cut(uint64_t *random, int64_t size, int64_t borders[MOST_BORDERS])
+static int cut(uint64_t *random, int64_t size, int64_t borders[MAX_BORDERS])
 {
     const int least = (int)size / 8 + 1, most = (int)size / 2 + 1;
     bool regular = test_random_int(random, 0, 1) == 0;
@@ -487,7 +487,7 @@ static void test_random_networks(void **state)
         struct subject s;
         uint64_t random = seed;
         char name[32];
-        int64_t xs[MOST_BORDERS], ys[MOST_BORDERS];
+        int64_t xs[MAX_BORDERS], ys[MAX_BORDERS];
         snprintf(name, sizeof(name), "seed %llu", (unsigned long long)seed);
         if (!network_make_random(&network, seed)) {
             network_free(&network);
@@ -535,7 +535,7 @@ static double plan_us(struct subject *s, unsigned value_bytes)
 }
 
 /* Layouts of the catalogue's networks need at most this much more than any must. */
-#define MOST_WASTE 1.10
+#define MAX_WASTE 1.10
 
 static void check_known_tile(struct subject *s, int level, int64_t side)
 {
@@ -547,7 +547,7 @@ static void check_known_tile(struct subject *s, int level, int64_t side)
                   s->name, level, (long long)(s->tile.x1 - s->tile.x0),
                   (long long)(s->tile.y1 - s->tile.y0), (double)s->layout.bytes / 1048576, ratio,
                   plan_us(s, 2));
-    if (ratio > MOST_WASTE)
+    if (ratio > MAX_WASTE)
         fail_msg("%s: a layout that wastes memory", s->name);
 }
 

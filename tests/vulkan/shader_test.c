@@ -155,7 +155,7 @@ void shader_test_reset(struct shader_test *test)
 uint64_t shader_test_take(struct shader_test *test, uint64_t bytes)
 {
     uint64_t begin = test->taken_count ? (test->used + GAP + 255) / 256 * 256 : 0;
-    assert_true(begin + bytes + GAP <= MEMORY_SIZE && test->taken_count < MOST_TAKEN);
+    assert_true(begin + bytes + GAP <= MEMORY_SIZE && test->taken_count < MAX_TAKEN);
     test->used = begin + bytes;
     test->taken[test->taken_count].begin = begin;
     test->taken[test->taken_count++].end = test->used;

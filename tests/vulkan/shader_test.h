@@ -8,7 +8,7 @@
 #include "support/random.h"
 #include "support/testing.h"
 
-#define MOST_TAKEN 64
+#define MAX_TAKEN 64
 
 struct shader_test {
     struct planche_budget budget;
@@ -18,7 +18,7 @@ struct shader_test {
     uint64_t used;
     struct {
         uint64_t begin, end;
-    } taken[MOST_TAKEN]; /* what is no canary */
+    } taken[MAX_TAKEN]; /* what is no canary */
     int taken_count;
     VkCommandPool pool;
     VkCommandBuffer commands;

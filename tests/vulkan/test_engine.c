@@ -231,7 +231,7 @@ static void write_page(const char *name, const struct planche_pixels *pixels)
 static void test_files(void **state)
 {
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
-    struct planche_mark mark = PLANCHE_MARK_INIT;
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     struct image image, result;
     enum planche_format format;
     size_t size;
@@ -246,7 +246,7 @@ static void test_files(void **state)
     void *data = test_read(test_path("result.png"), &size);
     decode(&result, data, size, &format);
     assert_int_equal(result.pixels.format, PLANCHE_PIXELS_GREY_ALPHA8);
-    assert_int_equal(planche_read_mark(test_path("result.png"), &mark, NULL), PLANCHE_OK);
+    assert_int_equal(planche_provenance_read(test_path("result.png"), &mark, NULL), PLANCHE_OK);
     assert_int_equal(strlen(mark.source), 64);
     assert_int_equal(warnings.count, 0);
     run_file(engine, test_path("grey.png"), "result.jpg", &options);
@@ -532,7 +532,7 @@ static void test_pieces(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct page page, cut;
         struct planche_engine *engine = make_engine(variants[i]);
-        struct planche_gpu_unit *unit = engine->gpus->units[0];
+        struct planche_gpu_context *unit = engine->gpus->units[0];
         make_page(&page, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         make_page(&cut, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         run_page(engine, &page, NULL);
@@ -680,7 +680,7 @@ static void test_several(void **state)
     run_page(engine, &alone, NULL);
     planche_engine_destroy(&engine);
     engine = make_engine(options);
-    struct planche_gpu_unit **units = engine->gpus->units;
+    struct planche_gpu_context **units = engine->gpus->units;
     assert_int_equal(engine->gpus->count, 2);
     uint64_t before[2] = {units[0]->queue.submitted, units[1]->queue.submitted};
     /* One after the other, too, they learn how fast each is. */

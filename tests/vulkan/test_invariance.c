@@ -65,7 +65,7 @@ static void make_result(const struct subject *s, size_t k, struct image *out)
     struct planche_page_result foreseen = PLANCHE_PAGE_RESULT_INIT;
     options.width = reduced(kind, s->scale);
     assert_int_equal(
-        planche_page_foresee(kind->width, kind->height, s->scale, 0, &options, &foreseen, NULL),
+        planche_page_predict(kind->width, kind->height, s->scale, 0, &options, &foreseen, NULL),
         PLANCHE_OK);
     image_make(out, kind->format, foreseen.output_width, foreseen.output_height, 0, 0);
 }

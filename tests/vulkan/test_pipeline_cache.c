@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* A head of 24 bytes and the driver's of 32 are in each. */
-#define MOST_BYTES (1 << 20)
+#define MAX_BYTES (1 << 20)
 
 static char root[PATH_MAX];
 static char last_line[1024];
@@ -89,7 +89,7 @@ static size_t read_bytes(uint8_t *bytes)
     assert_true(cache_file(path));
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
-    size_t size = fread(bytes, 1, MOST_BYTES, file);
+    size_t size = fread(bytes, 1, MAX_BYTES, file);
     fclose(file);
     return size;
 }
@@ -153,7 +153,7 @@ static void check_ignored(const struct planche_vk *vk, const char *why)
 static void test_damaged(void **state)
 {
     (void)state;
-    static uint8_t good[MOST_BYTES], bad[MOST_BYTES];
+    static uint8_t good[MAX_BYTES], bad[MAX_BYTES];
     struct planche_vk *vk = test_need_vulkan();
     use_device(vk);
     size_t size = read_bytes(good);
@@ -200,7 +200,7 @@ static uint32_t crc_of(const uint8_t *bytes, size_t size)
 static void test_foreign(void **state)
 {
     (void)state;
-    static uint8_t bytes[MOST_BYTES];
+    static uint8_t bytes[MAX_BYTES];
     struct planche_vk *vk = test_need_vulkan();
     use_device(vk);
     size_t size = read_bytes(bytes);

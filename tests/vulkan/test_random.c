@@ -16,8 +16,8 @@
 #include <string.h>
 
 /* Less than this is a mistake somewhere, not rounding: tensors in half precision have 11 bits. */
-#define LEAST_PSNR_F32 90.0
-#define LEAST_PSNR_F16 45.0
+#define MIN_PSNR_F32 90.0
+#define MIN_PSNR_F16 45.0
 
 #define WORKERS 2
 
@@ -151,7 +151,7 @@ static double check_path(const struct network *network, const struct page *page,
     if (!actual)
         return HUGE_VAL;
     double decibels = psnr(actual, expected, values);
-    if (!(decibels >= (path == PLANCHE_GPU_PATH_F32 ? LEAST_PSNR_F32 : LEAST_PSNR_F16)))
+    if (!(decibels >= (path == PLANCHE_GPU_PATH_F32 ? MIN_PSNR_F32 : MIN_PSNR_F16)))
         fail_msg("seed %llu, %s, page of %d x %d: %.1f dB", (unsigned long long)seed,
                  planche_gpu_path_name(path), page->width, page->height, decibels);
     if (seed % 2 == path % 2)

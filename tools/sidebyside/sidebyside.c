@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANNELS    3
-#define GAP         8   /* columns between the panels */
-#define ZOOM        2   /* panel pixels to a pixel of the result, either way */
-#define MOST_WIDTH  400 /* of a panel, in pixels of the result */
-#define MOST_HEIGHT 500
+#define CHANNELS   3
+#define GAP        8   /* columns between the panels */
+#define ZOOM       2   /* panel pixels to a pixel of the result, either way */
+#define MAX_WIDTH  400 /* of a panel, in pixels of the result */
+#define MAX_HEIGHT 500
 
 struct picture {
     uint32_t width, height;
@@ -63,7 +63,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 static int draw(struct picture *out, const struct picture *before, const struct picture *after)
 {
     uint32_t scale = after->width / before->width;
-    uint32_t width = least(after->width, MOST_WIDTH), height = least(after->height, MOST_HEIGHT);
+    uint32_t width = least(after->width, MAX_WIDTH), height = least(after->height, MAX_HEIGHT);
     uint32_t left = (after->width - width) / 2, top = (after->height - height) / 2;
     uint32_t panel = width * ZOOM;
     out->width = 2 * panel + GAP;

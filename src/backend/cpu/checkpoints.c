@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* More places than this are not all tried: they are thinned out evenly. */
-#define MOST_CUTS 96
+#define MAX_CUTS 96
 
 struct search {
     const struct planche_plan *plan;
@@ -18,10 +18,10 @@ struct search {
     int levels;
     double *node_cost; /* [node_count] */
     int cut_count;
-    int place[MOST_CUTS + 1];     /* node index; 0: keep nothing */
-    bool *crosses[MOST_CUTS + 1]; /* [tensor_count] */
-    double best[2][MOST_CUTS + 1];
-    int *from;    /* [levels + 2][MOST_CUTS + 1] */
+    int place[MAX_CUTS + 1];     /* node index; 0: keep nothing */
+    bool *crosses[MAX_CUTS + 1]; /* [tensor_count] */
+    double best[2][MAX_CUTS + 1];
+    int *from;    /* [levels + 2][MAX_CUTS + 1] */
     bool *wanted; /* [tensor_count], working space */
 };
 
@@ -45,8 +45,8 @@ static void find_crossing(const struct search *s, int place, bool *crosses)
 
 static bool find_cuts(struct search *s)
 {
-    int nodes = s->program->node_count, step = nodes / MOST_CUTS + 1;
-    for (int place = 0; place < nodes && s->cut_count <= MOST_CUTS; place += step) {
+    int nodes = s->program->node_count, step = nodes / MAX_CUTS + 1;
+    for (int place = 0; place < nodes && s->cut_count <= MAX_CUTS; place += step) {
         bool *crosses =
             planche_calloc(s->plan->budget, (size_t)s->program->tensor_count, sizeof(bool));
         if (!crosses)
@@ -76,7 +76,7 @@ static double bytes_of(const struct search *s, const bool *a, const bool *b,
         size_t bytes;
         if (!a[t] && !b[t])
             continue;
-        if (!planche_kept_bytes(s->program, geometry, t, &bytes))
+        if (!planche_retained_bytes(s->program, geometry, t, &bytes))
             return INFINITY;
         total += (double)bytes;
     }
@@ -124,7 +124,7 @@ static void search_paths(struct search *s, uint64_t memory)
                 double cost = before[a] + cost_of(s, level, a, b) + kept * PLANCHE_COST_KEPT_BYTE;
                 if (cost < after[b]) {
                     after[b] = cost;
-                    s->from[level * (MOST_CUTS + 1) + b] = a;
+                    s->from[level * (MAX_CUTS + 1) + b] = a;
                 }
             }
         }
@@ -138,12 +138,12 @@ static void take_path(const struct search *s, struct planche_plan *plan)
         plan->cuts[level].first = s->place[cut];
         memcpy(plan->cuts[level].store, s->crosses[cut],
                (size_t)s->program->tensor_count * sizeof(bool));
-        cut = s->from[level * (MOST_CUTS + 1) + cut];
+        cut = s->from[level * (MAX_CUTS + 1) + cut];
     }
 }
 
-enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memory,
-                                        struct planche_error *error)
+enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t memory,
+                                               struct planche_error *error)
 {
     const struct planche_program *program = plan->program;
     struct search s = {.plan = plan, .program = program};
@@ -152,7 +152,7 @@ enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memo
     s.levels = plan->sample_bands ? program->levels : program->levels + 1;
     s.node_cost = planche_calloc(plan->budget, (size_t)program->node_count, sizeof(double));
     s.from =
-        planche_calloc(plan->budget, (size_t)(program->levels + 2) * (MOST_CUTS + 1), sizeof(int));
+        planche_calloc(plan->budget, (size_t)(program->levels + 2) * (MAX_CUTS + 1), sizeof(int));
     s.wanted = planche_calloc(plan->budget, (size_t)program->tensor_count, sizeof(bool));
     if (s.node_cost && s.from && s.wanted && find_cuts(&s)) {
         find_node_costs(&s, planche_plan_geometry(plan, 1));
@@ -169,7 +169,7 @@ enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memo
                  : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
 }
 
-uint64_t planche_cuts_bytes(const struct planche_plan *plan, int level)
+uint64_t planche_checkpoints_bytes(const struct planche_plan *plan, int level)
 {
     const struct planche_geometry *geometry = planche_plan_geometry(plan, level);
     uint64_t total = 0;
@@ -177,7 +177,7 @@ uint64_t planche_cuts_bytes(const struct planche_plan *plan, int level)
         size_t bytes = 0;
         if (!plan->cuts[level].store[t] && !plan->cuts[level - 1].store[t])
             continue;
-        if (!planche_kept_bytes(plan->program, geometry, t, &bytes))
+        if (!planche_retained_bytes(plan->program, geometry, t, &bytes))
             return UINT64_MAX;
         total += bytes;
     }

@@ -17,9 +17,10 @@ struct run {
 };
 
 /* Input row or column that a tap of output position i reads; i has the tap's phase. */
-static int64_t tap_position(const struct planche_map *map, int64_t i, int tap, int dilation)
+static int64_t tap_position(const struct planche_receptive_field *map, int64_t i, int tap,
+                            int dilation)
 {
-    if (map->kind == PLANCHE_MAP_DECONV)
+    if (map->kind == PLANCHE_RECEPTIVE_FIELD_DECONV)
         return (i + map->offset - (int64_t)tap * dilation) / map->stride;
     return i * map->stride + map->offset + (int64_t)tap * dilation;
 }
@@ -93,7 +94,8 @@ static void run_group(const struct run *run, unsigned group)
     const struct planche_edge *edge = &node->edges[0];
     unsigned first = group * 4, blocks = planche_group_blocks(conv->out_blocks, group);
     int64_t out_lanes = program->tensors[node->output].lanes;
-    int64_t in_step = edge->columns.kind == PLANCHE_MAP_DECONV ? 1 : edge->columns.stride;
+    int64_t in_step =
+        edge->columns.kind == PLANCHE_RECEPTIVE_FIELD_DECONV ? 1 : edge->columns.stride;
     const float *residuals[PLANCHE_RESIDUALS * 4];
     float *outputs[4];
     for (unsigned b = 0; b < blocks; b++)
@@ -124,7 +126,8 @@ static void run_via_lanes(const struct run *run)
     const struct planche_program *program = exec->pass->spec.program;
     const struct planche_edge *edge = &node->edges[0];
     const float *residuals[PLANCHE_RESIDUALS * 4];
-    int64_t in_step = edge->columns.kind == PLANCHE_MAP_DECONV ? 1 : edge->columns.stride;
+    int64_t in_step =
+        edge->columns.kind == PLANCHE_RECEPTIVE_FIELD_DECONV ? 1 : edge->columns.stride;
     unsigned channels = (unsigned)program->tensors[node->output].channels;
     struct planche_conv_args args = {
         .entries = (size_t)run->phase->tap_count * run->conv->in_blocks,

@@ -43,7 +43,7 @@ void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int6
     const struct planche_shape *shapes = pass->spec.geometry->shapes;
     int64_t size = planche_view_shape(&e->view, shapes).height;
     int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).height;
-    planche_map_need(&e->rows, y0, y1, size, out, lo, hi);
+    planche_receptive_field_need(&e->rows, y0, y1, size, out, lo, hi);
     *lo = clamp(*lo, 0, size) + e->view.top;
     *hi = clamp(*hi, 0, size) + e->view.top;
 }
@@ -56,7 +56,7 @@ void planche_edge_columns(const struct planche_pass *pass, int node, int edge, i
     const struct planche_shape *shapes = pass->spec.geometry->shapes;
     int64_t size = planche_view_shape(&e->view, shapes).width;
     int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).width;
-    planche_map_need(&e->columns, x0, x1, size, out, lo, hi);
+    planche_receptive_field_need(&e->columns, x0, x1, size, out, lo, hi);
     *lo = clamp(*lo, 0, size) + e->view.left;
     *hi = clamp(*hi, 0, size) + e->view.left;
 }
@@ -447,8 +447,8 @@ static bool find_strides(const struct planche_tensor_layout *layout, int64_t wid
     return true;
 }
 
-bool planche_kept_bytes(const struct planche_program *program,
-                        const struct planche_geometry *geometry, int tensor, size_t *bytes)
+bool planche_retained_bytes(const struct planche_program *program,
+                            const struct planche_geometry *geometry, int tensor, size_t *bytes)
 {
     size_t block, row;
     return find_strides(&program->tensors[tensor], geometry->shapes[tensor].width, &block, &row) &&

@@ -38,7 +38,7 @@ struct planche_region {
 };
 
 /* A tensor kept whole between passes. */
-struct planche_kept {
+struct planche_retained {
     float *data;      /* NULL: not kept */
     bool overwritten; /* the memory is another tensor's already, which is made over this one */
 };
@@ -116,8 +116,8 @@ enum planche_status planche_pass_create(struct planche_pass **out,
 void planche_pass_destroy(struct planche_pass **pass);
 
 /* Bytes of one whole tensor as a pass keeps it. False on overflow. */
-bool planche_kept_bytes(const struct planche_program *program,
-                        const struct planche_geometry *geometry, int tensor, size_t *bytes);
+bool planche_retained_bytes(const struct planche_program *program,
+                            const struct planche_geometry *geometry, int tensor, size_t *bytes);
 
 /* Time and arithmetic of every node, added up over passes and pages. */
 struct planche_node_profile {
@@ -128,9 +128,9 @@ struct planche_node_profile {
 struct planche_pass_data {
     struct planche_pool *pool;
     const struct planche_page_io *io;
-    struct planche_kept *kept;   /* [tensor_count] */
-    const float *const *vectors; /* [tensor_count]: known vectors, padded to whole blocks */
-    int64_t *const *sums;        /* [tensor_count]: fixed-point sums of pooled vectors, added to */
+    struct planche_retained *kept; /* [tensor_count] */
+    const float *const *vectors;   /* [tensor_count]: known vectors, padded to whole blocks */
+    int64_t *const *sums; /* [tensor_count]: fixed-point sums of pooled vectors, added to */
     double progress_from, progress_to;
     struct planche_node_profile *profile; /* [node_count], or NULL */
 };

@@ -7,15 +7,15 @@
 #include <math.h>
 
 /* Stripes narrower than this are all halo. */
-#define LEAST_STRIPE 32
+#define MIN_STRIPE 32
 /* Rows of a region when the page is cut, tried from the cheapest to the smallest. */
 static const int64_t segments[] = {512, 128, 32};
 /* Below this many tiles of a layer for each thread, waiting for the slowest one shows; beyond a few
  * rows of tiles, rows leave the cache before they are read. */
 #define TILES_PER_WORKER 48
-#define MOST_BAND        4
+#define MAX_BAND         4
 /* Choices of cuts before none are kept. */
-#define MOST_ATTEMPTS 8
+#define MAX_ATTEMPTS 8
 
 const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level)
 {
@@ -97,7 +97,7 @@ static enum planche_status whole_page(const struct planche_plan *plan, uint64_t 
         enum planche_status status = planche_pass_create(&pass, &spec, plan->budget, error);
         if (status)
             return status;
-        uint64_t kept = planche_cuts_bytes(plan, level);
+        uint64_t kept = planche_checkpoints_bytes(plan, level);
         *bytes = pass->slab_bytes + kept > *bytes ? pass->slab_bytes + kept : *bytes;
         *macs += pass->macs;
         planche_pass_destroy(&pass);
@@ -136,8 +136,8 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     uint64_t room = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
     /* Keeping tensors can make a pass hold more rows than it did: what does not fit then is
      * asked for less. */
-    for (int attempt = 0; attempt < MOST_ATTEMPTS && !status; attempt++) {
-        status = planche_cuts_choose(plan, attempt < MOST_ATTEMPTS - 1 ? room : 0, error);
+    for (int attempt = 0; attempt < MAX_ATTEMPTS && !status; attempt++) {
+        status = planche_checkpoints_choose(plan, attempt < MAX_ATTEMPTS - 1 ? room : 0, error);
         if (!status)
             status = whole_page(plan, &bytes, &macs, error);
         plan->bytes = bytes + emit;
@@ -155,7 +155,7 @@ static int wanted_band(const struct planche_plan *plan)
 {
     int64_t tiles = plan->page.page_width / PLANCHE_WINOGRAD_TILE_MAX + 1;
     int64_t band = ((int64_t)plan->options.workers * TILES_PER_WORKER + tiles - 1) / tiles;
-    return band < 1 ? 1 : band > MOST_BAND ? MOST_BAND : (int)band;
+    return band < 1 ? 1 : band > MAX_BAND ? MAX_BAND : (int)band;
 }
 
 /* Full width, with the band that suits the threads if it fits. */
@@ -176,7 +176,7 @@ static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *sma
 {
     int64_t width = plan->page.page_width, height = plan->page.page_height;
     double best = INFINITY;
-    for (int64_t columns = 1; columns == 1 || width / columns >= LEAST_STRIPE; columns *= 2) {
+    for (int64_t columns = 1; columns == 1 || width / columns >= MIN_STRIPE; columns *= 2) {
         int64_t stripe = (width + columns - 1) / columns;
         for (size_t s = 0; s < sizeof(segments) / sizeof(*segments); s++) {
             int64_t segment = segments[s] < height ? segments[s] : height;

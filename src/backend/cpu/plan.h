@@ -12,7 +12,7 @@
 
 /* Between passes: nodes before `first` need not run again, since the tensors they make for later
  * nodes are kept. */
-struct planche_cut {
+struct planche_checkpoint {
     int first;   /* 0: nothing is kept */
     bool *store; /* [tensor_count] */
 };
@@ -31,7 +31,7 @@ struct planche_plan {
     struct planche_plan_options options;
     struct planche_geometry page, sample; /* sample: what the averages come from */
     int64_t sample_bands;                 /* 0: the sample is the page */
-    struct planche_cut
+    struct planche_checkpoint
         *cuts; /* [levels + 2]: kept after pass 1..levels; 0 and levels + 1 keep nothing */
     int band;  /* rows of tiles made at a time */
     int64_t stripe, segment;       /* width and height of the page's regions */
@@ -80,9 +80,9 @@ enum planche_status planche_regions_measure(const struct planche_plan *plan, int
 
 /* Chooses plan->cuts for whole-page passes so that the least is computed twice within `memory`
  * bytes for kept tensors; costs as in cost.h. Errors: MEMORY. */
-enum planche_status planche_cuts_choose(struct planche_plan *plan, uint64_t memory,
-                                        struct planche_error *error);
+enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t memory,
+                                               struct planche_error *error);
 /* Bytes kept while a pass runs: what it starts from and what it keeps. */
-uint64_t planche_cuts_bytes(const struct planche_plan *plan, int level);
+uint64_t planche_checkpoints_bytes(const struct planche_plan *plan, int level);
 
 #endif

@@ -52,8 +52,8 @@ static bool add_edges(struct planche_program *program, struct planche_node *node
     node->edge_count = count;
     for (int i = 0; i < count; i++)
         node->edges[i] = (struct planche_edge){
-            .rows = PLANCHE_MAP_IDENTITY,
-            .columns = PLANCHE_MAP_IDENTITY,
+            .rows = PLANCHE_RECEPTIVE_FIELD_IDENTITY,
+            .columns = PLANCHE_RECEPTIVE_FIELD_IDENTITY,
         };
     return true;
 }
@@ -154,7 +154,7 @@ static enum planche_status add_shuffle(struct planche_program *program,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", step->name);
     for (int e = 0; e < node->edge_count; e++) {
         node->edges[e].view = e ? small->inputs[0] : shuffle->inputs[0];
-        planche_map_step(shuffle, &node->edges[e].rows, &node->edges[e].columns);
+        planche_receptive_field_step(shuffle, &node->edges[e].rows, &node->edges[e].columns);
     }
     return PLANCHE_OK;
 }
@@ -174,7 +174,7 @@ static enum planche_status add_step(struct planche_program *program, const struc
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     for (int i = 0; i < s->input_count; i++) {
         node->edges[i].view = s->inputs[i];
-        planche_map_step(s, &node->edges[i].rows, &node->edges[i].columns);
+        planche_receptive_field_step(s, &node->edges[i].rows, &node->edges[i].columns);
     }
     for (int r = 0; r < s->residual_count; r++)
         node->edges[s->input_count + r].view = s->residuals[r].view;
@@ -193,7 +193,8 @@ static bool add_page_nodes(struct planche_program *program)
     if (!add_edges(program, pad, 1))
         return false;
     pad->edges[0].view.tensor = program->page_tensor;
-    pad->edges[0].rows = (struct planche_map){PLANCHE_MAP_REFLECT, 1, (int)recipe->pad, 0};
+    pad->edges[0].rows =
+        (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, (int)recipe->pad, 0};
     pad->edges[0].columns = pad->edges[0].rows;
     return true;
 }
@@ -240,12 +241,12 @@ static int64_t rows_from(const struct planche_edge *edge, const struct planche_s
                          int64_t available)
 {
     int64_t lo = 0, hi = 64 * available, a, b;
-    int64_t in = 1 << 20, out = edge->rows.kind == PLANCHE_MAP_INTERP && step
+    int64_t in = 1 << 20, out = edge->rows.kind == PLANCHE_RECEPTIVE_FIELD_INTERP && step
                                     ? (int64_t)((float)in * step->factor_h)
                                     : in;
     while (lo < hi) {
         int64_t middle = (lo + hi + 1) / 2;
-        planche_map_need(&edge->rows, 0, middle, in, out > 0 ? out : 1, &a, &b);
+        planche_receptive_field_need(&edge->rows, 0, middle, in, out > 0 ? out : 1, &a, &b);
         if (b <= available - edge->view.top)
             lo = middle;
         else

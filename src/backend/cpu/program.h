@@ -12,7 +12,7 @@
 /* An input of a node: a view of a tensor and how the node reads it. */
 struct planche_edge {
     struct planche_view view;
-    struct planche_map rows, columns;
+    struct planche_receptive_field rows, columns;
 };
 
 enum planche_node_kind {

@@ -12,7 +12,7 @@ struct page_run {
     const struct planche_plan *plan;
     struct planche_page_io io; /* the caller's, with rows of the sample found */
     const struct planche_page_io *caller;
-    struct planche_kept *kept;
+    struct planche_retained *kept;
     float **vectors;
     int64_t **sums;
     struct planche_pass_data data;
@@ -179,7 +179,7 @@ static enum planche_status allocate_kept(struct page_run *run, int level,
         size_t bytes;
         if (!plan->cuts[level].store[t] || run->kept[t].data)
             continue;
-        if (!planche_kept_bytes(plan->program, planche_plan_geometry(plan, level), t, &bytes))
+        if (!planche_retained_bytes(plan->program, planche_plan_geometry(plan, level), t, &bytes))
             return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a kept tensor is too large");
         int from = find_overwritten(run, level, t);
         if (from >= 0)
@@ -198,7 +198,7 @@ static void release_kept(struct page_run *run, int level)
         if (run->kept[t].data && !run->plan->cuts[level].store[t]) {
             if (!run->kept[t].overwritten)
                 planche_free(run->kept[t].data);
-            run->kept[t] = (struct planche_kept){NULL, false};
+            run->kept[t] = (struct planche_retained){NULL, false};
         }
 }
 

@@ -44,10 +44,12 @@ static void widen_inputs(const struct planche_step *step, const struct planche_s
     struct planche_shape in = planche_view_shape(&step->inputs[0], shapes);
     struct planche_shape out = shapes[step->output];
     struct planche_region2 made = regions[step->output], read;
-    struct planche_map rows, columns;
-    planche_map_step(step, &rows, &columns);
-    planche_map_need(&rows, made.y0, made.y1, in.height, out.height, &read.y0, &read.y1);
-    planche_map_need(&columns, made.x0, made.x1, in.width, out.width, &read.x0, &read.x1);
+    struct planche_receptive_field rows, columns;
+    planche_receptive_field_step(step, &rows, &columns);
+    planche_receptive_field_need(&rows, made.y0, made.y1, in.height, out.height, &read.y0,
+                                 &read.y1);
+    planche_receptive_field_need(&columns, made.x0, made.x1, in.width, out.width, &read.x0,
+                                 &read.x1);
     for (int i = 0; i < step->input_count; i++)
         widen_view(&step->inputs[i], shapes, read, regions);
     for (int r = 0; r < step->residual_count; r++)

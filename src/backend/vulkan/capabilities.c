@@ -18,7 +18,7 @@ const char *const planche_gpu_extension_names[PLANCHE_GPU_EXTENSION_COUNT] = {
     [PLANCHE_GPU_PORTABILITY_SUBSET] = "VK_KHR_portability_subset",
 };
 
-static enum planche_status find_extensions(struct planche_gpu_abilities *abilities,
+static enum planche_status find_extensions(struct planche_gpu_capabilities *abilities,
                                            const struct planche_vk_functions *fn,
                                            VkPhysicalDevice device, struct planche_error *error)
 {
@@ -69,7 +69,7 @@ void *planche_gpu_features_link(struct planche_gpu_features *features, const boo
 
 /* Of the features that are there, those of use: nothing else is enabled, which some drivers thank
  * with faster code. */
-static void find_features(struct planche_gpu_abilities *abilities,
+static void find_features(struct planche_gpu_capabilities *abilities,
                           const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     struct planche_gpu_features there = {0}, *use = &abilities->features;
@@ -93,7 +93,7 @@ static void find_features(struct planche_gpu_abilities *abilities,
     use->matrix2 = there.matrix2;
 }
 
-static void find_properties(struct planche_gpu_abilities *abilities,
+static void find_properties(struct planche_gpu_capabilities *abilities,
                             const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     VkPhysicalDeviceMaintenance4Properties maintenance4 = {
@@ -122,7 +122,7 @@ static void find_properties(struct planche_gpu_abilities *abilities,
 }
 
 /* Compute beside the desktop's graphics and copies beside both, where the device has such. */
-static void find_queues(struct planche_gpu_abilities *abilities,
+static void find_queues(struct planche_gpu_capabilities *abilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     VkQueueFamilyProperties list[16];
@@ -177,7 +177,7 @@ static bool has_half_product(const struct planche_vk_functions *fn, VkPhysicalDe
     return false;
 }
 
-static const char *plain_lacks(const struct planche_gpu_abilities *abilities)
+static const char *plain_lacks(const struct planche_gpu_capabilities *abilities)
 {
     const VkPhysicalDeviceLimits *limits = &abilities->properties.limits;
     if (abilities->properties.apiVersion < VK_API_VERSION_1_2)
@@ -196,7 +196,7 @@ static const char *plain_lacks(const struct planche_gpu_abilities *abilities)
     return NULL;
 }
 
-static const char *half_lacks(const struct planche_gpu_abilities *abilities)
+static const char *half_lacks(const struct planche_gpu_capabilities *abilities)
 {
     if (!abilities->features.v12.shaderFloat16)
         return "shaderFloat16";
@@ -205,7 +205,7 @@ static const char *half_lacks(const struct planche_gpu_abilities *abilities)
     return NULL;
 }
 
-static const char *matrix_lacks(const struct planche_gpu_abilities *abilities,
+static const char *matrix_lacks(const struct planche_gpu_capabilities *abilities,
                                 const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     const VkPhysicalDeviceSubgroupSizeControlPropertiesEXT *subgroup = &abilities->subgroup;
@@ -262,7 +262,7 @@ static bool has_workgroup_product(const struct planche_vk_functions *fn, VkPhysi
     return false;
 }
 
-static const char *matrix2_lacks(const struct planche_gpu_abilities *abilities,
+static const char *matrix2_lacks(const struct planche_gpu_capabilities *abilities,
                                  const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     const VkPhysicalDeviceCooperativeMatrix2FeaturesNV *has = &abilities->features.matrix2;
@@ -280,7 +280,7 @@ static const char *matrix2_lacks(const struct planche_gpu_abilities *abilities,
 }
 
 /* Each path takes all that the one before it does. */
-static void judge_paths(struct planche_gpu_abilities *abilities,
+static void judge_paths(struct planche_gpu_capabilities *abilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     const char **lacks = abilities->lacks;
@@ -295,11 +295,12 @@ static void judge_paths(struct planche_gpu_abilities *abilities,
         lacks[PLANCHE_GPU_PATH_KHR] ? lacks[PLANCHE_GPU_PATH_KHR] : matrix2;
 }
 
-enum planche_status planche_gpu_abilities_get(struct planche_gpu_abilities *abilities,
-                                              const struct planche_vk_functions *fn,
-                                              VkPhysicalDevice device, struct planche_error *error)
+enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *abilities,
+                                                 const struct planche_vk_functions *fn,
+                                                 VkPhysicalDevice device,
+                                                 struct planche_error *error)
 {
-    *abilities = (struct planche_gpu_abilities){0};
+    *abilities = (struct planche_gpu_capabilities){0};
     fn->GetPhysicalDeviceProperties(device, &abilities->properties);
     enum planche_status status = find_extensions(abilities, fn, device, error);
     if (status != PLANCHE_OK)
@@ -313,7 +314,8 @@ enum planche_status planche_gpu_abilities_get(struct planche_gpu_abilities *abil
     return PLANCHE_OK;
 }
 
-enum planche_gpu_path planche_gpu_abilities_best(const struct planche_gpu_abilities *abilities)
+enum planche_gpu_path
+planche_gpu_capabilities_best(const struct planche_gpu_capabilities *abilities)
 {
     /* Where both were measured, matrices of a subgroup were far ahead of those of a workgroup
      * (docs/performance.md): NV2 is for who asks for it. */

@@ -27,7 +27,7 @@ struct planche_gpu_features {
     VkPhysicalDeviceCooperativeMatrix2FeaturesNV matrix2;
 };
 
-struct planche_gpu_abilities {
+struct planche_gpu_capabilities {
     bool extensions[PLANCHE_GPU_EXTENSION_COUNT];
     struct planche_gpu_features features; /* those that are there and of use */
     VkPhysicalDeviceProperties properties;
@@ -43,11 +43,13 @@ struct planche_gpu_abilities {
 };
 
 /* Errors: MEMORY. */
-enum planche_status planche_gpu_abilities_get(struct planche_gpu_abilities *abilities,
-                                              const struct planche_vk_functions *fn,
-                                              VkPhysicalDevice device, struct planche_error *error);
+enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *abilities,
+                                                 const struct planche_vk_functions *fn,
+                                                 VkPhysicalDevice device,
+                                                 struct planche_error *error);
 /* The fastest path; AUTO: none. */
-enum planche_gpu_path planche_gpu_abilities_best(const struct planche_gpu_abilities *abilities);
+enum planche_gpu_path
+planche_gpu_capabilities_best(const struct planche_gpu_capabilities *abilities);
 /* Links the structures whose extensions are there, for VkDeviceCreateInfo's pNext. */
 void *planche_gpu_features_link(struct planche_gpu_features *features, const bool *extensions);
 

@@ -74,13 +74,13 @@ static void load_functions(struct planche_gpu_device *device)
 }
 
 /* The second queue of a family that has no family for copies beside it. */
-static uint32_t transfer_index(const struct planche_gpu_abilities *abilities)
+static uint32_t transfer_index(const struct planche_gpu_capabilities *abilities)
 {
     return abilities->transfer_family == abilities->compute_family && abilities->compute_queues > 1;
 }
 
 static enum planche_status create_device(struct planche_gpu_device *device,
-                                         struct planche_gpu_abilities *abilities,
+                                         struct planche_gpu_capabilities *abilities,
                                          struct planche_error *error)
 {
     static const float priorities[2] = {1, 1};
@@ -146,7 +146,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 }
 
 static void describe(struct planche_gpu_device *device,
-                     const struct planche_gpu_abilities *abilities)
+                     const struct planche_gpu_capabilities *abilities)
 {
     VkPhysicalDeviceMemoryProperties2 memory = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
@@ -170,10 +170,10 @@ static void describe(struct planche_gpu_device *device,
 }
 
 static enum planche_status choose_path(struct planche_gpu_device *device,
-                                       const struct planche_gpu_abilities *abilities,
+                                       const struct planche_gpu_capabilities *abilities,
                                        enum planche_gpu_path path, struct planche_error *error)
 {
-    enum planche_gpu_path best = planche_gpu_abilities_best(abilities);
+    enum planche_gpu_path best = planche_gpu_capabilities_best(abilities);
     device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
     const char *lacks = best == PLANCHE_GPU_PATH_AUTO ? abilities->lacks[PLANCHE_GPU_PATH_F32]
                                                       : abilities->lacks[device->path];
@@ -188,9 +188,9 @@ static enum planche_status choose_path(struct planche_gpu_device *device,
 static enum planche_status open_device(struct planche_gpu_device *device,
                                        enum planche_gpu_path path, struct planche_error *error)
 {
-    struct planche_gpu_abilities abilities;
+    struct planche_gpu_capabilities abilities;
     enum planche_status status =
-        planche_gpu_abilities_get(&abilities, &device->fn, device->physical, error);
+        planche_gpu_capabilities_get(&abilities, &device->fn, device->physical, error);
     if (status == PLANCHE_OK)
         status = choose_path(device, &abilities, path, error);
     if (status != PLANCHE_OK)

@@ -14,7 +14,8 @@ static double first_guess(const struct planche_gpu_device *device)
     return discrete * (device->path >= PLANCHE_GPU_PATH_KHR ? 1e9 : 2e8);
 }
 
-static enum planche_status start_profile(struct planche_gpu_unit *unit, struct planche_error *error)
+static enum planche_status start_profile(struct planche_gpu_context *unit,
+                                         struct planche_error *error)
 {
     size_t count = (size_t)unit->program->net->step_count + 2;
     unit->step_ns = planche_calloc(unit->budget, count, sizeof(*unit->step_ns));
@@ -26,7 +27,7 @@ static enum planche_status start_profile(struct planche_gpu_unit *unit, struct p
 
 /* Weights of products are laid out by the device itself: how its lanes hold a matrix is its own
  * affair. */
-static enum planche_status prepare_weights(struct planche_gpu_unit *unit,
+static enum planche_status prepare_weights(struct planche_gpu_context *unit,
                                            struct planche_error *error)
 {
     struct planche_gpu_job job = {.program = unit->program};
@@ -49,14 +50,14 @@ static enum planche_status prepare_weights(struct planche_gpu_unit *unit,
     return status;
 }
 
-enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
-                                            struct planche_gpu_device *device,
-                                            const struct planche_net *net, uint64_t memory,
-                                            const struct planche_gpus_options *options,
-                                            struct planche_budget *budget,
-                                            struct planche_error *error)
+enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
+                                               struct planche_gpu_device *device,
+                                               const struct planche_net *net, uint64_t memory,
+                                               const struct planche_gpus_options *options,
+                                               struct planche_budget *budget,
+                                               struct planche_error *error)
 {
-    struct planche_gpu_unit *unit = *out = planche_calloc(budget, 1, sizeof(*unit));
+    struct planche_gpu_context *unit = *out = planche_calloc(budget, 1, sizeof(*unit));
     if (!unit) {
         planche_gpu_device_close(&device);
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a GPU");
@@ -84,15 +85,15 @@ enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
                          device->name, (unsigned long long)unit->program->weights.size,
                          (unsigned long long)memory);
     if (status)
-        planche_gpu_unit_destroy(out);
+        planche_gpu_context_destroy(out);
     else
         unit->memory = memory - unit->program->weights.size;
     return status;
 }
 
-void planche_gpu_unit_destroy(struct planche_gpu_unit **unit)
+void planche_gpu_context_destroy(struct planche_gpu_context **unit)
 {
-    struct planche_gpu_unit *u = *unit;
+    struct planche_gpu_context *u = *unit;
     if (!u)
         return;
     while (u->slots) {
@@ -111,7 +112,7 @@ void planche_gpu_unit_destroy(struct planche_gpu_unit **unit)
     *unit = NULL;
 }
 
-uint32_t planche_gpu_unit_marks(const struct planche_gpu_unit *unit)
+uint32_t planche_gpu_context_marks(const struct planche_gpu_context *unit)
 {
     return unit->profile ? 2 * (uint32_t)unit->program->net->step_count + 2 : 1;
 }
@@ -143,12 +144,12 @@ static enum planche_status make_set(struct planche_gpu_device *device,
                              "making descriptors", error);
 }
 
-static enum planche_status make_batches(struct planche_gpu_unit *unit,
+static enum planche_status make_batches(struct planche_gpu_context *unit,
                                         struct planche_gpu_slot *slot, struct planche_error *error)
 {
     struct planche_gpu_device *device = unit->device;
     VkCommandBuffer commands[PLANCHE_GPU_BATCHES];
-    uint32_t marks = planche_gpu_unit_marks(unit);
+    uint32_t marks = planche_gpu_context_marks(unit);
     const VkQueryPoolCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
         .queryType = VK_QUERY_TYPE_TIMESTAMP,
@@ -171,7 +172,7 @@ static enum planche_status make_batches(struct planche_gpu_unit *unit,
 }
 
 enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
-                                            struct planche_gpu_unit *unit,
+                                            struct planche_gpu_context *unit,
                                             struct planche_error *error)
 {
     struct planche_gpu_device *device = unit->device;
@@ -192,7 +193,7 @@ enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
 }
 
 /* What an abandoned device may still use stays. */
-void planche_gpu_slot_destroy(struct planche_gpu_unit *unit, struct planche_gpu_slot **slot)
+void planche_gpu_slot_destroy(struct planche_gpu_context *unit, struct planche_gpu_slot **slot)
 {
     struct planche_gpu_slot *s = *slot;
     struct planche_gpu_device *device = unit->device;
@@ -215,7 +216,7 @@ void planche_gpu_slot_destroy(struct planche_gpu_unit *unit, struct planche_gpu_
     *slot = NULL;
 }
 
-enum planche_status planche_gpu_slot_fit(struct planche_gpu_unit *unit,
+enum planche_status planche_gpu_slot_fit(struct planche_gpu_context *unit,
                                          struct planche_gpu_slot *slot, uint64_t bytes,
                                          struct planche_error *error)
 {
@@ -241,8 +242,8 @@ enum planche_status planche_gpu_slot_fit(struct planche_gpu_unit *unit,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_gpu_unit_fit(struct planche_gpu_unit *unit, uint64_t bytes,
-                                         struct planche_error *error)
+enum planche_status planche_gpu_context_fit(struct planche_gpu_context *unit, uint64_t bytes,
+                                            struct planche_error *error)
 {
     if (unit->arena.size >= bytes)
         return PLANCHE_OK;

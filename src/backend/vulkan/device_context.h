@@ -36,7 +36,7 @@ struct planche_gpu_slot {
     bool holds;                      /* a page has the block; under the mutex of the unit's owner */
 };
 
-struct planche_gpu_unit {
+struct planche_gpu_context {
     struct planche_gpu_device *device;
     struct planche_gpu_program *program;
     struct planche_budget *budget;
@@ -58,35 +58,35 @@ struct planche_gpu_unit {
 };
 
 /* Errors: as planche_gpus_create. */
-enum planche_status planche_gpu_unit_create(struct planche_gpu_unit **out,
-                                            struct planche_gpu_device *device,
-                                            const struct planche_net *net, uint64_t memory,
-                                            const struct planche_gpus_options *options,
-                                            struct planche_budget *budget,
-                                            struct planche_error *error);
+enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
+                                               struct planche_gpu_device *device,
+                                               const struct planche_net *net, uint64_t memory,
+                                               const struct planche_gpus_options *options,
+                                               struct planche_budget *budget,
+                                               struct planche_error *error);
 /* Also closes the device. */
-void planche_gpu_unit_destroy(struct planche_gpu_unit **unit);
+void planche_gpu_context_destroy(struct planche_gpu_context **unit);
 /* Most marks of a batch: in a profile every dispatch of a tile is timed, else the whole batch. */
-uint32_t planche_gpu_unit_marks(const struct planche_gpu_unit *unit);
+uint32_t planche_gpu_context_marks(const struct planche_gpu_context *unit);
 
 enum planche_status planche_gpu_slot_create(struct planche_gpu_slot **out,
-                                            struct planche_gpu_unit *unit,
+                                            struct planche_gpu_context *unit,
                                             struct planche_error *error);
-void planche_gpu_slot_destroy(struct planche_gpu_unit *unit, struct planche_gpu_slot **slot);
+void planche_gpu_slot_destroy(struct planche_gpu_context *unit, struct planche_gpu_slot **slot);
 /* Makes the slot's block at least so large; what was in it is gone. Errors: MEMORY, DEVICE. */
-enum planche_status planche_gpu_slot_fit(struct planche_gpu_unit *unit,
+enum planche_status planche_gpu_slot_fit(struct planche_gpu_context *unit,
                                          struct planche_gpu_slot *slot, uint64_t bytes,
                                          struct planche_error *error);
 
 /* Makes the arena at least so large, once nothing runs in it. arena_mutex is held. */
-enum planche_status planche_gpu_unit_fit(struct planche_gpu_unit *unit, uint64_t bytes,
-                                         struct planche_error *error);
+enum planche_status planche_gpu_context_fit(struct planche_gpu_context *unit, uint64_t bytes,
+                                            struct planche_error *error);
 
 /* Submits a tile's dispatches, in several batches if they take long; arena_mutex is held. args: the
  * address in the slot's block that the arguments go to, as an offset. after: what the first batch
  * waits for. */
 struct planche_gpu_work {
-    struct planche_gpu_unit *unit;
+    struct planche_gpu_context *unit;
     struct planche_gpu_slot *slot;
     uint64_t args;
     uint64_t clear, clear_bytes; /* part of the block that the next tile begins with as zeros */

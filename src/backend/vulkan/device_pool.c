@@ -67,8 +67,8 @@ static enum planche_status open_unit(struct planche_gpus *gpus, uint32_t index,
         return status;
     uint64_t free = planche_gpu_free_memory(device);
     uint64_t memory = options->memory ? options->memory : free - free / LEFT_TO_OTHERS;
-    status = planche_gpu_unit_create(&gpus->units[gpus->count], device, net, memory, options,
-                                     gpus->budget, error);
+    status = planche_gpu_context_create(&gpus->units[gpus->count], device, net, memory, options,
+                                        gpus->budget, error);
     if (!status)
         gpus->count++;
     return status;
@@ -163,7 +163,7 @@ void planche_gpus_destroy(struct planche_gpus **gpus)
     if (!g)
         return;
     for (unsigned u = 0; u < g->count; u++)
-        planche_gpu_unit_destroy(&g->units[u]);
+        planche_gpu_context_destroy(&g->units[u]);
     planche_vk_destroy(&g->vk);
     planche_free(g->name);
     pthread_mutex_destroy(&g->mutex);
@@ -174,7 +174,7 @@ void planche_gpus_destroy(struct planche_gpus **gpus)
 
 /* How long pages wait for a unit with one more. What nobody has timed yet is tried first: were the
  * guess of its speed too low, it would never get a page. */
-static double busy_for(struct planche_gpu_unit *unit)
+static double busy_for(struct planche_gpu_context *unit)
 {
     if (!unit->active && !atomic_load(&unit->timed))
         return 0;
@@ -182,12 +182,12 @@ static double busy_for(struct planche_gpu_unit *unit)
 }
 
 /* The unit whose pages will be done first. */
-static struct planche_gpu_unit *least_busy(const struct planche_gpus *gpus)
+static struct planche_gpu_context *least_busy(const struct planche_gpus *gpus)
 {
-    struct planche_gpu_unit *best = NULL;
+    struct planche_gpu_context *best = NULL;
     double least = 0;
     for (unsigned u = 0; u < gpus->count; u++) {
-        struct planche_gpu_unit *unit = gpus->units[u];
+        struct planche_gpu_context *unit = gpus->units[u];
         double busy = busy_for(unit);
         if (atomic_load(&unit->device->lost) || (best && busy >= least))
             continue;
@@ -197,7 +197,7 @@ static struct planche_gpu_unit *least_busy(const struct planche_gpus *gpus)
     return best;
 }
 
-enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche_gpu_unit **unit,
+enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche_gpu_context **unit,
                                        struct planche_gpu_slot **slot, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
@@ -224,7 +224,7 @@ enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche
 }
 
 /* Frees the blocks of idle slots: others need the memory. */
-static void free_idle_blocks(struct planche_gpu_unit *unit)
+static void free_idle_blocks(struct planche_gpu_context *unit)
 {
     for (struct planche_gpu_slot *slot = unit->slots; slot; slot = slot->next) {
         unit->blocks -= slot->block.size;
@@ -245,7 +245,7 @@ static void wait_a_little(struct planche_gpus *gpus)
 }
 
 /* What the slot has, if anything, is for others. */
-static void give_up_block(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
+static void give_up_block(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                           struct planche_gpu_slot *slot)
 {
     unit->blocks -= slot->block.size;
@@ -257,7 +257,7 @@ static void give_up_block(struct planche_gpus *gpus, struct planche_gpu_unit *un
 
 /* A page that is alone may have more than half, of which an earlier one's arena can be. Nothing is
  * in flight then. */
-static void make_way(struct planche_gpu_unit *unit, uint64_t block)
+static void make_way(struct planche_gpu_context *unit, uint64_t block)
 {
     if (block <= unit->memory / 2)
         return;
@@ -267,7 +267,7 @@ static void make_way(struct planche_gpu_unit *unit, uint64_t block)
     pthread_mutex_unlock(&unit->arena_mutex);
 }
 
-enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
+enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
                                      planche_gpu_poll_fn poll, void *user,
                                      struct planche_error *error)
@@ -301,13 +301,13 @@ enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_g
     return status;
 }
 
-uint64_t planche_gpus_arena_limit(const struct planche_gpu_unit *unit, uint64_t block)
+uint64_t planche_gpus_arena_limit(const struct planche_gpu_context *unit, uint64_t block)
 {
     uint64_t half = unit->memory / 2;
     return block <= half ? unit->memory - half : block < unit->memory ? unit->memory - block : 0;
 }
 
-void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
+void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                         struct planche_gpu_slot *slot)
 {
     pthread_mutex_lock(&gpus->mutex);
@@ -345,8 +345,8 @@ const char *planche_gpus_path_name(const struct planche_gpus *gpus)
 }
 
 /* Steps, with the page's pixels before and behind them, of one unit. */
-static void add_profile(const struct planche_gpu_unit *unit, struct planche_layer_profile *entries,
-                        size_t count)
+static void add_profile(const struct planche_gpu_context *unit,
+                        struct planche_layer_profile *entries, size_t count)
 {
     const struct planche_net *net = unit->program->net;
     for (size_t i = 0; i < count; i++) {

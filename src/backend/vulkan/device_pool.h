@@ -13,26 +13,26 @@ struct planche_gpus {
     unsigned tile; /* side that is asked for; 0: none is */
     struct planche_vk *vk;
     unsigned count;
-    struct planche_gpu_unit *units[PLANCHE_GPUS];
+    struct planche_gpu_context *units[PLANCHE_GPUS];
     char *name;
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a page has given back what it had */
 };
 
 /* A slot on the device with the least to do. Errors: DEVICE (all are lost), MEMORY. */
-enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche_gpu_unit **unit,
+enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche_gpu_context **unit,
                                        struct planche_gpu_slot **slot, struct planche_error *error);
 /* Gives the slot a block of so many bytes, after waiting for other pages' if it must. Of the
  * device's memory blocks have half, or more when a page is alone. Errors: MEMORY, DEVICE,
  * CANCELLED. */
-enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
+enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
                                      planche_gpu_poll_fn poll, void *user,
                                      struct planche_error *error);
 /* Bytes that the arena may take beside a block of so many. */
-uint64_t planche_gpus_arena_limit(const struct planche_gpu_unit *unit, uint64_t block);
+uint64_t planche_gpus_arena_limit(const struct planche_gpu_context *unit, uint64_t block);
 /* Nothing of the slot's is in flight, or the device is lost. */
-void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_unit *unit,
+void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                         struct planche_gpu_slot *slot);
 
 #endif

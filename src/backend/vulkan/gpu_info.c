@@ -25,7 +25,7 @@ static enum planche_gpu_type type_of(VkPhysicalDeviceType type)
 }
 
 static void list_extensions(struct planche_gpu_info *info,
-                            const struct planche_gpu_abilities *abilities)
+                            const struct planche_gpu_capabilities *abilities)
 {
     size_t length = 0;
     for (int i = 0; i < PLANCHE_GPU_EXTENSION_COUNT; i++) {
@@ -40,12 +40,12 @@ static void list_extensions(struct planche_gpu_info *info,
 
 void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct planche_gpu_info *info)
 {
-    struct planche_gpu_abilities abilities;
+    struct planche_gpu_capabilities abilities;
     VkPhysicalDevice device = vk->devices[index];
     VkPhysicalDeviceMemoryProperties2 memory = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
     *info = (struct planche_gpu_info){.struct_size = sizeof *info, .index = index};
-    enum planche_status status = planche_gpu_abilities_get(&abilities, &vk->fn, device, NULL);
+    enum planche_status status = planche_gpu_capabilities_get(&abilities, &vk->fn, device, NULL);
     const VkPhysicalDeviceProperties *properties = &abilities.properties;
     vk->fn.GetPhysicalDeviceMemoryProperties2(device, &memory);
     info->type = type_of(properties->deviceType);
@@ -62,7 +62,7 @@ void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct pla
     planche_text_clean(info->driver);
     list_extensions(info, &abilities);
     if (status == PLANCHE_OK)
-        info->path = planche_gpu_abilities_best(&abilities);
+        info->path = planche_gpu_capabilities_best(&abilities);
     if (info->path == PLANCHE_GPU_PATH_AUTO)
         snprintf(info->reason, sizeof info->reason, "it lacks %s",
                  status == PLANCHE_OK ? abilities.lacks[PLANCHE_GPU_PATH_F32] : "memory");

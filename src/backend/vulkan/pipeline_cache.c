@@ -20,7 +20,7 @@
 
 /* Shaders change with versions, and what became of the old ones stays in the file: one that has
  * grown beyond this is begun anew. */
-#define MOST_BYTES ((uint64_t)64 << 20)
+#define MAX_BYTES ((uint64_t)64 << 20)
 
 struct head {
     char magic[8];
@@ -82,7 +82,7 @@ static const char *read_data(const struct planche_gpu_device *device, int fd, vo
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || !read_all(fd, &head, sizeof head) ||
         memcmp(head.magic, magic, sizeof magic) != 0)
         return "it is no file of Planche's";
-    if (head.size > MOST_BYTES)
+    if (head.size > MAX_BYTES)
         return "it has grown too large";
     if (head.size == 0 || (uint64_t)info.st_size != head.size + sizeof head)
         return "it is cut short";
@@ -148,8 +148,7 @@ static bool write_temporary(const char *path, const void *data, size_t size)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool written = planche_descriptor_write(fd, &head, sizeof head) &&
-                   planche_descriptor_write(fd, data, size);
+    bool written = planche_fd_write(fd, &head, sizeof head) && planche_fd_write(fd, data, size);
     return close(fd) == 0 && written;
 }
 
@@ -159,7 +158,7 @@ static void write_file(struct planche_gpu_device *device, const void *data, size
     char path[PATH_MAX], temporary[PATH_MAX];
     uint64_t number = (uint64_t)getpid() << 32 ^ (uint32_t)((uintptr_t)device >> 6);
     if (file_name(device, path, NULL) != PLANCHE_OK ||
-        planche_hidden_temporary(temporary, sizeof temporary, path, number) >= sizeof temporary)
+        planche_temp_name_numbered(temporary, sizeof temporary, path, number) >= sizeof temporary)
         return;
     make_folders(path);
     if (write_temporary(temporary, data, size) && rename(temporary, path) == 0) {

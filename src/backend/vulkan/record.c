@@ -28,7 +28,8 @@ static void barrier(const struct planche_gpu_device *device, VkCommandBuffer com
     device->fn.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, NULL, 0, NULL);
 }
 
-static void mark(const struct planche_gpu_unit *unit, struct planche_gpu_batch *batch, int profile)
+static void mark(const struct planche_gpu_context *unit, struct planche_gpu_batch *batch,
+                 int profile)
 {
     if (!batch->queries)
         return;
@@ -43,7 +44,7 @@ static double ms_between(const struct planche_gpu_device *device, uint64_t begin
     return (double)((end - begin) & device->timestamp_mask) * device->timestamp_ms;
 }
 
-static void add_times(struct planche_gpu_unit *unit, const struct planche_gpu_batch *batch,
+static void add_times(struct planche_gpu_context *unit, const struct planche_gpu_batch *batch,
                       const uint64_t *ticks)
 {
     for (uint32_t m = 0; unit->profile && m < batch->mark_count; m++)
@@ -52,7 +53,7 @@ static void add_times(struct planche_gpu_unit *unit, const struct planche_gpu_ba
 }
 
 /* A batch that was soon done says little of how fast the device is: most of it was waiting. */
-static void learn_speed(struct planche_gpu_unit *unit, double macs, double ms)
+static void learn_speed(struct planche_gpu_context *unit, double macs, double ms)
 {
     double speed = atomic_load(&unit->macs_per_ms);
     if (ms <= 0)
@@ -64,7 +65,7 @@ static void learn_speed(struct planche_gpu_unit *unit, double macs, double ms)
 /* Takes the times of a batch that is done. */
 static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batch)
 {
-    struct planche_gpu_unit *unit = work->unit;
+    struct planche_gpu_context *unit = work->unit;
     struct planche_gpu_device *device = unit->device;
     uint32_t count = batch->mark_count + 1;
     uint64_t *ticks;
@@ -119,7 +120,7 @@ static enum planche_status begin_batch(struct planche_gpu_work *work,
     batch->macs = 0;
     if (batch->queries)
         device->fn.CmdResetQueryPool(batch->commands, batch->queries, 0,
-                                     planche_gpu_unit_marks(work->unit) + 1);
+                                     planche_gpu_context_marks(work->unit) + 1);
     barrier(device, batch->commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
             VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
     return PLANCHE_OK;
@@ -170,7 +171,7 @@ struct pieces {
     uint32_t y, z; /* of the next */
 };
 
-static struct pieces cut(const struct planche_gpu_unit *unit,
+static struct pieces cut(const struct planche_gpu_context *unit,
                          const struct planche_gpu_dispatch *dispatch)
 {
     double all = (double)dispatch->groups[1] * dispatch->groups[2];
@@ -228,7 +229,7 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
                                   const struct planche_gpu_tile *tile, int index,
                                   struct planche_error *error)
 {
-    struct planche_gpu_unit *unit = work->unit;
+    struct planche_gpu_context *unit = work->unit;
     const struct planche_gpu_dispatch *dispatch = &tile->dispatches[index];
     struct pieces pieces = cut(unit, dispatch);
     double most = atomic_load(&unit->macs_per_ms) * BATCH_MS;

@@ -21,7 +21,7 @@ struct block {
 
 struct page_run {
     struct planche_gpus *gpus;
-    struct planche_gpu_unit *unit;
+    struct planche_gpu_context *unit;
     struct planche_gpu_slot *slot;
     const struct planche_gpu_page_io *io;
     struct planche_budget *budget;
@@ -196,7 +196,7 @@ static enum planche_status submit_tile(struct page_run *run, enum planche_gpu_ai
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
     pthread_mutex_lock(&run->unit->arena_mutex);
     uint64_t bytes = run->tile.bytes > run->split.arena ? run->tile.bytes : run->split.arena;
-    enum planche_status status = planche_gpu_unit_fit(run->unit, bytes, error);
+    enum planche_status status = planche_gpu_context_fit(run->unit, bytes, error);
     if (!status) {
         const struct planche_gpu_place place = place_of(run, row, column);
         planche_gpu_tile_build(&run->tile, aim, level, rect, &place);
@@ -357,7 +357,7 @@ static enum planche_status run_bands(struct page_run *run, struct planche_error 
  * thought. */
 static enum planche_status find_room(struct page_run *run, struct planche_error *error)
 {
-    struct planche_gpu_unit *unit = run->unit;
+    struct planche_gpu_context *unit = run->unit;
     uint64_t limit = planche_gpus_arena_limit(unit, 0);
     for (;;) {
         enum planche_status status =
@@ -374,7 +374,7 @@ static enum planche_status find_room(struct page_run *run, struct planche_error 
         }
         if (!status) {
             pthread_mutex_lock(&unit->arena_mutex);
-            status = planche_gpu_unit_fit(unit, run->split.arena, error);
+            status = planche_gpu_context_fit(unit, run->split.arena, error);
             pthread_mutex_unlock(&unit->arena_mutex);
         }
         if (status != PLANCHE_ERROR_MEMORY)

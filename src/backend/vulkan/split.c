@@ -5,10 +5,10 @@
 #include "base/status.h"
 
 /* Sides that are tried: ever smaller by a quarter, down to this. */
-#define LEAST_SIDE 16
+#define MIN_SIDE 16
 /* The longest side: devices need not take more than 65535 workgroups side by side, and those of
  * some shaders make 4 rows. */
-#define MOST_SIDE 16384
+#define MAX_SIDE 16384
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -86,7 +86,7 @@ enum planche_status planche_gpu_split_page(struct planche_gpu_split *split,
 {
     const struct planche_gpu_job *job = tile->job;
     int64_t longer = job->page.width > job->page.height ? job->page.width : job->page.height;
-    int64_t now = least(side ? side : longer, MOST_SIDE);
+    int64_t now = least(side ? side : longer, MAX_SIDE);
     if (memory > job->program->device->max_allocation)
         memory = job->program->device->max_allocation;
     for (;;) {
@@ -94,7 +94,7 @@ enum planche_status planche_gpu_split_page(struct planche_gpu_split *split,
         bool fits = measure(split, tile);
         if (fits && split->arena <= memory)
             return PLANCHE_OK;
-        if (side || now <= LEAST_SIDE)
+        if (side || now <= MIN_SIDE)
             return planche_fail(
                 error, PLANCHE_ERROR_MEMORY,
                 "%s: tiles of %lld x %lld pixels take %llu KiB of GPU memory, and there are %llu; "
@@ -103,7 +103,7 @@ enum planche_status planche_gpu_split_page(struct planche_gpu_split *split,
                 (long long)split->tile_height, (unsigned long long)((split->arena >> 10) + 1),
                 (unsigned long long)(memory >> 10));
         now = now * 3 / 4 / PLANCHE_GPU_TILE_STEP * PLANCHE_GPU_TILE_STEP;
-        if (now < LEAST_SIDE)
-            now = LEAST_SIDE;
+        if (now < MIN_SIDE)
+            now = MIN_SIDE;
     }
 }

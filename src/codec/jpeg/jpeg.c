@@ -33,7 +33,7 @@ const struct planche_format_ops planche_jpeg_ops = {
 _Noreturn void planche_jpeg_leave(j_common_ptr cinfo, enum planche_status status)
 {
     struct planche_jpeg *jpeg = cinfo->client_data;
-    planche_trap_spring(&jpeg->trap, status);
+    planche_error_trap_raise(&jpeg->trap, status);
 }
 
 static enum planche_status status_of(const struct planche_jpeg *jpeg, int code)

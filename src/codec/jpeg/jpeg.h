@@ -21,7 +21,7 @@ struct planche_jpeg_memory {
 /* cinfo->err points at errors, cinfo->client_data at the whole. */
 struct planche_jpeg {
     struct jpeg_error_mgr errors;
-    struct planche_trap trap;
+    struct planche_error_trap trap;
     struct planche_jpeg_memory memory;
     const struct planche_log *log;
     const char *name; /* for messages */

@@ -170,7 +170,8 @@ enum planche_status planche_jpeg_open(struct planche_decoder *decoder, struct pl
     reader->base.log = decoder->log;
     reader->base.name = decoder->name;
     planche_jpeg_set_errors(&reader->base, (j_common_ptr)&reader->cinfo);
-    enum planche_status status = planche_trap_run(&reader->base.trap, error, create_step, reader);
+    enum planche_status status =
+        planche_error_trap_run(&reader->base.trap, error, create_step, reader);
     if (status)
         return status;
     decoder->width = reader->cinfo.image_width;
@@ -225,7 +226,7 @@ enum planche_status planche_jpeg_read(struct planche_decoder *decoder, uint8_t *
     reader->rows = rows;
     reader->stride = stride;
     reader->count = count;
-    return planche_trap_run(&reader->base.trap, error, rows_step, reader);
+    return planche_error_trap_run(&reader->base.trap, error, rows_step, reader);
 }
 
 static void next_output_step(void *user)
@@ -252,10 +253,10 @@ enum planche_status planche_jpeg_rewind(struct planche_decoder *decoder,
     /* Warnings were given the first time. */
     reader->base.log = NULL;
     if (reader->scans)
-        return planche_trap_run(&reader->base.trap, error, next_output_step, reader);
+        return planche_error_trap_run(&reader->base.trap, error, next_output_step, reader);
     enum planche_status status = planche_stream_rewind(&decoder->stream, error);
     if (status == PLANCHE_OK)
-        status = planche_trap_run(&reader->base.trap, error, restart_step, reader);
+        status = planche_error_trap_run(&reader->base.trap, error, restart_step, reader);
     if (status)
         return status;
     if (reader->cinfo.image_width != decoder->width ||

@@ -110,7 +110,7 @@ enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct p
     if (!writer->buffer)
         return planche_fail_memory(error, budget, BUFFER_BYTES, writer->base.name);
     planche_jpeg_set_errors(&writer->base, (j_common_ptr)&writer->cinfo);
-    return planche_trap_run(&writer->base.trap, error, start_step, writer);
+    return planche_error_trap_run(&writer->base.trap, error, start_step, writer);
 }
 
 static void rows_step(void *user)
@@ -130,7 +130,7 @@ enum planche_status planche_jpeg_write(struct planche_encoder *encoder, const ui
     writer->rows = rows;
     writer->stride = stride;
     writer->count = count;
-    return planche_trap_run(&writer->base.trap, error, rows_step, writer);
+    return planche_error_trap_run(&writer->base.trap, error, rows_step, writer);
 }
 
 static void finish_step(void *user)
@@ -143,7 +143,7 @@ enum planche_status planche_jpeg_finish(struct planche_encoder *encoder,
                                         struct planche_error *error)
 {
     struct jpeg_writer *writer = encoder->state;
-    return planche_trap_run(&writer->base.trap, error, finish_step, writer);
+    return planche_error_trap_run(&writer->base.trap, error, finish_step, writer);
 }
 
 void planche_jpeg_abandon(struct planche_encoder *encoder)

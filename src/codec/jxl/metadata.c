@@ -23,7 +23,7 @@ static enum planche_status give_room(struct planche_jxl_box *box, struct planche
                                      JxlDecoder *jxl, size_t used, size_t capacity,
                                      struct planche_error *error)
 {
-    if (capacity > PLANCHE_MOST_METADATA)
+    if (capacity > PLANCHE_MAX_METADATA)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: the image has more than 16 MiB of metadata", decoder->name);
     uint8_t *data = box->data ? planche_realloc(decoder->budget, box->data, capacity)

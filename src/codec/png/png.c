@@ -41,7 +41,7 @@ bool planche_png_big_endian(void)
 
 _Noreturn void planche_png_leave(struct planche_png *png, enum planche_status status)
 {
-    planche_trap_spring(&png->trap, status);
+    planche_error_trap_raise(&png->trap, status);
 }
 
 static enum planche_status say_no_memory(const struct planche_png *png, struct planche_error *error)
@@ -52,7 +52,7 @@ static enum planche_status say_no_memory(const struct planche_png *png, struct p
 enum planche_status planche_png_run(struct planche_png *png, struct planche_error *error,
                                     void (*step)(void *user), void *user)
 {
-    enum planche_status status = planche_trap_run(&png->trap, error, step, user);
+    enum planche_status status = planche_error_trap_run(&png->trap, error, step, user);
     return status || !png->failure.status ? status : say_no_memory(png, error);
 }
 

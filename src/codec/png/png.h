@@ -12,7 +12,7 @@
 #define PLANCHE_PNG_XMP_KEYWORD "XML:com.adobe.xmp"
 
 struct planche_png {
-    struct planche_trap trap;
+    struct planche_error_trap trap;
     struct planche_budget *budget;
     const struct planche_log *log;
     const char *name; /* for messages */

@@ -17,7 +17,7 @@ struct planche_value {
 struct planche_builder {
     struct planche_graph *graph;
     struct planche_net *net;
-    const struct planche_cut *cuts; /* by layer */
+    const struct planche_crop *cuts; /* by layer */
     struct planche_error *error;
     int tensor_limit, step_limit;
     struct planche_value *values; /* by root blob */

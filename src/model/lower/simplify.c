@@ -284,7 +284,7 @@ static enum planche_status lower_concat(struct planche_builder *builder,
 static enum planche_status lower_crop(struct planche_builder *builder,
                                       const struct planche_layer *layer)
 {
-    const struct planche_cut *cut = &builder->cuts[layer - builder->graph->layers];
+    const struct planche_crop *cut = &builder->cuts[layer - builder->graph->layers];
     struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
     const struct planche_view *parts;
     lower_alias(builder, layer);
@@ -429,7 +429,7 @@ static enum planche_status set_output(struct planche_builder *builder)
 }
 
 enum planche_status planche_graph_simplify(struct planche_graph *graph,
-                                           const struct planche_cut *cuts, struct planche_net *net,
+                                           const struct planche_crop *cuts, struct planche_net *net,
                                            struct planche_error *error)
 {
     struct planche_builder builder = {.graph = graph, .net = net, .cuts = cuts, .error = error};

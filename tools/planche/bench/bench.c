@@ -69,7 +69,8 @@ static int compare_ms(const void *a, const void *b)
 }
 
 static enum planche_status time_runs(const struct planche_engine *engine, const struct page *page,
-                                     struct planche_cli_measurement *m, struct planche_error *error)
+                                     struct planche_cli_bench_report *m,
+                                     struct planche_error *error)
 {
     for (unsigned i = 0; i < m->runs; i++) {
         struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
@@ -99,14 +100,14 @@ static struct planche_layer_profile *read_profile(const struct planche_engine *e
 }
 
 /* 0 of what runs on a GPU: nothing is compared with it. */
-static double peak_of_cpu(const struct planche_cli_measurement *m)
+static double peak_of_cpu(const struct planche_cli_bench_report *m)
 {
-    return m->info.device == NULL ? planche_cli_peak(m->info.isa, m->info.threads) : 0.0;
+    return m->info.device == NULL ? planche_cli_peak_flops(m->info.isa, m->info.threads) : 0.0;
 }
 
 /* Warms up and measures; the profile and the memory are those of the runs that count. */
 static enum planche_status measure_page(const struct planche_engine *engine,
-                                        const struct page *page, struct planche_cli_measurement *m,
+                                        const struct page *page, struct planche_cli_bench_report *m,
                                         struct planche_error *error)
 {
     size_t count;
@@ -125,7 +126,7 @@ static enum planche_status measure_page(const struct planche_engine *engine,
     return status;
 }
 
-static int show(struct planche_cli_measurement *m, const struct planche_engine *engine,
+static int show(struct planche_cli_bench_report *m, const struct planche_engine *engine,
                 const struct page *page, bool json)
 {
     struct rusage usage;
@@ -135,15 +136,15 @@ static int show(struct planche_cli_measurement *m, const struct planche_engine *
     m->rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     m->page_bytes = page->in.stride * page->in.height + page->out.stride * page->out.height;
     if (!json)
-        planche_cli_measurement_print(m);
-    else if (!planche_cli_measurement_print_json(m))
+        planche_cli_bench_report_print(m);
+    else if (!planche_cli_bench_report_print_json(m))
         return PLANCHE_CLI_PAGE_FAILED;
     return PLANCHE_CLI_OK;
 }
 
 /* Allocates what the runs need and goes through them. */
 static int measure_engine(const struct planche_cli_options *options,
-                          const struct planche_engine *engine, struct planche_cli_measurement *m)
+                          const struct planche_engine *engine, struct planche_cli_bench_report *m)
 {
     struct planche_error error = {0};
     struct page page = {0};
@@ -168,7 +169,7 @@ static int measure_engine(const struct planche_cli_options *options,
 /* One model from its files to its line. */
 static int measure_model(const struct planche_cli_options *options)
 {
-    struct planche_cli_measurement m = {
+    struct planche_cli_bench_report m = {
         .info = PLANCHE_ENGINE_INFO_INIT,
         .se = options->engine.se,
         .width = options->width,
@@ -258,7 +259,7 @@ static int measure_all(const struct planche_cli_options *options)
             return planche_cli_usage_error("bench", "%s", error.message);
     }
     if (!options->json)
-        planche_cli_measurement_print_heading();
+        planche_cli_bench_report_print_heading();
     for (unsigned i = 0; i < options->model_count; i++) {
         choose(options, i, &one, &error);
         int ended = measure_apart(&one);

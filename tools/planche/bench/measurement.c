@@ -9,44 +9,44 @@
 #include <math.h>
 #include <stdio.h>
 
-static double pixels(const struct planche_cli_measurement *m)
+static double pixels(const struct planche_cli_bench_report *m)
 {
     return (double)m->width * m->height;
 }
 
-static double best_ms(const struct planche_cli_measurement *m)
+static double best_ms(const struct planche_cli_bench_report *m)
 {
     return m->ms[0];
 }
 
-static double median_ms(const struct planche_cli_measurement *m)
+static double median_ms(const struct planche_cli_bench_report *m)
 {
     return (m->ms[(m->runs - 1) / 2] + m->ms[m->runs / 2]) / 2.0;
 }
 
 /* Direct-equivalent: what the plain convolutions would take, however they were done. */
-static double rate(const struct planche_cli_measurement *m, double ms)
+static double rate(const struct planche_cli_bench_report *m, double ms)
 {
     return 2.0 * m->info.macs_per_pixel * pixels(m) / (ms * 1e6);
 }
 
-static double gflops(const struct planche_cli_measurement *m)
+static double gflops(const struct planche_cli_bench_report *m)
 {
     return rate(m, best_ms(m));
 }
 
-static bool is_on_gpu(const struct planche_cli_measurement *m)
+static bool is_on_gpu(const struct planche_cli_bench_report *m)
 {
     return m->info.device != NULL;
 }
 
 /* The better of the two is nearer to what the CPU can do. */
-static double peak(const struct planche_cli_measurement *m)
+static double peak(const struct planche_cli_bench_report *m)
 {
     return m->peak_before > m->peak_after ? m->peak_before : m->peak_after;
 }
 
-void planche_cli_measurement_print_heading(void)
+void planche_cli_bench_report_print_heading(void)
 {
     printf("%-23s %5s %9s %7s %-8s %-4s %9s %9s %7s %8s %8s %8s %6s %9s %9s %7s\n", "MODEL",
            "SCALE", "SIZE", "THREADS", "KERNELS", "TYPE", "BEST ms", "MEDIAN ms", "us/px",
@@ -54,7 +54,7 @@ void planche_cli_measurement_print_heading(void)
     fflush(stdout);
 }
 
-static void print_layer(const struct planche_cli_measurement *m,
+static void print_layer(const struct planche_cli_bench_report *m,
                         const struct planche_layer_profile *layer, double total)
 {
     double speed = layer->ms > 0.0 ? 2.0 * layer->macs / (layer->ms * 1e6) : 0.0;
@@ -66,7 +66,7 @@ static void print_layer(const struct planche_cli_measurement *m,
         printf(" %8.1f %6.2f\n", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
 }
 
-static void print_layers(const struct planche_cli_measurement *m)
+static void print_layers(const struct planche_cli_bench_report *m)
 {
     double total = 0.0;
     for (size_t i = 0; i < m->layer_count; i++)
@@ -78,7 +78,7 @@ static void print_layers(const struct planche_cli_measurement *m)
     printf("  %-32s %-12s %9.3f\n\n", "all", "", total / m->runs);
 }
 
-void planche_cli_measurement_print(const struct planche_cli_measurement *m)
+void planche_cli_bench_report_print(const struct planche_cli_bench_report *m)
 {
     char size[32], memory[32], rss[32], highest[16] = "-", ratio[16] = "-";
     snprintf(size, sizeof size, "%ux%u", m->width, m->height);
@@ -106,7 +106,7 @@ static json_t *number(double value)
     return json_real(round(value * 1e6) / 1e6);
 }
 
-static json_t *layers_json(const struct planche_cli_measurement *m)
+static json_t *layers_json(const struct planche_cli_bench_report *m)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < m->layer_count; i++) {
@@ -121,7 +121,7 @@ static json_t *layers_json(const struct planche_cli_measurement *m)
     return array;
 }
 
-static void add_setup(json_t *object, const struct planche_cli_measurement *m)
+static void add_setup(json_t *object, const struct planche_cli_bench_report *m)
 {
     json_object_set_new(object, "version", json_string(planche_version()));
     json_object_set_new(object, "model", planche_cli_json_text(m->info.model));
@@ -142,7 +142,7 @@ static void add_setup(json_t *object, const struct planche_cli_measurement *m)
     json_object_set_new(object, "macs_per_pixel", json_real(m->info.macs_per_pixel));
 }
 
-bool planche_cli_measurement_print_json(const struct planche_cli_measurement *m)
+bool planche_cli_bench_report_print_json(const struct planche_cli_bench_report *m)
 {
     json_t *object = json_object(), *runs = json_array();
     bool has_peak = peak(m) > 0.0, timed = m->gpu_ms > 0.0;

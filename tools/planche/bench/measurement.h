@@ -6,7 +6,7 @@
 #include <planche/planche.h>
 #include <stdbool.h>
 
-struct planche_cli_measurement {
+struct planche_cli_bench_report {
     struct planche_engine_info info;
     enum planche_se se;
     bool has_level;
@@ -23,8 +23,8 @@ struct planche_cli_measurement {
     size_t layer_count;
 };
 
-void planche_cli_measurement_print_heading(void);
-void planche_cli_measurement_print(const struct planche_cli_measurement *measurement);
-bool planche_cli_measurement_print_json(const struct planche_cli_measurement *measurement);
+void planche_cli_bench_report_print_heading(void);
+void planche_cli_bench_report_print(const struct planche_cli_bench_report *measurement);
+bool planche_cli_bench_report_print_json(const struct planche_cli_bench_report *measurement);
 
 #endif

@@ -170,7 +170,7 @@ static double measure(const struct loop *loop, unsigned threads)
     return rate;
 }
 
-double planche_cli_peak(const char *isa, unsigned threads)
+double planche_cli_peak_flops(const char *isa, unsigned threads)
 {
     for (size_t i = 0; i < LOOPS; i++) {
         if (strcmp(loops[i].isa, isa) == 0)

@@ -32,7 +32,7 @@ static enum planche_status foresee(const struct planche_cli_run *run,
                                    struct planche_page_result *result, struct planche_error *error)
 {
     result->struct_size = sizeof *result;
-    return planche_page_foresee(result->input_width, result->input_height, run->scale,
+    return planche_page_predict(result->input_width, result->input_height, run->scale,
                                 run->options.engine.max_pixels, options, result, error);
 }
 

@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 
 struct look {
-    struct planche_cli_shelf *shelf;
+    struct planche_cli_library *shelf;
     const char *root, *skip;
 };
 
-static bool add(struct planche_cli_shelf *shelf, enum planche_cli_find_kind kind, const char *path,
-                uint64_t bytes)
+static bool add(struct planche_cli_library *shelf, enum planche_cli_find_kind kind,
+                const char *path, uint64_t bytes)
 {
     if (shelf->count == shelf->capacity) {
         size_t capacity = shelf->capacity * 2 + 16;
@@ -34,7 +34,7 @@ static bool add(struct planche_cli_shelf *shelf, enum planche_cli_find_kind kind
     return copy != NULL;
 }
 
-static void drop(struct planche_cli_shelf *shelf, size_t from)
+static void drop(struct planche_cli_library *shelf, size_t from)
 {
     while (shelf->count > from)
         free(shelf->finds[--shelf->count].path);
@@ -136,17 +136,17 @@ static bool look_at_folder(struct look *look, const char *path, struct sum *abov
     return add(look->shelf, PLANCHE_CLI_FIND_FOLDER, path, sum.bytes);
 }
 
-bool planche_cli_shelf_look(struct planche_cli_shelf *shelf, const char *root, const char *skip)
+bool planche_cli_library_scan(struct planche_cli_library *shelf, const char *root, const char *skip)
 {
     struct look look = {shelf, root, skip};
     struct sum sum = {0};
-    *shelf = (struct planche_cli_shelf){0};
+    *shelf = (struct planche_cli_library){0};
     bool ok = look_at_folder(&look, "", &sum);
     shelf->books = sum.books;
     return ok;
 }
 
-void planche_cli_shelf_free(struct planche_cli_shelf *shelf)
+void planche_cli_library_free(struct planche_cli_library *shelf)
 {
     drop(shelf, 0);
     free(shelf->finds);

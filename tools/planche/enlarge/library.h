@@ -19,7 +19,7 @@ struct planche_cli_find {
     uint64_t bytes; /* of a folder: of all files in it */
 };
 
-struct planche_cli_shelf {
+struct planche_cli_library {
     struct planche_cli_find *finds; /* in the order of their names, numbers by value */
     size_t count, capacity;
     size_t others; /* files that are neither books nor pages nor in a folder that is a book */
@@ -30,7 +30,8 @@ struct planche_cli_shelf {
 /* Looks through root. Hidden files and links to folders are passed over; the folder at `skip`
  * (canonical; NULL: none) as well. Whether a file is a book or a page is told by its extension
  * here. False: no memory; the shelf must be freed as well. */
-bool planche_cli_shelf_look(struct planche_cli_shelf *shelf, const char *root, const char *skip);
-void planche_cli_shelf_free(struct planche_cli_shelf *shelf);
+bool planche_cli_library_scan(struct planche_cli_library *shelf, const char *root,
+                              const char *skip);
+void planche_cli_library_free(struct planche_cli_library *shelf);
 
 #endif

@@ -26,7 +26,7 @@ struct operand {
     char *path;                       /* without '/' at its end; own */
     char *name;                       /* the path again, never ending in "." or ".."; own */
     enum planche_container container; /* AUTO: a page */
-    struct planche_cli_shelf shelf;   /* of a folder */
+    struct planche_cli_library shelf; /* of a folder */
 };
 
 /* Takes the output. */
@@ -278,7 +278,7 @@ static int look(const struct planning *planning, struct operand *operand)
         status = planche_cli_no_memory();
     else if (skip != NULL && strcmp(skip, self) == 0)
         status = planche_cli_usage_error("", "%s is an input; choose another output", output);
-    else if (!planche_cli_shelf_look(&operand->shelf, operand->path, skip))
+    else if (!planche_cli_library_scan(&operand->shelf, operand->path, skip))
         status = planche_cli_no_memory();
     free(skip);
     free(self);
@@ -322,7 +322,7 @@ static bool open_operand(struct operand *operand, const char *path)
 
 static void close_operand(struct operand *operand)
 {
-    planche_cli_shelf_free(&operand->shelf);
+    planche_cli_library_free(&operand->shelf);
     free(operand->path);
     free(operand->name);
 }

@@ -132,8 +132,8 @@ enum planche_status planche_cli_look_at_page(const struct planche_book_options *
                                              struct planche_cli_outcome *outcome,
                                              struct planche_error *error)
 {
-    struct planche_mark mark = PLANCHE_MARK_INIT;
-    enum planche_status status = planche_read_mark(outcome->input, &mark, error);
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
+    enum planche_status status = planche_provenance_read(outcome->input, &mark, error);
     if (status != PLANCHE_OK)
         return status;
     outcome->result.input_width = mark.width;

@@ -92,7 +92,7 @@ static void run_page(struct run *run, const struct planche_cli_dropin_page *page
     options.progress = on_progress;
     options.progress_user = &percent;
     enum planche_status status =
-        planche_cli_repeat(run->engine, run->runs, page->input, page->output, &options, &error);
+        planche_cli_multi_pass(run->engine, run->runs, page->input, page->output, &options, &error);
     if (status == PLANCHE_OK) {
         report_done(run, page);
         return;

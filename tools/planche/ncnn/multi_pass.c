@@ -155,10 +155,10 @@ static enum planche_status run_between(const struct planche_engine *engine, unsi
     return status;
 }
 
-enum planche_status planche_cli_repeat(const struct planche_engine *engine, unsigned runs,
-                                       const char *input, const char *output,
-                                       const struct planche_page_options *options,
-                                       struct planche_error *error)
+enum planche_status planche_cli_multi_pass(const struct planche_engine *engine, unsigned runs,
+                                           const char *input, const char *output,
+                                           const struct planche_page_options *options,
+                                           struct planche_error *error)
 {
     if (runs == 1)
         return planche_engine_run_file(engine, input, output, options, NULL, error);

@@ -9,9 +9,9 @@
  * the output, gone afterwards, or after the next run if this one is killed. One run at a time for
  * an output. 0 runs: the output is a copy of the input, which must have the
  * output's format (ARGUMENT if not). options->format is not AUTO. */
-enum planche_status planche_cli_repeat(const struct planche_engine *engine, unsigned runs,
-                                       const char *input, const char *output,
-                                       const struct planche_page_options *options,
-                                       struct planche_error *error);
+enum planche_status planche_cli_multi_pass(const struct planche_engine *engine, unsigned runs,
+                                           const char *input, const char *output,
+                                           const struct planche_page_options *options,
+                                           struct planche_error *error);
 
 #endif

@@ -20,7 +20,7 @@ struct slot {
     uint64_t last_use;
 };
 
-struct planche_cli_engines {
+struct planche_cli_engine_cache {
     const struct planche_engine_options *base;
     uint64_t memory; /* of each */
     pthread_mutex_t lock;
@@ -30,10 +30,10 @@ struct planche_cli_engines {
     struct slot slots[];
 };
 
-struct planche_cli_engines *planche_cli_engines_create(const struct planche_engine_options *base,
-                                                       unsigned capacity)
+struct planche_cli_engine_cache *
+planche_cli_engine_cache_create(const struct planche_engine_options *base, unsigned capacity)
 {
-    struct planche_cli_engines *engines =
+    struct planche_cli_engine_cache *engines =
         calloc(1, sizeof *engines + capacity * sizeof engines->slots[0]);
     if (engines == NULL)
         return NULL;
@@ -55,7 +55,7 @@ static void empty_slot(struct slot *slot)
     *slot = (struct slot){0};
 }
 
-void planche_cli_engines_destroy(struct planche_cli_engines *engines)
+void planche_cli_engine_cache_destroy(struct planche_cli_engine_cache *engines)
 {
     if (engines == NULL)
         return;
@@ -66,7 +66,7 @@ void planche_cli_engines_destroy(struct planche_cli_engines *engines)
     free(engines);
 }
 
-static struct slot *find(struct planche_cli_engines *engines, const char *model,
+static struct slot *find(struct planche_cli_engine_cache *engines, const char *model,
                          const struct planche_engine_options *wanted)
 {
     for (unsigned i = 0; i < engines->capacity; i++) {
@@ -79,7 +79,7 @@ static struct slot *find(struct planche_cli_engines *engines, const char *model,
 }
 
 /* A free slot, or the least recently used one that nobody uses; NULL: all are in use. */
-static struct slot *find_room(struct planche_cli_engines *engines)
+static struct slot *find_room(struct planche_cli_engine_cache *engines)
 {
     struct slot *best = NULL;
     for (unsigned i = 0; i < engines->capacity; i++) {
@@ -92,7 +92,7 @@ static struct slot *find_room(struct planche_cli_engines *engines)
 
 /* Makes the slot's engine with the lock open, so that others go on. The slot has a user, so it is
  * not taken meanwhile. */
-static enum planche_status fill_slot(struct planche_cli_engines *engines, struct slot *slot,
+static enum planche_status fill_slot(struct planche_cli_engine_cache *engines, struct slot *slot,
                                      struct planche_error *error)
 {
     struct planche_engine_options options = *engines->base;
@@ -111,10 +111,10 @@ static enum planche_status fill_slot(struct planche_cli_engines *engines, struct
     return status;
 }
 
-enum planche_status planche_cli_engines_acquire(struct planche_cli_engines *engines,
-                                                const struct planche_engine_options *wanted,
-                                                const struct planche_engine **out,
-                                                struct planche_error *error)
+enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_cache *engines,
+                                                     const struct planche_engine_options *wanted,
+                                                     const struct planche_engine **out,
+                                                     struct planche_error *error)
 {
     const char *model = wanted->model != NULL ? wanted->model : PLANCHE_CLI_DEFAULT_MODEL;
     enum planche_status status = PLANCHE_OK;
@@ -147,8 +147,8 @@ enum planche_status planche_cli_engines_acquire(struct planche_cli_engines *engi
     return status;
 }
 
-void planche_cli_engines_release(struct planche_cli_engines *engines,
-                                 const struct planche_engine *engine)
+void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
+                                      const struct planche_engine *engine)
 {
     pthread_mutex_lock(&engines->lock);
     for (unsigned i = 0; i < engines->capacity; i++) {

@@ -6,23 +6,23 @@
 
 #include <planche/planche.h>
 
-struct planche_cli_engines;
+struct planche_cli_engine_cache;
 
 /* At most capacity engines exist at once; they share the budget of base equally. base must outlive
  * the result. NULL: no memory. */
-struct planche_cli_engines *planche_cli_engines_create(const struct planche_engine_options *base,
-                                                       unsigned capacity);
+struct planche_cli_engine_cache *
+planche_cli_engine_cache_create(const struct planche_engine_options *base, unsigned capacity);
 /* No engine may be in use. NULL is fine. */
-void planche_cli_engines_destroy(struct planche_cli_engines *engines);
+void planche_cli_engine_cache_destroy(struct planche_cli_engine_cache *engines);
 
 /* The engine for wanted's model, scale and denoise (as planche_cli_choose leaves them), made now if
  * need be; the one that was unused longest makes room. Waits while all are in use. Thread-safe. To
- * be given back with planche_cli_engines_release. */
-enum planche_status planche_cli_engines_acquire(struct planche_cli_engines *engines,
-                                                const struct planche_engine_options *wanted,
-                                                const struct planche_engine **out,
-                                                struct planche_error *error);
-void planche_cli_engines_release(struct planche_cli_engines *engines,
-                                 const struct planche_engine *engine);
+ * be given back with planche_cli_engine_cache_release. */
+enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_cache *engines,
+                                                     const struct planche_engine_options *wanted,
+                                                     const struct planche_engine **out,
+                                                     struct planche_error *error);
+void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
+                                      const struct planche_engine *engine);
 
 #endif

@@ -27,7 +27,7 @@
 
 struct server {
     struct planche_cli_options options;
-    struct planche_cli_engines *engines;
+    struct planche_cli_engine_cache *engines;
     struct planche_cli_channel *channel;
     unsigned jobs; /* workers */
 
@@ -144,7 +144,8 @@ static void serve(struct server *server, struct planche_cli_request *request)
     if (planche_cli_interrupt_signal() != 0)
         status = planche_cli_fail(&error, PLANCHE_ERROR_CANCELLED, "stopped");
     else
-        status = planche_cli_engines_acquire(server->engines, &request->engine, &engine, &error);
+        status =
+            planche_cli_engine_cache_acquire(server->engines, &request->engine, &engine, &error);
     if (status == PLANCHE_OK) {
         planche_engine_get_info(engine, &info);
         answer.info = &info;
@@ -153,7 +154,7 @@ static void serve(struct server *server, struct planche_cli_request *request)
     answer.outcome.status = status;
     send(server, request->id, &answer);
     if (engine != NULL)
-        planche_cli_engines_release(server->engines, engine);
+        planche_cli_engine_cache_release(server->engines, engine);
     planche_free_bytes(answer.data);
 }
 
@@ -302,7 +303,7 @@ static int check_memory(struct server *server)
     struct planche_engine_options wanted = {.model = "/dev/null/none.param"};
     const struct planche_engine *engine;
     struct planche_error error = {0};
-    if (planche_cli_engines_acquire(server->engines, &wanted, &engine, &error) !=
+    if (planche_cli_engine_cache_acquire(server->engines, &wanted, &engine, &error) !=
         PLANCHE_ERROR_BUDGET)
         return PLANCHE_CLI_OK;
     planche_cli_message("%s; raise --memory", error.message);
@@ -320,7 +321,7 @@ static int preload(struct server *server)
         return planche_cli_usage_error("stdio", "%s", error.message);
     if (wanted.model == NULL)
         return check_memory(server);
-    if (planche_cli_engines_acquire(server->engines, &wanted, &engine, &error) != PLANCHE_OK) {
+    if (planche_cli_engine_cache_acquire(server->engines, &wanted, &engine, &error) != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
     }
@@ -328,7 +329,7 @@ static int preload(struct server *server)
     planche_engine_get_info(engine, &info);
     if (info.jobs > server->jobs) /* GPUs have pages beside those of the threads */
         server->jobs = info.jobs < PLANCHE_CLI_MAX_JOBS ? info.jobs : PLANCHE_CLI_MAX_JOBS;
-    planche_cli_engines_release(server->engines, engine);
+    planche_cli_engine_cache_release(server->engines, engine);
     return PLANCHE_CLI_OK;
 }
 
@@ -375,7 +376,7 @@ int planche_cli_stdio(int argc, char **argv)
         pthread_mutex_init(&server->output_lock, NULL);
         pthread_cond_init(&server->changed, NULL);
         server->channel = calloc(1, sizeof *server->channel);
-        server->engines = planche_cli_engines_create(&server->options.engine, options.engines);
+        server->engines = planche_cli_engine_cache_create(&server->options.engine, options.engines);
     }
     if (server == NULL || line == NULL || server->channel == NULL || server->engines == NULL)
         planche_cli_message("out of memory");
@@ -384,7 +385,7 @@ int planche_cli_stdio(int argc, char **argv)
     else
         status = serve_all(server, line);
     if (server != NULL) {
-        planche_cli_engines_destroy(server->engines);
+        planche_cli_engine_cache_destroy(server->engines);
         free(server->channel);
     }
     free(server);
