@@ -41,9 +41,10 @@ enum planche_status {
     PLANCHE_ERROR_UNSUPPORTED = 8, /* well-formed, but not something Planche does */
     PLANCHE_ERROR_NOT_FOUND = 9,   /* no such file, model or model file in the cache */
     PLANCHE_ERROR_EXISTS = 10,     /* the output exists and may not be overwritten */
-    PLANCHE_ERROR_CANCELLED = 11,  /* the progress callback asked to stop */
+    PLANCHE_ERROR_CANCELLED = 11,  /* its owner asked to stop */
     PLANCHE_ERROR_INTERNAL = 12,   /* a bug in Planche */
-    PLANCHE_ERROR_DEVICE = 13      /* a GPU failed: lost, too slow, or its result cannot be true */
+    PLANCHE_ERROR_DEVICE = 13,     /* a GPU failed: lost, too slow, or its result cannot be true */
+    PLANCHE_ERROR_DEADLINE = 14    /* the deadline passed before the work was done */
 };
 
 #define PLANCHE_ERROR_MESSAGE_SIZE 512

@@ -5,6 +5,7 @@
 #define PLANCHE_PLANCHE_H
 
 #include <planche/book.h>
+#include <planche/cancel.h>
 #include <planche/engine.h>
 #include <planche/error.h>
 #include <planche/gpu.h>

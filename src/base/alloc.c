@@ -6,8 +6,8 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "os/thread.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -41,7 +41,7 @@ _Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit befo
 
 /* Freed mappings of at least HUGE_THRESHOLD. */
 struct planche_block_cache {
-    pthread_mutex_t lock;
+    struct planche_mutex lock;
     struct header *blocks;  /* under lock; the one freed last is first */
     _Atomic uint64_t bytes; /* changes under lock */
 };
@@ -108,14 +108,14 @@ static bool take_one(struct planche_budget *budget, uint64_t bytes)
 /* Gives hoarded blocks back until no more than `most` bytes are left. */
 static void shrink_hoard(struct planche_block_cache *hoard, uint64_t most)
 {
-    pthread_mutex_lock(&hoard->lock);
+    planche_mutex_lock(&hoard->lock);
     while (hoard->blocks && atomic_load(&hoard->bytes) > most) {
         struct header *block = hoard->blocks;
         hoard->blocks = block->next;
         atomic_fetch_sub(&hoard->bytes, block->allotted);
         munmap(block, block->allotted + PLANCHE_ALIGN);
     }
-    pthread_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&hoard->lock);
 }
 
 void planche_budget_cache_trim(struct planche_budget *budget)
@@ -123,7 +123,7 @@ void planche_budget_cache_trim(struct planche_budget *budget)
     struct planche_block_cache *hoard = budget->hoard;
     if (!hoard)
         return;
-    pthread_mutex_lock(&hoard->lock);
+    planche_mutex_lock(&hoard->lock);
     for (struct header *block = hoard->blocks; block; block = block->next) {
         /* Whole huge pages; the header stays. */
         uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
@@ -131,7 +131,7 @@ void planche_budget_cache_trim(struct planche_budget *budget)
         if (first < end)
             madvise((void *)first, end - first, MADV_FREE);
     }
-    pthread_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&hoard->lock);
 }
 
 /* What is used has grown: what is held makes room. The budget has a hoard. */
@@ -163,7 +163,7 @@ bool planche_budget_cache_enable(struct planche_budget *budget)
     budget->hoard = planche_calloc(NULL, 1, sizeof *budget->hoard);
     if (!budget->hoard)
         return false;
-    pthread_mutex_init(&budget->hoard->lock, NULL);
+    planche_mutex_init(&budget->hoard->lock);
     return true;
 }
 
@@ -178,7 +178,7 @@ void planche_budget_cache_destroy(struct planche_budget *budget)
     if (!budget->hoard)
         return;
     shrink_hoard(budget->hoard, 0);
-    pthread_mutex_destroy(&budget->hoard->lock);
+    planche_mutex_destroy(&budget->hoard->lock);
     planche_free(budget->hoard);
     budget->hoard = NULL;
 }
@@ -269,7 +269,7 @@ static struct header *map_block(size_t total)
 static struct header *take_hoarded(struct planche_block_cache *hoard, size_t total)
 {
     struct header **best = NULL, *found;
-    pthread_mutex_lock(&hoard->lock);
+    planche_mutex_lock(&hoard->lock);
     for (struct header **link = &hoard->blocks; *link; link = &(*link)->next) {
         size_t has = (*link)->allotted + PLANCHE_ALIGN;
         if (has >= total && has / 2 < total && (!best || has < (*best)->allotted + PLANCHE_ALIGN))
@@ -280,7 +280,7 @@ static struct header *take_hoarded(struct planche_block_cache *hoard, size_t tot
         *best = found->next;
         atomic_fetch_sub(&hoard->bytes, found->allotted);
     }
-    pthread_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&hoard->lock);
     if (!found || mremap(found, found->allotted + PLANCHE_ALIGN, total, 0) != MAP_FAILED)
         return found;
     munmap(found,
@@ -295,11 +295,11 @@ static bool hoard_block(struct header *block)
     if (!hoard || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
         return false;
     const struct planche_budget *budget = block->budget;
-    pthread_mutex_lock(&hoard->lock);
+    planche_mutex_lock(&hoard->lock);
     block->next = hoard->blocks;
     hoard->blocks = block;
     atomic_fetch_add(&hoard->bytes, block->allotted);
-    pthread_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&hoard->lock);
     keep_limit(budget);
     return true;
 }

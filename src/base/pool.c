@@ -10,10 +10,10 @@
 #include "base/pool.h"
 
 #include "base/status.h"
+#include "os/clock.h"
 #include "os/system.h"
+#include "os/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 /* How long an idle thread watches before it sleeps, and a caller before it waits for the last
@@ -44,10 +44,10 @@ struct run {
 struct planche_pool {
     unsigned threads; /* the caller's included */
     bool spin;        /* watching pays only when every thread has a CPU */
-    pthread_mutex_t lock;
-    pthread_cond_t work;      /* runs were listed, or stop was set */
-    pthread_cond_t left;      /* a run's last helper left */
-    pthread_cond_t room;      /* there are fewer callers, or stop was set */
+    struct planche_mutex lock;
+    struct planche_cond work; /* runs were listed, or stop was set */
+    struct planche_cond left; /* a run's last helper left */
+    struct planche_cond room; /* there are fewer callers, or stop was set */
     struct run *runs;         /* under lock */
     unsigned sleepers;        /* under lock: threads that wait for work */
     unsigned callers;         /* under lock: threads that said so */
@@ -56,7 +56,7 @@ struct planche_pool {
     _Atomic unsigned waiters; /* callers that wait for left */
     unsigned started;
     struct worker {
-        pthread_t thread;
+        struct planche_thread thread;
         struct planche_pool *pool;
         unsigned number;
     } * workers; /* [threads - 1] */
@@ -78,14 +78,14 @@ static bool watch(const struct planche_pool *pool, _Atomic unsigned *counter, un
 {
     if (!pool->spin)
         return (atomic_load(counter) == value) == until_equal;
-    double end = planche_system_ms() + SPIN_MS;
+    double end = planche_clock_ms() + SPIN_MS;
     do {
         for (int i = 0; i < 32; i++) {
             if ((atomic_load(counter) == value) == until_equal)
                 return true;
             cpu_relax();
         }
-    } while (planche_system_ms() < end);
+    } while (planche_clock_ms() < end);
     return false;
 }
 
@@ -139,9 +139,9 @@ static void leave_run(struct planche_pool *pool, struct run *run)
 {
     if (atomic_fetch_sub(&run->helpers, 1) > 1 || atomic_load(&pool->waiters) == 0)
         return;
-    pthread_mutex_lock(&pool->lock);
-    pthread_cond_broadcast(&pool->left);
-    pthread_mutex_unlock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
+    planche_cond_broadcast(&pool->left);
+    planche_mutex_unlock(&pool->lock);
 }
 
 /* Callers beyond the first take the places of the last workers: more threads than CPUs would keep
@@ -151,9 +151,9 @@ static void make_room(struct planche_pool *pool, unsigned number)
     bool waited = false;
     while (number + pool->callers > pool->threads && !pool->stop) {
         if (!waited)
-            pthread_cond_signal(&pool->work); /* what may have been for this one is another's */
+            planche_cond_signal(&pool->work); /* what may have been for this one is another's */
         waited = true;
-        pthread_cond_wait(&pool->room, &pool->lock);
+        planche_cond_wait(&pool->room, &pool->lock);
     }
 }
 
@@ -162,7 +162,7 @@ static struct run *next_run(struct planche_pool *pool, unsigned number)
 {
     struct run *run;
     bool watched = false;
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     for (;;) {
         make_room(pool, number);
         run = join_run(pool);
@@ -170,21 +170,21 @@ static struct run *next_run(struct planche_pool *pool, unsigned number)
             break;
         if (watched) {
             pool->sleepers++;
-            pthread_cond_wait(&pool->work, &pool->lock);
+            planche_cond_wait(&pool->work, &pool->lock);
             pool->sleepers--;
             watched = false;
             continue;
         }
         unsigned seen = atomic_load(&pool->posts);
-        pthread_mutex_unlock(&pool->lock);
+        planche_mutex_unlock(&pool->lock);
         watched = !watch(pool, &pool->posts, seen, false);
-        pthread_mutex_lock(&pool->lock);
+        planche_mutex_lock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
+    planche_mutex_unlock(&pool->lock);
     return run;
 }
 
-static void *worker_main(void *argument)
+static void worker_main(void *argument)
 {
     struct worker *worker = argument;
     struct run *run;
@@ -192,43 +192,42 @@ static void *worker_main(void *argument)
         work_on(run, worker->number);
         leave_run(worker->pool, run);
     }
-    return NULL;
 }
 
 /* Lists a run and wakes as many sleepers as it can use. */
 static void post_run(struct planche_pool *pool, struct run *run, size_t helpers)
 {
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     run->next = pool->runs;
     pool->runs = run;
     atomic_fetch_add(&pool->posts, 1);
     unsigned sleepers = pool->sleepers;
-    pthread_mutex_unlock(&pool->lock);
+    planche_mutex_unlock(&pool->lock);
     if (sleepers <= helpers) {
         if (sleepers > 0)
-            pthread_cond_broadcast(&pool->work);
+            planche_cond_broadcast(&pool->work);
         return;
     }
     for (size_t i = 0; i < helpers; i++)
-        pthread_cond_signal(&pool->work);
+        planche_cond_signal(&pool->work);
 }
 
 /* Takes a run off the list and waits for its helpers. */
 static void finish_run(struct planche_pool *pool, struct run *run)
 {
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     struct run **link = &pool->runs;
     while (*link != run)
         link = &(*link)->next;
     *link = run->next;
-    pthread_mutex_unlock(&pool->lock);
+    planche_mutex_unlock(&pool->lock);
     if (watch(pool, &run->helpers, 0, true))
         return;
     atomic_fetch_add(&pool->waiters, 1);
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     while (atomic_load(&run->helpers) > 0)
-        pthread_cond_wait(&pool->left, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+        planche_cond_wait(&pool->left, &pool->lock);
+    planche_mutex_unlock(&pool->lock);
     atomic_fetch_sub(&pool->waiters, 1);
 }
 
@@ -252,17 +251,17 @@ void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn f
 
 void planche_pool_enter(struct planche_pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     pool->callers++;
-    pthread_mutex_unlock(&pool->lock);
+    planche_mutex_unlock(&pool->lock);
 }
 
 void planche_pool_leave(struct planche_pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     pool->callers--;
-    pthread_mutex_unlock(&pool->lock);
-    pthread_cond_broadcast(&pool->room);
+    planche_mutex_unlock(&pool->lock);
+    planche_cond_broadcast(&pool->room);
 }
 
 struct planche_pool_task {
@@ -311,20 +310,15 @@ unsigned planche_pool_threads(const struct planche_pool *pool)
     return pool->threads;
 }
 
-/* Starts the threads with all signals blocked: those belong to the program's own threads. */
 static bool start_workers(struct planche_pool *pool)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; pool->started < pool->threads - 1; pool->started++) {
         struct worker *worker = &pool->workers[pool->started];
         worker->pool = pool;
         worker->number = pool->started + 1;
-        if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0)
+        if (!planche_thread_start(&worker->thread, worker_main, worker))
             break;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pool->started == pool->threads - 1;
 }
 
@@ -345,10 +339,10 @@ enum planche_status planche_pool_create(struct planche_pool **out, unsigned thre
     pool->threads = threads;
     pool->workers = workers;
     pool->spin = threads <= planche_system_cpus();
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->work, NULL);
-    pthread_cond_init(&pool->left, NULL);
-    pthread_cond_init(&pool->room, NULL);
+    planche_mutex_init(&pool->lock);
+    planche_cond_init(&pool->work);
+    planche_cond_init(&pool->left);
+    planche_cond_init(&pool->room);
     *out = pool;
     if (start_workers(pool))
         return PLANCHE_OK;
@@ -363,18 +357,18 @@ void planche_pool_destroy(struct planche_pool **pool_pointer)
     *pool_pointer = NULL;
     if (!pool)
         return;
-    pthread_mutex_lock(&pool->lock);
+    planche_mutex_lock(&pool->lock);
     pool->stop = true;
     atomic_fetch_add(&pool->posts, 1);
-    pthread_mutex_unlock(&pool->lock);
-    pthread_cond_broadcast(&pool->work);
-    pthread_cond_broadcast(&pool->room);
+    planche_mutex_unlock(&pool->lock);
+    planche_cond_broadcast(&pool->work);
+    planche_cond_broadcast(&pool->room);
     for (unsigned i = 0; i < pool->started; i++)
-        pthread_join(pool->workers[i].thread, NULL);
-    pthread_cond_destroy(&pool->left);
-    pthread_cond_destroy(&pool->room);
-    pthread_cond_destroy(&pool->work);
-    pthread_mutex_destroy(&pool->lock);
+        planche_thread_join(&pool->workers[i].thread);
+    planche_cond_destroy(&pool->left);
+    planche_cond_destroy(&pool->room);
+    planche_cond_destroy(&pool->work);
+    planche_mutex_destroy(&pool->lock);
     planche_free(pool->workers);
     planche_free(pool);
 }

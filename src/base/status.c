@@ -22,6 +22,7 @@ static const char *const names[] = {
     [PLANCHE_ERROR_CANCELLED] = "cancelled",
     [PLANCHE_ERROR_INTERNAL] = "internal error",
     [PLANCHE_ERROR_DEVICE] = "GPU failure",
+    [PLANCHE_ERROR_DEADLINE] = "deadline passed",
 };
 
 const char *planche_status_name(enum planche_status status)

@@ -56,7 +56,7 @@ static void open_book(struct planche_book *book, const char *input,
     book->progress = (struct planche_book_progress){.struct_size = sizeof book->progress};
     book->entries.budget = &book->budget;
     take_options(book, options);
-    pthread_mutex_init(&book->mutex, NULL);
+    planche_mutex_init(&book->mutex);
 }
 
 static void close_book(struct planche_book *book)
@@ -65,7 +65,7 @@ static void close_book(struct planche_book *book)
     planche_free(book->comment);
     planche_free(book->notes.list);
     planche_free(book->output);
-    pthread_mutex_destroy(&book->mutex);
+    planche_mutex_destroy(&book->mutex);
 }
 
 static enum planche_status recognise(struct planche_book *book, struct planche_error *error)

@@ -8,8 +8,7 @@
 #include "book/workdir.h"
 #include "codec/codec.h"
 #include "engine/page.h"
-
-#include <pthread.h>
+#include "os/thread.h"
 
 struct planche_book {
     const struct planche_engine *engine; /* NULL: the book is only looked at */
@@ -28,7 +27,7 @@ struct planche_book {
     size_t comment_size;
     struct planche_workdir work;
 
-    pthread_mutex_t mutex;
+    struct planche_mutex mutex;
     struct planche_book_progress progress; /* under mutex, as is what follows */
     bool cancelled;
 };

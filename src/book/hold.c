@@ -19,9 +19,9 @@ enum planche_status planche_book_hold(struct planche_book *book, planche_admissi
         book->held += more;
         return PLANCHE_OK;
     }
-    pthread_mutex_lock(&book->mutex);
+    planche_mutex_lock(&book->mutex);
     bool cancelled = book->cancelled;
-    pthread_mutex_unlock(&book->mutex);
+    planche_mutex_unlock(&book->mutex);
     if (cancelled)
         return planche_book_say_cancelled(error);
     return planche_fail(error, PLANCHE_ERROR_BUDGET,

@@ -24,7 +24,7 @@ struct making {
     size_t jobs;
 
     /* Under the book's mutex. */
-    pthread_cond_t changed;
+    struct planche_cond changed;
     size_t *queue; /* pages that wait, a ring of `room` */
     size_t room, first, waiting;
     bool read;    /* no more will come */
@@ -53,22 +53,22 @@ static void stop(struct making *making, size_t index, enum planche_status status
         making->error = *error;
         making->blamed = index;
     }
-    pthread_cond_broadcast(&making->changed);
+    planche_cond_broadcast(&making->changed);
 }
 
 static void stop_locked(struct making *making, size_t index, enum planche_status status,
                         const struct planche_error *error)
 {
-    pthread_mutex_lock(&making->book->mutex);
+    planche_mutex_lock(&making->book->mutex);
     stop(making, index, status, error);
-    pthread_mutex_unlock(&making->book->mutex);
+    planche_mutex_unlock(&making->book->mutex);
 }
 
 /* Tells the owner of an entry (NULL: none) that has moved; `more` pages are done. True: stop. */
 static bool report(struct making *making, const struct planche_entry *entry, size_t more)
 {
     struct planche_book *book = making->book;
-    pthread_mutex_lock(&book->mutex);
+    planche_mutex_lock(&book->mutex);
     book->progress.done += more;
     book->progress.done_parts = (double)book->progress.done + making->parts;
     if (!making->status && planche_book_report(book, entry ? entry->name : NULL)) {
@@ -76,16 +76,16 @@ static bool report(struct making *making, const struct planche_entry *entry, siz
         stop(making, PLANCHE_NO_ENTRY, planche_book_say_cancelled(&error), &error);
     }
     bool stopped = making->status != PLANCHE_OK;
-    pthread_mutex_unlock(&book->mutex);
+    planche_mutex_unlock(&book->mutex);
     return stopped;
 }
 
 static int on_page_progress(void *user, double done)
 {
     struct flight *flight = user;
-    pthread_mutex_lock(&flight->making->book->mutex);
+    planche_mutex_lock(&flight->making->book->mutex);
     flight->making->parts += done - flight->done;
-    pthread_mutex_unlock(&flight->making->book->mutex);
+    planche_mutex_unlock(&flight->making->book->mutex);
     flight->done = done;
     return report(flight->making, flight->entry, 0);
 }
@@ -239,55 +239,54 @@ static void make_page(struct making *making, size_t index)
     } else {
         status = take_failure(book, flight.entry, status, &error);
     }
-    pthread_mutex_lock(&book->mutex);
+    planche_mutex_lock(&book->mutex);
     making->parts -= flight.done;
     if (status)
         stop(making, index, status, &error);
-    pthread_mutex_unlock(&book->mutex);
+    planche_mutex_unlock(&book->mutex);
     if (!status)
         report(making, flight.entry, 1);
 }
 
 static bool take_page(struct making *making, size_t *index)
 {
-    pthread_mutex_t *mutex = &making->book->mutex;
-    pthread_mutex_lock(mutex);
+    struct planche_mutex *mutex = &making->book->mutex;
+    planche_mutex_lock(mutex);
     while (!making->status && !making->waiting && !making->read)
-        pthread_cond_wait(&making->changed, mutex);
+        planche_cond_wait(&making->changed, mutex);
     bool taken = !making->status && making->waiting;
     if (taken) {
         *index = making->queue[making->first];
         making->first = (making->first + 1) % making->room;
         making->waiting--;
-        pthread_cond_broadcast(&making->changed);
+        planche_cond_broadcast(&making->changed);
     }
-    pthread_mutex_unlock(mutex);
+    planche_mutex_unlock(mutex);
     return taken;
 }
 
-static void *work(void *user)
+static void work(void *user)
 {
     struct making *making = user;
     size_t index;
     while (take_page(making, &index))
         make_page(making, index);
-    return NULL;
 }
 
 /* Hands a page over as soon as there is room. False: the book has been stopped. */
 static bool give_page(struct making *making, size_t index)
 {
-    pthread_mutex_t *mutex = &making->book->mutex;
-    pthread_mutex_lock(mutex);
+    struct planche_mutex *mutex = &making->book->mutex;
+    planche_mutex_lock(mutex);
     while (!making->status && making->waiting == making->room)
-        pthread_cond_wait(&making->changed, mutex);
+        planche_cond_wait(&making->changed, mutex);
     bool given = !making->status;
     if (given) {
         making->queue[(making->first + making->waiting) % making->room] = index;
         making->waiting++;
-        pthread_cond_broadcast(&making->changed);
+        planche_cond_broadcast(&making->changed);
     }
-    pthread_mutex_unlock(mutex);
+    planche_mutex_unlock(mutex);
     return given;
 }
 
@@ -411,10 +410,10 @@ static enum planche_status read_archive(struct making *making, struct planche_ar
 
 /* Threads for pages, and this one for the archive. Fewer threads than wanted will do. */
 static enum planche_status run(struct making *making, struct planche_archive *archive,
-                               pthread_t *threads, struct planche_error *error)
+                               struct planche_thread *threads, struct planche_error *error)
 {
     size_t started = 0;
-    while (started < making->jobs && pthread_create(&threads[started], NULL, work, making) == 0)
+    while (started < making->jobs && planche_thread_start(&threads[started], work, making))
         started++;
     if (!started && making->jobs) {
         planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for a thread",
@@ -423,12 +422,12 @@ static enum planche_status run(struct making *making, struct planche_archive *ar
     } else {
         read_archive(making, archive, error);
     }
-    pthread_mutex_lock(&making->book->mutex);
+    planche_mutex_lock(&making->book->mutex);
     making->read = true;
-    pthread_cond_broadcast(&making->changed);
-    pthread_mutex_unlock(&making->book->mutex);
+    planche_cond_broadcast(&making->changed);
+    planche_mutex_unlock(&making->book->mutex);
     for (size_t i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
+        planche_thread_join(&threads[i]);
     if (making->status && error)
         *error = making->error;
     return making->status;
@@ -475,12 +474,12 @@ enum planche_status planche_book_make(struct planche_book *book, struct planche_
     struct making making = {.book = book, .blamed = PLANCHE_NO_ENTRY};
     struct planche_archive *archive = NULL;
     struct planche_error reason = {0};
-    pthread_cond_init(&making.changed, NULL);
+    planche_cond_init(&making.changed);
     making.jobs = jobs < book->entries.pages ? jobs : book->entries.pages;
     making.room = making.jobs + 1;
     making.queue = planche_calloc(&book->budget, making.room, sizeof *making.queue);
     making.buffer = planche_alloc(&book->budget, READ_BYTES);
-    pthread_t *threads = planche_calloc(&book->budget, making.room, sizeof *threads);
+    struct planche_thread *threads = planche_calloc(&book->budget, making.room, sizeof *threads);
     enum planche_status status = planche_digests_init(&making.digests, &book->entries, &reason);
     if (!making.queue || !making.buffer || !threads)
         status = planche_fail_memory(&reason, &book->budget, READ_BYTES, book->input);
@@ -497,7 +496,7 @@ enum planche_status planche_book_make(struct planche_book *book, struct planche_
     planche_free(threads);
     planche_free(making.buffer);
     planche_free(making.queue);
-    pthread_cond_destroy(&making.changed);
+    planche_cond_destroy(&making.changed);
     if (status && error)
         *error = reason;
     return status;

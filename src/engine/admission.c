@@ -2,9 +2,9 @@
 /* The door of an engine: which pages run at once. */
 #include "engine/admission.h"
 
-#include <errno.h>
+#include "os/clock.h"
+
 #include <limits.h>
-#include <time.h>
 
 /* How often who waits is asked whether to go on. */
 #define ASK_MS 100
@@ -14,24 +14,20 @@ struct patience {
     struct planche_admission *admission;
     planche_admission_stop_fn stop; /* NULL: endless */
     void *user;
-    struct timespec until; /* time to ask */
+    int64_t until; /* time of planche_clock_ns to ask */
 };
 
 void planche_admission_init(struct planche_admission *admission)
 {
-    pthread_condattr_t attributes;
     *admission = (struct planche_admission){0};
-    pthread_mutex_init(&admission->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&admission->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    planche_mutex_init(&admission->mutex);
+    planche_cond_init(&admission->changed);
 }
 
 void planche_admission_destroy(struct planche_admission *admission)
 {
-    pthread_cond_destroy(&admission->changed);
-    pthread_mutex_destroy(&admission->mutex);
+    planche_cond_destroy(&admission->changed);
+    planche_mutex_destroy(&admission->mutex);
 }
 
 void planche_admission_start(struct planche_admission *admission, uint64_t memory, unsigned threads,
@@ -50,11 +46,7 @@ static bool is_full(const struct planche_admission *admission)
 
 static void renew(struct patience *patience)
 {
-    struct timespec *until = &patience->until;
-    clock_gettime(CLOCK_MONOTONIC, until);
-    until->tv_nsec += ASK_MS * 1000000L;
-    until->tv_sec += until->tv_nsec / 1000000000L;
-    until->tv_nsec %= 1000000000L;
+    patience->until = planche_clock_ns() + ASK_MS * 1000000L;
 }
 
 static struct patience make_patience(struct planche_admission *admission,
@@ -71,15 +63,14 @@ static bool wait_for_change(struct patience *patience)
 {
     struct planche_admission *admission = patience->admission;
     if (!patience->stop) {
-        pthread_cond_wait(&admission->changed, &admission->mutex);
+        planche_cond_wait(&admission->changed, &admission->mutex);
         return true;
     }
-    if (pthread_cond_timedwait(&admission->changed, &admission->mutex, &patience->until) !=
-        ETIMEDOUT)
+    if (planche_cond_wait_until(&admission->changed, &admission->mutex, patience->until))
         return true;
-    pthread_mutex_unlock(&admission->mutex);
+    planche_mutex_unlock(&admission->mutex);
     bool stopped = patience->stop(patience->user);
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     renew(patience);
     return !stopped;
 }
@@ -107,7 +98,7 @@ bool planche_admission_acquire(struct planche_admission *admission, planche_admi
     struct patience patience = make_patience(admission, stop, user);
     struct planche_admission_waiter waiter = {NULL};
     bool waits = true;
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     queue_up(admission, &waiter);
     while (waits && (admission->queue != &waiter || admission->occupied || is_full(admission)))
         waits = wait_for_change(&patience);
@@ -115,8 +106,8 @@ bool planche_admission_acquire(struct planche_admission *admission, planche_admi
     if (waits)
         admission->occupied = true;
     else
-        pthread_cond_broadcast(&admission->changed); /* the next may be first now */
-    pthread_mutex_unlock(&admission->mutex);
+        planche_cond_broadcast(&admission->changed); /* the next may be first now */
+    planche_mutex_unlock(&admission->mutex);
     return waits;
 }
 
@@ -129,9 +120,9 @@ static struct planche_available room_of(const struct planche_admission *admissio
 
 struct planche_available planche_admission_available(struct planche_admission *admission)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     struct planche_available room = room_of(admission);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_mutex_unlock(&admission->mutex);
     return room;
 }
 
@@ -140,10 +131,10 @@ bool planche_admission_wait_for_memory(struct planche_admission *admission, uint
 {
     struct patience patience = make_patience(admission, stop, user);
     bool waits = true;
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     while (waits && room_of(admission).now <= room)
         waits = wait_for_change(&patience);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_mutex_unlock(&admission->mutex);
     return waits;
 }
 
@@ -152,10 +143,10 @@ bool planche_admission_wait_idle(struct planche_admission *admission,
 {
     struct patience patience = make_patience(admission, stop, user);
     bool waits = true;
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     while (waits && admission->inside > 0)
         waits = wait_for_change(&patience);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_mutex_unlock(&admission->mutex);
     return waits;
 }
 
@@ -170,65 +161,65 @@ bool planche_admission_set_aside(struct planche_admission *admission, uint64_t b
 {
     struct patience patience = make_patience(admission, stop, user);
     bool waits = true;
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     while (waits && bytes < admission->memory && !can_be_held(admission, bytes))
         waits = wait_for_change(&patience);
     bool held = waits && bytes < admission->memory;
     if (held)
         admission->memory -= bytes;
-    pthread_mutex_unlock(&admission->mutex);
+    planche_mutex_unlock(&admission->mutex);
     return held;
 }
 
 void planche_admission_put_back(struct planche_admission *admission, uint64_t bytes)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     admission->memory += bytes;
-    pthread_cond_broadcast(&admission->changed);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_cond_broadcast(&admission->changed);
+    planche_mutex_unlock(&admission->mutex);
 }
 
 void planche_admission_commit(struct planche_admission *admission,
                               const struct planche_reservation *reservation)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     admission->inside++;
     admission->busy += reservation->threads;
     admission->taken += reservation->bytes;
     admission->occupied = false;
-    pthread_cond_broadcast(&admission->changed);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_cond_broadcast(&admission->changed);
+    planche_mutex_unlock(&admission->mutex);
 }
 
 void planche_admission_cancel(struct planche_admission *admission)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     admission->occupied = false;
-    pthread_cond_broadcast(&admission->changed);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_cond_broadcast(&admission->changed);
+    planche_mutex_unlock(&admission->mutex);
 }
 
 void planche_admission_shrink(struct planche_admission *admission,
                               struct planche_reservation *reservation,
                               const struct planche_reservation *to)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     admission->busy -= reservation->threads - to->threads;
     admission->taken -= reservation->bytes - to->bytes;
     *reservation = *to;
-    pthread_cond_broadcast(&admission->changed);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_cond_broadcast(&admission->changed);
+    planche_mutex_unlock(&admission->mutex);
 }
 
 bool planche_admission_release(struct planche_admission *admission,
                                const struct planche_reservation *reservation)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     admission->inside--;
     admission->busy -= reservation->threads;
     admission->taken -= reservation->bytes;
     bool idle = admission->inside == 0 && !admission->queue && !admission->occupied;
-    pthread_cond_broadcast(&admission->changed);
-    pthread_mutex_unlock(&admission->mutex);
+    planche_cond_broadcast(&admission->changed);
+    planche_mutex_unlock(&admission->mutex);
     return idle;
 }

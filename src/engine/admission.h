@@ -8,7 +8,8 @@
 #ifndef PLANCHE_ENGINE_ADMISSION_H
 #define PLANCHE_ENGINE_ADMISSION_H
 
-#include <pthread.h>
+#include "os/thread.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,8 +31,8 @@ struct planche_admission {
     unsigned parts;   /* of the memory: a page has one at most */
     unsigned threads; /* to be kept busy */
     unsigned jobs;    /* most pages inside */
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    struct planche_mutex mutex;
+    struct planche_cond changed;
     /* under mutex */
     uint64_t memory;                        /* for all pages */
     struct planche_admission_waiter *queue; /* pages that wait for their turn, the first first */

@@ -10,12 +10,13 @@
 #include "base/pool.h"
 #include "engine/admission.h"
 #include "engine/model_digest.h"
+#include "os/thread.h"
 
 struct planche_gpus;
 
 /* What an engine with GPUs needs on the CPU when they fail: see fallback.h. */
 struct planche_fallback {
-    pthread_mutex_t mutex;
+    struct planche_mutex mutex;
     struct planche_budget budget;    /* of the program */
     struct planche_program *program; /* NULL: not needed yet */
     atomic_bool warned;

@@ -10,13 +10,13 @@
 void planche_fallback_init(struct planche_fallback *fallback)
 {
     *fallback = (struct planche_fallback){0};
-    pthread_mutex_init(&fallback->mutex, NULL);
+    planche_mutex_init(&fallback->mutex);
 }
 
 void planche_fallback_destroy(struct planche_fallback *fallback)
 {
     planche_program_destroy(&fallback->program);
-    pthread_mutex_destroy(&fallback->mutex);
+    planche_mutex_destroy(&fallback->mutex);
 }
 
 bool planche_fallback_has_gpus(const struct planche_engine *engine)
@@ -80,10 +80,10 @@ enum planche_status planche_fallback_get(const struct planche_engine *engine,
     *program = engine->program;
     if (!engine->gpus)
         return PLANCHE_OK;
-    pthread_mutex_lock(&fallback->mutex);
+    planche_mutex_lock(&fallback->mutex);
     if (!fallback->program)
         status = compile(engine, stop, user, error);
     *program = fallback->program;
-    pthread_mutex_unlock(&fallback->mutex);
+    planche_mutex_unlock(&fallback->mutex);
     return status;
 }

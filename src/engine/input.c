@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 #include "image/pixels.h"
-#include "os/system.h"
+#include "os/clock.h"
 
 #include <string.h>
 
@@ -68,7 +68,7 @@ enum planche_status planche_input_open(struct planche_input *input,
                                        const struct planche_input_options *options,
                                        struct planche_error *error)
 {
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     enum planche_status status;
     *input = (struct planche_input){.pixels = options->pixels, .budget = options->reader.budget};
     if (options->pixels) {
@@ -85,7 +85,7 @@ enum planche_status planche_input_open(struct planche_input *input,
     }
     input->stored_row_bytes = input->width * planche_pixel_size(input->stored);
     set_format(input, input->stored);
-    input->ms += planche_system_ms() - start;
+    input->ms += planche_clock_ms() - start;
     return PLANCHE_OK;
 }
 
@@ -210,14 +210,14 @@ enum planche_status planche_input_row(struct planche_input *input, int64_t y, co
         *row = pixel_row(input->pixels, y);
         return PLANCHE_OK;
     }
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     if (y < input->next - input->window_rows)
         status = rewind_input(input, error);
     while (!status && y >= input->next) {
         status = next_row(input, slot(input, input->next), error);
         input->next += !status;
     }
-    input->ms += planche_system_ms() - start;
+    input->ms += planche_clock_ms() - start;
     *row = slot(input, y);
     return status;
 }
@@ -229,9 +229,9 @@ enum planche_status planche_input_alpha_row(struct planche_input *input, const v
         *row = pixel_row(input->pixels, input->alpha_next++);
         return PLANCHE_OK;
     }
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     enum planche_status status = read_row(input, input->alpha_reader, input->raw, error);
-    input->ms += planche_system_ms() - start;
+    input->ms += planche_clock_ms() - start;
     *row = input->raw;
     return status;
 }

@@ -14,7 +14,7 @@ _Static_assert(PLANCHE_MODEL_DIGEST_BYTES == SHA256_DIGEST_SIZE, "the digest is 
 
 void planche_model_digest_init(struct planche_model_digest *origin)
 {
-    pthread_mutex_init(&origin->mutex, NULL);
+    planche_mutex_init(&origin->mutex);
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
         origin->files[i] = -1;
 }
@@ -88,15 +88,15 @@ enum planche_status planche_model_digest_get(struct planche_model_digest *origin
                                              uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES],
                                              struct planche_error *error)
 {
-    pthread_mutex_lock(&origin->mutex);
+    planche_mutex_lock(&origin->mutex);
     enum planche_status status = origin->known ? PLANCHE_OK : make_digest(origin, error);
     memcpy(digest, origin->digest, sizeof origin->digest);
-    pthread_mutex_unlock(&origin->mutex);
+    planche_mutex_unlock(&origin->mutex);
     return status;
 }
 
 void planche_model_digest_destroy(struct planche_model_digest *origin)
 {
     close_files(origin);
-    pthread_mutex_destroy(&origin->mutex);
+    planche_mutex_destroy(&origin->mutex);
 }

@@ -4,8 +4,9 @@
 #ifndef PLANCHE_ENGINE_MODEL_DIGEST_H
 #define PLANCHE_ENGINE_MODEL_DIGEST_H
 
+#include "os/thread.h"
+
 #include <planche/error.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -14,7 +15,7 @@
 #define PLANCHE_MODEL_DIGEST_BYTES 32
 
 struct planche_model_digest {
-    pthread_mutex_t mutex;
+    struct planche_mutex mutex;
     /* Kept open, so that others in their place do not matter; -1: not open. */
     int files[PLANCHE_MODEL_DIGEST_FILES];
     struct timespec changed[PLANCHE_MODEL_DIGEST_FILES];

@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 #include "image/pixels.h"
-#include "os/system.h"
+#include "os/clock.h"
 
 #include <string.h>
 
@@ -180,22 +180,22 @@ static enum planche_status pass_on(struct planche_output *output, const uint8_t 
 static void write_batch(void *user, size_t index, unsigned worker)
 {
     struct planche_output *output = user;
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     (void)index;
     (void)worker;
     for (int64_t y = output->written; y < output->begun && !output->write_status; y++)
         output->write_status = pass_on(output, row_at(output, y), &output->write_error);
-    output->ms += planche_system_ms() - start;
+    output->ms += planche_clock_ms() - start;
 }
 
 /* Waits for the batch that is being written, if one is. */
 static enum planche_status end_batch(struct planche_output *output, struct planche_error *error)
 {
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     if (output->written < output->begun)
         planche_pool_task_end(output->task);
     output->written = output->begun;
-    output->waited_ms += planche_system_ms() - start;
+    output->waited_ms += planche_clock_ms() - start;
     if (output->write_status && error)
         *error = output->write_error;
     return output->write_status;

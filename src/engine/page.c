@@ -10,7 +10,7 @@
 #include "engine/result_metadata.h"
 #include "engine/result_size.h"
 #include "image/pixels.h"
-#include "os/system.h"
+#include "os/clock.h"
 
 #include <stdio.h>
 
@@ -426,9 +426,9 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
     if (status || page->job->out)
         return status;
     shrink_reservation(page);
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     status = planche_parts_finish(&page->parts, error);
-    double ms = planche_system_ms() - start;
+    double ms = planche_clock_ms() - start;
     page->output.ms += ms;
     page->output.waited_ms += ms;
     return status;
@@ -546,7 +546,7 @@ static enum planche_status run_once(struct planche_page_job *job,
     };
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = enter(&page, error);
-    double start = planche_system_ms() - page.input.ms;
+    double start = planche_clock_ms() - page.input.ms;
     if (!status) {
         planche_pool_enter(job->engine->pool);
         status = settle_again(&page, error);
@@ -561,7 +561,7 @@ static enum planche_status run_once(struct planche_page_job *job,
     close_input(&page);
     result->decode_ms = page.input.ms;
     result->encode_ms = page.output.ms;
-    result->network_ms = planche_system_ms() - start - result->decode_ms - page.output.waited_ms;
+    result->network_ms = planche_clock_ms() - start - result->decode_ms - page.output.waited_ms;
     result->peak_bytes = job->engine->weight_bytes + atomic_load(&page.budget.peak);
     result->backend = program ? "cpu" : "vulkan";
     result->gpu_ms = page.network.gpu_ms;

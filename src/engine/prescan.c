@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 #include "image/pixels.h"
-#include "os/system.h"
+#include "os/clock.h"
 
 static inline unsigned sample(const void *row, size_t index, bool deep)
 {
@@ -66,7 +66,7 @@ static enum planche_status look(struct planche_prescan *survey, struct planche_i
 enum planche_status planche_prescan_run(struct planche_prescan *survey, struct planche_input *input,
                                         struct planche_error *error)
 {
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     survey->grey = survey->grey && planche_pixel_channels(input->stored) >= 3;
     if (!survey->grey && !survey->variation)
         return PLANCHE_OK;
@@ -76,6 +76,6 @@ enum planche_status planche_prescan_run(struct planche_prescan *survey, struct p
                                    "a row of the page");
     enum planche_status status = look(survey, input, row, error);
     planche_free(row);
-    input->ms += planche_system_ms() - start;
+    input->ms += planche_clock_ms() - start;
     return status;
 }

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <sched.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MIN_MEMORY ((uint64_t)64 << 20)
@@ -38,11 +37,4 @@ unsigned planche_system_cpus(void)
     if (quota > 0 && quota < cpus)
         cpus = (unsigned)quota;
     return cpus > 0 ? cpus : 1;
-}
-
-double planche_system_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }

@@ -10,7 +10,5 @@
 uint64_t planche_system_memory(void);
 /* CPUs this process may run on (affinity and cgroup quota, rounded up); at least 1. */
 unsigned planche_system_cpus(void);
-/* Monotonic wall clock in milliseconds. */
-double planche_system_ms(void);
 
 #endif

@@ -52,11 +52,11 @@ static void *visit(void *user)
 /* Pages in the queue or at the door. */
 static int count_outside(struct planche_admission *admission)
 {
-    pthread_mutex_lock(&admission->mutex);
+    planche_mutex_lock(&admission->mutex);
     int count = admission->occupied;
     for (const struct planche_admission_waiter *w = admission->queue; w; w = w->next)
         count++;
-    pthread_mutex_unlock(&admission->mutex);
+    planche_mutex_unlock(&admission->mutex);
     return count;
 }
 

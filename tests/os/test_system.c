@@ -6,7 +6,6 @@
 #include "os/system.h"
 
 #include <sched.h>
-#include <time.h>
 #include <unistd.h>
 
 static void test_memory(void **state)
@@ -35,21 +34,11 @@ static void test_cpus_follow_affinity(void **state)
     assert_int_equal(cpus, 1);
 }
 
-static void test_clock(void **state)
-{
-    (void)state;
-    double before = planche_system_ms();
-    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-    double after = planche_system_ms();
-    assert_true(after - before >= 2.0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_cpus_follow_affinity),
-        cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,8 +60,8 @@ static void begin(struct fixture *f, enum planche_gpu_path path, int inputs, int
     f->device.fn.DestroyShaderModule = destroy_module;
     f->device.fn.CreateComputePipelines = create_pipelines;
     f->device.properties.vendorID = VENDOR_OF_NVIDIA;
-    pthread_mutex_init(&f->device.pipeline_mutex, NULL);
-    pthread_cond_init(&f->device.pipeline_made, NULL);
+    planche_mutex_init(&f->device.pipeline_mutex);
+    planche_cond_init(&f->device.pipeline_made);
     f->tensors[0].channels = inputs;
     f->tensors[1].channels = outputs;
     f->step = (struct planche_step){.op = PLANCHE_STEP_CONV,
@@ -97,8 +97,8 @@ static void end(struct fixture *f)
         f->device.pipelines = gone->next;
         planche_free(gone);
     }
-    pthread_cond_destroy(&f->device.pipeline_made);
-    pthread_mutex_destroy(&f->device.pipeline_mutex);
+    planche_cond_destroy(&f->device.pipeline_made);
+    planche_mutex_destroy(&f->device.pipeline_mutex);
 }
 
 /* The shader that makes the step: the first pipeline that was asked for. */

@@ -3,7 +3,7 @@
 #include "backend/cpu/exec.h"
 
 #include "base/status.h"
-#include "os/system.h"
+#include "os/clock.h"
 
 #include <string.h>
 
@@ -191,9 +191,9 @@ static enum planche_status fire_timed(const struct planche_exec *exec, int n, in
     if (!profile)
         return fire(exec, n, y0, y1, error);
     const struct planche_part *part = &exec->pass->parts[n];
-    double start = planche_system_ms();
+    double start = planche_clock_ms();
     enum planche_status status = fire(exec, n, y0, y1, error);
-    atomic_fetch_add(&profile[n].ns, (uint64_t)((planche_system_ms() - start) * 1e6));
+    atomic_fetch_add(&profile[n].ns, (uint64_t)((planche_clock_ms() - start) * 1e6));
     atomic_fetch_add(&profile[n].macs,
                      (uint64_t)(part->macs * (double)(y1 - y0) / (double)(part->y1 - part->y0)));
     return status;

@@ -49,10 +49,10 @@ enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueu
                                        const VkSubmitInfo *batch, struct planche_error *error)
 {
     VkResult result = VK_ERROR_DEVICE_LOST;
-    pthread_mutex_lock(&device->queue_mutex);
+    planche_mutex_lock(&device->queue_mutex);
     if (!planche_gpu_must_fail(PLANCHE_GPU_FAULT_SUBMIT))
         result = device->fn.QueueSubmit(queue, 1, batch, VK_NULL_HANDLE);
-    pthread_mutex_unlock(&device->queue_mutex);
+    planche_mutex_unlock(&device->queue_mutex);
     return planche_gpu_check(device, result, "submitting work", error);
 }
 
@@ -221,9 +221,9 @@ planche_gpu_device_open(struct planche_gpu_device **out, const struct planche_vk
     device->physical = vk->devices[index];
     device->log = log ? *log : (struct planche_log){0};
     device->budget = budget;
-    pthread_mutex_init(&device->queue_mutex, NULL);
-    pthread_mutex_init(&device->pipeline_mutex, NULL);
-    pthread_cond_init(&device->pipeline_made, NULL);
+    planche_mutex_init(&device->queue_mutex);
+    planche_mutex_init(&device->pipeline_mutex);
+    planche_cond_init(&device->pipeline_made);
     enum planche_status status = open_device(device, path, error);
     if (status != PLANCHE_OK)
         planche_gpu_device_close(&device);
@@ -250,7 +250,7 @@ bool planche_gpu_rest(struct planche_gpu_device *device)
 {
     if (!atomic_load(&device->lost))
         return true;
-    pthread_mutex_lock(&device->queue_mutex);
+    planche_mutex_lock(&device->queue_mutex);
     if (!atomic_load(&device->abandoned) &&
         !(becomes_idle(device, device->compute) && becomes_idle(device, device->transfer))) {
         atomic_store(&device->abandoned, true);
@@ -258,7 +258,7 @@ bool planche_gpu_rest(struct planche_gpu_device *device)
                           "GPU %u (%s) does not stop working: it is abandoned", device->index,
                           device->name);
     }
-    pthread_mutex_unlock(&device->queue_mutex);
+    planche_mutex_unlock(&device->queue_mutex);
     return !atomic_load(&device->abandoned);
 }
 
@@ -289,8 +289,8 @@ void planche_gpu_device_close(struct planche_gpu_device **device)
         planche_free(gone->pipelines);
         gone->pipelines = next;
     }
-    pthread_mutex_destroy(&gone->pipeline_mutex);
-    pthread_cond_destroy(&gone->pipeline_made);
-    pthread_mutex_destroy(&gone->queue_mutex);
+    planche_mutex_destroy(&gone->pipeline_mutex);
+    planche_cond_destroy(&gone->pipeline_made);
+    planche_mutex_destroy(&gone->queue_mutex);
     planche_free(gone);
 }

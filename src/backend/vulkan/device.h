@@ -6,10 +6,10 @@
 #include "backend/vulkan/functions.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "os/thread.h"
 
 #include <planche/gpu.h>
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -54,7 +54,7 @@ struct planche_gpu_device {
     bool software;
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
-    pthread_mutex_t queue_mutex;              /* for every submission */
+    struct planche_mutex queue_mutex;         /* for every submission */
     double timestamp_ms;                      /* of a tick; 0: the device has none */
     uint64_t timestamp_mask;                  /* the bits that timestamps have */
     VkDescriptorSetLayout set_layout; /* binding 0: the arguments, a dynamic uniform block */
@@ -65,8 +65,8 @@ struct planche_gpu_device {
     atomic_bool abandoned; /* it never stopped working: nothing of it may be destroyed */
     struct planche_log log;
     struct planche_budget *budget;
-    pthread_mutex_t pipeline_mutex;
-    pthread_cond_t pipeline_made;
+    struct planche_mutex pipeline_mutex;
+    struct planche_cond pipeline_made;
     struct planche_gpu_pipeline *pipelines; /* all that were made */
 };
 

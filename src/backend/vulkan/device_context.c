@@ -64,7 +64,7 @@ enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
     }
     unit->device = device;
     unit->budget = budget;
-    pthread_mutex_init(&unit->arena_mutex, NULL);
+    planche_mutex_init(&unit->arena_mutex);
     atomic_init(&unit->macs_per_ms, first_guess(device));
     enum planche_status status = planche_gpu_queue_init(&unit->queue, device, error);
     if (!status)
@@ -105,7 +105,7 @@ void planche_gpu_context_destroy(struct planche_gpu_context **unit)
     planche_gpu_program_destroy(&u->program);
     planche_gpu_queue_end(&u->queue);
     planche_gpu_device_close(&u->device);
-    pthread_mutex_destroy(&u->arena_mutex);
+    planche_mutex_destroy(&u->arena_mutex);
     planche_free(u->step_ns);
     planche_free(u->step_macs);
     planche_free(u);

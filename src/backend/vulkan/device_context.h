@@ -43,7 +43,7 @@ struct planche_gpu_context {
     bool profile;
     uint64_t memory; /* most bytes of the device for arena and blocks together */
     struct planche_gpu_queue queue;
-    pthread_mutex_t arena_mutex; /* held while a tile's commands are recorded and submitted */
+    struct planche_mutex arena_mutex; /* held while a tile's commands are recorded and submitted */
     struct planche_gpu_memory arena;
     uint64_t last_value; /* of the last batch that uses the arena; under arena_mutex */
     /* under the owner's mutex */

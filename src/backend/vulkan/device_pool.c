@@ -4,11 +4,11 @@
 
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
+#include "os/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Of the memory that is free, what is left to others. */
 #define LEFT_TO_OTHERS 5
@@ -143,8 +143,8 @@ enum planche_status planche_gpus_create(struct planche_gpus **out, const struct 
     gpus->budget = budget;
     gpus->log = options->log;
     gpus->tile = options->tile;
-    pthread_mutex_init(&gpus->mutex, NULL);
-    pthread_cond_init(&gpus->changed, NULL);
+    planche_mutex_init(&gpus->mutex);
+    planche_cond_init(&gpus->changed);
     enum planche_status status = planche_vk_create(&gpus->vk, error);
     if (!status)
         status = find_wanted(gpus, options->devices, wanted, error);
@@ -166,8 +166,8 @@ void planche_gpus_destroy(struct planche_gpus **gpus)
         planche_gpu_context_destroy(&g->units[u]);
     planche_vk_destroy(&g->vk);
     planche_free(g->name);
-    pthread_mutex_destroy(&g->mutex);
-    pthread_cond_destroy(&g->changed);
+    planche_mutex_destroy(&g->mutex);
+    planche_cond_destroy(&g->changed);
     planche_free(g);
     *gpus = NULL;
 }
@@ -202,7 +202,7 @@ enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche
 {
     enum planche_status status = PLANCHE_OK;
     *slot = NULL;
-    pthread_mutex_lock(&gpus->mutex);
+    planche_mutex_lock(&gpus->mutex);
     *unit = least_busy(gpus);
     if (*unit) {
         (*unit)->active++;
@@ -210,15 +210,15 @@ enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche
         if (*slot)
             (*unit)->slots = (*slot)->next;
     }
-    pthread_mutex_unlock(&gpus->mutex);
+    planche_mutex_unlock(&gpus->mutex);
     if (!*unit)
         return planche_fail(error, PLANCHE_ERROR_DEVICE, "no GPU is left");
     if (!*slot)
         status = planche_gpu_slot_create(slot, *unit, error);
     if (status) {
-        pthread_mutex_lock(&gpus->mutex);
+        planche_mutex_lock(&gpus->mutex);
         (*unit)->active--;
-        pthread_mutex_unlock(&gpus->mutex);
+        planche_mutex_unlock(&gpus->mutex);
     }
     return status;
 }
@@ -234,14 +234,7 @@ static void free_idle_blocks(struct planche_gpu_context *unit)
 
 static void wait_a_little(struct planche_gpus *gpus)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += SLICE_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&gpus->changed, &gpus->mutex, &until);
+    planche_cond_wait_until(&gpus->changed, &gpus->mutex, planche_clock_ns() + SLICE_NS);
 }
 
 /* What the slot has, if anything, is for others. */
@@ -252,7 +245,7 @@ static void give_up_block(struct planche_gpus *gpus, struct planche_gpu_context 
     planche_gpu_memory_destroy(&slot->block);
     unit->holders -= slot->holds;
     slot->holds = false;
-    pthread_cond_broadcast(&gpus->changed);
+    planche_cond_broadcast(&gpus->changed);
 }
 
 /* A page that is alone may have more than half, of which an earlier one's arena can be. Nothing is
@@ -261,10 +254,10 @@ static void make_way(struct planche_gpu_context *unit, uint64_t block)
 {
     if (block <= unit->memory / 2)
         return;
-    pthread_mutex_lock(&unit->arena_mutex);
+    planche_mutex_lock(&unit->arena_mutex);
     if (unit->arena.size > planche_gpus_arena_limit(unit, block))
         planche_gpu_memory_destroy(&unit->arena);
-    pthread_mutex_unlock(&unit->arena_mutex);
+    planche_mutex_unlock(&unit->arena_mutex);
 }
 
 enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_context *unit,
@@ -273,16 +266,16 @@ enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_g
                                      struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    pthread_mutex_lock(&gpus->mutex);
+    planche_mutex_lock(&gpus->mutex);
     if (slot->block.size < bytes) {
         give_up_block(gpus, unit, slot);
         if (unit->blocks + bytes > unit->memory / 2)
             free_idle_blocks(unit);
         while (!status && unit->holders && unit->blocks + bytes > unit->memory / 2) {
-            pthread_mutex_unlock(&gpus->mutex);
+            planche_mutex_unlock(&gpus->mutex);
             if (poll(user))
                 status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-            pthread_mutex_lock(&gpus->mutex);
+            planche_mutex_lock(&gpus->mutex);
             if (!status && unit->holders && unit->blocks + bytes > unit->memory / 2)
                 wait_a_little(gpus);
         }
@@ -297,7 +290,7 @@ enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_g
         slot->holds = true;
         unit->holders++;
     }
-    pthread_mutex_unlock(&gpus->mutex);
+    planche_mutex_unlock(&gpus->mutex);
     return status;
 }
 
@@ -310,15 +303,15 @@ uint64_t planche_gpus_arena_limit(const struct planche_gpu_context *unit, uint64
 void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                         struct planche_gpu_slot *slot)
 {
-    pthread_mutex_lock(&gpus->mutex);
+    planche_mutex_lock(&gpus->mutex);
     unit->active--;
     if (slot->holds)
         unit->holders--;
     slot->holds = false;
     slot->next = unit->slots;
     unit->slots = slot;
-    pthread_cond_broadcast(&gpus->changed);
-    pthread_mutex_unlock(&gpus->mutex);
+    planche_cond_broadcast(&gpus->changed);
+    planche_mutex_unlock(&gpus->mutex);
 }
 
 bool planche_gpus_alive(const struct planche_gpus *gpus)

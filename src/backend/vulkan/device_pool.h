@@ -15,8 +15,8 @@ struct planche_gpus {
     unsigned count;
     struct planche_gpu_context *units[PLANCHE_GPUS];
     char *name;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed; /* a page has given back what it had */
+    struct planche_mutex mutex;
+    struct planche_cond changed; /* a page has given back what it had */
 };
 
 /* A slot on the device with the least to do. Errors: DEVICE (all are lost), MEMORY. */

@@ -153,7 +153,7 @@ static enum planche_status list_devices(struct planche_vk *vk, struct planche_er
 
 /* The process's only instance: the end of an instance unloads the drivers, which not all of them
  * survive, and loading them again takes long. */
-static pthread_mutex_t shared_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct planche_mutex shared_mutex = PLANCHE_MUTEX_INIT;
 static struct planche_vk shared; /* without devices; under the mutex */
 
 static enum planche_status share_instance(struct planche_error *error)
@@ -175,12 +175,12 @@ enum planche_status planche_vk_create(struct planche_vk **out, struct planche_er
     *out = NULL;
     if (!vk)
         return planche_fail_memory(error, NULL, sizeof *vk, "Vulkan");
-    pthread_mutex_lock(&shared_mutex);
+    planche_mutex_lock(&shared_mutex);
     enum planche_status status = share_instance(error);
     *vk = shared;
     if (status == PLANCHE_OK && vk->instance)
         status = list_devices(vk, error);
-    pthread_mutex_unlock(&shared_mutex);
+    planche_mutex_unlock(&shared_mutex);
     if (status != PLANCHE_OK)
         planche_vk_destroy(&vk);
     *out = vk;

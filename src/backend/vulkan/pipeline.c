@@ -109,24 +109,24 @@ enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
                                              struct planche_error *error)
 {
     struct planche_gpu_pipeline *known, *made = NULL;
-    pthread_mutex_lock(&device->pipeline_mutex);
+    planche_mutex_lock(&device->pipeline_mutex);
     while ((known = find(device, shader, constants, count)) && !known->pipeline)
-        pthread_cond_wait(&device->pipeline_made, &device->pipeline_mutex);
+        planche_cond_wait(&device->pipeline_made, &device->pipeline_mutex);
     if (!known)
         made = begin(device, shader, constants, count);
     *out = known ? known->pipeline : VK_NULL_HANDLE;
-    pthread_mutex_unlock(&device->pipeline_mutex);
+    planche_mutex_unlock(&device->pipeline_mutex);
     if (known)
         return PLANCHE_OK;
     if (!made)
         return planche_fail_memory(error, device->budget, sizeof *made, "a GPU's pipeline");
     VkPipeline pipeline = VK_NULL_HANDLE;
     enum planche_status status = compile(device, made, &pipeline, error);
-    pthread_mutex_lock(&device->pipeline_mutex);
+    planche_mutex_lock(&device->pipeline_mutex);
     made->pipeline = *out = pipeline;
     if (status)
         drop(device, made);
-    pthread_cond_broadcast(&device->pipeline_made);
-    pthread_mutex_unlock(&device->pipeline_mutex);
+    planche_cond_broadcast(&device->pipeline_made);
+    planche_mutex_unlock(&device->pipeline_mutex);
     return status;
 }

@@ -172,7 +172,7 @@ static void write_file(struct planche_gpu_device *device, const void *data, size
 void planche_gpu_cache_save(struct planche_gpu_device *device)
 {
     size_t size = 0;
-    pthread_mutex_lock(&device->pipeline_mutex);
+    planche_mutex_lock(&device->pipeline_mutex);
     VkResult result = device->fn.GetPipelineCacheData(device->device, device->cache, &size, NULL);
     bool more = result == VK_SUCCESS && device->pipelines && size > device->cache_size;
     void *data = more ? planche_alloc(device->budget, size) : NULL;
@@ -182,5 +182,5 @@ void planche_gpu_cache_save(struct planche_gpu_device *device)
             write_file(device, data, size);
         planche_free(data);
     }
-    pthread_mutex_unlock(&device->pipeline_mutex);
+    planche_mutex_unlock(&device->pipeline_mutex);
 }

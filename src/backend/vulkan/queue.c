@@ -3,7 +3,7 @@
 #include "backend/vulkan/queue.h"
 
 #include "base/status.h"
-#include "os/system.h"
+#include "os/clock.h"
 
 /* How long a wait lasts before poll is asked, and how long nothing may happen at all. */
 #define SLICE_NS    20000000
@@ -22,7 +22,7 @@ enum planche_status planche_gpu_queue_init(struct planche_gpu_queue *queue,
         .pNext = &type,
     };
     *queue = (struct planche_gpu_queue){.device = device};
-    pthread_mutex_init(&queue->mutex, NULL);
+    planche_mutex_init(&queue->mutex);
     return planche_gpu_check(
         device, device->fn.CreateSemaphore(device->device, &info, NULL, &queue->timeline),
         "making a semaphore", error);
@@ -34,7 +34,7 @@ void planche_gpu_queue_end(struct planche_gpu_queue *queue)
         return;
     if (queue->timeline && planche_gpu_rest(queue->device))
         queue->device->fn.DestroySemaphore(queue->device->device, queue->timeline, NULL);
-    pthread_mutex_destroy(&queue->mutex);
+    planche_mutex_destroy(&queue->mutex);
     *queue = (struct planche_gpu_queue){0};
 }
 
@@ -46,7 +46,7 @@ enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
     struct planche_gpu_device *device = queue->device;
     const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
     uint32_t waits = after.timeline ? 1 : 0;
-    pthread_mutex_lock(&queue->mutex);
+    planche_mutex_lock(&queue->mutex);
     uint64_t next = queue->submitted + 1;
     const VkTimelineSemaphoreSubmitInfo timeline = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
@@ -70,7 +70,7 @@ enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
         planche_gpu_submit(device, copies ? device->transfer : device->compute, &info, error);
     if (!status)
         *value = queue->submitted = next;
-    pthread_mutex_unlock(&queue->mutex);
+    planche_mutex_unlock(&queue->mutex);
     return status;
 }
 
@@ -86,7 +86,7 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
         .pValues = &value,
     };
     uint64_t seen = 0;
-    double since = planche_system_ms();
+    double since = planche_clock_ms();
     if (planche_gpu_must_fail(PLANCHE_GPU_FAULT_WAIT))
         return planche_gpu_check(device, VK_TIMEOUT, "waiting for work", error);
     for (;;) {
@@ -98,9 +98,9 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
         if (result != VK_SUCCESS)
             return planche_gpu_check(device, result, "waiting for work", error);
         if (now != seen)
-            since = planche_system_ms();
+            since = planche_clock_ms();
         seen = now;
-        if (planche_system_ms() - since > PATIENCE_MS)
+        if (planche_clock_ms() - since > PATIENCE_MS)
             return planche_gpu_check(device, VK_TIMEOUT, "waiting for work", error);
         if (poll)
             poll(user);

@@ -14,7 +14,7 @@ typedef int (*planche_gpu_poll_fn)(void *user);
 struct planche_gpu_queue {
     struct planche_gpu_device *device;
     VkSemaphore timeline;
-    pthread_mutex_t mutex;
+    struct planche_mutex mutex;
     uint64_t submitted; /* under mutex */
 };
 

@@ -194,7 +194,7 @@ static enum planche_status submit_tile(struct page_run *run, enum planche_gpu_ai
     struct planche_region2 rect = planche_gpu_split_rect(&run->split, &run->job, column, row);
     if (!planche_gpu_tile_measure(&run->tile, aim, level, rect))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
-    pthread_mutex_lock(&run->unit->arena_mutex);
+    planche_mutex_lock(&run->unit->arena_mutex);
     uint64_t bytes = run->tile.bytes > run->split.arena ? run->tile.bytes : run->split.arena;
     enum planche_status status = planche_gpu_context_fit(run->unit, bytes, error);
     if (!status) {
@@ -202,7 +202,7 @@ static enum planche_status submit_tile(struct page_run *run, enum planche_gpu_ai
         planche_gpu_tile_build(&run->tile, aim, level, rect, &place);
         status = planche_gpu_work_submit(&run->work, &run->tile, error);
     }
-    pthread_mutex_unlock(&run->unit->arena_mutex);
+    planche_mutex_unlock(&run->unit->arena_mutex);
     return status ? status : check_cancelled(run, error);
 }
 
@@ -210,10 +210,10 @@ static enum planche_status submit_vectors(struct page_run *run, int level,
                                           struct planche_error *error)
 {
     const struct planche_gpu_place place = place_of(run, 0, 0);
-    pthread_mutex_lock(&run->unit->arena_mutex);
+    planche_mutex_lock(&run->unit->arena_mutex);
     planche_gpu_tile_build_vectors(&run->tile, level, &place);
     enum planche_status status = planche_gpu_work_submit(&run->work, &run->tile, error);
-    pthread_mutex_unlock(&run->unit->arena_mutex);
+    planche_mutex_unlock(&run->unit->arena_mutex);
     return status;
 }
 
@@ -373,9 +373,9 @@ static enum planche_status find_room(struct page_run *run, struct planche_error 
                 planche_gpus_fit(run->gpus, unit, run->slot, run->block.bytes, poll, run, error);
         }
         if (!status) {
-            pthread_mutex_lock(&unit->arena_mutex);
+            planche_mutex_lock(&unit->arena_mutex);
             status = planche_gpu_context_fit(unit, run->split.arena, error);
-            pthread_mutex_unlock(&unit->arena_mutex);
+            planche_mutex_unlock(&unit->arena_mutex);
         }
         if (status != PLANCHE_ERROR_MEMORY)
             return status;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Cancel handles. */
+#include "base/cancel.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+enum planche_status planche_cancel_create(struct planche_cancel **out, struct planche_error *error)
+{
+    *out = planche_calloc(NULL, 1, sizeof(**out));
+    return *out ? PLANCHE_OK
+                : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a cancel handle");
+}
+
+void planche_cancel_destroy(struct planche_cancel **cancel)
+{
+    if (!cancel)
+        return;
+    planche_free(*cancel);
+    *cancel = NULL;
+}
+
+void planche_cancel_request(struct planche_cancel *cancel)
+{
+    atomic_store_explicit(&cancel->requested, true, memory_order_release);
+}
+
+int planche_cancel_requested(const struct planche_cancel *cancel)
+{
+    return cancel && atomic_load_explicit(&cancel->requested, memory_order_acquire);
+}
