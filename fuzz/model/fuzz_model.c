@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The model loader: an input is a .param text, a zero byte and a .bin. */
-#include "net/net.h"
+#include "model/load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *zero = size ? memchr(data, 0, size) : NULL;
     size_t param_size = zero ? (size_t)(zero - data) : size;
-    const struct planche_net_source source = {
+    const struct planche_model_source source = {
         .param_path = "fuzz.param",
         .bin_path = "fuzz.bin",
         .param = size ? data : (const uint8_t *)"",
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct planche_error error;
     struct planche_net *net;
     planche_budget_init(&budget, BUDGET);
-    if (planche_net_load(&net, &source, NULL, &budget, &error) == PLANCHE_OK)
+    if (planche_model_load(&net, &source, NULL, &budget, &error) == PLANCHE_OK)
         use(net);
     planche_net_destroy(&net);
     if (budget.used != 0)

@@ -137,11 +137,11 @@ static enum planche_status load(struct planche_engine *engine,
     if (status)
         return status;
     int *descriptors = engine->state->origin.files;
-    struct planche_net_source source = {.param_path = files.param,
+    struct planche_model_source source = {.param_path = files.param,
                                         .bin_path = files.bin,
                                         .param_fd = &descriptors[0],
                                         .bin_fd = &descriptors[1]};
-    status = planche_net_load(&engine->net, &source, files.variant, budget, error);
+    status = planche_model_load(&engine->net, &source, files.variant, budget, error);
     if (!status)
         status = check_net(engine, options, &files, error);
     if (status)

@@ -162,12 +162,6 @@ bool planche_graph_sizes(const struct planche_graph *graph, struct planche_shape
                          struct planche_shape *shapes, struct planche_crop *cuts, int *culprit,
                          const char **why);
 
-/* One dimension. Convolution: window over size + padding. Deconvolution: the full result less the
- * padding. Interp: false unless size * factor is whole. */
-int64_t planche_conv_size(int64_t size, int kernel, int stride, int dilation, int padding);
-int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, int padding);
-bool planche_interp_size(int64_t size, float factor, int64_t *out);
-
 /* Finds the sizes at which the graph is consistent: the recipe (pixel scaling left alone), the
  * constant cuts of all crops, and how much smaller the output is than scale times the input. */
 enum planche_status planche_recipe_derive(const struct planche_graph *graph,
@@ -178,8 +172,5 @@ enum planche_status planche_recipe_derive(const struct planche_graph *graph,
 enum planche_status planche_graph_simplify(struct planche_graph *graph,
                                            const struct planche_crop *cuts, struct planche_net *net,
                                            struct planche_error *error);
-
-/* Channels of all inputs of a step together. */
-int planche_step_in_channels(const struct planche_net *net, const struct planche_step *step);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "base/status.h"
 
-#include <math.h>
-
 #define SIZE_LIMIT ((int64_t)1 << 31)
 
 struct checker {
@@ -203,24 +201,6 @@ enum planche_status planche_graph_channels(struct planche_graph *graph, struct p
             graph, &graph->layers[output->producer], PLANCHE_ERROR_UNSUPPORTED, error,
             "the network's output '%.80s' must be a picture of 3 channels", output->name);
     return PLANCHE_OK;
-}
-
-int64_t planche_conv_size(int64_t size, int kernel, int stride, int dilation, int padding)
-{
-    int64_t span = size + padding - ((int64_t)dilation * (kernel - 1) + 1);
-    return span < 0 ? 0 : span / stride + 1;
-}
-
-int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, int padding)
-{
-    return (size - 1) * stride + (int64_t)dilation * (kernel - 1) + 1 - padding;
-}
-
-bool planche_interp_size(int64_t size, float factor, int64_t *out)
-{
-    double exact = (double)size * (double)factor;
-    *out = (int64_t)floor(exact + 1e-6 * exact);
-    return fabs((double)*out - exact) <= 2e-6 * exact;
 }
 
 /* The part of an axis that stays, as two cuts; false if nothing stays. */

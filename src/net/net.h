@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A simplified network: what a backend runs. Made from an ncnn graph by the loader and the
- * simplifier, immutable.
+/* Intermediate representation (IR) of a network: what backends run. Immutable; the lowering of a
+ * model's graph makes it (src/model/lower).
  *
  * Tensors are spatial (channels x height x width, height and width follow from the page) or vectors
  * (channels only: pooled averages and what dense layers make of them). Steps stand in an order in
@@ -14,8 +14,6 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-#include <planche/model.h>
-
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,7 +24,7 @@ struct planche_view {
 };
 
 struct planche_tensor {
-    char name[64]; /* of the ncnn blob, for messages and profiles */
+    char name[64]; /* for messages and profiles */
     int channels;
     bool vector;
 };
@@ -84,7 +82,7 @@ struct planche_residual {
 
 struct planche_step {
     enum planche_step_op op;
-    char name[64]; /* of the ncnn layer */
+    char name[64]; /* of the model's layer, for messages and profiles */
     int input_count;
     struct planche_view *inputs;
     int output; /* tensor */
@@ -136,21 +134,6 @@ struct planche_net {
     struct planche_recipe recipe;
 };
 
-struct planche_net_source {
-    const char *param_path,
-        *bin_path; /* names in messages; read unless the memory below is given */
-    const void *param, *bin;
-    size_t param_size, bin_size;
-    int *param_fd, *bin_fd; /* NULL, or what is to own the descriptors of files that were read */
-};
-
-/* Loads and simplifies. variant (may be NULL) supplies the recipe; without it the recipe is derived
- * from the graph's shapes and blob names. Errors: NOT_FOUND, IO, MODEL (names file, line and
- * layer), UNSUPPORTED, MEMORY, BUDGET. */
-enum planche_status planche_net_load(struct planche_net **out,
-                                     const struct planche_net_source *source,
-                                     const struct planche_model_variant *variant,
-                                     struct planche_budget *budget, struct planche_error *error);
 /* Frees the weights of CONV and DECONV steps, which are needed no more once they are packed. */
 void planche_net_drop_kernels(struct planche_net *net);
 void planche_net_destroy(struct planche_net **net);
@@ -169,6 +152,15 @@ bool planche_net_shapes(const struct planche_net *net, int64_t height, int64_t w
                         struct planche_shape *shapes);
 struct planche_shape planche_view_shape(const struct planche_view *view,
                                         const struct planche_shape *shapes);
+/* Channels of all inputs of a step together. */
+int planche_step_in_channels(const struct planche_net *net, const struct planche_step *step);
+
+/* Sizes along one axis. Convolution: window over size + padding. Deconvolution: the full result
+ * less the padding. Interpolation: false unless size * factor is whole. */
+int64_t planche_conv_size(int64_t size, int kernel, int stride, int dilation, int padding);
+int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, int padding);
+bool planche_interp_size(int64_t size, float factor, int64_t *out);
+
 /* Multiply-adds of a step's plain convolution for the given shapes. */
 double planche_step_macs(const struct planche_net *net, const struct planche_step *step,
                          const struct planche_shape *shapes);

@@ -1,8 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* Sizes of a net's tensors for a size of its input, and what its steps cost. */
-#include "model/graph.h"
+#include "net/net.h"
+
+#include <math.h>
 
 #define SIZE_LIMIT ((int64_t)1 << 31)
+
+int64_t planche_conv_size(int64_t size, int kernel, int stride, int dilation, int padding)
+{
+    int64_t span = size + padding - ((int64_t)dilation * (kernel - 1) + 1);
+    return span < 0 ? 0 : span / stride + 1;
+}
+
+int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, int padding)
+{
+    return (size - 1) * stride + (int64_t)dilation * (kernel - 1) + 1 - padding;
+}
+
+bool planche_interp_size(int64_t size, float factor, int64_t *out)
+{
+    double exact = (double)size * (double)factor;
+    *out = (int64_t)floor(exact + 1e-6 * exact);
+    return fabs((double)*out - exact) <= 2e-6 * exact;
+}
 
 static int64_t padded(const struct planche_recipe *recipe, int64_t size)
 {

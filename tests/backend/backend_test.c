@@ -93,14 +93,14 @@ bool network_make_random(struct network *network, uint64_t seed)
     *network = (struct network){0};
     planche_budget_init(&network->budget, 0);
     random_graph_make(&graph, seed);
-    struct planche_net_source source = {
+    struct planche_model_source source = {
         .param = graph.param,
         .param_size = graph.param_size,
         .bin = graph.bin,
         .bin_size = graph.bin_size,
     };
     enum planche_status status =
-        planche_net_load(&network->net, &source, NULL, &network->budget, &error);
+        planche_model_load(&network->net, &source, NULL, &network->budget, &error);
     if (status == PLANCHE_ERROR_UNSUPPORTED)
         print_message("seed %llu is not supported: %s\n", (unsigned long long)seed, error.message);
     else if (status)
@@ -118,11 +118,11 @@ bool network_make_random(struct network *network, uint64_t seed)
 void network_load(struct network *network, const char *param, const char *bin,
                   const struct planche_model_variant *variant)
 {
-    struct planche_net_source source = {.param_path = param, .bin_path = bin};
+    struct planche_model_source source = {.param_path = param, .bin_path = bin};
     struct planche_error error;
     *network = (struct network){0};
     planche_budget_init(&network->budget, 0);
-    if (planche_net_load(&network->net, &source, variant, &network->budget, &error))
+    if (planche_model_load(&network->net, &source, variant, &network->budget, &error))
         fail_msg("%s", error.message);
     network->reference = ref_load(param, bin);
     assert_non_null(network->reference);

@@ -2,7 +2,7 @@
 /* The model loader under failing allocations. */
 #include "support/oom.h"
 
-#include "net/net.h"
+#include "model/load.h"
 #include "random_graph.h"
 
 #include "support/testing.h"
@@ -11,14 +11,14 @@ static enum planche_status load_scenario(void *user, struct planche_budget *budg
                                          struct planche_error *error)
 {
     const struct random_graph *files = user;
-    const struct planche_net_source source = {.param_path = "random.param",
+    const struct planche_model_source source = {.param_path = "random.param",
                                               .bin_path = "random.bin",
                                               .param = files->param,
                                               .param_size = files->param_size,
                                               .bin = files->bin,
                                               .bin_size = files->bin_size};
     struct planche_net *net;
-    enum planche_status status = planche_net_load(&net, &source, NULL, budget, error);
+    enum planche_status status = planche_model_load(&net, &source, NULL, budget, error);
     planche_net_destroy(&net);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Damaged and unsupported files: the right status, a message that says where, never a crash. */
-#include "net/net.h"
+#include "model/load.h"
 #include "random_graph.h"
 
 #include "support/testing.h"
@@ -20,7 +20,7 @@ struct outcome {
 static struct outcome load(const void *param, size_t param_size, const void *bin, size_t bin_size,
                            const struct planche_model_variant *variant)
 {
-    const struct planche_net_source source = {.param_path = "a.param",
+    const struct planche_model_source source = {.param_path = "a.param",
                                               .bin_path = "a.bin",
                                               .param = param,
                                               .param_size = param_size,
@@ -30,7 +30,7 @@ static struct outcome load(const void *param, size_t param_size, const void *bin
     struct planche_budget budget;
     struct planche_net *net;
     planche_budget_init(&budget, BUDGET);
-    outcome.status = planche_net_load(&net, &source, variant, &budget, &outcome.error);
+    outcome.status = planche_model_load(&net, &source, variant, &budget, &outcome.error);
     assert_true((net != NULL) == (outcome.status == PLANCHE_OK));
     if (outcome.status != PLANCHE_OK) {
         assert_int_equal(outcome.error.status, outcome.status);
@@ -255,10 +255,10 @@ static void test_variant(void **state)
 static void expect_files(const char *param, const char *bin, enum planche_status status,
                          const char *message)
 {
-    const struct planche_net_source source = {.param_path = param, .bin_path = bin};
+    const struct planche_model_source source = {.param_path = param, .bin_path = bin};
     struct planche_error error = {.message = ""};
     struct planche_net *net;
-    assert_int_equal(planche_net_load(&net, &source, NULL, NULL, &error), status);
+    assert_int_equal(planche_model_load(&net, &source, NULL, NULL, &error), status);
     assert_null(net);
     if (!strstr(error.message, message))
         fail_msg("'%s' lacks '%s'", error.message, message);
@@ -301,7 +301,7 @@ static void test_files(void **state)
 static void test_budget(void **state)
 {
     struct random_graph files;
-    struct planche_net_source source = {.param_path = "a.param", .bin_path = "a.bin"};
+    struct planche_model_source source = {.param_path = "a.param", .bin_path = "a.bin"};
     struct planche_error error;
     struct planche_net *net;
     (void)state;
@@ -313,7 +313,7 @@ static void test_budget(void **state)
     for (uint64_t limit = 100; limit < 100000; limit *= 10) {
         struct planche_budget budget;
         planche_budget_init(&budget, limit);
-        assert_int_equal(planche_net_load(&net, &source, NULL, &budget, &error),
+        assert_int_equal(planche_model_load(&net, &source, NULL, &budget, &error),
                          PLANCHE_ERROR_BUDGET);
         assert_non_null(strstr(error.message, "budget"));
         assert_int_equal(budget.used, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The known models' files: what becomes of them, and how pages must be padded for them. */
-#include "net/net.h"
+#include "model/load.h"
 #include "reference.h"
 #include "support/need_model.h"
 
@@ -14,13 +14,13 @@
 static struct planche_net *load(const struct planche_model_variant *variant, bool as_known)
 {
     char directory[PATH], param[PATH + 128], bin[PATH + 128];
-    struct planche_net_source source = {.param_path = param, .bin_path = bin};
+    struct planche_model_source source = {.param_path = param, .bin_path = bin};
     struct planche_error error = {.message = ""};
     struct planche_net *net;
     assert_int_equal(planche_model_directory(directory, sizeof(directory), &error), PLANCHE_OK);
     snprintf(param, sizeof(param), "%s/%s.param", directory, variant->file);
     snprintf(bin, sizeof(bin), "%s/%s.bin", directory, variant->file);
-    if (planche_net_load(&net, &source, as_known ? variant : NULL, NULL, &error) != PLANCHE_OK)
+    if (planche_model_load(&net, &source, as_known ? variant : NULL, NULL, &error) != PLANCHE_OK)
         fail_msg("%s", error.message);
     return net;
 }

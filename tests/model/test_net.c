@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Small networks written by hand: their recipes, what is folded into what, numbers and weights. */
 #include "model/graph.h"
+#include "model/load.h"
 #include "net/net.h"
 
 #include "support/testing.h"
@@ -15,14 +16,14 @@ static struct planche_net *load_as(const char *path, int layers, int blobs, cons
                                    const void *bin, size_t bin_size)
 {
     char text[4096];
-    struct planche_net_source source = {
+    struct planche_model_source source = {
         .param_path = path, .bin_path = "a.bin", .param = text, .bin = bin, .bin_size = bin_size};
     struct planche_error error = {.message = ""};
     struct planche_net *net;
     int length = snprintf(text, sizeof(text), "7767517\n%d %d\n%s", layers, blobs, lines);
     assert_true(length > 0 && (size_t)length < sizeof(text));
     source.param_size = (size_t)length;
-    if (planche_net_load(&net, &source, NULL, NULL, &error) != PLANCHE_OK)
+    if (planche_model_load(&net, &source, NULL, NULL, &error) != PLANCHE_OK)
         fail_msg("%s", error.message);
     return net;
 }

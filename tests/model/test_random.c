@@ -16,7 +16,7 @@
 
 static struct planche_net *load(const struct random_graph *files, uint64_t seed)
 {
-    const struct planche_net_source source = {.param_path = "random.param",
+    const struct planche_model_source source = {.param_path = "random.param",
                                               .bin_path = "random.bin",
                                               .param = files->param,
                                               .param_size = files->param_size,
@@ -24,7 +24,7 @@ static struct planche_net *load(const struct random_graph *files, uint64_t seed)
                                               .bin_size = files->bin_size};
     struct planche_error error = {.status = PLANCHE_OK};
     struct planche_net *net;
-    if (planche_net_load(&net, &source, NULL, NULL, &error) != PLANCHE_OK)
+    if (planche_model_load(&net, &source, NULL, NULL, &error) != PLANCHE_OK)
         fail_msg("seed %llu: %s\n%s", (unsigned long long)seed, error.message, files->param);
     return net;
 }
