@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "engine/fallback.h"
 #include "engine/prepare.h"
+#include "model/load.h"
 #include "os/system.h"
 
 #include <limits.h>
@@ -138,9 +139,9 @@ static enum planche_status load(struct planche_engine *engine,
         return status;
     int *descriptors = engine->state->origin.files;
     struct planche_model_source source = {.param_path = files.param,
-                                        .bin_path = files.bin,
-                                        .param_fd = &descriptors[0],
-                                        .bin_fd = &descriptors[1]};
+                                          .bin_path = files.bin,
+                                          .param_fd = &descriptors[0],
+                                          .bin_fd = &descriptors[1]};
     status = planche_model_load(&engine->net, &source, files.variant, budget, error);
     if (!status)
         status = check_net(engine, options, &files, error);

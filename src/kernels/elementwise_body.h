@@ -2,7 +2,7 @@
 /* Elementwise kernels. Included once per ISA with KERNEL_NAME(op) defined: the compiler vectorises
  * them for the flags of the including file. */
 #include "kernels/list.h"
-#include "net/net.h"
+#include "net/ops.h"
 
 #define LANES PLANCHE_LANES
 

@@ -12,13 +12,12 @@
 #ifndef PLANCHE_KERNELS_KERNELS_H
 #define PLANCHE_KERNELS_KERNELS_H
 
+#include "net/layout.h"
+#include "net/ops.h"
+
 #include <planche/engine.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define PLANCHE_LANES           16
-#define PLANCHE_PLANAR_CHANNELS 4
-#define PLANCHE_RESIDUALS       2
 
 /* After the sum: v += bias; v = max(v, 0) + slope * min(v, 0); then for each residual r: v = self *
  * v + other * r; at last v *= scale. bias and slope have one value per output lane of the group,
@@ -116,8 +115,8 @@ struct planche_winograd_pack_args {
 size_t planche_winograd_pack_parts(const struct planche_winograd_pack_args *args);
 void planche_winograd_pack(const struct planche_winograd_pack_args *args, size_t part);
 
-/* out[i] = self * a[i] (op) other * b[i]; op as in enum planche_binary_op (net.h). out may be a or
- * b. */
+/* out[i] = self * a[i] (op) other * b[i]; op as in enum planche_binary_op (net/ops.h). out may be a
+ * or b. */
 struct planche_binary_args {
     int op;
     float self, other;

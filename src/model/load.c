@@ -178,9 +178,9 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
 }
 
 enum planche_status planche_model_load(struct planche_net **out,
-                                     const struct planche_model_source *source,
-                                     const struct planche_model_variant *variant,
-                                     struct planche_budget *budget, struct planche_error *error)
+                                       const struct planche_model_source *source,
+                                       const struct planche_model_variant *variant,
+                                       struct planche_budget *budget, struct planche_error *error)
 {
     struct planche_graph graph = {.budget = budget,
                                   .param_name = source->param_path ? source->param_path : "param",

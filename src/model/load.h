@@ -19,8 +19,8 @@ struct planche_model_source {
  * from the graph's shapes and blob names. Errors: NOT_FOUND, IO, MODEL (names file, line and
  * layer), UNSUPPORTED, MEMORY, BUDGET. */
 enum planche_status planche_model_load(struct planche_net **out,
-                                     const struct planche_model_source *source,
-                                     const struct planche_model_variant *variant,
-                                     struct planche_budget *budget, struct planche_error *error);
+                                       const struct planche_model_source *source,
+                                       const struct planche_model_variant *variant,
+                                       struct planche_budget *budget, struct planche_error *error);
 
 #endif

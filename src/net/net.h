@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "net/ops.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +31,8 @@ struct planche_tensor {
 };
 
 enum planche_step_op {
-    PLANCHE_STEP_CONV,          /* inputs: channel-concatenated views */
+    PLANCHE_STEP_CONV,          /* inputs: channel-concatenated views; if there are several, each is
+                                   joinable (net/layout.h) */
     PLANCHE_STEP_DECONV,        /* likewise */
     PLANCHE_STEP_BINARY,        /* out = self * in0 (op) other * in1, same shape */
     PLANCHE_STEP_BINARY_SCALAR, /* out = in0 (op) scalar */
@@ -44,41 +46,11 @@ enum planche_step_op {
     PLANCHE_STEP_INNER    /* vector -> vector: dense layer */
 };
 
-enum planche_binary_op { /* ncnn's numbers */
-                         PLANCHE_BINARY_ADD = 0,
-                         PLANCHE_BINARY_SUB = 1,
-                         PLANCHE_BINARY_MUL = 2,
-                         PLANCHE_BINARY_DIV = 3,
-                         PLANCHE_BINARY_MAX = 4,
-                         PLANCHE_BINARY_MIN = 5,
-                         PLANCHE_BINARY_RSUB = 7, /* in1 - in0 */
-                         PLANCHE_BINARY_RDIV = 8
-};
-
-enum planche_activation { /* ncnn's numbers */
-                          PLANCHE_ACT_NONE = 0,
-                          PLANCHE_ACT_RELU = 1,
-                          PLANCHE_ACT_LEAKY = 2, /* act[0]: slope */
-                          PLANCHE_ACT_CLIP = 3,  /* act[0], act[1]: least, most */
-                          PLANCHE_ACT_SIGMOID = 4,
-                          PLANCHE_ACT_MISH = 5,
-                          PLANCHE_ACT_HARDSWISH = 6, /* act[0], act[1]: alpha, beta */
-                          PLANCHE_ACT_SLOPES = 100   /* PReLU: step->slope[c] */
-};
-
-enum planche_interp_mode { /* ncnn's numbers */
-                           PLANCHE_INTERP_NEAREST = 1,
-                           PLANCHE_INTERP_BILINEAR = 2,
-                           PLANCHE_INTERP_BICUBIC = 3
-};
-
 /* value = self * value + other * view; same shape as the step's output. */
 struct planche_residual {
     struct planche_view view;
     float self, other;
 };
-
-#define PLANCHE_STEP_RESIDUALS 2
 
 struct planche_step {
     enum planche_step_op op;
@@ -101,7 +73,7 @@ struct planche_step {
     enum planche_activation activation;
     float act[2];
     int residual_count; /* CONV, DECONV */
-    struct planche_residual residuals[PLANCHE_STEP_RESIDUALS];
+    struct planche_residual residuals[PLANCHE_RESIDUALS];
 
     enum planche_binary_op binary; /* BINARY* */
     float self, other;             /* BINARY: coefficients, 1 unless an Eltwise sum gives them */

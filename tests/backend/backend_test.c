@@ -3,6 +3,7 @@
 #include "backend_test.h"
 
 #include "codec/codec.h"
+#include "model/load.h"
 #include "os/cpu.h"
 #include "random_graph.h"
 

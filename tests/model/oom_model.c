@@ -12,11 +12,11 @@ static enum planche_status load_scenario(void *user, struct planche_budget *budg
 {
     const struct random_graph *files = user;
     const struct planche_model_source source = {.param_path = "random.param",
-                                              .bin_path = "random.bin",
-                                              .param = files->param,
-                                              .param_size = files->param_size,
-                                              .bin = files->bin,
-                                              .bin_size = files->bin_size};
+                                                .bin_path = "random.bin",
+                                                .param = files->param,
+                                                .param_size = files->param_size,
+                                                .bin = files->bin,
+                                                .bin_size = files->bin_size};
     struct planche_net *net;
     enum planche_status status = planche_model_load(&net, &source, NULL, budget, error);
     planche_net_destroy(&net);

@@ -21,11 +21,11 @@ static struct outcome load(const void *param, size_t param_size, const void *bin
                            const struct planche_model_variant *variant)
 {
     const struct planche_model_source source = {.param_path = "a.param",
-                                              .bin_path = "a.bin",
-                                              .param = param,
-                                              .param_size = param_size,
-                                              .bin = bin,
-                                              .bin_size = bin_size};
+                                                .bin_path = "a.bin",
+                                                .param = param,
+                                                .param_size = param_size,
+                                                .bin = bin,
+                                                .bin_size = bin_size};
     struct outcome outcome = {.error = {.message = ""}};
     struct planche_budget budget;
     struct planche_net *net;

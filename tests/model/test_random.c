@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random networks: they load, their sizes are the reference's, and simplified they compute the
  * same. */
+#include "model/load.h"
 #include "net_export.h"
 #include "random_graph.h"
 #include "reference.h"
@@ -17,11 +18,11 @@
 static struct planche_net *load(const struct random_graph *files, uint64_t seed)
 {
     const struct planche_model_source source = {.param_path = "random.param",
-                                              .bin_path = "random.bin",
-                                              .param = files->param,
-                                              .param_size = files->param_size,
-                                              .bin = files->bin,
-                                              .bin_size = files->bin_size};
+                                                .bin_path = "random.bin",
+                                                .param = files->param,
+                                                .param_size = files->param_size,
+                                                .bin = files->bin,
+                                                .bin_size = files->bin_size};
     struct planche_error error = {.status = PLANCHE_OK};
     struct planche_net *net;
     if (planche_model_load(&net, &source, NULL, NULL, &error) != PLANCHE_OK)

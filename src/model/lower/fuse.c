@@ -90,7 +90,7 @@ bool planche_fuse_scale(struct planche_builder *builder, struct planche_layer *l
 
 static bool can_add(const struct planche_step *host)
 {
-    return host && is_kernel(host) && host->residual_count < PLANCHE_STEP_RESIDUALS;
+    return host && is_kernel(host) && host->residual_count < PLANCHE_RESIDUALS;
 }
 
 bool planche_fuse_residual(struct planche_builder *builder, int a, float self, int b, float other,

@@ -4,11 +4,9 @@
 #include "model/lower/builder.h"
 
 #include "base/status.h"
+#include "net/layout.h"
 
 #include <string.h>
-
-#define PLANAR_CHANNELS 4  /* tensors up to this size are stored without lanes (kernels.h) ... */
-#define LANES           16 /* ... larger ones in blocks of so many channels */
 
 static enum planche_status check(const struct planche_builder *builder, bool ok)
 {
@@ -43,13 +41,11 @@ static enum planche_status add_channel_step(struct planche_builder *builder,
     return PLANCHE_OK;
 }
 
-/* Kernels read several tensors as one if each but the last fills its blocks of lanes. */
-static bool is_readable_list(const struct planche_builder *builder,
-                             const struct planche_value *value)
+static bool is_joinable(const struct planche_builder *builder, const struct planche_value *value)
 {
     for (int i = 0; i < value->count; i++) {
         int channels = builder->net->tensors[value->parts[i].tensor].channels;
-        if (channels <= PLANAR_CHANNELS || (i + 1 < value->count && channels % LANES != 0))
+        if (!planche_channels_are_joinable(channels, i + 1 == value->count))
             return false;
     }
     return true;
@@ -68,7 +64,7 @@ static enum planche_status prepare_input(struct planche_builder *builder,
         cut = cut || planche_view_is_cut(&value->parts[i]);
     if (pads && cut)
         return planche_builder_whole(builder, layer->inputs[0], &view);
-    if (value->count > 1 && !is_readable_list(builder, value))
+    if (value->count > 1 && !is_joinable(builder, value))
         return planche_builder_single(builder, layer->inputs[0], &view);
     return PLANCHE_OK;
 }
