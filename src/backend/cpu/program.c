@@ -4,8 +4,9 @@
 
 #include "backend/cpu/pack_weights.h"
 #include "base/status.h"
+#include "net/levels.h"
 
-#include <limits.h>
+#include <assert.h>
 #include <string.h>
 
 /* A page that tensors' sizes are compared for: a multiple of all that networks divide by. */
@@ -211,29 +212,22 @@ static bool add_emit_node(struct planche_program *program)
     return true;
 }
 
-/* Level of a vector: the pass after which it is known. Level of a node: the greatest level of the
- * vectors behind it. */
+/* Level of a node: the highest of the vectors behind it. Averages are made at their input's. */
 static void find_levels(struct planche_program *program)
 {
     const struct planche_net *net = program->net;
-    for (int n = 0, s = 0; n < program->node_count; n++) {
+    const int *levels = program->tensor_level;
+    program->levels = planche_net_levels(net, program->tensor_level);
+    for (int n = 0; n < program->node_count; n++) {
         struct planche_node *node = &program->nodes[n];
-        for (; s < net->step_count && node->step && &net->steps[s] != node->step; s++)
-            if (net->steps[s].op == PLANCHE_STEP_INNER)
-                program->vector_level[net->steps[s].output] =
-                    program->vector_level[net->steps[s].inputs[0].tensor];
-        for (int e = 0; e < node->edge_count; e++) {
-            int producer = program->tensors[node->edges[e].view.tensor].producer;
-            if (program->nodes[producer].level > node->level)
-                node->level = program->nodes[producer].level;
-        }
-        if (node->kind == PLANCHE_NODE_BINARY_VECTOR &&
-            program->vector_level[node->step->vector] > node->level)
-            node->level = program->vector_level[node->step->vector];
         if (node->kind == PLANCHE_NODE_POOL)
-            program->vector_level[node->step->output] = node->level + 1;
+            node->level = levels[node->step->output] - 1;
+        else if (node->step)
+            node->level = levels[node->output];
+        else if (node->kind == PLANCHE_NODE_EMIT)
+            node->level = levels[net->output.tensor];
     }
-    program->levels = program->nodes[program->node_count - 1].level;
+    assert(program->levels == program->nodes[program->node_count - 1].level);
 }
 
 /* Output rows that are complete once `available` input rows are there, far from any edge. */
@@ -355,8 +349,8 @@ static bool allocate(struct planche_program *program)
     size_t tensors = (size_t)program->tensor_count, nodes = (size_t)program->net->step_count + 3;
     program->tensors = planche_calloc(program->budget, tensors, sizeof(*program->tensors));
     program->nodes = planche_calloc(program->budget, nodes, sizeof(*program->nodes));
-    program->vector_level = planche_calloc(program->budget, tensors, sizeof(int));
-    return program->tensors && program->nodes && program->vector_level;
+    program->tensor_level = planche_calloc(program->budget, tensors, sizeof(int));
+    return program->tensors && program->nodes && program->tensor_level;
 }
 
 enum planche_status planche_program_create(struct planche_program **out,
@@ -416,7 +410,7 @@ void planche_program_destroy(struct planche_program **program)
     }
     planche_free(p->nodes);
     planche_free(p->tensors);
-    planche_free(p->vector_level);
+    planche_free(p->tensor_level);
     planche_free(p->weights);
     planche_free(p);
     *program = NULL;

@@ -92,7 +92,8 @@ struct planche_program {
     int node_count;
     struct planche_node *nodes; /* topological order; the last one is EMIT */
     int levels;                 /* passes that average before the last one */
-    int *vector_level;          /* [net->tensor_count]: pass after which a vector is known */
+    int *tensor_level;          /* [net->tensor_count]: net/levels.h; a vector is known after the
+                                   pass of its level */
     size_t scratch_bytes;       /* one worker's */
     float *weights;             /* of all convolutions, packed */
 };

@@ -108,7 +108,7 @@ static void find_vectors(struct page_run *run, int level)
     const struct planche_shape *shapes = planche_plan_geometry(run->plan, level)->shapes;
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
-        if (!net->tensors[step->output].vector || program->vector_level[step->output] != level)
+        if (!net->tensors[step->output].vector || program->tensor_level[step->output] != level)
             continue;
         if (step->op == PLANCHE_STEP_INNER) {
             run_inner(run, step);

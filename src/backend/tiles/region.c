@@ -93,28 +93,6 @@ void planche_regions_of_tile(const struct planche_net *net, const struct planche
     walk_back(net, shapes, regions, needed);
 }
 
-int planche_net_levels(const struct planche_net *net, int *tensor_levels)
-{
-    int highest = 0;
-    tensor_levels[0] = 0;
-    for (int s = 0; s < net->step_count; s++) {
-        const struct planche_step *step = &net->steps[s];
-        int level = step->op == PLANCHE_STEP_BINARY_VECTOR ? tensor_levels[step->vector] : 0;
-        for (int i = 0; i < step->input_count; i++)
-            if (tensor_levels[step->inputs[i].tensor] > level)
-                level = tensor_levels[step->inputs[i].tensor];
-        for (int r = 0; r < step->residual_count; r++)
-            if (tensor_levels[step->residuals[r].view.tensor] > level)
-                level = tensor_levels[step->residuals[r].view.tensor];
-        if (step->op == PLANCHE_STEP_POOL)
-            level++;
-        tensor_levels[step->output] = level;
-        if (makes_vector(step) && level > highest)
-            highest = level;
-    }
-    return highest;
-}
-
 /* Borders are places in the result brought down to the view, so tiles that meet there meet here. */
 static struct planche_region2 own_part(struct planche_shape view, struct planche_shape result,
                                        struct planche_region2 tile)

@@ -9,7 +9,7 @@
 #define PLANCHE_BACKEND_TILES_REGION_H
 
 #include "base/alloc.h"
-#include "net/net.h"
+#include "net/levels.h"
 
 struct planche_region2 {
     int64_t x0, x1, y0, y1; /* x0 == x1 or y0 == y1: nothing is needed */
@@ -19,11 +19,6 @@ static inline bool planche_region_is_empty(struct planche_region2 r)
 {
     return r.x0 >= r.x1 || r.y0 >= r.y1;
 }
-
-/* Page-wide averages: a step that depends on no vector has level 0; a POOL's vector has the level
- * of its input + 1; others have that of their inputs' highest. */
-/* Fills tensor_levels[tensor_count]; returns the highest level of any vector. */
-int planche_net_levels(const struct planche_net *net, int *tensor_levels);
 
 /* The regions that make output pixels `tile` (of the result: page pixels times the scale, crop
  * not counted): from the net's output back to its input. Fills regions[tensor_count] and
