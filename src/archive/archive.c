@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading containers: opens the right kind, and holds every kind to safe names and to the limits,
  * whatever its headers say. */
+#include "archive/archive.h"
+
 #include "archive/format.h"
 #include "base/status.h"
 
@@ -12,29 +14,6 @@
 #include <unistd.h>
 
 #define PIECE_BYTES ((size_t)16 << 10)
-
-int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset)
-{
-    size_t done = 0;
-    while (done < size) {
-        ssize_t got = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return (int64_t)done;
-}
-
-enum planche_status planche_entry_fail(const struct planche_archive *archive,
-                                       struct planche_error *error, enum planche_status status,
-                                       const char *text)
-{
-    return planche_fail(error, status, "%s: %s: %s", archive->path, archive->name, text);
-}
 
 static enum planche_status open_path(struct planche_archive *archive, struct planche_error *error)
 {

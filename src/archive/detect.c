@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which kind of container something is: by its content, not by its name. */
+#include "archive/detect.h"
+
 #include "archive/format.h"
+#include "archive/name.h"
 #include "archive/scan.h"
+#include "os/fd.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing a folder: made under a hidden name beside its own, then renamed. */
-#include "archive/writer.h"
+#include "archive/format.h"
 #include "base/status.h"
 #include "io/tree.h"
 #include "os/fd.h"

@@ -2,7 +2,7 @@
 /* Gzip for tars: libarchive's own does not check the checksums. */
 #include "archive/gunzip.h"
 
-#include "archive/format.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <string.h>

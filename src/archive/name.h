@@ -3,7 +3,11 @@
 #ifndef PLANCHE_ARCHIVE_NAME_H
 #define PLANCHE_ARCHIVE_NAME_H
 
-#include "archive/archive.h"
+#include "base/alloc.h"
+
+/* Names are at most so long, and so many folders deep. */
+#define PLANCHE_ENTRY_NAME_BYTES  4096
+#define PLANCHE_ENTRY_NAME_LEVELS 32
 
 /* Makes a name (UTF-8, terminated) plain: no "./", no "//", no '/' at the end; with backslashes,
  * these are '/' as well. NULL, and out (PLANCHE_ENTRY_NAME_BYTES + 1) has it, empty if it is the

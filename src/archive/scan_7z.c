@@ -4,6 +4,7 @@
 #include "archive/scan.h"
 #include "archive/zip.h"
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <inttypes.h>
 #include <lzma.h>

@@ -3,6 +3,7 @@
 #include "archive/scan.h"
 #include "archive/zip.h"
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,6 +2,7 @@
 /* Writing containers: collects entries, and writes them all at once when they are committed. */
 #include "archive/writer.h"
 
+#include "archive/format.h"
 #include "base/checked.h"
 #include "base/status.h"
 #include "io/atomic_file.h"
@@ -12,15 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES ((size_t)256 << 10)
-
 static enum planche_status prepare(struct planche_archive_writer *writer, const char *path,
                                    struct planche_error *error)
 {
     writer->path = planche_strdup(writer->budget, path);
-    writer->buffer = planche_alloc(writer->budget, BUFFER_BYTES);
+    writer->buffer = planche_alloc(writer->budget, PLANCHE_CONTENT_BYTES);
     if (!writer->path || !writer->buffer)
-        return planche_fail_memory(error, writer->budget, BUFFER_BYTES, path);
+        return planche_fail_memory(error, writer->budget, PLANCHE_CONTENT_BYTES, path);
     if (writer->container != PLANCHE_CONTAINER_FOLDER)
         return planche_atomic_file_create(&writer->file, path, writer->overwrite, writer->budget,
                                           error);
@@ -150,71 +149,11 @@ enum planche_status planche_archive_writer_comment(struct planche_archive_writer
     return PLANCHE_OK;
 }
 
-enum planche_status planche_content_open(struct planche_content *content,
-                                         const struct planche_added *added,
-                                         struct planche_error *error)
-{
-    struct stat info;
-    content->fd = open(added->content, O_RDONLY | O_CLOEXEC);
-    if (content->fd >= 0 && fstat(content->fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        content->size = (uint64_t)info.st_size;
-        return PLANCHE_OK;
-    }
-    enum planche_status status =
-        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
-                     content->fd < 0 ? strerror(errno) : "is not a regular file");
-    if (content->fd >= 0)
-        close(content->fd);
-    return status;
-}
-
-static enum planche_status report(struct planche_archive_writer *writer, size_t size,
-                                  struct planche_error *error)
-{
-    writer->done += size;
-    double part = writer->total ? (double)writer->done / (double)writer->total : 1;
-    if (writer->progress && writer->progress(writer->user, part < 1 ? part : 1))
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "%s: cancelled", writer->path);
-    return PLANCHE_OK;
-}
-
-enum planche_status planche_content_copy(struct planche_content *content,
-                                         struct planche_archive_writer *writer,
-                                         const struct planche_added *added, planche_content_fn take,
-                                         void *user, struct planche_error *error)
-{
-    enum planche_status status = report(writer, 0, error);
-    uint64_t left = content->size;
-    while (status == PLANCHE_OK && left > 0) {
-        ssize_t got =
-            read(content->fd, writer->buffer, left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
-                                  got < 0 ? strerror(errno) : "it has become shorter");
-        else if (!take(user, writer->buffer, (size_t)got))
-            status = PLANCHE_ERROR_INTERNAL;
-        else
-            status = report(writer, (size_t)got, error);
-        left -= got > 0 ? (size_t)got : 0;
-    }
-    close(content->fd);
-    return status;
-}
-
 void planche_archive_writer_watch(struct planche_archive_writer *writer, planche_appear_fn appear,
                                   void *user)
 {
     writer->appear = appear;
     writer->appear_user = user;
-}
-
-void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path)
-{
-    struct stat info;
-    if (writer->appear && lstat(path, &info) == 0)
-        writer->appear(writer->appear_user, &info);
 }
 
 enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,

@@ -1,67 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* What the writers of archives and folders share: the list of entries and the way to their content.
- */
+/* Archive writers: a CBZ, EPUB or folder from a list of entries. */
 #ifndef PLANCHE_ARCHIVE_WRITER_H
 #define PLANCHE_ARCHIVE_WRITER_H
 
-#include "archive/archive.h"
-#include "archive/name.h"
+#include "archive/content.h"
+#include "archive/entry.h"
 
-struct planche_added {
-    const char *name, *content; /* content NULL: a folder */
-    const void *comment;
-    size_t comment_size;
-    int64_t mtime;
-    /* Of the ZIP: */
-    uint64_t size, start;
-    uint32_t crc;
-};
-
-struct planche_archive_writer {
-    enum planche_container container;
-    char *path;
-    bool overwrite;
-    struct planche_budget *budget;
-    struct planche_added **entries;
-    size_t count, room;
-    struct planche_name_set names;
-    void *comment;
-    size_t comment_size;
-    struct planche_atomic_file *file; /* of archives */
-    uint8_t *buffer;
-    planche_progress_fn progress;
-    void *user;
-    uint64_t total, done; /* bytes of content */
-    planche_appear_fn appear;
-    void *appear_user;
-};
-
-/* Somebody takes the content of an entry piece by piece; false: it failed, and knows why. */
-typedef bool (*planche_content_fn)(void *user, const void *data, size_t size);
-
-/* A content that is open. */
-struct planche_content {
-    int fd;
-    uint64_t size;
-};
-enum planche_status planche_content_open(struct planche_content *content,
-                                         const struct planche_added *added,
-                                         struct planche_error *error);
-/* Gives the whole content to take, tells of the progress, and closes it. CANCELLED, IO; INTERNAL
- * when take failed: the caller says why. */
-enum planche_status planche_content_copy(struct planche_content *content,
-                                         struct planche_archive_writer *writer,
-                                         const struct planche_added *added, planche_content_fn take,
-                                         void *user, struct planche_error *error);
-
-/* Before what is at path gets its name. */
-void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path);
-
-enum planche_status planche_zip_write(struct planche_archive_writer *writer,
-                                      struct planche_error *error);
-enum planche_status planche_folder_write_check(const struct planche_archive_writer *writer,
-                                               struct planche_error *error);
-enum planche_status planche_folder_write(struct planche_archive_writer *writer,
-                                         struct planche_error *error);
+/* A CBZ, EPUB or folder that appears at path, synced, when it is committed, or not at all. The same
+ * entries give the same bytes. An existing path is an error (EXISTS) unless overwrite is set; a
+ * folder is never overwritten unless it is empty. */
+enum planche_status planche_archive_writer_create(struct planche_archive_writer **out,
+                                                  enum planche_container container,
+                                                  const char *path, bool overwrite,
+                                                  struct planche_budget *budget,
+                                                  struct planche_error *error);
+/* Adds an entry with the content of the file at `content` (NULL for a folder); the file must stay
+ * until commit. Contents are stored, not packed. The name must be safe and new. */
+enum planche_status planche_archive_writer_add(struct planche_archive_writer *writer,
+                                               const struct planche_archive_entry *entry,
+                                               const char *content, struct planche_error *error);
+/* At most 65535 bytes; a folder has none, and drops it. */
+enum planche_status planche_archive_writer_comment(struct planche_archive_writer *writer,
+                                                   const void *comment, size_t size,
+                                                   struct planche_error *error);
+/* appear is called once, by commit. */
+void planche_archive_writer_watch(struct planche_archive_writer *writer, planche_appear_fn appear,
+                                  void *user);
+/* Writes everything. An EPUB must have an entry "mimetype"; it becomes the first. progress as in
+ * planche_page_options; NULL is fine. */
+enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,
+                                                  planche_progress_fn progress, void *user,
+                                                  struct planche_error *error);
+/* Leaves nothing behind that was not committed. NULL is fine. */
+void planche_archive_writer_destroy(struct planche_archive_writer **writer);
 
 #endif

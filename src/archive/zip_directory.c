@@ -5,6 +5,7 @@
 
 #include "archive/zip.h"
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <inttypes.h>

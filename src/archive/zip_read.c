@@ -6,6 +6,7 @@
 #include "archive/zip.h"
 #include "archive/zip_directory.h"
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing ZIP, CBZ and EPUB: entries are stored, since images are packed already; the same entries
  * give the same bytes. */
-#include "archive/writer.h"
+#include "archive/format.h"
 #include "archive/zip.h"
 #include "base/status.h"
 #include "io/atomic_file.h"

@@ -5,6 +5,7 @@
 
 #include "archive/archive.h"
 #include "archive/name.h"
+#include "archive/writer.h"
 
 #include <planche/book.h>
 

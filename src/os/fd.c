@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing on until everything is written, whatever interrupts. */
+/* Going on until everything is read or written, whatever interrupts. */
 #include "os/fd.h"
 
 #include <errno.h>
@@ -33,4 +33,20 @@ bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset)
             return false;
     }
     return true;
+}
+
+int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
 }

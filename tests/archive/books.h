@@ -6,6 +6,7 @@
 #include "support/testing.h"
 
 #include "archive/archive.h"
+#include "archive/writer.h"
 
 #include <stdbool.h>
 

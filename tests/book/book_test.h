@@ -5,6 +5,7 @@
 
 #include "api_test.h"
 #include "archive/archive.h"
+#include "archive/writer.h"
 
 #define MAX_ITEMS 1100
 

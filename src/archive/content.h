@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Contents of entries that are written: what the writers of archives and folders share, the list of
+ * entries and the copying of their contents. */
+#ifndef PLANCHE_ARCHIVE_CONTENT_H
+#define PLANCHE_ARCHIVE_CONTENT_H
+
+#include "archive/name.h"
+
+#include <planche/book.h>
+
+#include <sys/stat.h>
+
+/* Who wants to know which file or folder is about to appear: called once, by its commit. */
+typedef void (*planche_appear_fn)(void *user, const struct stat *info);
+
+struct planche_added {
+    const char *name, *content; /* content NULL: a folder */
+    const void *comment;
+    size_t comment_size;
+    int64_t mtime;
+    /* Of the ZIP: */
+    uint64_t size, start;
+    uint32_t crc;
+};
+
+struct planche_archive_writer {
+    enum planche_container container;
+    char *path;
+    bool overwrite;
+    struct planche_budget *budget;
+    struct planche_added **entries;
+    size_t count, room;
+    struct planche_name_set names;
+    void *comment;
+    size_t comment_size;
+    struct planche_atomic_file *file; /* of archives */
+    uint8_t *buffer;
+    planche_progress_fn progress;
+    void *user;
+    uint64_t total, done; /* bytes of content */
+    planche_appear_fn appear;
+    void *appear_user;
+};
+
+/* Of a writer, and so of a read. */
+#define PLANCHE_CONTENT_BYTES ((size_t)256 << 10)
+
+/* Somebody takes the content of an entry piece by piece; false: it failed, and knows why. */
+typedef bool (*planche_content_fn)(void *user, const void *data, size_t size);
+
+/* A content that is open. */
+struct planche_content {
+    int fd;
+    uint64_t size;
+};
+enum planche_status planche_content_open(struct planche_content *content,
+                                         const struct planche_added *added,
+                                         struct planche_error *error);
+/* Gives the whole content to take, tells of the progress, and closes it. CANCELLED, IO; INTERNAL
+ * when take failed: the caller says why. */
+enum planche_status planche_content_copy(struct planche_content *content,
+                                         struct planche_archive_writer *writer,
+                                         const struct planche_added *added, planche_content_fn take,
+                                         void *user, struct planche_error *error);
+
+/* Before what is at path gets its name. */
+void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Which kind of container something is: by its content, not by its name. */
+#ifndef PLANCHE_ARCHIVE_DETECT_H
+#define PLANCHE_ARCHIVE_DETECT_H
+
+#include <planche/book.h>
+
+/* What a file (by its content) or folder is as a book; AUTO: none. Never fails: what cannot be read
+ * is none. */
+enum planche_container planche_archive_detect(const char *path);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* Archive readers: the types that archive.c and the readers of the formats share. archive.c checks
+ * names and limits for all of them. */
+#ifndef PLANCHE_ARCHIVE_ENTRY_H
+#define PLANCHE_ARCHIVE_ENTRY_H
+
+#include "archive/name.h"
+#include "base/log.h"
+
+#include <planche/book.h>
+
+#include <time.h>
+
+/* What an archive may make of us. All are at least 1. */
+struct planche_archive_limits {
+    uint64_t entries;     /* files and folders in it */
+    uint64_t entry_bytes; /* of one entry, unpacked */
+    uint64_t total_bytes; /* of all of them */
+    uint64_t ratio;       /* unpacked bytes for one of the archive file; not of folders and PDFs */
+};
+
+struct planche_archive_entry {
+    const char *name; /* valid until the next call of planche_archive_next */
+    bool folder;
+    int64_t mtime;       /* seconds since 1970; 0: unknown */
+    const void *comment; /* of the entry (ZIP); NULL: none */
+    size_t comment_size;
+};
+
+/* What a page of a PDF shows, once it was drawn. */
+struct planche_archive_note {
+    uint32_t number : 24; /* of the image, or the resolution that the page takes */
+    uint32_t known : 1, alone : 1, jpeg : 1;
+};
+
+/* What one reading of a PDF finds out and the next need not. Zeroes at first. */
+struct planche_archive_notes {
+    struct planche_archive_note *list;
+    uint64_t count; /* pages */
+    uint64_t file_size;
+    struct timespec changed;
+};
+
+/* How its reader takes part; NULL or zeroes: not at all. */
+struct planche_archive_help {
+    /* Asked several times a second while another program works for the archive, by the thread that
+     * waits; true: what waits ends as CANCELLED. */
+    bool (*stop)(void *user);
+    void *user;
+    struct planche_archive_notes *notes; /* its owner frees the list; NULL: none are kept */
+};
+
+#define PLANCHE_SIZE_UNKNOWN UINT64_MAX
+
+/* An entry as the container tells it. */
+struct planche_raw_entry {
+    const char *name; /* UTF-8 or not, terminated */
+    bool folder;
+    const char *bad; /* why it is not an entry we take ("is a symbolic link"); NULL: it is */
+    int64_t mtime;
+    const void *comment;
+    size_t comment_size;
+    uint64_t size;   /* of the content as the container says */
+    uint64_t passed; /* bytes that were unpacked on the way here, those of headers too */
+    bool must_read;  /* to get behind it takes as much as to read it, and its size bounds neither */
+};
+
+struct planche_archive;
+
+struct planche_archive_ops {
+    bool backslashes; /* in names stand for '/' */
+    bool ratio;       /* is limited */
+    enum planche_status (*next)(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error);
+    /* As planche_archive_read; is not called again behind the end or an error. */
+    enum planche_status (*read)(struct planche_archive *archive, void *data, size_t size,
+                                size_t *got, struct planche_error *error);
+    /* state may be NULL or half made. */
+    void (*close)(struct planche_archive *archive);
+};
+
+/* Before any entry, next opens what it must; ops->close follows even when open failed. */
+struct planche_archive {
+    const struct planche_archive_ops *ops;
+    enum planche_container container;
+    void *state; /* of the container */
+    char *path;
+    int fd; /* of the file or folder */
+    uint64_t file_size;
+    struct planche_budget *budget;
+    const struct planche_log *log;
+    struct planche_archive_limits limits;
+    struct planche_archive_help help;
+    const void *comment;
+    size_t comment_size;
+
+    struct planche_name_set names;
+    char name[PLANCHE_ENTRY_NAME_BYTES + 1]; /* of the current entry */
+    bool reading;                            /* the current entry has not ended */
+    enum planche_status failed;              /* why there is no next entry */
+    struct planche_error failure;
+    bool must_read;                             /* the current entry */
+    uint64_t entries, entry_bytes, total_bytes; /* so far, unpacked */
+    uint64_t declared_bytes;                    /* of all entries so far, as their headers say */
+};
+
+/* "PATH: ENTRY: TEXT", the entry being the current one. */
+enum planche_status planche_entry_fail(const struct planche_archive *archive,
+                                       struct planche_error *error, enum planche_status status,
+                                       const char *text);
+
+#endif
