@@ -54,23 +54,23 @@ static int on_commit(void *user, double done)
     return planche_book_report(book, NULL);
 }
 
-enum planche_status planche_book_compose(struct planche_book *book,
-                                         struct planche_archive_writer *writer,
-                                         struct planche_error *error)
+enum planche_status planche_book_assemble(struct planche_book *book,
+                                          struct planche_archive_writer *writer,
+                                          struct planche_error *error)
 {
     bool skip = book->options.on_error == PLANCHE_ON_ERROR_SKIP;
     book->progress.writing = true;
     enum planche_status status = planche_entries_name(&book->entries, skip, error);
     if (!status)
-        status = planche_book_rewrite(book, error);
+        status = planche_book_update_references(book, error);
     for (size_t i = 0; i < book->entries.count && !status; i++)
         if (book->entries.list[i].outputs)
             status = add_entry(book, writer, i, error);
     if (!status && book->comment_size)
         status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
     if (!status && planche_book_report(book, NULL))
-        status = planche_book_say_cancelled(error);
-    planche_archive_writer_watch(writer, planche_workdir_claim, &book->work);
+        status = planche_book_fail_cancelled(error);
+    planche_archive_writer_watch(writer, planche_workdir_record_output, &book->work);
     if (!status)
         status = planche_archive_writer_commit(writer, on_commit, book, error);
     return status;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum planche_status planche_book_say_cancelled(struct planche_error *error)
+enum planche_status planche_book_fail_cancelled(struct planche_error *error)
 {
     return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
 }
@@ -116,7 +116,7 @@ static void count(const struct planche_book *book, struct planche_book_result *r
         const struct planche_entry *entry = &book->entries.list[i];
         if (entry->folder)
             continue;
-        full.fates[entry->fate]++;
+        full.fates[entry->outcome]++;
         full.pages += entry->page;
         full.input_bytes += entry->input_bytes;
         full.output_bytes += entry->output_bytes;
@@ -138,7 +138,7 @@ static void tell_pages(const struct planche_book *book)
             .index = i,
             .name = entry->name,
             .output_name = entry->outputs ? entry->outputs[0] : NULL,
-            .fate = entry->fate,
+            .fate = entry->outcome,
             .status = entry->status,
             .message = entry->message,
             .input_bytes = entry->input_bytes,
@@ -166,7 +166,7 @@ void planche_book_tidy(const char *output)
         return;
     memcpy(path, output, length);
     path[length] = 0;
-    planche_workdir_abandon(path);
+    planche_workdir_remove_stale(path);
 }
 
 static enum planche_status set_output(struct planche_book *book, const char *output,
@@ -191,11 +191,11 @@ static enum planche_status prepare(struct planche_book *book, const char *output
     if (!status)
         status = set_output(book, output, error);
     if (!status)
-        status = planche_book_choose_container(book, output, error);
+        status = planche_destination_choose(book, output, error);
     if (!status)
         status = check_format(book, error);
     if (!status)
-        status = planche_book_check_paths(book, error);
+        status = planche_destination_check(book, error);
     if (!status && book->to != PLANCHE_CONTAINER_FOLDER)
         status = planche_atomic_file_check(book->output, book->page.overwrite, error);
     return status;
@@ -203,15 +203,15 @@ static enum planche_status prepare(struct planche_book *book, const char *output
 
 static enum planche_status make_book(struct planche_book *book, struct planche_error *error)
 {
-    char settings[PLANCHE_BOOK_SETTINGS];
+    char settings[PLANCHE_BOOK_FINGERPRINT];
     struct planche_archive_writer *writer = NULL;
-    enum planche_status status = planche_book_settings(book, settings, error);
+    enum planche_status status = planche_book_fingerprint(book, settings, error);
     if (!status)
         status = planche_book_scan(book, error);
     if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
         status = planche_entries_check_files(&book->entries, error);
     if (!status)
-        status = planche_book_hold(book, planche_book_wants_to_stop, book, error);
+        status = planche_book_reserve(book, planche_book_wants_to_stop, book, error);
     if (!status)
         status = planche_workdir_open(&book->work, book->output, settings, book->options.fresh,
                                       &book->budget, error);
@@ -219,12 +219,12 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
         status = planche_archive_writer_create(&writer, book->to, book->output,
                                                book->page.overwrite, &book->budget, error);
     if (!status)
-        status = planche_book_make(book, error);
+        status = planche_book_run_pages(book, error);
     if (!status)
-        status = planche_book_compose(book, writer, error);
+        status = planche_book_assemble(book, writer, error);
     planche_archive_writer_destroy(&writer);
     planche_workdir_close(&book->work, status == PLANCHE_OK);
-    planche_book_let_go(book);
+    planche_book_unreserve(book);
     return status;
 }
 
@@ -269,7 +269,7 @@ enum planche_status planche_book_inspect(const char *input,
     if (!status)
         status = planche_book_scan(&book, error);
     if (!status)
-        status = planche_book_look(&book, error);
+        status = planche_book_inspect_pages(&book, error);
     if (!status)
         tell_pages(&book);
     book.to = book.options.container;

@@ -19,7 +19,7 @@ struct planche_book {
     struct planche_archive_limits limits;
     struct planche_log log;
     struct planche_budget budget;
-    uint64_t held; /* of the memory of the engine's pages, for the book itself */
+    uint64_t reserved; /* of the memory of the engine's pages, for the book itself */
     enum planche_container from, to;
     struct planche_entries entries;
     struct planche_archive_notes notes;
@@ -37,7 +37,7 @@ struct planche_book {
 bool planche_book_report(struct planche_book *book, const char *name);
 /* As that, of a book that no other thread works on. */
 bool planche_book_wants_to_stop(void *book);
-enum planche_status planche_book_say_cancelled(struct planche_error *error);
+enum planche_status planche_book_fail_cancelled(struct planche_error *error);
 
 /* Lists what is in the book. */
 enum planche_status planche_book_scan(struct planche_book *book, struct planche_error *error);
@@ -55,29 +55,30 @@ enum planche_status planche_book_fail_page(struct planche_book *book, struct pla
                                            const struct planche_error *why,
                                            struct planche_error *error);
 
-/* Looks at a page's header: false, and its fate is known: it is kept as it is. */
-bool planche_book_wants(const struct planche_book *book, struct planche_entry *entry,
-                        const struct planche_image_info *info);
+/* Whether a page's header says that it is kept as it is; its outcome is set then. */
+bool planche_book_skip_page(const struct planche_book *book, struct planche_entry *entry,
+                            const struct planche_image_info *info);
 
 /* Makes every page in the work folder, and puts everything else there. */
-enum planche_status planche_book_make(struct planche_book *book, struct planche_error *error);
+enum planche_status planche_book_run_pages(struct planche_book *book, struct planche_error *error);
 /* Puts the output together. */
-enum planche_status planche_book_compose(struct planche_book *book,
-                                         struct planche_archive_writer *writer,
-                                         struct planche_error *error);
+enum planche_status planche_book_assemble(struct planche_book *book,
+                                          struct planche_archive_writer *writer,
+                                          struct planche_error *error);
 /* Finds out what would become of each page, reading only headers. */
-enum planche_status planche_book_look(struct planche_book *book, struct planche_error *error);
+enum planche_status planche_book_inspect_pages(struct planche_book *book,
+                                               struct planche_error *error);
 
 /* What pages are made with, as a text that is the same when the bytes are. Errors: IO. */
-#define PLANCHE_BOOK_SETTINGS 1024
-enum planche_status planche_book_settings(const struct planche_book *book,
-                                          char text[PLANCHE_BOOK_SETTINGS],
-                                          struct planche_error *error);
+#define PLANCHE_BOOK_FINGERPRINT 1024
+enum planche_status planche_book_fingerprint(const struct planche_book *book,
+                                             char text[PLANCHE_BOOK_FINGERPRINT],
+                                             struct planche_error *error);
 
 /* Keeps the engine's pages from memory that the book has taken, or is about to take. Errors:
  * BUDGET, CANCELLED. */
-enum planche_status planche_book_hold(struct planche_book *book, planche_admission_stop_fn stop,
-                                      void *user, struct planche_error *error);
-void planche_book_let_go(struct planche_book *book);
+enum planche_status planche_book_reserve(struct planche_book *book, planche_admission_stop_fn stop,
+                                         void *user, struct planche_error *error);
+void planche_book_unreserve(struct planche_book *book);
 
 #endif

@@ -42,8 +42,8 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-enum planche_status planche_book_choose_container(struct planche_book *book, const char *output,
-                                                  struct planche_error *error)
+enum planche_status planche_destination_choose(struct planche_book *book, const char *output,
+                                               struct planche_error *error)
 {
     enum planche_container to = book->options.container;
     size_t length = strlen(output);
@@ -104,8 +104,8 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-enum planche_status planche_book_check_paths(const struct planche_book *book,
-                                             struct planche_error *error)
+enum planche_status planche_destination_check(const struct planche_book *book,
+                                              struct planche_error *error)
 {
     char input[PATH_MAX], output[PATH_MAX];
     bool known = resolve(book->input, input) && resolve(book->output, output);

@@ -16,13 +16,13 @@ static enum planche_status no_memory(const struct planche_entries *entries,
 
 static bool grow(struct planche_entries *entries)
 {
-    size_t room = entries->room ? entries->room + entries->room / 2 : 64;
+    size_t capacity = entries->capacity ? entries->capacity + entries->capacity / 2 : 64;
     struct planche_entry *list =
-        planche_realloc(entries->budget, entries->list, room * sizeof *list);
+        planche_realloc(entries->budget, entries->list, capacity * sizeof *list);
     if (!list)
         return false;
     entries->list = list;
-    entries->room = room;
+    entries->capacity = capacity;
     return true;
 }
 
@@ -30,7 +30,7 @@ enum planche_status planche_entries_add(struct planche_entries *entries,
                                         const struct planche_archive_entry *from,
                                         struct planche_entry **out, struct planche_error *error)
 {
-    if (entries->count == entries->room && !grow(entries))
+    if (entries->count == entries->capacity && !grow(entries))
         return no_memory(entries, error);
     struct planche_entry *entry = &entries->list[entries->count++];
     *entry = (struct planche_entry){
@@ -38,7 +38,7 @@ enum planche_status planche_entries_add(struct planche_entries *entries,
         .mtime = from->mtime,
         .comment_size = from->comment ? from->comment_size : 0,
         .original = PLANCHE_NO_ENTRY,
-        .fate = PLANCHE_BOOK_COPIED,
+        .outcome = PLANCHE_BOOK_COPIED,
         .name = planche_strdup(entries->budget, from->name),
     };
     if (entry->comment_size) {
@@ -165,7 +165,7 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
             PLANCHE_NAME_NO_MEMORY)
             return no_memory(entries, error);
     for (size_t i = 0; i < entries->count && !status; i++)
-        if (entries->list[i].fate != PLANCHE_BOOK_FAILED || !(skip || entries->list[i].lost))
+        if (entries->list[i].outcome != PLANCHE_BOOK_FAILED || !(skip || entries->list[i].lost))
             status = name_entry(entries, &entries->list[i], error);
     return status;
 }
@@ -192,10 +192,10 @@ enum planche_status planche_digests_init(struct planche_digests *digests,
                                          struct planche_error *error)
 {
     digests->entries = entries;
-    digests->room = 64;
-    while (digests->room < entries->pages * 2)
-        digests->room *= 2;
-    digests->slots = planche_calloc(entries->budget, digests->room, sizeof *digests->slots);
+    digests->capacity = 64;
+    while (digests->capacity < entries->pages * 2)
+        digests->capacity *= 2;
+    digests->slots = planche_calloc(entries->budget, digests->capacity, sizeof *digests->slots);
     return digests->slots ? PLANCHE_OK : no_memory(entries, error);
 }
 
@@ -205,7 +205,7 @@ size_t planche_digests_add(struct planche_digests *digests, size_t index)
     const uint8_t *digest = list[index].digest;
     size_t at;
     memcpy(&at, digest, sizeof at);
-    for (at &= digests->room - 1; digests->slots[at]; at = (at + 1) & (digests->room - 1))
+    for (at &= digests->capacity - 1; digests->slots[at]; at = (at + 1) & (digests->capacity - 1))
         if (memcmp(list[digests->slots[at] - 1].digest, digest, PLANCHE_DIGEST_BYTES) == 0)
             return digests->slots[at] - 1;
     digests->slots[at] = index + 1;

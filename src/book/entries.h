@@ -36,7 +36,7 @@ struct planche_entry {
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
     size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */
-    enum planche_book_fate fate;
+    enum planche_book_fate outcome;
     enum planche_status status; /* of a failure */
     char *message;
     uint32_t width, height; /* of a page that is kept, if known; else 0 */
@@ -50,7 +50,7 @@ struct planche_entry {
 struct planche_entries {
     struct planche_budget *budget;
     struct planche_entry *list;
-    size_t count, room;
+    size_t count, capacity;
     size_t pages;
     bool referred;                 /* other entries refer to pages by their names: an EPUB */
     struct planche_name_set names; /* of the output */
@@ -68,8 +68,8 @@ unsigned planche_entry_outputs(const struct planche_entry *entry);
 
 /* Gives every entry its names in the output, in the book's order: its own, or with the extension of
  * what it became; where that is the name of another entry, the new extension is put behind the old
- * one; what is made is called by at most 255 bytes. Entries of fate FAILED are left out if skip is
- * set, or if they are lost. Errors: MEMORY, BUDGET, LIMIT. */
+ * one; what is made is called by at most 255 bytes. Entries with outcome FAILED are left out if
+ * skip is set, or if they are lost. Errors: MEMORY, BUDGET, LIMIT. */
 enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
                                          struct planche_error *error);
 
@@ -81,7 +81,7 @@ enum planche_status planche_entries_check_files(const struct planche_entries *en
 struct planche_digests {
     struct planche_entries *entries;
     size_t *slots; /* index + 1; 0: free */
-    size_t room;
+    size_t capacity;
 };
 /* For as many as there are pages. */
 enum planche_status planche_digests_init(struct planche_digests *digests,

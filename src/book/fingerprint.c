@@ -33,9 +33,9 @@ static void describe_model(char *text, size_t size, const struct planche_engine 
              (double)recipe->in_bias, (double)recipe->out_scale, (double)recipe->out_bias);
 }
 
-enum planche_status planche_book_settings(const struct planche_book *book,
-                                          char text[PLANCHE_BOOK_SETTINGS],
-                                          struct planche_error *error)
+enum planche_status planche_book_fingerprint(const struct planche_book *book,
+                                             char text[PLANCHE_BOOK_FINGERPRINT],
+                                             struct planche_error *error)
 {
     const struct planche_engine *engine = book->engine;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
@@ -47,7 +47,7 @@ enum planche_status planche_book_settings(const struct planche_book *book,
     planche_engine_get_info(engine, &info);
     describe_model(model, sizeof model, engine, digest);
     describe_page(page, sizeof page, &book->page);
-    snprintf(text, PLANCHE_BOOK_SETTINGS,
+    snprintf(text, PLANCHE_BOOK_FINGERPRINT,
              "planche %s\nmodel %s\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\npage %s\n"
              "book %d %u %d\n",
              planche_version(), model, info.gpu_path ? info.gpu_path : info.backend,

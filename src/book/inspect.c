@@ -10,19 +10,19 @@
 
 struct bytes {
     uint8_t *data;
-    size_t size, room;
+    size_t size, capacity;
     struct planche_digests digests; /* of pages */
 };
 
 static enum planche_status grow(struct planche_book *book, struct bytes *bytes, const char *name,
                                 struct planche_error *error)
 {
-    size_t room = bytes->room + bytes->room / 2 + READ_BYTES;
-    uint8_t *data = planche_realloc(&book->budget, bytes->data, room);
+    size_t capacity = bytes->capacity + bytes->capacity / 2 + READ_BYTES;
+    uint8_t *data = planche_realloc(&book->budget, bytes->data, capacity);
     if (!data)
-        return planche_fail_memory(error, &book->budget, room, name);
+        return planche_fail_memory(error, &book->budget, capacity, name);
     bytes->data = data;
-    bytes->room = room;
+    bytes->capacity = capacity;
     return PLANCHE_OK;
 }
 
@@ -49,11 +49,11 @@ static enum planche_status read_entry(struct planche_book *book, struct planche_
     bytes->size = 0;
     while (got > 0) {
         enum planche_status status = PLANCHE_OK;
-        if (bytes->room == bytes->size)
+        if (bytes->capacity == bytes->size)
             status = grow(book, bytes, entry->name, error);
         if (!status)
             status = planche_archive_read(archive, bytes->data + bytes->size,
-                                          bytes->room - bytes->size, &got, error);
+                                          bytes->capacity - bytes->size, &got, error);
         if (status)
             return status;
         entry->input_bytes += got;
@@ -79,8 +79,8 @@ static enum planche_status look_at(struct planche_book *book, struct planche_ent
     entry->result.input_width = info->width;
     entry->result.input_height = info->height;
     entry->result.format = info->format;
-    if (planche_book_wants(book, entry, info))
-        entry->fate =
+    if (!planche_book_skip_page(book, entry, info))
+        entry->outcome =
             entry->original == PLANCHE_NO_ENTRY ? PLANCHE_BOOK_ENLARGED : PLANCHE_BOOK_DUPLICATE;
     planche_reader_destroy(&reader);
     return PLANCHE_OK;
@@ -103,7 +103,8 @@ static enum planche_status look_at_entry(struct planche_book *book, struct planc
     return look_at(book, entry, bytes, error);
 }
 
-enum planche_status planche_book_look(struct planche_book *book, struct planche_error *error)
+enum planche_status planche_book_inspect_pages(struct planche_book *book,
+                                               struct planche_error *error)
 {
     struct planche_archive *archive;
     struct planche_archive_entry found;
@@ -124,7 +125,7 @@ enum planche_status planche_book_look(struct planche_book *book, struct planche_
         book->progress.done += entry->page;
         book->progress.done_parts = (double)book->progress.done;
         if (!status && planche_book_report(book, entry->name))
-            status = planche_book_say_cancelled(error);
+            status = planche_book_fail_cancelled(error);
     }
     planche_digests_free(&bytes.digests);
     planche_free(bytes.data);

@@ -16,14 +16,14 @@ void planche_text_put(struct planche_text *text, const char *data, size_t size)
         text->failed = true;
         return;
     }
-    if (wanted > text->room) {
-        size_t room = wanted + wanted / 8 + 256;
-        char *grown = planche_realloc(text->budget, text->data, room);
+    if (wanted > text->capacity) {
+        size_t capacity = wanted + wanted / 8 + 256;
+        char *grown = planche_realloc(text->budget, text->data, capacity);
         text->failed = !grown;
         if (!grown)
             return;
         text->data = grown;
-        text->room = room;
+        text->capacity = capacity;
     }
     memcpy(text->data + text->size, data, size);
     text->size = wanted;

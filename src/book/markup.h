@@ -15,7 +15,7 @@ struct planche_span {
 struct planche_text {
     struct planche_budget *budget;
     char *data;
-    size_t size, room;
+    size_t size, capacity;
     bool failed; /* memory was short, and what came since is lost */
 };
 void planche_text_put(struct planche_text *text, const char *data, size_t size);

@@ -172,7 +172,7 @@ static enum planche_status rewrite_entry(struct rewriting *r, size_t index,
 
 static bool may_need(const struct planche_book *book, const struct planche_entry *entry)
 {
-    if (entry->folder || entry->page || entry->fate == PLANCHE_BOOK_FAILED)
+    if (entry->folder || entry->page || entry->outcome == PLANCHE_BOOK_FAILED)
         return false;
     return book->entries.referred ? planche_epub_may_refer(entry->name) : is_comicinfo(entry->name);
 }
@@ -204,7 +204,8 @@ static enum planche_status list_pages(struct rewriting *r, struct planche_error 
     return PLANCHE_OK;
 }
 
-enum planche_status planche_book_rewrite(struct planche_book *book, struct planche_error *error)
+enum planche_status planche_book_update_references(struct planche_book *book,
+                                                   struct planche_error *error)
 {
     const struct planche_entries *entries = &book->entries;
     struct rewriting r = {.book = book};

@@ -8,6 +8,7 @@
 
 /* Makes a new content in the work folder for entries that need one. The entries have their names in
  * the output. */
-enum planche_status planche_book_rewrite(struct planche_book *book, struct planche_error *error);
+enum planche_status planche_book_update_references(struct planche_book *book,
+                                                   struct planche_error *error);
 
 #endif

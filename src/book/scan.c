@@ -88,7 +88,7 @@ static enum planche_status list_entry(struct planche_book *book, struct planche_
         return status;
     book->entries.pages += entry->page;
     book->progress.pages = book->entries.pages;
-    return planche_book_report(book, entry->name) ? planche_book_say_cancelled(error) : PLANCHE_OK;
+    return planche_book_report(book, entry->name) ? planche_book_fail_cancelled(error) : PLANCHE_OK;
 }
 
 static enum planche_status keep_comment(struct planche_book *book,
@@ -139,7 +139,7 @@ enum planche_status planche_book_fail_page(struct planche_book *book, struct pla
                                            const struct planche_error *why,
                                            struct planche_error *error)
 {
-    entry->fate = PLANCHE_BOOK_FAILED;
+    entry->outcome = PLANCHE_BOOK_FAILED;
     entry->status = status;
     entry->message = planche_strdup(&book->budget, why->message);
     return entry->message

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which pages need nothing. */
+/* Skip rules: pages that need no enlarging. */
 #include "book/book.h"
 
 #include "codec/provenance.h"
 
 /* In an EPUB, pictures smaller than this either way are no pages but ornaments. */
-#define SMALLEST_PAGE 200
+#define MIN_PAGE_SIDE 200
 
 static bool is_marked(const struct planche_image_info *info)
 {
@@ -15,19 +15,19 @@ static bool is_marked(const struct planche_image_info *info)
     return mark.source[0] != 0;
 }
 
-bool planche_book_wants(const struct planche_book *book, struct planche_entry *entry,
-                        const struct planche_image_info *info)
+bool planche_book_skip_page(const struct planche_book *book, struct planche_entry *entry,
+                            const struct planche_image_info *info)
 {
     uint32_t longer = info->width > info->height ? info->width : info->height;
     entry->width = info->width;
     entry->height = info->height;
-    if (book->from == PLANCHE_CONTAINER_EPUB && longer < SMALLEST_PAGE)
-        entry->fate = PLANCHE_BOOK_COPIED;
+    if (book->from == PLANCHE_CONTAINER_EPUB && longer < MIN_PAGE_SIDE)
+        entry->outcome = PLANCHE_BOOK_COPIED;
     else if (book->options.skip_above && longer > book->options.skip_above)
-        entry->fate = PLANCHE_BOOK_LARGE;
+        entry->outcome = PLANCHE_BOOK_LARGE;
     else if (!book->options.again && is_marked(info))
-        entry->fate = PLANCHE_BOOK_MARKED;
+        entry->outcome = PLANCHE_BOOK_MARKED;
     else
-        return true;
-    return false;
+        return false;
+    return true;
 }

@@ -20,7 +20,7 @@
 #define DIGEST_CHARS ((size_t)2 * PLANCHE_DIGEST_BYTES)
 #define SETTINGS     "settings"
 #define OUTPUT       "output"
-#define NOTE_HEAD    "planche-page 1"
+#define RECORD_HEAD  "planche-page 1"
 #define ATTEMPTS     8
 
 #define IDENTITY_CHARS 48
@@ -268,7 +268,7 @@ static void format_identity(char text[IDENTITY_CHARS], const struct stat *info)
              (uintmax_t)info->st_ino);
 }
 
-void planche_workdir_claim(void *user, const struct stat *output)
+void planche_workdir_record_output(void *user, const struct stat *output)
 {
     const struct planche_workdir *work = user;
     char path[PATH_MAX], text[IDENTITY_CHARS];
@@ -278,7 +278,7 @@ void planche_workdir_claim(void *user, const struct stat *output)
     planche_workdir_write(work, path, text, strlen(text), &error);
 }
 
-static bool is_claimed(const struct planche_workdir *work)
+static bool is_recorded_output(const struct planche_workdir *work)
 {
     char path[PATH_MAX], noted[IDENTITY_CHARS], text[IDENTITY_CHARS];
     struct stat info;
@@ -289,7 +289,7 @@ static bool is_claimed(const struct planche_workdir *work)
     return read_small(work, path, noted, sizeof noted) && strcmp(noted, text) == 0;
 }
 
-void planche_workdir_abandon(const char *output)
+void planche_workdir_remove_stale(const char *output)
 {
     struct planche_workdir work = {.output = output, .lock = -1};
     if (planche_workdir_name(work.folder, output, NULL))
@@ -298,7 +298,7 @@ void planche_workdir_abandon(const char *output)
     if (work.lock < 0)
         return;
     if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && is_private(&work) && is_still_there(&work) &&
-        is_claimed(&work))
+        is_recorded_output(&work))
         remove_folder(&work);
     close(work.lock);
 }
@@ -322,8 +322,8 @@ void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t
              planche_format_extension(format));
 }
 
-static void note_path(const struct planche_workdir *work, const uint8_t *digest,
-                      char path[PATH_MAX])
+static void record_path(const struct planche_workdir *work, const uint8_t *digest,
+                        char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1];
     format_digest(name, digest, PLANCHE_DIGEST_BYTES);
@@ -334,9 +334,9 @@ static void note_path(const struct planche_workdir *work, const uint8_t *digest,
 #define MAX_PARTS  1024
 #define PART_CHARS 64
 
-enum planche_status planche_workdir_note(const struct planche_workdir *work,
-                                         const struct planche_entry *entry,
-                                         struct planche_error *error)
+enum planche_status planche_workdir_record(const struct planche_workdir *work,
+                                           const struct planche_entry *entry,
+                                           struct planche_error *error)
 {
     const struct planche_made *made = &entry->made;
     char path[PATH_MAX];
@@ -344,21 +344,21 @@ enum planche_status planche_workdir_note(const struct planche_workdir *work,
     char *text = planche_alloc(work->budget, size);
     if (!text)
         return planche_fail_memory(error, work->budget, size, entry->name);
-    at += (size_t)snprintf(text, size, NOTE_HEAD " %s %u\n", planche_format_extension(made->format),
-                           made->parts);
+    at += (size_t)snprintf(text, size, RECORD_HEAD " %s %u\n",
+                           planche_format_extension(made->format), made->parts);
     for (unsigned p = 0; p < made->parts; p++)
         at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
                                made->part[p].width, made->part[p].height, made->part[p].bytes);
     snprintf(text + at, size - at, "end\n");
-    note_path(work, entry->digest, path);
+    record_path(work, entry->digest, path);
     enum planche_status status = planche_workdir_write(work, path, text, strlen(text), error);
     planche_free(text);
     return status;
 }
 
-/* False: it is not what planche_workdir_note writes, or not what lies there. */
-static bool parse_note(const struct planche_workdir *work, struct planche_entry *entry,
-                       const char *text)
+/* False: it is not what planche_workdir_record writes, or not what lies there. */
+static bool parse_record(const struct planche_workdir *work, struct planche_entry *entry,
+                         const char *text)
 {
     struct planche_made *made = &entry->made;
     char path[PATH_MAX];
@@ -379,14 +379,14 @@ static bool parse_note(const struct planche_workdir *work, struct planche_entry 
 static bool parse_head(struct planche_made *made, const char *text, int *used)
 {
     char extension[16], name[20];
-    if (sscanf(text, NOTE_HEAD " %15[a-z0-9] %u\n%n", extension, &made->parts, used) != 2)
+    if (sscanf(text, RECORD_HEAD " %15[a-z0-9] %u\n%n", extension, &made->parts, used) != 2)
         return false;
     snprintf(name, sizeof name, "x.%s", extension);
     made->format = planche_format_from_name(name);
     return made->format != PLANCHE_FORMAT_AUTO && made->parts > 0 && made->parts <= MAX_PARTS;
 }
 
-enum planche_status planche_workdir_recall(const struct planche_workdir *work,
+enum planche_status planche_workdir_lookup(const struct planche_workdir *work,
                                            struct planche_entry *entry, struct planche_error *error)
 {
     char path[PATH_MAX], head[128];
@@ -394,7 +394,7 @@ enum planche_status planche_workdir_recall(const struct planche_workdir *work,
     enum planche_status status = PLANCHE_OK;
     char *text = NULL;
     int used = 0;
-    note_path(work, entry->digest, path);
+    record_path(work, entry->digest, path);
     if (!read_small(work, path, head, sizeof head))
         return PLANCHE_OK;
     if (!parse_head(made, head, &used))
@@ -404,7 +404,7 @@ enum planche_status planche_workdir_recall(const struct planche_workdir *work,
     text = planche_alloc(work->budget, size);
     if (!made->part || !text)
         status = planche_fail_memory(error, work->budget, size, entry->name);
-    else if (read_small(work, path, text, size) && parse_note(work, entry, text + used))
+    else if (read_small(work, path, text, size) && parse_record(work, entry, text + used))
         goto done;
 nothing:
     planche_free(made->part);

@@ -44,10 +44,10 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
 void planche_workdir_close(struct planche_workdir *work, bool done);
 /* Notes what is about to get the output's name; user is the work folder. Whether it can be noted
  * does not matter: then the folder just stays if the run is killed before it can remove it. */
-void planche_workdir_claim(void *user, const struct stat *output);
+void planche_workdir_record_output(void *user, const struct stat *output);
 /* Removes the work folder of an output (without a slash at the end) that has come out of it: the
  * run was killed before it could. What others have put under that name is not taken for it. */
-void planche_workdir_abandon(const char *output);
+void planche_workdir_remove_stale(const char *output);
 
 enum planche_workdir_file { PLANCHE_WORKDIR_IN, PLANCHE_WORKDIR_OUT };
 void planche_workdir_entry_path(const struct planche_workdir *work, size_t index,
@@ -63,12 +63,12 @@ enum planche_status planche_workdir_write(const struct planche_workdir *work, co
                                           const void *data, size_t size,
                                           struct planche_error *error);
 /* Notes what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
-enum planche_status planche_workdir_note(const struct planche_workdir *work,
-                                         const struct planche_entry *entry,
-                                         struct planche_error *error);
+enum planche_status planche_workdir_record(const struct planche_workdir *work,
+                                           const struct planche_entry *entry,
+                                           struct planche_error *error);
 /* Fills entry->made in from a note that an earlier run has left; parts stays 0 if there is none to
  * rely on. Errors: MEMORY, BUDGET. */
-enum planche_status planche_workdir_recall(const struct planche_workdir *work,
+enum planche_status planche_workdir_lookup(const struct planche_workdir *work,
                                            struct planche_entry *entry,
                                            struct planche_error *error);
 
