@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's interface for books: what they need beyond the public functions, so that the
+ * engine's structures stay its own. All functions are thread-safe unless they say otherwise. */
+#ifndef PLANCHE_ENGINE_INTERNAL_H
+#define PLANCHE_ENGINE_INTERNAL_H
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <planche/engine.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The memory budget of the engine and its pages. It lives as long as the engine; budgets of others
+ * may be parts of it. */
+struct planche_budget *planche_engine_budget(const struct planche_engine *engine);
+
+/* Where the engine's messages go. */
+const struct planche_log *planche_engine_log(const struct planche_engine *engine);
+
+/* The most pages that run at once: more threads than that only wait. At least 1. */
+unsigned planche_engine_jobs(const struct planche_engine *engine);
+
+/* Takes bytes from the memory that pages are admitted to, for somebody who uses the engine's budget
+ * beside them: waits until the pages that run leave as much. stop is asked meanwhile, at least
+ * every tenth of a second; NULL: never. False: stop said so, or nothing would be left for pages;
+ * nothing is taken then. */
+bool planche_engine_set_aside(const struct planche_engine *engine, uint64_t bytes,
+                              bool (*stop)(void *user), void *user);
+/* Gives back what was set aside. */
+void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes);
+
+/* Bytes of a fingerprint, at most, with the 0 at its end. */
+#define PLANCHE_ENGINE_FINGERPRINT 640
+
+/* A text of a few lines that is the same for engines that make the same bytes of a page: the
+ * model's digest and recipe, the machine and its precision, and options that change results. The
+ * first call reads the model's files. Errors: IO. */
+enum planche_status planche_engine_fingerprint(const struct planche_engine *engine,
+                                               char text[PLANCHE_ENGINE_FINGERPRINT],
+                                               struct planche_error *error);
+
+#endif
