@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Putting the output together, in the input's order, when all that belongs into it is there. */
 #include "base/status.h"
-#include "book/book.h"
-#include "book/references.h"
+#include "book/steps.h"
 
 #include <string.h>
 #include <sys/stat.h>

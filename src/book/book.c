@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The public functions for books. */
-#include "book/book.h"
-
 #include "base/status.h"
-#include "book/destination.h"
+#include "book/steps.h"
+#include "engine/internal.h"
 #include "io/atomic_file.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-enum planche_status planche_book_fail_cancelled(struct planche_error *error)
-{
-    return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-}
-
-bool planche_book_report(struct planche_book *book, const char *name)
-{
-    book->progress.name = name;
-    if (!book->cancelled && book->options.on_progress)
-        book->cancelled = book->options.on_progress(book->options.user, &book->progress) != 0;
-    return book->cancelled;
-}
-
-bool planche_book_wants_to_stop(void *book)
-{
-    return planche_book_report(book, NULL);
-}
 
 /* The caller's options in this library's size. */
 static void take_options(struct planche_book *book, const struct planche_book_options *options)
@@ -235,11 +216,13 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                             struct planche_error *error)
 {
     struct planche_book book = {.engine = engine};
+    struct planche_error own;
+    error = error ? error : &own;
     if (!engine || !input || !output)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "engine, input and output must be given");
-    planche_budget_init_part(&book.budget, &engine->state->budget, 0);
-    book.log = engine->log;
+    planche_budget_init_part(&book.budget, planche_engine_budget(engine), 0);
+    book.log = *planche_engine_log(engine);
     open_book(&book, input, options);
     planche_book_tidy(output);
     enum planche_status status = prepare(&book, output, error);
@@ -259,7 +242,9 @@ enum planche_status planche_book_inspect(const char *input,
                                          struct planche_error *error)
 {
     struct planche_book book = {0};
+    struct planche_error own;
     uint64_t memory;
+    error = error ? error : &own;
     if (!input)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "input must be given");
     planche_engine_defaults(&memory, NULL);

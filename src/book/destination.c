@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a book goes: which container, and whether it would get in its own way. */
-#include "book/destination.h"
 
 #include "base/status.h"
+#include "book/steps.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* A look at a book without an engine: every page's header, in memory. */
+/* Inspection of a book without an engine: every page is read into memory, its header decoded. */
 #include "base/status.h"
-#include "book/book.h"
+#include "book/steps.h"
 
 #include <nettle/sha2.h>
 #include <stdio.h>
 
 #define READ_BYTES ((size_t)1 << 20)
 
+/* The content of the entry that was read last, and the pages so far. */
 struct bytes {
     uint8_t *data;
     size_t size, capacity;
@@ -62,8 +63,8 @@ static enum planche_status read_entry(struct planche_book *book, struct planche_
     return PLANCHE_OK;
 }
 
-static enum planche_status look_at(struct planche_book *book, struct planche_entry *entry,
-                                   const struct bytes *bytes, struct planche_error *error)
+static enum planche_status inspect_page(struct planche_book *book, struct planche_entry *entry,
+                                        const struct bytes *bytes, struct planche_error *error)
 {
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4];
     const struct planche_source source = {.name = name, .data = bytes->data, .size = bytes->size};
@@ -86,7 +87,7 @@ static enum planche_status look_at(struct planche_book *book, struct planche_ent
     return PLANCHE_OK;
 }
 
-static enum planche_status look_at_entry(struct planche_book *book, struct planche_archive *archive,
+static enum planche_status inspect_entry(struct planche_book *book, struct planche_archive *archive,
                                          struct planche_entry *entry, struct bytes *bytes,
                                          struct planche_error *error)
 {
@@ -100,7 +101,7 @@ static enum planche_status look_at_entry(struct planche_book *book, struct planc
     if (status || !entry->page)
         return status;
     compare(book, entry, bytes);
-    return look_at(book, entry, bytes, error);
+    return inspect_page(book, entry, bytes, error);
 }
 
 enum planche_status planche_book_inspect_pages(struct planche_book *book,
@@ -121,7 +122,7 @@ enum planche_status planche_book_inspect_pages(struct planche_book *book,
             status = planche_fail(error, PLANCHE_ERROR_IO, "%s: has changed while it was read",
                                   book->input);
         if (!status)
-            status = look_at_entry(book, archive, entry, &bytes, error);
+            status = inspect_entry(book, archive, entry, &bytes, error);
         book->progress.done += entry->page;
         book->progress.done_parts = (double)book->progress.done;
         if (!status && planche_book_report(book, entry->name))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that speak of pages: ComicInfo.xml, and in an EPUB whatever refers to them. */
-#include "book/references.h"
 
 #include "base/status.h"
 #include "book/comicinfo.h"
 #include "book/epub.h"
+#include "book/steps.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The first walk through a book: what is in it, and which of it are pages. */
-#include "book/book.h"
-
+/* Scan: the first pass over a book's archive, which lists its entries and tells which are pages. */
 #include "base/status.h"
 #include "book/epub.h"
+#include "book/steps.h"
 #include "codec/format.h"
 
 #include <string.h>
@@ -27,16 +26,6 @@ static bool is_shadow(const char *name)
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
     return strncmp(base, "._", 2) == 0 || strncmp(name, "__MACOSX/", 9) == 0 ||
            strstr(name, "/__MACOSX/");
-}
-
-bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
-                           enum planche_status status)
-{
-    bool own = status == PLANCHE_ERROR_DATA ||
-               (status == PLANCHE_ERROR_IO && book->from == PLANCHE_CONTAINER_FOLDER);
-    /* Without one of its texts an EPUB is none. */
-    return own && (entry->page || book->from != PLANCHE_CONTAINER_EPUB) &&
-           book->options.on_error != PLANCHE_ON_ERROR_FAIL;
 }
 
 static enum planche_status read_head(struct planche_archive *archive, uint8_t *head, size_t size,
@@ -105,17 +94,6 @@ static enum planche_status keep_comment(struct planche_book *book,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
-                                      void *user, struct planche_archive **archive,
-                                      struct planche_error *error)
-{
-    /* What is passed over is told once, at the first reading. */
-    const struct planche_log *log = book->entries.count ? NULL : &book->log;
-    const struct planche_archive_help help = {.stop = stop, .user = user, .notes = &book->notes};
-    return planche_archive_open(archive, book->input, &book->limits, &book->budget, log, &help,
-                                error);
-}
-
 enum planche_status planche_book_scan(struct planche_book *book, struct planche_error *error)
 {
     struct planche_archive *archive;
@@ -132,17 +110,4 @@ enum planche_status planche_book_scan(struct planche_book *book, struct planche_
     }
     planche_archive_close(&archive);
     return status;
-}
-
-enum planche_status planche_book_fail_page(struct planche_book *book, struct planche_entry *entry,
-                                           enum planche_status status,
-                                           const struct planche_error *why,
-                                           struct planche_error *error)
-{
-    entry->outcome = PLANCHE_BOOK_FAILED;
-    entry->status = status;
-    entry->message = planche_strdup(&book->budget, why->message);
-    return entry->message
-               ? PLANCHE_OK
-               : planche_fail_memory(error, &book->budget, sizeof why->message, entry->name);
 }

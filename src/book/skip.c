@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Skip rules: pages that need no enlarging. */
-#include "book/book.h"
+#include "book/steps.h"
 
 #include "codec/provenance.h"
 

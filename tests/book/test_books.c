@@ -2,6 +2,8 @@
 /* Whole books: what comes out, in which order, under which names. */
 #include "book_test.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -498,6 +500,76 @@ static void test_inspect(void **state)
     tidy(&engine);
 }
 
+/* An error is optional, also where one is needed inside. */
+static void test_no_error(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.png", 2, 20, 20, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    damage(&in.items[0]);
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), &options, NULL, NULL), PLANCHE_OK);
+    assert_string_equal(told_fates(&told), "FE");
+    assert_non_null(strstr(told.message, "1.png"));
+    assert_int_equal(planche_book_inspect(test_path("gone"), NULL, NULL, NULL),
+                     PLANCHE_ERROR_NOT_FOUND);
+    char from[600], to[600];
+    snprintf(from, sizeof from, "%s", test_path("in.cbz"));
+    snprintf(to, sizeof to, "%s", test_path("out.cbz"));
+    options = book_options(&told);
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, NULL), PLANCHE_OK);
+    assert_string_equal(told_fates(&told), "FE");
+    options = book_options(&told);
+    options.on_error = PLANCHE_ON_ERROR_FAIL;
+    unlink(to);
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, NULL),
+                     PLANCHE_ERROR_DATA);
+    remove_all(".out.cbz.planche");
+    tidy(&engine);
+}
+
+struct seen {
+    pthread_t caller;
+    unsigned others; /* calls from threads of the library */
+    unsigned open;   /* of them, with a signal that could come */
+};
+
+static int see_signals(void *user, const struct planche_book_progress *progress)
+{
+    struct seen *seen = user;
+    sigset_t blocked;
+    (void)progress;
+    if (pthread_equal(pthread_self(), seen->caller))
+        return 0;
+    seen->others++;
+    assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &blocked), 0);
+    seen->open += !sigismember(&blocked, SIGINT) || !sigismember(&blocked, SIGTERM);
+    return 0;
+}
+
+/* Signals are for the threads of the program, not for those of the library. */
+static void test_signals_blocked(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options = book_options(&told);
+    struct seen seen = {.caller = pthread_self()};
+    char from[600], to[600];
+    (void)state;
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    snprintf(from, sizeof from, "%s", test_path("in.cbz"));
+    snprintf(to, sizeof to, "%s", test_path("out.cbz"));
+    options.on_page = NULL;
+    options.on_progress = see_signals;
+    options.user = &seen;
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, NULL), PLANCHE_OK);
+    assert_true(seen.others > 0);
+    assert_int_equal(seen.open, 0);
+    tidy(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +586,8 @@ int main(void)
         cmocka_unit_test(test_epub_refused),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_inspect),
+        cmocka_unit_test(test_no_error),
+        cmocka_unit_test(test_signals_blocked),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Run of one page: from its file in the work folder through the engine to its record there, and
+ * what a failure means for the book. */
+#include "book/page_run.h"
+
+#include "base/status.h"
+#include "book/steps.h"
+#include "engine/page.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A page in flight. */
+struct in_flight {
+    struct planche_page_runs *runs;
+    struct planche_entry *entry;
+    double done; /* of the page, 0 to 1 */
+    bool kept;   /* its header says that it needs no enlarging */
+};
+
+void planche_page_runs_init(struct planche_page_runs *runs, struct planche_book *book)
+{
+    *runs = (struct planche_page_runs){.book = book, .failed_entry = PLANCHE_NO_ENTRY};
+    planche_cond_init(&runs->changed);
+}
+
+void planche_page_runs_destroy(struct planche_page_runs *runs)
+{
+    planche_cond_destroy(&runs->changed);
+}
+
+/* Ends the book. Of several reasons, the one that comes first in the book is told, and any before
+ * a cancellation. The mutex is held. */
+static void fail(struct planche_page_runs *runs, size_t index, enum planche_status status,
+                 const struct planche_error *error)
+{
+    assert(status != PLANCHE_OK);
+    bool worse = runs->status == PLANCHE_OK || runs->status == PLANCHE_ERROR_CANCELLED;
+    if (worse || (status != PLANCHE_ERROR_CANCELLED && index < runs->failed_entry)) {
+        runs->status = status;
+        runs->error = *error;
+        runs->failed_entry = index;
+    }
+    planche_cond_broadcast(&runs->changed);
+}
+
+void planche_page_runs_fail(struct planche_page_runs *runs, size_t index,
+                            enum planche_status status, const struct planche_error *error)
+{
+    planche_mutex_lock(&runs->book->mutex);
+    fail(runs, index, status, error);
+    planche_mutex_unlock(&runs->book->mutex);
+}
+
+bool planche_page_runs_report(struct planche_page_runs *runs, const struct planche_entry *entry,
+                              size_t more)
+{
+    struct planche_book *book = runs->book;
+    planche_mutex_lock(&book->mutex);
+    book->progress.done += more;
+    assert(book->progress.done <= book->entries.pages);
+    book->progress.done_parts = (double)book->progress.done + runs->parts;
+    if (!runs->status && planche_book_report(book, entry ? entry->name : NULL)) {
+        struct planche_error error;
+        fail(runs, PLANCHE_NO_ENTRY, planche_book_fail_cancelled(&error), &error);
+    }
+    bool stopped = runs->status != PLANCHE_OK;
+    planche_mutex_unlock(&book->mutex);
+    return stopped;
+}
+
+static int on_page_progress(void *user, double done)
+{
+    struct in_flight *flight = user;
+    planche_mutex_lock(&flight->runs->book->mutex);
+    flight->runs->parts += done - flight->done;
+    planche_mutex_unlock(&flight->runs->book->mutex);
+    flight->done = done;
+    return planche_page_runs_report(flight->runs, flight->entry, 0);
+}
+
+static enum planche_status filter_page(void *user, const struct planche_image_info *info,
+                                       struct planche_error *error)
+{
+    struct in_flight *flight = user;
+    flight->kept = planche_book_skip_page(flight->runs->book, flight->entry, info);
+    return flight->kept ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "is kept") : PLANCHE_OK;
+}
+
+/* In an EPUB, what is not told otherwise stays what it is. */
+static enum planche_format choose_format(const struct planche_book *book,
+                                         const struct planche_entry *entry)
+{
+    if (book->page.format != PLANCHE_FORMAT_AUTO)
+        return book->page.format;
+    return book->entries.referred && entry->format ? entry->format : PLANCHE_FORMAT_WEBP;
+}
+
+/* The size of a part; that of a page in one piece is known. */
+static enum planche_status measure_part(struct planche_book *book, const char *path,
+                                        struct planche_made_part *part, struct planche_error *error)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    const struct planche_reader_options options = {.budget = &book->budget, .header_only = true};
+    struct planche_reader *reader;
+    enum planche_status status = planche_reader_open(&reader, &source, &options, error);
+    if (status)
+        return status;
+    part->width = planche_reader_info(reader)->width;
+    part->height = planche_reader_info(reader)->height;
+    planche_reader_destroy(&reader);
+    return PLANCHE_OK;
+}
+
+static enum planche_status describe_part(struct planche_book *book, struct planche_entry *entry,
+                                         unsigned index, struct planche_error *error)
+{
+    struct planche_made *made = &entry->made;
+    struct planche_made_part *part = &made->part[index];
+    struct stat info;
+    char path[PATH_MAX];
+    planche_workdir_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
+    if (stat(path, &info) != 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
+    *part = (struct planche_made_part){
+        .width = entry->result.output_width,
+        .height = entry->result.output_height,
+        .bytes = (uint64_t)info.st_size,
+    };
+    return made->parts > 1 ? measure_part(book, path, part, error) : PLANCHE_OK;
+}
+
+static enum planche_status record_page(struct planche_book *book, struct planche_entry *entry,
+                                       struct planche_error *error)
+{
+    struct planche_made *made = &entry->made;
+    enum planche_status status = PLANCHE_OK;
+    made->format = entry->result.format;
+    made->part = planche_calloc(&book->budget, entry->result.parts, sizeof *made->part);
+    if (!made->part)
+        return planche_fail_memory(error, &book->budget, entry->result.parts * sizeof *made->part,
+                                   entry->name);
+    made->parts = entry->result.parts;
+    for (unsigned part = 0; !status && part < made->parts; part++)
+        status = describe_part(book, entry, part, error);
+    if (!status)
+        status = planche_workdir_record(&book->work, entry, error);
+    if (status) {
+        /* The page has failed, whatever lies in the work folder. */
+        planche_free(made->part);
+        *made = (struct planche_made){0};
+    }
+    return status;
+}
+
+static enum planche_status run_page(struct in_flight *flight, const char *input,
+                                    struct planche_error *error)
+{
+    struct planche_book *book = flight->runs->book;
+    struct planche_entry *entry = flight->entry;
+    char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4], output[PATH_MAX];
+    const struct planche_source source = {.name = name, .path = input};
+    const struct planche_page_filter filter = {filter_page, flight};
+    struct planche_page_options options = book->page;
+    options.format = choose_format(book, entry);
+    options.overwrite = true;
+    /* What speaks of a page in an EPUB speaks of one file. */
+    if (book->entries.referred && options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
+        options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
+    options.progress = on_page_progress;
+    options.progress_user = flight;
+    snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
+    planche_workdir_page_path(&book->work, entry->digest, options.format, 0, 1, output);
+    entry->result.struct_size = sizeof entry->result;
+    enum planche_status status = planche_engine_run_source(book->engine, &source, &filter, output,
+                                                           &options, &entry->result, error);
+    return status ? status : record_page(book, entry, error);
+}
+
+/* Faults of the page itself, not of the machine it runs on. */
+static bool is_own_fault(enum planche_status status)
+{
+    return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED ||
+           status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_BUDGET;
+}
+
+/* The file that cannot be written is the book, for its owner. */
+static void name_output(const struct planche_book *book, enum planche_status status,
+                        struct planche_error *error)
+{
+    char reason[PLANCHE_ERROR_MESSAGE_SIZE];
+    size_t folder = strlen(book->work.folder);
+    const char *colon = strstr(error->message, ": ");
+    if (strncmp(error->message, book->work.folder, folder) != 0 || !colon)
+        return;
+    snprintf(reason, sizeof reason, "%s", colon + 2);
+    planche_fail(error, status, "%s: %s (in the folder %s)", book->output, reason,
+                 book->work.folder);
+}
+
+/* What a failure of a page means for the book. */
+static enum planche_status judge_failure(struct planche_book *book, struct planche_entry *entry,
+                                         enum planche_status status, struct planche_error *error)
+{
+    const struct planche_error why = *error;
+    if (!is_own_fault(status)) {
+        name_output(book, status, error);
+        return status;
+    }
+    if (book->options.on_error == PLANCHE_ON_ERROR_FAIL)
+        return status;
+    return planche_book_fail_page(book, entry, status, &why, error);
+}
+
+void planche_book_run_page(struct planche_page_runs *runs, size_t index)
+{
+    struct planche_book *book = runs->book;
+    struct in_flight flight = {.runs = runs, .entry = &book->entries.list[index]};
+    struct planche_error error = {0};
+    char input[PATH_MAX];
+    planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, input);
+    enum planche_status status = run_page(&flight, input, &error);
+    if (status == PLANCHE_OK) {
+        flight.entry->outcome = PLANCHE_BOOK_ENLARGED;
+        unlink(input);
+    } else if (flight.kept) {
+        status = PLANCHE_OK;
+    } else {
+        status = judge_failure(book, flight.entry, status, &error);
+    }
+    planche_mutex_lock(&book->mutex);
+    runs->parts -= flight.done;
+    if (status)
+        fail(runs, index, status, &error);
+    planche_mutex_unlock(&book->mutex);
+    if (!status)
+        planche_page_runs_report(runs, flight.entry, 1);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* State of a book's run: progress and cancellation, opening the archive, failures of entries, and
+ * the memory reservation. What a book takes of the engine's budget, the engine's pages must do
+ * without. */
+#include "book/state.h"
+
+#include "base/status.h"
+#include "engine/internal.h"
+
+#include <assert.h>
+
+/* What may come until the next reservation: buffers of files, another entry. */
+#define RESERVE ((uint64_t)1 << 20)
+
+enum planche_status planche_book_fail_cancelled(struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+}
+
+bool planche_book_report(struct planche_book *book, const char *name)
+{
+    book->progress.name = name;
+    if (!book->cancelled && book->options.on_progress)
+        book->cancelled = book->options.on_progress(book->options.user, &book->progress) != 0;
+    return book->cancelled;
+}
+
+bool planche_book_wants_to_stop(void *book)
+{
+    return planche_book_report(book, NULL);
+}
+
+enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
+                                      void *user, struct planche_archive **archive,
+                                      struct planche_error *error)
+{
+    /* What is passed over is told once, at the first reading. */
+    const struct planche_log *log = book->entries.count ? NULL : &book->log;
+    const struct planche_archive_help help = {.stop = stop, .user = user, .notes = &book->notes};
+    return planche_archive_open(archive, book->input, &book->limits, &book->budget, log, &help,
+                                error);
+}
+
+bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
+                           enum planche_status status)
+{
+    bool own = status == PLANCHE_ERROR_DATA ||
+               (status == PLANCHE_ERROR_IO && book->from == PLANCHE_CONTAINER_FOLDER);
+    /* Without one of its texts an EPUB is none. */
+    return own && (entry->page || book->from != PLANCHE_CONTAINER_EPUB) &&
+           book->options.on_error != PLANCHE_ON_ERROR_FAIL;
+}
+
+enum planche_status planche_book_fail_page(struct planche_book *book, struct planche_entry *entry,
+                                           enum planche_status status,
+                                           const struct planche_error *why,
+                                           struct planche_error *error)
+{
+    assert(status != PLANCHE_OK && !entry->message);
+    entry->outcome = PLANCHE_BOOK_FAILED;
+    entry->status = status;
+    entry->message = planche_strdup(&book->budget, why->message);
+    return entry->message
+               ? PLANCHE_OK
+               : planche_fail_memory(error, &book->budget, sizeof why->message, entry->name);
+}
+
+enum planche_status planche_book_reserve(struct planche_book *book, bool (*stop)(void *user),
+                                         void *user, struct planche_error *error)
+{
+    uint64_t wanted = atomic_load(&book->budget.used) + RESERVE;
+    if (wanted <= book->reserved)
+        return PLANCHE_OK;
+    /* More than must be, so that this happens a few times and not for every entry. */
+    uint64_t more = wanted - book->reserved + RESERVE / 4;
+    if (planche_engine_set_aside(book->engine, more, stop, user)) {
+        book->reserved += more;
+        return PLANCHE_OK;
+    }
+    planche_mutex_lock(&book->mutex);
+    bool cancelled = book->cancelled;
+    planche_mutex_unlock(&book->mutex);
+    if (cancelled)
+        return planche_book_fail_cancelled(error);
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "%s: reading and writing the book takes %llu MiB, which leaves nothing of "
+                        "the memory budget for its pages; raise it (--memory)",
+                        book->input, (unsigned long long)(wanted >> 20) + 1);
+}
+
+void planche_book_unreserve(struct planche_book *book)
+{
+    if (book->reserved)
+        planche_engine_put_back(book->engine, book->reserved);
+    book->reserved = 0;
+}
