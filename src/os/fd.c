@@ -1,9 +1,125 @@
 /* SPDX-License-Identifier: MIT */
-/* Going on until everything is read or written, whatever interrupts. */
+/* File descriptors, POSIX. */
 #include "os/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Gives back the descriptor with what it is; -1 if that cannot be asked. A pipe's reads wait again
+ * for their writer. */
+static int finish_open(int fd, struct planche_file_info *info)
+{
+    struct planche_file_info unwanted;
+    if (fd < 0)
+        return -1;
+    if (planche_fd_info(fd, info ? info : &unwanted) && fcntl(fd, F_SETFL, 0) == 0)
+        return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+int planche_fd_open_at(int folder, const char *name, unsigned flags, struct planche_file_info *info)
+{
+    int how = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, fd;
+    if (flags & PLANCHE_FD_NO_LINK)
+        how |= O_NOFOLLOW;
+    if (flags & PLANCHE_FD_FOLDER)
+        how |= O_DIRECTORY;
+    do
+        fd = openat(folder, name, how);
+    while (fd < 0 && errno == EINTR);
+    return finish_open(fd, info);
+}
+
+int planche_fd_open(const char *path, unsigned flags, struct planche_file_info *info)
+{
+    return planche_fd_open_at(AT_FDCWD, path, flags, info);
+}
+
+static int create(int folder, const char *name, int how, unsigned mode)
+{
+    int fd;
+    do
+        fd = openat(folder, name, how | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+int planche_fd_create(const char *path, unsigned mode)
+{
+    return create(AT_FDCWD, path, O_EXCL, mode);
+}
+
+int planche_fd_create_at(int folder, const char *name, unsigned mode)
+{
+    return create(folder, name, O_EXCL, mode);
+}
+
+int planche_fd_create_or_empty(const char *path, unsigned mode)
+{
+    return create(AT_FDCWD, path, O_TRUNC, mode);
+}
+
+int planche_fd_duplicate(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+bool planche_fd_close(int *fd)
+{
+    int closed = *fd;
+    *fd = -1;
+    /* Linux has closed it even where it says EINTR. */
+    return closed < 0 || close(closed) == 0 || errno == EINTR;
+}
+
+int64_t planche_fd_read(int fd, void *data, size_t size)
+{
+    ssize_t got;
+    do
+        got = read(fd, data, size);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+int64_t planche_fd_read_all(int fd, void *data, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        int64_t got = planche_fd_read(fd, (char *)data + done, size - done);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
+}
+
+int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
+}
+
+bool planche_fd_rewind(int fd)
+{
+    return lseek(fd, 0, SEEK_SET) == 0;
+}
 
 /* Whether what write returned lets it go on; then *done counts it. */
 static bool count(ssize_t put, size_t *done)
@@ -35,18 +151,18 @@ bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset)
     return true;
 }
 
-int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset)
+bool planche_fd_set_mtime(int fd, int64_t mtime)
 {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t got = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return (int64_t)done;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)mtime}};
+    return futimens(fd, times) == 0;
+}
+
+bool planche_fd_sync(int fd)
+{
+    return fsync(fd) == 0 || errno == EINVAL;
+}
+
+bool planche_fd_sync_filesystem(int fd)
+{
+    return syncfs(fd) == 0 || errno == EINVAL || errno == ENOSYS;
 }

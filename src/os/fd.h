@@ -1,18 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and writing whole blocks of descriptors. */
+/* File descriptors: opening, reading, writing.
+ *
+ * Every call goes on when a signal interrupts it. What fails sets errno, whose text (strerror) is
+ * for messages. Descriptors are not inherited by other programs. The calls are thread-safe; two
+ * threads may read one descriptor with planche_fd_read_at only. */
 #ifndef PLANCHE_OS_FD_H
 #define PLANCHE_OS_FD_H
+
+#include "os/file_info.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* How to open; may be combined. */
+enum planche_fd_flags {
+    PLANCHE_FD_NO_LINK = 1, /* not if the last part of the name is a symbolic link */
+    PLANCHE_FD_FOLDER = 2,  /* only a folder */
+};
+
+/* Opens for reading whatever the caller names, and says what it is. Never waits: a pipe that nobody
+ * writes to is opened too, to be refused by its kind. info may be NULL. -1: errno says why not. */
+int planche_fd_open(const char *path, unsigned flags, struct planche_file_info *info);
+/* The same for a name in a folder that is open. */
+int planche_fd_open_at(int folder, const char *name, unsigned flags,
+                       struct planche_file_info *info);
+/* Creates a file for writing; mode is 0666 or 0600, less what the user's mask takes away. -1: errno
+ * says why not, EEXIST when the name is taken, if only by a link. */
+int planche_fd_create(const char *path, unsigned mode);
+int planche_fd_create_at(int folder, const char *name, unsigned mode);
+/* The same, but what a regular file of that name holds is removed. Links are not followed. */
+int planche_fd_create_or_empty(const char *path, unsigned mode);
+/* Another descriptor of the same open file: they share the position. -1: errno says why not. */
+int planche_fd_duplicate(int fd);
+/* Closes *fd if it is not -1, and makes it -1. False: errno says why what was written may not be
+ * there. */
+bool planche_fd_close(int *fd);
+
+/* One read: as many bytes as there are now, at least one. 0: the end; -1: errno says why. */
+int64_t planche_fd_read(int fd, void *data, size_t size);
+/* Reads on until size bytes are there or the file ends, from where the descriptor stands or from an
+ * offset of a file. Returns how many there were; -1: errno says why. */
+int64_t planche_fd_read_all(int fd, void *data, size_t size);
+int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset);
+/* Back to the first byte. False: errno says why. */
+bool planche_fd_rewind(int fd);
+
 /* Writes all of data where the descriptor stands, or, of a file, at an offset. False: errno says
  * why not, ENOSPC where the system says nothing but takes nothing. */
 bool planche_fd_write(int fd, const void *data, size_t size);
 bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset);
-/* Reads until size bytes are there or the file ends, from an offset of a file. Returns how many
- * there were; -1: errno says why. */
-int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset);
+/* The file's time of change, in seconds since 1970. False: the file system cannot keep it. */
+bool planche_fd_set_mtime(int fd, int64_t mtime);
+/* Waits until a file is on the disk, or everything that its file system has yet to write. True also
+ * where the file system does not know how. False: errno says why. */
+bool planche_fd_sync(int fd);
+bool planche_fd_sync_filesystem(int fd);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <sched.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define MIN_MEMORY ((uint64_t)64 << 20)
@@ -37,4 +38,14 @@ unsigned planche_system_cpus(void)
     if (quota > 0 && quota < cpus)
         cpus = (unsigned)quota;
     return cpus > 0 ? cpus : 1;
+}
+
+bool planche_system_random(void *data, size_t size)
+{
+    return getrandom(data, size, 0) == (ssize_t)size;
+}
+
+uint64_t planche_system_process(void)
+{
+    return (uint64_t)getpid();
 }

@@ -3,6 +3,8 @@
 #ifndef PLANCHE_OS_SYSTEM_H
 #define PLANCHE_OS_SYSTEM_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Bytes of memory this process may use: physical memory or the cgroup's limit (v1 and v2, every
@@ -10,5 +12,10 @@
 uint64_t planche_system_memory(void);
 /* CPUs this process may run on (affinity and cgroup quota, rounded up); at least 1. */
 unsigned planche_system_cpus(void);
+/* Fills data with random bytes, for names that nobody has; at most 256 bytes. False: the system has
+ * none, errno says why. */
+bool planche_system_random(void *data, size_t size);
+/* The number of this process, which no other has meanwhile. */
+uint64_t planche_system_process(void);
 
 #endif

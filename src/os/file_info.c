@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* What the system knows of a file, POSIX. */
+#include "os/file_info.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+bool planche_file_is_absent(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR;
+}
+
+bool planche_file_is_same(const struct planche_file_info *a, const struct planche_file_info *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+static enum planche_file_kind kind_of(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return PLANCHE_FILE_REGULAR;
+    if (S_ISDIR(mode))
+        return PLANCHE_FILE_FOLDER;
+    return S_ISLNK(mode) ? PLANCHE_FILE_LINK : PLANCHE_FILE_OTHER;
+}
+
+static void fill_info(struct planche_file_info *info, const struct stat *status)
+{
+    *info = (struct planche_file_info){.kind = kind_of(status->st_mode),
+                                       .size = status->st_size > 0 ? (uint64_t)status->st_size : 0,
+                                       .mtime = status->st_mtim,
+                                       .device = (uint64_t)status->st_dev,
+                                       .inode = (uint64_t)status->st_ino};
+}
+
+bool planche_fd_info(int fd, struct planche_file_info *info)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return false;
+    fill_info(info, &status);
+    return true;
+}
+
+static enum planche_file_state state_of(int folder, const char *name, int how,
+                                        struct planche_file_info *info)
+{
+    struct stat status;
+    if (fstatat(folder, name, &status, how) == 0) {
+        if (info)
+            fill_info(info, &status);
+        return PLANCHE_FILE_PRESENT;
+    }
+    return planche_file_is_absent(errno) ? PLANCHE_FILE_ABSENT : PLANCHE_FILE_UNKNOWN;
+}
+
+enum planche_file_state planche_file_find(const char *path, struct planche_file_info *info)
+{
+    return state_of(AT_FDCWD, path, 0, info);
+}
+
+enum planche_file_state planche_file_find_link(const char *path, struct planche_file_info *info)
+{
+    return state_of(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, info);
+}
+
+enum planche_file_state planche_file_find_link_at(int folder, const char *name,
+                                                  struct planche_file_info *info)
+{
+    return state_of(folder, name, AT_SYMLINK_NOFOLLOW, info);
+}

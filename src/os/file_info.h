@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* What the system knows of a file: its kind, size, time and identity.
+ *
+ * Thread-safe. What fails sets errno, whose text (strerror) is for messages. */
+#ifndef PLANCHE_OS_FILE_INFO_H
+#define PLANCHE_OS_FILE_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum planche_file_kind {
+    PLANCHE_FILE_OTHER, /* a pipe, a socket, a device */
+    PLANCHE_FILE_REGULAR,
+    PLANCHE_FILE_FOLDER,
+    PLANCHE_FILE_LINK, /* symbolic; only where links are not followed */
+};
+
+/* What the system knows of a file. Two files are the same if device and inode are. */
+struct planche_file_info {
+    enum planche_file_kind kind;
+    uint64_t size; /* bytes */
+    struct timespec mtime;
+    uint64_t device, inode;
+};
+
+/* Whether there is something of a name. */
+enum planche_file_state {
+    PLANCHE_FILE_PRESENT,
+    PLANCHE_FILE_ABSENT,  /* for certain */
+    PLANCHE_FILE_UNKNOWN, /* the system does not tell: no permission, a broken disk or network */
+};
+
+/* True of an errno that says that there is nothing of that name: ENOENT and ENOTDIR. */
+bool planche_file_is_absent(int reason);
+
+/* info is filled when something is present; it may be NULL. Else errno says why not. The first
+ * follows symbolic links: then what a link leads to counts. */
+enum planche_file_state planche_file_find(const char *path, struct planche_file_info *info);
+enum planche_file_state planche_file_find_link(const char *path, struct planche_file_info *info);
+/* The same for a name in a folder that is open. */
+enum planche_file_state planche_file_find_link_at(int folder, const char *name,
+                                                  struct planche_file_info *info);
+/* True if both are the same file or folder. */
+bool planche_file_is_same(const struct planche_file_info *a, const struct planche_file_info *b);
+/* Of what is open. False: errno says why not. */
+bool planche_fd_info(int fd, struct planche_file_info *info);
+
+#endif

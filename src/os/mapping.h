@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Anonymous memory mappings: large blocks straight from the system. Thread-safe. */
+#ifndef PLANCHE_OS_MAPPING_H
+#define PLANCHE_OS_MAPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed pages; NULL: the system has none. size is that of later calls. */
+void *planche_mapping_create(size_t size);
+void planche_mapping_destroy(void *memory, size_t size);
+/* Cuts a mapping to its first bytes. False: the system cannot, and nothing has changed. */
+bool planche_mapping_cut(void *memory, size_t size, size_t kept);
+
+/* Advice, which the system may ignore. The first asks for huge pages, which spare most faults and
+ * TLB misses of what is filled throughout. The second says that the content is not needed: the
+ * system may take the pages back, and what is read later is the old content or zeroes. */
+void planche_mapping_prefer_huge(void *memory, size_t size);
+void planche_mapping_forget(void *memory, size_t size);
+
+#endif
