@@ -6,11 +6,11 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "os/mapping.h"
 #include "os/thread.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* Blocks from this size on are mapped. Not under AddressSanitizer, which sees overruns and leaks
  * only of what malloc hands out. */
@@ -113,7 +113,7 @@ static void shrink_hoard(struct planche_block_cache *hoard, uint64_t most)
         struct header *block = hoard->blocks;
         hoard->blocks = block->next;
         atomic_fetch_sub(&hoard->bytes, block->allotted);
-        munmap(block, block->allotted + PLANCHE_ALIGN);
+        planche_mapping_destroy(block, block->allotted + PLANCHE_ALIGN);
     }
     planche_mutex_unlock(&hoard->lock);
 }
@@ -129,7 +129,7 @@ void planche_budget_cache_trim(struct planche_budget *budget)
         uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
         uintptr_t first = ((uintptr_t)block / HUGE_PAGE + 1) * HUGE_PAGE;
         if (first < end)
-            madvise((void *)first, end - first, MADV_FREE);
+            planche_mapping_forget((void *)first, end - first);
     }
     planche_mutex_unlock(&hoard->lock);
 }
@@ -254,13 +254,9 @@ static void *block_of(struct header *header)
 
 static struct header *map_block(size_t total)
 {
-    void *memory = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    /* Rows and kept tensors are filled throughout: huge pages spare most faults and TLB misses.
-     * Only advice. */
-    if (total >= HUGE_THRESHOLD)
-        madvise(memory, total, MADV_HUGEPAGE);
+    void *memory = planche_mapping_create(total);
+    if (memory && total >= HUGE_THRESHOLD)
+        planche_mapping_prefer_huge(memory, total);
     return memory;
 }
 
@@ -281,10 +277,10 @@ static struct header *take_hoarded(struct planche_block_cache *hoard, size_t tot
         atomic_fetch_sub(&hoard->bytes, found->allotted);
     }
     planche_mutex_unlock(&hoard->lock);
-    if (!found || mremap(found, found->allotted + PLANCHE_ALIGN, total, 0) != MAP_FAILED)
+    if (!found || planche_mapping_cut(found, found->allotted + PLANCHE_ALIGN, total))
         return found;
-    munmap(found,
-           found->allotted + PLANCHE_ALIGN); /* no more mappings allowed: what is left of it */
+    /* No more mappings are allowed: what is left of it. */
+    planche_mapping_destroy(found, found->allotted + PLANCHE_ALIGN);
     return NULL;
 }
 
@@ -334,7 +330,7 @@ static void give_back(struct header *header)
     if (hoard_block(header))
         return;
     if (header->mapped)
-        munmap(header, header->allotted + PLANCHE_ALIGN);
+        planche_mapping_destroy(header, header->allotted + PLANCHE_ALIGN);
     else
         free(header);
 }
@@ -371,10 +367,9 @@ static struct header *resize(struct header *old, size_t size)
 {
     size_t total;
     if (old->mapped && size >= MAP_THRESHOLD && planche_add_size(size, PLANCHE_ALIGN, &total)) {
-        void *moved = mremap(old, old->allotted + PLANCHE_ALIGN, total, MREMAP_MAYMOVE);
-        if (moved == MAP_FAILED)
+        struct header *header = planche_mapping_resize(old, old->allotted + PLANCHE_ALIGN, total);
+        if (!header)
             return NULL;
-        struct header *header = moved;
         header->size = size;
         header->allotted = size;
         return header;

@@ -20,6 +20,12 @@ bool planche_mapping_cut(void *memory, size_t size, size_t kept)
     return mremap(memory, size, kept, 0) != MAP_FAILED;
 }
 
+void *planche_mapping_resize(void *memory, size_t size, size_t wanted)
+{
+    void *moved = mremap(memory, size, wanted, MREMAP_MAYMOVE);
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
 void planche_mapping_prefer_huge(void *memory, size_t size)
 {
     madvise(memory, size, MADV_HUGEPAGE);
