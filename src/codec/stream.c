@@ -3,12 +3,10 @@
 #include "codec/stream.h"
 
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define BUFFER_SIZE ((size_t)64 << 10)
 
@@ -16,21 +14,20 @@ static enum planche_status system_failure(const struct planche_stream *stream,
                                           struct planche_error *error)
 {
     enum planche_status status =
-        errno == ENOENT || errno == ENOTDIR ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO;
+        planche_file_is_absent(errno) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO;
     return planche_fail(error, status, "%s: %s", stream->name, strerror(errno));
 }
 
 static enum planche_status open_file(struct planche_stream *stream, const char *path,
                                      struct planche_budget *budget, struct planche_error *error)
 {
-    struct stat info;
-    /* O_NONBLOCK: a pipe that nobody writes to must not hold us up before it is refused. */
-    stream->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (stream->fd < 0 || fstat(stream->fd, &info) < 0)
+    struct planche_file_info info;
+    stream->fd = planche_fd_open(path, 0, &info);
+    if (stream->fd < 0)
         return system_failure(stream, error);
-    if (!S_ISREG(info.st_mode))
+    if (info.kind != PLANCHE_FILE_REGULAR)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: is not a regular file", stream->name);
-    stream->size = (uint64_t)info.st_size;
+    stream->size = info.size;
     stream->buffer = planche_alloc(budget, BUFFER_SIZE);
     if (!stream->buffer)
         return planche_fail_memory(error, budget, BUFFER_SIZE, stream->name);
@@ -56,19 +53,14 @@ enum planche_status planche_stream_open(struct planche_stream *stream,
 
 void planche_stream_close(struct planche_stream *stream)
 {
-    if (stream->fd >= 0)
-        close(stream->fd);
-    stream->fd = -1;
+    planche_fd_close(&stream->fd);
     planche_free(stream->buffer);
     stream->buffer = NULL;
 }
 
 static enum planche_status refill(struct planche_stream *stream, struct planche_error *error)
 {
-    ssize_t got;
-    do
-        got = read(stream->fd, stream->buffer, BUFFER_SIZE);
-    while (got < 0 && errno == EINTR);
+    int64_t got = planche_fd_read(stream->fd, stream->buffer, BUFFER_SIZE);
     if (got < 0)
         return system_failure(stream, error);
     stream->next = stream->buffer;
@@ -113,7 +105,7 @@ enum planche_status planche_stream_rewind(struct planche_stream *stream,
 {
     stream->next = stream->memory;
     stream->left = stream->fd >= 0 ? 0 : (size_t)stream->size;
-    if (stream->fd >= 0 && lseek(stream->fd, 0, SEEK_SET) < 0)
+    if (stream->fd >= 0 && !planche_fd_rewind(stream->fd))
         return system_failure(stream, error);
     return PLANCHE_OK;
 }

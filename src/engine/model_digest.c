@@ -3,12 +3,11 @@
 #include "engine/model_digest.h"
 
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <nettle/sha2.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 _Static_assert(PLANCHE_MODEL_DIGEST_BYTES == SHA256_DIGEST_SIZE, "the digest is a sha256");
 
@@ -21,8 +20,8 @@ void planche_model_digest_init(struct planche_model_digest *origin)
 
 static struct timespec time_of(int fd)
 {
-    struct stat info;
-    return fstat(fd, &info) == 0 ? info.st_mtim : (struct timespec){0};
+    struct planche_file_info info;
+    return planche_fd_info(fd, &info) ? info.mtime : (struct timespec){0};
 }
 
 void planche_model_digest_note(struct planche_model_digest *origin)
@@ -33,27 +32,22 @@ void planche_model_digest_note(struct planche_model_digest *origin)
 
 static void close_files(struct planche_model_digest *origin)
 {
-    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++) {
-        if (origin->files[i] >= 0)
-            close(origin->files[i]);
-        origin->files[i] = -1;
-    }
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
+        planche_fd_close(&origin->files[i]);
 }
 
 static enum planche_status digest_file(struct sha256_ctx *context, int fd,
                                        const struct timespec *changed, struct planche_error *error)
 {
     uint8_t buffer[16384];
-    off_t at = 0;
-    ssize_t got;
-    while ((got = pread(fd, buffer, sizeof buffer, at)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
+    uint64_t at = 0;
+    int64_t got;
+    while ((got = planche_fd_read_at(fd, buffer, sizeof buffer, at)) != 0) {
         if (got < 0)
             return planche_fail(error, PLANCHE_ERROR_IO, "the model cannot be read again: %s",
                                 strerror(errno));
         sha256_update(context, (size_t)got, buffer);
-        at += got;
+        at += (uint64_t)got;
     }
     const struct timespec now = time_of(fd);
     if (now.tv_sec != changed->tv_sec || now.tv_nsec != changed->tv_nsec)

@@ -2,19 +2,17 @@
 /* Where cached models are, and whether their files are the expected ones. */
 #include "base/status.h"
 #include "io/cache_dir.h"
+#include "os/fd.h"
 
 #include <planche/model.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <nettle/sha2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum planche_status planche_model_directory(char *path, size_t size, struct planche_error *error)
 {
@@ -78,11 +76,9 @@ static enum planche_status hash_file(const struct expected *file, int fd,
     struct sha256_ctx context;
     uint8_t buffer[16384], digest[SHA256_DIGEST_SIZE];
     char text[2 * SHA256_DIGEST_SIZE + 1];
-    ssize_t got;
+    int64_t got;
     sha256_init(&context);
-    while ((got = read(fd, buffer, sizeof(buffer))) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
+    while ((got = planche_fd_read(fd, buffer, sizeof(buffer))) != 0) {
         if (got < 0)
             return planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", file->path,
                                 strerror(errno));
@@ -99,18 +95,16 @@ static enum planche_status hash_file(const struct expected *file, int fd,
     return PLANCHE_OK;
 }
 
-static enum planche_status check_open_file(const struct expected *file, int fd, int verify,
+static enum planche_status check_open_file(const struct expected *file, int fd,
+                                           const struct planche_file_info *info, int verify,
                                            struct planche_error *error)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
-    if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size != file->size)
+    if (info->kind != PLANCHE_FILE_REGULAR || info->size != file->size)
         return planche_fail(error, PLANCHE_ERROR_MODEL,
-                            "%s has %lld bytes instead of %llu: delete it and run "
+                            "%s has %llu bytes instead of %llu: delete it and run "
                             "'planche models fetch %s'",
-                            file->path, (long long)info.st_size, (unsigned long long)file->size,
-                            fetch_spec(file->variant).text);
+                            file->path, (unsigned long long)info->size,
+                            (unsigned long long)file->size, fetch_spec(file->variant).text);
     return verify ? hash_file(file, fd, error) : PLANCHE_OK;
 }
 
@@ -118,20 +112,21 @@ static enum planche_status check_file(struct expected *file, const char *directo
                                       struct planche_error *error)
 {
     enum planche_status status;
+    struct planche_file_info info;
     int fd, length = snprintf(file->path, sizeof(file->path), "%s/%s.%s", directory,
                               file->variant->file, file->extension);
     if (length < 0 || (size_t)length >= sizeof(file->path))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of the models is too long");
-    fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+    fd = planche_fd_open(file->path, 0, &info);
+    if (fd < 0 && planche_file_is_absent(errno))
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                             "%s is missing: run 'planche models fetch %s', or set "
                             "PLANCHE_MODEL_DIR to where the models are",
                             file->path, fetch_spec(file->variant).text);
     if (fd < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
-    status = check_open_file(file, fd, verify, error);
-    close(fd);
+    status = check_open_file(file, fd, &info, verify, error);
+    planche_fd_close(&fd);
     return status;
 }
 

@@ -3,26 +3,23 @@
 #include "model/file.h"
 
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static enum planche_status open_path(struct planche_model_file *file, struct planche_error *error)
 {
-    struct stat info;
-    /* O_NONBLOCK: opening a pipe that nobody writes to must not hang. */
-    file->fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct planche_file_info info;
+    file->fd = planche_fd_open(file->name, 0, &info);
     if (file->fd < 0 && errno == ENOENT)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: no such model file", file->name);
-    if (file->fd < 0 || fstat(file->fd, &info) != 0)
+    if (file->fd < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot open the model file: %s",
                             file->name, strerror(errno));
-    if (!S_ISREG(info.st_mode))
+    if (info.kind != PLANCHE_FILE_REGULAR)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: not a regular file", file->name);
-    file->size = (uint64_t)info.st_size;
+    file->size = info.size;
     return PLANCHE_OK;
 }
 
@@ -46,17 +43,11 @@ enum planche_status planche_model_file_open(struct planche_model_file *file, con
 static enum planche_status read_fd(struct planche_model_file *file, uint8_t *out, size_t size,
                                    struct planche_error *error)
 {
-    while (size > 0) {
-        ssize_t got = read(file->fd, out, size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", file->name,
-                                got < 0 ? strerror(errno) : "the file became shorter");
-        out += got;
-        size -= (size_t)got;
-    }
-    return PLANCHE_OK;
+    int64_t got = planche_fd_read_all(file->fd, out, size);
+    if (got == (int64_t)size)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", file->name,
+                        got < 0 ? strerror(errno) : "the file became shorter");
 }
 
 enum planche_status planche_model_file_read(struct planche_model_file *file, void *out, size_t size,
@@ -80,7 +71,5 @@ uint64_t planche_model_file_left(const struct planche_model_file *file)
 
 void planche_model_file_close(struct planche_model_file *file)
 {
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = -1;
+    planche_fd_close(&file->fd);
 }

@@ -3,8 +3,8 @@
 #include "backend/vulkan/device.h"
 
 #include "base/status.h"
+#include "os/dl.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 #ifdef __APPLE__
@@ -39,13 +39,14 @@ static const char *missing_function(const struct planche_vk_functions *fn)
 
 static enum planche_status load_library(struct planche_vk *vk, struct planche_error *error)
 {
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const char *reason;
+    void *library = planche_dl_open(LIBRARY, &reason);
     if (!library)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "there is no Vulkan here: %s (install the GPU's driver, and libvulkan)",
-                            dlerror());
-    /* The way POSIX has it to make a function pointer of an object pointer. */
-    *(void **)&vk->fn.GetInstanceProcAddr = dlsym(library, "vkGetInstanceProcAddr");
+                            reason);
+    vk->fn.GetInstanceProcAddr =
+        (PFN_vkGetInstanceProcAddr)planche_dl_find(library, "vkGetInstanceProcAddr");
     if (!vk->fn.GetInstanceProcAddr)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             LIBRARY " has no vkGetInstanceProcAddr: it is not Vulkan's");

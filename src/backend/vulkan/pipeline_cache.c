@@ -8,14 +8,13 @@
 #include "io/cache_dir.h"
 #include "io/temp_name.h"
 #include "os/fd.h"
+#include "os/file.h"
+#include "os/system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 /* Shaders change with versions, and what became of the old ones stays in the file: one that has
@@ -43,15 +42,7 @@ static enum planche_status file_name(const struct planche_gpu_device *device, ch
 
 static bool read_all(int fd, void *data, size_t size)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t got = read(fd, (char *)data + done, size - done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        done += (size_t)got;
-    }
-    return true;
+    return planche_fd_read_all(fd, data, size) == (int64_t)size;
 }
 
 /* Whether the driver's own head, at the beginning of the data, names this device and driver. */
@@ -73,18 +64,17 @@ static uint64_t checksum_of(const void *data, size_t size)
 }
 
 /* The data of an open file, to be freed, or why there is none. */
-static const char *read_data(const struct planche_gpu_device *device, int fd, void **data,
-                             size_t *size)
+static const char *read_data(const struct planche_gpu_device *device, int fd,
+                             const struct planche_file_info *info, void **data, size_t *size)
 {
-    struct stat info;
     struct head head;
     *data = NULL;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || !read_all(fd, &head, sizeof head) ||
+    if (info->kind != PLANCHE_FILE_REGULAR || !read_all(fd, &head, sizeof head) ||
         memcmp(head.magic, magic, sizeof magic) != 0)
         return "it is no file of Planche's";
     if (head.size > MAX_BYTES)
         return "it has grown too large";
-    if (head.size == 0 || (uint64_t)info.st_size != head.size + sizeof head)
+    if (head.size == 0 || info->size != head.size + sizeof head)
         return "it is cut short";
     *size = (size_t)head.size;
     *data = planche_alloc(device->budget, *size);
@@ -102,11 +92,11 @@ static void *read_file(struct planche_gpu_device *device, size_t *size)
     void *data = NULL;
     if (file_name(device, path, NULL) != PLANCHE_OK)
         return NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be a pipe, which waits */
-    const char *problem = fd < 0 ? strerror(errno) : read_data(device, fd, &data, size);
+    struct planche_file_info info;
+    int fd = planche_fd_open(path, 0, &info);
+    const char *problem = fd < 0 ? strerror(errno) : read_data(device, fd, &info, &data, size);
     bool absent = fd < 0 && errno == ENOENT;
-    if (fd >= 0)
-        close(fd);
+    planche_fd_close(&fd);
     if (!problem)
         return data;
     if (!absent)
@@ -130,43 +120,33 @@ enum planche_status planche_gpu_cache_load(struct planche_gpu_device *device,
     return planche_gpu_check(device, result, "making a pipeline cache", error);
 }
 
-/* Makes the folders that a file lies in. */
-static void make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-}
-
 /* False: errno says why. */
 static bool write_temporary(const char *path, const void *data, size_t size)
 {
     struct head head = {.size = size, .checksum = checksum_of(data, size)};
     memcpy(head.magic, magic, sizeof magic);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = planche_fd_create(path, 0600);
     if (fd < 0)
         return false;
     bool written = planche_fd_write(fd, &head, sizeof head) && planche_fd_write(fd, data, size);
-    return close(fd) == 0 && written;
+    return planche_fd_close(&fd) && written;
 }
 
 /* Under a name of its own first: other processes may read or write the file meanwhile. */
 static void write_file(struct planche_gpu_device *device, const void *data, size_t size)
 {
     char path[PATH_MAX], temporary[PATH_MAX];
-    uint64_t number = (uint64_t)getpid() << 32 ^ (uint32_t)((uintptr_t)device >> 6);
+    uint64_t number = planche_system_process() << 32 ^ (uint32_t)((uintptr_t)device >> 6);
     if (file_name(device, path, NULL) != PLANCHE_OK ||
         planche_temp_name_numbered(temporary, sizeof temporary, path, number) >= sizeof temporary)
         return;
-    make_folders(path);
-    if (write_temporary(temporary, data, size) && rename(temporary, path) == 0) {
+    planche_folder_make_parents(path, 0700);
+    if (write_temporary(temporary, data, size) && planche_file_rename(temporary, path)) {
         device->cache_size = size;
         return;
     }
     planche_log_write(&device->log, PLANCHE_LOG_INFO, "%s: not written: %s", path, strerror(errno));
-    unlink(temporary);
+    planche_file_remove(temporary);
 }
 
 void planche_gpu_cache_save(struct planche_gpu_device *device)

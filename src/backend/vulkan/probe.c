@@ -2,12 +2,12 @@
 /* Whether there can be a GPU at all: asking Vulkan loads every driver that is installed, some 60
  * MB, and a machine without a GPU often has several. */
 #include "backend/vulkan/device.h"
+#include "os/file.h"
+#include "os/file_info.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #ifdef __linux__
 /* What kernel drivers make that have nothing in /dev/dri: NVIDIA's, also Jetson's; WSL's; Arm's and
@@ -17,14 +17,15 @@ static const char *const files[] = {"nvidiactl", "nvhost-gpu", "nvgpu", "dxg", "
 static bool has_render_node(const char *folder)
 {
     char path[PATH_MAX];
-    const struct dirent *entry;
+    struct planche_listing listing;
+    const char *name;
     bool found = false;
     snprintf(path, sizeof path, "%s/dri", folder);
-    DIR *stream = opendir(path);
-    while (stream && !found && (entry = readdir(stream)))
-        found = strncmp(entry->d_name, "renderD", 7) == 0;
-    if (stream)
-        closedir(stream);
+    if (!planche_listing_open(&listing, path))
+        return false;
+    while (!found && (name = planche_listing_next(&listing)))
+        found = strncmp(name, "renderD", 7) == 0;
+    planche_listing_close(&listing);
     return found;
 }
 
@@ -35,7 +36,7 @@ bool planche_gpu_is_likely(const char *folder)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-        if (access(path, F_OK) == 0)
+        if (planche_file_find(path, NULL) == PLANCHE_FILE_PRESENT)
             return true;
     }
     return has_render_node(folder);
