@@ -9,6 +9,7 @@
 #include <planche/engine.h>
 #include <planche/error.h>
 #include <planche/gpu.h>
+#include <planche/job.h>
 #include <planche/model.h>
 #include <planche/version.h>
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 # Each layer may include itself and those before it.
-LAYERS = ["os", "base", "io", "image", "codec", "archive", "model", "kernels", "backend", "engine",
+LAYERS = ["os", "base", "io", "job", "image", "codec", "archive", "model", "kernels", "backend", "engine",
           "book", "api"]
 # Within these, one folder may not include its sibling's files: they meet in the layer's own header.
 SEPARATE_FOLDERS = ["codec", "backend"]

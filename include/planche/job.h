@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Job queues: work that waits in order of priority for a thread of its own. */
+#ifndef PLANCHE_JOB_H
+#define PLANCHE_JOB_H
+
+#include <planche/cancel.h>
+#include <planche/error.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What goes first where work waits. */
+enum planche_priority {
+    PLANCHE_PRIORITY_NORMAL = 0,
+    PLANCHE_PRIORITY_INTERACTIVE = 1, /* before normal: somebody is waiting for it */
+    PLANCHE_PRIORITY_BACKGROUND = 2   /* after normal */
+};
+
+/* A bounded queue with worker threads. Thread-safe, but for creation and destruction. Everything is
+ * allocated when it is created, but for keys. */
+struct planche_job_queue;
+
+struct planche_job_queue_options {
+    size_t struct_size;
+    unsigned workers; /* threads, 1..1024; 0: 1 */
+    size_t capacity;  /* jobs that may wait, up to 65536; 0: as many as there are workers */
+    /* Aging. A job that has waited this long is overdue: every fourth time that a worker looks for
+     * its next job, it takes the oldest overdue one, whatever its priority. 0: 10,000. */
+    uint64_t aging_ms;
+};
+#define PLANCHE_JOB_QUEUE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_job_queue_options)
+
+/* A piece of work. The callbacks may call the functions below, but nothing that waits: submit with
+ * planche_job_try_submit, and neither drain, shut down nor destroy the queue. */
+struct planche_job {
+    size_t struct_size;
+    /* Does the work on a worker's thread. cancel is the job's own handle, which lives until run
+     * returns. The status is for done alone. */
+    enum planche_status (*run)(void *user, struct planche_cancel *cancel);
+    /* Called exactly once for each job that was accepted, with no lock held: what run returned, or
+     * CANCELLED or DEADLINE if it has not run. On the worker's thread after run, and for a job that
+     * never runs on any thread: one of the queue's own, or one that cancels or shuts down, before
+     * that call returns. May be NULL. */
+    void (*done)(void *user, enum planche_status status);
+    void *user;
+    enum planche_priority priority;
+    /* From the call that submits it on; 0: none. A job that has not begun by then is not run. What
+     * runs sees to its deadline itself. Jobs of one priority begin in the order of their deadlines,
+     * those without one last, and then in the order in which they came. */
+    uint64_t deadline_ms;
+    /* Single flight: of the jobs with one key only one runs, the leader, and while it waits or runs
+     * the others wait with it: their done gets its status. The leader is who would begin first. To
+     * cancel one of them leaves the work to the others: it goes on until all have been cancelled.
+     * Copied; NULL: none. */
+    const char *key;
+};
+#define PLANCHE_JOB_INIT PLANCHE_STRUCT_INIT(struct planche_job)
+
+/* Starts the workers; fewer than asked for will do where the system has no room for more. Errors:
+ * ARGUMENT, MEMORY (also: not one thread could be started), UNSUPPORTED. */
+PLANCHE_API enum planche_status
+planche_job_queue_create(struct planche_job_queue **out,
+                         const struct planche_job_queue_options *options,
+                         struct planche_error *error);
+/* Shuts *queue down, ends its threads and sets it to NULL; NULL is fine. Nobody else may use it. */
+PLANCHE_API void planche_job_queue_destroy(struct planche_job_queue **queue);
+
+/* Accepts a job, once there is room for it: done will be called. *id (may be NULL) is set before
+ * that can happen; ids count from 1 and are not used again. cancel (may be NULL) ends the wait.
+ * Errors, after which done is not called: ARGUMENT, MEMORY, UNSUPPORTED, CANCELLED (by the handle,
+ * or the queue takes no more jobs), DEADLINE (the job's own). */
+PLANCHE_API enum planche_status planche_job_submit(struct planche_job_queue *queue,
+                                                   const struct planche_job *job,
+                                                   const struct planche_cancel *cancel,
+                                                   uint64_t *id, struct planche_error *error);
+/* The same without waiting. Errors: as above, and LIMIT (there is no room). */
+PLANCHE_API enum planche_status planche_job_try_submit(struct planche_job_queue *queue,
+                                                       const struct planche_job *job, uint64_t *id,
+                                                       struct planche_error *error);
+
+/* Cancels a job: one that waits is not run, the handle of one that runs is requested, unless others
+ * wait for its outcome. 0: there is no such job (any more). */
+PLANCHE_API int planche_job_cancel(struct planche_job_queue *queue, uint64_t id);
+
+/* Accepts no more jobs, for good, and waits until done has returned for all there are. cancel (may
+ * be NULL) ends the wait: CANCELLED. */
+PLANCHE_API enum planche_status planche_job_queue_drain(struct planche_job_queue *queue,
+                                                        const struct planche_cancel *cancel,
+                                                        struct planche_error *error);
+/* Accepts no more jobs, for good, cancels all there are and waits until done has returned for each.
+ */
+PLANCHE_API void planche_job_queue_shutdown(struct planche_job_queue *queue);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
