@@ -4,7 +4,8 @@
 #ifndef PLANCHE_TESTS_VULKAN_NEED_DEVICE_H
 #define PLANCHE_TESTS_VULKAN_NEED_DEVICE_H
 
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/memory.h"
+#include "backend/vulkan/open_device.h"
 #include "support/need_model.h"
 
 /* The number of the device to test: PLANCHE_TEST_GPU, or else the first. */

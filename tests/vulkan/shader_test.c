@@ -2,6 +2,8 @@
 /* Running single shaders. */
 #include "shader_test.h"
 
+#include "backend/vulkan/check.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

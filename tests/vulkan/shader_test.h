@@ -3,6 +3,7 @@
 #ifndef PLANCHE_TESTS_SHADER_TEST_H
 #define PLANCHE_TESTS_SHADER_TEST_H
 
+#include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/shaders/args.h"
 #include "need_device.h"
 #include "support/random.h"

@@ -2,6 +2,7 @@
 /* Which matrix shader takes which convolution, and how its weights are laid out, for a device that
  * is made up: its pipelines are nothing but noted. */
 #include "backend/vulkan/conv_matmul.h"
+#include "backend/vulkan/create_program.h"
 #include "backend/vulkan/half.h"
 #include "backend/vulkan/pipeline.h"
 

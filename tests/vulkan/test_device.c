@@ -2,6 +2,10 @@
 /* Devices open for every path that they say they have, and their memory is where it should be. */
 #include "need_device.h"
 
+#include "backend/vulkan/check.h"
+#include "backend/vulkan/fault.h"
+#include "backend/vulkan/pipeline.h"
+#include "backend/vulkan/pipeline_cache.h"
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/spirv.h"
 #include "support/oom.h"

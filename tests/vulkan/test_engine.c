@@ -3,6 +3,8 @@
  * what becomes of them when the GPU fails. The model is small: software devices are slow. */
 #include "api_test.h"
 #include "backend/vulkan/device_pool.h"
+#include "backend/vulkan/fault.h"
+#include "backend/vulkan/probe.h"
 #include "engine/engine.h"
 #include "need_device.h"
 

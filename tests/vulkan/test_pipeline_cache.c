@@ -2,6 +2,8 @@
 /* The pipeline cache's file: written and read again; whatever else lies in its place is ignored. */
 #include "need_device.h"
 
+#include "backend/vulkan/pipeline.h"
+#include "backend/vulkan/pipeline_cache.h"
 #include "support/remove_tree.h"
 #include "support/testing.h"
 

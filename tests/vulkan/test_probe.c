@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Device files that tell of a GPU, in folders of the test's own. */
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/probe.h"
 
 #include "support/testing.h"
 

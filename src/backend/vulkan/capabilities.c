@@ -2,6 +2,9 @@
 /* Asks a device what it can do. */
 #include "backend/vulkan/capabilities.h"
 
+#include "backend/vulkan/device.h"
+#include "base/alloc.h"
+
 #include <string.h>
 
 /* What the shaders count on, beyond what Vulkan 1.2 promises. */

@@ -3,7 +3,10 @@
 #ifndef PLANCHE_BACKEND_VULKAN_CAPABILITIES_H
 #define PLANCHE_BACKEND_VULKAN_CAPABILITIES_H
 
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/functions.h"
+
+#include <planche/gpu.h>
+#include <stdbool.h>
 
 /* The extensions that matter here; each is enabled where it is there. */
 enum planche_gpu_extension {

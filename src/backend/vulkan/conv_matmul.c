@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/half.h"
 #include "backend/vulkan/pack_weights.h"
+#include "backend/vulkan/pipeline.h"
 #include "base/checked.h"
 
 #include <string.h>

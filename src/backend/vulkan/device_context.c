@@ -2,6 +2,9 @@
 /* Making units and slots, and giving them the memory that pages want. */
 #include "backend/vulkan/device_context.h"
 
+#include "backend/vulkan/check.h"
+#include "backend/vulkan/create_program.h"
+#include "backend/vulkan/open_device.h"
 #include "base/status.h"
 
 /* Multiply-adds in a millisecond that a device is taken to do before any have been timed: rather
@@ -14,40 +17,18 @@ static double first_guess(const struct planche_gpu_device *device)
     return discrete * (device->path >= PLANCHE_GPU_PATH_KHR ? 1e9 : 2e8);
 }
 
-static enum planche_status start_profile(struct planche_gpu_context *unit,
-                                         struct planche_error *error)
+enum planche_status planche_gpu_context_start_profile(struct planche_gpu_context *unit,
+                                                      struct planche_error *error)
 {
+    if (unit->device->timestamp_ms <= 0)
+        return PLANCHE_OK;
     size_t count = (size_t)unit->program->net->step_count + 2;
     unit->step_ns = planche_calloc(unit->budget, count, sizeof(*unit->step_ns));
     unit->step_macs = planche_calloc(unit->budget, count, sizeof(*unit->step_macs));
     if (!unit->step_ns || !unit->step_macs)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the profile");
+    unit->profile = true;
     return PLANCHE_OK;
-}
-
-/* Weights of products are laid out by the device itself: how its lanes hold a matrix is its own
- * affair. */
-static enum planche_status prepare_weights(struct planche_gpu_context *unit,
-                                           struct planche_error *error)
-{
-    struct planche_gpu_job job = {.program = unit->program};
-    struct planche_gpu_tile tile;
-    struct planche_gpu_work work = {.unit = unit};
-    enum planche_status status = planche_gpu_tile_init(&tile, &job, unit->budget, error);
-    if (!status && planche_gpu_tile_build_weights(&tile)) {
-        uint64_t bytes = (uint64_t)tile.count * planche_gpu_args_stride(unit->device);
-        status = planche_gpu_slot_create(&work.slot, unit, error);
-        if (!status)
-            status = planche_gpu_slot_fit(unit, work.slot, bytes, error);
-        if (!status)
-            status = planche_gpu_work_submit(&work, &tile, error);
-        if (!status)
-            status = planche_gpu_work_wait(&work, work.value, error);
-        planche_gpu_slot_destroy(unit, &work.slot);
-    }
-    planche_gpu_tile_free(&tile);
-    planche_gpu_memory_destroy(&unit->program->staging);
-    return status;
 }
 
 enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
@@ -70,13 +51,6 @@ enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
     if (!status)
         status =
             planche_gpu_program_create(&unit->program, device, net, options->pool, budget, error);
-    if (!status)
-        status = prepare_weights(unit, error);
-    if (!status)
-        planche_gpu_cache_save(device); /* a process that is killed later has compiled for others */
-    unit->profile = options->profile && device->timestamp_ms > 0;
-    if (!status && unit->profile)
-        status = start_profile(unit, error);
     if (!status && unit->program->weights.size >= memory)
         status =
             planche_fail(error, PLANCHE_ERROR_MEMORY,

@@ -2,6 +2,11 @@
 /* Opening devices, and dividing pages and memory among them. */
 #include "backend/vulkan/device_pool.h"
 
+#include "backend/vulkan/create_program.h"
+#include "backend/vulkan/open_device.h"
+#include "backend/vulkan/pipeline_cache.h"
+#include "backend/vulkan/prepare_weights.h"
+#include "backend/vulkan/probe.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
 #include "os/clock.h"
@@ -69,7 +74,18 @@ static enum planche_status open_unit(struct planche_gpus *gpus, uint32_t index,
     uint64_t memory = options->memory ? options->memory : free - free / LEFT_TO_OTHERS;
     status = planche_gpu_context_create(&gpus->units[gpus->count], device, net, memory, options,
                                         gpus->budget, error);
-    if (!status)
+    if (status)
+        return status;
+    struct planche_gpu_context **unit = &gpus->units[gpus->count];
+    status = planche_gpu_prepare_weights(*unit, error);
+    if (!status) {
+        planche_gpu_cache_save(device); /* a process that is killed later has compiled for others */
+        if (options->profile)
+            status = planche_gpu_context_start_profile(*unit, error);
+    }
+    if (status)
+        planche_gpu_context_destroy(unit);
+    else
         gpus->count++;
     return status;
 }

@@ -4,6 +4,7 @@
 #define PLANCHE_BACKEND_VULKAN_DEVICE_POOL_H
 
 #include "backend/vulkan/device_context.h"
+#include "backend/vulkan/instance.h"
 
 #define PLANCHE_GPUS 16
 

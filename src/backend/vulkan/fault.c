@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What tests let go wrong on GPUs. */
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/fault.h"
+
+#include <stdatomic.h>
 
 static _Atomic uint64_t calls[PLANCHE_GPU_FAULT_COUNT], fail_calls[PLANCHE_GPU_FAULT_COUNT];
 

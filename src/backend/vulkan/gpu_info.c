@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices as the API describes them. */
 #include "backend/vulkan/capabilities.h"
-
+#include "backend/vulkan/instance.h"
 #include "base/status.h"
 #include "base/text.h"
 

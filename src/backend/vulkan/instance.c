@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* libvulkan, found at run time, an instance, and its devices. */
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/instance.h"
 
+#include "base/alloc.h"
 #include "base/status.h"
 #include "os/dl.h"
+#include "os/thread.h"
 
 #include <string.h>
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks of memory, each one buffer. */
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/memory.h"
 
+#include "backend/vulkan/capabilities.h"
+#include "backend/vulkan/check.h"
+#include "backend/vulkan/fault.h"
 #include "base/status.h"
 
 /* What a type must have, and what it had better have and not have. */
@@ -139,4 +142,9 @@ void planche_gpu_memory_destroy(struct planche_gpu_memory *memory)
     if (memory->counted)
         planche_budget_release(device->budget, memory->size);
     *memory = (struct planche_gpu_memory){0};
+}
+
+uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device)
+{
+    return planche_gpu_heap_free(&device->fn, device->physical, device->has_budget);
 }

@@ -2,6 +2,7 @@
 /* Makes pipelines of shaders, once for each set of constants. */
 #include "backend/vulkan/pipeline.h"
 
+#include "backend/vulkan/check.h"
 #include "backend/vulkan/spirv.h"
 #include "base/status.h"
 

@@ -4,6 +4,8 @@
  * The file is a head of ours, since drivers trust what they are given, and the driver's data. */
 #include "backend/vulkan/pipeline_cache.h"
 
+#include "backend/vulkan/check.h"
+#include "backend/vulkan/pipeline.h"
 #include "base/status.h"
 #include "io/cache_dir.h"
 #include "io/temp_name.h"

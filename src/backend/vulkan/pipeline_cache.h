@@ -10,4 +10,7 @@
 enum planche_status planche_gpu_cache_load(struct planche_gpu_device *device,
                                            struct planche_error *error);
 
+/* Writes the pipeline cache to the disk if there is more in it than there was. Thread-safe. */
+void planche_gpu_cache_save(struct planche_gpu_device *device);
+
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether there can be a GPU at all: asking Vulkan loads every driver that is installed, some 60
  * MB, and a machine without a GPU often has several. */
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/probe.h"
+
 #include "os/file.h"
 #include "os/file_info.h"
 

@@ -3,8 +3,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_PROGRAM_H
 #define PLANCHE_BACKEND_VULKAN_PROGRAM_H
 
-#include "backend/vulkan/device.h"
-#include "base/pool.h"
+#include "backend/vulkan/memory.h"
 #include "net/net.h"
 
 /* What a workgroup of a shader makes. */
@@ -60,19 +59,5 @@ struct planche_gpu_program {
     struct planche_gpu_memory weights; /* all of them */
     struct planche_gpu_memory staging; /* the same on the host, until they are prepared */
 };
-
-/* net and device must outlive the program; the kernels of net are not needed afterwards. pool
- * compiles the shaders. Errors:
- * UNSUPPORTED (names the layer), MEMORY, BUDGET, DEVICE. */
-enum planche_status
-planche_gpu_program_create(struct planche_gpu_program **out, struct planche_gpu_device *device,
-                           const struct planche_net *net, struct planche_pool *pool,
-                           struct planche_budget *budget, struct planche_error *error);
-void planche_gpu_program_destroy(struct planche_gpu_program **program);
-
-/* Values from one pixel of a tensor to the next. */
-int planche_gpu_pitch(int channels);
-/* "conv", "deconv", "pool", ...: of a step, for profiles. */
-const char *planche_gpu_step_kind(const struct planche_gpu_program *program, int step);
 
 #endif

@@ -2,6 +2,8 @@
 /* Submitting and waiting. */
 #include "backend/vulkan/queue.h"
 
+#include "backend/vulkan/check.h"
+#include "backend/vulkan/fault.h"
 #include "base/status.h"
 #include "os/clock.h"
 

@@ -6,7 +6,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_QUEUE_H
 #define PLANCHE_BACKEND_VULKAN_QUEUE_H
 
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/memory.h"
 
 /* Asked now and then by who waits; not 0: the caller wants to stop. */
 typedef int (*planche_gpu_poll_fn)(void *user);

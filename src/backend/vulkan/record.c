@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Recording a tile's dispatches, in batches and pieces that never keep the device busy for long. */
-#include "backend/vulkan/device_context.h"
+#include "backend/vulkan/record.h"
+
+#include "backend/vulkan/check.h"
 #include "base/status.h"
 
 #include <string.h>

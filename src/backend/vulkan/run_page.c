@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A page on a GPU: its pixels go up in pieces, tiles are made band by band, and finished rows come
  * down in pieces while the next band is being made. */
+#include "backend/vulkan/check.h"
 #include "backend/vulkan/device_pool.h"
+#include "backend/vulkan/record.h"
 #include "backend/vulkan/split.h"
 #include "base/status.h"
 #include "os/system.h"

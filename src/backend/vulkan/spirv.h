@@ -3,7 +3,11 @@
 #ifndef PLANCHE_BACKEND_VULKAN_SPIRV_H
 #define PLANCHE_BACKEND_VULKAN_SPIRV_H
 
-#include "backend/vulkan/device.h"
+#include "backend/vulkan/shaders.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct planche_spirv {
     const uint32_t *code; /* NULL: there is no such variant */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Fault injection, for tests: the n-th allocation, submission or wait fails. */
+#ifndef PLANCHE_BACKEND_VULKAN_FAULT_H
+#define PLANCHE_BACKEND_VULKAN_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* For tests: what goes wrong at the n-th call from now (1 is the next); n of 0 switches that off.
+ */
+enum planche_gpu_fault {
+    PLANCHE_GPU_FAULT_ALLOCATION, /* planche_gpu_memory_create: no device memory */
+    PLANCHE_GPU_FAULT_SUBMIT,     /* planche_gpu_submit: the device is lost; nothing is submitted */
+    PLANCHE_GPU_FAULT_WAIT, /* planche_gpu_queue_wait: it takes too long; nothing is waited for */
+    PLANCHE_GPU_FAULT_COUNT
+};
+void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);
+/* Counts a call; true: it is to go wrong. */
+bool planche_gpu_must_fail(enum planche_gpu_fault fault);
+
+#endif

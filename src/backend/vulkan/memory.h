@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Device memory and buffers. */
+#ifndef PLANCHE_BACKEND_VULKAN_MEMORY_H
+#define PLANCHE_BACKEND_VULKAN_MEMORY_H
+
+#include "backend/vulkan/device.h"
+
+/* What lies in a block of memory begins at a multiple of so many bytes. */
+#define PLANCHE_GPU_ALIGN UINT64_C(256)
+static inline uint64_t planche_gpu_align(uint64_t bytes)
+{
+    return (bytes + PLANCHE_GPU_ALIGN - 1) / PLANCHE_GPU_ALIGN * PLANCHE_GPU_ALIGN;
+}
+
+/* A block of memory that is one buffer. */
+enum planche_gpu_memory_kind {
+    PLANCHE_GPU_MEMORY_DEVICE,
+    PLANCHE_GPU_MEMORY_UPLOAD,  /* the host writes it in order */
+    PLANCHE_GPU_MEMORY_DOWNLOAD /* the host reads it: cached */
+};
+struct planche_gpu_memory {
+    struct planche_gpu_device *device;
+    VkDeviceMemory memory;
+    VkBuffer buffer; /* storage, uniform, transfer in both directions, device address */
+    VkDeviceAddress address;
+    uint64_t size;
+    uint8_t *host; /* NULL: DEVICE. Coherent. */
+    bool counted;  /* in the device's budget */
+};
+/* size > 0. Errors: MEMORY (also when size exceeds max_allocation). */
+enum planche_status planche_gpu_memory_create(struct planche_gpu_memory *memory,
+                                              struct planche_gpu_device *device, uint64_t size,
+                                              enum planche_gpu_memory_kind kind,
+                                              struct planche_error *error);
+/* Nothing may use it any more, unless the device is lost. */
+void planche_gpu_memory_destroy(struct planche_gpu_memory *memory);
+
+/* Bytes of device memory that are free now (as the driver has it, or else the heap's size). */
+uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Command recording: the dispatches of a tile in command buffers, submitted in batches. */
+#ifndef PLANCHE_BACKEND_VULKAN_RECORD_H
+#define PLANCHE_BACKEND_VULKAN_RECORD_H
+
+#include "backend/vulkan/device_context.h"
+
+/* Submits a tile's dispatches, in several batches if they take long; arena_mutex is held. args: the
+ * address in the slot's block that the arguments go to, as an offset. after: what the first batch
+ * waits for. */
+struct planche_gpu_work {
+    struct planche_gpu_context *unit;
+    struct planche_gpu_slot *slot;
+    uint64_t args;
+    uint64_t clear, clear_bytes; /* part of the block that the next tile begins with as zeros */
+    struct planche_gpu_after after;
+    double ms;      /* GPU time of the batches that are done */
+    uint64_t value; /* of the last batch */
+    planche_gpu_poll_fn poll;
+    void *poll_user;
+};
+enum planche_status planche_gpu_work_submit(struct planche_gpu_work *work,
+                                            const struct planche_gpu_tile *tile,
+                                            struct planche_error *error);
+/* Waits for a value of the unit's timeline, and takes the times of the slot's batches that are
+ * done. */
+enum planche_status planche_gpu_work_wait(struct planche_gpu_work *work, uint64_t value,
+                                          struct planche_error *error);
+
+/* Bytes from one dispatch's arguments to the next. */
+uint64_t planche_gpu_args_stride(const struct planche_gpu_device *device);
+
+#endif
