@@ -34,7 +34,7 @@ enum planche_layer_type {
 };
 
 /* One "id=value" of a layer's line; a plain value is an array of one. */
-struct planche_param {
+struct planche_ncnn_param {
     int id;
     bool array;
     int count;
@@ -58,7 +58,7 @@ struct planche_layer {
     int input_count, output_count;
     int *inputs, *outputs; /* blobs */
     int param_count;
-    struct planche_param *params;
+    struct planche_ncnn_param *params;
 
     int channels; /* Convolution, Deconvolution, InnerProduct: outputs; Input: its channels */
     int kernel_w, kernel_h, stride_w, stride_h, dilation_w, dilation_h;
@@ -103,7 +103,7 @@ struct planche_graph {
     struct planche_graph_blob *blobs;
     int *slots; /* hash table of blob index + 1 */
     size_t slot_count;
-    /* From planche_graph_read_weights: what the kernels of all convolutions lie in. The net takes
+    /* From planche_ncnn_read_weights: what the kernels of all convolutions lie in. The net takes
      * it. */
     float *kernels;
     size_t kernel_floats; /* taken from it */
@@ -130,7 +130,7 @@ enum planche_status planche_graph_no_memory(const struct planche_graph *graph,
                                             struct planche_error *error);
 
 /* A number as .param files have it, whatever the locale; false if text is anything else. */
-bool planche_number_parse(const char *text, double *value, bool *integer);
+bool planche_ncnn_number(const char *text, double *value, bool *integer);
 
 /* Whether the layer's weights are those of a convolution, not of a dense layer; known once
  * planche_graph_channels has run. */
@@ -141,12 +141,12 @@ static inline bool planche_layer_has_kernel(const struct planche_graph *graph,
 }
 
 /* The steps of loading, in this order. */
-enum planche_status planche_graph_parse(struct planche_graph *graph, struct planche_error *error);
-enum planche_status planche_layer_decode(const struct planche_graph *graph,
-                                         struct planche_layer *layer, struct planche_error *error);
-enum planche_status planche_graph_read_weights(struct planche_graph *graph,
-                                               struct planche_model_file *file,
-                                               struct planche_error *error);
+enum planche_status planche_ncnn_parse(struct planche_graph *graph, struct planche_error *error);
+enum planche_status planche_ncnn_decode(const struct planche_graph *graph,
+                                        struct planche_layer *layer, struct planche_error *error);
+enum planche_status planche_ncnn_read_weights(struct planche_graph *graph,
+                                              struct planche_model_file *file,
+                                              struct planche_error *error);
 enum planche_status planche_graph_order(struct planche_graph *graph, struct planche_error *error);
 enum planche_status planche_graph_channels(struct planche_graph *graph,
                                            struct planche_error *error);
@@ -169,8 +169,8 @@ enum planche_status planche_recipe_derive(const struct planche_graph *graph,
                                           int64_t *shrink, struct planche_error *error);
 
 /* Builds the net's tensors, steps and output; takes the weights out of the graph. */
-enum planche_status planche_graph_simplify(struct planche_graph *graph,
-                                           const struct planche_crop *cuts, struct planche_net *net,
-                                           struct planche_error *error);
+enum planche_status planche_graph_lower(struct planche_graph *graph,
+                                        const struct planche_crop *cuts, struct planche_net *net,
+                                        struct planche_error *error);
 
 #endif

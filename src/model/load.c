@@ -55,7 +55,7 @@ static enum planche_status read_bin(struct planche_graph *graph,
     enum planche_status status = planche_model_file_open(
         &file, graph->bin_name, source->bin, source->bin_size, PLANCHE_MODEL_FILE_LIMIT, error);
     if (status == PLANCHE_OK)
-        status = planche_graph_read_weights(graph, &file, error);
+        status = planche_ncnn_read_weights(graph, &file, error);
     close_file(&file, source->bin_fd);
     return status;
 }
@@ -66,7 +66,7 @@ static enum planche_status load_graph(struct planche_graph *graph,
 {
     enum planche_status status = read_param(graph, source, error);
     if (status == PLANCHE_OK)
-        status = planche_graph_parse(graph, error);
+        status = planche_ncnn_parse(graph, error);
     if (status == PLANCHE_OK)
         status = planche_graph_order(graph, error);
     if (status == PLANCHE_OK)
@@ -167,7 +167,7 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
                               "%s: the network enlarges %u times, not %u times as %s should",
                               graph->param_name, net->recipe.scale, variant->scale, variant->model);
     if (status == PLANCHE_OK)
-        status = planche_graph_simplify(graph, cuts, net, error);
+        status = planche_graph_lower(graph, cuts, net, error);
     if (status != PLANCHE_OK)
         return status;
     set_range(&net->recipe, !variant && has_cugan_blobs(graph) && is_pro(graph->param_name));

@@ -9,9 +9,9 @@
 
 #define PROBES     9
 #define PROBE_SIZE 320 /* large enough for every network to have something left in its middle */
-#define SCALE_MOST 8
+#define MAX_SCALE  8
 #define SAME_PAD   10 /* for networks that pad with zeroes themselves: keeps those off the page */
-#define PAD_MORE   64
+#define EXTRA_PAD  64
 
 /* Networks are consistent at input sizes that leave a remainder on division by a multiple. */
 struct candidate {
@@ -74,7 +74,7 @@ static bool try_candidate(struct search *search, struct candidate *candidate)
     candidate->scale = (out[1].height - out[0].height) / candidate->multiple;
     candidate->shrink_h = candidate->scale * probe_size(candidate, 0) - out[0].height;
     candidate->shrink_w = candidate->scale * probe_size(candidate, PROBES - 1) - out[0].width;
-    if (candidate->scale < 1 || candidate->scale > SCALE_MOST)
+    if (candidate->scale < 1 || candidate->scale > MAX_SCALE)
         return false;
     for (int i = 0; i < PROBES; i++)
         if (out[i].height != candidate->scale * probe_size(candidate, i) - candidate->shrink_h ||
@@ -104,7 +104,7 @@ static bool find_pad(struct search *search, const struct candidate *candidate, i
         least = (shrink + 2 * candidate->scale - 1) / (2 * candidate->scale);
     if (shrink <= 0 || pads_with_zeroes(search->graph))
         least += SAME_PAD;
-    for (*pad = least; *pad <= least + PAD_MORE; ++*pad) {
+    for (*pad = least; *pad <= least + EXTRA_PAD; ++*pad) {
         int64_t size = candidate->multiple + 2 * *pad;
         struct planche_shape out;
         if ((size - candidate->remainder) % candidate->multiple == 0 &&

@@ -212,12 +212,12 @@ static void test_numbers(void **state)
     bool integer;
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        assert_true(planche_number_parse(good[i].text, &value, &integer));
+        assert_true(planche_ncnn_number(good[i].text, &value, &integer));
         assert_true(fabs(value - good[i].value) <= 4 * DBL_EPSILON * fabs(value));
         assert_int_equal(integer, good[i].integer);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_false(planche_number_parse(bad[i], &value, &integer));
+        assert_false(planche_ncnn_number(bad[i], &value, &integer));
 }
 
 static void test_halves(void **state)

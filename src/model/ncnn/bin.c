@@ -176,9 +176,9 @@ static bool allocate_kernels(struct planche_graph *graph, const struct planche_m
     return graph->kernels;
 }
 
-enum planche_status planche_graph_read_weights(struct planche_graph *graph,
-                                               struct planche_model_file *file,
-                                               struct planche_error *error)
+enum planche_status planche_ncnn_read_weights(struct planche_graph *graph,
+                                              struct planche_model_file *file,
+                                              struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
     if (!allocate_kernels(graph, file))

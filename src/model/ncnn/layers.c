@@ -18,7 +18,7 @@ struct decoder {
     enum planche_status status; /* the first failure */
 };
 
-static const struct planche_param *find(const struct planche_layer *layer, int id)
+static const struct planche_ncnn_param *find(const struct planche_layer *layer, int id)
 {
     for (int i = 0; i < layer->param_count; i++)
         if (layer->params[i].id == id)
@@ -43,7 +43,7 @@ static void unsupported(struct decoder *decoder, const char *what)
 
 static int get_int(struct decoder *decoder, int id, int fallback, int least, int most)
 {
-    const struct planche_param *param = find(decoder->layer, id);
+    const struct planche_ncnn_param *param = find(decoder->layer, id);
     if (param && (param->array || !param->integer))
         bad_param(decoder, PLANCHE_ERROR_MODEL, id, "must be an integer");
     else if (param && (param->values[0] < least || param->values[0] > most))
@@ -57,7 +57,7 @@ static int get_int(struct decoder *decoder, int id, int fallback, int least, int
 
 static float get_float(struct decoder *decoder, int id, float fallback)
 {
-    const struct planche_param *param = find(decoder->layer, id);
+    const struct planche_ncnn_param *param = find(decoder->layer, id);
     if (!param)
         return fallback;
     if (param->array)
@@ -72,7 +72,7 @@ static float get_float(struct decoder *decoder, int id, float fallback)
 /* The values of an array parameter and how many; NULL and 0 if it is not there. */
 static const double *get_array(struct decoder *decoder, int id, int *count)
 {
-    const struct planche_param *param = find(decoder->layer, id);
+    const struct planche_ncnn_param *param = find(decoder->layer, id);
     *count = 0;
     if (!param)
         return NULL;
@@ -405,7 +405,7 @@ static void check_ids(struct decoder *decoder, const struct kind *kind)
 {
     const struct planche_layer *layer = decoder->layer;
     for (int i = 0; i < layer->param_count; i++) {
-        const struct planche_param *param = &layer->params[i];
+        const struct planche_ncnn_param *param = &layer->params[i];
         bool known = ((kind->ids | HINTS) & ID(param->id)) != 0;
         if (!known && (param->array || param->values[0] != 0))
             bad_param(decoder, PLANCHE_ERROR_UNSUPPORTED, param->id,
@@ -425,8 +425,8 @@ static void check_counts(struct decoder *decoder, const struct kind *kind)
                                layer->input_count, layer->output_count);
 }
 
-enum planche_status planche_layer_decode(const struct planche_graph *graph,
-                                         struct planche_layer *layer, struct planche_error *error)
+enum planche_status planche_ncnn_decode(const struct planche_graph *graph,
+                                        struct planche_layer *layer, struct planche_error *error)
 {
     struct decoder decoder = {.graph = graph, .layer = layer, .error = error};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -24,7 +24,7 @@ static bool parse_exponent(const char *text, int *exponent)
     return *text == '\0' && digits > 0;
 }
 
-bool planche_number_parse(const char *text, double *value, bool *integer)
+bool planche_ncnn_number(const char *text, double *value, bool *integer)
 {
     double mantissa = 0;
     int whole = 0, fraction = 0, exponent = 0;

@@ -61,7 +61,7 @@ static bool parse_int(const char *text, int least, int most, int *out)
 {
     double value;
     bool integer;
-    if (!text || !planche_number_parse(text, &value, &integer) || !integer)
+    if (!text || !planche_ncnn_number(text, &value, &integer) || !integer)
         return false;
     if (value < least || value > most)
         return false;
@@ -137,7 +137,7 @@ static enum planche_status parse_blobs(struct planche_graph *graph, struct planc
 }
 
 /* Splits "count,value,value" and checks the count. Leaves values NULL without memory. */
-static bool parse_array(struct planche_graph *graph, struct planche_param *param, char *text)
+static bool parse_array(struct planche_graph *graph, struct planche_ncnn_param *param, char *text)
 {
     char *next = strchr(text, ',');
     if (next)
@@ -152,23 +152,23 @@ static bool parse_array(struct planche_graph *graph, struct planche_param *param
         next = text ? strchr(text, ',') : NULL;
         if (next)
             *next++ = '\0';
-        if (!text || !planche_number_parse(text, &param->values[i], &integer))
+        if (!text || !planche_ncnn_number(text, &param->values[i], &integer))
             return false;
         param->integer = param->integer && integer;
     }
     return !param->values || !next;
 }
 
-static bool parse_value(struct planche_graph *graph, struct planche_param *param, char *text)
+static bool parse_value(struct planche_graph *graph, struct planche_ncnn_param *param, char *text)
 {
     if (param->array)
         return parse_array(graph, param, text);
     param->count = 1;
     param->values = planche_graph_alloc(graph, 1, sizeof(*param->values));
-    return !param->values || planche_number_parse(text, param->values, &param->integer);
+    return !param->values || planche_ncnn_number(text, param->values, &param->integer);
 }
 
-static bool parse_id(struct planche_param *param, const char *text)
+static bool parse_id(struct planche_ncnn_param *param, const char *text)
 {
     int id;
     if (!parse_int(text, -ARRAY_BASE - PLANCHE_GRAPH_PARAMS + 1, PLANCHE_GRAPH_PARAMS - 1, &id))
@@ -195,7 +195,7 @@ static enum planche_status parse_params(struct planche_graph *graph, struct plan
     if (!layer->params)
         return planche_graph_no_memory(graph, error);
     while ((word = next_word(&line))) {
-        struct planche_param *param = &layer->params[layer->param_count];
+        struct planche_ncnn_param *param = &layer->params[layer->param_count];
         char *equals = strchr(word, '=');
         if (!equals)
             return planche_layer_fail(graph, layer, PLANCHE_ERROR_MODEL, error,
@@ -240,7 +240,7 @@ static enum planche_status parse_layer(struct planche_graph *graph, struct planc
     if (status == PLANCHE_OK)
         status = parse_params(graph, layer, line, error);
     if (status == PLANCHE_OK)
-        status = planche_layer_decode(graph, layer, error);
+        status = planche_ncnn_decode(graph, layer, error);
     return status;
 }
 
@@ -254,7 +254,7 @@ static enum planche_status check_blobs(const struct planche_graph *graph,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_graph_parse(struct planche_graph *graph, struct planche_error *error)
+enum planche_status planche_ncnn_parse(struct planche_graph *graph, struct planche_error *error)
 {
     struct cursor cursor = {.at = graph->text};
     enum planche_status status = parse_header(graph, &cursor, error);

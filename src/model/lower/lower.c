@@ -424,9 +424,9 @@ static enum planche_status set_output(struct planche_builder *builder)
     return status;
 }
 
-enum planche_status planche_graph_simplify(struct planche_graph *graph,
-                                           const struct planche_crop *cuts, struct planche_net *net,
-                                           struct planche_error *error)
+enum planche_status planche_graph_lower(struct planche_graph *graph,
+                                        const struct planche_crop *cuts, struct planche_net *net,
+                                        struct planche_error *error)
 {
     struct planche_builder builder = {.graph = graph, .net = net, .cuts = cuts, .error = error};
     enum planche_status status = check(&builder, count_uses(&builder));
