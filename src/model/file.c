@@ -24,20 +24,39 @@ static enum planche_status open_path(struct planche_model_file *file, struct pla
 }
 
 enum planche_status planche_model_file_open(struct planche_model_file *file, const char *name,
-                                            const void *data, size_t size, uint64_t limit,
+                                            const void *data, size_t size,
                                             struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
     *file = (struct planche_model_file){.name = name, .data = data, .fd = -1, .size = size};
     if (!data)
         status = open_path(file, error);
-    if (status == PLANCHE_OK && file->size > limit)
-        status = planche_fail(error, PLANCHE_ERROR_MODEL,
-                              "%s: %llu bytes is too large for a model file (at most %llu)", name,
-                              (unsigned long long)file->size, (unsigned long long)limit);
     if (status != PLANCHE_OK)
         planche_model_file_close(file);
     return status;
+}
+
+enum planche_status planche_model_file_limit(const struct planche_model_file *file, uint64_t limit,
+                                             struct planche_error *error)
+{
+    if (file->size <= limit)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_MODEL,
+                        "%s: %llu bytes is too large for a model file (at most %llu)", file->name,
+                        (unsigned long long)file->size, (unsigned long long)limit);
+}
+
+size_t planche_model_file_peek(const struct planche_model_file *file, void *out, size_t size)
+{
+    int64_t got;
+    if (size > file->size)
+        size = (size_t)file->size;
+    if (file->data) {
+        memcpy(out, file->data, size);
+        return size;
+    }
+    got = planche_fd_read_at(file->fd, out, size, 0);
+    return got > 0 ? (size_t)got : 0;
 }
 
 static enum planche_status read_fd(struct planche_model_file *file, uint8_t *out, size_t size,
@@ -72,4 +91,13 @@ uint64_t planche_model_file_left(const struct planche_model_file *file)
 void planche_model_file_close(struct planche_model_file *file)
 {
     planche_fd_close(&file->fd);
+}
+
+void planche_model_file_hand_over(struct planche_model_file *file, int *owner)
+{
+    if (owner) {
+        *owner = file->fd;
+        file->fd = -1;
+    }
+    planche_model_file_close(file);
 }

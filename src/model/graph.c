@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The raw graph's memory, its blobs by name, and its error messages. */
+/* Memory of the graph, its blobs by name, and its error messages. */
 #include "model/graph.h"
 
 #include "base/checked.h"
@@ -122,8 +122,11 @@ enum planche_status planche_layer_fail(const struct planche_graph *graph,
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    return planche_fail(error, status, "%s:%d: layer '%.80s' (%.40s): %s", graph->param_name,
-                        layer->line, layer->name, layer->type_name, message);
+    if (layer->line == 0)
+        return planche_fail(error, status, "%s: layer '%.80s' (%.40s): %s", graph->name,
+                            layer->name, layer->type_name, message);
+    return planche_fail(error, status, "%s:%d: layer '%.80s' (%.40s): %s", graph->name, layer->line,
+                        layer->name, layer->type_name, message);
 }
 
 enum planche_status planche_graph_no_memory(const struct planche_graph *graph,
@@ -132,7 +135,6 @@ enum planche_status planche_graph_no_memory(const struct planche_graph *graph,
     if (graph->budget && graph->budget->limit)
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
                             "%s: the model does not fit in the memory budget of %llu bytes",
-                            graph->param_name, (unsigned long long)graph->budget->limit);
-    return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for the model",
-                        graph->param_name);
+                            graph->name, (unsigned long long)graph->budget->limit);
+    return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for the model", graph->name);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* An ncnn network as its files state it: layers with typed attributes and weights, blobs by name.
- * The loader fills it from untrusted files; the simplifier turns it into a planche_net. */
+/* Computation graph of a model as its files state it: layers with attributes and weights, blobs by
+ * name. No file format's numbers stand here: a loader (loader.h) maps them while it fills the graph
+ * from untrusted files, and the lowering (lower/lower.h) turns the graph into a planche_net. */
 #ifndef PLANCHE_MODEL_GRAPH_H
 #define PLANCHE_MODEL_GRAPH_H
 
-#include "model/file.h"
+#include "base/alloc.h"
 #include "net/net.h"
 
 #define PLANCHE_GRAPH_LAYERS   16384
@@ -12,8 +13,7 @@
 #define PLANCHE_GRAPH_NAME     255
 #define PLANCHE_GRAPH_CHANNELS 4096
 #define PLANCHE_GRAPH_KERNEL   31
-#define PLANCHE_GRAPH_ARRAY    64 /* elements of an array parameter, inputs of a layer */
-#define PLANCHE_GRAPH_PARAMS   32 /* parameter ids are below this */
+#define PLANCHE_GRAPH_INPUTS   64 /* of a layer */
 
 enum planche_layer_type {
     PLANCHE_LAYER_INPUT,
@@ -28,55 +28,43 @@ enum planche_layer_type {
     PLANCHE_LAYER_INTERP,
     PLANCHE_LAYER_SHUFFLE,
     PLANCHE_LAYER_POOLING,
-    PLANCHE_LAYER_INNER,
+    PLANCHE_LAYER_INNER, /* dense */
     PLANCHE_LAYER_SCALE,
-    PLANCHE_LAYER_ACTIVATION /* ReLU, Clip and Sigmoid standing alone */
+    PLANCHE_LAYER_ACTIVATION /* standing alone, the same for all channels */
 };
 
-/* One "id=value" of a layer's line; a plain value is an array of one. */
-struct planche_ncnn_param {
-    int id;
-    bool array;
-    int count;
-    double *values;
-    bool integer; /* all values are written as integers */
-};
-
-enum planche_crop_form { PLANCHE_CROP_SLICE, PLANCHE_CROP_OFFSETS, PLANCHE_CROP_REFERENCE };
-
-/* Of one axis. SLICE: from start to end, counted from the far edge when negative (end also when
- * 0). OFFSETS: start cut away, after cut away, at most size kept (0: no limit). REFERENCE: start
- * cut away, the reference's size kept. */
+/* Crop of one axis: the rows or columns [start, end), at most size of them (0: no limit). A
+ * negative start counts from the far edge, as does an end that is not positive. */
 struct planche_crop_axis {
-    int start, end, after, size;
+    int start, end, size;
 };
 
+/* Attributes that a layer's type does not use are zero. */
 struct planche_layer {
     enum planche_layer_type type;
-    const char *type_name, *name;
-    int line;
+    const char *type_name, *name; /* as in the file, for messages */
+    int line;                     /* of the file, for messages; 0: the file has no lines */
     int input_count, output_count;
     int *inputs, *outputs; /* blobs */
-    int param_count;
-    struct planche_ncnn_param *params;
 
-    int channels; /* Convolution, Deconvolution, InnerProduct: outputs; Input: its channels */
+    int channels; /* convolutions, dense layers: outputs; INPUT: its channels, 0: not stated */
     int kernel_w, kernel_h, stride_w, stride_h, dilation_w, dilation_h;
-    int pad_top, pad_left, pad_bottom, pad_right;
+    int pad_top, pad_left, pad_bottom, pad_right; /* DECONVOLUTION: cut away from the result */
     bool has_bias;
     size_t weight_count, data_count; /* weights; slopes or scales */
     enum planche_activation activation;
     float act[2];
-    int op; /* BinaryOp, Eltwise (0 product, 1 sum, 2 maximum), Interp mode */
-    bool with_scalar;
+    enum planche_binary_op binary;   /* BINARY; ELTWISE: MUL, ADD or MAX */
+    enum planche_interp_mode interp; /* INTERP */
+    bool with_scalar;                /* BINARY: the second operand is scalar */
     float scalar;
     float factor_w, factor_h;
     int shuffle;
-    const double *coefficients; /* Eltwise: one per input, or NULL */
-    enum planche_crop_form crop_form;
+    const double *coefficients; /* ELTWISE, ADD: one per input, or NULL */
     struct planche_crop_axis crop_y, crop_x;
-    /* Owned until the simplifier takes them, but for kernels, which lie in graph->kernels.
-     * data: slopes or scales. */
+    bool crop_to_reference; /* from start on, as much is kept as the second input has */
+    /* Owned until the lowering takes them, but for kernels, which lie in graph->kernels:
+     * [output][input][kernel row][kernel column]. data: slopes or scales. */
     float *weights, *bias, *data;
 };
 
@@ -95,16 +83,17 @@ struct planche_graph_chunk;
 
 struct planche_graph {
     struct planche_budget *budget;
-    const char *param_name, *bin_name;
-    char *text;
+    const char *name; /* of the file, for messages; outlives the graph */
+    /* Names that the format's exporters give to the output, for graphs in which several blobs are
+     * read by nobody; ends with NULL, or NULL. */
+    const char *const *output_names;
     struct planche_graph_chunk *chunks;
     int layer_count, blob_count, blob_limit;
     struct planche_layer *layers;
     struct planche_graph_blob *blobs;
     int *slots; /* hash table of blob index + 1 */
     size_t slot_count;
-    /* From planche_ncnn_read_weights: what the kernels of all convolutions lie in. The net takes
-     * it. */
+    /* What the kernels of all convolutions lie in. The net takes it. */
     float *kernels;
     size_t kernel_floats; /* taken from it */
     /* From planche_graph_order: */
@@ -113,7 +102,7 @@ struct planche_graph {
     int *order; /* live layers, producers first */
 };
 
-/* Memory that lives as long as the graph; NULL when there is no room. */
+/* Zeroed memory that lives as long as the graph; NULL when there is none. */
 void *planche_graph_alloc(struct planche_graph *graph, size_t count, size_t size);
 void planche_graph_destroy(struct planche_graph *graph);
 
@@ -121,16 +110,13 @@ void planche_graph_destroy(struct planche_graph *graph);
  * blob_limit. */
 int planche_graph_blob(struct planche_graph *graph, const char *name);
 
-/* "FILE:LINE: layer 'NAME' (TYPE): ..." */
+/* "FILE:LINE: layer 'NAME' (TYPE): ..."; without ":LINE" for files that have no lines. */
 __attribute__((format(printf, 5, 6))) enum planche_status
 planche_layer_fail(const struct planche_graph *graph, const struct planche_layer *layer,
                    enum planche_status status, struct planche_error *error, const char *format,
                    ...);
 enum planche_status planche_graph_no_memory(const struct planche_graph *graph,
                                             struct planche_error *error);
-
-/* A number as .param files have it, whatever the locale; false if text is anything else. */
-bool planche_ncnn_number(const char *text, double *value, bool *integer);
 
 /* Whether the layer's weights are those of a convolution, not of a dense layer; known once
  * planche_graph_channels has run. */
@@ -140,14 +126,12 @@ static inline bool planche_layer_has_kernel(const struct planche_graph *graph,
     return layer->weight_count > 0 && !graph->blobs[layer->outputs[0]].vector;
 }
 
-/* The steps of loading, in this order. */
-enum planche_status planche_ncnn_parse(struct planche_graph *graph, struct planche_error *error);
-enum planche_status planche_ncnn_decode(const struct planche_graph *graph,
-                                        struct planche_layer *layer, struct planche_error *error);
-enum planche_status planche_ncnn_read_weights(struct planche_graph *graph,
-                                              struct planche_model_file *file,
-                                              struct planche_error *error);
+/* Finds the input, the output and an order of the layers between them. Errors: MODEL, UNSUPPORTED,
+ * MEMORY, BUDGET. */
 enum planche_status planche_graph_order(struct planche_graph *graph, struct planche_error *error);
+/* Checks the layers in that order against each other and fills the blobs' channels. A loader may
+ * read weights after this only: no layer then claims more of them than its shape has. Errors:
+ * MODEL, UNSUPPORTED. */
 enum planche_status planche_graph_channels(struct planche_graph *graph,
                                            struct planche_error *error);
 
@@ -167,10 +151,5 @@ bool planche_graph_sizes(const struct planche_graph *graph, struct planche_shape
 enum planche_status planche_recipe_derive(const struct planche_graph *graph,
                                           struct planche_recipe *recipe, struct planche_crop *cuts,
                                           int64_t *shrink, struct planche_error *error);
-
-/* Builds the net's tensors, steps and output; takes the weights out of the graph. */
-enum planche_status planche_graph_lower(struct planche_graph *graph,
-                                        const struct planche_crop *cuts, struct planche_net *net,
-                                        struct planche_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the raw graph says about channels (once) and about sizes (for one size of the input). */
+/* Shape inference: channels of all blobs (once) and sizes (for one size of the input). */
 #include "model/graph.h"
 
 #include "base/status.h"
@@ -38,7 +38,7 @@ static enum planche_status kernel_channels(const struct checker *checker)
     int kernel = layer->kernel_w * layer->kernel_h;
     checker->out->channels = layer->channels;
     checker->out->vector = checker->in->vector;
-    /* ncnn computes a 1x1 convolution of a vector as a dense layer. */
+    /* A 1x1 convolution of a vector is a dense layer. */
     if (checker->in->vector && (kernel != 1 || layer->type != PLANCHE_LAYER_CONVOLUTION))
         return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
                     "a kernel on a pooled vector is not supported");
@@ -55,7 +55,7 @@ static enum planche_status inner_channels(const struct checker *checker)
     return check_weights(checker, 1);
 }
 
-/* Operands alike, or one of a BinaryOp's a vector that holds a value per channel. */
+/* Operands alike, or one of a BINARY's a vector that holds a value per channel. */
 static enum planche_status binary_channels(const struct checker *checker)
 {
     const struct planche_layer *layer = checker->layer;
@@ -75,7 +75,7 @@ static enum planche_status binary_channels(const struct checker *checker)
     return PLANCHE_OK;
 }
 
-/* One value per channel, or one for all where ncnn allows it. */
+/* One value per channel; a PRELU may have one for all. */
 static enum planche_status per_channel(const struct checker *checker)
 {
     const struct planche_layer *layer = checker->layer;
@@ -171,7 +171,7 @@ static enum planche_status check_layer(const struct checker *checker)
         return shuffle_channels(checker);
     checker->out->channels = checker->in->channels;
     checker->out->vector = layer->type == PLANCHE_LAYER_POOLING;
-    if (layer->type == PLANCHE_LAYER_CROP && layer->input_count == 2) {
+    if (layer->type == PLANCHE_LAYER_CROP && layer->crop_to_reference) {
         const struct planche_graph_blob *reference = &checker->graph->blobs[layer->inputs[1]];
         if (reference->vector || reference->channels != checker->in->channels)
             return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
@@ -203,22 +203,18 @@ enum planche_status planche_graph_channels(struct planche_graph *graph, struct p
     return PLANCHE_OK;
 }
 
-/* The part of an axis that stays, as two cuts; false if nothing stays. */
-static bool crop_axis(const struct planche_crop_axis *axis, enum planche_crop_form form,
-                      int64_t size, int64_t reference, int *before, int *after)
+/* The part of an axis that stays, as two cuts; false if nothing stays. reference: the size to keep,
+ * or -1. */
+static bool crop_axis(const struct planche_crop_axis *axis, int64_t size, int64_t reference,
+                      int *before, int *after)
 {
-    int64_t start = axis->start, end = size;
-    if (form == PLANCHE_CROP_SLICE) {
-        start += start < 0 ? size : 0;
-        end = axis->end > 0 ? axis->end : size + axis->end;
-        end = end < size ? end : size;
-    } else if (form == PLANCHE_CROP_REFERENCE) {
+    int64_t start = axis->start, end = axis->end > 0 ? axis->end : size + axis->end;
+    start += start < 0 ? size : 0;
+    end = end < size ? end : size;
+    if (axis->size > 0 && axis->size < end - start)
+        end = start + axis->size;
+    if (reference >= 0)
         end = start + reference;
-    } else {
-        end = size - axis->after;
-        if (axis->size > 0 && axis->size < end - start)
-            end = start + axis->size;
-    }
     if (start < 0 || end > size || start >= end)
         return false;
     *before = (int)start;
@@ -237,14 +233,12 @@ static bool crop_size(struct sizer *sizer, struct planche_crop *cut, struct plan
 {
     const struct planche_layer *layer = sizer->layer;
     struct planche_shape in = sizer->shapes[layer->inputs[0]];
-    struct planche_shape reference = {0, 0};
-    if (layer->input_count == 2)
+    struct planche_shape reference = {-1, -1};
+    if (layer->crop_to_reference)
         reference = sizer->shapes[layer->inputs[1]];
     sizer->why = "there is nothing left after the crop";
-    if (!crop_axis(&layer->crop_y, layer->crop_form, in.height, reference.height, &cut->top,
-                   &cut->bottom) ||
-        !crop_axis(&layer->crop_x, layer->crop_form, in.width, reference.width, &cut->left,
-                   &cut->right))
+    if (!crop_axis(&layer->crop_y, in.height, reference.height, &cut->top, &cut->bottom) ||
+        !crop_axis(&layer->crop_x, in.width, reference.width, &cut->left, &cut->right))
         return false;
     out->height = in.height - cut->top - cut->bottom;
     out->width = in.width - cut->left - cut->right;

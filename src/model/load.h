@@ -3,19 +3,12 @@
 #ifndef PLANCHE_MODEL_LOAD_H
 #define PLANCHE_MODEL_LOAD_H
 
+#include "model/file.h"
 #include "net/net.h"
 
 #include <planche/model.h>
 
-struct planche_model_source {
-    const char *param_path,
-        *bin_path; /* names in messages; read unless the memory below is given */
-    const void *param, *bin;
-    size_t param_size, bin_size;
-    int *param_fd, *bin_fd; /* NULL, or what is to own the descriptors of files that were read */
-};
-
-/* Loads and simplifies. variant (may be NULL) supplies the recipe; without it the recipe is derived
+/* Loads and lowers. variant (may be NULL) supplies the recipe; without it the recipe is derived
  * from the graph's shapes and blob names. Errors: NOT_FOUND, IO, MODEL (names file, line and
  * layer), UNSUPPORTED, MEMORY, BUDGET. */
 enum planche_status planche_model_load(struct planche_net **out,

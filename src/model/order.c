@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the network's input and output and puts the layers between them in an order in which
- * producers come first. Layers that do not reach the output are left out. */
+/* Topological sort: finds the graph's input and output and puts the layers between them in an order
+ * in which producers come first. Layers that do not reach the output are left out. */
 #include "model/graph.h"
 
 #include "base/status.h"
@@ -21,27 +21,27 @@ static enum planche_status find_input(struct planche_graph *graph, struct planch
     }
     if (graph->input < 0)
         return planche_fail(error, PLANCHE_ERROR_MODEL, "%s: the network has no Input layer",
-                            graph->param_name);
+                            graph->name);
     return PLANCHE_OK;
 }
 
 /* Of several blobs that nobody reads, the one with a usual name is the output, else the last. */
 static enum planche_status find_output(struct planche_graph *graph, struct planche_error *error)
 {
-    static const char *const names[] = {"out0", "output", "Eltwise4"};
+    const char *const *names = graph->output_names;
     graph->output = -1;
     for (int i = 0; i < graph->layer_count; i++)
         for (int j = 0; j < graph->layers[i].output_count; j++)
             if (!graph->blobs[graph->layers[i].outputs[j]].consumed)
                 graph->output = graph->layers[i].outputs[j];
     for (int i = 0; i < graph->blob_count; i++)
-        for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++)
+        for (int j = 0; names && names[j]; j++)
             if (!graph->blobs[i].consumed && strcmp(graph->blobs[i].name, names[j]) == 0)
                 graph->output = i;
     if (graph->output < 0)
         return planche_fail(error, PLANCHE_ERROR_MODEL,
                             "%s: the network has no output: every blob is read by some layer",
-                            graph->param_name);
+                            graph->name);
     return PLANCHE_OK;
 }
 

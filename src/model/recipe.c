@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds out how a page must be extended and padded for a network, by asking the raw graph for its
- * sizes at many input sizes. */
+/* Padding recipe: how a page must be extended and padded for a network, found by inferring the
+ * graph's sizes at many input sizes. */
 #include "model/graph.h"
 
 #include "base/status.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Small networks written by hand: their recipes, what is folded into what, numbers and weights. */
-#include "model/graph.h"
 #include "model/load.h"
+#include "model/ncnn/format.h"
 #include "net/net.h"
 
 #include "support/testing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The simplifier's tensors, steps and values. */
+/* Tensors, steps and values that the lowering makes. */
 #include "model/lower/builder.h"
 
 #include "base/status.h"

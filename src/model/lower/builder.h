@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Working state of the simplifier: blobs become views of tensors while steps are added. */
+/* State of the lowering: blobs become views of tensors while steps are added. */
 #ifndef PLANCHE_MODEL_LOWER_BUILDER_H
 #define PLANCHE_MODEL_LOWER_BUILDER_H
 
@@ -17,7 +17,7 @@ struct planche_value {
 struct planche_builder {
     struct planche_graph *graph;
     struct planche_net *net;
-    const struct planche_crop *cuts; /* by layer */
+    const struct planche_crop *crops; /* by layer */
     struct planche_error *error;
     int tensor_limit, step_limit;
     struct planche_value *values; /* by root blob */

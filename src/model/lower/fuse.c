@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers that disappear into the step before them. */
+/* Operator fusion: layers that disappear into the step before them. */
 #include "model/lower/builder.h"
 
 #include <stdio.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The simplifier: takes the layers in order and makes steps of those that cannot be folded into
- * views, lists of inputs or the step before them. */
-#include "model/lower/builder.h"
+/* Lowering of a graph: takes the layers in order and makes steps of those that cannot be folded
+ * into views, lists of inputs or the step before them. */
+#include "model/lower/lower.h"
 
 #include "base/status.h"
+#include "model/lower/builder.h"
 #include "net/layout.h"
 
 #include <string.h>
@@ -189,7 +190,7 @@ static enum planche_status lower_pair(struct planche_builder *builder,
 static enum planche_status lower_binary(struct planche_builder *builder,
                                         const struct planche_layer *layer)
 {
-    enum planche_binary_op op = (enum planche_binary_op)layer->op;
+    enum planche_binary_op op = layer->binary;
     struct planche_view view;
     enum planche_status status;
     struct planche_step *step;
@@ -219,15 +220,13 @@ static enum planche_status lower_binary(struct planche_builder *builder,
 static enum planche_status lower_eltwise(struct planche_builder *builder,
                                          const struct planche_layer *layer)
 {
-    static const enum planche_binary_op ops[] = {PLANCHE_BINARY_MUL, PLANCHE_BINARY_ADD,
-                                                 PLANCHE_BINARY_MAX};
-    bool weighted = layer->op == 1 && layer->coefficients;
+    bool weighted = layer->binary == PLANCHE_BINARY_ADD && layer->coefficients;
     int out = layer->outputs[0], left = layer->inputs[0];
     float self = weighted ? (float)layer->coefficients[0] : 1;
     enum planche_status status = PLANCHE_OK;
     for (int i = 1; status == PLANCHE_OK && i < layer->input_count; i++) {
         float other = weighted ? (float)layer->coefficients[i] : 1;
-        status = lower_pair(builder, layer, ops[layer->op], left, self, layer->inputs[i], other);
+        status = lower_pair(builder, layer, layer->binary, left, self, layer->inputs[i], other);
         left = out;
         self = 1;
         planche_builder_value(builder, out)->sole =
@@ -280,7 +279,7 @@ static enum planche_status lower_concat(struct planche_builder *builder,
 static enum planche_status lower_crop(struct planche_builder *builder,
                                       const struct planche_layer *layer)
 {
-    const struct planche_crop *cut = &builder->cuts[layer - builder->graph->layers];
+    const struct planche_crop *cut = &builder->crops[layer - builder->graph->layers];
     struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
     const struct planche_view *parts;
     lower_alias(builder, layer);
@@ -310,7 +309,7 @@ static enum planche_status lower_interp(struct planche_builder *builder,
     step = planche_builder_add(builder, PLANCHE_STEP_INTERP, layer, &view, 1);
     if (!step)
         return planche_builder_no_memory(builder);
-    step->interp = (enum planche_interp_mode)layer->op;
+    step->interp = layer->interp;
     step->factor_w = layer->factor_w;
     step->factor_h = layer->factor_h;
     return PLANCHE_OK;
@@ -425,10 +424,10 @@ static enum planche_status set_output(struct planche_builder *builder)
 }
 
 enum planche_status planche_graph_lower(struct planche_graph *graph,
-                                        const struct planche_crop *cuts, struct planche_net *net,
+                                        const struct planche_crop *crops, struct planche_net *net,
                                         struct planche_error *error)
 {
-    struct planche_builder builder = {.graph = graph, .net = net, .cuts = cuts, .error = error};
+    struct planche_builder builder = {.graph = graph, .net = net, .crops = crops, .error = error};
     enum planche_status status = check(&builder, count_uses(&builder));
     for (int i = 0; status == PLANCHE_OK && i < graph->order_count; i++) {
         struct planche_layer *layer = &graph->layers[graph->order[i]];

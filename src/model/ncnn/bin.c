@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads .bin files: the weights of the layers in the order of the .param file. Kernels and dense
  * matrices begin with a tag that tells their type; biases, slopes and scales are bare floats. */
-#include "model/graph.h"
+#include "model/ncnn/format.h"
 
 #include "base/status.h"
 
@@ -74,7 +74,7 @@ static enum planche_status too_short(const struct reader *reader, uint64_t wante
     return planche_layer_fail(reader->graph, reader->layer, PLANCHE_ERROR_MODEL, reader->error,
                               "%s ends too early: %llu bytes of weights are wanted at byte %llu, "
                               "%llu are left",
-                              reader->graph->bin_name, (unsigned long long)wanted,
+                              reader->file->name, (unsigned long long)wanted,
                               (unsigned long long)reader->file->position,
                               (unsigned long long)planche_model_file_left(reader->file));
 }
@@ -83,7 +83,7 @@ static enum planche_status not_finite(const struct reader *reader, uint64_t posi
 {
     return planche_layer_fail(reader->graph, reader->layer, PLANCHE_ERROR_MODEL, reader->error,
                               "a weight in %s before byte %llu is not a finite number",
-                              reader->graph->bin_name, (unsigned long long)position);
+                              reader->file->name, (unsigned long long)position);
 }
 
 static enum planche_status convert(const struct reader *reader, float *values, size_t count,
@@ -155,7 +155,7 @@ static enum planche_status read_weights(const struct reader *reader)
     return planche_layer_fail(reader->graph, layer, PLANCHE_ERROR_UNSUPPORTED, reader->error,
                               "%s has weights of type 0x%08x (%s) at byte %llu; only fp32 and fp16 "
                               "are supported",
-                              reader->graph->bin_name, (unsigned)tag,
+                              reader->file->name, (unsigned)tag,
                               tag == TAG_INT8 ? "int8" : "quantised or damaged",
                               (unsigned long long)reader->file->position - 4);
 }
@@ -198,6 +198,6 @@ enum planche_status planche_ncnn_read_weights(struct planche_graph *graph,
                               "%s: %llu bytes are left over after the last layer of %s: the two "
                               "files do not belong together",
                               file->name, (unsigned long long)planche_model_file_left(file),
-                              graph->param_name);
+                              graph->name);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the numbered parameters of each layer type mean (ncnn's "operators" documentation). */
-#include "model/graph.h"
+/* Decoder of layers: what ncnn's types, numbered parameters and numbers of operations mean (ncnn's
+ * "operators" documentation), as the graph's neutral attributes. */
+#include "model/ncnn/format.h"
 
 #include "base/status.h"
 
@@ -14,15 +15,17 @@
 struct decoder {
     const struct planche_graph *graph;
     struct planche_layer *layer;
+    const struct planche_ncnn_params *params;
     struct planche_error *error;
     enum planche_status status; /* the first failure */
 };
 
-static const struct planche_ncnn_param *find(const struct planche_layer *layer, int id)
+static const struct planche_ncnn_param *find(const struct decoder *decoder, int id)
 {
-    for (int i = 0; i < layer->param_count; i++)
-        if (layer->params[i].id == id)
-            return &layer->params[i];
+    const struct planche_ncnn_params *params = decoder->params;
+    for (int i = 0; i < params->count; i++)
+        if (params->list[i].id == id)
+            return &params->list[i];
     return NULL;
 }
 
@@ -43,7 +46,7 @@ static void unsupported(struct decoder *decoder, const char *what)
 
 static int get_int(struct decoder *decoder, int id, int fallback, int least, int most)
 {
-    const struct planche_ncnn_param *param = find(decoder->layer, id);
+    const struct planche_ncnn_param *param = find(decoder, id);
     if (param && (param->array || !param->integer))
         bad_param(decoder, PLANCHE_ERROR_MODEL, id, "must be an integer");
     else if (param && (param->values[0] < least || param->values[0] > most))
@@ -57,7 +60,7 @@ static int get_int(struct decoder *decoder, int id, int fallback, int least, int
 
 static float get_float(struct decoder *decoder, int id, float fallback)
 {
-    const struct planche_ncnn_param *param = find(decoder->layer, id);
+    const struct planche_ncnn_param *param = find(decoder, id);
     if (!param)
         return fallback;
     if (param->array)
@@ -72,7 +75,7 @@ static float get_float(struct decoder *decoder, int id, float fallback)
 /* The values of an array parameter and how many; NULL and 0 if it is not there. */
 static const double *get_array(struct decoder *decoder, int id, int *count)
 {
-    const struct planche_ncnn_param *param = find(decoder->layer, id);
+    const struct planche_ncnn_param *param = find(decoder, id);
     *count = 0;
     if (!param)
         return NULL;
@@ -85,22 +88,32 @@ static const double *get_array(struct decoder *decoder, int id, int *count)
     return param->values;
 }
 
+/* By ncnn's number: the activation, and how many numbers it takes. */
+static const struct {
+    enum planche_activation activation;
+    int needed;
+} activations[] = {
+    {PLANCHE_ACT_NONE, 0},      {PLANCHE_ACT_RELU, 0},    {PLANCHE_ACT_LEAKY, 1},
+    {PLANCHE_ACT_CLIP, 2},      {PLANCHE_ACT_SIGMOID, 0}, {PLANCHE_ACT_MISH, 0},
+    {PLANCHE_ACT_HARDSWISH, 2},
+};
+#define ACTIVATIONS ((int)(sizeof(activations) / sizeof(activations[0])))
+
 static void get_activation(struct decoder *decoder)
 {
-    static const int needed[] = {0, 0, 1, 2, 0, 0, 2};
     struct planche_layer *layer = decoder->layer;
     int count, type = get_int(decoder, 9, 0, 0, INT_MAX);
     const double *values = get_array(decoder, 10, &count);
-    if (type > PLANCHE_ACT_HARDSWISH) {
+    if (type >= ACTIVATIONS) {
         unsupported(decoder, "this activation (parameter 9)");
         return;
     }
-    if (count < needed[type])
+    if (count < activations[type].needed)
         bad_param(decoder, PLANCHE_ERROR_MODEL, 10, "lacks the activation's numbers");
-    layer->activation = (enum planche_activation)type;
-    for (int i = 0; decoder->status == PLANCHE_OK && i < needed[type]; i++)
+    layer->activation = activations[type].activation;
+    for (int i = 0; decoder->status == PLANCHE_OK && i < activations[type].needed; i++)
         layer->act[i] = (float)values[i];
-    if (type == PLANCHE_ACT_HARDSWISH && layer->act[0] == 0)
+    if (layer->activation == PLANCHE_ACT_HARDSWISH && layer->act[0] == 0)
         bad_param(decoder, PLANCHE_ERROR_MODEL, 10, "makes the activation divide by zero");
 }
 
@@ -185,27 +198,45 @@ static void decode_prelu(struct decoder *decoder)
     decoder->layer->data_count = (size_t)get_int(decoder, 0, 0, 1, PLANCHE_GRAPH_CHANNELS);
 }
 
+/* By ncnn's number; -1: not supported (the power). */
+static const int binary_ops[] = {
+    PLANCHE_BINARY_ADD,
+    PLANCHE_BINARY_SUB,
+    PLANCHE_BINARY_MUL,
+    PLANCHE_BINARY_DIV,
+    PLANCHE_BINARY_MAX,
+    PLANCHE_BINARY_MIN,
+    -1,
+    PLANCHE_BINARY_RSUB,
+    PLANCHE_BINARY_RDIV,
+};
+#define BINARY_OPS ((int)(sizeof(binary_ops) / sizeof(binary_ops[0])))
+
 static void decode_binary(struct decoder *decoder)
 {
     struct planche_layer *layer = decoder->layer;
-    layer->op = get_int(decoder, 0, 0, 0, INT_MAX);
+    int op = get_int(decoder, 0, 0, 0, INT_MAX);
     layer->with_scalar = get_int(decoder, 1, 0, 0, 1);
     layer->scalar = get_float(decoder, 2, 0);
-    if (layer->op == 6 || layer->op > PLANCHE_BINARY_RDIV)
+    if (op >= BINARY_OPS || binary_ops[op] < 0)
         unsupported(decoder, "this operation (parameter 0)");
+    else
+        layer->binary = (enum planche_binary_op)binary_ops[op];
     if (layer->input_count != (layer->with_scalar ? 1 : 2))
         bad_param(decoder, PLANCHE_ERROR_MODEL, 1, "does not fit the number of inputs");
 }
 
 static void decode_eltwise(struct decoder *decoder)
 {
+    static const enum planche_binary_op ops[] = {PLANCHE_BINARY_MUL, PLANCHE_BINARY_ADD,
+                                                 PLANCHE_BINARY_MAX};
     struct planche_layer *layer = decoder->layer;
     int count;
-    layer->op = get_int(decoder, 0, 0, 0, 2);
+    layer->binary = ops[get_int(decoder, 0, 0, 0, 2)];
     layer->coefficients = get_array(decoder, 1, &count);
     if (count == 0)
         layer->coefficients = NULL;
-    else if (layer->op == 1 && count != layer->input_count)
+    else if (layer->binary == PLANCHE_BINARY_ADD && count != layer->input_count)
         bad_param(decoder, PLANCHE_ERROR_MODEL, 1, "must have one coefficient per input");
 }
 
@@ -244,15 +275,15 @@ static void decode_crop_offsets(struct decoder *decoder)
     int height = get_int(decoder, 4, 0, CROP_ALL, INT_MAX);
     int channels = get_int(decoder, 5, 0, CROP_ALL, INT_MAX);
     layer->crop_x = (struct planche_crop_axis){.start = get_int(decoder, 0, 0, 0, INT_MAX),
-                                               .after = get_int(decoder, 6, 0, 0, INT_MAX),
-                                               .size = width};
+                                               .end = -get_int(decoder, 6, 0, 0, INT_MAX),
+                                               .size = width > 0 ? width : 0};
     layer->crop_y = (struct planche_crop_axis){.start = get_int(decoder, 1, 0, 0, INT_MAX),
-                                               .after = get_int(decoder, 7, 0, 0, INT_MAX),
-                                               .size = height};
+                                               .end = -get_int(decoder, 7, 0, 0, INT_MAX),
+                                               .size = height > 0 ? height : 0};
     if (get_int(decoder, 2, 0, INT_MIN, INT_MAX) || get_int(decoder, 8, 0, INT_MIN, INT_MAX))
         unsupported(decoder, "cropping channels");
-    layer->crop_form = layer->input_count == 2 ? PLANCHE_CROP_REFERENCE : PLANCHE_CROP_OFFSETS;
-    if (layer->input_count == 2)
+    layer->crop_to_reference = layer->input_count == 2;
+    if (layer->crop_to_reference)
         return;
     if (channels > 0)
         unsupported(decoder, "cropping channels");
@@ -271,7 +302,6 @@ static void decode_crop(struct decoder *decoder)
         decode_crop_offsets(decoder);
         return;
     }
-    decoder->layer->crop_form = PLANCHE_CROP_SLICE;
     if (decoder->layer->input_count != 1)
         bad_param(decoder, PLANCHE_ERROR_MODEL, 9, "does not go with a second input");
     if (starts_count != ends_count || (axes_count ? axes_count : 3) != starts_count)
@@ -283,12 +313,16 @@ static void decode_crop(struct decoder *decoder)
 
 static void decode_interp(struct decoder *decoder)
 {
+    static const enum planche_interp_mode modes[] = {
+        PLANCHE_INTERP_NEAREST, PLANCHE_INTERP_BILINEAR, PLANCHE_INTERP_BICUBIC};
     struct planche_layer *layer = decoder->layer;
-    layer->op = get_int(decoder, 0, 0, INT_MIN, INT_MAX);
+    int mode = get_int(decoder, 0, 0, INT_MIN, INT_MAX);
     layer->factor_h = get_float(decoder, 1, 1);
     layer->factor_w = get_float(decoder, 2, 1);
-    if (layer->op < PLANCHE_INTERP_NEAREST || layer->op > PLANCHE_INTERP_BICUBIC)
+    if (mode < 1 || mode > 3)
         unsupported(decoder, "this interpolation (parameter 0)");
+    else
+        layer->interp = modes[mode - 1];
     if (get_int(decoder, 3, 0, INT_MIN, INT_MAX) || get_int(decoder, 4, 0, INT_MIN, INT_MAX))
         unsupported(decoder, "a fixed output size");
     if (get_int(decoder, 5, 0, INT_MIN, INT_MAX))
@@ -385,8 +419,8 @@ static const struct kind kinds[] = {
      decode_deconvolution},
     {"PReLU", PLANCHE_LAYER_PRELU, ID(0), 1, 1, decode_prelu},
     {"BinaryOp", PLANCHE_LAYER_BINARY, ID(0) | ID(1) | ID(2), 1, 2, decode_binary},
-    {"Eltwise", PLANCHE_LAYER_ELTWISE, ID(0) | ID(1), 2, PLANCHE_GRAPH_ARRAY, decode_eltwise},
-    {"Concat", PLANCHE_LAYER_CONCAT, ID(0), 1, PLANCHE_GRAPH_ARRAY, decode_concat},
+    {"Eltwise", PLANCHE_LAYER_ELTWISE, ID(0) | ID(1), 2, PLANCHE_GRAPH_INPUTS, decode_eltwise},
+    {"Concat", PLANCHE_LAYER_CONCAT, ID(0), 1, PLANCHE_GRAPH_INPUTS, decode_concat},
     {"Crop", PLANCHE_LAYER_CROP, ID(12) - 1, 1, 2, decode_crop},
     {"Interp", PLANCHE_LAYER_INTERP, ID(7) - 1, 1, 1, decode_interp},
     {"PixelShuffle", PLANCHE_LAYER_SHUFFLE, ID(0) | ID(1), 1, 1, decode_shuffle},
@@ -403,9 +437,8 @@ static const struct kind kinds[] = {
 /* A parameter that we do not know could change what the layer means, unless it is off. */
 static void check_ids(struct decoder *decoder, const struct kind *kind)
 {
-    const struct planche_layer *layer = decoder->layer;
-    for (int i = 0; i < layer->param_count; i++) {
-        const struct planche_ncnn_param *param = &layer->params[i];
+    for (int i = 0; i < decoder->params->count; i++) {
+        const struct planche_ncnn_param *param = &decoder->params->list[i];
         bool known = ((kind->ids | HINTS) & ID(param->id)) != 0;
         if (!known && (param->array || param->values[0] != 0))
             bad_param(decoder, PLANCHE_ERROR_UNSUPPORTED, param->id,
@@ -426,9 +459,11 @@ static void check_counts(struct decoder *decoder, const struct kind *kind)
 }
 
 enum planche_status planche_ncnn_decode(const struct planche_graph *graph,
-                                        struct planche_layer *layer, struct planche_error *error)
+                                        struct planche_layer *layer,
+                                        const struct planche_ncnn_params *params,
+                                        struct planche_error *error)
 {
-    struct decoder decoder = {.graph = graph, .layer = layer, .error = error};
+    struct decoder decoder = {.graph = graph, .layer = layer, .params = params, .error = error};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].name, layer->type_name) != 0)
             continue;

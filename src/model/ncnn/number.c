@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers of .param files. strtod would follow the locale of the program that uses the library. */
-#include "model/graph.h"
+#include "model/ncnn/format.h"
 
 #include <math.h>
 

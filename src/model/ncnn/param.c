@@ -2,7 +2,7 @@
 /* Parses .param text: a magic number, a line of counts, then one line per layer:
  *   type name input_count output_count inputs... outputs... id=value ...
  * where an array is -(23300 + id)=count,value,value,... */
-#include "model/graph.h"
+#include "model/ncnn/format.h"
 
 #include "base/status.h"
 
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAGIC      7767517
 #define ARRAY_BASE 23300
 
 struct cursor {
@@ -27,7 +26,7 @@ line_fail(const struct planche_graph *graph, int line, struct planche_error *err
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    return planche_fail(error, PLANCHE_ERROR_MODEL, "%s:%d: %s", graph->param_name, line, message);
+    return planche_fail(error, PLANCHE_ERROR_MODEL, "%s:%d: %s", graph->name, line, message);
 }
 
 /* The next line that is not blank, terminated; NULL at the end of the text. */
@@ -74,10 +73,11 @@ static enum planche_status parse_header(struct planche_graph *graph, struct curs
 {
     char *line = next_line(cursor);
     int magic = 0;
-    if (!line || !parse_int(next_word(&line), MAGIC, MAGIC, &magic) || next_word(&line))
+    if (!line || !parse_int(next_word(&line), PLANCHE_NCNN_MAGIC, PLANCHE_NCNN_MAGIC, &magic) ||
+        next_word(&line))
         return planche_fail(error, PLANCHE_ERROR_MODEL,
                             "%s: not an ncnn .param text file (it does not begin with %d)",
-                            graph->param_name, MAGIC);
+                            graph->name, PLANCHE_NCNN_MAGIC);
     line = next_line(cursor);
     if (!line || !parse_int(next_word(&line), 1, PLANCHE_GRAPH_LAYERS, &graph->layer_count) ||
         !parse_int(next_word(&line), 1, PLANCHE_GRAPH_BLOBS, &graph->blob_limit) ||
@@ -142,7 +142,7 @@ static bool parse_array(struct planche_graph *graph, struct planche_ncnn_param *
     char *next = strchr(text, ',');
     if (next)
         *next++ = '\0';
-    if (!parse_int(text, 0, PLANCHE_GRAPH_ARRAY, &param->count))
+    if (!parse_int(text, 0, PLANCHE_NCNN_ARRAY, &param->count))
         return false;
     param->values = planche_graph_alloc(graph, (size_t)param->count, sizeof(*param->values));
     param->integer = true;
@@ -171,7 +171,7 @@ static bool parse_value(struct planche_graph *graph, struct planche_ncnn_param *
 static bool parse_id(struct planche_ncnn_param *param, const char *text)
 {
     int id;
-    if (!parse_int(text, -ARRAY_BASE - PLANCHE_GRAPH_PARAMS + 1, PLANCHE_GRAPH_PARAMS - 1, &id))
+    if (!parse_int(text, -ARRAY_BASE - PLANCHE_NCNN_IDS + 1, PLANCHE_NCNN_IDS - 1, &id))
         return false;
     param->array = id < 0;
     param->id = id < 0 ? -id - ARRAY_BASE : id;
@@ -186,16 +186,18 @@ static size_t count_params(const char *line)
     return count;
 }
 
-static enum planche_status parse_params(struct planche_graph *graph, struct planche_layer *layer,
-                                        char *line, struct planche_error *error)
+static enum planche_status parse_params(struct planche_graph *graph,
+                                        const struct planche_layer *layer, char *line,
+                                        struct planche_ncnn_params *params,
+                                        struct planche_error *error)
 {
     uint32_t seen = 0;
     char *word;
-    layer->params = planche_graph_alloc(graph, count_params(line), sizeof(*layer->params));
-    if (!layer->params)
+    params->list = planche_graph_alloc(graph, count_params(line), sizeof(*params->list));
+    if (!params->list)
         return planche_graph_no_memory(graph, error);
     while ((word = next_word(&line))) {
-        struct planche_ncnn_param *param = &layer->params[layer->param_count];
+        struct planche_ncnn_param *param = &params->list[params->count];
         char *equals = strchr(word, '=');
         if (!equals)
             return planche_layer_fail(graph, layer, PLANCHE_ERROR_MODEL, error,
@@ -205,14 +207,14 @@ static enum planche_status parse_params(struct planche_graph *graph, struct plan
             return planche_layer_fail(graph, layer, PLANCHE_ERROR_MODEL, error,
                                       "parameter '%.40s' is not an id below %d with a number or "
                                       "an array of at most %d numbers",
-                                      word, PLANCHE_GRAPH_PARAMS, PLANCHE_GRAPH_ARRAY);
+                                      word, PLANCHE_NCNN_IDS, PLANCHE_NCNN_ARRAY);
         if (!param->values)
             return planche_graph_no_memory(graph, error);
         if (seen & (UINT32_C(1) << param->id))
             return planche_layer_fail(graph, layer, PLANCHE_ERROR_MODEL, error,
                                       "parameter %d is given twice", param->id);
         seen |= UINT32_C(1) << param->id;
-        layer->param_count++;
+        params->count++;
     }
     return PLANCHE_OK;
 }
@@ -220,11 +222,13 @@ static enum planche_status parse_params(struct planche_graph *graph, struct plan
 static enum planche_status parse_layer(struct planche_graph *graph, struct planche_layer *layer,
                                        char *line, int number, struct planche_error *error)
 {
+    struct planche_ncnn_params params = {0};
     enum planche_status status;
     layer->line = number;
     layer->type_name = next_word(&line);
     layer->name = next_word(&line);
-    if (!layer->name || !parse_int(next_word(&line), 0, PLANCHE_GRAPH_ARRAY, &layer->input_count) ||
+    if (!layer->name ||
+        !parse_int(next_word(&line), 0, PLANCHE_GRAPH_INPUTS, &layer->input_count) ||
         !parse_int(next_word(&line), 1, PLANCHE_GRAPH_BLOBS, &layer->output_count))
         return line_fail(graph, number, error,
                          "not a layer: type, name, number of inputs (at most 64), number of "
@@ -238,9 +242,9 @@ static enum planche_status parse_layer(struct planche_graph *graph, struct planc
         return planche_graph_no_memory(graph, error);
     status = parse_blobs(graph, layer, &line, error);
     if (status == PLANCHE_OK)
-        status = parse_params(graph, layer, line, error);
+        status = parse_params(graph, layer, line, &params, error);
     if (status == PLANCHE_OK)
-        status = planche_ncnn_decode(graph, layer, error);
+        status = planche_ncnn_decode(graph, layer, &params, error);
     return status;
 }
 
@@ -254,16 +258,17 @@ static enum planche_status check_blobs(const struct planche_graph *graph,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_ncnn_parse(struct planche_graph *graph, struct planche_error *error)
+enum planche_status planche_ncnn_parse(struct planche_graph *graph, char *text,
+                                       struct planche_error *error)
 {
-    struct cursor cursor = {.at = graph->text};
+    struct cursor cursor = {.at = text};
     enum planche_status status = parse_header(graph, &cursor, error);
     for (int i = 0; status == PLANCHE_OK && i < graph->layer_count; i++) {
         char *line = next_line(&cursor);
         if (!line)
             return planche_fail(error, PLANCHE_ERROR_MODEL,
                                 "%s: the file ends after %d of the %d layers that it announces",
-                                graph->param_name, i, graph->layer_count);
+                                graph->name, i, graph->layer_count);
         status = parse_layer(graph, &graph->layers[i], line, cursor.line, error);
     }
     if (status == PLANCHE_OK && next_line(&cursor))
