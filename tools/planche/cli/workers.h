@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* One function in several threads. */
+/* One function for each of many items, several at once, through a job queue. */
 #ifndef PLANCHE_CLI_WORKERS_H
 #define PLANCHE_CLI_WORKERS_H
 
+#include <planche/error.h>
 #include <stddef.h>
 
-/* Runs work(user) in up to `count` threads (at most PLANCHE_CLI_MAX_JOBS), the caller's among them,
- * and returns when all have. */
-void planche_cli_work(size_t count, void *(*work)(void *user), void *user);
+/* Calls run(user, index) for 0..count-1, begun in this order, in up to `workers` threads (at most
+ * PLANCHE_CLI_MAX_JOBS), and returns when all have returned. Errors, after which none was called:
+ * MEMORY. */
+enum planche_status planche_cli_for_each(size_t workers, size_t count,
+                                         void (*run)(void *user, size_t index), void *user,
+                                         struct planche_error *error);
 
 #endif

@@ -103,8 +103,9 @@ static int run_all(struct planche_cli_run *run)
     run->talkative = options->verbose || run->bar;
     run->summary.start_ms = planche_cli_now_ms();
     run->summary.others = run->plan.others;
-    if (!planche_cli_run_pages(run))
-        return report_not_started(run, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
+    struct planche_error error = {0};
+    if (planche_cli_run_pages(run, &error) != PLANCHE_OK)
+        return report_not_started(run, error.status, error.message);
     planche_cli_run_books(run);
     bool books = run->plan.count > run->plan.pages;
     if (books && !options->quiet && !options->json)

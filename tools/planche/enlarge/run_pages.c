@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages from files to files, as many at once as the engine likes. */
+#include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -25,7 +26,6 @@ struct pages {
     struct planche_cli_run *run;
     const struct planche_cli_work *works;
     size_t count;
-    atomic_size_t next;
     struct planche_cli_progress progress;
     struct ended *ended; /* [count] */
     size_t reported;
@@ -196,8 +196,9 @@ static bool are_there(const struct pages *pages, size_t index,
     return there;
 }
 
-static void run_one(struct pages *pages, size_t index)
+static void run_one(void *user, size_t index)
 {
+    struct pages *pages = user;
     const struct planche_cli_work *page = &pages->works[index];
     struct planche_error error = {0};
     struct ended ended = {
@@ -223,18 +224,7 @@ static void run_one(struct pages *pages, size_t index)
     end_page(pages, index, &ended);
 }
 
-static void *work(void *user)
-{
-    struct pages *pages = user;
-    for (;;) {
-        size_t index = pages->next++;
-        if (index >= pages->count)
-            return NULL;
-        run_one(pages, index);
-    }
-}
-
-bool planche_cli_run_pages(struct planche_cli_run *run)
+enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct planche_error *error)
 {
     struct pages pages = {
         .run = run,
@@ -244,14 +234,16 @@ bool planche_cli_run_pages(struct planche_cli_run *run)
         .look_lock = PTHREAD_MUTEX_INITIALIZER,
     };
     if (pages.count == 0)
-        return true;
+        return PLANCHE_OK;
+    enum planche_status status;
     pages.ended = calloc(pages.count, sizeof *pages.ended);
-    bool ok = pages.ended != NULL &&
-              planche_cli_progress_start(&pages.progress, pages.count, run->info.device, run->bar);
-    if (ok) {
-        planche_cli_work(run->info.jobs < pages.count ? run->info.jobs : pages.count, work, &pages);
+    if (pages.ended != NULL &&
+        planche_cli_progress_start(&pages.progress, pages.count, run->info.device, run->bar)) {
+        status = planche_cli_for_each(run->info.jobs, pages.count, run_one, &pages, error);
         planche_cli_progress_stop(&pages.progress);
+    } else {
+        status = planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
     }
     free(pages.ended);
-    return ok;
+    return status;
 }

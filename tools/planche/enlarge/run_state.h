@@ -22,8 +22,8 @@ struct planche_cli_run {
     bool talkative; /* a line for each page or book that came out */
 };
 
-/* All pages of the plan, several at once. False: no memory. */
-bool planche_cli_run_pages(struct planche_cli_run *run);
+/* All pages of the plan, several at once. Errors, before any page has begun: MEMORY. */
+enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct planche_error *error);
 /* All its books, one after the other. */
 void planche_cli_run_books(struct planche_cli_run *run);
 /* Says what the two would do. */

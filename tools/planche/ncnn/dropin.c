@@ -21,7 +21,6 @@ struct run {
     unsigned runs; /* of the engine, for each page */
     struct planche_cli_dropin_page *pages;
     size_t count;
-    atomic_size_t next;
     atomic_bool failed;
 };
 
@@ -101,17 +100,24 @@ static void run_page(struct run *run, const struct planche_cli_dropin_page *page
     report_failure(page, status, error.message);
 }
 
-static void *work(void *user)
+static void run_one(void *user, size_t index)
 {
     struct run *run = user;
-    for (size_t index; (index = run->next++) < run->count;) {
-        if (planche_cli_interrupt_signal() != 0) {
-            run->failed = true;
-            return NULL;
-        }
+    if (planche_cli_interrupt_signal() != 0)
+        run->failed = true;
+    else
         run_page(run, &run->pages[index]);
+}
+
+/* Pages side by side; the exit status. */
+static int run_all(struct run *run)
+{
+    struct planche_error error = {0};
+    if (planche_cli_for_each(run->info.jobs, run->count, run_one, run, &error) != PLANCHE_OK) {
+        planche_cli_note("%s", error.message);
+        return PLANCHE_CLI_DROPIN_NOT_STARTED;
     }
-    return NULL;
+    return run->failed ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
 }
 
 /* What the network enlarges twice is run again for 4, 8, 16 and 32 times, and not at all for 1. */
@@ -154,10 +160,8 @@ int planche_cli_dropin(const struct planche_cli_peer *peer, int argc, char **arg
         return status;
     planche_cli_interrupt_install();
     run.pages = planche_cli_dropin_pages(&run.options, &run.count);
-    if (run.pages != NULL && open_engine(&run, argv[0])) {
-        planche_cli_work(run.info.jobs < run.count ? run.info.jobs : run.count, work, &run);
-        status = run.failed ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
-    }
+    if (run.pages != NULL && open_engine(&run, argv[0]))
+        status = run_all(&run);
     planche_cli_dropin_pages_free(run.pages, run.count);
     planche_engine_destroy(&run.engine);
     return status;
