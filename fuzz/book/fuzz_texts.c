@@ -19,7 +19,7 @@ static const struct planche_renamed *find(void *user, const char *name)
 /* What is changed can be read again, and does not change any more. */
 static void edit_twice(const char *name, const char *data, size_t size)
 {
-    struct planche_text once = {0}, twice = {0};
+    struct planche_text_buffer once = {0}, twice = {0};
     bool understood = planche_epub_edit(name, data, size, find, NULL, &once);
     if (understood &&
         !planche_epub_edit(name, once.data ? once.data : "", once.size, find, NULL, &twice))
@@ -27,8 +27,8 @@ static void edit_twice(const char *name, const char *data, size_t size)
     if (understood &&
         (once.size != twice.size || (once.size && memcmp(once.data, twice.data, once.size) != 0)))
         abort();
-    planche_text_free(&once);
-    planche_text_free(&twice);
+    planche_text_buffer_free(&once);
+    planche_text_buffer_free(&twice);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,9 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         {.number = 2, .outputs = 0},
         {.number = 2, .outputs = 1},
     };
-    struct planche_text out = {0};
+    struct planche_text_buffer out = {0};
     planche_comicinfo_edit((const char *)data, size, images, 3, &out);
-    planche_text_free(&out);
+    planche_text_buffer_free(&out);
     edit_twice("O/package.opf", (const char *)data, size);
     edit_twice("cover.xhtml", (const char *)data, size);
     edit_twice("O/style.css", (const char *)data, size);

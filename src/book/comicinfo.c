@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Bringing ComicInfo.xml up to date. */
+/* ComicInfo.xml: an edit of the sizes and numbers of its images. */
 #include "book/comicinfo.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+/* An edit of a ComicInfo.xml. */
 struct edit {
-    const char *data;
+    struct planche_markup_edit text;
     size_t size;
     const struct planche_comicinfo_image *images;
     size_t count;
     size_t outputs; /* of all images */
-    size_t copied;  /* of data, so far */
-    struct planche_text *out;
 };
 
-static void copy_until(struct edit *edit, size_t at)
-{
-    planche_text_put(edit->out, edit->data + edit->copied, at - edit->copied);
-    edit->copied = at;
-}
-
-static void replace(struct edit *edit, struct planche_span span, uint64_t number)
+static void replace_number(struct edit *edit, struct planche_span span, uint64_t number)
 {
     char text[24];
     int length = snprintf(text, sizeof text, "%" PRIu64, number);
-    copy_until(edit, span.at);
-    planche_text_put(edit->out, text, (size_t)length);
-    edit->copied = span.end;
+    planche_markup_replace(&edit->text, span, text, (size_t)length);
 }
 
 static bool parse_number(const struct edit *edit, struct planche_span span, size_t *number)
@@ -37,9 +28,9 @@ static bool parse_number(const struct edit *edit, struct planche_span span, size
     if (span.end == span.at || span.end - span.at > 9)
         return false;
     for (size_t i = span.at; i < span.end; i++) {
-        if (edit->data[i] < '0' || edit->data[i] > '9')
+        if (edit->text.data[i] < '0' || edit->text.data[i] > '9')
             return false;
-        *number = *number * 10 + (size_t)(edit->data[i] - '0');
+        *number = *number * 10 + (size_t)(edit->text.data[i] - '0');
     }
     return true;
 }
@@ -49,8 +40,8 @@ static bool find_image(const struct edit *edit, const struct planche_tag *tag, s
 {
     struct planche_attribute attribute;
     size_t at = tag->name.end;
-    while (planche_markup_attribute(edit->data, tag, &at, &attribute))
-        if (planche_markup_is(edit->data, attribute.name, "Image"))
+    while (planche_markup_attribute(edit->text.data, tag, &at, &attribute))
+        if (planche_markup_is(edit->text.data, attribute.name, "Image"))
             return parse_number(edit, attribute.value, image) && *image < edit->count;
     return false;
 }
@@ -60,17 +51,17 @@ static void update(struct edit *edit, const struct planche_tag *tag, size_t imag
     const struct planche_comicinfo_image *now = &edit->images[image];
     struct planche_attribute attribute;
     size_t at = tag->name.end;
-    while (planche_markup_attribute(edit->data, tag, &at, &attribute)) {
-        if (planche_markup_is(edit->data, attribute.name, "Image") && now->number != image)
-            replace(edit, attribute.value, now->number);
+    while (planche_markup_attribute(edit->text.data, tag, &at, &attribute)) {
+        if (planche_markup_is(edit->text.data, attribute.name, "Image") && now->number != image)
+            replace_number(edit, attribute.value, now->number);
         if (!now->changed)
             continue;
-        if (planche_markup_is(edit->data, attribute.name, "ImageSize"))
-            replace(edit, attribute.value, now->bytes);
-        if (planche_markup_is(edit->data, attribute.name, "ImageWidth"))
-            replace(edit, attribute.value, now->width);
-        if (planche_markup_is(edit->data, attribute.name, "ImageHeight"))
-            replace(edit, attribute.value, now->height);
+        if (planche_markup_is(edit->text.data, attribute.name, "ImageSize"))
+            replace_number(edit, attribute.value, now->bytes);
+        if (planche_markup_is(edit->text.data, attribute.name, "ImageWidth"))
+            replace_number(edit, attribute.value, now->width);
+        if (planche_markup_is(edit->text.data, attribute.name, "ImageHeight"))
+            replace_number(edit, attribute.value, now->height);
     }
 }
 
@@ -80,33 +71,34 @@ static void drop(struct edit *edit, const struct planche_tag *tag, size_t *at)
     size_t begin = tag->whole.at;
     struct planche_tag next = *tag;
     bool broken;
-    while (begin > edit->copied && strchr(" \t\r\n", edit->data[begin - 1]))
+    while (begin > edit->text.copied && strchr(" \t\r\n", edit->text.data[begin - 1]))
         begin--;
-    copy_until(edit, begin);
+    planche_markup_copy_until(&edit->text, begin);
     if (!tag->empty)
-        while (planche_markup_next(edit->data, edit->size, at, &next, &broken) &&
-               !(next.closing && planche_markup_is(edit->data, next.name, "Page")))
+        while (planche_markup_next(edit->text.data, edit->size, at, &next, &broken) &&
+               !(next.closing && planche_markup_is(edit->text.data, next.name, "Page")))
             continue;
-    edit->copied = *at;
+    edit->text.copied = *at;
 }
 
 /* The text of <PageCount>, when the number of images has changed. */
 static void update_count(struct edit *edit, const struct planche_tag *tag)
 {
-    const char *end = memchr(edit->data + tag->whole.end, '<', edit->size - tag->whole.end);
+    const char *end = memchr(edit->text.data + tag->whole.end, '<', edit->size - tag->whole.end);
     size_t number;
     if (!end || tag->empty || edit->outputs == edit->count)
         return;
-    const struct planche_span value = {tag->whole.end, (size_t)(end - edit->data)};
+    const struct planche_span value = {tag->whole.end, (size_t)(end - edit->text.data)};
     if (parse_number(edit, value, &number) && number == edit->count)
-        replace(edit, value, edit->outputs);
+        replace_number(edit, value, edit->outputs);
 }
 
 const char *planche_comicinfo_edit(const char *data, size_t size,
                                    const struct planche_comicinfo_image *images, size_t count,
-                                   struct planche_text *out)
+                                   struct planche_text_buffer *out)
 {
-    struct edit edit = {.data = data, .size = size, .images = images, .count = count, .out = out};
+    struct edit edit = {
+        .text = {.data = data, .out = out}, .size = size, .images = images, .count = count};
     struct planche_tag tag;
     bool broken = false, rooted = false;
     size_t at = 0, image;
@@ -127,6 +119,6 @@ const char *planche_comicinfo_edit(const char *data, size_t size,
         else
             drop(&edit, &tag, &at);
     }
-    copy_until(&edit, size);
+    planche_markup_copy_until(&edit.text, size);
     return broken ? "has a tag without an end" : rooted ? NULL : "has no <ComicInfo>";
 }

@@ -3,7 +3,7 @@
 #ifndef PLANCHE_BOOK_COMICINFO_H
 #define PLANCHE_BOOK_COMICINFO_H
 
-#include "book/markup.h"
+#include "base/markup.h"
 
 /* An image of the book, in the order of names. */
 struct planche_comicinfo_image {
@@ -19,6 +19,6 @@ struct planche_comicinfo_image {
  * Returns what is wrong with the text, and then `out` is to be forgotten; NULL: nothing. */
 const char *planche_comicinfo_edit(const char *data, size_t size,
                                    const struct planche_comicinfo_image *images, size_t count,
-                                   struct planche_text *out);
+                                   struct planche_text_buffer *out);
 
 #endif

@@ -31,8 +31,7 @@ static bool hides_fonts_only(const char *data, size_t size)
         bool font = false;
         for (size_t in = tag.name.end; planche_markup_attribute(data, &tag, &in, &a);)
             for (size_t m = 0; m < 2; m++)
-                font |= a.value.end - a.value.at == strlen(methods[m]) &&
-                        memcmp(data + a.value.at, methods[m], strlen(methods[m])) == 0;
+                font |= planche_markup_equals(data, a.value, methods[m]);
         fine &= font;
     }
     return fine && !broken;
@@ -80,20 +79,13 @@ bool planche_epub_may_refer(const char *name)
     return has_extension(name, extensions) && strncmp(name, "META-INF/", 9) != 0;
 }
 
+/* An edit of a file that refers to pages. */
 struct edit {
+    struct planche_markup_edit text;
     const char *name; /* of the file */
-    const char *data;
-    size_t copied; /* of data, so far */
     planche_renamed_fn find;
     void *user;
-    struct planche_text *out;
 };
-
-static void copy_until(struct edit *edit, size_t at)
-{
-    planche_text_put(edit->out, edit->data + edit->copied, at - edit->copied);
-    edit->copied = at;
-}
 
 static int hex_digit(char c)
 {
@@ -157,10 +149,10 @@ static bool resolve(const struct edit *edit, struct planche_span reference, bool
     const char *slash = strrchr(edit->name, '/');
     size_t size = slash ? (size_t)(slash - edit->name) + 1 : 0, at = reference.at;
     memcpy(path, edit->name, size);
-    while (at < reference.end && edit->data[at] != '#' && edit->data[at] != '?') {
+    while (at < reference.end && edit->text.data[at] != '#' && edit->text.data[at] != '?') {
         if (size == PLANCHE_ENTRY_NAME_BYTES)
             return false;
-        at += decode(edit->data + at, reference.end - at, markup, &path[size]);
+        at += decode(edit->text.data + at, reference.end - at, markup, &path[size]);
         if (path[size++] == 0)
             return false;
     }
@@ -177,7 +169,7 @@ static void put_encoded(struct edit *edit, const char *name)
         bool plain = isalnum((unsigned char)*name) || strchr("-._~", *name) || *name & 0x80;
         int length = plain ? snprintf(code, sizeof code, "%c", *name)
                            : snprintf(code, sizeof code, "%%%02X", (unsigned char)*name);
-        planche_text_put(edit->out, code, (size_t)length);
+        planche_text_buffer_put(edit->text.out, code, (size_t)length);
     }
 }
 
@@ -198,16 +190,17 @@ static const struct planche_renamed *edit_reference(struct edit *edit,
     size_t stem = dot ? (size_t)(dot - page->from) : strlen(page->from);
     size_t tail = dot ? strlen(dot) : 0;
     bool same_stem = strncmp(page->from, page->to, stem) == 0 && end - reference.at > tail &&
-                     tail > 0 && memcmp(edit->data + end - tail, dot, tail) == 0;
+                     tail > 0 && memcmp(edit->text.data + end - tail, dot, tail) == 0;
     if (same_stem) {
-        copy_until(edit, end - tail);
+        planche_markup_copy_until(&edit->text, end - tail);
         put_encoded(edit, page->to + stem);
     } else {
-        const char *last = memrchr(edit->data + reference.at, '/', end - reference.at);
-        copy_until(edit, last ? (size_t)(last - edit->data) + 1 : reference.at);
+        const char *last = memrchr(edit->text.data + reference.at, '/', end - reference.at);
+        planche_markup_copy_until(&edit->text,
+                                  last ? (size_t)(last - edit->text.data) + 1 : reference.at);
         put_encoded(edit, base);
     }
-    edit->copied = end;
+    edit->text.copied = end;
     return page;
 }
 
@@ -236,7 +229,7 @@ static void trim(const char *data, struct planche_span *value)
 /* Every url(...) in a part of the text. */
 static void edit_style(struct edit *edit, struct planche_span part, bool markup)
 {
-    const char *data = edit->data;
+    const char *data = edit->text.data;
     for (size_t at = part.at; part.end - at > 4; at++) {
         if (strncasecmp(data + at, "url(", 4) != 0)
             continue;
@@ -271,7 +264,7 @@ static bool next_candidate(const char *data, struct planche_span value, size_t *
 static void edit_srcset(struct edit *edit, struct planche_span value)
 {
     struct planche_span url;
-    for (size_t at = value.at; next_candidate(edit->data, value, &at, &url);)
+    for (size_t at = value.at; next_candidate(edit->text.data, value, &at, &url);)
         edit_reference(edit, url, true);
 }
 
@@ -293,11 +286,12 @@ static const struct planche_renamed *find_page(const struct edit *edit,
     char path[PLANCHE_ENTRY_NAME_BYTES + 1];
     struct planche_attribute a;
     size_t end;
-    for (size_t at = tag->name.end; planche_markup_attribute(edit->data, tag, &at, &a);) {
+    for (size_t at = tag->name.end; planche_markup_attribute(edit->text.data, tag, &at, &a);) {
         struct planche_span url = a.value;
         size_t in = a.value.at;
-        bool refers = is_srcset(edit->data, a.name) ? next_candidate(edit->data, a.value, &in, &url)
-                                                    : is_reference(edit->data, a.name);
+        bool refers = is_srcset(edit->text.data, a.name)
+                          ? next_candidate(edit->text.data, a.value, &in, &url)
+                          : is_reference(edit->text.data, a.name);
         if (refers && resolve(edit, url, true, path, &end)) {
             const struct planche_renamed *page = edit->find(edit->user, path);
             if (page)
@@ -310,7 +304,7 @@ static const struct planche_renamed *find_page(const struct edit *edit,
 static void edit_tag(struct edit *edit, const struct planche_tag *tag)
 {
     const struct planche_renamed *page = find_page(edit, tag);
-    const char *data = edit->data;
+    const char *data = edit->text.data;
     struct planche_attribute a;
     for (size_t at = tag->name.end; planche_markup_attribute(data, tag, &at, &a);) {
         bool type = planche_markup_is(data, a.name, "media-type") ||
@@ -323,17 +317,16 @@ static void edit_tag(struct edit *edit, const struct planche_tag *tag)
             edit_reference(edit, a.value, true);
         } else if (page && type && a.value.end - a.value.at > 6 &&
                    strncasecmp(data + a.value.at, "image/", 6) == 0) {
-            copy_until(edit, a.value.at);
-            planche_text_put(edit->out, page->type, strlen(page->type));
-            edit->copied = a.value.end;
+            planche_markup_replace(&edit->text, a.value, page->type, strlen(page->type));
         }
     }
 }
 
 bool planche_epub_edit(const char *name, const char *data, size_t size, planche_renamed_fn find,
-                       void *user, struct planche_text *out)
+                       void *user, struct planche_text_buffer *out)
 {
-    struct edit edit = {.name = name, .data = data, .find = find, .user = user, .out = out};
+    struct edit edit = {
+        .text = {.data = data, .out = out}, .name = name, .find = find, .user = user};
     struct planche_tag tag;
     bool broken = false;
     size_t at = 0, style = 0; /* style: where the content of a <style> begins */
@@ -349,6 +342,6 @@ bool planche_epub_edit(const char *name, const char *data, size_t size, planche_
         if (!tag.closing)
             edit_tag(&edit, &tag);
     }
-    copy_until(&edit, size);
+    planche_markup_copy_until(&edit.text, size);
     return !broken;
 }

@@ -4,7 +4,7 @@
 #define PLANCHE_BOOK_EPUB_H
 
 #include "archive/archive.h"
-#include "book/markup.h"
+#include "base/markup.h"
 
 bool planche_epub_is_encryption(const char *name);
 /* Reads META-INF/encryption.xml, the archive's current entry: only fonts may be hidden. Errors:
@@ -27,6 +27,6 @@ typedef const struct planche_renamed *(*planche_renamed_fn)(void *user, const ch
 /* Writes the text of the file `name` to `out` with new names where pages are referred to. False: it
  * cannot be understood, and out is to be forgotten. */
 bool planche_epub_edit(const char *name, const char *data, size_t size, planche_renamed_fn find,
-                       void *user, struct planche_text *out);
+                       void *user, struct planche_text_buffer *out);
 
 #endif

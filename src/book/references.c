@@ -132,7 +132,7 @@ static enum planche_status load(struct planche_book *book, size_t index, char **
 
 /* What is wrong with the text, if it cannot be changed. */
 static const char *edit(struct rewriting *r, const char *name, const char *data, size_t size,
-                        struct planche_text *out)
+                        struct planche_text_buffer *out)
 {
     if (!is_comicinfo(name))
         return planche_epub_edit(name, data, size, find_renamed, r, out)
@@ -146,7 +146,7 @@ static enum planche_status rewrite_entry(struct rewriting *r, size_t index,
 {
     struct planche_book *book = r->book;
     struct planche_entry *entry = &book->entries.list[index];
-    struct planche_text out = {.budget = &book->budget};
+    struct planche_text_buffer out = {.budget = &book->budget};
     const char *wrong = "is too large or empty";
     char *data, path[PATH_MAX];
     size_t size = 0;
@@ -165,7 +165,7 @@ static enum planche_status rewrite_entry(struct rewriting *r, size_t index,
         status = planche_workdir_write(&book->work, path, out.data, out.size, error);
         entry->rewritten = true;
     }
-    planche_text_free(&out);
+    planche_text_buffer_free(&out);
     planche_free(data);
     return status;
 }

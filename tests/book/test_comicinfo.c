@@ -15,19 +15,19 @@ static const struct planche_comicinfo_image three[] = {
 static void expect_edit(const char *before, const struct planche_comicinfo_image *images,
                         size_t count, const char *after)
 {
-    struct planche_text out = {0};
+    struct planche_text_buffer out = {0};
     assert_null(planche_comicinfo_edit(before, strlen(before), images, count, &out));
     assert_false(out.failed);
     assert_int_equal(out.size, strlen(after));
     assert_memory_equal(out.data, after, out.size);
-    planche_text_free(&out);
+    planche_text_buffer_free(&out);
 }
 
 static void expect_wrong(const char *text, size_t size, const char *wrong)
 {
-    struct planche_text out = {0};
+    struct planche_text_buffer out = {0};
     assert_string_equal(planche_comicinfo_edit(text, size, three, 3, &out), wrong);
-    planche_text_free(&out);
+    planche_text_buffer_free(&out);
 }
 
 static void test_sizes(void **state)
@@ -98,11 +98,11 @@ static void test_cut(void **state)
                                "ComicInfo><PageCount>3</PageCount><!-- -->";
     (void)state;
     for (size_t size = 0; size < sizeof text; size++) {
-        struct planche_text out = {0};
+        struct planche_text_buffer out = {0};
         char *copy = test_malloc(size ? size : 1);
         memcpy(copy, text, size);
         planche_comicinfo_edit(copy, size, three, 3, &out);
-        planche_text_free(&out);
+        planche_text_buffer_free(&out);
         test_free(copy);
     }
 }

@@ -22,11 +22,11 @@ static const struct planche_renamed *find(void *user, const char *name)
 
 static void expect(const char *name, const char *before, const char *after)
 {
-    struct planche_text out = {0};
+    struct planche_text_buffer out = {0};
     assert_true(planche_epub_edit(name, before, strlen(before), find, NULL, &out));
-    planche_text_put(&out, "", 1);
+    planche_text_buffer_put(&out, "", 1);
     assert_string_equal(out.data, after);
-    planche_text_free(&out);
+    planche_text_buffer_free(&out);
 }
 
 static void test_package(void **state)
@@ -105,17 +105,17 @@ static void test_broken(void **state)
         "<html><style>url(a)</style><img src='images/p 1.jpg' srcset='cover 1x, ,cover,'style=url(";
     (void)state;
     for (size_t size = 0; size < sizeof text; size++) {
-        struct planche_text out = {0};
+        struct planche_text_buffer out = {0};
         char *copy = test_malloc(size ? size : 1);
         memcpy(copy, text, size);
         planche_epub_edit("OEBPS/a.html", copy, size, find, NULL, &out);
         planche_epub_edit("OEBPS/a.css", copy, size, find, NULL, &out);
-        planche_text_free(&out);
+        planche_text_buffer_free(&out);
         test_free(copy);
     }
-    struct planche_text out = {0};
+    struct planche_text_buffer out = {0};
     assert_false(planche_epub_edit("a.html", "<img ", 5, find, NULL, &out));
-    planche_text_free(&out);
+    planche_text_buffer_free(&out);
 }
 
 int main(void)

@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A small, tolerant scanner of markup. */
-#include "book/markup.h"
+/* Markup scanner: a single forward pass that tolerates whatever is not well-formed. */
+#include "base/markup.h"
 
-#include "base/checked.h"
-
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
-
-void planche_text_put(struct planche_text *text, const char *data, size_t size)
-{
-    size_t wanted;
-    if (text->failed || size == 0)
-        return;
-    if (!planche_add_size(text->size, size, &wanted) || wanted > SIZE_MAX / 2) {
-        text->failed = true;
-        return;
-    }
-    if (wanted > text->capacity) {
-        size_t capacity = wanted + wanted / 8 + 256;
-        char *grown = planche_realloc(text->budget, text->data, capacity);
-        text->failed = !grown;
-        if (!grown)
-            return;
-        text->data = grown;
-        text->capacity = capacity;
-    }
-    memcpy(text->data + text->size, data, size);
-    text->size = wanted;
-}
-
-void planche_text_free(struct planche_text *text)
-{
-    planche_free(text->data);
-    *text = (struct planche_text){.budget = text->budget};
-}
 
 static bool is_space(char c)
 {
@@ -45,14 +16,14 @@ static bool ends_name(char c)
     return is_space(c) || c == '/' || c == '>' || c == '=' || c == '<';
 }
 
-/* Behind the first `mark` from `at` on; 0: there is none. */
+/* Behind the first `mark` from `at` on; SIZE_MAX: there is none. */
 static size_t find_behind(const char *data, size_t size, size_t at, const char *mark)
 {
     const char *found = memmem(data + at, size - at, mark, strlen(mark));
-    return found ? (size_t)(found - data) + strlen(mark) : 0;
+    return found ? (size_t)(found - data) + strlen(mark) : SIZE_MAX;
 }
 
-/* Behind what begins with '<' and is no tag; `at` itself: it is one; 0: it does not end. */
+/* Behind what begins with '<' and is no tag; `at` itself: it is one; SIZE_MAX: it does not end. */
 static size_t pass_over(const char *data, size_t size, size_t at)
 {
     static const struct {
@@ -66,7 +37,7 @@ static size_t pass_over(const char *data, size_t size, size_t at)
     return at;
 }
 
-/* Behind the '>' of the tag that begins at `at`; 0: there is none. */
+/* Behind the '>' of the tag that begins at `at`; SIZE_MAX: there is none. */
 static size_t find_end(const char *data, size_t size, size_t at)
 {
     char quote = 0;
@@ -78,7 +49,7 @@ static size_t find_end(const char *data, size_t size, size_t at)
         else if (data[at] == '>')
             return at + 1;
     }
-    return 0;
+    return SIZE_MAX;
 }
 
 static void describe(const char *data, struct planche_tag *tag)
@@ -105,7 +76,7 @@ bool planche_markup_next(const char *data, size_t size, size_t *at, struct planc
         bool is_tag = behind == begin;
         if (is_tag)
             behind = find_end(data, size, begin);
-        *broken = behind == 0;
+        *broken = behind == SIZE_MAX;
         if (*broken)
             return false;
         *at = behind;
@@ -154,4 +125,88 @@ bool planche_markup_is(const char *data, struct planche_span name, const char *w
         name.at = (size_t)(colon - data) + 1;
     size_t length = strlen(wanted);
     return name.end - name.at == length && strncasecmp(data + name.at, wanted, length) == 0;
+}
+
+bool planche_markup_begins(const char *data, struct planche_span part, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    return part.end - part.at >= length && memcmp(data + part.at, wanted, length) == 0;
+}
+
+bool planche_markup_equals(const char *data, struct planche_span part, const char *wanted)
+{
+    return part.end - part.at == strlen(wanted) && planche_markup_begins(data, part, wanted);
+}
+
+void planche_markup_copy_until(struct planche_markup_edit *edit, size_t at)
+{
+    assert(at >= edit->copied);
+    planche_text_buffer_put(edit->out, edit->data + edit->copied, at - edit->copied);
+    edit->copied = at;
+}
+
+void planche_markup_replace(struct planche_markup_edit *edit, struct planche_span part,
+                            const char *text, size_t size)
+{
+    assert(part.end >= part.at);
+    planche_markup_copy_until(edit, part.at);
+    planche_text_buffer_put(edit->out, text, size);
+    edit->copied = part.end;
+}
+
+static void keep(struct planche_tag_reader *reader, const char *data, size_t size)
+{
+    /* The last byte is for '>'. */
+    size_t capacity = PLANCHE_TAG_READER_BYTES - 1 - reader->size;
+    size_t kept = size < capacity ? size : capacity;
+    memcpy(reader->text + reader->size, data, kept);
+    reader->size += kept;
+    reader->last = data[size - 1];
+}
+
+/* How many bytes come before one that may change what is being read. */
+static size_t plain_length(const struct planche_tag_reader *reader, const char *data, size_t size)
+{
+    size_t length = 0;
+    const char *found;
+    if (reader->size == 0 || reader->quote) {
+        found = memchr(data, reader->size ? reader->quote : '<', size);
+        return found ? (size_t)(found - data) : size;
+    }
+    while (length < size && data[length] != '>' && data[length] != '"' && data[length] != '\'')
+        length++;
+    return length;
+}
+
+static void complete(struct planche_tag_reader *reader, struct planche_tag *tag)
+{
+    bool empty = reader->last == '/';
+    reader->text[reader->size++] = '>';
+    reader->text[reader->size] = 0;
+    tag->whole = (struct planche_span){0, reader->size};
+    describe(reader->text, tag);
+    tag->empty = empty;
+    reader->size = 0;
+}
+
+bool planche_tag_reader_next(struct planche_tag_reader *reader, const char *data, size_t size,
+                             size_t *at, struct planche_tag *tag)
+{
+    while (*at < size) {
+        size_t length = plain_length(reader, data + *at, size - *at);
+        if (length && reader->size)
+            keep(reader, data + *at, length);
+        *at += length;
+        if (*at == size)
+            return false;
+        char c = data[(*at)++];
+        if (c == '>' && !reader->quote) {
+            complete(reader, tag);
+            return true;
+        }
+        keep(reader, &c, 1);
+        if (c != '<')
+            reader->quote = reader->quote ? 0 : c;
+    }
+    return false;
 }
