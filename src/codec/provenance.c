@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Marks in XMP packets. A packet is somebody else's XML: only the few bytes that the mark needs are
- * looked for and changed, in UTF-8; attributes and elements are understood, since other programs
- * turn one into the other. */
+/* Provenance marks in XMP packets. A packet is somebody else's XML: only the few bytes that the
+ * mark needs are looked for and changed, in UTF-8; attributes and elements are understood, since
+ * other programs turn one into the other. */
 #include "codec/provenance.h"
 
-#include "base/checked.h"
+#include "base/markup.h"
 #include "base/status.h"
 #include "codec/metadata.h"
 #include "codec/stream.h"
@@ -12,15 +12,16 @@
 #include <ctype.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PROPERTIES   3
-#define NAME_BYTES   64 /* most of a prefix, and of a prefix with a name */
+#define NAME_BYTES   64 /* most of a prefix, with the 0 at its end */
 #define DIGEST_CHARS 64
-#define MAX_TRIED    16 /* declarations: each is a walk through the packet */
+#define MAX_PREFIXES 16 /* of a packet that are looked at: a hostile one may have any number */
 
-/* What a mark adds to a packet at most, several times over. */
-#define ROOM ((size_t)4096)
+/* Bytes of a description of a mark, at most. */
+#define DESCRIPTION_BYTES 2048
 
 static const char *const names[PROPERTIES] = {"Source", "Model", "Version"};
 
@@ -30,155 +31,164 @@ static const char new_packet[] =
     "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">"
     "</rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>";
 
-/* A packet, and a part of one. */
-struct text {
-    char *data;
+/* A packet: text that is only read. */
+struct packet {
+    const char *data;
     size_t size;
 };
-struct span {
-    size_t at, size;
+
+/* What a packet says under a prefix that may be that of the mark. */
+struct properties {
+    char prefix[NAME_BYTES];
+    bool found[PROPERTIES];
+    struct planche_span value[PROPERTIES];
 };
 
-static bool is_name(char c)
+static bool is_name(const char *data, struct planche_span span)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+    for (size_t i = span.at; i < span.end; i++) {
+        char c = data[i];
+        if (!isalnum((unsigned char)c) && c != '_' && c != '-' && c != '.')
+            return false;
+    }
+    return span.end > span.at;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static size_t skip_spaces(const struct text *text, size_t at)
-{
-    while (at < text->size && is_space(text->data[at]))
-        at++;
-    return at;
-}
-
-static bool find(const struct text *text, size_t from, const char *what, size_t *at)
-{
-    const char *found =
-        from < text->size ? memmem(text->data + from, text->size - from, what, strlen(what)) : NULL;
-    *at = found ? (size_t)(found - text->data) : 0;
-    return found != NULL;
-}
-
-/* The prefix that a declaration gives the namespace that is named at `at`:
- * xmlns:PREFIX="urn:planche:1". */
-static bool prefix_at(const struct text *text, size_t at, char prefix[NAME_BYTES])
+/* Copies the prefix that an attribute declares for the namespace: xmlns:PREFIX="urn:planche:1". */
+static bool take_prefix(const char *data, const struct planche_attribute *attribute,
+                        char prefix[NAME_BYTES])
 {
     static const char declaration[] = "xmlns:";
-    const size_t declared = sizeof declaration - 1;
-    size_t end = at, length = 0;
-    while (end > 0 && (is_space(text->data[end - 1]) || strchr("\"'=", text->data[end - 1])))
-        end--;
-    while (length < end && is_name(text->data[end - length - 1]))
-        length++;
-    size_t start = end - length;
-    if (length == 0 || length >= NAME_BYTES || start < declared ||
-        memcmp(text->data + start - declared, declaration, declared) != 0)
+    struct planche_span name = attribute->name;
+    if (!planche_markup_equals(data, attribute->value, PLANCHE_PROVENANCE_NAMESPACE) ||
+        !planche_markup_begins(data, name, declaration))
         return false;
-    memcpy(prefix, text->data + start, length);
-    prefix[length] = 0;
+    name.at += sizeof declaration - 1;
+    if (!is_name(data, name) || name.end - name.at >= NAME_BYTES)
+        return false;
+    memcpy(prefix, data + name.at, name.end - name.at);
+    prefix[name.end - name.at] = 0;
     return true;
 }
 
-/* The value behind a name: NAME="value" or <NAME>value<. */
-static bool value_at(const struct text *text, size_t at, struct span *value)
+static bool is_listed(const struct properties *list, size_t count, const char *prefix)
 {
-    char end = '<';
-    at = skip_spaces(text, at);
-    if (at < text->size && text->data[at] == '=') {
-        at = skip_spaces(text, at + 1);
-        end = at < text->size ? text->data[at] : 0;
-        if (end != '"' && end != '\'')
-            return false;
-    } else if (at >= text->size || text->data[at] != '>') {
-        return false;
-    }
-    const char *start = text->data + at + 1;
-    const char *stop = at + 1 < text->size ? memchr(start, end, text->size - at - 1) : NULL;
-    if (stop)
-        *value = (struct span){at + 1, (size_t)(stop - start)};
-    return stop != NULL;
-}
-
-static bool find_value(const struct text *text, const char *prefix, const char *name,
-                       struct span *value)
-{
-    char full[2 * NAME_BYTES];
-    size_t at = 0, length = (size_t)snprintf(full, sizeof full, "%s:%s", prefix, name);
-    for (size_t from = 0; find(text, from, full, &at); from = at + 1) {
-        bool begins = at > 0 && (is_space(text->data[at - 1]) || text->data[at - 1] == '<');
-        if (begins && value_at(text, at + length, value))
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].prefix, prefix) == 0)
             return true;
-    }
     return false;
 }
 
-/* The prefix of the mark: one for the namespace, with a source. */
-static bool find_prefix(const struct text *text, char prefix[NAME_BYTES])
+/* The prefixes of the namespace, each once. Returns how many. */
+static size_t find_prefixes(const struct packet *packet, struct properties list[MAX_PREFIXES])
 {
-    struct span source;
-    unsigned tried = 0;
-    size_t at = 0;
-    for (size_t from = 0; tried < MAX_TRIED && find(text, from, PLANCHE_PROVENANCE_NAMESPACE, &at);
-         from = at + 1) {
-        if (!prefix_at(text, at, prefix))
+    struct planche_tag tag;
+    struct planche_attribute attribute;
+    char prefix[NAME_BYTES];
+    bool broken;
+    size_t count = 0;
+    for (size_t at = 0; planche_markup_next(packet->data, packet->size, &at, &tag, &broken);)
+        for (size_t in = tag.name.end;
+             planche_markup_attribute(packet->data, &tag, &in, &attribute);) {
+            if (count == MAX_PREFIXES || !take_prefix(packet->data, &attribute, prefix) ||
+                is_listed(list, count, prefix))
+                continue;
+            list[count] = (struct properties){0};
+            strcpy(list[count++].prefix, prefix);
+        }
+    return count;
+}
+
+/* Notes a value if its name is that of a property, under a prefix of the list. */
+static void note_value(const char *data, struct planche_span name, struct planche_span value,
+                       struct properties *list, size_t count)
+{
+    const char *colon = memchr(data + name.at, ':', name.end - name.at);
+    if (!colon)
+        return;
+    const struct planche_span local = {(size_t)(colon - data) + 1, name.end},
+                              prefix = {name.at, (size_t)(colon - data)};
+    for (int p = 0; p < PROPERTIES; p++)
+        for (size_t i = 0; planche_markup_equals(data, local, names[p]) && i < count; i++)
+            if (!list[i].found[p] && planche_markup_equals(data, prefix, list[i].prefix)) {
+                list[i].found[p] = true;
+                list[i].value[p] = value;
+            }
+}
+
+/* Finds the properties: attributes, PREFIX:NAME="value", or elements, <PREFIX:NAME>value<. */
+static void find_properties(const struct packet *packet, struct properties *list, size_t count)
+{
+    struct planche_tag tag;
+    struct planche_attribute attribute;
+    const char *data = packet->data;
+    bool broken;
+    for (size_t at = 0; planche_markup_next(data, packet->size, &at, &tag, &broken);) {
+        const char *end = memchr(data + at, '<', packet->size - at);
+        if (tag.closing)
             continue;
-        if (find_value(text, prefix, names[0], &source))
-            return true;
-        tried++;
+        if (end && !tag.empty)
+            note_value(data, tag.name, (struct planche_span){at, (size_t)(end - data)}, list,
+                       count);
+        for (size_t in = tag.name.end; planche_markup_attribute(data, &tag, &in, &attribute);)
+            note_value(data, attribute.name, attribute.value, list, count);
     }
+}
+
+/* The mark: what is said under the first prefix for the namespace that has a source. */
+static bool find_mark(const struct packet *packet, struct properties *mark)
+{
+    struct properties list[MAX_PREFIXES];
+    size_t count = find_prefixes(packet, list);
+    find_properties(packet, list, count);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].found[0]) {
+            *mark = list[i];
+            return true;
+        }
     return false;
 }
 
-static void take_value(const struct text *text, const char *prefix, const char *name, char *out,
-                       size_t size)
+static void take_value(const struct packet *packet, const struct properties *mark, int property,
+                       char *out, size_t size)
 {
-    struct span value;
-    if (find_value(text, prefix, name, &value) && value.size < size)
-        memcpy(out, text->data + value.at, value.size);
+    struct planche_span value = mark->value[property];
+    if (mark->found[property] && value.end - value.at < size)
+        memcpy(out, packet->data + value.at, value.end - value.at);
 }
 
 void planche_provenance_find(struct planche_provenance *mark, const void *xmp, size_t size)
 {
-    struct text text = {(char *)xmp, size};
-    char prefix[NAME_BYTES];
+    const struct packet packet = {xmp, size};
+    struct properties found;
     *mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
-    if (size == 0 || !find_prefix(&text, prefix))
+    if (size == 0 || !find_mark(&packet, &found))
         return;
-    take_value(&text, prefix, names[0], mark->source, sizeof mark->source);
-    take_value(&text, prefix, names[1], mark->model, sizeof mark->model);
-    take_value(&text, prefix, names[2], mark->version, sizeof mark->version);
+    take_value(&packet, &found, 0, mark->source, sizeof mark->source);
+    take_value(&packet, &found, 1, mark->model, sizeof mark->model);
+    take_value(&packet, &found, 2, mark->version, sizeof mark->version);
     if (strspn(mark->source, "0123456789abcdef") != DIGEST_CHARS)
         *mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
 }
 
-/* text has room. */
-static void replace(struct text *text, const struct span *old, const char *with)
-{
-    size_t length = strlen(with), behind = old->at + old->size;
-    memmove(text->data + old->at + length, text->data + behind, text->size - behind);
-    memcpy(text->data + old->at, with, length);
-    text->size = text->size - old->size + length;
-}
-
 /* Where the list of descriptions ends, "</PREFIX:RDF>", and its prefix with the colon. */
-static bool find_end(const struct text *text, struct span *place, char prefix[NAME_BYTES])
+static bool find_end(const struct packet *packet, struct planche_span *place,
+                     char prefix[NAME_BYTES])
 {
-    size_t at = 0;
-    for (size_t from = 0; find(text, from, ":RDF", &at); from = at + 1) {
-        size_t start = at, end = skip_spaces(text, at + 4);
-        while (start > 0 && is_name(text->data[start - 1]))
-            start--;
-        if (start < 2 || at - start + 2 > NAME_BYTES || end >= text->size ||
-            text->data[end] != '>' || memcmp(text->data + start - 2, "</", 2) != 0)
+    struct planche_tag tag;
+    bool broken;
+    for (size_t at = 0; planche_markup_next(packet->data, packet->size, &at, &tag, &broken);) {
+        struct planche_span name = tag.name;
+        size_t length = name.end - name.at;
+        if (!tag.closing || length < 5 || length - 3 >= NAME_BYTES ||
+            memcmp(packet->data + name.end - 4, ":RDF", 4) != 0)
             continue;
-        memcpy(prefix, text->data + start, at + 1 - start);
-        prefix[at + 1 - start] = 0;
-        *place = (struct span){start - 2, 0};
+        name.end -= 4;
+        if (!is_name(packet->data, name))
+            continue;
+        memcpy(prefix, packet->data + name.at, length - 3);
+        prefix[length - 3] = 0;
+        *place = (struct planche_span){tag.whole.at, tag.whole.at};
         return true;
     }
     return false;
@@ -193,36 +203,61 @@ static void clean_value(char *out, size_t size, const char *value)
             *c = '_';
 }
 
-/* Changes the values that are there, and adds a description with those that are not. False: the
- * packet has no place for one. */
-static bool edit(struct text *text, const struct planche_provenance *mark)
+/* A part of the packet, and what comes in its place. */
+struct change {
+    struct planche_span place;
+    char text[DESCRIPTION_BYTES];
+};
+
+static int compare_changes(const void *a, const void *b)
+{
+    const struct change *x = a, *y = b;
+    return (x->place.at > y->place.at) - (x->place.at < y->place.at);
+}
+
+/* A description of the properties that the packet lacks, at the end of its list. False: there is no
+ * list. */
+static bool describe_missing(const struct packet *packet, const char *own, const char *missing,
+                             struct change *change)
+{
+    char prefix[NAME_BYTES];
+    if (!find_end(packet, &change->place, prefix))
+        return false;
+    snprintf(change->text, sizeof change->text,
+             "<%sDescription %sabout=\"\" xmlns:%s=\"" PLANCHE_PROVENANCE_NAMESPACE "\"%s/>",
+             prefix, prefix, own, missing);
+    return true;
+}
+
+/* Lists how the values that are there change, and the description of those that are not. Returns
+ * how many changes there are; 0: the packet has no place for the mark. */
+static size_t plan_changes(const struct packet *packet, const struct planche_provenance *mark,
+                           struct change changes[PROPERTIES + 1])
 {
     const char *const values[PROPERTIES] = {mark->source, mark->model, mark->version};
-    char own[NAME_BYTES] = "planche", prefix[NAME_BYTES];
-    char missing[ROOM / 2] = "", description[ROOM];
-    bool known = find_prefix(text, own);
-    struct span place;
+    struct properties present = {.prefix = "planche"};
+    char missing[DESCRIPTION_BYTES / 2] = "";
+    size_t count = 0;
+    bool known = find_mark(packet, &present);
+    if (!known)
+        find_properties(packet, &present, 1);
     for (int i = 0; i < PROPERTIES; i++) {
         char clean[2 * sizeof mark->model];
         size_t length = strlen(missing);
         clean_value(clean, sizeof clean, values[i]);
-        bool found = find_value(text, own, names[i], &place);
-        if (found)
-            replace(text, &place, clean);
+        if (present.found[i]) {
+            changes[count].place = present.value[i];
+            snprintf(changes[count++].text, sizeof changes->text, "%s", clean);
+        }
         /* What is found without a declaration is none, but it comes first. */
-        if (!found || !known)
-            snprintf(missing + length, sizeof missing - length, " %s:%s=\"%s\"", own, names[i],
-                     clean);
+        if (!present.found[i] || !known)
+            snprintf(missing + length, sizeof missing - length, " %s:%s=\"%s\"", present.prefix,
+                     names[i], clean);
     }
-    if (!*missing)
-        return true;
-    if (!find_end(text, &place, prefix))
-        return false;
-    snprintf(description, sizeof description,
-             "<%sDescription %sabout=\"\" xmlns:%s=\"" PLANCHE_PROVENANCE_NAMESPACE "\"%s/>",
-             prefix, prefix, own, missing);
-    replace(text, &place, description);
-    return true;
+    if (*missing && !describe_missing(packet, present.prefix, missing, &changes[count++]))
+        return 0;
+    qsort(changes, count, sizeof *changes, compare_changes);
+    return count;
 }
 
 enum planche_status planche_provenance_add(struct planche_blob *out, const struct planche_blob *xmp,
@@ -230,19 +265,23 @@ enum planche_status planche_provenance_add(struct planche_blob *out, const struc
                                            struct planche_budget *budget,
                                            struct planche_error *error)
 {
-    const void *from = xmp->size ? (const void *)xmp->data : new_packet;
-    size_t size = xmp->size ? xmp->size : sizeof new_packet - 1, room;
-    *out = (struct planche_blob){NULL, 0};
-    if (!planche_add_size(size, ROOM, &room))
-        room = SIZE_MAX;
-    struct text text = {planche_alloc(budget, room), size};
-    if (!text.data)
-        return planche_fail_memory(error, budget, room, "the page's mark");
-    memcpy(text.data, from, size);
+    const struct packet packet = {xmp->size ? (const char *)xmp->data : new_packet,
+                                  xmp->size ? xmp->size : sizeof new_packet - 1};
+    struct planche_text_buffer text = {.budget = budget};
+    struct planche_markup_edit edit = {.data = packet.data, .out = &text};
+    struct change changes[PROPERTIES + 1];
+    size_t count = plan_changes(&packet, mark, changes);
     enum planche_status status = PLANCHE_OK;
-    if (edit(&text, mark))
+    *out = (struct planche_blob){NULL, 0};
+    for (size_t i = 0; i < count; i++)
+        planche_markup_replace(&edit, changes[i].place, changes[i].text, strlen(changes[i].text));
+    if (count)
+        planche_markup_copy_until(&edit, packet.size);
+    if (text.failed)
+        status = planche_fail_memory(error, budget, packet.size, "the page's mark");
+    else if (count)
         status = planche_blob_set(out, text.data, text.size, budget, "the page's mark", error);
-    planche_free(text.data);
+    planche_text_buffer_free(&text);
     return status;
 }
 

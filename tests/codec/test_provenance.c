@@ -123,10 +123,15 @@ static void test_no_mark(void **state)
         "xmlns:p=\"urn:planche:1\" p:Source=\"not a digest\" p:Model=\"m\"",
         "xmlns:p=\"urn:planche:1\" q:Source=\"" DIGEST "\"",
         "xmlns:p=\"urn:planche:2\" p:Source=\"" DIGEST "\"",
+        "xmlns:p=\"urn:planche:1\"><!-- <p:Source>" DIGEST "</p:Source> --",
     };
     (void)state;
     for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
-        const struct planche_blob xmp = {(uint8_t *)packets[i], strlen(packets[i])};
+        char tag[400];
+        snprintf(tag, sizeof tag, "<a %s>", packets[i]);
+        const struct planche_blob text = {(uint8_t *)packets[i], strlen(packets[i])},
+                                  xmp = {(uint8_t *)tag, strlen(tag)};
+        expect(&text, "", "", "");
         expect(&xmp, "", "", "");
     }
 }
@@ -174,7 +179,7 @@ static void test_damage(void **state)
 static void test_many_prefixes(void **state)
 {
     static const char declaration[] = "xmlns:p=\"urn:planche:1\" ",
-                      mark[] = " p:Source='" DIGEST "'";
+                      mark[] = " p:Source='" DIGEST "' >";
     const size_t length = sizeof declaration - 1, size = (size_t)16 << 20;
     struct planche_provenance found;
     char *packet = malloc(size);
@@ -183,7 +188,8 @@ static void test_many_prefixes(void **state)
         packet[i] = declaration[i % length];
     planche_provenance_find(&found, packet, size);
     assert_string_equal(found.source, "");
-    memcpy(packet + size - sizeof mark, mark, sizeof mark);
+    memcpy(packet, "<a ", 3);
+    memcpy(packet + (size / length - 4) * length, mark, sizeof mark);
     planche_provenance_find(&found, packet, size);
     assert_string_equal(found.source, DIGEST);
     free(packet);
