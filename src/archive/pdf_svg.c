@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a page of a PDF shows, learned from the SVG that poppler makes of it. Cairo writes
- * definitions first (images, letters, clips), then what is painted, in order, one element each. */
+/* Analysis of a PDF's page by its SVG. Cairo writes definitions first (images, letters, clips),
+ * then what is painted, in order, one element each. */
 #include "archive/pdf_svg.h"
 
 #include "image/exif.h"
@@ -44,88 +44,82 @@ static double take_number(const char **at)
     return sign * value;
 }
 
-static bool is_tag(const char *tag, const char *name)
+static bool is_tag(const struct planche_tag *tag, const char *text, const char *name)
 {
-    size_t length = strlen(name);
-    return strncmp(tag, name, length) == 0 && strchr(" />", tag[length]);
+    return planche_markup_equals(text, tag->name, name);
 }
 
-/* What comes behind ` name="` in the tag; NULL: it has none. */
-static const char *attribute(const char *tag, const char *name)
+/* The value of a tag's attribute, its prefix left out; false: it has none. */
+static bool find_value(const struct planche_tag *tag, const char *text, const char *name,
+                       struct planche_span *value)
 {
-    const char *found = strstr(tag, name);
-    return found ? found + strlen(name) : NULL;
+    struct planche_attribute attribute;
+    for (size_t at = tag->name.end; planche_markup_attribute(text, tag, &at, &attribute);)
+        if (planche_markup_is(text, attribute.name, name)) {
+            *value = attribute.value;
+            return true;
+        }
+    return false;
 }
 
-static double number_of(const char *tag, const char *name)
+/* Takes words off the beginning of a value, if it begins with them. */
+static bool skip(struct planche_span *value, const char *text, const char *words)
 {
-    const char *at = attribute(tag, name);
+    bool begins = planche_markup_begins(text, *value, words);
+    value->at += begins ? strlen(words) : 0;
+    return begins;
+}
+
+static double number_of(const struct planche_tag *tag, const char *text, const char *name)
+{
+    struct planche_span value;
+    const char *at = find_value(tag, text, name, &value) ? text + value.at : NULL;
     return at ? take_number(&at) : 0;
 }
 
-static void copy_id(char *id, size_t size, const char *from)
+/* An identifier; "" when it is too long. */
+static void copy_id(char id[PLANCHE_PDF_SVG_ID], const char *text, struct planche_span value)
 {
-    size_t length = from ? strcspn(from, "\"") : 0;
-    if (length >= size)
+    size_t length = value.end - value.at;
+    if (length >= PLANCHE_PDF_SVG_ID)
         length = 0;
-    if (from)
-        memcpy(id, from, length);
+    memcpy(id, text + value.at, length);
     id[length] = 0;
 }
 
-static uint32_t sextet(char c)
+static void take_id(char id[PLANCHE_PDF_SVG_ID], const struct planche_tag *tag, const char *text)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *found = c ? strchr(digits, c) : NULL;
-    return found ? (uint32_t)(found - digits) : 64;
+    struct planche_span value;
+    id[0] = 0;
+    if (find_value(tag, text, "id", &value))
+        copy_id(id, text, value);
 }
 
-/* The kind of colour in the head of a PNG: with grey or RGB alone nothing shines through. */
-static bool is_opaque_png(const char *data)
+/* Bytes of an image's data that are in the tag. */
+#define HEAD_BYTES BASE64_DECODE_LENGTH(PLANCHE_TAG_READER_BYTES)
+
+static size_t decode_head(uint8_t head[HEAD_BYTES], const char *text, struct planche_span data)
 {
-    if (strlen(data) < 36)
-        return false;
-    uint32_t kind = (sextet(data[33]) & 15) << 4 | sextet(data[34]) >> 2;
-    return kind == 0 || kind == 2;
+    struct base64_decode_ctx decoder;
+    size_t size = HEAD_BYTES;
+    base64_decode_init(&decoder);
+    return base64_decode_update(&decoder, &size, head, data.end - data.at, text + data.at) ? size
+                                                                                           : 0;
 }
 
-/* What comes before an image's data. */
-static const char words[] = "<image ", marker[] = "base64,";
-enum { FOUND = sizeof words - 1, BEGUN = FOUND + sizeof marker - 1 };
-
-size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg, size_t size,
-                               uint8_t *out)
+/* The colour type in the header of a PNG: grey (0) and RGB (2) have no alpha. */
+static bool is_opaque_png(const char *text, struct planche_span data)
 {
-    size_t made = 0;
-    for (size_t i = 0; i < size && !data->ended; i++) {
-        char c = svg[i];
-        if (data->state < FOUND) {
-            data->state = c == words[data->state] ? data->state + 1 : c == words[0];
-            if (data->state == FOUND && data->images++ != data->index)
-                data->state = 0;
-        } else if (data->state < BEGUN) {
-            data->state = c == marker[data->state - FOUND] ? data->state + 1 : FOUND;
-        } else if (sextet(c) < 64) {
-            data->bits = data->bits << 6 | sextet(c);
-            data->filled += 6;
-            if (data->filled >= 8) {
-                data->filled -= 8;
-                out[made++] = (uint8_t)(data->bits >> data->filled);
-            }
-        } else if (c == '"' || c == '=') {
-            data->ended = true;
-        }
-    }
-    return made;
+    uint8_t head[HEAD_BYTES];
+    return decode_head(head, text, data) > 25 && (head[25] == 0 || head[25] == 2);
 }
 
 /* A JPEG's EXIF, if that comes early, may say that it lies on its side. In a PDF that means
  * nothing, outside of it, it does. */
-static bool is_turned(const char *data)
+static bool is_turned(const char *text, struct planche_span data)
 {
-    uint8_t head[PLANCHE_PDF_SVG_TAG];
-    struct planche_drawn_data decoder = {.state = BEGUN};
-    size_t size = planche_drawn_data_feed(&decoder, data, strlen(data), head), at = 2;
+    uint8_t head[HEAD_BYTES];
+    size_t size = decode_head(head, text, data), at = 2;
     while (at + 10 < size && head[at] == 0xff && (head[at + 1] & 0xf0) == 0xe0) {
         if (head[at + 1] == 0xe1 && memcmp(head + at + 4, "Exif\0", 6) == 0)
             return planche_exif_take_orientation(head + at + 10, size - at - 10) != 1;
@@ -134,18 +128,58 @@ static bool is_turned(const char *data)
     return false;
 }
 
-static void define_image(struct planche_pdf_svg *drawing, const char *tag)
+/* What comes before an image's data. */
+static const char words[] = "<image ", marker[] = "base64,";
+enum { FOUND = sizeof words - 1, BEGUN = FOUND + sizeof marker - 1 };
+
+/* Decodes up to the end of the value. */
+static size_t decode(struct planche_drawn_data *data, const char *base64, size_t size, uint8_t *out)
 {
+    const char *end = memchr(base64, '"', size);
+    size_t length = end ? (size_t)(end - base64) : size, made = BASE64_DECODE_LENGTH(length);
+    data->broken = !base64_decode_update(&data->decoder, &made, out, length, base64);
+    data->ended = end && !data->broken;
+    return data->broken ? 0 : made;
+}
+
+size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg, size_t size,
+                               uint8_t *out)
+{
+    size_t i = 0;
+    for (; i < size && data->state < BEGUN; i++) {
+        char c = svg[i];
+        if (data->state < FOUND) {
+            data->state = c == words[data->state] ? data->state + 1 : c == words[0];
+            if (data->state == FOUND && data->images++ != data->index)
+                data->state = 0;
+        } else {
+            data->state = c == marker[data->state - FOUND] ? data->state + 1 : FOUND;
+        }
+        if (data->state == BEGUN)
+            base64_decode_init(&data->decoder);
+    }
+    if (i == size || data->ended || data->broken)
+        return 0;
+    return decode(data, svg + i, size - i, out);
+}
+
+static void define_image(struct planche_pdf_svg *drawing, const struct planche_tag *tag)
+{
+    const char *text = drawing->reader.text;
+    struct planche_span data;
     if (drawing->count++ >= PLANCHE_PDF_SVG_IMAGES)
         return;
     struct planche_drawn_image *image = &drawing->images[drawing->count - 1];
-    const char *jpeg = attribute(tag, "data:image/jpeg;base64,");
-    const char *png = attribute(tag, "data:image/png;base64,");
-    copy_id(image->id, sizeof image->id, attribute(tag, " id=\""));
-    image->width = number_of(tag, " width=\"");
-    image->height = number_of(tag, " height=\"");
-    image->jpeg = jpeg != NULL;
-    image->opaque = jpeg ? !is_turned(jpeg) : png && is_opaque_png(png);
+    take_id(image->id, tag, text);
+    image->width = number_of(tag, text, "width");
+    image->height = number_of(tag, text, "height");
+    if (!find_value(tag, text, "href", &data))
+        return;
+    image->jpeg = skip(&data, text, "data:image/jpeg;base64,");
+    if (image->jpeg)
+        image->opaque = !is_turned(text, data);
+    else
+        image->opaque = skip(&data, text, "data:image/png;base64,") && is_opaque_png(text, data);
 }
 
 static bool is_near(double value, double wanted, double size)
@@ -172,16 +206,19 @@ static void paint_image(struct planche_pdf_svg *drawing, size_t index, const cha
     drawing->alone = fills && image->opaque ? index : SIZE_MAX;
 }
 
-static void paint_use(struct planche_pdf_svg *drawing, const char *tag)
+static void paint_use(struct planche_pdf_svg *drawing, const struct planche_tag *tag)
 {
-    char id[PLANCHE_PDF_SVG_ID];
-    const char *matrix = attribute(tag, "matrix(");
-    bool known = matrix || !attribute(tag, " transform=\"");
-    copy_id(id, sizeof id, attribute(tag, "href=\"#"));
+    char id[PLANCHE_PDF_SVG_ID] = "";
+    const char *text = drawing->reader.text;
+    struct planche_span transform, reference;
+    bool moved = find_value(tag, text, "transform", &transform);
+    bool known = !moved || skip(&transform, text, "matrix(");
+    if (find_value(tag, text, "href", &reference) && skip(&reference, text, "#"))
+        copy_id(id, text, reference);
     size_t kept = drawing->count < PLANCHE_PDF_SVG_IMAGES ? drawing->count : PLANCHE_PDF_SVG_IMAGES;
     for (size_t i = 0; known && id[0] && i < kept; i++)
         if (strcmp(drawing->images[i].id, id) == 0) {
-            paint_image(drawing, i, matrix);
+            paint_image(drawing, i, moved ? text + transform.at : NULL);
             return;
         }
     drawing->others = true;
@@ -207,26 +244,42 @@ static bool is_page(const struct planche_pdf_svg *drawing, const char *path)
 }
 
 /* Cairo clips to the page where an image reaches beyond its edge by as little as a rounding. */
-static void define_clip(struct planche_pdf_svg *drawing, const char *tag)
+static void define_clip(struct planche_pdf_svg *drawing, const struct planche_tag *tag)
 {
-    if (is_tag(tag, "clipPath")) {
-        copy_id(drawing->clips[drawing->whole_clips], PLANCHE_PDF_SVG_ID, attribute(tag, " id=\""));
+    const char *text = drawing->reader.text;
+    struct planche_span path;
+    bool is_clip = is_tag(tag, text, "clipPath");
+    if (is_clip && !tag->closing) {
+        take_id(drawing->clips[drawing->whole_clips], tag, text);
         drawing->clip_paths = 0;
         drawing->clip_whole = true;
-    } else if (!is_tag(tag, "/clipPath")) {
+    } else if (!is_clip) {
         drawing->clip_paths++;
-        drawing->clip_whole =
-            drawing->clip_whole && is_tag(tag, "path") && is_page(drawing, attribute(tag, " d=\""));
+        drawing->clip_whole = drawing->clip_whole && is_tag(tag, text, "path") && !tag->closing &&
+                              find_value(tag, text, "d", &path) && is_page(drawing, text + path.at);
     } else if (drawing->clip_whole && drawing->clip_paths == 1 &&
                drawing->whole_clips < PLANCHE_PDF_SVG_CLIPS) {
         drawing->whole_clips++;
     }
+    drawing->clipping = !(is_clip && tag->closing);
 }
 
-static bool is_whole_clip(const struct planche_pdf_svg *drawing, const char *tag)
+/* A group that changes nothing: cairo's page and text, and clips that cut nothing off. */
+static bool is_plain_group(const struct planche_pdf_svg *drawing, const struct planche_tag *tag)
 {
+    const char *text = drawing->reader.text;
     char id[PLANCHE_PDF_SVG_ID];
-    copy_id(id, sizeof id, attribute(tag, "g clip-path=\"url(#"));
+    struct planche_attribute first;
+    size_t at = tag->name.end;
+    if (!is_tag(tag, text, "g") || !planche_markup_attribute(text, tag, &at, &first))
+        return false;
+    if (planche_markup_equals(text, first.name, "fill") ||
+        (planche_markup_equals(text, first.name, "id") && skip(&first.value, text, "surface")) ||
+        (planche_markup_equals(text, first.name, "style") && skip(&first.value, text, "fill:")))
+        return true;
+    if (!planche_markup_equals(text, first.name, "clip-path") || !skip(&first.value, text, "url(#"))
+        return false;
+    copy_id(id, text, first.value);
     id[strcspn(id, ")")] = 0;
     for (size_t i = 0; id[0] && i < drawing->whole_clips; i++)
         if (strcmp(drawing->clips[i], id) == 0)
@@ -234,28 +287,28 @@ static bool is_whole_clip(const struct planche_pdf_svg *drawing, const char *tag
     return false;
 }
 
-static void take_tag(struct planche_pdf_svg *drawing)
+static void take_tag(struct planche_pdf_svg *drawing, const struct planche_tag *tag)
 {
-    const char *tag = drawing->tag;
-    if (is_tag(tag, "svg")) {
-        drawing->width = number_of(tag, " width=\"");
-        drawing->height = number_of(tag, " height=\"");
-    } else if (is_tag(tag, "defs") || is_tag(tag, "/defs")) {
-        drawing->defining = *tag == 'd' && tag[drawing->length - 1] != '/';
-    } else if (is_tag(tag, "image")) {
+    const char *text = drawing->reader.text;
+    bool opens = !tag->closing;
+    if (is_tag(tag, text, "svg") && opens) {
+        drawing->width = number_of(tag, text, "width");
+        drawing->height = number_of(tag, text, "height");
+    } else if (is_tag(tag, text, "defs")) {
+        drawing->defining = opens && !tag->empty;
+    } else if (is_tag(tag, text, "image") && opens) {
         define_image(drawing, tag);
         /* Newer versions of cairo may paint it where it is. */
         drawing->strange = drawing->strange || !drawing->defining;
-    } else if (is_tag(tag, "clipPath") || (drawing->clipping && drawing->defining)) {
+    } else if ((is_tag(tag, text, "clipPath") && opens) ||
+               (drawing->clipping && drawing->defining)) {
         define_clip(drawing, tag);
-        drawing->clipping = !is_tag(tag, "/clipPath");
-    } else if (drawing->defining || is_whole_clip(drawing, tag) || *tag == '/' || *tag == '?' ||
-               strncmp(tag, "g id=\"surface", 13) == 0 || strncmp(tag, "g fill=", 7) == 0 ||
-               strncmp(tag, "g style=\"fill:", 14) == 0) {
+    } else if (drawing->defining || tag->closing || text[tag->name.at] == '?' ||
+               is_plain_group(drawing, tag)) {
         return;
-    } else if (is_tag(tag, "use")) {
+    } else if (is_tag(tag, text, "use")) {
         paint_use(drawing, tag);
-    } else if (is_tag(tag, "path") || is_tag(tag, "rect")) {
+    } else if (is_tag(tag, text, "path") || is_tag(tag, text, "rect")) {
         drawing->others = true;
         drawing->alone = SIZE_MAX;
     } else {
@@ -265,21 +318,7 @@ static void take_tag(struct planche_pdf_svg *drawing)
 
 void planche_pdf_svg_feed(struct planche_pdf_svg *drawing, const char *svg, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        if (!drawing->in_tag) {
-            drawing->in_tag = svg[i] == '<';
-            drawing->length = 0;
-        } else if (svg[i] == '>') {
-            if (drawing->length > PLANCHE_PDF_SVG_TAG - 1)
-                drawing->length = PLANCHE_PDF_SVG_TAG - 1;
-            drawing->tag[drawing->length] = 0;
-            drawing->in_tag = false;
-            if (drawing->length > 0)
-                take_tag(drawing);
-        } else {
-            if (drawing->length < PLANCHE_PDF_SVG_TAG - 1)
-                drawing->tag[drawing->length] = svg[i];
-            drawing->length++;
-        }
-    }
+    struct planche_tag tag;
+    for (size_t at = 0; planche_tag_reader_next(&drawing->reader, svg, size, &at, &tag);)
+        take_tag(drawing, &tag);
 }

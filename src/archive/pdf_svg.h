@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* What a page of a PDF shows, learned from the SVG that poppler makes of it: one image alone, or
- * more. */
+/* Analysis of a PDF's page by the SVG that poppler makes of it: whether it shows one image alone,
+ * at which resolution images are, and the bytes of an image. */
 #ifndef PLANCHE_ARCHIVE_PDF_SVG_H
 #define PLANCHE_ARCHIVE_PDF_SVG_H
 
+#include "base/markup.h"
+
+#include <nettle/base64.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define PLANCHE_PDF_SVG_IMAGES 64u
 #define PLANCHE_PDF_SVG_CLIPS  8u
-/* As much of a tag as is looked at: what comes before an image's data, and some of that. */
-#define PLANCHE_PDF_SVG_TAG 640u
+#define PLANCHE_PDF_SVG_ID     32u
 
-#define PLANCHE_PDF_SVG_ID 32u
-
+/* An image that the SVG defines. */
 struct planche_drawn_image {
     char id[PLANCHE_PDF_SVG_ID];
     double width, height; /* pixels */
     bool jpeg, opaque;    /* opaque: and as upright outside of the PDF */
 };
 
+/* What is known of a page. Not thread-safe. */
 struct planche_pdf_svg {
+    struct planche_tag_reader reader;
     double width, height; /* of the page, in points */
     struct planche_drawn_image images[PLANCHE_PDF_SVG_IMAGES];
     size_t count;       /* images, of which only the first are kept */
@@ -36,25 +39,24 @@ struct planche_pdf_svg {
     size_t clip_paths; /* of the one that is being defined, */
     bool clip_whole;   /* all of which are the page */
     bool defining, clipping;
-    bool in_tag;
-    char tag[PLANCHE_PDF_SVG_TAG];
-    size_t length; /* of the tag, also what is not kept */
 };
 
 void planche_pdf_svg_init(struct planche_pdf_svg *drawing);
 /* The next bytes of the SVG. */
 void planche_pdf_svg_feed(struct planche_pdf_svg *drawing, const char *svg, size_t size);
 
-/* Takes the data of one image, the index-th, out of the same SVG. */
+/* Decoder of the data of one image, the index-th, in the same SVG. Zeroed, but for the index, it is
+ * at the beginning. */
 struct planche_drawn_data {
     size_t index;
     size_t images;
     unsigned state; /* how much of the words before the data has come */
-    uint32_t bits;
-    unsigned filled;
-    bool ended;
+    struct base64_decode_ctx decoder;
+    bool broken; /* it is no base64: no more of it is decoded */
+    bool ended;  /* all has come */
 };
-/* Decodes what is in size bytes of SVG into out, which has room for as many. Returns the bytes. */
+/* Decodes what is in size bytes of SVG into out, which has room for as many bytes.
+ * Returns the bytes. */
 size_t planche_drawn_data_feed(struct planche_drawn_data *data, const char *svg, size_t size,
                                uint8_t *out);
 
