@@ -10,7 +10,10 @@
 #include <planche/error.h>
 #include <planche/gpu.h>
 #include <planche/job.h>
+#include <planche/log.h>
 #include <planche/model.h>
+#include <planche/page.h>
+#include <planche/types.h>
 #include <planche/version.h>
 
 #endif

@@ -3,8 +3,8 @@
 #ifndef PLANCHE_BACKEND_BACKEND_H
 #define PLANCHE_BACKEND_BACKEND_H
 
-#include <planche/engine.h>
-
+#include <planche/types.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Network inputs and outputs have three channels. */

@@ -3,7 +3,7 @@
 #ifndef PLANCHE_BASE_LOG_H
 #define PLANCHE_BASE_LOG_H
 
-#include <planche/engine.h>
+#include <planche/log.h>
 
 struct planche_log {
     planche_log_fn fn; /* NULL: silent */

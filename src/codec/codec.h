@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-#include <planche/engine.h>
+#include <planche/page.h>
 
 /* A block of bytes counted in a budget. */
 struct planche_blob {

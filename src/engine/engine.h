@@ -12,6 +12,8 @@
 #include "engine/model_digest.h"
 #include "os/thread.h"
 
+#include <planche/engine.h>
+
 struct planche_gpus;
 
 /* What an engine with GPUs needs on the CPU when they fail: see fallback.h. */

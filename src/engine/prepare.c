@@ -100,8 +100,8 @@ enum planche_status planche_prepare_cpu(struct planche_engine *engine,
         return PLANCHE_OK;
     return planche_fail(
         error, PLANCHE_ERROR_UNSUPPORTED, "precision bf16 needs a CPU with AVX512-BF16; %s",
-        planche_cpu_features() & PLANCHE_CPU_AVX512BF16 ? "the CPU mask leaves it out"
-                                                        : "this one has none, so use f32");
+        planche_cpu_detect() & PLANCHE_CPU_AVX512BF16 ? "the CPU mask leaves it out"
+                                                      : "this one has none, so use f32");
 }
 
 static enum planche_status open_gpus(struct planche_engine *engine,

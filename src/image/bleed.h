@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 
-#include <planche/engine.h>
+#include <planche/types.h>
 
 /* R, in pixels: about what the networks' first layers can see from a visible edge. */
 #define PLANCHE_BLEED_RADIUS 8

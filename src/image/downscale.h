@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "image/transfer.h"
 
-#include <planche/engine.h>
+#include <planche/types.h>
 
 struct planche_downscale;
 

@@ -3,7 +3,7 @@
 #ifndef PLANCHE_IMAGE_PIXELS_H
 #define PLANCHE_IMAGE_PIXELS_H
 
-#include <planche/engine.h>
+#include <planche/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 

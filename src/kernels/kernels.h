@@ -15,7 +15,7 @@
 #include "net/layout.h"
 #include "net/ops.h"
 
-#include <planche/engine.h>
+#include <planche/types.h>
 #include <stddef.h>
 #include <stdint.h>
 

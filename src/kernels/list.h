@@ -5,7 +5,7 @@
 
 #include "kernels/kernels.h"
 
-#include <planche/engine.h>
+#include <planche/types.h>
 
 /* The member of struct planche_kernels that KERNEL(op, type, isa) fills. */
 #define PLANCHE_KERNEL_MEMBER(op, type) PLANCHE_KERNEL_MEMBER_##type(op)

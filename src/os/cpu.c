@@ -53,7 +53,7 @@ static bool system_has_tiles(void)
 }
 #endif
 
-uint32_t planche_cpu_features(void)
+uint32_t planche_cpu_detect(void)
 {
     uint32_t eax, ebx, ecx, edx, features = PLANCHE_CPU_PORTABLE;
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_OSXSAVE) || !(ecx & bit_AVX))
@@ -77,12 +77,12 @@ uint32_t planche_cpu_features(void)
     return features;
 }
 #elif defined(__aarch64__)
-uint32_t planche_cpu_features(void)
+uint32_t planche_cpu_detect(void)
 {
     return PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON; /* part of the architecture */
 }
 #else
-uint32_t planche_cpu_features(void)
+uint32_t planche_cpu_detect(void)
 {
     return PLANCHE_CPU_PORTABLE;
 }
@@ -113,7 +113,7 @@ uint32_t planche_cpu_select(uint32_t mask)
 {
     const char *text = getenv("PLANCHE_CPU_MASK");
     uint32_t environment = text ? (uint32_t)strtoul(text, NULL, 0) : 0;
-    return (planche_cpu_features() & allowed(mask) & allowed(environment)) | PLANCHE_CPU_PORTABLE;
+    return (planche_cpu_detect() & allowed(mask) & allowed(environment)) | PLANCHE_CPU_PORTABLE;
 }
 
 const char *planche_cpu_isa_name(uint32_t features)

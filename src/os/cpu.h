@@ -3,8 +3,11 @@
 #ifndef PLANCHE_OS_CPU_H
 #define PLANCHE_OS_CPU_H
 
-#include <planche/engine.h>
+#include <planche/types.h>
+#include <stdint.h>
 
+/* The features that this machine and its operating system have: PLANCHE_CPU_*. */
+uint32_t planche_cpu_detect(void);
 /* The features to use: those of the machine (operating system support included), limited by mask
  * (0: all) and by the environment variable PLANCHE_CPU_MASK (a number as strtoul reads it).
  * PLANCHE_CPU_PORTABLE is always set; AMX implies AVX512BF16, which implies AVX512, which implies

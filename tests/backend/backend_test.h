@@ -8,6 +8,8 @@
 #include "support/random.h"
 #include "support/testing.h"
 
+#include <planche/model.h>
+
 /* Planes of values in 0..1. */
 struct page {
     int width, height;

@@ -40,7 +40,7 @@ static int kernel_says(const char *flag)
 static void test_features_agree_with_the_kernel(void **state)
 {
     (void)state;
-    uint32_t features = planche_cpu_features();
+    uint32_t features = planche_cpu_detect();
     assert_int_equal(features & ~(PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 |
                                   PLANCHE_CPU_AMX),
                      PLANCHE_CPU_PORTABLE);
@@ -72,20 +72,20 @@ static void test_features_agree_with_the_kernel(void **state)
 {
     (void)state;
     assert_true(getauxval(AT_HWCAP) & HWCAP_ASIMD);
-    assert_int_equal(planche_cpu_features(), PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON);
+    assert_int_equal(planche_cpu_detect(), PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON);
 }
 #else
 static void test_features_agree_with_the_kernel(void **state)
 {
     (void)state;
-    assert_int_equal(planche_cpu_features(), PLANCHE_CPU_PORTABLE);
+    assert_int_equal(planche_cpu_detect(), PLANCHE_CPU_PORTABLE);
 }
 #endif
 
 static void test_masks_limit(void **state)
 {
     (void)state;
-    uint32_t all = planche_cpu_features();
+    uint32_t all = planche_cpu_detect();
     uint32_t avx2 = all & PLANCHE_CPU_AVX2, avx512 = all & PLANCHE_CPU_AVX512;
     uint32_t neon = all & PLANCHE_CPU_NEON, bf16 = all & PLANCHE_CPU_AVX512BF16;
     uint32_t amx = all & PLANCHE_CPU_AMX;
@@ -106,7 +106,7 @@ static void test_masks_limit(void **state)
 static void test_permission(void **state)
 {
     (void)state;
-    uint32_t all = planche_cpu_features(), without = all & ~PLANCHE_CPU_AMX;
+    uint32_t all = planche_cpu_detect(), without = all & ~PLANCHE_CPU_AMX;
     uint32_t permitted = planche_cpu_permit(all);
     assert_true(permitted == all || permitted == without);
     assert_int_equal(planche_cpu_permit(all), permitted);
@@ -116,7 +116,7 @@ static void test_permission(void **state)
 static void test_environment_limits(void **state)
 {
     (void)state;
-    uint32_t all = planche_cpu_features();
+    uint32_t all = planche_cpu_detect();
     setenv("PLANCHE_CPU_MASK", "0x1", 1);
     assert_int_equal(planche_cpu_select(0), PLANCHE_CPU_PORTABLE);
     setenv("PLANCHE_CPU_MASK", "3", 1);

@@ -9,6 +9,7 @@
 #include "base/pool.h"
 #include "net/net.h"
 
+#include <planche/engine.h>
 #include <planche/gpu.h>
 
 /* GPUs with a network on them. Immutable but for what they learn while pages run. */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Log messages: what a library that never prints tells the owner of an engine. */
+#ifndef PLANCHE_LOG_H
+#define PLANCHE_LOG_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum planche_log_level {
+    PLANCHE_LOG_DEBUG,
+    PLANCHE_LOG_INFO,
+    PLANCHE_LOG_WARNING,
+    PLANCHE_LOG_ERROR
+};
+
+/* Receives one line (no newline) from any thread that runs a page. */
+typedef void (*planche_log_fn)(void *user, enum planche_log_level level, const char *message);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Types that several headers share: file formats, pixel formats, precision, averages, CPU
+ * features, priority. */
+#ifndef PLANCHE_TYPES_H
+#define PLANCHE_TYPES_H
+
+#include <planche/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum planche_format {
+    PLANCHE_FORMAT_AUTO = 0, /* from the output's extension; WebP when there is none */
+    PLANCHE_FORMAT_PNG = 1,
+    PLANCHE_FORMAT_JPEG = 2,
+    PLANCHE_FORMAT_WEBP = 3,
+    PLANCHE_FORMAT_AVIF = 4,
+    PLANCHE_FORMAT_JXL = 5
+};
+
+/* The format that a file name's extension means, or PLANCHE_FORMAT_AUTO. Case does not matter. */
+PLANCHE_API enum planche_format planche_format_from_name(const char *file_name);
+/* "png", "jpg", "webp", "avif", "jxl"; "" for AUTO. */
+PLANCHE_API const char *planche_format_extension(enum planche_format format);
+
+/* Pixels as they lie in memory, interleaved; 16-bit samples in the machine's byte order. */
+enum planche_pixel_format {
+    PLANCHE_PIXELS_GREY8 = 1,
+    PLANCHE_PIXELS_GREY_ALPHA8 = 2,
+    PLANCHE_PIXELS_RGB8 = 3,
+    PLANCHE_PIXELS_RGBA8 = 4,
+    PLANCHE_PIXELS_GREY16 = 5,
+    PLANCHE_PIXELS_GREY_ALPHA16 = 6,
+    PLANCHE_PIXELS_RGB16 = 7,
+    PLANCHE_PIXELS_RGBA16 = 8
+};
+
+/* What the convolutions multiply in; sums are float in any case. */
+enum planche_precision {
+    PLANCHE_PRECISION_AUTO = 0, /* CPU: F32; GPUs: F16 where the device has it */
+    PLANCHE_PRECISION_F32 = 1,
+    PLANCHE_PRECISION_BF16 = 2, /* CPU: factors rounded to bf16, 8 significant bits: faster, visibly
+                                   the same, not within a level; needs PLANCHE_CPU_AVX512BF16 */
+    PLANCHE_PRECISION_F16 = 3   /* GPUs: tensors and factors in half precision, 11 significant bits:
+                                   nearly always within a level of F32 */
+};
+
+/* Where the page-wide averages of squeeze-and-excitation layers (Real-CUGAN, waifu2x cunet) come
+ * from. */
+enum planche_se {
+    PLANCHE_SE_EXACT = 0,  /* from the whole page: what the model's definition says */
+    PLANCHE_SE_SAMPLED = 1 /* from a fixed subset of the page: faster, one value for the whole page.
+                              GPUs take exact averages either way: they cost them nothing. */
+};
+
+/* CPU features for cpu_mask. Portable C is always allowed: a mask of PLANCHE_CPU_PORTABLE uses only
+ * it. */
+#define PLANCHE_CPU_PORTABLE 0x1u
+#define PLANCHE_CPU_AVX2     0x2u /* AVX2 and FMA */
+#define PLANCHE_CPU_AVX512   0x4u /* AVX-512 F, BW, DQ, VL */
+#define PLANCHE_CPU_NEON     0x8u
+#define PLANCHE_CPU_AVX512BF16                                                                     \
+    0x10u /* AVX-512 as above and BF16: used for PLANCHE_PRECISION_BF16 */
+#define PLANCHE_CPU_AMX                                                                            \
+    0x20u /* AVX-512 and BF16 as above, and AMX-BF16: used for PLANCHE_PRECISION_BF16 */
+
+/* Scheduling class of a page, a book or a job: a higher class is served first; within one, earlier
+ * deadlines, then earlier arrivals. Long waits raise the class, so that none waits for ever. */
+enum planche_priority {
+    PLANCHE_PRIORITY_NORMAL = 0,
+    PLANCHE_PRIORITY_INTERACTIVE = 1, /* someone looks at the page: before all others */
+    PLANCHE_PRIORITY_BACKGROUND = 2   /* when nothing else waits */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
