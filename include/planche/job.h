@@ -5,20 +5,13 @@
 
 #include <planche/cancel.h>
 #include <planche/error.h>
-
+#include <planche/types.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* What goes first where work waits. */
-enum planche_priority {
-    PLANCHE_PRIORITY_NORMAL = 0,
-    PLANCHE_PRIORITY_INTERACTIVE = 1, /* before normal: somebody is waiting for it */
-    PLANCHE_PRIORITY_BACKGROUND = 2   /* after normal */
-};
 
 /* A bounded queue with worker threads. Thread-safe, but for creation and destruction. Everything is
  * allocated when it is created, but for keys. */

@@ -65,12 +65,12 @@ enum planche_se {
 #define PLANCHE_CPU_AMX                                                                            \
     0x20u /* AVX-512 and BF16 as above, and AMX-BF16: used for PLANCHE_PRECISION_BF16 */
 
-/* Scheduling class of a page, a book or a job: a higher class is served first; within one, earlier
- * deadlines, then earlier arrivals. Long waits raise the class, so that none waits for ever. */
+/* Scheduling class: what goes first where work waits. Within a class, earlier deadlines, then
+ * earlier arrivals go first; aging keeps the last from waiting for ever. */
 enum planche_priority {
     PLANCHE_PRIORITY_NORMAL = 0,
-    PLANCHE_PRIORITY_INTERACTIVE = 1, /* someone looks at the page: before all others */
-    PLANCHE_PRIORITY_BACKGROUND = 2   /* when nothing else waits */
+    PLANCHE_PRIORITY_INTERACTIVE = 1, /* before normal: somebody is waiting for it */
+    PLANCHE_PRIORITY_BACKGROUND = 2   /* after normal */
 };
 
 #ifdef __cplusplus
