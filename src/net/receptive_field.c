@@ -12,8 +12,8 @@ int64_t planche_ceil_div(int64_t a, int64_t b)
     return -planche_floor_div(-a, b);
 }
 
-static void map_conv(const struct planche_step *s, struct planche_receptive_field *rows,
-                     struct planche_receptive_field *columns)
+static void conv_field(const struct planche_step *s, struct planche_receptive_field *rows,
+                       struct planche_receptive_field *columns)
 {
     bool deconv = s->op == PLANCHE_STEP_DECONV;
     rows->kind = columns->kind =
@@ -34,7 +34,7 @@ void planche_receptive_field_step(const struct planche_step *s,
     switch (s->op) {
     case PLANCHE_STEP_CONV:
     case PLANCHE_STEP_DECONV:
-        map_conv(s, rows, columns);
+        conv_field(s, rows, columns);
         break;
     case PLANCHE_STEP_INTERP:
         rows->kind = PLANCHE_RECEPTIVE_FIELD_INTERP;
@@ -85,34 +85,34 @@ static void need_reflect(int64_t a, int64_t b, int64_t size, int64_t *lo, int64_
 
 /* extent holds the taps: 1 (nearest), 2 (bilinear) or 4 (bicubic). In whole numbers, so that where
  * a row lies among its taps repeats exactly. */
-int64_t planche_interp_first(const struct planche_receptive_field *map, int64_t i, int64_t in,
+int64_t planche_interp_first(const struct planche_receptive_field *field, int64_t i, int64_t in,
                              int64_t out, int64_t *rest)
 {
-    int64_t at = map->extent == 1 ? 2 * i * in : (2 * i + 1) * in - out;
+    int64_t at = field->extent == 1 ? 2 * i * in : (2 * i + 1) * in - out;
     int64_t base = planche_floor_div(at, 2 * out);
     *rest = at - base * 2 * out;
-    return map->extent == 1 ? base : base - (map->extent / 2 - 1);
+    return field->extent == 1 ? base : base - (field->extent / 2 - 1);
 }
 
-void planche_receptive_field_need(const struct planche_receptive_field *map, int64_t y0, int64_t y1,
-                                  int64_t in, int64_t out, int64_t *lo, int64_t *hi)
+void planche_receptive_field_rows(const struct planche_receptive_field *field, int64_t y0,
+                                  int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi)
 {
     int64_t rest;
-    switch (map->kind) {
+    switch (field->kind) {
     case PLANCHE_RECEPTIVE_FIELD_CONV:
-        *lo = y0 * map->stride + map->offset;
-        *hi = (y1 - 1) * map->stride + map->offset + map->extent + 1;
+        *lo = y0 * field->stride + field->offset;
+        *hi = (y1 - 1) * field->stride + field->offset + field->extent + 1;
         break;
     case PLANCHE_RECEPTIVE_FIELD_DECONV:
-        *lo = planche_ceil_div(y0 + map->offset - map->extent, map->stride);
-        *hi = planche_floor_div(y1 - 1 + map->offset, map->stride) + 1;
+        *lo = planche_ceil_div(y0 + field->offset - field->extent, field->stride);
+        *hi = planche_floor_div(y1 - 1 + field->offset, field->stride) + 1;
         break;
     case PLANCHE_RECEPTIVE_FIELD_INTERP:
-        *lo = planche_interp_first(map, y0, in, out, &rest);
-        *hi = planche_interp_first(map, y1 - 1, in, out, &rest) + map->extent;
+        *lo = planche_interp_first(field, y0, in, out, &rest);
+        *hi = planche_interp_first(field, y1 - 1, in, out, &rest) + field->extent;
         break;
     case PLANCHE_RECEPTIVE_FIELD_REFLECT:
-        need_reflect(y0 - map->offset, y1 - map->offset, in, lo, hi);
+        need_reflect(y0 - field->offset, y1 - field->offset, in, lo, hi);
         break;
     }
 }

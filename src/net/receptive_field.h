@@ -32,11 +32,11 @@ void planche_receptive_field_step(const struct planche_step *step,
 /* The input rows [*lo, *hi) that output rows [y0, y1) need, before clamping to the input; y0 < y1.
  * in and out are the sizes of the view and of the output. Rows without any input give *lo >= *hi.
  */
-void planche_receptive_field_need(const struct planche_receptive_field *map, int64_t y0, int64_t y1,
-                                  int64_t in, int64_t out, int64_t *lo, int64_t *hi);
-/* The first input row of output row i's taps for an INTERP map, which may lie outside the input,
+void planche_receptive_field_rows(const struct planche_receptive_field *field, int64_t y0,
+                                  int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi);
+/* The first input row of output row i's taps for an INTERP field, which may lie outside the input,
  * and how far i lies beyond its place: *rest of 2 * out. */
-int64_t planche_interp_first(const struct planche_receptive_field *map, int64_t i, int64_t in,
+int64_t planche_interp_first(const struct planche_receptive_field *field, int64_t i, int64_t in,
                              int64_t out, int64_t *rest);
 /* Index into [0, size) of position i reflected about the edges, which are not repeated. */
 int64_t planche_reflect(int64_t i, int64_t size);

@@ -289,9 +289,9 @@ static void cut_plan(struct planche_plan *plan, const struct run_options *option
     plan->stripe = options->stripe ? options->stripe : plan->stripe;
     plan->segment = options->segment ? options->segment : plan->segment;
     for (int level = 0; level < plan->program->levels + 2; level++) {
-        plan->cuts[level].first = 0;
+        plan->checkpoints[level].first = 0;
         for (int t = 0; t < plan->program->tensor_count; t++)
-            plan->cuts[level].store[t] = false;
+            plan->checkpoints[level].store[t] = false;
     }
 }
 
@@ -323,7 +323,7 @@ static void describe(const struct planche_plan *plan, struct run_report *report)
     report->segments = plan->segment < plan->page.page_height;
     report->sampled = plan->sample_bands > 0;
     for (int level = 1; level <= plan->program->levels; level++)
-        report->kept = report->kept || plan->cuts[level].first > 0;
+        report->retained = report->retained || plan->checkpoints[level].first > 0;
 }
 
 float *run_page(const struct planche_program *program, const struct page *page,

@@ -77,7 +77,7 @@ struct run_report {
     uint64_t own;      /* of those, what the plan itself may take: the caller's rows are not */
     uint64_t book;     /* bookkeeping that comes on top: the plan, a pass, vectors */
     uint64_t taken;    /* most bytes in use, planning included */
-    bool stripes, segments, kept, sampled;
+    bool stripes, segments, retained, sampled;
 };
 
 /* Runs a page and returns the result's three planes of width * height values, recipe's range

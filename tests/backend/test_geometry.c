@@ -19,33 +19,33 @@ static void include(struct range *range, int64_t i)
 }
 
 /* The taps of output row y, written as the layers are defined. */
-static void include_taps(struct range *range, const struct planche_receptive_field *map, int64_t y,
-                         int64_t in, int64_t out)
+static void include_taps(struct range *range, const struct planche_receptive_field *field,
+                         int64_t y, int64_t in, int64_t out)
 {
-    switch (map->kind) {
+    switch (field->kind) {
     case PLANCHE_RECEPTIVE_FIELD_CONV:
-        for (int64_t i = 0; i <= map->extent; i++)
-            include(range, y * map->stride + map->offset + i);
+        for (int64_t i = 0; i <= field->extent; i++)
+            include(range, y * field->stride + field->offset + i);
         break;
     case PLANCHE_RECEPTIVE_FIELD_DECONV:
         for (int64_t i = -100; i < 400; i++) {
-            int64_t reach = y + map->offset - i * map->stride;
-            if (reach >= 0 && reach <= map->extent)
+            int64_t reach = y + field->offset - i * field->stride;
+            if (reach >= 0 && reach <= field->extent)
                 include(range, i);
         }
         break;
     case PLANCHE_RECEPTIVE_FIELD_INTERP:
-        if (map->extent == 1) {
+        if (field->extent == 1) {
             include(range, y * in / out);
         } else {
             /* floor((y + 1/2) * in / out - 1/2) in whole numbers; in and out are positive. */
             int64_t top = (2 * y + 1) * in - out, base = top / (2 * out) - (top < 0);
-            for (int64_t t = 0; t < map->extent; t++)
-                include(range, base - (map->extent / 2 - 1) + t);
+            for (int64_t t = 0; t < field->extent; t++)
+                include(range, base - (field->extent / 2 - 1) + t);
         }
         break;
     case PLANCHE_RECEPTIVE_FIELD_REFLECT: {
-        int64_t i = y - map->offset;
+        int64_t i = y - field->offset;
         while (in > 1 && (i < 0 || i >= in))
             i = i < 0 ? -i : 2 * (in - 1) - i;
         include(range, in > 1 ? i : 0);
@@ -54,28 +54,28 @@ static void include_taps(struct range *range, const struct planche_receptive_fie
     }
 }
 
-static void check(const struct planche_receptive_field *map, int64_t y0, int64_t y1, int64_t in,
+static void check(const struct planche_receptive_field *field, int64_t y0, int64_t y1, int64_t in,
                   int64_t out)
 {
     struct range expected = {MOST, LEAST};
     int64_t lo, hi;
     for (int64_t y = y0; y < y1; y++)
-        include_taps(&expected, map, y, in, out);
-    planche_receptive_field_need(map, y0, y1, in, out, &lo, &hi);
+        include_taps(&expected, field, y, in, out);
+    planche_receptive_field_rows(field, y0, y1, in, out, &lo, &hi);
     /* A deconvolution's row may have no taps at all: then the range is empty. */
     if (expected.lo == MOST ? lo < hi : lo != expected.lo || hi != expected.hi)
         fail_msg("map %d, stride %d, offset %d, extent %d, rows [%lld, %lld) of %lld from %lld: "
                  "[%lld, %lld), not [%lld, %lld)",
-                 map->kind, map->stride, map->offset, map->extent, (long long)y0, (long long)y1,
-                 (long long)out, (long long)in, (long long)lo, (long long)hi,
+                 field->kind, field->stride, field->offset, field->extent, (long long)y0,
+                 (long long)y1, (long long)out, (long long)in, (long long)lo, (long long)hi,
                  (long long)expected.lo, (long long)expected.hi);
 }
 
-static void check_rows(const struct planche_receptive_field *map, int64_t in, int64_t out)
+static void check_rows(const struct planche_receptive_field *field, int64_t in, int64_t out)
 {
     for (int64_t y0 = 0; y0 < out; y0++)
         for (int64_t y1 = y0 + 1; y1 <= out; y1 += y1 - y0 < 6 ? 1 : 5)
-            check(map, y0, y1, in, out);
+            check(field, y0, y1, in, out);
 }
 
 static void test_conv(void **state)
@@ -84,9 +84,9 @@ static void test_conv(void **state)
     for (int stride = 1; stride <= 3; stride++)
         for (int offset = -4; offset <= 0; offset++)
             for (int extent = 0; extent <= 6; extent++) {
-                const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_CONV, stride,
-                                                            offset, extent};
-                check_rows(&map, 20, 20);
+                const struct planche_receptive_field field = {PLANCHE_RECEPTIVE_FIELD_CONV, stride,
+                                                              offset, extent};
+                check_rows(&field, 20, 20);
             }
 }
 
@@ -96,9 +96,9 @@ static void test_deconv(void **state)
     for (int stride = 1; stride <= 4; stride++)
         for (int offset = 0; offset <= 4; offset++)
             for (int extent = 0; extent <= 6; extent++) {
-                const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_DECONV, stride,
-                                                            offset, extent};
-                check_rows(&map, 20, 20);
+                const struct planche_receptive_field field = {PLANCHE_RECEPTIVE_FIELD_DECONV,
+                                                              stride, offset, extent};
+                check_rows(&field, 20, 20);
             }
 }
 
@@ -110,9 +110,9 @@ static void test_interp(void **state)
     (void)state;
     for (size_t t = 0; t < 3; t++)
         for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
-            const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_INTERP, 1, 0,
-                                                        taps[t]};
-            check_rows(&map, sizes[s][0], sizes[s][1]);
+            const struct planche_receptive_field field = {PLANCHE_RECEPTIVE_FIELD_INTERP, 1, 0,
+                                                          taps[t]};
+            check_rows(&field, sizes[s][0], sizes[s][1]);
         }
 }
 
@@ -121,14 +121,15 @@ static void test_reflect(void **state)
     (void)state;
     for (int64_t in = 1; in <= 12; in++)
         for (int pad = 0; pad <= 20; pad += 4) {
-            const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, pad, 0};
-            check_rows(&map, in, in + 2 * pad + 3);
+            const struct planche_receptive_field field = {PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, pad,
+                                                          0};
+            check_rows(&field, in, in + 2 * pad + 3);
         }
     for (int64_t size = 1; size <= 6; size++)
         for (int64_t i = -40; i < 40; i++) {
             struct range expected = {MOST, LEAST};
-            const struct planche_receptive_field map = {PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, 0, 0};
-            include_taps(&expected, &map, i, size, size);
+            const struct planche_receptive_field field = {PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, 0, 0};
+            include_taps(&expected, &field, i, size, size);
             assert_int_equal(planche_reflect(i, size), expected.lo);
         }
 }

@@ -15,7 +15,7 @@ static int count = 24;
 /* How often the plans came out in which way, and the networks: all must occur, or the test shows
  * nothing. */
 static struct {
-    int whole, kept, recomputed, stripes, segments, sampled, sampled_cut;
+    int whole, retained, recomputed, stripes, segments, sampled, sampled_cut;
     struct sums sums;
 } seen;
 
@@ -33,8 +33,8 @@ struct subject {
 static void tally(const struct planche_program *program, const struct run_report *report)
 {
     seen.whole += !report->stripes && !report->segments;
-    seen.kept += report->kept;
-    seen.recomputed += program->levels > 0 && !report->kept && !report->stripes;
+    seen.retained += report->retained;
+    seen.recomputed += program->levels > 0 && !report->retained && !report->stripes;
     seen.stripes += report->stripes;
     seen.segments += report->segments;
     seen.sampled += report->sampled;
@@ -58,7 +58,7 @@ static void check(const struct subject *s, const struct run_options *options)
                  "%lld x %lld%s: plane %zu at (%zu, %zu) is %.9g, not %.9g",
                  (unsigned long long)s->seed, s->isa, s->page.width, s->page.height, (int)s->se,
                  (unsigned long long)options->memory, options->workers, (long long)options->stripe,
-                 (long long)options->segment, report.kept ? ", tensors kept" : "",
+                 (long long)options->segment, report.retained ? ", tensors retained" : "",
                  i / (values / PLANCHE_PLANES), at % (size_t)report.width,
                  at / (size_t)report.width, (double)actual[i], (double)s->expected[i]);
     }
@@ -173,11 +173,12 @@ static void test_invariance(void **state)
     int first = test_quick() && isa_count > 1;
     for (int i = 0; i < count; i++)
         check_network(first_seed + (uint64_t)i, &isas[first + i % (isa_count - first)]);
-    print_message("whole %d, tensors kept %d, computed again %d, stripes %d, segments %d, sampled "
-                  "%d, sampled in regions %d, sums fused %d, apart %d\n",
-                  seen.whole, seen.kept, seen.recomputed, seen.stripes, seen.segments, seen.sampled,
-                  seen.sampled_cut, seen.sums.fused, seen.sums.apart);
-    assert_true(seen.whole > 0 && seen.kept > 0 && seen.recomputed > 0 && seen.stripes > 0);
+    print_message(
+        "whole %d, tensors retained %d, computed again %d, stripes %d, segments %d, sampled "
+        "%d, sampled in regions %d, sums fused %d, apart %d\n",
+        seen.whole, seen.retained, seen.recomputed, seen.stripes, seen.segments, seen.sampled,
+        seen.sampled_cut, seen.sums.fused, seen.sums.apart);
+    assert_true(seen.whole > 0 && seen.retained > 0 && seen.recomputed > 0 && seen.stripes > 0);
     assert_true(seen.segments > 0 && seen.sampled > 0 && seen.sampled_cut > 0);
     assert_true(seen.sums.fused > 0 && seen.sums.apart > 0);
 }

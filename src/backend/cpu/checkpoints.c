@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which tensors to keep between passes: a shortest path over (pass, cut), where a cut is a place in
- * the order of the nodes and keeps every tensor that crosses it. */
+/* Activation checkpointing (rematerialisation): which tensors to retain between passes. A shortest
+ * path over (pass, checkpoint), where a checkpoint is a place in the order of the nodes and retains
+ * every tensor that crosses it. */
 #include "backend/cpu/cost.h"
 #include "backend/cpu/plan.h"
 
@@ -10,18 +11,18 @@
 #include <string.h>
 
 /* More places than this are not all tried: they are thinned out evenly. */
-#define MAX_CUTS 96
+#define MAX_PLACES 96
 
 struct search {
     const struct planche_plan *plan;
     const struct planche_program *program;
     int levels;
     double *node_cost; /* [node_count] */
-    int cut_count;
-    int place[MAX_CUTS + 1];     /* node index; 0: keep nothing */
-    bool *crosses[MAX_CUTS + 1]; /* [tensor_count] */
-    double best[2][MAX_CUTS + 1];
-    int *from;    /* [levels + 2][MAX_CUTS + 1] */
+    int place_count;
+    int place[MAX_PLACES + 1];     /* node index; 0: retain nothing */
+    bool *crosses[MAX_PLACES + 1]; /* [tensor_count] */
+    double best[2][MAX_PLACES + 1];
+    int *from;    /* [levels + 2][MAX_PLACES + 1] */
     bool *wanted; /* [tensor_count], working space */
 };
 
@@ -43,26 +44,26 @@ static void find_crossing(const struct search *s, int place, bool *crosses)
         }
 }
 
-static bool find_cuts(struct search *s)
+static bool find_places(struct search *s)
 {
-    int nodes = s->program->node_count, step = nodes / MAX_CUTS + 1;
-    for (int place = 0; place < nodes && s->cut_count <= MAX_CUTS; place += step) {
+    int nodes = s->program->node_count, step = nodes / MAX_PLACES + 1;
+    for (int place = 0; place < nodes && s->place_count <= MAX_PLACES; place += step) {
         bool *crosses =
             planche_calloc(s->plan->budget, (size_t)s->program->tensor_count, sizeof(bool));
         if (!crosses)
             return false;
         if (place)
             find_crossing(s, place, crosses);
-        s->place[s->cut_count] = place;
-        s->crosses[s->cut_count++] = crosses;
+        s->place[s->place_count] = place;
+        s->crosses[s->place_count++] = crosses;
     }
     return true;
 }
 
-/* A cut can be kept by a pass when all nodes before it can run by then. */
-static bool can_keep(const struct search *s, int level, int cut)
+/* A pass can retain a checkpoint when all nodes before it can run by then. */
+static bool can_retain(const struct search *s, int level, int checkpoint)
 {
-    for (int n = 0; n < s->place[cut]; n++)
+    for (int n = 0; n < s->place[checkpoint]; n++)
         if (s->program->nodes[n].level >= level)
             return false;
     return true;
@@ -83,7 +84,7 @@ static double bytes_of(const struct search *s, const bool *a, const bool *b,
     return total;
 }
 
-/* What a pass computes from cut a when it keeps cut b. */
+/* What a pass computes from checkpoint a when it retains checkpoint b. */
 static double cost_of(const struct search *s, int level, int a, int b)
 {
     const struct planche_program *program = s->program;
@@ -105,26 +106,27 @@ static double cost_of(const struct search *s, int level, int a, int b)
 
 static void search_paths(struct search *s, uint64_t memory)
 {
-    for (int c = 0; c < s->cut_count; c++)
+    for (int c = 0; c < s->place_count; c++)
         s->best[0][c] = c ? INFINITY : 0.0;
     for (int level = 1; level <= s->levels; level++) {
         double *before = s->best[(level - 1) % 2], *after = s->best[level % 2];
         const struct planche_geometry *g = planche_plan_geometry(s->plan, level);
         bool last = level == s->levels;
-        for (int b = 0; b < s->cut_count; b++) {
+        for (int b = 0; b < s->place_count; b++) {
             after[b] = INFINITY;
-            if ((b && last) || !can_keep(s, level, b))
+            if ((b && last) || !can_retain(s, level, b))
                 continue;
-            for (int a = 0; a < s->cut_count; a++) {
-                /* Keeping an earlier cut than the one started from would be to unlearn. */
+            for (int a = 0; a < s->place_count; a++) {
+                /* Checkpoints only move forward. */
                 if (isinf(before[a]) || (b && s->place[b] < s->place[a]) ||
                     bytes_of(s, s->crosses[a], s->crosses[b], g) > (double)memory)
                     continue;
-                double kept = bytes_of(s, s->crosses[b], s->crosses[b], g);
-                double cost = before[a] + cost_of(s, level, a, b) + kept * PLANCHE_COST_KEPT_BYTE;
+                double retained = bytes_of(s, s->crosses[b], s->crosses[b], g);
+                double cost =
+                    before[a] + cost_of(s, level, a, b) + retained * PLANCHE_COST_RETAINED_BYTE;
                 if (cost < after[b]) {
                     after[b] = cost;
-                    s->from[level * (MAX_CUTS + 1) + b] = a;
+                    s->from[level * (MAX_PLACES + 1) + b] = a;
                 }
             }
         }
@@ -133,12 +135,12 @@ static void search_paths(struct search *s, uint64_t memory)
 
 static void take_path(const struct search *s, struct planche_plan *plan)
 {
-    int cut = 0;
+    int checkpoint = 0;
     for (int level = s->levels; level >= 1; level--) {
-        plan->cuts[level].first = s->place[cut];
-        memcpy(plan->cuts[level].store, s->crosses[cut],
+        plan->checkpoints[level].first = s->place[checkpoint];
+        memcpy(plan->checkpoints[level].store, s->crosses[checkpoint],
                (size_t)s->program->tensor_count * sizeof(bool));
-        cut = s->from[level * (MAX_CUTS + 1) + cut];
+        checkpoint = s->from[level * (MAX_PLACES + 1) + checkpoint];
     }
 }
 
@@ -148,19 +150,19 @@ enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64
     const struct planche_program *program = plan->program;
     struct search s = {.plan = plan, .program = program};
     bool found = false;
-    /* With a sample the last pass is another page's: nothing is kept for it. */
+    /* With a sample the last pass is another page's: nothing is retained for it. */
     s.levels = plan->sample_bands ? program->levels : program->levels + 1;
     s.node_cost = planche_calloc(plan->budget, (size_t)program->node_count, sizeof(double));
     s.from =
-        planche_calloc(plan->budget, (size_t)(program->levels + 2) * (MAX_CUTS + 1), sizeof(int));
+        planche_calloc(plan->budget, (size_t)(program->levels + 2) * (MAX_PLACES + 1), sizeof(int));
     s.wanted = planche_calloc(plan->budget, (size_t)program->tensor_count, sizeof(bool));
-    if (s.node_cost && s.from && s.wanted && find_cuts(&s)) {
+    if (s.node_cost && s.from && s.wanted && find_places(&s)) {
         find_node_costs(&s, planche_plan_geometry(plan, 1));
         search_paths(&s, memory);
         take_path(&s, plan);
         found = true;
     }
-    for (int c = 0; c < s.cut_count; c++)
+    for (int c = 0; c < s.place_count; c++)
         planche_free(s.crosses[c]);
     planche_free(s.node_cost);
     planche_free(s.from);
@@ -175,7 +177,7 @@ uint64_t planche_checkpoints_bytes(const struct planche_plan *plan, int level)
     uint64_t total = 0;
     for (int t = 0; t < plan->program->tensor_count; t++) {
         size_t bytes = 0;
-        if (!plan->cuts[level].store[t] && !plan->cuts[level - 1].store[t])
+        if (!plan->checkpoints[level].store[t] && !plan->checkpoints[level - 1].store[t])
             continue;
         if (!planche_retained_bytes(plan->program, geometry, t, &bytes))
             return UINT64_MAX;

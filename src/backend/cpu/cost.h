@@ -18,7 +18,7 @@ double planche_cost_winograd(unsigned tile, enum planche_precision precision, ui
 /* All of a node's output. */
 double planche_cost_node(const struct planche_program *program,
                          const struct planche_geometry *geometry, const struct planche_node *node);
-/* A byte that one pass keeps and another one reads: both happen at the speed of main memory. */
-#define PLANCHE_COST_KEPT_BYTE 30.0
+/* A byte that one pass retains and another one reads: both happen at the speed of main memory. */
+#define PLANCHE_COST_RETAINED_BYTE 30.0
 
 #endif

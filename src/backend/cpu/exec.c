@@ -152,8 +152,8 @@ static enum planche_status emit_rows(const struct planche_exec *exec,
     return PLANCHE_OK;
 }
 
-static enum planche_status fire(const struct planche_exec *exec, int n, int64_t y0, int64_t y1,
-                                struct planche_error *error)
+static enum planche_status run_node_rows(const struct planche_exec *exec, int n, int64_t y0,
+                                         int64_t y1, struct planche_error *error)
 {
     const struct planche_node *node = &exec->pass->spec.program->nodes[n];
     const struct planche_part *part = &exec->pass->parts[n];
@@ -184,15 +184,15 @@ static enum planche_status fire(const struct planche_exec *exec, int n, int64_t 
     return PLANCHE_OK;
 }
 
-static enum planche_status fire_timed(const struct planche_exec *exec, int n, int64_t y0,
-                                      int64_t y1, struct planche_error *error)
+static enum planche_status run_node_rows_timed(const struct planche_exec *exec, int n, int64_t y0,
+                                               int64_t y1, struct planche_error *error)
 {
     struct planche_node_profile *profile = exec->data->profile;
     if (!profile)
-        return fire(exec, n, y0, y1, error);
+        return run_node_rows(exec, n, y0, y1, error);
     const struct planche_part *part = &exec->pass->parts[n];
     double start = planche_clock_ms();
-    enum planche_status status = fire(exec, n, y0, y1, error);
+    enum planche_status status = run_node_rows(exec, n, y0, y1, error);
     atomic_fetch_add(&profile[n].ns, (uint64_t)((planche_clock_ms() - start) * 1e6));
     atomic_fetch_add(&profile[n].macs,
                      (uint64_t)(part->macs * (double)(y1 - y0) / (double)(part->y1 - part->y0)));
@@ -237,9 +237,9 @@ static enum planche_status run_node(struct planche_pass *pass, const struct plan
 {
     int64_t first = pass->parts[n].done;
     int output = pass->parts[n].output;
-    if (output >= 0 && !pass->buffers[output].kept)
+    if (output >= 0 && !pass->buffers[output].retained)
         take_rows(pass, output, first, done);
-    enum planche_status status = fire_timed(exec, n, first, done, error);
+    enum planche_status status = run_node_rows_timed(exec, n, first, done, error);
     planche_pass_advance(pass, n, done, give_rows);
     return status;
 }
@@ -262,7 +262,7 @@ static enum planche_status run_schedule(struct planche_pass *pass, const struct 
     return status;
 }
 
-/* The tables of rows; kept tensors' rows are known from the start. Returns what follows. */
+/* The tables of rows; retained tensors' rows are known from the start. Returns what follows. */
 static char *place_rows(struct planche_pass *pass, const struct planche_exec *exec, char *slab)
 {
     float **next = (float **)(void *)slab;
@@ -270,8 +270,8 @@ static char *place_rows(struct planche_pass *pass, const struct planche_exec *ex
         struct planche_buffer *b = &pass->buffers[t];
         b->rows = next;
         next += b->height;
-        for (int64_t y = 0; b->kept && y < b->height; y++) {
-            b->rows[y] = exec->data->kept[t].data + (size_t)y * b->row_stride;
+        for (int64_t y = 0; b->retained && y < b->height; y++) {
+            b->rows[y] = exec->data->retained[t].data + (size_t)y * b->row_stride;
             clear_margins(pass, t, b->rows[y]);
         }
     }

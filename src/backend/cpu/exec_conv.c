@@ -11,18 +11,18 @@ struct run {
     int64_t y, x; /* first output pixel */
     int64_t step; /* output pixels from one to the next */
     size_t count;
-    const float **inputs; /* room for all entries */
-    float *lanes;         /* via_lanes: room for the run */
+    const float **inputs; /* capacity: all entries */
+    float *lanes;         /* via_lanes: capacity of the run */
     void *scratch;        /* the kernel's */
 };
 
 /* Input row or column that a tap of output position i reads; i has the tap's phase. */
-static int64_t tap_position(const struct planche_receptive_field *map, int64_t i, int tap,
+static int64_t tap_position(const struct planche_receptive_field *field, int64_t i, int tap,
                             int dilation)
 {
-    if (map->kind == PLANCHE_RECEPTIVE_FIELD_DECONV)
-        return (i + map->offset - (int64_t)tap * dilation) / map->stride;
-    return i * map->stride + map->offset + (int64_t)tap * dilation;
+    if (field->kind == PLANCHE_RECEPTIVE_FIELD_DECONV)
+        return (i + field->offset - (int64_t)tap * dilation) / field->stride;
+    return i * field->stride + field->offset + (int64_t)tap * dilation;
 }
 
 /* Deconvolutions divide exactly, so truncation towards zero is harmless for negative numerators
@@ -48,7 +48,7 @@ static void point_inputs(const struct run *run)
 
 /* Pointers to the residual rows of a group of output blocks. */
 static void point_residuals(const struct run *run, unsigned first, unsigned blocks,
-                            const float **room, struct planche_conv_args *args)
+                            const float **rows, struct planche_conv_args *args)
 {
     const struct planche_node *node = run->task->node;
     const struct planche_program *program = run->task->exec->pass->spec.program;
@@ -56,10 +56,10 @@ static void point_residuals(const struct run *run, unsigned first, unsigned bloc
         const struct planche_edge *edge = &node->edges[(unsigned)node->step->input_count + r];
         int64_t lanes = program->tensors[edge->view.tensor].lanes;
         for (unsigned b = 0; b < blocks; b++)
-            room[r * 4 + b] =
+            rows[r * 4 + b] =
                 planche_exec_input(run->task->exec, edge, run->y + edge->view.top, first + b) +
                 (run->x + edge->view.left) * lanes;
-        args->residual[r] = room + r * 4;
+        args->residual[r] = rows + r * 4;
         args->residual_step[r] = run->step * lanes;
     }
 }

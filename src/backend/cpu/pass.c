@@ -43,7 +43,7 @@ void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int6
     const struct planche_shape *shapes = pass->spec.geometry->shapes;
     int64_t size = planche_view_shape(&e->view, shapes).height;
     int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).height;
-    planche_receptive_field_need(&e->rows, y0, y1, size, out, lo, hi);
+    planche_receptive_field_rows(&e->rows, y0, y1, size, out, lo, hi);
     *lo = clamp(*lo, 0, size) + e->view.top;
     *hi = clamp(*hi, 0, size) + e->view.top;
 }
@@ -56,7 +56,7 @@ void planche_edge_columns(const struct planche_pass *pass, int node, int edge, i
     const struct planche_shape *shapes = pass->spec.geometry->shapes;
     int64_t size = planche_view_shape(&e->view, shapes).width;
     int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).width;
-    planche_receptive_field_need(&e->columns, x0, x1, size, out, lo, hi);
+    planche_receptive_field_rows(&e->columns, x0, x1, size, out, lo, hi);
     *lo = clamp(*lo, 0, size) + e->view.left;
     *hi = clamp(*hi, 0, size) + e->view.left;
 }
@@ -75,7 +75,7 @@ static bool own_range(const struct planche_pass_spec *spec, int n, struct planch
 {
     const struct planche_node *node = &spec->program->nodes[n];
     const struct planche_geometry *g = spec->geometry;
-    const struct planche_region *r = &spec->region;
+    const struct planche_rect *r = &spec->region;
     struct planche_shape shape = planche_node_shape(spec->program, g, node);
     if (node->kind == PLANCHE_NODE_POOL && node->level + 1 == spec->level) {
         part->x0 = pool_border(r->x0, g->page_width, shape.width);
@@ -172,7 +172,7 @@ static void find_ranges(struct planche_pass *pass)
         if (t >= 0 && spec->store && spec->store[t]) {
             struct planche_shape shape = spec->geometry->shapes[t];
             widen(&pass->buffers[t], 0, shape.width, 0, shape.height);
-            pass->buffers[t].kept = true;
+            pass->buffers[t].retained = true;
         }
         if (t < 0 ? own_range(spec, n, &pass->parts[n]) : pass->buffers[t].used && may_run(spec, n))
             activate(pass, n);
@@ -180,11 +180,11 @@ static void find_ranges(struct planche_pass *pass)
     for (int t = 0; t < program->tensor_count; t++) {
         struct planche_buffer *b = &pass->buffers[t];
         int producer = b->producer = program->tensors[t].producer;
-        if (!b->used || (pass->parts[producer].active && !b->kept))
+        if (!b->used || (pass->parts[producer].active && !b->retained))
             continue;
-        struct planche_shape shape = spec->geometry->shapes[t]; /* kept whole, now or before */
+        struct planche_shape shape = spec->geometry->shapes[t]; /* retained, now or before */
         *b = (struct planche_buffer){.used = true,
-                                     .kept = true,
+                                     .retained = true,
                                      .x1 = shape.width,
                                      .y1 = shape.height,
                                      .producer = producer};
@@ -229,7 +229,7 @@ static int find_excited(const struct planche_pass *pass, int n)
     bool wide = program->tensors[tensor].lanes == PLANCHE_LANES &&
                 (kind == PLANCHE_NODE_CONV || kind == PLANCHE_NODE_WINOGRAD);
     int readers = pass->consumer_start[tensor + 1] - pass->consumer_start[tensor];
-    return wide && pass->parts[producer].active && !pass->buffers[tensor].kept && readers == 1
+    return wide && pass->parts[producer].active && !pass->buffers[tensor].retained && readers == 1
                ? producer
                : -1;
 }
@@ -272,7 +272,7 @@ void planche_pass_start(struct planche_pass *pass)
 /* Rows of nodes that have no tiles, made at a time: as many as a tile has. */
 #define FEW_ROWS 6
 
-/* A sink's (or kept tensor's) share of the rows after a round. */
+/* A sink's (or retained tensor's) share of the rows after a round. */
 static int64_t share(const struct planche_pass *pass, const struct planche_part *part,
                      int64_t round)
 {
@@ -282,18 +282,18 @@ static int64_t share(const struct planche_pass *pass, const struct planche_part 
 static bool is_sink(const struct planche_pass *pass, int n)
 {
     int output = pass->parts[n].output;
-    return pass->parts[n].active && (output < 0 || pass->buffers[output].kept);
+    return pass->parts[n].active && (output < 0 || pass->buffers[output].retained);
 }
 
-static void ask(struct planche_pass *pass, int n, int64_t rows)
+static void request_rows(struct planche_pass *pass, int n, int64_t rows)
 {
     const struct planche_part *part = &pass->parts[n];
     pass->goals[n] = rows < part->y1 ? rows : part->y1;
     pass->stack[pass->depth++] = n;
 }
 
-/* Asks the next sink for its share of the round; false: the last round is over. */
-static bool ask_sink(struct planche_pass *pass)
+/* Requests the next sink's share of the round; false: the last round is over. */
+static bool request_sink(struct planche_pass *pass)
 {
     for (;;) {
         if (pass->sink == pass->spec.program->node_count) {
@@ -304,7 +304,7 @@ static bool ask_sink(struct planche_pass *pass)
         }
         int n = pass->sink++;
         if (is_sink(pass, n)) {
-            ask(pass, n, share(pass, &pass->parts[n], pass->round));
+            request_rows(pass, n, share(pass, &pass->parts[n], pass->round));
             return true;
         }
     }
@@ -322,18 +322,18 @@ static int64_t next_rows(const struct planche_pass *pass, int n)
     return clamp(planche_node_group_ceil(node, rows), part->y0, part->y1);
 }
 
-/* Asks for what the node needs first; false: there is nothing that it lacks. */
-static bool ask_input(struct planche_pass *pass, int n, int64_t done)
+/* Requests the input rows that the node lacks; false: it lacks none. */
+static bool request_input(struct planche_pass *pass, int n, int64_t done)
 {
     const struct planche_program *program = pass->spec.program;
     for (int e = 0; e < program->nodes[n].edge_count; e++) {
         int producer = pass->buffers[program->nodes[n].edges[e].view.tensor].producer;
         int64_t lo, hi;
         if (!pass->parts[producer].active)
-            continue; /* an earlier pass kept it */
+            continue; /* an earlier pass retained it */
         planche_edge_rows(pass, n, e, pass->parts[n].done, done, &lo, &hi);
         if (hi > pass->parts[producer].done) {
-            ask(pass, producer, hi);
+            request_rows(pass, producer, hi);
             return true;
         }
     }
@@ -342,14 +342,14 @@ static bool ask_input(struct planche_pass *pass, int n, int64_t done)
 
 bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done)
 {
-    while (pass->depth > 0 || ask_sink(pass)) {
+    while (pass->depth > 0 || request_sink(pass)) {
         int n = pass->stack[pass->depth - 1];
         if (pass->parts[n].done >= pass->goals[n]) {
             pass->depth--;
             continue;
         }
         int64_t rows = next_rows(pass, n);
-        if (ask_input(pass, n, rows))
+        if (request_input(pass, n, rows))
             continue;
         *node = n;
         *done = rows;
@@ -377,7 +377,7 @@ static int64_t first_needed(const struct planche_pass *pass, int tensor, int64_t
 static void give_unneeded(struct planche_pass *pass, int tensor, planche_give_fn give)
 {
     struct planche_buffer *buffer = &pass->buffers[tensor];
-    if (buffer->kept)
+    if (buffer->retained)
         return;
     int64_t end = pass->parts[buffer->producer].done;
     int64_t first = first_needed(pass, tensor, end);
@@ -422,7 +422,7 @@ static void find_heights(struct planche_pass *pass)
     planche_pass_start(pass);
     while (planche_pass_next(pass, &n, &done)) {
         int t = pass->parts[n].output;
-        if (t >= 0 && !pass->buffers[t].kept)
+        if (t >= 0 && !pass->buffers[t].retained)
             count_taken(pass, t, pass->parts[n].done, done);
         planche_pass_advance(pass, n, done, count_given);
     }
@@ -467,7 +467,7 @@ static bool find_slots(struct planche_pass *pass)
             continue;
         if (!find_strides(&program->tensors[t], b->x1 - b->x0, &b->block_stride, &b->row_stride))
             return false;
-        if (b->kept)
+        if (b->retained)
             b->height = b->y1;
         else if (b->row_stride > slots->floats)
             slots->floats = b->row_stride;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A pass: rows stream from the page (or from tensors kept whole) through some of the nodes to
- * sinks.
+/* Streaming schedule: in a pass, rows stream from the page (or from retained tensors) through some
+ * of the nodes to sinks.
  *
  * The rows of tensors lie in slots. A row takes a slot when it is made and gives it back when its
  * last reader is done; the slot given back last is taken first, so that rows are written over
  * memory that is still in the cache, and a pass holds no more rows than are alive at once. Tensors
  * with rows of about the same size share slots of one class. How many slots a class needs is found
- * by running the schedule without arithmetic. A tensor kept for later passes has memory of its own
- * for all rows.
+ * by running the schedule without arithmetic. A tensor retained for later passes has memory of its
+ * own for all rows.
  *
- * The schedule pulls: a sink is asked for its next rows, and a node that is asked first asks its
- * inputs for what they lack. So everything is made at the last moment, a few rows at a time, and
+ * The schedule pulls: rows are requested of a sink, and a node first requests of its inputs
+ * what they lack. So everything is made at the last moment, a few rows at a time, and
  * read while it is in the cache. */
 #ifndef PLANCHE_BACKEND_CPU_PASS_H
 #define PLANCHE_BACKEND_CPU_PASS_H
@@ -18,6 +18,7 @@
 #include "backend/backend.h"
 #include "backend/cpu/program.h"
 #include "base/pool.h"
+#include "net/rect.h"
 
 /* Columns of a pooled tensor are summed in segments of this many, counted from the view's left
  * edge, in order; the sums of segments add up as integers, which makes the averages independent of
@@ -32,32 +33,27 @@ struct planche_geometry {
     struct planche_shape *shapes; /* [program->tensor_count] */
 };
 
-/* A rectangle of the page that sinks own, in page pixels. */
-struct planche_region {
-    int64_t x0, x1, y0, y1;
-};
-
-/* A tensor kept whole between passes. */
+/* A tensor that is retained whole between passes. */
 struct planche_retained {
-    float *data;      /* NULL: not kept */
+    float *data;      /* NULL: not retained */
     bool overwritten; /* the memory is another tensor's already, which is made over this one */
 };
 
 struct planche_pass_spec {
     const struct planche_program *program;
     const struct planche_geometry *geometry;
-    struct planche_region region;
+    struct planche_rect region; /* of the page, in pixels: what the sinks own */
     int level; /* pools of this level are sinks; program->levels + 1: the page's output is */
-    int first; /* nodes before this one do not run: their tensors are kept or not needed */
+    int first; /* nodes before this one do not run: their tensors are retained or not needed */
     const bool
-        *store; /* [tensor_count]: tensors to keep; NULL: none. Needs the whole page as region */
+        *store; /* [tensor_count]: tensors to retain; NULL: none. Needs the whole page as region */
     int band;   /* groups of rows that a round advances, >= 1 */
     unsigned workers;
 };
 
 /* Rows and columns of a tensor that the pass holds. */
 struct planche_buffer {
-    bool used, kept;
+    bool used, retained;
     int64_t x0, x1, y0, y1;          /* needed range */
     int producer;                    /* node that makes it in this pass */
     int64_t freed;                   /* rows before this one are not needed any more */
@@ -94,11 +90,11 @@ struct planche_pass {
     struct planche_buffer *buffers; /* [tensor_count] */
     struct planche_slots *slots;    /* [slot_class_count] */
     struct planche_part *parts;     /* [node_count] */
-    int64_t *goals;                 /* [node_count]: rows that are asked for at present */
-    int *stack;                     /* [node_count]: nodes that are asked, the last one first */
+    int64_t *goals;                 /* [node_count]: rows that are requested at present */
+    int *stack;                     /* [node_count]: nodes with requests, the last one first */
     int depth;                      /* of the stack */
     int64_t round;                  /* of all sinks, 1..rounds */
-    int sink;                       /* nodes before this one have been asked in this round */
+    int sink;                       /* nodes before this one have had their request of this round */
     int *consumer_start;            /* [tensor_count + 1] into consumers */
     struct planche_consumer *consumers;
     int64_t rounds;
@@ -115,7 +111,7 @@ enum planche_status planche_pass_create(struct planche_pass **out,
                                         struct planche_budget *budget, struct planche_error *error);
 void planche_pass_destroy(struct planche_pass **pass);
 
-/* Bytes of one whole tensor as a pass keeps it. False on overflow. */
+/* Bytes of one whole tensor as a pass retains it. False on overflow. */
 bool planche_retained_bytes(const struct planche_program *program,
                             const struct planche_geometry *geometry, int tensor, size_t *bytes);
 
@@ -128,8 +124,8 @@ struct planche_node_profile {
 struct planche_pass_data {
     struct planche_pool *pool;
     const struct planche_page_io *io;
-    struct planche_retained *kept; /* [tensor_count] */
-    const float *const *vectors;   /* [tensor_count]: known vectors, padded to whole blocks */
+    struct planche_retained *retained; /* [tensor_count] */
+    const float *const *vectors;       /* [tensor_count]: known vectors, padded to whole blocks */
     int64_t *const *sums; /* [tensor_count]: fixed-point sums of pooled vectors, added to */
     double progress_from, progress_to;
     struct planche_node_profile *profile; /* [node_count], or NULL */

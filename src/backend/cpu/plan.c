@@ -8,13 +8,13 @@
 
 /* Stripes narrower than this are all halo. */
 #define MIN_STRIPE 32
-/* Rows of a region when the page is cut, tried from the cheapest to the smallest. */
+/* Rows of a region when the page is divided, tried from the cheapest to the smallest. */
 static const int64_t segments[] = {512, 128, 32};
 /* Below this many tiles of a layer for each thread, waiting for the slowest one shows; beyond a few
  * rows of tiles, rows leave the cache before they are read. */
 #define TILES_PER_WORKER 48
 #define MAX_BAND         4
-/* Choices of cuts before none are kept. */
+/* Choices of checkpoints before there are none. */
 #define MAX_ATTEMPTS 8
 
 const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level)
@@ -77,14 +77,15 @@ struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int 
         .geometry = g,
         .region = {0, g->page_width, 0, g->page_height},
         .level = level,
-        .first = plan->cuts[level - 1].first,
-        .store = plan->cuts[level].store,
+        .first = plan->checkpoints[level - 1].first,
+        .store = plan->checkpoints[level].store,
         .band = plan->band,
         .workers = plan->options.workers,
     };
 }
 
-/* The most bytes any whole-page pass takes with the plan's present cuts, its kept tensors included.
+/* The most bytes any whole-page pass takes with the plan's present checkpoints, its retained
+ * tensors included.
  */
 static enum planche_status whole_page(const struct planche_plan *plan, uint64_t *bytes,
                                       double *macs, struct planche_error *error)
@@ -97,8 +98,8 @@ static enum planche_status whole_page(const struct planche_plan *plan, uint64_t 
         enum planche_status status = planche_pass_create(&pass, &spec, plan->budget, error);
         if (status)
             return status;
-        uint64_t kept = planche_checkpoints_bytes(plan, level);
-        *bytes = pass->slab_bytes + kept > *bytes ? pass->slab_bytes + kept : *bytes;
+        uint64_t retained = planche_checkpoints_bytes(plan, level);
+        *bytes = pass->slab_bytes + retained > *bytes ? pass->slab_bytes + retained : *bytes;
         *macs += pass->macs;
         planche_pass_destroy(&pass);
     }
@@ -117,7 +118,7 @@ static bool fits(const struct planche_plan_options *options, uint64_t bytes)
     return options->memory == 0 || bytes <= options->memory;
 }
 
-/* Full width: keeps tensors between passes as far as memory allows. */
+/* Full width: retains tensors between passes as far as memory allows. */
 static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *smallest,
                                       struct planche_error *error)
 {
@@ -133,11 +134,11 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     *smallest = plan->bytes;
     if (status || plan->program->levels == 0 || !fits(&plan->options, plan->bytes))
         return status;
-    uint64_t room = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
-    /* Keeping tensors can make a pass hold more rows than it did: what does not fit then is
-     * asked for less. */
+    uint64_t capacity = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
+    /* Retaining tensors can make a pass hold more rows than it did: what does not fit then is
+     * given less. */
     for (int attempt = 0; attempt < MAX_ATTEMPTS && !status; attempt++) {
-        status = planche_checkpoints_choose(plan, attempt < MAX_ATTEMPTS - 1 ? room : 0, error);
+        status = planche_checkpoints_choose(plan, attempt < MAX_ATTEMPTS - 1 ? capacity : 0, error);
         if (!status)
             status = whole_page(plan, &bytes, &macs, error);
         plan->bytes = bytes + emit;
@@ -145,7 +146,7 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
         if (status || fits(&plan->options, plan->bytes))
             return status;
         uint64_t excess = plan->bytes - plan->options.memory;
-        room = room > excess ? room - excess : 0;
+        capacity = capacity > excess ? capacity - excess : 0;
     }
     return status;
 }
@@ -202,17 +203,18 @@ static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *sma
     return PLANCHE_OK;
 }
 
-static bool allocate_cuts(struct planche_plan *plan)
+static bool allocate_checkpoints(struct planche_plan *plan)
 {
     int levels = plan->program->levels;
-    plan->cuts = planche_calloc(plan->budget, (size_t)levels + 2, sizeof(*plan->cuts));
-    for (int level = 0; plan->cuts && level < levels + 2; level++) {
-        plan->cuts[level].store =
+    plan->checkpoints =
+        planche_calloc(plan->budget, (size_t)levels + 2, sizeof(*plan->checkpoints));
+    for (int level = 0; plan->checkpoints && level < levels + 2; level++) {
+        plan->checkpoints[level].store =
             planche_calloc(plan->budget, (size_t)plan->program->tensor_count, sizeof(bool));
-        if (!plan->cuts[level].store)
+        if (!plan->checkpoints[level].store)
             return false;
     }
-    return plan->cuts != NULL;
+    return plan->checkpoints != NULL;
 }
 
 enum planche_status planche_plan_create(struct planche_plan **out,
@@ -230,7 +232,7 @@ enum planche_status planche_plan_create(struct planche_plan **out,
     plan->program = program;
     plan->budget = budget;
     plan->options = *options;
-    if (allocate_cuts(plan))
+    if (allocate_checkpoints(plan))
         status = make_geometries(plan, width, height, error);
     else
         planche_fail(error, status, "no memory to plan the page");
@@ -254,9 +256,9 @@ void planche_plan_destroy(struct planche_plan **plan)
     struct planche_plan *p = *plan;
     if (!p)
         return;
-    for (int level = 0; p->cuts && level < p->program->levels + 2; level++)
-        planche_free(p->cuts[level].store);
-    planche_free(p->cuts);
+    for (int level = 0; p->checkpoints && level < p->program->levels + 2; level++)
+        planche_free(p->checkpoints[level].store);
+    planche_free(p->checkpoints);
     planche_free(p->page.shapes);
     planche_free(p->sample.shapes);
     planche_free(p);

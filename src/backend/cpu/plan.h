@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan for a page: which passes, what is kept between them, whether the page is cut into
- * stripes, and the memory.
+/* Memory planning for a page: which passes, what is retained between them, whether the page is
+ * divided into stripes, and the bytes it takes.
  *
  * A network with L levels of page-wide averages takes L passes that end in averages and one that
  * ends in the page. A later pass starts from the page again, or from tensors that an earlier one
- * kept. */
+ * retained. */
 #ifndef PLANCHE_BACKEND_CPU_PLAN_H
 #define PLANCHE_BACKEND_CPU_PLAN_H
 
 #include "backend/cpu/pass.h"
 
-/* Between passes: nodes before `first` need not run again, since the tensors they make for later
- * nodes are kept. */
+/* Checkpoint between passes: nodes before `first` need not run again, since the tensors they make
+ * for later nodes are retained. */
 struct planche_checkpoint {
-    int first;   /* 0: nothing is kept */
+    int first;   /* 0: nothing is retained */
     bool *store; /* [tensor_count] */
 };
 
@@ -32,8 +32,8 @@ struct planche_plan {
     struct planche_geometry page, sample; /* sample: what the averages come from */
     int64_t sample_bands;                 /* 0: the sample is the page */
     struct planche_checkpoint
-        *cuts; /* [levels + 2]: kept after pass 1..levels; 0 and levels + 1 keep nothing */
-    int band;  /* rows of tiles made at a time */
+        *checkpoints; /* [levels + 2]: after pass 1..levels; 0 and levels + 1 retain nothing */
+    int band;         /* rows of tiles made at a time */
     int64_t stripe, segment;       /* width and height of the page's regions */
     int64_t fetch_rows, emit_rows; /* rows of the page the caller should hold to fetch them again;
                                       result rows in flight */
@@ -64,10 +64,11 @@ const struct planche_geometry *planche_plan_geometry(const struct planche_plan *
 /* The page row that a row of the sample is. */
 int64_t planche_plan_sample_row(const struct planche_plan *plan, int64_t row);
 
-/* The whole page's pass of a level with the plan's present cuts. */
+/* The whole page's pass of a level with the plan's present checkpoints. */
 struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int level);
 
-/* What a page takes when it is cut into regions of stripe x segment pixels and nothing is kept. */
+/* What a page takes when it is divided into regions of stripe x segment pixels and nothing is
+ * retained. */
 struct planche_regions_size {
     uint64_t bytes;     /* no region of any pass takes more */
     int64_t fetch_rows; /* most rows of the page that a region reads */
@@ -78,11 +79,11 @@ enum planche_status planche_regions_measure(const struct planche_plan *plan, int
                                             int64_t segment, struct planche_regions_size *size,
                                             struct planche_error *error);
 
-/* Chooses plan->cuts for whole-page passes so that the least is computed twice within `memory`
- * bytes for kept tensors; costs as in cost.h. Errors: MEMORY. */
+/* Chooses plan->checkpoints for whole-page passes so that as little as possible is computed
+ * twice within `memory` bytes for retained tensors; costs as in cost.h. Errors: MEMORY. */
 enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t memory,
                                                struct planche_error *error);
-/* Bytes kept while a pass runs: what it starts from and what it keeps. */
+/* Bytes retained while a pass runs: what it starts from and what it retains. */
 uint64_t planche_checkpoints_bytes(const struct planche_plan *plan, int level);
 
 #endif

@@ -240,7 +240,7 @@ static int64_t rows_from(const struct planche_edge *edge, const struct planche_s
                                     : in;
     while (lo < hi) {
         int64_t middle = (lo + hi + 1) / 2;
-        planche_receptive_field_need(&edge->rows, 0, middle, in, out > 0 ? out : 1, &a, &b);
+        planche_receptive_field_rows(&edge->rows, 0, middle, in, out > 0 ? out : 1, &a, &b);
         if (b <= available - edge->view.top)
             lo = middle;
         else

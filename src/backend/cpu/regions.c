@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a page takes that is cut into regions.
+/* Memory of a page that is divided into regions.
  *
  * How wide rows are depends on the stripe alone, how many are alive on the segment alone. So all
  * stripes and all segments are looked at, not all regions, and the widest is taken as often as the

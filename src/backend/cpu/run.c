@@ -12,7 +12,7 @@ struct page_run {
     const struct planche_plan *plan;
     struct planche_page_io io; /* the caller's, with rows of the sample found */
     const struct planche_page_io *caller;
-    struct planche_retained *kept;
+    struct planche_retained *retained;
     float **vectors;
     int64_t **sums;
     struct planche_pass_data data;
@@ -64,23 +64,23 @@ static bool allocate(struct page_run *run)
 {
     const struct planche_program *program = run->plan->program;
     size_t tensors = (size_t)program->tensor_count;
-    run->kept = planche_calloc(run->plan->budget, tensors, sizeof(*run->kept));
+    run->retained = planche_calloc(run->plan->budget, tensors, sizeof(*run->retained));
     run->vectors = planche_calloc(run->plan->budget, tensors, sizeof(*run->vectors));
     run->sums = planche_calloc(run->plan->budget, tensors, sizeof(*run->sums));
-    return run->kept && run->vectors && run->sums && allocate_vectors(run);
+    return run->retained && run->vectors && run->sums && allocate_vectors(run);
 }
 
 static void release(struct page_run *run)
 {
     for (int t = 0; t < run->plan->program->tensor_count; t++) {
-        if (run->kept && !run->kept[t].overwritten)
-            planche_free(run->kept[t].data);
+        if (run->retained && !run->retained[t].overwritten)
+            planche_free(run->retained[t].data);
         if (run->vectors)
             planche_free(run->vectors[t]);
         if (run->sums)
             planche_free(run->sums[t]);
     }
-    planche_free(run->kept);
+    planche_free(run->retained);
     planche_free(run->vectors);
     planche_free(run->sums);
 }
@@ -146,7 +146,7 @@ static bool reads(const struct planche_node *node, int tensor)
     return false;
 }
 
-/* The kept tensor over which tensor t can be made in a pass, since a multiplication is all that
+/* The retained tensor over which tensor t can be made in a pass, since a multiplication is all that
  * still reads it: memory that is not new costs nothing. The plan counts both, since it is made
  * before it is known what a pass starts from. -1: there is none. */
 static int find_overwritten(const struct page_run *run, int level, int t)
@@ -158,7 +158,7 @@ static int find_overwritten(const struct page_run *run, int level, int t)
         return -1;
     int from = node->edges[0].view.tensor;
     const struct planche_tensor_layout *a = &program->tensors[from], *b = &program->tensors[t];
-    if (!run->kept[from].data || run->plan->cuts[level].store[from] ||
+    if (!run->retained[from].data || run->plan->checkpoints[level].store[from] ||
         a->margin_left != b->margin_left || a->margin_right != b->margin_right)
         return -1;
     for (int n = 0; n < program->node_count; n++) {
@@ -170,35 +170,36 @@ static int find_overwritten(const struct page_run *run, int level, int t)
     return from;
 }
 
-/* Makes room for what the pass keeps, and afterwards frees what only it needed. */
-static enum planche_status allocate_kept(struct page_run *run, int level,
-                                         struct planche_error *error)
+/* Allocates what the pass retains; release_retained then frees what only it needed. */
+static enum planche_status allocate_retained(struct page_run *run, int level,
+                                             struct planche_error *error)
 {
     const struct planche_plan *plan = run->plan;
     for (int t = 0; t < plan->program->tensor_count; t++) {
         size_t bytes;
-        if (!plan->cuts[level].store[t] || run->kept[t].data)
+        if (!plan->checkpoints[level].store[t] || run->retained[t].data)
             continue;
         if (!planche_retained_bytes(plan->program, planche_plan_geometry(plan, level), t, &bytes))
-            return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a kept tensor is too large");
+            return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a retained tensor is too large");
         int from = find_overwritten(run, level, t);
         if (from >= 0)
-            run->kept[from].overwritten = true;
-        run->kept[t].data = from >= 0 ? run->kept[from].data : planche_alloc(plan->budget, bytes);
-        if (!run->kept[t].data)
+            run->retained[from].overwritten = true;
+        run->retained[t].data =
+            from >= 0 ? run->retained[from].data : planche_alloc(plan->budget, bytes);
+        if (!run->retained[t].data)
             return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of features",
                                 bytes);
     }
     return PLANCHE_OK;
 }
 
-static void release_kept(struct page_run *run, int level)
+static void release_retained(struct page_run *run, int level)
 {
     for (int t = 0; t < run->plan->program->tensor_count; t++)
-        if (run->kept[t].data && !run->plan->cuts[level].store[t]) {
-            if (!run->kept[t].overwritten)
-                planche_free(run->kept[t].data);
-            run->kept[t] = (struct planche_retained){NULL, false};
+        if (run->retained[t].data && !run->plan->checkpoints[level].store[t]) {
+            if (!run->retained[t].overwritten)
+                planche_free(run->retained[t].data);
+            run->retained[t] = (struct planche_retained){NULL, false};
         }
 }
 
@@ -215,24 +216,24 @@ static enum planche_status run_pass(struct page_run *run, int level, struct plan
         .program = plan->program,
         .geometry = g,
         .level = level,
-        .first = plan->cuts[level - 1].first,
-        .store = plan->cuts[level].store,
+        .first = plan->checkpoints[level - 1].first,
+        .store = plan->checkpoints[level].store,
         .band = plan->band,
         .workers = plan->options.workers,
     };
     bool whole = plan->stripe >= plan->page.page_width && plan->segment >= plan->page.page_height;
     int64_t stripe = whole ? g->page_width : plan->stripe;
     int64_t segment = whole ? g->page_height : plan->segment;
-    enum planche_status status = allocate_kept(run, level, error);
+    enum planche_status status = allocate_retained(run, level, error);
     run->sampling = g == &plan->sample;
     for (int64_t y = 0; y < g->page_height && !status; y += segment)
         for (int64_t x = 0; x < g->page_width && !status; x += stripe) {
-            spec.region = (struct planche_region){x, least(x + stripe, g->page_width), y,
-                                                  least(y + segment, g->page_height)};
+            spec.region = (struct planche_rect){x, least(x + stripe, g->page_width), y,
+                                                least(y + segment, g->page_height)};
             status = run_region(run, &spec, error);
         }
     if (!status) {
-        release_kept(run, level);
+        release_retained(run, level);
         find_vectors(run, level);
     }
     return status;
@@ -250,7 +251,7 @@ enum planche_status planche_plan_run(const struct planche_plan *plan, struct pla
         run.data = (struct planche_pass_data){
             .pool = pool,
             .io = &run.io,
-            .kept = run.kept,
+            .retained = run.retained,
             .vectors = (const float *const *)run.vectors,
             .sums = run.sums,
             .profile = profile,

@@ -46,9 +46,9 @@ static void widen_inputs(const struct planche_step *step, const struct planche_s
     struct planche_region2 made = regions[step->output], read;
     struct planche_receptive_field rows, columns;
     planche_receptive_field_step(step, &rows, &columns);
-    planche_receptive_field_need(&rows, made.y0, made.y1, in.height, out.height, &read.y0,
+    planche_receptive_field_rows(&rows, made.y0, made.y1, in.height, out.height, &read.y0,
                                  &read.y1);
-    planche_receptive_field_need(&columns, made.x0, made.x1, in.width, out.width, &read.x0,
+    planche_receptive_field_rows(&columns, made.x0, made.x1, in.width, out.width, &read.x0,
                                  &read.x1);
     for (int i = 0; i < step->input_count; i++)
         widen_view(&step->inputs[i], shapes, read, regions);
