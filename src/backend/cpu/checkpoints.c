@@ -2,9 +2,9 @@
 /* Activation checkpointing (rematerialisation): which tensors to retain between passes. A shortest
  * path over (pass, checkpoint), where a checkpoint is a place in the order of the nodes and retains
  * every tensor that crosses it. */
-#include "backend/cpu/cost.h"
-#include "backend/cpu/plan.h"
+#include "backend/cpu/checkpoints.h"
 
+#include "backend/cpu/cost.h"
 #include "base/status.h"
 
 #include <math.h>

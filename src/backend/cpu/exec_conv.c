@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolutions and deconvolutions: from rows in slots to the pointers that kernels take. */
-#include "backend/cpu/exec.h"
+#include "backend/cpu/exec_nodes.h"
 #include "backend/cpu/pack_weights.h"
 
 /* One run of output pixels of one phase of one row. */

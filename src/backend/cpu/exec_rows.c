@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything but convolutions: elementwise layers, copies, shuffles, interpolation, pooling. */
 #include "backend/cpu/activation.h"
-#include "backend/cpu/exec.h"
+#include "backend/cpu/exec_nodes.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * How wide rows are depends on the stripe alone, how many are alive on the segment alone. So all
  * stripes and all segments are looked at, not all regions, and the widest is taken as often as the
  * most. */
-#include "backend/cpu/plan.h"
+#include "backend/cpu/regions.h"
 
 #include "base/checked.h"
 #include "base/status.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running the nodes of a pass on rows. */
-#ifndef PLANCHE_BACKEND_CPU_EXEC_H
-#define PLANCHE_BACKEND_CPU_EXEC_H
+/* Data parallelism: rows of a running pass, split into chunks for the workers. */
+#ifndef PLANCHE_BACKEND_CPU_EXEC_TASK_H
+#define PLANCHE_BACKEND_CPU_EXEC_TASK_H
 
 #include "backend/cpu/pass.h"
 
@@ -33,13 +33,6 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
                                 int64_t y, unsigned block);
 /* Likewise for the row of a tensor, to be written. */
 float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block);
-
-/* Each makes rows [y0, y1) of the node's output. */
-void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-void planche_exec_interp(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 
 /* Rows [y0, y1) of a node as a task, not yet split. */
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Activation checkpointing (rematerialisation): which tensors a pass retains for later passes, so
+ * that these need not compute them again. */
+#ifndef PLANCHE_BACKEND_CPU_CHECKPOINTS_H
+#define PLANCHE_BACKEND_CPU_CHECKPOINTS_H
+
+#include "backend/cpu/geometry.h"
+
+/* Chooses plan->checkpoints for whole-page passes so that as little as possible is computed
+ * twice within `memory` bytes for retained tensors; costs as in cost.h. Errors: MEMORY. */
+enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t memory,
+                                               struct planche_error *error);
+/* Bytes retained while a pass runs: what it starts from and what it retains. */
+uint64_t planche_checkpoints_bytes(const struct planche_plan *plan, int level);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Execution of the kinds of nodes: exec_conv.c has the convolutions, exec_rows.c all others. */
+#ifndef PLANCHE_BACKEND_CPU_EXEC_NODES_H
+#define PLANCHE_BACKEND_CPU_EXEC_NODES_H
+
+#include "backend/cpu/exec_task.h"
+
+/* Each makes rows [y0, y1) of the node's output. */
+void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+void planche_exec_interp(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+
+#endif

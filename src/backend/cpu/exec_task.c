@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Data parallelism: where rows lie, and how the rows of a node are split among workers. */
+#include "backend/cpu/exec_task.h"
+
+float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block)
+{
+    const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
+    const struct planche_buffer *b = &exec->pass->buffers[tensor];
+    float *row = b->rows[y % b->height] + block * b->block_stride;
+    return row + (layout->margin_left - b->x0) * (int64_t)layout->lanes;
+}
+
+const float *planche_exec_input(const struct planche_exec *exec, const struct planche_edge *edge,
+                                int64_t y, unsigned block)
+{
+    const struct planche_program *program = exec->pass->spec.program;
+    int tensor = edge->view.tensor;
+    const struct planche_tensor_layout *layout = &program->tensors[tensor];
+    int64_t height = exec->pass->spec.geometry->shapes[tensor].height;
+    if (y < edge->view.top || y >= height - edge->view.bottom)
+        return exec->zeros +
+               (layout->margin_left - exec->pass->buffers[tensor].x0) * (int64_t)layout->lanes;
+    return planche_exec_row(exec, tensor, y, block);
+}
+
+struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,
+                                      int64_t y1)
+{
+    return (struct planche_task){
+        .exec = exec,
+        .node = &exec->pass->spec.program->nodes[node],
+        .part = &exec->pass->parts[node],
+        .y0 = y0,
+        .y1 = y1,
+        .first_row = y0,
+    };
+}
+
+void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_columns,
+                        int64_t most_columns, int64_t unit, planche_pool_fn fn)
+{
+    struct planche_pool *pool = task->exec->data->pool;
+    int64_t workers = planche_pool_threads(pool), columns = task->part->x1 - task->part->x0;
+    int64_t most = most_columns > unit ? most_columns / unit * unit : unit;
+    int64_t chunks = (columns + most - 1) / most;
+    /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
+    int64_t total = (rows * chunks + workers - 1) / workers * workers;
+    int64_t wanted = (total + rows - 1) / rows;
+    if (wanted > chunks && columns / wanted >= least_columns)
+        chunks = wanted;
+    int64_t units = (columns + unit - 1) / unit;
+    task->rows = (size_t)rows;
+    task->unit = unit;
+    task->chunks = chunks < units ? chunks : units;
+    planche_pool_run(pool, (size_t)(rows * task->chunks), fn, task);
+}
+
+/* The first unit of a chunk in the task's row number `row`. Units are dealt out column by column,
+ * so that chunks of all rows together differ by one unit, not by one in every row. */
+static int64_t first_unit(const struct planche_task *task, int64_t units, int64_t chunk,
+                          int64_t row)
+{
+    int64_t rows = (int64_t)task->rows;
+    return (units * rows * chunk / task->chunks - row + rows - 1) / rows;
+}
+
+/* The rows of a chunk follow each other: where they read the same input rows, a worker finds these
+ * in its cache. */
+void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
+                        int64_t *x1)
+{
+    int64_t columns = task->part->x1 - task->part->x0, chunk = (int64_t)(index / task->rows);
+    int64_t units = (columns + task->unit - 1) / task->unit, r = (int64_t)(index % task->rows);
+    *row = task->first_row + r;
+    *x0 = task->part->x0 + first_unit(task, units, chunk, r) * task->unit;
+    *x1 = task->part->x0 + first_unit(task, units, chunk + 1, r) * task->unit;
+    if (*x1 > task->part->x1)
+        *x1 = task->part->x1;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* A plan and its geometry: the sizes of the page and of the sample that the averages come from, and
+ * the passes that follow from them. */
+#ifndef PLANCHE_BACKEND_CPU_GEOMETRY_H
+#define PLANCHE_BACKEND_CPU_GEOMETRY_H
+
+#include "backend/cpu/pass.h"
+
+/* Checkpoint between passes: nodes before `first` need not run again, since the tensors they make
+ * for later nodes are retained. */
+struct planche_checkpoint {
+    int first;   /* 0: nothing is retained */
+    bool *store; /* [tensor_count] */
+};
+
+struct planche_plan_options {
+    uint64_t memory; /* bytes for everything the plan takes; 0: no limit */
+    uint64_t fetch_row_bytes,
+        emit_row_bytes; /* what the caller holds per row of fetch_rows, emit_rows */
+    enum planche_se se;
+    unsigned workers;
+};
+
+struct planche_plan {
+    const struct planche_program *program;
+    struct planche_budget *budget;
+    struct planche_plan_options options;
+    struct planche_geometry page, sample; /* sample: what the averages come from */
+    int64_t sample_bands;                 /* 0: the sample is the page */
+    struct planche_checkpoint
+        *checkpoints; /* [levels + 2]: after pass 1..levels; 0 and levels + 1 retain nothing */
+    int band;         /* rows of tiles made at a time */
+    int64_t stripe, segment;       /* width and height of the page's regions */
+    int64_t fetch_rows, emit_rows; /* rows of the page the caller should hold to fetch them again;
+                                      result rows in flight */
+    uint64_t bytes;                /* most that the plan takes, the caller's rows included */
+    double macs;
+};
+
+/* Rows of one band of the sample. */
+#define PLANCHE_SAMPLE_BAND 64
+
+/* Fills plan->page and plan->sample. Errors: MEMORY; LIMIT for a page that does not suit the model.
+ */
+enum planche_status planche_plan_set_page(struct planche_plan *plan, int64_t width, int64_t height,
+                                          struct planche_error *error);
+/* The geometry that pass 1..levels+1 works on. */
+const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level);
+/* The page row that a row of the sample is. */
+int64_t planche_plan_sample_row(const struct planche_plan *plan, int64_t row);
+
+/* The whole page's pass of a level with the plan's present checkpoints. */
+struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int level);
+
+#endif
