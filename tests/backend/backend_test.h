@@ -55,7 +55,7 @@ struct planche_pool *pool_of(unsigned workers);
 /* workers pack the weights. */
 struct planche_program *compile(struct network *network, const struct isa *isa, unsigned workers);
 
-/* How often an enlargement is added to a shuffle: by one node (program.c), or by nodes of their
+/* How often an enlargement is added to a shuffle: by one node (compile.c), or by nodes of their
  * own.
  */
 struct sums {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dispatch: fills the table from the list of kernels. */
+/* CPU dispatch: fills the table from the list of kernels. */
 #include "kernels/kernels.h"
 
 #include "kernels/list.h"
