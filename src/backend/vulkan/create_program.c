@@ -2,13 +2,13 @@
 /* Putting a network on a GPU: shaders chosen, weights packed and sent. */
 #include "backend/vulkan/create_program.h"
 
-#include "backend/tiles/region.h"
 #include "backend/vulkan/conv_matmul.h"
 #include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/shaders/args.h"
 #include "base/status.h"
+#include "net/levels.h"
 
 #include <string.h>
 

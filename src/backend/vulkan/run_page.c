@@ -193,7 +193,7 @@ static enum planche_status send_page(struct page_run *run, struct planche_error 
 static enum planche_status submit_tile(struct page_run *run, enum planche_gpu_aim aim, int level,
                                        int64_t row, int64_t column, struct planche_error *error)
 {
-    struct planche_region2 rect = planche_gpu_split_rect(&run->split, &run->job, column, row);
+    struct planche_rect rect = planche_gpu_split_rect(&run->split, &run->job, column, row);
     if (!planche_gpu_tile_measure(&run->tile, aim, level, rect))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
     planche_mutex_lock(&run->unit->arena_mutex);

@@ -20,13 +20,13 @@ bool planche_gpu_split_is_whole(const struct planche_gpu_split *split)
     return split->columns == 1 && split->rows == 1;
 }
 
-struct planche_region2 planche_gpu_split_rect(const struct planche_gpu_split *split,
-                                              const struct planche_gpu_job *job, int64_t column,
-                                              int64_t row)
+struct planche_rect planche_gpu_split_rect(const struct planche_gpu_split *split,
+                                           const struct planche_gpu_job *job, int64_t column,
+                                           int64_t row)
 {
     int64_t scale = job->program->net->recipe.scale;
     int64_t x = column * split->tile_width, y = row * split->tile_height;
-    return (struct planche_region2){
+    return (struct planche_rect){
         .x0 = x * scale,
         .x1 = least(x + split->tile_width, job->page.width) * scale,
         .y0 = y * scale,
@@ -48,7 +48,7 @@ static void set_sides(struct planche_gpu_split *split, const struct planche_gpu_
 static bool measure_tile(const struct planche_gpu_split *split, struct planche_gpu_tile *tile,
                          int64_t column, int64_t row, uint64_t *bytes)
 {
-    struct planche_region2 rect = planche_gpu_split_rect(split, tile->job, column, row);
+    struct planche_rect rect = planche_gpu_split_rect(split, tile->job, column, row);
     if (planche_gpu_split_is_whole(split)) {
         bool fits = planche_gpu_tile_measure(tile, PLANCHE_GPU_AIM_WHOLE, 0, rect);
         *bytes = tile->bytes;

@@ -23,8 +23,8 @@ enum planche_status planche_gpu_split_page(struct planche_gpu_split *split,
                                            unsigned side, struct planche_error *error);
 bool planche_gpu_split_is_whole(const struct planche_gpu_split *split);
 /* A tile in pixels of the result. */
-struct planche_region2 planche_gpu_split_rect(const struct planche_gpu_split *split,
-                                              const struct planche_gpu_job *job, int64_t column,
-                                              int64_t row);
+struct planche_rect planche_gpu_split_rect(const struct planche_gpu_split *split,
+                                           const struct planche_gpu_job *job, int64_t column,
+                                           int64_t row);
 
 #endif

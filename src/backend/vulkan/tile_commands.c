@@ -73,12 +73,12 @@ void planche_gpu_tile_free(struct planche_gpu_tile *tile)
     *tile = (struct planche_gpu_tile){0};
 }
 
-static int64_t region_width(const struct planche_region2 *region)
+static int64_t region_width(const struct planche_rect *region)
 {
     return region->x1 - region->x0;
 }
 
-static int64_t region_height(const struct planche_region2 *region)
+static int64_t region_height(const struct planche_rect *region)
 {
     return region->y1 - region->y0;
 }
@@ -89,15 +89,14 @@ static void take_everything(struct planche_gpu_tile *tile)
     const struct planche_gpu_job *job = tile->job;
     const struct planche_net *net = job->program->net;
     for (int t = 0; t < net->tensor_count; t++)
-        tile->regions[t] =
-            (struct planche_region2){0, job->shapes[t].width, 0, job->shapes[t].height};
+        tile->regions[t] = (struct planche_rect){0, job->shapes[t].width, 0, job->shapes[t].height};
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
         tile->needed[s] = true;
         if (step->op != PLANCHE_STEP_POOL)
             continue;
         struct planche_shape view = planche_view_shape(&step->inputs[0], job->shapes);
-        tile->owned[s] = (struct planche_region2){0, view.width, 0, view.height};
+        tile->owned[s] = (struct planche_rect){0, view.width, 0, view.height};
     }
 }
 
@@ -107,27 +106,27 @@ static void leave_out_tail(struct planche_gpu_tile *tile)
 {
     const struct planche_gpu_program *program = tile->job->program;
     for (int s = program->tail.first; s < program->net->step_count; s++)
-        tile->regions[program->net->steps[s].output] = (struct planche_region2){0};
+        tile->regions[program->net->steps[s].output] = (struct planche_rect){0};
 }
 
 bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
-                              struct planche_region2 rect)
+                              struct planche_rect rect)
 {
     const struct planche_gpu_job *job = tile->job;
     const struct planche_gpu_program *program = job->program;
-    struct planche_layout layout = {.offsets = tile->offsets};
+    struct planche_memory_plan plan = {.offsets = tile->offsets};
     if (aim == PLANCHE_GPU_AIM_WHOLE && program->levels)
         take_everything(tile);
     else if (aim == PLANCHE_GPU_AIM_SUMS)
-        planche_regions_of_level(program->net, job->shapes, job->result, program->tensor_levels,
-                                 level, rect, tile->regions, tile->needed, tile->owned);
+        planche_halo_of_level(program->net, job->shapes, job->result, program->tensor_levels, level,
+                              rect, tile->regions, tile->needed, tile->owned);
     else
-        planche_regions_of_tile(program->net, job->shapes, rect, tile->regions, tile->needed);
+        planche_halo_of_tile(program->net, job->shapes, rect, tile->regions, tile->needed);
     leave_out_tail(tile);
-    if (!planche_layout_make(&layout, program->net, tile->regions, tile->needed, program->pitches,
-                             program->device->value_bytes, tile->budget))
+    if (!planche_memory_plan_make(&plan, program->net, tile->regions, tile->needed,
+                                  program->pitches, program->device->value_bytes, tile->budget))
         return false;
-    tile->bytes = layout.bytes;
+    tile->bytes = plan.bytes;
     return true;
 }
 
@@ -137,7 +136,7 @@ static struct planche_gpu_view view_of(const struct planche_gpu_tile *tile,
                                        const struct planche_view *view, int64_t x, int64_t y)
 {
     const struct planche_gpu_program *program = tile->job->program;
-    const struct planche_region2 *region = &tile->regions[view->tensor];
+    const struct planche_rect *region = &tile->regions[view->tensor];
     return (struct planche_gpu_view){
         .address = place->arena + tile->offsets[view->tensor],
         .width = (int32_t)region_width(region),
@@ -202,7 +201,7 @@ static struct planche_gpu_view output_of(const struct planche_gpu_tile *tile,
 }
 
 /* own: the tile's part of the result. */
-static void add_load(struct planche_gpu_tile *tile, struct planche_region2 own,
+static void add_load(struct planche_gpu_tile *tile, struct planche_rect own,
                      const struct planche_gpu_place *place)
 {
     const struct planche_gpu_job *job = tile->job;
@@ -228,7 +227,7 @@ static void add_load(struct planche_gpu_tile *tile, struct planche_region2 own,
 }
 
 static void set_tail(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
-                     struct planche_region2 rect, const struct planche_gpu_place *place)
+                     struct planche_rect rect, const struct planche_gpu_place *place)
 {
     const struct planche_gpu_tail *tail = &tile->job->program->tail;
     const struct planche_net *net = tile->job->program->net;
@@ -244,7 +243,7 @@ static void set_tail(struct planche_gpu_args *args, const struct planche_gpu_til
     args->enlarge_y = y + tail->enlarged->top;
 }
 
-static void add_store(struct planche_gpu_tile *tile, struct planche_region2 rect,
+static void add_store(struct planche_gpu_tile *tile, struct planche_rect rect,
                       const struct planche_gpu_place *place)
 {
     const struct planche_gpu_job *job = tile->job;
@@ -379,7 +378,7 @@ static void add_pool(struct planche_gpu_tile *tile, int s, const struct planche_
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_step *step = &program->net->steps[s];
-    const struct planche_region2 *owned = &tile->owned[s];
+    const struct planche_rect *owned = &tile->owned[s];
     const struct planche_gpu_view out = {
         .address = place->vectors + program->sums[step->output],
         .width = (int32_t)region_width(owned),
@@ -436,7 +435,7 @@ static bool makes_vector(const struct planche_gpu_program *program, const struct
 }
 
 void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
-                            struct planche_region2 rect, const struct planche_gpu_place *place)
+                            struct planche_rect rect, const struct planche_gpu_place *place)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_net *net = program->net;

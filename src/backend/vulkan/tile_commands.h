@@ -3,7 +3,8 @@
 #ifndef PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
 #define PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
 
-#include "backend/tiles/region.h"
+#include "backend/tiles/halo.h"
+#include "backend/tiles/memory_planner.h"
 #include "backend/vulkan/program.h"
 #include "backend/vulkan/shaders/args.h"
 #include "backend/vulkan/vulkan.h"
@@ -43,7 +44,7 @@ struct planche_gpu_dispatch {
 struct planche_gpu_tile {
     const struct planche_gpu_job *job;
     struct planche_budget *budget;
-    struct planche_region2 *regions, *owned;
+    struct planche_rect *regions, *owned;
     bool *needed;
     uint64_t *offsets;
     uint64_t bytes; /* of the arena, from the last call of measure */
@@ -69,11 +70,11 @@ void planche_gpu_tile_free(struct planche_gpu_tile *tile);
 /* Finds the regions and the arena's bytes of a tile of the result (pixels). False: memory or sizes
  * fail. */
 bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
-                              struct planche_region2 rect);
+                              struct planche_rect rect);
 /* After measure, with the same tile: fills dispatches. rect.x0 times the size of a pixel is a
  * multiple of 4 bytes. */
 void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
-                            struct planche_region2 rect, const struct planche_gpu_place *place);
+                            struct planche_rect rect, const struct planche_gpu_place *place);
 /* The dispatches that make a level's averages of their sums, and what dense layers make of them. */
 void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
                                     const struct planche_gpu_place *place);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where tensors lie in one block of memory: each is put into the lowest gap that is free for as
+/* Memory planner, greedy by lifetimes: each tensor is put into the lowest gap that is free for as
  * long as it lives. What comes out depends on which is placed first: those that are made first, or
  * the largest. Both orders are tried. */
-#include "backend/tiles/region.h"
+#include "backend/tiles/memory_planner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct span {
     int tensor, first, last;
 };
 
-/* Those of one layout. */
+/* Those of one plan. */
 struct spans {
     int count;
     uint64_t total;      /* of all bytes */
@@ -23,7 +23,7 @@ struct spans {
     struct span *placed; /* [count], by offset */
 };
 
-static bool span_bytes(const struct planche_region2 *r, int pitch, unsigned value_bytes,
+static bool span_bytes(const struct planche_rect *r, int pitch, unsigned value_bytes,
                        uint64_t *bytes)
 {
     uint64_t width = (uint64_t)(r->x1 - r->x0), height = (uint64_t)(r->y1 - r->y0);
@@ -35,10 +35,10 @@ static bool span_bytes(const struct planche_region2 *r, int pitch, unsigned valu
 }
 
 static bool add_span(struct spans *spans, int tensor, int first, int last,
-                     const struct planche_region2 *region, int pitch, unsigned value_bytes)
+                     const struct planche_rect *region, int pitch, unsigned value_bytes)
 {
     struct span *span = &spans->list[spans->count];
-    if (planche_region_is_empty(*region))
+    if (planche_rect_is_empty(*region))
         return true;
     *span = (struct span){.tensor = tensor, .first = first, .last = last};
     spans->count++;
@@ -66,7 +66,7 @@ static void find_last(const struct planche_net *net, const bool *needed, int *la
 
 /* In the order of the steps that make them. */
 static bool find_spans(struct spans *spans, const struct planche_net *net,
-                       const struct planche_region2 *regions, const bool *needed, const int *last,
+                       const struct planche_rect *regions, const bool *needed, const int *last,
                        const int *pitches, unsigned value_bytes)
 {
     bool fits = add_span(spans, 0, -1, last[0], &regions[0], pitches[0], value_bytes);
@@ -97,8 +97,8 @@ static void place(struct span *placed, int count, struct span *span)
     placed[at] = *span;
 }
 
-/* Takes the offsets over if they need less than what the layout has so far. */
-static void place_all(struct spans *spans, struct planche_layout *layout)
+/* Takes the offsets over if they need less than what the plan has so far. */
+static void place_all(struct spans *spans, struct planche_memory_plan *plan)
 {
     uint64_t bytes = 0;
     for (int i = 0; i < spans->count; i++) {
@@ -107,11 +107,11 @@ static void place_all(struct spans *spans, struct planche_layout *layout)
         if (span->offset + span->bytes > bytes)
             bytes = span->offset + span->bytes;
     }
-    if (bytes >= layout->bytes)
+    if (bytes >= plan->bytes)
         return;
-    layout->bytes = bytes;
+    plan->bytes = bytes;
     for (int i = 0; i < spans->count; i++)
-        layout->offsets[spans->list[i].tensor] = spans->list[i].offset;
+        plan->offsets[spans->list[i].tensor] = spans->list[i].offset;
 }
 
 /* The larger first; among equals the order of time. */
@@ -123,9 +123,10 @@ static int compare_sizes(const void *a, const void *b)
     return one->first - other->first;
 }
 
-bool planche_layout_make(struct planche_layout *layout, const struct planche_net *net,
-                         const struct planche_region2 *regions, const bool *needed,
-                         const int *pitches, unsigned value_bytes, struct planche_budget *budget)
+bool planche_memory_plan_make(struct planche_memory_plan *plan, const struct planche_net *net,
+                              const struct planche_rect *regions, const bool *needed,
+                              const int *pitches, unsigned value_bytes,
+                              struct planche_budget *budget)
 {
     size_t tensors = (size_t)net->tensor_count;
     struct spans spans = {.list = planche_calloc(budget, 2 * tensors, sizeof(*spans.list))};
@@ -137,11 +138,11 @@ bool planche_layout_make(struct planche_layout *layout, const struct planche_net
         made = find_spans(&spans, net, regions, needed, last, pitches, value_bytes);
     }
     if (made) {
-        memset(layout->offsets, 0, tensors * sizeof(*layout->offsets));
-        layout->bytes = spans.count > 0 ? UINT64_MAX : 0;
-        place_all(&spans, layout);
+        memset(plan->offsets, 0, tensors * sizeof(*plan->offsets));
+        plan->bytes = spans.count > 0 ? UINT64_MAX : 0;
+        place_all(&spans, plan);
         qsort(spans.list, (size_t)spans.count, sizeof(*spans.list), compare_sizes);
-        place_all(&spans, layout);
+        place_all(&spans, plan);
     }
     planche_free(spans.list);
     planche_free(last);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Regions and layouts of tiles: against what every single pixel depends on, and against the lives
- * of tensors at every step; on random networks and on those of the catalogue.
+/* Halos of tiles and their memory plans: against what every single pixel depends on, and against
+ * the lives of tensors at every step; on random networks and on those of the catalogue.
  *
- *   region [SEED [COUNT]]     tries other networks than the usual ones */
-#include "backend/tiles/region.h"
+ *   test_tiles_halo [SEED [COUNT]]     tries other networks than the usual ones */
+#include "backend/tiles/halo.h"
+#include "backend/tiles/memory_planner.h"
 
 #include "backend_test.h"
 #include "support/need_model.h"
@@ -30,13 +31,13 @@ struct subject {
     const char *name;
     struct planche_shape result; /* pixels of the enlarged page */
     struct planche_shape *shapes;
-    struct planche_region2 *regions, *owned;
+    struct planche_rect *regions, *owned;
     bool *needed;
     int *levels, highest;
     int *pitches;
     int level; /* that is looked at; 0: the result */
-    struct planche_region2 tile;
-    struct planche_layout layout;
+    struct planche_rect tile;
+    struct planche_memory_plan plan;
 };
 
 static void *zeroes(int n, size_t size)
@@ -58,7 +59,7 @@ static bool subject_make(struct subject *s, const struct planche_net *net, const
     s->needed = zeroes(net->step_count, sizeof(*s->needed));
     s->levels = zeroes(net->tensor_count, sizeof(*s->levels));
     s->pitches = zeroes(net->tensor_count, sizeof(*s->pitches));
-    s->layout.offsets = zeroes(net->tensor_count, sizeof(*s->layout.offsets));
+    s->plan.offsets = zeroes(net->tensor_count, sizeof(*s->plan.offsets));
     for (int t = 0; t < net->tensor_count; t++)
         s->pitches[t] = (net->tensors[t].channels + 15) / 16 * 16;
     s->highest = planche_net_levels(net, s->levels);
@@ -73,23 +74,23 @@ static void subject_free(struct subject *s)
     free(s->needed);
     free(s->levels);
     free(s->pitches);
-    free(s->layout.offsets);
+    free(s->plan.offsets);
 }
 
-static void find_regions(struct subject *s, int level, struct planche_region2 tile)
+static void find_regions(struct subject *s, int level, struct planche_rect tile)
 {
     s->level = level;
     s->tile = tile;
     if (level == 0)
-        planche_regions_of_tile(s->net, s->shapes, tile, s->regions, s->needed);
+        planche_halo_of_tile(s->net, s->shapes, tile, s->regions, s->needed);
     else
-        planche_regions_of_level(s->net, s->shapes, s->result, s->levels, level, tile, s->regions,
-                                 s->needed, s->owned);
+        planche_halo_of_level(s->net, s->shapes, s->result, s->levels, level, tile, s->regions,
+                              s->needed, s->owned);
 }
 
 static _Noreturn void fail_at(const struct subject *s, int tensor, const char *what)
 {
-    const struct planche_region2 *r = &s->regions[tensor], *t = &s->tile;
+    const struct planche_rect *r = &s->regions[tensor], *t = &s->tile;
     fail_msg("%s, level %d, tile [%lld, %lld) x [%lld, %lld), tensor %s: %s; its region is [%lld, "
              "%lld) x [%lld, %lld)",
              s->name, s->level, (long long)t->x0, (long long)t->x1, (long long)t->y0,
@@ -172,9 +173,9 @@ static bool read_range(const struct taps *t, int64_t a, int64_t b, int64_t *lo, 
     return *lo < *hi;
 }
 
-static void unite(struct planche_region2 *all, struct planche_region2 r)
+static void unite(struct planche_rect *all, struct planche_rect r)
 {
-    if (planche_region_is_empty(*all))
+    if (planche_rect_is_empty(*all))
         *all = r;
     all->x0 = r.x0 < all->x0 ? r.x0 : all->x0;
     all->x1 = r.x1 > all->x1 ? r.x1 : all->x1;
@@ -182,11 +183,11 @@ static void unite(struct planche_region2 *all, struct planche_region2 r)
     all->y1 = r.y1 > all->y1 ? r.y1 : all->y1;
 }
 
-static void unite_view(struct planche_region2 *all, const struct planche_view *view,
-                       struct planche_region2 r)
+static void unite_view(struct planche_rect *all, const struct planche_view *view,
+                       struct planche_rect r)
 {
-    unite(&all[view->tensor], (struct planche_region2){r.x0 + view->left, r.x1 + view->left,
-                                                       r.y0 + view->top, r.y1 + view->top});
+    unite(&all[view->tensor], (struct planche_rect){r.x0 + view->left, r.x1 + view->left,
+                                                    r.y0 + view->top, r.y1 + view->top});
 }
 
 /* Taps with holes between them: a region may begin in a hole that lies at the tensor's edge. */
@@ -199,11 +200,11 @@ static bool has_holes(const struct planche_step *step)
 }
 
 /* What the steps that run read of every tensor, given what they make. */
-static void read_regions(const struct subject *s, struct planche_region2 *read, bool *holes)
+static void read_regions(const struct subject *s, struct planche_rect *read, bool *holes)
 {
     for (int i = 0; i < s->net->step_count; i++) {
         const struct planche_step *step = &s->net->steps[i];
-        struct planche_region2 made = s->regions[step->output], r;
+        struct planche_rect made = s->regions[step->output], r;
         if (!s->needed[i])
             continue;
         if (step->op == PLANCHE_STEP_POOL) {
@@ -224,26 +225,26 @@ static void read_regions(const struct subject *s, struct planche_region2 *read, 
     }
 }
 
-static bool contains(const struct planche_region2 *all, const struct planche_region2 *r)
+static bool contains(const struct planche_rect *all, const struct planche_rect *r)
 {
-    return planche_region_is_empty(*r) ||
+    return planche_rect_is_empty(*r) ||
            (r->x0 >= all->x0 && r->x1 <= all->x1 && r->y0 >= all->y0 && r->y1 <= all->y1);
 }
 
 /* Regions are what is read of them, no less and (but for holes) no more. */
 static void check_regions(struct subject *s)
 {
-    struct planche_region2 *read = zeroes(s->net->tensor_count, sizeof(*read));
+    struct planche_rect *read = zeroes(s->net->tensor_count, sizeof(*read));
     bool *holes = zeroes(s->net->tensor_count, sizeof(*holes));
     int64_t crop = s->net->recipe.crop;
     if (s->level == 0)
         unite_view(read, &s->net->output,
-                   (struct planche_region2){s->tile.x0 + crop, s->tile.x1 + crop, s->tile.y0 + crop,
-                                            s->tile.y1 + crop});
+                   (struct planche_rect){s->tile.x0 + crop, s->tile.x1 + crop, s->tile.y0 + crop,
+                                         s->tile.y1 + crop});
     read_regions(s, read, holes);
     for (int t = 0; t < s->net->tensor_count; t++) {
-        const struct planche_region2 *r = &s->regions[t];
-        bool empty = planche_region_is_empty(*r);
+        const struct planche_rect *r = &s->regions[t];
+        bool empty = planche_rect_is_empty(*r);
         if (s->net->tensors[t].vector && !empty)
             fail_at(s, t, "a vector has a region");
         if (!contains(r, &read[t]))
@@ -258,8 +259,8 @@ static void check_regions(struct subject *s)
     for (int i = 0; i < s->net->step_count; i++) {
         const struct planche_step *step = &s->net->steps[i];
         bool runs = step->op == PLANCHE_STEP_POOL
-                        ? s->level > 0 && !planche_region_is_empty(s->owned[i])
-                        : !planche_region_is_empty(s->regions[step->output]);
+                        ? s->level > 0 && !planche_rect_is_empty(s->owned[i])
+                        : !planche_rect_is_empty(s->regions[step->output]);
         if (s->needed[i] != runs)
             fail_at(s, step->output, "its step runs without need, or not at all");
         seen.idle_steps += !runs && !s->net->tensors[step->output].vector;
@@ -278,7 +279,7 @@ static void mark(struct marks *m, const struct planche_view *view, int64_t x, in
 {
     int t = view->tensor;
     const struct planche_shape *shape = &m->subject->shapes[t];
-    const struct planche_region2 *r = &m->subject->regions[t];
+    const struct planche_rect *r = &m->subject->regions[t];
     x += view->left;
     y += view->top;
     if (x < r->x0 || x >= r->x1 || y < r->y0 || y >= r->y1)
@@ -311,7 +312,7 @@ static void mark_inputs(struct marks *m, const struct planche_step *step)
             mark_pixel(m, step, i % shape->width, i / shape->width);
 }
 
-static void mark_area(struct marks *m, const struct planche_view *view, struct planche_region2 r,
+static void mark_area(struct marks *m, const struct planche_view *view, struct planche_rect r,
                       int64_t shift)
 {
     for (int64_t y = r.y0; y < r.y1; y++)
@@ -339,8 +340,8 @@ static void check_dependence(const struct subject *s)
 
 static uint64_t bytes_of(const struct subject *s, int tensor, unsigned value_bytes)
 {
-    const struct planche_region2 *r = &s->regions[tensor];
-    if (planche_region_is_empty(*r))
+    const struct planche_rect *r = &s->regions[tensor];
+    if (planche_rect_is_empty(*r))
         return 0;
     return (uint64_t)(r->x1 - r->x0) * (uint64_t)(r->y1 - r->y0) * (uint64_t)s->pitches[tensor] *
            value_bytes;
@@ -372,24 +373,24 @@ static void find_life(const struct subject *s, int tensor, int *first, int *last
 
 static void check_apart(const struct subject *s, int a, int b, unsigned value_bytes)
 {
-    uint64_t at = s->layout.offsets[a], other = s->layout.offsets[b];
+    uint64_t at = s->plan.offsets[a], other = s->plan.offsets[b];
     if (at < other + bytes_of(s, b, value_bytes) && other < at + bytes_of(s, a, value_bytes))
         fail_at(s, a, "its memory is also another's that lives at the same time");
 }
 
-/* Bytes of tensors that live at the same time, at the worst step: no layout can do with less. */
-static uint64_t check_layout(struct subject *s, unsigned value_bytes)
+/* Bytes of tensors that live at the same time, at the worst step: no plan can do with less. */
+static uint64_t check_plan(struct subject *s, unsigned value_bytes)
 {
     int tensors = s->net->tensor_count;
     int *first = zeroes(tensors, sizeof(*first)), *last = zeroes(tensors, sizeof(*last));
     uint64_t peak = 0;
-    if (!planche_layout_make(&s->layout, s->net, s->regions, s->needed, s->pitches, value_bytes,
-                             NULL))
-        fail_msg("%s: no layout", s->name);
+    if (!planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, s->pitches, value_bytes,
+                                  NULL))
+        fail_msg("%s: no plan", s->name);
     for (int t = 0; t < tensors; t++) {
         find_life(s, t, &first[t], &last[t]);
-        assert_int_equal(s->layout.offsets[t] % 256, 0);
-        assert_true(s->layout.offsets[t] + bytes_of(s, t, value_bytes) <= s->layout.bytes);
+        assert_int_equal(s->plan.offsets[t] % 256, 0);
+        assert_true(s->plan.offsets[t] + bytes_of(s, t, value_bytes) <= s->plan.bytes);
     }
     for (int a = 0; a < tensors; a++) {
         uint64_t alive = 0; /* when a is made */
@@ -403,7 +404,7 @@ static uint64_t check_layout(struct subject *s, unsigned value_bytes)
         }
         peak = alive > peak ? alive : peak;
     }
-    assert_true(s->layout.bytes >= peak);
+    assert_true(s->plan.bytes >= peak);
     free(first);
     free(last);
     return peak;
@@ -429,8 +430,8 @@ static int cut(uint64_t *random, int64_t size, int64_t borders[MAX_BORDERS])
 static void count_owned(const struct subject *s, uint8_t **owners)
 {
     for (int i = 0; i < s->net->step_count; i++) {
-        const struct planche_region2 *r = &s->owned[i];
-        if (planche_region_is_empty(*r))
+        const struct planche_rect *r = &s->owned[i];
+        if (planche_rect_is_empty(*r))
             continue;
         struct planche_shape shape = planche_view_shape(&s->net->steps[i].inputs[0], s->shapes);
         assert_true(s->net->steps[i].op == PLANCHE_STEP_POOL);
@@ -464,11 +465,11 @@ static void check_level(struct subject *s, int level, const int64_t *xs, int x_c
     uint8_t **owners = zeroes(s->net->step_count, sizeof(*owners));
     for (int j = 0; j < y_count; j++)
         for (int i = 0; i < x_count; i++) {
-            const struct planche_region2 tile = {xs[i], xs[i + 1], ys[j], ys[j + 1]};
+            const struct planche_rect tile = {xs[i], xs[i + 1], ys[j], ys[j + 1]};
             find_regions(s, level, tile);
             check_regions(s);
             check_dependence(s);
-            check_layout(s, (i + j) % 2 ? 2 : 4);
+            check_plan(s, (i + j) % 2 ? 2 : 4);
             if (level > 0)
                 count_owned(s, owners);
             seen.tiles++;
@@ -508,11 +509,11 @@ static void test_random_networks(void **state)
 }
 
 /* A tile that has halos on all sides. */
-static struct planche_region2 middle(struct planche_shape all, int64_t side)
+static struct planche_rect middle(struct planche_shape all, int64_t side)
 {
     int64_t w = side < all.width ? side : all.width, h = side < all.height ? side : all.height;
     int64_t x = (all.width - w) / 2, y = (all.height - h) / 2;
-    return (struct planche_region2){x, x + w, y, y + h};
+    return (struct planche_rect){x, x + w, y, y + h};
 }
 
 static double now_us(void)
@@ -528,8 +529,8 @@ static double plan_us(struct subject *s, unsigned value_bytes)
     double start = now_us();
     for (int i = 0; i < REPEATS; i++) {
         find_regions(s, s->level, s->tile);
-        assert_true(planche_layout_make(&s->layout, s->net, s->regions, s->needed, s->pitches,
-                                        value_bytes, NULL));
+        assert_true(planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, s->pitches,
+                                             value_bytes, NULL));
     }
     return (now_us() - start) / REPEATS;
 }
@@ -541,14 +542,14 @@ static void check_known_tile(struct subject *s, int level, int64_t side)
 {
     find_regions(s, level, middle(s->result, side));
     check_regions(s);
-    uint64_t least = check_layout(s, 2);
-    double ratio = (double)s->layout.bytes / (double)least;
+    uint64_t least = check_plan(s, 2);
+    double ratio = (double)s->plan.bytes / (double)least;
     print_message("%-46s level %d, %4lld x %-4lld %8.1f MiB, %.3f of the least, %4.0f us\n",
                   s->name, level, (long long)(s->tile.x1 - s->tile.x0),
-                  (long long)(s->tile.y1 - s->tile.y0), (double)s->layout.bytes / 1048576, ratio,
+                  (long long)(s->tile.y1 - s->tile.y0), (double)s->plan.bytes / 1048576, ratio,
                   plan_us(s, 2));
     if (ratio > MAX_WASTE)
-        fail_msg("%s: a layout that wastes memory", s->name);
+        fail_msg("%s: a plan that wastes memory", s->name);
 }
 
 static void check_known(const struct planche_model_variant *variant)
@@ -592,13 +593,15 @@ static void test_refusals(void **state)
     for (unsigned n = 1; n <= 2; n++) {
         planche_alloc_fail_at(n, false);
         assert_false(
-            planche_layout_make(&s.layout, s.net, s.regions, s.needed, s.pitches, 4, &budget));
+            planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, s.pitches, 4, &budget));
         assert_int_equal(atomic_load(&budget.used), 0);
     }
     planche_alloc_fail_at(0, false);
-    assert_true(planche_layout_make(&s.layout, s.net, s.regions, s.needed, s.pitches, 4, &budget));
-    s.regions[0] = (struct planche_region2){0, INT64_C(1) << 31, 0, INT64_C(1) << 31};
-    assert_false(planche_layout_make(&s.layout, s.net, s.regions, s.needed, s.pitches, 4, &budget));
+    assert_true(
+        planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, s.pitches, 4, &budget));
+    s.regions[0] = (struct planche_rect){0, INT64_C(1) << 31, 0, INT64_C(1) << 31};
+    assert_false(
+        planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, s.pitches, 4, &budget));
     subject_free(&s);
     network_free(&network);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Regions: what a tile needs of every tensor, from the last step back to the first. */
-#include "backend/tiles/region.h"
+/* Halo of a tile: receptive fields added up from the last step back to the first. */
+#include "backend/tiles/halo.h"
 
 #include "net/receptive_field.h"
 
@@ -11,39 +11,25 @@ static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
     return v < lo ? lo : v > hi ? hi : v;
 }
 
-static void widen(struct planche_region2 *region, struct planche_region2 by)
-{
-    if (planche_region_is_empty(by))
-        return;
-    if (planche_region_is_empty(*region)) {
-        *region = by;
-        return;
-    }
-    region->x0 = by.x0 < region->x0 ? by.x0 : region->x0;
-    region->x1 = by.x1 > region->x1 ? by.x1 : region->x1;
-    region->y0 = by.y0 < region->y0 ? by.y0 : region->y0;
-    region->y1 = by.y1 > region->y1 ? by.y1 : region->y1;
-}
-
 /* Pixels of a view are needed: those beyond its edges are padding. */
 static void widen_view(const struct planche_view *view, const struct planche_shape *shapes,
-                       struct planche_region2 r, struct planche_region2 *regions)
+                       struct planche_rect r, struct planche_rect *regions)
 {
     struct planche_shape size = planche_view_shape(view, shapes);
     r.x0 = clamp(r.x0, 0, size.width) + view->left;
     r.x1 = clamp(r.x1, 0, size.width) + view->left;
     r.y0 = clamp(r.y0, 0, size.height) + view->top;
     r.y1 = clamp(r.y1, 0, size.height) + view->top;
-    widen(&regions[view->tensor], r);
+    planche_rect_widen(&regions[view->tensor], r);
 }
 
 /* All inputs of a step have the same shape, so it needs the same pixels of each. */
 static void widen_inputs(const struct planche_step *step, const struct planche_shape *shapes,
-                         struct planche_region2 *regions)
+                         struct planche_rect *regions)
 {
     struct planche_shape in = planche_view_shape(&step->inputs[0], shapes);
     struct planche_shape out = shapes[step->output];
-    struct planche_region2 made = regions[step->output], read;
+    struct planche_rect made = regions[step->output], read;
     struct planche_receptive_field rows, columns;
     planche_receptive_field_step(step, &rows, &columns);
     planche_receptive_field_rows(&rows, made.y0, made.y1, in.height, out.height, &read.y0,
@@ -62,26 +48,25 @@ static bool makes_vector(const struct planche_step *step)
 }
 
 static void walk_back(const struct planche_net *net, const struct planche_shape *shapes,
-                      struct planche_region2 *regions, bool *needed)
+                      struct planche_rect *regions, bool *needed)
 {
     for (int s = net->step_count - 1; s >= 0; s--) {
         const struct planche_step *step = &net->steps[s];
-        if (makes_vector(step) || planche_region_is_empty(regions[step->output]))
+        if (makes_vector(step) || planche_rect_is_empty(regions[step->output]))
             continue;
         needed[s] = true;
         widen_inputs(step, shapes, regions);
     }
 }
 
-static void clear(const struct planche_net *net, struct planche_region2 *regions, bool *needed)
+static void clear(const struct planche_net *net, struct planche_rect *regions, bool *needed)
 {
     memset(regions, 0, (size_t)net->tensor_count * sizeof(*regions));
     memset(needed, 0, (size_t)net->step_count * sizeof(*needed));
 }
 
-void planche_regions_of_tile(const struct planche_net *net, const struct planche_shape *shapes,
-                             struct planche_region2 tile, struct planche_region2 *regions,
-                             bool *needed)
+void planche_halo_of_tile(const struct planche_net *net, const struct planche_shape *shapes,
+                          struct planche_rect tile, struct planche_rect *regions, bool *needed)
 {
     int64_t crop = net->recipe.crop;
     clear(net, regions, needed);
@@ -94,10 +79,10 @@ void planche_regions_of_tile(const struct planche_net *net, const struct planche
 }
 
 /* Borders are places in the result brought down to the view, so tiles that meet there meet here. */
-static struct planche_region2 own_part(struct planche_shape view, struct planche_shape result,
-                                       struct planche_region2 tile)
+static struct planche_rect own_part(struct planche_shape view, struct planche_shape result,
+                                    struct planche_rect tile)
 {
-    return (struct planche_region2){
+    return (struct planche_rect){
         .x0 = tile.x0 * view.width / result.width,
         .x1 = tile.x1 * view.width / result.width,
         .y0 = tile.y0 * view.height / result.height,
@@ -105,10 +90,10 @@ static struct planche_region2 own_part(struct planche_shape view, struct planche
     };
 }
 
-void planche_regions_of_level(const struct planche_net *net, const struct planche_shape *shapes,
-                              struct planche_shape result, const int *tensor_levels, int level,
-                              struct planche_region2 tile, struct planche_region2 *regions,
-                              bool *needed, struct planche_region2 *owned)
+void planche_halo_of_level(const struct planche_net *net, const struct planche_shape *shapes,
+                           struct planche_shape result, const int *tensor_levels, int level,
+                           struct planche_rect tile, struct planche_rect *regions, bool *needed,
+                           struct planche_rect *owned)
 {
     clear(net, regions, needed);
     memset(owned, 0, (size_t)net->step_count * sizeof(*owned));
@@ -117,7 +102,7 @@ void planche_regions_of_level(const struct planche_net *net, const struct planch
         if (step->op != PLANCHE_STEP_POOL || tensor_levels[step->output] != level)
             continue;
         owned[s] = own_part(planche_view_shape(&step->inputs[0], shapes), result, tile);
-        needed[s] = !planche_region_is_empty(owned[s]);
+        needed[s] = !planche_rect_is_empty(owned[s]);
         widen_view(&step->inputs[0], shapes, owned[s], regions);
     }
     walk_back(net, shapes, regions, needed);
