@@ -7,7 +7,7 @@
 enum planche_status planche_gpu_prepare_weights(struct planche_gpu_context *unit,
                                                 struct planche_error *error)
 {
-    struct planche_gpu_job job = {.program = unit->program};
+    struct planche_gpu_job job = {.program = unit->program, .tiles.net = unit->program->net};
     struct planche_gpu_tile tile;
     struct planche_gpu_work work = {.unit = unit};
     enum planche_status status = planche_gpu_tile_init(&tile, &job, unit->budget, error);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A page on a GPU: its pixels go up in pieces, tiles are made band by band, and finished rows come
  * down in pieces while the next band is being made. */
+#include "backend/tiles/split.h"
 #include "backend/vulkan/check.h"
 #include "backend/vulkan/device_pool.h"
 #include "backend/vulkan/record.h"
-#include "backend/vulkan/split.h"
 #include "base/status.h"
 #include "os/system.h"
 
@@ -29,7 +29,7 @@ struct page_run {
     struct planche_budget *budget;
     struct planche_gpu_job job;
     struct planche_gpu_tile tile;
-    struct planche_gpu_split split;
+    struct planche_split split;
     struct block block;
     struct planche_gpu_work work;
     struct planche_gpu_memory up, down; /* two pieces down */
@@ -57,7 +57,7 @@ static enum planche_status check_cancelled(struct page_run *run, struct planche_
 /* Rows of pixels have room for a multiple of four, so that shaders write whole words. */
 static uint64_t result_stride(const struct planche_gpu_job *job)
 {
-    uint64_t width = (uint64_t)job->result.width;
+    uint64_t width = (uint64_t)job->tiles.result.width;
     if (job->page.floats)
         return width * job->page.colours * sizeof(float);
     return (width + 3) / 4 * 4 * job->channels * (job->page.depth / 8);
@@ -68,7 +68,7 @@ static void place_block(struct page_run *run)
     const struct planche_gpu_program *program = run->unit->program;
     struct block *block = &run->block;
     uint64_t dispatches = 2 * (uint64_t)program->net->step_count + 2;
-    bool whole = planche_gpu_split_is_whole(&run->split);
+    bool whole = planche_split_is_whole(&run->split);
     run->result_stride = result_stride(&run->job);
     run->band_rows = (uint64_t)run->split.tile_height * program->net->recipe.scale;
     run->tiles = (uint32_t)(run->split.columns * run->split.rows);
@@ -134,7 +134,7 @@ static enum planche_status make_pieces(struct page_run *run, struct planche_erro
     struct planche_gpu_device *device = run->unit->device;
     uint64_t up = run->job.page_stride, down = run->result_stride;
     up *= rows_of_piece(up, run->job.page.height);
-    down *= rows_of_piece(down, (uint64_t)run->job.result.height);
+    down *= rows_of_piece(down, (uint64_t)run->job.tiles.result.height);
     uint64_t flags = sizeof(uint32_t) * (uint64_t)run->tiles;
     if (2 * down < flags)
         down = flags;
@@ -190,18 +190,19 @@ static enum planche_status send_page(struct page_run *run, struct planche_error 
 }
 
 /* Makes sure that the arena has room, and submits one tile. */
-static enum planche_status submit_tile(struct page_run *run, enum planche_gpu_aim aim, int level,
+static enum planche_status submit_tile(struct page_run *run, enum planche_tile_goal goal, int level,
                                        int64_t row, int64_t column, struct planche_error *error)
 {
-    struct planche_rect rect = planche_gpu_split_rect(&run->split, &run->job, column, row);
-    if (!planche_gpu_tile_measure(&run->tile, aim, level, rect))
+    struct planche_rect rect = planche_split_rect(&run->split, &run->job.tiles, column, row);
+    if (!planche_tile_plan_make(&run->tile.plan, goal, level, rect))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
     planche_mutex_lock(&run->unit->arena_mutex);
-    uint64_t bytes = run->tile.bytes > run->split.arena ? run->tile.bytes : run->split.arena;
+    uint64_t bytes =
+        run->tile.plan.bytes > run->split.arena ? run->tile.plan.bytes : run->split.arena;
     enum planche_status status = planche_gpu_context_fit(run->unit, bytes, error);
     if (!status) {
         const struct planche_gpu_place place = place_of(run, row, column);
-        planche_gpu_tile_build(&run->tile, aim, level, rect, &place);
+        planche_gpu_tile_build(&run->tile, goal, level, rect, &place);
         status = planche_gpu_work_submit(&run->work, &run->tile, error);
     }
     planche_mutex_unlock(&run->unit->arena_mutex);
@@ -226,7 +227,7 @@ static enum planche_status submit_levels(struct page_run *run, struct planche_er
     for (int level = 1; level <= run->unit->program->levels && !status; level++) {
         for (int64_t row = 0; row < run->split.rows && !status; row++)
             for (int64_t column = 0; column < run->split.columns && !status; column++)
-                status = submit_tile(run, PLANCHE_GPU_AIM_SUMS, level, row, column, error);
+                status = submit_tile(run, PLANCHE_TILE_SUMS, level, row, column, error);
         if (!status)
             status = submit_vectors(run, level, error);
         run->done = 0.5 * level / (run->unit->program->levels + 1);
@@ -237,11 +238,11 @@ static enum planche_status submit_levels(struct page_run *run, struct planche_er
 static enum planche_status submit_band(struct page_run *run, int64_t row,
                                        struct planche_error *error)
 {
-    enum planche_gpu_aim aim =
-        planche_gpu_split_is_whole(&run->split) ? PLANCHE_GPU_AIM_WHOLE : PLANCHE_GPU_AIM_RESULT;
+    enum planche_tile_goal goal =
+        planche_split_is_whole(&run->split) ? PLANCHE_TILE_WHOLE : PLANCHE_TILE_RESULT;
     enum planche_status status = PLANCHE_OK;
     for (int64_t column = 0; column < run->split.columns && !status; column++)
-        status = submit_tile(run, aim, 0, row, column, error);
+        status = submit_tile(run, goal, 0, row, column, error);
     run->band_values[row % BANDS] = run->work.value;
     return status;
 }
@@ -286,7 +287,7 @@ static enum planche_status fetch_band(struct page_run *run, int64_t row,
     int64_t y = row * (int64_t)run->band_rows;
     struct fetching fetching = {
         .from = run->block.bands[row % BANDS],
-        .rows = (uint64_t)(run->job.result.height - y),
+        .rows = (uint64_t)(run->job.tiles.result.height - y),
         .each = run->down.size / 2 / run->result_stride,
     };
     if (fetching.rows > run->band_rows)
@@ -342,7 +343,7 @@ static enum planche_status check_flags(struct page_run *run, struct planche_erro
 static enum planche_status run_bands(struct page_run *run, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    if (!planche_gpu_split_is_whole(&run->split))
+    if (!planche_split_is_whole(&run->split))
         status = submit_levels(run, error);
     if (!status)
         status = submit_band(run, 0, error);
@@ -361,9 +362,15 @@ static enum planche_status find_room(struct page_run *run, struct planche_error 
 {
     struct planche_gpu_context *unit = run->unit;
     uint64_t limit = planche_gpus_arena_limit(unit, 0);
+    uint64_t max_allocation = unit->device->max_allocation;
     for (;;) {
+        const struct planche_split_limits limits = {
+            .memory = limit < max_allocation ? limit : max_allocation,
+            .side = run->gpus->tile,
+            .device = unit->device->name,
+        };
         enum planche_status status =
-            planche_gpu_split_page(&run->split, &run->tile, limit, run->gpus->tile, error);
+            planche_split_page(&run->split, &run->tile.plan, &limits, error);
         if (status)
             return status;
         place_block(run);
@@ -442,7 +449,7 @@ uint64_t planche_gpus_page_memory(const struct planche_gpus *gpus,
     struct planche_gpu_job job = {.program = gpus->units[0]->program, .page = *page};
     uint64_t scale = net->recipe.scale, steps = (uint64_t)net->step_count;
     job.channels = page->colours + page->alpha;
-    job.result =
+    job.tiles.result =
         (struct planche_shape){(int64_t)(page->height * scale), (int64_t)(page->width * scale)};
     uint64_t up = (uint64_t)page->width * job.channels * (page->depth / 8) + 3;
     uint64_t down = result_stride(&job);

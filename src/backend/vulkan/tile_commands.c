@@ -16,28 +16,24 @@ enum planche_status planche_gpu_job_init(struct planche_gpu_job *job,
                                          const struct planche_gpu_page *page,
                                          struct planche_budget *budget, struct planche_error *error)
 {
-    const struct planche_net *net = program->net;
-    const struct planche_recipe *recipe = &net->recipe;
+    const struct planche_tile_tensors tensors = {
+        .levels = program->tensor_levels,
+        .highest_level = program->levels,
+        .pitches = program->pitches,
+        .value_bytes = program->device->value_bytes,
+        .fused = program->tail.first,
+    };
     *job = (struct planche_gpu_job){.program = program, .page = *page};
     job->channels = page->colours + page->alpha;
     job->page_stride = ((uint64_t)page->width * job->channels * (page->depth / 8) + 3) / 4 * 4;
     job->page_bytes = job->page_stride * page->height;
-    job->result = (struct planche_shape){(int64_t)page->height * recipe->scale,
-                                         (int64_t)page->width * recipe->scale};
-    job->shapes = planche_calloc(budget, (size_t)net->tensor_count, sizeof(*job->shapes));
-    if (!job->shapes)
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a page's plan");
-    struct planche_shape padded = planche_padded_shape(recipe, page->width, page->height);
-    if (!planche_net_shapes(net, padded.height, padded.width, job->shapes))
-        return planche_fail(error, PLANCHE_ERROR_LIMIT, "the page's %u x %u pixels are too many",
-                            page->width, page->height);
-    return PLANCHE_OK;
+    return planche_tile_page_init(&job->tiles, program->net, &tensors, page->width, page->height,
+                                  budget, error);
 }
 
 void planche_gpu_job_free(struct planche_gpu_job *job)
 {
-    planche_free(job->shapes);
-    job->shapes = NULL;
+    planche_tile_page_free(&job->tiles);
 }
 
 enum planche_status planche_gpu_tile_init(struct planche_gpu_tile *tile,
@@ -45,29 +41,22 @@ enum planche_status planche_gpu_tile_init(struct planche_gpu_tile *tile,
                                           struct planche_budget *budget,
                                           struct planche_error *error)
 {
-    const struct planche_net *net = job->program->net;
-    size_t tensors = (size_t)net->tensor_count, steps = (size_t)net->step_count;
     /* load and store, and for every POOL its average */
-    size_t most = 2 * steps + 2;
-    *tile = (struct planche_gpu_tile){.job = job, .budget = budget};
-    tile->regions = planche_calloc(budget, tensors, sizeof(*tile->regions));
-    tile->owned = planche_calloc(budget, steps, sizeof(*tile->owned));
-    tile->needed = planche_calloc(budget, steps, sizeof(*tile->needed));
-    tile->offsets = planche_calloc(budget, tensors, sizeof(*tile->offsets));
+    size_t most = 2 * (size_t)job->program->net->step_count + 2;
+    *tile = (struct planche_gpu_tile){.job = job};
+    enum planche_status status = planche_tile_plan_init(&tile->plan, &job->tiles, budget, error);
+    if (status)
+        return status;
     tile->dispatches = planche_calloc(budget, most, sizeof(*tile->dispatches));
     tile->args = planche_calloc(budget, most, sizeof(*tile->args));
-    if (!tile->regions || !tile->owned || !tile->needed || !tile->offsets || !tile->dispatches ||
-        !tile->args)
+    if (!tile->dispatches || !tile->args)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
     return PLANCHE_OK;
 }
 
 void planche_gpu_tile_free(struct planche_gpu_tile *tile)
 {
-    planche_free(tile->regions);
-    planche_free(tile->owned);
-    planche_free(tile->needed);
-    planche_free(tile->offsets);
+    planche_tile_plan_free(&tile->plan);
     planche_free(tile->dispatches);
     planche_free(tile->args);
     *tile = (struct planche_gpu_tile){0};
@@ -83,62 +72,15 @@ static int64_t region_height(const struct planche_rect *region)
     return region->y1 - region->y0;
 }
 
-/* Everything of every tensor: averages are of whole tensors. */
-static void take_everything(struct planche_gpu_tile *tile)
-{
-    const struct planche_gpu_job *job = tile->job;
-    const struct planche_net *net = job->program->net;
-    for (int t = 0; t < net->tensor_count; t++)
-        tile->regions[t] = (struct planche_rect){0, job->shapes[t].width, 0, job->shapes[t].height};
-    for (int s = 0; s < net->step_count; s++) {
-        const struct planche_step *step = &net->steps[s];
-        tile->needed[s] = true;
-        if (step->op != PLANCHE_STEP_POOL)
-            continue;
-        struct planche_shape view = planche_view_shape(&step->inputs[0], job->shapes);
-        tile->owned[s] = (struct planche_rect){0, view.width, 0, view.height};
-    }
-}
-
-/* What STORE makes has no memory. Its steps still count as readers, so that what they read lasts
- * until then. */
-static void leave_out_tail(struct planche_gpu_tile *tile)
-{
-    const struct planche_gpu_program *program = tile->job->program;
-    for (int s = program->tail.first; s < program->net->step_count; s++)
-        tile->regions[program->net->steps[s].output] = (struct planche_rect){0};
-}
-
-bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
-                              struct planche_rect rect)
-{
-    const struct planche_gpu_job *job = tile->job;
-    const struct planche_gpu_program *program = job->program;
-    struct planche_memory_plan plan = {.offsets = tile->offsets};
-    if (aim == PLANCHE_GPU_AIM_WHOLE && program->levels)
-        take_everything(tile);
-    else if (aim == PLANCHE_GPU_AIM_SUMS)
-        planche_halo_of_level(program->net, job->shapes, job->result, program->tensor_levels, level,
-                              rect, tile->regions, tile->needed, tile->owned);
-    else
-        planche_halo_of_tile(program->net, job->shapes, rect, tile->regions, tile->needed);
-    leave_out_tail(tile);
-    if (!planche_memory_plan_make(&plan, program->net, tile->regions, tile->needed,
-                                  program->pitches, program->device->value_bytes, tile->budget))
-        return false;
-    tile->bytes = plan.bytes;
-    return true;
-}
-
 /* A tensor's region as a consumer sees it that adds x, y to its coordinates in the whole view. */
 static struct planche_gpu_view view_of(const struct planche_gpu_tile *tile,
                                        const struct planche_gpu_place *place,
                                        const struct planche_view *view, int64_t x, int64_t y)
 {
     const struct planche_gpu_program *program = tile->job->program;
-    const struct planche_rect *region = &tile->regions[view->tensor];
+    const struct planche_rect *region = &tile->plan.regions[view->tensor];
     return (struct planche_gpu_view){
-        .address = place->arena + tile->offsets[view->tensor],
+        .address = place->arena + tile->plan.offsets[view->tensor],
         .width = (int32_t)region_width(region),
         .height = (int32_t)region_height(region),
         .pitch = program->pitches[view->tensor],
@@ -195,8 +137,8 @@ static struct planche_gpu_view output_of(const struct planche_gpu_tile *tile,
 {
     const struct planche_view whole = {.tensor = tensor};
     struct planche_gpu_view out = view_of(tile, place, &whole, 0, 0);
-    out.x = (int32_t)tile->regions[tensor].x0;
-    out.y = (int32_t)tile->regions[tensor].y0;
+    out.x = (int32_t)tile->plan.regions[tensor].x0;
+    out.y = (int32_t)tile->plan.regions[tensor].y0;
     return out;
 }
 
@@ -269,8 +211,8 @@ static void add_store(struct planche_gpu_tile *tile, struct planche_rect rect,
     args->page_height = (int32_t)job->page.height;
     args->page = place->result + (job->page.floats ? 0 : (uint64_t)rect.x0 * pixel);
     args->page_stride = (int32_t)place->result_stride;
-    args->out_width = (int32_t)job->result.width;
-    args->out_height = (int32_t)job->result.height;
+    args->out_width = (int32_t)job->tiles.result.width;
+    args->out_height = (int32_t)job->tiles.result.height;
     args->alpha = job->page.alpha && !job->page.floats ? place->page : 0;
     args->alpha_stride = (int32_t)job->page_stride;
     args->colours = (int32_t)job->page.colours;
@@ -352,12 +294,12 @@ static void add_spatial(struct planche_gpu_tile *tile, int s, const struct planc
     const struct planche_gpu_job *job = tile->job;
     const struct planche_net *net = job->program->net;
     const struct planche_step *step = &net->steps[s];
-    const struct planche_shape *whole = &job->shapes[step->output];
+    const struct planche_shape *whole = &job->tiles.shapes[step->output];
     struct planche_gpu_view out = output_of(tile, place, step->output);
     double part = (double)out.width * out.height / ((double)whole->width * (double)whole->height);
     struct planche_gpu_args *args = add(tile, &job->program->steps[s], s + 1, &out,
-                                        part * planche_step_macs(net, step, job->shapes));
-    struct planche_shape in = planche_view_shape(&step->inputs[0], job->shapes);
+                                        part * planche_step_macs(net, step, job->tiles.shapes));
+    struct planche_shape in = planche_view_shape(&step->inputs[0], job->tiles.shapes);
     int64_t x, y;
     input_origin(step, &out, &x, &y);
     args->in_count = step->input_count;
@@ -378,7 +320,7 @@ static void add_pool(struct planche_gpu_tile *tile, int s, const struct planche_
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_step *step = &program->net->steps[s];
-    const struct planche_rect *owned = &tile->owned[s];
+    const struct planche_rect *owned = &tile->plan.owned[s];
     const struct planche_gpu_view out = {
         .address = place->vectors + program->sums[step->output],
         .width = (int32_t)region_width(owned),
@@ -422,7 +364,7 @@ static void add_vector(struct planche_gpu_tile *tile, int s, const struct planch
     args->act0 = step->act[0];
     args->act1 = step->act[1];
     if (averages) {
-        struct planche_shape view = planche_view_shape(&step->inputs[0], tile->job->shapes);
+        struct planche_shape view = planche_view_shape(&step->inputs[0], tile->job->tiles.shapes);
         uint64_t count = (uint64_t)view.width * (uint64_t)view.height;
         args->count_lo = (int32_t)(uint32_t)count;
         args->count_hi = (int32_t)(uint32_t)(count >> 32);
@@ -434,26 +376,26 @@ static bool makes_vector(const struct planche_gpu_program *program, const struct
     return program->net->tensors[step->output].vector;
 }
 
-void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
+void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_tile_goal goal, int level,
                             struct planche_rect rect, const struct planche_gpu_place *place)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_net *net = program->net;
-    bool whole = aim == PLANCHE_GPU_AIM_WHOLE;
+    bool whole = goal == PLANCHE_TILE_WHOLE;
     tile->count = 0;
     add_load(tile, rect, place);
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
         bool sums =
-            whole || (aim == PLANCHE_GPU_AIM_SUMS && program->tensor_levels[step->output] == level);
+            whole || (goal == PLANCHE_TILE_SUMS && program->tensor_levels[step->output] == level);
         if (step->op == PLANCHE_STEP_POOL && sums)
             add_pool(tile, s, place);
         if (makes_vector(program, step) && whole)
             add_vector(tile, s, place);
-        else if (!makes_vector(program, step) && tile->needed[s] && s < program->tail.first)
+        else if (!makes_vector(program, step) && tile->plan.needed[s] && s < program->tail.first)
             add_spatial(tile, s, place);
     }
-    if (aim != PLANCHE_GPU_AIM_SUMS)
+    if (goal != PLANCHE_TILE_SUMS)
         add_store(tile, rect, place);
 }
 

@@ -3,8 +3,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
 #define PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
 
-#include "backend/tiles/halo.h"
-#include "backend/tiles/memory_planner.h"
+#include "backend/tiles/tile_plan.h"
 #include "backend/vulkan/program.h"
 #include "backend/vulkan/shaders/args.h"
 #include "backend/vulkan/vulkan.h"
@@ -13,17 +12,9 @@
 struct planche_gpu_job {
     const struct planche_gpu_program *program;
     struct planche_gpu_page page;
-    struct planche_shape *shapes;     /* [tensor_count] */
-    struct planche_shape result;      /* pixels */
+    struct planche_tile_page tiles;
     uint32_t channels;                /* samples of a pixel */
     uint64_t page_stride, page_bytes; /* of the page's pixels on the device */
-};
-
-/* What a run of the network over a tile is for. */
-enum planche_gpu_aim {
-    PLANCHE_GPU_AIM_WHOLE, /* the averages and the result, of the page as one tile */
-    PLANCHE_GPU_AIM_SUMS,  /* a tile's part of the sums of one level */
-    PLANCHE_GPU_AIM_RESULT /* a tile of the result; averages are known */
 };
 
 /* Where things lie on the device: addresses. */
@@ -43,12 +34,8 @@ struct planche_gpu_dispatch {
 /* Memory for the dispatches of one tile, used for one after the other. */
 struct planche_gpu_tile {
     const struct planche_gpu_job *job;
-    struct planche_budget *budget;
-    struct planche_rect *regions, *owned;
-    bool *needed;
-    uint64_t *offsets;
-    uint64_t bytes; /* of the arena, from the last call of measure */
-    int count;      /* dispatches, each with its arguments */
+    struct planche_tile_plan plan;
+    int count; /* dispatches, each with its arguments */
     struct planche_gpu_dispatch *dispatches;
     struct planche_gpu_args *args;
 };
@@ -67,13 +54,9 @@ enum planche_status planche_gpu_tile_init(struct planche_gpu_tile *tile,
                                           struct planche_error *error);
 void planche_gpu_tile_free(struct planche_gpu_tile *tile);
 
-/* Finds the regions and the arena's bytes of a tile of the result (pixels). False: memory or sizes
- * fail. */
-bool planche_gpu_tile_measure(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
-                              struct planche_rect rect);
-/* After measure, with the same tile: fills dispatches. rect.x0 times the size of a pixel is a
- * multiple of 4 bytes. */
-void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_gpu_aim aim, int level,
+/* After planche_tile_plan_make, with the same tile: fills dispatches. rect.x0 times the size of a
+ * pixel is a multiple of 4 bytes. */
+void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_tile_goal goal, int level,
                             struct planche_rect rect, const struct planche_gpu_place *place);
 /* The dispatches that make a level's averages of their sums, and what dense layers make of them. */
 void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Splitting a page: the largest tiles whose arena fits. */
+#include "backend/tiles/split.h"
+
+#include "base/status.h"
+
+#include <assert.h>
+
+/* Sides that are tried: ever smaller by a quarter, down to this. */
+#define MIN_SIDE 16
+/* The longest side: devices need not take more than 65535 workgroups side by side, and those of
+ * some shaders make 4 rows. */
+#define MAX_SIDE 16384
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+bool planche_split_is_whole(const struct planche_split *split)
+{
+    return split->columns == 1 && split->rows == 1;
+}
+
+struct planche_rect planche_split_rect(const struct planche_split *split,
+                                       const struct planche_tile_page *page, int64_t column,
+                                       int64_t row)
+{
+    int64_t scale = page->net->recipe.scale;
+    int64_t x = column * split->tile_width, y = row * split->tile_height;
+    struct planche_rect rect = {
+        .x0 = x * scale,
+        .x1 = least(x + split->tile_width, page->width) * scale,
+        .y0 = y * scale,
+        .y1 = least(y + split->tile_height, page->height) * scale,
+    };
+    assert(column >= 0 && column < split->columns && row >= 0 && row < split->rows);
+    assert(!planche_rect_is_empty(rect) && rect.x1 <= page->result.width &&
+           rect.y1 <= page->result.height);
+    return rect;
+}
+
+static void set_sides(struct planche_split *split, const struct planche_tile_page *page,
+                      int64_t side)
+{
+    int64_t width = page->width, height = page->height;
+    split->tile_width = least(side, width);
+    split->tile_height = least(side, height);
+    split->columns = (width + split->tile_width - 1) / split->tile_width;
+    split->rows = (height + split->tile_height - 1) / split->tile_height;
+}
+
+/* Bytes of the arena that one tile takes at most, in any run of the network over it. */
+static bool measure_tile(const struct planche_split *split, struct planche_tile_plan *plan,
+                         int64_t column, int64_t row, uint64_t *bytes)
+{
+    struct planche_rect rect = planche_split_rect(split, plan->page, column, row);
+    if (planche_split_is_whole(split)) {
+        bool fits = planche_tile_plan_make(plan, PLANCHE_TILE_WHOLE, 0, rect);
+        *bytes = plan->bytes;
+        return fits;
+    }
+    for (int level = 0; level <= plan->page->tensors.highest_level; level++) {
+        enum planche_tile_goal goal = level ? PLANCHE_TILE_SUMS : PLANCHE_TILE_RESULT;
+        if (!planche_tile_plan_make(plan, goal, level, rect))
+            return false;
+        if (plan->bytes > *bytes)
+            *bytes = plan->bytes;
+    }
+    return true;
+}
+
+/* Tiles at edges need less of their surroundings and may begin elsewhere: of each axis the first,
+ * one in the middle and the last are looked at. */
+static bool measure(struct planche_split *split, struct planche_tile_plan *plan)
+{
+    int64_t columns[3] = {split->columns / 2, 0, split->columns - 1};
+    int64_t rows[3] = {split->rows / 2, 0, split->rows - 1};
+    split->arena = 0;
+    for (int r = 0; r < 3; r++)
+        for (int c = 0; c < 3; c++) {
+            bool seen = (c > 0 && columns[c] == columns[0]) || (r > 0 && rows[r] == rows[0]);
+            if (!seen && !measure_tile(split, plan, columns[c], rows[r], &split->arena))
+                return false;
+        }
+    return true;
+}
+
+enum planche_status planche_split_page(struct planche_split *split, struct planche_tile_plan *plan,
+                                       const struct planche_split_limits *limits,
+                                       struct planche_error *error)
+{
+    const struct planche_tile_page *page = plan->page;
+    int64_t longer = page->width > page->height ? page->width : page->height;
+    int64_t now = least(limits->side ? limits->side : longer, MAX_SIDE);
+    for (;;) {
+        set_sides(split, page, now);
+        bool fits = measure(split, plan);
+        if (fits && split->arena <= limits->memory)
+            return PLANCHE_OK;
+        if (limits->side || now <= MIN_SIDE)
+            return planche_fail(
+                error, PLANCHE_ERROR_MEMORY,
+                "%s: tiles of %lld x %lld pixels take %llu KiB of GPU memory, and there are %llu; "
+                "allow more (--gpu-memory) or smaller ones (--tile)",
+                limits->device, (long long)split->tile_width, (long long)split->tile_height,
+                (unsigned long long)((split->arena >> 10) + 1),
+                (unsigned long long)(limits->memory >> 10));
+        now = now * 3 / 4 / PLANCHE_TILE_STEP * PLANCHE_TILE_STEP;
+        if (now < MIN_SIDE)
+            now = MIN_SIDE;
+    }
+}
