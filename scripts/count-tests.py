@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: MIT
 """count-tests.py [--broken N] TESTLOG.json...: one line with how many tests of meson's runs passed,
 failed and were skipped; N failures from elsewhere are added. Exit status 1 if any failed or none
-passed."""
+passed. Before it, the tests that took longest."""
 import argparse
 import json
 import sys
 
 PASSED = {"OK", "EXPECTEDFAIL"}
 SKIPPED = {"SKIP"}
+SLOW_SECONDS = 30
 
 
-def results(path):
+def tests(path):
     with open(path, encoding="utf-8") as stream:
-        return [json.loads(line)["result"] for line in stream if line.strip()]
+        return [json.loads(line) for line in stream if line.strip()]
 
 
 def main():
@@ -21,7 +22,13 @@ def main():
     parser.add_argument("--broken", type=int, default=0)
     parser.add_argument("logs", nargs="*")
     options = parser.parse_args()
-    found = [result for path in options.logs for result in results(path)]
+    log = [test for path in options.logs for test in tests(path)]
+    slow = sorted((test for test in log if test["duration"] >= SLOW_SECONDS),
+                  key=lambda test: -test["duration"])
+    if slow:
+        print("longest: " + ", ".join(f"{test['name'].split(' / ')[-1]} {test['duration']:.0f} s"
+                                      for test in slow[:5]))
+    found = [test["result"] for test in log]
     passed = sum(result in PASSED for result in found)
     skipped = sum(result in SKIPPED for result in found)
     failed = len(found) - passed - skipped + options.broken

@@ -1,11 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test.sh BUILD [MESON-TEST-OPTION...]: runs the tests of a build folder, shows the log of those
-# that fail, and ends with a line of counts.
+# that fail, and ends with a line of counts. Time limits are stretched by how slow the machine is
+# now (slowness.py), and by PLANCHE_TEST_SLOWER, a whole number, for builds that are slower.
 set -eu
 build=$1
 shift
 status=0
-meson test -C "$build" --no-rebuild --print-errorlogs "$@" || status=$?
+slowness=$(($("$(dirname "$0")/slowness.py") * ${PLANCHE_TEST_SLOWER:-1}))
+export PLANCHE_TEST_SLOWNESS=$slowness
+meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier "$slowness" "$@" ||
+    status=$?
 python3 "$(dirname "$0")/count-tests.py" "$build/meson-logs/testlog.json" || status=1
 exit $status

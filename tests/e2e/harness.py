@@ -15,7 +15,7 @@ PLANCHE = os.environ["PLANCHE"]
 WRAPPER = tuple(os.environ.get("WRAPPER", "").split())
 # Quick models for tests that need any model at all, the first preferred.
 QUICK_MODEL, QUICK_SCALE = "realesr-animevideov3", 2
-MARGIN_SECONDS = 300  # only against hangs
+MARGIN_SECONDS = 150 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))  # only against hangs
 lacking = []  # models that tests were skipped for
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether tests should try less: under sanitizers, which make all slow, PLANCHE_TEST_QUICK is 1;
- * under an emulator, slower by another order of magnitude, 2. */
+/* How much tests try. Under sanitizers, which make all slow, PLANCHE_TEST_QUICK is 1; under an
+ * emulator, slower by another order of magnitude, 2. PLANCHE_TEST_FULL=1 asks for the variety that
+ * takes too long for every day; it has no effect on a quick run. */
 #ifndef PLANCHE_TESTS_SUPPORT_QUICK_H
 #define PLANCHE_TESTS_SUPPORT_QUICK_H
 
@@ -21,6 +22,12 @@ static inline bool test_quick(void)
 static inline bool test_quickest(void)
 {
     return test_quick_level() >= 2;
+}
+
+static inline bool test_full(void)
+{
+    const char *text = getenv("PLANCHE_TEST_FULL");
+    return !test_quick() && text && atoi(text) != 0;
 }
 
 #endif
