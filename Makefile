@@ -4,7 +4,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
-.PHONY: build test demo bench format check-format install clean
+.PHONY: build test check coverage demo bench format check-format dist install clean
 
 build:
 	@scripts/setup.sh build
@@ -17,6 +17,19 @@ test:
 	@scripts/models.sh $(BUILD) || { test "$$PLANCHE_REQUIRE_MODELS" != 1 && \
 	    echo "WITHOUT MODELS: the tests that need them are skipped." >&2; }
 	@scripts/test.sh $(BUILD) $(TEST_ARGS)
+
+# What .ci/run checks without running the program.
+check: build
+	@scripts/check.sh $(BUILD)
+
+coverage:
+	@scripts/setup.sh build test
+	@scripts/build.sh $(BUILD)-coverage -Dtests=enabled -Db_coverage=true -Dbuildtype=debugoptimized
+	@scripts/coverage.sh $(BUILD)-coverage
+
+dist: build
+	@scripts/setup.sh build test
+	@scripts/dist.sh $(BUILD)
 
 demo:
 	@BUILD=$(BUILD) scripts/demo.sh

@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# coverage.sh BUILD: runs the quick tests of a build with -Db_coverage=true and prints how many lines of src/ they
+# reach, with every file under 80 %. Exit status 1 if the tests fail or all of src/ is under 80 %.
+set -eu
+build=$1
+here=$(dirname "$0")
+"$here/setup.sh" coverage
+find "$build" -name '*.gcda' -delete
+PLANCHE_TEST_QUICK=1 PLANCHE_TEST_SLOWER=2 "$here/test.sh" "$build" --no-suite layering --no-suite headers
+# Instruction sets that the machine lacks would count as not reached: the portable kernels stand for all.
+gcovr --root "$here/.." --object-directory "$build" --filter 'src/' \
+    --exclude '.*_(neon|avx2|avx512|avx512bf16|amx)\.c' --exclude 'src/kernels/.*_body\.h' \
+    --exclude-unreachable-branches --json-summary "$build/coverage.json" >/dev/null
+python3 "$here/coverage.py" "$build/coverage.json"
