@@ -23,6 +23,12 @@
 #define MAX_PIXELS     1e8
 #define MESSAGE_BYTES  1024
 
+/* No page of a book takes so much of poppler, nor is it silent so long. */
+#define MAX_MEMORY_BYTES ((uint64_t)4 << 30)
+#define MAX_CPU_SECONDS  600
+#define MAX_OPEN_FILES   256
+#define PATIENCE_MS      120000
+
 struct pdf {
     struct planche_process child;
     char *path; /* as an argument: not to be mistaken for an option */
@@ -36,6 +42,36 @@ struct pdf {
     size_t decoded_size, decoded_at;
     bool reading;
 };
+
+/* Starts one of poppler's programs, contained: what it reads is hostile. */
+static bool start_program(struct planche_archive *archive, const char *const *arguments,
+                          bool messages)
+{
+    struct pdf *pdf = archive->state;
+    const struct planche_process_options options = {
+        .arguments = arguments,
+        .flags = PLANCHE_PROCESS_NO_NETWORK | PLANCHE_PROCESS_NO_FILE_WRITES |
+                 (messages ? PLANCHE_PROCESS_READ_MESSAGES : 0),
+        .limits = {.memory_bytes = MAX_MEMORY_BYTES,
+                   .cpu_seconds = MAX_CPU_SECONDS,
+                   .open_files = MAX_OPEN_FILES},
+        .patience_ms = PATIENCE_MS,
+        .stop = archive->help.stop,
+        .user = archive->help.user,
+    };
+    planche_process_kill(&pdf->child);
+    return planche_process_start(&pdf->child, &options);
+}
+
+/* Waits for its end. False: errno says why it was not waited for, or is 0: it failed. */
+static bool ends_well(struct pdf *pdf)
+{
+    int exit_status = -1;
+    bool ended = planche_process_wait(&pdf->child, &exit_status);
+    if (ended)
+        errno = 0;
+    return ended && exit_status == 0;
+}
 
 static enum planche_status fail_start(const struct planche_archive *archive, const char *program,
                                       struct planche_error *error)
@@ -95,7 +131,7 @@ static bool collect(struct pdf *pdf, struct info *info)
     int64_t got;
     while ((got = planche_process_read(&pdf->child, pdf->piece, sizeof pdf->piece)) > 0)
         take_info(info, pdf->piece, (size_t)got);
-    return got == 0 && planche_process_wait(&pdf->child);
+    return got == 0 && ends_well(pdf);
 }
 
 static enum planche_status count_pages(struct planche_archive *archive, struct planche_error *error)
@@ -105,7 +141,7 @@ static enum planche_status count_pages(struct planche_archive *archive, struct p
     /* The PDF's author writes some of what it prints, before and behind the pages; in this encoding
      * there is no end of a line. */
     const char *const arguments[] = {"pdfinfo", "-enc", "Symbol", pdf->path, NULL};
-    if (!planche_process_start(&pdf->child, arguments, true))
+    if (!start_program(archive, arguments, true))
         return fail_start(archive, arguments[0], error);
     errno = 0;
     bool ended_well = collect(pdf, &info);
@@ -149,10 +185,8 @@ static enum planche_status start(struct planche_archive *archive, const char *ki
                                      pdf->path,
                                      "-",
                                      NULL};
-    planche_process_kill(&pdf->child);
-    return planche_process_start(&pdf->child, arguments, false)
-               ? PLANCHE_OK
-               : fail_start(archive, arguments[0], error);
+    return start_program(archive, arguments, false) ? PLANCHE_OK
+                                                    : fail_start(archive, arguments[0], error);
 }
 
 /* What the page shows. Too much of it is rendered with what is known so far. */
@@ -175,7 +209,7 @@ static enum planche_status look(struct planche_archive *archive, struct planche_
         pdf->drawing.strange = true;
         return PLANCHE_OK;
     }
-    if (got == 0 && planche_process_wait(&pdf->child))
+    if (got == 0 && ends_well(pdf))
         return PLANCHE_OK;
     /* Rendering it may go better, or will say that it does not. */
     pdf->drawing.strange = true;
@@ -258,7 +292,7 @@ static enum planche_status finish(struct planche_archive *archive, struct planch
     struct pdf *pdf = archive->state;
     bool complete = !pdf->note.alone || pdf->data.ended;
     errno = 0;
-    if (planche_process_wait(&pdf->child) && complete)
+    if (ends_well(pdf) && complete)
         return PLANCHE_OK;
     return errno ? fail_work(archive, "pdftocairo", error)
                  : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
@@ -343,8 +377,6 @@ enum planche_status planche_pdf_open(struct planche_archive *archive, struct pla
     if (!pdf)
         return planche_fail_memory(error, archive->budget, sizeof *pdf, archive->path);
     pdf->child = (struct planche_process)PLANCHE_PROCESS_NONE;
-    pdf->child.stop = archive->help.stop;
-    pdf->child.user = archive->help.user;
     size_t size = strlen(archive->path) + 3;
     pdf->path = planche_alloc(archive->budget, size);
     if (!pdf->path)

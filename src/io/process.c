@@ -1,166 +1,288 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs that do for us what must not go wrong in our own process. */
+/* Child processes: starting, reading, waiting, ending. */
 #include "io/process.h"
 
+#include "io/process_child.h"
+#include "io/sandbox.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/resource.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* No page of a book takes so much. */
-#define MAX_BYTES   ((rlim_t)4 << 30)
-#define MAX_SECONDS ((rlim_t)600)
-
-/* Between questions whether to stop; the first is the shortest pause. */
+/* Between questions whether to go on; the first is the shortest pause. */
 #define SHORT_MS 1
 #define TICK_MS  100
+/* For who is asked to end. */
+#define GRACE_MS 5000
 
-/* Signals that this process ignores or blocks are as usual there. A group of its own keeps Ctrl-C
- * from it: who started it ends it, and not by looking like a damaged file. */
-static int set_attributes(posix_spawnattr_t *attributes)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+static bool is_program(const char *path)
 {
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                    POSIX_SPAWN_SETPGROUP);
+    struct stat info;
+    return access(path, X_OK) == 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int output, bool messages)
+/* As execvp looks for it. False: errno is ENOENT, or EACCES if what there is cannot be run. */
+static bool find_program(const char *name, char path[PATH_MAX])
 {
-    int result = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-    if (result == 0)
-        result = posix_spawn_file_actions_adddup2(files, output, 1);
-    if (result == 0 && messages)
-        return posix_spawn_file_actions_adddup2(files, output, 2);
-    return result ? result : posix_spawn_file_actions_addopen(files, 2, "/dev/null", O_WRONLY, 0);
-}
-
-static int start(pid_t *pid, int output, const char *const *arguments, bool messages)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    int result = posix_spawn_file_actions_init(&files);
-    if (result)
-        return result;
-    result = posix_spawnattr_init(&attributes);
-    if (result == 0) {
-        result = set_attributes(&attributes);
-        if (result == 0)
-            result = set_files(&files, output, messages);
-        if (result == 0)
-            result = posix_spawnp(pid, arguments[0], &files, &attributes, (char *const *)arguments,
-                                  environ);
-        posix_spawnattr_destroy(&attributes);
+    const char *list = getenv("PATH");
+    int reason = ENOENT;
+    if (strchr(name, '/'))
+        list = NULL;
+    else if (!list)
+        list = "/bin:/usr/bin";
+    if (!list && snprintf(path, PATH_MAX, "%s", name) < PATH_MAX)
+        return true;
+    while (list && *name) {
+        size_t length = strcspn(list, ":");
+        int size = snprintf(path, PATH_MAX, "%.*s%s%s", (int)length, list, length ? "/" : "", name);
+        if (size < PATH_MAX && is_program(path))
+            return true;
+        if (size < PATH_MAX && errno == EACCES)
+            reason = EACCES;
+        list = list[length] ? list + length + 1 : NULL;
     }
-    posix_spawn_file_actions_destroy(&files);
-    return result;
+    errno = reason;
+    return false;
 }
 
-bool planche_process_start(struct planche_process *child, const char *const *arguments,
-                           bool messages)
+/* Not above what we are held to ourselves: only root may raise that. */
+static void add_limit(struct planche_child *child, int resource, uint64_t wanted)
 {
-    int ends[2];
-    const struct rlimit bytes = {MAX_BYTES, MAX_BYTES}, seconds = {MAX_SECONDS, MAX_SECONDS};
+    struct rlimit now;
+    struct planche_child_limit *limit = &child->limits[child->limit_count++];
+    assert(child->limit_count <= PLANCHE_CHILD_LIMITS);
+    rlim_t value = wanted < RLIM_INFINITY ? (rlim_t)wanted : RLIM_INFINITY;
+    if (getrlimit(resource, &now) == 0 && now.rlim_max < value)
+        value = now.rlim_max;
+    *limit = (struct planche_child_limit){resource, {value, value}};
+}
+
+static void add_limits(struct planche_child *child, const struct planche_process_options *options)
+{
+    const struct planche_process_limits *limits = &options->limits;
+    if (limits->memory_bytes && !(SANITIZED && options->flags & PLANCHE_PROCESS_OURS))
+        add_limit(child, RLIMIT_AS, limits->memory_bytes);
+    if (limits->cpu_seconds)
+        add_limit(child, RLIMIT_CPU, limits->cpu_seconds);
+    if (limits->file_bytes)
+        add_limit(child, RLIMIT_FSIZE, limits->file_bytes);
+    if (limits->open_files)
+        add_limit(child, RLIMIT_NOFILE, limits->open_files);
+    if (child->own_group) /* what it read may be private: no image of its memory is left */
+        add_limit(child, RLIMIT_CORE, 0);
+}
+
+/* Starts the child and waits for its report. False: errno says why. */
+static bool launch(struct planche_process *process, struct planche_child *child)
+{
+    int ends[2], reason = 0;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return false;
-    int reason = start(&child->pid, ends[1], arguments, messages);
-    close(ends[1]);
-    child->fd = ends[0];
-    if (reason) {
-        child->pid = 0;
-        planche_process_kill(child);
-        errno = reason;
-        return false;
-    }
-    prlimit(child->pid, RLIMIT_AS, &bytes, NULL);
-    prlimit(child->pid, RLIMIT_CPU, &seconds, NULL);
-    return true;
+    child->report = ends[1];
+    int pid = planche_child_start(child);
+    if (pid < 0)
+        reason = errno;
+    planche_fd_close(&ends[1]);
+    if (pid > 0 && planche_fd_read_all(ends[0], &reason, sizeof reason) > 0)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    planche_fd_close(&ends[0]);
+    process->pid = reason ? 0 : pid;
+    errno = reason;
+    return reason == 0;
 }
 
-static int64_t now(void)
+/* nowhere: /dev/null; output: the pipe's end, -1 if there is none. */
+static bool start_with(struct planche_process *process,
+                       const struct planche_process_options *options, const char *program,
+                       int nowhere, int output)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    unsigned flags = options->flags;
+    struct planche_child child = {
+        .program = program,
+        .arguments = options->arguments,
+        .environment = environ,
+        .standard = {nowhere, output < 0 ? STDERR_FILENO : output,
+                     flags & PLANCHE_PROCESS_READ_MESSAGES && output >= 0 ? output
+                     : flags & PLANCHE_PROCESS_SHOW_MESSAGES              ? STDERR_FILENO
+                                                                          : nowhere},
+        .inherited_count = options->inherited_count,
+        .own_group = !(flags & PLANCHE_PROCESS_FOREGROUND),
+        .no_network = flags & PLANCHE_PROCESS_NO_NETWORK,
+        .rules = -1,
+    };
+    assert(options->inherited_count <= PLANCHE_CHILD_INHERITED);
+    for (size_t i = 0; i < options->inherited_count; i++)
+        child.inherited[i] = options->inherited[i];
+    add_limits(&child, options);
+    if (flags & PLANCHE_PROCESS_NO_FILE_WRITES || options->readable)
+        child.rules = planche_sandbox_rules(program, options->readable);
+    bool started = launch(process, &child);
+    int reason = errno;
+    planche_fd_close(&child.rules);
+    errno = reason;
+    return started;
+}
+
+bool planche_process_start(struct planche_process *process,
+                           const struct planche_process_options *options)
+{
+    char program[PATH_MAX];
+    int ends[2] = {-1, -1}, nowhere = -1;
+    bool started = false;
+    *process = (struct planche_process){
+        .fd = -1,
+        .foreground = options->flags & PLANCHE_PROCESS_FOREGROUND,
+        .output_left = options->output_bytes ? options->output_bytes : UINT64_MAX,
+        .patience_ms = options->patience_ms,
+        .cancel = options->cancel,
+        .stop = options->stop,
+        .user = options->user,
+    };
+    if (!find_program(options->arguments[0], program))
+        return false;
+    if (options->flags & PLANCHE_PROCESS_SHOW_OUTPUT || pipe2(ends, O_CLOEXEC) == 0)
+        nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere >= 0)
+        started = start_with(process, options, program, nowhere, ends[1]);
+    int reason = errno;
+    planche_fd_close(&nowhere);
+    planche_fd_close(&ends[1]);
+    if (started)
+        process->fd = ends[0];
+    else
+        planche_fd_close(&ends[0]);
+    errno = reason;
+    return started;
 }
 
 /* Whether to wait no longer for what has been silent since then; errno says why. */
-static bool is_enough(struct planche_process *child, int64_t since)
+static bool is_enough(struct planche_process *process, int64_t since)
 {
-    int64_t time = now();
-    if (child->stop && time - child->asked >= TICK_MS) {
-        child->asked = time;
-        if (child->stop(child->user)) {
-            errno = ECANCELED;
-            return true;
-        }
+    const int64_t now = planche_clock_ns();
+    bool stopped = planche_cancel_check(process->cancel) != PLANCHE_OK;
+    if (!stopped && process->stop && now - process->asked >= TICK_MS * INT64_C(1000000)) {
+        process->asked = now;
+        stopped = process->stop(process->user);
     }
-    errno = ETIMEDOUT;
-    return time - since >= child->patience;
+    errno = stopped ? ECANCELED : ETIMEDOUT;
+    return stopped ||
+           (process->patience_ms && (uint64_t)(now - since) / 1000000 >= process->patience_ms);
 }
 
-int64_t planche_process_read(struct planche_process *child, void *data, size_t size)
+int64_t planche_process_read(struct planche_process *process, void *data, size_t size)
 {
-    int64_t since = now();
-    while (!is_enough(child, since)) {
-        struct pollfd output = {.fd = child->fd, .events = POLLIN};
+    int64_t since = planche_clock_ns();
+    while (process->fd >= 0 && !is_enough(process, since)) {
+        struct pollfd output = {.fd = process->fd, .events = POLLIN};
         int ready = poll(&output, 1, TICK_MS);
-        ssize_t got = ready > 0 ? read(child->fd, data, size) : ready;
-        if (ready != 0 && (got >= 0 || errno != EINTR))
-            return got;
+        ssize_t got = ready > 0 ? read(process->fd, data, size) : ready;
+        if (ready == 0 || (got < 0 && errno == EINTR))
+            continue;
+        if (got > 0 && (uint64_t)got > process->output_left) {
+            errno = EFBIG;
+            return -1;
+        }
+        process->output_left -= got > 0 ? (uint64_t)got : 0;
+        return got;
     }
-    return -1;
+    return process->fd < 0 ? 0 : -1;
 }
 
-/* Its group, with what it may have started itself; emulators may not have made the group yet. */
-static void end_by_force(pid_t pid)
+bool planche_process_read_text(struct planche_process *process, char *text, size_t size)
 {
-    if (kill(-pid, SIGKILL) < 0)
+    char rest[512];
+    size_t used = 0;
+    int64_t got;
+    do {
+        bool full = used + 1 >= size;
+        got = planche_process_read(process, full ? rest : text + used,
+                                   full ? sizeof rest : size - 1 - used);
+        used += full || got < 0 ? 0 : (size_t)got;
+    } while (got > 0);
+    text[used] = 0;
+    return got == 0;
+}
+
+/* Whether it ends by itself within a time. */
+static bool ends_within(int pid, int *how, int64_t milliseconds)
+{
+    int64_t until = planche_clock_ns() + milliseconds * 1000000;
+    int ended = 0;
+    while (ended == 0 && planche_clock_ns() < until) {
+        ended = waitpid(pid, how, WNOHANG);
+        if (ended < 0 && errno == EINTR)
+            ended = 0;
+        if (ended == 0)
+            poll(NULL, 0, SHORT_MS);
+    }
+    return ended != 0;
+}
+
+static void end_by_force(int pid, bool foreground)
+{
+    int how;
+    if (foreground && kill(pid, SIGTERM) == 0 && ends_within(pid, &how, GRACE_MS))
+        return;
+    if (foreground || kill(-pid, SIGKILL) < 0)
         kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 }
 
-static void forget(struct planche_process *child)
+static int forget(struct planche_process *process)
 {
-    if (child->fd >= 0)
-        close(child->fd);
-    child->fd = -1;
-    child->pid = 0;
+    int pid = process->pid;
+    planche_fd_close(&process->fd);
+    process->pid = 0;
+    return pid;
 }
 
-bool planche_process_wait(struct planche_process *child)
+bool planche_process_wait(struct planche_process *process, int *exit_status)
 {
-    int how = 0, reason = 0;
-    pid_t pid = child->pid, ended;
-    int64_t since = now(), pause = SHORT_MS;
-    forget(child);
-    while (reason == 0 &&
-           ((ended = waitpid(pid, &how, WNOHANG)) == 0 || (ended < 0 && errno == EINTR))) {
+    int how = 0, pid = forget(process), ended;
+    assert(pid > 0);
+    int64_t since = planche_clock_ns(), pause = SHORT_MS;
+    while ((ended = waitpid(pid, &how, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
         poll(NULL, 0, (int)pause);
         pause = pause < TICK_MS ? pause * 2 : TICK_MS;
-        if (is_enough(child, since))
-            reason = errno;
+        if (!is_enough(process, since))
+            continue;
+        int reason = errno;
+        end_by_force(pid, process->foreground);
+        errno = reason;
+        return false;
     }
-    if (reason)
-        end_by_force(pid);
-    errno = reason;
     /* Where somebody else has waited for it, nobody knows; its output has ended. */
-    return reason == 0 && (ended < 0 || (WIFEXITED(how) && WEXITSTATUS(how) == 0));
+    *exit_status = ended < 0 ? 0 : WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+    return true;
 }
 
-void planche_process_kill(struct planche_process *child)
+void planche_process_kill(struct planche_process *process)
 {
-    if (child->pid > 0)
-        end_by_force(child->pid);
-    forget(child);
+    int pid = forget(process);
+    if (pid > 0)
+        end_by_force(pid, process->foreground);
 }
