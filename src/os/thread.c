@@ -29,6 +29,13 @@ void planche_mutex_lock(struct planche_mutex *mutex)
     check(pthread_mutex_lock(&mutex->handle));
 }
 
+bool planche_mutex_try_lock(struct planche_mutex *mutex)
+{
+    int result = pthread_mutex_trylock(&mutex->handle);
+    assert(result == 0 || result == EBUSY);
+    return result == 0;
+}
+
 void planche_mutex_unlock(struct planche_mutex *mutex)
 {
     check(pthread_mutex_unlock(&mutex->handle));

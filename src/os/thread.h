@@ -34,6 +34,8 @@ struct planche_thread {
 void planche_mutex_init(struct planche_mutex *mutex);
 void planche_mutex_destroy(struct planche_mutex *mutex);
 void planche_mutex_lock(struct planche_mutex *mutex);
+/* False: somebody else holds it. */
+bool planche_mutex_try_lock(struct planche_mutex *mutex);
 void planche_mutex_unlock(struct planche_mutex *mutex);
 
 void planche_cond_init(struct planche_cond *cond);

@@ -87,6 +87,28 @@ static void test_waits_end_when_signalled(void **state)
     planche_thread_join(&thread);
 }
 
+static void thread_try(void *user)
+{
+    struct shared *shared = user;
+    shared->ready = planche_mutex_try_lock(&shared->mutex);
+    if (shared->ready)
+        planche_mutex_unlock(&shared->mutex);
+}
+
+static void test_try_lock(void **state)
+{
+    struct shared *shared = *state;
+    struct planche_thread thread;
+    assert_true(planche_mutex_try_lock(&shared->mutex));
+    assert_true(planche_thread_start(&thread, thread_try, shared));
+    planche_thread_join(&thread);
+    assert_false(shared->ready);
+    planche_mutex_unlock(&shared->mutex);
+    assert_true(planche_thread_start(&thread, thread_try, shared));
+    planche_thread_join(&thread);
+    assert_true(shared->ready);
+}
+
 static void test_clock(void **state)
 {
     (void)state;
@@ -102,6 +124,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_timed_waits_use_the_monotonic_clock, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_waits_end_when_signalled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_try_lock, set_up, tear_down),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
