@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ctrl-C and SIGTERM: the first is noted and polled, the second ends the process at once. */
+/* Ctrl-C and SIGTERM: the first is noted, polled and cancels what runs, the second ends the process
+ * at once. */
 #include "cli/interrupt.h"
 
 #include <errno.h>
@@ -12,11 +13,13 @@
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static atomic_int caught; /* read by all threads; lock-free, as a handler needs it */
 static int wake[2] = {-1, -1};
+static struct planche_cancel *cancel; /* set before the handlers are */
 
 static void note(int number)
 {
     int saved = errno;
     caught = number;
+    planche_cancel_request(cancel);
     ssize_t written = write(wake[1], "", 1);
     (void)written; /* a full pipe is readable already */
     errno = saved;
@@ -32,6 +35,8 @@ bool planche_cli_interrupt_install(void)
 {
     if (wake[0] >= 0)
         return true;
+    if (!cancel && planche_cancel_create(&cancel, NULL) != PLANCHE_OK)
+        return false;
     if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
         return false;
     /* SA_RESETHAND: a second signal meets the default action and ends the process. */
@@ -42,6 +47,11 @@ bool planche_cli_interrupt_install(void)
             sigaction(signals[i], &action, NULL);
     }
     return true;
+}
+
+struct planche_cancel *planche_cli_interrupt_cancel(void)
+{
+    return cancel;
 }
 
 int planche_cli_interrupt_signal(void)

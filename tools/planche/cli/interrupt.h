@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Ctrl-C and SIGTERM: the first is noted and polled, the second ends the process at once. */
+/* Ctrl-C and SIGTERM: the first is noted, polled and cancels what runs, the second ends the process
+ * at once. */
 #ifndef PLANCHE_CLI_INTERRUPT_H
 #define PLANCHE_CLI_INTERRUPT_H
 
+#include <planche/cancel.h>
 #include <stdbool.h>
 
 /* Catches SIGINT, SIGTERM and SIGHUP from now on. False: the system refused. */
 bool planche_cli_interrupt_install(void);
+/* The handle that a signal cancels; NULL before install. Of the process: never destroyed. */
+struct planche_cancel *planche_cli_interrupt_cancel(void);
 /* The signal that came, or 0. */
 int planche_cli_interrupt_signal(void);
 /* A descriptor that becomes readable for good when a signal comes (-1 before install). */
