@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """planche stdio: hundreds of pages in one process, flat memory, and requests of every kind of
 badness in between."""
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import threading
+import time
 
 import files
 import harness
@@ -13,13 +15,14 @@ import png
 
 
 class Server:
-    """A running planche stdio. Answers are collected by a thread: self.answers[id] = [(answer, bytes)]."""
+    """A running planche stdio. Answers are collected by a thread: self.answers[id] = [(answer, bytes)],
+    their ids in self.order, progress in self.progress[id] = [fraction]."""
 
     def __init__(self, *arguments, cwd=None, env=None):
         self.process = subprocess.Popen(
             [harness.PLANCHE, "stdio", *map(str, arguments)], cwd=cwd, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
-        self.answers, self.count = {}, 0
+        self.answers, self.count, self.order, self.progress = {}, 0, [], {}
         self.arrived = threading.Condition()
         self.reader = threading.Thread(target=self.receive, daemon=True)
         self.reader.start()
@@ -27,8 +30,14 @@ class Server:
     def receive(self):
         while line := self.process.stdout.readline():
             answer = json.loads(line)
+            if "progress" in answer:
+                with self.arrived:
+                    self.progress.setdefault(answer["id"], []).append(answer["progress"])
+                    self.arrived.notify_all()
+                continue
             data = self.process.stdout.read(answer["bytes"])
             with self.arrived:
+                self.order.append(answer["id"])
                 self.answers.setdefault(answer["id"], []).append((answer, data))
                 self.count += 1
                 self.arrived.notify_all()
@@ -47,6 +56,13 @@ class Server:
         with self.arrived:
             if not self.arrived.wait_for(lambda: self.count >= count, harness.MARGIN_SECONDS):
                 raise AssertionError(f"{self.count} answers, not {count}")
+
+    def wait_until_it_runs(self, identity):
+        """Until a request with progress has some."""
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: self.progress.get(identity),
+                                         harness.MARGIN_SECONDS):
+                raise AssertionError(f"{identity} does not begin")
 
     def resident(self):
         """Bytes of resident memory."""
@@ -240,6 +256,159 @@ class Stdio(harness.Case):
         server.send(harness.page(), id=1)
         self.assertEqual(server.finish(), 0)
         self.assertIn("planche models fetch", server.one(1)[0]["error"])
+
+    def hold(self, *arguments, **request):
+        """A server whose only worker has a page that takes long, with the id "hold"."""
+        server = self.serve(*self.quick, "-j", 1, "-f", "png", *arguments)
+        large = png.encode(2400, 2400, 1, bytes(240) * 24000, level=1)
+        server.send(large, id="hold", progress=True, **request)
+        server.wait_until_it_runs("hold")
+        return server
+
+    def test_an_interactive_request_overtakes(self):
+        server = self.hold()
+        page = harness.page(20, 16)
+        server.send(page, id="b1", priority="background")
+        server.send(page, id="n1")
+        server.send(page, id="b2", priority="background")
+        server.send(page, id="late", deadline_ms=3600000 * 2)
+        server.send(page, id="soon", deadline_ms=3600000)
+        server.send(page, id="i1", priority="interactive")
+        server.send(page, id="n2", priority="normal")
+        server.send(cancel="hold")
+        self.assertEqual(server.finish(), 0, server.errors)
+        self.assertEqual(server.order, ["hold", "i1", "soon", "late", "n1", "n2", "b1", "b2"])
+        for identity in server.order[1:]:
+            self.assertEqual(server.one(identity)[0]["status"], "ok")
+
+    def test_cancel(self):
+        server = self.hold()
+        page = harness.page(20, 16)
+        for identity in ("twice", 7, "twice", "7", None):
+            server.send(page, id=identity)
+        server.send(page)
+        server.send(cancel="unknown")
+        server.send(cancel=["no", "id"])
+        server.send(cancel="twice")
+        server.send(cancel=7)
+        server.send(cancel=None)
+        server.wait_for(5)
+        self.assertNotIn("hold", server.answers)
+        server.send(cancel="hold")
+        server.send(cancel="hold")
+        self.assertEqual(server.finish(), 0, server.errors)
+        self.assertEqual(server.order, ["twice", "twice", 7, None, None, "hold", "7"])
+        for identity in ("twice", 7, None, "hold"):
+            for answer, data in server.answers[identity]:
+                self.assertEqual((answer["status"], data), ("cancelled", b""))
+                self.assertTrue(answer["error"])
+        self.assertEqual(server.one("7")[0]["status"], "ok")
+
+    def test_deadline(self):
+        server = self.hold()
+        server.send(harness.page(), id="waits", deadline_ms=1)
+        server.wait_for(1)  # before the worker is free
+        server.send(harness.page(), id="in time", deadline_ms=3600000)
+        server.send(cancel="hold")
+        server.wait_for(3)
+        large = png.encode(2400, 2400, 1, bytes(240) * 24000, level=1)
+        server.send(large, id="runs", deadline_ms=200)
+        self.assertEqual(server.finish(), 0, server.errors)
+        self.assertEqual(server.order, ["waits", "hold", "in time", "runs"])
+        for identity in ("waits", "runs"):
+            answer, _ = server.one(identity)
+            self.assertEqual(answer["status"], "deadline passed")
+            self.assertIn("deadline", answer["error"])
+        self.assertEqual(server.one("in time")[0]["status"], "ok")
+
+    def test_more_requests_than_are_read_ahead(self):
+        """Their number, and then their bytes."""
+        server = self.serve(*self.quick, "-j", 1, "-f", "png", "--max-bytes", "1M")
+        server.send(png.encode(600, 600, 1, bytes(600) * 600, level=1), id=0)
+        for i in range(1, 150):
+            server.send(harness.page(20, 16), id=i)
+        for i in range(150, 156):
+            server.send(b"x" * (1 << 20), id=i)
+        self.assertEqual(server.finish(), 0, server.errors)
+        for i in range(156):
+            self.assertEqual(server.one(i)[0]["status"], "ok" if i < 150 else "damaged image")
+        self.assertEqual(server.order, list(range(156)))
+
+    def test_reading_stops(self):
+        """A page that runs, 64 requests that wait, and one that does not fit in."""
+        server = self.hold()
+        line = json.dumps({"id": 1, "input": "missing.png"}).encode() + b" " * 8000 + b"\n"
+
+        def write():
+            with contextlib.suppress(BrokenPipeError):
+                for _ in range(300):
+                    server.raw(line)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join(2)  # in vain, unless all are read
+        server.process.send_signal(signal.SIGTERM)
+        writer.join()
+        with contextlib.suppress(BrokenPipeError):
+            server.process.stdin.close()
+        self.assertEqual(server.finish(), 0, server.errors)
+        self.assertLessEqual(server.count, 66)
+        for identity in server.answers:
+            for answer, _ in server.answers[identity]:
+                self.assertEqual(answer["status"], "cancelled")
+
+    def test_progress(self):
+        server = self.serve(*self.quick, "-j", 2, "-f", "png")
+        page = harness.page(300, 400)
+        begin = time.monotonic()
+        for i in range(6):
+            server.send(page, id=i, progress=i % 2 == 0)
+        server.send(page, id="file", progress=False)
+        server.wait_for(7)
+        seconds = time.monotonic() - begin
+        self.assertEqual(server.finish(), 0, server.errors)
+        self.assertTrue(server.progress)
+        for identity, values in server.progress.items():
+            self.assertIn(identity, (0, 2, 4))
+            self.assertEqual(values, sorted(values))
+            self.assertTrue(0 <= values[0] and values[-1] <= 1)
+            self.assertLessEqual(len(values), 1 + seconds * 10)
+        for i in range(6):
+            self.assertEqual(server.one(i)[0]["status"], "ok")
+            self.assertEqual(server.one(i)[1], server.one(0)[1])
+
+    def test_a_pipe_is_no_page(self):
+        os.mkfifo(os.path.join(self.folder, "pipe.png"))
+        server = self.serve(*self.quick, "-j", 1)
+        server.send(id="bytes", input="pipe.png")
+        server.send(id="file", input="pipe.png", output="b.png")
+        server.send(id="device", input="/dev/zero", output="b.png")
+        server.send(id="folder", input=".", output="b.png")
+        server.send(harness.page(), id="alive")
+        self.assertEqual(server.finish(), 0, server.errors)
+        for identity in ("bytes", "file", "device", "folder"):
+            self.assertIn("not a file", server.one(identity)[0]["error"])
+        self.assertEqual(server.one("alive")[0]["status"], "ok")
+        self.assertEqual(self.files(), ["pipe.png"])
+
+    def test_wrong_values_name_their_field(self):
+        self.write("a.png", harness.page())
+        server = self.serve(*self.quick)
+        bad = [dict(priority="high"), dict(priority=1), dict(priority=""), dict(priority=None),
+               dict(deadline_ms=0), dict(deadline_ms=-5), dict(deadline_ms=1.5),
+               dict(deadline_ms="100"), dict(progress=1), dict(progress="yes"), dict(cancel="x")]
+        for i, request in enumerate(bad):
+            server.send(id=i, input="a.png", **request)
+        server.send(id="bytes", cancel=3, bytes=5)
+        server.raw(b"12345")
+        server.send(id="alive", input="a.png")
+        self.assertEqual(server.finish(), 0, server.errors)
+        for i, request in enumerate(bad):
+            answer, _ = server.one(i)
+            self.assertEqual(answer["status"], "bad argument")
+            self.assertIn(next(iter(request)), answer["error"])
+        self.assertIn("cancel", server.one("bytes")[0]["error"])
+        self.assertEqual(server.one("alive")[0]["status"], "ok")
 
     def stop(self, number):
         server = self.serve(*self.quick, "-j", 2)

@@ -3,10 +3,11 @@
  * for as long as there is room. */
 #include "service/engine_cache.h"
 
+#include "base/cancel.h"
+
 #include "cli/failure.h"
 #include "cli/model_options.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,8 @@ struct slot {
 struct planche_cli_engine_cache {
     const struct planche_engine_options *base;
     uint64_t memory; /* of each */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct planche_mutex lock;
+    struct planche_cond changed;
     uint64_t uses;
     unsigned capacity;
     struct slot slots[];
@@ -43,8 +44,8 @@ planche_cli_engine_cache_create(const struct planche_engine_options *base, unsig
     engines->base = base;
     engines->memory = memory / capacity > 0 ? memory / capacity : 1;
     engines->capacity = capacity;
-    pthread_mutex_init(&engines->lock, NULL);
-    pthread_cond_init(&engines->changed, NULL);
+    planche_mutex_init(&engines->lock);
+    planche_cond_init(&engines->changed);
     return engines;
 }
 
@@ -61,8 +62,8 @@ void planche_cli_engine_cache_destroy(struct planche_cli_engine_cache *engines)
         return;
     for (unsigned i = 0; i < engines->capacity; i++)
         empty_slot(&engines->slots[i]);
-    pthread_cond_destroy(&engines->changed);
-    pthread_mutex_destroy(&engines->lock);
+    planche_cond_destroy(&engines->changed);
+    planche_mutex_destroy(&engines->lock);
     free(engines);
 }
 
@@ -101,34 +102,39 @@ static enum planche_status fill_slot(struct planche_cli_engine_cache *engines, s
     options.scale = slot->scale;
     options.denoise = slot->denoise;
     options.memory = engines->memory;
-    pthread_mutex_unlock(&engines->lock);
+    planche_mutex_unlock(&engines->lock);
     enum planche_status status = planche_engine_create(&engine, &options, error);
-    pthread_mutex_lock(&engines->lock);
+    planche_mutex_lock(&engines->lock);
     slot->engine = engine;
     if (status != PLANCHE_OK)
         empty_slot(slot);
-    pthread_cond_broadcast(&engines->changed);
+    planche_cond_broadcast(&engines->changed);
     return status;
 }
 
 enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_cache *engines,
                                                      const struct planche_engine_options *wanted,
+                                                     const struct planche_cancel_token *token,
                                                      const struct planche_engine **out,
                                                      struct planche_error *error)
 {
     const char *model = wanted->model != NULL ? wanted->model : PLANCHE_CLI_DEFAULT_MODEL;
-    enum planche_status status = PLANCHE_OK;
-    struct slot *slot, *room = NULL;
-    pthread_mutex_lock(&engines->lock);
-    for (;;) {
+    enum planche_status status = planche_cancel_check(token);
+    struct slot *slot = NULL, *room = NULL;
+    planche_mutex_lock(&engines->lock);
+    while (status == PLANCHE_OK) {
         slot = find(engines, model, wanted);
         if (slot == NULL)
             room = find_room(engines);
         if (slot != NULL ? slot->engine != NULL : room != NULL)
             break;
-        pthread_cond_wait(&engines->changed, &engines->lock);
+        if (!planche_cancel_wait(token, &engines->changed, &engines->lock))
+            status = planche_cancel_check(token);
     }
-    if (slot == NULL) {
+    if (status != PLANCHE_OK) {
+        planche_cli_fail(error, status, "%s while it waited for its model",
+                         planche_status_name(status));
+    } else if (slot == NULL) {
         slot = room;
         empty_slot(slot);
         *slot = (struct slot){strdup(model), wanted->scale, wanted->denoise, NULL, 1, 0};
@@ -143,18 +149,18 @@ enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_c
         slot->last_use = ++engines->uses;
         *out = slot->engine;
     }
-    pthread_mutex_unlock(&engines->lock);
+    planche_mutex_unlock(&engines->lock);
     return status;
 }
 
 void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
                                       const struct planche_engine *engine)
 {
-    pthread_mutex_lock(&engines->lock);
+    planche_mutex_lock(&engines->lock);
     for (unsigned i = 0; i < engines->capacity; i++) {
         if (engines->slots[i].engine == engine)
             engines->slots[i].users--;
     }
-    pthread_cond_broadcast(&engines->changed);
-    pthread_mutex_unlock(&engines->lock);
+    planche_cond_broadcast(&engines->changed);
+    planche_mutex_unlock(&engines->lock);
 }

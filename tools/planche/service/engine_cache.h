@@ -6,6 +6,7 @@
 
 #include <planche/planche.h>
 
+struct planche_cancel_token;
 struct planche_cli_engine_cache;
 
 /* At most capacity engines exist at once; they share the budget of base equally. base must outlive
@@ -16,10 +17,12 @@ planche_cli_engine_cache_create(const struct planche_engine_options *base, unsig
 void planche_cli_engine_cache_destroy(struct planche_cli_engine_cache *engines);
 
 /* The engine for wanted's model, scale and denoise (as planche_cli_choose leaves them), made now if
- * need be; the one that was unused longest makes room. Waits while all are in use. Thread-safe. To
- * be given back with planche_cli_engine_cache_release. */
+ * need be; the one that was unused longest makes room. Waits while all are in use, until the token
+ * (may be NULL) fires: CANCELLED, DEADLINE. Thread-safe. To be given back with
+ * planche_cli_engine_cache_release. */
 enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_cache *engines,
                                                      const struct planche_engine_options *wanted,
+                                                     const struct planche_cancel_token *token,
                                                      const struct planche_engine **out,
                                                      struct planche_error *error);
 void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,

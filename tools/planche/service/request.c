@@ -154,6 +154,45 @@ static bool take_bytes(struct parse *parse, const json_t *value)
     return ok;
 }
 
+static bool take_priority(struct parse *parse, const json_t *value)
+{
+    static const struct {
+        const char *name;
+        enum planche_priority priority;
+    } known[] = {{"interactive", PLANCHE_PRIORITY_INTERACTIVE},
+                 {"normal", PLANCHE_PRIORITY_NORMAL},
+                 {"background", PLANCHE_PRIORITY_BACKGROUND}};
+    const char *text;
+    if (!take_text(value, &text))
+        return false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        parse->request->priority = known[i].priority;
+        if (strcmp(text, known[i].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool take_deadline(struct parse *parse, const json_t *value)
+{
+    json_int_t number;
+    bool ok = take_integer(value, 1, INT64_MAX, &number);
+    parse->request->deadline_ms = ok ? (uint64_t)number : 0;
+    return ok;
+}
+
+static bool take_progress(struct parse *parse, const json_t *value)
+{
+    parse->request->wants_progress = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+static bool take_cancel(struct parse *parse, const json_t *value)
+{
+    parse->request->cancel = value;
+    return true;
+}
+
 static const struct field {
     const char *name, *shape;
     bool (*take)(struct parse *parse, const json_t *value);
@@ -175,6 +214,10 @@ static const struct field {
     {"height", "a number of pixels", take_height},
     {"grey", "\"auto\" or \"keep\"", take_grey},
     {"mark", "true or false", take_mark},
+    {"priority", "\"interactive\", \"normal\" or \"background\"", take_priority},
+    {"deadline_ms", "a whole number from 1", take_deadline},
+    {"progress", "true or false", take_progress},
+    {"cancel", "an id", take_cancel},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
 
@@ -213,6 +256,11 @@ static enum planche_status take_fields(struct parse *parse, struct planche_error
 static enum planche_status check(const struct planche_cli_request *request,
                                  struct planche_error *error)
 {
+    if (request->cancel != NULL)
+        return json_object_size(request->body) == 1
+                   ? PLANCHE_OK
+                   : planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                      "cancel stands alone on its line");
     if ((request->input == NULL) == (request->bytes == 0))
         return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
                                 "give either input (a path) or bytes (how many follow)");
@@ -247,7 +295,7 @@ enum planche_status planche_cli_request_parse(struct planche_cli_request *reques
     if (status == PLANCHE_OK)
         status = check(request, error);
     unsigned scale;
-    if (status == PLANCHE_OK)
+    if (status == PLANCHE_OK && request->cancel == NULL)
         status = planche_cli_choose(&request->engine, parse.level, &scale, error);
     return status;
 }

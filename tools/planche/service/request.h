@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct planche_cli_request {
@@ -16,6 +17,10 @@ struct planche_cli_request {
     const char *input, *output; /* paths; NULL: bytes */
     uint64_t bytes;             /* that follow the line */
     void *data;                 /* those bytes, once read; own */
+    enum planche_priority priority;
+    uint64_t deadline_ms; /* 0: none */
+    bool wants_progress;
+    const json_t *cancel; /* the id of requests to cancel: all that this one asks for; NULL: none */
 };
 
 /* Parses a line; what it leaves out comes from defaults. request->bytes is right even when
