@@ -3,27 +3,25 @@
 #include "archive/content.h"
 
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum planche_status planche_content_open(struct planche_content *content,
                                          const struct planche_added *added,
                                          struct planche_error *error)
 {
-    struct stat info;
-    content->fd = open(added->content, O_RDONLY | O_CLOEXEC);
-    if (content->fd >= 0 && fstat(content->fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        content->size = (uint64_t)info.st_size;
+    struct planche_file_info info;
+    content->fd = planche_fd_open(added->content, 0, &info);
+    if (content->fd >= 0 && info.kind == PLANCHE_FILE_REGULAR) {
+        content->size = info.size;
         return PLANCHE_OK;
     }
     enum planche_status status =
         planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
                      content->fd < 0 ? strerror(errno) : "is not a regular file");
-    if (content->fd >= 0)
-        close(content->fd);
+    planche_fd_close(&content->fd);
     return status;
 }
 
@@ -45,10 +43,9 @@ enum planche_status planche_content_copy(struct planche_content *content,
     enum planche_status status = report(writer, 0, error);
     uint64_t left = content->size;
     while (status == PLANCHE_OK && left > 0) {
-        ssize_t got = read(content->fd, writer->buffer,
-                           left < PLANCHE_CONTENT_BYTES ? (size_t)left : PLANCHE_CONTENT_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
+        int64_t got =
+            planche_fd_read(content->fd, writer->buffer,
+                            left < PLANCHE_CONTENT_BYTES ? (size_t)left : PLANCHE_CONTENT_BYTES);
         if (got <= 0)
             status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
                                   got < 0 ? strerror(errno) : "it has become shorter");
@@ -56,15 +53,15 @@ enum planche_status planche_content_copy(struct planche_content *content,
             status = PLANCHE_ERROR_INTERNAL;
         else
             status = report(writer, (size_t)got, error);
-        left -= got > 0 ? (size_t)got : 0;
+        left -= got > 0 ? (uint64_t)got : 0;
     }
-    close(content->fd);
+    planche_fd_close(&content->fd);
     return status;
 }
 
 void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path)
 {
-    struct stat info;
-    if (writer->appear && lstat(path, &info) == 0)
+    struct planche_file_info info;
+    if (writer->appear && planche_file_find_link(path, &info) == PLANCHE_FILE_PRESENT)
         writer->appear(writer->appear_user, &info);
 }

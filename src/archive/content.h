@@ -5,13 +5,12 @@
 #define PLANCHE_ARCHIVE_CONTENT_H
 
 #include "archive/name.h"
+#include "os/file_info.h"
 
 #include <planche/book.h>
 
-#include <sys/stat.h>
-
 /* Who wants to know which file or folder is about to appear: called once, by its commit. */
-typedef void (*planche_appear_fn)(void *user, const struct stat *info);
+typedef void (*planche_appear_fn)(void *user, const struct planche_file_info *info);
 
 struct planche_added {
     const char *name, *content; /* content NULL: a folder */

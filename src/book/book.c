@@ -33,7 +33,7 @@ static void open_book(struct planche_book *book, const char *input,
                       const struct planche_book_options *options)
 {
     book->input = input;
-    book->work.lock = -1;
+    book->work.lock.fd = -1;
     book->progress = (struct planche_book_progress){.struct_size = sizeof book->progress};
     book->entries.budget = &book->budget;
     take_options(book, options);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a book goes: which container, and whether it would get in its own way. */
+/* Destination of a book: its container, and whether it would overwrite or contain its input. */
 
 #include "base/status.h"
 #include "book/steps.h"
+#include "os/file_info.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 static const char *extension_of(const char *path)
 {
@@ -38,8 +37,9 @@ static enum planche_container container_from_name(const char *path)
 
 static bool is_folder(const char *path)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    struct planche_file_info info;
+    return planche_file_find(path, &info) == PLANCHE_FILE_PRESENT &&
+           info.kind == PLANCHE_FILE_FOLDER;
 }
 
 enum planche_status planche_destination_choose(struct planche_book *book, const char *output,
@@ -100,8 +100,9 @@ static bool resolve(const char *path, char real[PATH_MAX])
 
 static bool is_same_file(const char *a, const char *b)
 {
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    struct planche_file_info x, y;
+    return planche_file_find(a, &x) == PLANCHE_FILE_PRESENT &&
+           planche_file_find(b, &y) == PLANCHE_FILE_PRESENT && planche_file_is_same(&x, &y);
 }
 
 enum planche_status planche_destination_check(const struct planche_book *book,

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that speak of pages: ComicInfo.xml, and in an EPUB whatever refers to them. */
+/* References to pages: ComicInfo.xml, and in an EPUB whatever names them. */
 
 #include "base/status.h"
 #include "book/comicinfo.h"
 #include "book/epub.h"
 #include "book/steps.h"
+#include "os/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Larger files are kept as they are. */
-#define MAX_BYTES ((off_t)16 << 20)
+#define MAX_BYTES ((uint64_t)16 << 20)
 
+/* Pages and their outputs, sorted for look-up. */
 struct rewriting {
     struct planche_book *book;
     const struct planche_entry **pages; /* by their names, in the order of people */
@@ -101,28 +100,35 @@ static bool is_comicinfo(const char *name)
     return strcasecmp(slash ? slash + 1 : name, "ComicInfo.xml") == 0;
 }
 
+/* Reads an open file of the work folder; *data NULL: it is too large to be changed. */
+static enum planche_status read_file(struct planche_book *book, int fd, const char *path,
+                                     uint64_t bytes, char **data, struct planche_error *error)
+{
+    if (bytes == 0 || bytes > MAX_BYTES)
+        return PLANCHE_OK;
+    size_t size = (size_t)bytes;
+    *data = planche_alloc(&book->budget, size);
+    if (!*data)
+        return planche_fail_memory(error, &book->budget, size, path);
+    if (planche_fd_read_all(fd, *data, size) != (int64_t)size)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read", path);
+    return PLANCHE_OK;
+}
+
 /* The content of an entry; data NULL: it is too large to be changed. */
 static enum planche_status load(struct planche_book *book, size_t index, char **data, size_t *size,
                                 struct planche_error *error)
 {
     char path[PATH_MAX];
-    struct stat info;
-    enum planche_status status = PLANCHE_OK;
+    struct planche_file_info info;
     *data = NULL;
     planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        status = planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
-    } else if (info.st_size > 0 && info.st_size <= MAX_BYTES) {
-        *size = (size_t)info.st_size;
-        *data = planche_alloc(&book->budget, *size);
-        if (!*data)
-            status = planche_fail_memory(error, &book->budget, *size, path);
-        else if (read(fd, *data, *size) != (ssize_t)*size)
-            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read", path);
-    }
-    if (fd >= 0)
-        close(fd);
+    int fd = planche_fd_open(path, 0, &info);
+    if (fd < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
+    *size = (size_t)info.size;
+    enum planche_status status = read_file(book, fd, path, info.size, data, error);
+    planche_fd_close(&fd);
     if (status) {
         planche_free(*data);
         *data = NULL;

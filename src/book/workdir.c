@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* The work folder: its name, its lock, and what is left in it. */
+/* Work folder: its name, its lock, the records of finished pages, and its removal. */
 #include "book/workdir.h"
 
 #include "base/status.h"
 #include "io/temp_name.h"
 #include "io/tree.h"
 #include "os/fd.h"
+#include "os/file.h"
 
-#include <dirent.h>
+#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define DIGEST_CHARS ((size_t)2 * PLANCHE_DIGEST_BYTES)
-#define SETTINGS     "settings"
-#define OUTPUT       "output"
-#define RECORD_HEAD  "planche-page 1"
-#define ATTEMPTS     8
-
+#define DIGEST_CHARS   ((size_t)2 * PLANCHE_DIGEST_BYTES)
+#define SETTINGS       "settings"
+#define OUTPUT         "output"
+#define RECORD_HEAD    "planche-page 1"
 #define IDENTITY_CHARS 48
 
 static void format_digest(char *text, const uint8_t *digest, size_t bytes)
@@ -55,59 +50,25 @@ static enum planche_status say(struct planche_error *error, const struct planche
                         work->folder);
 }
 
-/* Whether the folder that was locked is still the one of that name: the run before may have removed
- * it meanwhile. */
-static bool is_still_there(const struct planche_workdir *work)
-{
-    struct stat mine, named;
-    return fstat(work->lock, &mine) == 0 && lstat(work->folder, &named) == 0 &&
-           mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
-}
-
-/* Where anybody may write (/tmp), anybody may have made the folder and put pages into it. */
-static bool is_private(const struct planche_workdir *work)
-{
-    struct stat info;
-    return fstat(work->lock, &info) == 0 && info.st_uid == geteuid() &&
-           !(info.st_mode & (S_IWGRP | S_IWOTH));
-}
-
-/* What is not ours must not be cleaned. */
-static void leave(struct planche_workdir *work)
-{
-    close(work->lock);
-    work->lock = -1;
-}
-
 static enum planche_status lock_folder(struct planche_workdir *work, struct planche_error *error)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        /* Some file systems have owners and modes of their own: what was made now is ours. */
-        bool made = mkdir(work->folder, 0700) == 0;
-        if (!made && errno != EEXIST)
-            return say(error, work, errno);
-        work->lock = open(work->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (work->lock < 0 && errno == ENOENT)
-            continue;
-        if (work->lock < 0)
-            return say(error, work, errno);
-        /* Some file systems know no locks: then there is none to respect. */
-        bool taken = flock(work->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-        bool trusted = made || is_private(work);
-        if (trusted && !taken && is_still_there(work))
-            return PLANCHE_OK;
-        leave(work);
-        if (!trusted)
-            return planche_fail(error, PLANCHE_ERROR_IO,
-                                "%s: the folder %s is another's, or others may write into it: "
-                                "nothing in it can be relied on; remove it",
-                                work->output, work->folder);
-        if (taken)
-            return planche_fail(error, PLANCHE_ERROR_EXISTS,
-                                "%s: another run is making this book now; wait until it has ended",
-                                work->output);
+    switch (planche_folder_lock_take(&work->lock, work->folder)) {
+    case PLANCHE_FOLDER_LOCK_TAKEN:
+    case PLANCHE_FOLDER_LOCK_UNKNOWN:
+        return PLANCHE_OK;
+    case PLANCHE_FOLDER_LOCK_UNTRUSTED:
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s: the folder %s is another's, or others may write into it: nothing "
+                            "in it can be relied on; remove it",
+                            work->output, work->folder);
+    case PLANCHE_FOLDER_LOCK_BUSY:
+        return planche_fail(error, PLANCHE_ERROR_EXISTS,
+                            "%s: another run is making this book now; wait until it has ended",
+                            work->output);
+    case PLANCHE_FOLDER_LOCK_FAILED:
+        break;
     }
-    return say(error, work, ENOENT);
+    return say(error, work, errno);
 }
 
 /* Which files survive the run that made them. */
@@ -120,32 +81,28 @@ static bool is_finished(const char *name)
  * is. */
 static bool clean(const struct planche_workdir *work, bool keep)
 {
-    int fd = dup(work->lock);
-    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    struct planche_listing listing;
+    const char *name;
     bool finished = false;
-    if (!folder && fd >= 0)
-        close(fd);
-    if (folder)
-        rewinddir(folder);
-    for (const struct dirent *entry; folder && (entry = readdir(folder));) {
-        const char *name = entry->d_name;
-        bool own = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-                   strcmp(name, SETTINGS) == 0 || strcmp(name, OUTPUT) == 0;
+    if (!planche_listing_open_fd(&listing, work->lock.fd))
+        return false;
+    while ((name = planche_listing_next(&listing))) {
+        bool own = strcmp(name, SETTINGS) == 0 || strcmp(name, OUTPUT) == 0;
         finished |= is_finished(name);
         if (!own && !(keep && is_finished(name)))
-            unlinkat(work->lock, name, 0);
+            planche_file_remove_at(work->lock.fd, name);
     }
-    if (folder)
-        closedir(folder);
+    planche_listing_close(&listing);
     return finished;
 }
 
 static void remove_folder(const struct planche_workdir *work)
 {
     clean(work, false);
-    unlinkat(work->lock, SETTINGS, 0);
-    unlinkat(work->lock, OUTPUT, 0); /* the last: whoever is killed here is followed by another */
-    rmdir(work->folder);
+    planche_file_remove_at(work->lock.fd, SETTINGS);
+    planche_file_remove_at(work->lock.fd,
+                           OUTPUT); /* the last: whoever is killed here is followed by another */
+    planche_folder_remove(work->folder);
 }
 
 /* Outputs that a killed run was putting together, ".NAME.planche-0123456789abcdef". */
@@ -154,29 +111,28 @@ static void remove_temporaries(const struct planche_workdir *work)
     const char *hidden = base_of(work->folder);
     size_t folder = (size_t)(hidden - work->folder), length = strlen(hidden);
     char path[PATH_MAX + NAME_MAX + 1];
-    DIR *beside;
+    struct planche_listing beside;
+    const char *name;
     snprintf(path, sizeof path, "%.*s", (int)folder, work->folder);
-    beside = opendir(folder ? path : ".");
-    for (const struct dirent *entry; beside && (entry = readdir(beside));) {
-        const char *name = entry->d_name;
+    if (!planche_listing_open(&beside, folder ? path : "."))
+        return;
+    while ((name = planche_listing_next(&beside))) {
         if (strncmp(name, hidden, length) != 0 || name[length] != '-' ||
             strspn(name + length + 1, "0123456789abcdef") != 16 || strlen(name) != length + 17)
             continue;
         snprintf(path, sizeof path, "%.*s%s", (int)folder, work->folder, name);
         planche_tree_remove(path);
     }
-    if (beside)
-        closedir(beside);
+    planche_listing_close(&beside);
 }
 
 /* A regular file in the folder; -1: there is none. */
-static int open_file(const struct planche_workdir *work, const char *path, struct stat *info)
+static int open_file(const struct planche_workdir *work, const char *path,
+                     struct planche_file_info *info)
 {
-    int fd = openat(work->lock, base_of(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && (fstat(fd, info) != 0 || !S_ISREG(info->st_mode))) {
-        close(fd);
-        fd = -1;
-    }
+    int fd = planche_fd_open_at(work->lock.fd, base_of(path), PLANCHE_FD_NO_LINK, info);
+    if (fd >= 0 && info->kind != PLANCHE_FILE_REGULAR)
+        planche_fd_close(&fd);
     return fd;
 }
 
@@ -184,41 +140,35 @@ static int open_file(const struct planche_workdir *work, const char *path, struc
 static size_t read_small(const struct planche_workdir *work, const char *path, char *text,
                          size_t size)
 {
-    struct stat info;
+    struct planche_file_info info;
     int fd = open_file(work, path, &info);
-    size_t length = 0;
-    ssize_t got = 1;
-    while (fd >= 0 && got > 0 && length < size - 1) {
-        got = read(fd, text + length, size - 1 - length);
-        if (got > 0)
-            length += (size_t)got;
-    }
-    if (fd >= 0)
-        close(fd);
+    int64_t got = fd >= 0 ? planche_fd_read_all(fd, text, size - 1) : 0;
+    size_t length = got > 0 ? (size_t)got : 0;
+    planche_fd_close(&fd);
     text[length] = 0;
     return length;
 }
 
-/* The size of a file in the folder; -1: there is none. */
-static int64_t size_of(const struct planche_workdir *work, const char *path)
+/* Whether a file in the folder is there and has so many bytes. */
+static bool has_size(const struct planche_workdir *work, const char *path, uint64_t size)
 {
-    struct stat info;
+    struct planche_file_info info;
     int fd = open_file(work, path, &info);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0 ? (int64_t)info.st_size : -1;
+    bool found = fd >= 0;
+    planche_fd_close(&fd);
+    return found && info.size == size;
 }
 
 enum planche_status planche_workdir_write(const struct planche_workdir *work, const char *path,
                                           const void *data, size_t size,
                                           struct planche_error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), reason = 0;
+    int fd = planche_fd_create_or_empty(path, 0666), reason = 0;
     if (fd < 0)
         return say(error, work, errno);
     if (!planche_fd_write(fd, data, size))
         reason = errno;
-    if (close(fd) != 0 && !reason)
+    if (!planche_fd_close(&fd) && !reason)
         reason = errno;
     return reason ? say(error, work, reason) : PLANCHE_OK;
 }
@@ -228,14 +178,15 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
                                          struct planche_budget *budget, struct planche_error *error)
 {
     char path[PATH_MAX], found[4096];
-    *work = (struct planche_workdir){.output = output, .lock = -1, .budget = budget};
+    *work = (struct planche_workdir){
+        .output = output, .lock = PLANCHE_FOLDER_LOCK_NONE, .budget = budget};
     enum planche_status status = planche_workdir_name(work->folder, output, error);
     if (!status)
         status = lock_folder(work, error);
     if (status)
         goto fail;
     remove_temporaries(work);
-    unlinkat(work->lock, OUTPUT, 0);
+    planche_file_remove_at(work->lock.fd, OUTPUT);
     snprintf(path, sizeof path, "%s/" SETTINGS, work->folder);
     read_small(work, path, found, sizeof found);
     bool same = !fresh && strcmp(found, settings) == 0;
@@ -251,24 +202,22 @@ fail:
 
 void planche_workdir_close(struct planche_workdir *work, bool done)
 {
-    if (work->lock < 0)
+    if (work->lock.fd < 0)
         return;
     if (done || !clean(work, true))
         remove_folder(work);
     else
-        unlinkat(work->lock, OUTPUT, 0);
-    close(work->lock);
-    work->lock = -1;
+        planche_file_remove_at(work->lock.fd, OUTPUT);
+    planche_folder_lock_release(&work->lock);
 }
 
 /* How a file or folder is told from another that has its name. */
-static void format_identity(char text[IDENTITY_CHARS], const struct stat *info)
+static void format_identity(char text[IDENTITY_CHARS], const struct planche_file_info *info)
 {
-    snprintf(text, IDENTITY_CHARS, "%" PRIuMAX " %" PRIuMAX "\n", (uintmax_t)info->st_dev,
-             (uintmax_t)info->st_ino);
+    snprintf(text, IDENTITY_CHARS, "%" PRIu64 " %" PRIu64 "\n", info->device, info->inode);
 }
 
-void planche_workdir_record_output(void *user, const struct stat *output)
+void planche_workdir_record_output(void *user, const struct planche_file_info *output)
 {
     const struct planche_workdir *work = user;
     char path[PATH_MAX], text[IDENTITY_CHARS];
@@ -281,8 +230,8 @@ void planche_workdir_record_output(void *user, const struct stat *output)
 static bool is_recorded_output(const struct planche_workdir *work)
 {
     char path[PATH_MAX], noted[IDENTITY_CHARS], text[IDENTITY_CHARS];
-    struct stat info;
-    if (lstat(work->output, &info) != 0)
+    struct planche_file_info info;
+    if (planche_file_find_link(work->output, &info) != PLANCHE_FILE_PRESENT)
         return false;
     format_identity(text, &info);
     snprintf(path, sizeof path, "%s/" OUTPUT, work->folder);
@@ -291,16 +240,14 @@ static bool is_recorded_output(const struct planche_workdir *work)
 
 void planche_workdir_remove_stale(const char *output)
 {
-    struct planche_workdir work = {.output = output, .lock = -1};
-    if (planche_workdir_name(work.folder, output, NULL))
+    struct planche_workdir work = {.output = output, .lock = PLANCHE_FOLDER_LOCK_NONE};
+    struct planche_error error;
+    if (planche_workdir_name(work.folder, output, &error))
         return;
-    work.lock = open(work.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (work.lock < 0)
-        return;
-    if (flock(work.lock, LOCK_EX | LOCK_NB) == 0 && is_private(&work) && is_still_there(&work) &&
+    if (planche_folder_lock_take_existing(&work.lock, work.folder) == PLANCHE_FOLDER_LOCK_TAKEN &&
         is_recorded_output(&work))
         remove_folder(&work);
-    close(work.lock);
+    planche_folder_lock_release(&work.lock);
 }
 
 void planche_workdir_entry_path(const struct planche_workdir *work, size_t index,
@@ -330,7 +277,7 @@ static void record_path(const struct planche_workdir *work, const uint8_t *diges
     snprintf(path, PATH_MAX, "%s/%s.page", work->folder, name);
 }
 
-/* Most parts of a page that a note tells of. */
+/* Most parts of a page that a record tells of. */
 #define MAX_PARTS  1024
 #define PART_CHARS 64
 
@@ -370,7 +317,7 @@ static bool parse_record(const struct planche_workdir *work, struct planche_entr
             return false;
         text += used;
         planche_workdir_page_path(work, entry->digest, made->format, p, made->parts, path);
-        if (part->bytes > INT64_MAX || size_of(work, path) != (int64_t)part->bytes)
+        if (!has_size(work, path, part->bytes))
             return false;
     }
     return strcmp(text, "end\n") == 0;

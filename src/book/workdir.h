@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The work folder of a book: ".NAME.planche" beside its output. What is finished lies in it, so
- * that a run that was interrupted can be continued. In it are
+/* Work folder of a book: ".NAME.planche" beside its output. Finished pages lie in it, so that a
+ * run that was interrupted can be continued. In it are
  *
  * settings: what the pages are made with; others make a folder useless.
  *
@@ -15,17 +15,20 @@
 #define PLANCHE_BOOK_WORKDIR_H
 
 #include "book/entries.h"
+#include "io/folder_lock.h"
 
 #include <limits.h>
-#include <sys/stat.h>
 
 /* Names of files follow it in a path. */
 #define PLANCHE_WORKDIR_FOLDER (PATH_MAX - 128)
 
+/* An open work folder. While pages run, their threads may use it at once: each has files of its
+ * own.
+ */
 struct planche_workdir {
     char folder[PLANCHE_WORKDIR_FOLDER];
     const char *output;
-    int lock; /* descriptor of the folder; -1: there is none */
+    struct planche_folder_lock lock; /* of the folder, which it keeps open */
     struct planche_budget *budget;
 };
 
@@ -42,9 +45,9 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
                                          struct planche_error *error);
 /* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept. */
 void planche_workdir_close(struct planche_workdir *work, bool done);
-/* Notes what is about to get the output's name; user is the work folder. Whether it can be noted
+/* Records what is about to get the output's name; user is the work folder. Whether that succeeds
  * does not matter: then the folder just stays if the run is killed before it can remove it. */
-void planche_workdir_record_output(void *user, const struct stat *output);
+void planche_workdir_record_output(void *user, const struct planche_file_info *output);
 /* Removes the work folder of an output (without a slash at the end) that has come out of it: the
  * run was killed before it could. What others have put under that name is not taken for it. */
 void planche_workdir_remove_stale(const char *output);
@@ -62,12 +65,12 @@ void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t
 enum planche_status planche_workdir_write(const struct planche_workdir *work, const char *path,
                                           const void *data, size_t size,
                                           struct planche_error *error);
-/* Notes what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
+/* Records what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
 enum planche_status planche_workdir_record(const struct planche_workdir *work,
                                            const struct planche_entry *entry,
                                            struct planche_error *error);
-/* Fills entry->made in from a note that an earlier run has left; parts stays 0 if there is none to
- * rely on. Errors: MEMORY, BUDGET. */
+/* Fills entry->made in from the record that an earlier run has left; parts stays 0 if there is none
+ * to rely on. Errors: MEMORY, BUDGET. */
 enum planche_status planche_workdir_lookup(const struct planche_workdir *work,
                                            struct planche_entry *entry,
                                            struct planche_error *error);

@@ -21,9 +21,9 @@ static void add(struct planche_archive_writer *writer, const char *name, const c
         fail_msg("%s", error.message);
 }
 
-static struct stat appeared;
+static struct planche_file_info appeared;
 
-static void on_appear(void *user, const struct stat *info)
+static void on_appear(void *user, const struct planche_file_info *info)
 {
     assert_ptr_equal(user, &appeared);
     appeared = *info;
@@ -49,8 +49,8 @@ static void write_book(const char *path, enum planche_container container)
     if (planche_archive_writer_commit(writer, NULL, NULL, &error))
         fail_msg("%s", error.message);
     assert_int_equal(stat(path, &info), 0);
-    assert_int_equal(info.st_ino, appeared.st_ino);
-    assert_int_equal(info.st_dev, appeared.st_dev);
+    assert_int_equal(info.st_ino, appeared.inode);
+    assert_int_equal(info.st_dev, appeared.device);
     planche_archive_writer_destroy(&writer);
     planche_archive_writer_destroy(&writer);
 }
