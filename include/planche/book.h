@@ -36,14 +36,14 @@ enum planche_on_error {
 };
 
 /* What became of an entry of a book. */
-enum planche_book_fate {
+enum planche_book_outcome {
     PLANCHE_BOOK_ENLARGED = 0,
-    PLANCHE_BOOK_DUPLICATE = 1, /* the same bytes as a page before it: made once */
-    PLANCHE_BOOK_RESUMED = 2,   /* made by an earlier run that was interrupted */
-    PLANCHE_BOOK_MARKED = 3,    /* kept: Planche made it */
-    PLANCHE_BOOK_LARGE = 4,     /* kept: above skip_above */
-    PLANCHE_BOOK_FAILED = 5,    /* status and message say why; on_error what took its place */
-    PLANCHE_BOOK_COPIED = 6     /* not a page */
+    PLANCHE_BOOK_DUPLICATE = 1,        /* the same bytes as a page before it: made once */
+    PLANCHE_BOOK_RESUMED = 2,          /* made by an earlier run that was interrupted */
+    PLANCHE_BOOK_ALREADY_ENLARGED = 3, /* kept: Planche made it */
+    PLANCHE_BOOK_LARGE = 4,            /* kept: above skip_above */
+    PLANCHE_BOOK_FAILED = 5, /* status and message say why; on_error what took its place */
+    PLANCHE_BOOK_COPIED = 6  /* not a page */
 };
 
 struct planche_book_page {
@@ -51,7 +51,7 @@ struct planche_book_page {
     size_t index;            /* of the entry in the book, from 0 */
     const char *name;        /* in the input */
     const char *output_name; /* in the output; NULL: left out */
-    enum planche_book_fate fate;
+    enum planche_book_outcome outcome;
     enum planche_status status; /* of a failure */
     const char *message;        /* of a failure; else NULL */
     uint64_t input_bytes, output_bytes;
@@ -94,10 +94,10 @@ struct planche_book_options {
 
 struct planche_book_result {
     size_t struct_size;
-    enum planche_container container;      /* of the output */
-    size_t pages;                          /* images */
-    size_t fates[PLANCHE_BOOK_COPIED + 1]; /* how many ended so */
-    uint64_t input_bytes, output_bytes;    /* files; of a folder, of all files in it */
+    enum planche_container container;         /* of the output */
+    size_t pages;                             /* images */
+    size_t outcomes[PLANCHE_BOOK_COPIED + 1]; /* how many ended so */
+    uint64_t input_bytes, output_bytes;       /* files; of a folder, of all files in it */
 };
 #define PLANCHE_BOOK_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_book_result)
 
@@ -105,7 +105,7 @@ struct planche_book_result {
  * under its name or not at all. What is finished lies meanwhile in a folder ".NAME.planche" beside
  * it; a run that was interrupted, or failed for lack of space, leaves it there, and the next one
  * with the same options goes on from it and ends with the same bytes. OK does not mean that every
- * page was enlarged: see fates. Errors: those of planche_engine_run_file, CANCELLED among them;
+ * page was enlarged: see outcomes. Errors: those of planche_engine_run_file, CANCELLED among them;
  * what is wrong with one page only follows on_error. */
 PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                                         const char *input, const char *output,
@@ -119,9 +119,9 @@ PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_eng
 PLANCHE_API void planche_book_tidy(const char *output);
 
 /* What planche_engine_run_book would find, without an engine: on_page is called for every entry
- * with the fates that follow from its bytes and its header (planche_page_predict tells what follows
- * from its size), and of its result only the input's size and, as format, the input's; nothing is
- * written. */
+ * with the outcomes that follow from its bytes and its header (planche_page_predict tells what
+ * follows from its size), and of its result only the input's size and, as format, the input's;
+ * nothing is written. */
 PLANCHE_API enum planche_status planche_book_inspect(const char *input,
                                                      const struct planche_book_options *options,
                                                      struct planche_book_result *result,

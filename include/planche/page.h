@@ -51,8 +51,8 @@ struct planche_page_options {
      * and what it made is then reduced in proportion, in linear light. A result that is smaller
      * than this stays so: see output_width and output_height. */
     uint32_t width, height;
-    int mark;                       /* files and bytes: the result's XMP says what it was made from:
-                                       planche_provenance_read */
+    int provenance;                 /* files and bytes: the result's XMP says what it was made from:
+                                                       planche_provenance_read */
     enum planche_grey grey;         /* files and bytes */
     enum planche_on_limit on_limit; /* files and bytes; bytes are not split: LIMIT */
 };
@@ -113,21 +113,21 @@ PLANCHE_API enum planche_status planche_engine_run_bytes(const struct planche_en
                                                          struct planche_error *error);
 PLANCHE_API void planche_free_bytes(void *data);
 
-/* What a page that was made with planche_page_options.mark says in its XMP (namespace
+/* What a page that was made with planche_page_options.provenance says in its XMP (namespace
  * "urn:planche:1"). */
 struct planche_provenance {
     size_t struct_size;
     char source[65];  /* sha256 of the file it was made from, hexadecimal; "": it says nothing */
     char model[64];   /* variant and scale: "up2x-conservative 2x" */
     char version[16]; /* of Planche */
-    uint32_t width, height; /* of the image, whether it has a mark or not */
+    uint32_t width, height; /* of the image, whether it says anything or not */
 };
 #define PLANCHE_PROVENANCE_INIT PLANCHE_STRUCT_INIT(struct planche_provenance)
 
-/* Reads the mark of the image file at path; its pixels are not decoded. Errors: NOT_FOUND, IO,
- * DATA, UNSUPPORTED, LIMIT, MEMORY. */
+/* Reads the provenance of the image file at path; its pixels are not decoded. Errors: NOT_FOUND,
+ * IO, DATA, UNSUPPORTED, LIMIT, MEMORY. */
 PLANCHE_API enum planche_status planche_provenance_read(const char *path,
-                                                        struct planche_provenance *mark,
+                                                        struct planche_provenance *provenance,
                                                         struct planche_error *error);
 
 /* stride: bytes from one row to the next, at least width times the size of a pixel. Rows of 16-bit

@@ -97,7 +97,7 @@ static void count(const struct planche_book *book, struct planche_book_result *r
         const struct planche_entry *entry = &book->entries.list[i];
         if (entry->folder)
             continue;
-        full.fates[entry->outcome]++;
+        full.outcomes[entry->outcome]++;
         full.pages += entry->page;
         full.input_bytes += entry->input_bytes;
         full.output_bytes += entry->output_bytes;
@@ -119,7 +119,7 @@ static void tell_pages(const struct planche_book *book)
             .index = i,
             .name = entry->name,
             .output_name = entry->outputs ? entry->outputs[0] : NULL,
-            .fate = entry->outcome,
+            .outcome = entry->outcome,
             .status = entry->status,
             .message = entry->message,
             .input_bytes = entry->input_bytes,

@@ -36,7 +36,7 @@ struct planche_entry {
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
     size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */
-    enum planche_book_fate outcome;
+    enum planche_book_outcome outcome;
     enum planche_status status; /* of a failure */
     char *message;
     uint32_t width, height; /* of a page that is kept, if known; else 0 */

@@ -26,7 +26,7 @@ bool planche_book_skip_page(const struct planche_book *book, struct planche_entr
     else if (book->options.skip_above && longer > book->options.skip_above)
         entry->outcome = PLANCHE_BOOK_LARGE;
     else if (!book->options.again && is_marked(info))
-        entry->outcome = PLANCHE_BOOK_MARKED;
+        entry->outcome = PLANCHE_BOOK_ALREADY_ENLARGED;
     else
         return false;
     return true;

@@ -151,7 +151,7 @@ static enum planche_status choose_metadata(struct page *page, enum planche_forma
     *stores_grey = page->input.colours == 1 && planche_format_get_caps(format)->grey;
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
-    if (!status && job->options.mark && job->source && !page->hasty)
+    if (!status && job->options.provenance && job->source && !page->hasty)
         status = planche_result_metadata_add_provenance(metadata, page->engine, job->source,
                                                         &page->budget, error);
     return status;

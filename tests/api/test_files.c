@@ -355,7 +355,7 @@ static void test_marks(void **state)
                          PLANCHE_OK);
         assert_int_equal(planche_provenance_read(test_path(names[i]), &mark, &error), PLANCHE_OK);
         assert_string_equal(mark.source, "");
-        options.mark = options.overwrite = 1;
+        options.provenance = options.overwrite = 1;
         assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                                  test_path(names[i]), &options, NULL, &error),
                          PLANCHE_OK);
@@ -366,9 +366,9 @@ static void test_marks(void **state)
         if (i > 0)
             assert_string_equal(mark.source, last.source);
         last = mark;
-        options.mark = 0;
+        options.provenance = 0;
     }
-    options.mark = 1;
+    options.provenance = 1;
     assert_int_equal(planche_engine_run_file(engine, test_path("a.webp"), test_path("b.webp"),
                                              &options, NULL, &error),
                      PLANCHE_OK);

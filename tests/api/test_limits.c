@@ -214,7 +214,7 @@ static void test_same_parts_anyway(void **state)
     options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
     options.height = 16500;
     options.overwrite = 1;
-    options.mark = 1;
+    options.provenance = 1;
     for (int i = 0; i < 2; i++) {
         if (i) {
             const struct planche_engine_options less = {.threads = 1, .memory = (uint64_t)64 << 20};

@@ -160,11 +160,11 @@ static void on_page(void *user, const struct planche_book_page *page)
     struct told *told = user;
     assert_int_equal(page->struct_size, sizeof *page);
     assert_int_equal(page->index, told->count);
-    snprintf(told->pages[told->count], sizeof told->pages[0], "%c %s>%s", "EDRMLFC"[page->fate],
+    snprintf(told->pages[told->count], sizeof told->pages[0], "%c %s>%s", "EDRMLFC"[page->outcome],
              page -> name, page -> output_name ? page -> output_name : "-");
     told->count++;
-    assert_int_equal(page->message != NULL, page->fate == PLANCHE_BOOK_FAILED);
-    assert_int_equal(page->status != PLANCHE_OK, page->fate == PLANCHE_BOOK_FAILED);
+    assert_int_equal(page->message != NULL, page->outcome == PLANCHE_BOOK_FAILED);
+    assert_int_equal(page->status != PLANCHE_OK, page->outcome == PLANCHE_BOOK_FAILED);
     if (page->message)
         snprintf(told->message, sizeof told->message, "%s", page->message);
 }
@@ -220,13 +220,13 @@ void book_make(const struct planche_engine *engine, const char *input, const cha
     assert_true(told->writing);
 }
 
-const char *told_fates(const struct told *told)
+const char *told_outcomes(const struct told *told)
 {
-    static char fates[MAX_ITEMS + 1];
+    static char outcomes[MAX_ITEMS + 1];
     for (size_t i = 0; i < told->count; i++)
-        fates[i] = told->pages[i][0];
-    fates[told->count] = 0;
-    return fates;
+        outcomes[i] = told->pages[i][0];
+    outcomes[told->count] = 0;
+    return outcomes;
 }
 
 int count_in(const char *name)

@@ -41,7 +41,7 @@ void item_size(const struct item *item, uint32_t *width, uint32_t *height,
 
 /* What was told of a run. */
 struct told {
-    char pages[MAX_ITEMS][200]; /* "name>output" with a letter for the fate before it, EDRMLFC */
+    char pages[MAX_ITEMS][200]; /* "name>output" with a letter for the outcome before it, EDRMLFC */
     size_t count;
     char message[PLANCHE_ERROR_MESSAGE_SIZE]; /* of the last failure */
     size_t calls, most_done;
@@ -58,8 +58,8 @@ enum planche_status book_run(const struct planche_engine *engine, const char *in
 /* As before, and must succeed. */
 void book_make(const struct planche_engine *engine, const char *input, const char *output,
                struct planche_book_options options, struct told *told);
-/* The fates, one letter each. */
-const char *told_fates(const struct told *told);
+/* The outcomes, one letter each. */
+const char *told_outcomes(const struct told *told);
 
 /* Files and folders in a folder of the tests'; -1: it is not there. */
 int count_in(const char *name);

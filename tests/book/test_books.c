@@ -72,7 +72,7 @@ static void test_order_and_names(void **state)
     assert_string_equal(book_names(&out),
                         "z/,z/p10.png,z/p2.PNG,notes.txt,a/no extension.png,a/same.jpg.png,"
                         "a/same.webp.png,a/same.png,__MACOSX/p.png,a/._p.png,wrong.png,empty.txt");
-    assert_string_equal(told_fates(&told), "CEECEEEECCEC");
+    assert_string_equal(told_outcomes(&told), "CEECEEEECCEC");
     assert_string_equal(told.pages[1], "E z/p10.jpeg>z/p10.png");
     assert_string_equal(out.comment, in.comment);
     assert_string_equal(out.items[1].comment, "of an entry");
@@ -82,8 +82,8 @@ static void test_order_and_names(void **state)
     expect_kept("notes.txt");
     expect_kept("__MACOSX/p.png");
     assert_int_equal(told.result.pages, 7);
-    assert_int_equal(told.result.fates[PLANCHE_BOOK_ENLARGED], 7);
-    assert_int_equal(told.result.fates[PLANCHE_BOOK_COPIED], 4);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_ENLARGED], 7);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_COPIED], 4);
     assert_int_equal(told.result.container, PLANCHE_CONTAINER_ZIP);
     assert_true(told.result.input_bytes > 0 && told.result.output_bytes > 0);
     assert_int_equal(told.most_done, 7);
@@ -123,11 +123,11 @@ static void test_duplicates(void **state)
     book_add(&in, "copy.txt", in.items[0].data, in.items[0].size);
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
-    assert_string_equal(told_fates(&told), "EEDDDDFFD");
+    assert_string_equal(told_outcomes(&told), "EEDDDDFFD");
     tidy(&engine);
 }
 
-static void expect_on_error(enum planche_on_error on_error, const char *fates, const char *names)
+static void expect_on_error(enum planche_on_error on_error, const char *outcomes, const char *names)
 {
     struct planche_engine *engine = engine_2x();
     struct planche_book_options options = book_options(&told);
@@ -147,7 +147,7 @@ static void expect_on_error(enum planche_on_error on_error, const char *fates, c
         assert_int_equal(told.count, 0);
         remove_all(".out.cbz.planche");
     } else {
-        assert_string_equal(told_fates(&told), fates);
+        assert_string_equal(told_outcomes(&told), outcomes);
         assert_non_null(strstr(told.message, "in.cbz: 4.gif: "));
         book_read(&out, test_path("out.cbz"));
         assert_string_equal(book_names(&out), names);
@@ -197,7 +197,7 @@ static void expect_damaged(enum planche_on_error on_error)
         remove_all(".out.cbz.planche");
     } else {
         assert_int_equal(status, PLANCHE_OK);
-        assert_string_equal(told_fates(&told), "FEC");
+        assert_string_equal(told_outcomes(&told), "FEC");
         assert_non_null(strstr(told.message, "1.png"));
         book_read(&out, test_path("out.cbz"));
         assert_int_equal(out.count, on_error == PLANCHE_ON_ERROR_KEEP ? 3 : 2);
@@ -214,7 +214,7 @@ static void expect_damaged(enum planche_on_error on_error)
         remove_all(".out.cbz.planche");
     } else {
         assert_int_equal(status, PLANCHE_OK);
-        assert_string_equal(told_fates(&told), "FEF");
+        assert_string_equal(told_outcomes(&told), "FEF");
         assert_non_null(strstr(told.message, "3.txt"));
         assert_int_equal(told.result.pages, 2);
         book_read(&out, test_path("out.cbz"));
@@ -239,7 +239,7 @@ static void test_skips(void **state)
     struct planche_book_options options = book_options(&told);
     (void)state;
     page.format = PLANCHE_FORMAT_PNG;
-    page.mark = 1;
+    page.provenance = 1;
     options.page = &page;
     book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
     book_add_page(&in, "2.jpg", 2, 20, 30, PLANCHE_FORMAT_JPEG);
@@ -247,7 +247,7 @@ static void test_skips(void **state)
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     options.skip_above = 29;
     book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_string_equal(told_fates(&told), "ELL");
+    assert_string_equal(told_outcomes(&told), "ELL");
     assert_string_equal(told.pages[1], "L 2.jpg>2.jpg");
     book_read(&out, test_path("out.cbz"));
     expect_kept("2.jpg");
@@ -257,13 +257,13 @@ static void test_skips(void **state)
     options = book_options(&told);
     options.page = &page;
     book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_string_equal(told_fates(&told), "MED");
+    assert_string_equal(told_outcomes(&told), "MED");
     page.overwrite = 1;
     options = book_options(&told);
     options.page = &page;
     options.again = 1;
     book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_string_equal(told_fates(&told), "EED");
+    assert_string_equal(told_outcomes(&told), "EED");
     tidy(&engine);
 }
 
@@ -392,7 +392,7 @@ static void test_epub(void **state)
     book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
     book_make(engine, "in.epub", "out.epub", options, &told);
     assert_int_equal(told.result.container, PLANCHE_CONTAINER_EPUB);
-    assert_string_equal(told_fates(&told), "CCCCEC");
+    assert_string_equal(told_outcomes(&told), "CCCCEC");
     book_read(&out, test_path("out.epub"));
     assert_string_equal(book_names(&out), book_names(&in));
     expect_size("O/i/1.png", 400, 40, PLANCHE_FORMAT_PNG);
@@ -492,7 +492,7 @@ static void test_inspect(void **state)
     told.result = (struct planche_book_result)PLANCHE_BOOK_RESULT_INIT;
     assert_int_equal(planche_book_inspect(test_path("in.cbz"), &options, &told.result, &told.error),
                      PLANCHE_OK);
-    assert_string_equal(told_fates(&told), "ELFC");
+    assert_string_equal(told_outcomes(&told), "ELFC");
     assert_int_equal(told.result.pages, 3);
     assert_true(told.calls > 0);
     assert_int_equal(planche_book_inspect(test_path("gone"), NULL, NULL, &told.error),
@@ -511,7 +511,7 @@ static void test_no_error(void **state)
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     damage(&in.items[0]);
     assert_int_equal(planche_book_inspect(test_path("in.cbz"), &options, NULL, NULL), PLANCHE_OK);
-    assert_string_equal(told_fates(&told), "FE");
+    assert_string_equal(told_outcomes(&told), "FE");
     assert_non_null(strstr(told.message, "1.png"));
     assert_int_equal(planche_book_inspect(test_path("gone"), NULL, NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);
@@ -520,7 +520,7 @@ static void test_no_error(void **state)
     snprintf(to, sizeof to, "%s", test_path("out.cbz"));
     options = book_options(&told);
     assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, NULL), PLANCHE_OK);
-    assert_string_equal(told_fates(&told), "FE");
+    assert_string_equal(told_outcomes(&told), "FE");
     options = book_options(&told);
     options.on_error = PLANCHE_ON_ERROR_FAIL;
     unlink(to);

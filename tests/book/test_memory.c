@@ -44,7 +44,7 @@ static uint64_t measure_peak(size_t count, size_t large)
     uint64_t room = planche_admission_available(&engine->state->admission).most;
     make_book(count, large);
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
-    assert_int_equal(told.result.fates[PLANCHE_BOOK_ENLARGED], count);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_ENLARGED], count);
     assert_int_equal(atomic_load(&engine->state->budget.used), before);
     assert_int_equal(planche_admission_available(&engine->state->admission).most, room);
     planche_engine_get_info(engine, &info);
@@ -93,21 +93,21 @@ static void test_tight(void **state)
         if (planche_engine_create(&engine, &options, &error))
             continue;
         out = book_run(engine, "in.cbz", "out.cbz", book_options(&told), &told) == PLANCHE_OK &&
-              told.result.fates[PLANCHE_BOOK_ENLARGED] > 0;
+              told.result.outcomes[PLANCHE_BOOK_ENLARGED] > 0;
         const char *advised = out ? NULL : strstr(told.message, "(--memory ");
         if (advised)
             advice = strtoull(advised + 10, NULL, 10);
         planche_engine_destroy(&engine);
         if (out)
-            print_message("with %llu MiB: %s\n", (unsigned long long)mib, told_fates(&told));
+            print_message("with %llu MiB: %s\n", (unsigned long long)mib, told_outcomes(&told));
         unlink(test_path("out.cbz"));
     }
     assert_true(out);
-    assert_string_equal(told_fates(&told), "EEEEEEEEEEEE");
+    assert_string_equal(told_outcomes(&told), "EEEEEEEEEEEE");
     options.memory = advice << 20;
     engine = test_engine(options, 2);
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
-    assert_string_equal(told_fates(&told), "EEEEEEEEEEEE");
+    assert_string_equal(told_outcomes(&told), "EEEEEEEEEEEE");
     print_message("with the %llu MiB that were advised, too\n", advice);
     planche_engine_destroy(&engine);
     unlink(test_path("out.cbz"));

@@ -27,7 +27,7 @@ static enum planche_status scenario(void *user, struct planche_budget *budget,
     assert_int_equal(atomic_load(&work->engine->state->budget.used), work->used);
     assert_int_equal(planche_admission_available(&work->engine->state->admission).most, work->room);
     assert_int_equal(access(test_path("out.cbz"), F_OK) == 0, status == PLANCHE_OK);
-    if (status == PLANCHE_OK && told.result.fates[PLANCHE_BOOK_FAILED] == 1)
+    if (status == PLANCHE_OK && told.result.outcomes[PLANCHE_BOOK_FAILED] == 1)
         expect_same_files("out.cbz", "expected.cbz");
     unlink(test_path("out.cbz"));
     *error = told.error;

@@ -35,7 +35,7 @@ static struct planche_engine *start(void)
     book_add(&in, "bad.png", in.items[0].data, in.items[0].size / 2);
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     book_make(engine, "in.cbz", "expected.cbz", book_options(&told), &told);
-    assert_string_equal(told_fates(&told), "EEEEECDF");
+    assert_string_equal(told_outcomes(&told), "EEEEECDF");
     return engine;
 }
 
@@ -63,12 +63,12 @@ static void interrupt(const struct planche_engine *engine, size_t pages)
  * as it has been read. Looks at what comes out. */
 static void go_on(const struct planche_engine *engine, size_t made)
 {
-    char fates[] = "EEEEECDF";
+    char outcomes[] = "EEEEECDF";
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
-    size_t found = told.result.fates[PLANCHE_BOOK_RESUMED];
+    size_t found = told.result.outcomes[PLANCHE_BOOK_RESUMED];
     assert_true(found == made || (made > 0 && found == made - 1));
-    memset(fates, 'R', found);
-    assert_string_equal(told_fates(&told), fates);
+    memset(outcomes, 'R', found);
+    assert_string_equal(told_outcomes(&told), outcomes);
     expect_same_files("out.cbz", "expected.cbz");
     assert_int_equal(count_in(WORK), -1);
     assert_int_equal(unlink(test_path("out.cbz")), 0);
@@ -312,7 +312,7 @@ static void test_model_swapped(void **state)
     interrupt(engine, 3);
     other = test_engine((struct planche_engine_options){.jobs = 1}, 2);
     book_make(other, "in.cbz", "out.cbz", book_options(&told), &told);
-    assert_string_equal(told_fates(&told), "EEEEECDF");
+    assert_string_equal(told_outcomes(&told), "EEEEECDF");
     unlink(test_path("out.cbz"));
     /* Written over: nobody knows what was loaded, unless it is known already. */
     planche_engine_destroy(&other);
@@ -343,17 +343,17 @@ static void test_settings(void **state)
     page.format = PLANCHE_FORMAT_WEBP;
     options.page = &page;
     book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_string_equal(told_fates(&told), "EEEEECDF");
+    assert_string_equal(told_outcomes(&told), "EEEEECDF");
     unlink(test_path("out.cbz"));
     interrupt(engine, 3);
     book_make(larger, "in.cbz", "out.cbz", book_options(&told), &told);
-    assert_string_equal(told_fates(&told), "EEEEECDF");
+    assert_string_equal(told_outcomes(&told), "EEEEECDF");
     unlink(test_path("out.cbz"));
     interrupt(engine, 3);
     options = book_options(&told);
     options.fresh = 1;
     book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_string_equal(told_fates(&told), "EEEEECDF");
+    assert_string_equal(told_outcomes(&told), "EEEEECDF");
     unlink(test_path("out.cbz"));
     /* What does not change the bytes of pages changes nothing. */
     interrupt(engine, 3);
@@ -378,7 +378,7 @@ static void begin_anew(const struct planche_engine *engine, struct planche_page_
     if (change)
         change(&options);
     book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_int_equal(told.result.fates[PLANCHE_BOOK_RESUMED], 0);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_RESUMED], 0);
     unlink(test_path("out.cbz"));
 }
 
@@ -408,7 +408,7 @@ static void test_every_setting(void **state)
     pages[4].tta = 1;
     pages[5].width = 30;
     pages[6].height = 30;
-    pages[7].mark = 1;
+    pages[7].provenance = 1;
     pages[8].grey = PLANCHE_GREY_AUTO;
     pages[9].on_limit = PLANCHE_ON_LIMIT_SWITCH;
     for (size_t i = 0; i < 10; i++)

@@ -105,7 +105,7 @@ static enum planche_status bytes_scenario(void *user, struct planche_budget *bud
     options.format = work->format;
     options.tta = work->tta;
     options.width = work->more ? 17 : 0;
-    options.mark = work->more;
+    options.provenance = work->more;
     options.grey = work->more ? PLANCHE_GREY_AUTO : PLANCHE_GREY_KEEP;
     enum planche_status status = planche_engine_run_bytes(work->engine, page, page_size, &data,
                                                           &size, &options, NULL, error);

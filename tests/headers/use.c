@@ -28,7 +28,7 @@ int main(void)
     struct planche_book_options book = PLANCHE_BOOK_OPTIONS_INIT;
     struct planche_book_result books = PLANCHE_BOOK_RESULT_INIT;
     CHECK(book.struct_size == sizeof book && !book.page);
-    CHECK(books.struct_size == sizeof books && books.fates[PLANCHE_BOOK_COPIED] == 0);
+    CHECK(books.struct_size == sizeof books && books.outcomes[PLANCHE_BOOK_COPIED] == 0);
     CHECK(strcmp(planche_container_extension(PLANCHE_CONTAINER_ZIP), "cbz") == 0);
     struct planche_gpu_info gpu = PLANCHE_GPU_INFO_INIT;
     CHECK(gpu.struct_size == sizeof gpu && gpu.path == PLANCHE_GPU_PATH_AUTO);

@@ -243,7 +243,7 @@ static void test_files(void **state)
     image_set(&image, 3, 4, 3, 0);
     write_page("grey.png", &image.pixels);
     options.grey = PLANCHE_GREY_AUTO;
-    options.mark = 1;
+    options.provenance = 1;
     run_file(engine, test_path("grey.png"), "result.png", &options);
     void *data = test_read(test_path("result.png"), &size);
     decode(&result, data, size, &format);

@@ -112,7 +112,7 @@ static bool set_overwrite(struct planche_cli_options *o, const char *value)
 static bool set_no_mark(struct planche_cli_options *o, const char *value)
 {
     (void)value;
-    o->page.mark = 0;
+    o->page.provenance = 0;
     return true;
 }
 
@@ -522,7 +522,7 @@ static void set_defaults(struct planche_cli_options *options)
         .width = 600,
         .height = 900,
     };
-    options->page.mark = 1;
+    options->page.provenance = 1;
     options->page.grey = PLANCHE_GREY_AUTO;
 }
 

@@ -10,7 +10,7 @@
 struct dry {
     struct planche_cli_run *run;
     const struct planche_cli_work *work;
-    size_t *fates;
+    size_t *outcomes;
     bool *inner; /* there are books in the book */
 };
 
@@ -60,14 +60,15 @@ static void print_entry(const struct dry *dry, const struct planche_book_page *p
         [PLANCHE_BOOK_ENLARGED] = {"enlarge", ""},
         [PLANCHE_BOOK_DUPLICATE] = {"repeat", ""},
         [PLANCHE_BOOK_RESUMED] = {"resume", ""},
-        [PLANCHE_BOOK_MARKED] = {"keep", ": Planche has made it"},
+        [PLANCHE_BOOK_ALREADY_ENLARGED] = {"keep", ": Planche has made it"},
         [PLANCHE_BOOK_LARGE] = {"keep", ": large enough"},
         [PLANCHE_BOOK_FAILED] = {"fail", ": "},
         [PLANCHE_BOOK_COPIED] = {"copy", ""},
     };
-    bool failed = page->fate == PLANCHE_BOOK_FAILED;
+    bool failed = page->outcome == PLANCHE_BOOK_FAILED;
     char result[64];
-    planche_cli_print("  %-8s %s%s%s", words[page->fate].what, page->name, words[page->fate].why,
+    planche_cli_print("  %-8s %s%s%s", words[page->outcome].what, page->name,
+                      words[page->outcome].why,
                       failed ? planche_cli_entry_message(dry->work->input, page)
                              : describe_result(&page->result, result, sizeof result));
 }
@@ -78,17 +79,17 @@ static void describe_entry(void *user, const struct planche_book_page *found)
     struct planche_cli_run *run = dry->run;
     struct planche_book_page page = *found;
     struct planche_error error = {0};
-    if (page.fate == PLANCHE_BOOK_ENLARGED || page.fate == PLANCHE_BOOK_DUPLICATE)
+    if (page.outcome == PLANCHE_BOOK_ENLARGED || page.outcome == PLANCHE_BOOK_DUPLICATE)
         page.status = foresee_entry(dry, &page.result, &error);
     if (page.status != PLANCHE_OK && page.message == NULL) {
-        page.fate = PLANCHE_BOOK_FAILED;
+        page.outcome = PLANCHE_BOOK_FAILED;
         page.message = error.message;
     }
-    dry->fates[page.fate]++;
+    dry->outcomes[page.outcome]++;
     *dry->inner = *dry->inner || planche_cli_is_inner_book(&page);
     if (!run->options.json) {
         print_entry(dry, &page);
-    } else if (page.fate != PLANCHE_BOOK_COPIED) {
+    } else if (page.outcome != PLANCHE_BOOK_COPIED) {
         json_t *object = planche_cli_json_entry(dry->work->input, dry->work->output, &page, NULL);
         json_object_set_new(object, "dry_run", json_true());
         planche_cli_run_json(run, object);
@@ -99,9 +100,9 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
 {
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
-    size_t fates[PLANCHE_BOOK_COPIED + 1] = {0};
+    size_t outcomes[PLANCHE_BOOK_COPIED + 1] = {0};
     bool inner = false;
-    struct dry dry = {run, work, fates, &inner};
+    struct dry dry = {run, work, outcomes, &inner};
     struct planche_error error = {0};
     struct planche_book_options book = run->options.book;
     book.page = &page;
@@ -112,7 +113,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         .input = work->input,
         .output = work->output,
         .message = error.message,
-        .fates = fates,
+        .outcomes = outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     if (!run->options.json)
@@ -123,8 +124,8 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         planche_cli_print_failure(run, work, outcome.status, error.message);
     }
     if (outcome.status == PLANCHE_OK && !run->options.quiet)
-        planche_cli_note_lack(work->input, fates, inner);
-    if (book.on_error == PLANCHE_ON_ERROR_FAIL && fates[PLANCHE_BOOK_FAILED] > 0)
+        planche_cli_note_lack(work->input, outcomes, inner);
+    if (book.on_error == PLANCHE_ON_ERROR_FAIL && outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* the book will not come out */
     if (run->options.json) {
         json_t *object = planche_cli_json_book(&outcome);

@@ -19,12 +19,12 @@ static void print_json(struct planche_cli_run *run, const struct planche_cli_wor
 {
     const struct planche_cli_outcome page = {
         .input = work->input, .output = work->output, .status = status, .message = message};
-    static const size_t fates[PLANCHE_BOOK_COPIED + 1];
+    static const size_t outcomes[PLANCHE_BOOK_COPIED + 1];
     const struct planche_cli_book_outcome book = {.input = work->input,
                                                   .output = work->output,
                                                   .status = status,
                                                   .message = message,
-                                                  .fates = fates};
+                                                  .outcomes = outcomes};
     planche_cli_run_json(run, work->book ? planche_cli_json_book(&book)
                                          : planche_cli_json_loose(&page, NULL));
 }

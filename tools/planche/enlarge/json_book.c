@@ -2,17 +2,17 @@
 /* The lines of JSON of a run: pages beside books, pages in books, books. */
 #include "enlarge/json_book.h"
 
-static const char *const fate_names[] = {
+static const char *const outcome_names[] = {
     [PLANCHE_BOOK_ENLARGED] = "enlarged", [PLANCHE_BOOK_DUPLICATE] = "duplicate",
-    [PLANCHE_BOOK_RESUMED] = "resumed",   [PLANCHE_BOOK_MARKED] = "marked",
+    [PLANCHE_BOOK_RESUMED] = "resumed",   [PLANCHE_BOOK_ALREADY_ENLARGED] = "marked",
     [PLANCHE_BOOK_LARGE] = "large",       [PLANCHE_BOOK_FAILED] = "failed",
     [PLANCHE_BOOK_COPIED] = "copied",
 };
-#define FATES (sizeof fate_names / sizeof *fate_names)
+#define OUTCOMES (sizeof outcome_names / sizeof *outcome_names)
 
-const char *planche_cli_fate_name(enum planche_book_fate fate)
+const char *planche_cli_outcome_name(enum planche_book_outcome outcome)
 {
-    return fate_names[fate];
+    return outcome_names[outcome];
 }
 
 static void set_text(json_t *object, const char *key, const char *text)
@@ -25,13 +25,13 @@ static void set_count(json_t *object, const char *key, uint64_t count)
     json_object_set_new(object, key, json_integer((json_int_t)count));
 }
 
-enum planche_book_fate planche_cli_loose_fate(const struct planche_cli_outcome *outcome)
+enum planche_book_outcome planche_cli_loose_outcome(const struct planche_cli_outcome *outcome)
 {
     if (outcome->status != PLANCHE_OK)
         return PLANCHE_BOOK_FAILED;
     if (outcome->large)
         return PLANCHE_BOOK_LARGE;
-    return outcome->marked ? PLANCHE_BOOK_MARKED : PLANCHE_BOOK_ENLARGED;
+    return outcome->marked ? PLANCHE_BOOK_ALREADY_ENLARGED : PLANCHE_BOOK_ENLARGED;
 }
 
 json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,
@@ -41,7 +41,7 @@ json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,
     set_text(object, "type", "page");
     set_text(object, "book", NULL);
     set_text(object, "entry", NULL);
-    set_text(object, "fate", planche_cli_fate_name(planche_cli_loose_fate(outcome)));
+    set_text(object, "fate", planche_cli_outcome_name(planche_cli_loose_outcome(outcome)));
     planche_cli_json_page(object, outcome, info);
     return object;
 }
@@ -62,7 +62,7 @@ json_t *planche_cli_json_entry(const char *input, const char *output,
     set_text(object, "book", input);
     set_text(object, "entry", page->name);
     set_text(object, "output_entry", page->output_name);
-    set_text(object, "fate", planche_cli_fate_name(page->fate));
+    set_text(object, "fate", planche_cli_outcome_name(page->outcome));
     set_count(object, "input_bytes", page->input_bytes);
     set_count(object, "output_bytes", page->output_bytes);
     planche_cli_json_page(object, &outcome, info);
@@ -79,8 +79,8 @@ json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
     set_text(object, "status", ok ? "ok" : planche_status_name(outcome->status));
     set_text(object, "error", ok ? NULL : outcome->message);
     set_count(object, "pages", outcome->result.pages);
-    for (size_t i = 0; i < FATES; i++)
-        set_count(object, fate_names[i], outcome->fates[i]);
+    for (size_t i = 0; i < OUTCOMES; i++)
+        set_count(object, outcome_names[i], outcome->outcomes[i]);
     set_count(object, "input_bytes", outcome->result.input_bytes);
     set_count(object, "output_bytes", outcome->result.output_bytes);
     json_object_set_new(object, "ms", planche_cli_json_ms(outcome->ms));

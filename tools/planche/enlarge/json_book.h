@@ -9,16 +9,16 @@
 struct planche_cli_book_outcome {
     const char *input, *output;
     enum planche_status status;
-    const char *message; /* of the failure */
-    const size_t *fates; /* of its entries, [PLANCHE_BOOK_COPIED + 1] */
+    const char *message;    /* of the failure */
+    const size_t *outcomes; /* of its entries, [PLANCHE_BOOK_COPIED + 1] */
     struct planche_book_result result;
     double ms;
 };
 
 /* "enlarged", "duplicate", "resumed", "marked", "large", "failed", "copied" */
-const char *planche_cli_fate_name(enum planche_book_fate fate);
+const char *planche_cli_outcome_name(enum planche_book_outcome outcome);
 /* What became of a page beside books. */
-enum planche_book_fate planche_cli_loose_fate(const struct planche_cli_outcome *outcome);
+enum planche_book_outcome planche_cli_loose_outcome(const struct planche_cli_outcome *outcome);
 
 /* Each makes an object; NULL: no memory. info is NULL when there was no engine. */
 json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,

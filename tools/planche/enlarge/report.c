@@ -73,13 +73,14 @@ const char *planche_cli_entry_message(const char *input, const struct planche_bo
 bool planche_cli_is_inner_book(const struct planche_book_page *page)
 {
     const char *base = planche_cli_base_name(page->name);
-    return page->fate == PLANCHE_BOOK_COPIED && planche_cli_book_stem_length(base) < strlen(base);
+    return page->outcome == PLANCHE_BOOK_COPIED &&
+           planche_cli_book_stem_length(base) < strlen(base);
 }
 
-void planche_cli_note_lack(const char *input, const size_t *fates, bool inner)
+void planche_cli_note_lack(const char *input, const size_t *outcomes, bool inner)
 {
     for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++) {
-        if (fates[i] > 0)
+        if (outcomes[i] > 0)
             return;
     }
     planche_cli_message("%s: has no pages%s", input,

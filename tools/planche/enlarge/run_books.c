@@ -18,7 +18,7 @@ struct books {
     const struct planche_cli_work *work; /* the book that runs */
     size_t pages, done;                  /* of it */
     bool inner;                          /* there are books in it */
-    size_t fates[PLANCHE_BOOK_COPIED + 1];
+    size_t outcomes[PLANCHE_BOOK_COPIED + 1];
 };
 
 static int on_progress(void *user, const struct planche_book_progress *progress)
@@ -42,29 +42,29 @@ static void print_page(const struct books *books, const struct planche_book_page
 {
     const struct planche_page_result *result = &page->result;
     const char *output = page->output_name != NULL ? page->output_name : "";
-    if (page->fate == PLANCHE_BOOK_ENLARGED)
+    if (page->outcome == PLANCHE_BOOK_ENLARGED)
         planche_cli_note("%s: %s -> %s  %ux%u -> %ux%u", books->work->input, page->name, output,
                          result->input_width, result->input_height, result->output_width,
                          result->output_height);
     else
         planche_cli_note("%s: %s -> %s  %s", books->work->input, page->name, output,
-                         planche_cli_fate_name(page->fate));
+                         planche_cli_outcome_name(page->outcome));
 }
 
 static void on_page(void *user, const struct planche_book_page *page)
 {
     struct books *books = user;
     struct planche_cli_run *run = books->run;
-    books->fates[page->fate]++;
+    books->outcomes[page->outcome]++;
     books->inner = books->inner || planche_cli_is_inner_book(page);
-    run->summary.fates[page->fate]++;
-    if (page->fate == PLANCHE_BOOK_FAILED) {
+    run->summary.outcomes[page->outcome]++;
+    if (page->outcome == PLANCHE_BOOK_FAILED) {
         run->failed = true;
         print_failure(books, page);
     } else if (run->options.verbose) {
         print_page(books, page);
     }
-    if (run->options.json && page->fate != PLANCHE_BOOK_COPIED)
+    if (run->options.json && page->outcome != PLANCHE_BOOK_COPIED)
         planche_cli_run_json(
             run, planche_cli_json_entry(books->work->input, books->work->output, page, &run->info));
 }
@@ -93,11 +93,11 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     run->summary.output_bytes += outcome->result.output_bytes;
     bool several = run->plan.count > run->plan.pages + 1;
     if (ok && !run->options.quiet)
-        planche_cli_note_lack(outcome->input, books->fates, books->inner);
+        planche_cli_note_lack(outcome->input, books->outcomes, books->inner);
     if (ok && (run->talkative || (several && !run->options.quiet && !run->options.json)))
         planche_cli_note(
             "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,
-            planche_cli_summary_pages(books->fates, pages, sizeof pages),
+            planche_cli_summary_pages(books->outcomes, pages, sizeof pages),
             planche_cli_format_bytes(outcome->result.input_bytes, before, sizeof before),
             planche_cli_format_bytes(outcome->result.output_bytes, after, sizeof after),
             planche_cli_format_time(outcome->ms / 1e3, time, sizeof time));
@@ -141,7 +141,7 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
         .input = work->input,
         .output = work->output,
         .message = error.message,
-        .fates = books->fates,
+        .outcomes = books->outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     bool there = planche_cli_run_is_there(books->run, work);
@@ -154,7 +154,7 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
     books->work = work;
     books->pages = books->done = 0;
     books->inner = false;
-    memset(books->fates, 0, sizeof books->fates);
+    memset(books->outcomes, 0, sizeof books->outcomes);
     double start = planche_cli_now_ms();
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_cli_now_ms() - start;

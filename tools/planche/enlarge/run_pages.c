@@ -70,11 +70,11 @@ static uint64_t count_output(const char *planned, const struct planche_page_resu
 static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome,
                   const char *planned)
 {
-    enum planche_book_fate fate = planche_cli_loose_fate(outcome);
+    enum planche_book_outcome ended = planche_cli_loose_outcome(outcome);
     if (outcome->status == PLANCHE_ERROR_CANCELLED)
         return;
-    summary->fates[fate]++;
-    if (fate != PLANCHE_BOOK_ENLARGED)
+    summary->outcomes[ended]++;
+    if (ended != PLANCHE_BOOK_ENLARGED)
         return;
     summary->input_bytes += planche_cli_file_bytes(outcome->input);
     summary->output_bytes += count_output(planned, &outcome->result);

@@ -43,7 +43,7 @@ const char *planche_cli_entry_message(const char *input, const struct planche_bo
 /* True if an entry that is no page is called a book. */
 bool planche_cli_is_inner_book(const struct planche_book_page *page);
 /* Says so if a book has no pages; inner: it has books in it. */
-void planche_cli_note_lack(const char *input, const size_t *fates, bool inner);
+void planche_cli_note_lack(const char *input, const size_t *outcomes, bool inner);
 /* True if this work is done already. */
 bool planche_cli_run_is_there(const struct planche_cli_run *run,
                               const struct planche_cli_work *work);

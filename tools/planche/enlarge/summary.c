@@ -23,24 +23,24 @@ static void append(char *text, size_t size, size_t count, const char *separator,
         snprintf(text + length, size - length, "%s%zu %s", separator, count, what);
 }
 
-const char *planche_cli_summary_pages(const size_t *fates, char *text, size_t size)
+const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t size)
 {
     static const struct {
-        enum planche_book_fate fate;
+        enum planche_book_outcome outcome;
         const char *what;
     } words[] = {
         {PLANCHE_BOOK_ENLARGED, "enlarged"},  {PLANCHE_BOOK_RESUMED, "made before"},
-        {PLANCHE_BOOK_DUPLICATE, "repeated"}, {PLANCHE_BOOK_MARKED, "enlarged already"},
+        {PLANCHE_BOOK_DUPLICATE, "repeated"}, {PLANCHE_BOOK_ALREADY_ENLARGED, "enlarged already"},
         {PLANCHE_BOOK_LARGE, "large enough"}, {PLANCHE_BOOK_FAILED, "failed"},
     };
     size_t pages = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        pages += fates[words[i].fate];
+        pages += outcomes[words[i].outcome];
     snprintf(text, size, "%zu page%s", pages, plural(pages));
     const char *separator = ": ";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        append(text, size, fates[words[i].fate], separator, words[i].what);
-        separator = fates[words[i].fate] > 0 ? ", " : separator;
+        append(text, size, outcomes[words[i].outcome], separator, words[i].what);
+        separator = outcomes[words[i].outcome] > 0 ? ", " : separator;
     }
     return text;
 }
@@ -59,7 +59,7 @@ static void print_sizes(const struct planche_cli_summary *summary)
 {
     char before[32], after[32], time[32], rate[32] = "";
     double seconds = (planche_cli_now_ms() - summary->start_ms) / 1e3;
-    size_t enlarged = summary->fates[PLANCHE_BOOK_ENLARGED];
+    size_t enlarged = summary->outcomes[PLANCHE_BOOK_ENLARGED];
     if (enlarged > 0)
         snprintf(rate, sizeof rate, ", %.2f pages/s",
                  (double)enlarged / (seconds > 0.01 ? seconds : 0.01));
@@ -79,8 +79,8 @@ void planche_cli_summary_print(const struct planche_cli_summary *summary)
     append(books, sizeof books, summary->books_interrupted, ", ", "interrupted");
     bool any = false;
     for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++)
-        any = any || summary->fates[i] > 0;
-    planche_cli_summary_pages(summary->fates, pages, sizeof pages);
+        any = any || summary->outcomes[i] > 0;
+    planche_cli_summary_pages(summary->outcomes, pages, sizeof pages);
     if (any && *books != 0)
         planche_cli_note("%s; %s", books, pages);
     else if (any || *books != 0)

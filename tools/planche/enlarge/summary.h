@@ -6,7 +6,7 @@
 #include <planche/planche.h>
 
 struct planche_cli_summary {
-    size_t fates[PLANCHE_BOOK_COPIED + 1];         /* of pages, in books and beside them */
+    size_t outcomes[PLANCHE_BOOK_COPIED + 1];      /* of pages, in books and beside them */
     size_t books, books_failed, books_interrupted; /* that were run */
     size_t there;                                  /* books and pages that were there already */
     size_t others;                                 /* files left alone */
@@ -16,7 +16,7 @@ struct planche_cli_summary {
 };
 
 /* "180 pages: 170 enlarged, 9 duplicates, 1 failed" */
-const char *planche_cli_summary_pages(const size_t *fates, char *text, size_t size);
+const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t size);
 /* Some lines on stderr. */
 void planche_cli_summary_print(const struct planche_cli_summary *summary);
 

@@ -107,7 +107,7 @@ static bool take_overwrite(struct parse *parse, const json_t *value)
 
 static bool take_mark(struct parse *parse, const json_t *value)
 {
-    return take_switch(value, &parse->request->page.mark);
+    return take_switch(value, &parse->request->page.provenance);
 }
 
 static bool take_width(struct parse *parse, const json_t *value)
