@@ -45,6 +45,8 @@ enum planche_book_outcome {
     PLANCHE_BOOK_FAILED = 5, /* status and message say why; on_error what took its place */
     PLANCHE_BOOK_COPIED = 6  /* not a page */
 };
+/* Capacity of outcomes[]: more than there are, so that a new outcome moves no field. */
+#define PLANCHE_BOOK_OUTCOMES 16
 
 struct planche_book_page {
     size_t struct_size;
@@ -55,7 +57,7 @@ struct planche_book_page {
     enum planche_status status; /* of a failure */
     const char *message;        /* of a failure; else NULL */
     uint64_t input_bytes, output_bytes;
-    struct planche_page_result result; /* of a page that was enlarged now */
+    const struct planche_page_result *result; /* of a page that was enlarged now; never NULL */
 };
 
 /* Called once for each entry, in the book's order, when the output is complete: what it says is so.
@@ -94,10 +96,10 @@ struct planche_book_options {
 
 struct planche_book_result {
     size_t struct_size;
-    enum planche_container container;         /* of the output */
-    size_t pages;                             /* images */
-    size_t outcomes[PLANCHE_BOOK_COPIED + 1]; /* how many ended so */
-    uint64_t input_bytes, output_bytes;       /* files; of a folder, of all files in it */
+    enum planche_container container;       /* of the output */
+    size_t pages;                           /* images */
+    uint64_t input_bytes, output_bytes;     /* files; of a folder, of all files in it */
+    size_t outcomes[PLANCHE_BOOK_OUTCOMES]; /* entries that ended so, by planche_book_outcome */
 };
 #define PLANCHE_BOOK_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_book_result)
 

@@ -124,7 +124,7 @@ static void tell_pages(const struct planche_book *book)
             .message = entry->message,
             .input_bytes = entry->input_bytes,
             .output_bytes = entry->output_bytes,
-            .result = entry->result,
+            .result = &entry->result,
         };
         book->options.on_page(book->options.user, &page);
     }

@@ -70,7 +70,7 @@ static void print_entry(const struct dry *dry, const struct planche_book_page *p
     planche_cli_print("  %-8s %s%s%s", words[page->outcome].what, page->name,
                       words[page->outcome].why,
                       failed ? planche_cli_entry_message(dry->work->input, page)
-                             : describe_result(&page->result, result, sizeof result));
+                             : describe_result(page->result, result, sizeof result));
 }
 
 static void describe_entry(void *user, const struct planche_book_page *found)
@@ -78,9 +78,11 @@ static void describe_entry(void *user, const struct planche_book_page *found)
     const struct dry *dry = user;
     struct planche_cli_run *run = dry->run;
     struct planche_book_page page = *found;
+    struct planche_page_result result = *found->result;
     struct planche_error error = {0};
     if (page.outcome == PLANCHE_BOOK_ENLARGED || page.outcome == PLANCHE_BOOK_DUPLICATE)
-        page.status = foresee_entry(dry, &page.result, &error);
+        page.status = foresee_entry(dry, &result, &error);
+    page.result = &result;
     if (page.status != PLANCHE_OK && page.message == NULL) {
         page.outcome = PLANCHE_BOOK_FAILED;
         page.message = error.message;
@@ -100,7 +102,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
 {
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
-    size_t outcomes[PLANCHE_BOOK_COPIED + 1] = {0};
+    size_t outcomes[PLANCHE_BOOK_OUTCOMES] = {0};
     bool inner = false;
     struct dry dry = {run, work, outcomes, &inner};
     struct planche_error error = {0};

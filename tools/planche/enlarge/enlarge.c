@@ -19,7 +19,7 @@ static void print_json(struct planche_cli_run *run, const struct planche_cli_wor
 {
     const struct planche_cli_outcome page = {
         .input = work->input, .output = work->output, .status = status, .message = message};
-    static const size_t outcomes[PLANCHE_BOOK_COPIED + 1];
+    static const size_t outcomes[PLANCHE_BOOK_OUTCOMES];
     const struct planche_cli_book_outcome book = {.input = work->input,
                                                   .output = work->output,
                                                   .status = status,

@@ -55,7 +55,7 @@ json_t *planche_cli_json_entry(const char *input, const char *output,
         .output = output,
         .status = page->status,
         .message = page->message,
-        .result = page->result,
+        .result = *page->result,
     };
     json_t *object = json_object();
     set_text(object, "type", "page");

@@ -10,7 +10,7 @@ struct planche_cli_book_outcome {
     const char *input, *output;
     enum planche_status status;
     const char *message;    /* of the failure */
-    const size_t *outcomes; /* of its entries, [PLANCHE_BOOK_COPIED + 1] */
+    const size_t *outcomes; /* of its entries, [PLANCHE_BOOK_OUTCOMES] */
     struct planche_book_result result;
     double ms;
 };

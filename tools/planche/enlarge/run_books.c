@@ -18,7 +18,7 @@ struct books {
     const struct planche_cli_work *work; /* the book that runs */
     size_t pages, done;                  /* of it */
     bool inner;                          /* there are books in it */
-    size_t outcomes[PLANCHE_BOOK_COPIED + 1];
+    size_t outcomes[PLANCHE_BOOK_OUTCOMES];
 };
 
 static int on_progress(void *user, const struct planche_book_progress *progress)
@@ -40,7 +40,7 @@ static void print_failure(const struct books *books, const struct planche_book_p
 
 static void print_page(const struct books *books, const struct planche_book_page *page)
 {
-    const struct planche_page_result *result = &page->result;
+    const struct planche_page_result *result = page->result;
     const char *output = page->output_name != NULL ? page->output_name : "";
     if (page->outcome == PLANCHE_BOOK_ENLARGED)
         planche_cli_note("%s: %s -> %s  %ux%u -> %ux%u", books->work->input, page->name, output,

@@ -6,7 +6,7 @@
 #include <planche/planche.h>
 
 struct planche_cli_summary {
-    size_t outcomes[PLANCHE_BOOK_COPIED + 1];      /* of pages, in books and beside them */
+    size_t outcomes[PLANCHE_BOOK_OUTCOMES];        /* of pages, in books and beside them */
     size_t books, books_failed, books_interrupted; /* that were run */
     size_t there;                                  /* books and pages that were there already */
     size_t others;                                 /* files left alone */
