@@ -8,6 +8,7 @@ extern "C" {
 #endif
 
 enum planche_log_level {
+    PLANCHE_LOG_TRACE = -1, /* only if the environment variable PLANCHE_TRACE asks for it */
     PLANCHE_LOG_DEBUG,
     PLANCHE_LOG_INFO,
     PLANCHE_LOG_WARNING,

@@ -8,6 +8,7 @@
 struct planche_log {
     planche_log_fn fn; /* NULL: silent */
     void *user;
+    unsigned trace; /* areas that are traced, see base/trace.h; 0: none */
 };
 
 __attribute__((format(printf, 3, 4))) void planche_log_write(const struct planche_log *log,

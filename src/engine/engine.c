@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
+#include "base/trace.h"
 #include "engine/fallback.h"
 #include "engine/prepare.h"
 #include "model/load.h"
@@ -187,7 +188,8 @@ static enum planche_status create(struct planche_engine *engine,
         memory = options->memory;
     if (options->threads)
         threads = options->threads;
-    engine->log = (struct planche_log){options->log, options->log_user};
+    engine->log = (struct planche_log){.fn = options->log, .user = options->log_user};
+    planche_trace_enable(&engine->log);
     engine->se = options->se;
     engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
     planche_budget_init(&engine->state->budget, memory);

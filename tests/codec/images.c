@@ -180,7 +180,7 @@ enum planche_status read_bytes_within(const struct bytes *file, uint64_t limit, 
                                       struct read_result *result)
 {
     struct planche_budget budget;
-    struct planche_log log = {count_warning, result};
+    struct planche_log log = {.fn = count_warning, .user = result};
     struct planche_source source = {.name = "page", .data = file->data, .size = file->size};
     struct planche_reader_options options = {
         .budget = &budget, .log = &log, .max_input_pixels = max_pixels};

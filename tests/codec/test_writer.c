@@ -225,7 +225,7 @@ static void test_too_much_metadata(void **state)
     while (exif.size < 70000)
         bytes_append(&exif, padding, sizeof padding);
     unsigned warnings = 0;
-    struct planche_log log = {count_warning, &warnings};
+    struct planche_log log = {.fn = count_warning, .user = &warnings};
     struct planche_metadata metadata = {.exif = blob_of(&exif)};
     struct planche_writer_options options = {.log = &log};
     struct read_result result;

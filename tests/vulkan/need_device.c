@@ -35,7 +35,7 @@ struct planche_gpu_device *test_need_device(const struct planche_vk *vk, enum pl
 {
     struct planche_gpu_device *device;
     struct planche_error error = {0};
-    struct planche_log log = {print_line, NULL};
+    struct planche_log log = {.fn = print_line, .user = NULL};
     enum planche_status status =
         planche_gpu_device_open(&device, vk, test_device_index(), path, &log, budget, &error);
     if (status == PLANCHE_ERROR_UNSUPPORTED && path > PLANCHE_GPU_PATH_F16) {

@@ -69,7 +69,7 @@ static uint64_t use_device(const struct planche_vk *vk)
 {
     struct planche_gpu_device *device;
     struct planche_error error;
-    struct planche_log log = {take_line, NULL};
+    struct planche_log log = {.fn = take_line, .user = NULL};
     struct planche_budget budget;
     VkPipeline pipeline;
     planche_budget_init(&budget, 0);

@@ -8,7 +8,7 @@
 void planche_cli_log(void *user, enum planche_log_level level, const char *message)
 {
     const struct planche_cli_options *options = user;
-    if (options->verbose)
+    if (options->verbose || level == PLANCHE_LOG_TRACE)
         planche_cli_note("%s", message);
     else if (level >= PLANCHE_LOG_WARNING && !options->quiet)
         planche_cli_message("%s", message);
