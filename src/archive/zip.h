@@ -4,7 +4,7 @@
 #ifndef PLANCHE_ARCHIVE_ZIP_H
 #define PLANCHE_ARCHIVE_ZIP_H
 
-#include <stdint.h>
+#include "base/little_endian.h"
 
 #define ZIP_LOCAL           0x04034b50u
 #define ZIP_CENTRAL         0x02014b50u
@@ -31,37 +31,5 @@
 #define ZIP_EXTRA_UTF8_NAME 0x7075u
 
 #define ZIP_HOST_UNIX 3u
-
-static inline uint16_t get16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static inline uint32_t get32(const uint8_t *p)
-{
-    return get16(p) | (uint32_t)get16(p + 2) << 16;
-}
-
-static inline uint64_t get64(const uint8_t *p)
-{
-    return get32(p) | (uint64_t)get32(p + 4) << 32;
-}
-
-static inline uint8_t *put16(uint8_t *p, unsigned value)
-{
-    p[0] = (uint8_t)value;
-    p[1] = (uint8_t)(value >> 8);
-    return p + 2;
-}
-
-static inline uint8_t *put32(uint8_t *p, uint32_t value)
-{
-    return put16(put16(p, value & 0xffff), value >> 16);
-}
-
-static inline uint8_t *put64(uint8_t *p, uint64_t value)
-{
-    return put32(put32(p, (uint32_t)value), (uint32_t)(value >> 32));
-}
 
 #endif
