@@ -21,7 +21,7 @@ needs() {
     build) echo "cc=gcc /usr/include/stdio.h=libc6-dev pkg-config=pkg-config meson=meson
                  ninja=ninja-build pc:libpng=libpng-dev pc:libjpeg=libjpeg-dev
                  pc:libwebp=libwebp-dev pc:lcms2=liblcms2-dev pc:zlib=zlib1g-dev
-                 pc:libavif=libavif-dev pc:libjxl=libjxl-dev pc:liblzma=liblzma-dev
+                 pc:libavif=libavif-dev pc:libjxl=libjxl-dev
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
                  pc:jansson=libjansson-dev /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils
@@ -46,7 +46,6 @@ needs() {
                $arm/pkgconfig/libarchive.pc=libarchive-dev:arm64
                $arm/pkgconfig/libavif.pc=libavif-dev:arm64
                $arm/pkgconfig/libjxl.pc=libjxl-dev:arm64
-               $arm/pkgconfig/liblzma.pc=liblzma-dev:arm64
                $arm/pkgconfig/nettle.pc=nettle-dev:arm64
                $arm/pkgconfig/jansson.pc=libjansson-dev:arm64
                $arm/pkgconfig/cmocka.pc=libcmocka-dev:arm64" ;;

@@ -37,14 +37,15 @@ static void read_book(const char *path)
     const struct planche_archive_limits limits = {1000, 1 << 22, 1 << 24, 1000};
     struct planche_budget budget;
     struct planche_archive *archive;
+    struct planche_error error;
     bool end = false;
     planche_budget_init(&budget, 64 << 20);
     if (planche_archive_detect(path) != PLANCHE_CONTAINER_PDF &&
-        planche_archive_open(&archive, path, &limits, &budget, NULL, NULL, NULL) == PLANCHE_OK) {
+        planche_archive_open(&archive, path, &limits, &budget, NULL, NULL, &error) == PLANCHE_OK) {
         struct planche_archive_entry entry;
         size_t got;
-        while (planche_archive_next(archive, &entry, &end, NULL) == PLANCHE_OK && !end)
-            while (planche_archive_read(archive, piece, sizeof piece, &got, NULL) == PLANCHE_OK &&
+        while (planche_archive_next(archive, &entry, &end, &error) == PLANCHE_OK && !end)
+            while (planche_archive_read(archive, piece, sizeof piece, &got, &error) == PLANCHE_OK &&
                    got > 0)
                 continue;
         planche_archive_close(&archive);

@@ -49,7 +49,7 @@ static enum planche_status open_container(struct planche_archive *archive,
     case PLANCHE_CONTAINER_RAR:
     case PLANCHE_CONTAINER_7Z:
     case PLANCHE_CONTAINER_TAR:
-        return planche_libarchive_open(archive, error);
+        return planche_unpacked_open(archive, error);
     case PLANCHE_CONTAINER_PDF:
         return planche_pdf_open(archive, error);
     default:
@@ -219,9 +219,10 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
 static void pass_over(struct planche_archive *archive)
 {
     char piece[PIECE_BYTES];
+    struct planche_error error;
     size_t got;
     while (archive->reading)
-        planche_archive_read(archive, piece, sizeof piece, &got, NULL);
+        planche_archive_read(archive, piece, sizeof piece, &got, &error);
 }
 
 enum planche_status planche_archive_next(struct planche_archive *archive,

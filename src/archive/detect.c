@@ -4,7 +4,6 @@
 
 #include "archive/format.h"
 #include "archive/name.h"
-#include "archive/scan.h"
 #include "os/fd.h"
 
 #include <dirent.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #define HEAD_BYTES 1024
+#define TAR_BLOCK  512u
 
 static bool is_used_folder(int fd)
 {
@@ -45,6 +45,36 @@ static bool begins_epub(const uint8_t *head, size_t size)
            memcmp(head + 30, type, sizeof type - 1) == 0;
 }
 
+/* By what tars are packed; whether there is a tar inside is another question. */
+static bool is_packed(const uint8_t *head, size_t size)
+{
+    return BEGINS("\x1f\x8b\x08") || BEGINS("BZh") || BEGINS("\xfd\x37zXZ\0") ||
+           BEGINS("\x28\xb5\x2f\xfd");
+}
+
+/* A number in octal digits, with blanks around it. */
+static bool read_octal(const uint8_t *p, size_t size, uint32_t *value)
+{
+    size_t at = 0;
+    *value = 0;
+    while (at < size && p[at] == ' ')
+        at++;
+    size_t first = at;
+    for (; at < size && p[at] >= '0' && p[at] <= '7'; at++)
+        *value = *value * 8 + (uint32_t)(p[at] - '0');
+    return at > first;
+}
+
+static bool begins_tar(const uint8_t *head, size_t size)
+{
+    uint32_t wanted, sum = 8 * ' ';
+    if (size < TAR_BLOCK || head[0] == 0 || !read_octal(head + 148, 8, &wanted))
+        return false;
+    for (size_t i = 0; i < TAR_BLOCK; i++)
+        sum += i < 148 || i >= 156 ? head[i] : 0;
+    return sum == wanted;
+}
+
 static enum planche_container recognise_file(int fd, const char *path)
 {
     uint8_t head[HEAD_BYTES];
@@ -58,8 +88,7 @@ static enum planche_container recognise_file(int fd, const char *path)
         return PLANCHE_CONTAINER_RAR;
     if (BEGINS("7z\xbc\xaf\x27\x1c"))
         return PLANCHE_CONTAINER_7Z;
-    if (planche_tar_begins(head, size) ||
-        (planche_tar_is_packed(head, size) && planche_libarchive_is_tar(fd, head[0] == 0x1f)))
+    if (begins_tar(head, size) || (is_packed(head, size) && planche_unpacked_is_tar(fd, path)))
         return PLANCHE_CONTAINER_TAR;
     /* Other things may come before. */
     if (memmem(head, size, "%PDF-", 5))

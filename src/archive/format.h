@@ -10,12 +10,14 @@
 enum planche_status planche_zip_open(struct planche_archive *archive, struct planche_error *error);
 enum planche_status planche_folder_open(struct planche_archive *archive,
                                         struct planche_error *error);
-enum planche_status planche_libarchive_open(struct planche_archive *archive,
-                                            struct planche_error *error);
+enum planche_status planche_unpacked_open(struct planche_archive *archive,
+                                          struct planche_error *error);
 enum planche_status planche_pdf_open(struct planche_archive *archive, struct planche_error *error);
 
 /* Whether the ZIP at fd has what makes it an EPUB. */
 bool planche_zip_is_epub(int fd, const char *path);
+/* Whether the packed file at fd, whose position moves, has a tar inside. */
+bool planche_unpacked_is_tar(int fd, const char *path);
 
 /* Each writes the entries of a writer; folder_write_check before there are any. */
 enum planche_status planche_zip_write(struct planche_archive_writer *writer,

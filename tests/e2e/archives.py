@@ -121,6 +121,37 @@ def cbr4(entries):
     return rar4([rar4_file(name, data) for name, data in listed(entries)])
 
 
+def big_endian_bits(*fields):
+    """Numbers with their widths, the highest bit first, filled up to whole bytes."""
+    text = "".join(f"{value:0{width}b}" for value, width in fields)
+    text += "0" * (-len(text) % 8)
+    return int(text, 2).to_bytes(len(text) // 8, "big")
+
+
+def rar4_filter_bomb(static_bytes):
+    """A RAR 4 of some hundred bytes whose content has a filter: a program of RAR's virtual machine,
+    with static data of any size, as long as they are zeroes."""
+    program = big_endian_bits((1, 1), (3, 2), (static_bytes - 1, 32))  # static data follow; how many
+    checksum = 0
+    for byte in program:
+        checksum ^= byte
+    program = bytes([checksum]) + program
+    # The filter begins at 0, takes 1 byte, and has a program of so many bytes.
+    code = big_endian_bits((0, 6), (1, 6), (len(program), 6), *[(byte, 8) for byte in program])
+    lengths = {1: 1, 18: 2, 19: 2}  # of the code that the code lengths come in
+    one = (0, 1)
+
+    def zeroes(count):
+        return (3, 2), (count - 11, 7)
+
+    # Symbols 65 ("A") and 257 (a filter) have one bit each, the other 402 none.
+    data = big_endian_bits(
+        (0, 1), (0, 1), *[(lengths.get(i, 0), 4) for i in range(20)],
+        *zeroes(65), one, *zeroes(138), *zeroes(53), one, *zeroes(135), *zeroes(11),
+        (1, 1), (0x20 | 6, 8), (len(code) - 7, 8), *[(byte, 8) for byte in code], (0, 4))
+    return rar4([rar4_file("a", data + bytes(32), method=0x31, size=4)])
+
+
 # 7z
 
 def number(value):

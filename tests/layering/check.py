@@ -16,8 +16,9 @@ LAYERS = ["os", "base", "io", "job", "image", "codec", "archive", "model", "kern
 # Within these, one folder may not include its sibling's files: they meet in the layer's own header.
 SEPARATE_FOLDERS = ["codec", "backend"]
 PUBLIC_ONLY = ["tools", "examples"]
-# What the command may use beside the public headers.
+# What the command and planche-unpack may use beside the public headers.
 SUPPORT = ["os", "base", "io"]
+UNPACK_PROTOCOL = "src/archive/unpack_protocol.h"  # planche-unpack alone
 SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}
 CODE = (".c", ".h", ".cpp", ".def", ".comp", ".glsl")
 SCRIPTS = (".py", ".sh", "meson.build", "meson_options.txt", "Makefile", ".ci/run", "bench/run")
@@ -62,7 +63,10 @@ def include_problem(root, path, name):
     target = target_of(root, path, name)
     top = path.split("/")[0]
     if top in PUBLIC_ONLY or top == "include":
-        if path.startswith("tools/planche/") and target and layer_of(target) in SUPPORT:
+        unpack = path.startswith("tools/unpack/")
+        if (unpack or path.startswith("tools/planche/")) and target and layer_of(target) in SUPPORT:
+            return None
+        if unpack and target == UNPACK_PROTOCOL:
             return None
         if target and not target.startswith(top + "/"):
             return f"{top}/ may use the public headers only"
@@ -181,6 +185,7 @@ PLANTED = [
     ("src/codec/png/bad.c", HEAD + '#include "../codec.h"\n', "not at .."),
     ("src/engine/bad.c", HEAD + '#include "unit/test.c"\n', "src/ may not include tests/"),
     ("tools/planche/bad.c", HEAD + '#include "net/net.h"\n', "public headers only"),
+    ("tools/unpack/bad.c", HEAD + '#include "codec/codec.h"\n', "public headers only"),
     ("tools/other/bad.c", HEAD + '#include "base/alloc.h"\n', "public headers only"),
     ("examples/bad.c", HEAD + '#include "net/net.h"\n', "public headers only"),
     ("include/planche/bad.h", HEAD + '#include "base/alloc.h"\n', "public headers only"),

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* RAR, 7z and tar, in order: unpacked by libarchive in a sandboxed process of its own, against
+ * decompression bombs and faults of its parsers. */
+#include "archive/charset.h"
+#include "archive/format.h"
+#include "archive/unpacker.h"
+#include "base/status.h"
+
+#include <string.h>
+
+/* A processor unpacks at least so many bytes in a second, whatever they are packed by. */
+#define SLOWEST_BYTES ((uint64_t)1 << 20)
+#define MIN_SECONDS   UINT64_C(60)
+#define MAX_SECONDS   UINT64_C(86400)
+
+struct unpacked {
+    struct planche_unpacker unpacker;
+    uint64_t size, produced; /* of the entry */
+    bool must_read;          /* the entry; unless it has ended, none can follow */
+    bool lost;               /* nothing can be read any more */
+    bool first, end;         /* found is the first entry, not given out yet; there is none more */
+    struct planche_unpack_entry found;
+    struct planche_error why;
+    char raw[PLANCHE_UNPACK_NAME_BYTES + 1];
+    char name[3 * PLANCHE_UNPACK_NAME_BYTES + 1];
+};
+
+static const char *bad_kind(uint32_t flags)
+{
+    if (flags & PLANCHE_UNPACK_SYMLINK)
+        return "is a symbolic link, which books may not have";
+    if (flags & PLANCHE_UNPACK_HARDLINK)
+        return "is a hard link, which books may not have";
+    return flags & PLANCHE_UNPACK_SPECIAL ? "is a device or another special file" : NULL;
+}
+
+/* What is no UTF-8 says nothing of what it is. A name that is too long is refused for its length.
+ */
+static const char *decode_name(struct unpacked *unpacked)
+{
+    planche_charset_decode(NULL, unpacked->raw, strlen(unpacked->raw), unpacked->name);
+    return unpacked->name;
+}
+
+static enum planche_status lose(struct unpacked *unpacked, const struct planche_error *why)
+{
+    unpacked->lost = true;
+    unpacked->why = *why;
+    return why->status;
+}
+
+static enum planche_status find(struct unpacked *unpacked, struct planche_error *error)
+{
+    if (unpacked->lost) {
+        *error = unpacked->why;
+        return unpacked->why.status;
+    }
+    enum planche_status status = planche_unpacker_next(&unpacked->unpacker, &unpacked->found,
+                                                       unpacked->raw, &unpacked->end, error);
+    return status ? lose(unpacked, error) : PLANCHE_OK;
+}
+
+static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
+                                bool *end, struct planche_error *error)
+{
+    struct unpacked *unpacked = archive->state;
+    const struct planche_unpack_entry *found = &unpacked->found;
+    enum planche_status status = unpacked->first ? PLANCHE_OK : find(unpacked, error);
+    unpacked->first = false;
+    *end = unpacked->end;
+    if (status || *end)
+        return status;
+    bool sized = found->flags & PLANCHE_UNPACK_SIZED;
+    unpacked->size = sized ? found->size : PLANCHE_SIZE_UNKNOWN;
+    unpacked->produced = 0;
+    unpacked->must_read = !sized || found->flags & PLANCHE_UNPACK_SOLID;
+    *entry = (struct planche_raw_entry){.name = decode_name(unpacked),
+                                        .folder = found->flags & PLANCHE_UNPACK_FOLDER,
+                                        .bad = bad_kind(found->flags),
+                                        .mtime = found->mtime,
+                                        .size = unpacked->size,
+                                        .passed = found->passed,
+                                        .must_read = unpacked->must_read};
+    return PLANCHE_OK;
+}
+
+static enum planche_status read_some(struct planche_archive *archive, void *data, size_t size,
+                                     size_t *got, struct planche_error *error)
+{
+    struct unpacked *unpacked = archive->state;
+    bool lost = false;
+    unpacked->unpacker.entry = archive->name;
+    enum planche_status status =
+        planche_unpacker_read(&unpacked->unpacker, data, size, got, &lost, error);
+    unpacked->unpacker.entry = "";
+    if (status && lost)
+        lose(unpacked, error);
+    if (status)
+        return status;
+    unpacked->must_read = unpacked->must_read && *got > 0;
+    unpacked->produced += *got;
+    bool known = unpacked->size != PLANCHE_SIZE_UNKNOWN;
+    if (known &&
+        (unpacked->produced > unpacked->size || (*got == 0 && unpacked->produced < unpacked->size)))
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "has another size than the archive says");
+    return PLANCHE_OK;
+}
+
+static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
+                                      size_t *got, struct planche_error *error)
+{
+    struct unpacked *unpacked = archive->state;
+    if (unpacked->lost) {
+        *error = unpacked->why;
+        return unpacked->why.status;
+    }
+    enum planche_status status = read_some(archive, data, size, got, error);
+    if (status && unpacked->must_read && !unpacked->lost)
+        lose(unpacked, error);
+    return status;
+}
+
+static void close_unpacked(struct planche_archive *archive)
+{
+    struct unpacked *unpacked = archive->state;
+    if (!unpacked)
+        return;
+    planche_unpacker_stop(&unpacked->unpacker);
+    planche_free(unpacked);
+    archive->state = NULL;
+}
+
+static const struct planche_archive_ops ops = {
+    .backslashes = true, .ratio = true, .next = next, .read = read_entry, .close = close_unpacked};
+
+/* Of computing time, for as much as the limits let the archive unpack to. */
+static uint64_t max_seconds(const struct planche_archive *archive)
+{
+    uint64_t bytes;
+    if (__builtin_mul_overflow(archive->file_size, archive->limits.ratio, &bytes) ||
+        bytes > archive->limits.total_bytes)
+        bytes = archive->limits.total_bytes;
+    uint64_t seconds = MIN_SECONDS + bytes / SLOWEST_BYTES;
+    return seconds < MAX_SECONDS ? seconds : MAX_SECONDS;
+}
+
+enum planche_status planche_unpacked_open(struct planche_archive *archive,
+                                          struct planche_error *error)
+{
+    static const char *const kinds[] = {[PLANCHE_CONTAINER_RAR] = "rar",
+                                        [PLANCHE_CONTAINER_7Z] = "7z",
+                                        [PLANCHE_CONTAINER_TAR] = "tar"};
+    struct unpacked *unpacked = planche_calloc(archive->budget, 1, sizeof *unpacked);
+    archive->ops = &ops;
+    archive->state = unpacked;
+    if (!unpacked)
+        return planche_fail_memory(error, archive->budget, sizeof *unpacked, archive->path);
+    const struct planche_unpacker_options options = {.path = archive->path,
+                                                     .fd = archive->fd,
+                                                     .kind = kinds[archive->container],
+                                                     .seconds = max_seconds(archive),
+                                                     .budget = archive->budget,
+                                                     .stop = archive->help.stop,
+                                                     .user = archive->help.user};
+    enum planche_status status = planche_unpacker_start(&unpacked->unpacker, &options, error);
+    /* What is wrong with all of the archive shows now. */
+    if (status == PLANCHE_OK)
+        status = find(unpacked, error);
+    unpacked->first = true;
+    return status;
+}
+
+bool planche_unpacked_is_tar(int fd, const char *path)
+{
+    const struct planche_unpacker_options options = {
+        .path = path, .fd = fd, .kind = "tar", .seconds = MIN_SECONDS};
+    struct planche_unpacker unpacker;
+    struct planche_unpack_entry entry;
+    struct planche_error error = {0};
+    char name[PLANCHE_UNPACK_NAME_BYTES + 1];
+    bool end = false;
+    enum planche_status status = planche_unpacker_start(&unpacker, &options, &error);
+    bool started = status == PLANCHE_OK;
+    if (started)
+        status = planche_unpacker_next(&unpacker, &entry, name, &end, &error);
+    planche_unpacker_stop(&unpacker);
+    /* Without the program or memory nobody knows; who opens it is told why. */
+    return !started || status == PLANCHE_ERROR_MEMORY || (status == PLANCHE_OK && !end);
+}

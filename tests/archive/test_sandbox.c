@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The sandbox of planche-unpack: what a process in it can and cannot do. A kernel or emulator
+ * without seccomp is skipped, not passed. */
+#include "io/sandbox.h"
+#include "sandbox.h"
+#include "support/testing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool is_denied(long result)
+{
+    return result == -1 && errno == EPERM;
+}
+
+/* The number of the first attempt that did not go as it should; 0: all did. */
+static int attempt(int pipe_end)
+{
+    char byte = 'x';
+    void *plain, *code;
+    if (!is_denied(open("/dev/null", O_RDONLY)) || !is_denied(open("/etc/passwd", O_RDONLY)))
+        return 1;
+    if (!is_denied(socket(AF_INET, SOCK_STREAM, 0)) || !is_denied(socket(AF_UNIX, SOCK_STREAM, 0)))
+        return 2;
+    if (!is_denied(fork()) || !is_denied(execl("/bin/true", "true", (char *)NULL)))
+        return 3;
+    if (!is_denied(kill(getppid(), 0)) || !is_denied(unlink("/nowhere/file")))
+        return 4;
+    if (!is_denied(mkdir("/tmp/planche-never", 0700)) || !is_denied(dup(pipe_end)))
+        return 5;
+    plain = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (plain == MAP_FAILED || !is_denied(mprotect(plain, 4096, PROT_READ | PROT_EXEC)))
+        return 6;
+    code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (code != MAP_FAILED || errno != EPERM)
+        return 7;
+    return write(pipe_end, &byte, 1) == 1 ? 0 : 8;
+}
+
+static void test_sandbox(void **state)
+{
+    int ends[2], how;
+    char byte = 0;
+    (void)state;
+    if (!planche_sandbox_has_network())
+        skip();
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        unpack_sandbox();
+        _exit(attempt(ends[1]));
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Limits only get stricter. */
+static int attempt_limits(void)
+{
+    struct rlimit seconds = {5, 20};
+    if (setrlimit(RLIMIT_CPU, &seconds) < 0)
+        return 1;
+    unpack_limit((uint64_t)1 << 30, 10);
+    if (getrlimit(RLIMIT_CPU, &seconds) < 0 || seconds.rlim_cur != 5 || seconds.rlim_max != 11)
+        return 2;
+    unpack_limit((uint64_t)1 << 40, 100);
+    if (getrlimit(RLIMIT_CPU, &seconds) < 0 || seconds.rlim_cur != 5 || seconds.rlim_max != 11)
+        return 3;
+    return open("/dev/null", O_RDONLY) == -1 && errno == EMFILE ? 0 : 4;
+}
+
+static void test_limits(void **state)
+{
+    int how;
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(attempt_limits());
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sandbox),
+        cmocka_unit_test(test_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

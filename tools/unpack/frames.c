@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's half of the protocol of archive/unpack_protocol.h. */
+#include "frames.h"
+
+#include "os/fd.h"
+
+#include <unistd.h>
+
+static void put(const void *data, size_t size)
+{
+    if (!planche_fd_write(STDOUT_FILENO, data, size))
+        _exit(1);
+}
+
+void unpack_send(enum planche_unpack_type type, const void *head, size_t head_size,
+                 const void *rest, size_t rest_size)
+{
+    struct planche_unpack_frame frame = {.type = (uint32_t)type,
+                                         .size = (uint32_t)(head_size + rest_size)};
+    put(&frame, sizeof frame);
+    put(head, head_size);
+    put(rest, rest_size);
+}
+
+bool unpack_receive(struct planche_unpack_request *request)
+{
+    return planche_fd_read_all(PLANCHE_UNPACK_REQUESTS, request, sizeof *request) ==
+           (int64_t)sizeof *request;
+}
