@@ -116,3 +116,34 @@ void planche_receptive_field_rows(const struct planche_receptive_field *field, i
         break;
     }
 }
+
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+void planche_receptive_field_clip(const struct planche_receptive_field *field, int64_t y0,
+                                  int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi)
+{
+    planche_receptive_field_rows(field, y0, y1, in, out, lo, hi);
+    *lo = clamp(*lo, 0, in);
+    *hi = clamp(*hi, 0, in);
+}
+
+struct planche_rect planche_receptive_field_rect(const struct planche_receptive_field *rows,
+                                                 const struct planche_receptive_field *columns,
+                                                 const struct planche_view *view,
+                                                 const struct planche_shape *shapes,
+                                                 struct planche_shape out, struct planche_rect made)
+{
+    struct planche_shape in = planche_view_shape(view, shapes);
+    struct planche_rect read;
+    planche_receptive_field_clip(rows, made.y0, made.y1, in.height, out.height, &read.y0, &read.y1);
+    planche_receptive_field_clip(columns, made.x0, made.x1, in.width, out.width, &read.x0,
+                                 &read.x1);
+    read.y0 += view->top;
+    read.y1 += view->top;
+    read.x0 += view->left;
+    read.x1 += view->left;
+    return read;
+}

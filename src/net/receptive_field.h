@@ -5,6 +5,7 @@
 #define PLANCHE_NET_RECEPTIVE_FIELD_H
 
 #include "net/net.h"
+#include "net/rect.h"
 
 /* How the rows (or columns) of an output depend on those of one input. */
 enum planche_receptive_field_kind {
@@ -34,6 +35,17 @@ void planche_receptive_field_step(const struct planche_step *step,
  */
 void planche_receptive_field_rows(const struct planche_receptive_field *field, int64_t y0,
                                   int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi);
+/* The same, clamped to the view: those beyond it are padding. */
+void planche_receptive_field_clip(const struct planche_receptive_field *field, int64_t y0,
+                                  int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi);
+/* Halo propagation: the part of a tensor that a part `made` of an output, which is not empty and
+ * has the whole size out, needs through a view of the tensor. May be empty. */
+struct planche_rect planche_receptive_field_rect(const struct planche_receptive_field *rows,
+                                                 const struct planche_receptive_field *columns,
+                                                 const struct planche_view *view,
+                                                 const struct planche_shape *shapes,
+                                                 struct planche_shape out,
+                                                 struct planche_rect made);
 /* The first input row of output row i's taps for an INTERP field, which may lie outside the input,
  * and how far i lies beyond its place: *rest of 2 * out. */
 int64_t planche_interp_first(const struct planche_receptive_field *field, int64_t i, int64_t in,

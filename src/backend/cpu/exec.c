@@ -17,9 +17,9 @@ static enum planche_status fetch_rows(const struct planche_exec *exec,
     for (int64_t y = y0; y < y1; y++) {
         float *planes[PLANCHE_PLANES];
         for (unsigned b = 0; b < blocks; b++)
-            planes[b] = planche_exec_row(exec, node->output, y, b) + part->x0;
-        enum planche_status status =
-            io->fetch(io->user, y, part->x0, (size_t)(part->x1 - part->x0), planes, error);
+            planes[b] = planche_exec_row(exec, node->output, y, b) + part->rect.x0;
+        enum planche_status status = io->fetch(
+            io->user, y, part->rect.x0, (size_t)(part->rect.x1 - part->rect.x0), planes, error);
         if (status)
             return status;
     }
@@ -52,7 +52,7 @@ static void pad_rows(const struct planche_exec *exec, const struct planche_node 
             const float *in = planche_exec_row(exec, edge->view.tensor,
                                                planche_reflect(y - pad, g->page_height), b);
             float *out = planche_exec_row(exec, node->output, y, b);
-            pad_row(in, g->page_width, pad, part->x0, part->x1, out);
+            pad_row(in, g->page_width, pad, part->rect.x0, part->rect.x1, out);
         }
 }
 
@@ -67,9 +67,9 @@ static enum planche_status emit_rows(const struct planche_exec *exec,
         const float *planes[PLANCHE_PLANES];
         for (unsigned b = 0; b < PLANCHE_PLANES; b++)
             planes[b] =
-                planche_exec_row(exec, view->tensor, y + view->top, b) + view->left + part->x0;
-        enum planche_status status =
-            io->emit(io->user, y, part->x0, (size_t)(part->x1 - part->x0), planes, error);
+                planche_exec_row(exec, view->tensor, y + view->top, b) + view->left + part->rect.x0;
+        enum planche_status status = io->emit(
+            io->user, y, part->rect.x0, (size_t)(part->rect.x1 - part->rect.x0), planes, error);
         if (status)
             return status;
     }
@@ -118,8 +118,8 @@ static enum planche_status run_node_rows_timed(const struct planche_exec *exec, 
     double start = planche_clock_ms();
     enum planche_status status = run_node_rows(exec, n, y0, y1, error);
     atomic_fetch_add(&profile[n].ns, (uint64_t)((planche_clock_ms() - start) * 1e6));
-    atomic_fetch_add(&profile[n].macs,
-                     (uint64_t)(part->macs * (double)(y1 - y0) / (double)(part->y1 - part->y0)));
+    atomic_fetch_add(&profile[n].macs, (uint64_t)(part->macs * (double)(y1 - y0) /
+                                                  (double)(part->rect.y1 - part->rect.y0)));
     return status;
 }
 
@@ -129,7 +129,7 @@ static void clear_margins(const struct planche_pass *pass, int tensor, float *ro
     const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
     const struct planche_buffer *b = &pass->buffers[tensor];
     size_t left = (size_t)layout->margin_left * layout->lanes;
-    size_t right = left + (size_t)(b->x1 - b->x0) * layout->lanes;
+    size_t right = left + (size_t)(b->rect.x1 - b->rect.x0) * layout->lanes;
     for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride) {
         memset(row, 0, left * sizeof(*row));
         memset(row + right, 0, (b->block_stride - right) * sizeof(*row));

@@ -212,7 +212,7 @@ static bool has_tiles(const struct planche_exec *exec, const struct planche_conv
 static int64_t stripe_columns(const struct planche_task *task, int64_t unit)
 {
     int64_t threads = planche_pool_threads(task->exec->data->pool);
-    int64_t columns = (task->part->x1 - task->part->x0) / threads + unit;
+    int64_t columns = (task->part->rect.x1 - task->part->rect.x0) / threads + unit;
     int64_t least = 4 * unit, most = PLANCHE_CONV_RUN;
     return columns > most ? most : columns < least ? least : columns;
 }
@@ -275,7 +275,7 @@ static size_t readable_columns(const struct planche_task *task, int64_t x)
     for (int i = 0; i < task->node->step->input_count; i++) {
         const struct planche_edge *edge = &task->node->edges[i];
         int64_t width = planche_view_shape(&edge->view, pass->spec.geometry->shapes).width;
-        int64_t end = edge->view.left + width, held = pass->buffers[edge->view.tensor].x1;
+        int64_t end = edge->view.left + width, held = pass->buffers[edge->view.tensor].rect.x1;
         int64_t columns = (end < held ? end : held) - (x + edge->columns.offset + edge->view.left);
         size_t present = columns > 0 ? (size_t)columns : 0;
         least = present < least ? present : least;
@@ -329,7 +329,7 @@ void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0
         (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
     int64_t threads = planche_pool_threads(exec->data->pool);
     int64_t unit = PLANCHE_WINOGRAD_STEP * tile, least = 2 * unit;
-    int64_t columns = task.part->x1 - task.part->x0;
+    int64_t columns = task.part->rect.x1 - task.part->rect.x0;
     if (columns < unit * threads)
         unit = tile;
     else if (threads > 1 && rows * columns < FEW_UNITS * unit * threads)

@@ -341,8 +341,8 @@ static void pool_chunk(void *user, size_t index, unsigned worker)
     int64_t y = task->y0 + (int64_t)index;
     for (unsigned b = 0; b < in->blocks; b++) {
         const float *row = planche_exec_input(exec, edge, y + edge->view.top, b);
-        for (int64_t x = task->part->x0; x < task->part->x1; x += PLANCHE_POOL_SEGMENT) {
-            int64_t rest = task->part->x1 - x;
+        for (int64_t x = task->part->rect.x0; x < task->part->rect.x1; x += PLANCHE_POOL_SEGMENT) {
+            int64_t rest = task->part->rect.x1 - x;
             float segment[PLANCHE_LANES] = {0};
             struct planche_sum_args args = {
                 .lanes = in->lanes,

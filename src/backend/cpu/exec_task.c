@@ -7,7 +7,7 @@ float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, 
     const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
     const struct planche_buffer *b = &exec->pass->buffers[tensor];
     float *row = b->rows[y % b->height] + block * b->block_stride;
-    return row + (layout->margin_left - b->x0) * (int64_t)layout->lanes;
+    return row + (layout->margin_left - b->rect.x0) * (int64_t)layout->lanes;
 }
 
 const float *planche_exec_input(const struct planche_exec *exec, const struct planche_edge *edge,
@@ -19,7 +19,7 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
     int64_t height = exec->pass->spec.geometry->shapes[tensor].height;
     if (y < edge->view.top || y >= height - edge->view.bottom)
         return exec->zeros +
-               (layout->margin_left - exec->pass->buffers[tensor].x0) * (int64_t)layout->lanes;
+               (layout->margin_left - exec->pass->buffers[tensor].rect.x0) * (int64_t)layout->lanes;
     return planche_exec_row(exec, tensor, y, block);
 }
 
@@ -40,7 +40,8 @@ void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_c
                         int64_t most_columns, int64_t unit, planche_pool_fn fn)
 {
     struct planche_pool *pool = task->exec->data->pool;
-    int64_t workers = planche_pool_threads(pool), columns = task->part->x1 - task->part->x0;
+    int64_t workers = planche_pool_threads(pool),
+            columns = task->part->rect.x1 - task->part->rect.x0;
     int64_t most = most_columns > unit ? most_columns / unit * unit : unit;
     int64_t chunks = (columns + most - 1) / most;
     /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
@@ -69,11 +70,12 @@ static int64_t first_unit(const struct planche_task *task, int64_t units, int64_
 void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
                         int64_t *x1)
 {
-    int64_t columns = task->part->x1 - task->part->x0, chunk = (int64_t)(index / task->rows);
+    int64_t columns = task->part->rect.x1 - task->part->rect.x0,
+            chunk = (int64_t)(index / task->rows);
     int64_t units = (columns + task->unit - 1) / task->unit, r = (int64_t)(index % task->rows);
     *row = task->first_row + r;
-    *x0 = task->part->x0 + first_unit(task, units, chunk, r) * task->unit;
-    *x1 = task->part->x0 + first_unit(task, units, chunk + 1, r) * task->unit;
-    if (*x1 > task->part->x1)
-        *x1 = task->part->x1;
+    *x0 = task->part->rect.x0 + first_unit(task, units, chunk, r) * task->unit;
+    *x1 = task->part->rect.x0 + first_unit(task, units, chunk + 1, r) * task->unit;
+    if (*x1 > task->part->rect.x1)
+        *x1 = task->part->rect.x1;
 }

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/status.h"
 
+#include <assert.h>
 #include <string.h>
 
 static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
@@ -40,25 +41,11 @@ void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int6
 {
     const struct planche_node *n = &pass->spec.program->nodes[node];
     const struct planche_edge *e = &n->edges[edge];
-    const struct planche_shape *shapes = pass->spec.geometry->shapes;
-    int64_t size = planche_view_shape(&e->view, shapes).height;
+    int64_t size = planche_view_shape(&e->view, pass->spec.geometry->shapes).height;
     int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).height;
-    planche_receptive_field_rows(&e->rows, y0, y1, size, out, lo, hi);
-    *lo = clamp(*lo, 0, size) + e->view.top;
-    *hi = clamp(*hi, 0, size) + e->view.top;
-}
-
-void planche_edge_columns(const struct planche_pass *pass, int node, int edge, int64_t x0,
-                          int64_t x1, int64_t *lo, int64_t *hi)
-{
-    const struct planche_node *n = &pass->spec.program->nodes[node];
-    const struct planche_edge *e = &n->edges[edge];
-    const struct planche_shape *shapes = pass->spec.geometry->shapes;
-    int64_t size = planche_view_shape(&e->view, shapes).width;
-    int64_t out = planche_node_shape(pass->spec.program, pass->spec.geometry, n).width;
-    planche_receptive_field_rows(&e->columns, x0, x1, size, out, lo, hi);
-    *lo = clamp(*lo, 0, size) + e->view.left;
-    *hi = clamp(*hi, 0, size) + e->view.left;
+    planche_receptive_field_clip(&e->rows, y0, y1, size, out, lo, hi);
+    *lo += e->view.top;
+    *hi += e->view.top;
 }
 
 /* Where a border at page column x lies in a pooled tensor: a whole number of segments, so that
@@ -78,38 +65,26 @@ static bool own_range(const struct planche_pass_spec *spec, int n, struct planch
     const struct planche_rect *r = &spec->region;
     struct planche_shape shape = planche_node_shape(spec->program, g, node);
     if (node->kind == PLANCHE_NODE_POOL && node->level + 1 == spec->level) {
-        part->x0 = pool_border(r->x0, g->page_width, shape.width);
-        part->x1 = pool_border(r->x1, g->page_width, shape.width);
-        part->y0 = r->y0 * shape.height / g->page_height;
-        part->y1 = r->y1 * shape.height / g->page_height;
+        part->rect.x0 = pool_border(r->x0, g->page_width, shape.width);
+        part->rect.x1 = pool_border(r->x1, g->page_width, shape.width);
+        part->rect.y0 = r->y0 * shape.height / g->page_height;
+        part->rect.y1 = r->y1 * shape.height / g->page_height;
     } else if (node->kind == PLANCHE_NODE_EMIT && spec->level == spec->program->levels + 1) {
         int64_t scale = spec->program->net->recipe.scale;
-        part->x0 = r->x0 * scale;
-        part->x1 = r->x1 * scale;
-        part->y0 = r->y0 * scale;
-        part->y1 = r->y1 * scale;
+        part->rect.x0 = r->x0 * scale;
+        part->rect.x1 = r->x1 * scale;
+        part->rect.y0 = r->y0 * scale;
+        part->rect.y1 = r->y1 * scale;
     } else {
         return false;
     }
-    return part->x0 < part->x1 && part->y0 < part->y1;
+    return !planche_rect_is_empty(part->rect);
 }
 
-static void widen(struct planche_buffer *buffer, int64_t x0, int64_t x1, int64_t y0, int64_t y1)
+static void need(struct planche_buffer *buffer, struct planche_rect rect)
 {
-    if (x0 >= x1 || y0 >= y1)
-        return;
-    if (!buffer->used) {
-        buffer->used = true;
-        buffer->x0 = x0;
-        buffer->x1 = x1;
-        buffer->y0 = y0;
-        buffer->y1 = y1;
-        return;
-    }
-    buffer->x0 = x0 < buffer->x0 ? x0 : buffer->x0;
-    buffer->x1 = x1 > buffer->x1 ? x1 : buffer->x1;
-    buffer->y0 = y0 < buffer->y0 ? y0 : buffer->y0;
-    buffer->y1 = y1 > buffer->y1 ? y1 : buffer->y1;
+    planche_rect_widen(&buffer->rect, rect);
+    buffer->used = buffer->used || !planche_rect_is_empty(rect);
 }
 
 /* A node makes whole groups of rows and whole tiles of columns, or its results would depend on
@@ -118,10 +93,10 @@ static void round_part(const struct planche_node *node, const struct planche_sha
                        struct planche_part *part)
 {
     int64_t columns = node->kind == PLANCHE_NODE_SHUFFLE ? node->shuffle : node->tile;
-    part->y0 = clamp(planche_node_group_floor(node, part->y0), 0, shape->height);
-    part->y1 = clamp(planche_node_group_ceil(node, part->y1), 0, shape->height);
-    part->x0 = part->x0 / columns * columns;
-    part->x1 = clamp((part->x1 + columns - 1) / columns * columns, 0, shape->width);
+    part->rect.y0 = clamp(planche_node_group_floor(node, part->rect.y0), 0, shape->height);
+    part->rect.y1 = clamp(planche_node_group_ceil(node, part->rect.y1), 0, shape->height);
+    part->rect.x0 = part->rect.x0 / columns * columns;
+    part->rect.x1 = clamp((part->rect.x1 + columns - 1) / columns * columns, 0, shape->width);
 }
 
 static void activate(struct planche_pass *pass, int n)
@@ -132,22 +107,20 @@ static void activate(struct planche_pass *pass, int n)
     struct planche_shape shape = planche_node_shape(program, pass->spec.geometry, node);
     part->active = true;
     if (node->output >= 0) {
-        struct planche_buffer *b = &pass->buffers[node->output];
-        part->x0 = b->x0;
-        part->x1 = b->x1;
-        part->y0 = b->y0;
-        part->y1 = b->y1;
+        part->rect = pass->buffers[node->output].rect;
         round_part(node, &shape, part);
-        widen(b, part->x0, part->x1, part->y0, part->y1);
+        need(&pass->buffers[node->output], part->rect);
     }
+    assert(!planche_rect_is_empty(part->rect));
     for (int e = 0; e < node->edge_count; e++) {
-        int64_t x0, x1, y0, y1;
-        planche_edge_rows(pass, n, e, part->y0, part->y1, &y0, &y1);
-        planche_edge_columns(pass, n, e, part->x0, part->x1, &x0, &x1);
-        widen(&pass->buffers[node->edges[e].view.tensor], x0, x1, y0, y1);
+        const struct planche_edge *edge = &node->edges[e];
+        need(&pass->buffers[edge->view.tensor],
+             planche_receptive_field_rect(&edge->rows, &edge->columns, &edge->view,
+                                          pass->spec.geometry->shapes, shape, part->rect));
     }
     if (node->step) {
-        double share = (double)(part->y1 - part->y0) * (double)(part->x1 - part->x0) /
+        double share = (double)(part->rect.y1 - part->rect.y0) *
+                       (double)(part->rect.x1 - part->rect.x0) /
                        ((double)shape.height * (double)shape.width);
         part->macs =
             share * planche_step_macs(program->net, node->step, pass->spec.geometry->shapes);
@@ -171,7 +144,7 @@ static void find_ranges(struct planche_pass *pass)
         pass->parts[n].excite = -1;
         if (t >= 0 && spec->store && spec->store[t]) {
             struct planche_shape shape = spec->geometry->shapes[t];
-            widen(&pass->buffers[t], 0, shape.width, 0, shape.height);
+            need(&pass->buffers[t], (struct planche_rect){0, shape.width, 0, shape.height});
             pass->buffers[t].retained = true;
         }
         if (t < 0 ? own_range(spec, n, &pass->parts[n]) : pass->buffers[t].used && may_run(spec, n))
@@ -185,8 +158,7 @@ static void find_ranges(struct planche_pass *pass)
         struct planche_shape shape = spec->geometry->shapes[t]; /* retained, now or before */
         *b = (struct planche_buffer){.used = true,
                                      .retained = true,
-                                     .x1 = shape.width,
-                                     .y1 = shape.height,
+                                     .rect = {0, shape.width, 0, shape.height},
                                      .producer = producer};
     }
 }
@@ -250,7 +222,7 @@ static void fuse_excites(struct planche_pass *pass)
         part->output = program->nodes[n].output;
         part->excite = n;
         buffer->producer = excited;
-        widen(buffer, part->x0, part->x1, part->y0, part->y1);
+        need(buffer, part->rect);
     }
 }
 
@@ -258,9 +230,9 @@ void planche_pass_start(struct planche_pass *pass)
 {
     const struct planche_program *program = pass->spec.program;
     for (int n = 0; n < program->node_count; n++) {
-        pass->parts[n].done = pass->parts[n].y0;
+        pass->parts[n].done = pass->parts[n].rect.y0;
         if (pass->parts[n].active && pass->parts[n].output >= 0)
-            pass->buffers[pass->parts[n].output].freed = pass->parts[n].y0;
+            pass->buffers[pass->parts[n].output].freed = pass->parts[n].rect.y0;
     }
     for (int c = 0; c < program->slot_class_count; c++)
         pass->slots[c].used = 0;
@@ -276,7 +248,8 @@ void planche_pass_start(struct planche_pass *pass)
 static int64_t share(const struct planche_pass *pass, const struct planche_part *part,
                      int64_t round)
 {
-    return part->y0 + ((part->y1 - part->y0) * round + pass->rounds - 1) / pass->rounds;
+    return part->rect.y0 +
+           ((part->rect.y1 - part->rect.y0) * round + pass->rounds - 1) / pass->rounds;
 }
 
 static bool is_sink(const struct planche_pass *pass, int n)
@@ -288,7 +261,7 @@ static bool is_sink(const struct planche_pass *pass, int n)
 static void request_rows(struct planche_pass *pass, int n, int64_t rows)
 {
     const struct planche_part *part = &pass->parts[n];
-    pass->goals[n] = rows < part->y1 ? rows : part->y1;
+    pass->goals[n] = rows < part->rect.y1 ? rows : part->rect.y1;
     pass->stack[pass->depth++] = n;
 }
 
@@ -319,7 +292,7 @@ static int64_t next_rows(const struct planche_pass *pass, int n)
     int64_t most =
         node->tile > 1 ? part->done + (band - 1) * node->tile + 1 : part->done + band * FEW_ROWS;
     int64_t rows = most < pass->goals[n] ? most : pass->goals[n];
-    return clamp(planche_node_group_ceil(node, rows), part->y0, part->y1);
+    return clamp(planche_node_group_ceil(node, rows), part->rect.y0, part->rect.y1);
 }
 
 /* Requests the input rows that the node lacks; false: it lacks none. */
@@ -366,9 +339,10 @@ static int64_t first_needed(const struct planche_pass *pass, int tensor, int64_t
         const struct planche_consumer *consumer = &pass->consumers[c];
         const struct planche_part *part = &pass->parts[consumer->node];
         int64_t lo, hi;
-        if (part->done >= part->y1)
+        if (part->done >= part->rect.y1)
             continue;
-        planche_edge_rows(pass, consumer->node, consumer->edge, part->done, part->y1, &lo, &hi);
+        planche_edge_rows(pass, consumer->node, consumer->edge, part->done, part->rect.y1, &lo,
+                          &hi);
         first = lo < first ? lo : first;
     }
     return first;
@@ -465,10 +439,11 @@ static bool find_slots(struct planche_pass *pass)
         struct planche_slots *slots = &pass->slots[program->tensors[t].slot_class];
         if (!b->used)
             continue;
-        if (!find_strides(&program->tensors[t], b->x1 - b->x0, &b->block_stride, &b->row_stride))
+        if (!find_strides(&program->tensors[t], b->rect.x1 - b->rect.x0, &b->block_stride,
+                          &b->row_stride))
             return false;
         if (b->retained)
-            b->height = b->y1;
+            b->height = b->rect.y1;
         else if (b->row_stride > slots->floats)
             slots->floats = b->row_stride;
         if (b->block_stride > pass->zero_floats)

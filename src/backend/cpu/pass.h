@@ -54,7 +54,7 @@ struct planche_pass_spec {
 /* Rows and columns of a tensor that the pass holds. */
 struct planche_buffer {
     bool used, retained;
-    int64_t x0, x1, y0, y1;          /* needed range */
+    struct planche_rect rect;        /* needed */
     int producer;                    /* node that makes it in this pass */
     int64_t freed;                   /* rows before this one are not needed any more */
     int64_t height;                  /* most rows alive at once */
@@ -74,7 +74,7 @@ struct planche_part {
     bool active;
     int output; /* the tensor it makes in this pass: its own, or that of the excite; -1: none */
     int excite; /* BINARY_VECTOR node that this one does in passing; -1: none */
-    int64_t x0, x1, y0, y1; /* of its output; for sinks the owned range */
+    struct planche_rect rect; /* of its output; for sinks what they own */
     int64_t done;
     double macs;       /* of plain convolutions */
     size_t sum_offset; /* POOL: where a worker keeps its sums */
@@ -143,12 +143,9 @@ bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done);
 typedef void (*planche_give_fn)(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1);
 void planche_pass_advance(struct planche_pass *pass, int node, int64_t done, planche_give_fn give);
 
-/* Input rows (or columns) [*lo, *hi) in the tensor that output rows [y0, y1) of a node need through
- * an edge. */
+/* Input rows [*lo, *hi) in the tensor that output rows [y0, y1) of a node need through an edge. */
 void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int64_t y0, int64_t y1,
                        int64_t *lo, int64_t *hi);
-void planche_edge_columns(const struct planche_pass *pass, int node, int edge, int64_t x0,
-                          int64_t x1, int64_t *lo, int64_t *hi);
 
 /* A view that shows all of its tensor. */
 static inline bool planche_view_is_whole(const struct planche_view *view)

@@ -94,8 +94,8 @@ static enum planche_status look_at_segment(struct extremes *e, int64_t y0, int64
         if (pass->slots[c].count > e->counts[c])
             e->counts[c] = pass->slots[c].count;
     const struct planche_buffer *page = &pass->buffers[spec.program->page_tensor];
-    if (page->y1 - page->y0 > e->fetch_rows)
-        e->fetch_rows = page->y1 - page->y0;
+    if (page->rect.y1 - page->rect.y0 > e->fetch_rows)
+        e->fetch_rows = page->rect.y1 - page->rect.y0;
     if (other_bytes(pass) > e->other_bytes)
         e->other_bytes = other_bytes(pass);
     e->segment_macs += pass->macs;
