@@ -18,6 +18,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* No tensor has more channels. */
+#define PLANCHE_NET_CHANNELS 4096
+
 /* A tensor less some rows and columns at its edges. */
 struct planche_view {
     int tensor;

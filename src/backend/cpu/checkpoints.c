@@ -7,6 +7,7 @@
 #include "backend/cpu/cost.h"
 #include "base/status.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ static bool find_places(struct search *s)
             return false;
         if (place)
             find_crossing(s, place, crosses);
+        assert(s->place_count <= MAX_PLACES);
         s->place[s->place_count] = place;
         s->crosses[s->place_count++] = crosses;
     }
@@ -140,8 +142,11 @@ static void take_path(const struct search *s, struct planche_plan *plan)
         plan->checkpoints[level].first = s->place[checkpoint];
         memcpy(plan->checkpoints[level].store, s->crosses[checkpoint],
                (size_t)s->program->tensor_count * sizeof(bool));
+        assert(s->place[s->from[level * (MAX_PLACES + 1) + checkpoint]] <= s->place[checkpoint] ||
+               checkpoint == 0);
         checkpoint = s->from[level * (MAX_PLACES + 1) + checkpoint];
     }
+    assert(checkpoint == 0);
 }
 
 enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t memory,

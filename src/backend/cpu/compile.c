@@ -174,6 +174,9 @@ static enum planche_status add_step(struct planche_program *program, const struc
     if (!add_edges(program, node, s->input_count + s->residual_count))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     for (int i = 0; i < s->input_count; i++) {
+        assert(node->kind != PLANCHE_NODE_CONV || s->input_count == 1 ||
+               planche_channels_are_joinable(program->net->tensors[s->inputs[i].tensor].channels,
+                                             i + 1 == s->input_count));
         node->edges[i].view = s->inputs[i];
         planche_receptive_field_step(s, &node->edges[i].rows, &node->edges[i].columns);
     }

@@ -5,7 +5,10 @@
 #include "base/status.h"
 #include "os/clock.h"
 
+#include <assert.h>
 #include <string.h>
+
+static_assert(PLANCHE_PLANES <= PLANCHE_PLANAR_CHANNELS, "pages are planar");
 
 static enum planche_status fetch_rows(const struct planche_exec *exec,
                                       const struct planche_node *node,
@@ -140,7 +143,9 @@ static void take_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t
 {
     struct planche_buffer *buffer = &pass->buffers[tensor];
     struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
+    assert(y1 - buffer->freed <= buffer->height);
     for (int64_t y = y0; y < y1; y++) {
+        assert(slots->used < slots->count);
         float *row = slots->free[slots->count - ++slots->used];
         buffer->rows[y % buffer->height] = row;
         clear_margins(pass, tensor, row);
@@ -151,6 +156,7 @@ static void give_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t
 {
     struct planche_buffer *buffer = &pass->buffers[tensor];
     struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
+    assert(slots->used >= y1 - y0);
     for (int64_t y = y0; y < y1; y++)
         slots->free[slots->count - slots->used--] = buffer->rows[y % buffer->height];
 }
@@ -183,6 +189,7 @@ static enum planche_status run_schedule(struct planche_pass *pass, const struct 
         if (!status && io->poll && io->poll(io->user, from + span * part))
             status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     }
+    assert(status || planche_pass_is_over(pass));
     return status;
 }
 
@@ -202,7 +209,7 @@ static char *place_rows(struct planche_pass *pass, const struct planche_exec *ex
     return (char *)next;
 }
 
-static void place_slots(struct planche_pass *pass, char *tables, float *memory)
+static char *place_slots(struct planche_pass *pass, char *tables, float *memory)
 {
     float **next = (float **)(void *)tables;
     for (int c = 0; c < pass->spec.program->slot_class_count; c++) {
@@ -212,10 +219,11 @@ static void place_slots(struct planche_pass *pass, char *tables, float *memory)
         for (int64_t i = slots->count - 1; i >= 0; i--, memory += slots->floats)
             slots->free[i] = memory;
     }
+    return (char *)next;
 }
 
-/* Divides the slab. */
-static void place(struct planche_pass *pass, struct planche_exec *exec, char *slab)
+/* Divides the slab; returns where what was taken ends. */
+static char *place(struct planche_pass *pass, struct planche_exec *exec, char *slab)
 {
     unsigned workers = pass->spec.workers;
     exec->scratch = slab;
@@ -230,7 +238,7 @@ static void place(struct planche_pass *pass, struct planche_exec *exec, char *sl
     for (int c = 0; c < pass->spec.program->slot_class_count; c++)
         slab += pass->slots[c].floats * (size_t)pass->slots[c].count * sizeof(float);
     slab += pass->zero_floats * sizeof(float);
-    place_slots(pass, place_rows(pass, exec, slab), memory);
+    return place_slots(pass, place_rows(pass, exec, slab), memory);
 }
 
 /* The workers' sums of one pooled tensor belong together only now; integers do not mind the order.
@@ -259,7 +267,9 @@ enum planche_status planche_pass_run(struct planche_pass *pass,
     if (!slab)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes of rows",
                             pass->slab_bytes);
-    place(pass, &exec, slab);
+    const char *end = place(pass, &exec, slab);
+    assert(end <= slab + pass->slab_bytes);
+    (void)end;
     enum planche_status status = run_schedule(pass, &exec, error);
     if (!status)
         add_sums(pass, &exec);

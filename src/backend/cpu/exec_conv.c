@@ -3,6 +3,8 @@
 #include "backend/cpu/exec_nodes.h"
 #include "backend/cpu/pack_weights.h"
 
+#include <assert.h>
+
 /* One run of output pixels of one phase of one row. */
 struct run {
     const struct planche_task *task;
@@ -200,6 +202,7 @@ static void conv_chunk(void *user, size_t index, unsigned worker)
 
 /* Kernels with AMX take 16 pixels at a time. */
 #define TILE_PIXELS 16
+static_assert(PLANCHE_CONV_RUN % TILE_PIXELS == 0, "runs are whole tiles");
 
 static bool has_tiles(const struct planche_exec *exec, const struct planche_conv_program *conv)
 {

@@ -3,6 +3,7 @@
 #include "backend/cpu/activation.h"
 #include "backend/cpu/exec_nodes.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -160,6 +161,7 @@ static void simple_chunk(void *user, size_t index, unsigned worker)
 
 /* Blocks of a shuffle's inputs or outputs; channels are limited when the model is loaded. */
 #define SHUFFLE_BLOCKS 256
+static_assert(PLANCHE_NET_CHANNELS <= SHUFFLE_BLOCKS * PLANCHE_LANES, "blocks of any tensor");
 
 /* Where the blocks of a shuffle's input row lie, for output row y from column x on. */
 static void point_shuffle(const struct planche_task *task, int edge, int64_t y, int64_t x,

@@ -2,10 +2,13 @@
 /* Data parallelism: where rows lie, and how the rows of a node are split among workers. */
 #include "backend/cpu/exec_task.h"
 
+#include <assert.h>
+
 float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block)
 {
     const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
     const struct planche_buffer *b = &exec->pass->buffers[tensor];
+    assert(y >= b->freed && y < b->rect.y1 && block < layout->blocks);
     float *row = b->rows[y % b->height] + block * b->block_stride;
     return row + (layout->margin_left - b->rect.x0) * (int64_t)layout->lanes;
 }
@@ -42,6 +45,7 @@ void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_c
     struct planche_pool *pool = task->exec->data->pool;
     int64_t workers = planche_pool_threads(pool),
             columns = task->part->rect.x1 - task->part->rect.x0;
+    assert(rows > 0 && columns > 0 && unit > 0);
     int64_t most = most_columns > unit ? most_columns / unit * unit : unit;
     int64_t chunks = (columns + most - 1) / most;
     /* A whole number of chunks for every worker, unless they would be too small to be worth it. */

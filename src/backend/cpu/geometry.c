@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 
+#include <assert.h>
+
 const struct planche_geometry *planche_plan_geometry(const struct planche_plan *plan, int level)
 {
     return level <= plan->program->levels && plan->sample_bands ? &plan->sample : &plan->page;
@@ -59,6 +61,7 @@ enum planche_status planche_plan_set_page(struct planche_plan *plan, int64_t wid
 struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int level)
 {
     const struct planche_geometry *g = planche_plan_geometry(plan, level);
+    assert(level >= 1 && level <= plan->program->levels + 1 && plan->band >= 1);
     return (struct planche_pass_spec){
         .program = plan->program,
         .geometry = g,

@@ -243,6 +243,7 @@ void planche_pass_start(struct planche_pass *pass)
 
 /* Rows of nodes that have no tiles, made at a time: as many as a tile has. */
 #define FEW_ROWS 6
+static_assert(FEW_ROWS == PLANCHE_WINOGRAD_TILE_MAX, "rounds are of one tile's rows");
 
 /* A sink's (or retained tensor's) share of the rows after a round. */
 static int64_t share(const struct planche_pass *pass, const struct planche_part *part,
@@ -261,6 +262,7 @@ static bool is_sink(const struct planche_pass *pass, int n)
 static void request_rows(struct planche_pass *pass, int n, int64_t rows)
 {
     const struct planche_part *part = &pass->parts[n];
+    assert(part->active && pass->depth < pass->spec.program->node_count);
     pass->goals[n] = rows < part->rect.y1 ? rows : part->rect.y1;
     pass->stack[pass->depth++] = n;
 }
@@ -322,6 +324,7 @@ bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done)
             continue;
         }
         int64_t rows = next_rows(pass, n);
+        assert(rows > pass->parts[n].done);
         if (request_input(pass, n, rows))
             continue;
         *node = n;
@@ -329,6 +332,18 @@ bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done)
         return true;
     }
     return false;
+}
+
+bool planche_pass_is_over(const struct planche_pass *pass)
+{
+    const struct planche_program *program = pass->spec.program;
+    for (int n = 0; n < program->node_count; n++)
+        if (pass->parts[n].active && pass->parts[n].done != pass->parts[n].rect.y1)
+            return false;
+    for (int c = 0; c < program->slot_class_count; c++)
+        if (pass->slots[c].used != 0)
+            return false;
+    return true;
 }
 
 /* The first row of a tensor that somebody still needs; `end` when nobody does. */
@@ -357,6 +372,7 @@ static void give_unneeded(struct planche_pass *pass, int tensor, planche_give_fn
     int64_t first = first_needed(pass, tensor, end);
     if (first <= buffer->freed)
         return;
+    assert(first <= end);
     give(pass, tensor, buffer->freed, first);
     buffer->freed = first;
 }
@@ -365,6 +381,7 @@ void planche_pass_advance(struct planche_pass *pass, int node, int64_t done, pla
 {
     const struct planche_node *n = &pass->spec.program->nodes[node];
     struct planche_part *part = &pass->parts[node];
+    assert(done > part->done && done <= part->rect.y1);
     part->done = done;
     for (int e = 0; e < n->edge_count; e++)
         give_unneeded(pass, n->edges[e].view.tensor, give);
@@ -385,7 +402,9 @@ static void count_taken(struct planche_pass *pass, int tensor, int64_t y0, int64
 
 static void count_given(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
 {
-    pass->slots[pass->spec.program->tensors[tensor].slot_class].used -= y1 - y0;
+    struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
+    slots->used -= y1 - y0;
+    assert(slots->used >= 0);
 }
 
 /* Runs the schedule and notes how many rows are alive at once. */
@@ -400,6 +419,7 @@ static void find_heights(struct planche_pass *pass)
             count_taken(pass, t, pass->parts[n].done, done);
         planche_pass_advance(pass, n, done, count_given);
     }
+    assert(planche_pass_is_over(pass));
 }
 
 /* Row strides that are a multiple of a memory page would put the rows of a column into one cache

@@ -143,6 +143,9 @@ bool planche_pass_next(struct planche_pass *pass, int *node, int64_t *done);
 typedef void (*planche_give_fn)(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1);
 void planche_pass_advance(struct planche_pass *pass, int node, int64_t done, planche_give_fn give);
 
+/* Whether all nodes have made all their rows and all slots are given back. */
+bool planche_pass_is_over(const struct planche_pass *pass);
+
 /* Input rows [*lo, *hi) in the tensor that output rows [y0, y1) of a node need through an edge. */
 void planche_edge_rows(const struct planche_pass *pass, int node, int edge, int64_t y0, int64_t y1,
                        int64_t *lo, int64_t *hi);

@@ -6,6 +6,7 @@
 #include "backend/cpu/regions.h"
 #include "base/status.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* Stripes narrower than this are all halo. */
@@ -178,6 +179,7 @@ enum planche_status planche_plan_create(struct planche_plan **out,
     if (!status && !fits(options, plan->bytes))
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "the page needs at least %llu bytes",
                               (unsigned long long)least);
+    assert(status || (plan->stripe > 0 && plan->segment > 0 && plan->emit_rows > 0));
     if (smallest)
         *smallest = least;
     if (status)
