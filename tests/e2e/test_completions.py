@@ -22,8 +22,9 @@ def text_of(shell):
 def options_of(command):
     """Long options that the help of a command lists."""
     text = run(*COMMANDS[command], "--help", check=0).stdout
-    return set(re.findall(r"^ +(?:-\w, |    )--([a-z-]+)", text, re.M)) | \
-        set(re.findall(r"[,(] --([a-z-]+) [A-Z]+,", text))
+    own = set(re.findall(r"^ +(?:-\w, |    )--([a-z-]+)", text, re.M))
+    others = re.search(r"^As for pages \(planche --help\): ([^.]+)\.", text, re.M)
+    return own | set(re.findall(r"--([a-z-]+)", others.group(1)) if others else ())
 
 
 def complete(folder, *words):
@@ -48,6 +49,9 @@ class Completions(harness.Case):
                 self.assertRegex(text_of("fish"), rf" -l {option} ")
         self.assertIn("dry-run", options_of(""))
         self.assertIn("max-ratio", options_of(""))
+        self.assertIn("engines", options_of("stdio"))
+        self.assertIn("tile", options_of("stdio"))
+        self.assertNotIn("output", options_of("stdio"))
 
     def test_every_option_is_in_the_manual(self):
         with open(os.environ["MANUAL"], encoding="utf-8") as file:

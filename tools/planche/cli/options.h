@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: one table of options for all sub-commands. */
+/* The command line: what the options of options.def have been set to. */
 #ifndef PLANCHE_CLI_OPTIONS_H
 #define PLANCHE_CLI_OPTIONS_H
 
+#include "cli/option_table.h"
+
 #include <planche/planche.h>
 #include <stdbool.h>
-
-/* Which sub-commands know an option. */
-enum planche_cli_command {
-    PLANCHE_CLI_ENLARGE = 1,
-    PLANCHE_CLI_MODELS = 2,
-    PLANCHE_CLI_FETCH = 4,
-    PLANCHE_CLI_INFO = 8,
-    PLANCHE_CLI_STDIO = 16,
-    PLANCHE_CLI_BENCH = 32
-};
 
 /* The denoise level when -n was not given. */
 #define PLANCHE_CLI_NO_LEVEL (-2)
@@ -37,7 +29,7 @@ struct planche_cli_options {
     bool json, quiet, verbose, all, dry_run;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */
-    /* bench: what -m named, in turn (engine.model is left alone), and of what to measure */
+    /* what -m named, in turn (engine.model is the last); bench: and of what to measure */
     const char *models[PLANCHE_CLI_MAX_MODELS];
     unsigned model_count, runs;
     uint32_t width, height;
@@ -50,5 +42,10 @@ struct planche_cli_options {
 bool planche_cli_options_parse(struct planche_cli_options *options,
                                enum planche_cli_command command, const char *name, int argc,
                                char **argv, int *first, int *status);
+
+/* Whether a row of the table has a value to store, as all but --help and --version have. */
+bool planche_cli_option_stores(size_t index);
+/* Stores the value of a row's option (NULL for a switch). False: it is no value of it. */
+bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value);
 
 #endif

@@ -1,20 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the completions of a shell from the command's own tables.
+"""Writes the completions of a shell, or the manual, from the command's table of options.
 
-generate.py bash|zsh|fish OPTIONS.C HELP.C OUTPUT
-
-Which options there are, whose they are and what values they take comes from the table in options.c,
-the descriptions from the texts in help.c.
+generate.py bash|zsh|fish OPTIONS.JSON OUTPUT
+generate.py man OPTIONS.JSON OUTPUT TEMPLATE     lines "@options GROUP@" of the template become lists
 """
+import json
 import re
 import sys
 
-SPEC = re.compile(r"\{\"([a-z-]+)\", ('.'|0), (NULL|\"[^\"]*\"), ([A-Z_| ]+), (\w+)\}")
-COMMANDS = {  # in the table: as it is typed
-    "ENLARGE": "", "MODELS": "models", "FETCH": "models fetch", "INFO": "info", "STDIO": "stdio",
-    "BENCH": "bench",
-}
+COMMANDS = ["", "models", "models fetch", "info", "stdio", "bench"]
 SUB_COMMANDS = ["models", "info", "stdio", "bench", "help", "version"]
 FILES = {"output", "model", "model-dir"}  # values that are names of files
 
@@ -22,46 +17,13 @@ FILES = {"output", "model", "model-dir"}  # values that are names of files
 class Option:
     """A row of the table."""
 
-    def __init__(self, name, letter, value, commands):
-        self.name = name
-        self.letter = "" if letter == "0" else letter.strip("'")
-        self.value = None if value == "NULL" else value.strip('"')
-        self.commands = commands
-        words = re.split(r", | or ", self.value or "")
-        plain = [word for word in words if re.fullmatch(r"-?[a-z0-9]+", word)]
-        # "keep, skip or fail" are choices, "a count such as 500M" is not.
-        self.choices = plain if len(plain) > 1 else []
-        self.description = self.value or ""
-
-
-def evaluate(expression, sets):
-    """The commands that "PAGES | PLANCHE_CLI_BENCH" stands for."""
-    commands = set()
-    for name in expression.split("|"):
-        commands |= sets[name.strip()]
-    return commands
-
-
-def read_options(text):
-    text = re.sub(r"\s+", " ", text)
-    sets = {"PLANCHE_CLI_" + name: {command} for name, command in COMMANDS.items()}
-    sets["FOR_BOOKS"] = set()
-    for name, expression in re.findall(r"([A-Z]+) = ([A-Z_| ]+?)[,} ]", text.replace(" | ", "|")):
-        if all(part in sets for part in expression.split("|")):
-            sets[name] = evaluate(expression, sets)
-    return [Option(name, letter, value, evaluate(commands, sets))
-            for name, letter, value, commands, _ in SPEC.findall(text)]
-
-
-def describe(options, text):
-    """Takes descriptions from the help texts: the first sentence or so."""
-    lines = "\n".join(re.findall(r'"(.*)\\n"', text)).replace('\\"', '"')
-    for option in options:
-        found = re.search(rf"^ +(?:-., |    )--{option.name}(?: \S+)? {{2,}}(.+(?:\n {{20,}}.+)*)",
-                          lines, re.M)
-        if found:
-            words = re.sub(r"\[[^]]*\]|\([^)]*\)", "", found.group(1))
-            option.description = re.split("[;:]", re.sub(r"\s+", " ", words))[0].strip()
+    def __init__(self, row):
+        self.name, self.letter, self.value = row["name"], row["letter"], row["argument"]
+        self.group, self.commands, self.help = row["group"], row["commands"], row["help"]
+        self.preset, self.detail = row["preset"], row["detail"]
+        self.choices = row["values"].split("|") if row["values"] else []
+        # The first words, for a line of a menu.
+        self.description = re.split("[;:]", re.sub(r" *\([^)]*\)", "", self.help))[0].strip()
 
 
 def of_command(options, command):
@@ -77,7 +39,7 @@ MODELS = r"""planche models --json 2>/dev/null | sed -n 's/.*"model":"\([^"]*\)"
 
 def bash(options):
     lists, values, free = [], [], []
-    for command in COMMANDS.values():
+    for command in COMMANDS:
         words = [word for option in of_command(options, command) for word in words_of(option)]
         lists.append(f"        '{command}') options='{' '.join(words)}' ;;")
     for option in {option.name: option for option in options}.values():
@@ -150,7 +112,7 @@ def zsh_spec(option):
 
 def zsh(options):
     cases = []
-    for command in COMMANDS.values():
+    for command in COMMANDS:
         rest = {"": "'*:file:_files'", "models": "'1:command:(fetch)'",
                 "models fetch": "'*:model:_planche_models'"}.get(command, "")
         specs = [zsh_spec(option) for option in of_command(options, command)]
@@ -203,7 +165,7 @@ def fish(options):
         "complete -c planche -f -n '__fish_seen_subcommand_from help' "
         "-a 'models info stdio bench'",
     ]
-    for command in COMMANDS.values():
+    for command in COMMANDS:
         condition = conditions.get(command, f"__fish_seen_subcommand_from {command}")
         for option in of_command(options, command):
             line = f"complete -c planche -n '{condition}' -l {option.name}"
@@ -224,16 +186,51 @@ def fish(options):
 MODELS_FISH = MODELS.replace("\\", "\\\\").replace('"', '\\"')
 
 
+def roff(text):
+    """Plain text as a line of a manual."""
+    text = re.sub(r"(?<![A-Za-z0-9])-", r"\\-", text.replace("\\", r"\e"))
+    return "\\&" + text if text[:1] in ".'" else text
+
+
+def man_entry(option):
+    head = f"Fl {option.letter} , -{option.name}" if option.letter else f"Fl -{option.name}"
+    head += f" Ar {option.value}" if option.value else ""
+    lines = [f".It {head}", roff(option.help[0].upper() + option.help[1:] + ".")]
+    if option.preset:
+        lines.append(roff(f"Default: {option.preset}."))
+    return lines + [roff(line) for line in re.findall(r"\S.*?[.](?= |$)", option.detail)]
+
+
+def man(options, template):
+    lines = []
+    with open(template, encoding="utf-8") as file:
+        for line in file.read().splitlines():
+            wanted = re.fullmatch(r"@options ([A-Za-z]+)(?: of ([a-z]+))?@", line)
+            if not wanted:
+                lines.append(line)
+                continue
+            group, command = wanted.groups()
+            found = [o for o in options if o.group == group and
+                     (not command or any(c.split(" ")[0] == command for c in o.commands))]
+            if not found:
+                sys.exit(f"{template}: no options for {line}")
+            lines.append(".Bl -tag -width indent")
+            for option in found:
+                lines += man_entry(option)
+            lines.append(".El")
+    return "\n".join(lines)
+
+
 def main():
-    shell, options_path, help_path, output = sys.argv[1:]
-    with open(options_path, encoding="utf-8") as file:
-        options = read_options(file.read())
-    with open(help_path, encoding="utf-8") as file:
-        describe(options, file.read())
-    if not options:
-        sys.exit(f"{options_path}: no table of options found")
+    kind, table, output = sys.argv[1:4]
+    with open(table, encoding="utf-8") as file:
+        options = [Option(row) for row in json.load(file)]
+    if kind == "man":
+        text = man(options, sys.argv[4])
+    else:
+        text = {"bash": bash, "zsh": zsh, "fish": fish}[kind](options)
     with open(output, "w", encoding="utf-8") as file:
-        file.write({"bash": bash, "zsh": zsh, "fish": fish}[shell](options) + "\n")
+        file.write(text + "\n")
 
 
 main()

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of options, as data. It knows nothing of the library: the generator of completions and
+ * of the manual is built of it for the machine that builds. */
+#include "cli/option_table.h"
+
+enum {
+    ENLARGE = PLANCHE_CLI_ENLARGE,
+    MODELS = PLANCHE_CLI_MODELS,
+    FETCH = PLANCHE_CLI_FETCH,
+    INFO = PLANCHE_CLI_INFO,
+    STDIO = PLANCHE_CLI_STDIO,
+    BENCH = PLANCHE_CLI_BENCH,
+    BOOKS_ONLY = PLANCHE_CLI_BOOKS_ONLY,
+    PAGES = ENLARGE | STDIO,
+    ENGINES = PAGES | BENCH,
+    EVERY = ENGINES | MODELS | FETCH | INFO
+};
+
+const struct planche_cli_option planche_cli_option_table[] = {
+#define OPTION(group, name, letter, argument, commands, set, values, form, preset, help, detail)   \
+    {PLANCHE_CLI_GROUP_##group,                                                                    \
+     name,                                                                                         \
+     letter,                                                                                       \
+     argument,                                                                                     \
+     commands,                                                                                     \
+     values,                                                                                       \
+     form,                                                                                         \
+     preset,                                                                                       \
+     help,                                                                                         \
+     detail},
+#include "cli/options.def"
+#undef OPTION
+};
+
+const size_t planche_cli_option_count =
+    sizeof planche_cli_option_table / sizeof *planche_cli_option_table;
+
+const char *planche_cli_group_name(enum planche_cli_option_group group)
+{
+    static const char *const names[] = {
+        [PLANCHE_CLI_GROUP_OUTPUT] = "Output",     [PLANCHE_CLI_GROUP_BOOKS] = "Books",
+        [PLANCHE_CLI_GROUP_MODEL] = "Model",       [PLANCHE_CLI_GROUP_MACHINE] = "Machine",
+        [PLANCHE_CLI_GROUP_MESSAGES] = "Messages", [PLANCHE_CLI_GROUP_OWN] = "Options",
+    };
+    return names[group];
+}

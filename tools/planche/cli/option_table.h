@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of options, as data: what options.def says, but for how values are stored. */
+#ifndef PLANCHE_CLI_OPTION_TABLE_H
+#define PLANCHE_CLI_OPTION_TABLE_H
+
+#include <stddef.h>
+
+/* Which sub-commands know an option. */
+enum planche_cli_command {
+    PLANCHE_CLI_ENLARGE = 1,
+    PLANCHE_CLI_MODELS = 2,
+    PLANCHE_CLI_FETCH = 4,
+    PLANCHE_CLI_INFO = 8,
+    PLANCHE_CLI_STDIO = 16,
+    PLANCHE_CLI_BENCH = 32,
+    PLANCHE_CLI_BOOKS_ONLY = 64 /* beside them: for books only */
+};
+
+/* Headings of --help and of the manual, in this order. */
+enum planche_cli_option_group {
+    PLANCHE_CLI_GROUP_OUTPUT,
+    PLANCHE_CLI_GROUP_BOOKS,
+    PLANCHE_CLI_GROUP_MODEL,
+    PLANCHE_CLI_GROUP_MACHINE,
+    PLANCHE_CLI_GROUP_MESSAGES,
+    PLANCHE_CLI_GROUP_OWN,
+    PLANCHE_CLI_GROUP_COUNT
+};
+
+/* A row of options.def, which explains the columns. */
+struct planche_cli_option {
+    enum planche_cli_option_group group;
+    const char *name;
+    int letter;
+    const char *argument;
+    unsigned commands;
+    const char *values, *form, *preset, *help, *detail;
+};
+
+extern const struct planche_cli_option planche_cli_option_table[];
+extern const size_t planche_cli_option_count;
+
+/* "Output", "Books", ...: static. */
+const char *planche_cli_group_name(enum planche_cli_option_group group);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of options: what each is checked for, and where it is stored. */
+#include "cli/options.h"
+
+#include "cli/number.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Stores value (NULL for a switch). False: it is not a value of this option. */
+typedef bool (*set_fn)(struct planche_cli_options *options, const char *value);
+
+static bool set_unsigned(const char *value, long low, long high, unsigned *out)
+{
+    long number;
+    if (!planche_cli_parse_integer(value, low, high, &number))
+        return false;
+    *out = (unsigned)number;
+    return true;
+}
+
+static bool set_int(const char *value, long low, long high, int *out)
+{
+    long number;
+    if (!planche_cli_parse_integer(value, low, high, &number))
+        return false;
+    *out = (int)number;
+    return true;
+}
+
+static bool set_text(const char *value, const char **out)
+{
+    *out = value;
+    return *value != 0;
+}
+
+static bool set_model(struct planche_cli_options *o, const char *value)
+{
+    return o->model_count < PLANCHE_CLI_MAX_MODELS && set_text(value, &o->engine.model) &&
+           set_text(value, &o->models[o->model_count++]);
+}
+
+static bool set_model_directory(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->engine.model_directory);
+}
+
+static bool set_output(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->output);
+}
+
+static bool set_scale(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 64, &o->engine.scale);
+}
+
+static bool set_level(struct planche_cli_options *o, const char *value)
+{
+    return set_int(value, -1, 3, &o->level);
+}
+
+static bool set_format(struct planche_cli_options *o, const char *value)
+{
+    char name[16];
+    snprintf(name, sizeof name, "x.%s", value);
+    o->page.format = strchr(value, '.') == NULL ? planche_format_from_name(name) : 0;
+    return o->page.format != PLANCHE_FORMAT_AUTO;
+}
+
+static bool set_quality(struct planche_cli_options *o, const char *value)
+{
+    return set_int(value, 1, 100, &o->page.quality);
+}
+
+static bool set_png_level(struct planche_cli_options *o, const char *value)
+{
+    return set_int(value, 1, 9, &o->page.png_level);
+}
+
+static bool set_lossless(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.lossless = 1;
+    return true;
+}
+
+static bool set_tta(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.tta = 1;
+    return true;
+}
+
+static bool set_overwrite(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.overwrite = 1;
+    return true;
+}
+
+static bool set_no_mark(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->page.provenance = 0;
+    return true;
+}
+
+static bool set_again(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->book.again = 1;
+    return true;
+}
+
+static bool set_to(struct planche_cli_options *o, const char *value)
+{
+    static const struct {
+        const char *name;
+        enum planche_container container;
+    } containers[] = {
+        {"cbz", PLANCHE_CONTAINER_ZIP},
+        {"epub", PLANCHE_CONTAINER_EPUB},
+        {"folder", PLANCHE_CONTAINER_FOLDER},
+    };
+    o->book.container = PLANCHE_CONTAINER_AUTO;
+    for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
+        if (strcasecmp(value, containers[i].name) == 0)
+            o->book.container = containers[i].container;
+    }
+    return o->book.container != PLANCHE_CONTAINER_AUTO;
+}
+
+static bool set_on_error(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {
+        [PLANCHE_ON_ERROR_KEEP] = "keep",
+        [PLANCHE_ON_ERROR_SKIP] = "skip",
+        [PLANCHE_ON_ERROR_FAIL] = "fail",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        o->book.on_error = (enum planche_on_error)i;
+        if (strcmp(value, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool set_skip_above(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, INT32_MAX, &o->book.skip_above);
+}
+
+static bool set_fresh(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    o->book.fresh = 1;
+    return true;
+}
+
+static bool set_dry_run(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->dry_run = true;
+}
+
+static bool set_max_entries(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_count(value, &o->book.max_entries);
+}
+
+static bool set_max_entry_size(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->book.max_entry_bytes);
+}
+
+static bool set_max_book_size(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->book.max_bytes);
+}
+
+static bool set_max_ratio(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_count(value, &o->book.max_ratio);
+}
+
+static bool set_se(struct planche_cli_options *o, const char *value)
+{
+    bool sampled = strcmp(value, "sampled") == 0;
+    o->engine.se = sampled ? PLANCHE_SE_SAMPLED : PLANCHE_SE_EXACT;
+    return sampled || strcmp(value, "exact") == 0;
+}
+
+/* The place of value in names, or count. */
+static size_t find_name(const char *value, const char *const *names, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(value, names[i]) != 0)
+        i++;
+    return i;
+}
+
+static bool set_precision(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {"auto", "f32", "bf16", "f16"};
+    size_t i = find_name(value, names, 4);
+    o->engine.precision = (enum planche_precision)(i % 4);
+    return i < 4;
+}
+
+/* The library knows best what is a backend; an engine that cannot be made is no wrong usage. */
+static bool set_backend(struct planche_cli_options *o, const char *value)
+{
+    bool known =
+        strcmp(value, "auto") == 0 || strcmp(value, "cpu") == 0 || strcmp(value, "vulkan") == 0;
+    size_t list = strncmp(value, "vulkan:", 7) == 0 ? strspn(value + 7, "0123456789,") : 0;
+    return (known || (list > 0 && value[7 + list] == 0)) && set_text(value, &o->engine.backend);
+}
+
+static bool set_gpu_memory(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->engine.gpu_memory);
+}
+
+static bool set_tile(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 16, 65536, &o->engine.tile) && o->engine.tile % 4 == 0;
+}
+
+static bool set_gpu_path(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
+    size_t i = find_name(value, names, 5);
+    o->engine.gpu_path = (enum planche_gpu_path)(i % 5);
+    return i < 5;
+}
+
+static bool set_memory(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->engine.memory);
+}
+
+static bool set_threads(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 1024, &o->engine.threads);
+}
+
+static bool set_jobs(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, PLANCHE_CLI_MAX_JOBS, &o->engine.jobs);
+}
+
+static bool set_max_pixels(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_count(value, &o->engine.max_pixels);
+}
+
+static bool set_cpu_mask(struct planche_cli_options *o, const char *value)
+{
+    static const struct {
+        const char *name;
+        uint32_t mask;
+    } levels[] = {
+        {"portable", PLANCHE_CPU_PORTABLE},
+        {"avx2", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2},
+        {"avx512", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512},
+        {"avx512bf16",
+         PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16},
+        {"amx", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 |
+                    PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX},
+        {"neon", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON},
+    };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcasecmp(value, levels[i].name) == 0) {
+            o->engine.cpu_mask = levels[i].mask;
+            return true;
+        }
+    }
+    char *end;
+    errno = 0;
+    unsigned long mask = strtoul(value, &end, 0);
+    o->engine.cpu_mask = (uint32_t)mask;
+    return *value >= '0' && *value <= '9' && *end == 0 && errno == 0 && mask > 0 &&
+           mask <= UINT32_MAX;
+}
+
+static bool set_engines(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 16, &o->engines);
+}
+
+static bool set_max_bytes(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->max_bytes);
+}
+
+static bool set_runs(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 1000, &o->runs);
+}
+
+/* WIDTHxHEIGHT */
+static bool parse_size(const char *value, long most, uint32_t *width, uint32_t *height)
+{
+    char before[12] = "", behind[12] = "", rest[2] = "";
+    return sscanf(value, "%11[^x]x%11[^x]%1s", before, behind, rest) == 2 &&
+           set_unsigned(before, 1, most, width) && set_unsigned(behind, 1, most, height);
+}
+
+static bool set_size(struct planche_cli_options *o, const char *value)
+{
+    return parse_size(value, UINT16_MAX, &o->width, &o->height);
+}
+
+static bool set_width(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, INT32_MAX, &o->page.width);
+}
+
+static bool set_height(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, INT32_MAX, &o->page.height);
+}
+
+static bool set_grey(struct planche_cli_options *o, const char *value)
+{
+    bool keep = strcmp(value, "keep") == 0;
+    o->page.grey = keep ? PLANCHE_GREY_KEEP : PLANCHE_GREY_AUTO;
+    return keep || strcmp(value, "auto") == 0;
+}
+
+static bool set_on_limit(struct planche_cli_options *o, const char *value)
+{
+    static const char *const ways[] = {"fail", "switch", "split"};
+    int way = PLANCHE_ON_LIMIT_FAIL;
+    while (way <= PLANCHE_ON_LIMIT_SPLIT && strcmp(value, ways[way]) != 0)
+        way++;
+    o->page.on_limit = (enum planche_on_limit)way;
+    return o->limit_said = way <= PLANCHE_ON_LIMIT_SPLIT;
+}
+
+static bool set_fit(struct planche_cli_options *o, const char *value)
+{
+    return parse_size(value, INT32_MAX, &o->page.width, &o->page.height);
+}
+
+static bool set_profile(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->profile = true;
+}
+
+static bool set_json(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->json = true;
+}
+
+static bool set_quiet(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->quiet = true;
+}
+
+static bool set_verbose(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->verbose = true;
+}
+
+static bool set_all(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->all = true;
+}
+
+/* By the rows of options.def. */
+static const set_fn setters[] = {
+#define OPTION(group, name, letter, argument, commands, set, values, form, preset, help, detail)   \
+    set,
+#include "cli/options.def"
+#undef OPTION
+};
+
+bool planche_cli_option_stores(size_t index)
+{
+    return setters[index] != NULL;
+}
+
+bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value)
+{
+    return setters[index](options, value);
+}
