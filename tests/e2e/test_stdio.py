@@ -461,6 +461,22 @@ class Stdio(harness.Case):
         self.assertEqual(process.returncode, 1)
         self.assert_one_line(stderr.decode(), "nobody reads")
 
+    def test_nobody_reads_while_the_input_stays_open(self):
+        read, write = os.pipe()
+        process = subprocess.Popen([harness.PLANCHE, "stdio", *map(str, self.quick), "-j", "1"],
+                                   stdin=subprocess.PIPE, stdout=write, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        os.close(write)
+        os.close(read)
+        large = png.encode(2400, 2400, 1, bytes(240) * 24000, level=1)
+        process.stdin.write(b'{"input": "missing.png"}\n')
+        process.stdin.write(f'{{"bytes": {len(large)}}}\n'.encode() + large)
+        process.stdin.flush()
+        self.assertEqual(process.wait(harness.MARGIN_SECONDS), 1)
+        self.assert_one_line(process.stderr.read().decode(), "nobody reads")
+        process.stdin.close()
+        process.stderr.close()
+
 
 if __name__ == "__main__":
     harness.main()

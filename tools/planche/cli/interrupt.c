@@ -15,13 +15,18 @@ static atomic_int caught; /* read by all threads; lock-free, as a handler needs 
 static int wake[2] = {-1, -1};
 static struct planche_cancel *cancel; /* set before the handlers are */
 
+void planche_cli_interrupt_stop(void)
+{
+    planche_cancel_request(cancel);
+    ssize_t written = write(wake[1], "", 1);
+    (void)written; /* a full pipe is readable already */
+}
+
 static void note(int number)
 {
     int saved = errno;
     caught = number;
-    planche_cancel_request(cancel);
-    ssize_t written = write(wake[1], "", 1);
-    (void)written; /* a full pipe is readable already */
+    planche_cli_interrupt_stop();
     errno = saved;
 }
 

@@ -15,6 +15,9 @@ struct planche_cancel *planche_cli_interrupt_cancel(void);
 int planche_cli_interrupt_signal(void);
 /* A descriptor that becomes readable for good when a signal comes (-1 before install). */
 int planche_cli_interrupt_fd(void);
+/* Stops as a signal would: requests the handle and makes the descriptor readable, but there is no
+ * signal. From any thread. */
+void planche_cli_interrupt_stop(void);
 /* Forgets a signal that has been dealt with. */
 void planche_cli_interrupt_forget(void);
 /* If a signal came: dies of it, so that the shell sees what happened. */

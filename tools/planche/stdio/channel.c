@@ -12,6 +12,11 @@
 
 #define GRACE_MS 1000 /* for the reader of the last answers after a signal */
 
+static bool is_stopping(void)
+{
+    return planche_cancel_requested(planche_cli_interrupt_cancel());
+}
+
 /* Waits for input or a signal; true: input. */
 static bool wait_for_input(void)
 {
@@ -38,7 +43,7 @@ static bool refill(struct planche_cli_channel *channel)
         if (got < 0 && errno != EINTR && errno != EAGAIN)
             break;
     }
-    channel->error = got < 0 && planche_cli_interrupt_signal() == 0 ? errno : 0;
+    channel->error = got < 0 && !is_stopping() ? errno : 0;
     channel->ended = got <= 0;
     channel->end += got > 0 ? (size_t)got : 0;
     return !channel->ended;
@@ -109,7 +114,7 @@ static bool wait_for_output(void)
     struct pollfd ready[2] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
                               {.fd = planche_cli_interrupt_fd(), .events = POLLIN}};
     for (;;) {
-        bool stopping = planche_cli_interrupt_signal() != 0;
+        bool stopping = is_stopping();
         int count = poll(ready, stopping ? 1 : 2, stopping ? GRACE_MS : -1);
         if (count > 0 && ready[0].revents != 0)
             return true;
@@ -127,7 +132,7 @@ bool planche_cli_channel_write(const void *data, size_t size)
         ssize_t written = wait_for_output() ? write(STDOUT_FILENO, next, chunk) : -1;
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             return false;
-        if (written < 0 && planche_cli_interrupt_signal() != 0)
+        if (written < 0 && is_stopping())
             return false;
         next += written > 0 ? written : 0;
         size -= written > 0 ? (size_t)written : 0;

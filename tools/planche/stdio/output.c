@@ -23,7 +23,7 @@ static void write_all(struct planche_cli_output *output, const char *line, const
         planche_cli_channel_write(data, size))
         return;
     output->broken = true;
-    planche_cancel_request(planche_cli_interrupt_cancel());
+    planche_cli_interrupt_stop(); /* whatever is under way is in vain */
 }
 
 void planche_cli_output_answer(struct planche_cli_output *output, const char *line,
