@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages from files to files, as many at once as the engine likes. */
+#include "os/thread.h"
+
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
@@ -9,7 +11,6 @@
 #include "enlarge/run_state.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,9 @@ struct pages {
     struct planche_cli_progress progress;
     struct ended *ended; /* [count] */
     size_t reported;
-    pthread_mutex_t report_lock;
-    pthread_mutex_t look_lock; /* one at a time: what a look takes is not in the engine's budget */
+    struct planche_mutex report_lock;
+    struct planche_mutex
+        look_lock; /* one at a time: what a look takes is not in the engine's budget */
 };
 
 struct page_progress {
@@ -110,7 +112,7 @@ static void report(struct planche_cli_run *run, const struct ended *ended,
 static void end_page(struct pages *pages, size_t index, const struct ended *outcome)
 {
     struct ended *ended = &pages->ended[index];
-    pthread_mutex_lock(&pages->report_lock);
+    planche_mutex_lock(&pages->report_lock);
     *ended = *outcome;
     ended->done = true;
     if (ended->outcome.message != NULL)
@@ -125,7 +127,7 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
         free((char *)ended->outcome.message);
         free(ended->made);
     }
-    pthread_mutex_unlock(&pages->report_lock);
+    planche_mutex_unlock(&pages->report_lock);
 }
 
 enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
@@ -154,9 +156,9 @@ static enum planche_status run_page(struct pages *pages, size_t index,
         return PLANCHE_ERROR_CANCELLED;
     }
     /* A page that cannot be read is told of when it is enlarged. */
-    pthread_mutex_lock(&pages->look_lock);
+    planche_mutex_lock(&pages->look_lock);
     planche_cli_look_at_page(&pages->run->options.book, outcome, NULL);
-    pthread_mutex_unlock(&pages->look_lock);
+    planche_mutex_unlock(&pages->look_lock);
     if (outcome->large || outcome->marked)
         return PLANCHE_OK;
     if (work->resumes && !planche_cli_make_parent(work->output)) {
@@ -230,8 +232,8 @@ enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct pl
         .run = run,
         .works = run->plan.works,
         .count = run->plan.pages,
-        .report_lock = PTHREAD_MUTEX_INITIALIZER,
-        .look_lock = PTHREAD_MUTEX_INITIALIZER,
+        .report_lock = PLANCHE_MUTEX_INIT,
+        .look_lock = PLANCHE_MUTEX_INIT,
     };
     if (pages.count == 0)
         return PLANCHE_OK;
