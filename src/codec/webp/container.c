@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* WebP's container (RIFF): "RIFF", size, "WEBP", then chunks of a tag, a size and an even number of
- * bytes. With metadata it is VP8X ICCP [ALPH] VP8/VP8L EXIF XMP; libwebp writes a VP8X only for
- * lossy pictures with alpha. */
+/* WebP's RIFF container, written as a stream: "RIFF", size, "WEBP", then chunks of a tag, a size
+ * and an even number of bytes. With metadata it is VP8X ICCP [ALPH] VP8/VP8L EXIF XMP; libwebp
+ * writes a VP8X only for lossy pictures with alpha. libwebpmux would want the compressed picture
+ * whole, and copy it, in memory that no budget counts. */
 #include "codec/webp/webp.h"
 
+#include "base/little_endian.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -12,17 +14,6 @@
 #define CHUNK_HEADER 8
 #define VP8X_SIZE    10
 enum flag { FLAG_XMP = 0x04, FLAG_EXIF = 0x08, FLAG_ALPHA = 0x10, FLAG_ICC = 0x20 };
-
-static void put32(uint8_t *p, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
 
 static uint64_t chunk_size(const struct planche_blob *blob)
 {

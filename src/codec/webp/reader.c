@@ -3,6 +3,7 @@
 #include "codec/metadata.h"
 #include "codec/webp/webp.h"
 
+#include "base/little_endian.h"
 #include "base/status.h"
 
 #include <webp/decode.h>
@@ -33,9 +34,7 @@ static enum planche_status load_file(struct planche_decoder *decoder, struct web
         planche_stream_read(&decoder->stream, head, sizeof head, &got, error);
     if (status)
         return status;
-    uint32_t riff =
-        (uint32_t)head[7] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[5] << 8 | head[4];
-    uint64_t size = (uint64_t)riff + RIFF_HEADER;
+    uint64_t size = (uint64_t)get32(head + 4) + RIFF_HEADER;
     if (size > decoder->stream.size)
         return say_damaged(decoder, "the file ends too early", error);
     status = planche_stream_rewind(&decoder->stream, error);
