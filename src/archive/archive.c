@@ -5,26 +5,24 @@
 
 #include "archive/format.h"
 #include "base/status.h"
+#include "os/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PIECE_BYTES ((size_t)16 << 10)
 
 static enum planche_status open_path(struct planche_archive *archive, struct planche_error *error)
 {
-    struct stat info;
-    archive->fd = open(archive->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (archive->fd < 0 || fstat(archive->fd, &info) < 0)
+    struct planche_file_info info;
+    archive->fd = planche_fd_open(archive->path, 0, &info);
+    if (archive->fd < 0)
         return planche_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
                             "%s: cannot be read: %s", archive->path, strerror(errno));
-    if (S_ISREG(info.st_mode))
-        archive->file_size = (uint64_t)info.st_size;
-    else if (!S_ISDIR(info.st_mode))
+    if (info.kind == PLANCHE_FILE_REGULAR)
+        archive->file_size = info.size;
+    else if (info.kind != PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: is neither a file nor a folder",
                             archive->path);
     return PLANCHE_OK;
@@ -102,8 +100,7 @@ void planche_archive_close(struct planche_archive **archive)
         return;
     if (closed->ops)
         closed->ops->close(closed);
-    if (closed->fd >= 0)
-        close(closed->fd);
+    planche_fd_close(&closed->fd);
     planche_name_set_free(&closed->names);
     planche_free(closed->path);
     planche_free(closed);

@@ -5,12 +5,9 @@
 #include "archive/format.h"
 #include "archive/name.h"
 #include "os/fd.h"
+#include "os/file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define HEAD_BYTES 1024
 #define TAR_BLOCK  512u
@@ -18,16 +15,12 @@
 static bool is_used_folder(int fd)
 {
     bool used = false;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    DIR *folder = copy < 0 ? NULL : fdopendir(copy);
-    if (!folder && copy >= 0)
-        close(copy);
-    if (!folder)
+    struct planche_listing listing;
+    if (!planche_listing_open_fd(&listing, fd))
         return false;
-    for (struct dirent *entry; !used && (entry = readdir(folder)) != NULL;)
-        used = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-               !planche_name_is_work(entry->d_name);
-    closedir(folder);
+    for (const char *name; !used && (name = planche_listing_next(&listing)) != NULL;)
+        used = !planche_name_is_work(name);
+    planche_listing_close(&listing);
     return used;
 }
 
@@ -99,15 +92,15 @@ static enum planche_container recognise_file(int fd, const char *path)
 enum planche_container planche_archive_detect(const char *path)
 {
     enum planche_container container = PLANCHE_CONTAINER_AUTO;
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct planche_file_info info;
+    int fd = planche_fd_open(path, 0, &info);
     if (fd < 0)
         return PLANCHE_CONTAINER_AUTO;
-    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode) && is_used_folder(fd))
+    if (info.kind == PLANCHE_FILE_FOLDER && is_used_folder(fd))
         container = PLANCHE_CONTAINER_FOLDER;
-    else if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+    else if (info.kind == PLANCHE_FILE_REGULAR)
         container = recognise_file(fd, path);
-    close(fd);
+    planche_fd_close(&fd);
     return container;
 }
 

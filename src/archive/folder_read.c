@@ -5,15 +5,13 @@
 #include "archive/format.h"
 #include "base/checked.h"
 #include "base/status.h"
+#include "os/fd.h"
+#include "os/file.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A folder that is open, and what is in it. */
 struct level {
@@ -55,25 +53,21 @@ static bool keep_name(struct planche_archive *archive, struct level *level, cons
 }
 
 static enum planche_status list_names(struct planche_archive *archive, struct level *level,
-                                      DIR *stream, struct planche_error *error)
+                                      struct planche_listing *listing, struct planche_error *error)
 {
     struct folder *folder = archive->state;
-    for (;;) {
-        errno = 0;
-        struct dirent *entry = readdir(stream);
-        if (!entry)
-            return errno ? fail_path(archive, folder->path, errno, error) : PLANCHE_OK;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            planche_name_is_work(entry->d_name))
+    for (const char *name; (name = planche_listing_next(listing)) != NULL;) {
+        if (planche_name_is_work(name))
             continue;
         if (folder->found++ >= archive->limits.entries)
             return planche_fail(error, PLANCHE_ERROR_LIMIT,
                                 "%s: has more than %" PRIu64 " entries (--max-entries)",
                                 archive->path, archive->limits.entries);
-        if (!keep_name(archive, level, entry->d_name))
+        if (!keep_name(archive, level, name))
             return planche_fail_memory(error, archive->budget, level->room * sizeof(char *),
                                        archive->path);
     }
+    return errno ? fail_path(archive, folder->path, errno, error) : PLANCHE_OK;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -88,19 +82,14 @@ static enum planche_status enter(struct planche_archive *archive, int fd,
     struct folder *folder = archive->state;
     struct level *level = &folder->levels[folder->depth++];
     level->fd = fd;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    if (!stream) {
-        enum planche_status status = fail_path(archive, folder->path, errno, error);
-        if (copy >= 0)
-            close(copy);
-        return status;
-    }
+    struct planche_listing listing;
+    if (!planche_listing_open_fd(&listing, fd))
+        return fail_path(archive, folder->path, errno, error);
     level->prefix = strlen(folder->path);
     if (level->prefix > 0)
         level->prefix++;
-    enum planche_status status = list_names(archive, level, stream, error);
-    closedir(stream);
+    enum planche_status status = list_names(archive, level, &listing, error);
+    planche_listing_close(&listing);
     if (level->count > 1)
         qsort(level->names, level->count, sizeof *level->names, compare_names);
     return status;
@@ -112,15 +101,8 @@ static void leave(struct folder *folder)
     for (size_t i = 0; i < level->count; i++)
         planche_free(level->names[i]);
     planche_free(level->names);
-    close(level->fd);
+    planche_fd_close(&level->fd);
     *level = (struct level){.fd = -1};
-}
-
-static void close_file(struct folder *folder)
-{
-    if (folder->fd >= 0)
-        close(folder->fd);
-    folder->fd = -1;
 }
 
 /* A folder's content follows it. */
@@ -131,7 +113,7 @@ static enum planche_status enter_child(struct planche_archive *archive, const st
     if (folder->depth > PLANCHE_ENTRY_NAME_LEVELS)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s/%s: lies in more than %d folders",
                             archive->path, folder->path, PLANCHE_ENTRY_NAME_LEVELS);
-    int fd = openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = planche_fd_open_at(parent->fd, name, PLANCHE_FD_FOLDER | PLANCHE_FD_NO_LINK, NULL);
     if (fd < 0)
         return fail_path(archive, folder->path, errno, error);
     return enter(archive, fd, error);
@@ -139,14 +121,15 @@ static enum planche_status enter_child(struct planche_archive *archive, const st
 
 /* Whether it is no entry, as what is in people's own folders may be. A file with a name that no
  * book can have is not passed over: it may be a page. */
-static bool pass_over(struct planche_archive *archive, mode_t mode)
+static bool pass_over(struct planche_archive *archive, enum planche_file_kind kind)
 {
     const struct folder *folder = archive->state;
-    if (S_ISREG(mode) || S_ISDIR(mode))
+    if (kind == PLANCHE_FILE_REGULAR || kind == PLANCHE_FILE_FOLDER)
         return false;
     planche_log_write(archive->log, PLANCHE_LOG_WARNING, "%s/%s: is %s; it is passed over",
                       archive->path, folder->path,
-                      S_ISLNK(mode) ? "a symbolic link" : "a device or another special file");
+                      kind == PLANCHE_FILE_LINK ? "a symbolic link"
+                                                : "a device or another special file");
     return true;
 }
 
@@ -168,21 +151,21 @@ static enum planche_status look_at(struct planche_archive *archive, const struct
                                    struct planche_error *error)
 {
     struct folder *folder = archive->state;
-    struct stat info;
+    struct planche_file_info info;
     if (level->prefix + strlen(name) > PLANCHE_ENTRY_NAME_BYTES)
         return planche_fail(error, PLANCHE_ERROR_DATA,
                             "%s: the name of an entry is longer than 4096 bytes", archive->path);
     if (level->prefix > 0)
         folder->path[level->prefix - 1] = '/';
     strcpy(folder->path + level->prefix, name);
-    if (fstatat(level->fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+    if (planche_file_find_link_at(level->fd, name, &info) != PLANCHE_FILE_PRESENT)
         return fail_path(archive, folder->path, errno, error);
+    bool is_folder = info.kind == PLANCHE_FILE_FOLDER;
     *entry = (struct planche_raw_entry){.name = folder->path,
-                                        .folder = S_ISDIR(info.st_mode),
-                                        .mtime = info.st_mtime,
-                                        .size = S_ISDIR(info.st_mode) ? PLANCHE_SIZE_UNKNOWN
-                                                                      : (uint64_t)info.st_size};
-    *passed = pass_over(archive, info.st_mode);
+                                        .folder = is_folder,
+                                        .mtime = info.mtime.tv_sec,
+                                        .size = is_folder ? PLANCHE_SIZE_UNKNOWN : info.size};
+    *passed = pass_over(archive, info.kind);
     return entry->folder && !*passed ? enter_child(archive, level, name, error) : PLANCHE_OK;
 }
 
@@ -194,7 +177,7 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
     const char *name;
     bool passed = true;
     enum planche_status status = PLANCHE_OK;
-    close_file(folder);
+    planche_fd_close(&folder->fd);
     while (!status && passed && !*end) {
         *end = !next_name(folder, &level, &name);
         if (!*end)
@@ -215,29 +198,27 @@ static enum planche_status open_file(struct planche_archive *archive, struct pla
 {
     struct folder *folder = archive->state;
     const struct level *level = &folder->levels[folder->depth - 1];
-    struct stat info;
-    folder->fd = openat(level->fd, folder->path + level->prefix,
-                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (folder->fd < 0 || fstat(folder->fd, &info) < 0)
+    struct planche_file_info info;
+    folder->fd =
+        planche_fd_open_at(level->fd, folder->path + level->prefix, PLANCHE_FD_NO_LINK, &info);
+    if (folder->fd < 0)
         return fail_file(archive, errno, error);
-    return S_ISREG(info.st_mode) ? PLANCHE_OK
-                                 : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
-                                                      "is no regular file any more");
+    return info.kind == PLANCHE_FILE_REGULAR
+               ? PLANCHE_OK
+               : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                    "is no regular file any more");
 }
 
 static enum planche_status read_entry(struct planche_archive *archive, void *data, size_t size,
                                       size_t *got, struct planche_error *error)
 {
     struct folder *folder = archive->state;
-    ssize_t done = -1;
     if (folder->fd < 0) {
         enum planche_status status = open_file(archive, error);
         if (status)
             return status;
     }
-    do
-        done = read(folder->fd, data, size);
-    while (done < 0 && errno == EINTR);
+    int64_t done = planche_fd_read(folder->fd, data, size);
     if (done < 0)
         return fail_file(archive, errno, error);
     *got = (size_t)done;
@@ -249,7 +230,7 @@ static void close_folder(struct planche_archive *archive)
     struct folder *folder = archive->state;
     if (!folder)
         return;
-    close_file(folder);
+    planche_fd_close(&folder->fd);
     while (folder->depth > 0)
         leave(folder);
     planche_free(folder);
@@ -268,6 +249,6 @@ enum planche_status planche_folder_open(struct planche_archive *archive,
     if (!folder)
         return planche_fail_memory(error, archive->budget, sizeof *folder, archive->path);
     folder->fd = -1;
-    int copy = fcntl(archive->fd, F_DUPFD_CLOEXEC, 0);
+    int copy = planche_fd_duplicate(archive->fd);
     return copy < 0 ? fail_path(archive, "", errno, error) : enter(archive, copy, error);
 }

@@ -4,14 +4,11 @@
 #include "base/status.h"
 #include "io/tree.h"
 #include "os/fd.h"
+#include "os/file.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static enum planche_status fail_write(const struct planche_archive_writer *writer, const char *name,
                                       int reason, struct planche_error *error)
@@ -22,26 +19,24 @@ static enum planche_status fail_write(const struct planche_archive_writer *write
 
 static bool is_empty(const char *path)
 {
-    DIR *folder = opendir(path);
-    bool found = false;
-    if (!folder)
+    struct planche_listing listing;
+    if (!planche_listing_open(&listing, path))
         return false;
-    for (struct dirent *entry; !found && (entry = readdir(folder)) != NULL;)
-        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(folder);
-    return !found;
+    bool empty = !planche_listing_next(&listing);
+    planche_listing_close(&listing);
+    return empty;
 }
 
 enum planche_status planche_folder_write_check(const struct planche_archive_writer *writer,
                                                struct planche_error *error)
 {
-    struct stat info;
+    struct planche_file_info info;
     if (*writer->path == 0 || strcmp(writer->path, "/") == 0)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a new folder",
                             writer->path);
-    if (lstat(writer->path, &info) < 0)
+    if (planche_file_find_link(writer->path, &info) != PLANCHE_FILE_PRESENT)
         return errno == ENOENT ? PLANCHE_OK : fail_write(writer, "", errno, error);
-    if (!S_ISDIR(info.st_mode))
+    if (info.kind != PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not a folder",
                             writer->path);
     return is_empty(writer->path)
@@ -58,7 +53,7 @@ static bool make_folders(int root, const char *name, bool with_last)
         size_t length = end ? (size_t)(end - name) : strlen(name);
         memcpy(path, name, length);
         path[length] = 0;
-        if (mkdirat(root, path, 0777) < 0 && errno != EEXIST)
+        if (!planche_folder_make_at(root, path, 0777) && errno != EEXIST)
             return false;
         if (!end)
             break;
@@ -72,14 +67,6 @@ static bool write_piece(void *user, const void *data, size_t size)
     return planche_fd_write(*fd, data, size);
 }
 
-static void set_time(int fd, int64_t mtime)
-{
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)mtime}};
-    /* A time that the file system cannot keep is no reason to fail. */
-    if (mtime != 0)
-        (void)!futimens(fd, times);
-}
-
 static enum planche_status write_file(struct planche_archive_writer *writer, int root,
                                       const struct planche_added *added,
                                       struct planche_error *error)
@@ -88,17 +75,19 @@ static enum planche_status write_file(struct planche_archive_writer *writer, int
     enum planche_status status = planche_content_open(&content, added, error);
     if (status)
         return status;
-    int fd = openat(root, added->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int fd = planche_fd_create_at(root, added->name, 0666);
     if (fd < 0) {
         status = fail_write(writer, added->name, errno, error);
-        close(content.fd);
+        planche_fd_close(&content.fd);
         return status;
     }
     status = planche_content_copy(&content, writer, added, write_piece, &fd, error);
     if (status == PLANCHE_ERROR_INTERNAL)
         status = fail_write(writer, added->name, errno, error);
-    set_time(fd, added->mtime);
-    if (close(fd) < 0 && status == PLANCHE_OK)
+    /* A time that the file system cannot keep is no reason to fail. */
+    if (added->mtime != 0)
+        (void)!planche_fd_set_mtime(fd, added->mtime);
+    if (!planche_fd_close(&fd) && status == PLANCHE_OK)
         status = fail_write(writer, added->name, errno, error);
     return status;
 }
@@ -117,30 +106,18 @@ static enum planche_status write_entries(struct planche_archive_writer *writer, 
             return status;
     }
     /* One wait for the disk, not one for each of thousands of pages. */
-    if (syncfs(root) < 0 && errno != EINVAL && errno != ENOSYS)
+    if (!planche_fd_sync_filesystem(root))
         return fail_write(writer, "", errno, error);
     return PLANCHE_OK;
 }
 
-static void sync_parent(char *path)
-{
-    char *slash = strrchr(path, '/');
-    if (slash)
-        slash[slash == path] = 0;
-    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
 /* rename replaces an empty folder, and nothing else. */
-static enum planche_status appear(const struct planche_archive_writer *writer, char *temporary,
-                                  struct planche_error *error)
+static enum planche_status appear(const struct planche_archive_writer *writer,
+                                  const char *temporary, struct planche_error *error)
 {
     planche_archive_writer_announce(writer, temporary);
-    if (rename(temporary, writer->path) == 0) {
-        sync_parent(temporary);
+    if (planche_file_rename(temporary, writer->path)) {
+        planche_folder_sync_parent(writer->path);
         return PLANCHE_OK;
     }
     if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
@@ -160,11 +137,10 @@ enum planche_status planche_folder_write(struct planche_archive_writer *writer,
                    ? planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                                   "%s: there is no such folder to write into", writer->path)
                    : fail_write(writer, "", errno, error);
-    int root = open(temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int root = planche_fd_open(temporary, PLANCHE_FD_FOLDER | PLANCHE_FD_NO_LINK, NULL);
     enum planche_status status =
         root < 0 ? fail_write(writer, "", errno, error) : write_entries(writer, root, error);
-    if (root >= 0)
-        close(root);
+    planche_fd_close(&root);
     if (status == PLANCHE_OK)
         status = appear(writer, temporary, error);
     if (status)

@@ -3,9 +3,9 @@
 #include "archive/name.h"
 
 #include "base/text.h"
+#include "os/system.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 static bool is_letter(char c)
 {
@@ -140,7 +140,7 @@ static bool grow(struct planche_name_set *set)
     if (set->count < set->room / 2)
         return true;
     /* Nobody shall choose names that meet in one slot. Without randomness they may. */
-    if (!set->slots && getrandom(&set->seed, sizeof set->seed, 0) < 0)
+    if (!set->slots && !planche_system_random(&set->seed, sizeof set->seed))
         set->seed = 0;
     size_t room = set->room ? set->room * 2 : 256;
     uint64_t *slots = planche_calloc(set->budget, room, sizeof *slots);

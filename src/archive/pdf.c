@@ -6,6 +6,7 @@
 #include "archive/pdf_svg.h"
 #include "base/status.h"
 #include "io/process.h"
+#include "os/file_info.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define PIECE_BYTES ((size_t)64 << 10)
 /* More of an SVG than this is not one image. */
@@ -350,17 +350,16 @@ static enum planche_status open_notes(struct planche_archive *archive, struct pl
 {
     struct pdf *pdf = archive->state;
     struct planche_archive_notes *notes = archive->help.notes;
-    struct stat info;
-    if (!notes || fstat(archive->fd, &info) < 0)
+    struct planche_file_info info;
+    if (!notes || !planche_fd_info(archive->fd, &info))
         return PLANCHE_OK;
-    bool same = notes->list && notes->count == pdf->pages &&
-                notes->file_size == archive->file_size &&
-                notes->changed.tv_sec == info.st_mtim.tv_sec &&
-                notes->changed.tv_nsec == info.st_mtim.tv_nsec;
+    bool same =
+        notes->list && notes->count == pdf->pages && notes->file_size == archive->file_size &&
+        notes->changed.tv_sec == info.mtime.tv_sec && notes->changed.tv_nsec == info.mtime.tv_nsec;
     if (!same) {
         planche_free(notes->list);
         *notes = (struct planche_archive_notes){
-            .count = pdf->pages, .file_size = archive->file_size, .changed = info.st_mtim};
+            .count = pdf->pages, .file_size = archive->file_size, .changed = info.mtime};
         notes->list = planche_calloc(archive->budget, pdf->pages + 1, sizeof *notes->list);
     }
     pdf->notes = notes->list;

@@ -6,12 +6,9 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "io/atomic_file.h"
+#include "os/file_info.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static enum planche_status prepare(struct planche_archive_writer *writer, const char *path,
                                    struct planche_error *error)
@@ -114,7 +111,7 @@ enum planche_status planche_archive_writer_add(struct planche_archive_writer *wr
                                                const struct planche_archive_entry *entry,
                                                const char *content, struct planche_error *error)
 {
-    struct stat info;
+    struct planche_file_info info;
     if (entry->folder != !content || entry->comment_size > 0xffff)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s: %s: a folder with content, a file without, or a long comment",
@@ -122,8 +119,9 @@ enum planche_status planche_archive_writer_add(struct planche_archive_writer *wr
     enum planche_status status = check_name(writer, entry, error);
     if (status)
         return status;
-    if (content && stat(content, &info) == 0 && S_ISREG(info.st_mode))
-        writer->total += (uint64_t)info.st_size;
+    if (content && planche_file_find(content, &info) == PLANCHE_FILE_PRESENT &&
+        info.kind == PLANCHE_FILE_REGULAR)
+        writer->total += info.size;
     if (!make_room(writer) ||
         !(writer->entries[writer->count] = copy_entry(writer, entry, content)))
         return planche_fail_memory(error, writer->budget, sizeof **writer->entries, writer->path);

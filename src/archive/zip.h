@@ -32,4 +32,10 @@
 
 #define ZIP_HOST_UNIX 3u
 
+/* Kinds of files in Unix modes. */
+#define ZIP_MODE_KIND   0170000u
+#define ZIP_MODE_FILE   0100000u
+#define ZIP_MODE_FOLDER 0040000u
+#define ZIP_MODE_LINK   0120000u
+
 #endif

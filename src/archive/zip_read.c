@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 #define INPUT_BYTES ((size_t)64 << 10)
@@ -30,13 +29,17 @@ struct zip {
 
 static const char *bad_kind(uint32_t mode, bool folder)
 {
-    if (S_ISLNK(mode))
+    switch (mode & ZIP_MODE_KIND) {
+    case 0: /* unknown */
+    case ZIP_MODE_FILE:
+        return NULL;
+    case ZIP_MODE_FOLDER:
+        return folder ? NULL : "is a folder and a file";
+    case ZIP_MODE_LINK:
         return "is a symbolic link, which books may not have";
-    if (S_ISDIR(mode) != folder && S_ISDIR(mode))
-        return "is a folder and a file";
-    return (mode & S_IFMT) == 0 || S_ISREG(mode) || S_ISDIR(mode)
-               ? NULL
-               : "is a device or another special file";
+    default:
+        return "is a device or another special file";
+    }
 }
 
 static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
@@ -229,15 +232,16 @@ static bool is_epub_type(struct planche_archive *archive)
 
 bool planche_zip_is_epub(int fd, const char *path)
 {
-    struct stat info;
+    struct planche_file_info info;
+    struct planche_error error;
     struct planche_archive archive = {.fd = fd, .path = (char *)path};
     struct planche_raw_entry entry;
     bool end = false, epub = false;
     archive.limits.entries = 100000;
-    if (fstat(fd, &info) == 0) {
-        archive.file_size = (uint64_t)info.st_size;
-        end = planche_zip_open(&archive, NULL) != PLANCHE_OK;
-        while (!end && !epub && next(&archive, &entry, &end, NULL) == PLANCHE_OK && !end)
+    if (planche_fd_info(fd, &info)) {
+        archive.file_size = info.size;
+        end = planche_zip_open(&archive, &error) != PLANCHE_OK;
+        while (!end && !epub && next(&archive, &entry, &end, &error) == PLANCHE_OK && !end)
             if (strcmp(entry.name, "mimetype") == 0) {
                 epub = is_epub_type(&archive);
                 end = true;
