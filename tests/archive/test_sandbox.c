@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,7 +58,8 @@ static void test_sandbox(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         unpack_sandbox();
-        _exit(attempt(ends[1]));
+        /* Sanitizers make calls of their own in _exit. */
+        syscall(SYS_exit_group, attempt(ends[1]));
     }
     assert_int_equal(waitpid(child, &how, 0), child);
     assert_true(WIFEXITED(how));

@@ -155,7 +155,7 @@ class Sandbox(Case):
             high = os.dup(its.fileno()), os.dup(archive)
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
-            os.closerange(5, 100)
+            os.closerange(5, 65536)
 
         program = subprocess.Popen([UNPACK, "1", "tar", str(1 << 22), str(most), str(seconds)], close_fds=False,
                                    stdout=subprocess.PIPE, preexec_fn=inherit)
