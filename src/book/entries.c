@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The records of a book's entries, and their names in the output. */
+/* Entries of a book: their list, their names in the output, and the table of their digests. */
 #include "book/entries.h"
 
 #include "base/status.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -204,6 +205,7 @@ size_t planche_digests_add(struct planche_digests *digests, size_t index)
     const struct planche_entry *list = digests->entries->list;
     const uint8_t *digest = list[index].digest;
     size_t at;
+    assert(index < digests->entries->count && list[index].page);
     memcpy(&at, digest, sizeof at);
     for (at &= digests->capacity - 1; digests->slots[at]; at = (at + 1) & (digests->capacity - 1))
         if (memcmp(list[digests->slots[at] - 1].digest, digest, PLANCHE_DIGEST_BYTES) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in a book, and what becomes of it: one small record for each entry. */
+/* Entries of a book: what is in it, and what becomes of it, one small record each. */
 #ifndef PLANCHE_BOOK_ENTRIES_H
 #define PLANCHE_BOOK_ENTRIES_H
 
@@ -18,13 +18,14 @@ struct planche_made_part {
     uint64_t bytes;
 };
 
-/* What a page became, in the work folder. */
+/* The files that a page became, in the work folder. */
 struct planche_made {
     enum planche_format format;
     unsigned parts; /* 0: nothing was made */
     struct planche_made_part *part;
 };
 
+/* An entry: what the archive says of it, what it turned out to be, and its outcome. */
 struct planche_entry {
     char *name;
     void *comment;
@@ -47,6 +48,9 @@ struct planche_entry {
     struct planche_page_result result;
 };
 
+/* The list of a book's entries, in its order. Not thread-safe; threads may work on different
+ * entries.
+ */
 struct planche_entries {
     struct planche_budget *budget;
     struct planche_entry *list;
@@ -77,13 +81,13 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
 enum planche_status planche_entries_check_files(const struct planche_entries *entries,
                                                 struct planche_error *error);
 
-/* Entries by the digests of their contents. */
+/* Hash table of pages by the digests of their contents, to find duplicates. */
 struct planche_digests {
     struct planche_entries *entries;
     size_t *slots; /* index + 1; 0: free */
     size_t capacity;
 };
-/* For as many as there are pages. */
+/* Makes a table for as many as there are pages: it is at most half full. Errors: MEMORY, BUDGET. */
 enum planche_status planche_digests_init(struct planche_digests *digests,
                                          struct planche_entries *entries,
                                          struct planche_error *error);
