@@ -37,17 +37,64 @@ static size_t pass_over(const char *data, size_t size, size_t at)
     return at;
 }
 
+/* Where in a tag the scanner is, by the rules of HTML: a quote counts where a value begins, and
+ * nowhere else. */
+enum place {
+    PLACE_BETWEEN, /* attributes; what follows the tag's name */
+    PLACE_NAME,    /* in or behind an attribute's name */
+    PLACE_EQUALS,  /* behind '=' */
+    PLACE_VALUE,   /* in one without quotes */
+    PLACE_DOUBLE,  /* in one with double quotes */
+    PLACE_SINGLE,
+    PLACE_TAG, /* in the tag's name */
+};
+
+static enum place begin_value(char c)
+{
+    if (is_space(c))
+        return PLACE_EQUALS;
+    return c == '"' ? PLACE_DOUBLE : c == '\'' ? PLACE_SINGLE : PLACE_VALUE;
+}
+
+/* The place behind a byte of a tag, which does not end it. */
+static enum place advance(enum place place, char c)
+{
+    switch (place) {
+    case PLACE_TAG:
+        return ends_name(c) ? PLACE_BETWEEN : PLACE_TAG;
+    case PLACE_BETWEEN:
+        return ends_name(c) ? PLACE_BETWEEN : PLACE_NAME;
+    case PLACE_NAME:
+        if (c == '=')
+            return PLACE_EQUALS;
+        return c == '/' || c == '<' ? PLACE_BETWEEN : PLACE_NAME;
+    case PLACE_EQUALS:
+        return begin_value(c);
+    case PLACE_VALUE:
+        return is_space(c) ? PLACE_BETWEEN : PLACE_VALUE;
+    case PLACE_DOUBLE:
+        return c == '"' ? PLACE_BETWEEN : PLACE_DOUBLE;
+    case PLACE_SINGLE:
+        break;
+    }
+    return c == '\'' ? PLACE_BETWEEN : PLACE_SINGLE;
+}
+
+static bool is_quoted(enum place place)
+{
+    return place == PLACE_DOUBLE || place == PLACE_SINGLE;
+}
+
 /* Behind the '>' of the tag that begins at `at`; SIZE_MAX: there is none. */
 static size_t find_end(const char *data, size_t size, size_t at)
 {
-    char quote = 0;
+    enum place place = PLACE_TAG;
+    at++;
+    at += at < size && data[at] == '/';
     for (; at < size; at++) {
-        if (quote)
-            quote = data[at] == quote ? 0 : quote;
-        else if (data[at] == '"' || data[at] == '\'')
-            quote = data[at];
-        else if (data[at] == '>')
+        if (data[at] == '>' && !is_quoted(place))
             return at + 1;
+        place = advance(place, data[at]);
     }
     return SIZE_MAX;
 }
@@ -164,18 +211,12 @@ static void keep(struct planche_tag_reader *reader, const char *data, size_t siz
     reader->last = data[size - 1];
 }
 
-/* How many bytes come before one that may change what is being read. */
-static size_t plain_length(const struct planche_tag_reader *reader, const char *data, size_t size)
+/* The byte that ends what is being read, and nothing before it does; 0: any may. */
+static char end_of(const struct planche_tag_reader *reader)
 {
-    size_t length = 0;
-    const char *found;
-    if (reader->size == 0 || reader->quote) {
-        found = memchr(data, reader->size ? reader->quote : '<', size);
-        return found ? (size_t)(found - data) : size;
-    }
-    while (length < size && data[length] != '>' && data[length] != '"' && data[length] != '\'')
-        length++;
-    return length;
+    if (reader->size == 0)
+        return '<';
+    return reader->place == PLACE_DOUBLE ? '"' : reader->place == PLACE_SINGLE ? '\'' : 0;
 }
 
 static void complete(struct planche_tag_reader *reader, struct planche_tag *tag)
@@ -187,26 +228,33 @@ static void complete(struct planche_tag_reader *reader, struct planche_tag *tag)
     describe(reader->text, tag);
     tag->empty = empty;
     reader->size = 0;
+    reader->place = PLACE_TAG;
+}
+
+/* Reads up to a byte that means something, or all. */
+static size_t skip(struct planche_tag_reader *reader, const char *data, size_t size)
+{
+    char end = end_of(reader);
+    const char *found = end ? memchr(data, end, size) : data;
+    size_t length = found ? (size_t)(found - data) : size;
+    if (length && reader->size)
+        keep(reader, data, length);
+    return length;
 }
 
 bool planche_tag_reader_next(struct planche_tag_reader *reader, const char *data, size_t size,
                              size_t *at, struct planche_tag *tag)
 {
-    while (*at < size) {
-        size_t length = plain_length(reader, data + *at, size - *at);
-        if (length && reader->size)
-            keep(reader, data + *at, length);
-        *at += length;
-        if (*at == size)
-            return false;
+    for (*at += skip(reader, data + *at, size - *at); *at < size;
+         *at += skip(reader, data + *at, size - *at)) {
         char c = data[(*at)++];
-        if (c == '>' && !reader->quote) {
+        if (c == '>' && !is_quoted((enum place)reader->place)) {
             complete(reader, tag);
             return true;
         }
+        bool begins = reader->size == 0 || (reader->size == 1 && c == '/');
+        reader->place = begins ? PLACE_TAG : advance((enum place)reader->place, c);
         keep(reader, &c, 1);
-        if (c != '<')
-            reader->quote = reader->quote ? 0 : c;
     }
     return false;
 }

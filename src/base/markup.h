@@ -62,7 +62,7 @@ void planche_markup_replace(struct planche_markup_edit *edit, struct planche_spa
 struct planche_tag_reader {
     char text[PLANCHE_TAG_READER_BYTES + 1]; /* the tag, with '>' at its end and a 0 behind it */
     size_t size;                             /* bytes of the tag that are kept; 0: in no tag */
-    char quote;                              /* that of the value that is being read, or 0 */
+    int place;                               /* in the tag */
     char last;                               /* byte of the tag that came last */
 };
 /* Reads from *at on, which is then behind what was read. True: *tag is complete, with places in

@@ -65,6 +65,39 @@ static void test_broken(void **state)
     }
 }
 
+/* The tags that a reader finds in a text that comes in pieces, each in memory of its own. */
+static void read_pieces(const char *text, size_t size, size_t piece,
+                        struct planche_text_buffer *out)
+{
+    struct planche_tag_reader reader = {0};
+    struct planche_tag tag;
+    for (size_t from = 0; from < size; from += piece) {
+        size_t length = size - from < piece ? size - from : piece, at = 0;
+        char *copy = malloc(length);
+        memcpy(copy, text + from, length);
+        while (planche_tag_reader_next(&reader, copy, length, &at, &tag))
+            describe(reader.text, &tag, out);
+        assert_int_equal(at, length);
+        free(copy);
+    }
+}
+
+/* A quote opens a value behind '=' only: elsewhere it is a character like others. */
+static void test_stray_quotes(void **state)
+{
+    static const char text[] = "<a' b=c'd e><f g=\"'\" ='h'i><'j'>";
+    struct planche_text_buffer out = {0}, again = {0};
+    struct planche_tag tag;
+    bool broken;
+    (void)state;
+    for (size_t at = 0; planche_markup_next(text, sizeof text - 1, &at, &tag, &broken);)
+        describe(text, &tag, &out);
+    assert_false(broken);
+    expect_text(&out, "a'(b=c'd;e=;)f(g=';'h'i=;)'j'()");
+    read_pieces(text, sizeof text - 1, 1, &again);
+    expect_text(&again, "a'(b=c'd;e=;)f(g=';'h'i=;)'j'()");
+}
+
 static void test_names(void **state)
 {
     static const char text[] = "x:Href";
@@ -90,23 +123,6 @@ static void test_edit(void **state)
     planche_markup_replace(&edit, (struct planche_span){12, 14}, "", 0);
     planche_markup_copy_until(&edit, sizeof text - 1);
     expect_text(&out, "<a b='333' c=''/>\r\n");
-}
-
-/* The tags that a reader finds in a text that comes in pieces, each in memory of its own. */
-static void read_pieces(const char *text, size_t size, size_t piece,
-                        struct planche_text_buffer *out)
-{
-    struct planche_tag_reader reader = {0};
-    struct planche_tag tag;
-    for (size_t from = 0; from < size; from += piece) {
-        size_t length = size - from < piece ? size - from : piece, at = 0;
-        char *copy = malloc(length);
-        memcpy(copy, text + from, length);
-        while (planche_tag_reader_next(&reader, copy, length, &at, &tag))
-            describe(reader.text, &tag, out);
-        assert_int_equal(at, length);
-        free(copy);
-    }
 }
 
 static void test_pieces(void **state)
@@ -143,8 +159,10 @@ static void test_long_tag(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tags), cmocka_unit_test(test_broken), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_edit), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long_tag),
+        cmocka_unit_test(test_tags),         cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_names),        cmocka_unit_test(test_edit),
+        cmocka_unit_test(test_pieces),       cmocka_unit_test(test_long_tag),
+        cmocka_unit_test(test_stray_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
