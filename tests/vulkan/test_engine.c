@@ -4,12 +4,10 @@
 #include "api_test.h"
 #include "backend/vulkan/device_pool.h"
 #include "backend/vulkan/fault.h"
-#include "backend/vulkan/probe.h"
 #include "engine/engine.h"
 #include "need_device.h"
+#include "vulkan_test.h"
 
-#include <glob.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -655,19 +653,6 @@ static void test_half_written(void **state)
     planche_engine_destroy(&cpu);
 }
 
-/* Two of the same kind, or skips the test. */
-static void need_two_devices(void)
-{
-    struct planche_gpu_info infos[2];
-    for (unsigned i = 0; i < 2; i++) {
-        infos[i] = (struct planche_gpu_info)PLANCHE_GPU_INFO_INIT;
-        if (planche_gpu_get_info(i, &infos[i], NULL) || strcmp(infos[i].name, infos[0].name) != 0) {
-            print_message("***** SKIPPED: there are no two GPUs that are alike\n");
-            skip();
-        }
-    }
-}
-
 static void test_several(void **state)
 {
     struct planche_engine_options options = {.backend = "vulkan:0,1",
@@ -675,7 +660,7 @@ static void test_several(void **state)
     struct caller callers[6];
     struct page alone, page;
     (void)state;
-    need_two_devices();
+    gpu_need_two();
     struct planche_engine *engine = make_f32_engine();
     make_page(&alone, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
     make_page(&page, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
@@ -755,29 +740,11 @@ static void test_profile(void **state)
     planche_engine_destroy(&engine);
 }
 
-/* Without a GPU, lavapipe stands in for two: a second file that names it makes a second device.
- * Before anything asks Vulkan. */
-static void show_software_twice(void)
-{
-    static char both[2 * PATH_MAX];
-    glob_t found;
-    size_t size;
-    if (planche_gpu_is_likely(NULL) || getenv("VK_DRIVER_FILES") ||
-        glob("/usr/share/vulkan/icd.d/lvp_icd*.json", 0, NULL, &found))
-        return;
-    void *file = test_read(found.gl_pathv[0], &size);
-    test_write(test_path("second.json"), file, size);
-    snprintf(both, sizeof(both), "%s:%s", found.gl_pathv[0], test_path("second.json"));
-    setenv("VK_DRIVER_FILES", both, 0);
-    free(file);
-    globfree(&found);
-}
-
 static int setup(void **state)
 {
     if (test_setup(state))
         return -1;
-    show_software_twice();
+    gpu_show_software_twice(test_path("second.json"));
     struct planche_vk *vk = test_need_vulkan();
     planche_vk_destroy(&vk);
     return 0;

@@ -2,11 +2,15 @@
 /* The device, engines and pages on it. */
 #include "vulkan_test.h"
 
+#include "backend/vulkan/probe.h"
 #include "need_device.h"
 #include "support/testing.h"
 
+#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Threads of engines: a result is the same for any number. */
 #define THREADS 2
@@ -81,4 +85,43 @@ void gpu_expect(const struct planche_page_result *result)
         fail_msg("the CPU made the page: %s", result->redone_reason);
     assert_string_equal(result->backend, "vulkan");
     assert_true(result->tiles > 0);
+}
+
+void gpu_need_two(void)
+{
+    struct planche_gpu_info infos[2];
+    for (unsigned i = 0; i < 2; i++) {
+        infos[i] = (struct planche_gpu_info)PLANCHE_GPU_INFO_INIT;
+        if (planche_gpu_get_info(i, &infos[i], NULL) || strcmp(infos[i].name, infos[0].name) != 0) {
+            print_message("***** SKIPPED: there are no two GPUs that are alike\n");
+            skip();
+        }
+    }
+}
+
+/* Copies a small file. */
+static bool copy_file(const char *from, const char *to)
+{
+    char data[4096];
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    size_t size = in ? fread(data, 1, sizeof(data), in) : 0;
+    bool copied = out && size > 0 && fwrite(data, 1, size, out) == size;
+    if (in)
+        fclose(in);
+    if (out && fclose(out))
+        copied = false;
+    return copied;
+}
+
+void gpu_show_software_twice(const char *second)
+{
+    static char both[2 * PATH_MAX];
+    glob_t found;
+    if (planche_gpu_is_likely(NULL) || getenv("VK_DRIVER_FILES") ||
+        glob("/usr/share/vulkan/icd.d/lvp_icd*.json", 0, NULL, &found))
+        return;
+    assert_true(copy_file(found.gl_pathv[0], second));
+    snprintf(both, sizeof(both), "%s:%s", found.gl_pathv[0], second);
+    setenv("VK_DRIVER_FILES", both, 0);
+    globfree(&found);
 }

@@ -29,4 +29,10 @@ struct planche_page_result gpu_run(const struct planche_engine *engine,
 /* Fails the test unless a GPU made the page. */
 void gpu_expect(const struct planche_page_result *result);
 
+/* Without a GPU, lavapipe stands in for two: a copy of the file that names it, of this name, makes
+ * a second device. Before anything asks Vulkan. */
+void gpu_show_software_twice(const char *second);
+/* Skips the running test unless the first two devices are of the same kind. */
+void gpu_need_two(void);
+
 #endif

@@ -46,6 +46,8 @@ enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
     unit->device = device;
     unit->budget = budget;
     planche_mutex_init(&unit->arena_mutex);
+    planche_mutex_init(&unit->slot_mutex);
+    planche_cond_init(&unit->slot_changed);
     atomic_init(&unit->macs_per_ms, first_guess(device));
     enum planche_status status = planche_gpu_queue_init(&unit->queue, device, error);
     if (!status)
@@ -80,6 +82,8 @@ void planche_gpu_context_destroy(struct planche_gpu_context **unit)
     planche_gpu_queue_end(&u->queue);
     planche_gpu_device_close(&u->device);
     planche_mutex_destroy(&u->arena_mutex);
+    planche_mutex_destroy(&u->slot_mutex);
+    planche_cond_destroy(&u->slot_changed);
     planche_free(u->step_ns);
     planche_free(u->step_macs);
     planche_free(u);

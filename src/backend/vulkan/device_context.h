@@ -33,7 +33,7 @@ struct planche_gpu_slot {
     struct planche_gpu_batch batches[PLANCHE_GPU_BATCHES];
     unsigned next_batch;
     struct planche_gpu_memory block; /* the page, its vectors, arguments, flags, and result */
-    bool holds;                      /* a page has the block; under the mutex of the unit's owner */
+    bool holds;                      /* a page has the block; under slot_mutex */
 };
 
 struct planche_gpu_context {
@@ -45,11 +45,14 @@ struct planche_gpu_context {
     struct planche_gpu_queue queue;
     struct planche_mutex arena_mutex; /* held while a tile's commands are recorded and submitted */
     struct planche_gpu_memory arena;
-    uint64_t last_value; /* of the last batch that uses the arena; under arena_mutex */
-    /* under the owner's mutex */
+    uint64_t last_value;              /* of the last batch that uses the arena; under arena_mutex */
+    unsigned active;                  /* pages; under the pool's mutex */
+    struct planche_mutex slot_mutex;  /* may be held while the device allocates and frees; taken
+                                         before  arena_mutex */
+    struct planche_cond slot_changed; /* a page has given back what it had */
+    /* under slot_mutex */
     struct planche_gpu_slot *slots; /* idle ones */
-    unsigned active;                /* pages */
-    unsigned holders;               /* of these, how many have a block */
+    unsigned holders;               /* pages that have a block */
     uint64_t blocks;                /* bytes of all slots' blocks */
     _Atomic double macs_per_ms;     /* how fast it has been lately */
     atomic_bool timed;              /* that is known, not guessed */

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "os/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,6 @@ enum planche_status planche_gpus_create(struct planche_gpus **out, const struct 
     gpus->log = options->log;
     gpus->tile = options->tile;
     planche_mutex_init(&gpus->mutex);
-    planche_cond_init(&gpus->changed);
     enum planche_status status = planche_vk_create(&gpus->vk, error);
     if (!status)
         status = find_wanted(gpus, options->devices, wanted, error);
@@ -183,7 +183,6 @@ void planche_gpus_destroy(struct planche_gpus **gpus)
     planche_vk_destroy(&g->vk);
     planche_free(g->name);
     planche_mutex_destroy(&g->mutex);
-    planche_cond_destroy(&g->changed);
     planche_free(g);
     *gpus = NULL;
 }
@@ -197,7 +196,6 @@ static double busy_for(struct planche_gpu_context *unit)
     return (unit->active + 1) / atomic_load(&unit->macs_per_ms);
 }
 
-/* The unit whose pages will be done first. */
 static struct planche_gpu_context *least_busy(const struct planche_gpus *gpus)
 {
     struct planche_gpu_context *best = NULL;
@@ -213,33 +211,52 @@ static struct planche_gpu_context *least_busy(const struct planche_gpus *gpus)
     return best;
 }
 
+/* The unit whose pages will be done first, with one page more; NULL: none is left. */
+static struct planche_gpu_context *choose_unit(struct planche_gpus *gpus)
+{
+    planche_mutex_lock(&gpus->mutex);
+    struct planche_gpu_context *unit = least_busy(gpus);
+    if (unit)
+        unit->active++;
+    planche_mutex_unlock(&gpus->mutex);
+    return unit;
+}
+
+static void leave_unit(struct planche_gpus *gpus, struct planche_gpu_context *unit)
+{
+    planche_mutex_lock(&gpus->mutex);
+    assert(unit->active > 0);
+    unit->active--;
+    planche_mutex_unlock(&gpus->mutex);
+}
+
+static struct planche_gpu_slot *take_idle_slot(struct planche_gpu_context *unit)
+{
+    planche_mutex_lock(&unit->slot_mutex);
+    struct planche_gpu_slot *slot = unit->slots;
+    if (slot)
+        unit->slots = slot->next;
+    planche_mutex_unlock(&unit->slot_mutex);
+    return slot;
+}
+
 enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche_gpu_context **unit,
                                        struct planche_gpu_slot **slot, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
     *slot = NULL;
-    planche_mutex_lock(&gpus->mutex);
-    *unit = least_busy(gpus);
-    if (*unit) {
-        (*unit)->active++;
-        *slot = (*unit)->slots;
-        if (*slot)
-            (*unit)->slots = (*slot)->next;
-    }
-    planche_mutex_unlock(&gpus->mutex);
+    *unit = choose_unit(gpus);
     if (!*unit)
         return planche_fail(error, PLANCHE_ERROR_DEVICE, "no GPU is left");
+    *slot = take_idle_slot(*unit);
     if (!*slot)
         status = planche_gpu_slot_create(slot, *unit, error);
-    if (status) {
-        planche_mutex_lock(&gpus->mutex);
-        (*unit)->active--;
-        planche_mutex_unlock(&gpus->mutex);
-    }
+    if (status)
+        leave_unit(gpus, *unit);
     return status;
 }
 
-/* Frees the blocks of idle slots: others need the memory. */
+/* Frees the blocks of idle slots: others need the memory. slot_mutex is held, here and below. */
 static void free_idle_blocks(struct planche_gpu_context *unit)
 {
     for (struct planche_gpu_slot *slot = unit->slots; slot; slot = slot->next) {
@@ -248,20 +265,20 @@ static void free_idle_blocks(struct planche_gpu_context *unit)
     }
 }
 
-static void wait_a_little(struct planche_gpus *gpus)
+static void wait_a_little(struct planche_gpu_context *unit)
 {
-    planche_cond_wait_until(&gpus->changed, &gpus->mutex, planche_clock_ns() + SLICE_NS);
+    planche_cond_wait_until(&unit->slot_changed, &unit->slot_mutex, planche_clock_ns() + SLICE_NS);
 }
 
-/* What the slot has, if anything, is for others. */
-static void give_up_block(struct planche_gpus *gpus, struct planche_gpu_context *unit,
-                          struct planche_gpu_slot *slot)
+/* Frees the slot's block so that waiting pages can allocate. */
+static void give_up_block(struct planche_gpu_context *unit, struct planche_gpu_slot *slot)
 {
+    assert(unit->blocks >= slot->block.size && unit->holders >= slot->holds);
     unit->blocks -= slot->block.size;
     planche_gpu_memory_destroy(&slot->block);
     unit->holders -= slot->holds;
     slot->holds = false;
-    planche_cond_broadcast(&gpus->changed);
+    planche_cond_broadcast(&unit->slot_changed);
 }
 
 /* A page that is alone may have more than half, of which an earlier one's arena can be. Nothing is
@@ -276,25 +293,41 @@ static void make_way(struct planche_gpu_context *unit, uint64_t block)
     planche_mutex_unlock(&unit->arena_mutex);
 }
 
-enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_context *unit,
+static bool must_wait(const struct planche_gpu_context *unit, uint64_t bytes)
+{
+    return unit->holders && unit->blocks + bytes > unit->memory / 2;
+}
+
+/* Waits until other pages have given back what is too much. slot_mutex is held, but not while poll
+ * is asked. */
+static enum planche_status wait_for_others(struct planche_gpu_context *unit, uint64_t bytes,
+                                           planche_gpu_poll_fn poll, void *user,
+                                           struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    while (!status && must_wait(unit, bytes)) {
+        planche_mutex_unlock(&unit->slot_mutex);
+        if (poll(user))
+            status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        planche_mutex_lock(&unit->slot_mutex);
+        if (!status && must_wait(unit, bytes))
+            wait_a_little(unit);
+    }
+    return status;
+}
+
+enum planche_status planche_gpus_fit(struct planche_gpu_context *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
                                      planche_gpu_poll_fn poll, void *user,
                                      struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    planche_mutex_lock(&gpus->mutex);
+    planche_mutex_lock(&unit->slot_mutex);
     if (slot->block.size < bytes) {
-        give_up_block(gpus, unit, slot);
+        give_up_block(unit, slot);
         if (unit->blocks + bytes > unit->memory / 2)
             free_idle_blocks(unit);
-        while (!status && unit->holders && unit->blocks + bytes > unit->memory / 2) {
-            planche_mutex_unlock(&gpus->mutex);
-            if (poll(user))
-                status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-            planche_mutex_lock(&gpus->mutex);
-            if (!status && unit->holders && unit->blocks + bytes > unit->memory / 2)
-                wait_a_little(gpus);
-        }
+        status = wait_for_others(unit, bytes, poll, user, error);
         if (!status) {
             make_way(unit, bytes);
             status = planche_gpu_slot_fit(unit, slot, bytes, error);
@@ -306,7 +339,7 @@ enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_g
         slot->holds = true;
         unit->holders++;
     }
-    planche_mutex_unlock(&gpus->mutex);
+    planche_mutex_unlock(&unit->slot_mutex);
     return status;
 }
 
@@ -319,15 +352,15 @@ uint64_t planche_gpus_arena_limit(const struct planche_gpu_context *unit, uint64
 void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_context *unit,
                         struct planche_gpu_slot *slot)
 {
-    planche_mutex_lock(&gpus->mutex);
-    unit->active--;
-    if (slot->holds)
-        unit->holders--;
+    planche_mutex_lock(&unit->slot_mutex);
+    assert(unit->holders >= slot->holds);
+    unit->holders -= slot->holds;
     slot->holds = false;
     slot->next = unit->slots;
     unit->slots = slot;
-    planche_cond_broadcast(&gpus->changed);
-    planche_mutex_unlock(&gpus->mutex);
+    planche_cond_broadcast(&unit->slot_changed);
+    planche_mutex_unlock(&unit->slot_mutex);
+    leave_unit(gpus, unit);
 }
 
 bool planche_gpus_alive(const struct planche_gpus *gpus)

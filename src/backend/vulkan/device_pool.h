@@ -16,8 +16,7 @@ struct planche_gpus {
     unsigned count;
     struct planche_gpu_context *units[PLANCHE_GPUS];
     char *name;
-    struct planche_mutex mutex;
-    struct planche_cond changed; /* a page has given back what it had */
+    struct planche_mutex mutex; /* for the units' `active`: nothing waits or allocates under it */
 };
 
 /* A slot on the device with the least to do. Errors: DEVICE (all are lost), MEMORY. */
@@ -26,7 +25,7 @@ enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche
 /* Gives the slot a block of so many bytes, after waiting for other pages' if it must. Of the
  * device's memory blocks have half, or more when a page is alone. Errors: MEMORY, DEVICE,
  * CANCELLED. */
-enum planche_status planche_gpus_fit(struct planche_gpus *gpus, struct planche_gpu_context *unit,
+enum planche_status planche_gpus_fit(struct planche_gpu_context *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
                                      planche_gpu_poll_fn poll, void *user,
                                      struct planche_error *error);

@@ -378,8 +378,7 @@ static enum planche_status find_room(struct page_run *run, struct planche_error 
         if (run->split.arena > beside) {
             status = PLANCHE_ERROR_MEMORY;
         } else {
-            status =
-                planche_gpus_fit(run->gpus, unit, run->slot, run->block.bytes, poll, run, error);
+            status = planche_gpus_fit(unit, run->slot, run->block.bytes, poll, run, error);
         }
         if (!status) {
             planche_mutex_lock(&unit->arena_mutex);

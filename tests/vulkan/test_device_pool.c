@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* The pool of devices: what takes one device long holds up no page of another. */
+#include "api_test.h"
+#include "backend/vulkan/device_pool.h"
+#include "backend/vulkan/fault.h"
+#include "engine/engine.h"
+#include "need_device.h"
+#include "os/clock.h"
+#include "os/thread.h"
+#include "vulkan_test.h"
+
+#include <string.h>
+
+#define WIDTH  24
+#define HEIGHT 17
+#define SCALE  2
+/* How long a call of the first device is held up at most: only if the test is going to fail. */
+#define LIMIT_NS INT64_C(60000000000)
+
+/* A call that does not return before it may. */
+static struct {
+    struct planche_mutex mutex;
+    struct planche_cond changed;
+    bool entered, released, timed_out;
+    unsigned calls;
+} gate;
+
+/* Waits at the gate, the first time. */
+static void stop_at_gate(void)
+{
+    int64_t end = planche_clock_ns() + LIMIT_NS;
+    planche_mutex_lock(&gate.mutex);
+    gate.entered = true;
+    planche_cond_broadcast(&gate.changed);
+    while (gate.calls == 0 && !gate.released && !gate.timed_out)
+        if (!planche_cond_wait_until(&gate.changed, &gate.mutex, end))
+            gate.timed_out = planche_clock_ns() >= end;
+    gate.calls++;
+    planche_mutex_unlock(&gate.mutex);
+}
+
+static void wait_until_entered(void)
+{
+    planche_mutex_lock(&gate.mutex);
+    while (!gate.entered)
+        planche_cond_wait(&gate.changed, &gate.mutex);
+    planche_mutex_unlock(&gate.mutex);
+}
+
+/* Fails the test if the gate opened by itself. */
+static void release(void)
+{
+    planche_mutex_lock(&gate.mutex);
+    bool timed_out = gate.timed_out;
+    gate.released = true;
+    planche_cond_broadcast(&gate.changed);
+    planche_mutex_unlock(&gate.mutex);
+    assert_false(timed_out);
+}
+
+static void close_gate(void)
+{
+    gate.entered = gate.released = gate.timed_out = false;
+    gate.calls = 0;
+}
+
+static PFN_vkAllocateMemory allocate_memory;
+static PFN_vkWaitForFences wait_for_fences;
+
+static VKAPI_ATTR VkResult VKAPI_CALL allocate_late(VkDevice device,
+                                                    const VkMemoryAllocateInfo *info,
+                                                    const VkAllocationCallbacks *callbacks,
+                                                    VkDeviceMemory *memory)
+{
+    stop_at_gate();
+    return allocate_memory(device, info, callbacks, memory);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL become_idle_late(VkDevice device, uint32_t count,
+                                                       const VkFence *fences, VkBool32 all,
+                                                       uint64_t timeout)
+{
+    stop_at_gate();
+    return wait_for_fences(device, count, fences, all, timeout);
+}
+
+/* A page in a thread of its own. */
+struct caller {
+    const struct planche_engine *engine;
+    struct image in, out;
+    struct planche_page_result result;
+    enum planche_status status;
+    struct planche_thread thread;
+};
+
+static void run_page(void *user)
+{
+    struct caller *caller = user;
+    caller->result = (struct planche_page_result)PLANCHE_PAGE_RESULT_INIT;
+    caller->status = planche_engine_run_pixels(caller->engine, &caller->in.pixels,
+                                               &caller->out.pixels, NULL, &caller->result, NULL);
+}
+
+static void make_caller(struct caller *caller, const struct planche_engine *engine)
+{
+    *caller = (struct caller){.engine = engine};
+    image_make(&caller->in, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, 0, 0);
+    image_draw(&caller->in, 1);
+    image_make(&caller->out, PLANCHE_PIXELS_RGB8, SCALE * WIDTH, SCALE * HEIGHT, 0, 1);
+}
+
+static void free_caller(struct caller *caller)
+{
+    image_free(&caller->in);
+    image_free(&caller->out);
+}
+
+static struct planche_engine *make_engine(void)
+{
+    struct planche_engine_options options = {.backend = "vulkan:0,1",
+                                             .precision = PLANCHE_PRECISION_F32};
+    gpu_need_two();
+    return test_engine(options, SCALE);
+}
+
+/* While the first device allocates, the other makes a page from beginning to end. */
+static void test_allocation(void **state)
+{
+    (void)state;
+    struct planche_engine *engine = make_engine();
+    struct planche_gpu_context **units = engine->gpus->units;
+    struct planche_vk_functions *fn = &units[0]->device->fn;
+    struct caller late, other;
+    make_caller(&late, engine);
+    make_caller(&other, engine);
+    close_gate();
+    allocate_memory = fn->AllocateMemory;
+    fn->AllocateMemory = allocate_late;
+    assert_true(planche_thread_start(&late.thread, run_page, &late));
+    wait_until_entered();
+    uint64_t before = units[1]->queue.submitted;
+    run_page(&other);
+    release();
+    assert_true(units[1]->queue.submitted > before);
+    planche_thread_join(&late.thread);
+    fn->AllocateMemory = allocate_memory;
+    assert_int_equal(late.status, PLANCHE_OK);
+    assert_int_equal(other.status, PLANCHE_OK);
+    assert_string_equal(late.result.backend, "vulkan");
+    assert_string_equal(other.result.backend, "vulkan");
+    image_expect_equal(&other.out.pixels, &late.out.pixels);
+    free_caller(&late);
+    free_caller(&other);
+    planche_engine_destroy(&engine);
+}
+
+/* A page that wants a larger block of a device that is lost by then. */
+struct lost {
+    struct planche_gpu_context *unit;
+    struct planche_gpu_slot *slot;
+    enum planche_status status;
+    struct planche_thread thread;
+};
+
+static int go_on(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static void ensure_more(void *user)
+{
+    struct lost *lost = user;
+    lost->status =
+        planche_gpus_fit(lost->unit, lost->slot, lost->slot->block.size + 1, go_on, NULL, NULL);
+}
+
+/* While the first device is lost and takes long to come to rest, the other makes a page. */
+static void test_lost(void **state)
+{
+    (void)state;
+    struct planche_engine *engine = make_engine();
+    struct planche_gpu_context **units = engine->gpus->units;
+    struct planche_gpu_device *device = units[0]->device;
+    struct lost lost;
+    struct caller other;
+    make_caller(&other, engine);
+    run_page(&other); /* leaves a block in a slot */
+    assert_non_null(units[0]->slots);
+    assert_int_equal(planche_gpus_enter(engine->gpus, &lost.unit, &lost.slot, NULL), PLANCHE_OK);
+    while (lost.unit != units[0] || !lost.slot->block.size) { /* speeds decide which it is */
+        planche_gpus_leave(engine->gpus, lost.unit, lost.slot);
+        run_page(&other);
+        assert_int_equal(planche_gpus_enter(engine->gpus, &lost.unit, &lost.slot, NULL),
+                         PLANCHE_OK);
+    }
+    close_gate();
+    wait_for_fences = device->fn.WaitForFences;
+    device->fn.WaitForFences = become_idle_late;
+    atomic_store(&device->lost, true);
+    assert_true(planche_thread_start(&lost.thread, ensure_more, &lost));
+    wait_until_entered();
+    uint64_t before = units[1]->queue.submitted;
+    run_page(&other);
+    release();
+    assert_true(units[1]->queue.submitted > before);
+    planche_thread_join(&lost.thread);
+    device->fn.WaitForFences = wait_for_fences;
+    assert_int_equal(other.status, PLANCHE_OK);
+    assert_string_equal(other.result.backend, "vulkan");
+    planche_gpus_leave(engine->gpus, lost.unit, lost.slot);
+    free_caller(&other);
+    planche_engine_destroy(&engine);
+}
+
+/* Blocks that did not come about are not counted, and what is given back is not, either. */
+static void test_accounts(void **state)
+{
+    (void)state;
+    struct planche_engine *engine = make_engine();
+    struct planche_gpus *gpus = engine->gpus;
+    struct planche_gpu_context *unit;
+    struct planche_gpu_slot *slots[2];
+    for (int i = 0; i < 2; i++) {
+        unit = gpus->units[0];
+        assert_int_equal(planche_gpu_slot_create(&slots[i], unit, NULL), PLANCHE_OK);
+        unit->active++; /* as planche_gpus_enter has it */
+    }
+    uint64_t blocks = unit->blocks;
+    assert_int_equal(planche_gpus_fit(unit, slots[0], 100000, go_on, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(unit->blocks, blocks + 100000);
+    assert_int_equal(planche_gpus_fit(unit, slots[1], 50000, go_on, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(unit->blocks, blocks + 150000);
+    assert_int_equal(planche_gpus_fit(unit, slots[1], 40000, go_on, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(unit->blocks, blocks + 150000);
+    assert_int_equal(unit->holders, 2);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 1);
+    assert_int_equal(planche_gpus_fit(unit, slots[1], 60000, go_on, NULL, NULL),
+                     PLANCHE_ERROR_MEMORY);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
+    assert_int_equal(unit->blocks, blocks + 100000);
+    assert_int_equal(unit->holders, 1);
+    for (int i = 0; i < 2; i++)
+        planche_gpus_leave(gpus, unit, slots[i]);
+    assert_int_equal(unit->holders, 0);
+    assert_int_equal(unit->active, 0);
+    planche_engine_destroy(&engine);
+}
+
+static int setup(void **state)
+{
+    if (test_setup(state))
+        return -1;
+    planche_mutex_init(&gate.mutex);
+    planche_cond_init(&gate.changed);
+    gpu_show_software_twice(test_path("second.json"));
+    struct planche_vk *vk = test_need_vulkan();
+    planche_vk_destroy(&vk);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_allocation),
+                                       cmocka_unit_test(test_lost),
+                                       cmocka_unit_test(test_accounts)};
+    return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
+}
