@@ -19,7 +19,7 @@ PLANCHE_API enum planche_status planche_cancel_create(struct planche_cancel **ou
                                                       struct planche_error *error);
 /* Destroys *cancel and sets it to NULL; NULL is fine. Nothing that was given it may be running. */
 PLANCHE_API void planche_cancel_destroy(struct planche_cancel **cancel);
-/* Cancels, for good. From any thread; also from a signal handler. */
+/* Cancels, for good; NULL is fine. From any thread; also from a signal handler. */
 PLANCHE_API void planche_cancel_request(struct planche_cancel *cancel);
 /* Not 0: it was requested. cancel may be NULL (0). Thread-safe. */
 PLANCHE_API int planche_cancel_requested(const struct planche_cancel *cancel);

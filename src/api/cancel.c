@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Cancel handles. */
 #include "base/cancel.h"
+
+#include "api/args.h"
 #include "base/alloc.h"
-#include "base/status.h"
 
 enum planche_status planche_cancel_create(struct planche_cancel **out, struct planche_error *error)
 {
+    struct planche_error own;
+    error = planche_args_error(error, &own);
+    if (!out)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "out must be given");
     *out = planche_calloc(NULL, 1, sizeof(**out));
     return *out ? PLANCHE_OK
                 : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a cancel handle");
@@ -21,7 +26,8 @@ void planche_cancel_destroy(struct planche_cancel **cancel)
 
 void planche_cancel_request(struct planche_cancel *cancel)
 {
-    atomic_store_explicit(&cancel->requested, true, memory_order_release);
+    if (cancel)
+        atomic_store_explicit(&cancel->requested, true, memory_order_release);
 }
 
 int planche_cancel_requested(const struct planche_cancel *cancel)

@@ -2,39 +2,27 @@
 /* Job queues: arguments and struct sizes. */
 #include "job/queue.h"
 
-#include "base/status.h"
-
-#include <string.h>
+#include "api/args.h"
 
 #define MOST_WORKERS  1024
 #define MOST_CAPACITY 65536
-
-/* Copies a struct of a caller that knows an older or a newer header. False: it asks for something
- * that this version does not know. */
-static bool take(void *to, size_t known, const void *from, size_t given)
-{
-    const unsigned char *bytes = from;
-    memset(to, 0, known);
-    memcpy(to, from, given < known ? given : known);
-    for (size_t i = known; i < given; i++)
-        if (bytes[i])
-            return false;
-    return true;
-}
 
 enum planche_status planche_job_queue_create(struct planche_job_queue **out,
                                              const struct planche_job_queue_options *options,
                                              struct planche_error *error)
 {
     struct planche_error own;
-    struct planche_job_queue_options taken = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
-    error = error ? error : &own;
+    struct planche_job_queue_options taken;
+    error = planche_args_error(error, &own);
     if (!out)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "out must be given");
     *out = NULL;
-    if (options && !take(&taken, sizeof(taken), options, options->struct_size))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "the queue's options have fields that this version does not know");
+    enum planche_status status = planche_args_take(
+        &taken, options,
+        PLANCHE_ARGS_STRUCT(struct planche_job_queue_options, PLANCHE_JOB_QUEUE_OPTIONS_INIT),
+        error);
+    if (status)
+        return status;
     if (taken.workers > MOST_WORKERS || taken.capacity > MOST_CAPACITY)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "a queue has at most %d workers and a capacity of %d", MOST_WORKERS,
@@ -53,13 +41,14 @@ static enum planche_status submit(struct planche_job_queue *queue, const struct 
                                   struct planche_error *error)
 {
     struct planche_error own;
-    struct planche_job taken = PLANCHE_JOB_INIT;
-    error = error ? error : &own;
+    struct planche_job taken;
+    error = planche_args_error(error, &own);
     if (!queue || !job)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue and job must be given");
-    if (!take(&taken, sizeof(taken), job, job->struct_size))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "the job has fields that this version does not know");
+    enum planche_status status = planche_args_take(
+        &taken, job, PLANCHE_ARGS_STRUCT(struct planche_job, PLANCHE_JOB_INIT), error);
+    if (status)
+        return status;
     if (!taken.run)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "a job must have a function to run");
     if ((unsigned)taken.priority > PLANCHE_PRIORITY_BACKGROUND)
@@ -93,7 +82,7 @@ enum planche_status planche_job_queue_drain(struct planche_job_queue *queue,
                                             struct planche_error *error)
 {
     struct planche_error own;
-    error = error ? error : &own;
+    error = planche_args_error(error, &own);
     if (!queue)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue must be given");
     return planche_job_queue_settle(queue, cancel, error);

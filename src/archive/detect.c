@@ -104,12 +104,7 @@ enum planche_container planche_archive_detect(const char *path)
     return container;
 }
 
-enum planche_container planche_container_of(const char *path)
-{
-    return path ? planche_archive_detect(path) : PLANCHE_CONTAINER_AUTO;
-}
-
-const char *planche_container_extension(enum planche_container container)
+const char *planche_archive_extension(enum planche_container container)
 {
     static const char *const extensions[] = {
         [PLANCHE_CONTAINER_ZIP] = "cbz", [PLANCHE_CONTAINER_EPUB] = "epub",

@@ -8,5 +8,7 @@
 /* What a file (by its content) or folder is as a book; AUTO: none. Never fails: what cannot be read
  * is none. */
 enum planche_container planche_archive_detect(const char *path);
+/* As planche_container_extension. */
+const char *planche_archive_extension(enum planche_container container);
 
 #endif

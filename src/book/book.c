@@ -74,7 +74,7 @@ static enum planche_status check_format(struct planche_book *book, struct planch
     if (book->entries.referred && book->page.format > PLANCHE_FORMAT_WEBP)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "%s: an EPUB cannot have pages of the format %s; use jpg, png or webp",
-                            book->output, planche_format_extension(book->page.format));
+                            book->output, planche_codec_extension(book->page.format));
     if (book->options.on_error < PLANCHE_ON_ERROR_KEEP ||
         book->options.on_error > PLANCHE_ON_ERROR_FAIL)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to treat errors: %d",

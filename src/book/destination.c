@@ -59,7 +59,7 @@ enum planche_status planche_destination_choose(struct planche_book *book, const 
     if (to > PLANCHE_CONTAINER_EPUB)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "%s: books are written as CBZ, EPUB or folder, not as %s", output,
-                            planche_container_extension(to));
+                            planche_archive_extension(to));
     if (to == PLANCHE_CONTAINER_EPUB && book->from != PLANCHE_CONTAINER_EPUB)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "%s: only an EPUB becomes an EPUB; use .cbz", output);

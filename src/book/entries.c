@@ -3,6 +3,7 @@
 #include "book/entries.h"
 
 #include "base/status.h"
+#include "codec/codec.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -102,7 +103,7 @@ static bool format_name(char *to, size_t size, const struct planche_entry *entry
         snprintf(which, sizeof which, "-%u", part + 1);
     if (attempt > 1)
         snprintf(again, sizeof again, "-%u", attempt - 1);
-    const char *extension = planche_format_extension(entry->made.format);
+    const char *extension = planche_codec_extension(entry->made.format);
     stem = shorten(entry->name, (size_t)(base - entry->name), stem,
                    strlen(which) + strlen(again) + 1 + strlen(extension));
     int length = snprintf(to, size, "%.*s%s%s.%s", (int)stem, entry->name, which, again, extension);
@@ -135,7 +136,7 @@ static enum planche_status find_name(struct planche_entries *entries, struct pla
 static bool has_fitting_name(const struct planche_entries *entries,
                              const struct planche_entry *entry)
 {
-    return entry->made.parts == 1 && (planche_format_from_name(entry->name) == entry->made.format ||
+    return entry->made.parts == 1 && (planche_codec_format_of(entry->name) == entry->made.format ||
                                       (entries->referred && entry->format == entry->made.format));
 }
 

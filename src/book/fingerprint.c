@@ -30,7 +30,7 @@ enum planche_status planche_book_fingerprint(const struct planche_book *book,
         return status;
     describe_page(page, sizeof page, &book->page);
     snprintf(text, PLANCHE_BOOK_FINGERPRINT, "planche %s\n%spage %s\nbook %d %u %d\n",
-             planche_version(), engine, page, book->entries.referred, book->options.skip_above,
+             PLANCHE_VERSION, engine, page, book->entries.referred, book->options.skip_above,
              book->options.again);
     return PLANCHE_OK;
 }

@@ -3,6 +3,7 @@
 #include "book/workdir.h"
 
 #include "base/status.h"
+#include "codec/codec.h"
 #include "io/temp_name.h"
 #include "io/tree.h"
 #include "os/fd.h"
@@ -266,7 +267,7 @@ void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t
     if (parts > 1)
         snprintf(which, sizeof which, "-%u", part + 1);
     snprintf(path, PATH_MAX, "%s/%s%s.%s", work->folder, name, which,
-             planche_format_extension(format));
+             planche_codec_extension(format));
 }
 
 static void record_path(const struct planche_workdir *work, const uint8_t *digest,
@@ -292,7 +293,7 @@ enum planche_status planche_workdir_record(const struct planche_workdir *work,
     if (!text)
         return planche_fail_memory(error, work->budget, size, entry->name);
     at += (size_t)snprintf(text, size, RECORD_HEAD " %s %u\n",
-                           planche_format_extension(made->format), made->parts);
+                           planche_codec_extension(made->format), made->parts);
     for (unsigned p = 0; p < made->parts; p++)
         at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
                                made->part[p].width, made->part[p].height, made->part[p].bytes);
@@ -329,7 +330,7 @@ static bool parse_head(struct planche_made *made, const char *text, int *used)
     if (sscanf(text, RECORD_HEAD " %15[a-z0-9] %u\n%n", extension, &made->parts, used) != 2)
         return false;
     snprintf(name, sizeof name, "x.%s", extension);
-    made->format = planche_format_from_name(name);
+    made->format = planche_codec_format_of(name);
     return made->format != PLANCHE_FORMAT_AUTO && made->parts > 0 && made->parts <= MAX_PARTS;
 }
 

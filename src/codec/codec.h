@@ -85,6 +85,9 @@ struct planche_format_caps {
     uint64_t max_pixels;            /* 0: no limit of its own */
 };
 const struct planche_format_caps *planche_format_get_caps(enum planche_format format);
+/* As planche_format_from_name and planche_format_extension. */
+enum planche_format planche_codec_format_of(const char *file_name);
+const char *planche_codec_extension(enum planche_format format);
 
 struct planche_writer_options {
     struct planche_budget *budget;

@@ -41,7 +41,7 @@ static bool listed(const char *const *extensions, const char *extension)
     return *extensions != NULL;
 }
 
-enum planche_format planche_format_from_name(const char *file_name)
+enum planche_format planche_codec_format_of(const char *file_name)
 {
     const char *base = strrchr(file_name, '/');
     base = base ? base + 1 : file_name;
@@ -54,7 +54,7 @@ enum planche_format planche_format_from_name(const char *file_name)
     return PLANCHE_FORMAT_AUTO;
 }
 
-const char *planche_format_extension(enum planche_format format)
+const char *planche_codec_extension(enum planche_format format)
 {
     const struct planche_format_ops *ops = planche_format_get_ops(format);
     return ops ? ops->extensions[0] : "";

@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "engine/fallback.h"
 #include "engine/prepare.h"
+#include "model/catalogue.h"
 #include "model/load.h"
 #include "os/system.h"
 
@@ -69,13 +70,13 @@ static enum planche_status find_files(struct model_files *files,
     files->variant = NULL;
     if (is_path(options->model))
         return find_custom(files, options, error);
-    status = planche_model_find(options->model, options->scale, options->denoise, &files->variant,
-                                error);
+    status = planche_catalogue_find(options->model, options->scale, options->denoise,
+                                    &files->variant, error);
     if (status)
         return status;
-    status = planche_model_check(files->variant, directory, 0, error);
+    status = planche_catalogue_check(files->variant, directory, 0, error);
     if (!status && !directory)
-        status = planche_model_directory(cache, sizeof(cache), error);
+        status = planche_catalogue_directory(cache, sizeof(cache), error);
     if (!status)
         status = format_path(files->param, directory ? directory : cache, files->variant->file,
                              ".param", error);

@@ -15,14 +15,14 @@ size_t planche_page_file_name(char *name, size_t size, const char *output,
     const char *extension = dot;
     char which[16] = "";
     /* What is no format's extension belongs to the name. */
-    if (!dot || planche_format_from_name(output) == PLANCHE_FORMAT_AUTO)
+    if (!dot || planche_codec_format_of(output) == PLANCHE_FORMAT_AUTO)
         dot = extension = output + strlen(output);
     if (result->parts > 1)
         snprintf(which, sizeof which, "-%u", part);
     bool other = result->switched && *dot;
     int length =
         snprintf(name, size, "%.*s%s%s%s", (int)(dot - output), output, which, other ? "." : "",
-                 other ? planche_format_extension(result->format) : extension);
+                 other ? planche_codec_extension(result->format) : extension);
     return length > 0 ? (size_t)length : 0;
 }
 

@@ -240,8 +240,8 @@ static enum planche_status switch_format(struct page *page, struct planche_error
         planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
                           "%s: the result of %u x %u pixels is too large for %s: it becomes %s",
                           page->job->source ? page->job->source->name : "page", asked.width,
-                          asked.height, planche_format_extension(asked.format),
-                          planche_format_extension(other));
+                          asked.height, planche_codec_extension(asked.format),
+                          planche_codec_extension(other));
     return status;
 }
 
@@ -266,7 +266,7 @@ static void warn_of_lost_alpha(const struct page *page)
         planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
                           "%s: %s files have no transparency: laid on white",
                           page->job->source ? page->job->source->name : "page",
-                          planche_format_extension(format));
+                          planche_codec_extension(format));
 }
 
 /* The result's format and files; parts.info describes the largest of them. */

@@ -60,7 +60,7 @@ static enum planche_status check_precision(const struct planche_engine_options *
             error, PLANCHE_ERROR_ARGUMENT,
             "precision %s does not go with the GPU path %s (--precision, --gpu-path): "
             "leave one of them to the other",
-            plain ? "f16" : "f32", planche_gpu_path_name(path));
+            plain ? "f16" : "f32", planche_vk_path_name(path));
     return PLANCHE_OK;
 }
 

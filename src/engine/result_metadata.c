@@ -35,7 +35,7 @@ enum planche_status planche_result_metadata_add_provenance(struct planche_result
         return status;
     snprintf(mark.model, sizeof mark.model, "%.48s %ux", engine->variant,
              engine->net->recipe.scale);
-    snprintf(mark.version, sizeof mark.version, "%s", planche_version());
+    snprintf(mark.version, sizeof mark.version, "%s", PLANCHE_VERSION);
     status = planche_provenance_add(&result->xmp, &result->metadata.xmp, &mark, budget, error);
     if (status)
         return status;

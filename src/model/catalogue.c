@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of known models, and looking them up. */
-#include "base/status.h"
+#include "model/catalogue.h"
 
-#include <planche/model.h>
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -50,12 +50,12 @@ static const char *level_name(enum planche_denoise denoise)
     return denoise <= PLANCHE_DENOISE_0 ? names[denoise] : "?";
 }
 
-size_t planche_model_variant_count(void)
+size_t planche_catalogue_count(void)
 {
     return COUNT;
 }
 
-const struct planche_model_variant *planche_model_variant_get(size_t index)
+const struct planche_model_variant *planche_catalogue_get(size_t index)
 {
     return index < COUNT ? &variants[index] : NULL;
 }
@@ -101,16 +101,14 @@ static enum planche_status unknown_level(const struct planche_model_variant *fir
                         level_name(denoise), levels.text);
 }
 
-enum planche_status planche_model_find(const char *model, unsigned scale,
-                                       enum planche_denoise denoise,
-                                       const struct planche_model_variant **out,
-                                       struct planche_error *error)
+enum planche_status planche_catalogue_find(const char *model, unsigned scale,
+                                           enum planche_denoise denoise,
+                                           const struct planche_model_variant **out,
+                                           struct planche_error *error)
 {
     const struct planche_model_variant *first = NULL;
     bool has_scale = false;
     *out = NULL;
-    if (!model)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "no model is named");
     for (size_t i = 0; i < COUNT; i++) {
         const struct planche_model_variant *variant = &variants[i];
         if (strcmp(variant->model, model) != 0)

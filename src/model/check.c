@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Where cached models are, and whether their files are the expected ones. */
+#include "model/catalogue.h"
+
 #include "base/status.h"
 #include "io/cache_dir.h"
 #include "os/fd.h"
-
-#include <planche/model.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -14,11 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum planche_status planche_model_directory(char *path, size_t size, struct planche_error *error)
+enum planche_status planche_catalogue_directory(char *path, size_t size,
+                                                struct planche_error *error)
 {
     const char *directory = planche_environment("PLANCHE_MODEL_DIR");
     if (!directory) {
-        enum planche_status status = planche_cache_path(path, size, "models", NULL);
+        enum planche_status status = planche_cache_path(path, size, "models", error);
         if (status == PLANCHE_ERROR_NOT_FOUND)
             return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                                 "there is no home directory to look for models in: set "
@@ -39,8 +40,8 @@ struct spec {
 
 static bool has_level(const struct planche_model_variant *variant, enum planche_denoise denoise)
 {
-    for (size_t i = 0; i < planche_model_variant_count(); i++) {
-        const struct planche_model_variant *other = planche_model_variant_get(i);
+    for (size_t i = 0; i < planche_catalogue_count(); i++) {
+        const struct planche_model_variant *other = planche_catalogue_get(i);
         if (strcmp(other->model, variant->model) == 0 && other->denoise == denoise)
             return true;
     }
@@ -130,9 +131,9 @@ static enum planche_status check_file(struct expected *file, const char *directo
     return status;
 }
 
-enum planche_status planche_model_check(const struct planche_model_variant *variant,
-                                        const char *directory, int verify,
-                                        struct planche_error *error)
+enum planche_status planche_catalogue_check(const struct planche_model_variant *variant,
+                                            const char *directory, int verify,
+                                            struct planche_error *error)
 {
     char cache[PATH_MAX];
     struct expected param = {.variant = variant,
@@ -145,7 +146,7 @@ enum planche_status planche_model_check(const struct planche_model_variant *vari
                            .size = variant->bin_size};
     enum planche_status status = PLANCHE_OK;
     if (!directory)
-        status = planche_model_directory(cache, sizeof(cache), error);
+        status = planche_catalogue_directory(cache, sizeof(cache), error);
     if (status == PLANCHE_OK)
         status = check_file(&param, directory ? directory : cache, verify, error);
     if (status == PLANCHE_OK)

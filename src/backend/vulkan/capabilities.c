@@ -3,6 +3,7 @@
 #include "backend/vulkan/capabilities.h"
 
 #include "backend/vulkan/device.h"
+#include "backend/vulkan/path_name.h"
 #include "base/alloc.h"
 
 #include <string.h>
@@ -357,4 +358,10 @@ uint64_t planche_gpu_heap_free(const struct planche_vk_functions *fn, VkPhysical
         return memory.memoryProperties.memoryHeaps[heap].size;
     uint64_t most = budget.heapBudget[heap], used = budget.heapUsage[heap];
     return most > used ? most - used : 0;
+}
+
+const char *planche_vk_path_name(enum planche_gpu_path path)
+{
+    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
+    return path >= PLANCHE_GPU_PATH_AUTO && path <= PLANCHE_GPU_PATH_NV2 ? names[path] : "auto";
 }

@@ -383,7 +383,7 @@ const char *planche_gpus_name(const struct planche_gpus *gpus)
 
 const char *planche_gpus_path_name(const struct planche_gpus *gpus)
 {
-    return planche_gpu_path_name(gpus->units[0]->device->path);
+    return planche_vk_path_name(gpus->units[0]->device->path);
 }
 
 /* Steps, with the page's pixels before and behind them, of one unit. */

@@ -2,11 +2,11 @@
 /* Devices as the API describes them. */
 #include "backend/vulkan/capabilities.h"
 #include "backend/vulkan/instance.h"
+#include "backend/vulkan/vulkan.h"
 #include "base/status.h"
 #include "base/text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static enum planche_gpu_type type_of(VkPhysicalDeviceType type)
 {
@@ -68,11 +68,10 @@ void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct pla
                  status == PLANCHE_OK ? abilities.lacks[PLANCHE_GPU_PATH_F32] : "memory");
 }
 
-enum planche_status planche_gpu_get_info(unsigned index, struct planche_gpu_info *info,
-                                         struct planche_error *error)
+enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info *info,
+                                        struct planche_error *error)
 {
     struct planche_vk *vk;
-    struct planche_gpu_info full;
     enum planche_status status = planche_vk_create(&vk, error);
     if (status != PLANCHE_OK)
         return status;
@@ -80,16 +79,8 @@ enum planche_status planche_gpu_get_info(unsigned index, struct planche_gpu_info
         status = planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                               "there is no GPU %u: Vulkan shows %u here", index, vk->device_count);
     } else {
-        planche_vk_describe(vk, index, &full);
-        full.struct_size = info->struct_size;
-        memcpy(info, &full, full.struct_size < sizeof full ? full.struct_size : sizeof full);
+        planche_vk_describe(vk, index, info);
     }
     planche_vk_destroy(&vk);
     return status;
-}
-
-const char *planche_gpu_path_name(enum planche_gpu_path path)
-{
-    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
-    return path >= PLANCHE_GPU_PATH_AUTO && path <= PLANCHE_GPU_PATH_NV2 ? names[path] : "auto";
 }

@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/capabilities.h"
 #include "backend/vulkan/check.h"
+#include "backend/vulkan/path_name.h"
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/pipeline_cache.h"
 #include "base/status.h"
@@ -130,7 +131,7 @@ static enum planche_status choose_path(struct planche_gpu_device *device,
     if (lacks)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "GPU %u (%s) cannot take the path %s: it lacks %s", device->index,
-                            abilities->properties.deviceName, planche_gpu_path_name(device->path),
+                            abilities->properties.deviceName, planche_vk_path_name(device->path),
                             lacks);
     return PLANCHE_OK;
 }

@@ -3,6 +3,7 @@
 #include "backend/vulkan/pipeline.h"
 
 #include "backend/vulkan/check.h"
+#include "backend/vulkan/path_name.h"
 #include "backend/vulkan/spirv.h"
 #include "base/status.h"
 
@@ -66,7 +67,7 @@ static enum planche_status compile(struct planche_gpu_device *device,
     VkShaderModule module;
     if (!spirv->code || (spirv->matrix && device->path < PLANCHE_GPU_PATH_KHR))
         return planche_fail(error, PLANCHE_ERROR_DEVICE, "the shader %s has no variant for %s",
-                            name, planche_gpu_path_name(device->path));
+                            name, planche_vk_path_name(device->path));
     VkShaderModuleCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
                                      .codeSize = spirv->size,
                                      .pCode = spirv->code};

@@ -4,6 +4,7 @@
 #define PLANCHE_BACKEND_VULKAN_VULKAN_H
 
 #include "backend/backend.h"
+#include "backend/vulkan/path_name.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
@@ -12,12 +13,16 @@
 #include <planche/engine.h>
 #include <planche/gpu.h>
 
+/* As planche_gpu_get_info; info has this library's size. */
+enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info *info,
+                                        struct planche_error *error);
+
 /* GPUs with a network on them. Immutable but for what they learn while pages run. */
 struct planche_gpus;
 
 struct planche_gpus_options {
     const char *devices;        /* NULL or "": every GPU that is not software; else numbers as
-                                   planche_gpu_get_info counts them, with commas between */
+                                   planche_vk_get_info counts them, with commas between */
     enum planche_gpu_path path; /* AUTO: the fastest that a device has */
     uint64_t memory; /* most bytes to take of each device; 0: four fifths of what is free */
     unsigned tile;   /* side of a tile, pixels of the page; 0: as large as memory allows */
