@@ -259,7 +259,7 @@ class Stdio(harness.Case):
 
     def hold(self, *arguments, **request):
         """A server whose only worker has a page that takes long, with the id "hold"."""
-        server = self.serve(*self.quick, "-j", 1, "-f", "png", *arguments)
+        server = self.serve(*self.quick, "-j", 1, "-f", "png", *arguments)  # the last -j counts
         large = png.encode(2400, 2400, 1, bytes(240) * 24000, level=1)
         server.send(large, id="hold", progress=True, **request)
         server.wait_until_it_runs("hold")
@@ -320,6 +320,21 @@ class Stdio(harness.Case):
             self.assertEqual(answer["status"], "deadline passed")
             self.assertIn("deadline", answer["error"])
         self.assertEqual(server.one("in time")[0]["status"], "ok")
+
+    def test_waiting_for_an_engine_ends(self):
+        """The only engine is in use: who needs another waits on a worker."""
+        server = self.hold("-j", 2, "--engines", 1)
+        page = harness.page(20, 16)
+        server.send(page, id="cancelled", model="other.param")
+        server.send(cancel="cancelled")
+        server.wait_for(1)
+        server.send(page, id="late", model="other.param", deadline_ms=300)
+        server.wait_for(2)
+        server.send(cancel="hold")
+        self.assertEqual(server.finish(), 0, server.errors)
+        self.assertEqual(server.order, ["cancelled", "late", "hold"])
+        self.assertEqual(server.one("cancelled")[0]["status"], "cancelled")
+        self.assertEqual(server.one("late")[0]["status"], "deadline passed")
 
     def test_more_requests_than_are_read_ahead(self):
         """Their number, and then their bytes."""
