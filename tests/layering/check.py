@@ -62,11 +62,6 @@ KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx)\.c$")
 KNOWN = [
     ("src/archive", "is POSIX's"),
     ("src/book", "is POSIX's"),
-    ("src/codec/avif", "a circle of"),
-    ("src/codec/jpeg", "a circle of"),
-    ("src/codec/jxl", "a circle of"),
-    ("src/codec/png", "a circle of"),
-    ("src/codec/webp", "a circle of"),
     ("src/engine", "a circle of"),
     ("src/job", "a circle of"),
     ("tools/planche/bench", "may not use tools/planche/enlarge"),

@@ -8,7 +8,11 @@
 #include <avif/avif.h>
 
 /* Pixels of whole superblocks: what AV1's libraries take counts these. */
-uint64_t planche_avif_padded_pixels(uint32_t width, uint32_t height);
+static inline uint64_t planche_avif_padded_pixels(uint32_t width, uint32_t height)
+{
+    const uint64_t side = 128;
+    return (width + side - 1) / side * side * ((height + side - 1) / side * side);
+}
 
 enum planche_status planche_avif_open(struct planche_decoder *decoder, struct planche_error *error);
 enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,

@@ -9,7 +9,12 @@
 
 /* Pictures are worked on in squares of this side; what libjxl takes counts whole ones. */
 #define PLANCHE_JXL_GROUP 256
-uint64_t planche_jxl_padded_pixels(uint32_t width, uint32_t height);
+static inline uint64_t planche_jxl_padded_pixels(uint32_t width, uint32_t height)
+{
+    const uint64_t group = PLANCHE_JXL_GROUP;
+    uint64_t columns = (width + group - 1) / group, rows = (height + group - 1) / group;
+    return columns * rows * group * group;
+}
 
 /* The box of metadata that is being read. */
 struct planche_jxl_box {

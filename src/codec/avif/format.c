@@ -20,12 +20,6 @@ static bool recognise(const uint8_t *head, size_t size)
     return false;
 }
 
-uint64_t planche_avif_padded_pixels(uint32_t width, uint32_t height)
-{
-    const uint64_t side = 128;
-    return (width + side - 1) / side * side * ((height + side - 1) / side * side);
-}
-
 const struct planche_format_ops planche_avif_ops = {
     .format = PLANCHE_FORMAT_AVIF,
     .name = "AVIF",

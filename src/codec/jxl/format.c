@@ -16,13 +16,6 @@ static bool recognise(const uint8_t *head, size_t size)
            (size >= sizeof box && memcmp(head, box, sizeof box) == 0);
 }
 
-uint64_t planche_jxl_padded_pixels(uint32_t width, uint32_t height)
-{
-    const uint64_t group = PLANCHE_JXL_GROUP;
-    uint64_t columns = (width + group - 1) / group, rows = (height + group - 1) / group;
-    return columns * rows * group * group;
-}
-
 const struct planche_format_ops planche_jxl_ops = {
     .format = PLANCHE_FORMAT_JXL,
     .name = "JPEG XL",

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* JPEG's line in the table of formats. */
+#include "codec/jpeg/jpeg.h"
+
+#include <string.h>
+
+static bool recognise(const uint8_t *head, size_t size)
+{
+    static const uint8_t start[3] = {0xff, 0xd8, 0xff};
+    return size >= sizeof start && memcmp(head, start, sizeof start) == 0;
+}
+
+const struct planche_format_ops planche_jpeg_ops = {
+    .format = PLANCHE_FORMAT_JPEG,
+    .name = "JPEG",
+    .extensions = {"jpg", "jpeg", "jpe"},
+    .caps = {.grey = true, .max_width = JPEG_MAX_DIMENSION, .max_height = JPEG_MAX_DIMENSION},
+    .recognise = recognise,
+    .open = planche_jpeg_open,
+    .read = planche_jpeg_read,
+    .rewind = planche_jpeg_rewind,
+    .close = planche_jpeg_close,
+    .memory = planche_jpeg_memory_needed,
+    .create = planche_jpeg_start,
+    .write = planche_jpeg_write,
+    .finish = planche_jpeg_finish,
+    .abandon = planche_jpeg_abandon,
+};
