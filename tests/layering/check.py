@@ -67,6 +67,7 @@ KNOWN = [
     ("tools/planche/bench", "may not use tools/planche/enlarge"),
     ("tools/planche/enlarge", "a circle of"),
     ("tools/planche/ncnn", "a circle of"),
+    ("tools/planche/stdio", "a circle of"),
 ]
 PUBLIC_ONLY = ["tools", "examples", "include"]
 SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}
