@@ -37,6 +37,7 @@ COMMAND = "tools/planche"
 SUPPORT = ["os", "base", "io"]
 COMMAND_USES = {
     "cli": [],
+    "generated": ["cli"],
     "service": ["cli"],
     "enlarge": ["cli"],
     "models": ["cli"],
@@ -65,6 +66,7 @@ KNOWN = [
     ("src/engine", "a circle of"),
     ("src/job", "a circle of"),
     ("tools/planche/bench", "may not use tools/planche/enlarge"),
+    ("tools/planche/cli", "a circle of"),
     ("tools/planche/enlarge", "a circle of"),
     ("tools/planche/ncnn", "a circle of"),
     ("tools/planche/stdio", "a circle of"),
