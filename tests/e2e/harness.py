@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the end-to-end tests share: running the command, models, pages, the exit status for meson."""
+import fcntl
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 import png
@@ -95,6 +98,22 @@ class Case(unittest.TestCase):
         self.assertTrue(stderr.startswith("planche: "), stderr)
         for part in parts:
             self.assertIn(part, stderr)
+
+
+class Tokens:
+    """Lines that programs take one by one, with the shell's read, from a pipe with a name: they tell
+    how often something was started that may write no files."""
+
+    def __init__(self, case, *lines):
+        self.path = case.path("tokens")
+        os.mkfifo(self.path)
+        self.file = os.open(self.path, os.O_RDWR)
+        case.addCleanup(os.close, self.file)
+        os.write(self.file, "".join(line + "\n" for line in lines).encode())
+
+    def left(self):
+        """Bytes that nobody has taken."""
+        return struct.unpack("i", fcntl.ioctl(self.file, termios.FIONREAD, bytes(4)))[0]
 
 
 def gradient(width, height, channels, depth=8, seed=1):

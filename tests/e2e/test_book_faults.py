@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -152,12 +153,37 @@ class Faults(harness.Case):
         """A program that reads PDFs sleeps: nobody has to wait for it."""
         os.mkdir(self.path("bin"))
         with open(self.path("bin", "pdfinfo"), "w", encoding="utf-8") as file:
-            file.write(f"#!/bin/sh\n>'{self.path('asleep')}'\nsleep 1000\n")
+            file.write(f"#!/bin/sh\nread token <'{self.path('tokens')}'\nsleep 1000\n")
         os.chmod(file.name, 0o755)
         self.write("in.cbz", b"%PDF-1.4\n")
         env = {**os.environ, "PATH": self.path("bin") + ":" + os.environ["PATH"]}
-        self.strike(signal.SIGINT, lambda: os.path.exists(self.path("asleep")), env=env)
+        tokens = harness.Tokens(self, "")
+        self.strike(signal.SIGINT, lambda: tokens.left() == 0, env=env)
         self.assertFalse(os.path.exists(self.path("out.cbz")))
+
+    @unittest.skipIf(harness.WRAPPER, "what is started is not emulated")
+    def test_unpacker_killed(self):
+        """The program that unpacks a book is killed in the middle of it: the book fails, and the next run
+        makes it."""
+        pages = [(f"{i:02}.png", noisy(i)) for i in range(PAGES)]
+        self.write("in.cbr", archives.cbr(pages))
+        self.write("sent", b"".join([
+            struct.pack("=IIQQqII", 1, 38, len(pages[0][1]), 0, 0, 16, 0), b"00.png",
+            struct.pack("=II", 3, len(pages[0][1])), pages[0][1], struct.pack("=II", 3, 0),
+            struct.pack("=IIQQqII", 1, 38, len(pages[1][1]), 0, 0, 16, 0), b"01.png",
+            struct.pack("=II", 3, 1000), pages[1][1][:500]]))
+        with open(self.path("unpack"), "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\nread kind <'{self.path('tokens')}'\n"
+                       f"test $kind = sound && exec '{os.environ['PLANCHE_UNPACK']}' \"$@\"\n"
+                       f"cat '{self.path('sent')}'\nkill -9 $$\n")
+        os.chmod(file.name, 0o755)
+        harness.Tokens(self, "sound", *["killed"] * 9)
+        before = set(os.listdir(self.folder))
+        result = self.planche("in.cbr", "-o", "out.cbz", check=1, env={"PLANCHE_UNPACK": self.path("unpack")})
+        self.assertIn("planche-unpack was killed", result.stderr)
+        self.assertEqual(set(os.listdir(self.folder)) - {WORK}, before)
+        self.planche("in.cbr", "-o", "out.cbz")
+        self.assertEqual(set(os.listdir(self.folder)), before | {"out.cbz"})
 
     def test_model_swapped(self):
         """Pages of another model under the same name, in files of the same size, are not gone on
