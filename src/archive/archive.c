@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading containers: opens the right kind, and holds every kind to safe names and to the limits,
- * whatever its headers say. */
+/* Checks that hold for every format of archive, whatever its headers say: path traversal (zip slip)
+ * by names, and decompression bombs, by the limits on sizes, numbers and ratios. */
 #include "archive/archive.h"
 
 #include "archive/format.h"
@@ -142,7 +142,8 @@ static enum planche_status check_limits(struct planche_archive *archive, uint64_
     return PLANCHE_OK;
 }
 
-/* Makes the name plain; true if the entry is one, not the root or a folder we had. */
+/* Path traversal: makes the name plain or refuses it. *accepted: the entry is one, not the root or
+ * a folder we had. */
 static enum planche_status accept(struct planche_archive *archive,
                                   const struct planche_raw_entry *raw, bool *accepted,
                                   struct planche_error *error)
@@ -177,8 +178,8 @@ static enum planche_status accept(struct planche_archive *archive,
     }
 }
 
-/* What already the headers say to be too much need not be tried, and is too much for some kinds to
- * pass over, as they unpack it. */
+/* Decompression bombs that their headers admit: what is too much need not be tried, and is too much
+ * for some kinds to pass over, as they unpack it. */
 static enum planche_status check_header(struct planche_archive *archive,
                                         const struct planche_raw_entry *raw,
                                         struct planche_error *error)
@@ -212,7 +213,7 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
     return PLANCHE_OK;
 }
 
-/* What cannot be passed over otherwise is held against the limits while it is. */
+/* Skips an entry that must be unpacked to come to the next, held against the limits. */
 static void pass_over(struct planche_archive *archive)
 {
     char piece[PIECE_BYTES];
@@ -234,8 +235,7 @@ enum planche_status planche_archive_next(struct planche_archive *archive,
     if (archive->failed == PLANCHE_OK)
         archive->failed = next(archive, &raw, end, &archive->failure);
     if (archive->failed) {
-        if (error)
-            *error = archive->failure;
+        *error = archive->failure;
         return archive->failed;
     }
     if (*end)
@@ -265,7 +265,7 @@ enum planche_status planche_archive_read(struct planche_archive *archive, void *
         archive->failed =
             check_limits(archive, archive->entry_bytes, archive->total_bytes, &archive->failure);
         status = archive->failed;
-        if (status && error)
+        if (status)
             *error = archive->failure;
     }
     if (status || *got == 0)

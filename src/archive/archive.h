@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading archives: the entries of a book's container, one after the other. Names are UTF-8,
+/* Archive reader: the entries of a book's container, one after the other. Names are UTF-8,
  * relative, with '/' between folders, and safe: never "..", absolute, with a drive letter, empty,
  * or with NUL or control characters; no two entries of an archive have the same. */
 #ifndef PLANCHE_ARCHIVE_ARCHIVE_H

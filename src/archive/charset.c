@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The character set of names that do not say theirs: UTF-8, Shift-JIS as Windows has it, or the
- * PC's old one. */
+/* Character set detection for names that do not say theirs: UTF-8, Shift-JIS as Windows has it, or
+ * the PC's old one. */
 #include "archive/charset.h"
 
 #include "base/text.h"

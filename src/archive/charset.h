@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The character set of names that do not say theirs: UTF-8, Shift-JIS as Windows has it (code page
- * 932), or the PC's old one (437). One archive has one, so all of its names are heard first. */
+/* Character set detection for names that do not say theirs: UTF-8, Shift-JIS as Windows has it
+ * (code page 932), or the PC's old one (437). One archive has one, so all of its names are heard
+ * first. */
 #ifndef PLANCHE_ARCHIVE_CHARSET_H
 #define PLANCHE_ARCHIVE_CHARSET_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Contents of entries that are written: opening and copying them. */
+/* Entry contents for archive writers: opening and copying them. */
 #include "archive/content.h"
 
 #include "base/status.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Contents of entries that are written: what the writers of archives and folders share, the list of
- * entries and the copying of their contents. */
+/* Entry contents for archive writers: the list of entries and the copying of their contents, which
+ * the writers of archives and folders share. */
 #ifndef PLANCHE_ARCHIVE_CONTENT_H
 #define PLANCHE_ARCHIVE_CONTENT_H
 
@@ -9,9 +9,10 @@
 
 #include <planche/book.h>
 
-/* Who wants to know which file or folder is about to appear: called once, by its commit. */
+/* Callback of a commit: told of the file or folder that is about to appear, once. */
 typedef void (*planche_appear_fn)(void *user, const struct planche_file_info *info);
 
+/* An entry to be written: a copy of what the caller said, in one block with its strings. */
 struct planche_added {
     const char *name, *content; /* content NULL: a folder */
     const void *comment;
@@ -22,6 +23,7 @@ struct planche_added {
     uint32_t crc;
 };
 
+/* Archive writer: the list of entries, and how to write them. For one thread at a time. */
 struct planche_archive_writer {
     enum planche_container container;
     char *path;
@@ -41,10 +43,10 @@ struct planche_archive_writer {
     void *appear_user;
 };
 
-/* Of a writer, and so of a read. */
+/* Bytes of a writer's buffer, and so of a read. */
 #define PLANCHE_CONTENT_BYTES ((size_t)256 << 10)
 
-/* Somebody takes the content of an entry piece by piece; false: it failed, and knows why. */
+/* Sink of a content, called piece by piece; false: it failed, and knows why. */
 typedef bool (*planche_content_fn)(void *user, const void *data, size_t size);
 
 /* A content that is open. */

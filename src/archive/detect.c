@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which kind of container something is: by its content, not by its name. */
+/* Format detection by the first bytes (magic numbers), and by what is in a packed file or a folder.
+ */
 #include "archive/detect.h"
 
 #include "archive/format.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which kind of container something is: by its content, not by its name. */
+/* Format detection: which kind of container something is, by its content, not by its name. */
 #ifndef PLANCHE_ARCHIVE_DETECT_H
 #define PLANCHE_ARCHIVE_DETECT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Archive readers: the types that archive.c and the readers of the formats share. archive.c checks
+/* Archive reader: the types that archive.c and the readers of the formats share. archive.c checks
  * names and limits for all of them. */
 #ifndef PLANCHE_ARCHIVE_ENTRY_H
 #define PLANCHE_ARCHIVE_ENTRY_H
@@ -11,7 +11,7 @@
 
 #include <time.h>
 
-/* What an archive may make of us. All are at least 1. */
+/* Limits against decompression bombs. All are at least 1. */
 struct planche_archive_limits {
     uint64_t entries;     /* files and folders in it */
     uint64_t entry_bytes; /* of one entry, unpacked */
@@ -19,6 +19,7 @@ struct planche_archive_limits {
     uint64_t ratio;       /* unpacked bytes for one of the archive file; not of folders and PDFs */
 };
 
+/* An entry as the caller gets it: its name is safe. */
 struct planche_archive_entry {
     const char *name; /* valid until the next call of planche_archive_next */
     bool folder;
@@ -27,13 +28,13 @@ struct planche_archive_entry {
     size_t comment_size;
 };
 
-/* What a page of a PDF shows, once it was drawn. */
+/* Analysis of a page of a PDF, once it was drawn. */
 struct planche_archive_note {
     uint32_t number : 24; /* of the image, or the resolution that the page takes */
     uint32_t known : 1, alone : 1, jpeg : 1;
 };
 
-/* What one reading of a PDF finds out and the next need not. Zeroes at first. */
+/* Cache of what one reading of a PDF finds out and the next need not. Zeroes at first. */
 struct planche_archive_notes {
     struct planche_archive_note *list;
     uint64_t count; /* pages */
@@ -41,7 +42,7 @@ struct planche_archive_notes {
     struct timespec changed;
 };
 
-/* How its reader takes part; NULL or zeroes: not at all. */
+/* Options of the caller: cancellation and the cache. NULL or zeroes: none. */
 struct planche_archive_help {
     /* Asked several times a second while another program works for the archive, by the thread that
      * waits; true: what waits ends as CANCELLED. */
@@ -52,7 +53,7 @@ struct planche_archive_help {
 
 #define PLANCHE_SIZE_UNKNOWN UINT64_MAX
 
-/* An entry as the container tells it. */
+/* An entry as the container states it, unchecked. */
 struct planche_raw_entry {
     const char *name; /* UTF-8 or not, terminated */
     bool folder;
@@ -67,6 +68,7 @@ struct planche_raw_entry {
 
 struct planche_archive;
 
+/* Operations table of a format. */
 struct planche_archive_ops {
     bool backslashes; /* in names stand for '/' */
     bool ratio;       /* is limited */
@@ -79,7 +81,8 @@ struct planche_archive_ops {
     void (*close)(struct planche_archive *archive);
 };
 
-/* Before any entry, next opens what it must; ops->close follows even when open failed. */
+/* Archive reader. Before any entry, next opens what it must; ops->close follows even when open
+ * failed. For one thread at a time. */
 struct planche_archive {
     const struct planche_archive_ops *ops;
     enum planche_container container;

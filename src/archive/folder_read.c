@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Folders as books: everything in them, folders included, in the order in which people count. Names
+/* Folder reader: everything in them, folders included, in the order in which people count. Names
  * are looked up in open folders and links are not followed, so that nothing that changes meanwhile
  * leads elsewhere. */
 #include "archive/format.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a folder: made under a hidden name beside its own, then renamed. */
+/* Folder writer: made under a hidden name beside its own, then renamed. */
 #include "archive/format.h"
 #include "base/status.h"
 #include "io/tree.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The formats of containers: what archive.c and writer.c call of each. */
+/* Entry points of the formats, for archive.c and writer.c. */
 #ifndef PLANCHE_ARCHIVE_FORMAT_H
 #define PLANCHE_ARCHIVE_FORMAT_H
 

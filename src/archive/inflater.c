@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* zlib with its memory in a budget. */
+/* Deflate decompression by zlib, with its memory in a budget. */
 #include "archive/inflater.h"
 
 #include "base/checked.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* zlib with its memory in a budget. */
+/* Deflate decompression by zlib, with its memory in a budget. */
 #ifndef PLANCHE_ARCHIVE_INFLATER_H
 #define PLANCHE_ARCHIVE_INFLATER_H
 

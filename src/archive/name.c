@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of entries: made plain, and refused when they could leave the target. */
+/* Path traversal (zip slip): names of entries are made plain, and refused when they could leave the
+ * target. The set of names finds duplicates. */
 #include "archive/name.h"
 
 #include "base/text.h"

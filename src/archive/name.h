@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of entries: made plain, and refused when they could leave the target. */
+/* Path traversal (zip slip): names of entries are made plain, and refused when they could leave the
+ * target. Natural sort order, and sets of names. */
 #ifndef PLANCHE_ARCHIVE_NAME_H
 #define PLANCHE_ARCHIVE_NAME_H
 
@@ -14,14 +15,15 @@
  * archive's own root; or why it is not safe. */
 const char *planche_name_plain(const char *name, bool backslashes, char *out);
 
-/* The order in which people count: page2 comes before page10. Never 0 for different names. */
+/* Natural sort order, as people count: page2 comes before page10. Never 0 for different names. */
 int planche_name_compare(const char *a, const char *b);
 
 /* Whether a file name is that of something Planche works on: ".NAME.planche", or a temporary file's
  * with a number of 16 digits behind it. */
 bool planche_name_is_work(const char *name);
 
-/* The names an archive has had, with the folders they lie in. Zero is empty. */
+/* Hash set of the names that an archive has had, with the folders they lie in: finds duplicates in
+ * memory that does not grow with the length of names. Zero is empty. For one thread at a time. */
 struct planche_name_set {
     struct planche_budget *budget;
     uint64_t *slots; /* hashes, 0: free; bit 0 says folder */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the program planche-unpack is. */
+/* Path of the program planche-unpack. */
 #include "archive/unpack_program.h"
 
 #include "archive/install_paths.h"

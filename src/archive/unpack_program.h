@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the program planche-unpack is. */
+/* Path of the program planche-unpack. */
 #ifndef PLANCHE_ARCHIVE_UNPACK_PROGRAM_H
 #define PLANCHE_ARCHIVE_UNPACK_PROGRAM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RAR, 7z and tar, in order: unpacked by libarchive in a sandboxed process of its own, against
+/* RAR, 7z and tar reader: unpacked by libarchive in a sandboxed process of its own, against
  * decompression bombs and faults of its parsers. */
 #include "archive/charset.h"
 #include "archive/format.h"
@@ -13,6 +13,7 @@
 #define MIN_SECONDS   UINT64_C(60)
 #define MAX_SECONDS   UINT64_C(86400)
 
+/* State of the reader. */
 struct unpacked {
     struct planche_unpacker unpacker;
     uint64_t size, produced; /* of the entry */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing containers: collects entries, and writes them all at once when they are committed. */
+/* Archive writer: collects entries, and writes them all at once when they are committed. */
 #include "archive/writer.h"
 
 #include "archive/format.h"

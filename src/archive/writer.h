@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Archive writers: a CBZ, EPUB or folder from a list of entries. */
+/* Archive writer: a CBZ, EPUB or folder from a list of entries. */
 #ifndef PLANCHE_ARCHIVE_WRITER_H
 #define PLANCHE_ARCHIVE_WRITER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ZIP format's records, as far as its reader and its writer share them. Numbers in files are
+/* Records of the ZIP format, as far as its reader and its writer share them. Numbers in files are
  * little-endian. Source: PKWARE's APPNOTE. */
 #ifndef PLANCHE_ARCHIVE_ZIP_H
 #define PLANCHE_ARCHIVE_ZIP_H

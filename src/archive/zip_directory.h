@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The central directory of a ZIP: what the archive says of itself, checked as far as can be without
+/* Central directory of a ZIP: what the archive says of itself, checked as far as can be without
  * unpacking. */
 #ifndef PLANCHE_ARCHIVE_ZIP_DIRECTORY_H
 #define PLANCHE_ARCHIVE_ZIP_DIRECTORY_H

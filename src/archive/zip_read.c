@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading ZIP, CBZ and EPUB: entries as the central directory names them. Sizes and checksums are
+/* ZIP reader (CBZ, EPUB): entries as the central directory names them. Sizes and checksums are
  * held against what is there. */
 #include "archive/format.h"
 #include "archive/inflater.h"
@@ -14,6 +14,7 @@
 
 #define INPUT_BYTES ((size_t)64 << 10)
 
+/* State of the reader. */
 struct zip {
     struct planche_zip_directory directory;
     struct planche_zip_record record; /* the current entry */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing ZIP, CBZ and EPUB: entries are stored, since images are packed already; the same entries
+/* ZIP writer (CBZ, EPUB): entries are stored, since images are packed already; the same entries
  * give the same bytes. */
 #include "archive/format.h"
 #include "archive/zip.h"

@@ -5,6 +5,7 @@ the library makes of one that is missing, killed, or taken over by the archive i
 import bz2
 import os
 import resource
+import shutil
 import socket
 import struct
 import subprocess
@@ -14,7 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
-from test_containers import (BUDGET, CANCELLED, DATA, ENTRIES, IO, LIMIT, RAR, UNSUPPORTED, Case,  # noqa: E402
+from test_containers import (BUDGET, CANCELLED, DATA, ENTRIES, IO, LIMIT, LIST, RAR, UNSUPPORTED, Case,  # noqa: E402
                              archives)
 
 UNPACK = os.environ["PLANCHE_UNPACK"]
@@ -115,6 +116,33 @@ class Fake(Case):
         self.is_sound(archives.cbr(ENTRIES), RAR, [("a", b"")], env=self.fake(asked + sound))
         lines = self.list(archives.cbr(ENTRIES), *WIDE, 40 << 20, env=self.fake(asked * 2 + error(DATA, b"no")))
         self.assertRegex(lines[-1], f"^status {BUDGET} .*memory")
+
+
+@unittest.skipIf(EMULATED, "what is started is not emulated")
+class Places(Case):
+    def test_places(self):
+        """It is found beside the library, or the program that this is a part of, and in libexec of the
+        folders above, from wherever it runs."""
+        data = archives.cbr([("a", b"a")])
+        env = {**os.environ, "PLANCHE_UNPACK": ""}
+        with open(self.path, "wb") as file:
+            file.write(data)
+        for program, unpack in (("a/list", "a/planche-unpack"), ("b/bin/list", "b/libexec/planche/planche-unpack"),
+                                ("c/lib/cpu-os/list", "c/libexec/planche/planche-unpack")):
+            for source, target in ((LIST[-1], program), (UNPACK, unpack)):
+                os.makedirs(os.path.join(self.folder, os.path.dirname(target)), exist_ok=True)
+                shutil.copy(source, os.path.join(self.folder, target))
+            # A link to it is as good.
+            os.symlink(os.path.join(self.folder, program), os.path.join(self.folder, "link"))
+            for name in (program, "link"):
+                result = subprocess.run([os.path.join(self.folder, name), self.path], env=env, capture_output=True,
+                                        check=False)
+                self.assertEqual(result.stdout.splitlines()[-1], b"end", name)
+            os.remove(os.path.join(self.folder, unpack))
+            result = subprocess.run([os.path.join(self.folder, program), self.path], env=env, capture_output=True,
+                                    check=False)
+            self.assertRegex(result.stdout.decode(), f"^status {UNSUPPORTED} .*/planche/planche-unpack, which cannot")
+            os.remove(os.path.join(self.folder, "link"))
 
 
 class Bombs(Case):

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of what succeeds or fails for a reason that is tested elsewhere. */
+static struct planche_error ignored;
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void put_zip(const char *path, const struct zip_entry *entries, size_t count)
@@ -42,7 +45,7 @@ static void test_sound(void **state)
     expect_entry(archive, "folder/page 1.jpg", "packed packed packed");
     expect_entry(archive, "empty", "");
     expect_entry(archive, "empty too", "");
-    assert_int_equal(planche_archive_next(archive, &entry, &end, NULL), PLANCHE_OK);
+    assert_int_equal(planche_archive_next(archive, &entry, &end, &ignored), PLANCHE_OK);
     assert_int_equal(entry.comment_size, 4);
     assert_memory_equal(entry.comment, "note", 4);
     assert_int_equal(entry.mtime, 1704110400); /* 2024-01-01 12:00 */
