@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which input rows and columns an output row or column needs. */
+/* Receptive fields, row by row and for rectangles. */
 #include "net/receptive_field.h"
+
+#include <assert.h>
 
 int64_t planche_floor_div(int64_t a, int64_t b)
 {
@@ -130,6 +132,18 @@ void planche_receptive_field_clip(const struct planche_receptive_field *field, i
     *hi = clamp(*hi, 0, in);
 }
 
+struct planche_rect planche_view_rect(const struct planche_view *view,
+                                      const struct planche_shape *shapes, struct planche_rect part)
+{
+    struct planche_shape size = planche_view_shape(view, shapes);
+    return (struct planche_rect){
+        .x0 = clamp(part.x0, 0, size.width) + view->left,
+        .x1 = clamp(part.x1, 0, size.width) + view->left,
+        .y0 = clamp(part.y0, 0, size.height) + view->top,
+        .y1 = clamp(part.y1, 0, size.height) + view->top,
+    };
+}
+
 struct planche_rect planche_receptive_field_rect(const struct planche_receptive_field *rows,
                                                  const struct planche_receptive_field *columns,
                                                  const struct planche_view *view,
@@ -138,12 +152,9 @@ struct planche_rect planche_receptive_field_rect(const struct planche_receptive_
 {
     struct planche_shape in = planche_view_shape(view, shapes);
     struct planche_rect read;
-    planche_receptive_field_clip(rows, made.y0, made.y1, in.height, out.height, &read.y0, &read.y1);
-    planche_receptive_field_clip(columns, made.x0, made.x1, in.width, out.width, &read.x0,
+    assert(!planche_rect_is_empty(made));
+    planche_receptive_field_rows(rows, made.y0, made.y1, in.height, out.height, &read.y0, &read.y1);
+    planche_receptive_field_rows(columns, made.x0, made.x1, in.width, out.width, &read.x0,
                                  &read.x1);
-    read.y0 += view->top;
-    read.y1 += view->top;
-    read.x0 += view->left;
-    read.x1 += view->left;
-    return read;
+    return planche_view_rect(view, shapes, read);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How rows (and, apart from them, columns) of what a step makes depend on those of what it reads:
- * arithmetic that all backends share. */
+/* Receptive field: how rows (and, apart from them, columns) of what a step makes depend on those of
+ * what it reads. Arithmetic that all backends share. */
 #ifndef PLANCHE_NET_RECEPTIVE_FIELD_H
 #define PLANCHE_NET_RECEPTIVE_FIELD_H
 
@@ -38,6 +38,9 @@ void planche_receptive_field_rows(const struct planche_receptive_field *field, i
 /* The same, clamped to the view: those beyond it are padding. */
 void planche_receptive_field_clip(const struct planche_receptive_field *field, int64_t y0,
                                   int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi);
+/* The part of a tensor that a part of a view of it is, less what lies beyond the view. */
+struct planche_rect planche_view_rect(const struct planche_view *view,
+                                      const struct planche_shape *shapes, struct planche_rect part);
 /* Halo propagation: the part of a tensor that a part `made` of an output, which is not empty and
  * has the whole size out, needs through a view of the tensor. May be empty. */
 struct planche_rect planche_receptive_field_rect(const struct planche_receptive_field *rows,

@@ -6,38 +6,23 @@
 
 #include <string.h>
 
-static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
-{
-    return v < lo ? lo : v > hi ? hi : v;
-}
-
-/* Pixels of a view are needed: those beyond its edges are padding. */
 static void widen_view(const struct planche_view *view, const struct planche_shape *shapes,
-                       struct planche_rect r, struct planche_rect *regions)
+                       struct planche_rect part, struct planche_rect *regions)
 {
-    struct planche_shape size = planche_view_shape(view, shapes);
-    r.x0 = clamp(r.x0, 0, size.width) + view->left;
-    r.x1 = clamp(r.x1, 0, size.width) + view->left;
-    r.y0 = clamp(r.y0, 0, size.height) + view->top;
-    r.y1 = clamp(r.y1, 0, size.height) + view->top;
-    planche_rect_widen(&regions[view->tensor], r);
+    planche_rect_widen(&regions[view->tensor], planche_view_rect(view, shapes, part));
 }
 
-/* All inputs of a step have the same shape, so it needs the same pixels of each. */
 static void widen_inputs(const struct planche_step *step, const struct planche_shape *shapes,
                          struct planche_rect *regions)
 {
-    struct planche_shape in = planche_view_shape(&step->inputs[0], shapes);
     struct planche_shape out = shapes[step->output];
-    struct planche_rect made = regions[step->output], read;
+    struct planche_rect made = regions[step->output];
     struct planche_receptive_field rows, columns;
     planche_receptive_field_step(step, &rows, &columns);
-    planche_receptive_field_rows(&rows, made.y0, made.y1, in.height, out.height, &read.y0,
-                                 &read.y1);
-    planche_receptive_field_rows(&columns, made.x0, made.x1, in.width, out.width, &read.x0,
-                                 &read.x1);
     for (int i = 0; i < step->input_count; i++)
-        widen_view(&step->inputs[i], shapes, read, regions);
+        planche_rect_widen(
+            &regions[step->inputs[i].tensor],
+            planche_receptive_field_rect(&rows, &columns, &step->inputs[i], shapes, out, made));
     for (int r = 0; r < step->residual_count; r++)
         widen_view(&step->residuals[r].view, shapes, made, regions);
 }
