@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution: sizes. */
+/* Sizes of convolutions' scratch. */
 #include "kernels/conv_amx.h"
 
 #include "base/checked.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a convolution's sums, over the vectors of simd_<isa>.h: activation, residuals,
- * scale, and the way to memory. The bias is in the sums already. */
+/* Epilogue of convolutions: what becomes of their sums, over the vectors of simd_<isa>.h:
+ * activation, residuals, scale, and the way to memory. The bias is in the sums already. */
 #ifndef PLANCHE_KERNELS_CONV_ENDS_H
 #define PLANCHE_KERNELS_CONV_ENDS_H
 

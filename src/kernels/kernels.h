@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The arithmetic: one table of functions, filled with the best versions that the CPU has.
+/* Kernel table: the arithmetic as one table of functions, filled with the best versions that the
+ * CPU has.
  *
  * A row of a tensor is stored in blocks of channels: [block][x][lane]. Tensors of up to
  * PLANCHE_PLANAR_CHANNELS channels are planar (1 lane: a block is one channel), others have blocks
@@ -29,7 +30,8 @@ struct planche_epilogue {
     const float *scale; /* like bias; NULL: none, always so for conv_narrow */
 };
 
-/* Convolution of a run of output pixels as a sum over entries: an entry is a (kernel tap, input
+/* Indirect GEMM: convolution of a run of output pixels as a sum over the entries of an indirection
+ * buffer (Dukhan, 2019, arXiv:1907.02129). An entry is a (kernel tap, input
  * block) pair. Serves every kernel size, stride and dilation, 1x1 and the phases of deconvolutions.
  *   out[b][p][lane] = epilogue(sum over e, k of inputs[e][p * input_step + k] *
  * weights[e][k][b][lane]) */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the vector kernels share. Kernels are written once, in *_body.h, over the small set of
- * operations that simd_<isa>.h provides; <op>_<isa>.c puts the two together. */
+/* SIMD abstraction that the vector kernels share. Kernels are written once, in *_body.h, over the
+ * small set of operations that simd_<isa>.h provides; <op>_<isa>.c puts the two together. */
 #ifndef PLANCHE_KERNELS_SIMD_H
 #define PLANCHE_KERNELS_SIMD_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a product takes of its operands for each sum: a unit of 4 bytes, which is a float or, where
+/* Element of a product's operands: a unit of 4 bytes, which is a float or, where
  * simd_<isa>.h says so, a pair of bf16 that belong to neighbouring input lanes. Units lie in arrays
  * of floats. */
 #ifndef PLANCHE_KERNELS_UNITS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the Winograd kernels and the packing of their weights share.
+/* Layout of transformed weights, which the Winograd kernels and the packing share.
  *
  * Packed weights: [group][point][input lane][block of the group][16], in bf16 [group][point][pair
  * of input lanes][block of the group][16][2]; a group has 4 output blocks, the last one what is

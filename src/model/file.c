@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes of a model file, from disk or from memory. */
+/* Reader of a model file, from disk or from memory. */
 #include "model/file.h"
 
 #include "base/status.h"

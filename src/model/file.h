@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes of a model file, from disk or from memory. */
+/* Reader of a model file, from disk or from memory. */
 #ifndef PLANCHE_MODEL_FILE_H
 #define PLANCHE_MODEL_FILE_H
 

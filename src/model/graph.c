@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of the graph, its blobs by name, and its error messages. */
+/* Arena of the graph, the hash table of its blobs, and its error messages. */
 #include "model/graph.h"
 
 #include "base/checked.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of a network. */
+/* Lifetime of a network: what it owns is freed here. */
 #include "net/net.h"
 
 static void destroy_step(struct planche_step *step)

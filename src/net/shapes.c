@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes of a net's tensors for a size of its input, and what its steps cost. */
+/* Shape inference: the sizes of a net's tensors for a size of its input, and its steps'
+ * multiply-adds. */
 #include "net/net.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a simplified network back as ncnn files without any fusion, so that the reference can run
- * it: what the simplifier did must not have changed what the network computes. */
+/* Writes a lowered network back as ncnn files without any fusion, so that the reference can run
+ * it: what the lowering did must not have changed what the network computes. */
 #ifndef PLANCHE_TESTS_NET_EXPORT_H
 #define PLANCHE_TESTS_NET_EXPORT_H
 

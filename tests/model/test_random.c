@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random networks: they load, their sizes are the reference's, and simplified they compute the
+/* Random networks: they load, their sizes are the reference's, and lowered they compute the
  * same. */
 #include "model/load.h"
 #include "net_export.h"
@@ -81,13 +81,13 @@ static double difference(const double *a, const double *b, size_t count)
     return worst / most;
 }
 
-static void compare_runs(const struct random_graph *files, const struct random_graph *simplified,
+static void compare_runs(const struct random_graph *files, const struct random_graph *lowered,
                          int h, int w, uint64_t seed)
 {
     struct ref_net *a =
         ref_load_memory(files->param, files->param_size, files->bin, files->bin_size);
-    struct ref_net *b = ref_load_memory(simplified->param, simplified->param_size, simplified->bin,
-                                        simplified->bin_size);
+    struct ref_net *b =
+        ref_load_memory(lowered->param, lowered->param_size, lowered->bin, lowered->bin_size);
     double *in = calloc((size_t)h * w * 3, sizeof(double)), *out_a, *out_b, worst;
     int c, ah, aw, bh, bw;
     assert_true(a && b);
@@ -100,8 +100,8 @@ static void compare_runs(const struct random_graph *files, const struct random_g
     worst = difference(out_a, out_b, (size_t)c * ah * aw);
     /* Scales folded into weights are rounded to single precision. */
     if (!(worst < 1e-5))
-        fail_msg("seed %llu: simplification changes the result by %g\n%s\nbecame\n%s",
-                 (unsigned long long)seed, worst, files->param, simplified->param);
+        fail_msg("seed %llu: the lowering changes the result by %g\n%s\nbecame\n%s",
+                 (unsigned long long)seed, worst, files->param, lowered->param);
     free(in);
     free(out_a);
     free(out_b);
@@ -114,16 +114,16 @@ static void test_meaning(void **state)
     (void)state;
     print_message("seeds from %llu\n", (unsigned long long)SEED);
     for (uint64_t seed = SEED; seed < SEED + RUNS; seed++) {
-        struct random_graph files, simplified;
+        struct random_graph files, lowered;
         struct planche_net *net;
         int multiple, pad;
         random_graph_make(&files, seed);
         net = load(&files, seed);
         multiple = (int)net->recipe.multiple;
         pad = (int)net->recipe.pad;
-        net_export(net, &simplified);
-        compare_runs(&files, &simplified, multiple + 2 * pad, 3 * multiple + 2 * pad, seed);
-        random_graph_free(&simplified);
+        net_export(net, &lowered);
+        compare_runs(&files, &lowered, multiple + 2 * pad, 3 * multiple + 2 * pad, seed);
+        random_graph_free(&lowered);
         planche_net_destroy(&net);
         random_graph_free(&files);
     }

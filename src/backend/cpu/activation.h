@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Activations that are not a slope: rare in these networks, so plain C. */
+/* Activation functions that are not a slope: rare in these networks, so plain C. */
 #ifndef PLANCHE_BACKEND_CPU_ACTIVATION_H
 #define PLANCHE_BACKEND_CPU_ACTIVATION_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiling a network: one node for every step, with its geometry, kernels and packed weights. */
+/* Compiler of a network for the CPU: one node for every step, with its geometry, kernels and packed
+ * weights. */
 #include "backend/cpu/program.h"
 
 #include "backend/cpu/pack_weights.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What layers cost. */
+/* Cost model of layers. */
 #include "backend/cpu/cost.h"
 
 /* The kernels reach the peak; what is left over goes with the outputs. */

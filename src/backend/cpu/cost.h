@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What layers cost: the measure by which algorithms and what to keep between passes are chosen.
+/* Cost model of layers: the measure by which algorithms and checkpoints are chosen.
  *
  * The unit is the time of one multiply-add at the FMA peak of a thread. The constants were fitted
  * to `kernels --bench` and `planche bench --profile`; docs/performance.md has the figures. They do

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutions and deconvolutions: from rows in slots to the pointers that kernels take. */
+/* Convolutions and deconvolutions by indirect GEMM: from rows in slots to the indirection buffers
+ * (the pointers to input pixels) that kernels take. */
 #include "backend/cpu/exec_nodes.h"
 #include "backend/cpu/pack_weights.h"
 

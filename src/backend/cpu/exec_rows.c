@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything but convolutions: elementwise layers, copies, shuffles, interpolation, pooling. */
+/* Nodes but convolutions: elementwise layers, copies, shuffles, interpolation, pooling. */
 #include "backend/cpu/activation.h"
 #include "backend/cpu/exec_nodes.h"
 

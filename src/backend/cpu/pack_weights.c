@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Preparing a convolution's weights: kernel choice, phases of deconvolutions, packing. */
+/* Weight packing of convolutions: kernel choice, phases of deconvolutions, packing. */
 #include "backend/cpu/pack_weights.h"
 
 #include "backend/cpu/cost.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Preparing a convolution's weights for the kernels. */
+/* Weight packing: a convolution's weights in the order in which its kernel reads them. */
 #ifndef PLANCHE_BACKEND_CPU_PACK_WEIGHTS_H
 #define PLANCHE_BACKEND_CPU_PACK_WEIGHTS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Planning a pass: which nodes run, which rows and columns they produce, how many slots they
- * take. */
+/* Static schedule and liveness analysis of a pass: which nodes run, which rows and columns they
+ * produce, how many slots they take. */
 #include "backend/cpu/pass.h"
 
 #include "base/checked.h"

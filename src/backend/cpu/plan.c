@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Planning a page: full width if it fits, else stripes, else the smallest budget that would do. */
+/* Memory planner of a page: full width if it fits, else stripes, else the smallest budget that
+ * would do. */
 #include "backend/cpu/plan.h"
 
 #include "backend/cpu/checkpoints.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A network compiled for the CPU: nodes with kernels chosen and weights packed. Immutable and
- * shared by all pages. */
+/* Program: a network compiled for the CPU, nodes with kernels chosen and weights packed. Immutable
+ * and shared by all pages. */
 #ifndef PLANCHE_BACKEND_CPU_PROGRAM_H
 #define PLANCHE_BACKEND_CPU_PROGRAM_H
 

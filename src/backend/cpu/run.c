@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a plan: pass after pass, region after region, and the small dense layers between the
+/* Executor of a plan: pass after pass, region after region, and the small dense layers between the
  * passes. */
 #include "backend/cpu/activation.h"
 #include "backend/cpu/plan.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads .bin files: the weights of the layers in the order of the .param file. Kernels and dense
- * matrices begin with a tag that tells their type; biases, slopes and scales are bare floats. */
+/* Reader of .bin files: the weights of the layers in the order of the .param file. Kernels and
+ * dense matrices begin with a tag that tells their type; biases, slopes and scales are bare floats.
+ */
 #include "model/ncnn/format.h"
 
 #include "base/status.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers of .param files. strtod would follow the locale of the program that uses the library. */
+/* Parser of numbers in .param files. strtod would follow the locale of the program that uses the
+ * library. */
 #include "model/ncnn/format.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parses .param text: a magic number, a line of counts, then one line per layer:
+/* Parser of .param text: a magic number, a line of counts, then one line per layer:
  *   type name input_count output_count inputs... outputs... id=value ...
  * where an array is -(23300 + id)=count,value,value,... */
 #include "model/ncnn/format.h"
