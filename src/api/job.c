@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Job queues: arguments and struct sizes. */
+#include "job/finish.h"
 #include "job/queue.h"
+#include "job/submit.h"
 
 #include "api/args.h"
 

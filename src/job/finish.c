@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Ends of jobs: cancelled, too late, or done; and their completion callbacks. */
-#include "job/queue.h"
+#include "job/finish.h"
 
 #include "base/alloc.h"
+#include "job/list.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Intrusive lists of jobs: short ones, so that walking them costs nothing. */
-#include "job/queue.h"
+#include "job/list.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
  *
  * Aging must not turn a queue full of old background jobs into one that an interactive job waits
  * behind: what is overdue gets every fourth turn only. */
-#include "job/queue.h"
+#include "job/order.h"
 
 #include <string.h>
 

@@ -4,6 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "job/finish.h"
+#include "job/list.h"
+#include "job/order.h"
 #include "os/clock.h"
 
 #include <assert.h>

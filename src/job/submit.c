@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Accepting jobs: waiting for room, and the thread that keeps their deadlines. */
-#include "job/queue.h"
+#include "job/submit.h"
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "job/finish.h"
+#include "job/list.h"
+#include "job/order.h"
 
 #include <assert.h>
 

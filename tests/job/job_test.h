@@ -5,6 +5,7 @@
 
 #include "support/testing.h"
 
+#include "job/finish.h"
 #include "job/queue.h"
 
 #include <stdatomic.h>

@@ -63,12 +63,10 @@ KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx)\.c$")
 KNOWN = [
     ("src/book", "is POSIX's"),
     ("src/engine", "a circle of"),
-    ("src/job", "a circle of"),
     ("tools/planche/bench", "may not use tools/planche/enlarge"),
     ("tools/planche/cli", "a circle of"),
     ("tools/planche/enlarge", "a circle of"),
     ("tools/planche/ncnn", "a circle of"),
-    ("tools/planche/stdio", "a circle of"),
 ]
 PUBLIC_ONLY = ["tools", "examples", "include"]
 SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}

@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests of planche stdio: reading ahead within bounds, and cancelling what was read. */
-#include "stdio/server.h"
+#include "stdio/reader.h"
 
 #include "base/cancel.h"
 #include "os/clock.h"
 
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "stdio/held.h"
+#include "stdio/task.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void planche_cli_stdio_hold(struct planche_cli_server *server, struct planche_cli_task *task)
-{
-    planche_mutex_lock(&server->lock);
-    task->next = server->held;
-    server->held = task;
-    server->bytes += task->request.bytes;
-    planche_mutex_unlock(&server->lock);
-}
-
-void planche_cli_stdio_release(struct planche_cli_server *server, struct planche_cli_task *task)
-{
-    planche_mutex_lock(&server->lock);
-    struct planche_cli_task **link = &server->held;
-    while (*link != task)
-        link = &(*link)->next;
-    *link = task->next;
-    server->bytes -= task->request.bytes;
-    planche_cond_broadcast(&server->changed);
-    planche_mutex_unlock(&server->lock);
-}
 
 /* Until the bytes of the requests that are held leave room for more: as many as two requests of the
  * largest size for each worker have. */

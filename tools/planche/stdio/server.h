@@ -47,19 +47,4 @@ struct planche_cli_server {
     uint64_t bytes;                /* that came with them */
 };
 
-/* Takes requests until the input ends, a signal comes, or nobody reads the answers.
- * line[PLANCHE_CLI_LINE_SIZE] is for its use. */
-void planche_cli_stdio_read(struct planche_cli_server *server, char *line);
-
-/* task.c: the job's callbacks; user is a struct planche_cli_task. */
-enum planche_status planche_cli_task_run(void *user, struct planche_cancel *cancel);
-void planche_cli_task_done(void *user, enum planche_status status);
-/* Answers a request that is not run: id may be NULL. */
-void planche_cli_stdio_refuse(struct planche_cli_server *server, const json_t *id,
-                              const struct planche_error *error);
-
-/* Counts a request, and one that has been answered or refused out again. */
-void planche_cli_stdio_hold(struct planche_cli_server *server, struct planche_cli_task *task);
-void planche_cli_stdio_release(struct planche_cli_server *server, struct planche_cli_task *task);
-
 #endif

@@ -6,7 +6,7 @@
 #include "cli/logging.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
-#include "stdio/server.h"
+#include "stdio/reader.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* One request of planche stdio as a job: its page, its progress, its answer. */
-#include "stdio/server.h"
+#include "stdio/task.h"
 
 #include "os/clock.h"
 
 #include "cli/failure.h"
 #include "cli/json.h"
+#include "stdio/held.h"
 
 #include <assert.h>
 #include <errno.h>
