@@ -2,7 +2,7 @@
 /* The model that the options mean. */
 #include "cli/model_options.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/options.h"
 
 #include <string.h>
@@ -62,8 +62,8 @@ enum planche_status planche_cli_choose(struct planche_engine_options *options, i
     if (planche_cli_model_is_path(options->model)) {
         if (level == PLANCHE_CLI_NO_LEVEL)
             return PLANCHE_OK;
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "a model file has no denoise levels; leave denoise out");
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "a model file has no denoise levels; leave denoise out");
     }
     const struct planche_model_variant *variant = NULL;
     enum planche_status status =

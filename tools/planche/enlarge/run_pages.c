@@ -2,7 +2,7 @@
 /* Pages from files to files, as many at once as the engine likes. */
 #include "os/thread.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -244,7 +244,7 @@ enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct pl
         status = planche_cli_for_each(run->info.jobs, pages.count, run_one, &pages, error);
         planche_cli_progress_stop(&pages.progress);
     } else {
-        status = planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
+        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
     }
     free(pages.ended);
     return status;

@@ -3,9 +3,9 @@
  * stopped), and npm itself does where curl is missing or may not. */
 #include "models/download.h"
 
-#include "cli/failure.h"
-#include "cli/process.h"
+#include "base/status.h"
 #include "cli/terminal.h"
+#include "models/program.h"
 
 #include <dirent.h>
 #include <jansson.h>
@@ -24,15 +24,15 @@
 static enum planche_status npm_failed(int exit_status, const char *package,
                                       struct planche_error *error)
 {
-    if (exit_status == PLANCHE_CLI_SPAWN_INTERRUPTED)
-        return planche_cli_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
-    if (exit_status == PLANCHE_CLI_SPAWN_MISSING)
-        return planche_cli_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                                "npm is not installed; install it (apt install npm)");
-    return planche_cli_fail(error, PLANCHE_ERROR_IO,
-                            "npm could not get %s; check the network and npm's settings, then run "
-                            "the same command again",
-                            package);
+    if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
+    if (exit_status == PLANCHE_CLI_PROGRAM_MISSING)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "npm is not installed; install it (apt install npm)");
+    return planche_fail(error, PLANCHE_ERROR_IO,
+                        "npm could not get %s; check the network and npm's settings, then run "
+                        "the same command again",
+                        package);
 }
 
 /* Asks npm for the address of the tarball. */
@@ -48,7 +48,7 @@ static enum planche_status find_address(const char *package, char *address, size
                                      "--loglevel=error",
                                      "--no-update-notifier",
                                      NULL};
-    int exit_status = planche_cli_spawn(arguments, false, answer, sizeof answer);
+    int exit_status = planche_cli_run_program(arguments, false, answer, sizeof answer);
     if (exit_status != 0)
         return npm_failed(exit_status, package, error);
     json_t *value = json_loads(answer, JSON_DECODE_ANY, NULL);
@@ -60,7 +60,7 @@ static enum planche_status find_address(const char *package, char *address, size
     else
         web = false;
     json_decref(value);
-    return web ? PLANCHE_OK : npm_failed(PLANCHE_CLI_SPAWN_BROKEN, package, error);
+    return web ? PLANCHE_OK : npm_failed(PLANCHE_CLI_PROGRAM_BROKEN, package, error);
 }
 
 static bool has_bytes(const char *path)
@@ -77,7 +77,7 @@ static int run_curl(const char *address, const char *part, bool quiet)
         "=https,http",  "--retry",       "3",          bar ? "--progress-bar" : "--silent",
         "--show-error", "--continue-at", "-",          "--output",
         part,           "--url",         address,      NULL};
-    return planche_cli_spawn(arguments, false, NULL, 0);
+    return planche_cli_run_program(arguments, false, NULL, 0);
 }
 
 /* Moves the only file of folder to path. */
@@ -102,7 +102,7 @@ static enum planche_status pack(const char *package, const char *tarball,
     char folder[PATH_MAX], answer[256];
     snprintf(folder, sizeof folder, "%s.XXXXXX", tarball);
     if (mkdtemp(folder) == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder", folder);
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder", folder);
     const char *const arguments[] = {"npm",
                                      "pack",
                                      package,
@@ -112,7 +112,7 @@ static enum planche_status pack(const char *package, const char *tarball,
                                      "--ignore-scripts",
                                      "--no-update-notifier",
                                      NULL};
-    int exit_status = planche_cli_spawn(arguments, false, answer, sizeof answer);
+    int exit_status = planche_cli_run_program(arguments, false, answer, sizeof answer);
     enum planche_status status = PLANCHE_OK;
     if (exit_status != 0 || !take_file(folder, tarball))
         status = npm_failed(exit_status, package, error);
@@ -137,12 +137,12 @@ enum planche_status planche_cli_download(const char *package, const char *tarbal
         exit_status = run_curl(address, part, quiet);
     if (exit_status == 0 && rename(part, tarball) == 0)
         return PLANCHE_OK;
-    if (exit_status == PLANCHE_CLI_SPAWN_INTERRUPTED)
+    if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
         return npm_failed(exit_status, package, error);
     if (has_bytes(part))
-        return planche_cli_fail(error, PLANCHE_ERROR_IO,
-                                "%s: the download was cut off; run the same command again, it goes "
-                                "on from there",
-                                package);
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s: the download was cut off; run the same command again, it goes "
+                            "on from there",
+                            package);
     return pack(package, tarball, error);
 }

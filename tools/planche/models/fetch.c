@@ -7,17 +7,15 @@
 #include "cli/options.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "io/folder_lock.h"
 #include "models/package.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #define LOCK_POLL_MS 200
 
@@ -74,31 +72,25 @@ static int mark(bool *wanted, const char *text)
     return planche_cli_usage_error("models", "%s", error.message);
 }
 
-/* One fetch at a time: a second waits and then finds everything there. -1: a message was printed,
- * or a signal came. */
-static int lock_cache(const char *folder)
+/* One fetch at a time: a second waits and then finds everything there. False: a message was
+ * printed, or a signal came. */
+static bool lock_cache(struct planche_folder_lock *lock, const char *folder)
 {
     char path[PATH_MAX + 8];
+    enum planche_folder_lock_result result = PLANCHE_FOLDER_LOCK_FAILED;
     snprintf(path, sizeof path, "%s/.lock", folder);
-    int file =
-        planche_cli_make_folder(folder) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
-    if (file < 0) {
+    if (planche_cli_make_folder(folder))
+        result = planche_file_lock_take(lock, path);
+    if (result == PLANCHE_FOLDER_LOCK_BUSY)
+        planche_cli_note("Another planche is fetching models; waiting for it");
+    while (result == PLANCHE_FOLDER_LOCK_BUSY && planche_cli_interrupt_signal() == 0) {
+        poll(NULL, 0, LOCK_POLL_MS);
+        result = planche_file_lock_take(lock, path);
+    }
+    if (result == PLANCHE_FOLDER_LOCK_FAILED)
         planche_cli_message("%s: cannot write here: %s; choose another folder with --model-dir",
                             folder, strerror(errno));
-        return -1;
-    }
-    bool told = false;
-    while (flock(file, LOCK_EX | LOCK_NB) != 0) {
-        if (planche_cli_interrupt_signal() != 0 || (errno != EWOULDBLOCK && errno != EINTR)) {
-            close(file);
-            return -1;
-        }
-        if (!told)
-            planche_cli_note("Another planche is fetching models; waiting for it");
-        told = true;
-        poll(NULL, 0, LOCK_POLL_MS);
-    }
-    return file;
+    return result == PLANCHE_FOLDER_LOCK_TAKEN;
 }
 
 static bool is_there(const struct planche_model_variant *variant, const char *folder)
@@ -129,8 +121,9 @@ static int fetch_missing(const bool *wanted, const struct planche_cli_options *o
                          const char *folder)
 {
     struct planche_error error = {0};
-    int lock = lock_cache(folder), status = PLANCHE_CLI_OK;
-    if (lock < 0)
+    struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
+    int status = PLANCHE_CLI_OK;
+    if (!lock_cache(&lock, folder))
         return PLANCHE_CLI_NOT_STARTED;
     for (size_t i = 0; status == PLANCHE_CLI_OK && i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
@@ -138,7 +131,7 @@ static int fetch_missing(const bool *wanted, const struct planche_cli_options *o
             planche_cli_package_get(variant->package, folder, options->quiet, &error) != PLANCHE_OK)
             status = report(&error, variant->package, folder);
     }
-    close(lock);
+    planche_folder_lock_release(&lock);
     return status;
 }
 

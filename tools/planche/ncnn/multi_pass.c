@@ -2,25 +2,23 @@
 /* A page through the same engine several times. */
 #include "ncnn/multi_pass.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
+#include "io/folder_lock.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* A hidden folder beside an output. Its name is always the same, so that a run clears away what one
  * that was killed has left. */
 struct workshop {
     char *path;
-    int fd; /* -1: none; holds a lock, by which a folder in use is told from a left one */
+    struct planche_folder_lock lock; /* by which a folder in use is told from a left one */
 };
 
 /* "FOLDER/.planche-HASH" for FOLDER/NAME; NULL: no memory. */
@@ -47,51 +45,37 @@ static void clear(const struct workshop *shop)
 
 static void close_workshop(struct workshop *shop)
 {
-    if (shop->fd >= 0) {
+    if (shop->lock.fd >= 0) {
         clear(shop);
         rmdir(shop->path);
-        close(shop->fd);
+        planche_folder_lock_release(&shop->lock);
     }
     free(shop->path);
-}
-
-/* True: the folder is ours alone; else errno says why not, 0: its owner has just removed it. */
-static bool enter(struct workshop *shop)
-{
-    struct stat info;
-    if (mkdir(shop->path, 0700) != 0 && errno != EEXIST)
-        return false;
-    shop->fd = open(shop->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int failure = shop->fd < 0 ? errno == ENOENT ? 0 : errno : 0;
-    if (shop->fd >= 0 && (flock(shop->fd, LOCK_EX | LOCK_NB) != 0 || fstat(shop->fd, &info) != 0))
-        failure = errno;
-    else if (shop->fd >= 0 && info.st_uid != geteuid())
-        failure = EEXIST;
-    else if (shop->fd >= 0 && info.st_nlink > 0)
-        return true;
-    if (shop->fd >= 0)
-        close(shop->fd);
-    shop->fd = -1;
-    errno = failure;
-    return false;
 }
 
 static enum planche_status open_workshop(struct workshop *shop, const char *output,
                                          struct planche_error *error)
 {
-    *shop = (struct workshop){workshop_name(output), -1};
-    bool ours = false;
-    do {
-        errno = shop->path == NULL ? ENOMEM : 0;
-        ours = shop->path != NULL && enter(shop);
-    } while (!ours && errno == 0);
-    if (ours) {
-        clear(shop);
-        return PLANCHE_OK;
+    *shop = (struct workshop){workshop_name(output), PLANCHE_FOLDER_LOCK_NONE};
+    const char *reason = strerror(ENOMEM);
+    if (shop->path != NULL) {
+        switch (planche_folder_lock_take(&shop->lock, shop->path)) {
+        case PLANCHE_FOLDER_LOCK_TAKEN:
+        case PLANCHE_FOLDER_LOCK_UNKNOWN:
+            clear(shop);
+            return PLANCHE_OK;
+        case PLANCHE_FOLDER_LOCK_BUSY:
+            reason = "another run is making it";
+            break;
+        case PLANCHE_FOLDER_LOCK_UNTRUSTED:
+            reason = strerror(EEXIST);
+            break;
+        default:
+            reason = strerror(errno);
+        }
     }
-    return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot make a folder beside it: %s",
-                            output,
-                            errno == EWOULDBLOCK ? "another run is making it" : strerror(errno));
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make a folder beside it: %s", output,
+                        reason);
 }
 
 static bool copy_bytes(FILE *from, FILE *to)
@@ -112,13 +96,13 @@ static enum planche_status copy_file(const struct workshop *shop, const char *in
     char *name = NULL;
     FILE *from = fopen(input, "rbe"), *to = NULL;
     if (from == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: %s", input, strerror(errno));
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", input, strerror(errno));
     if (asprintf(&name, "%s/copy", shop->path) < 0)
         name = NULL;
     to = name != NULL ? fopen(name, "wbxe") : NULL;
     if (to == NULL || !copy_bytes(from, to) || rename(name, output) != 0)
-        status = planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", output,
-                                  strerror(errno));
+        status =
+            planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", output, strerror(errno));
     if (to != NULL)
         fclose(to);
     fclose(from);
@@ -147,7 +131,7 @@ static enum planche_status run_between(const struct planche_engine *engine, unsi
         bool first = run == 1, last = run == runs;
         if (!name_step(from, sizeof from, folder, run - 1) ||
             !name_step(to, sizeof to, folder, run))
-            return planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: the name is too long", folder);
+            return planche_fail(error, PLANCHE_ERROR_IO, "%s: the name is too long", folder);
         status = planche_engine_run_file(engine, first ? input : from, last ? output : to,
                                          last ? options : &between, NULL, error);
         unlink(from);
@@ -163,9 +147,9 @@ enum planche_status planche_cli_multi_pass(const struct planche_engine *engine, 
     if (runs == 1)
         return planche_engine_run_file(engine, input, output, options, NULL, error);
     if (runs == 0 && planche_format_from_name(input) != options->format)
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "at scale 1 without noise removal there is nothing to do, and "
-                                "formats are not converted; give the result the page's format");
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "at scale 1 without noise removal there is nothing to do, and "
+                            "formats are not converted; give the result the page's format");
     struct workshop shop;
     enum planche_status status = open_workshop(&shop, output, error);
     if (status == PLANCHE_OK && runs == 0)

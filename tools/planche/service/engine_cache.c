@@ -5,7 +5,7 @@
 
 #include "base/cancel.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/model_options.h"
 
 #include <stdbool.h>
@@ -132,14 +132,14 @@ enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_c
             status = planche_cancel_check(token);
     }
     if (status != PLANCHE_OK) {
-        planche_cli_fail(error, status, "%s while it waited for its model",
-                         planche_status_name(status));
+        planche_fail(error, status, "%s while it waited for its model",
+                     planche_status_name(status));
     } else if (slot == NULL) {
         slot = room;
         empty_slot(slot);
         *slot = (struct slot){strdup(model), wanted->scale, wanted->denoise, NULL, 1, 0};
         if (slot->model == NULL)
-            status = planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+            status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
         else
             status = fill_slot(engines, slot, error);
         slot->users = 0;

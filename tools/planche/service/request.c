@@ -2,7 +2,7 @@
 /* One request of the resident process: what a line of JSON asks for. */
 #include "service/request.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/model_options.h"
 #include "cli/paths.h"
 
@@ -243,13 +243,13 @@ static enum planche_status take_fields(struct parse *parse, struct planche_error
     for (size_t i = 0; i < FIELDS; i++) {
         const json_t *value = json_object_get(parse->request->body, fields[i].name);
         if (value != NULL && !fields[i].take(parse, value) && status == PLANCHE_OK)
-            status = planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "%s must be %s",
-                                      fields[i].name, fields[i].shape);
+            status = planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s must be %s", fields[i].name,
+                                  fields[i].shape);
     }
     const char *unknown = find_unknown(parse->request->body);
     if (status == PLANCHE_OK && unknown != NULL)
-        status = planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                  "unknown field %.64s; see the list in docs/stdio.md", unknown);
+        status = planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                              "unknown field %.64s; see the list in docs/stdio.md", unknown);
     return status;
 }
 
@@ -259,17 +259,16 @@ static enum planche_status check(const struct planche_cli_request *request,
     if (request->cancel != NULL)
         return json_object_size(request->body) == 1
                    ? PLANCHE_OK
-                   : planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                      "cancel stands alone on its line");
+                   : planche_fail(error, PLANCHE_ERROR_ARGUMENT, "cancel stands alone on its line");
     if ((request->input == NULL) == (request->bytes == 0))
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "give either input (a path) or bytes (how many follow)");
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "give either input (a path) or bytes (how many follow)");
     if (request->output != NULL && request->input == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "output needs input; the answer to bytes is bytes");
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "output needs input; the answer to bytes is bytes");
     if (request->output != NULL && planche_cli_same_file(request->input, request->output))
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "%s is the input; choose another output", request->output);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is the input; choose another output",
+                            request->output);
     return PLANCHE_OK;
 }
 
@@ -282,9 +281,9 @@ enum planche_status planche_cli_request_parse(struct planche_cli_request *reques
     *request = (struct planche_cli_request){.engine = defaults->engine, .page = defaults->page};
     request->body = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
     if (!json_is_object(request->body))
-        return planche_cli_fail(error, PLANCHE_ERROR_ARGUMENT, "not a JSON object on one line%s%s",
-                                request->body == NULL ? ": " : "",
-                                request->body == NULL ? problem.text : "");
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "not a JSON object on one line%s%s",
+                            request->body == NULL ? ": " : "",
+                            request->body == NULL ? problem.text : "");
     bool other_model = json_object_get(request->body, "model") != NULL;
     struct parse parse = {request, other_model ? PLANCHE_CLI_NO_LEVEL : defaults->level};
     if (other_model)

@@ -5,7 +5,7 @@
 #include "base/cancel.h"
 #include "os/clock.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/interrupt.h"
 #include "stdio/held.h"
 #include "stdio/task.h"
@@ -26,7 +26,7 @@ static enum planche_status wait_for_bytes(struct planche_cli_server *server, uin
     while (goes_on && server->bytes > most - bytes)
         goes_on = planche_cancel_wait(token, &server->changed, &server->lock);
     planche_mutex_unlock(&server->lock);
-    return goes_on ? PLANCHE_OK : planche_cli_fail(error, planche_cancel_check(token), "stopped");
+    return goes_on ? PLANCHE_OK : planche_fail(error, planche_cancel_check(token), "stopped");
 }
 
 /* Reads the bytes that belong to a request. */
@@ -36,21 +36,21 @@ static enum planche_status receive(struct planche_cli_server *server,
                                    struct planche_error *error)
 {
     if (request->bytes > server->options.max_bytes)
-        return planche_cli_fail(error, PLANCHE_ERROR_LIMIT,
-                                "%llu bytes are more than --max-bytes allows",
-                                (unsigned long long)request->bytes);
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%llu bytes are more than --max-bytes allows",
+                            (unsigned long long)request->bytes);
     enum planche_status status = wait_for_bytes(server, request->bytes, token, error);
     if (status != PLANCHE_OK)
         return status;
     request->data = malloc((size_t)request->bytes);
     if (request->data == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %llu bytes",
-                                (unsigned long long)request->bytes);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %llu bytes",
+                            (unsigned long long)request->bytes);
     uint64_t got = planche_cli_channel_bytes(server->channel, request->data, request->bytes);
     if (got == request->bytes)
         return PLANCHE_OK;
-    return planche_cli_fail(error, PLANCHE_ERROR_DATA, "input ended after %llu of %llu bytes",
-                            (unsigned long long)got, (unsigned long long)request->bytes);
+    return planche_fail(error, PLANCHE_ERROR_DATA, "input ended after %llu of %llu bytes",
+                        (unsigned long long)got, (unsigned long long)request->bytes);
 }
 
 /* Hands a request over to the queue; waits while that is full. */
@@ -63,7 +63,7 @@ static enum planche_status submit(struct planche_cli_task *task, struct planche_
     job.user = task;
     job.priority = task->request.priority;
     if (planche_cancel_check(&task->token) != PLANCHE_OK)
-        return planche_cli_fail(error, planche_cancel_check(&task->token), "stopped");
+        return planche_fail(error, planche_cancel_check(&task->token), "stopped");
     int64_t left = task->token.deadline - planche_clock_ns();
     if (task->token.deadline != 0)
         job.deadline_ms = left > 0 ? (uint64_t)left / 1000000 + 1 : 1;
@@ -87,7 +87,7 @@ static enum planche_status take_request(struct planche_cli_server *server,
     enum planche_status status = PLANCHE_OK;
     struct planche_cli_task *task = calloc(1, sizeof(*task));
     if (task == NULL)
-        return planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a request");
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a request");
     if (request->bytes > 0)
         status = receive(server, request, &token, error);
     if (status == PLANCHE_OK) {

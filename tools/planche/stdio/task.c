@@ -4,7 +4,7 @@
 
 #include "os/clock.h"
 
-#include "cli/failure.h"
+#include "base/status.h"
 #include "cli/json.h"
 #include "stdio/held.h"
 
@@ -75,15 +75,15 @@ static enum planche_status open_input(const char *path, int *fd, uint64_t *size,
     struct stat info;
     *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd < 0)
-        return planche_cli_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
-                                "%s: cannot read: %s", path, strerror(errno));
+        return planche_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+                            "%s: cannot read: %s", path, strerror(errno));
     if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
         *size = (uint64_t)info.st_size;
         return PLANCHE_OK;
     }
     close(*fd);
     *fd = -1;
-    return planche_cli_fail(error, PLANCHE_ERROR_DATA, "%s: not a file with a page", path);
+    return planche_fail(error, PLANCHE_ERROR_DATA, "%s: not a file with a page", path);
 }
 
 static bool read_all(int fd, void *data, size_t size)
@@ -113,11 +113,11 @@ static enum planche_status read_input(struct planche_cli_task *task, size_t *siz
     if (request->output != NULL)
         *size = 0;
     else if (bytes > task->server->options.max_bytes)
-        status = planche_cli_fail(error, PLANCHE_ERROR_LIMIT, "%s: larger than --max-bytes", path);
+        status = planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: larger than --max-bytes", path);
     else if ((request->data = malloc(*size = (size_t)bytes)) == NULL)
-        status = planche_cli_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", path);
+        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", path);
     else if (!read_all(fd, request->data, *size))
-        status = planche_cli_fail(error, PLANCHE_ERROR_IO, "%s: cannot read to its end", path);
+        status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot read to its end", path);
     close(fd);
     return status;
 }
