@@ -5,14 +5,12 @@
 #include "base/status.h"
 #include "io/temp_name.h"
 #include "os/fd.h"
+#include "os/file.h"
+#include "os/system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)256 << 10)
 #define ATTEMPTS     16
@@ -45,16 +43,17 @@ static enum planche_status say(struct planche_error *error, const char *path, in
 enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
                                               struct planche_error *error)
 {
-    struct stat info;
+    struct planche_file_info info;
     if (*path == 0 || path[strlen(path) - 1] == '/')
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a file",
                             path);
-    if (lstat(path, &info) < 0)
+    if (planche_file_find_link(path, &info) != PLANCHE_FILE_PRESENT)
         return PLANCHE_OK;
     /* Renaming onto a device or a folder would do harm or fail late. */
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    if (planche_file_find(path, &info) == PLANCHE_FILE_PRESENT && info.kind != PLANCHE_FILE_REGULAR)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path,
-                            S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
+                            info.kind == PLANCHE_FILE_FOLDER ? "is a folder"
+                                                             : "is not a regular file");
     return overwrite ? PLANCHE_OK : say(error, path, EEXIST);
 }
 
@@ -76,10 +75,10 @@ static enum planche_status make_temporary(struct planche_atomic_file *file,
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         uint64_t number;
-        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        if (!planche_system_random(&number, sizeof number))
             break;
         planche_temp_name_numbered(file->temporary, file->temporary_size, file->path, number);
-        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        file->fd = planche_fd_create(file->temporary, 0666);
         file->created = file->fd >= 0;
         if (file->created)
             return PLANCHE_OK;
@@ -161,57 +160,14 @@ enum planche_status planche_atomic_file_explain(const struct planche_atomic_file
     return file->reason ? say(error, file->path, file->reason) : status;
 }
 
-static bool close_file(struct planche_atomic_file *file)
-{
-    int fd = file->fd;
-    file->fd = -1;
-    return fd < 0 || close(fd) == 0;
-}
-
-/* Gives the file its name without taking it from another, also where the file system does not know
- * RENAME_NOREPLACE: by a second link, or where it knows no links either, by looking first. */
-static bool rename_new(const struct planche_atomic_file *file)
-{
-    struct stat info;
-    if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
-        return true;
-    if (errno != EINVAL && errno != ENOSYS)
-        return false;
-    if (link(file->temporary, file->path) == 0) {
-        unlink(file->temporary);
-        return true;
-    }
-    if (errno == EEXIST)
-        return false;
-    if (lstat(file->path, &info) == 0) {
-        errno = EEXIST;
-        return false;
-    }
-    return rename(file->temporary, file->path) == 0;
-}
-
-/* Makes the new name last. The page is complete whether or not the folder can be synced, so nothing
- * is made of a failure. */
-static void sync_folder(const struct planche_atomic_file *file)
-{
-    char *end = file->temporary + file->folder;
-    *end = 0;
-    int fd = open(file->folder ? file->temporary : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
-/* All bytes on the disk. Some file systems have no fsync (EINVAL); close then still tells of late
- * errors. */
+/* All bytes on the disk; where the file system cannot sync, close still tells of late errors. */
 static bool settle(struct planche_atomic_file *file)
 {
     if (file->reason || file->fd < 0)
         return !file->reason;
     if (!flush(file))
         return false;
-    if ((fsync(file->fd) == 0 || errno == EINVAL) && close_file(file))
+    if (planche_fd_sync(file->fd) && planche_fd_close(&file->fd))
         return true;
     file->reason = errno;
     return false;
@@ -232,27 +188,28 @@ enum planche_status planche_atomic_file_commit(struct planche_atomic_file *file,
 {
     if (!settle(file))
         return say(error, file->path, file->reason);
-    bool renamed = file->overwrite ? rename(file->temporary, file->path) == 0 : rename_new(file);
+    bool renamed = file->overwrite ? planche_file_rename(file->temporary, file->path)
+                                   : planche_file_rename_new(file->temporary, file->path);
     if (!renamed)
         return say(error, file->path, errno);
     file->created = false;
-    sync_folder(file);
+    planche_folder_sync_parent(file->path);
     return PLANCHE_OK;
 }
 
 void planche_atomic_file_revoke(struct planche_atomic_file *file)
 {
-    unlink(file->path);
-    sync_folder(file);
+    planche_file_remove(file->path);
+    planche_folder_sync_parent(file->path);
 }
 
 void planche_atomic_file_destroy(struct planche_atomic_file **file)
 {
     if (!*file)
         return;
-    close_file(*file);
+    planche_fd_close(&(*file)->fd);
     if ((*file)->created)
-        unlink((*file)->temporary);
+        planche_file_remove((*file)->temporary);
     planche_free((*file)->buffer);
     planche_free((*file)->temporary);
     planche_free((*file)->path);

@@ -3,12 +3,12 @@
 #include "io/tree.h"
 
 #include "io/temp_name.h"
+#include "os/system.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@ char *planche_tree_create(const char *path, mode_t mode, struct planche_budget *
         errno = ENOMEM;
     for (int attempt = 0; name && attempt < ATTEMPTS; attempt++) {
         uint64_t number;
-        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        if (!planche_system_random(&number, sizeof number))
             break;
         planche_temp_name_numbered(name, size, path, number);
         if (mkdir(name, mode) == 0)

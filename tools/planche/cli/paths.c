@@ -2,14 +2,15 @@
 /* Names and places of files and folders. */
 #include "cli/paths.h"
 
+#include "os/file.h"
+#include "os/file_info.h"
+
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 const char *planche_cli_base_name(const char *path)
 {
@@ -46,40 +47,43 @@ size_t planche_cli_book_stem_length(const char *name)
     return length;
 }
 
+static enum planche_file_kind kind_of(const char *path)
+{
+    struct planche_file_info info;
+    return planche_file_find(path, &info) == PLANCHE_FILE_PRESENT ? info.kind : PLANCHE_FILE_OTHER;
+}
+
 bool planche_cli_is_folder(const char *path)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return kind_of(path) == PLANCHE_FILE_FOLDER;
 }
 
 bool planche_cli_is_file(const char *path)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    return kind_of(path) == PLANCHE_FILE_REGULAR;
 }
 
 uint64_t planche_cli_file_bytes(const char *path)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+    struct planche_file_info info;
+    bool file =
+        planche_file_find(path, &info) == PLANCHE_FILE_PRESENT && info.kind == PLANCHE_FILE_REGULAR;
+    return file ? info.size : 0;
 }
 
 static bool is_empty_folder(const char *path)
 {
-    DIR *folder = opendir(path);
-    if (folder == NULL)
+    struct planche_listing listing;
+    if (!planche_listing_open(&listing, path))
         return false;
-    size_t count = 0;
-    while (count <= 2 && readdir(folder) != NULL)
-        count++; /* . and .. are two */
-    closedir(folder);
-    return count <= 2;
+    bool empty = planche_listing_next(&listing) == NULL;
+    planche_listing_close(&listing);
+    return empty;
 }
 
 bool planche_cli_is_taken(const char *path)
 {
-    struct stat info;
-    return lstat(path, &info) == 0 && !is_empty_folder(path);
+    return planche_file_find_link(path, NULL) == PLANCHE_FILE_PRESENT && !is_empty_folder(path);
 }
 
 bool planche_cli_output_is_folder(const char *output)
@@ -106,17 +110,8 @@ char *planche_cli_join(const char *folder, const char *name)
 
 bool planche_cli_make_folder(const char *path)
 {
-    char *copy = strdup(path);
-    if (copy == NULL)
-        return false;
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        mkdir(copy, 0777); /* the last mkdir tells */
-        *slash = '/';
-    }
-    bool ok = mkdir(copy, 0777) == 0 || (errno == EEXIST && planche_cli_is_folder(copy));
-    free(copy);
-    return ok;
+    planche_folder_make_parents(path, 0777); /* making the last tells */
+    return planche_folder_make(path, 0777) || (errno == EEXIST && planche_cli_is_folder(path));
 }
 
 bool planche_cli_make_parent(const char *path)
@@ -132,9 +127,10 @@ bool planche_cli_make_parent(const char *path)
 
 bool planche_cli_same_file(const char *left, const char *right)
 {
-    struct stat a, b;
-    return stat(left, &a) == 0 && stat(right, &b) == 0 && !S_ISDIR(a.st_mode) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    struct planche_file_info a, b;
+    return planche_file_find(left, &a) == PLANCHE_FILE_PRESENT &&
+           planche_file_find(right, &b) == PLANCHE_FILE_PRESENT && a.kind != PLANCHE_FILE_FOLDER &&
+           planche_file_is_same(&a, &b);
 }
 
 /* The path of the longest beginning that exists, and the rest as it is. */
