@@ -69,12 +69,12 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
 static INLINE void convolve_run(struct part part, unsigned blocks, unsigned depth, ptrdiff_t step)
 {
     const unsigned fit = VEC_ACCUMULATORS / (blocks * PARTS);
-    const unsigned most = fit < MAX_PIXELS ? fit : MAX_PIXELS;
+    const unsigned max = fit < MAX_PIXELS ? fit : MAX_PIXELS;
     const size_t count = part.args->count;
 #define STEP(pixels)                                                                               \
-    for (; pixels <= most && count - part.pixel >= pixels; part.pixel += pixels)                   \
+    for (; pixels <= max && count - part.pixel >= pixels; part.pixel += pixels)                    \
         convolve_pixels(&part, pixels, blocks, depth, step);
-    STEP(most)
+    STEP(max)
     STEP(8)
     STEP(6)
     STEP(4)

@@ -150,16 +150,16 @@ struct planche_sum_args {
     float *sums;
 };
 /* One output row block of an interpolation. Nearest (taps 1): out[p][lane] =
- * rows[0][columns[p] * lanes + lane]. Else, with columns < least counting as least and those > most
- * as most: out[p][lane] = sum over j < taps of column_weights[p * taps + j] * (sum over i < taps of
+ * rows[0][columns[p] * lanes + lane]. Else, with columns < min counting as min and those > max
+ * as max: out[p][lane] = sum over j < taps of column_weights[p * taps + j] * (sum over i < taps of
  * row_weights[i] * rows[i][(columns[p] + j) * lanes + lane]). */
 struct planche_interp_args {
     unsigned lanes, taps;        /* taps: 1 (nearest), 2 or 4 */
     const float *const *rows;    /* [taps] */
     const float *row_weights;    /* [taps]; not read for nearest */
     const int32_t *columns;      /* [pixels]: of the first tap; they never decrease, and one of a
-                                    pixel's taps lies in least..most */
-    int32_t least, most;         /* columns that exist; not read for nearest */
+                                    pixel's taps lies in min..max */
+    int32_t min, max;            /* columns that exist; not read for nearest */
     const float *column_weights; /* [pixels][taps]; not read for nearest */
     float *out;
     size_t pixels;

@@ -48,8 +48,8 @@ static inline __attribute__((always_inline)) void
 blend_columns(const struct planche_interp_args *args, size_t lanes, size_t taps, ptrdiff_t first,
               size_t count, float *blended)
 {
-    const size_t before = first < args->least ? (size_t)(args->least - first) : 0;
-    const ptrdiff_t beyond = first + (ptrdiff_t)count - 1 - args->most;
+    const size_t before = first < args->min ? (size_t)(args->min - first) : 0;
+    const ptrdiff_t beyond = first + (ptrdiff_t)count - 1 - args->max;
     const size_t end = count - (beyond > 0 ? (size_t)beyond : 0);
     blend_rows(args, lanes, taps, first + (ptrdiff_t)before, end - before,
                blended + before * lanes);

@@ -16,13 +16,13 @@
     }
 
 /* NaN fails the comparison with 0; the cast of what is left is floor. */
-#define SAMPLE(sample, most)                                                                       \
+#define SAMPLE(sample, max)                                                                        \
     static inline __attribute__((always_inline))                                                   \
     sample to_##sample(float v, float scale, float bias)                                           \
     {                                                                                              \
         v = v * scale + bias + 0.5f;                                                               \
         v = v > 0.0f ? v : 0.0f;                                                                   \
-        v = v < (most) ? v : (most);                                                               \
+        v = v < (max) ? v : (max);                                                                 \
         return (sample)(int32_t)v;                                                                 \
     }
 

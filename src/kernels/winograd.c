@@ -19,10 +19,10 @@ size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, u
          group * sizeof(float)) *
         PLANCHE_WINOGRAD_BLOCK(tile);
     const uint64_t tiles = l2_bytes * 3 / 4 / per_tile;
-    const size_t step = PLANCHE_WINOGRAD_STEP, least = 2 * step, most = 8 * step;
+    const size_t step = PLANCHE_WINOGRAD_STEP, min = 2 * step, max = 8 * step;
     /* Whole register blocks; below two fetching the weights costs more than the cache saves, above
      * eight nothing is gained. */
-    return tiles < least ? least : tiles > most ? most : (size_t)(tiles / step * step);
+    return tiles < min ? min : tiles > max ? max : (size_t)(tiles / step * step);
 }
 
 int planche_winograd_scratch(unsigned tile, enum planche_precision precision, unsigned in_blocks,

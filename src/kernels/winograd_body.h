@@ -201,14 +201,14 @@ static INLINE void multiply_set(struct product *product, const float *points, fl
                                 size_t tiles, unsigned blocks)
 {
     const unsigned fit = VEC_ACCUMULATORS / (blocks * PARTS);
-    const unsigned most = fit < PLANCHE_WINOGRAD_SET ? fit : PLANCHE_WINOGRAD_SET;
+    const unsigned max = fit < PLANCHE_WINOGRAD_SET ? fit : PLANCHE_WINOGRAD_SET;
 #define STEP(count)                                                                                \
-    for (; count <= most && tiles >= count; tiles -= count) {                                      \
+    for (; count <= max && tiles >= count; tiles -= count) {                                       \
         multiply_tiles(product, points, out, count, blocks);                                       \
         points += count * UNITS;                                                                   \
         out += count * product->out_tile;                                                          \
     }
-    STEP(most)
+    STEP(max)
     STEP(8)
     STEP(6)
     STEP(4)
@@ -367,11 +367,11 @@ static INLINE void convolve(const struct planche_winograd_args *args, unsigned t
 {
     const unsigned group =
         args->out_blocks < PLANCHE_WINOGRAD_GROUP ? args->out_blocks : PLANCHE_WINOGRAD_GROUP;
-    const unsigned most = VEC_ACCUMULATORS / (PARTS == 1 ? group : PARTS);
+    const unsigned max = VEC_ACCUMULATORS / (PARTS == 1 ? group : PARTS);
     struct run run = {
         .args = args,
         .tiles = (args->columns + tile - 1) / tile,
-        .set = most < PLANCHE_WINOGRAD_SET ? most : PLANCHE_WINOGRAD_SET,
+        .set = max < PLANCHE_WINOGRAD_SET ? max : PLANCHE_WINOGRAD_SET,
     };
     const size_t sets = (run.tiles + run.set - 1) / run.set;
     run.points = args->scratch;

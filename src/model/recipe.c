@@ -99,12 +99,12 @@ static bool pads_with_zeroes(const struct planche_graph *graph)
 static bool find_pad(struct search *search, const struct candidate *candidate, int64_t shrink,
                      int64_t *pad)
 {
-    int64_t least = 0;
+    int64_t min = 0;
     if (shrink > 0)
-        least = (shrink + 2 * candidate->scale - 1) / (2 * candidate->scale);
+        min = (shrink + 2 * candidate->scale - 1) / (2 * candidate->scale);
     if (shrink <= 0 || pads_with_zeroes(search->graph))
-        least += SAME_PAD;
-    for (*pad = least; *pad <= least + EXTRA_PAD; ++*pad) {
+        min += SAME_PAD;
+    for (*pad = min; *pad <= min + EXTRA_PAD; ++*pad) {
         int64_t size = candidate->multiple + 2 * *pad;
         struct planche_shape out;
         if ((size - candidate->remainder) % candidate->multiple == 0 &&
@@ -117,19 +117,19 @@ static bool find_pad(struct search *search, const struct candidate *candidate, i
 static bool accept(struct search *search, struct candidate *candidate,
                    struct planche_recipe *recipe, int64_t *shrink)
 {
-    int64_t most, least, pad;
+    int64_t max, min, pad;
     if (!try_candidate(search, candidate))
         return false;
-    most = candidate->shrink_h > candidate->shrink_w ? candidate->shrink_h : candidate->shrink_w;
-    least = candidate->shrink_h + candidate->shrink_w - most;
-    if (!find_pad(search, candidate, most, &pad))
+    max = candidate->shrink_h > candidate->shrink_w ? candidate->shrink_h : candidate->shrink_w;
+    min = candidate->shrink_h + candidate->shrink_w - max;
+    if (!find_pad(search, candidate, max, &pad))
         return false;
     recipe->scale = (unsigned)candidate->scale;
     recipe->multiple = (unsigned)candidate->multiple;
     recipe->pad = (unsigned)pad;
     /* What is left over lies round the page, as much before it as after it. */
-    recipe->crop = (unsigned)((2 * candidate->scale * pad - most) / 2);
-    *shrink = most == least ? most : -1;
+    recipe->crop = (unsigned)((2 * candidate->scale * pad - max) / 2);
+    *shrink = max == min ? max : -1;
     return true;
 }
 

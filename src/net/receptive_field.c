@@ -2,17 +2,9 @@
 /* Receptive fields, row by row and for rectangles. */
 #include "net/receptive_field.h"
 
+#include "net/integers.h"
+
 #include <assert.h>
-
-int64_t planche_floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
-}
-
-int64_t planche_ceil_div(int64_t a, int64_t b)
-{
-    return -planche_floor_div(-a, b);
-}
 
 static void conv_field(const struct planche_step *s, struct planche_receptive_field *rows,
                        struct planche_receptive_field *columns)
@@ -119,17 +111,12 @@ void planche_receptive_field_rows(const struct planche_receptive_field *field, i
     }
 }
 
-static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
-{
-    return v < lo ? lo : v > hi ? hi : v;
-}
-
 void planche_receptive_field_clip(const struct planche_receptive_field *field, int64_t y0,
                                   int64_t y1, int64_t in, int64_t out, int64_t *lo, int64_t *hi)
 {
     planche_receptive_field_rows(field, y0, y1, in, out, lo, hi);
-    *lo = clamp(*lo, 0, in);
-    *hi = clamp(*hi, 0, in);
+    *lo = planche_int_clamp(*lo, 0, in);
+    *hi = planche_int_clamp(*hi, 0, in);
 }
 
 struct planche_rect planche_view_rect(const struct planche_view *view,
@@ -137,10 +124,10 @@ struct planche_rect planche_view_rect(const struct planche_view *view,
 {
     struct planche_shape size = planche_view_shape(view, shapes);
     return (struct planche_rect){
-        .x0 = clamp(part.x0, 0, size.width) + view->left,
-        .x1 = clamp(part.x1, 0, size.width) + view->left,
-        .y0 = clamp(part.y0, 0, size.height) + view->top,
-        .y1 = clamp(part.y1, 0, size.height) + view->top,
+        .x0 = planche_int_clamp(part.x0, 0, size.width) + view->left,
+        .x1 = planche_int_clamp(part.x1, 0, size.width) + view->left,
+        .y0 = planche_int_clamp(part.y0, 0, size.height) + view->top,
+        .y1 = planche_int_clamp(part.y1, 0, size.height) + view->top,
     };
 }
 

@@ -56,8 +56,4 @@ int64_t planche_interp_first(const struct planche_receptive_field *field, int64_
 /* Index into [0, size) of position i reflected about the edges, which are not repeated. */
 int64_t planche_reflect(int64_t i, int64_t size);
 
-/* Quotients rounded down and up; b > 0. */
-int64_t planche_floor_div(int64_t a, int64_t b);
-int64_t planche_ceil_div(int64_t a, int64_t b);
-
 #endif

@@ -78,15 +78,15 @@ static void check_workers(const struct subject *s)
 static void check_budgets(const struct subject *s)
 {
     struct run_options options = {.memory = 1, .se = s->se, .workers = 1};
-    uint64_t least;
+    uint64_t min;
     enum planche_status status =
-        try_plan(s->program, s->page.width, s->page.height, &options, &least);
+        try_plan(s->program, s->page.width, s->page.height, &options, &min);
     assert_int_equal(status, PLANCHE_ERROR_BUDGET);
-    double ratio = (double)s->report.planned / (double)least;
+    double ratio = (double)s->report.planned / (double)min;
     for (int step = 0; step <= 4; step++) {
-        options.memory = (uint64_t)((double)least * pow(ratio, (4 - step) / 4.0));
-        if (options.memory < least)
-            options.memory = least;
+        options.memory = (uint64_t)((double)min * pow(ratio, (4 - step) / 4.0));
+        if (options.memory < min)
+            options.memory = min;
         options.workers = (unsigned)step % 3 + 1;
         /* The scratch of more workers is more: what is least differs. */
         if (try_plan(s->program, s->page.width, s->page.height, &options, NULL) == PLANCHE_OK)
@@ -97,13 +97,13 @@ static void check_budgets(const struct subject *s)
 /* Regions that no plan would choose, because they are all halo. */
 static void check_regions(const struct subject *s, uint64_t *random)
 {
-    const int least = s->page.height > 160 ? 30 : 7;
+    const int min = s->page.height > 160 ? 30 : 7;
     for (int i = 0; i < 2; i++) {
         const struct run_options options = {
             .se = s->se,
             .workers = (unsigned)i + 1,
-            .stripe = test_random_int(random, least, 64),
-            .segment = test_random_int(random, least, 64) * (s->page.height / 160 + 1),
+            .stripe = test_random_int(random, min, 64),
+            .segment = test_random_int(random, min, 64) * (s->page.height / 160 + 1),
         };
         check(s, &options);
     }

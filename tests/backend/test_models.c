@@ -20,8 +20,8 @@ struct known {
     enum planche_denoise denoise;
     const char *sample;
     int x, y, width, height;
-    bool quick;     /* enough for an emulator: one of each network */
-    int least_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ */
+    bool quick;   /* enough for an emulator: one of each network */
+    int min_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ */
 };
 
 #define PAGE  "page.png"
@@ -65,7 +65,7 @@ static void check_isa(struct network *network, const struct planche_model_varian
     int worst = worst_level(actual, expected, values);
     print_message("%-46s %2d x %-2d  %-13s %6.1f dB, at most %d of 255\n", variant->file,
                   page->width, page->height, isa->name, decibels, worst);
-    if (!(decibels >= (bf16 ? k->least_bf16 : MIN_PSNR)) || (!bf16 && worst > 1))
+    if (!(decibels >= (bf16 ? k->min_bf16 : MIN_PSNR)) || (!bf16 && worst > 1))
         fail_msg("%s is not exact enough", variant->file);
     free(actual);
     planche_program_destroy(&program);

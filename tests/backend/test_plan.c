@@ -22,14 +22,14 @@ struct subject {
 
 static bool plans(struct subject *s, uint64_t memory, uint64_t *smallest)
 {
-    uint64_t least = 0;
+    uint64_t min = 0;
     s->options.memory = memory;
     enum planche_status status =
-        try_plan(s->program, s->page.width, s->page.height, &s->options, &least);
+        try_plan(s->program, s->page.width, s->page.height, &s->options, &min);
     assert_true(status == PLANCHE_OK || status == PLANCHE_ERROR_BUDGET);
-    assert_true(least > 0);
+    assert_true(min > 0);
     if (smallest)
-        *smallest = least;
+        *smallest = min;
     return status == PLANCHE_OK;
 }
 
@@ -53,15 +53,15 @@ static void check_run(const struct subject *s)
 /* More memory never spoils a plan that less allowed, from the least on. */
 static void check_budgets(struct subject *s)
 {
-    uint64_t least, again;
-    assert_false(plans(s, 1, &least));
-    assert_false(plans(s, least - 1, &again));
-    assert_int_equal(again, least);
-    for (uint64_t memory = least; memory < 64 * least; memory += 1 + memory / 3) {
+    uint64_t min, again;
+    assert_false(plans(s, 1, &min));
+    assert_false(plans(s, min - 1, &again));
+    assert_int_equal(again, min);
+    for (uint64_t memory = min; memory < 64 * min; memory += 1 + memory / 3) {
         if (!plans(s, memory, NULL))
             fail_msg("seed %llu: %llu bytes do not suffice, %llu should",
                      (unsigned long long)s->seed, (unsigned long long)memory,
-                     (unsigned long long)least);
+                     (unsigned long long)min);
         check_run(s);
     }
     s->options.memory = 0;

@@ -26,13 +26,13 @@ static double cpu_seconds(void)
 /* Calls of fn per second: the best of a few rounds. */
 static double measure(work_fn fn, const void *user)
 {
-    const double least = 0.05;
+    const double min = 0.05;
     double best = 0.0;
     for (unsigned round = 0; round < 5; round++) {
         const double start = cpu_seconds();
         double now = start;
         unsigned calls = 0;
-        for (; now - start < least; calls++) {
+        for (; now - start < min; calls++) {
             fn(user);
             now = cpu_seconds();
         }

@@ -16,9 +16,9 @@ uint32_t random_next(struct random *random)
     return (uint32_t)((z ^ (z >> 31)) >> 32);
 }
 
-size_t random_size(struct random *random, size_t least, size_t most)
+size_t random_size(struct random *random, size_t min, size_t max)
 {
-    return least + random_next(random) % (most - least + 1);
+    return min + random_next(random) % (max - min + 1);
 }
 
 float random_float(struct random *random)

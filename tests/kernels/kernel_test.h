@@ -20,8 +20,8 @@ struct random {
     uint64_t state;
 };
 uint32_t random_next(struct random *random);
-/* least..most, both included. */
-size_t random_size(struct random *random, size_t least, size_t most);
+/* min..max, both included. */
+size_t random_size(struct random *random, size_t min, size_t max);
 /* Uniform in -1..1. */
 float random_float(struct random *random);
 /* True once in `times`. */

@@ -48,7 +48,7 @@ static void check_interp_shape(const struct planche_kernels *kernels, size_t lan
                                        .rows = rows,
                                        .row_weights = row_weights.data,
                                        .columns = column,
-                                       .most = (int32_t)width - 1,
+                                       .max = (int32_t)width - 1,
                                        .column_weights = column_weights.data,
                                        .out = out.data,
                                        .pixels = pixels};

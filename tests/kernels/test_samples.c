@@ -62,22 +62,22 @@ void check_load16_f32(const struct planche_kernels *kernels, struct random *rand
 }
 
 /* Ordinary values, halves, the limits and what lies beyond them, infinities and NaN. */
-static float store_value(struct random *random, float most)
+static float store_value(struct random *random, float max)
 {
-    const float special[] = {0.0f,        -0.0f, -0.5f,  -0.25f,   most,      most + 0.25f,
-                             most + 1.0f, 1e30f, -1e30f, INFINITY, -INFINITY, NAN};
+    const float special[] = {0.0f,       -0.0f, -0.5f,  -0.25f,   max,       max + 0.25f,
+                             max + 1.0f, 1e30f, -1e30f, INFINITY, -INFINITY, NAN};
     const size_t count = sizeof special / sizeof *special;
     if (random_once(random, 4))
         return special[random_size(random, 0, count - 1)];
-    const float v = (0.5f + 0.5f * random_float(random)) * most;
+    const float v = (0.5f + 0.5f * random_float(random)) * max;
     return random_once(random, 4) ? floorf(v) + 0.5f : v;
 }
 
 /* The sums are made in floats as in the contract: an exact half must not fall the wrong way. */
-static unsigned expect_store(float value, float scale, float bias, float most)
+static unsigned expect_store(float value, float scale, float bias, float max)
 {
     const float product = value * scale, sum = product + bias, rounded = floorf(sum + 0.5f);
-    return !(rounded > 0.0f) ? 0 : rounded > most ? (unsigned)most : (unsigned)rounded;
+    return !(rounded > 0.0f) ? 0 : rounded > max ? (unsigned)max : (unsigned)rounded;
 }
 
 static void compare_store(const struct buffer *out, size_t bytes, const struct layout *layout,
@@ -85,10 +85,10 @@ static void compare_store(const struct buffer *out, size_t bytes, const struct l
 {
     for (size_t i = 0; i < (pixels - 1) * layout->step + layout->channels; i++) {
         const size_t c = i % layout->step, p = i / layout->step;
-        const float most = bytes == 1 ? 255.0f : 65535.0f;
+        const float max = bytes == 1 ? 255.0f : 65535.0f;
         const unsigned expected = c < layout->channels
-                                      ? expect_store(args->in[c][p], args->scale, args->bias, most)
-                                      : (unsigned)most; /* the canary */
+                                      ? expect_store(args->in[c][p], args->scale, args->bias, max)
+                                      : (unsigned)max; /* the canary */
         assert_int_equal(sample_get(out, bytes, i), expected);
     }
 }
@@ -99,7 +99,7 @@ static void check_store(void (*store)(const struct planche_store_args *args), si
     for (unsigned i = 0; i < 20 * LAYOUT_COUNT; i++) {
         const struct layout *layout = &layouts[i % LAYOUT_COUNT];
         const size_t pixels = random_size(random, 1, 100);
-        const float most = bytes == 1 ? 255.0f : 65535.0f;
+        const float max = bytes == 1 ? 255.0f : 65535.0f;
         struct buffer out =
             buffer_create_bytes(((pixels - 1) * layout->step + layout->channels) * bytes);
         struct buffer in[MAX_CHANNELS];
@@ -108,15 +108,11 @@ static void check_store(void (*store)(const struct planche_store_args *args), si
             in[c] = buffer_create(pixels, false);
             rows[c] = in[c].data;
             for (size_t p = 0; p < pixels; p++)
-                in[c].data[p] = store_value(random, i % 2 ? most : 1.0f);
+                in[c].data[p] = store_value(random, i % 2 ? max : 1.0f);
         }
-        const struct planche_store_args args = {rows,
-                                                layout->step,
-                                                layout->channels,
-                                                i % 2 ? 1.0f : most,
-                                                i % 4 < 2 ? 0.0f : -0.75f,
-                                                out.data,
-                                                pixels};
+        const struct planche_store_args args = {
+            rows,     layout->step, layout->channels, i % 2 ? 1.0f : max, i % 4 < 2 ? 0.0f : -0.75f,
+            out.data, pixels};
         store(&args);
         compare_store(&out, bytes, layout, pixels, &args);
         for (unsigned c = 0; c < layout->channels; c++)

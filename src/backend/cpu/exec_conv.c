@@ -217,8 +217,8 @@ static int64_t stripe_columns(const struct planche_task *task, int64_t unit)
 {
     int64_t threads = planche_pool_threads(task->exec->data->pool);
     int64_t columns = (task->part->rect.x1 - task->part->rect.x0) / threads + unit;
-    int64_t least = 4 * unit, most = PLANCHE_CONV_RUN;
-    return columns > most ? most : columns < least ? least : columns;
+    int64_t min = 4 * unit, max = PLANCHE_CONV_RUN;
+    return columns > max ? max : columns < min ? min : columns;
 }
 
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
@@ -226,12 +226,12 @@ void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, in
     struct planche_task task = planche_exec_task(exec, node, y0, y1);
     /* Convolutions have one phase, whatever is multiplied here divides evenly for deconvolutions.
      */
-    int64_t unit = task.node->conv->phases_x, most = PLANCHE_CONV_RUN;
+    int64_t unit = task.node->conv->phases_x, max = PLANCHE_CONV_RUN;
     if (has_tiles(exec, task.node->conv)) {
         unit *= TILE_PIXELS;
-        most = stripe_columns(&task, unit);
+        max = stripe_columns(&task, unit);
     }
-    planche_exec_split(&task, y1 - y0, 24, most, unit, conv_chunk);
+    planche_exec_split(&task, y1 - y0, 24, max, unit, conv_chunk);
 }
 
 /* Row pointers for one row of tiles; the kernel skips output rows that are NULL. */
@@ -275,16 +275,16 @@ static void point_winograd(const struct planche_task *task, int64_t top, int64_t
 static size_t readable_columns(const struct planche_task *task, int64_t x)
 {
     const struct planche_pass *pass = task->exec->pass;
-    size_t least = SIZE_MAX;
+    size_t min = SIZE_MAX;
     for (int i = 0; i < task->node->step->input_count; i++) {
         const struct planche_edge *edge = &task->node->edges[i];
         int64_t width = planche_view_shape(&edge->view, pass->spec.geometry->shapes).width;
         int64_t end = edge->view.left + width, held = pass->buffers[edge->view.tensor].rect.x1;
         int64_t columns = (end < held ? end : held) - (x + edge->columns.offset + edge->view.left);
         size_t present = columns > 0 ? (size_t)columns : 0;
-        least = present < least ? present : least;
+        min = present < min ? present : min;
     }
-    return least;
+    return min;
 }
 
 static void winograd_chunk(void *user, size_t index, unsigned worker)
@@ -332,11 +332,11 @@ void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0
     int64_t rows =
         (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
     int64_t threads = planche_pool_threads(exec->data->pool);
-    int64_t unit = PLANCHE_WINOGRAD_STEP * tile, least = 2 * unit;
+    int64_t unit = PLANCHE_WINOGRAD_STEP * tile, min = 2 * unit;
     int64_t columns = task.part->rect.x1 - task.part->rect.x0;
     if (columns < unit * threads)
         unit = tile;
     else if (threads > 1 && rows * columns < FEW_UNITS * unit * threads)
         unit = SMALL_STEP * tile;
-    planche_exec_split(&task, rows, least, tiles * tile, unit, winograd_chunk);
+    planche_exec_split(&task, rows, min, tiles * tile, unit, winograd_chunk);
 }

@@ -39,19 +39,19 @@ struct planche_task planche_exec_task(const struct planche_exec *exec, int node,
     };
 }
 
-void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_columns,
-                        int64_t most_columns, int64_t unit, planche_pool_fn fn)
+void planche_exec_split(struct planche_task *task, int64_t rows, int64_t min_columns,
+                        int64_t max_columns, int64_t unit, planche_pool_fn fn)
 {
     struct planche_pool *pool = task->exec->data->pool;
     int64_t workers = planche_pool_threads(pool),
             columns = task->part->rect.x1 - task->part->rect.x0;
     assert(rows > 0 && columns > 0 && unit > 0);
-    int64_t most = most_columns > unit ? most_columns / unit * unit : unit;
-    int64_t chunks = (columns + most - 1) / most;
+    int64_t max = max_columns > unit ? max_columns / unit * unit : unit;
+    int64_t chunks = (columns + max - 1) / max;
     /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
     int64_t total = (rows * chunks + workers - 1) / workers * workers;
     int64_t wanted = (total + rows - 1) / rows;
-    if (wanted > chunks && columns / wanted >= least_columns)
+    if (wanted > chunks && columns / wanted >= min_columns)
         chunks = wanted;
     int64_t units = (columns + unit - 1) / unit;
     task->rows = (size_t)rows;

@@ -39,8 +39,8 @@ struct planche_task planche_exec_task(const struct planche_exec *exec, int node,
                                       int64_t y1);
 /* Runs fn for all chunks of all `rows` rows of a task. A chunk has up to
  * most_columns columns, or one unit if that is more. */
-void planche_exec_split(struct planche_task *task, int64_t rows, int64_t least_columns,
-                        int64_t most_columns, int64_t unit, planche_pool_fn fn);
+void planche_exec_split(struct planche_task *task, int64_t rows, int64_t min_columns,
+                        int64_t max_columns, int64_t unit, planche_pool_fn fn);
 /* The row and the columns of a chunk. */
 void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
                         int64_t *x1);

@@ -98,12 +98,12 @@ static bool is_plain_3x3(const struct planche_step *s)
 static unsigned choose_tile(enum planche_precision precision, uint32_t features, double in,
                             double out)
 {
-    unsigned most = precision == PLANCHE_PRECISION_BF16 ? 4 : 6, best = 0;
-    double least = planche_cost_direct(9.0, precision, features, in, out);
-    for (unsigned tile = 4; tile <= most; tile += 2) {
+    unsigned max = precision == PLANCHE_PRECISION_BF16 ? 4 : 6, best = 0;
+    double min = planche_cost_direct(9.0, precision, features, in, out);
+    for (unsigned tile = 4; tile <= max; tile += 2) {
         double cost = planche_cost_winograd(tile, precision, features, in, out);
-        best = cost < least ? tile : best;
-        least = cost < least ? cost : least;
+        best = cost < min ? tile : best;
+        min = cost < min ? cost : min;
     }
     return best;
 }
@@ -168,9 +168,9 @@ static bool find_taps(struct planche_program *program, const struct planche_step
                       struct planche_phase *phase, int phase_y, int phase_x)
 {
     bool deconv = step->op == PLANCHE_STEP_DECONV;
-    size_t most = (size_t)step->kernel_h * (size_t)step->kernel_w;
-    phase->tap_y = planche_calloc(program->budget, most, sizeof(int16_t));
-    phase->tap_x = planche_calloc(program->budget, most, sizeof(int16_t));
+    size_t max = (size_t)step->kernel_h * (size_t)step->kernel_w;
+    phase->tap_y = planche_calloc(program->budget, max, sizeof(int16_t));
+    phase->tap_x = planche_calloc(program->budget, max, sizeof(int16_t));
     if (!phase->tap_y || !phase->tap_x)
         return false;
     for (int ky = 0; ky < step->kernel_h; ky++)

@@ -5,14 +5,10 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "net/integers.h"
 
 #include <assert.h>
 #include <string.h>
-
-static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
-{
-    return v < lo ? lo : v > hi ? hi : v;
-}
 
 int64_t planche_node_group_floor(const struct planche_node *node, int64_t y)
 {
@@ -93,10 +89,13 @@ static void round_part(const struct planche_node *node, const struct planche_sha
                        struct planche_part *part)
 {
     int64_t columns = node->kind == PLANCHE_NODE_SHUFFLE ? node->shuffle : node->tile;
-    part->rect.y0 = clamp(planche_node_group_floor(node, part->rect.y0), 0, shape->height);
-    part->rect.y1 = clamp(planche_node_group_ceil(node, part->rect.y1), 0, shape->height);
+    part->rect.y0 =
+        planche_int_clamp(planche_node_group_floor(node, part->rect.y0), 0, shape->height);
+    part->rect.y1 =
+        planche_int_clamp(planche_node_group_ceil(node, part->rect.y1), 0, shape->height);
     part->rect.x0 = part->rect.x0 / columns * columns;
-    part->rect.x1 = clamp((part->rect.x1 + columns - 1) / columns * columns, 0, shape->width);
+    part->rect.x1 =
+        planche_int_clamp((part->rect.x1 + columns - 1) / columns * columns, 0, shape->width);
 }
 
 static void activate(struct planche_pass *pass, int n)
@@ -291,10 +290,10 @@ static int64_t next_rows(const struct planche_pass *pass, int n)
     const struct planche_node *node = &pass->spec.program->nodes[n];
     const struct planche_part *part = &pass->parts[n];
     int64_t band = pass->spec.band;
-    int64_t most =
+    int64_t max =
         node->tile > 1 ? part->done + (band - 1) * node->tile + 1 : part->done + band * FEW_ROWS;
-    int64_t rows = most < pass->goals[n] ? most : pass->goals[n];
-    return clamp(planche_node_group_ceil(node, rows), part->rect.y0, part->rect.y1);
+    int64_t rows = max < pass->goals[n] ? max : pass->goals[n];
+    return planche_int_clamp(planche_node_group_ceil(node, rows), part->rect.y0, part->rect.y1);
 }
 
 /* Requests the input rows that the node lacks; false: it lacks none. */

@@ -160,7 +160,7 @@ enum planche_status planche_plan_create(struct planche_plan **out,
                                         struct planche_budget *budget, uint64_t *smallest,
                                         struct planche_error *error)
 {
-    uint64_t least = UINT64_MAX;
+    uint64_t min = UINT64_MAX;
     enum planche_status status = PLANCHE_ERROR_MEMORY;
     struct planche_plan *plan = planche_calloc(budget, 1, sizeof(*plan));
     *out = NULL;
@@ -174,15 +174,15 @@ enum planche_status planche_plan_create(struct planche_plan **out,
     else
         planche_fail(error, status, "no memory to plan the page");
     if (!status)
-        status = plan_bands(plan, &least, error);
+        status = plan_bands(plan, &min, error);
     if (!status && !fits(options, plan->bytes))
-        status = plan_regions(plan, &least, error);
+        status = plan_regions(plan, &min, error);
     if (!status && !fits(options, plan->bytes))
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "the page needs at least %llu bytes",
-                              (unsigned long long)least);
+                              (unsigned long long)min);
     assert(status || (plan->stripe > 0 && plan->segment > 0 && plan->emit_rows > 0));
     if (smallest)
-        *smallest = least;
+        *smallest = min;
     if (status)
         planche_plan_destroy(&plan);
     *out = plan;

@@ -8,6 +8,7 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "net/integers.h"
 
 /* Rows that a stripe is looked at with: enough for every node to have a part in the pass, however
  * much smaller than the page its tensor is. */
@@ -25,11 +26,6 @@ struct extremes {
     double stripe_macs, full_macs; /* of all stripes, of the full width, SAMPLE_ROWS high */
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* What a pass holds beside slots and the row of zeros. */
 static size_t other_bytes(const struct planche_pass *pass)
 {
@@ -46,7 +42,7 @@ static enum planche_status sample_stripe(const struct extremes *e, int64_t x0, i
     struct planche_pass_spec spec = planche_plan_spec(e->plan, e->level);
     spec.region.x0 = x0;
     spec.region.x1 = x1;
-    spec.region.y1 = least(spec.region.y1, SAMPLE_ROWS);
+    spec.region.y1 = planche_int_min(spec.region.y1, SAMPLE_ROWS);
     return planche_pass_create(pass, &spec, e->plan->budget, error);
 }
 
@@ -133,9 +129,9 @@ static enum planche_status measure_level(const struct planche_plan *plan, int le
     if (!status)
         status = look_at_full_width(&e, g->page_width, error);
     for (int64_t x = 0; x < g->page_width && !status; x += stripe)
-        status = look_at_stripe(&e, x, least(x + stripe, g->page_width), error);
+        status = look_at_stripe(&e, x, planche_int_min(x + stripe, g->page_width), error);
     for (int64_t y = 0; y < g->page_height && !status; y += segment)
-        status = look_at_segment(&e, y, least(y + segment, g->page_height), error);
+        status = look_at_segment(&e, y, planche_int_min(y + segment, g->page_height), error);
     if (!status && !add_up(&e, &bytes))
         status = planche_fail(error, PLANCHE_ERROR_LIMIT, "the page is too large for this machine");
     size->bytes = bytes > size->bytes ? bytes : size->bytes;

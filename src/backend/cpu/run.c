@@ -4,6 +4,7 @@
 #include "backend/cpu/activation.h"
 #include "backend/cpu/plan.h"
 #include "base/status.h"
+#include "net/integers.h"
 
 #include <string.h>
 
@@ -203,11 +204,6 @@ static void release_retained(struct page_run *run, int level)
         }
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static enum planche_status run_pass(struct page_run *run, int level, struct planche_error *error)
 {
     const struct planche_plan *plan = run->plan;
@@ -228,8 +224,8 @@ static enum planche_status run_pass(struct page_run *run, int level, struct plan
     run->sampling = g == &plan->sample;
     for (int64_t y = 0; y < g->page_height && !status; y += segment)
         for (int64_t x = 0; x < g->page_width && !status; x += stripe) {
-            spec.region = (struct planche_rect){x, least(x + stripe, g->page_width), y,
-                                                least(y + segment, g->page_height)};
+            spec.region = (struct planche_rect){x, planche_int_min(x + stripe, g->page_width), y,
+                                                planche_int_min(y + segment, g->page_height)};
             status = run_region(run, &spec, error);
         }
     if (!status) {

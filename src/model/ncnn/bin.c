@@ -165,12 +165,12 @@ static enum planche_status read_weights(const struct reader *reader)
  * to have is not to be trusted. */
 static bool allocate_kernels(struct planche_graph *graph, const struct planche_model_file *file)
 {
-    uint64_t most = planche_model_file_left(file) / 2, floats = 0;
-    for (int i = 0; i < graph->layer_count && floats < most; i++)
+    uint64_t max = planche_model_file_left(file) / 2, floats = 0;
+    for (int i = 0; i < graph->layer_count && floats < max; i++)
         if (planche_layer_has_kernel(graph, &graph->layers[i]))
             floats += graph->layers[i].weight_count;
-    if (floats > most)
-        floats = most;
+    if (floats > max)
+        floats = max;
     if (floats == 0)
         return true;
     graph->kernels = planche_alloc(graph->budget, (size_t)floats * sizeof(float));

@@ -44,16 +44,16 @@ static void unsupported(struct decoder *decoder, const char *what)
                                decoder->error, "%s is not supported", what);
 }
 
-static int get_int(struct decoder *decoder, int id, int fallback, int least, int most)
+static int get_int(struct decoder *decoder, int id, int fallback, int min, int max)
 {
     const struct planche_ncnn_param *param = find(decoder, id);
     if (param && (param->array || !param->integer))
         bad_param(decoder, PLANCHE_ERROR_MODEL, id, "must be an integer");
-    else if (param && (param->values[0] < least || param->values[0] > most))
+    else if (param && (param->values[0] < min || param->values[0] > max))
         bad_param(decoder, PLANCHE_ERROR_MODEL, id, "is out of range");
     else if (param)
         return (int)param->values[0];
-    else if (fallback < least || fallback > most)
+    else if (fallback < min || fallback > max)
         bad_param(decoder, PLANCHE_ERROR_MODEL, id, "is missing");
     return fallback;
 }
@@ -407,7 +407,7 @@ struct kind {
     const char *name;
     enum planche_layer_type type;
     uint32_t ids;
-    int least_inputs, most_inputs;
+    int min_inputs, max_inputs;
     void (*decode)(struct decoder *decoder);
 };
 
@@ -450,7 +450,7 @@ static void check_counts(struct decoder *decoder, const struct kind *kind)
 {
     const struct planche_layer *layer = decoder->layer;
     bool split = kind->type == PLANCHE_LAYER_SPLIT;
-    if (layer->input_count < kind->least_inputs || layer->input_count > kind->most_inputs ||
+    if (layer->input_count < kind->min_inputs || layer->input_count > kind->max_inputs ||
         (!split && layer->output_count != 1))
         decoder->status =
             planche_layer_fail(decoder->graph, layer, PLANCHE_ERROR_MODEL, decoder->error,

@@ -56,13 +56,13 @@ static char *next_word(char **line)
     return word;
 }
 
-static bool parse_int(const char *text, int least, int most, int *out)
+static bool parse_int(const char *text, int min, int max, int *out)
 {
     double value;
     bool integer;
     if (!text || !planche_ncnn_number(text, &value, &integer) || !integer)
         return false;
-    if (value < least || value > most)
+    if (value < min || value > max)
         return false;
     *out = (int)value;
     return true;
