@@ -34,8 +34,12 @@ struct planche_archive_note {
     uint32_t known : 1, alone : 1, jpeg : 1;
 };
 
-/* Cache of what one reading of a PDF finds out and the next need not. Zeroes at first. */
+/* Cache of what one reading of an archive finds out for the next. Zeroes at first. */
 struct planche_archive_notes {
+    /* Of RAR, 7z and tar: memory that unpacking took, which the next reading takes when it is
+     * opened, before pages are admitted. */
+    uint64_t unpack_bytes;
+    /* Of a PDF, as long as it is the same file: */
     struct planche_archive_note *list;
     uint64_t count; /* pages */
     uint64_t file_size;

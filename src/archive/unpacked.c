@@ -127,6 +127,9 @@ static void close_unpacked(struct planche_archive *archive)
     struct unpacked *unpacked = archive->state;
     if (!unpacked)
         return;
+    struct planche_archive_notes *notes = archive->help.notes;
+    if (notes && unpacked->unpacker.reserved > notes->unpack_bytes)
+        notes->unpack_bytes = unpacked->unpacker.reserved;
     planche_unpacker_stop(&unpacked->unpacker);
     planche_free(unpacked);
     archive->state = NULL;
@@ -157,10 +160,12 @@ enum planche_status planche_unpacked_open(struct planche_archive *archive,
     archive->state = unpacked;
     if (!unpacked)
         return planche_fail_memory(error, archive->budget, sizeof *unpacked, archive->path);
+    const struct planche_archive_notes *notes = archive->help.notes;
     const struct planche_unpacker_options options = {.path = archive->path,
                                                      .fd = archive->fd,
                                                      .kind = kinds[archive->container],
                                                      .seconds = max_seconds(archive),
+                                                     .first_bytes = notes ? notes->unpack_bytes : 0,
                                                      .budget = archive->budget,
                                                      .stop = archive->help.stop,
                                                      .user = archive->help.user};

@@ -240,7 +240,7 @@ static bool start_program(struct planche_unpacker *unpacker,
 {
     int ends[2];
     char first[24], most[24], seconds[24];
-    snprintf(first, sizeof first, "%" PRIu64, FIRST_BYTES);
+    snprintf(first, sizeof first, "%" PRIu64, unpacker->reserved);
     snprintf(most, sizeof most, "%" PRIu64, unpacker->most);
     snprintf(seconds, sizeof seconds, "%" PRIu64, options->seconds);
     const char *const arguments[] = {
@@ -276,9 +276,12 @@ enum planche_status planche_unpacker_start(struct planche_unpacker *unpacker,
     unpacker->budget = options->budget;
     unpacker->seconds = options->seconds;
     unpacker->most = strcmp(options->kind, "rar") == 0 ? MAX_RAR_BYTES : MAX_BYTES;
-    if (!planche_budget_reserve(unpacker->budget, FIRST_BYTES))
-        return planche_fail_memory(error, unpacker->budget, FIRST_BYTES, unpacker->path);
-    unpacker->reserved = FIRST_BYTES;
+    uint64_t bytes = options->first_bytes > FIRST_BYTES ? options->first_bytes : FIRST_BYTES;
+    if (bytes > unpacker->most)
+        bytes = unpacker->most;
+    if (!planche_budget_reserve(unpacker->budget, bytes))
+        return planche_fail_memory(error, unpacker->budget, bytes, unpacker->path);
+    unpacker->reserved = bytes;
     planche_unpack_program(program);
     if (start_program(unpacker, options, program))
         return PLANCHE_OK;

@@ -14,6 +14,7 @@ struct planche_unpacker_options {
     int fd;                        /* of the archive; its position moves */
     const char *kind;              /* "rar", "7z" or "tar" */
     uint64_t seconds;              /* of computing time at most */
+    uint64_t first_bytes;          /* of memory from the start; 0: as little as will do */
     struct planche_budget *budget; /* counts the program's memory */
     bool (*stop)(void *user);      /* as in planche_archive_help */
     void *user;
