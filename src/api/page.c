@@ -95,7 +95,6 @@ planche_engine_run_source(const struct planche_engine *engine, const struct plan
         status = planche_atomic_file_check(output, files.overwrite, error);
     if (!status)
         status = planche_page_run(&job, error);
-    status = planche_output_files_explain(&files, status, error);
     if (!status)
         status = planche_output_files_commit(&files, error);
     planche_output_files_destroy(&files);
@@ -175,27 +174,40 @@ static uint64_t memory_for_result(void *user, const struct planche_image_info *i
     return capacity_for(bytes + bytes / 256 + ((uint64_t)64 << 10));
 }
 
-static bool write_memory(void *user, const void *data, size_t size)
+static enum planche_status grow(struct memory_target *target, size_t wanted,
+                                struct planche_error *error)
+{
+    size_t capacity = capacity_for(wanted);
+    if (!planche_budget_reserve(target->budget, capacity - target->capacity))
+        return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                            "no room in the memory budget of %llu bytes for the encoded result; "
+                            "give it more",
+                            (unsigned long long)target->budget->limit);
+    uint8_t *grown = planche_realloc(NULL, target->data, capacity);
+    if (!grown) {
+        planche_budget_release(target->budget, capacity - target->capacity);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the encoded result");
+    }
+    target->data = grown;
+    target->capacity = capacity;
+    return PLANCHE_OK;
+}
+
+static enum planche_status write_memory(void *user, const void *data, size_t size,
+                                        struct planche_error *error)
 {
     struct memory_target *target = user;
+    enum planche_status status = PLANCHE_OK;
     size_t wanted;
     if (!planche_add_size(target->size, size, &wanted) || wanted > SIZE_MAX / 2)
-        return false;
-    if (wanted > target->capacity) {
-        size_t capacity = capacity_for(wanted);
-        if (!planche_budget_reserve(target->budget, capacity - target->capacity))
-            return false;
-        uint8_t *grown = planche_realloc(NULL, target->data, capacity);
-        if (!grown) {
-            planche_budget_release(target->budget, capacity - target->capacity);
-            return false;
-        }
-        target->data = grown;
-        target->capacity = capacity;
-    }
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "the encoded result is too large");
+    if (wanted > target->capacity)
+        status = grow(target, wanted, error);
+    if (status)
+        return status;
     memcpy(target->data + target->size, data, size);
     target->size = wanted;
-    return true;
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_engine_run_bytes(const struct planche_engine *engine, const void *data,
@@ -227,11 +239,6 @@ enum planche_status planche_engine_run_bytes(const struct planche_engine *engine
     if (target.budget)
         planche_budget_release(target.budget, target.capacity);
     planche_page_leave(&job);
-    if (status == PLANCHE_ERROR_IO)
-        status = planche_fail(error, PLANCHE_ERROR_BUDGET,
-                              "no room in the memory budget of %llu bytes for the encoded result; "
-                              "give it more",
-                              (unsigned long long)engine->state->budget.limit);
     if (status) {
         planche_free(target.data);
     } else {

@@ -49,9 +49,9 @@ enum planche_status planche_content_copy(struct planche_content *content,
         if (got <= 0)
             status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
                                   got < 0 ? strerror(errno) : "it has become shorter");
-        else if (!take(user, writer->buffer, (size_t)got))
-            status = PLANCHE_ERROR_INTERNAL;
         else
+            status = take(user, writer->buffer, (size_t)got, error);
+        if (!status)
             status = report(writer, (size_t)got, error);
         left -= got > 0 ? (uint64_t)got : 0;
     }

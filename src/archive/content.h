@@ -46,8 +46,9 @@ struct planche_archive_writer {
 /* Bytes of a writer's buffer, and so of a read. */
 #define PLANCHE_CONTENT_BYTES ((size_t)256 << 10)
 
-/* Sink of a content, called piece by piece; false: it failed, and knows why. */
-typedef bool (*planche_content_fn)(void *user, const void *data, size_t size);
+/* Sink of a content, called piece by piece. */
+typedef enum planche_status (*planche_content_fn)(void *user, const void *data, size_t size,
+                                                  struct planche_error *error);
 
 /* A content that is open. */
 struct planche_content {
@@ -57,8 +58,8 @@ struct planche_content {
 enum planche_status planche_content_open(struct planche_content *content,
                                          const struct planche_added *added,
                                          struct planche_error *error);
-/* Gives the whole content to take, tells of the progress, and closes it. CANCELLED, IO; INTERNAL
- * when take failed: the caller says why. */
+/* Gives the whole content to take, tells of the progress, and closes it. Errors: CANCELLED,
+ * IO, and those of take. */
 enum planche_status planche_content_copy(struct planche_content *content,
                                          struct planche_archive_writer *writer,
                                          const struct planche_added *added, planche_content_fn take,

@@ -61,10 +61,20 @@ static bool make_folders(int root, const char *name, bool with_last)
     return true;
 }
 
-static bool write_piece(void *user, const void *data, size_t size)
+/* A file that is written. */
+struct piece_sink {
+    const struct planche_archive_writer *writer;
+    const char *name;
+    int fd;
+};
+
+static enum planche_status write_piece(void *user, const void *data, size_t size,
+                                       struct planche_error *error)
 {
-    const int *fd = user;
-    return planche_fd_write(*fd, data, size);
+    const struct piece_sink *sink = user;
+    return planche_fd_write(sink->fd, data, size)
+               ? PLANCHE_OK
+               : fail_write(sink->writer, sink->name, errno, error);
 }
 
 static enum planche_status write_file(struct planche_archive_writer *writer, int root,
@@ -81,9 +91,8 @@ static enum planche_status write_file(struct planche_archive_writer *writer, int
         planche_fd_close(&content.fd);
         return status;
     }
-    status = planche_content_copy(&content, writer, added, write_piece, &fd, error);
-    if (status == PLANCHE_ERROR_INTERNAL)
-        status = fail_write(writer, added->name, errno, error);
+    struct piece_sink sink = {.writer = writer, .name = added->name, .fd = fd};
+    status = planche_content_copy(&content, writer, added, write_piece, &sink, error);
     /* A time that the file system cannot keep is no reason to fail. */
     if (added->mtime != 0)
         (void)!planche_fd_set_mtime(fd, added->mtime);

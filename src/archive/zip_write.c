@@ -19,8 +19,11 @@
 #define EXTRA64_BYTES  28u
 #define CRC_IN_LOCAL   14u
 
+/* Where the archive's bytes go. The first failure stays: what follows it writes nothing. */
 struct sink {
     struct planche_archive_writer *writer;
+    struct planche_error *error;
+    enum planche_status status;
     uint64_t at; /* bytes written */
     uint32_t crc;
 };
@@ -28,21 +31,19 @@ struct sink {
 static bool put(struct sink *sink, const void *data, size_t size)
 {
     sink->at += size;
-    return size == 0 || planche_atomic_file_write(sink->writer->file, data, size);
+    if (!sink->status && size)
+        sink->status = planche_atomic_file_write(sink->writer->file, data, size, sink->error);
+    return !sink->status;
 }
 
-static bool put_content(void *user, const void *data, size_t size)
+static enum planche_status put_content(void *user, const void *data, size_t size,
+                                       struct planche_error *error)
 {
     struct sink *sink = user;
+    (void)error; /* the sink has it */
     sink->crc = (uint32_t)crc32_z(sink->crc, data, size);
-    return put(sink, data, size);
-}
-
-static enum planche_status fail_put(struct sink *sink, struct planche_error *error)
-{
-    enum planche_status status =
-        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written", sink->writer->path);
-    return planche_atomic_file_explain(sink->writer->file, status, error);
+    put(sink, data, size);
+    return sink->status;
 }
 
 /* Date and time, as DOS keeps them, of a time in UTC. */
@@ -174,24 +175,22 @@ static enum planche_status put_entry(struct sink *sink, struct planche_added *ad
     added->crc = 0;
     added->size = 0;
     if (!added->content)
-        return put_local(sink, added) ? PLANCHE_OK : fail_put(sink, error);
+        return put_local(sink, added) ? PLANCHE_OK : sink->status;
     enum planche_status status = planche_content_open(&content, added, error);
     if (status)
         return status;
     added->size = content.size;
     sink->crc = 0;
-    bool begun = put_local(sink, added);
+    put_local(sink, added);
     status = planche_content_copy(&content, sink->writer, added, put_content, sink, error);
-    if (status == PLANCHE_ERROR_INTERNAL || (status == PLANCHE_OK && !begun))
-        return fail_put(sink, error);
+    if (!status)
+        status = sink->status;
     if (status)
         return status;
     added->crc = sink->crc;
     put32(crc, added->crc);
     return planche_atomic_file_patch(sink->writer->file, added->start + CRC_IN_LOCAL, crc,
-                                     sizeof crc)
-               ? PLANCHE_OK
-               : fail_put(sink, error);
+                                     sizeof crc, error);
 }
 
 /* An EPUB is known by its first entry. */
@@ -211,7 +210,7 @@ static bool bring_type_first(struct planche_archive_writer *writer)
 enum planche_status planche_zip_write(struct planche_archive_writer *writer,
                                       struct planche_error *error)
 {
-    struct sink sink = {.writer = writer};
+    struct sink sink = {.writer = writer, .error = error};
     if (writer->container == PLANCHE_CONTAINER_EPUB && !bring_type_first(writer))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: an EPUB has an entry \"mimetype\"",
                             writer->path);
@@ -221,7 +220,7 @@ enum planche_status planche_zip_write(struct planche_archive_writer *writer,
             return status;
     }
     if (!put_directory(&sink))
-        return fail_put(&sink, error);
+        return sink.status;
     planche_archive_writer_announce(writer, planche_atomic_file_temporary_path(writer->file));
     return planche_atomic_file_commit(writer->file, error);
 }

@@ -99,9 +99,10 @@ struct planche_writer_options {
     const struct planche_log *log; /* warnings: metadata that the format cannot hold; may be NULL */
 };
 
-/* Receives encoded bytes in order; false stops the writer with PLANCHE_ERROR_IO (the sink keeps the
- * reason). */
-typedef bool (*planche_sink_fn)(void *user, const void *data, size_t size);
+/* Receives encoded bytes in order. What it returns, if it is not OK, stops the writer, which
+ * returns the same status and error. */
+typedef enum planche_status (*planche_sink_fn)(void *user, const void *data, size_t size,
+                                               struct planche_error *error);
 
 struct planche_writer;
 

@@ -42,7 +42,7 @@ struct planche_encoder {
     void *state; /* the format's own */
 };
 
-/* Hands bytes to the sink. Error: IO. */
+/* Hands bytes to the sink. Errors: the sink's. */
 enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const void *data,
                                          size_t size, struct planche_error *error);
 

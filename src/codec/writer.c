@@ -13,16 +13,14 @@ struct planche_writer {
     struct planche_encoder encoder;
     struct planche_blob icc; /* fitted */
     bool created;            /* the format's create was called */
-    bool failed;
+    enum planche_status failed;
     uint32_t next; /* row */
 };
 
 enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const void *data,
                                          size_t size, struct planche_error *error)
 {
-    if (size == 0 || encoder->sink(encoder->sink_user, data, size))
-        return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_IO, "the output could not be written");
+    return size ? encoder->sink(encoder->sink_user, data, size, error) : PLANCHE_OK;
 }
 
 enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, double done,
@@ -173,7 +171,7 @@ static enum planche_status check_state(const struct planche_writer *writer, bool
                                        struct planche_error *error)
 {
     if (writer->failed)
-        return planche_fail(error, PLANCHE_ERROR_IO, "writing the output has failed before");
+        return planche_fail(error, writer->failed, "writing the output has failed before");
     if (!rows_fit)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "the output has %" PRIu32 " rows, not more and not fewer",
@@ -189,7 +187,7 @@ enum planche_status planche_writer_write(struct planche_writer *writer, const vo
     if (status || count == 0)
         return status;
     status = writer->ops->write(&writer->encoder, rows, stride, count, error);
-    writer->failed = status != PLANCHE_OK;
+    writer->failed = status;
     if (status == PLANCHE_OK)
         writer->next += count;
     return status;
@@ -204,7 +202,7 @@ enum planche_status planche_writer_finish(struct planche_writer *writer,
         return status;
     status = writer->ops->finish(&writer->encoder, error);
     /* A file is finished once. */
-    writer->failed = true;
+    writer->failed = status ? status : PLANCHE_ERROR_IO;
     return status;
 }
 

@@ -101,19 +101,11 @@ uint64_t planche_output_files_memory(void *user, const struct planche_image_info
     return PLANCHE_ATOMIC_FILE_BYTES + parts * (2 * (uint64_t)strlen(files->path) + 1024);
 }
 
-bool planche_output_files_write(void *user, const void *data, size_t size)
+enum planche_status planche_output_files_write(void *user, const void *data, size_t size,
+                                               struct planche_error *error)
 {
     struct planche_output_files *files = user;
-    return planche_atomic_file_write(files->files[files->current], data, size);
-}
-
-enum planche_status planche_output_files_explain(const struct planche_output_files *files,
-                                                 enum planche_status status,
-                                                 struct planche_error *error)
-{
-    if (status != PLANCHE_ERROR_IO || !files->count || !files->files[files->current])
-        return status;
-    return planche_atomic_file_explain(files->files[files->current], status, error);
+    return planche_atomic_file_write(files->files[files->current], data, size, error);
 }
 
 enum planche_status planche_output_files_commit(struct planche_output_files *files,

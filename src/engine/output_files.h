@@ -21,12 +21,9 @@ enum planche_status planche_output_files_begin(void *user, struct planche_budget
                                                unsigned part, struct planche_error *error);
 uint64_t planche_output_files_memory(void *user, const struct planche_image_info *info,
                                      const struct planche_page_options *options, unsigned parts);
-bool planche_output_files_write(void *user, const void *data, size_t size);
+enum planche_status planche_output_files_write(void *user, const void *data, size_t size,
+                                               struct planche_error *error);
 
-/* Replaces what a writer said about writing by the reason; returns the status. */
-enum planche_status planche_output_files_explain(const struct planche_output_files *files,
-                                                 enum planche_status status,
-                                                 struct planche_error *error);
 enum planche_status planche_output_files_commit(struct planche_output_files *files,
                                                 struct planche_error *error);
 /* Removes what was not committed. */

@@ -111,7 +111,7 @@ enum planche_status planche_atomic_file_create(struct planche_atomic_file **out,
     return status;
 }
 
-/* Keeps the reason of a failure for planche_atomic_file_explain. */
+/* Keeps the reason of a failure: what follows fails for the same one. */
 static bool keep_reason(struct planche_atomic_file *file, bool written)
 {
     if (!written)
@@ -131,11 +131,8 @@ static bool flush(struct planche_atomic_file *file)
     return write_all(file, file->buffer, filled);
 }
 
-bool planche_atomic_file_write(void *user, const void *data, size_t size)
+static bool write_buffered(struct planche_atomic_file *file, const void *data, size_t size)
 {
-    struct planche_atomic_file *file = user;
-    if (file->reason)
-        return false;
     if (size > BUFFER_BYTES - file->filled && !flush(file))
         return false;
     if (size >= BUFFER_BYTES)
@@ -145,19 +142,21 @@ bool planche_atomic_file_write(void *user, const void *data, size_t size)
     return true;
 }
 
-bool planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset, const void *data,
-                               size_t size)
+enum planche_status planche_atomic_file_write(void *user, const void *data, size_t size,
+                                              struct planche_error *error)
 {
-    if (file->reason || !flush(file))
-        return false;
-    return keep_reason(file, planche_fd_write_at(file->fd, data, size, offset));
+    struct planche_atomic_file *file = user;
+    bool written = !file->reason && write_buffered(file, data, size);
+    return written ? PLANCHE_OK : say(error, file->path, file->reason);
 }
 
-enum planche_status planche_atomic_file_explain(const struct planche_atomic_file *file,
-                                                enum planche_status status,
-                                                struct planche_error *error)
+enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset,
+                                              const void *data, size_t size,
+                                              struct planche_error *error)
 {
-    return file->reason ? say(error, file->path, file->reason) : status;
+    bool written = !file->reason && flush(file) &&
+                   keep_reason(file, planche_fd_write_at(file->fd, data, size, offset));
+    return written ? PLANCHE_OK : say(error, file->path, file->reason);
 }
 
 /* All bytes on the disk; where the file system cannot sync, close still tells of late errors. */

@@ -21,16 +21,14 @@ enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
 enum planche_status planche_atomic_file_create(struct planche_atomic_file **out, const char *path,
                                                bool overwrite, struct planche_budget *budget,
                                                struct planche_error *error);
-/* A planche_sink_fn; user is the output file. */
-bool planche_atomic_file_write(void *user, const void *data, size_t size);
-/* Puts other bytes in the place of some that were written. False: as when writing. */
-bool planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset, const void *data,
-                               size_t size);
-/* Replaces what a writer said about a sink that failed by the reason; status and error stay as they
- * are when writing to the file was not what failed. Returns the status. */
-enum planche_status planche_atomic_file_explain(const struct planche_atomic_file *file,
-                                                enum planche_status status,
-                                                struct planche_error *error);
+/* A planche_sink_fn; user is the output file. Once it has failed it fails for the same reason.
+ * Error: IO. */
+enum planche_status planche_atomic_file_write(void *user, const void *data, size_t size,
+                                              struct planche_error *error);
+/* Puts other bytes in the place of some that were written. Error: IO, as when writing. */
+enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset,
+                                              const void *data, size_t size,
+                                              struct planche_error *error);
 /* Brings everything to the disk and gives back what only writing needs, before others are written
  * that are to appear together with it. Error: IO. */
 enum planche_status planche_atomic_file_sync(struct planche_atomic_file *file,

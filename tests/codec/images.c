@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-bool bytes_append(void *user, const void *data, size_t size)
+void bytes_append(struct bytes *bytes, const void *data, size_t size)
 {
-    struct bytes *bytes = user;
     if (bytes->size + size > bytes->capacity) {
         bytes->capacity = 2 * (bytes->size + size);
         bytes->data = realloc(bytes->data, bytes->capacity);
@@ -16,7 +15,14 @@ bool bytes_append(void *user, const void *data, size_t size)
     }
     memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
-    return true;
+}
+
+enum planche_status bytes_sink(void *user, const void *data, size_t size,
+                               struct planche_error *error)
+{
+    (void)error;
+    bytes_append(user, data, size);
+    return PLANCHE_OK;
 }
 
 void bytes_free(struct bytes *bytes)
@@ -251,7 +257,7 @@ enum planche_status write_picture(const struct picture *picture, enum planche_fo
     }
     uint64_t before = with_budget.budget->used;
     enum planche_status status =
-        planche_writer_open(&writer, &info, &with_budget, bytes_append, file, error);
+        planche_writer_open(&writer, &info, &with_budget, bytes_sink, file, error);
     if (status == PLANCHE_OK)
         status = write_rows(writer, picture, error);
     planche_writer_destroy(&writer);

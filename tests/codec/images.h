@@ -15,8 +15,10 @@ struct bytes {
     size_t size, capacity;
 };
 
-/* A planche_sink_fn; user is a struct bytes. */
-bool bytes_append(void *user, const void *data, size_t size);
+void bytes_append(struct bytes *bytes, const void *data, size_t size);
+/* Appends: a planche_sink_fn; user is a struct bytes. */
+enum planche_status bytes_sink(void *user, const void *data, size_t size,
+                               struct planche_error *error);
 void bytes_free(struct bytes *bytes);
 
 struct picture {

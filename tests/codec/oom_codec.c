@@ -129,7 +129,7 @@ static enum planche_status run_output_file(void *user, struct planche_budget *bu
     struct planche_atomic_file *file;
     enum planche_status status = planche_atomic_file_create(&file, user, true, budget, error);
     if (status == PLANCHE_OK) {
-        assert_true(planche_atomic_file_write(file, "page", 4));
+        assert_int_equal(planche_atomic_file_write(file, "page", 4, error), PLANCHE_OK);
         status = planche_atomic_file_commit(file, error);
     }
     planche_atomic_file_destroy(&file);

@@ -2,6 +2,9 @@
 /* What all writers do alike, and PNG's and JPEG's own. */
 #include "images.h"
 
+#include "base/status.h"
+
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -277,7 +280,7 @@ static void test_limits(void **state)
             continue;
         }
         assert_int_equal(error.status, cases[i].status);
-        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_append, NULL, &error),
+        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_sink, NULL, &error),
                          cases[i].status);
         assert_null(writer);
         assert_int_equal(planche_writer_memory(&info, &options), 0);
@@ -335,31 +338,38 @@ static void test_budget(void **state)
 
 struct failing_sink {
     size_t left;
+    enum planche_status status;
 };
 
-static bool take_some(void *user, const void *data, size_t size)
+static enum planche_status take_some(void *user, const void *data, size_t size,
+                                     struct planche_error *error)
 {
     struct failing_sink *sink = user;
     (void)data;
     if (size > sink->left)
-        return false;
+        return planche_fail(error, sink->status, "the sink is full: %s", strerror(ENOSPC));
     sink->left -= size;
-    return true;
+    return PLANCHE_OK;
 }
 
-/* A sink that fails at any point stops the writer with IO; it fails again when asked again. */
+/* A sink that fails at any point stops the writer with its status and its message, with every
+ * encoder; the writer fails with that status when asked again. */
 static void test_sink_failures(void **state)
 {
     (void)state;
     struct picture noise = picture_noise(200, 200, 3, 8, 1);
     struct bytes icc = make_icc(3);
     struct planche_metadata metadata = {.icc = blob_of(&icc)};
+    char message[128];
+    snprintf(message, sizeof message, "the sink is full: %s", strerror(ENOSPC));
     for (size_t f = 0; f < FORMATS; f++)
         for (size_t room = 0; room < 100000; room = room * 2 + 5) {
             struct planche_budget budget;
             struct planche_image_info info = {200, 200, 3, 8, formats[f], &metadata};
             struct planche_writer_options options = {.budget = &budget};
-            struct failing_sink sink = {room};
+            /* One that ran out of memory is not taken for one that could not write. */
+            struct failing_sink sink = {room,
+                                        room % 3 == 0 ? PLANCHE_ERROR_BUDGET : PLANCHE_ERROR_IO};
             struct planche_writer *writer;
             struct planche_error error = {.status = PLANCHE_OK};
             planche_budget_init(&budget, 0);
@@ -372,10 +382,12 @@ static void test_sink_failures(void **state)
             if (status == PLANCHE_OK) /* all fitted */
                 assert_true(room > 20000);
             else
-                assert_int_equal(status, PLANCHE_ERROR_IO);
+                assert_int_equal(status, sink.status);
             assert_int_equal(error.status, status);
+            if (status)
+                assert_string_equal(error.message, message);
             if (status && writer)
-                assert_int_equal(planche_writer_finish(writer, &error), PLANCHE_ERROR_IO);
+                assert_int_equal(planche_writer_finish(writer, &error), sink.status);
             planche_writer_destroy(&writer);
             assert_int_equal(budget.used, 0);
         }
@@ -392,7 +404,7 @@ static void test_misuse(void **state)
         struct planche_writer_options options = {.budget = NULL};
         struct planche_writer *writer;
         struct bytes file = {NULL, 0, 0};
-        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_append, &file, NULL),
+        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_sink, &file, NULL),
                          PLANCHE_OK);
         assert_int_equal(planche_writer_write(writer, noise.data, 12, 5, NULL),
                          PLANCHE_ERROR_ARGUMENT);
@@ -405,7 +417,7 @@ static void test_misuse(void **state)
         planche_writer_destroy(&writer);
         bytes_free(&file);
         /* Given up half-way. */
-        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_append, &file, NULL),
+        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_sink, &file, NULL),
                          PLANCHE_OK);
         assert_int_equal(planche_writer_write(writer, noise.data, 12, 1, NULL), PLANCHE_OK);
         planche_writer_destroy(&writer);
@@ -425,7 +437,7 @@ static void test_groups(void **state)
         struct planche_writer *writer;
         struct bytes grouped = {NULL, 0, 0}, single = {NULL, 0, 0};
         assert_int_equal(write_picture(&noise, formats[f], NULL, NULL, &grouped, NULL), PLANCHE_OK);
-        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_append, &single, NULL),
+        assert_int_equal(planche_writer_open(&writer, &info, &options, bytes_sink, &single, NULL),
                          PLANCHE_OK);
         for (uint32_t y = 0; y < 37; y++)
             assert_int_equal(planche_writer_write(writer, noise.data + y * 150, 150, 1, NULL),
