@@ -72,15 +72,15 @@ struct planche_book_progress {
     int writing;       /* all pages are made; the output is being put together */
     const char *name;  /* of the entry that moved; NULL: none */
 };
-/* Called now and then from any thread, never at the same time as another call; not 0 cancels: the
- * next run continues here. */
-typedef int (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
+/* Called now and then from any thread, never at the same time as another call. */
+typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
 
 struct planche_book_options {
     size_t struct_size;
-    const struct planche_page_options *page; /* NULL: defaults. progress is not used; format AUTO is
-                                                WebP, in an EPUB the page's own */
-    enum planche_container container;        /* of the output */
+    /* NULL: defaults. progress is not used; format AUTO is WebP, in an EPUB the page's own. cancel,
+     * priority and deadline_ms hold for the whole book: after either end the next run continues. */
+    const struct planche_page_options *page;
+    enum planche_container container; /* of the output */
     enum planche_on_error on_error;
     uint32_t skip_above; /* pages with a longer side than this many pixels are kept; 0: none */
     int again;           /* enlarge pages that Planche made */
@@ -107,8 +107,8 @@ struct planche_book_result {
  * under its name or not at all. What is finished lies meanwhile in a folder ".NAME.planche" beside
  * it; a run that was interrupted, or failed for lack of space, leaves it there, and the next one
  * with the same options goes on from it and ends with the same bytes. OK does not mean that every
- * page was enlarged: see outcomes. Errors: those of planche_engine_run_file, CANCELLED among them;
- * what is wrong with one page only follows on_error. */
+ * page was enlarged: see outcomes. Errors: those of planche_engine_run_file, CANCELLED and DEADLINE
+ * among them; what is wrong with one page only follows on_error. */
 PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                                         const char *input, const char *output,
                                                         const struct planche_book_options *options,

@@ -31,9 +31,8 @@ enum planche_on_limit {
                                     where least happens; see planche_page_result.parts */
 };
 
-/* Called now and then from the thread that runs the page, done in 0..1; not 0 cancels the page.
- * While the page waits for others to end, done is 0. */
-typedef int (*planche_progress_fn)(void *user, double done);
+/* Called now and then from the thread that runs the page, done in 0..1, never less than before. */
+typedef void (*planche_progress_fn)(void *user, double done);
 
 struct planche_page_options {
     size_t struct_size;
@@ -55,6 +54,12 @@ struct planche_page_options {
                                                        planche_provenance_read */
     enum planche_grey grey;         /* files and bytes */
     enum planche_on_limit on_limit; /* files and bytes; bytes are not split: LIMIT */
+    struct planche_cancel *cancel;  /* of the caller, ends the page as CANCELLED; NULL: nothing */
+    /* Of a page that waits for others: the more urgent one runs first, with equal urgency the one
+     * with the earlier deadline, then the one that came first. A page that has waited for ten
+     * seconds counts as one of the next class. */
+    enum planche_priority priority;
+    uint64_t deadline_ms; /* from the call on; a page that takes longer ends as DEADLINE; 0: none */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 
@@ -78,8 +83,8 @@ struct planche_page_result {
 
 /* Enlarges the image file at input into the file at output. The output appears complete under its
  * name (written to a temporary file in the same folder, synced, renamed) or not at all. options and
- * result may be NULL. Errors: IO, DATA, LIMIT, BUDGET, MEMORY, EXISTS, CANCELLED, NOT_FOUND,
- * UNSUPPORTED. */
+ * result may be NULL. Errors: IO, DATA, LIMIT, BUDGET, MEMORY, EXISTS, CANCELLED, DEADLINE,
+ * NOT_FOUND, UNSUPPORTED. */
 PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_engine *engine,
                                                         const char *input, const char *output,
                                                         const struct planche_page_options *options,
@@ -141,7 +146,7 @@ struct planche_pixels {
 
 /* Pixels in, pixels out: out must have the format of in and scale times its width and height, or
  * what the options' width and height make of that; its memory is the caller's. Alpha is straight
- * (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET, MEMORY, CANCELLED. */
+ * (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET, MEMORY, CANCELLED, DEADLINE. */
 PLANCHE_API enum planche_status
 planche_engine_run_pixels(const struct planche_engine *engine, const struct planche_pixels *in,
                           const struct planche_pixels *out,

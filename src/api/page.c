@@ -41,6 +41,10 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->grey != PLANCHE_GREY_KEEP && options->grey != PLANCHE_GREY_AUTO)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with grey pages: %d",
                             (int)options->grey);
+    if (options->priority < PLANCHE_PRIORITY_NORMAL ||
+        options->priority > PLANCHE_PRIORITY_BACKGROUND)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown priority: %d",
+                            (int)options->priority);
     if (options->on_limit < PLANCHE_ON_LIMIT_FAIL || options->on_limit > PLANCHE_ON_LIMIT_SPLIT)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with limits of formats: %d",
                             (int)options->on_limit);
@@ -70,7 +74,8 @@ static enum planche_status choose_format(enum planche_format *format, const char
 
 enum planche_status
 planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const struct planche_page_filter *judge, const char *output,
+                          const struct planche_page_filter *judge,
+                          const struct planche_cancel_token *cancel, const char *output,
                           const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error)
 {
@@ -79,6 +84,7 @@ planche_engine_run_source(const struct planche_engine *engine, const struct plan
         .engine = engine,
         .source = source,
         .judge = judge,
+        .parent = cancel,
         .splits = true,
         .begin = planche_output_files_begin,
         .sink_memory = planche_output_files_memory,
@@ -113,7 +119,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     if (!engine || !input || !output)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "engine, input and output must be given");
-    return planche_engine_run_source(engine, &source, NULL, output, options, result, error);
+    return planche_engine_run_source(engine, &source, NULL, NULL, output, options, result, error);
 }
 
 /* The output of planche_engine_run_bytes. The caller keeps the bytes, so they belong to no budget,
@@ -265,7 +271,9 @@ enum planche_status planche_engine_run_pixels(const struct planche_engine *engin
     if (!engine || !in || !out)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "engine, in and out must be given");
     take_options(&job.options, options);
-    enum planche_status status = planche_page_run(&job, error);
+    enum planche_status status = check_options(&job.options, error);
+    if (!status)
+        status = planche_page_run(&job, error);
     planche_page_leave(&job);
     give_result(&job, result);
     return status;

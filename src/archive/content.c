@@ -2,6 +2,7 @@
 /* Entry contents for archive writers: opening and copying them. */
 #include "archive/content.h"
 
+#include "base/cancel.h"
 #include "base/status.h"
 #include "os/fd.h"
 
@@ -30,9 +31,9 @@ static enum planche_status report(struct planche_archive_writer *writer, size_t 
 {
     writer->done += size;
     double part = writer->total ? (double)writer->done / (double)writer->total : 1;
-    if (writer->progress && writer->progress(writer->user, part < 1 ? part : 1))
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "%s: cancelled", writer->path);
-    return PLANCHE_OK;
+    if (writer->progress)
+        writer->progress(writer->user, part < 1 ? part : 1);
+    return planche_cancel_fail(writer->cancel, error);
 }
 
 enum planche_status planche_content_copy(struct planche_content *content,

@@ -38,6 +38,7 @@ struct planche_archive_writer {
     uint8_t *buffer;
     planche_progress_fn progress;
     void *user;
+    const struct planche_cancel_token *cancel;
     uint64_t total, done; /* bytes of content */
     planche_appear_fn appear;
     void *appear_user;

@@ -5,6 +5,7 @@
 #define PLANCHE_ARCHIVE_ENTRY_H
 
 #include "archive/name.h"
+#include "base/cancel.h"
 #include "base/log.h"
 
 #include <planche/book.h>
@@ -48,10 +49,9 @@ struct planche_archive_notes {
 
 /* Options of the caller: cancellation and the cache. NULL or zeroes: none. */
 struct planche_archive_help {
-    /* Asked several times a second while another program works for the archive, by the thread that
-     * waits; true: what waits ends as CANCELLED. */
-    bool (*stop)(void *user);
-    void *user;
+    /* Checked several times a second while another program works for the archive; NULL: it is not
+     * cancelled. */
+    const struct planche_cancel_token *cancel;
     struct planche_archive_notes *notes; /* its owner frees the list; NULL: none are kept */
 };
 

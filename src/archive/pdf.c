@@ -56,8 +56,7 @@ static bool start_program(struct planche_archive *archive, const char *const *ar
                    .cpu_seconds = MAX_CPU_SECONDS,
                    .open_files = MAX_OPEN_FILES},
         .patience_ms = PATIENCE_MS,
-        .stop = archive->help.stop,
-        .user = archive->help.user,
+        .cancel = archive->help.cancel,
     };
     planche_process_kill(&pdf->child);
     return planche_process_start(&pdf->child, &options);
@@ -91,7 +90,7 @@ static enum planche_status fail_work(const struct planche_archive *archive, cons
 {
     int reason = errno;
     if (reason == ECANCELED)
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        return planche_cancel_fail(archive->help.cancel, error);
     return planche_fail(error, reason == ETIMEDOUT ? PLANCHE_ERROR_DATA : PLANCHE_ERROR_IO,
                         "%s: %s%s%s: %s", archive->path, archive->name,
                         archive->name[0] ? ": " : "", program,

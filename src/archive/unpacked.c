@@ -167,8 +167,7 @@ enum planche_status planche_unpacked_open(struct planche_archive *archive,
                                                      .seconds = max_seconds(archive),
                                                      .first_bytes = notes ? notes->unpack_bytes : 0,
                                                      .budget = archive->budget,
-                                                     .stop = archive->help.stop,
-                                                     .user = archive->help.user};
+                                                     .cancel = archive->help.cancel};
     enum planche_status status = planche_unpacker_start(&unpacked->unpacker, &options, error);
     /* What is wrong with all of the archive shows now. */
     if (status == PLANCHE_OK)

@@ -92,9 +92,10 @@ static enum planche_status receive(struct planche_unpacker *unpacker, void *data
             continue;
         }
         int reason = errno;
+        const struct planche_cancel_token *cancel = unpacker->child.cancel;
         planche_unpacker_stop(unpacker);
         if (reason == ECANCELED)
-            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+            return planche_cancel_fail(cancel, error);
         return fail(unpacker, error, reason == ETIMEDOUT ? PLANCHE_ERROR_DATA : PLANCHE_ERROR_IO,
                     reason == ETIMEDOUT ? PLANCHE_UNPACK_PROGRAM " takes too long"
                                         : strerror(reason));
@@ -255,8 +256,7 @@ static bool start_program(struct planche_unpacker *unpacker,
         .inherited = inherited,
         .inherited_count = 2,
         .patience_ms = PATIENCE_MS,
-        .stop = options->stop,
-        .user = options->user,
+        .cancel = options->cancel,
     };
     bool started = planche_process_start(&unpacker->child, &how);
     int reason = errno;

@@ -16,8 +16,7 @@ struct planche_unpacker_options {
     uint64_t seconds;              /* of computing time at most */
     uint64_t first_bytes;          /* of memory from the start; 0: as little as will do */
     struct planche_budget *budget; /* counts the program's memory */
-    bool (*stop)(void *user);      /* as in planche_archive_help */
-    void *user;
+    const struct planche_cancel_token *cancel; /* as in planche_archive_help */
 };
 
 /* Zero but for its two descriptors, which are -1: PLANCHE_UNPACKER_NONE. For one thread at a time.

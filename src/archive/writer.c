@@ -156,10 +156,12 @@ void planche_archive_writer_watch(struct planche_archive_writer *writer, planche
 
 enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,
                                                   planche_progress_fn progress, void *user,
+                                                  const struct planche_cancel_token *cancel,
                                                   struct planche_error *error)
 {
     writer->progress = progress;
     writer->user = user;
+    writer->cancel = cancel;
     writer->done = 0;
     return writer->container == PLANCHE_CONTAINER_FOLDER ? planche_folder_write(writer, error)
                                                          : planche_zip_write(writer, error);

@@ -27,9 +27,10 @@ enum planche_status planche_archive_writer_comment(struct planche_archive_writer
 void planche_archive_writer_watch(struct planche_archive_writer *writer, planche_appear_fn appear,
                                   void *user);
 /* Writes everything. An EPUB must have an entry "mimetype"; it becomes the first. progress as in
- * planche_page_options; NULL is fine. */
+ * planche_page_options; it and cancel may be NULL. */
 enum planche_status planche_archive_writer_commit(struct planche_archive_writer *writer,
                                                   planche_progress_fn progress, void *user,
+                                                  const struct planche_cancel_token *cancel,
                                                   struct planche_error *error);
 /* Leaves nothing behind that was not committed. NULL is fine. */
 void planche_archive_writer_destroy(struct planche_archive_writer **writer);

@@ -3,6 +3,8 @@
 #ifndef PLANCHE_BACKEND_BACKEND_H
 #define PLANCHE_BACKEND_BACKEND_H
 
+#include "base/cancel.h"
+
 #include <planche/types.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +24,9 @@ struct planche_page_io {
     enum planche_status (*emit)(void *user, int64_t y, int64_t x, size_t count,
                                 const float *const planes[PLANCHE_PLANES],
                                 struct planche_error *error);
-    /* Called often, done in 0..1; not 0 cancels. */
-    int (*poll)(void *user, double done);
+    /* Called often, done in 0..1; may be NULL. */
+    void (*progress)(void *user, double done);
+    const struct planche_cancel_token *cancel; /* checked as often; may be NULL */
 };
 
 #endif

@@ -46,11 +46,11 @@ static enum planche_status add_entry(struct planche_book *book,
     return status;
 }
 
-static int on_commit(void *user, double done)
+static void on_commit(void *user, double done)
 {
     struct planche_book *book = user;
     (void)done;
-    return planche_book_report(book, NULL);
+    planche_book_report(book, NULL);
 }
 
 enum planche_status planche_book_assemble(struct planche_book *book,
@@ -67,10 +67,12 @@ enum planche_status planche_book_assemble(struct planche_book *book,
             status = add_entry(book, writer, i, error);
     if (!status && book->comment_size)
         status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
-    if (!status && planche_book_report(book, NULL))
-        status = planche_book_fail_cancelled(error);
+    if (!status)
+        planche_book_report(book, NULL);
+    if (!status)
+        status = planche_cancel_fail(&book->cancel, error);
     planche_archive_writer_watch(writer, planche_workdir_record_output, &book->work);
     if (!status)
-        status = planche_archive_writer_commit(writer, on_commit, book, error);
+        status = planche_archive_writer_commit(writer, on_commit, book, &book->cancel, error);
     return status;
 }

@@ -21,6 +21,12 @@ static void take_options(struct planche_book *book, const struct planche_book_op
         memcpy(&book->page, page,
                page->struct_size < sizeof book->page ? page->struct_size : sizeof book->page);
     book->page.struct_size = sizeof book->page;
+    book->cancel = (struct planche_cancel_token){
+        .handle = book->page.cancel,
+        .deadline = planche_cancel_deadline(book->page.deadline_ms),
+    };
+    book->page.cancel = NULL;
+    book->page.deadline_ms = 0;
     book->limits = (struct planche_archive_limits){
         .entries = to->max_entries ? to->max_entries : 100000,
         .entry_bytes = to->max_entry_bytes ? to->max_entry_bytes : UINT64_C(1) << 30,
@@ -192,7 +198,7 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
         status = planche_entries_check_files(&book->entries, error);
     if (!status)
-        status = planche_book_reserve(book, planche_book_wants_to_stop, book, error);
+        status = planche_book_reserve(book, &book->cancel, error);
     if (!status)
         status = planche_workdir_open(&book->work, book->output, settings, book->options.fresh,
                                       &book->budget, error);

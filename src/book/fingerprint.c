@@ -10,7 +10,7 @@
 
 /* Who adds an option that changes the bytes of pages adds it to describe_page, and counts it here.
  */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 72,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 96,
                "the fingerprint of a book must tell of every option of its pages");
 
 static void describe_page(char *text, size_t size, const struct planche_page_options *page)

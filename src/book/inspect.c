@@ -111,8 +111,7 @@ enum planche_status planche_book_inspect_pages(struct planche_book *book,
     struct planche_archive_entry found;
     struct bytes bytes = {0};
     bool end = false;
-    enum planche_status status =
-        planche_book_open(book, planche_book_wants_to_stop, book, &archive, error);
+    enum planche_status status = planche_book_open(book, &book->cancel, &archive, error);
     if (!status)
         status = planche_digests_init(&bytes.digests, &book->entries, error);
     for (size_t i = 0; i < book->entries.count && !status; i++) {
@@ -125,8 +124,10 @@ enum planche_status planche_book_inspect_pages(struct planche_book *book,
             status = inspect_entry(book, archive, entry, &bytes, error);
         book->progress.done += entry->page;
         book->progress.done_parts = (double)book->progress.done;
-        if (!status && planche_book_report(book, entry->name))
-            status = planche_book_fail_cancelled(error);
+        if (!status)
+            planche_book_report(book, entry->name);
+        if (!status)
+            status = planche_cancel_fail(&book->cancel, error);
     }
     planche_digests_free(&bytes.digests);
     planche_free(bytes.data);

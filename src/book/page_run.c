@@ -25,6 +25,7 @@ struct in_flight {
 void planche_page_runs_init(struct planche_page_runs *runs, struct planche_book *book)
 {
     *runs = (struct planche_page_runs){.book = book, .failed_entry = PLANCHE_NO_ENTRY};
+    runs->cancel = (struct planche_cancel_token){.handle = &runs->stopped, .parent = &book->cancel};
     planche_cond_init(&runs->changed);
 }
 
@@ -45,6 +46,7 @@ static void fail(struct planche_page_runs *runs, size_t index, enum planche_stat
         runs->error = *error;
         runs->failed_entry = index;
     }
+    planche_cancel_request(&runs->stopped);
     planche_cond_broadcast(&runs->changed);
 }
 
@@ -64,23 +66,26 @@ bool planche_page_runs_report(struct planche_page_runs *runs, const struct planc
     book->progress.done += more;
     assert(book->progress.done <= book->entries.pages);
     book->progress.done_parts = (double)book->progress.done + runs->parts;
-    if (!runs->status && planche_book_report(book, entry ? entry->name : NULL)) {
+    if (!runs->status) {
         struct planche_error error;
-        fail(runs, PLANCHE_NO_ENTRY, planche_book_fail_cancelled(&error), &error);
+        planche_book_report(book, entry ? entry->name : NULL);
+        enum planche_status status = planche_cancel_fail(&book->cancel, &error);
+        if (status)
+            fail(runs, PLANCHE_NO_ENTRY, status, &error);
     }
     bool stopped = runs->status != PLANCHE_OK;
     planche_mutex_unlock(&book->mutex);
     return stopped;
 }
 
-static int on_page_progress(void *user, double done)
+static void on_page_progress(void *user, double done)
 {
     struct in_flight *flight = user;
     planche_mutex_lock(&flight->runs->book->mutex);
     flight->runs->parts += done - flight->done;
     planche_mutex_unlock(&flight->runs->book->mutex);
     flight->done = done;
-    return planche_page_runs_report(flight->runs, flight->entry, 0);
+    planche_page_runs_report(flight->runs, flight->entry, 0);
 }
 
 static enum planche_status filter_page(void *user, const struct planche_image_info *info,
@@ -176,8 +181,9 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
     planche_workdir_page_path(&book->work, entry->digest, options.format, 0, 1, output);
     entry->result.struct_size = sizeof entry->result;
-    enum planche_status status = planche_engine_run_source(book->engine, &source, &filter, output,
-                                                           &options, &entry->result, error);
+    enum planche_status status =
+        planche_engine_run_source(book->engine, &source, &filter, &flight->runs->cancel, output,
+                                  &options, &entry->result, error);
     return status ? status : record_page(book, entry, error);
 }
 

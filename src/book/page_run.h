@@ -6,12 +6,14 @@
 #include "book/state.h"
 
 /* Progress of the pages in flight, and the failure that ends the book. On the stack of the reader;
- * everything but book is under the book's mutex. */
+ * everything but book and cancel is under the book's mutex. */
 struct planche_page_runs {
     struct planche_book *book;
-    struct planche_cond changed; /* signalled when status is set */
-    double parts;                /* finished, of the pages in flight: a sum of 0 to 1 each */
-    enum planche_status status;  /* not OK: everything stops */
+    struct planche_cancel stopped;      /* the book has failed: pages in flight end */
+    struct planche_cancel_token cancel; /* that, or the book is cancelled */
+    struct planche_cond changed;        /* signalled when status is set */
+    double parts;                       /* finished, of the pages in flight: a sum of 0 to 1 each */
+    enum planche_status status;         /* not OK: everything stops */
     struct planche_error error;
     size_t failed_entry; /* the entry that stopped the book, or PLANCHE_NO_ENTRY */
 };

@@ -106,7 +106,7 @@ static enum planche_status spool(struct page_queue *queue, struct planche_archiv
         if (!planche_fd_write(fd, queue->buffer, got))
             status = cannot_write(queue->runs.book, error);
         else if (planche_page_runs_report(&queue->runs, entry, 0))
-            status = planche_book_fail_cancelled(error);
+            status = planche_cancel_fail(&queue->runs.cancel, error);
     } while (!status && got > 0);
     sha256_digest(&context, sizeof entry->digest, entry->digest);
     if (close(fd) != 0 && !status)
@@ -128,11 +128,13 @@ static enum planche_status dispatch_page(struct page_queue *queue, size_t index,
             return status;
         entry->outcome = PLANCHE_BOOK_RESUMED;
         if (!entry->made.parts)
-            return give_page(queue, index) ? PLANCHE_OK : planche_book_fail_cancelled(error);
+            return give_page(queue, index) ? PLANCHE_OK
+                                           : planche_cancel_fail(&queue->runs.cancel, error);
     }
     unlink(path);
-    return planche_page_runs_report(&queue->runs, entry, 1) ? planche_book_fail_cancelled(error)
-                                                            : PLANCHE_OK;
+    return planche_page_runs_report(&queue->runs, entry, 1)
+               ? planche_cancel_fail(&queue->runs.cancel, error)
+               : PLANCHE_OK;
 }
 
 static enum planche_status take_entry(struct page_queue *queue, struct planche_archive *archive,
@@ -167,12 +169,6 @@ static bool is_same(const struct planche_book *book, size_t index, bool end,
     return strcmp(found->name, entry->name) == 0 && found->folder == entry->folder;
 }
 
-static bool wants_to_stop(void *user)
-{
-    struct page_queue *queue = user;
-    return planche_page_runs_report(&queue->runs, NULL, 0);
-}
-
 static enum planche_status read_archive(struct page_queue *queue, struct planche_archive *archive,
                                         struct planche_error *error)
 {
@@ -188,7 +184,7 @@ static enum planche_status read_archive(struct page_queue *queue, struct planche
             status = take_entry(queue, archive, index, error);
         /* What the archive takes may only show when it is read. */
         if (!status && !end)
-            status = planche_book_reserve(book, wants_to_stop, queue, error);
+            status = planche_book_reserve(book, &queue->runs.cancel, error);
         if (status)
             planche_page_runs_fail(&queue->runs, index, status, error);
         if (status || end)
@@ -288,9 +284,9 @@ enum planche_status planche_book_run_pages(struct planche_book *book, struct pla
     planche_page_runs_init(&queue.runs, book);
     enum planche_status status = open_queue(&queue, error);
     if (!status)
-        status = planche_book_open(book, wants_to_stop, &queue, &archive, error);
+        status = planche_book_open(book, &queue.runs.cancel, &archive, error);
     if (!status)
-        status = planche_book_reserve(book, wants_to_stop, &queue, error);
+        status = planche_book_reserve(book, &queue.runs.cancel, error);
     if (!status)
         status = run(&queue, archive, error);
     if (!status)

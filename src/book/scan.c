@@ -77,7 +77,8 @@ static enum planche_status list_entry(struct planche_book *book, struct planche_
         return status;
     book->entries.pages += entry->page;
     book->progress.pages = book->entries.pages;
-    return planche_book_report(book, entry->name) ? planche_book_fail_cancelled(error) : PLANCHE_OK;
+    planche_book_report(book, entry->name);
+    return planche_cancel_fail(&book->cancel, error);
 }
 
 static enum planche_status keep_comment(struct planche_book *book,
@@ -99,8 +100,7 @@ enum planche_status planche_book_scan(struct planche_book *book, struct planche_
     struct planche_archive *archive;
     struct planche_archive_entry found;
     bool end = false;
-    enum planche_status status =
-        planche_book_open(book, planche_book_wants_to_stop, book, &archive, error);
+    enum planche_status status = planche_book_open(book, &book->cancel, &archive, error);
     if (!status)
         status = keep_comment(book, archive, error);
     while (!status && !end) {

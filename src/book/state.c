@@ -12,31 +12,20 @@
 /* What may come until the next reservation: buffers of files, another entry. */
 #define RESERVE ((uint64_t)1 << 20)
 
-enum planche_status planche_book_fail_cancelled(struct planche_error *error)
-{
-    return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-}
-
-bool planche_book_report(struct planche_book *book, const char *name)
+void planche_book_report(struct planche_book *book, const char *name)
 {
     book->progress.name = name;
-    if (!book->cancelled && book->options.on_progress)
-        book->cancelled = book->options.on_progress(book->options.user, &book->progress) != 0;
-    return book->cancelled;
+    if (book->options.on_progress && planche_cancel_check(&book->cancel) == PLANCHE_OK)
+        book->options.on_progress(book->options.user, &book->progress);
 }
 
-bool planche_book_wants_to_stop(void *book)
-{
-    return planche_book_report(book, NULL);
-}
-
-enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
-                                      void *user, struct planche_archive **archive,
-                                      struct planche_error *error)
+enum planche_status planche_book_open(struct planche_book *book,
+                                      const struct planche_cancel_token *cancel,
+                                      struct planche_archive **archive, struct planche_error *error)
 {
     /* What is passed over is told once, at the first reading. */
     const struct planche_log *log = book->entries.count ? NULL : &book->log;
-    const struct planche_archive_help help = {.stop = stop, .user = user, .notes = &book->notes};
+    const struct planche_archive_help help = {.cancel = cancel, .notes = &book->notes};
     return planche_archive_open(archive, book->input, &book->limits, &book->budget, log, &help,
                                 error);
 }
@@ -65,23 +54,22 @@ enum planche_status planche_book_fail_page(struct planche_book *book, struct pla
                : planche_fail_memory(error, &book->budget, sizeof why->message, entry->name);
 }
 
-enum planche_status planche_book_reserve(struct planche_book *book, bool (*stop)(void *user),
-                                         void *user, struct planche_error *error)
+enum planche_status planche_book_reserve(struct planche_book *book,
+                                         const struct planche_cancel_token *cancel,
+                                         struct planche_error *error)
 {
     uint64_t wanted = atomic_load(&book->budget.used) + RESERVE;
     if (wanted <= book->reserved)
         return PLANCHE_OK;
     /* More than must be, so that this happens a few times and not for every entry. */
     uint64_t more = wanted - book->reserved + RESERVE / 4;
-    if (planche_engine_set_aside(book->engine, more, stop, user)) {
+    if (planche_engine_set_aside(book->engine, more, cancel)) {
         book->reserved += more;
         return PLANCHE_OK;
     }
-    planche_mutex_lock(&book->mutex);
-    bool cancelled = book->cancelled;
-    planche_mutex_unlock(&book->mutex);
-    if (cancelled)
-        return planche_book_fail_cancelled(error);
+    enum planche_status status = planche_cancel_fail(cancel, error);
+    if (status)
+        return status;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s: reading and writing the book takes %llu MiB, which leaves nothing of "
                         "the memory budget for its pages; raise it (--memory)",

@@ -16,7 +16,8 @@ struct planche_book {
     const char *input;
     char *output; /* without a slash at the end */
     struct planche_book_options options;
-    struct planche_page_options page;
+    struct planche_page_options page;   /* cancel and deadline_ms are the token's */
+    struct planche_cancel_token cancel; /* of the whole book */
     struct planche_archive_limits limits;
     struct planche_log log;
     struct planche_budget budget;
@@ -30,20 +31,18 @@ struct planche_book {
     struct planche_workdir work;
 
     struct planche_mutex mutex;
-    struct planche_book_progress progress; /* under mutex, as is what follows */
-    bool cancelled;
+    struct planche_book_progress progress; /* under mutex */
 };
 
-/* What the owner of the book is told; true: the book is cancelled. name may be NULL. The mutex is
- * held, or nobody else is there. */
-bool planche_book_report(struct planche_book *book, const char *name);
-/* As that, of a book that no other thread works on. */
-bool planche_book_wants_to_stop(void *book);
-enum planche_status planche_book_fail_cancelled(struct planche_error *error);
+/* Reports progress to the owner of the book, unless that has cancelled it. name may be NULL. The
+ * mutex is held, or nobody else is there. */
+void planche_book_report(struct planche_book *book, const char *name);
 
-/* Opens the book's archive; stop as in planche_archive_help. */
-enum planche_status planche_book_open(struct planche_book *book, bool (*stop)(void *user),
-                                      void *user, struct planche_archive **archive,
+/* Opens the book's archive; cancel, which must stay until that is closed, as in
+ * planche_archive_help. */
+enum planche_status planche_book_open(struct planche_book *book,
+                                      const struct planche_cancel_token *cancel,
+                                      struct planche_archive **archive,
                                       struct planche_error *error);
 
 /* Whether an error of reading an entry concerns this entry only: it is left out, or what could be
@@ -59,10 +58,11 @@ enum planche_status planche_book_fail_page(struct planche_book *book, struct pla
                                            struct planche_error *error);
 
 /* Keeps the engine's pages from memory that the book has taken, or is about to take: sets aside
- * what its budget has in use now, and some more. stop as in planche_engine_set_aside. Errors:
- * BUDGET, CANCELLED. */
-enum planche_status planche_book_reserve(struct planche_book *book, bool (*stop)(void *user),
-                                         void *user, struct planche_error *error);
+ * what its budget has in use now, and some more. cancel as in planche_engine_set_aside. Errors:
+ * BUDGET, CANCELLED, DEADLINE. */
+enum planche_status planche_book_reserve(struct planche_book *book,
+                                         const struct planche_cancel_token *cancel,
+                                         struct planche_error *error);
 void planche_book_unreserve(struct planche_book *book);
 
 #endif

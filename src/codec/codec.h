@@ -10,6 +10,7 @@
 #define PLANCHE_CODEC_CODEC_H
 
 #include "base/alloc.h"
+#include "base/cancel.h"
 #include "base/log.h"
 
 #include <planche/page.h>
@@ -94,8 +95,9 @@ struct planche_writer_options {
     int quality;                  /* 1..100; 0: 90 */
     int lossless;                 /* WebP, AVIF, JPEG XL */
     int png_level;                /* 1..9; 0: default */
-    planche_progress_fn progress; /* called while a whole picture is encoded; not 0 cancels */
+    planche_progress_fn progress; /* called while a whole picture is encoded; may be NULL */
     void *progress_user;
+    const struct planche_cancel_token *cancel; /* checked meanwhile; may be NULL */
     const struct planche_log *log; /* warnings: metadata that the format cannot hold; may be NULL */
 };
 

@@ -27,9 +27,9 @@ enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, d
                                         struct planche_error *error)
 {
     const struct planche_writer_options *options = &encoder->options;
-    if (options->progress && options->progress(options->progress_user, done) != 0)
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    return PLANCHE_OK;
+    if (options->progress)
+        options->progress(options->progress_user, done);
+    return planche_cancel_fail(options->cancel, error);
 }
 
 static enum planche_status check_pixels(const struct planche_image_info *info,

@@ -38,11 +38,12 @@ static uint64_t program_bytes(const struct planche_engine *engine)
 }
 
 static enum planche_status fail_hold(const struct planche_engine *engine, uint64_t bytes,
-                                     planche_admission_stop_fn stop, void *user,
+                                     const struct planche_cancel_token *cancel,
                                      struct planche_error *error)
 {
-    if (stop(user))
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    enum planche_status status = planche_cancel_fail(cancel, error);
+    if (status)
+        return status;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "the CPU needs %llu MiB for the weights of %s and the memory budget of "
                         "%llu MiB does not leave as much; raise it (--memory)",
@@ -52,14 +53,14 @@ static enum planche_status fail_hold(const struct planche_engine *engine, uint64
 
 /* Takes the memory from pages to come, then compiles. Mutex held. */
 static enum planche_status compile(const struct planche_engine *engine,
-                                   planche_admission_stop_fn stop, void *user,
+                                   const struct planche_cancel_token *cancel,
                                    struct planche_error *error)
 {
     struct planche_engine_state *state = engine->state;
     struct planche_fallback *fallback = &state->fallback;
     uint64_t bytes = program_bytes(engine);
-    if (!planche_admission_set_aside(&state->admission, bytes, stop, user))
-        return fail_hold(engine, bytes, stop, user, error);
+    if (!planche_admission_set_aside(&state->admission, bytes, cancel))
+        return fail_hold(engine, bytes, cancel, error);
     planche_budget_init_part(&fallback->budget, &state->budget, bytes);
     enum planche_status status = planche_program_create(
         &fallback->program, engine->net, engine->features, PLANCHE_PRECISION_F32,
@@ -72,7 +73,7 @@ static enum planche_status compile(const struct planche_engine *engine,
 
 enum planche_status planche_fallback_get(const struct planche_engine *engine,
                                          const struct planche_program **program,
-                                         planche_admission_stop_fn stop, void *user,
+                                         const struct planche_cancel_token *cancel,
                                          struct planche_error *error)
 {
     struct planche_fallback *fallback = &engine->state->fallback;
@@ -82,7 +83,7 @@ enum planche_status planche_fallback_get(const struct planche_engine *engine,
         return PLANCHE_OK;
     planche_mutex_lock(&fallback->mutex);
     if (!fallback->program)
-        status = compile(engine, stop, user, error);
+        status = compile(engine, cancel, error);
     *program = fallback->program;
     planche_mutex_unlock(&fallback->mutex);
     return status;

@@ -15,10 +15,10 @@ bool planche_fallback_has_gpus(const struct planche_engine *engine);
 
 /* The program that pages run with on the CPU, the engine's. The caller has no part of the gate's
  * memory, or it could wait for itself. Thread-safe. Errors: those of planche_program_create;
- * CANCELLED when stop said so while memory was waited for. */
+ * CANCELLED, DEADLINE while memory was waited for. */
 enum planche_status planche_fallback_get(const struct planche_engine *engine,
                                          const struct planche_program **program,
-                                         planche_admission_stop_fn stop, void *user,
+                                         const struct planche_cancel_token *cancel,
                                          struct planche_error *error);
 
 #endif

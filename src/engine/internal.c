@@ -22,9 +22,9 @@ unsigned planche_engine_jobs(const struct planche_engine *engine)
 }
 
 bool planche_engine_set_aside(const struct planche_engine *engine, uint64_t bytes,
-                              bool (*stop)(void *user), void *user)
+                              const struct planche_cancel_token *cancel)
 {
-    return planche_admission_set_aside(&engine->state->admission, bytes, stop, user);
+    return planche_admission_set_aside(&engine->state->admission, bytes, cancel);
 }
 
 void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes)

@@ -5,6 +5,7 @@
 #define PLANCHE_ENGINE_INTERNAL_H
 
 #include "base/alloc.h"
+#include "base/cancel.h"
 #include "base/log.h"
 
 #include <planche/engine.h>
@@ -23,11 +24,10 @@ const struct planche_log *planche_engine_log(const struct planche_engine *engine
 unsigned planche_engine_jobs(const struct planche_engine *engine);
 
 /* Takes bytes from the memory that pages are admitted to, for somebody who uses the engine's budget
- * beside them: waits until the pages that run leave as much. stop is asked meanwhile, at least
- * every tenth of a second; NULL: never. False: stop said so, or nothing would be left for pages;
- * nothing is taken then. */
+ * beside them: waits until the pages that run leave as much. False: the token (may be NULL) has
+ * fired, or nothing would be left for pages; nothing is taken then. */
 bool planche_engine_set_aside(const struct planche_engine *engine, uint64_t bytes,
-                              bool (*stop)(void *user), void *user);
+                              const struct planche_cancel_token *cancel);
 /* Gives back what was set aside. */
 void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes);
 

@@ -79,12 +79,12 @@ double planche_network_macs(const struct planche_network *network)
     return network->plan->macs + (network->sideways ? network->sideways->macs : 0);
 }
 
-int planche_network_poll(void *user, double done)
+void planche_network_report(void *user, double done)
 {
     const struct planche_network *network = user;
     if (network->tta)
         done = (network->turn + done) / PLANCHE_TTA_TURNS;
-    return network->poll(network->user, done);
+    network->progress(network->user, done);
 }
 
 /* The averages go the way that a single result's rows go. */
@@ -98,8 +98,10 @@ static enum planche_status emit_means(struct planche_network *network, struct pl
             planche_output_put(output, y, 0, (size_t)output->width, planes, error);
         if (status)
             return status;
-        if (network->poll(network->user, 1))
-            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        network->progress(network->user, 1);
+        status = planche_cancel_fail(network->cancel, error);
+        if (status)
+            return status;
     }
     return PLANCHE_OK;
 }

@@ -17,9 +17,10 @@ struct planche_network {
     struct planche_input *input;
     struct planche_output *output;
     bool turns; /* tta */
-    /* Called often, done in 0..1; not 0 cancels. */
-    int (*poll)(void *user, double done);
+    /* Called often, done in 0..1. */
+    void (*progress)(void *user, double done);
     void *user;
+    const struct planche_cancel_token *cancel;
 
     struct planche_plan *plan;
     struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */
@@ -66,6 +67,6 @@ enum planche_status planche_network_gpu_run(struct planche_network *network,
                                             struct planche_error *error);
 /* Whether all rows of the page are to be held at once. */
 bool planche_network_reads_ahead(const struct planche_network *network);
-int planche_network_poll(void *user, double done);
+void planche_network_report(void *user, double done);
 
 #endif

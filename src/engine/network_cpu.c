@@ -107,7 +107,8 @@ enum planche_status planche_network_cpu_run(struct planche_network *network,
                                             struct planche_error *error)
 {
     const struct planche_engine *engine = network->engine;
-    const struct planche_page_io io = {network, fetch, emit, planche_network_poll};
+    const struct planche_page_io io = {network, fetch, emit, planche_network_report,
+                                       network->cancel};
     bool sideways = network->tta && planche_tta_is_sideways(network->turn);
     return planche_plan_run(sideways ? network->sideways : network->plan, engine->pool, &io,
                             engine->state->profile, error);

@@ -124,9 +124,10 @@ static enum planche_status read_page(struct planche_network *network, struct pla
     enum planche_status status = PLANCHE_OK;
     for (int64_t y = 0; y < input->height && !status; y++) {
         const void *row;
-        if (y % READ_ROWS == 0 && planche_network_poll(network, 0))
-            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-        status = planche_input_row(input, y, &row, error);
+        if (y % READ_ROWS == 0)
+            status = planche_cancel_fail(network->cancel, error);
+        if (!status)
+            status = planche_input_row(input, y, &row, error);
     }
     return status;
 }
@@ -134,7 +135,8 @@ static enum planche_status read_page(struct planche_network *network, struct pla
 enum planche_status planche_network_gpu_run(struct planche_network *network,
                                             struct planche_error *error)
 {
-    const struct planche_gpu_page_io io = {network, fetch, emit, planche_network_poll};
+    const struct planche_gpu_page_io io = {network, fetch, emit, planche_network_report,
+                                           network->cancel};
     const struct planche_gpu_page page =
         describe_page(network, network->tta && planche_tta_is_sideways(network->turn));
     struct planche_gpu_page_result result = {0};

@@ -83,31 +83,25 @@ static enum planche_status check_target(const struct page *page, struct planche_
     return PLANCHE_OK;
 }
 
-/* Progress never falls, and who has cancelled is not asked again: encoders may begin anew or take
- * their time to stop. */
-static int report(struct planche_page_job *job, double done)
+/* Progress never falls, and who has cancelled hears of none: encoders may begin anew or take their
+ * time to stop. */
+static void report(struct planche_page_job *job, double done)
 {
     const struct planche_page_options *options = &job->options;
     if (done > job->reported)
         job->reported = done;
-    if (!job->cancelled && options->progress)
-        job->cancelled = options->progress(options->progress_user, job->reported) != 0;
-    return job->cancelled;
+    if (options->progress && planche_cancel_check(&job->cancel) == PLANCHE_OK)
+        options->progress(options->progress_user, job->reported);
 }
 
-static bool wants_to_stop(void *job)
+static void writer_progress(void *job, double done)
 {
-    return report(job, 0) != 0;
+    report(job, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
 }
 
-static int writer_progress(void *job, double done)
+static void network_progress(void *job, double done)
 {
-    return report(job, 1 - ENCODE_SHARE + ENCODE_SHARE * done);
-}
-
-static int network_progress(void *job, double done)
-{
-    return report(job, done * (1 - ENCODE_SHARE));
+    report(job, done * (1 - ENCODE_SHARE));
 }
 
 static uint32_t rows_of_file(const struct page *page)
@@ -221,8 +215,9 @@ static void set_writer_options(struct page *page)
         .quality = options->quality,
         .lossless = options->lossless,
         .png_level = options->png_level,
-        .progress = options->progress ? writer_progress : NULL,
+        .progress = writer_progress,
         .progress_user = page->job,
+        .cancel = &page->job->cancel,
     };
 }
 
@@ -499,8 +494,8 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
         if (status != PLANCHE_ERROR_BUDGET || room.now == room.most)
             return status;
         status = PLANCHE_OK;
-        if (!planche_admission_wait_for_memory(admission, room.now, wants_to_stop, page->job))
-            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        if (!planche_admission_wait_for_memory(admission, room.now, &page->job->cancel))
+            return planche_cancel_fail(&page->job->cancel, error);
     }
 }
 
@@ -508,11 +503,13 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
 static enum planche_status enter(struct page *page, struct planche_error *error)
 {
     struct planche_admission *admission = &page->engine->state->admission;
-    if (!planche_admission_acquire(admission, wants_to_stop, page->job))
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    const struct planche_cancel_token *cancel = &page->job->cancel;
+    const struct planche_admission_ticket ticket = {cancel, page->job->options.priority};
+    if (!planche_admission_acquire(admission, &ticket))
+        return planche_cancel_fail(cancel, error);
     enum planche_status status = PLANCHE_OK;
-    if (page->alone && !planche_admission_wait_idle(admission, wants_to_stop, page->job))
-        status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    if (page->alone && !planche_admission_wait_idle(admission, cancel))
+        status = planche_cancel_fail(cancel, error);
     if (!status)
         status = prepare(page, error);
     if (status) {
@@ -541,8 +538,9 @@ static enum planche_status run_once(struct planche_page_job *job,
         .input = &page.input,
         .output = &page.output,
         .turns = job->options.tta != 0,
-        .poll = network_progress,
+        .progress = network_progress,
         .user = job,
+        .cancel = &job->cancel,
     };
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = enter(&page, error);
@@ -579,8 +577,7 @@ static bool lacked_memory(enum planche_status status)
 static enum planche_status run_on_cpu(struct planche_page_job *job, struct planche_error *error)
 {
     const struct planche_program *program;
-    enum planche_status status =
-        planche_fallback_get(job->engine, &program, wants_to_stop, job, error);
+    enum planche_status status = planche_fallback_get(job->engine, &program, &job->cancel, error);
     if (!status)
         status = run_once(job, program, false, error);
     if (!job->reservation.bytes || !lacked_memory(status))
@@ -605,6 +602,11 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
 {
     struct planche_error own = {0}; /* the caller's may be NULL, and the log wants the reason */
     error = error ? error : &own;
+    job->cancel = (struct planche_cancel_token){
+        .handle = job->options.cancel,
+        .parent = job->parent,
+        .deadline = planche_cancel_deadline(job->options.deadline_ms),
+    };
     if (!planche_fallback_has_gpus(job->engine))
         return run_on_cpu(job, error);
     enum planche_status status = run_once(job, NULL, false, error);

@@ -33,9 +33,10 @@ struct planche_page_job {
     uint64_t (*sink_memory)(void *user, const struct planche_image_info *info,
                             const struct planche_page_options *options, unsigned parts);
     struct planche_page_result result;
-    struct planche_reservation reservation; /* none: bytes is 0 */
+    struct planche_reservation reservation;    /* none: bytes is 0 */
+    const struct planche_cancel_token *parent; /* of the page's token; NULL: none */
+    struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */
     double reported; /* progress: it never falls, though the page may run twice */
-    bool cancelled;
 };
 
 /* Runs the page and fills job->result. A page that the GPUs cannot make runs once more on the CPU,
@@ -47,10 +48,12 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
 void planche_page_leave(struct planche_page_job *job);
 
 /* planche_engine_run_file for a page that may lie in memory (a book's entry): source->name is what
- * messages call it. engine, source and output are given; judge, options and result may be NULL. */
+ * messages call it. engine, source and output are given; judge, cancel (beside what options have),
+ * options and result may be NULL. */
 enum planche_status
 planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const struct planche_page_filter *judge, const char *output,
+                          const struct planche_page_filter *judge,
+                          const struct planche_cancel_token *cancel, const char *output,
                           const struct planche_page_options *options,
                           struct planche_page_result *result, struct planche_error *error);
 

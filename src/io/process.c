@@ -158,8 +158,6 @@ bool planche_process_start(struct planche_process *process,
         .output_left = options->output_bytes ? options->output_bytes : UINT64_MAX,
         .patience_ms = options->patience_ms,
         .cancel = options->cancel,
-        .stop = options->stop,
-        .user = options->user,
     };
     if (!find_program(options->arguments[0], program))
         return false;
@@ -183,10 +181,6 @@ static bool is_enough(struct planche_process *process, int64_t since)
 {
     const int64_t now = planche_clock_ns();
     bool stopped = planche_cancel_check(process->cancel) != PLANCHE_OK;
-    if (!stopped && process->stop && now - process->asked >= TICK_MS * INT64_C(1000000)) {
-        process->asked = now;
-        stopped = process->stop(process->user);
-    }
     errno = stopped ? ECANCELED : ETIMEDOUT;
     return stopped ||
            (process->patience_ms && (uint64_t)(now - since) / 1000000 >= process->patience_ms);

@@ -49,9 +49,6 @@ struct planche_process_options {
     uint64_t output_bytes;                     /* that can be read from it; 0: any number */
     uint64_t patience_ms;                      /* that it may be silent for; 0: for ever */
     const struct planche_cancel_token *cancel; /* asked while we wait for it; may be NULL */
-    /* The same as a function, asked several times a second; true: stop. May be NULL. */
-    bool (*stop)(void *user);
-    void *user;
 };
 
 /* A program that runs. */
@@ -62,9 +59,6 @@ struct planche_process {
     uint64_t output_left;
     uint64_t patience_ms;
     const struct planche_cancel_token *cancel;
-    bool (*stop)(void *user);
-    void *user;
-    int64_t asked; /* when stop was, by planche_clock_ns */
 };
 #define PLANCHE_PROCESS_NONE                                                                       \
     {                                                                                              \

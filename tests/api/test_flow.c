@@ -138,16 +138,18 @@ static void test_same_bytes(void **state)
 
 struct watch {
     int calls, stop_at; /* the call that cancels; 0: none */
+    struct planche_cancel *cancel;
     double last;
     bool fell;
 };
 
-static int watch_progress(void *user, double done)
+static void watch_progress(void *user, double done)
 {
     struct watch *watch = user;
     watch->fell = watch->fell || done < watch->last || done < 0 || done > 1;
     watch->last = done;
-    return ++watch->calls == watch->stop_at;
+    if (++watch->calls == watch->stop_at)
+        planche_cancel_request(watch->cancel);
 }
 
 static enum planche_status run_watched(const struct planche_engine *engine, const char *output,
@@ -156,9 +158,13 @@ static enum planche_status run_watched(const struct planche_engine *engine, cons
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     options.progress = watch_progress;
     options.progress_user = watch;
+    assert_int_equal(planche_cancel_create(&watch->cancel, NULL), PLANCHE_OK);
+    options.cancel = watch->cancel;
     options.overwrite = 1;
-    return planche_engine_run_file(engine, test_path("model-page.png"), test_path(output), &options,
-                                   NULL, error);
+    enum planche_status status = planche_engine_run_file(engine, test_path("model-page.png"),
+                                                         test_path(output), &options, NULL, error);
+    planche_cancel_destroy(&watch->cancel);
+    return status;
 }
 
 static void test_progress(void **state)
@@ -227,7 +233,7 @@ struct blocker {
     enum planche_status status;
 };
 
-static int block(void *user, double done)
+static void block(void *user, double done)
 {
     struct blocker *blocker = user;
     struct timespec until;
@@ -241,19 +247,15 @@ static int block(void *user, double done)
         blocker->too_long =
             pthread_cond_timedwait(&blocker->changed, &blocker->mutex, &until) == ETIMEDOUT;
     pthread_mutex_unlock(&blocker->mutex);
-    return 0;
 }
 
-static enum planche_status run_with(const struct planche_engine *engine, planche_progress_fn fn,
-                                    void *user)
+static enum planche_status run_with(const struct planche_engine *engine,
+                                    const struct planche_page_options *options)
 {
-    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     void *data;
     size_t size;
-    options.progress = fn;
-    options.progress_user = user;
     enum planche_status status = planche_engine_run_bytes(
-        engine, jobs[0].page.data, jobs[0].page.size, &data, &size, &options, NULL, NULL);
+        engine, jobs[0].page.data, jobs[0].page.size, &data, &size, options, NULL, NULL);
     planche_free_bytes(data);
     return status;
 }
@@ -261,7 +263,10 @@ static enum planche_status run_with(const struct planche_engine *engine, planche
 static void *run_blocker(void *user)
 {
     struct blocker *blocker = user;
-    blocker->status = run_with(blocker->engine, block, blocker);
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    options.progress = block;
+    options.progress_user = blocker;
+    blocker->status = run_with(blocker->engine, &options);
     return NULL;
 }
 
@@ -287,22 +292,71 @@ static void end_blocker(struct blocker *blocker)
     pthread_mutex_destroy(&blocker->mutex);
 }
 
-/* A page that waits for others to end can be cancelled meanwhile, and others come in after it. */
+static void *cancel_soon(void *cancel)
+{
+    const struct timespec soon = {.tv_nsec = 50000000};
+    nanosleep(&soon, NULL);
+    planche_cancel_request(cancel);
+    return NULL;
+}
+
+/* A page that waits for others to end can be cancelled meanwhile, or its time runs out, and others
+ * come in after it. */
 static void test_cancel_before_turn(void **state)
 {
     const struct planche_engine_options options = {.threads = 1};
     struct planche_engine *engine = test_engine(options, 2);
     struct blocker blocker = {.engine = engine};
-    struct watch watch = {.stop_at = 2};
+    struct watch watch = {0};
+    struct planche_cancel *cancel;
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    pthread_t canceller;
     (void)state;
     start_blocker(&blocker);
-    assert_int_equal(run_with(engine, watch_progress, &watch), PLANCHE_ERROR_CANCELLED);
-    assert_int_equal(watch.calls, 2);
-    assert_true(watch.last == 0);
+    page.progress = watch_progress;
+    page.progress_user = &watch;
+    assert_int_equal(planche_cancel_create(&cancel, NULL), PLANCHE_OK);
+    page.cancel = cancel;
+    assert_int_equal(pthread_create(&canceller, NULL, cancel_soon, cancel), 0);
+    assert_int_equal(run_with(engine, &page), PLANCHE_ERROR_CANCELLED);
+    assert_int_equal(pthread_join(canceller, NULL), 0);
+    page.cancel = NULL;
+    planche_cancel_destroy(&cancel);
+    page.deadline_ms = 50;
+    assert_int_equal(run_with(engine, &page), PLANCHE_ERROR_DEADLINE);
+    assert_int_equal(watch.calls, 0);
     end_blocker(&blocker);
     assert_false(blocker.too_long);
     assert_int_equal(blocker.status, PLANCHE_OK);
-    assert_int_equal(run_with(engine, NULL, NULL), PLANCHE_OK);
+    page.deadline_ms = 600000;
+    assert_int_equal(run_with(engine, &page), PLANCHE_OK);
+    planche_engine_destroy(&engine);
+}
+
+/* Outlasts the page's time. */
+static void take_long(void *user, double done)
+{
+    const struct timespec long_time = {.tv_nsec = 30000000};
+    ++*(int *)user;
+    (void)done;
+    nanosleep(&long_time, NULL);
+}
+
+/* A page whose time runs out while it is made. */
+static void test_deadline(void **state)
+{
+    const struct planche_engine_options options = {.threads = 1};
+    struct planche_engine *engine = test_engine(options, 2);
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    int calls = 0;
+    (void)state;
+    page.progress = take_long;
+    page.progress_user = &calls;
+    page.deadline_ms = 20;
+    assert_int_equal(run_with(engine, &page), PLANCHE_ERROR_DEADLINE);
+    assert_true(calls <= 1);
+    page.priority = (enum planche_priority)3;
+    assert_int_equal(run_with(engine, &page), PLANCHE_ERROR_ARGUMENT);
     planche_engine_destroy(&engine);
 }
 
@@ -314,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_cancel_before_turn),
+        cmocka_unit_test(test_deadline),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -5,6 +5,8 @@
 #include "engine/page.h"
 #include "support/quick.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +38,11 @@ static uint32_t wanted_width;
 /* How often the last page's progress was told. */
 static int progress_calls;
 
-static int count_progress(void *user, double done)
+static void count_progress(void *user, double done)
 {
     (void)user;
     (void)done;
     progress_calls++;
-    return 0;
 }
 
 static enum planche_status run_as(const struct planche_engine *engine, const struct bytes *page,
@@ -91,11 +92,17 @@ static void test_nothing_stays(void **state)
     planche_engine_destroy(&engine);
 }
 
-static int stop(void *user, double done)
+struct countdown {
+    int left;
+    struct planche_cancel cancel;
+};
+
+static void stop(void *user, double done)
 {
-    int *left = user;
+    struct countdown *countdown = user;
     (void)done;
-    return --*left == 0;
+    if (--countdown->left == 0)
+        planche_cancel_request(&countdown->cancel);
 }
 
 static void test_cancelled_pages_free_all(void **state)
@@ -108,12 +115,13 @@ static void test_cancelled_pages_free_all(void **state)
     for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JXL; format++)
         for (int calls = 1; calls < 60; calls += 4) {
             struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
-            int left = calls;
+            struct countdown countdown = {.left = calls};
             void *data;
             size_t size;
             page_options.format = (enum planche_format)format;
             page_options.progress = stop;
-            page_options.progress_user = &left;
+            page_options.progress_user = &countdown;
+            page_options.cancel = &countdown.cancel;
             assert_int_equal(planche_engine_run_bytes(engine, page.data, page.size, &data, &size,
                                                       &page_options, NULL, NULL),
                              PLANCHE_ERROR_CANCELLED);
@@ -128,35 +136,41 @@ static void test_cancelled_pages_free_all(void **state)
 struct neighbour {
     struct planche_engine *engine;
     struct planche_reservation reservation;
-    int calls;
+    pthread_t thread;
+    bool cancels;
+    struct planche_cancel cancel; /* of the page that waits */
 };
 
 /* The neighbour takes all the memory but for `rest` bytes. */
 static void move_in(struct neighbour *neighbour, uint64_t rest)
 {
     struct planche_admission *admission = &neighbour->engine->state->admission;
-    assert_true(planche_admission_acquire(admission, NULL, NULL));
+    const struct planche_admission_ticket ticket = {0};
+    assert_true(planche_admission_acquire(admission, &ticket));
     neighbour->reservation = (struct planche_reservation){admission->memory - rest, 1};
     planche_admission_commit(admission, &neighbour->reservation);
 }
 
-/* Asked at the door: leaves it the memory, but then the system has none. */
-static int leave_nothing(void *user, double done)
+/* When the page at the door waits for memory: cancels it, or leaves it the memory, but then the
+ * system has none. */
+static void *meet_at_door(void *user)
 {
     struct neighbour *neighbour = user;
-    (void)done;
-    if (neighbour->calls++ == 0) {
-        planche_admission_release(&neighbour->engine->state->admission, &neighbour->reservation);
-        planche_alloc_fail_at(1, true);
+    struct planche_admission *admission = &neighbour->engine->state->admission;
+    bool waits = false;
+    while (!waits) {
+        planche_mutex_lock(&admission->mutex);
+        waits = admission->occupied && admission->sleeping > 0;
+        planche_mutex_unlock(&admission->mutex);
+        sched_yield();
     }
-    return 0;
-}
-
-static int cancel_at_door(void *user, double done)
-{
-    struct neighbour *neighbour = user;
-    neighbour->calls++;
-    return done == 0;
+    if (neighbour->cancels) {
+        planche_cancel_request(&neighbour->cancel);
+    } else {
+        planche_alloc_fail_at(1, true);
+        planche_admission_release(admission, &neighbour->reservation);
+    }
+    return NULL;
 }
 
 /* A page that waits for memory can be cancelled, and what it is told of a later lack of memory is
@@ -171,19 +185,19 @@ static void test_waiting_for_memory(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
-        struct neighbour neighbour = {.engine = engine};
+        struct neighbour neighbour = {.engine = engine, .cancels = i < 2};
         struct planche_error error;
         void *data;
         size_t size;
         move_in(&neighbour, rests[i % 2]);
-        page_options.progress = i < 2 ? cancel_at_door : leave_nothing;
-        page_options.progress_user = &neighbour;
+        page_options.cancel = &neighbour.cancel;
+        assert_int_equal(pthread_create(&neighbour.thread, NULL, meet_at_door, &neighbour), 0);
         enum planche_status status = planche_engine_run_bytes(engine, page.data, page.size, &data,
                                                               &size, &page_options, NULL, &error);
         planche_alloc_fail_at(0, false);
+        assert_int_equal(pthread_join(neighbour.thread, NULL), 0);
         assert_int_equal(status, i < 2 ? PLANCHE_ERROR_CANCELLED : PLANCHE_ERROR_MEMORY);
         assert_int_equal(error.status, status);
-        assert_int_equal(neighbour.calls, 1);
         if (i < 2)
             planche_admission_release(&engine->state->admission, &neighbour.reservation);
         assert_int_equal(used(engine), before);
@@ -380,9 +394,9 @@ static void test_source_in_memory(void **state)
     assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                              test_path("a.png"), NULL, NULL, &error),
                      PLANCHE_OK);
-    assert_int_equal(
-        planche_engine_run_source(engine, &source, NULL, test_path("b.png"), NULL, NULL, &error),
-        PLANCHE_OK);
+    assert_int_equal(planche_engine_run_source(engine, &source, NULL, NULL, test_path("b.png"),
+                                               NULL, NULL, &error),
+                     PLANCHE_OK);
     void *file = test_read(test_path("a.png"), &file_size);
     void *memory = test_read(test_path("b.png"), &memory_size);
     assert_int_equal(memory_size, file_size);
@@ -391,7 +405,7 @@ static void test_source_in_memory(void **state)
     const struct planche_source cut = {
         .name = "a.cbz: 2.png", .data = page.data, .size = page.size / 2};
     assert_int_equal(
-        planche_engine_run_source(engine, &cut, NULL, test_path("c.png"), NULL, NULL, &error),
+        planche_engine_run_source(engine, &cut, NULL, NULL, test_path("c.png"), NULL, NULL, &error),
         PLANCHE_ERROR_DATA);
     assert_non_null(strstr(error.message, "a.cbz: 2.png"));
     assert_int_equal(remove(test_path("a.png")), 0);

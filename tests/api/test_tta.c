@@ -205,18 +205,20 @@ static void test_budgets(void **state)
 
 struct watch {
     int calls, stop_at; /* the call that cancels; 0: none */
+    struct planche_cancel *cancel;
     double last;
     bool fell;
     int eighths; /* of the network's share, that were seen: one bit each */
 };
 
-static int watch_progress(void *user, double done)
+static void watch_progress(void *user, double done)
 {
     struct watch *watch = user;
     watch->fell = watch->fell || done < watch->last || done < 0 || done > 1;
     watch->last = done;
     watch->eighths |= 1 << (int)(done / 0.9 * TURNS);
-    return ++watch->calls == watch->stop_at;
+    if (++watch->calls == watch->stop_at)
+        planche_cancel_request(watch->cancel);
 }
 
 static enum planche_status run_watched(const struct planche_engine *engine, struct watch *watch)
@@ -224,9 +226,13 @@ static enum planche_status run_watched(const struct planche_engine *engine, stru
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     options.progress = watch_progress;
     options.progress_user = watch;
+    assert_int_equal(planche_cancel_create(&watch->cancel, NULL), PLANCHE_OK);
+    options.cancel = watch->cancel;
     options.tta = 1;
-    return planche_engine_run_file(engine, test_path("model-page.png"), test_path("a.png"),
-                                   &options, NULL, NULL);
+    enum planche_status status = planche_engine_run_file(engine, test_path("model-page.png"),
+                                                         test_path("a.png"), &options, NULL, NULL);
+    planche_cancel_destroy(&watch->cancel);
+    return status;
 }
 
 /* All eight count, and the page stops in any of them. */

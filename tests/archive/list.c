@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a book and tells what is in it, for test_containers.py:
  *   list [-s|-c] PATH [ENTRIES ENTRY_BYTES TOTAL_BYTES RATIO [BUDGET]]
- * with -s without reading what is in the entries, with -c stopping when asked for the second time,
+ * with -s without reading what is in the entries, with -c stopping after a while,
  * prints the container, a line for every entry
  * (size or "folder", time, checksum, name), and at last "end", or "status", its number and the
  * message. What is left in the budget is a failure. */
 #include "archive/archive.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <zlib.h>
 
 static enum planche_status list_entry(struct planche_archive *archive,
@@ -35,11 +37,19 @@ static enum planche_status list_entry(struct planche_archive *archive,
     return PLANCHE_OK;
 }
 
-static bool stop(void *user)
+static struct planche_cancel cancel;
+
+static void stop(int number)
 {
-    static int asked;
-    (void)user;
-    return ++asked > 1;
+    (void)number;
+    planche_cancel_request(&cancel);
+}
+
+static void stop_soon(void)
+{
+    const struct itimerval soon = {.it_value = {.tv_usec = 300000}};
+    signal(SIGALRM, stop);
+    setitimer(ITIMER_REAL, &soon, NULL);
 }
 
 int main(int argc, char **argv)
@@ -49,11 +59,13 @@ int main(int argc, char **argv)
     struct planche_error error = {.message = ""};
     struct planche_archive *archive;
     bool end = false, skip = argc > 1 && strcmp(argv[1], "-s") == 0;
-    struct planche_archive_help help = {0};
-    if (argc > 1 && strcmp(argv[1], "-c") == 0)
-        help.stop = stop;
-    argc -= skip || help.stop;
-    argv += skip || help.stop;
+    const struct planche_cancel_token token = {.handle = &cancel};
+    const struct planche_archive_help help = {.cancel = &token};
+    bool stops = argc > 1 && strcmp(argv[1], "-c") == 0;
+    if (stops)
+        stop_soon();
+    argc -= skip || stops;
+    argv += skip || stops;
     if (argc != 2 && argc != 6 && argc != 7)
         return 2;
     if (argc > 5) {

@@ -48,7 +48,7 @@ static enum planche_status run_write(void *user, struct planche_budget *budget,
     if (status == PLANCHE_OK)
         status = planche_archive_writer_comment(writer, "text", 4, error);
     if (status == PLANCHE_OK)
-        status = planche_archive_writer_commit(writer, NULL, NULL, error);
+        status = planche_archive_writer_commit(writer, NULL, NULL, NULL, error);
     planche_archive_writer_destroy(&writer);
     if (status == PLANCHE_OK && *container == PLANCHE_CONTAINER_FOLDER)
         assert_int_equal(system("rm -r book"), 0);

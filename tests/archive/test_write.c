@@ -49,7 +49,7 @@ static void write_book(const char *path, enum planche_container container)
     assert_int_equal(planche_archive_writer_comment(writer, "hello", 5, &ignored), PLANCHE_OK);
     assert_int_equal(access(path, F_OK), before);
     planche_archive_writer_watch(writer, on_appear, &appeared);
-    if (planche_archive_writer_commit(writer, NULL, NULL, &error))
+    if (planche_archive_writer_commit(writer, NULL, NULL, NULL, &error))
         fail_msg("%s", error.message);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_ino, appeared.inode);
@@ -181,7 +181,7 @@ static void test_race(void **state)
     add(writer, "p", "one");
     assert_int_equal(mkdir("book", 0777), 0);
     write_file("book/theirs", "x");
-    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error),
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &error),
                      PLANCHE_ERROR_EXISTS);
     planche_archive_writer_destroy(&writer);
     assert_int_equal(unlink("book/theirs"), 0);
@@ -209,18 +209,23 @@ static void test_bad_entries(void **state)
     remove_contents();
 }
 
-static int stop_late(void *user, double done)
+struct countdown {
+    int calls;
+    struct planche_cancel cancel;
+};
+
+static void stop_late(void *user, double done)
 {
-    int *calls = user;
+    struct countdown *countdown = user;
     assert_true(done >= 0 && done <= 1);
-    return --*calls < 0;
+    if (--countdown->calls < 0)
+        planche_cancel_request(&countdown->cancel);
 }
 
-static int grow_a_file(void *user, double done)
+static void grow_a_file(void *user, double done)
 {
     (void)done;
     write_file("two", user);
-    return 0;
 }
 
 /* Whatever goes wrong in the end: the reason is told and nothing is left. */
@@ -233,7 +238,8 @@ static void test_failures(void **state)
     for (int i = 0; i < 9; i++) {
         struct planche_archive_writer *writer;
         struct planche_error error;
-        int calls = 2;
+        struct countdown countdown = {.calls = i < 3 ? 2 : 1000};
+        const struct planche_cancel_token token = {.handle = &countdown.cancel};
         assert_int_equal(planche_archive_writer_create(&writer, containers[i % 3], "book", false,
                                                        NULL, &ignored),
                          PLANCHE_OK);
@@ -241,7 +247,7 @@ static void test_failures(void **state)
         add(writer, "first", "one");
         add(writer, "second", i < 6 ? "two" : "missing");
         enum planche_status status =
-            planche_archive_writer_commit(writer, i < 3 ? stop_late : NULL, &calls, &error);
+            planche_archive_writer_commit(writer, stop_late, &countdown, &token, &error);
         if (i >= 3 && i < 6 && containers[i % 3] != PLANCHE_CONTAINER_EPUB) {
             assert_int_equal(status, PLANCHE_OK);
             assert_int_equal(system("rm -r book"), 0);
@@ -268,9 +274,9 @@ static void test_growing(void **state)
                                                    NULL, &ignored),
                      PLANCHE_OK);
     add(writer, "second", "two");
-    assert_int_equal(
-        planche_archive_writer_commit(writer, grow_a_file, (void *)"second page and more", &error),
-        PLANCHE_OK);
+    assert_int_equal(planche_archive_writer_commit(writer, grow_a_file,
+                                                   (void *)"second page and more", NULL, &error),
+                     PLANCHE_OK);
     planche_archive_writer_destroy(&writer);
     assert_int_equal(read_all("book", &wide, NULL, &error), PLANCHE_OK);
     unlink("book");
@@ -278,8 +284,9 @@ static void test_growing(void **state)
                                                    NULL, &ignored),
                      PLANCHE_OK);
     add(writer, "second", "two");
-    assert_int_equal(planche_archive_writer_commit(writer, grow_a_file, (void *)"less", &error),
-                     PLANCHE_ERROR_IO);
+    assert_int_equal(
+        planche_archive_writer_commit(writer, grow_a_file, (void *)"less", NULL, &error),
+        PLANCHE_ERROR_IO);
     assert_non_null(strstr(error.message, "shorter"));
     planche_archive_writer_destroy(&writer);
     remove_contents();
@@ -306,7 +313,7 @@ static void test_full_disk(void **state)
                          PLANCHE_OK);
         add(writer, "page.jpg", "large");
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-        assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error),
+        assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &error),
                          PLANCHE_ERROR_IO);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
         assert_non_null(strstr(error.message, strerror(EFBIG)));
@@ -333,7 +340,7 @@ static void test_many(void **state)
         snprintf(name, sizeof name, "%u/%u", i / 1000, i);
         add(writer, name, i + 1 == count ? "one" : NULL);
     }
-    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error), PLANCHE_OK);
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &error), PLANCHE_OK);
     planche_archive_writer_destroy(&writer);
     struct planche_archive *archive = open_book("book");
     for (unsigned i = 0; i < count; i++) {
@@ -366,7 +373,8 @@ static void test_times(void **state)
                                                        false, NULL, &ignored),
                          PLANCHE_OK);
         assert_int_equal(planche_archive_writer_add(writer, &entry, "one", &error), PLANCHE_OK);
-        assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, &error), PLANCHE_OK);
+        assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &error),
+                         PLANCHE_OK);
         planche_archive_writer_destroy(&writer);
         struct planche_archive *archive = open_book("book");
         assert_int_equal(planche_archive_next(archive, &entry, &end, &error), PLANCHE_OK);

@@ -261,12 +261,11 @@ static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
     return PLANCHE_OK;
 }
 
-static int poll(void *user, double done)
+static void check_progress(void *user, double done)
 {
     struct run *run = user;
     assert_true(done >= run->done && done <= 1);
     run->done = done;
-    return 0;
 }
 
 /* The caller's rows count as if it held bytes of RGB, as the engine does. */
@@ -337,7 +336,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
         .height = page->height * scale,
     };
     size_t pixels = (size_t)run.width * (size_t)run.height;
-    const struct planche_page_io io = {&run, fetch, emit, poll};
+    const struct planche_page_io io = {&run, fetch, emit, check_progress, NULL};
     const struct planche_plan_options planning = plan_options(program, page->width, options);
     struct run_report own;
     struct planche_budget budget;

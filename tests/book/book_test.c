@@ -69,7 +69,7 @@ void book_write(const struct book *book, const char *path, enum planche_containe
     if (*book->comment)
         check(planche_archive_writer_comment(writer, book->comment, strlen(book->comment), &error),
               &error);
-    check(planche_archive_writer_commit(writer, NULL, NULL, &error), &error);
+    check(planche_archive_writer_commit(writer, NULL, NULL, NULL, &error), &error);
     planche_archive_writer_destroy(&writer);
     for (size_t i = 0; i < book->count; i++) {
         snprintf(name, sizeof name, "item-%zu", i);
@@ -169,7 +169,7 @@ static void on_page(void *user, const struct planche_book_page *page)
         snprintf(told->message, sizeof told->message, "%s", page->message);
 }
 
-static int on_progress(void *user, const struct planche_book_progress *progress)
+static void on_progress(void *user, const struct planche_book_progress *progress)
 {
     struct told *told = user;
     told->calls++;
@@ -179,7 +179,8 @@ static int on_progress(void *user, const struct planche_book_progress *progress)
     assert_true(progress->done_parts <= (double)progress->pages + 1e-6);
     told->most_done = progress->done;
     told->writing |= progress->writing != 0;
-    return told->cancel_at && progress->done >= told->cancel_at;
+    if (told->cancel_at && progress->done >= told->cancel_at)
+        planche_cancel_request(&told->cancel);
 }
 
 struct planche_book_options book_options(struct told *told)
@@ -188,7 +189,9 @@ struct planche_book_options book_options(struct told *told)
         .struct_size = sizeof page, .format = PLANCHE_FORMAT_PNG, .png_level = 1};
     struct planche_book_options options = PLANCHE_BOOK_OPTIONS_INIT;
     memset(told, 0, sizeof *told);
-    options.page = &page;
+    told->page = page;
+    told->page.cancel = &told->cancel;
+    options.page = &told->page;
     options.on_page = on_page;
     options.on_progress = on_progress;
     options.user = told;

@@ -45,7 +45,9 @@ struct told {
     size_t count;
     char message[PLANCHE_ERROR_MESSAGE_SIZE]; /* of the last failure */
     size_t calls, most_done;
-    size_t cancel_at; /* cancels as soon as so many pages are done; 0: never */
+    struct planche_page_options page; /* of book_options */
+    struct planche_cancel cancel;     /* of page */
+    size_t cancel_at;                 /* cancels as soon as so many pages are done; 0: never */
     bool writing;
     struct planche_book_result result;
     struct planche_error error;

@@ -301,6 +301,7 @@ static void test_split(void **state)
     char expected[256];
     (void)state;
     page.on_limit = PLANCHE_ON_LIMIT_SPLIT;
+    page.cancel = &told.cancel;
     options.page = &page;
     book_add_page(&in, "1.png", 1, 8, 9000, PLANCHE_FORMAT_PNG);
     book_add_page(&in, "1-2.png", 2, 8, 8, PLANCHE_FORMAT_PNG);
@@ -314,6 +315,7 @@ static void test_split(void **state)
     assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told),
                      PLANCHE_ERROR_CANCELLED);
     options = book_options(&told);
+    page.cancel = NULL;
     options.page = &page;
     book_make(engine, "in.cbz", "out.cbz", options, &told);
     book_read(&out, test_path("out.cbz"));
@@ -536,17 +538,16 @@ struct seen {
     unsigned open;   /* of them, with a signal that could come */
 };
 
-static int see_signals(void *user, const struct planche_book_progress *progress)
+static void see_signals(void *user, const struct planche_book_progress *progress)
 {
     struct seen *seen = user;
     sigset_t blocked;
     (void)progress;
     if (pthread_equal(pthread_self(), seen->caller))
-        return 0;
+        return;
     seen->others++;
     assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &blocked), 0);
     seen->open += !sigismember(&blocked, SIGINT) || !sigismember(&blocked, SIGTERM);
-    return 0;
 }
 
 /* Signals are for the threads of the program, not for those of the library. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <dirent.h>
@@ -216,12 +217,11 @@ static void test_planted(void **state)
 }
 
 /* Somebody else's file under the output's name, from the progress of a run. */
-static int make_others(void *user, const struct planche_book_progress *progress)
+static void make_others(void *user, const struct planche_book_progress *progress)
 {
     (void)user;
     if (progress->writing)
         test_write(test_path("out.cbz"), "others", 6);
-    return 0;
 }
 
 /* What others put under the name costs no page, whenever they do it. */
@@ -418,22 +418,49 @@ static void test_every_setting(void **state)
     finish(&engine);
 }
 
+/* Takes all the time that the book has, once one page is there. */
+static void take_long(void *user, const struct planche_book_progress *progress)
+{
+    const struct timespec longer = {.tv_sec = 1, .tv_nsec = 100000000};
+    bool *taken = &((struct told *)user)->writing;
+    if (progress->done == 0 || *taken)
+        return;
+    *taken = true;
+    nanosleep(&longer, NULL);
+}
+
+/* A deadline is the whole book's; the next run continues behind it. */
+static void test_deadline(void **state)
+{
+    struct planche_engine *engine = start();
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    told.page.deadline_ms = 1000;
+    options.on_progress = take_long;
+    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told), PLANCHE_ERROR_DEADLINE);
+    assert_true(count_in(WORK) >= 0);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_true(told.writing);
+    expect_same_files("out.cbz", "expected.cbz");
+    assert_int_equal(unlink(test_path("out.cbz")), 0);
+    finish(&engine);
+}
+
 /* Another run of the same output, from the progress of the first. */
 static const struct planche_engine *running;
 static size_t refusals;
 
-static int run_again(void *user, const struct planche_book_progress *progress)
+static void run_again(void *user, const struct planche_book_progress *progress)
 {
     struct planche_error error;
     (void)user;
     if (progress->done == 0 || progress->writing)
-        return 0;
+        return;
     assert_int_equal(planche_engine_run_book(running, test_path("in.cbz"), test_path("out.cbz"),
                                              NULL, NULL, &error),
                      PLANCHE_ERROR_EXISTS);
     assert_non_null(strstr(error.message, "another run"));
     refusals++;
-    return 0;
 }
 
 static void test_lock(void **state)
@@ -486,15 +513,11 @@ static void test_invariance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_page),
-        cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_every_setting),
-        cmocka_unit_test(test_planted),
-        cmocka_unit_test(test_others_output),
-        cmocka_unit_test(test_killed_at_the_end),
-        cmocka_unit_test(test_model_swapped),
-        cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_every_page),        cmocka_unit_test(test_leftovers),
+        cmocka_unit_test(test_settings),          cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_planted),           cmocka_unit_test(test_others_output),
+        cmocka_unit_test(test_killed_at_the_end), cmocka_unit_test(test_model_swapped),
+        cmocka_unit_test(test_deadline),          cmocka_unit_test(test_lock),
         cmocka_unit_test(test_invariance),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

@@ -216,13 +216,15 @@ static void test_write_profiles(void **state)
 /* Once the beginning and once the end of the work. */
 struct canceller {
     int calls, after;
+    struct planche_cancel handle;
 };
 
-static int cancel(void *user, double done)
+static void cancel(void *user, double done)
 {
     struct canceller *canceller = user;
     assert_true(done >= 0 && done <= 1);
-    return ++canceller->calls > canceller->after;
+    if (++canceller->calls > canceller->after)
+        planche_cancel_request(&canceller->handle);
 }
 
 static void test_cancel(void **state)
@@ -231,8 +233,10 @@ static void test_cancel(void **state)
     struct picture noise = picture_noise(60, 40, 3, 8, 1);
     static const enum planche_format formats[] = {PLANCHE_FORMAT_AVIF, PLANCHE_FORMAT_JXL};
     for (int i = 0; i < 6; i++) {
-        struct canceller canceller = {0, i / 2 == 2 ? 1000 : i / 2};
-        struct planche_writer_options options = {.progress = cancel, .progress_user = &canceller};
+        struct canceller canceller = {.after = i / 2 == 2 ? 1000 : i / 2};
+        const struct planche_cancel_token token = {.handle = &canceller.handle};
+        struct planche_writer_options options = {
+            .progress = cancel, .progress_user = &canceller, .cancel = &token};
         struct bytes file = {NULL, 0, 0};
         assert_int_equal(write_picture(&noise, formats[i % 2], NULL, &options, &file, NULL),
                          i / 2 == 2 ? PLANCHE_OK : PLANCHE_ERROR_CANCELLED);

@@ -161,13 +161,15 @@ static void test_write_density(void **state)
 
 struct canceller {
     int calls, after;
+    struct planche_cancel handle;
 };
 
-static int cancel(void *user, double done)
+static void cancel(void *user, double done)
 {
     struct canceller *canceller = user;
     assert_true(done >= 0 && done <= 1);
-    return ++canceller->calls > canceller->after;
+    if (++canceller->calls > canceller->after)
+        planche_cancel_request(&canceller->handle);
 }
 
 static void test_cancel(void **state)
@@ -175,11 +177,14 @@ static void test_cancel(void **state)
     (void)state;
     struct picture noise = picture_noise(200, 300, 3, 8, 1);
     for (int lossless = 0; lossless < 2; lossless++) {
-        struct canceller never = {0, 1 << 30}, at_once = {0, 0}, midway = {0, 3};
+        struct canceller never = {.after = 1 << 30}, at_once = {0}, midway = {.after = 3};
         struct canceller *cancellers[] = {&never, &at_once, &midway};
         for (int i = 0; i < 3; i++) {
-            struct planche_writer_options options = {
-                .lossless = lossless, .progress = cancel, .progress_user = cancellers[i]};
+            const struct planche_cancel_token token = {.handle = &cancellers[i]->handle};
+            struct planche_writer_options options = {.lossless = lossless,
+                                                     .progress = cancel,
+                                                     .progress_user = cancellers[i],
+                                                     .cancel = &token};
             struct bytes file = {NULL, 0, 0};
             struct planche_error error = {.status = PLANCHE_OK};
             enum planche_status status =

@@ -162,17 +162,10 @@ struct lost {
     struct planche_thread thread;
 };
 
-static int go_on(void *user)
-{
-    (void)user;
-    return 0;
-}
-
 static void ensure_more(void *user)
 {
     struct lost *lost = user;
-    lost->status =
-        planche_gpus_fit(lost->unit, lost->slot, lost->slot->block.size + 1, go_on, NULL, NULL);
+    lost->status = planche_gpus_fit(lost->unit, lost->slot, lost->slot->block.size + 1, NULL, NULL);
 }
 
 /* While the first device is lost and takes long to come to rest, the other makes a page. */
@@ -227,16 +220,15 @@ static void test_accounts(void **state)
         unit->active++; /* as planche_gpus_enter has it */
     }
     uint64_t blocks = unit->blocks;
-    assert_int_equal(planche_gpus_fit(unit, slots[0], 100000, go_on, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_gpus_fit(unit, slots[0], 100000, NULL, NULL), PLANCHE_OK);
     assert_int_equal(unit->blocks, blocks + 100000);
-    assert_int_equal(planche_gpus_fit(unit, slots[1], 50000, go_on, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_gpus_fit(unit, slots[1], 50000, NULL, NULL), PLANCHE_OK);
     assert_int_equal(unit->blocks, blocks + 150000);
-    assert_int_equal(planche_gpus_fit(unit, slots[1], 40000, go_on, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_gpus_fit(unit, slots[1], 40000, NULL, NULL), PLANCHE_OK);
     assert_int_equal(unit->blocks, blocks + 150000);
     assert_int_equal(unit->holders, 2);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 1);
-    assert_int_equal(planche_gpus_fit(unit, slots[1], 60000, go_on, NULL, NULL),
-                     PLANCHE_ERROR_MEMORY);
+    assert_int_equal(planche_gpus_fit(unit, slots[1], 60000, NULL, NULL), PLANCHE_ERROR_MEMORY);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
     assert_int_equal(unit->blocks, blocks + 100000);
     assert_int_equal(unit->holders, 1);

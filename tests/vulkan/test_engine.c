@@ -694,23 +694,23 @@ static void test_several(void **state)
     planche_engine_destroy(&engine);
 }
 
-static int stop_at_once(void *user, double done)
+static void stop_at_once(void *user, double done)
 {
-    int *asked = user;
     (void)done;
-    return ++*asked > 2;
+    planche_cancel_request(user);
 }
 
 static void test_cancel(void **state)
 {
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     struct page page;
-    int asked = 0;
+    struct planche_cancel cancel = {0};
     (void)state;
     struct planche_engine *engine = make_f32_engine();
     make_page(&page, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
     options.progress = stop_at_once;
-    options.progress_user = &asked;
+    options.progress_user = &cancel;
+    options.cancel = &cancel;
     assert_int_equal(
         planche_engine_run_pixels(engine, &page.in.pixels, &page.out.pixels, &options, NULL, NULL),
         PLANCHE_ERROR_CANCELLED);

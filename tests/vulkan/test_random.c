@@ -73,11 +73,10 @@ static enum planche_status emit(void *user, int64_t y, const void *row, struct p
     return PLANCHE_OK;
 }
 
-static int poll(void *user, double done)
+static void check_progress(void *user, double done)
 {
     (void)user;
     assert_true(done >= 0 && done <= 1);
-    return 0;
 }
 
 /* The result's planes before clamping, to be freed with free(); NULL: the device has no such path.
@@ -93,7 +92,7 @@ static float *run(const struct network *network, const struct page *page,
     int64_t scale = network->net->recipe.scale;
     struct flight flight = {
         .page = page, .width = page->width * scale, .height = page->height * scale};
-    const struct planche_gpu_page_io io = {&flight, fetch, emit, poll};
+    const struct planche_gpu_page_io io = {&flight, fetch, emit, check_progress, NULL};
     const struct planche_gpus_options options = {
         .devices = device, .path = path, .tile = tile, .pool = pool_of(WORKERS)};
     const struct planche_gpu_page as = {

@@ -186,8 +186,10 @@ static enum planche_status run_schedule(struct planche_pass *pass, const struct 
     while (!status && planche_pass_next(pass, &n, &done)) {
         double part = (double)(pass->round - 1) / (double)pass->rounds;
         status = run_node(pass, exec, n, done, error);
-        if (!status && io->poll && io->poll(io->user, from + span * part))
-            status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        if (!status && io->progress)
+            io->progress(io->user, from + span * part);
+        if (!status)
+            status = planche_cancel_fail(io->cancel, error);
     }
     assert(status || planche_pass_is_over(pass));
     return status;

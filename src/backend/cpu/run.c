@@ -38,10 +38,11 @@ static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
     return run->caller->emit(run->caller->user, y, x, count, planes, error);
 }
 
-static int poll(void *user, double done)
+static void report(void *user, double done)
 {
     const struct page_run *run = user;
-    return run->caller->poll ? run->caller->poll(run->caller->user, done) : 0;
+    if (run->caller->progress)
+        run->caller->progress(run->caller->user, done);
 }
 
 /* Vectors are padded to whole blocks so that kernels may read all lanes. */
@@ -242,7 +243,7 @@ enum planche_status planche_plan_run(const struct planche_plan *plan, struct pla
 {
     struct page_run run = {.plan = plan, .caller = io};
     enum planche_status status = PLANCHE_OK;
-    run.io = (struct planche_page_io){&run, fetch, emit, poll};
+    run.io = (struct planche_page_io){&run, fetch, emit, report, io->cancel};
     if (allocate(&run)) {
         run.data = (struct planche_pass_data){
             .pool = pool,

@@ -227,7 +227,7 @@ enum planche_status planche_gpu_context_fit(struct planche_gpu_context *unit, ui
         return PLANCHE_OK;
     enum planche_status status = PLANCHE_OK;
     if (unit->last_value)
-        status = planche_gpu_queue_wait(&unit->queue, unit->last_value, NULL, NULL, error);
+        status = planche_gpu_queue_wait(&unit->queue, unit->last_value, error);
     if (status)
         return status;
     planche_gpu_memory_destroy(&unit->arena);

@@ -9,7 +9,6 @@
 #include "backend/vulkan/probe.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
-#include "os/clock.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -18,8 +17,6 @@
 
 /* Of the memory that is free, what is left to others. */
 #define LEFT_TO_OTHERS 5
-/* How often who waits is asked whether to stop, nanoseconds. */
-#define SLICE_NS 20000000
 
 /* Without a list all hardware is wanted. */
 static void want_hardware(const struct planche_gpus *gpus, bool wanted[PLANCHE_GPUS])
@@ -265,11 +262,6 @@ static void free_idle_blocks(struct planche_gpu_context *unit)
     }
 }
 
-static void wait_a_little(struct planche_gpu_context *unit)
-{
-    planche_cond_wait_until(&unit->slot_changed, &unit->slot_mutex, planche_clock_ns() + SLICE_NS);
-}
-
 /* Frees the slot's block so that waiting pages can allocate. */
 static void give_up_block(struct planche_gpu_context *unit, struct planche_gpu_slot *slot)
 {
@@ -298,27 +290,21 @@ static bool must_wait(const struct planche_gpu_context *unit, uint64_t bytes)
     return unit->holders && unit->blocks + bytes > unit->memory / 2;
 }
 
-/* Waits until other pages have given back what is too much. slot_mutex is held, but not while poll
- * is asked. */
+/* Waits until other pages have given back what is too much. slot_mutex is held. */
 static enum planche_status wait_for_others(struct planche_gpu_context *unit, uint64_t bytes,
-                                           planche_gpu_poll_fn poll, void *user,
+                                           const struct planche_cancel_token *cancel,
                                            struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    while (!status && must_wait(unit, bytes)) {
-        planche_mutex_unlock(&unit->slot_mutex);
-        if (poll(user))
-            status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-        planche_mutex_lock(&unit->slot_mutex);
-        if (!status && must_wait(unit, bytes))
-            wait_a_little(unit);
-    }
+    while (!status && must_wait(unit, bytes))
+        if (!planche_cancel_wait(cancel, &unit->slot_changed, &unit->slot_mutex))
+            status = planche_cancel_fail(cancel, error);
     return status;
 }
 
 enum planche_status planche_gpus_fit(struct planche_gpu_context *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
-                                     planche_gpu_poll_fn poll, void *user,
+                                     const struct planche_cancel_token *cancel,
                                      struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
@@ -327,7 +313,7 @@ enum planche_status planche_gpus_fit(struct planche_gpu_context *unit,
         give_up_block(unit, slot);
         if (unit->blocks + bytes > unit->memory / 2)
             free_idle_blocks(unit);
-        status = wait_for_others(unit, bytes, poll, user, error);
+        status = wait_for_others(unit, bytes, cancel, error);
         if (!status) {
             make_way(unit, bytes);
             status = planche_gpu_slot_fit(unit, slot, bytes, error);

@@ -27,7 +27,7 @@ enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche
  * CANCELLED. */
 enum planche_status planche_gpus_fit(struct planche_gpu_context *unit,
                                      struct planche_gpu_slot *slot, uint64_t bytes,
-                                     planche_gpu_poll_fn poll, void *user,
+                                     const struct planche_cancel_token *cancel,
                                      struct planche_error *error);
 /* Bytes that the arena may take beside a block of so many. */
 uint64_t planche_gpus_arena_limit(const struct planche_gpu_context *unit, uint64_t block);

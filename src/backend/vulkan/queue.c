@@ -7,7 +7,8 @@
 #include "base/status.h"
 #include "os/clock.h"
 
-/* How long a wait lasts before poll is asked, and how long nothing may happen at all. */
+/* How long a wait lasts before the timeline is looked at, and how long nothing may happen at all.
+ */
 #define SLICE_NS    20000000
 #define PATIENCE_MS 30000.0
 
@@ -77,7 +78,6 @@ enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
 }
 
 enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint64_t value,
-                                           planche_gpu_poll_fn poll, void *user,
                                            struct planche_error *error)
 {
     struct planche_gpu_device *device = queue->device;
@@ -104,8 +104,6 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
         seen = now;
         if (planche_clock_ms() - since > PATIENCE_MS)
             return planche_gpu_check(device, VK_TIMEOUT, "waiting for work", error);
-        if (poll)
-            poll(user);
     }
 }
 
@@ -184,7 +182,7 @@ enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
         status = planche_gpu_queue_submit(&queue, commands, false, (struct planche_gpu_after){0},
                                           &value, error);
     if (!status)
-        status = planche_gpu_queue_wait(&queue, value, NULL, NULL, error);
+        status = planche_gpu_queue_wait(&queue, value, error);
     if (pool && planche_gpu_rest(device))
         device->fn.DestroyCommandPool(device->device, pool, NULL);
     planche_gpu_queue_end(&queue);

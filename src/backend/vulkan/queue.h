@@ -8,9 +8,6 @@
 
 #include "backend/vulkan/memory.h"
 
-/* Asked now and then by who waits; not 0: the caller wants to stop. */
-typedef int (*planche_gpu_poll_fn)(void *user);
-
 struct planche_gpu_queue {
     struct planche_gpu_device *device;
     VkSemaphore timeline;
@@ -36,11 +33,10 @@ enum planche_status planche_gpu_queue_submit(struct planche_gpu_queue *queue,
                                              struct planche_gpu_after after, uint64_t *value,
                                              struct planche_error *error);
 
-/* Waits until the timeline has reached value. Asks poll (may be NULL) meanwhile, and goes on
- * waiting: what has been submitted needs its memory until it is done. Errors: DEVICE when the
- * device is lost, or has not moved for half a minute. */
+/* Waits until the timeline has reached value, whoever cancels meanwhile: what has been submitted
+ * needs its memory until it is done. Errors: DEVICE when the device is lost, or has not moved for
+ * half a minute. */
 enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint64_t value,
-                                           planche_gpu_poll_fn poll, void *user,
                                            struct planche_error *error);
 
 /* A pool for a queue family and `count` command buffers of it, which can be recorded again. What

@@ -89,8 +89,7 @@ static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batc
 enum planche_status planche_gpu_work_wait(struct planche_gpu_work *work, uint64_t value,
                                           struct planche_error *error)
 {
-    enum planche_status status =
-        planche_gpu_queue_wait(&work->unit->queue, value, work->poll, work->poll_user, error);
+    enum planche_status status = planche_gpu_queue_wait(&work->unit->queue, value, error);
     for (int b = 0; b < PLANCHE_GPU_BATCHES && !status; b++) {
         struct planche_gpu_batch *batch = &work->slot->batches[b];
         if (batch->value && batch->value <= value)
@@ -217,14 +216,6 @@ static void bind(const struct planche_gpu_work *work, VkCommandBuffer commands,
                                      device->pipeline_layout, 0, 1, &work->slot->set, 1, &offset);
 }
 
-static enum planche_status check_cancelled(const struct planche_gpu_work *work,
-                                           struct planche_error *error)
-{
-    return work->poll && work->poll(work->poll_user)
-               ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled")
-               : PLANCHE_OK;
-}
-
 /* One dispatch; *batch is submitted and another begun whenever it has become long. A tile can take
  * a slow device seconds: whoever cancels waits for the batches that it has, not for the tile. */
 static enum planche_status record(struct planche_gpu_work *work, struct planche_gpu_batch **batch,
@@ -246,7 +237,7 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
             continue;
         status = submit_batch(work, *batch, error);
         if (!status)
-            status = check_cancelled(work, error);
+            status = planche_cancel_fail(work->cancel, error);
         if (!status)
             status = begin_batch(work, batch, error);
         if (status)

@@ -14,10 +14,9 @@ struct planche_gpu_work {
     uint64_t args;
     uint64_t clear, clear_bytes; /* part of the block that the next tile begins with as zeros */
     struct planche_gpu_after after;
-    double ms;      /* GPU time of the batches that are done */
-    uint64_t value; /* of the last batch */
-    planche_gpu_poll_fn poll;
-    void *poll_user;
+    double ms;                                 /* GPU time of the batches that are done */
+    uint64_t value;                            /* of the last batch */
+    const struct planche_cancel_token *cancel; /* checked between batches; may be NULL */
 };
 enum planche_status planche_gpu_work_submit(struct planche_gpu_work *work,
                                             const struct planche_gpu_tile *tile,

@@ -37,21 +37,15 @@ struct page_run {
     uint64_t band_values[BANDS]; /* of the unit's timeline, when a band is made */
     uint32_t tiles;
     double done; /* 0..1 */
-    bool cancelled;
     bool bright; /* a pixel of the page is */
 };
 
-static int poll(void *user)
+/* Reports how far the page is, and whether to go on. */
+static enum planche_status check_cancelled(const struct page_run *run, struct planche_error *error)
 {
-    struct page_run *run = user;
-    if (!run->cancelled && run->io->poll)
-        run->cancelled = run->io->poll(run->io->user, run->done) != 0;
-    return run->cancelled;
-}
-
-static enum planche_status check_cancelled(struct page_run *run, struct planche_error *error)
-{
-    return poll(run) ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled") : PLANCHE_OK;
+    if (run->io->progress)
+        run->io->progress(run->io->user, run->done);
+    return planche_cancel_fail(run->io->cancel, error);
 }
 
 /* Rows of pixels have room for a multiple of four, so that shaders write whole words. */
@@ -119,7 +113,7 @@ static enum planche_status copy(struct page_run *run, int index, VkBuffer from, 
 static enum planche_status wait_for_copy(struct page_run *run, uint64_t value,
                                          struct planche_error *error)
 {
-    return planche_gpu_queue_wait(&run->slot->copy_queue, value, poll, run, error);
+    return planche_gpu_queue_wait(&run->slot->copy_queue, value, error);
 }
 
 /* Rows that fit in a piece. */
@@ -378,7 +372,7 @@ static enum planche_status find_room(struct page_run *run, struct planche_error 
         if (run->split.arena > beside) {
             status = PLANCHE_ERROR_MEMORY;
         } else {
-            status = planche_gpus_fit(unit, run->slot, run->block.bytes, poll, run, error);
+            status = planche_gpus_fit(unit, run->slot, run->block.bytes, run->io->cancel, error);
         }
         if (!status) {
             planche_mutex_lock(&unit->arena_mutex);
@@ -413,8 +407,7 @@ static enum planche_status run_page(struct page_run *run, const struct planche_g
         .slot = run->slot,
         .args = run->block.args,
         .clear_bytes = run->block.clear_bytes,
-        .poll = poll,
-        .poll_user = run,
+        .cancel = run->io->cancel,
     };
     if (!status)
         status = send_page(run, error);
@@ -431,7 +424,7 @@ static void end(struct page_run *run)
     if (run->work.value)
         status = planche_gpu_work_wait(&run->work, run->work.value, NULL);
     if (!status && copies->submitted)
-        status = planche_gpu_queue_wait(copies, copies->submitted, NULL, NULL, NULL);
+        status = planche_gpu_queue_wait(copies, copies->submitted, NULL);
     if (status)
         planche_gpu_rest(run->unit->device);
     planche_gpu_memory_destroy(&run->up);

@@ -56,8 +56,9 @@ struct planche_gpu_page_io {
     /* Takes row y of the result, in order, once each; whole rows. */
     enum planche_status (*emit)(void *user, int64_t y, const void *row,
                                 struct planche_error *error);
-    /* Called often, done in 0..1; not 0 cancels. */
-    int (*poll)(void *user, double done);
+    /* Called often, done in 0..1; may be NULL. */
+    void (*progress)(void *user, double done);
+    const struct planche_cancel_token *cancel; /* checked as often; may be NULL */
 };
 
 /* Host memory that running such a page takes from the budget. */

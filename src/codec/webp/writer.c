@@ -253,7 +253,9 @@ static int on_progress(int percent, const WebPPicture *picture)
 {
     struct webp_writer *writer = picture->custom_ptr;
     const struct planche_writer_options *options = &writer->encoder->options;
-    return !options->progress || options->progress(options->progress_user, percent / 100.0) == 0;
+    if (options->progress)
+        options->progress(options->progress_user, percent / 100.0);
+    return planche_cancel_check(options->cancel) == PLANCHE_OK;
 }
 
 static enum planche_status status_of(struct webp_writer *writer, struct planche_error *error)
@@ -265,7 +267,7 @@ static enum planche_status status_of(struct webp_writer *writer, struct planche_
     case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no memory left");
     case VP8_ENC_ERROR_USER_ABORT:
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        return planche_cancel_fail(writer->encoder->options.cancel, error);
     case VP8_ENC_ERROR_PARTITION0_OVERFLOW:
     case VP8_ENC_ERROR_PARTITION_OVERFLOW:
     case VP8_ENC_ERROR_FILE_TOO_BIG:

@@ -21,13 +21,12 @@ struct books {
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];
 };
 
-static int on_progress(void *user, const struct planche_book_progress *progress)
+static void on_progress(void *user, const struct planche_book_progress *progress)
 {
     struct books *books = user;
     books->pages = progress->pages;
     books->done = progress->done;
     planche_cli_book_bar_update(&books->bar, progress);
-    return planche_cli_interrupt_signal();
 }
 
 /* "book.cbz: ch1/003.jpg: what is wrong; what was done about it" */
@@ -124,6 +123,7 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
     }
     struct planche_page_options page = options->page;
     page.format = options->book_format;
+    page.cancel = planche_cli_interrupt_cancel();
     struct planche_book_options book = options->book;
     book.page = &page;
     book.container = work->container;

@@ -40,12 +40,11 @@ struct page_progress {
     size_t page;
 };
 
-static int on_progress(void *user, double done)
+static void on_progress(void *user, double done)
 {
     const struct page_progress *progress = user;
     planche_cli_progress_update(&progress->pages->progress, progress->page,
                                 progress->pages->works[progress->page].input, done);
-    return planche_cli_interrupt_signal();
 }
 
 /* The name of a file that the page became. NULL: no memory. */
@@ -168,6 +167,7 @@ static enum planche_status run_page(struct pages *pages, size_t index,
     }
     struct page_progress progress = {pages, index};
     struct planche_page_options options = pages->run->options.page;
+    options.cancel = planche_cli_interrupt_cancel();
     options.progress = on_progress;
     options.progress_user = &progress;
     return planche_engine_run_file(pages->run->engine, work->input, work->output, &options,

@@ -31,7 +31,7 @@ struct percent {
 };
 
 /* Lines such as "12.00%", which callers read; these programs never print 100. */
-static int on_progress(void *user, double done)
+static void on_progress(void *user, double done)
 {
     struct percent *percent = user;
     int now = (int)(done * 100);
@@ -39,7 +39,6 @@ static int on_progress(void *user, double done)
         percent->last = now;
         planche_cli_note("%.2f%%", now * 1.0);
     }
-    return planche_cli_interrupt_signal();
 }
 
 /* What follows "PATH: " in a message; NULL if it does not begin so. */
@@ -88,6 +87,7 @@ static void run_page(struct run *run, const struct planche_cli_dropin_page *page
     options.lossless = page->format == PLANCHE_FORMAT_WEBP;
     options.overwrite = 1;
     options.tta = run->options.tta;
+    options.cancel = planche_cli_interrupt_cancel();
     options.progress = on_progress;
     options.progress_user = &percent;
     enum planche_status status =

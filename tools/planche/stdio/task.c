@@ -60,12 +60,11 @@ static void report_progress(struct planche_cli_task *task, double done)
     free(line);
 }
 
-static int on_progress(void *user, double done)
+static void on_progress(void *user, double done)
 {
     struct planche_cli_task *task = user;
     if (task->request.wants_progress)
         report_progress(task, done);
-    return planche_cancel_check(&task->token) != PLANCHE_OK;
 }
 
 /* Opens a page's file. Whoever waits for the writer of a pipe waits for ever. */
@@ -130,6 +129,9 @@ static enum planche_status run_page(struct planche_cli_task *task,
     struct planche_page_options *page = &request->page;
     size_t size = (size_t)request->bytes;
     enum planche_status status = PLANCHE_OK;
+    int64_t left = task->token.deadline - planche_clock_ns();
+    if (task->token.deadline != 0)
+        page->deadline_ms = left > 0 ? (uint64_t)left / 1000000 + 1 : 1;
     if (request->input != NULL)
         status = read_input(task, &size, error);
     if (status != PLANCHE_OK)
@@ -156,6 +158,8 @@ enum planche_status planche_cli_task_run(void *user, struct planche_cancel *canc
         .result = PLANCHE_PAGE_RESULT_INIT,
     };
     task->token.handle = cancel;
+    request->page.cancel = cancel;
+    request->page.priority = request->priority;
     request->page.progress = on_progress;
     request->page.progress_user = task;
     outcome.status =
@@ -163,9 +167,6 @@ enum planche_status planche_cli_task_run(void *user, struct planche_cancel *canc
     if (outcome.status == PLANCHE_OK) {
         planche_engine_get_info(engine, &info);
         outcome.status = run_page(task, engine, &outcome.result, &error);
-        if (outcome.status == PLANCHE_ERROR_CANCELLED &&
-            planche_cancel_check(&task->token) == PLANCHE_ERROR_DEADLINE)
-            outcome.status = planche_cancel_fail(&task->token, &error);
     }
     task->line = make_line(request->id, &outcome, engine != NULL ? &info : NULL, task->size);
     task->ran = true;
