@@ -2,9 +2,9 @@
 /* Putting the output together, in the input's order, when all that belongs into it is there. */
 #include "base/status.h"
 #include "book/steps.h"
+#include "os/file_info.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 /* Where the content of a part of an entry lies. */
 static void content_path(const struct planche_book *book, size_t index, unsigned part,
@@ -37,10 +37,10 @@ static enum planche_status add_entry(struct planche_book *book,
             .comment_size = entry->comment_size,
         };
         char path[PATH_MAX];
-        struct stat info;
+        struct planche_file_info info;
         content_path(book, index, part, path);
-        if (!entry->folder && stat(path, &info) == 0)
-            entry->output_bytes += (uint64_t)info.st_size;
+        if (!entry->folder && planche_file_find(path, &info) == PLANCHE_FILE_PRESENT)
+            entry->output_bytes += info.size;
         status = planche_archive_writer_add(writer, &added, entry->folder ? NULL : path, error);
     }
     return status;

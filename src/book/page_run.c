@@ -6,13 +6,13 @@
 #include "base/status.h"
 #include "book/steps.h"
 #include "engine/page.h"
+#include "os/file.h"
+#include "os/file_info.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A page in flight. */
 struct in_flight {
@@ -26,28 +26,27 @@ void planche_page_runs_init(struct planche_page_runs *runs, struct planche_book 
 {
     *runs = (struct planche_page_runs){.book = book, .failed_entry = PLANCHE_NO_ENTRY};
     runs->cancel = (struct planche_cancel_token){.handle = &runs->stopped, .parent = &book->cancel};
-    planche_cond_init(&runs->changed);
 }
 
-void planche_page_runs_destroy(struct planche_page_runs *runs)
+/* A reason to stop that no entry is to blame for. */
+static bool is_interruption(enum planche_status status)
 {
-    planche_cond_destroy(&runs->changed);
+    return status == PLANCHE_ERROR_CANCELLED || status == PLANCHE_ERROR_DEADLINE;
 }
 
 /* Ends the book. Of several reasons, the one that comes first in the book is told, and any before
- * a cancellation. The mutex is held. */
+ * an interruption. The mutex is held. */
 static void fail(struct planche_page_runs *runs, size_t index, enum planche_status status,
                  const struct planche_error *error)
 {
     assert(status != PLANCHE_OK);
-    bool worse = runs->status == PLANCHE_OK || runs->status == PLANCHE_ERROR_CANCELLED;
-    if (worse || (status != PLANCHE_ERROR_CANCELLED && index < runs->failed_entry)) {
+    bool first = index < runs->failed_entry || is_interruption(runs->status);
+    if (runs->status == PLANCHE_OK || (first && !is_interruption(status))) {
         runs->status = status;
         runs->error = *error;
         runs->failed_entry = index;
     }
     planche_cancel_request(&runs->stopped);
-    planche_cond_broadcast(&runs->changed);
 }
 
 void planche_page_runs_fail(struct planche_page_runs *runs, size_t index,
@@ -126,15 +125,15 @@ static enum planche_status describe_part(struct planche_book *book, struct planc
 {
     struct planche_made *made = &entry->made;
     struct planche_made_part *part = &made->part[index];
-    struct stat info;
+    struct planche_file_info info;
     char path[PATH_MAX];
     planche_workdir_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
-    if (stat(path, &info) != 0)
+    if (planche_file_find(path, &info) != PLANCHE_FILE_PRESENT)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
     *part = (struct planche_made_part){
         .width = entry->result.output_width,
         .height = entry->result.output_height,
-        .bytes = (uint64_t)info.st_size,
+        .bytes = info.size,
     };
     return made->parts > 1 ? measure_part(book, path, part, error) : PLANCHE_OK;
 }
@@ -228,11 +227,14 @@ void planche_book_run_page(struct planche_page_runs *runs, size_t index)
     struct in_flight flight = {.runs = runs, .entry = &book->entries.list[index]};
     struct planche_error error = {0};
     char input[PATH_MAX];
+    assert(flight.entry->page && flight.entry->original == PLANCHE_NO_ENTRY);
     planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, input);
-    enum planche_status status = run_page(&flight, input, &error);
+    enum planche_status status = planche_cancel_fail(&runs->cancel, &error);
+    if (!status)
+        status = run_page(&flight, input, &error);
     if (status == PLANCHE_OK) {
         flight.entry->outcome = PLANCHE_BOOK_ENLARGED;
-        unlink(input);
+        planche_file_remove(input);
     } else if (flight.kept) {
         status = PLANCHE_OK;
     } else {

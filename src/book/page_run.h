@@ -11,7 +11,6 @@ struct planche_page_runs {
     struct planche_book *book;
     struct planche_cancel stopped;      /* the book has failed: pages in flight end */
     struct planche_cancel_token cancel; /* that, or the book is cancelled */
-    struct planche_cond changed;        /* signalled when status is set */
     double parts;                       /* finished, of the pages in flight: a sum of 0 to 1 each */
     enum planche_status status;         /* not OK: everything stops */
     struct planche_error error;
@@ -19,8 +18,6 @@ struct planche_page_runs {
 };
 
 void planche_page_runs_init(struct planche_page_runs *runs, struct planche_book *book);
-/* No page is in flight. */
-void planche_page_runs_destroy(struct planche_page_runs *runs);
 
 /* Ends the book for a failure at an entry. Of several failures the one of the first entry counts.
  * Any thread. */

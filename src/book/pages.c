@@ -1,79 +1,70 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages: the second pass. One thread reads the archive in order into the work folder (the spool);
- * others run the pages through the engine, whose admission control bounds the memory. Between them
- * is a bounded queue of indices: the pages themselves lie in the work folder, not in memory. */
+/* Pages: the second pass. This thread reads the archive in order into the work folder (the spool),
+ * and submits each page as a job to a bounded queue whose workers run pages through the engine,
+ * whose admission control bounds the memory. What waits lies in the work folder, not in memory. */
 #include "base/status.h"
 #include "book/page_run.h"
 #include "book/steps.h"
 #include "engine/internal.h"
+#include "job/queue.h"
+#include "job/submit.h"
 #include "os/fd.h"
+#include "os/file.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define READ_BYTES ((size_t)256 << 10)
 
-/* Page queue: pages wait in a ring for the threads that run them; its mutex is the book's. */
+/* The reader of the archive and the queue that it feeds. */
 struct page_queue {
     struct planche_page_runs runs;
-    struct planche_digests digests;
-    uint8_t *buffer; /* of the reader */
-    struct planche_thread *threads;
-    size_t jobs; /* threads that run pages */
-
-    /* Under the book's mutex. */
-    size_t *ring; /* indices of entries, a ring of `capacity` */
-    size_t capacity, first, waiting;
-    bool read; /* no more will come */
+    struct planche_digests digests; /* of the pages so far */
+    struct planche_job_queue *jobs; /* NULL: the book has no pages */
+    uint8_t *buffer;                /* READ_BYTES */
 };
 
-static bool take_page(struct page_queue *queue, size_t *index)
-{
-    struct planche_mutex *mutex = &queue->runs.book->mutex;
-    planche_mutex_lock(mutex);
-    while (!queue->runs.status && !queue->waiting && !queue->read)
-        planche_cond_wait(&queue->runs.changed, mutex);
-    bool taken = !queue->runs.status && queue->waiting;
-    if (taken) {
-        assert(queue->waiting <= queue->capacity && queue->first < queue->capacity);
-        *index = queue->ring[queue->first];
-        queue->first = (queue->first + 1) % queue->capacity;
-        queue->waiting--;
-        planche_cond_broadcast(&queue->runs.changed);
-    }
-    planche_mutex_unlock(mutex);
-    return taken;
-}
-
-static void work(void *user)
-{
-    struct page_queue *queue = user;
+/* A page that was submitted. */
+struct page_job {
+    struct planche_page_runs *runs;
     size_t index;
-    while (take_page(queue, &index))
-        planche_book_run_page(&queue->runs, index);
+};
+
+static enum planche_status run_job(void *user, struct planche_cancel *cancel)
+{
+    const struct page_job *job = user;
+    (void)cancel; /* pages heed the token of all runs */
+    planche_book_run_page(job->runs, job->index);
+    return PLANCHE_OK;
 }
 
-/* Hands a page over as soon as there is room. False: the book has been stopped. */
-static bool give_page(struct page_queue *queue, size_t index)
+static void free_job(void *user, enum planche_status status)
 {
-    struct planche_mutex *mutex = &queue->runs.book->mutex;
-    planche_mutex_lock(mutex);
-    while (!queue->runs.status && queue->waiting == queue->capacity)
-        planche_cond_wait(&queue->runs.changed, mutex);
-    bool given = !queue->runs.status;
-    if (given) {
-        assert(queue->waiting < queue->capacity && !queue->read);
-        queue->ring[(queue->first + queue->waiting) % queue->capacity] = index;
-        queue->waiting++;
-        planche_cond_broadcast(&queue->runs.changed);
-    }
-    planche_mutex_unlock(mutex);
-    return given;
+    (void)status;
+    planche_free(user);
+}
+
+/* Waits until the queue has room for a page. Errors: MEMORY, BUDGET; CANCELLED when the book has
+ * been stopped. */
+static enum planche_status submit_page(struct page_queue *queue, size_t index,
+                                       struct planche_error *error)
+{
+    struct planche_book *book = queue->runs.book;
+    struct page_job *page = planche_alloc(&book->budget, sizeof *page);
+    if (!page)
+        return planche_fail_memory(error, &book->budget, sizeof *page,
+                                   book->entries.list[index].name);
+    *page = (struct page_job){&queue->runs, index};
+    const struct planche_job job = {
+        .struct_size = sizeof job, .run = run_job, .done = free_job, .user = page};
+    /* When the book's own token fires, the pages in flight notice, and stop all the rest. */
+    enum planche_status status =
+        planche_job_queue_add(queue->jobs, &job, true, &queue->runs.stopped, NULL, error);
+    if (status)
+        planche_free(page);
+    return status;
 }
 
 static enum planche_status cannot_write(const struct planche_book *book,
@@ -92,7 +83,7 @@ static enum planche_status spool(struct page_queue *queue, struct planche_archiv
     struct sha256_ctx context;
     size_t got = 0;
     enum planche_status status;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = planche_fd_create(path, 0666);
     if (fd < 0)
         return cannot_write(queue->runs.book, error);
     sha256_init(&context);
@@ -109,7 +100,7 @@ static enum planche_status spool(struct page_queue *queue, struct planche_archiv
             status = planche_cancel_fail(&queue->runs.cancel, error);
     } while (!status && got > 0);
     sha256_digest(&context, sizeof entry->digest, entry->digest);
-    if (close(fd) != 0 && !status)
+    if (!planche_fd_close(&fd) && !status)
         status = cannot_write(queue->runs.book, error);
     return status;
 }
@@ -128,10 +119,9 @@ static enum planche_status dispatch_page(struct page_queue *queue, size_t index,
             return status;
         entry->outcome = PLANCHE_BOOK_RESUMED;
         if (!entry->made.parts)
-            return give_page(queue, index) ? PLANCHE_OK
-                                           : planche_cancel_fail(&queue->runs.cancel, error);
+            return submit_page(queue, index, error);
     }
-    unlink(path);
+    planche_file_remove(path);
     return planche_page_runs_report(&queue->runs, entry, 1)
                ? planche_cancel_fail(&queue->runs.cancel, error)
                : PLANCHE_OK;
@@ -192,27 +182,15 @@ static enum planche_status read_archive(struct page_queue *queue, struct planche
     }
 }
 
-/* Threads for pages, and this one for the archive. Fewer threads than wanted will do. */
+/* Reads the archive, and waits until the pages have been run. */
 static enum planche_status run(struct page_queue *queue, struct planche_archive *archive,
                                struct planche_error *error)
 {
-    size_t started = 0;
-    while (started < queue->jobs && planche_thread_start(&queue->threads[started], work, queue))
-        started++;
-    if (!started && queue->jobs) {
-        planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for a thread",
-                     queue->runs.book->input);
-        planche_page_runs_fail(&queue->runs, 0, PLANCHE_ERROR_MEMORY, error);
-    } else {
-        read_archive(queue, archive, error);
-    }
-    planche_mutex_lock(&queue->runs.book->mutex);
-    queue->read = true;
-    planche_cond_broadcast(&queue->runs.changed);
-    planche_mutex_unlock(&queue->runs.book->mutex);
-    for (size_t i = 0; i < started; i++)
-        planche_thread_join(&queue->threads[i]);
-    assert(queue->runs.status || queue->waiting == 0);
+    enum planche_status status = read_archive(queue, archive, error);
+    if (queue->jobs && !status)
+        planche_job_queue_settle(queue->jobs, NULL, error);
+    planche_job_queue_unmake(&queue->jobs);
+    /* No page is in flight any more. */
     if (queue->runs.status)
         *error = queue->runs.error;
     return queue->runs.status;
@@ -253,28 +231,28 @@ static enum planche_status copy_outcomes(struct planche_book *book, struct planc
     return status;
 }
 
-/* What the queue needs, for as many threads as there are pages, and the engine can run. */
+/* As many workers as there are pages, and the engine can run. Fewer will do. */
 static enum planche_status open_queue(struct page_queue *queue, struct planche_error *error)
 {
     struct planche_book *book = queue->runs.book;
+    struct planche_job_queue_options options = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
     size_t jobs = planche_engine_jobs(book->engine);
-    queue->jobs = jobs < book->entries.pages ? jobs : book->entries.pages;
-    queue->capacity = queue->jobs + 1;
-    queue->ring = planche_calloc(&book->budget, queue->capacity, sizeof *queue->ring);
-    queue->threads = planche_calloc(&book->budget, queue->capacity, sizeof *queue->threads);
+    options.workers = (unsigned)(jobs < book->entries.pages ? jobs : book->entries.pages);
+    options.capacity = options.workers + 1;
     queue->buffer = planche_alloc(&book->budget, READ_BYTES);
-    if (!queue->ring || !queue->threads || !queue->buffer)
+    if (!queue->buffer)
         return planche_fail_memory(error, &book->budget, READ_BYTES, book->input);
-    return planche_digests_init(&queue->digests, &book->entries, error);
+    enum planche_status status = planche_digests_init(&queue->digests, &book->entries, error);
+    if (!status && options.workers)
+        status = planche_job_queue_make(&queue->jobs, &options, NULL, error);
+    return status;
 }
 
 static void close_queue(struct page_queue *queue)
 {
+    planche_job_queue_unmake(&queue->jobs);
     planche_digests_free(&queue->digests);
     planche_free(queue->buffer);
-    planche_free(queue->threads);
-    planche_free(queue->ring);
-    planche_page_runs_destroy(&queue->runs);
 }
 
 enum planche_status planche_book_run_pages(struct planche_book *book, struct planche_error *error)
