@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue between a book's reader and its pages: it is bounded, and a failure ends it. */
+#include "book_test.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGES   16
+#define JOBS    2u
+#define WAITING (JOBS + 1)
+
+static struct book in;
+static struct told told;
+
+static struct planche_engine *engine_with(unsigned jobs)
+{
+    return test_engine((struct planche_engine_options){.jobs = jobs, .threads = jobs}, 2);
+}
+
+static void make_input(bool first_is_bad)
+{
+    char name[16];
+    if (first_is_bad)
+        book_add_text(&in, "00.png", "not an image");
+    for (unsigned i = 1; i <= PAGES; i++) {
+        snprintf(name, sizeof name, "%02u.png", i);
+        book_add_page(&in, name, i, 96, 96, PLANCHE_FORMAT_PNG);
+    }
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+}
+
+static void tidy(struct planche_engine **engine)
+{
+    planche_engine_destroy(engine);
+    remove_all("in.cbz");
+    remove_all("out.cbz");
+    book_free(&in);
+    assert_int_equal(test_count_files(), 0);
+}
+
+/* Pages that have been read and are not made yet, by their files in the work folder. */
+static size_t count_spooled(void)
+{
+    DIR *folder = opendir(test_path(".out.cbz.planche"));
+    size_t count = 0;
+    for (const struct dirent *entry; folder && (entry = readdir(folder));) {
+        size_t length = strlen(entry->d_name);
+        count += length > 3 && strcmp(entry->d_name + length - 3, ".in") == 0;
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+struct seen {
+    size_t most;
+};
+
+static void see_spooled(void *user, const struct planche_book_progress *progress)
+{
+    struct seen *seen = user;
+    size_t count = progress->writing ? 0 : count_spooled();
+    seen->most = count > seen->most ? count : seen->most;
+}
+
+/* Those that run, those that wait, and the one that the reader has. */
+static void test_bounded(void **state)
+{
+    struct planche_engine *engine = engine_with(JOBS);
+    struct planche_book_options options = book_options(&told);
+    struct seen seen = {0};
+    char from[600], to[600];
+    (void)state;
+    make_input(false);
+    snprintf(from, sizeof from, "%s", test_path("in.cbz"));
+    snprintf(to, sizeof to, "%s", test_path("out.cbz"));
+    options.on_page = NULL;
+    options.on_progress = see_spooled;
+    options.user = &seen;
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, NULL), PLANCHE_OK);
+    assert_in_range(seen.most, 1, JOBS + WAITING + 1);
+    tidy(&engine);
+}
+
+/* With one worker pages run in their order: after the first has failed none is run. */
+static void test_failure(void **state)
+{
+    struct planche_engine *engine = engine_with(1);
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    make_input(true);
+    options.on_error = PLANCHE_ON_ERROR_FAIL;
+    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told), PLANCHE_ERROR_DATA);
+    assert_non_null(strstr(told.error.message, "00.png"));
+    /* Nothing is worth to be kept. */
+    assert_int_equal(count_in(".out.cbz.planche"), -1);
+    tidy(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_failure),
+    };
+    return cmocka_run_group_tests(tests, test_setup, test_teardown);
+}
