@@ -4,9 +4,9 @@
 #include "book/steps.h"
 #include "engine/internal.h"
 #include "io/atomic_file.h"
+#include "os/file_info.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 /* The caller's options in this library's size. */
 static void take_options(struct planche_book *book, const struct planche_book_options *options)
@@ -57,14 +57,14 @@ static void close_book(struct planche_book *book)
 
 static enum planche_status recognise(struct planche_book *book, struct planche_error *error)
 {
-    struct stat info;
+    struct planche_file_info info;
     book->from = planche_archive_detect(book->input);
     if (book->from)
         return PLANCHE_OK;
-    if (stat(book->input, &info) != 0)
+    if (planche_file_find(book->input, &info) != PLANCHE_FILE_PRESENT)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: there is no such file or folder",
                             book->input);
-    if (S_ISDIR(info.st_mode))
+    if (info.kind == PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty folder", book->input);
     return planche_fail(error, PLANCHE_ERROR_DATA,
                         "%s: is not a book that Planche reads (CBZ, CBR, CB7, CBT, EPUB, PDF or a "
@@ -90,8 +90,9 @@ static enum planche_status check_format(struct planche_book *book, struct planch
 
 static uint64_t size_of(const char *path)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+    struct planche_file_info info;
+    bool found = planche_file_find(path, &info) == PLANCHE_FILE_PRESENT;
+    return found && info.kind == PLANCHE_FILE_REGULAR ? info.size : 0;
 }
 
 static void count(const struct planche_book *book, struct planche_book_result *result)
