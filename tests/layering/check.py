@@ -63,7 +63,6 @@ KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx)\.c$")
 KNOWN = [
     ("src/engine", "a circle of"),
     ("tools/planche/bench", "may not use tools/planche/enlarge"),
-    ("tools/planche/cli", "a circle of"),
     ("tools/planche/enlarge", "a circle of"),
     ("tools/planche/ncnn", "a circle of"),
 ]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of options: what each is checked for, and where it is stored. */
-#include "cli/options.h"
+/* Option values: what each is checked for, and where it is stored. */
+#include "cli/option_values.h"
 
 #include "cli/number.h"
 

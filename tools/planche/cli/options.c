@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: parsing by the table of options.def. */
+/* Command line parser: getopt_long with tables made of options.def. */
 #include "cli/options.h"
 
 #include "cli/cli.h"

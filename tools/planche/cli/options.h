@@ -1,40 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: what the options of options.def have been set to. */
+/* Command line parser: options and operands by the table of options.def. */
 #ifndef PLANCHE_CLI_OPTIONS_H
 #define PLANCHE_CLI_OPTIONS_H
 
 #include "cli/option_table.h"
-
-#include <planche/planche.h>
-#include <stdbool.h>
-
-/* The denoise level when -n was not given. */
-#define PLANCHE_CLI_NO_LEVEL (-2)
-
-/* Most pages in flight. */
-#define PLANCHE_CLI_MAX_JOBS 64
-
-/* Most models of one planche bench. */
-#define PLANCHE_CLI_MAX_MODELS 64
-
-struct planche_cli_options {
-    struct planche_engine_options engine; /* denoise is left alone: see level */
-    struct planche_page_options page;
-    struct planche_book_options book; /* page is left alone */
-    enum planche_format book_format;  /* of pages in books: page.format is that of files */
-    bool limit_said;                  /* --on-limit was given */
-    const char *book_option;          /* one that was given and is for books only; NULL: none */
-    int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
-    const char *output;
-    bool json, quiet, verbose, all, dry_run;
-    unsigned engines;   /* stdio: engines kept at once */
-    uint64_t max_bytes; /* stdio: of one request's bytes */
-    /* what -m named, in turn (engine.model is the last); bench: and of what to measure */
-    const char *models[PLANCHE_CLI_MAX_MODELS];
-    unsigned model_count, runs;
-    uint32_t width, height;
-    bool profile;
-};
+#include "cli/option_values.h"
 
 /* Fills *options from argv and moves the operands behind the options: argv[*first..argc) are the
  * operands. False: the command is done, *status is the exit status (after --help, --version, or a
@@ -42,10 +12,5 @@ struct planche_cli_options {
 bool planche_cli_options_parse(struct planche_cli_options *options,
                                enum planche_cli_command command, const char *name, int argc,
                                char **argv, int *first, int *status);
-
-/* Whether a row of the table has a value to store, as all but --help and --version have. */
-bool planche_cli_option_stores(size_t index);
-/* Stores the value of a row's option (NULL for a switch). False: it is no value of it. */
-bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value);
 
 #endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Option values: the struct that options.def's rows are stored in, and the setter of each row. */
+#ifndef PLANCHE_CLI_OPTION_VALUES_H
+#define PLANCHE_CLI_OPTION_VALUES_H
+
+#include <planche/planche.h>
+#include <stdbool.h>
+
+/* The denoise level when -n was not given. */
+#define PLANCHE_CLI_NO_LEVEL (-2)
+
+/* Most pages in flight. */
+#define PLANCHE_CLI_MAX_JOBS 64
+
+/* Most models of one planche bench. */
+#define PLANCHE_CLI_MAX_MODELS 64
+
+struct planche_cli_options {
+    struct planche_engine_options engine; /* denoise is left alone: see level */
+    struct planche_page_options page;
+    struct planche_book_options book; /* page is left alone */
+    enum planche_format book_format;  /* of pages in books: page.format is that of files */
+    bool limit_said;                  /* --on-limit was given */
+    const char *book_option;          /* one that was given and is for books only; NULL: none */
+    int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
+    const char *output;
+    bool json, quiet, verbose, all, dry_run;
+    unsigned engines;   /* stdio: engines kept at once */
+    uint64_t max_bytes; /* stdio: of one request's bytes */
+    /* what -m named, in turn (engine.model is the last); bench: and of what to measure */
+    const char *models[PLANCHE_CLI_MAX_MODELS];
+    unsigned model_count, runs;
+    uint32_t width, height;
+    bool profile;
+};
+
+/* Whether a row of the table has a value to store, as all but --help and --version have. */
+bool planche_cli_option_stores(size_t index);
+/* Stores the value of a row's option (NULL for a switch). False: it is no value of it. */
+bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value);
+
+#endif
