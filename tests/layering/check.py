@@ -64,7 +64,6 @@ KNOWN = [
     ("src/engine", "a circle of"),
     ("tools/planche/bench", "may not use tools/planche/enlarge"),
     ("tools/planche/enlarge", "a circle of"),
-    ("tools/planche/ncnn", "a circle of"),
 ]
 PUBLIC_ONLY = ["tools", "examples", "include"]
 SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}

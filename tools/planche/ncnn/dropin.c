@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages through the engine, as the ncnn programs take and report them. */
+/* Drop-in mode: pages through the engine, as the ncnn programs take and report them. */
 #include "ncnn/dropin.h"
 
 #include "cli/cli.h"
@@ -8,14 +8,17 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/workers.h"
+#include "ncnn/dropin_model.h"
+#include "ncnn/dropin_pages.h"
 #include "ncnn/multi_pass.h"
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 struct run {
-    struct planche_cli_dropin options;
+    struct planche_cli_dropin_options options;
     struct planche_engine *engine;
     struct planche_engine_info info;
     unsigned runs; /* of the engine, for each page */

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The model that -m, -n and -s of an ncnn program mean: its files if they are there, else
- * Planche's. */
-#include "ncnn/dropin.h"
+/* Model lookup of drop-in mode: the files that -m, -n and -s of an ncnn program mean if they are
+ * there, else Planche's. */
+#include "ncnn/dropin_model.h"
 
 #include "base/status.h"
 #include "cli/model_options.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* The name of the file that these programs load, without .param or .bin. */
-static void name_file(const struct planche_cli_dropin *o, char *name, size_t size)
+static void name_file(const struct planche_cli_dropin_options *o, char *name, size_t size)
 {
     static const char *const levels[] = {"conservative", "no-denoise", "denoise1x", "denoise2x",
                                          "denoise3x"};
@@ -76,7 +77,7 @@ static bool find_files(const char *model, const char *program, const char *file,
 }
 
 /* Planche's name for a model that these programs keep in a folder of that name; NULL: none. */
-static const char *known_model(const struct planche_cli_dropin *o)
+static const char *known_model(const struct planche_cli_dropin_options *o)
 {
     static const struct {
         enum planche_cli_peer_kind kind;
@@ -100,7 +101,7 @@ static const char *known_model(const struct planche_cli_dropin *o)
     return NULL;
 }
 
-enum planche_status planche_cli_dropin_model(const struct planche_cli_dropin *options,
+enum planche_status planche_cli_dropin_model(const struct planche_cli_dropin_options *options,
                                              const char *program,
                                              struct planche_engine_options *engine, char *path,
                                              size_t size, struct planche_error *error)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of the three ncnn programs. */
-#include "ncnn/dropin.h"
+/* Command lines of the three ncnn programs. */
+#include "ncnn/dropin_options.h"
 
 #include "cli/paths.h"
 #include "cli/terminal.h"
 
 #include <getopt.h>
 #include <limits.h>
+#include <planche/planche.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +49,7 @@ static const char waifu_text[] =
     "  -m model-path        folder of the model                       [models-cunet]\n";
 static const char *const own_text[] = {cugan_text, esrgan_text, waifu_text};
 
-void planche_cli_dropin_help(const struct planche_cli_peer *peer, FILE *to)
+static void print_help(const struct planche_cli_peer *peer, FILE *to)
 {
     fprintf(to,
             "Usage: %s -i infile -o outfile [options]...\n"
@@ -108,7 +110,7 @@ static bool parse_number(const char *text, int low, int high, int *number)
     return true;
 }
 
-static bool take_scale(struct planche_cli_dropin *o, const char *value)
+static bool take_scale(struct planche_cli_dropin_options *o, const char *value)
 {
     static const char *const known[] = {"it is 1, 2, 3 or 4", "it is 2, 3 or 4",
                                         "it is 1, 2, 4, 8, 16 or 32"};
@@ -117,7 +119,7 @@ static bool take_scale(struct planche_cli_dropin *o, const char *value)
     return refuse("scale", value, known[o->peer->kind]);
 }
 
-static bool take_noise(struct planche_cli_dropin *o, const char *value)
+static bool take_noise(struct planche_cli_dropin_options *o, const char *value)
 {
     if (o->peer->kind == PLANCHE_CLI_REALESRGAN) {
         o->network = value;
@@ -181,7 +183,7 @@ static bool is_gpu(long number)
 }
 
 /* Those of the numbers that are GPUs; the CPU if there is none. */
-static void choose_gpus(struct planche_cli_dropin *o, const char *numbers)
+static void choose_gpus(struct planche_cli_dropin_options *o, const char *numbers)
 {
     uint64_t chosen = 0; /* some callers name a GPU twice, to have two threads for it */
     size_t length = 0;
@@ -202,7 +204,7 @@ static void choose_gpus(struct planche_cli_dropin *o, const char *numbers)
 }
 
 /* What -g and -t, which are right, mean. Tiles are multiples of 4 here, and of one size. */
-static void choose_machine(struct planche_cli_dropin *o, const struct machine *machine)
+static void choose_machine(struct planche_cli_dropin_options *o, const struct machine *machine)
 {
     struct list tiles;
     if (machine->gpus != NULL && strcmp(machine->gpus, "auto") != 0)
@@ -212,7 +214,7 @@ static void choose_machine(struct planche_cli_dropin *o, const struct machine *m
         o->tile = ((unsigned)tiles.least_other + 3) / 4 * 4;
 }
 
-static bool take(struct planche_cli_dropin *o, struct machine *machine, int letter)
+static bool take(struct planche_cli_dropin_options *o, struct machine *machine, int letter)
 {
     switch (letter) {
     case 'i':
@@ -249,16 +251,16 @@ static bool take(struct planche_cli_dropin *o, struct machine *machine, int lett
     case 'c':
         return parse_number(optarg, 0, 3, &o->gap) || refuse("syncgap", optarg, "it is 0 to 3");
     default: /* 'h', and '?' after getopt's own message */
-        planche_cli_dropin_help(o->peer, o->peer->talks_on_stderr ? stderr : stdout);
+        print_help(o->peer, o->peer->talks_on_stderr ? stderr : stdout);
         return false;
     }
 }
 
-bool planche_cli_dropin_parse(struct planche_cli_dropin *options,
+bool planche_cli_dropin_parse(struct planche_cli_dropin_options *options,
                               const struct planche_cli_peer *peer, int argc, char **argv)
 {
     struct machine machine = {0};
-    *options = (struct planche_cli_dropin){
+    *options = (struct planche_cli_dropin_options){
         .peer = peer,
         .model = peer->model,
         .network = "realesr-animevideov3",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of pages and results as the ncnn programs choose them. */
-#include "ncnn/dropin.h"
+/* Pages and results of drop-in mode, named as the ncnn programs name them. */
+#include "ncnn/dropin_pages.h"
 
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -103,7 +104,8 @@ static bool keep_alpha(struct planche_cli_dropin_page *page)
     return true;
 }
 
-static struct planche_cli_dropin_page *one_page(const struct planche_cli_dropin *o, size_t *count)
+static struct planche_cli_dropin_page *one_page(const struct planche_cli_dropin_options *o,
+                                                size_t *count)
 {
     const char *dot = strrchr(o->output, '.');
     enum planche_format format = dot != NULL ? format_of(dot + 1) : PLANCHE_FORMAT_AUTO;
@@ -153,7 +155,7 @@ static int stem_length(const char *name)
 
 /* Pages of a folder on their way to their names. */
 struct naming {
-    const struct planche_cli_dropin *options;
+    const struct planche_cli_dropin_options *options;
     bool in_place; /* results go where the pages lie */
     struct planche_cli_dropin_page *pages;
     size_t count;
@@ -196,7 +198,7 @@ static bool resolve(const struct naming *naming, struct planche_cli_dropin_page 
 
 static bool add_page(struct naming *naming, const char *name)
 {
-    const struct planche_cli_dropin *o = naming->options;
+    const struct planche_cli_dropin_options *o = naming->options;
     struct planche_cli_dropin_page *page = &naming->pages[naming->count];
     page->format = format_of(o->format);
     page->input = planche_cli_join(o->input, name);
@@ -214,7 +216,7 @@ static bool is_same_folder(const char *left, const char *right)
            a.st_ino == b.st_ino;
 }
 
-static struct planche_cli_dropin_page *folder_pages(const struct planche_cli_dropin *o,
+static struct planche_cli_dropin_page *folder_pages(const struct planche_cli_dropin_options *o,
                                                     size_t *count)
 {
     struct dirent **entries;
@@ -244,8 +246,8 @@ static struct planche_cli_dropin_page *folder_pages(const struct planche_cli_dro
     return NULL;
 }
 
-struct planche_cli_dropin_page *planche_cli_dropin_pages(const struct planche_cli_dropin *options,
-                                                         size_t *count)
+struct planche_cli_dropin_page *
+planche_cli_dropin_pages(const struct planche_cli_dropin_options *options, size_t *count)
 {
     bool from_folder = planche_cli_is_folder(options->input),
          to_folder = planche_cli_is_folder(options->output);
