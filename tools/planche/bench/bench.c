@@ -8,7 +8,7 @@
 #include "cli/model_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "enlarge/progress.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,12 +74,12 @@ static enum planche_status time_runs(const struct planche_engine *engine, const 
 {
     for (unsigned i = 0; i < m->runs; i++) {
         struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
-        double start = planche_cli_now_ms();
+        double start = planche_clock_ms();
         enum planche_status status =
             planche_engine_run_pixels(engine, &page->in, &page->out, NULL, &result, error);
         if (status != PLANCHE_OK)
             return status;
-        m->ms[i] = planche_cli_now_ms() - start;
+        m->ms[i] = planche_clock_ms() - start;
         if (i == 0 || result.gpu_ms < m->gpu_ms)
             m->gpu_ms = result.gpu_ms;
     }
@@ -180,12 +180,12 @@ static int measure_model(const struct planche_cli_options *options)
     struct planche_error error = {0};
     const char *model =
         options->engine.model != NULL ? options->engine.model : PLANCHE_CLI_DEFAULT_MODEL;
-    double start = planche_cli_now_ms();
+    double start = planche_clock_ms();
     if (planche_engine_create(&engine, &options->engine, &error) != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
     }
-    m.start_ms = planche_cli_now_ms() - start;
+    m.start_ms = planche_clock_ms() - start;
     planche_engine_get_info(engine, &m.info);
     if (planche_model_find(model, options->engine.scale, options->engine.denoise, &variant, NULL) ==
         PLANCHE_OK)

@@ -3,7 +3,7 @@
  * takes away what nobody reads, and whatever it makes of C would be what is measured. */
 #include "bench/peak_flops.h"
 
-#include "enlarge/progress.h"
+#include "os/clock.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -129,7 +129,7 @@ static void *work(void *user)
     struct worker *worker = user;
     for (;;) {
         worker->loop->run(CHUNK_STEPS);
-        double window = (planche_cli_now_ms() - worker->start_ms) / WINDOW_MS;
+        double window = (planche_clock_ms() - worker->start_ms) / WINDOW_MS;
         if (window >= WINDOWS)
             return NULL;
         if (window >= 0.0)
@@ -154,7 +154,7 @@ static double measure(const struct loop *loop, unsigned threads)
     struct worker *workers = calloc(threads, sizeof *workers);
     if (workers == NULL)
         return 0.0;
-    double start_ms = planche_cli_now_ms() + START_MS;
+    double start_ms = planche_clock_ms() + START_MS;
     unsigned started = 0;
     while (started < threads) {
         struct worker *worker = &workers[started];

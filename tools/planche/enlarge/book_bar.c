@@ -4,6 +4,7 @@
 
 #include "cli/terminal.h"
 #include "enlarge/progress.h"
+#include "os/clock.h"
 
 #include <stdio.h>
 
@@ -94,7 +95,7 @@ static void draw(struct planche_cli_book_bar *bar, const struct planche_book_pro
 void planche_cli_book_bar_update(struct planche_cli_book_bar *bar,
                                  const struct planche_book_progress *progress)
 {
-    double now = planche_cli_now_ms();
+    double now = planche_clock_ms();
     if (!bar->shown || now - bar->drawn_ms < PLANCHE_CLI_REDRAW_MS)
         return;
     bar->drawn_ms = now;

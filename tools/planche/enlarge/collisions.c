@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Outputs that would get into each other's or an input's way. */
+/* Collisions of outputs with each other and with inputs. */
+#include "enlarge/collisions.h"
+
 #include "cli/cli.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
-#include "enlarge/plan_outputs.h"
+#include "os/file_info.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct place {
     char *name; /* canonical */
@@ -137,8 +138,7 @@ static int check_folders(const struct planche_cli_plan *plan, const struct place
 }
 
 struct identity {
-    dev_t device;
-    ino_t file;
+    uint64_t device, inode;
 };
 
 static int compare_identities(const void *a, const void *b)
@@ -146,15 +146,15 @@ static int compare_identities(const void *a, const void *b)
     const struct identity *left = a, *right = b;
     if (left->device != right->device)
         return left->device < right->device ? -1 : 1;
-    return (left->file > right->file) - (left->file < right->file);
+    return (left->inode > right->inode) - (left->inode < right->inode);
 }
 
 static bool identify(const char *path, struct identity *out)
 {
-    struct stat info;
-    if (stat(path, &info) != 0 || S_ISDIR(info.st_mode))
+    struct planche_file_info info;
+    if (planche_file_find(path, &info) != PLANCHE_FILE_PRESENT || info.kind == PLANCHE_FILE_FOLDER)
         return false;
-    *out = (struct identity){info.st_dev, info.st_ino};
+    *out = (struct identity){info.device, info.inode};
     return true;
 }
 

@@ -6,8 +6,9 @@
 #include "cli/model_options.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
-#include "enlarge/progress.h"
+#include "enlarge/plan_outputs.h"
 #include "enlarge/run_state.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -101,7 +102,7 @@ static int run_all(struct planche_cli_run *run)
     const struct planche_cli_options *options = &run->options;
     run->bar = wants_bar(options);
     run->talkative = options->verbose || run->bar;
-    run->summary.start_ms = planche_cli_now_ms();
+    run->summary.start_ms = planche_clock_ms();
     run->summary.others = run->plan.others;
     struct planche_error error = {0};
     if (planche_cli_run_pages(run, &error) != PLANCHE_OK)

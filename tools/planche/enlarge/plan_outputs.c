@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes which file, decided before any work is done. */
+/* Output planning: which file each input becomes, decided before any work is done. */
 #include "enlarge/plan_outputs.h"
 
 #include "cli/cli.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "enlarge/collisions.h"
 #include "enlarge/library.h"
 
 #include <stdio.h>
@@ -28,31 +29,6 @@ struct operand {
     enum planche_container container; /* AUTO: a page */
     struct planche_cli_library shelf; /* of a folder */
 };
-
-/* Takes the output. */
-static bool add(struct planche_cli_plan *plan, const char *input, char *output,
-                const struct planche_cli_work *like)
-{
-    char *copy = strdup(input);
-    if (plan->count == plan->capacity) {
-        size_t capacity = plan->capacity * 2 + 16;
-        void *works = reallocarray(plan->works, capacity, sizeof *plan->works);
-        if (works != NULL) {
-            plan->works = works;
-            plan->capacity = capacity;
-        }
-    }
-    if (copy == NULL || output == NULL || plan->count == plan->capacity) {
-        free(copy);
-        free(output);
-        return false;
-    }
-    struct planche_cli_work *work = &plan->works[plan->count++];
-    *work = *like;
-    work->input = copy;
-    work->output = output;
-    return true;
-}
 
 static const char *dot_before(const char *extension)
 {
@@ -169,8 +145,9 @@ static int plan_page(const struct planning *planning, const struct operand *oper
     else
         output = name_beside(planning, operand->path, stem, extension);
     const struct planche_cli_work like = {.bytes = planche_cli_file_bytes(operand->path)};
-    return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
-                                                             : planche_cli_no_memory();
+    return planche_cli_plan_add(planning->plan, operand->path, output, &like)
+               ? PLANCHE_CLI_OK
+               : planche_cli_no_memory();
 }
 
 static size_t operand_stem(const struct operand *operand)
@@ -215,8 +192,9 @@ static int plan_book(const struct planning *planning, const struct operand *oper
         return planche_cli_usage_error("", "%s is no EPUB, and only an EPUB becomes one",
                                        operand->path);
     char *output = name_book(planning, operand, like.container);
-    return add(planning->plan, operand->path, output, &like) ? PLANCHE_CLI_OK
-                                                             : planche_cli_no_memory();
+    return planche_cli_plan_add(planning->plan, operand->path, output, &like)
+               ? PLANCHE_CLI_OK
+               : planche_cli_no_memory();
 }
 
 static bool plan_find(const struct planning *planning, const struct operand *operand,
@@ -239,7 +217,7 @@ static bool plan_find(const struct planning *planning, const struct operand *ope
     const char *extension = like.book ? planche_container_extension(like.container)
                                       : planche_format_extension(planning->options->page.format);
     char *output = name_below(root, find->path, kept, extension);
-    bool ok = add(planning->plan, input, output, &like);
+    bool ok = planche_cli_plan_add(planning->plan, input, output, &like);
     free(input);
     return ok;
 }
@@ -446,14 +424,4 @@ int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t
     if (status == PLANCHE_CLI_OK)
         status = note_folder(&planning);
     return status;
-}
-
-void planche_cli_plan_free(struct planche_cli_plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        free(plan->works[i].input);
-        free(plan->works[i].output);
-    }
-    free(plan->works);
-    free(plan->folder);
 }

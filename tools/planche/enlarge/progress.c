@@ -3,29 +3,22 @@
 #include "enlarge/progress.h"
 
 #include "cli/terminal.h"
+#include "os/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BAR_WIDTH    24
 #define NAME_WIDTH   30
 #define ESTIMATE_MS  1000.0 /* earlier estimates jump about */
 #define ESTIMATE_MIN 0.005
 
-double planche_cli_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count,
                                 const char *device, bool shown)
 {
     *progress = (struct planche_cli_progress){.shown = shown, .count = count, .device = device};
-    progress->start_ms = planche_cli_now_ms();
+    progress->start_ms = planche_clock_ms();
     pthread_mutex_init(&progress->lock, NULL);
     progress->done = calloc(count, sizeof *progress->done);
     return progress->done != NULL;
@@ -100,7 +93,7 @@ void planche_cli_progress_update(struct planche_cli_progress *progress, size_t p
     pthread_mutex_lock(&progress->lock);
     progress->total += done - progress->done[page];
     progress->done[page] = done;
-    double now = planche_cli_now_ms();
+    double now = planche_clock_ms();
     /* A page that waits for its turn is not what the bar is about. */
     if (progress->shown && done > 0 && now - progress->drawn_ms >= PLANCHE_CLI_REDRAW_MS) {
         progress->drawn_ms = now;
@@ -117,7 +110,7 @@ void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t
     progress->done[page] = 1.0;
     progress->finished++;
     if (progress->shown)
-        draw(progress, name, planche_cli_now_ms());
+        draw(progress, name, planche_clock_ms());
     pthread_mutex_unlock(&progress->lock);
 }
 

@@ -20,8 +20,6 @@ struct planche_cli_progress {
 
 #define PLANCHE_CLI_REDRAW_MS 100.0
 
-/* Monotonic milliseconds. */
-double planche_cli_now_ms(void);
 /* "6:29" or "1:02:03" into text, which is returned; "" if that is too long to mean anything. */
 const char *planche_cli_format_time(double seconds, char *text, size_t size);
 /* "####...." of width characters, for a fraction of 0..1. */

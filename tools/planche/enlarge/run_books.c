@@ -7,6 +7,7 @@
 #include "enlarge/book_bar.h"
 #include "enlarge/progress.h"
 #include "enlarge/run_state.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -155,9 +156,9 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
     books->pages = books->done = 0;
     books->inner = false;
     memset(books->outcomes, 0, sizeof books->outcomes);
-    double start = planche_cli_now_ms();
+    double start = planche_clock_ms();
     outcome.status = run_book(books, &outcome.result, &error);
-    outcome.ms = planche_cli_now_ms() - start;
+    outcome.ms = planche_clock_ms() - start;
     if (outcome.status != PLANCHE_OK) /* what lies under the name of the output is another's */
         outcome.result.output_bytes = 0;
     if (outcome.status == PLANCHE_ERROR_CANCELLED)

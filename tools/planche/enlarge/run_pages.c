@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages from files to files, as many at once as the engine likes. */
-#include "os/thread.h"
-
 #include "base/status.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
@@ -9,6 +7,8 @@
 #include "cli/workers.h"
 #include "enlarge/progress.h"
 #include "enlarge/run_state.h"
+#include "os/clock.h"
+#include "os/thread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -209,7 +209,7 @@ static void run_one(void *user, size_t index)
                     .output = page->output,
                     .result = PLANCHE_PAGE_RESULT_INIT},
     };
-    double start = planche_cli_now_ms();
+    double start = planche_clock_ms();
     if (!ended.skipped)
         ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
     /* What an earlier run has made in another format or in parts. */
@@ -221,7 +221,7 @@ static void run_one(void *user, size_t index)
         ended.outcome.output = ended.made;
     if (ended.outcome.status != PLANCHE_OK)
         ended.outcome.message = error.message;
-    ended.ms = planche_cli_now_ms() - start;
+    ended.ms = planche_clock_ms() - start;
     planche_cli_progress_page_end(&pages->progress, index, page->input);
     end_page(pages, index, &ended);
 }

@@ -5,7 +5,7 @@
 
 #include "cli/options.h"
 #include "enlarge/json_book.h"
-#include "enlarge/plan_outputs.h"
+#include "enlarge/plan.h"
 #include "enlarge/summary.h"
 
 #include <stdatomic.h>

@@ -5,6 +5,7 @@
 #include "cli/number.h"
 #include "cli/terminal.h"
 #include "enlarge/progress.h"
+#include "os/clock.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ static void print_rest(const struct planche_cli_summary *summary)
 static void print_sizes(const struct planche_cli_summary *summary)
 {
     char before[32], after[32], time[32], rate[32] = "";
-    double seconds = (planche_cli_now_ms() - summary->start_ms) / 1e3;
+    double seconds = (planche_clock_ms() - summary->start_ms) / 1e3;
     size_t enlarged = summary->outcomes[PLANCHE_BOOK_ENLARGED];
     if (enlarged > 0)
         snprintf(rate, sizeof rate, ", %.2f pages/s",
