@@ -21,6 +21,7 @@ struct planche_network {
     void (*progress)(void *user, double done);
     void *user;
     const struct planche_cancel_token *cancel;
+    const struct planche_trace *trace;
 
     struct planche_plan *plan;
     struct planche_plan *sideways; /* of the page with rows for columns; NULL: no tta */

@@ -135,8 +135,14 @@ static enum planche_status read_page(struct planche_network *network, struct pla
 enum planche_status planche_network_gpu_run(struct planche_network *network,
                                             struct planche_error *error)
 {
-    const struct planche_gpu_page_io io = {network, fetch, emit, planche_network_report,
-                                           network->cancel};
+    const struct planche_gpu_page_io io = {
+        .user = network,
+        .fetch = fetch,
+        .emit = emit,
+        .progress = planche_network_report,
+        .cancel = network->cancel,
+        .trace = network->trace,
+    };
     const struct planche_gpu_page page =
         describe_page(network, network->tta && planche_tta_is_sideways(network->turn));
     struct planche_gpu_page_result result = {0};

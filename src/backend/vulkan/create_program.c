@@ -3,6 +3,7 @@
 #include "backend/vulkan/create_program.h"
 
 #include "backend/vulkan/conv_matmul.h"
+#include "backend/vulkan/debug_labels.h"
 #include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/queue.h"
@@ -323,6 +324,8 @@ static enum planche_status send_weights(struct planche_gpu_program *program,
     if (!status)
         status = planche_gpu_memory_create(staging, program->device, bytes + PLANCHE_GPU_ALIGN,
                                            PLANCHE_GPU_MEMORY_UPLOAD, error);
+    if (!status)
+        planche_gpu_name_buffer(program->device, program->weights.buffer, "weights");
     for (int s = 0; s < program->net->step_count && !status; s++)
         fill_step(program, s, staging->host);
     if (!status)

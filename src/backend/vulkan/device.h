@@ -33,6 +33,7 @@ struct planche_gpu_device {
     uint64_t max_allocation; /* bytes of one block of memory and of its buffer */
     bool has_budget;         /* VK_EXT_memory_budget */
     bool software;
+    bool labels;                              /* see debug_labels.h */
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
     struct planche_mutex queue_mutex;         /* for every submission */

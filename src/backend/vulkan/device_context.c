@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/check.h"
 #include "backend/vulkan/create_program.h"
+#include "backend/vulkan/debug_labels.h"
 #include "backend/vulkan/open_device.h"
 #include "base/status.h"
 
@@ -205,6 +206,7 @@ enum planche_status planche_gpu_slot_fit(struct planche_gpu_context *unit,
                                                            PLANCHE_GPU_MEMORY_DEVICE, error);
     if (status)
         return status;
+    planche_gpu_name_buffer(unit->device, slot->block.buffer, "page buffer");
     const VkDescriptorBufferInfo buffer = {
         .buffer = slot->block.buffer,
         .range = sizeof(struct planche_gpu_args),
@@ -231,6 +233,9 @@ enum planche_status planche_gpu_context_fit(struct planche_gpu_context *unit, ui
     if (status)
         return status;
     planche_gpu_memory_destroy(&unit->arena);
-    return planche_gpu_memory_create(&unit->arena, unit->device, bytes, PLANCHE_GPU_MEMORY_DEVICE,
-                                     error);
+    status = planche_gpu_memory_create(&unit->arena, unit->device, bytes, PLANCHE_GPU_MEMORY_DEVICE,
+                                       error);
+    if (!status)
+        planche_gpu_name_buffer(unit->device, unit->arena.buffer, "arena");
+    return status;
 }

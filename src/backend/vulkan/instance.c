@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/trace.h"
 #include "os/dl.h"
 #include "os/thread.h"
 
@@ -61,42 +62,56 @@ static enum planche_status load_library(struct planche_vk *vk, struct planche_er
     return PLANCHE_OK;
 }
 
-/* MoltenVK and its like are only shown to who says that they may be. */
-static enum planche_status has_portability(const struct planche_vk *vk, bool *has,
+/* Extensions of the instance that are enabled where they are there. */
+struct extensions {
+    bool portability; /* MoltenVK and its like are only shown to who says that they may be */
+    bool labels;      /* only for a trace */
+};
+
+static enum planche_status find_extensions(const struct planche_vk *vk, struct extensions *found,
                                            struct planche_error *error)
 {
     uint32_t count = 0;
-    *has = false;
+    *found = (struct extensions){0};
     if (vk->fn.EnumerateInstanceExtensionProperties(NULL, &count, NULL) != VK_SUCCESS || !count)
         return PLANCHE_OK;
     VkExtensionProperties *list = planche_calloc(NULL, count, sizeof *list);
     if (!list)
         return planche_fail_memory(error, NULL, count * sizeof *list, "Vulkan");
     vk->fn.EnumerateInstanceExtensionProperties(NULL, &count, list);
-    for (uint32_t i = 0; i < count; i++)
-        *has |= strcmp(list[i].extensionName, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME) == 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *name = list[i].extensionName;
+        found->portability |= strcmp(name, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME) == 0;
+        found->labels |= strcmp(name, VK_EXT_DEBUG_UTILS_EXTENSION_NAME) == 0;
+    }
     planche_free(list);
+    found->labels &= (planche_trace_wanted() & PLANCHE_TRACE_GPU) != 0;
     return PLANCHE_OK;
 }
 
 /* Leaves vk->instance NULL where there is no driver. */
 static enum planche_status create_instance(struct planche_vk *vk, struct planche_error *error)
 {
-    static const char *const portability = VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME;
-    bool portable;
-    enum planche_status status = has_portability(vk, &portable, error);
+    struct extensions extensions;
+    const char *names[2];
+    uint32_t count = 0;
+    enum planche_status status = find_extensions(vk, &extensions, error);
     if (status != PLANCHE_OK)
         return status;
+    if (extensions.portability)
+        names[count++] = VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME;
+    if (extensions.labels)
+        names[count++] = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
     VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
                                      .pApplicationName = "planche",
                                      .pEngineName = "planche",
                                      .apiVersion = VK_API_VERSION_1_2};
     VkInstanceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-        .flags = portable ? VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR : 0,
+        .flags = extensions.portability ? VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR : 0,
         .pApplicationInfo = &application,
-        .enabledExtensionCount = portable,
-        .ppEnabledExtensionNames = &portability};
+        .enabledExtensionCount = count,
+        .ppEnabledExtensionNames = names};
     VkResult result = vk->fn.CreateInstance(&info, NULL, &vk->instance);
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER) {
         vk->instance = VK_NULL_HANDLE;
@@ -108,6 +123,8 @@ static enum planche_status create_instance(struct planche_vk *vk, struct planche
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "Vulkan: creating an instance failed with result %d", result);
     load_functions(&vk->fn, vk->instance);
+    vk->labels = extensions.labels && vk->fn.SetDebugUtilsObjectNameEXT &&
+                 vk->fn.CmdBeginDebugUtilsLabelEXT && vk->fn.CmdEndDebugUtilsLabelEXT;
     const char *missing = missing_function(&vk->fn);
     if (missing && vk->fn.DestroyInstance)
         vk->fn.DestroyInstance(vk->instance, NULL);

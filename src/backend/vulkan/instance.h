@@ -6,12 +6,14 @@
 #include "backend/vulkan/functions.h"
 
 #include <planche/gpu.h>
+#include <stdbool.h>
 
 /* libvulkan and an instance, which all share and nobody destroys: drivers do not survive being
  * unloaded. */
 struct planche_vk {
     struct planche_vk_functions fn; /* those of the library and the instance */
     VkInstance instance;
+    bool labels; /* VK_EXT_debug_utils is enabled: PLANCHE_TRACE asks for it */
     uint32_t device_count;
     VkPhysicalDevice *devices; /* hardware first, in the library's order */
 };

@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/capabilities.h"
 #include "backend/vulkan/check.h"
+#include "backend/vulkan/debug_labels.h"
 #include "backend/vulkan/fault.h"
 #include "base/status.h"
 
@@ -21,6 +22,12 @@ static const struct wish wishes[] = {
                                          VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
                                      VK_MEMORY_PROPERTY_HOST_CACHED_BIT,
                                      VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT},
+};
+/* For debug labels; who knows more of a buffer names it again. */
+static const char *const names[] = {
+    [PLANCHE_GPU_MEMORY_DEVICE] = "device memory",
+    [PLANCHE_GPU_MEMORY_UPLOAD] = "staging upload",
+    [PLANCHE_GPU_MEMORY_DOWNLOAD] = "staging readback",
 };
 /* Types that are only for who asks for what makes them special. */
 #define SPECIAL                                                                                    \
@@ -125,6 +132,8 @@ enum planche_status planche_gpu_memory_create(struct planche_gpu_memory *memory,
     memory->size = size;
     memory->counted = counted;
     VkResult result = create(memory, kind);
+    if (result == VK_SUCCESS)
+        planche_gpu_name_buffer(device, memory->buffer, names[kind]);
     if (result != VK_SUCCESS)
         planche_gpu_memory_destroy(memory);
     return planche_gpu_check(device, result, "allocating memory", error);

@@ -8,6 +8,7 @@
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/pipeline_cache.h"
 #include "base/status.h"
+#include "base/trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,6 +172,7 @@ planche_gpu_device_open(struct planche_gpu_device **out, const struct planche_vk
     device->index = index;
     device->physical = vk->devices[index];
     device->log = log ? *log : (struct planche_log){0};
+    device->labels = vk->labels && device->log.trace & PLANCHE_TRACE_GPU;
     device->budget = budget;
     planche_mutex_init(&device->queue_mutex);
     planche_mutex_init(&device->pipeline_mutex);

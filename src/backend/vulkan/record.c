@@ -3,7 +3,9 @@
 #include "backend/vulkan/record.h"
 
 #include "backend/vulkan/check.h"
+#include "backend/vulkan/debug_labels.h"
 #include "base/status.h"
+#include "os/clock.h"
 
 #include <string.h>
 
@@ -70,7 +72,7 @@ static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batc
     struct planche_gpu_context *unit = work->unit;
     struct planche_gpu_device *device = unit->device;
     uint32_t count = batch->mark_count + 1;
-    uint64_t *ticks;
+    uint64_t *ticks, value = batch->value;
     batch->value = 0;
     if (!batch->queries)
         return;
@@ -79,6 +81,8 @@ static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batc
                                                 count * sizeof(*ticks), ticks, sizeof(*ticks),
                                                 VK_QUERY_RESULT_64_BIT) == VK_SUCCESS) {
         double ms = ms_between(device, ticks[0], ticks[count - 1]);
+        PLANCHE_TRACE(work->trace, PLANCHE_TRACE_GPU, "batch %llu took %.3f ms by its timestamps",
+                      (unsigned long long)value, ms);
         work->ms += ms;
         add_times(unit, batch, ticks);
         learn_speed(unit, batch->macs, ms);
@@ -89,13 +93,28 @@ static void finish(struct planche_gpu_work *work, struct planche_gpu_batch *batc
 enum planche_status planche_gpu_work_wait(struct planche_gpu_work *work, uint64_t value,
                                           struct planche_error *error)
 {
-    enum planche_status status = planche_gpu_queue_wait(&work->unit->queue, value, error);
+    bool traced = planche_trace_is_on(work->trace, PLANCHE_TRACE_GPU);
+    double start = traced ? planche_clock_ms() : 0;
+    enum planche_status status =
+        planche_gpu_queue_wait(&work->unit->queue, value, error);
+    PLANCHE_TRACE(work->trace, PLANCHE_TRACE_GPU, "waited %.3f ms for batch %llu",
+                  planche_clock_ms() - start, (unsigned long long)value);
     for (int b = 0; b < PLANCHE_GPU_BATCHES && !status; b++) {
         struct planche_gpu_batch *batch = &work->slot->batches[b];
         if (batch->value && batch->value <= value)
             finish(work, batch);
     }
     return status;
+}
+
+/* "load", the name of a step, or "store". */
+static const char *name_of(const struct planche_gpu_context *unit,
+                           const struct planche_gpu_dispatch *dispatch)
+{
+    const struct planche_net *net = unit->program->net;
+    return dispatch->profile == 0                ? "load"
+           : dispatch->profile > net->step_count ? "store"
+                                                 : net->steps[dispatch->profile - 1].name;
 }
 
 static enum planche_status begin_batch(struct planche_gpu_work *work,
@@ -141,9 +160,13 @@ static enum planche_status submit_batch(struct planche_gpu_work *work,
         status = planche_gpu_queue_submit(&work->unit->queue, batch->commands, false, work->after,
                                           &batch->value, error);
     work->after = (struct planche_gpu_after){0};
-    if (!status)
-        work->unit->last_value = work->value = batch->value;
-    return status;
+    if (status)
+        return status;
+    work->unit->last_value = work->value = batch->value;
+    PLANCHE_TRACE(work->trace, PLANCHE_TRACE_GPU,
+                  "submitted batch %llu: %.1f million multiply-adds",
+                  (unsigned long long)batch->value, batch->macs / 1e6);
+    return PLANCHE_OK;
 }
 
 /* What begins as zeros, and the arguments of all dispatches, which are in the commands themselves.
@@ -206,11 +229,13 @@ static double record_piece(const struct planche_gpu_device *device, VkCommandBuf
     return macs * rows / all;
 }
 
+/* Begins the dispatch's label, too. */
 static void bind(const struct planche_gpu_work *work, VkCommandBuffer commands,
                  const struct planche_gpu_dispatch *dispatch, int index)
 {
     struct planche_gpu_device *device = work->unit->device;
     uint32_t offset = (uint32_t)(work->args + (uint64_t)index * planche_gpu_args_stride(device));
+    planche_gpu_label_begin(device, commands, name_of(work->unit, dispatch));
     device->fn.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, dispatch->pipeline);
     device->fn.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                                      device->pipeline_layout, 0, 1, &work->slot->set, 1, &offset);
@@ -227,7 +252,7 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
     struct pieces pieces = cut(unit, dispatch);
     double most = atomic_load(&unit->macs_per_ms) * BATCH_MS;
     enum planche_status status = PLANCHE_OK;
-    bool last = false;
+    bool last = false, ended = false; /* the dispatch; its label */
     if (unit->profile || (*batch)->mark_count == 0)
         mark(unit, *batch, dispatch->profile);
     bind(work, (*batch)->commands, dispatch, index);
@@ -235,6 +260,8 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
         (*batch)->macs += record_piece(unit->device, (*batch)->commands, &pieces, &last);
         if ((*batch)->macs < most || (last && index + 1 == tile->count))
             continue;
+        planche_gpu_label_end(unit->device, (*batch)->commands);
+        ended = last;
         status = submit_batch(work, *batch, error);
         if (!status)
             status = planche_cancel_fail(work->cancel, error);
@@ -242,11 +269,13 @@ static enum planche_status record(struct planche_gpu_work *work, struct planche_
             status = begin_batch(work, batch, error);
         if (status)
             return status;
-        if (!last) {
-            bind(work, (*batch)->commands, dispatch, index);
-            mark(unit, *batch, dispatch->profile);
-        }
+        if (last)
+            break;
+        bind(work, (*batch)->commands, dispatch, index);
+        mark(unit, *batch, dispatch->profile);
     }
+    if (!ended)
+        planche_gpu_label_end(unit->device, (*batch)->commands);
     barrier(unit->device, (*batch)->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
             VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
     return status;

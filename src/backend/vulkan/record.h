@@ -4,6 +4,7 @@
 #define PLANCHE_BACKEND_VULKAN_RECORD_H
 
 #include "backend/vulkan/device_context.h"
+#include "base/trace.h"
 
 /* Submits a tile's dispatches, in several batches if they take long; arena_mutex is held. args: the
  * address in the slot's block that the arguments go to, as an offset. after: what the first batch
@@ -14,6 +15,7 @@ struct planche_gpu_work {
     uint64_t args;
     uint64_t clear, clear_bytes; /* part of the block that the next tile begins with as zeros */
     struct planche_gpu_after after;
+    const struct planche_trace *trace; /* may be NULL */
     double ms;                                 /* GPU time of the batches that are done */
     uint64_t value;                            /* of the last batch */
     const struct planche_cancel_token *cancel; /* checked between batches; may be NULL */

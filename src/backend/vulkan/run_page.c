@@ -179,6 +179,9 @@ static enum planche_status send_page(struct page_run *run, struct planche_error 
         if (!status)
             status = check_cancelled(run, error);
         run->work.after = (struct planche_gpu_after){run->slot->copy_queue.timeline, value};
+        if (!status)
+            PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_GPU, "uploaded rows %llu to %llu",
+                          (unsigned long long)y, (unsigned long long)(y + count - 1));
     }
     return status;
 }
@@ -197,6 +200,10 @@ static enum planche_status submit_tile(struct page_run *run, enum planche_tile_g
     if (!status) {
         const struct planche_gpu_place place = place_of(run, row, column);
         planche_gpu_tile_build(&run->tile, goal, level, rect, &place);
+        PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_GPU,
+                      "tile %lld,%lld of level %d: %d dispatches, %.1f MiB of the arena",
+                      (long long)column, (long long)row, level, run->tile.count,
+                      (double)run->tile.plan.bytes / 1048576);
         status = planche_gpu_work_submit(&run->work, &run->tile, error);
     }
     planche_mutex_unlock(&run->unit->arena_mutex);
@@ -297,6 +304,9 @@ static enum planche_status fetch_band(struct page_run *run, int64_t row,
         if (!status)
             status = wait_for_copy(run, fetching.values[side], error);
         if (!status)
+            PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_GPU, "read back rows %lld to %lld",
+                          (long long)y, (long long)(y + (int64_t)fetching.counts[side] - 1));
+        if (!status)
             status = emit_rows(run, run->down.host + (uint64_t)side * (run->down.size / 2),
                                fetching.counts[side], y, error);
         y += (int64_t)fetching.counts[side];
@@ -391,6 +401,19 @@ static enum planche_status find_room(struct page_run *run, struct planche_error 
     }
 }
 
+static void trace_plan(const struct page_run *run)
+{
+    const struct planche_split *split = &run->split;
+    const struct planche_gpu_device *device = run->unit->device;
+    PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_PLAN,
+                  "GPU %u (%s, %s): %lld x %lld tiles of %lld x %lld pixels, arena %.1f MiB, page "
+                  "buffer %.1f MiB",
+                  device->index, device->name, planche_gpu_path_name(device->path),
+                  (long long)split->columns, (long long)split->rows, (long long)split->tile_width,
+                  (long long)split->tile_height, (double)split->arena / 1048576,
+                  (double)run->block.bytes / 1048576);
+}
+
 static enum planche_status run_page(struct page_run *run, const struct planche_gpu_page *page,
                                     struct planche_error *error)
 {
@@ -401,12 +424,15 @@ static enum planche_status run_page(struct page_run *run, const struct planche_g
     if (!status)
         status = find_room(run, error);
     if (!status)
+        trace_plan(run);
+    if (!status)
         status = make_pieces(run, error);
     run->work = (struct planche_gpu_work){
         .unit = run->unit,
         .slot = run->slot,
         .args = run->block.args,
         .clear_bytes = run->block.clear_bytes,
+        .trace = run->io->trace,
         .cancel = run->io->cancel,
     };
     if (!status)

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/trace.h"
 #include "net/net.h"
 
 #include <planche/engine.h>
@@ -50,6 +51,7 @@ struct planche_gpu_page {
 
 /* The caller's side of a page. All calls come from the thread that runs the page. */
 struct planche_gpu_page_io {
+    const struct planche_trace *trace; /* may be NULL */
     void *user;
     /* Writes row y of the page, 0 .. height - 1 in order, once each: interleaved samples. */
     enum planche_status (*fetch)(void *user, int64_t y, void *row, struct planche_error *error);
