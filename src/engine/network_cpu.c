@@ -30,6 +30,16 @@ static enum planche_status create_plans(struct planche_network *network,
     return status;
 }
 
+static void trace_plan(const struct planche_network *network)
+{
+    const struct planche_plan *plan = network->plan;
+    PLANCHE_TRACE(network->trace, PLANCHE_TRACE_PLAN,
+                  "CPU: %d passes over regions of %lld x %lld pixels, %.1f MiB, %.1f million "
+                  "multiply-adds",
+                  network->program->levels + 1, (long long)plan->stripe, (long long)plan->segment,
+                  (double)plan->bytes / 1048576, plan->macs / 1e6);
+}
+
 enum planche_status planche_network_cpu_plan(struct planche_network *network, uint64_t memory,
                                              uint64_t *least, struct planche_error *error)
 {
@@ -42,7 +52,11 @@ enum planche_status planche_network_cpu_plan(struct planche_network *network, ui
         .workers = planche_pool_threads(network->engine->pool),
     };
     /* A hopeless page is planned only for the message: what that takes is not held against it. */
-    return create_plans(network, &options, hopeless ? NULL : network->budget, least, error);
+    enum planche_status status =
+        create_plans(network, &options, hopeless ? NULL : network->budget, least, error);
+    if (!status)
+        trace_plan(network);
+    return status;
 }
 
 /* The colours of a run of pixels of the page, turned as tta has it. */

@@ -299,6 +299,9 @@ static enum planche_status finish_row(struct planche_output *output, struct plan
         status = add_alpha(output, row, error);
     output->filled[output->next % output->band_rows] = 0;
     output->next++;
+    if (output->next == 1 || output->next == output->height)
+        PLANCHE_TRACE(output->trace, PLANCHE_TRACE_PAGE, "%s row",
+                      output->next == 1 ? "first" : "last");
     if (status || !is_time_to_write(output))
         return status;
     return begin_batch(output, error);

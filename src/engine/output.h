@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "base/pool.h"
+#include "base/trace.h"
 #include "engine/input.h"
 #include "engine/split_result.h"
 #include "image/alpha.h"
@@ -19,6 +20,7 @@ struct planche_output {
     const struct planche_kernels *kernels;
     const struct planche_recipe *recipe;
     struct planche_budget *budget;
+    const struct planche_trace *trace;
     struct planche_pool *pool;
     const struct planche_pixels *pixels; /* target; NULL: parts */
     struct planche_parts *parts;

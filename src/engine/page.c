@@ -293,6 +293,7 @@ static void describe_output(struct page *page)
     output->kernels = &page->engine->kernels;
     output->recipe = &page->engine->net->recipe;
     output->budget = &page->budget;
+    output->trace = &page->job->trace;
     output->pool = page->engine->pool;
     output->pixels = page->job->out;
     output->parts = &page->parts;
@@ -426,6 +427,8 @@ static enum planche_status flow(struct page *page, struct planche_error *error)
     double ms = planche_clock_ms() - start;
     page->output.ms += ms;
     page->output.waited_ms += ms;
+    if (!status)
+        PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "encoded");
     return status;
 }
 
@@ -458,6 +461,9 @@ static enum planche_status open_page(struct page *page, struct planche_error *er
     if (!status)
         status = settle(page, error);
     page->opened = !status;
+    if (page->opened)
+        PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "opened: %lld x %lld pixels",
+                      (long long)page->input.width, (long long)page->input.height);
     if (status)
         close_input(page);
     return status;
@@ -490,6 +496,10 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
             status = open_page(page, error);
         if (!status)
             status = choose_plan(page, room.now, room.most, error);
+        if (!status)
+            PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "planned: %.1f MiB on %s",
+                          (double)(page->fixed + planche_network_bytes(&page->network)) / 1048576,
+                          page->network.program ? "the CPU" : "a GPU");
         status = planche_budget_reclassify_oom(status, &page->budget, error);
         if (status != PLANCHE_ERROR_BUDGET || room.now == room.most)
             return status;
@@ -503,6 +513,7 @@ static enum planche_status prepare(struct page *page, struct planche_error *erro
 static enum planche_status enter(struct page *page, struct planche_error *error)
 {
     struct planche_admission *admission = &page->engine->state->admission;
+    double start = planche_clock_ms();
     const struct planche_cancel_token *cancel = &page->job->cancel;
     const struct planche_admission_ticket ticket = {cancel, page->job->options.priority};
     if (!planche_admission_acquire(admission, &ticket))
@@ -521,6 +532,9 @@ static enum planche_status enter(struct page *page, struct planche_error *error)
         page->job->reservation.bytes = page->budget.limit;
     page->budget.limit = page->job->reservation.bytes;
     planche_admission_commit(admission, &page->job->reservation);
+    PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE,
+                  "admitted after %.3f ms: %.1f MiB and %u threads", planche_clock_ms() - start,
+                  (double)page->job->reservation.bytes / 1048576, page->job->reservation.threads);
     return PLANCHE_OK;
 }
 
@@ -541,6 +555,7 @@ static enum planche_status run_once(struct planche_page_job *job,
         .progress = network_progress,
         .user = job,
         .cancel = &job->cancel,
+        .trace = &job->trace,
     };
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = enter(&page, error);
@@ -593,9 +608,20 @@ static enum planche_status run_again(struct planche_page_job *job, struct planch
     snprintf(reason, sizeof(job->result.redone_reason), "%.127s", error->message);
     planche_log_write(&job->engine->log, PLANCHE_LOG_WARNING, "%s: made on the CPU: %s",
                       job->source ? job->source->name : "page", error->message);
+    PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "begun again on the CPU: %s", error->message);
     planche_page_leave(job);
     job->result.redone = 1;
     return run_on_cpu(job, error);
+}
+
+/* On the GPUs, if there are any, or else on the CPU. */
+static enum planche_status run_anywhere(struct planche_page_job *job, struct planche_error *error)
+{
+    if (!planche_fallback_has_gpus(job->engine))
+        return run_on_cpu(job, error);
+    enum planche_status status = run_once(job, NULL, false, error);
+    bool failed = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
+    return failed ? run_again(job, error) : status;
 }
 
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
@@ -607,11 +633,14 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
         .parent = job->parent,
         .deadline = planche_cancel_deadline(job->options.deadline_ms),
     };
-    if (!planche_fallback_has_gpus(job->engine))
-        return run_on_cpu(job, error);
-    enum planche_status status = run_once(job, NULL, false, error);
-    bool failed = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
-    return failed ? run_again(job, error) : status;
+    planche_trace_begin(&job->trace, &job->engine->log);
+    enum planche_status status = run_anywhere(job, error);
+    if (status)
+        PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "failed: %s", error->message);
+    else
+        PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "finished: %u x %u pixels",
+                      job->result.output_width, job->result.output_height);
+    return status;
 }
 
 void planche_page_leave(struct planche_page_job *job)

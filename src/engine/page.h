@@ -3,6 +3,7 @@
 #ifndef PLANCHE_ENGINE_PAGE_H
 #define PLANCHE_ENGINE_PAGE_H
 
+#include "base/trace.h"
 #include "engine/engine.h"
 #include "engine/output.h"
 
@@ -36,6 +37,7 @@ struct planche_page_job {
     struct planche_reservation reservation;    /* none: bytes is 0 */
     const struct planche_cancel_token *parent; /* of the page's token; NULL: none */
     struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */
+    struct planche_trace trace;                /* begun by planche_page_run */
     double reported; /* progress: it never falls, though the page may run twice */
 };
 

@@ -95,8 +95,7 @@ enum planche_status planche_gpu_work_wait(struct planche_gpu_work *work, uint64_
 {
     bool traced = planche_trace_is_on(work->trace, PLANCHE_TRACE_GPU);
     double start = traced ? planche_clock_ms() : 0;
-    enum planche_status status =
-        planche_gpu_queue_wait(&work->unit->queue, value, error);
+    enum planche_status status = planche_gpu_queue_wait(&work->unit->queue, value, error);
     PLANCHE_TRACE(work->trace, PLANCHE_TRACE_GPU, "waited %.3f ms for batch %llu",
                   planche_clock_ms() - start, (unsigned long long)value);
     for (int b = 0; b < PLANCHE_GPU_BATCHES && !status; b++) {

@@ -15,7 +15,7 @@ struct planche_gpu_work {
     uint64_t args;
     uint64_t clear, clear_bytes; /* part of the block that the next tile begins with as zeros */
     struct planche_gpu_after after;
-    const struct planche_trace *trace; /* may be NULL */
+    const struct planche_trace *trace;         /* may be NULL */
     double ms;                                 /* GPU time of the batches that are done */
     uint64_t value;                            /* of the last batch */
     const struct planche_cancel_token *cancel; /* checked between batches; may be NULL */
