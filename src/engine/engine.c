@@ -172,7 +172,7 @@ static enum planche_status open_gate(struct planche_engine *engine, unsigned job
     /* Beside the pages that GPUs have, there is one for every thread to decode or to encode. */
     unsigned threads = planche_pool_threads(engine->pool);
     if (engine->gpus)
-        threads += planche_gpus_lanes(engine->gpus);
+        threads += planche_gpu_pool_max_pages(engine->gpus);
     planche_admission_start(&engine->state->admission, limit - engine->weight_bytes, threads, jobs);
     return PLANCHE_OK;
 }
@@ -257,7 +257,7 @@ void planche_engine_destroy(struct planche_engine **engine)
     planche_free(e->state->profile);
     planche_fallback_destroy(&e->state->fallback);
     planche_program_destroy(&e->program);
-    planche_gpus_destroy(&e->gpus);
+    planche_gpu_pool_destroy(&e->gpus);
     planche_net_destroy(&e->net);
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
@@ -286,8 +286,8 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .peak_bytes = atomic_load(&engine->state->budget.peak),
         .macs_per_pixel = engine->macs_per_pixel,
         .precision = engine->precision,
-        .device = engine->gpus ? planche_gpus_name(engine->gpus) : NULL,
-        .gpu_path = engine->gpus ? planche_gpus_path_name(engine->gpus) : NULL,
+        .device = engine->gpus ? planche_gpu_pool_name(engine->gpus) : NULL,
+        .gpu_path = engine->gpus ? planche_gpu_pool_path_name(engine->gpus) : NULL,
     };
     memcpy(info, &full, info->struct_size < sizeof(full) ? info->struct_size : sizeof(full));
 }
@@ -298,7 +298,7 @@ size_t planche_engine_get_profile(const struct planche_engine *engine,
     const struct planche_program *program = engine->program;
     struct planche_node_profile *profile = engine->state->profile;
     if (engine->gpus)
-        return planche_gpus_get_profile(engine->gpus, entries, count);
+        return planche_gpu_pool_get_profile(engine->gpus, entries, count);
     if (!profile)
         return 0;
     for (int n = 0; entries && n < program->node_count && (size_t)n < count; n++)

@@ -14,7 +14,7 @@
 
 #include <planche/engine.h>
 
-struct planche_gpus;
+struct planche_gpu_pool;
 
 /* What an engine with GPUs needs on the CPU when they fail: see fallback.h. */
 struct planche_fallback {
@@ -37,7 +37,7 @@ struct planche_engine {
     struct planche_engine_state *state;
     struct planche_log log;
     struct planche_net *net;
-    struct planche_gpus *gpus;       /* NULL: pages run on the CPU */
+    struct planche_gpu_pool *gpus;   /* NULL: pages run on the CPU */
     struct planche_program *program; /* NULL: pages run on GPUs; then see fallback.h */
     uint32_t features;               /* of the CPU, that are used */
     struct planche_kernels kernels;  /* for these features */

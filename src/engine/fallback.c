@@ -21,12 +21,12 @@ void planche_fallback_destroy(struct planche_fallback *fallback)
 
 bool planche_fallback_has_gpus(const struct planche_engine *engine)
 {
-    if (!engine->gpus || planche_gpus_alive(engine->gpus))
+    if (!engine->gpus || planche_gpu_pool_alive(engine->gpus))
         return engine->gpus != NULL;
     if (!atomic_exchange(&engine->state->fallback.warned, true))
         planche_log_write(&engine->log, PLANCHE_LOG_WARNING,
                           "%s cannot be used any more: pages are made on the CPU from now on",
-                          planche_gpus_name(engine->gpus));
+                          planche_gpu_pool_name(engine->gpus));
     return false;
 }
 

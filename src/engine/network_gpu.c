@@ -42,12 +42,12 @@ bool planche_network_reads_ahead(const struct planche_network *network)
 enum planche_status planche_network_gpu_plan(struct planche_network *network, uint64_t memory,
                                              uint64_t *least, struct planche_error *error)
 {
-    const struct planche_gpus *gpus = network->engine->gpus;
+    const struct planche_gpu_pool *gpus = network->engine->gpus;
     const struct planche_gpu_page upright = describe_page(network, false);
     const struct planche_gpu_page sideways = describe_page(network, true);
-    uint64_t bytes = planche_gpus_page_memory(gpus, &upright);
+    uint64_t bytes = planche_gpu_pool_page_memory(gpus, &upright);
     if (network->turns) {
-        uint64_t turned = planche_gpus_page_memory(gpus, &sideways);
+        uint64_t turned = planche_gpu_pool_page_memory(gpus, &sideways);
         bytes = turned > bytes ? turned : bytes;
     }
     *least = bytes;
@@ -149,8 +149,8 @@ enum planche_status planche_network_gpu_run(struct planche_network *network,
     enum planche_status status =
         planche_network_reads_ahead(network) ? read_page(network, error) : PLANCHE_OK;
     if (!status)
-        status =
-            planche_gpus_run(network->engine->gpus, &page, &io, network->budget, &result, error);
+        status = planche_gpu_pool_run(network->engine->gpus, &page, &io, network->budget, &result,
+                                      error);
     network->gpu_ms += result.ms;
     network->tiles += result.tiles;
     return status;

@@ -108,7 +108,7 @@ static enum planche_status open_gpus(struct planche_engine *engine,
                                      const struct planche_engine_options *options,
                                      const char *devices, struct planche_error *error)
 {
-    const struct planche_gpus_options gpus = {
+    const struct planche_gpu_pool_options gpus = {
         .devices = devices,
         .path =
             options->precision == PLANCHE_PRECISION_F32 ? PLANCHE_GPU_PATH_F32 : options->gpu_path,
@@ -119,16 +119,17 @@ static enum planche_status open_gpus(struct planche_engine *engine,
         .log = engine->log,
     };
     enum planche_status status =
-        planche_gpus_create(&engine->gpus, engine->net, &gpus, &engine->state->budget, error);
+        planche_gpu_pool_create(&engine->gpus, engine->net, &gpus, &engine->state->budget, error);
     if (status)
         return status;
-    engine->precision = strcmp(planche_gpus_path_name(engine->gpus), "f32") == 0 ? "f32" : "f16";
+    engine->precision =
+        strcmp(planche_gpu_pool_path_name(engine->gpus), "f32") == 0 ? "f32" : "f16";
     engine->se = PLANCHE_SE_EXACT; /* so that a page that the CPU must make looks like the others */
     if (options->precision != PLANCHE_PRECISION_F16 || strcmp(engine->precision, "f16") == 0)
         return PLANCHE_OK;
     status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s has no half precision, so use f32",
-                          planche_gpus_name(engine->gpus));
-    planche_gpus_destroy(&engine->gpus);
+                          planche_gpu_pool_name(engine->gpus));
+    planche_gpu_pool_destroy(&engine->gpus);
     return status;
 }
 

@@ -73,7 +73,7 @@ static void test_open(void **state)
     for (int path = PLANCHE_GPU_PATH_AUTO; path <= PLANCHE_GPU_PATH_NV2; path++) {
         enum planche_status status = planche_gpu_device_open(
             &device, vk, test_device_index(), (enum planche_gpu_path)path, NULL, NULL, &error);
-        /* Of the paths with matrix units the faster comes first, and may not be the only one. */
+        /* Of the paths with matrix contexts the faster comes first, and may not be the only one. */
         if (path <= (int)info.path)
             assert_int_equal(status, PLANCHE_OK);
         else if (status)
@@ -296,7 +296,7 @@ static void test_copy(void **state)
     assert_int_equal(planche_gpu_copy_now(&copying.down, &copying.between, 4096, NULL), PLANCHE_OK);
     assert_memory_equal(copying.down.host, copying.up.host, 4096);
     assert_false(atomic_load(&device->lost));
-    assert_true(planche_gpu_rest(device));
+    assert_true(planche_gpu_wait_idle(device));
     free_copying(&copying);
     planche_gpu_device_close(&device);
     planche_vk_destroy(&vk);
@@ -316,7 +316,7 @@ static void check_fault(enum planche_gpu_fault fault)
                      PLANCHE_ERROR_DEVICE);
     planche_gpu_fail_at(fault, 0);
     print_message("%s\n", error.message);
-    assert_true(atomic_load(&device->lost) && planche_gpu_rest(device));
+    assert_true(atomic_load(&device->lost) && planche_gpu_wait_idle(device));
     assert_false(atomic_load(&device->abandoned));
     free_copying(&copying);
     planche_gpu_device_close(&device);

@@ -128,8 +128,8 @@ static void test_allocation(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine();
-    struct planche_gpu_context **units = engine->gpus->units;
-    struct planche_vk_functions *fn = &units[0]->device->fn;
+    struct planche_gpu_context **contexts = engine->gpus->contexts;
+    struct planche_vk_functions *fn = &contexts[0]->device->fn;
     struct caller late, other;
     make_caller(&late, engine);
     make_caller(&other, engine);
@@ -138,10 +138,10 @@ static void test_allocation(void **state)
     fn->AllocateMemory = allocate_late;
     assert_true(planche_thread_start(&late.thread, run_page, &late));
     wait_until_entered();
-    uint64_t before = units[1]->queue.submitted;
+    uint64_t before = contexts[1]->queue.submitted;
     run_page(&other);
     release();
-    assert_true(units[1]->queue.submitted > before);
+    assert_true(contexts[1]->queue.submitted > before);
     planche_thread_join(&late.thread);
     fn->AllocateMemory = allocate_memory;
     assert_int_equal(late.status, PLANCHE_OK);
@@ -156,8 +156,8 @@ static void test_allocation(void **state)
 
 /* A page that wants a larger block of a device that is lost by then. */
 struct lost {
-    struct planche_gpu_context *unit;
-    struct planche_gpu_slot *slot;
+    struct planche_gpu_context *context;
+    struct planche_gpu_page_slot *slot;
     enum planche_status status;
     struct planche_thread thread;
 };
@@ -165,7 +165,8 @@ struct lost {
 static void ensure_more(void *user)
 {
     struct lost *lost = user;
-    lost->status = planche_gpus_fit(lost->unit, lost->slot, lost->slot->block.size + 1, NULL, NULL);
+    lost->status = planche_gpu_pool_ensure_size(lost->context, lost->slot,
+                                                lost->slot->page_buffer.size + 1, NULL, NULL);
 }
 
 /* While the first device is lost and takes long to come to rest, the other makes a page. */
@@ -173,18 +174,20 @@ static void test_lost(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine();
-    struct planche_gpu_context **units = engine->gpus->units;
-    struct planche_gpu_device *device = units[0]->device;
+    struct planche_gpu_context **contexts = engine->gpus->contexts;
+    struct planche_gpu_device *device = contexts[0]->device;
     struct lost lost;
     struct caller other;
     make_caller(&other, engine);
     run_page(&other); /* leaves a block in a slot */
-    assert_non_null(units[0]->slots);
-    assert_int_equal(planche_gpus_enter(engine->gpus, &lost.unit, &lost.slot, NULL), PLANCHE_OK);
-    while (lost.unit != units[0] || !lost.slot->block.size) { /* speeds decide which it is */
-        planche_gpus_leave(engine->gpus, lost.unit, lost.slot);
+    assert_non_null(contexts[0]->slots);
+    assert_int_equal(planche_gpu_pool_acquire(engine->gpus, &lost.context, &lost.slot, NULL),
+                     PLANCHE_OK);
+    while (lost.context != contexts[0] ||
+           !lost.slot->page_buffer.size) { /* speeds decide which it is */
+        planche_gpu_pool_release(engine->gpus, lost.context, lost.slot);
         run_page(&other);
-        assert_int_equal(planche_gpus_enter(engine->gpus, &lost.unit, &lost.slot, NULL),
+        assert_int_equal(planche_gpu_pool_acquire(engine->gpus, &lost.context, &lost.slot, NULL),
                          PLANCHE_OK);
     }
     close_gate();
@@ -193,15 +196,15 @@ static void test_lost(void **state)
     atomic_store(&device->lost, true);
     assert_true(planche_thread_start(&lost.thread, ensure_more, &lost));
     wait_until_entered();
-    uint64_t before = units[1]->queue.submitted;
+    uint64_t before = contexts[1]->queue.submitted;
     run_page(&other);
     release();
-    assert_true(units[1]->queue.submitted > before);
+    assert_true(contexts[1]->queue.submitted > before);
     planche_thread_join(&lost.thread);
     device->fn.WaitForFences = wait_for_fences;
     assert_int_equal(other.status, PLANCHE_OK);
     assert_string_equal(other.result.backend, "vulkan");
-    planche_gpus_leave(engine->gpus, lost.unit, lost.slot);
+    planche_gpu_pool_release(engine->gpus, lost.context, lost.slot);
     free_caller(&other);
     planche_engine_destroy(&engine);
 }
@@ -211,31 +214,36 @@ static void test_accounts(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine();
-    struct planche_gpus *gpus = engine->gpus;
-    struct planche_gpu_context *unit;
-    struct planche_gpu_slot *slots[2];
+    struct planche_gpu_pool *gpus = engine->gpus;
+    struct planche_gpu_context *context;
+    struct planche_gpu_page_slot *slots[2];
     for (int i = 0; i < 2; i++) {
-        unit = gpus->units[0];
-        assert_int_equal(planche_gpu_slot_create(&slots[i], unit, NULL), PLANCHE_OK);
-        unit->active++; /* as planche_gpus_enter has it */
+        context = gpus->contexts[0];
+        assert_int_equal(planche_gpu_page_slot_create(&slots[i], context->device, 1, NULL, NULL),
+                         PLANCHE_OK);
+        context->active++; /* as planche_gpu_pool_acquire has it */
     }
-    uint64_t blocks = unit->blocks;
-    assert_int_equal(planche_gpus_fit(unit, slots[0], 100000, NULL, NULL), PLANCHE_OK);
-    assert_int_equal(unit->blocks, blocks + 100000);
-    assert_int_equal(planche_gpus_fit(unit, slots[1], 50000, NULL, NULL), PLANCHE_OK);
-    assert_int_equal(unit->blocks, blocks + 150000);
-    assert_int_equal(planche_gpus_fit(unit, slots[1], 40000, NULL, NULL), PLANCHE_OK);
-    assert_int_equal(unit->blocks, blocks + 150000);
-    assert_int_equal(unit->holders, 2);
+    uint64_t blocks = context->page_buffer_bytes;
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[0], 100000, NULL, NULL),
+                     PLANCHE_OK);
+    assert_int_equal(context->page_buffer_bytes, blocks + 100000);
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 50000, NULL, NULL),
+                     PLANCHE_OK);
+    assert_int_equal(context->page_buffer_bytes, blocks + 150000);
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 40000, NULL, NULL),
+                     PLANCHE_OK);
+    assert_int_equal(context->page_buffer_bytes, blocks + 150000);
+    assert_int_equal(context->holders, 2);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 1);
-    assert_int_equal(planche_gpus_fit(unit, slots[1], 60000, NULL, NULL), PLANCHE_ERROR_MEMORY);
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 60000, NULL, NULL),
+                     PLANCHE_ERROR_MEMORY);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
-    assert_int_equal(unit->blocks, blocks + 100000);
-    assert_int_equal(unit->holders, 1);
+    assert_int_equal(context->page_buffer_bytes, blocks + 100000);
+    assert_int_equal(context->holders, 1);
     for (int i = 0; i < 2; i++)
-        planche_gpus_leave(gpus, unit, slots[i]);
-    assert_int_equal(unit->holders, 0);
-    assert_int_equal(unit->active, 0);
+        planche_gpu_pool_release(gpus, context, slots[i]);
+    assert_int_equal(context->holders, 0);
+    assert_int_equal(context->active, 0);
     planche_engine_destroy(&engine);
 }
 

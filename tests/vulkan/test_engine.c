@@ -532,15 +532,15 @@ static void test_pieces(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct page page, cut;
         struct planche_engine *engine = make_engine(variants[i]);
-        struct planche_gpu_context *unit = engine->gpus->units[0];
+        struct planche_gpu_context *context = engine->gpus->contexts[0];
         make_page(&page, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         make_page(&cut, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         run_page(engine, &page, NULL);
-        uint64_t before = unit->queue.submitted;
+        uint64_t before = context->queue.submitted;
         /* Below nothing, so that what batches take does not mend it. */
-        atomic_store(&unit->macs_per_ms, -1e300);
+        atomic_store(&context->macs_per_ms, -1e300);
         assert_false(run_page(engine, &cut, NULL).redone);
-        assert_true(unit->queue.submitted - before > 40);
+        assert_true(context->queue.submitted - before > 40);
         image_expect_equal(&cut.out.pixels, &page.out.pixels);
         free_page(&page);
         free_page(&cut);
@@ -594,7 +594,7 @@ static VKAPI_ATTR void VKAPI_CALL lose_page(VkCommandBuffer commands, VkBuffer f
 static void expect_doubt(float weight, uint8_t colour, bool lost, const char *reason)
 {
     struct planche_engine *engine = make_flat_engine(weight);
-    struct planche_vk_functions *fn = &engine->gpus->units[0]->device->fn;
+    struct planche_vk_functions *fn = &engine->gpus->contexts[0]->device->fn;
     struct page page;
     copy_buffer = fn->CmdCopyBuffer;
     fill_buffer = fn->CmdFillBuffer;
@@ -667,16 +667,16 @@ static void test_several(void **state)
     run_page(engine, &alone, NULL);
     planche_engine_destroy(&engine);
     engine = make_engine(options);
-    struct planche_gpu_context **units = engine->gpus->units;
+    struct planche_gpu_context **contexts = engine->gpus->contexts;
     assert_int_equal(engine->gpus->count, 2);
-    uint64_t before[2] = {units[0]->queue.submitted, units[1]->queue.submitted};
+    uint64_t before[2] = {contexts[0]->queue.submitted, contexts[1]->queue.submitted};
     /* One after the other, too, they learn how fast each is. */
     for (int i = 0; i < 2; i++) {
         run_page(engine, &page, NULL);
         image_expect_equal(&page.out.pixels, &alone.out.pixels);
     }
     for (int i = 0; i < 2; i++)
-        assert_true(units[i]->queue.submitted > before[i]);
+        assert_true(contexts[i]->queue.submitted > before[i]);
     run_at_once(engine, callers, 6);
     for (size_t i = 0; i < 6; i++) {
         assert_string_equal(callers[i].result.backend, "vulkan");

@@ -86,7 +86,7 @@ static float *run(const struct network *network, const struct page *page,
 {
     char device[16];
     struct planche_budget budget;
-    struct planche_gpus *gpus;
+    struct planche_gpu_pool *gpus;
     struct planche_error error;
     struct planche_gpu_page_result result;
     int64_t scale = network->net->recipe.scale;
@@ -94,7 +94,7 @@ static float *run(const struct network *network, const struct page *page,
         .page = page, .width = page->width * scale, .height = page->height * scale};
     const struct planche_gpu_page_io io = {
         .user = &flight, .fetch = fetch, .emit = emit, .progress = check_progress};
-    const struct planche_gpus_options options = {
+    const struct planche_gpu_pool_options options = {
         .devices = device, .path = path, .tile = tile, .pool = pool_of(WORKERS)};
     const struct planche_gpu_page as = {
         .width = (uint32_t)page->width,
@@ -106,17 +106,17 @@ static float *run(const struct network *network, const struct page *page,
     snprintf(device, sizeof(device), "%u", gpu_need().index);
     planche_budget_init(&budget, 0);
     enum planche_status status =
-        planche_gpus_create(&gpus, network->net, &options, &budget, &error);
+        planche_gpu_pool_create(&gpus, network->net, &options, &budget, &error);
     if (status == PLANCHE_ERROR_UNSUPPORTED && gpu_may_lack(path))
         return NULL;
     if (status)
         fail_msg("%s", error.message);
     flight.result = malloc((size_t)(PLANCHE_PLANES * flight.width * flight.height) * sizeof(float));
-    if (planche_gpus_run(gpus, &as, &io, &budget, &result, &error))
+    if (planche_gpu_pool_run(gpus, &as, &io, &budget, &result, &error))
         fail_msg("%s", error.message);
     assert_int_equal(flight.fetched, page->height);
     assert_int_equal(flight.emitted, flight.height);
-    planche_gpus_destroy(&gpus);
+    planche_gpu_pool_destroy(&gpus);
     assert_int_equal(atomic_load(&budget.used), 0);
     *tiles = result.tiles;
     return flight.result;

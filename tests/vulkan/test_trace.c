@@ -126,17 +126,17 @@ static void test_on(void **state)
     (void)state;
     for (int slow = 0; slow < 2; slow++) {
         struct planche_engine *engine = make_engine("gpu,plan", 20);
-        struct planche_gpu_context *unit = engine->gpus->units[0];
+        struct planche_gpu_context *context = engine->gpus->contexts[0];
         if (slow)
-            atomic_store(&unit->macs_per_ms, -1e300);
-        bool labels = unit->device->labels;
+            atomic_store(&context->macs_per_ms, -1e300);
+        bool labels = context->device->labels;
         if (labels)
-            watch(&unit->device->fn);
+            watch(&context->device->fn);
         else
             print_message("***** without VK_EXT_debug_utils: no labels are tried\n");
         run_page(engine);
         for (size_t i = 0; i < KINDS; i++)
-            if (!kinds[i].count && (i != 5 || unit->device->timestamp_ms > 0))
+            if (!kinds[i].count && (i != 5 || context->device->timestamp_ms > 0))
                 fail_msg("there is no line '%s'", kinds[i].text);
         assert_int_equal(kinds[0].count, 1);
         assert_true(kinds[2].count > 1 && kinds[3].count >= kinds[2].count);
@@ -153,7 +153,7 @@ static void test_off(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine("plan", 0);
-    assert_false(engine->gpus->units[0]->device->labels);
+    assert_false(engine->gpus->contexts[0]->device->labels);
     run_page(engine);
     assert_int_equal(kinds[0].count, 1);
     for (size_t i = 1; i < KINDS; i++)

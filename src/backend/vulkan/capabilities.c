@@ -22,7 +22,7 @@ const char *const planche_gpu_extension_names[PLANCHE_GPU_EXTENSION_COUNT] = {
     [PLANCHE_GPU_PORTABILITY_SUBSET] = "VK_KHR_portability_subset",
 };
 
-static enum planche_status find_extensions(struct planche_gpu_capabilities *abilities,
+static enum planche_status find_extensions(struct planche_gpu_capabilities *capabilities,
                                            const struct planche_vk_functions *fn,
                                            VkPhysicalDevice device, struct planche_error *error)
 {
@@ -37,7 +37,7 @@ static enum planche_status find_extensions(struct planche_gpu_capabilities *abil
     for (uint32_t i = 0; i < count; i++) {
         for (int k = 0; k < PLANCHE_GPU_EXTENSION_COUNT; k++) {
             if (strcmp(list[i].extensionName, planche_gpu_extension_names[k]) == 0)
-                abilities->extensions[k] = true;
+                capabilities->extensions[k] = true;
         }
     }
     planche_free(list);
@@ -73,12 +73,12 @@ void *planche_gpu_features_link(struct planche_gpu_features *features, const boo
 
 /* Of the features that are there, those of use: nothing else is enabled, which some drivers thank
  * with faster code. */
-static void find_features(struct planche_gpu_capabilities *abilities,
+static void find_features(struct planche_gpu_capabilities *capabilities,
                           const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
-    struct planche_gpu_features there = {0}, *use = &abilities->features;
+    struct planche_gpu_features there = {0}, *use = &capabilities->features;
     fn->GetPhysicalDeviceFeatures2(device,
-                                   planche_gpu_features_link(&there, abilities->extensions));
+                                   planche_gpu_features_link(&there, capabilities->extensions));
     use->core.features.shaderInt16 = there.core.features.shaderInt16;
     use->core.features.shaderInt64 = there.core.features.shaderInt64;
     use->v11.storageBuffer16BitAccess = there.v11.storageBuffer16BitAccess;
@@ -97,59 +97,59 @@ static void find_features(struct planche_gpu_capabilities *abilities,
     use->matrix2 = there.matrix2;
 }
 
-static void find_properties(struct planche_gpu_capabilities *abilities,
+static void find_properties(struct planche_gpu_capabilities *capabilities,
                             const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     VkPhysicalDeviceMaintenance4Properties maintenance4 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES};
     VkPhysicalDeviceVulkan11Properties v11 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES};
-    VkPhysicalDeviceDriverProperties *driver = &abilities->driver;
-    VkPhysicalDeviceSubgroupSizeControlPropertiesEXT *subgroup = &abilities->subgroup;
+    VkPhysicalDeviceDriverProperties *driver = &capabilities->driver;
+    VkPhysicalDeviceSubgroupSizeControlPropertiesEXT *subgroup = &capabilities->subgroup;
     driver->sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES;
     driver->pNext = &v11;
     subgroup->sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES_EXT;
-    if (abilities->extensions[PLANCHE_GPU_SUBGROUP_SIZE_CONTROL])
+    if (capabilities->extensions[PLANCHE_GPU_SUBGROUP_SIZE_CONTROL])
         v11.pNext = subgroup;
-    if (abilities->extensions[PLANCHE_GPU_MAINTENANCE_4]) {
+    if (capabilities->extensions[PLANCHE_GPU_MAINTENANCE_4]) {
         maintenance4.pNext = v11.pNext;
         v11.pNext = &maintenance4;
     }
     VkPhysicalDeviceProperties2 properties = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = driver};
     fn->GetPhysicalDeviceProperties2(device, &properties);
-    abilities->subgroup_size = v11.subgroupSize;
-    abilities->max_allocation = v11.maxMemoryAllocationSize;
-    if (maintenance4.maxBufferSize && maintenance4.maxBufferSize < abilities->max_allocation)
-        abilities->max_allocation = maintenance4.maxBufferSize;
+    capabilities->subgroup_size = v11.subgroupSize;
+    capabilities->max_allocation = v11.maxMemoryAllocationSize;
+    if (maintenance4.maxBufferSize && maintenance4.maxBufferSize < capabilities->max_allocation)
+        capabilities->max_allocation = maintenance4.maxBufferSize;
     driver->pNext = subgroup->pNext = NULL;
 }
 
 /* Compute beside the desktop's graphics and copies beside both, where the device has such. */
-static void find_queues(struct planche_gpu_capabilities *abilities,
+static void find_queues(struct planche_gpu_capabilities *capabilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
     VkQueueFamilyProperties list[16];
     uint32_t count = sizeof list / sizeof *list;
-    abilities->compute_family = abilities->transfer_family = -1;
+    capabilities->compute_family = capabilities->transfer_family = -1;
     fn->GetPhysicalDeviceQueueFamilyProperties(device, &count, list);
     for (uint32_t i = 0; i < count; i++) {
         bool compute = list[i].queueFlags & VK_QUEUE_COMPUTE_BIT;
         bool graphics = list[i].queueFlags & VK_QUEUE_GRAPHICS_BIT;
         if (compute &&
-            (abilities->compute_family < 0 ||
-             (!graphics && list[abilities->compute_family].queueFlags & VK_QUEUE_GRAPHICS_BIT)))
-            abilities->compute_family = (int)i;
+            (capabilities->compute_family < 0 ||
+             (!graphics && list[capabilities->compute_family].queueFlags & VK_QUEUE_GRAPHICS_BIT)))
+            capabilities->compute_family = (int)i;
         if (!compute && !graphics && list[i].queueFlags & VK_QUEUE_TRANSFER_BIT &&
-            abilities->transfer_family < 0)
-            abilities->transfer_family = (int)i;
+            capabilities->transfer_family < 0)
+            capabilities->transfer_family = (int)i;
     }
-    if (abilities->compute_family < 0)
+    if (capabilities->compute_family < 0)
         return;
-    if (abilities->transfer_family < 0)
-        abilities->transfer_family = abilities->compute_family;
-    abilities->compute_queues = list[abilities->compute_family].queueCount;
-    abilities->timestamp_bits = list[abilities->compute_family].timestampValidBits;
+    if (capabilities->transfer_family < 0)
+        capabilities->transfer_family = capabilities->compute_family;
+    capabilities->compute_queues = list[capabilities->compute_family].queueCount;
+    capabilities->timestamp_bits = list[capabilities->compute_family].timestampValidBits;
 }
 
 static bool is_half_product(const VkCooperativeMatrixPropertiesKHR *matrix)
@@ -181,16 +181,16 @@ static bool has_half_product(const struct planche_vk_functions *fn, VkPhysicalDe
     return false;
 }
 
-static const char *plain_lacks(const struct planche_gpu_capabilities *abilities)
+static const char *plain_lacks(const struct planche_gpu_capabilities *capabilities)
 {
-    const VkPhysicalDeviceLimits *limits = &abilities->properties.limits;
-    if (abilities->properties.apiVersion < VK_API_VERSION_1_2)
+    const VkPhysicalDeviceLimits *limits = &capabilities->properties.limits;
+    if (capabilities->properties.apiVersion < VK_API_VERSION_1_2)
         return "Vulkan 1.2";
-    if (abilities->compute_family < 0)
+    if (capabilities->compute_family < 0)
         return "a queue for compute";
-    if (!abilities->features.v12.bufferDeviceAddress)
+    if (!capabilities->features.v12.bufferDeviceAddress)
         return "bufferDeviceAddress";
-    if (!abilities->features.v12.timelineSemaphore)
+    if (!capabilities->features.v12.timelineSemaphore)
         return "timelineSemaphore";
     if (limits->maxComputeWorkGroupInvocations < INVOCATIONS ||
         limits->maxComputeWorkGroupSize[0] < INVOCATIONS)
@@ -200,27 +200,27 @@ static const char *plain_lacks(const struct planche_gpu_capabilities *abilities)
     return NULL;
 }
 
-static const char *half_lacks(const struct planche_gpu_capabilities *abilities)
+static const char *half_lacks(const struct planche_gpu_capabilities *capabilities)
 {
-    if (!abilities->features.v12.shaderFloat16)
+    if (!capabilities->features.v12.shaderFloat16)
         return "shaderFloat16";
-    if (!abilities->features.v11.storageBuffer16BitAccess)
+    if (!capabilities->features.v11.storageBuffer16BitAccess)
         return "storageBuffer16BitAccess";
     return NULL;
 }
 
-static const char *matrix_lacks(const struct planche_gpu_capabilities *abilities,
+static const char *matrix_lacks(const struct planche_gpu_capabilities *capabilities,
                                 const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
-    const VkPhysicalDeviceSubgroupSizeControlPropertiesEXT *subgroup = &abilities->subgroup;
-    if (!abilities->features.matrix.cooperativeMatrix)
+    const VkPhysicalDeviceSubgroupSizeControlPropertiesEXT *subgroup = &capabilities->subgroup;
+    if (!capabilities->features.matrix.cooperativeMatrix)
         return VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
-    if (!abilities->features.v12.vulkanMemoryModel)
+    if (!capabilities->features.v12.vulkanMemoryModel)
         return "vulkanMemoryModel";
-    if (!abilities->features.v12.scalarBlockLayout)
+    if (!capabilities->features.v12.scalarBlockLayout)
         return "scalarBlockLayout";
-    if (!abilities->features.subgroup.subgroupSizeControl ||
-        !abilities->features.subgroup.computeFullSubgroups ||
+    if (!capabilities->features.subgroup.subgroupSizeControl ||
+        !capabilities->features.subgroup.computeFullSubgroups ||
         !(subgroup->requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) ||
         subgroup->minSubgroupSize > PLANCHE_GPU_SUBGROUP ||
         subgroup->maxSubgroupSize < PLANCHE_GPU_SUBGROUP)
@@ -266,11 +266,11 @@ static bool has_workgroup_product(const struct planche_vk_functions *fn, VkPhysi
     return false;
 }
 
-static const char *matrix2_lacks(const struct planche_gpu_capabilities *abilities,
+static const char *matrix2_lacks(const struct planche_gpu_capabilities *capabilities,
                                  const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
-    const VkPhysicalDeviceCooperativeMatrix2FeaturesNV *has = &abilities->features.matrix2;
-    if (!abilities->extensions[PLANCHE_GPU_COOPERATIVE_MATRIX_2])
+    const VkPhysicalDeviceCooperativeMatrix2FeaturesNV *has = &capabilities->features.matrix2;
+    if (!capabilities->extensions[PLANCHE_GPU_COOPERATIVE_MATRIX_2])
         return VK_NV_COOPERATIVE_MATRIX_2_EXTENSION_NAME;
     if (!has->cooperativeMatrixWorkgroupScope || !has->cooperativeMatrixFlexibleDimensions)
         return "matrices of a workgroup";
@@ -284,14 +284,14 @@ static const char *matrix2_lacks(const struct planche_gpu_capabilities *abilitie
 }
 
 /* Each path takes all that the one before it does. */
-static void judge_paths(struct planche_gpu_capabilities *abilities,
+static void judge_paths(struct planche_gpu_capabilities *capabilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
-    const char **lacks = abilities->lacks;
-    const char *half = half_lacks(abilities);
-    const char *matrix = matrix_lacks(abilities, fn, device);
-    const char *matrix2 = matrix2_lacks(abilities, fn, device);
-    lacks[PLANCHE_GPU_PATH_F32] = plain_lacks(abilities);
+    const char **lacks = capabilities->lacks;
+    const char *half = half_lacks(capabilities);
+    const char *matrix = matrix_lacks(capabilities, fn, device);
+    const char *matrix2 = matrix2_lacks(capabilities, fn, device);
+    lacks[PLANCHE_GPU_PATH_F32] = plain_lacks(capabilities);
     lacks[PLANCHE_GPU_PATH_F16] = lacks[PLANCHE_GPU_PATH_F32] ? lacks[PLANCHE_GPU_PATH_F32] : half;
     lacks[PLANCHE_GPU_PATH_KHR] =
         lacks[PLANCHE_GPU_PATH_F16] ? lacks[PLANCHE_GPU_PATH_F16] : matrix;
@@ -299,32 +299,32 @@ static void judge_paths(struct planche_gpu_capabilities *abilities,
         lacks[PLANCHE_GPU_PATH_KHR] ? lacks[PLANCHE_GPU_PATH_KHR] : matrix2;
 }
 
-enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *abilities,
+enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *capabilities,
                                                  const struct planche_vk_functions *fn,
                                                  VkPhysicalDevice device,
                                                  struct planche_error *error)
 {
-    *abilities = (struct planche_gpu_capabilities){0};
-    fn->GetPhysicalDeviceProperties(device, &abilities->properties);
-    enum planche_status status = find_extensions(abilities, fn, device, error);
+    *capabilities = (struct planche_gpu_capabilities){0};
+    fn->GetPhysicalDeviceProperties(device, &capabilities->properties);
+    enum planche_status status = find_extensions(capabilities, fn, device, error);
     if (status != PLANCHE_OK)
         return status;
-    find_queues(abilities, fn, device);
-    if (abilities->properties.apiVersion >= VK_API_VERSION_1_2) {
-        find_features(abilities, fn, device);
-        find_properties(abilities, fn, device);
+    find_queues(capabilities, fn, device);
+    if (capabilities->properties.apiVersion >= VK_API_VERSION_1_2) {
+        find_features(capabilities, fn, device);
+        find_properties(capabilities, fn, device);
     }
-    judge_paths(abilities, fn, device);
+    judge_paths(capabilities, fn, device);
     return PLANCHE_OK;
 }
 
 enum planche_gpu_path
-planche_gpu_capabilities_best(const struct planche_gpu_capabilities *abilities)
+planche_gpu_capabilities_best(const struct planche_gpu_capabilities *capabilities)
 {
     /* Where both were measured, matrices of a subgroup were far ahead of those of a workgroup
      * (docs/performance.md): NV2 is for who asks for it. */
     for (int path = PLANCHE_GPU_PATH_KHR; path > PLANCHE_GPU_PATH_AUTO; path--) {
-        if (!abilities->lacks[path])
+        if (!capabilities->lacks[path])
             return (enum planche_gpu_path)path;
     }
     return PLANCHE_GPU_PATH_AUTO;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a device can do: its extensions and features, and which paths they allow. */
+/* Device capabilities: extensions and features, and which paths they allow. */
 #ifndef PLANCHE_BACKEND_VULKAN_CAPABILITIES_H
 #define PLANCHE_BACKEND_VULKAN_CAPABILITIES_H
 
@@ -30,6 +30,7 @@ struct planche_gpu_features {
     VkPhysicalDeviceCooperativeMatrix2FeaturesNV matrix2;
 };
 
+/* A plain value. */
 struct planche_gpu_capabilities {
     bool extensions[PLANCHE_GPU_EXTENSION_COUNT];
     struct planche_gpu_features features; /* those that are there and of use */
@@ -46,13 +47,13 @@ struct planche_gpu_capabilities {
 };
 
 /* Errors: MEMORY. */
-enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *abilities,
+enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *capabilities,
                                                  const struct planche_vk_functions *fn,
                                                  VkPhysicalDevice device,
                                                  struct planche_error *error);
 /* The fastest path; AUTO: none. */
 enum planche_gpu_path
-planche_gpu_capabilities_best(const struct planche_gpu_capabilities *abilities);
+planche_gpu_capabilities_best(const struct planche_gpu_capabilities *capabilities);
 /* Links the structures whose extensions are there, for VkDeviceCreateInfo's pNext. */
 void *planche_gpu_features_link(struct planche_gpu_features *features, const bool *extensions);
 

@@ -67,7 +67,7 @@ static bool becomes_idle(struct planche_gpu_device *device, VkQueue queue)
     return result != VK_TIMEOUT;
 }
 
-bool planche_gpu_rest(struct planche_gpu_device *device)
+bool planche_gpu_wait_idle(struct planche_gpu_device *device)
 {
     if (!atomic_load(&device->lost))
         return true;

@@ -19,6 +19,6 @@ enum planche_status planche_gpu_submit(struct planche_gpu_device *device, VkQueu
 /* After a submission or a wait failed: whether what was submitted has come to an end, for which it
  * may take two seconds. If not, the device is abandoned: what work may still touch must not be
  * destroyed (planche_gpu_memory_destroy and planche_gpu_device_close know). Thread-safe. */
-bool planche_gpu_rest(struct planche_gpu_device *device);
+bool planche_gpu_wait_idle(struct planche_gpu_device *device);
 
 #endif

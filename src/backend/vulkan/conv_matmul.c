@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which convolutions are matrix products, in which shape, and with which weights. */
+/* Implicit GEMM: which convolutions are matrix products, in which shape, and with which weights. */
 #include "backend/vulkan/conv_matmul.h"
 
 #include "backend/vulkan/half.h"

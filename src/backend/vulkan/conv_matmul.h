@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutions as matrix products, for devices with matrix units: rows are pixels, columns are
+/* Convolutions as matrix products, for devices with matrix contexts: rows are pixels, columns are
  * outputs.
  *
  * A deconvolution of stride 2 is a product that has the outputs of a square of 2 x 2 pixels, phase

@@ -13,12 +13,14 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* Of the shaders for matrix units. */
+/* Of the shaders for matrix contexts. */
 #define PLANCHE_GPU_SUBGROUP 32
 /* Of a workgroup whose matrices are its own: these may have any multiples of 16 rows and columns.
  */
 #define PLANCHE_GPU_NV2_THREADS 64
 
+/* Opened by open_device.h, closed by its owner, the context. Threads share it: what no mutex guards
+ * is immutable once it is open, or atomic. */
 struct planche_gpu_device {
     struct planche_vk_functions fn; /* those of the device as well */
     uint32_t index;

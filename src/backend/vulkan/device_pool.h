@@ -1,38 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* All devices that an engine uses, and which of them a page gets. */
+/* Device pool: all devices that an engine uses, and which of them a page gets. */
 #ifndef PLANCHE_BACKEND_VULKAN_DEVICE_POOL_H
 #define PLANCHE_BACKEND_VULKAN_DEVICE_POOL_H
 
 #include "backend/vulkan/device_context.h"
 #include "backend/vulkan/instance.h"
 
-#define PLANCHE_GPUS 16
+#define PLANCHE_MAX_GPUS 16
 
-struct planche_gpus {
+/* Owns its contexts. Threads share it. */
+struct planche_gpu_pool {
     struct planche_budget *budget;
     struct planche_log log;
     unsigned tile; /* side that is asked for; 0: none is */
     struct planche_vk *vk;
     unsigned count;
-    struct planche_gpu_context *units[PLANCHE_GPUS];
+    struct planche_gpu_context *contexts[PLANCHE_MAX_GPUS];
     char *name;
-    struct planche_mutex mutex; /* for the units' `active`: nothing waits or allocates under it */
+    struct planche_mutex
+        mutex; /* for the contexts' `active`: nothing waits or allocates under it */
 };
 
 /* A slot on the device with the least to do. Errors: DEVICE (all are lost), MEMORY. */
-enum planche_status planche_gpus_enter(struct planche_gpus *gpus, struct planche_gpu_context **unit,
-                                       struct planche_gpu_slot **slot, struct planche_error *error);
-/* Gives the slot a block of so many bytes, after waiting for other pages' if it must. Of the
- * device's memory blocks have half, or more when a page is alone. Errors: MEMORY, DEVICE,
+enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus,
+                                             struct planche_gpu_context **context,
+                                             struct planche_gpu_page_slot **slot,
+                                             struct planche_error *error);
+/* Gives the slot a page buffer of so many bytes, after waiting for other pages' if it must. Of the
+ * device's memory page buffers have half, or more when a page is alone. Errors: MEMORY, DEVICE,
  * CANCELLED. */
-enum planche_status planche_gpus_fit(struct planche_gpu_context *unit,
-                                     struct planche_gpu_slot *slot, uint64_t bytes,
-                                     const struct planche_cancel_token *cancel,
-                                     struct planche_error *error);
-/* Bytes that the arena may take beside a block of so many. */
-uint64_t planche_gpus_arena_limit(const struct planche_gpu_context *unit, uint64_t block);
+enum planche_status planche_gpu_pool_ensure_size(struct planche_gpu_context *context,
+                                                 struct planche_gpu_page_slot *slot, uint64_t bytes,
+                                                 const struct planche_cancel_token *cancel,
+                                                 struct planche_error *error);
+/* Bytes that the arena may take beside a page buffer of so many. */
+uint64_t planche_gpu_pool_arena_limit(const struct planche_gpu_context *context,
+                                      uint64_t page_buffer);
 /* Nothing of the slot's is in flight, or the device is lost. */
-void planche_gpus_leave(struct planche_gpus *gpus, struct planche_gpu_context *unit,
-                        struct planche_gpu_slot *slot);
+void planche_gpu_pool_release(struct planche_gpu_pool *gpus, struct planche_gpu_context *context,
+                              struct planche_gpu_page_slot *slot);
 
 #endif

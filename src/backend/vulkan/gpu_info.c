@@ -25,12 +25,12 @@ static enum planche_gpu_type type_of(VkPhysicalDeviceType type)
 }
 
 static void list_extensions(struct planche_gpu_info *info,
-                            const struct planche_gpu_capabilities *abilities)
+                            const struct planche_gpu_capabilities *capabilities)
 {
     size_t length = 0;
     for (int i = 0; i < PLANCHE_GPU_EXTENSION_COUNT; i++) {
         size_t room = sizeof info->extensions - length;
-        if (!abilities->extensions[i])
+        if (!capabilities->extensions[i])
             continue;
         int written = snprintf(info->extensions + length, room, "%s%s", length ? " " : "",
                                planche_gpu_extension_names[i]);
@@ -40,32 +40,32 @@ static void list_extensions(struct planche_gpu_info *info,
 
 void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct planche_gpu_info *info)
 {
-    struct planche_gpu_capabilities abilities;
+    struct planche_gpu_capabilities capabilities;
     VkPhysicalDevice device = vk->devices[index];
     VkPhysicalDeviceMemoryProperties2 memory = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
     *info = (struct planche_gpu_info){.struct_size = sizeof *info, .index = index};
-    enum planche_status status = planche_gpu_capabilities_get(&abilities, &vk->fn, device, NULL);
-    const VkPhysicalDeviceProperties *properties = &abilities.properties;
+    enum planche_status status = planche_gpu_capabilities_get(&capabilities, &vk->fn, device, NULL);
+    const VkPhysicalDeviceProperties *properties = &capabilities.properties;
     vk->fn.GetPhysicalDeviceMemoryProperties2(device, &memory);
     info->type = type_of(properties->deviceType);
     info->memory =
         memory.memoryProperties.memoryHeaps[planche_gpu_main_heap(&memory.memoryProperties)].size;
     info->free_memory =
-        planche_gpu_heap_free(&vk->fn, device, abilities.extensions[PLANCHE_GPU_MEMORY_BUDGET]);
+        planche_gpu_heap_free(&vk->fn, device, capabilities.extensions[PLANCHE_GPU_MEMORY_BUDGET]);
     info->api_major = VK_API_VERSION_MAJOR(properties->apiVersion);
     info->api_minor = VK_API_VERSION_MINOR(properties->apiVersion);
     snprintf(info->name, sizeof info->name, "%s", properties->deviceName);
-    snprintf(info->driver, sizeof info->driver, "%.120s%s%.120s", abilities.driver.driverName,
-             abilities.driver.driverInfo[0] ? " " : "", abilities.driver.driverInfo);
+    snprintf(info->driver, sizeof info->driver, "%.120s%s%.120s", capabilities.driver.driverName,
+             capabilities.driver.driverInfo[0] ? " " : "", capabilities.driver.driverInfo);
     planche_text_clean(info->name);
     planche_text_clean(info->driver);
-    list_extensions(info, &abilities);
+    list_extensions(info, &capabilities);
     if (status == PLANCHE_OK)
-        info->path = planche_gpu_capabilities_best(&abilities);
+        info->path = planche_gpu_capabilities_best(&capabilities);
     if (info->path == PLANCHE_GPU_PATH_AUTO)
         snprintf(info->reason, sizeof info->reason, "it lacks %s",
-                 status == PLANCHE_OK ? abilities.lacks[PLANCHE_GPU_PATH_F32] : "memory");
+                 status == PLANCHE_OK ? capabilities.lacks[PLANCHE_GPU_PATH_F32] : "memory");
 }
 
 enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info *info,

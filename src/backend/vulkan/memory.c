@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks of memory, each one buffer. */
+/* Device memory and buffers, each with a memory of its own. */
 #include "backend/vulkan/memory.h"
 
 #include "backend/vulkan/capabilities.h"
@@ -144,7 +144,7 @@ void planche_gpu_memory_destroy(struct planche_gpu_memory *memory)
     struct planche_gpu_device *device = memory->device;
     if (!device)
         return;
-    if (planche_gpu_rest(device)) {
+    if (planche_gpu_wait_idle(device)) {
         device->fn.DestroyBuffer(device->device, memory->buffer, NULL);
         device->fn.FreeMemory(device->device, memory->memory, NULL);
     }

@@ -5,14 +5,14 @@
 
 #include "backend/vulkan/device.h"
 
-/* What lies in a block of memory begins at a multiple of so many bytes. */
+/* What lies in a buffer begins at a multiple of so many bytes. */
 #define PLANCHE_GPU_ALIGN UINT64_C(256)
 static inline uint64_t planche_gpu_align(uint64_t bytes)
 {
     return (bytes + PLANCHE_GPU_ALIGN - 1) / PLANCHE_GPU_ALIGN * PLANCHE_GPU_ALIGN;
 }
 
-/* A block of memory that is one buffer. */
+/* Device memory with one buffer over all of it. Not thread-safe; the owner destroys it. */
 enum planche_gpu_memory_kind {
     PLANCHE_GPU_MEMORY_DEVICE,
     PLANCHE_GPU_MEMORY_UPLOAD,  /* the host writes it in order */

@@ -26,32 +26,33 @@ static void load_functions(struct planche_gpu_device *device)
 }
 
 /* The second queue of a family that has no family for copies beside it. */
-static uint32_t transfer_index(const struct planche_gpu_capabilities *abilities)
+static uint32_t transfer_index(const struct planche_gpu_capabilities *capabilities)
 {
-    return abilities->transfer_family == abilities->compute_family && abilities->compute_queues > 1;
+    return capabilities->transfer_family == capabilities->compute_family &&
+           capabilities->compute_queues > 1;
 }
 
 static enum planche_status create_device(struct planche_gpu_device *device,
-                                         struct planche_gpu_capabilities *abilities,
+                                         struct planche_gpu_capabilities *capabilities,
                                          struct planche_error *error)
 {
     static const float priorities[2] = {1, 1};
     const char *names[PLANCHE_GPU_EXTENSION_COUNT];
     uint32_t name_count = 0;
     for (int i = 0; i < PLANCHE_GPU_EXTENSION_COUNT; i++) {
-        if (abilities->extensions[i])
+        if (capabilities->extensions[i])
             names[name_count++] = planche_gpu_extension_names[i];
     }
     VkDeviceQueueCreateInfo queues[2];
     for (int i = 0; i < 2; i++)
-        queues[i] = (VkDeviceQueueCreateInfo){.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-                                              .queueFamilyIndex = i ? device->transfer_family
-                                                                    : device->compute_family,
-                                              .queueCount = i ? 1 : 1 + transfer_index(abilities),
-                                              .pQueuePriorities = priorities};
+        queues[i] = (VkDeviceQueueCreateInfo){
+            .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+            .queueFamilyIndex = i ? device->transfer_family : device->compute_family,
+            .queueCount = i ? 1 : 1 + transfer_index(capabilities),
+            .pQueuePriorities = priorities};
     VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = planche_gpu_features_link(&abilities->features, abilities->extensions),
+        .pNext = planche_gpu_features_link(&capabilities->features, capabilities->extensions),
         .queueCreateInfoCount = device->transfer_family == device->compute_family ? 1 : 2,
         .pQueueCreateInfos = queues,
         .enabledExtensionCount = name_count,
@@ -63,7 +64,7 @@ static enum planche_status create_device(struct planche_gpu_device *device,
     }
     load_functions(device);
     device->fn.GetDeviceQueue(device->device, device->compute_family, 0, &device->compute);
-    device->fn.GetDeviceQueue(device->device, device->transfer_family, transfer_index(abilities),
+    device->fn.GetDeviceQueue(device->device, device->transfer_family, transfer_index(capabilities),
                               &device->transfer);
     return PLANCHE_OK;
 }
@@ -98,41 +99,41 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 }
 
 static void describe(struct planche_gpu_device *device,
-                     const struct planche_gpu_capabilities *abilities)
+                     const struct planche_gpu_capabilities *capabilities)
 {
     VkPhysicalDeviceMemoryProperties2 memory = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
     device->fn.GetPhysicalDeviceMemoryProperties2(device->physical, &memory);
     device->memory = memory.memoryProperties;
-    device->properties = abilities->properties;
-    snprintf(device->name, sizeof device->name, "%s", abilities->properties.deviceName);
+    device->properties = capabilities->properties;
+    snprintf(device->name, sizeof device->name, "%s", capabilities->properties.deviceName);
     device->value_bytes = device->path == PLANCHE_GPU_PATH_F32 ? 4 : 2;
-    device->subgroup_size = abilities->subgroup_size;
+    device->subgroup_size = capabilities->subgroup_size;
     device->max_allocation =
-        smaller(abilities->max_allocation,
+        smaller(capabilities->max_allocation,
                 device->memory.memoryHeaps[planche_gpu_main_heap(&device->memory)].size);
-    device->has_budget = abilities->extensions[PLANCHE_GPU_MEMORY_BUDGET];
-    device->software = abilities->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
-    device->compute_family = (uint32_t)abilities->compute_family;
-    device->transfer_family = (uint32_t)abilities->transfer_family;
-    if (abilities->timestamp_bits) {
-        device->timestamp_ms = abilities->properties.limits.timestampPeriod / 1e6;
-        device->timestamp_mask = UINT64_MAX >> (64 - abilities->timestamp_bits);
+    device->has_budget = capabilities->extensions[PLANCHE_GPU_MEMORY_BUDGET];
+    device->software = capabilities->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+    device->compute_family = (uint32_t)capabilities->compute_family;
+    device->transfer_family = (uint32_t)capabilities->transfer_family;
+    if (capabilities->timestamp_bits) {
+        device->timestamp_ms = capabilities->properties.limits.timestampPeriod / 1e6;
+        device->timestamp_mask = UINT64_MAX >> (64 - capabilities->timestamp_bits);
     }
 }
 
 static enum planche_status choose_path(struct planche_gpu_device *device,
-                                       const struct planche_gpu_capabilities *abilities,
+                                       const struct planche_gpu_capabilities *capabilities,
                                        enum planche_gpu_path path, struct planche_error *error)
 {
-    enum planche_gpu_path best = planche_gpu_capabilities_best(abilities);
+    enum planche_gpu_path best = planche_gpu_capabilities_best(capabilities);
     device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
-    const char *lacks = best == PLANCHE_GPU_PATH_AUTO ? abilities->lacks[PLANCHE_GPU_PATH_F32]
-                                                      : abilities->lacks[device->path];
+    const char *lacks = best == PLANCHE_GPU_PATH_AUTO ? capabilities->lacks[PLANCHE_GPU_PATH_F32]
+                                                      : capabilities->lacks[device->path];
     if (lacks)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "GPU %u (%s) cannot take the path %s: it lacks %s", device->index,
-                            abilities->properties.deviceName, planche_vk_path_name(device->path),
+                            capabilities->properties.deviceName, planche_vk_path_name(device->path),
                             lacks);
     return PLANCHE_OK;
 }
@@ -140,15 +141,15 @@ static enum planche_status choose_path(struct planche_gpu_device *device,
 static enum planche_status open_device(struct planche_gpu_device *device,
                                        enum planche_gpu_path path, struct planche_error *error)
 {
-    struct planche_gpu_capabilities abilities;
+    struct planche_gpu_capabilities capabilities;
     enum planche_status status =
-        planche_gpu_capabilities_get(&abilities, &device->fn, device->physical, error);
+        planche_gpu_capabilities_get(&capabilities, &device->fn, device->physical, error);
     if (status == PLANCHE_OK)
-        status = choose_path(device, &abilities, path, error);
+        status = choose_path(device, &capabilities, path, error);
     if (status != PLANCHE_OK)
         return status;
-    describe(device, &abilities);
-    status = create_device(device, &abilities, error);
+    describe(device, &capabilities);
+    status = create_device(device, &capabilities, error);
     if (status == PLANCHE_OK)
         status = create_layouts(device, error);
     if (status == PLANCHE_OK)
@@ -204,7 +205,7 @@ void planche_gpu_device_close(struct planche_gpu_device **device)
     if (gone->cache)
         planche_gpu_cache_save(gone);
     /* A driver would wait for ever for work that never ends: such a device is left as it is. */
-    if (gone->device && planche_gpu_rest(gone))
+    if (gone->device && planche_gpu_wait_idle(gone))
         destroy_objects(gone);
     while (gone->pipelines) {
         struct planche_gpu_pipeline *next = gone->pipelines->next;

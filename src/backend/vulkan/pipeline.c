@@ -43,7 +43,7 @@ static VkResult make_pipeline(struct planche_gpu_device *device,
         .requiredSubgroupSize = PLANCHE_GPU_SUBGROUP};
     VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT, /* long dispatches are cut into pieces */
+        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT, /* long dispatches are cut into slices */
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .pNext = matrix ? &subgroup : NULL,
                   .flags =

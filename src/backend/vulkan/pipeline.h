@@ -17,6 +17,7 @@ enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
                                              unsigned count, VkPipeline *out,
                                              struct planche_error *error);
 
+/* A pipeline, in the list of the device that owns it. */
 struct planche_gpu_pipeline {
     struct planche_gpu_pipeline *next;
     enum planche_shader shader;

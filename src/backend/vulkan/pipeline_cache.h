@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The pipeline cache's file. */
+/* Pipeline cache: compiled shaders, kept in a file for the next process. */
 #ifndef PLANCHE_BACKEND_VULKAN_PIPELINE_CACHE_H
 #define PLANCHE_BACKEND_VULKAN_PIPELINE_CACHE_H
 

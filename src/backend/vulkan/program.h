@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A network on one GPU: which shader makes each step, with which weights. */
+/* Program: a network compiled for one GPU. Which pipeline makes each step, with which weights. */
 #ifndef PLANCHE_BACKEND_VULKAN_PROGRAM_H
 #define PLANCHE_BACKEND_VULKAN_PROGRAM_H
 
@@ -12,7 +12,7 @@ struct planche_gpu_shape {
     int32_t channels;           /* 0: all of them */
 };
 
-/* A convolution as a matrix product, see matrix.h. */
+/* A convolution as a matrix product, see conv_matmul.h. */
 struct planche_gpu_product {
     int32_t taps_x, taps_y; /* taps_x of 0: it is none */
     int32_t stride;
@@ -27,6 +27,7 @@ struct planche_gpu_product {
     int32_t copies;  /* room for each fragment, in fragments */
 };
 
+/* A step on the device. */
 struct planche_gpu_step {
     VkPipeline pipeline; /* NULL: nothing to do on its own */
     VkPipeline prepare; /* of a product's weights, see planche_gpu_tile_build_weights; NULL: none */
@@ -43,6 +44,8 @@ struct planche_gpu_tail {
     int32_t enlargement;
 };
 
+/* Immutable once it is made, so that threads share it. Owns its arrays, weights and staging buffer;
+ * not the device, the network and the pipelines. */
 struct planche_gpu_program {
     struct planche_gpu_device *device;
     struct planche_budget *budget;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Submitting and waiting. */
+/* Queues: submissions that count on a timeline semaphore, and waits for it. */
 #include "backend/vulkan/queue.h"
 
 #include "backend/vulkan/check.h"
@@ -35,7 +35,7 @@ void planche_gpu_queue_end(struct planche_gpu_queue *queue)
 {
     if (!queue->device)
         return;
-    if (queue->timeline && planche_gpu_rest(queue->device))
+    if (queue->timeline && planche_gpu_wait_idle(queue->device))
         queue->device->fn.DestroySemaphore(queue->device->device, queue->timeline, NULL);
     planche_mutex_destroy(&queue->mutex);
     *queue = (struct planche_gpu_queue){0};
@@ -183,7 +183,7 @@ enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
                                           &value, error);
     if (!status)
         status = planche_gpu_queue_wait(&queue, value, error);
-    if (pool && planche_gpu_rest(device))
+    if (pool && planche_gpu_wait_idle(device))
         device->fn.DestroyCommandPool(device->device, pool, NULL);
     planche_gpu_queue_end(&queue);
     return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A device's queues: batches of commands in, and waiting until they are done.
+/* Queue submission: command buffers in, and waiting until they are done.
  *
  * All batches of a device count on one timeline, in the order in which they are submitted. Copies
  * between host and device go to the transfer queue, which has a timeline for every user. */
@@ -8,6 +8,7 @@
 
 #include "backend/vulkan/memory.h"
 
+/* A timeline semaphore on a queue. Submissions are thread-safe, waits too. */
 struct planche_gpu_queue {
     struct planche_gpu_device *device;
     VkSemaphore timeline;

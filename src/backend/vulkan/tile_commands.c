@@ -74,13 +74,13 @@ static int64_t region_height(const struct planche_rect *region)
 
 /* A tensor's region as a consumer sees it that adds x, y to its coordinates in the whole view. */
 static struct planche_gpu_view view_of(const struct planche_gpu_tile *tile,
-                                       const struct planche_gpu_place *place,
+                                       const struct planche_gpu_addresses *addresses,
                                        const struct planche_view *view, int64_t x, int64_t y)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_rect *region = &tile->plan.regions[view->tensor];
     return (struct planche_gpu_view){
-        .address = place->arena + tile->plan.offsets[view->tensor],
+        .address = addresses->arena + tile->plan.offsets[view->tensor],
         .width = (int32_t)region_width(region),
         .height = (int32_t)region_height(region),
         .pitch = program->pitches[view->tensor],
@@ -133,10 +133,10 @@ static struct planche_gpu_args *add(struct planche_gpu_tile *tile,
 
 /* An output region, whose x and y are where it lies in its tensor. */
 static struct planche_gpu_view output_of(const struct planche_gpu_tile *tile,
-                                         const struct planche_gpu_place *place, int tensor)
+                                         const struct planche_gpu_addresses *addresses, int tensor)
 {
     const struct planche_view whole = {.tensor = tensor};
-    struct planche_gpu_view out = view_of(tile, place, &whole, 0, 0);
+    struct planche_gpu_view out = view_of(tile, addresses, &whole, 0, 0);
     out.x = (int32_t)tile->plan.regions[tensor].x0;
     out.y = (int32_t)tile->plan.regions[tensor].y0;
     return out;
@@ -144,11 +144,11 @@ static struct planche_gpu_view output_of(const struct planche_gpu_tile *tile,
 
 /* own: the tile's part of the result. */
 static void add_load(struct planche_gpu_tile *tile, struct planche_rect own,
-                     const struct planche_gpu_place *place)
+                     const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_job *job = tile->job;
     const struct planche_recipe *recipe = &job->program->net->recipe;
-    struct planche_gpu_view out = output_of(tile, place, 0);
+    struct planche_gpu_view out = output_of(tile, addresses, 0);
     struct planche_gpu_args *args = add(tile, &job->program->load, 0, &out, 0);
     int64_t scale = recipe->scale;
     args->in[0].x = (int32_t)(own.x0 / scale);
@@ -160,23 +160,23 @@ static void add_load(struct planche_gpu_tile *tile, struct planche_rect own,
     args->pad_left = args->pad_top = (int32_t)recipe->pad;
     args->page_width = (int32_t)job->page.width;
     args->page_height = (int32_t)job->page.height;
-    args->page = place->page;
+    args->page = addresses->page;
     args->page_stride = (int32_t)job->page_stride;
     args->colours = (int32_t)job->page.colours;
     args->depth = (int32_t)job->page.depth;
     args->channels = (int32_t)job->channels;
-    args->flags = place->flags;
+    args->flags = addresses->flags;
 }
 
 static void set_tail(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
-                     struct planche_rect rect, const struct planche_gpu_place *place)
+                     struct planche_rect rect, const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_tail *tail = &tile->job->program->tail;
     const struct planche_net *net = tile->job->program->net;
     int32_t x = (int32_t)rect.x0 + (int32_t)net->recipe.crop + net->output.left;
     int32_t y = (int32_t)rect.y0 + (int32_t)net->recipe.crop + net->output.top;
-    args->in[0] = view_of(tile, place, &tail->shuffle->inputs[0], 0, 0);
-    args->in[1] = view_of(tile, place, &tail->interp->inputs[0], 0, 0);
+    args->in[0] = view_of(tile, addresses, &tail->shuffle->inputs[0], 0, 0);
+    args->in[1] = view_of(tile, addresses, &tail->interp->inputs[0], 0, 0);
     args->shuffle = tail->shuffle->shuffle;
     args->enlargement = tail->enlargement;
     args->shuffle_x = x + tail->shuffled->left;
@@ -186,7 +186,7 @@ static void set_tail(struct planche_gpu_args *args, const struct planche_gpu_til
 }
 
 static void add_store(struct planche_gpu_tile *tile, struct planche_rect rect,
-                      const struct planche_gpu_place *place)
+                      const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_job *job = tile->job;
     const struct planche_net *net = job->program->net;
@@ -201,25 +201,25 @@ static void add_store(struct planche_gpu_tile *tile, struct planche_rect rect,
     uint64_t pixel = (uint64_t)job->channels * (job->page.depth / 8);
     struct planche_gpu_args *args = add(tile, &job->program->store, net->step_count + 1, &out, 0);
     if (job->program->tail.first < net->step_count)
-        set_tail(args, tile, rect, place);
+        set_tail(args, tile, rect, addresses);
     else
         args->in[0] =
-            view_of(tile, place, &net->output, rect.x0 + recipe->crop, rect.y0 + recipe->crop);
+            view_of(tile, addresses, &net->output, rect.x0 + recipe->crop, rect.y0 + recipe->crop);
     args->self = recipe->out_scale;
     args->other = recipe->out_bias;
     args->page_width = (int32_t)job->page.width;
     args->page_height = (int32_t)job->page.height;
-    args->page = place->result + (job->page.floats ? 0 : (uint64_t)rect.x0 * pixel);
-    args->page_stride = (int32_t)place->result_stride;
+    args->page = addresses->result + (job->page.floats ? 0 : (uint64_t)rect.x0 * pixel);
+    args->page_stride = (int32_t)addresses->result_stride;
     args->out_width = (int32_t)job->tiles.result.width;
     args->out_height = (int32_t)job->tiles.result.height;
-    args->alpha = job->page.alpha && !job->page.floats ? place->page : 0;
+    args->alpha = job->page.alpha && !job->page.floats ? addresses->page : 0;
     args->alpha_stride = (int32_t)job->page_stride;
     args->colours = (int32_t)job->page.colours;
     args->channels = (int32_t)job->channels;
     args->depth = job->page.floats ? 32 : (int32_t)job->page.depth;
     args->scale = (int32_t)recipe->scale;
-    args->flags = place->flags;
+    args->flags = addresses->flags;
 }
 
 /* What the consumer of an input adds to its coordinates, by operation: see shaders/args.h. */
@@ -243,7 +243,7 @@ static void input_origin(const struct planche_step *step, const struct planche_g
 }
 
 static void set_conv(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
-                     const struct planche_step *step, const struct planche_gpu_place *place)
+                     const struct planche_step *step, const struct planche_gpu_addresses *addresses)
 {
     args->kernel_w = step->kernel_w;
     args->kernel_h = step->kernel_h;
@@ -256,7 +256,8 @@ static void set_conv(struct planche_gpu_args *args, const struct planche_gpu_til
     args->residual_count = step->residual_count;
     for (int r = 0; r < step->residual_count; r++) {
         const struct planche_residual *residual = &step->residuals[r];
-        args->residual[r].view = view_of(tile, place, &residual->view, args->out.x, args->out.y);
+        args->residual[r].view =
+            view_of(tile, addresses, &residual->view, args->out.x, args->out.y);
         args->residual[r].self = residual->self;
         args->residual[r].other = residual->other;
     }
@@ -274,7 +275,8 @@ static void set_phases(struct planche_gpu_args *args)
 }
 
 static void set_operation(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
-                          const struct planche_step *step, const struct planche_gpu_place *place)
+                          const struct planche_step *step,
+                          const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_program *program = tile->job->program;
     args->activation = (int32_t)step->activation;
@@ -286,16 +288,17 @@ static void set_operation(struct planche_gpu_args *args, const struct planche_gp
         step->op == PLANCHE_STEP_INTERP ? (int32_t)step->interp : (int32_t)step->binary;
     args->scale = step->shuffle;
     if (step->op == PLANCHE_STEP_BINARY_VECTOR)
-        args->vector = place->vectors + program->vectors[step->vector];
+        args->vector = addresses->vectors + program->vectors[step->vector];
 }
 
-static void add_spatial(struct planche_gpu_tile *tile, int s, const struct planche_gpu_place *place)
+static void add_spatial(struct planche_gpu_tile *tile, int s,
+                        const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_job *job = tile->job;
     const struct planche_net *net = job->program->net;
     const struct planche_step *step = &net->steps[s];
     const struct planche_shape *whole = &job->tiles.shapes[step->output];
-    struct planche_gpu_view out = output_of(tile, place, step->output);
+    struct planche_gpu_view out = output_of(tile, addresses, step->output);
     double part = (double)out.width * out.height / ((double)whole->width * (double)whole->height);
     struct planche_gpu_args *args = add(tile, &job->program->steps[s], s + 1, &out,
                                         part * planche_step_macs(net, step, job->tiles.shapes));
@@ -304,25 +307,26 @@ static void add_spatial(struct planche_gpu_tile *tile, int s, const struct planc
     input_origin(step, &out, &x, &y);
     args->in_count = step->input_count;
     for (int i = 0; i < step->input_count; i++)
-        args->in[i] = view_of(tile, place, &step->inputs[i], x, y);
+        args->in[i] = view_of(tile, addresses, &step->inputs[i], x, y);
     args->in_width = (int32_t)in.width;
     args->in_height = (int32_t)in.height;
     args->out_width = (int32_t)whole->width;
     args->out_height = (int32_t)whole->height;
     if (step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV)
-        set_conv(args, tile, step, place);
+        set_conv(args, tile, step, addresses);
     if (job->program->steps[s].product.phases == 2)
         set_phases(args);
-    set_operation(args, tile, step, place);
+    set_operation(args, tile, step, addresses);
 }
 
-static void add_pool(struct planche_gpu_tile *tile, int s, const struct planche_gpu_place *place)
+static void add_pool(struct planche_gpu_tile *tile, int s,
+                     const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_step *step = &program->net->steps[s];
     const struct planche_rect *owned = &tile->plan.owned[s];
     const struct planche_gpu_view out = {
-        .address = place->vectors + program->sums[step->output],
+        .address = addresses->vectors + program->sums[step->output],
         .width = (int32_t)region_width(owned),
         .height = (int32_t)region_height(owned),
         .pitch = program->pitches[step->output],
@@ -331,7 +335,7 @@ static void add_pool(struct planche_gpu_tile *tile, int s, const struct planche_
     if (out.width <= 0 || out.height <= 0)
         return;
     struct planche_gpu_args *args = add(tile, &program->steps[s], s + 1, &out, 0);
-    args->in[0] = view_of(tile, place, &step->inputs[0], owned->x0, owned->y0);
+    args->in[0] = view_of(tile, addresses, &step->inputs[0], owned->x0, owned->y0);
     args->in_count = 1;
 }
 
@@ -346,7 +350,8 @@ static struct planche_gpu_view vector_view(const struct planche_gpu_program *pro
 }
 
 /* A vector: the average of sums, or a dense layer. */
-static void add_vector(struct planche_gpu_tile *tile, int s, const struct planche_gpu_place *place)
+static void add_vector(struct planche_gpu_tile *tile, int s,
+                       const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_step *step = &program->net->steps[s];
@@ -358,8 +363,8 @@ static void add_vector(struct planche_gpu_tile *tile, int s, const struct planch
     args->in_count = 1;
     args->in[0] = averages ? out : vector_view(program, in);
     args->in[0].address =
-        place->vectors + (averages ? program->sums[step->output] : program->vectors[in]);
-    args->vector = place->vectors + program->vectors[step->output];
+        addresses->vectors + (averages ? program->sums[step->output] : program->vectors[in]);
+    args->vector = addresses->vectors + program->vectors[step->output];
     args->activation = averages ? PLANCHE_ACT_NONE : (int32_t)step->activation;
     args->act0 = step->act[0];
     args->act1 = step->act[1];
@@ -377,37 +382,37 @@ static bool makes_vector(const struct planche_gpu_program *program, const struct
 }
 
 void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_tile_goal goal, int level,
-                            struct planche_rect rect, const struct planche_gpu_place *place)
+                            struct planche_rect rect, const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_net *net = program->net;
     bool whole = goal == PLANCHE_TILE_WHOLE;
     tile->count = 0;
-    add_load(tile, rect, place);
+    add_load(tile, rect, addresses);
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
         bool sums =
             whole || (goal == PLANCHE_TILE_SUMS && program->tensor_levels[step->output] == level);
         if (step->op == PLANCHE_STEP_POOL && sums)
-            add_pool(tile, s, place);
+            add_pool(tile, s, addresses);
         if (makes_vector(program, step) && whole)
-            add_vector(tile, s, place);
+            add_vector(tile, s, addresses);
         else if (!makes_vector(program, step) && tile->plan.needed[s] && s < program->tail.first)
-            add_spatial(tile, s, place);
+            add_spatial(tile, s, addresses);
     }
     if (goal != PLANCHE_TILE_SUMS)
-        add_store(tile, rect, place);
+        add_store(tile, rect, addresses);
 }
 
 void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
-                                    const struct planche_gpu_place *place)
+                                    const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_program *program = tile->job->program;
     tile->count = 0;
     for (int s = 0; s < program->net->step_count; s++) {
         const struct planche_step *step = &program->net->steps[s];
         if (makes_vector(program, step) && program->tensor_levels[step->output] == level)
-            add_vector(tile, s, place);
+            add_vector(tile, s, addresses);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The dispatches that make a tile of a page. */
+/* Dispatches of a tile: pipelines, sizes and arguments, ready to be recorded in a command buffer.
+ */
 #ifndef PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
 #define PLANCHE_BACKEND_VULKAN_TILE_COMMANDS_H
 
@@ -8,7 +9,7 @@
 #include "backend/vulkan/shaders/args.h"
 #include "backend/vulkan/vulkan.h"
 
-/* A page on a device. */
+/* A page on a device. Immutable once it is made; owns its tiles' shapes. */
 struct planche_gpu_job {
     const struct planche_gpu_program *program;
     struct planche_gpu_page page;
@@ -17,13 +18,14 @@ struct planche_gpu_job {
     uint64_t page_stride, page_bytes; /* of the page's pixels on the device */
 };
 
-/* Where things lie on the device: addresses. */
-struct planche_gpu_place {
+/* Device addresses of what a tile reads and writes. */
+struct planche_gpu_addresses {
     uint64_t arena, page, vectors, flags;
     uint64_t result; /* of the first row of the tile's band, at the page's left edge */
     uint64_t result_stride;
 };
 
+/* One dispatch. */
 struct planche_gpu_dispatch {
     VkPipeline pipeline;
     uint32_t groups[3];
@@ -31,7 +33,8 @@ struct planche_gpu_dispatch {
     double macs; /* for how long it takes: small steps count a little, too */
 };
 
-/* Memory for the dispatches of one tile, used for one after the other. */
+/* Memory for the plan and the dispatches of one tile, used for one after the other. Owned by the
+ * thread that runs the page. */
 struct planche_gpu_tile {
     const struct planche_gpu_job *job;
     struct planche_tile_plan plan;
@@ -57,10 +60,11 @@ void planche_gpu_tile_free(struct planche_gpu_tile *tile);
 /* After planche_tile_plan_make, with the same tile: fills dispatches. rect.x0 times the size of a
  * pixel is a multiple of 4 bytes. */
 void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_tile_goal goal, int level,
-                            struct planche_rect rect, const struct planche_gpu_place *place);
+                            struct planche_rect rect,
+                            const struct planche_gpu_addresses *addresses);
 /* The dispatches that make a level's averages of their sums, and what dense layers make of them. */
 void planche_gpu_tile_build_vectors(struct planche_gpu_tile *tile, int level,
-                                    const struct planche_gpu_place *place);
+                                    const struct planche_gpu_addresses *addresses);
 /* The dispatches that lay out the weights of products as lanes hold them; false: there are none. */
 bool planche_gpu_tile_build_weights(struct planche_gpu_tile *tile);
 

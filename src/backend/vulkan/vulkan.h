@@ -18,10 +18,10 @@
 enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info *info,
                                         struct planche_error *error);
 
-/* GPUs with a network on them. Immutable but for what they learn while pages run. */
-struct planche_gpus;
+/* A pool of GPUs with a network on them. Thread-safe. */
+struct planche_gpu_pool;
 
-struct planche_gpus_options {
+struct planche_gpu_pool_options {
     const char *devices;        /* NULL or "": every GPU that is not software; else numbers as
                                    planche_vk_get_info counts them, with commas between */
     enum planche_gpu_path path; /* AUTO: the fastest that a device has */
@@ -35,10 +35,12 @@ struct planche_gpus_options {
 /* Opens the devices and puts the network on each: net must outlive them, its kernels need not. A
  * device that cannot be used is left out, and the log says why; none that can be is an error.
  * Errors: UNSUPPORTED (no Vulkan, no such device), ARGUMENT (devices), MEMORY, BUDGET, DEVICE. */
-enum planche_status planche_gpus_create(struct planche_gpus **out, const struct planche_net *net,
-                                        const struct planche_gpus_options *options,
-                                        struct planche_budget *budget, struct planche_error *error);
-void planche_gpus_destroy(struct planche_gpus **gpus);
+enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
+                                            const struct planche_net *net,
+                                            const struct planche_gpu_pool_options *options,
+                                            struct planche_budget *budget,
+                                            struct planche_error *error);
+void planche_gpu_pool_destroy(struct planche_gpu_pool **gpus);
 
 /* A page as the caller has it and wants it. */
 struct planche_gpu_page {
@@ -64,8 +66,8 @@ struct planche_gpu_page_io {
 };
 
 /* Host memory that running such a page takes from the budget. */
-uint64_t planche_gpus_page_memory(const struct planche_gpus *gpus,
-                                  const struct planche_gpu_page *page);
+uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
+                                      const struct planche_gpu_page *page);
 
 struct planche_gpu_page_result {
     double ms;       /* GPU time, all dispatches of the page */
@@ -78,22 +80,21 @@ struct planche_gpu_page_result {
  * too little for the smallest tile, or for the one that was asked for, or the host has. After any
  * of these rows may have been emitted, and the page should be run elsewhere from its start. Other
  * errors: those of fetch and emit, CANCELLED, LIMIT (more pixels than can be counted). */
-enum planche_status planche_gpus_run(struct planche_gpus *gpus, const struct planche_gpu_page *page,
-                                     const struct planche_gpu_page_io *io,
-                                     struct planche_budget *budget,
-                                     struct planche_gpu_page_result *result,
-                                     struct planche_error *error);
+enum planche_status
+planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page,
+                     const struct planche_gpu_page_io *io, struct planche_budget *budget,
+                     struct planche_gpu_page_result *result, struct planche_error *error);
 
 /* Whether any device is still fit to run pages. */
-bool planche_gpus_alive(const struct planche_gpus *gpus);
+bool planche_gpu_pool_alive(const struct planche_gpu_pool *gpus);
 /* Pages that can be worth having on the GPUs at once. */
-unsigned planche_gpus_lanes(const struct planche_gpus *gpus);
+unsigned planche_gpu_pool_max_pages(const struct planche_gpu_pool *gpus);
 /* Names of the devices in use, joined by " + "; the path of the first. */
-const char *planche_gpus_name(const struct planche_gpus *gpus);
-const char *planche_gpus_path_name(const struct planche_gpus *gpus);
+const char *planche_gpu_pool_name(const struct planche_gpu_pool *gpus);
+const char *planche_gpu_pool_path_name(const struct planche_gpu_pool *gpus);
 
 /* Time of every step so far, from timestamp queries: as planche_engine_get_profile. */
-size_t planche_gpus_get_profile(const struct planche_gpus *gpus,
-                                struct planche_layer_profile *entries, size_t count);
+size_t planche_gpu_pool_get_profile(const struct planche_gpu_pool *gpus,
+                                    struct planche_layer_profile *entries, size_t count);
 
 #endif
