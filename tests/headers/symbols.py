@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The shared library exports exactly the functions that the public headers declare.
+"""The shared library exports exactly the functions that the public headers declare: those of
+src/api/libplanche.map.
 
 symbols.py LIBRARY HEADER...
 """
@@ -21,14 +22,15 @@ def declared(header):
 def exported(library):
     lines = subprocess.run(["nm", "-D", "--defined-only", "-P", library], check=True,
                            capture_output=True, text=True).stdout.splitlines()
-    return {line.split()[0].split("@")[0] for line in lines}
+    # A is the name of a version.
+    return {line.split()[0].split("@")[0] for line in lines if line.split()[1] != "A"}
 
 
 def main():
     library, headers = sys.argv[1], sys.argv[2:]
     wanted = {name for header in headers for name in declared(header)}
     found = exported(library)
-    problems = [f"declared but not exported: {name}" for name in sorted(wanted - found)]
+    problems = [f"declared but not exported: {name}: add it to src/api/libplanche.map" for name in sorted(wanted - found)]
     problems += [f"exported but not declared: {name}" for name in sorted(found - wanted)]
     problems += [f"without the prefix planche_: {name}" for name in sorted(wanted | found)
                  if not name.startswith("planche_")]
