@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory planning and admission of a page: its plan, its reservation, and the wait for both. */
+#include "engine/page_state.h"
+
+#include "base/status.h"
+#include "os/clock.h"
+
+/* Columns of a page that keep a thread busy: with fewer, threads wait for each other in every
+ * layer, and all but one in what a page does alone, as decoding.
+ */
+#define COLUMNS_PER_THREAD 512
+/* How much more arithmetic is worth not waiting for memory until other pages are done: about as
+ * much as decoding and encoding beside them gains. */
+#define MAX_EXTRA 1.05
+
+/* The least --memory that would do, for the message: rounded up to whole MiB. */
+static enum planche_status too_small(const struct planche_page *page, uint64_t fixed,
+                                     uint64_t least, struct planche_error *error)
+{
+    const struct planche_engine *engine = page->engine;
+    uint64_t parts = engine->state->admission.parts, limit = engine->state->budget.limit;
+    uint64_t need = 0, slack = (fixed + least) / 32 + ((uint64_t)1 << 20);
+    /* Weights, and what a book has been given. */
+    uint64_t others = limit - planche_admission_available(&engine->state->admission).most * parts;
+    if (__builtin_add_overflow(fixed, least, &need) || __builtin_add_overflow(need, slack, &need) ||
+        __builtin_mul_overflow(need, parts, &need) || __builtin_add_overflow(need, others, &need))
+        return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                            "the page is too large for any memory budget");
+    return planche_fail(
+        error, PLANCHE_ERROR_BUDGET,
+        "the page needs a memory budget of at least %llu MiB, and there are %llu MiB; "
+        "raise it (--memory %lluM)",
+        (unsigned long long)((need >> 20) + 1), (unsigned long long)(limit >> 20),
+        (unsigned long long)((need >> 20) + 1));
+}
+
+/* Bytes that the page takes beside the plan of its network. */
+static uint64_t fixed_bytes(const struct planche_page *page)
+{
+    const struct planche_page_job *job = page->job;
+    uint64_t bytes = atomic_load(&page->budget.used) + planche_input_memory(&page->input) +
+                     planche_output_memory(&page->output) +
+                     planche_network_overhead(&page->network);
+    if (!job->out)
+        bytes += planche_writer_memory(&page->parts.info, &page->parts.options);
+    if (job->sink_memory)
+        bytes +=
+            job->sink_memory(job->sink_user, &page->parts.info, &job->options, page->parts.count);
+    return bytes;
+}
+
+static enum planche_status make_plan(struct planche_page *page, uint64_t limit,
+                                     struct planche_error *error)
+{
+    uint64_t least;
+    page->fixed = fixed_bytes(page);
+    enum planche_status status = planche_network_plan(
+        &page->network, limit > page->fixed ? limit - page->fixed : 0, &least, error);
+    if (status == PLANCHE_ERROR_BUDGET && least)
+        return too_small(page, page->fixed, least, error);
+    return status;
+}
+
+/* Estimates are a little off now and then. */
+static uint64_t with_slack(uint64_t bytes, uint64_t most)
+{
+    uint64_t slack = bytes / 32 + ((uint64_t)1 << 20);
+    return bytes < most - most / 32 && slack < most - bytes ? bytes + slack : most;
+}
+
+/* What a plan may take of what others have left: it must not fail for an estimate when waiting
+ * would have helped. */
+static uint64_t without_slack(uint64_t available)
+{
+    uint64_t slack = available / 32 + ((uint64_t)1 << 20);
+    return available > slack ? available - slack : 0;
+}
+
+/* The plan for a page that could have `available` bytes now and `most` later. Errors: BUDGET also
+ * when waiting is better than a plan for what is available. */
+static enum planche_status choose_plan(struct planche_page *page, uint64_t available, uint64_t most,
+                                       struct planche_error *error)
+{
+    struct planche_network *network = &page->network;
+    enum planche_status status = make_plan(page, most, error);
+    uint64_t usable = available < most ? without_slack(available) : available;
+    if (status || page->fixed + planche_network_bytes(network) <= usable)
+        return status;
+    double best = planche_network_macs(network);
+    planche_network_unplan(network);
+    status = make_plan(page, usable, error);
+    if (!status && planche_network_macs(network) > best * MAX_EXTRA) {
+        planche_network_unplan(network);
+        status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");
+    }
+    return status;
+}
+
+/* All or nothing: a page that lacked memory tries again. */
+static enum planche_status open_and_resolve(struct planche_page *page, struct planche_error *error)
+{
+    enum planche_status status = planche_page_open(page, error);
+    if (status)
+        return status;
+    status = planche_page_resolve(page, error);
+    if (status)
+        planche_page_close(page);
+    else
+        PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "opened: %lld x %lld pixels",
+                      (long long)page->input.width, (long long)page->input.height);
+    return status;
+}
+
+/* NEW or RESOLVED -> PLANNED, with the memory that is available now. */
+static enum planche_status try_plan(struct planche_page *page, struct planche_available available,
+                                    struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    page->budget.limit = available.now;
+    /* What was refused when there was less explains nothing any more. */
+    atomic_store(&page->budget.refused, false);
+    if (page->state == PLANCHE_PAGE_NEW)
+        status = open_and_resolve(page, error);
+    if (!status)
+        status = choose_plan(page, available.now, available.most, error);
+    if (!status) {
+        planche_page_set_state(page, PLANCHE_PAGE_PLANNED);
+        PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "planned: %.1f MiB on %s",
+                      (double)(page->fixed + planche_network_bytes(&page->network)) / 1048576,
+                      page->network.program ? "the CPU" : "a GPU");
+    }
+    return planche_budget_reclassify_oom(status, &page->budget, error);
+}
+
+/* Finds a plan for the page at the door. With less than the whole memory before it, a page that
+ * lacks some waits. */
+static enum planche_status plan(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_admission *admission = &page->engine->state->admission;
+    for (;;) {
+        struct planche_available available = planche_admission_available(admission);
+        enum planche_status status = try_plan(page, available, error);
+        if (status != PLANCHE_ERROR_BUDGET || available.now == available.most)
+            return status;
+        if (!planche_admission_wait_for_memory(admission, available.now, &page->job->cancel))
+            return planche_cancel_fail(&page->job->cancel, error);
+    }
+}
+
+/* A page on a GPU keeps the thread busy that decodes and encodes it. */
+static struct planche_reservation reservation_of(const struct planche_page *page,
+                                                 uint64_t available)
+{
+    unsigned threads = page->network.program ? planche_pool_threads(page->engine->pool) : 1;
+    unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
+    return (struct planche_reservation){
+        .bytes = with_slack(page->fixed + planche_network_bytes(&page->network), available),
+        .threads = fed < threads ? fed : threads,
+    };
+}
+
+/* PLANNED -> ADMITTED or DEFERRED. */
+static void commit(struct planche_page *page, bool alone)
+{
+    struct planche_reservation *reservation = &page->job->reservation;
+    bool defers = planche_page_defers_scans(page);
+    *reservation = reservation_of(page, page->budget.limit);
+    if (alone) /* a retry after a wrong estimate gets the whole budget */
+        reservation->bytes = page->budget.limit;
+    page->budget.limit = reservation->bytes;
+    planche_admission_commit(&page->engine->state->admission, reservation);
+    planche_page_set_state(page, defers ? PLANCHE_PAGE_DEFERRED : PLANCHE_PAGE_ADMITTED);
+}
+
+enum planche_status planche_page_admit(struct planche_page *page, bool alone,
+                                       struct planche_error *error)
+{
+    struct planche_admission *admission = &page->engine->state->admission;
+    double start = planche_clock_ms();
+    const struct planche_cancel_token *cancel = &page->job->cancel;
+    const struct planche_admission_ticket ticket = {cancel, page->job->options.priority};
+    if (!planche_admission_acquire(admission, &ticket))
+        return planche_cancel_fail(cancel, error);
+    enum planche_status status = PLANCHE_OK;
+    if (alone && !planche_admission_wait_idle(admission, cancel))
+        status = planche_cancel_fail(cancel, error);
+    if (!status)
+        status = plan(page, error);
+    if (status) {
+        planche_admission_cancel(admission);
+        return status;
+    }
+    commit(page, alone);
+    PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE,
+                  "admitted after %.3f ms: %.1f MiB and %u threads", planche_clock_ms() - start,
+                  (double)page->job->reservation.bytes / 1048576, page->job->reservation.threads);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_page_run_deferred(struct planche_page *page,
+                                              struct planche_error *error)
+{
+    if (page->state != PLANCHE_PAGE_DEFERRED)
+        return PLANCHE_OK;
+    planche_page_drop_target(page);
+    planche_network_unplan(&page->network);
+    enum planche_status status = planche_page_resolve(page, error);
+    if (!status)
+        status = make_plan(page, page->budget.limit, error);
+    if (status)
+        return status;
+    planche_page_set_state(page, PLANCHE_PAGE_PLANNED);
+    planche_page_set_state(page, PLANCHE_PAGE_ADMITTED);
+    return PLANCHE_OK;
+}
+
+void planche_page_shrink_reservation(struct planche_page *page)
+{
+    struct planche_reservation *reservation = &page->job->reservation;
+    planche_network_close(&page->network);
+    planche_input_stop(&page->input);
+    planche_output_close(&page->output);
+    page->budget.limit = with_slack(page->fixed, reservation->bytes);
+    const struct planche_reservation lower = {page->budget.limit, 1};
+    planche_admission_shrink(&page->engine->state->admission, reservation, &lower);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening of a page: its reader, its size, and the scan of its pixels before the network runs. */
+#include "engine/page_state.h"
+
+#include "base/status.h"
+#include "engine/prescan.h"
+#include "engine/result_size.h"
+
+static enum planche_status open_input(struct planche_page *page, struct planche_error *error)
+{
+    const struct planche_page_job *job = page->job;
+    uint64_t scale = page->engine->net->recipe.scale;
+    struct planche_input_options options = {
+        .source = job->source,
+        .pixels = job->in,
+        .reader =
+            {
+                .budget = &page->budget,
+                .log = &page->engine->log,
+                .max_input_pixels = page->engine->max_pixels / (scale * scale),
+            },
+    };
+    if (options.reader.max_input_pixels == 0)
+        options.reader.max_input_pixels = 1;
+    return planche_input_open(&page->input, &options, error);
+}
+
+static enum planche_status check_size(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_page_result *result = &page->job->result;
+    result->input_width = page->input.width;
+    result->input_height = page->input.height;
+    return planche_result_size(result, page->engine->net->recipe.scale, page->engine->max_pixels,
+                               &page->job->options, error);
+}
+
+/* Looks at the pixels before the network sees them, as far as options ask for it. */
+static enum planche_status look_over(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_prescan survey = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
+                                             page->input.reader};
+    if (planche_page_is_to_be_split(page)) {
+        survey.variation = page->variation = planche_alloc(&page->budget, page->input.height);
+        if (!page->variation)
+            return planche_fail_memory(error, &page->budget, page->input.height,
+                                       "looking at the page's rows");
+    }
+    enum planche_status status = planche_prescan_run(&survey, &page->input, error);
+    if (!status && survey.grey)
+        planche_input_make_grey(&page->input);
+    return status;
+}
+
+enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error)
+{
+    const struct planche_page_filter *filter = page->job->judge;
+    enum planche_status status = open_input(page, error);
+    if (!status && filter)
+        status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
+    if (!status)
+        status = check_size(page, error);
+    if (status)
+        planche_page_close(page);
+    else
+        planche_page_set_state(page, PLANCHE_PAGE_OPENED);
+    return status;
+}
+
+enum planche_status planche_page_resolve(struct planche_page *page, struct planche_error *error)
+{
+    enum planche_status status =
+        planche_page_defers_scans(page) ? PLANCHE_OK : look_over(page, error);
+    if (!status)
+        status = planche_page_set_target(page, error);
+    if (!status)
+        planche_page_set_state(page, PLANCHE_PAGE_RESOLVED);
+    return status;
+}
+
+void planche_page_close(struct planche_page *page)
+{
+    planche_page_drop_target(page);
+    planche_input_close(&page->input);
+    planche_page_set_state(page, PLANCHE_PAGE_NEW);
+}
