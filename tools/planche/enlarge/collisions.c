@@ -89,7 +89,7 @@ static bool lengthen(struct planche_cli_work *work, bool *no_memory)
     return other;
 }
 
-/* Gives files of one shelf names of their own. *changed: some have others now. */
+/* Resolves collisions of files of one library folder by longer names. *changed: there were some. */
 static int check_outputs(const struct planche_cli_plan *plan, const struct place *places,
                          bool *changed)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What lies in a folder: books, folders that are books, pages beside books. */
+/* Library scan: the books in a folder, folders that are books, and pages beside books. */
 #ifndef PLANCHE_CLI_ENLARGE_LIBRARY_H
 #define PLANCHE_CLI_ENLARGE_LIBRARY_H
 
@@ -7,31 +7,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum planche_cli_find_kind {
-    PLANCHE_CLI_FIND_PAGE,
-    PLANCHE_CLI_FIND_BOOK,  /* a file */
-    PLANCHE_CLI_FIND_FOLDER /* with images and no books in it or below */
+enum planche_cli_library_kind {
+    PLANCHE_CLI_LIBRARY_PAGE,
+    PLANCHE_CLI_LIBRARY_BOOK,  /* a file */
+    PLANCHE_CLI_LIBRARY_FOLDER /* a book that is a folder: images, no books in it or below */
 };
 
-struct planche_cli_find {
-    char *path; /* relative to the root; "" for the root itself */
-    enum planche_cli_find_kind kind;
+/* A page or book of a library. */
+struct planche_cli_library_entry {
+    char *path; /* relative to the root, "" for the root itself; own */
+    enum planche_cli_library_kind kind;
     uint64_t bytes; /* of a folder: of all files in it */
 };
 
+/* A scanned folder. A library if there are books in it or below, else it is a book itself, its only
+ * entry. */
 struct planche_cli_library {
-    struct planche_cli_find *finds; /* in the order of their names, numbers by value */
+    struct planche_cli_library_entry *entries; /* in the order of their names, numbers by value */
     size_t count, capacity;
     size_t others; /* files that are neither books nor pages nor in a folder that is a book */
-    bool books;    /* the root has books in it or below: it is a shelf, else a book */
+    bool books;    /* the root has books in it or below */
     bool trouble;  /* something could not be read; a message was printed */
 };
 
-/* Looks through root. Hidden files and links to folders are passed over; the folder at `skip`
- * (canonical; NULL: none) as well. Whether a file is a book or a page is told by its extension
- * here. False: no memory; the shelf must be freed as well. */
-bool planche_cli_library_scan(struct planche_cli_library *shelf, const char *root,
+/* Scans root and the folders below it. Hidden files and links to folders are passed over; the
+ * folder at `skip` (canonical; NULL: none) as well. Files are told apart by their extensions.
+ * False: no memory; the library must be freed as well. */
+bool planche_cli_library_scan(struct planche_cli_library *library, const char *root,
                               const char *skip);
-void planche_cli_library_free(struct planche_cli_library *shelf);
+void planche_cli_library_free(struct planche_cli_library *library);
 
 #endif

@@ -23,7 +23,6 @@ struct planche_cli_plan {
     size_t count, capacity, pages;
     size_t others; /* files in folders that are neither books nor pages */
     char *folder;  /* to be made before all; own; NULL: none */
-    bool shelf;    /* a folder with books was named */
     bool trouble;  /* a folder could not be read; a message was printed */
 };
 

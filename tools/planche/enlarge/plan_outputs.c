@@ -24,10 +24,10 @@ struct planning {
 
 /* An operand. */
 struct operand {
-    char *path;                       /* without '/' at its end; own */
-    char *name;                       /* the path again, never ending in "." or ".."; own */
-    enum planche_container container; /* AUTO: a page */
-    struct planche_cli_library shelf; /* of a folder */
+    char *path;                         /* without '/' at its end; own */
+    char *name;                         /* the path again, never ending in "." or ".."; own */
+    enum planche_container container;   /* AUTO: a page */
+    struct planche_cli_library library; /* of a folder */
 };
 
 static const char *dot_before(const char *extension)
@@ -59,7 +59,7 @@ static char *name_beside(const struct planning *planning, const char *path, size
 }
 
 /* -o FILE of a page: the extension decides the format unless -f does; they may not contradict. */
-static int settle_format(struct planche_cli_options *options, const char *file)
+static int choose_format(struct planche_cli_options *options, const char *file)
 {
     enum planche_format named = file != NULL ? planche_format_from_name(file) : PLANCHE_FORMAT_AUTO;
     options->book_format = options->page.format;
@@ -96,7 +96,7 @@ static enum planche_container container_from_name(const char *name)
 }
 
 /* -o FILE of a book: likewise. */
-static int settle_container(const struct planning *planning, const struct operand *operand,
+static int choose_container(const struct planning *planning, const struct operand *operand,
                             enum planche_container *container)
 {
     const char *file = planning->options->output;
@@ -180,11 +180,11 @@ static int plan_book(const struct planning *planning, const struct operand *oper
         .book = true,
         .resumes = planning->several,
         .container = usual_container(planning, operand->container),
-        .bytes = operand->shelf.count > 0 ? operand->shelf.finds[0].bytes
-                                          : planche_cli_file_bytes(operand->path),
+        .bytes = operand->library.count > 0 ? operand->library.entries[0].bytes
+                                            : planche_cli_file_bytes(operand->path),
     };
     if (planning->options->output != NULL && planning->folder == NULL) {
-        int status = settle_container(planning, operand, &like.container);
+        int status = choose_container(planning, operand, &like.container);
         if (status != PLANCHE_CLI_OK)
             return status;
     }
@@ -197,33 +197,33 @@ static int plan_book(const struct planning *planning, const struct operand *oper
                : planche_cli_no_memory();
 }
 
-static bool plan_find(const struct planning *planning, const struct operand *operand,
-                      const struct planche_cli_find *find, const char *root)
+static bool plan_entry(const struct planning *planning, const struct operand *operand,
+                       const struct planche_cli_library_entry *entry, const char *root)
 {
-    struct planche_cli_work like = {.resumes = true, .bytes = find->bytes};
-    const char *base = planche_cli_base_name(find->path);
-    size_t before = (size_t)(base - find->path), kept = strlen(find->path);
-    char *input = planche_cli_join(operand->path, find->path);
+    struct planche_cli_work like = {.resumes = true, .bytes = entry->bytes};
+    const char *base = planche_cli_base_name(entry->path);
+    size_t before = (size_t)(base - entry->path), kept = strlen(entry->path);
+    char *input = planche_cli_join(operand->path, entry->path);
     if (input == NULL)
         return false;
-    like.book = find->kind != PLANCHE_CLI_FIND_PAGE;
-    if (find->kind == PLANCHE_CLI_FIND_FOLDER)
+    like.book = entry->kind != PLANCHE_CLI_LIBRARY_PAGE;
+    if (entry->kind == PLANCHE_CLI_LIBRARY_FOLDER)
         like.container = usual_container(planning, PLANCHE_CONTAINER_FOLDER);
     else
         kept = before +
                (like.book ? planche_cli_book_stem_length(base) : planche_cli_stem_length(base));
-    if (find->kind == PLANCHE_CLI_FIND_BOOK)
+    if (entry->kind == PLANCHE_CLI_LIBRARY_BOOK)
         like.container = usual_container(planning, planche_container_of(input));
     const char *extension = like.book ? planche_container_extension(like.container)
                                       : planche_format_extension(planning->options->page.format);
-    char *output = name_below(root, find->path, kept, extension);
+    char *output = name_below(root, entry->path, kept, extension);
     bool ok = planche_cli_plan_add(planning->plan, input, output, &like);
     free(input);
     return ok;
 }
 
-/* A folder with books: all of them at the mirrored path. */
-static int plan_shelf(const struct planning *planning, const struct operand *operand)
+/* A library: every book and page in the folder, at its path below the output. */
+static int plan_library(const struct planning *planning, const struct operand *operand)
 {
     const char *output = planning->options->output;
     const char *base = planche_cli_base_name(operand->name);
@@ -238,15 +238,14 @@ static int plan_shelf(const struct planning *planning, const struct operand *ope
     else
         root = planning->several ? planche_cli_join(output, base) : strdup(output);
     bool ok = root != NULL;
-    for (size_t i = 0; ok && i < operand->shelf.count; i++)
-        ok = plan_find(planning, operand, &operand->shelf.finds[i], root);
+    for (size_t i = 0; ok && i < operand->library.count; i++)
+        ok = plan_entry(planning, operand, &operand->library.entries[i], root);
     free(root);
-    planning->plan->shelf = true;
     return ok ? PLANCHE_CLI_OK : planche_cli_no_memory();
 }
 
-/* Looks through a folder, but not into the output's. */
-static int look(const struct planning *planning, struct operand *operand)
+/* Scans a folder, but for the output's folder in it. */
+static int scan_operand(const struct planning *planning, struct operand *operand)
 {
     const char *output = planning->options->output;
     char *skip = output != NULL ? planche_cli_canonical(output) : NULL;
@@ -256,12 +255,12 @@ static int look(const struct planning *planning, struct operand *operand)
         status = planche_cli_no_memory();
     else if (skip != NULL && strcmp(skip, self) == 0)
         status = planche_cli_usage_error("", "%s is an input; choose another output", output);
-    else if (!planche_cli_library_scan(&operand->shelf, operand->path, skip))
+    else if (!planche_cli_library_scan(&operand->library, operand->path, skip))
         status = planche_cli_no_memory();
     free(skip);
     free(self);
-    planning->plan->others += operand->shelf.others;
-    planning->plan->trouble = planning->plan->trouble || operand->shelf.trouble;
+    planning->plan->others += operand->library.others;
+    planning->plan->trouble = planning->plan->trouble || operand->library.trouble;
     return status;
 }
 
@@ -271,10 +270,10 @@ static int plan_operand(const struct planning *planning, struct operand *operand
     if (operand->container == PLANCHE_CONTAINER_AUTO)
         return plan_page(planning, operand);
     if (operand->container == PLANCHE_CONTAINER_FOLDER)
-        status = look(planning, operand);
+        status = scan_operand(planning, operand);
     if (status != PLANCHE_CLI_OK)
         return status;
-    return operand->shelf.books ? plan_shelf(planning, operand) : plan_book(planning, operand);
+    return operand->library.books ? plan_library(planning, operand) : plan_book(planning, operand);
 }
 
 static bool open_operand(struct operand *operand, const char *path)
@@ -300,7 +299,7 @@ static bool open_operand(struct operand *operand, const char *path)
 
 static void close_operand(struct operand *operand)
 {
-    planche_cli_library_free(&operand->shelf);
+    planche_cli_library_free(&operand->library);
     free(operand->path);
     free(operand->name);
 }
@@ -334,7 +333,7 @@ static int plan_operands(struct planning *planning, char **operands, size_t coun
         bool page = operand.container == PLANCHE_CONTAINER_AUTO;
         if (status == PLANCHE_CLI_OK && i == 0)
             status =
-                settle_format(options, page && planning->folder == NULL ? options->output : NULL);
+                choose_format(options, page && planning->folder == NULL ? options->output : NULL);
         if (status == PLANCHE_CLI_OK)
             status = plan_operand(planning, &operand);
         for (size_t work = before; work < planning->plan->count; work++)
@@ -390,7 +389,7 @@ static int note_folder(const struct planning *planning)
     return PLANCHE_CLI_OK;
 }
 
-static void settle_suffix(struct planning *planning, unsigned scale)
+static void set_suffix(struct planning *planning, unsigned scale)
 {
     const struct planche_page_options *page = &planning->options->page;
     char *text = planning->suffix;
@@ -408,7 +407,7 @@ int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t
 {
     *plan = (struct planche_cli_plan){0};
     struct planning planning = {.plan = plan, .options = options, .several = count > 1};
-    settle_suffix(&planning, scale);
+    set_suffix(&planning, scale);
     int status = check_arguments(operands, count, options);
     if (status == PLANCHE_CLI_OK && options->output != NULL &&
         planche_cli_output_is_folder(options->output))
