@@ -4,6 +4,8 @@
 
 check.py ROOT      checks a source tree; prints every violation; exit status 1 if there is one
 check.py --self-test   plants one violation of each kind and expects it to be found
+
+Pages (*.md) are checked for what they name: files, functions and links that there are not.
 """
 import os
 import re
@@ -61,6 +63,10 @@ KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx)\.c$")
 # Violations that are known and on their way out: (file or folder, part of the message). An entry
 # that no longer matches anything is a violation itself.
 KNOWN = [
+    ("src/book", "public functions stand in src/api"),
+    ("src/engine", "public functions stand in src/api"),
+    ("CONTRIBUTING.md", "docs/page.md"),
+    ("CONTRIBUTING.md", "docs/adding-an-executor.md"),
     ("src/engine", "a circle of"),
 ]
 PUBLIC_ONLY = ["tools", "examples", "include"]
@@ -72,6 +78,16 @@ MAX_FUNCTION_LINES = 80
 FORBIDDEN_CALL = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|aligned_alloc|posix_memalign|strdup|"
                             r"printf|fprintf|puts|fputs|perror|abort|exit)\s*\(")
 ALLOCATOR = "src/base/alloc.c"
+DOCS = ".md"
+MAX_DOC_COLUMNS = 120
+# Pages that speak of the past: their names are those of then.
+HISTORY = {"CHANGELOG.md"}
+# A file of the tree, by its path or the end of it; * stands for any part of a name.
+DOC_FILE = re.compile(r"(?<![\w./<>*~$-])[\w./*-]*[\w*]\.(?:c|h|cpp|def|comp|glsl|py|sh|ini|md)"
+                      r"(?![\w.*/<>-])")
+DOC_QUOTED = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")
+DOC_LINK = re.compile(r"\]\(([^()\s]+)\)")
+DOC_NAME = re.compile(r"\bplanche_\w+")
 
 
 def folder_of(path):
@@ -252,6 +268,22 @@ def functions_of(code):
     return defined, used
 
 
+def check_public(root, paths):
+    """Public functions are defined in one folder, where arguments are checked."""
+    public = set()
+    for path in paths:
+        if path.startswith("include/"):
+            with open(os.path.join(root, path), encoding="utf-8") as stream:
+                public.update(re.findall(r"PLANCHE_API\b[^;{(]*?\b(planche_\w+)\s*\(",
+                                         without_comments(stream.read())))
+    for path in paths:
+        if path.startswith("src/") and path.endswith(".c") and not path.startswith("src/api/"):
+            with open(os.path.join(root, path), encoding="utf-8") as stream:
+                defined, _ = functions_of(without_comments(stream.read()))
+            for name in sorted(defined & public):
+                yield path, 1, f"defines {name}: public functions stand in src/api"
+
+
 def unit_graph(root, paths):
     """Which units need which: by an include, or by a function that is called or put in a table,
     wherever it is declared."""
@@ -322,14 +354,70 @@ def check_folders(paths):
             yield folder, 1, f"{len(files)} C files in a folder (at most {MAX_FILES})"
 
 
-def files_of(root):
+def prose_of(text):
+    """Lines of a page outside of code blocks, with their numbers."""
+    fenced = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith("```"):
+            fenced = not fenced
+        elif not fenced and not line.startswith("    "):
+            yield number, line
+
+
+def spans_of(text, pattern):
+    """What a pattern's group finds in the prose of a page, also over the end of a line, with the
+    numbers of the lines."""
+    lines = dict(prose_of(text))
+    prose = "\n".join(lines.get(i, "") for i in range(1, text.count("\n") + 2))
+    for match in re.finditer(pattern, prose):
+        yield prose.count("\n", 0, match.start()) + 1, match.group(1)
+
+
+def is_in_tree(name, paths):
+    pattern = re.compile("(.*/)?" + re.escape(name).replace(r"\*", "[^/]*"))
+    return any(pattern.fullmatch(path) for path in paths)
+
+
+def check_doc(root, page, paths, names):
+    """Pages are read in a terminal, and name files and functions that there are."""
+    with open(os.path.join(root, page), encoding="utf-8") as stream:
+        text = stream.read()
+    for number, line in prose_of(text):
+        if len(line) > MAX_DOC_COLUMNS and not line.startswith("|"):
+            yield number, f"{len(line)} columns (at most {MAX_DOC_COLUMNS})"
+    if page in HISTORY:
+        return
+    for number, link in spans_of(text, DOC_LINK):
+        path = os.path.normpath(os.path.join(root, os.path.dirname(page), link.split("#")[0]))
+        if ":" not in link and not os.path.exists(path):
+            yield number, f"a link to {link}, which there is not"
+    for number, quoted in spans_of(text, DOC_QUOTED):
+        for name in DOC_FILE.findall(quoted):
+            if not is_in_tree(name, paths):
+                yield number, f"there is no file {name}"
+        for name in DOC_NAME.findall(quoted):
+            if name not in names:
+                yield number, f"there is no {name} in the code"
+
+
+def check_docs(root, pages, paths):
+    names = set()
+    for path in paths:
+        with open(os.path.join(root, path), encoding="utf-8") as stream:
+            names.update(DOC_NAME.findall(stream.read()))
+    for page in pages:
+        yield from ((page, number, message)
+                    for number, message in check_doc(root, page, paths + pages, names))
+
+
+def files_of(root, endings=CODE + SCRIPTS):
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders
                             if f not in SKIPPED_FOLDERS and not f.startswith("build-") and
                             (f == ".ci" or not f.startswith(".")))
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
-            if path.endswith(CODE + SCRIPTS):
+            if path.endswith(endings):
                 yield path
 
 
@@ -340,6 +428,9 @@ def check_tree(root, known=()):
         found += [(path, line, message) for line, message in check_file(root, path)]
     found += check_circles(root, paths)
     found += check_folders(paths)
+    found += check_public(root, paths)
+    found += check_docs(root, list(files_of(root, (DOCS,))), paths)
+
     def is_meant(entry, path, message):
         return (path + "/").startswith(entry[0] + "/") and entry[1] in message
 
@@ -354,7 +445,9 @@ def check_tree(root, known=()):
 
 HEAD = "/* SPDX-License-Identifier: MIT */\n/* Purpose. */\n"
 CLEAN = {
-    "include/planche/planche.h": HEAD + "#include <stddef.h>\n",
+    "include/planche/planche.h": HEAD + "#include <stddef.h>\nPLANCHE_API const char *\nplanche_it"
+                                        "(void);\n/* PLANCHE_API int planche_state(void); */\n",
+    "src/api/it.c": HEAD + "const char *planche_it(void)\n{\n    return 0;\n}\n",
     "src/base/alloc.h": HEAD,
     "src/base/alloc.c": HEAD + '#include "base/alloc.h"\nvoid *p(void)\n{\n    return malloc(1);\n}\n',
     "src/net/net.h": HEAD + '#include "base/alloc.h"\n#include <planche/planche.h>\n',
@@ -385,6 +478,13 @@ CLEAN = {
                                    "int main(void)\n{\n    puts(\"\");\n}\n",
     "tests/unit/test.c": HEAD + '#include "engine/engine.h"\n',
     "scripts/setup.sh": "#!/bin/sh\n# SPDX-License-Identifier: MIT\n",
+}
+# Pages: what is named is there, as a path or the end of one, and code is not prose.
+CLEAN_DOCS = {
+    "CHANGELOG.md": "`gone.c` had `planche_gone`.\n",
+    "docs/house.md": "# House\n\n`book/state.c`, `state.h`, `codec/*.h`, `f_<isa>.c`,\n`cc state.c` of"
+                     " `planche_state`: [log](../CHANGELOG.md#x)\n\n```\n" + "x" * 200 +
+                     " `gone.c`\n```\n\n    " + "x" * 200 + "\n\n| " + "x" * 200 + " |\n",
 }
 # path, content, what the message must contain
 PLANTED = [
@@ -423,6 +523,16 @@ PLANTED = [
     ("src/base/bad.c", HEAD + "void f(void)\n{\n" + "    ;\n" * 81 + "}\n", "function of 81 lines"),
     ("src/base/bad.c", HEAD + "void *p(void)\n{\n    return malloc(1);\n}\n", "does not call malloc"),
     ("src/engine/bad.c", HEAD + "void f(void)\n{\n    /* why */ printf(\"x\");\n}\n", "printf"),
+    ("src/job/bad.c", HEAD + "const char *planche_it(void)\n{\n    return 0;\n}\n",
+     "defines planche_it: public functions"),
+    ("docs/bad.md", "x" * 121 + "\n", "121 columns"),
+    ("docs/bad.md", "- " + "x" * 121 + "\n", "123 columns"),
+    ("docs/bad.md", "In `book/gone.c`.\n", "no file book/gone.c"),
+    ("docs/bad.md", "In `ook/state.c`.\n", "no file ook/state.c"),
+    ("README.md", "| `run gone.sh\nnow` |\n", "no file gone.sh"),
+    ("docs/bad.md", "In `shaders/*.comp`.\n", "no file shaders/*.comp"),
+    ("docs/bad.md", "`planche_state` calls `planche_gone()`.\n", "no planche_gone"),
+    ("docs/bad.md", "[log](CHANGELOG.md)\n", "a link to CHANGELOG.md"),
 ]
 
 
@@ -438,7 +548,7 @@ def plant(files, expected, known=()):
     """Checks a clean tree with these files besides. Expects one violation, whose path and part of
     whose message are given. None: as it should be."""
     with tempfile.TemporaryDirectory() as root:
-        write_tree(root, {**CLEAN, **files})
+        write_tree(root, {**CLEAN, **CLEAN_DOCS, **files})
         found, _ = check_tree(root, known)
         if len(found) == 1 and found[0][0] == expected[0] and expected[1] in found[0][2]:
             return None
@@ -448,7 +558,7 @@ def plant(files, expected, known=()):
 def self_test():
     failures = []
     with tempfile.TemporaryDirectory() as root:
-        write_tree(root, CLEAN)
+        write_tree(root, {**CLEAN, **CLEAN_DOCS})
         found, count = check_tree(root)
         if found or count != len(CLEAN):
             failures.append(f"a clean tree: {found}, {count} files of {len(CLEAN)}")
