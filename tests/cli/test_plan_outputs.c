@@ -133,7 +133,7 @@ static void describe(const struct planche_cli_plan *plan, char *text)
     *text = 0;
     for (size_t i = 0; i < plan->count; i++)
         length += (size_t)snprintf(text + length, TEXT_SIZE - length, "%s%s>%s", i ? " " : "",
-                                   plan->works[i].input, plan->works[i].output);
+                                   plan->items[i].input, plan->items[i].output);
 }
 
 static void expect(const char *expected, struct line line)
@@ -261,7 +261,7 @@ static void test_a_folder_of_pages_is_a_book(void **state)
     assert_int_equal(chdir("comic.v1/ch2"), 0);
     struct planche_cli_plan plan;
     assert_int_equal(make_plan(&plan, &(struct line){.inputs = "."}), PLANCHE_CLI_OK);
-    assert_string_equal(planche_cli_base_name(plan.works[0].output), "ch2-2x");
+    assert_string_equal(planche_cli_base_name(plan.items[0].output), "ch2-2x");
     planche_cli_plan_free(&plan);
 }
 
@@ -288,7 +288,7 @@ static void test_a_library(void **state)
     assert_int_equal(plan.pages, 1);
     assert_int_equal(plan.others, 1);
     for (size_t i = 0; i < plan.count; i++)
-        assert_true(plan.works[i].resumes);
+        assert_true(plan.items[i].resumes);
     planche_cli_plan_free(&plan);
     /* What an earlier run has made lies in the library itself: it is no input. */
     write_files("lib/out/9.cbz");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs read: one JSON object per line. */
+/* JSON output for programs: one object per line. */
 #include "cli/json.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs read: one JSON object per line. */
+/* JSON output for programs: one object per line. */
 #ifndef PLANCHE_CLI_JSON_H
 #define PLANCHE_CLI_JSON_H
 
@@ -7,7 +7,7 @@
 #include <planche/planche.h>
 #include <stdbool.h>
 
-/* How a page ended. */
+/* Outcome of a page: what its JSON object says. */
 struct planche_cli_outcome {
     const char *input, *output; /* NULL: bytes */
     enum planche_status status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The library's log lines on stderr. */
+/* Log sink: the library's log lines on stderr. */
 #include "cli/logging.h"
 
 #include "cli/options.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The library's log lines on stderr. */
+/* Log sink: the library's log lines on stderr. */
 #ifndef PLANCHE_CLI_LOGGING_H
 #define PLANCHE_CLI_LOGGING_H
 

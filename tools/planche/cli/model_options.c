@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The model that the options mean. */
+/* Model options: model, scale and denoise level checked against the catalogue. */
 #include "cli/model_options.h"
 
 #include "base/status.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The model that the options mean. */
+/* Model options: model, scale and denoise level checked against the catalogue. */
 #ifndef PLANCHE_CLI_MODEL_OPTIONS_H
 #define PLANCHE_CLI_MODEL_OPTIONS_H
 

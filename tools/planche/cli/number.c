@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers and sizes as people write them. */
+/* Number parsing and formatting: whole numbers, counts and sizes as people write them. */
 #include "cli/number.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers and sizes as people write them. */
+/* Number parsing and formatting: whole numbers, counts and sizes as people write them. */
 #ifndef PLANCHE_CLI_NUMBER_H
 #define PLANCHE_CLI_NUMBER_H
 

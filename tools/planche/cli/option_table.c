@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of options, as data. It knows nothing of the library: the generator of completions and
- * of the manual is built of it for the machine that builds. */
+/* Option table. It uses nothing of the library: the generator of completions and of the manual is
+ * built from it too, for the build machine. */
 #include "cli/option_table.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of options, as data: what options.def says, but for how values are stored. */
+/* Option table: the rows of options.def as data, without the functions that store values. */
 #ifndef PLANCHE_CLI_OPTION_TABLE_H
 #define PLANCHE_CLI_OPTION_TABLE_H
 

@@ -45,7 +45,7 @@ static void make_tables(struct getopt_tables *tables, enum planche_cli_command c
     }
 }
 
-/* The row of what getopt answered. */
+/* The table row of an answer of getopt_long. */
 static size_t find_row(enum planche_cli_command command, int answer)
 {
     if (answer >= LONG_BASE)
@@ -57,8 +57,8 @@ static size_t find_row(enum planche_cli_command command, int answer)
     return i;
 }
 
-/* What getopt did not like: '?' an option, ':' a missing value. */
-static int complain(const char *name, int answer, const char *word)
+/* Reports an error of getopt_long: '?' an unknown option, ':' a missing value. */
+static int report_error(const char *name, int answer, const char *word)
 {
     if (answer == ':')
         return planche_cli_usage_error(name, "%s needs a value", word);
@@ -142,7 +142,7 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
         if (answer == -1)
             break;
         if (answer == '?' || answer == ':') {
-            *status = complain(name, answer, argv[optind - 1]);
+            *status = report_error(name, answer, argv[optind - 1]);
             return false;
         }
         if (!apply(options, name, find_row(command, answer), status))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and places of files and folders. */
+/* Paths: names, extensions and kinds of files and folders. */
 #include "cli/paths.h"
 
 #include "os/file.h"
@@ -133,7 +133,7 @@ bool planche_cli_same_file(const char *left, const char *right)
            planche_file_is_same(&a, &b);
 }
 
-/* The path of the longest beginning that exists, and the rest as it is. */
+/* The real path of the longest prefix that exists, and the rest as it is. */
 char *planche_cli_canonical(const char *path)
 {
     char *head = strdup(path), *real = NULL, *name = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and places of files and folders. */
+/* Paths: names, extensions and kinds of files and folders. */
 #ifndef PLANCHE_CLI_PATHS_H
 #define PLANCHE_CLI_PATHS_H
 

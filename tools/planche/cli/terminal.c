@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines on stderr and the one status line of a terminal, from any thread. */
+/* Terminal output: lines on stderr and one status line, from any thread. */
 #include "cli/terminal.h"
 
 #include "cli/cli.h"

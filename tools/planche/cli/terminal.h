@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines on stderr and the one status line of a terminal, from any thread. */
+/* Terminal output: lines on stderr and one status line, from any thread. */
 #ifndef PLANCHE_CLI_TERMINAL_H
 #define PLANCHE_CLI_TERMINAL_H
 

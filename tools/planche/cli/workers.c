@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One function for each of many items, several at once, through a job queue. */
+/* Parallel for: one function for each of many items, through a job queue. */
 #include "cli/workers.h"
 
 #include "cli/options.h"

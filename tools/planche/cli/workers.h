@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One function for each of many items, several at once, through a job queue. */
+/* Parallel for: one function for each of many items, through a job queue. */
 #ifndef PLANCHE_CLI_WORKERS_H
 #define PLANCHE_CLI_WORKERS_H
 

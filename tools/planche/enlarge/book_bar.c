@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bar while books run: book, page, pages/s, time left of the book and of all. */
+/* Progress bar of books: book, page, pages/s, time left of the book and of all. */
 #include "enlarge/book_bar.h"
 
 #include "cli/terminal.h"
@@ -86,9 +86,9 @@ static void draw(struct planche_cli_book_bar *bar, const struct planche_book_pro
                  progress->pages == 1 ? "" : "s");
     else
         snprintf(line, sizeof line, "[%s] %spage %zu/%zu%s  %.*s", meter, book, page,
-                 progress->pages, left, (int)planche_cli_cut(name, NAME_WIDTH), name);
+                 progress->pages, left, (int)planche_cli_utf8_length(name, NAME_WIDTH), name);
     /* A full line would wrap and scroll. */
-    line[planche_cli_cut(line, planche_cli_columns() - 1)] = 0;
+    line[planche_cli_utf8_length(line, planche_cli_columns() - 1)] = 0;
     planche_cli_status_line(line);
 }
 

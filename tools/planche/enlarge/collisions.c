@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An output and the item it belongs to. */
 struct place {
     char *name; /* canonical */
     bool kept;  /* the file has the input's name */
@@ -33,16 +34,16 @@ static void free_places(struct place *places, size_t count)
     free(places);
 }
 
-/* Where all outputs lie, in order; NULL: no memory. */
+/* Canonical names of all outputs, sorted; NULL: no memory. */
 static struct place *list_places(const struct planche_cli_plan *plan)
 {
     size_t filled = 0;
     struct place *places = calloc(plan->count + 1, sizeof *places);
     for (; places != NULL && filled < plan->count; filled++) {
-        const struct planche_cli_work *work = &plan->works[filled];
+        const struct planche_cli_item *item = &plan->items[filled];
         bool kept =
-            strcmp(planche_cli_base_name(work->input), planche_cli_base_name(work->output)) == 0;
-        places[filled] = (struct place){planche_cli_canonical(work->output), kept, filled};
+            strcmp(planche_cli_base_name(item->input), planche_cli_base_name(item->output)) == 0;
+        places[filled] = (struct place){planche_cli_canonical(item->output), kept, filled};
         if (places[filled].name == NULL)
             break;
     }
@@ -55,8 +56,8 @@ static struct place *list_places(const struct planche_cli_plan *plan)
     return places;
 }
 
-/* Two works would become one file. */
-static int refuse(const struct planche_cli_work *first, const struct planche_cli_work *second)
+/* Refuses two items that would become the same file. */
+static int refuse(const struct planche_cli_item *first, const struct planche_cli_item *second)
 {
     char *left = planche_cli_canonical(first->input), *right = planche_cli_canonical(second->input);
     bool same = left != NULL && right != NULL && strcmp(left, right) == 0;
@@ -70,22 +71,22 @@ static int refuse(const struct planche_cli_work *first, const struct planche_cli
 }
 
 /* Names the output after the whole name of the input. True if that is another name. */
-static bool lengthen(struct planche_cli_work *work, bool *no_memory)
+static bool lengthen(struct planche_cli_item *item, bool *no_memory)
 {
-    const char *base = planche_cli_base_name(work->output);
-    const char *old = planche_cli_base_name(work->input), *dot = strrchr(base, '.');
-    bool folder = work->book && work->container == PLANCHE_CONTAINER_FOLDER;
+    const char *base = planche_cli_base_name(item->output);
+    const char *old = planche_cli_base_name(item->input), *dot = strrchr(base, '.');
+    bool folder = item->book && item->container == PLANCHE_CONTAINER_FOLDER;
     const char *extension = folder || dot == NULL ? "" : dot;
     char *longer = NULL;
-    if (asprintf(&longer, "%.*s%s%s", (int)(base - work->output), work->output, old, extension) <
+    if (asprintf(&longer, "%.*s%s%s", (int)(base - item->output), item->output, old, extension) <
         0) {
         *no_memory = true;
         return false;
     }
-    bool other = strcmp(longer, work->output) != 0;
-    free(other ? work->output : longer);
+    bool other = strcmp(longer, item->output) != 0;
+    free(other ? item->output : longer);
     if (other)
-        work->output = longer;
+        item->output = longer;
     return other;
 }
 
@@ -96,8 +97,8 @@ static int check_outputs(const struct planche_cli_plan *plan, const struct place
     bool no_memory = false;
     *changed = false;
     for (size_t i = 1; i < plan->count; i++) {
-        struct planche_cli_work *first = &plan->works[places[i - 1].index];
-        struct planche_cli_work *second = &plan->works[places[i].index];
+        struct planche_cli_item *first = &plan->items[places[i - 1].index];
+        struct planche_cli_item *second = &plan->items[places[i].index];
         if (strcmp(places[i - 1].name, places[i].name) != 0)
             continue;
         bool mended = first->operand == second->operand && lengthen(second, &no_memory);
@@ -121,7 +122,7 @@ static int check_folder(const struct planche_cli_plan *plan, const struct place 
     for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
         if (planche_cli_lies_in(places[i].name, folder))
             status = planche_cli_usage_error("", "%s lies in %s, an input; choose another output",
-                                             plan->works[places[i].index].output, input);
+                                             plan->items[places[i].index].output, input);
     }
     free(folder);
     return status;
@@ -131,8 +132,8 @@ static int check_folders(const struct planche_cli_plan *plan, const struct place
 {
     int status = PLANCHE_CLI_OK;
     for (size_t i = plan->pages; i < plan->count && status == PLANCHE_CLI_OK; i++) {
-        if (planche_cli_is_folder(plan->works[i].input))
-            status = check_folder(plan, places, plan->works[i].input);
+        if (planche_cli_is_folder(plan->items[i].input))
+            status = check_folder(plan, places, plan->items[i].input);
     }
     return status;
 }
@@ -167,13 +168,13 @@ static int check_inputs(const struct planche_cli_plan *plan)
     int status = PLANCHE_CLI_OK;
     size_t known = 0;
     for (size_t i = 0; i < plan->count; i++)
-        known += identify(plan->works[i].input, &inputs[known]);
+        known += identify(plan->items[i].input, &inputs[known]);
     qsort(inputs, known, sizeof *inputs, compare_identities);
     for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
-        if (identify(plan->works[i].output, &output) &&
+        if (identify(plan->items[i].output, &output) &&
             bsearch(&output, inputs, known, sizeof *inputs, compare_identities) != NULL)
             status = planche_cli_usage_error("", "%s is an input; choose another output",
-                                             plan->works[i].output);
+                                             plan->items[i].output);
     }
     free(inputs);
     return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --dry-run: what would be done. */
+/* Dry run (--dry-run): prints what would be done. */
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -7,14 +7,15 @@
 
 #include <stdio.h>
 
-struct dry {
+/* A book under inspection. */
+struct dry_book {
     struct planche_cli_run *run;
-    const struct planche_cli_work *work;
+    const struct planche_cli_item *item;
     size_t *outcomes;
     bool *inner; /* there are books in the book */
 };
 
-/* What is out of the ordinary about a result: "" if nothing is. */
+/* Describes a result that is split or switched to another format; "" for others. */
 static const char *describe_result(const struct planche_page_result *result, char *text,
                                    size_t size)
 {
@@ -26,8 +27,8 @@ static const char *describe_result(const struct planche_page_result *result, cha
     return text;
 }
 
-/* What becomes of a page of the size that result says. */
-static enum planche_status foresee(const struct planche_cli_run *run,
+/* Predicts the result of a page from the input size in *result. */
+static enum planche_status predict(const struct planche_cli_run *run,
                                    const struct planche_page_options *options,
                                    struct planche_page_result *result, struct planche_error *error)
 {
@@ -36,23 +37,24 @@ static enum planche_status foresee(const struct planche_cli_run *run,
                                 run->options.engine.max_pixels, options, result, error);
 }
 
-/* Like the library: what speaks of a page in an EPUB speaks of one file, by default of the format
- * that it had. */
-static enum planche_status foresee_entry(const struct dry *dry, struct planche_page_result *result,
+/* As the library does: pages of an EPUB keep their format by default, and are never split, because
+ * its documents refer to one file. */
+static enum planche_status predict_entry(const struct dry_book *dry,
+                                         struct planche_page_result *result,
                                          struct planche_error *error)
 {
     struct planche_page_options options = dry->run->options.page;
     options.format = dry->run->options.book_format;
-    if (dry->work->container == PLANCHE_CONTAINER_EPUB) {
+    if (dry->item->container == PLANCHE_CONTAINER_EPUB) {
         if (options.format == PLANCHE_FORMAT_AUTO)
             options.format = result->format;
         if (options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
             options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
     }
-    return foresee(dry->run, &options, result, error);
+    return predict(dry->run, &options, result, error);
 }
 
-static void print_entry(const struct dry *dry, const struct planche_book_page *page)
+static void print_entry(const struct dry_book *dry, const struct planche_book_page *page)
 {
     static const struct {
         const char *what, *why;
@@ -69,19 +71,19 @@ static void print_entry(const struct dry *dry, const struct planche_book_page *p
     char result[64];
     planche_cli_print("  %-8s %s%s%s", words[page->outcome].what, page->name,
                       words[page->outcome].why,
-                      failed ? planche_cli_entry_message(dry->work->input, page)
+                      failed ? planche_cli_entry_message(dry->item->input, page)
                              : describe_result(page->result, result, sizeof result));
 }
 
 static void describe_entry(void *user, const struct planche_book_page *found)
 {
-    const struct dry *dry = user;
+    const struct dry_book *dry = user;
     struct planche_cli_run *run = dry->run;
     struct planche_book_page page = *found;
     struct planche_page_result result = *found->result;
     struct planche_error error = {0};
     if (page.outcome == PLANCHE_BOOK_ENLARGED || page.outcome == PLANCHE_BOOK_DUPLICATE)
-        page.status = foresee_entry(dry, &result, &error);
+        page.status = predict_entry(dry, &result, &error);
     page.result = &result;
     if (page.status != PLANCHE_OK && page.message == NULL) {
         page.outcome = PLANCHE_BOOK_FAILED;
@@ -92,41 +94,41 @@ static void describe_entry(void *user, const struct planche_book_page *found)
     if (!run->options.json) {
         print_entry(dry, &page);
     } else if (page.outcome != PLANCHE_BOOK_COPIED) {
-        json_t *object = planche_cli_json_entry(dry->work->input, dry->work->output, &page, NULL);
+        json_t *object = planche_cli_json_entry(dry->item->input, dry->item->output, &page, NULL);
         json_object_set_new(object, "dry_run", json_true());
         planche_cli_run_json(run, object);
     }
 }
 
-static void describe_book(struct planche_cli_run *run, const struct planche_cli_work *work)
+static void describe_book(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
     size_t outcomes[PLANCHE_BOOK_OUTCOMES] = {0};
     bool inner = false;
-    struct dry dry = {run, work, outcomes, &inner};
+    struct dry_book dry = {run, item, outcomes, &inner};
     struct planche_error error = {0};
     struct planche_book_options book = run->options.book;
     book.page = &page;
-    book.container = work->container;
+    book.container = item->container;
     book.on_page = describe_entry;
     book.user = &dry;
     struct planche_cli_book_outcome outcome = {
-        .input = work->input,
-        .output = work->output,
+        .input = item->input,
+        .output = item->output,
         .message = error.message,
         .outcomes = outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     if (!run->options.json)
-        planche_cli_print("%s -> %s", work->input, work->output);
-    outcome.status = planche_book_inspect(work->input, &book, &outcome.result, &error);
+        planche_cli_print("%s -> %s", item->input, item->output);
+    outcome.status = planche_book_inspect(item->input, &book, &outcome.result, &error);
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
-        planche_cli_print_failure(run, work, outcome.status, error.message);
+        planche_cli_print_failure(run, item, outcome.status, error.message);
     }
     if (outcome.status == PLANCHE_OK && !run->options.quiet)
-        planche_cli_note_lack(work->input, outcomes, inner);
+        planche_cli_warn_no_pages(item->input, outcomes, inner);
     if (book.on_error == PLANCHE_ON_ERROR_FAIL && outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* the book will not come out */
     if (run->options.json) {
@@ -136,53 +138,53 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     }
 }
 
-static void describe_page(struct planche_cli_run *run, const struct planche_cli_work *work)
+static void describe_page(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
     struct planche_error error = {0};
     struct planche_cli_outcome outcome = {
-        .input = work->input, .output = work->output, .message = error.message};
+        .input = item->input, .output = item->output, .message = error.message};
     char result[64];
-    outcome.status = planche_cli_look_at_page(&run->options.book, &outcome, &error);
+    outcome.status = planche_cli_inspect_page(&run->options.book, &outcome, &error);
     if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked)
-        outcome.status = foresee(run, &run->options.page, &outcome.result, &error);
+        outcome.status = predict(run, &run->options.page, &outcome.result, &error);
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
-        planche_cli_print_failure(run, work, outcome.status, error.message);
+        planche_cli_print_failure(run, item, outcome.status, error.message);
     } else if (!run->options.json && (outcome.large || outcome.marked)) {
-        planche_cli_print("%s  (%s)", work->input,
+        planche_cli_print("%s  (%s)", item->input,
                           outcome.large ? "large enough" : "Planche has made it");
     } else if (!run->options.json) {
-        planche_cli_print("%s -> %s%s", work->input, work->output,
+        planche_cli_print("%s -> %s%s", item->input, item->output,
                           describe_result(&outcome.result, result, sizeof result));
     }
     if (run->options.json) {
-        json_t *object = planche_cli_json_loose(&outcome, NULL);
+        json_t *object = planche_cli_json_single(&outcome, NULL);
         json_object_set_new(object, "dry_run", json_true());
         planche_cli_run_json(run, object);
     }
 }
 
-static bool is_in_the_way(const struct planche_cli_run *run, const struct planche_cli_work *work)
+static bool is_output_taken(const struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    return !work->resumes && !run->options.page.overwrite && planche_cli_is_taken(work->output);
+    return !item->resumes && !run->options.page.overwrite && planche_cli_is_taken(item->output);
 }
 
 void planche_cli_run_dry(struct planche_cli_run *run)
 {
     const struct planche_cli_plan *plan = &run->plan;
     for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
-        const struct planche_cli_work *work = &plan->works[i];
-        if (planche_cli_run_is_there(run, work)) {
-            planche_cli_run_pass_over(run, work);
+        const struct planche_cli_item *item = &plan->items[i];
+        if (planche_cli_run_is_done(run, item)) {
+            planche_cli_run_skip(run, item);
             if (!run->options.json)
-                planche_cli_print("%s -> %s  (there already)", work->input, work->output);
-        } else if (is_in_the_way(run, work)) {
-            planche_cli_message("%s: exists; --overwrite replaces it", work->output);
+                planche_cli_print("%s -> %s  (there already)", item->input, item->output);
+        } else if (is_output_taken(run, item)) {
+            planche_cli_message("%s: exists; --overwrite replaces it", item->output);
             run->failed = true;
-        } else if (work->book) {
-            describe_book(run, work);
+        } else if (item->book) {
+            describe_book(run, item);
         } else {
-            describe_page(run, work);
+            describe_page(run, item);
         }
     }
 }

@@ -15,19 +15,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static void print_json(struct planche_cli_run *run, const struct planche_cli_work *work,
+static void print_json(struct planche_cli_run *run, const struct planche_cli_item *item,
                        enum planche_status status, const char *message)
 {
     const struct planche_cli_outcome page = {
-        .input = work->input, .output = work->output, .status = status, .message = message};
+        .input = item->input, .output = item->output, .status = status, .message = message};
     static const size_t outcomes[PLANCHE_BOOK_OUTCOMES];
-    const struct planche_cli_book_outcome book = {.input = work->input,
-                                                  .output = work->output,
+    const struct planche_cli_book_outcome book = {.input = item->input,
+                                                  .output = item->output,
                                                   .status = status,
                                                   .message = message,
                                                   .outcomes = outcomes};
-    planche_cli_run_json(run, work->book ? planche_cli_json_book(&book)
-                                         : planche_cli_json_loose(&page, NULL));
+    planche_cli_run_json(run, item->book ? planche_cli_json_book(&book)
+                                         : planche_cli_json_single(&page, NULL));
 }
 
 /* No engine, no pages: one line for people, one object per page or book for programs. */
@@ -36,7 +36,7 @@ static int report_not_started(struct planche_cli_run *run, enum planche_status s
 {
     planche_cli_message("%s", message);
     for (size_t i = 0; run->options.json && i < run->plan.count; i++)
-        print_json(run, &run->plan.works[i], status, message);
+        print_json(run, &run->plan.items[i], status, message);
     return PLANCHE_CLI_NOT_STARTED;
 }
 
@@ -101,7 +101,7 @@ static int run_all(struct planche_cli_run *run)
 {
     const struct planche_cli_options *options = &run->options;
     run->bar = wants_bar(options);
-    run->talkative = options->verbose || run->bar;
+    run->each = options->verbose || run->bar;
     run->summary.start_ms = planche_clock_ms();
     run->summary.others = run->plan.others;
     struct planche_error error = {0};

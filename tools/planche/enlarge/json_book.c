@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines of JSON of a run: pages beside books, pages in books, books. */
+/* JSON lines of a run: single pages, pages of books, and books. */
 #include "enlarge/json_book.h"
 
 static const char *const outcome_names[] = {
@@ -25,7 +25,7 @@ static void set_count(json_t *object, const char *key, uint64_t count)
     json_object_set_new(object, key, json_integer((json_int_t)count));
 }
 
-enum planche_book_outcome planche_cli_loose_outcome(const struct planche_cli_outcome *outcome)
+enum planche_book_outcome planche_cli_page_outcome(const struct planche_cli_outcome *outcome)
 {
     if (outcome->status != PLANCHE_OK)
         return PLANCHE_BOOK_FAILED;
@@ -34,14 +34,14 @@ enum planche_book_outcome planche_cli_loose_outcome(const struct planche_cli_out
     return outcome->marked ? PLANCHE_BOOK_ALREADY_ENLARGED : PLANCHE_BOOK_ENLARGED;
 }
 
-json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,
-                               const struct planche_engine_info *info)
+json_t *planche_cli_json_single(const struct planche_cli_outcome *outcome,
+                                const struct planche_engine_info *info)
 {
     json_t *object = json_object();
     set_text(object, "type", "page");
     set_text(object, "book", NULL);
     set_text(object, "entry", NULL);
-    set_text(object, "fate", planche_cli_outcome_name(planche_cli_loose_outcome(outcome)));
+    set_text(object, "fate", planche_cli_outcome_name(planche_cli_page_outcome(outcome)));
     planche_cli_json_page(object, outcome, info);
     return object;
 }
@@ -87,7 +87,7 @@ json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
     return object;
 }
 
-json_t *planche_cli_json_there(const char *input, const char *output, bool book)
+json_t *planche_cli_json_existing(const char *input, const char *output, bool book)
 {
     json_t *object = json_object();
     set_text(object, "type", book ? "book" : "page");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines of JSON of a run: pages beside books, pages in books, books. */
+/* JSON lines of a run: single pages, pages of books, and books. */
 #ifndef PLANCHE_CLI_ENLARGE_JSON_BOOK_H
 #define PLANCHE_CLI_ENLARGE_JSON_BOOK_H
 
 #include "cli/json.h"
 
-/* How a book ended. */
+/* Outcome of a book: what its JSON object says. */
 struct planche_cli_book_outcome {
     const char *input, *output;
     enum planche_status status;
@@ -17,17 +17,17 @@ struct planche_cli_book_outcome {
 
 /* "enlarged", "duplicate", "resumed", "marked", "large", "failed", "copied" */
 const char *planche_cli_outcome_name(enum planche_book_outcome outcome);
-/* What became of a page beside books. */
-enum planche_book_outcome planche_cli_loose_outcome(const struct planche_cli_outcome *outcome);
+/* The outcome of a page that is not in a book. */
+enum planche_book_outcome planche_cli_page_outcome(const struct planche_cli_outcome *outcome);
 
 /* Each makes an object; NULL: no memory. info is NULL when there was no engine. */
-json_t *planche_cli_json_loose(const struct planche_cli_outcome *outcome,
-                               const struct planche_engine_info *info);
+json_t *planche_cli_json_single(const struct planche_cli_outcome *outcome,
+                                const struct planche_engine_info *info);
 json_t *planche_cli_json_entry(const char *input, const char *output,
                                const struct planche_book_page *page,
                                const struct planche_engine_info *info);
 json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome);
-/* A page or a book whose output was there already. */
-json_t *planche_cli_json_there(const char *input, const char *output, bool book);
+/* A page or a book that was passed over because its output exists. */
+json_t *planche_cli_json_existing(const char *input, const char *output, bool book);
 
 #endif

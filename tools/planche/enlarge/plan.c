@@ -6,14 +6,14 @@
 #include <string.h>
 
 bool planche_cli_plan_add(struct planche_cli_plan *plan, const char *input, char *output,
-                          const struct planche_cli_work *like)
+                          const struct planche_cli_item *like)
 {
     char *copy = strdup(input);
     if (plan->count == plan->capacity) {
         size_t capacity = plan->capacity * 2 + 16;
-        void *works = reallocarray(plan->works, capacity, sizeof *plan->works);
-        if (works != NULL) {
-            plan->works = works;
+        void *items = reallocarray(plan->items, capacity, sizeof *plan->items);
+        if (items != NULL) {
+            plan->items = items;
             plan->capacity = capacity;
         }
     }
@@ -22,19 +22,19 @@ bool planche_cli_plan_add(struct planche_cli_plan *plan, const char *input, char
         free(output);
         return false;
     }
-    struct planche_cli_work *work = &plan->works[plan->count++];
-    *work = *like;
-    work->input = copy;
-    work->output = output;
+    struct planche_cli_item *item = &plan->items[plan->count++];
+    *item = *like;
+    item->input = copy;
+    item->output = output;
     return true;
 }
 
 void planche_cli_plan_free(struct planche_cli_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        free(plan->works[i].input);
-        free(plan->works[i].output);
+        free(plan->items[i].input);
+        free(plan->items[i].output);
     }
-    free(plan->works);
+    free(plan->items);
     free(plan->folder);
 }

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A page or a book. */
-struct planche_cli_work {
+/* An item of the plan: a page or a book. */
+struct planche_cli_item {
     char *input, *output; /* own */
     bool book;
     bool resumes;                     /* one of many: done already if its output is there */
@@ -18,8 +18,9 @@ struct planche_cli_work {
     size_t operand;                   /* it comes from */
 };
 
+/* All items of a run. */
 struct planche_cli_plan {
-    struct planche_cli_work *works; /* pages first */
+    struct planche_cli_item *items; /* pages first */
     size_t count, capacity, pages;
     size_t others; /* files in folders that are neither books nor pages */
     char *folder;  /* to be made before all; own; NULL: none */
@@ -29,7 +30,7 @@ struct planche_cli_plan {
 /* Adds a copy of *like with a copy of input and with output, which it takes (freed on failure).
  * False: no memory; output may be NULL, which is no memory too. */
 bool planche_cli_plan_add(struct planche_cli_plan *plan, const char *input, char *output,
-                          const struct planche_cli_work *like);
+                          const struct planche_cli_item *like);
 void planche_cli_plan_free(struct planche_cli_plan *plan);
 
 #endif

@@ -120,7 +120,7 @@ static int choose_container(const struct planning *planning, const struct operan
     return PLANCHE_CLI_OK;
 }
 
-/* What a book becomes where no name says it. */
+/* The container of a book's output when -o does not name it. */
 static enum planche_container usual_container(const struct planning *planning,
                                               enum planche_container input)
 {
@@ -144,7 +144,7 @@ static int plan_page(const struct planning *planning, const struct operand *oper
         output = strdup(options->output);
     else
         output = name_beside(planning, operand->path, stem, extension);
-    const struct planche_cli_work like = {.bytes = planche_cli_file_bytes(operand->path)};
+    const struct planche_cli_item like = {.bytes = planche_cli_file_bytes(operand->path)};
     return planche_cli_plan_add(planning->plan, operand->path, output, &like)
                ? PLANCHE_CLI_OK
                : planche_cli_no_memory();
@@ -176,7 +176,7 @@ static char *name_book(const struct planning *planning, const struct operand *op
 /* One book: a file, or a folder without books. */
 static int plan_book(const struct planning *planning, const struct operand *operand)
 {
-    struct planche_cli_work like = {
+    struct planche_cli_item like = {
         .book = true,
         .resumes = planning->several,
         .container = usual_container(planning, operand->container),
@@ -200,7 +200,7 @@ static int plan_book(const struct planning *planning, const struct operand *oper
 static bool plan_entry(const struct planning *planning, const struct operand *operand,
                        const struct planche_cli_library_entry *entry, const char *root)
 {
-    struct planche_cli_work like = {.resumes = true, .bytes = entry->bytes};
+    struct planche_cli_item like = {.resumes = true, .bytes = entry->bytes};
     const char *base = planche_cli_base_name(entry->path);
     size_t before = (size_t)(base - entry->path), kept = strlen(entry->path);
     char *input = planche_cli_join(operand->path, entry->path);
@@ -336,8 +336,8 @@ static int plan_operands(struct planning *planning, char **operands, size_t coun
                 choose_format(options, page && planning->folder == NULL ? options->output : NULL);
         if (status == PLANCHE_CLI_OK)
             status = plan_operand(planning, &operand);
-        for (size_t work = before; work < planning->plan->count; work++)
-            planning->plan->works[work].operand = i;
+        for (size_t j = before; j < planning->plan->count; j++)
+            planning->plan->items[j].operand = i;
         close_operand(&operand);
     }
     return status;
@@ -346,20 +346,20 @@ static int plan_operands(struct planning *planning, char **operands, size_t coun
 /* Pages before books, else in their order. */
 static int put_pages_first(struct planche_cli_plan *plan)
 {
-    struct planche_cli_work *sorted = calloc(plan->count + 1, sizeof *sorted);
+    struct planche_cli_item *sorted = calloc(plan->count + 1, sizeof *sorted);
     if (sorted == NULL)
         return planche_cli_no_memory();
     size_t filled = 0;
     for (int books = 0; books <= 1; books++) {
         for (size_t i = 0; i < plan->count; i++) {
-            if (plan->works[i].book == books)
-                sorted[filled++] = plan->works[i];
+            if (plan->items[i].book == books)
+                sorted[filled++] = plan->items[i];
         }
         if (!books)
             plan->pages = filled;
     }
-    free(plan->works);
-    plan->works = sorted;
+    free(plan->items);
+    plan->items = sorted;
     return PLANCHE_CLI_OK;
 }
 
@@ -382,7 +382,7 @@ static int note_folder(const struct planning *planning)
     char *folder = planche_cli_trimmed(planning->folder);
     if (folder == NULL)
         return planche_cli_no_memory();
-    if (plan->count == 1 && strcmp(plan->works[0].output, folder) == 0)
+    if (plan->count == 1 && strcmp(plan->items[0].output, folder) == 0)
         free(folder);
     else
         plan->folder = folder;

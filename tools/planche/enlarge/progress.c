@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bar on a terminal: page, percent, time left. */
+/* Progress bar of pages: page, percent, time left. */
 #include "enlarge/progress.h"
 
 #include "cli/terminal.h"
@@ -57,7 +57,7 @@ static void format_left(char *text, size_t size, double elapsed_ms, double fract
         snprintf(text, size, "  %s left", time);
 }
 
-size_t planche_cli_cut(const char *text, unsigned columns)
+size_t planche_cli_utf8_length(const char *text, unsigned columns)
 {
     size_t bytes = 0;
     for (unsigned seen = 0; text[bytes] != 0; bytes++) {
@@ -80,10 +80,10 @@ static void draw(const struct planche_cli_progress *progress, const char *name, 
         progress->finished < progress->count ? progress->finished + 1 : progress->count;
     snprintf(line, sizeof line, "[%s] %3d%%  page %zu/%zu%s  %.*s%s%.*s", bar,
              (int)(fraction * 100.0), current, progress->count, left,
-             (int)planche_cli_cut(name, NAME_WIDTH), name, device != NULL ? "  on " : "",
+             (int)planche_cli_utf8_length(name, NAME_WIDTH), name, device != NULL ? "  on " : "",
              NAME_WIDTH, device != NULL ? device : "");
     /* A full line would wrap and scroll. */
-    line[planche_cli_cut(line, planche_cli_columns() - 1)] = 0;
+    line[planche_cli_utf8_length(line, planche_cli_columns() - 1)] = 0;
     planche_cli_status_line(line);
 }
 
@@ -94,7 +94,7 @@ void planche_cli_progress_update(struct planche_cli_progress *progress, size_t p
     progress->total += done - progress->done[page];
     progress->done[page] = done;
     double now = planche_clock_ms();
-    /* A page that waits for its turn is not what the bar is about. */
+    /* A page that waits to be admitted does not redraw the bar. */
     if (progress->shown && done > 0 && now - progress->drawn_ms >= PLANCHE_CLI_REDRAW_MS) {
         progress->drawn_ms = now;
         draw(progress, name, now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bar on a terminal: page, percent, time left. */
+/* Progress bar of pages: page, percent, time left. */
 #ifndef PLANCHE_CLI_ENLARGE_PROGRESS_H
 #define PLANCHE_CLI_ENLARGE_PROGRESS_H
 
@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Thread-safe between start and stop. */
 struct planche_cli_progress {
     bool shown;
     size_t count;    /* pages */
@@ -14,7 +15,7 @@ struct planche_cli_progress {
     double *done;    /* of each page, 0..1 */
     double total;    /* sum of done */
     double start_ms, drawn_ms;
-    const char *device; /* that the pages run on; NULL: not worth a word */
+    const char *device; /* the GPU, shown in the bar; NULL: a CPU, not shown */
     pthread_mutex_t lock;
 };
 
@@ -24,8 +25,8 @@ struct planche_cli_progress {
 const char *planche_cli_format_time(double seconds, char *text, size_t size);
 /* "####...." of width characters, for a fraction of 0..1. */
 const char *planche_cli_format_bar(double fraction, char *text, size_t width);
-/* Bytes of the first columns characters of UTF-8 text. */
-size_t planche_cli_cut(const char *text, unsigned columns);
+/* Length in bytes of the first `columns` characters of UTF-8 text. */
+size_t planche_cli_utf8_length(const char *text, unsigned columns);
 
 /* With shown false nothing is ever drawn. device may be NULL. False: no memory. */
 bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count,

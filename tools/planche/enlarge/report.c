@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What pages and books say when they end. */
+/* Reports of pages and books: failures with advice, and items that are passed over. */
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/run_state.h"
@@ -14,26 +14,26 @@ static bool begins_with(const char *message, const char *name)
     return strncmp(message, name, length) == 0 && message[length] == ':';
 }
 
-/* The library cannot know what the option is called here. Of a book, it may be another run that is
- * in the way, or what a folder cannot replace. */
+/* The library does not know the name of the option. --overwrite does not help if another run is
+ * making the book, or if the output is a folder. */
 static const char *advise_on_existing(const struct planche_cli_run *run,
-                                      const struct planche_cli_work *work)
+                                      const struct planche_cli_item *item)
 {
-    bool taken = planche_cli_is_taken(work->output);
-    if (taken && planche_cli_is_folder(work->output))
+    bool taken = planche_cli_is_taken(item->output);
+    if (taken && planche_cli_is_folder(item->output))
         return "; folders are never replaced";
     if (run->options.page.overwrite ||
-        (work->book && (!taken || work->container == PLANCHE_CONTAINER_FOLDER)))
+        (item->book && (!taken || item->container == PLANCHE_CONTAINER_FOLDER)))
         return "";
     return "; --overwrite replaces it";
 }
 
-/* True if something of the book is finished and kept. */
-static bool has_begun(const struct planche_cli_work *work)
+/* True if pages of the book are finished and kept for the next run. */
+static bool has_begun(const struct planche_cli_item *item)
 {
-    const char *base = planche_cli_base_name(work->output);
+    const char *base = planche_cli_base_name(item->output);
     char *folder = NULL;
-    if (asprintf(&folder, "%.*s.%s.planche", (int)(base - work->output), work->output, base) < 0)
+    if (asprintf(&folder, "%.*s.%s.planche", (int)(base - item->output), item->output, base) < 0)
         return false;
     bool begun = planche_cli_is_folder(folder);
     free(folder);
@@ -41,20 +41,20 @@ static bool has_begun(const struct planche_cli_work *work)
 }
 
 void planche_cli_print_failure(const struct planche_cli_run *run,
-                               const struct planche_cli_work *work, enum planche_status status,
+                               const struct planche_cli_item *item, enum planche_status status,
                                const char *message)
 {
     if (message == NULL)
         message = "out of memory";
     const char *advice = "";
     if (status == PLANCHE_ERROR_EXISTS)
-        advice = advise_on_existing(run, work);
-    else if (status == PLANCHE_ERROR_IO && work->book && has_begun(work))
+        advice = advise_on_existing(run, item);
+    else if (status == PLANCHE_ERROR_IO && item->book && has_begun(item))
         advice = "; the same command goes on from there";
-    if (begins_with(message, work->input) || begins_with(message, work->output))
+    if (begins_with(message, item->input) || begins_with(message, item->output))
         planche_cli_message("%s%s", message, advice);
     else
-        planche_cli_message("%s: %s%s", work->input, message, advice);
+        planche_cli_message("%s: %s%s", item->input, message, advice);
 }
 
 static const char *skip_name(const char *message, const char *name)
@@ -77,7 +77,7 @@ bool planche_cli_is_inner_book(const struct planche_book_page *page)
            planche_cli_book_stem_length(base) < strlen(base);
 }
 
-void planche_cli_note_lack(const char *input, const size_t *outcomes, bool inner)
+void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner)
 {
     for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++) {
         if (outcomes[i] > 0)
@@ -87,19 +87,18 @@ void planche_cli_note_lack(const char *input, const size_t *outcomes, bool inner
                         inner ? ", but books in it, which are not opened" : "");
 }
 
-bool planche_cli_run_is_there(const struct planche_cli_run *run,
-                              const struct planche_cli_work *work)
+bool planche_cli_run_is_done(const struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    return work->resumes && !run->options.page.overwrite && planche_cli_is_taken(work->output);
+    return item->resumes && !run->options.page.overwrite && planche_cli_is_taken(item->output);
 }
 
-void planche_cli_run_pass_over(struct planche_cli_run *run, const struct planche_cli_work *work)
+void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    run->summary.there++;
+    run->summary.existing++;
     if (run->options.verbose)
-        planche_cli_note("%s -> %s  there already", work->input, work->output);
+        planche_cli_note("%s -> %s  there already", item->input, item->output);
     if (run->options.json)
-        planche_cli_run_json(run, planche_cli_json_there(work->input, work->output, work->book));
+        planche_cli_run_json(run, planche_cli_json_existing(item->input, item->output, item->book));
 }
 
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object)

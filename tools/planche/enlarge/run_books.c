@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Books, one after the other; pages of a book overlap. */
+/* Book runner: one book after the other, the pages of a book in parallel. */
 #include "cli/interrupt.h"
 #include "cli/number.h"
 #include "cli/paths.h"
@@ -16,8 +16,8 @@
 struct books {
     struct planche_cli_run *run;
     struct planche_cli_book_bar bar;
-    const struct planche_cli_work *work; /* the book that runs */
-    size_t pages, done;                  /* of it */
+    const struct planche_cli_item *item; /* the book that runs */
+    size_t pages, done;                  /* of this book */
     bool inner;                          /* there are books in it */
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];
 };
@@ -30,10 +30,10 @@ static void on_progress(void *user, const struct planche_book_progress *progress
     planche_cli_book_bar_update(&books->bar, progress);
 }
 
-/* "book.cbz: ch1/003.jpg: what is wrong; what was done about it" */
+/* "book.cbz: ch1/003.jpg: MESSAGE; the original takes its place" */
 static void print_failure(const struct books *books, const struct planche_book_page *page)
 {
-    const char *input = books->work->input;
+    const char *input = books->item->input;
     planche_cli_message("%s: %s: %s; %s", input, page->name, planche_cli_entry_message(input, page),
                         page->output_name != NULL ? "the original takes its place" : "left out");
 }
@@ -43,11 +43,11 @@ static void print_page(const struct books *books, const struct planche_book_page
     const struct planche_page_result *result = page->result;
     const char *output = page->output_name != NULL ? page->output_name : "";
     if (page->outcome == PLANCHE_BOOK_ENLARGED)
-        planche_cli_note("%s: %s -> %s  %ux%u -> %ux%u", books->work->input, page->name, output,
+        planche_cli_note("%s: %s -> %s  %ux%u -> %ux%u", books->item->input, page->name, output,
                          result->input_width, result->input_height, result->output_width,
                          result->output_height);
     else
-        planche_cli_note("%s: %s -> %s  %s", books->work->input, page->name, output,
+        planche_cli_note("%s: %s -> %s  %s", books->item->input, page->name, output,
                          planche_cli_outcome_name(page->outcome));
 }
 
@@ -66,14 +66,14 @@ static void on_page(void *user, const struct planche_book_page *page)
     }
     if (run->options.json && page->outcome != PLANCHE_BOOK_COPIED)
         planche_cli_run_json(
-            run, planche_cli_json_entry(books->work->input, books->work->output, page, &run->info));
+            run, planche_cli_json_entry(books->item->input, books->item->output, page, &run->info));
 }
 
 static void report_failure(const struct books *books,
                            const struct planche_cli_book_outcome *outcome)
 {
     if (outcome->status != PLANCHE_ERROR_CANCELLED)
-        planche_cli_print_failure(books->run, books->work, outcome->status, outcome->message);
+        planche_cli_print_failure(books->run, books->item, outcome->status, outcome->message);
     else
         planche_cli_message("%s: stopped with %zu of %zu pages done; the same command goes on from "
                             "there",
@@ -93,8 +93,8 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     run->summary.output_bytes += outcome->result.output_bytes;
     bool several = run->plan.count > run->plan.pages + 1;
     if (ok && !run->options.quiet)
-        planche_cli_note_lack(outcome->input, books->outcomes, books->inner);
-    if (ok && (run->talkative || (several && !run->options.quiet && !run->options.json)))
+        planche_cli_warn_no_pages(outcome->input, books->outcomes, books->inner);
+    if (ok && (run->each || (several && !run->options.quiet && !run->options.json)))
         planche_cli_note(
             "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,
             planche_cli_summary_pages(books->outcomes, pages, sizeof pages),
@@ -113,13 +113,13 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
                                     struct planche_error *error)
 {
     const struct planche_cli_options *options = &books->run->options;
-    const struct planche_cli_work *work = books->work;
+    const struct planche_cli_item *item = books->item;
     /* Folders of a file that was named must be there, for books as for pages. */
     bool named =
-        options->output != NULL && !work->resumes && !planche_cli_output_is_folder(options->output);
-    if (!named && !planche_cli_make_parent(work->output)) {
+        options->output != NULL && !item->resumes && !planche_cli_output_is_folder(options->output);
+    if (!named && !planche_cli_make_parent(item->output)) {
         snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
-                 work->output, strerror(errno));
+                 item->output, strerror(errno));
         return PLANCHE_ERROR_IO;
     }
     struct planche_page_options page = options->page;
@@ -127,39 +127,39 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
     page.cancel = planche_cli_interrupt_cancel();
     struct planche_book_options book = options->book;
     book.page = &page;
-    book.container = work->container;
+    book.container = item->container;
     book.on_page = on_page;
     book.on_progress = on_progress;
     book.user = books;
-    return planche_engine_run_book(books->run->engine, work->input, work->output, &book, result,
+    return planche_engine_run_book(books->run->engine, item->input, item->output, &book, result,
                                    error);
 }
 
-static void run_one(struct books *books, const struct planche_cli_work *work)
+static void run_one(struct books *books, const struct planche_cli_item *item)
 {
     struct planche_error error = {0};
     struct planche_cli_book_outcome outcome = {
-        .input = work->input,
-        .output = work->output,
+        .input = item->input,
+        .output = item->output,
         .message = error.message,
         .outcomes = books->outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
-    bool there = planche_cli_run_is_there(books->run, work);
-    planche_cli_book_bar_next(&books->bar, there ? 0 : work->bytes);
+    bool there = planche_cli_run_is_done(books->run, item);
+    planche_cli_book_bar_next(&books->bar, there ? 0 : item->bytes);
     if (there) {
-        planche_book_tidy(work->output);
-        planche_cli_run_pass_over(books->run, work);
+        planche_book_tidy(item->output);
+        planche_cli_run_skip(books->run, item);
         return;
     }
-    books->work = work;
+    books->item = item;
     books->pages = books->done = 0;
     books->inner = false;
     memset(books->outcomes, 0, sizeof books->outcomes);
     double start = planche_clock_ms();
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_clock_ms() - start;
-    if (outcome.status != PLANCHE_OK) /* what lies under the name of the output is another's */
+    if (outcome.status != PLANCHE_OK) /* an output that exists is not of this run */
         outcome.result.output_bytes = 0;
     if (outcome.status == PLANCHE_ERROR_CANCELLED)
         outcome.result.pages = books->pages;
@@ -167,13 +167,13 @@ static void run_one(struct books *books, const struct planche_cli_work *work)
     report(books, &outcome);
 }
 
-/* Of the books that are not there yet. */
+/* Sum of the inputs of all books that are not done yet. */
 static uint64_t count_bytes(const struct planche_cli_run *run)
 {
     uint64_t bytes = 0;
     for (size_t i = run->plan.pages; i < run->plan.count; i++) {
-        if (!planche_cli_run_is_there(run, &run->plan.works[i]))
-            bytes += run->plan.works[i].bytes;
+        if (!planche_cli_run_is_done(run, &run->plan.items[i]))
+            bytes += run->plan.items[i].bytes;
     }
     return bytes;
 }
@@ -184,5 +184,5 @@ void planche_cli_run_books(struct planche_cli_run *run)
     struct books books = {.run = run};
     planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, count_bytes(run), run->bar);
     for (size_t i = plan->pages; i < plan->count && planche_cli_interrupt_signal() == 0; i++)
-        run_one(&books, &plan->works[i]);
+        run_one(&books, &plan->items[i]);
 }

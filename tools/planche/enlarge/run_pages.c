@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages from files to files, as many at once as the engine likes. */
+/* Page runner: pages from files to files, as many at once as the engine admits. */
 #include "base/status.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page that came to its end. */
+/* Result of a page. */
 struct ended {
     bool done, skipped;
     struct planche_cli_outcome outcome; /* message is own; NULL: none */
@@ -23,18 +23,20 @@ struct ended {
     double ms;
 };
 
+/* The run of all pages. Reports come in the order of the items. */
 struct pages {
     struct planche_cli_run *run;
-    const struct planche_cli_work *works;
+    const struct planche_cli_item *items;
     size_t count;
     struct planche_cli_progress progress;
     struct ended *ended; /* [count] */
     size_t reported;
     struct planche_mutex report_lock;
-    struct planche_mutex
-        look_lock; /* one at a time: what a look takes is not in the engine's budget */
+    /* One inspection at a time: its memory is not in the engine's budget. */
+    struct planche_mutex inspect_lock;
 };
 
+/* User data of on_progress. */
 struct page_progress {
     struct pages *pages;
     size_t page;
@@ -44,7 +46,7 @@ static void on_progress(void *user, double done)
 {
     const struct page_progress *progress = user;
     planche_cli_progress_update(&progress->pages->progress, progress->page,
-                                progress->pages->works[progress->page].input, done);
+                                progress->pages->items[progress->page].input, done);
 }
 
 /* The name of a file that the page became. NULL: no memory. */
@@ -71,7 +73,7 @@ static uint64_t count_output(const char *planned, const struct planche_page_resu
 static void count(struct planche_cli_summary *summary, const struct planche_cli_outcome *outcome,
                   const char *planned)
 {
-    enum planche_book_outcome ended = planche_cli_loose_outcome(outcome);
+    enum planche_book_outcome ended = planche_cli_page_outcome(outcome);
     if (outcome->status == PLANCHE_ERROR_CANCELLED)
         return;
     summary->outcomes[ended]++;
@@ -82,7 +84,7 @@ static void count(struct planche_cli_summary *summary, const struct planche_cli_
 }
 
 static void report(struct planche_cli_run *run, const struct ended *ended,
-                   const struct planche_cli_work *work)
+                   const struct planche_cli_item *item)
 {
     const struct planche_cli_outcome *outcome = &ended->outcome;
     const struct planche_page_result *result = &outcome->result;
@@ -94,17 +96,17 @@ static void report(struct planche_cli_run *run, const struct ended *ended,
                          outcome->input);
     else if (outcome->large && !run->options.quiet)
         planche_cli_note("%s: left alone, it is large enough (--skip-above)", outcome->input);
-    else if (outcome->status == PLANCHE_OK && run->talkative)
+    else if (outcome->status == PLANCHE_OK && run->each)
         planche_cli_note("%s -> %s%s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
                          parts, result->input_width, result->input_height, result->output_width,
                          result->output_height, ended->ms / 1e3);
     if (outcome->status != PLANCHE_OK && outcome->status != PLANCHE_ERROR_CANCELLED)
-        planche_cli_print_failure(run, work, outcome->status, outcome->message);
+        planche_cli_print_failure(run, item, outcome->status, outcome->message);
     if (outcome->status != PLANCHE_OK)
         run->failed = true;
-    count(&run->summary, outcome, work->output);
+    count(&run->summary, outcome, item->output);
     if (run->options.json)
-        planche_cli_run_json(run, planche_cli_json_loose(outcome, &run->info));
+        planche_cli_run_json(run, planche_cli_json_single(outcome, &run->info));
 }
 
 /* Reports come in the order of the pages, whichever ends first. */
@@ -120,16 +122,16 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
          pages->reported++) {
         ended = &pages->ended[pages->reported];
         if (ended->skipped)
-            planche_cli_run_pass_over(pages->run, &pages->works[pages->reported]);
+            planche_cli_run_skip(pages->run, &pages->items[pages->reported]);
         else
-            report(pages->run, ended, &pages->works[pages->reported]);
+            report(pages->run, ended, &pages->items[pages->reported]);
         free((char *)ended->outcome.message);
         free(ended->made);
     }
     planche_mutex_unlock(&pages->report_lock);
 }
 
-enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
+enum planche_status planche_cli_inspect_page(const struct planche_book_options *options,
                                              struct planche_cli_outcome *outcome,
                                              struct planche_error *error)
 {
@@ -149,20 +151,20 @@ static enum planche_status run_page(struct pages *pages, size_t index,
                                     struct planche_cli_outcome *outcome,
                                     struct planche_error *error)
 {
-    const struct planche_cli_work *work = &pages->works[index];
+    const struct planche_cli_item *item = &pages->items[index];
     if (planche_cli_interrupt_signal() != 0) {
         snprintf(error->message, sizeof error->message, "stopped before this page began");
         return PLANCHE_ERROR_CANCELLED;
     }
     /* A page that cannot be read is told of when it is enlarged. */
-    planche_mutex_lock(&pages->look_lock);
-    planche_cli_look_at_page(&pages->run->options.book, outcome, NULL);
-    planche_mutex_unlock(&pages->look_lock);
+    planche_mutex_lock(&pages->inspect_lock);
+    planche_cli_inspect_page(&pages->run->options.book, outcome, NULL);
+    planche_mutex_unlock(&pages->inspect_lock);
     if (outcome->large || outcome->marked)
         return PLANCHE_OK;
-    if (work->resumes && !planche_cli_make_parent(work->output)) {
+    if (item->resumes && !planche_cli_make_parent(item->output)) {
         snprintf(error->message, sizeof error->message, "%s: cannot make its folder: %s",
-                 work->output, strerror(errno));
+                 item->output, strerror(errno));
         return PLANCHE_ERROR_IO;
     }
     struct page_progress progress = {pages, index};
@@ -170,7 +172,7 @@ static enum planche_status run_page(struct pages *pages, size_t index,
     options.cancel = planche_cli_interrupt_cancel();
     options.progress = on_progress;
     options.progress_user = &progress;
-    return planche_engine_run_file(pages->run->engine, work->input, work->output, &options,
+    return planche_engine_run_file(pages->run->engine, item->input, item->output, &options,
                                    &outcome->result, error);
 }
 
@@ -179,7 +181,7 @@ static enum planche_status run_page(struct pages *pages, size_t index,
 static bool is_planned(const struct pages *pages, size_t index, const char *name)
 {
     for (size_t i = 0; i < pages->count; i++) {
-        if (i != index && strcmp(pages->works[i].output, name) == 0)
+        if (i != index && strcmp(pages->items[i].output, name) == 0)
             return true;
     }
     return false;
@@ -191,7 +193,7 @@ static bool are_there(const struct pages *pages, size_t index,
 {
     bool there = result->parts > 0;
     for (unsigned part = 1; there && part <= result->parts; part++) {
-        char *name = name_file(pages->works[index].output, result, part);
+        char *name = name_file(pages->items[index].output, result, part);
         there = name != NULL && planche_cli_is_taken(name) && !is_planned(pages, index, name);
         free(name);
     }
@@ -201,10 +203,10 @@ static bool are_there(const struct pages *pages, size_t index,
 static void run_one(void *user, size_t index)
 {
     struct pages *pages = user;
-    const struct planche_cli_work *page = &pages->works[index];
+    const struct planche_cli_item *page = &pages->items[index];
     struct planche_error error = {0};
     struct ended ended = {
-        .skipped = planche_cli_run_is_there(pages->run, page),
+        .skipped = planche_cli_run_is_done(pages->run, page),
         .outcome = {.input = page->input,
                     .output = page->output,
                     .result = PLANCHE_PAGE_RESULT_INIT},
@@ -230,10 +232,10 @@ enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct pl
 {
     struct pages pages = {
         .run = run,
-        .works = run->plan.works,
+        .items = run->plan.items,
         .count = run->plan.pages,
         .report_lock = PLANCHE_MUTEX_INIT,
-        .look_lock = PLANCHE_MUTEX_INIT,
+        .inspect_lock = PLANCHE_MUTEX_INIT,
     };
     if (pages.count == 0)
         return PLANCHE_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run of planche INPUT...: what its parts share. */
+/* State of a run of planche INPUT..., shared by the files that carry it out. */
 #ifndef PLANCHE_CLI_ENLARGE_RUN_STATE_H
 #define PLANCHE_CLI_ENLARGE_RUN_STATE_H
 
@@ -18,37 +18,38 @@ struct planche_cli_run {
     struct planche_cli_summary summary;
     atomic_bool failed;
     unsigned scale; /* of the model */
-    bool bar;       /* somebody is watching */
-    bool talkative; /* a line for each page or book that came out */
+    bool bar;       /* a progress bar is drawn */
+    bool each;      /* a line is printed for each page or book that came out */
 };
 
 /* All pages of the plan, several at once. Errors, before any page has begun: MEMORY. */
 enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct planche_error *error);
 /* All its books, one after the other. */
 void planche_cli_run_books(struct planche_cli_run *run);
-/* Says what the two would do. */
+/* Prints what the two would do (--dry-run). */
 void planche_cli_run_dry(struct planche_cli_run *run);
 
-/* Reads the head of outcome's input: does the page need nothing, being marked or large? */
-enum planche_status planche_cli_look_at_page(const struct planche_book_options *options,
+/* Reads the header of outcome->input and sets its size, marked and large: whether the page is left
+ * alone. Thread-safe. */
+enum planche_status planche_cli_inspect_page(const struct planche_book_options *options,
                                              struct planche_cli_outcome *outcome,
                                              struct planche_error *error);
-/* One line for people, with what the command has to advise. A message that begins with the name of
- * the input or the output names it only once. */
+/* Prints one line: the file, the message and what to do about it. The name of the file is not
+ * repeated if the message begins with it. */
 void planche_cli_print_failure(const struct planche_cli_run *run,
-                               const struct planche_cli_work *work, enum planche_status status,
+                               const struct planche_cli_item *item, enum planche_status status,
                                const char *message);
-/* What is wrong with a page of the book at input, without the names of both. */
+/* The message of a page that failed, without the names of the book (input) and of the page. */
 const char *planche_cli_entry_message(const char *input, const struct planche_book_page *page);
-/* True if an entry that is no page is called a book. */
+/* True if an entry that is no page is a book by its name. */
 bool planche_cli_is_inner_book(const struct planche_book_page *page);
-/* Says so if a book has no pages; inner: it has books in it. */
-void planche_cli_note_lack(const char *input, const size_t *outcomes, bool inner);
-/* True if this work is done already. */
-bool planche_cli_run_is_there(const struct planche_cli_run *run,
-                              const struct planche_cli_work *work);
-/* Counts and reports work that is. */
-void planche_cli_run_pass_over(struct planche_cli_run *run, const struct planche_cli_work *work);
+/* Warns if a book has no pages; inner: it has books in it. */
+void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner);
+/* True if the output of an item exists from an earlier run, so that it is passed over. */
+bool planche_cli_run_is_done(const struct planche_cli_run *run,
+                             const struct planche_cli_item *item);
+/* Counts and reports an item that is passed over. */
+void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item);
 /* Prints the object as a line of JSON. Takes the object. */
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run with books has come to. */
+/* Summary of a run with books: pages, sizes and time. */
 #include "enlarge/summary.h"
 
 #include "cli/number.h"
@@ -49,7 +49,7 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
 static void print_rest(const struct planche_cli_summary *summary)
 {
     char text[256] = "";
-    append(text, sizeof text, summary->there, "", "there already");
+    append(text, sizeof text, summary->existing, "", "there already");
     append(text, sizeof text, summary->others, *text != 0 ? ", " : "",
            summary->others == 1 ? "other file left alone" : "other files left alone");
     if (*text != 0)

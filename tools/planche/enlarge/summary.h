@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run with books has come to. */
+/* Summary of a run with books: pages, sizes and time. */
 #ifndef PLANCHE_CLI_ENLARGE_SUMMARY_H
 #define PLANCHE_CLI_ENLARGE_SUMMARY_H
 
 #include <planche/planche.h>
 
+/* Counts of a run. */
 struct planche_cli_summary {
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];        /* of pages, in books and beside them */
     size_t books, books_failed, books_interrupted; /* that were run */
-    size_t there;                                  /* books and pages that were there already */
+    size_t existing;                               /* books and pages passed over: outputs exist */
     size_t others;                                 /* files left alone */
     uint64_t input_bytes, output_bytes;
     double start_ms;
@@ -17,7 +18,7 @@ struct planche_cli_summary {
 
 /* "180 pages: 170 enlarged, 9 duplicates, 1 failed" */
 const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t size);
-/* Some lines on stderr. */
+/* Prints it on stderr, in one to three lines. */
 void planche_cli_summary_print(const struct planche_cli_summary *summary);
 
 #endif
