@@ -20,22 +20,21 @@ enum planche_container {
     PLANCHE_CONTAINER_PDF = 7
 };
 
-/* What a file (by its content) or a folder is as a book; AUTO: none. A folder with anything in it
- * is one. */
+/* The container that a path is: a file by its content, a folder if anything is in it; AUTO: it is
+ * no book. */
 PLANCHE_API enum planche_container planche_container_of(const char *path);
 /* "cbz", "epub", "cbr", "cb7", "cbt", "pdf"; "" for folders and AUTO. */
 PLANCHE_API const char *planche_container_extension(enum planche_container container);
 
-/* What becomes of a page that cannot be enlarged, and of another entry that is damaged. What cannot
- * be read at all, a file in a folder, cannot be kept either: it is left out unless the book fails.
- */
+/* What happens to a page that cannot be enlarged, and to any other entry that is damaged. A file in
+ * a folder that cannot be read at all cannot be kept: it is left out, unless the book fails. */
 enum planche_on_error {
     PLANCHE_ON_ERROR_KEEP = 0, /* the original takes its place */
     PLANCHE_ON_ERROR_SKIP = 1, /* it is left out */
     PLANCHE_ON_ERROR_FAIL = 2  /* the book fails */
 };
 
-/* What became of an entry of a book. */
+/* Outcome of an entry of a book. */
 enum planche_book_outcome {
     PLANCHE_BOOK_ENLARGED = 0,
     PLANCHE_BOOK_DUPLICATE = 1,        /* the same bytes as a page before it: made once */
@@ -60,8 +59,8 @@ struct planche_book_page {
     const struct planche_page_result *result; /* of a page that was enlarged now; never NULL */
 };
 
-/* Called once for each entry, in the book's order, when the output is complete: what it says is so.
- * What it points to lives as long as the call. */
+/* Called once for each entry, in the book's order, after the output is complete. The struct and all
+ * that it points to are valid during the call only. */
 typedef void (*planche_book_page_fn)(void *user, const struct planche_book_page *page);
 
 struct planche_book_progress {
@@ -70,9 +69,9 @@ struct planche_book_progress {
     size_t done;       /* of them */
     double done_parts; /* done, and the finished parts of the pages in flight */
     int writing;       /* all pages are made; the output is being put together */
-    const char *name;  /* of the entry that moved; NULL: none */
+    const char *name;  /* of the entry that made progress; NULL: none */
 };
-/* Called now and then from any thread, never at the same time as another call. */
+/* Reports progress. Called from any thread, but never from two at once. */
 typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
 
 struct planche_book_options {
@@ -85,8 +84,8 @@ struct planche_book_options {
     uint32_t skip_above; /* pages with a longer side than this many pixels are kept; 0: none */
     int again;           /* enlarge pages that Planche made */
     int fresh;           /* forget what an interrupted run has made */
-    /* What an archive may make of us; 0: 100,000 entries, 1 GiB an entry, 256 GiB, 1000 times the
-     * size of the archive. */
+    /* Limits against decompression bombs: entries, unpacked bytes of one entry and of all, and
+     * unpacked bytes for each byte of the archive. 0: 100,000, 1 GiB, 256 GiB, 1000. */
     uint64_t max_entries, max_entry_bytes, max_bytes, max_ratio;
     planche_book_page_fn on_page;
     planche_book_progress_fn on_progress;
@@ -99,7 +98,7 @@ struct planche_book_result {
     enum planche_container container;       /* of the output */
     size_t pages;                           /* images */
     uint64_t input_bytes, output_bytes;     /* files; of a folder, of all files in it */
-    size_t outcomes[PLANCHE_BOOK_OUTCOMES]; /* entries that ended so, by planche_book_outcome */
+    size_t outcomes[PLANCHE_BOOK_OUTCOMES]; /* number of entries with each planche_book_outcome */
 };
 #define PLANCHE_BOOK_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_book_result)
 
@@ -117,13 +116,13 @@ PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_eng
 
 /* Removes the work folder of a book that is complete, and nothing else: one stays if a run is
  * killed between giving the book its name and removing the folder. planche_engine_run_book does
- * this itself; it is for who finds the book there and does not run it again. */
+ * this itself; call this function if you find the book there and do not run it again. */
 PLANCHE_API void planche_book_tidy(const char *output);
 
-/* What planche_engine_run_book would find, without an engine: on_page is called for every entry
- * with the outcomes that follow from its bytes and its header (planche_page_predict tells what
- * follows from its size), and of its result only the input's size and, as format, the input's;
- * nothing is written. */
+/* Inspects a book without an engine, and writes nothing. on_page is called for every entry with the
+ * outcome that planche_engine_run_book would give it, as far as its bytes and its header tell
+ * (planche_page_predict tells what follows from its size). Of its result only input_width,
+ * input_height and, as format, the input's format are set. */
 PLANCHE_API enum planche_status planche_book_inspect(const char *input,
                                                      const struct planche_book_options *options,
                                                      struct planche_book_result *result,

@@ -9,15 +9,16 @@
 extern "C" {
 #endif
 
-/* Given to any number of pages, books and jobs, which end with CANCELLED soon after it is
- * requested: a page in flight within about a tenth of a second of CPU time, one that waits at once
- * or within a tenth of a second. */
+/* Cancel handle. It may be given to any number of pages, books and jobs. Once it is requested they
+ * end with CANCELLED: a page that runs within about a tenth of a second of CPU time, one that waits
+ * within a tenth of a second. */
 struct planche_cancel;
 
 /* Makes a handle that is not cancelled. Errors: MEMORY. */
 PLANCHE_API enum planche_status planche_cancel_create(struct planche_cancel **out,
                                                       struct planche_error *error);
-/* Destroys *cancel and sets it to NULL; NULL is fine. Nothing that was given it may be running. */
+/* Destroys *cancel and sets it to NULL; NULL is fine. No page, book or job that was given it may
+ * still be running. */
 PLANCHE_API void planche_cancel_destroy(struct planche_cancel **cancel);
 /* Cancels, for good; NULL is fine. From any thread; also from a signal handler. */
 PLANCHE_API void planche_cancel_request(struct planche_cancel *cancel);

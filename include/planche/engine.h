@@ -35,10 +35,10 @@ struct planche_engine_options {
     void *log_user;
     int profile; /* not 0: time every layer, for planche_engine_get_profile */
     enum planche_precision precision;
-    /* What pages run on. NULL or "auto": on all GPUs that are no software, if there are some that
-     * can hold the model, else on the CPU; "cpu"; "vulkan": all GPUs that are no software;
-     * "vulkan:N" or "vulkan:N,M...": those, numbered as planche_gpu_get_info has them. Pages that
-     * GPUs fail to make are made on the CPU, whose part of the engine is prepared only then. */
+    /* What pages run on. NULL or "auto": all hardware GPUs that can hold the model, if there are
+     * any, else the CPU. "cpu". "vulkan": all hardware GPUs. "vulkan:N" or "vulkan:N,M...": the
+     * GPUs with these numbers, as planche_gpu_get_info counts. If GPUs fail to make a page, it is
+     * made on the CPU, for which the engine is prepared only then. */
     const char *backend;
     uint64_t
         gpu_memory; /* most bytes to take of each GPU's memory; 0: four fifths of what is free */
@@ -49,10 +49,11 @@ struct planche_engine_options {
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 
-/* The features this machine has, of those above. */
+/* The PLANCHE_CPU_* features that this machine has. */
 PLANCHE_API uint32_t planche_cpu_features(void);
 
-/* What 0 means here for memory (bytes) and threads in planche_engine_options. Each may be NULL. */
+/* The defaults of memory (bytes) and threads in planche_engine_options on this machine, used for 0.
+ * Each may be NULL. */
 PLANCHE_API void planche_engine_defaults(uint64_t *memory, unsigned *threads);
 
 struct planche_engine;
@@ -91,16 +92,17 @@ struct planche_engine_info {
 PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
                                          struct planche_engine_info *info);
 
-/* Where the time went: one entry per step of the simplified network, in order. */
+/* Profile of one step of the lowered network; entries are in the order of the steps. */
 struct planche_layer_profile {
     const char *name; /* of the ncnn layer, or "page", "pad", "output"; owned by the engine */
     const char *kind; /* "winograd", "conv", "deconv", "interp", ...; static */
     double ms;        /* wall time, on GPUs theirs, summed over all pages and passes so far */
-    double macs;      /* multiply-adds of the plain convolutions done in that time */
+    double macs;      /* multiply-adds of the plain convolutions computed in that time */
 };
 
 /* Fills up to count entries (entries may be NULL) and returns how many there are; 0 unless the
- * engine was made with options.profile. Thread-safe; pages in flight count as far as they are. */
+ * engine was made with options.profile. Thread-safe; pages in flight count for what they have done.
+ */
 PLANCHE_API size_t planche_engine_get_profile(const struct planche_engine *engine,
                                               struct planche_layer_profile *entries, size_t count);
 

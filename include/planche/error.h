@@ -31,19 +31,20 @@ extern "C" {
 
 enum planche_status {
     PLANCHE_OK = 0,
-    PLANCHE_ERROR_ARGUMENT = 1, /* the caller passed something that makes no sense */
+    PLANCHE_ERROR_ARGUMENT = 1, /* an argument is not valid */
     PLANCHE_ERROR_MEMORY = 2,   /* the system has no more memory */
-    PLANCHE_ERROR_BUDGET = 3,   /* the memory budget is too small; the message says what would do */
-    PLANCHE_ERROR_LIMIT = 4,    /* a limit of a format or an option (max_pixels) is exceeded */
-    PLANCHE_ERROR_IO = 5,       /* reading or writing a file failed */
-    PLANCHE_ERROR_DATA = 6,     /* an image is damaged, cut short or not an image */
-    PLANCHE_ERROR_MODEL = 7,    /* a model file is damaged or inconsistent */
-    PLANCHE_ERROR_UNSUPPORTED = 8, /* well-formed, but not something Planche does */
+    PLANCHE_ERROR_BUDGET =
+        3, /* the memory budget is too small; the message says how much is needed */
+    PLANCHE_ERROR_LIMIT = 4,       /* a limit of a format or an option (max_pixels) is exceeded */
+    PLANCHE_ERROR_IO = 5,          /* reading or writing a file failed */
+    PLANCHE_ERROR_DATA = 6,        /* an image is damaged, cut short or not an image */
+    PLANCHE_ERROR_MODEL = 7,       /* a model file is damaged or inconsistent */
+    PLANCHE_ERROR_UNSUPPORTED = 8, /* well-formed, but not supported by Planche */
     PLANCHE_ERROR_NOT_FOUND = 9,   /* no such file, model or model file in the cache */
     PLANCHE_ERROR_EXISTS = 10,     /* the output exists and may not be overwritten */
     PLANCHE_ERROR_CANCELLED = 11,  /* its owner asked to stop */
     PLANCHE_ERROR_INTERNAL = 12,   /* a bug in Planche */
-    PLANCHE_ERROR_DEVICE = 13,     /* a GPU failed: lost, too slow, or its result cannot be true */
+    PLANCHE_ERROR_DEVICE = 13,     /* a GPU failed: lost, too slow, or its result is impossible */
     PLANCHE_ERROR_DEADLINE = 14    /* the deadline passed before the work was done */
 };
 

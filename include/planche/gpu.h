@@ -25,20 +25,20 @@ enum planche_gpu_type {
     PLANCHE_GPU_INTEGRATED = 1,
     PLANCHE_GPU_DISCRETE = 2,
     PLANCHE_GPU_VIRTUAL = 3,
-    PLANCHE_GPU_SOFTWARE = 4 /* a CPU that acts as one: used only when it is asked for */
+    PLANCHE_GPU_SOFTWARE = 4 /* runs on the CPU: used only if it is named by number */
 };
 
 struct planche_gpu_info {
     size_t struct_size;
     unsigned index; /* as options.backend counts: "vulkan:INDEX" */
     enum planche_gpu_type type;
-    enum planche_gpu_path path;   /* the fastest that it has; AUTO: it cannot be used */
-    uint64_t memory, free_memory; /* of the device, bytes; free_memory as the driver has it now */
+    enum planche_gpu_path path;   /* the fastest that it supports; AUTO: it cannot be used */
+    uint64_t memory, free_memory; /* of the device, bytes; free_memory as the driver reports now */
     unsigned api_major, api_minor;
     char name[256];
     char driver[256];
-    char extensions[256]; /* those that matter here, separated by spaces */
-    char reason[256];     /* path AUTO: what it lacks */
+    char extensions[256]; /* those that Planche can use, separated by spaces */
+    char reason[256];     /* path AUTO: what the device lacks; else "" */
 };
 #define PLANCHE_GPU_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_gpu_info)
 

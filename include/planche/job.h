@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Job queues: work that waits in order of priority for a thread of its own. */
+/* Job queues: jobs wait in order of priority for worker threads that run them. */
 #ifndef PLANCHE_JOB_H
 #define PLANCHE_JOB_H
 
@@ -41,25 +41,28 @@ struct planche_job {
     void (*done)(void *user, enum planche_status status);
     void *user;
     enum planche_priority priority;
-    /* From the call that submits it on; 0: none. A job that has not begun by then is not run. What
-     * runs sees to its deadline itself. Jobs of one priority begin in the order of their deadlines,
-     * those without one last, and then in the order in which they came. */
+    /* Milliseconds from the call that submits it; 0: none. A job that has not begun by then is not
+     * run; a job that runs has to watch its deadline itself. Jobs of one priority begin in the
+     * order of their deadlines, those without one last, and then in the order in which they came.
+     */
     uint64_t deadline_ms;
-    /* Single flight: of the jobs with one key only one runs, the leader, and while it waits or runs
-     * the others wait with it: their done gets its status. The leader is who would begin first. To
-     * cancel one of them leaves the work to the others: it goes on until all have been cancelled.
-     * Copied; NULL: none. */
+    /* Single flight: of the jobs with the same key only one runs, the one that would begin first.
+     * The others wait for it, and their done gets its status. If one of them is cancelled, the work
+     * goes on for the others; it ends when all have been cancelled. The key is copied; NULL: none.
+     */
     const char *key;
 };
 #define PLANCHE_JOB_INIT PLANCHE_STRUCT_INIT(struct planche_job)
 
-/* Starts the workers; fewer than asked for will do where the system has no room for more. Errors:
+/* Creates a queue and starts its workers: fewer than asked for if the system cannot start more.
+ * Errors:
  * ARGUMENT, MEMORY (also: not one thread could be started), UNSUPPORTED. */
 PLANCHE_API enum planche_status
 planche_job_queue_create(struct planche_job_queue **out,
                          const struct planche_job_queue_options *options,
                          struct planche_error *error);
-/* Shuts *queue down, ends its threads and sets it to NULL; NULL is fine. Nobody else may use it. */
+/* Shuts *queue down, ends its threads and sets it to NULL; NULL is fine. No other thread may use it
+ * any more. */
 PLANCHE_API void planche_job_queue_destroy(struct planche_job_queue **queue);
 
 /* Accepts a job, once there is room for it: done will be called. *id (may be NULL) is set before

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Log messages: what a library that never prints tells the owner of an engine. */
+/* Log messages. The library never prints; it calls a function of the engine's owner. */
 #ifndef PLANCHE_LOG_H
 #define PLANCHE_LOG_H
 
@@ -15,7 +15,7 @@ enum planche_log_level {
     PLANCHE_LOG_ERROR
 };
 
-/* Receives one line (no newline) from any thread that runs a page. */
+/* Receives one line, without a newline. May be called from several threads at once. */
 typedef void (*planche_log_fn)(void *user, enum planche_log_level level, const char *message);
 
 #ifdef __cplusplus

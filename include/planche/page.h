@@ -15,30 +15,31 @@ extern "C" {
 
 struct planche_engine;
 
-/* What becomes of files with colour channels in which nothing has a colour. */
+/* Grey detection: what happens to files that have colour channels but no colours. */
 enum planche_grey {
-    PLANCHE_GREY_KEEP = 0, /* they are run and stored with the channels they have */
-    PLANCHE_GREY_AUTO = 1  /* pages whose pixels' channels are all within a level are run as grey,
-                              and stored so where the format and the profile allow */
+    PLANCHE_GREY_KEEP = 0, /* run and store them with the channels that they have */
+    PLANCHE_GREY_AUTO = 1  /* if in every pixel the channels differ by at most one level, run the
+                              page as grey, and store it so if format and profile allow */
 };
 
-/* What becomes of results that are larger than their format can hold. */
+/* What happens to results that are larger than their format can hold. */
 enum planche_on_limit {
-    PLANCHE_ON_LIMIT_FAIL = 0,   /* LIMIT, before any work is done */
-    PLANCHE_ON_LIMIT_SWITCH = 1, /* another format: JPEG in the place of lossy WebP and AVIF if it
-                                    holds all there is, else PNG; the output's extension follows */
-    PLANCHE_ON_LIMIT_SPLIT = 2   /* files: several parts down the page, cut where it is blank, or
-                                    where least happens; see planche_page_result.parts */
+    PLANCHE_ON_LIMIT_FAIL = 0,   /* the error LIMIT, before any work is done */
+    PLANCHE_ON_LIMIT_SWITCH = 1, /* another format: JPEG instead of lossy WebP and AVIF if it can
+                                    hold the result without loss of transparency, depth or size,
+                                    else PNG; the output's extension is changed accordingly */
+    PLANCHE_ON_LIMIT_SPLIT = 2   /* run_file only: several files, cut between rows, at rows of one
+                                    colour if possible; see planche_page_result.parts */
 };
 
-/* Called now and then from the thread that runs the page, done in 0..1, never less than before. */
+/* Reports progress: done is 0..1 and never decreases. Called on the thread that runs the page. */
 typedef void (*planche_progress_fn)(void *user, double done);
 
 struct planche_page_options {
     size_t struct_size;
     enum planche_format format;
-    int quality;   /* 1..100; 0: 90; not of PNG and of what is lossless */
-    int lossless;  /* WebP, AVIF, JPEG XL */
+    int quality;   /* 1..100; 0: 90; not used by PNG and by lossless formats */
+    int lossless;  /* not 0: lossless WebP, AVIF, JPEG XL */
     int png_level; /* zlib level 1..9; 0: default */
     int overwrite; /* planche_engine_run_file: replace an existing output */
     planche_progress_fn progress;
@@ -46,38 +47,40 @@ struct planche_page_options {
     int tta; /* not 0: run the page in its 8 orientations and average the results: 8 times the
                 arithmetic, and memory for the whole page and 4 bytes for each sample of the result
                 (12 bytes a pixel, grey 4) */
-    /* Most pixels a side of the result; 0: any number. The network enlarges by the model's scale,
-     * and what it made is then reduced in proportion, in linear light. A result that is smaller
-     * than this stays so: see output_width and output_height. */
+    /* Largest width and height of the result in pixels; 0: no limit. The network enlarges by the
+     * model's scale; its result is then reduced in proportion, in linear light, to fit. A result
+     * that fits already is not changed: output_width and output_height tell its size. */
     uint32_t width, height;
-    int provenance;                 /* files and bytes: the result's XMP says what it was made from:
-                                                       planche_provenance_read */
-    enum planche_grey grey;         /* files and bytes */
-    enum planche_on_limit on_limit; /* files and bytes; bytes are not split: LIMIT */
-    struct planche_cancel *cancel;  /* of the caller, ends the page as CANCELLED; NULL: nothing */
-    /* Of a page that waits for others: the more urgent one runs first, with equal urgency the one
-     * with the earlier deadline, then the one that came first. A page that has waited for ten
-     * seconds counts as one of the next class. */
+    /* The next three are not used by planche_engine_run_pixels. */
+    int provenance;                 /* not 0: the result's XMP says what it was made from; see
+                                       planche_provenance_read */
+    enum planche_grey grey;         /* grey detection */
+    enum planche_on_limit on_limit; /* bytes are not split: SPLIT is FAIL for them */
+    struct planche_cancel *cancel;  /* owned by the caller; requested, it ends the page with
+                                       CANCELLED. NULL: the page cannot be cancelled */
+    /* Order among pages that wait for the engine: by priority class, then by deadline, then by
+     * arrival. A page that has waited for ten seconds is raised by one class. */
     enum planche_priority priority;
-    uint64_t deadline_ms; /* from the call on; a page that takes longer ends as DEADLINE; 0: none */
+    uint64_t deadline_ms; /* milliseconds from the call on; a page that is not done by then ends
+                             with DEADLINE. 0: none */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 
-/* What happened to a page. Times are wall clock; rows are encoded while the network makes more, so
- * that they may add up to more than the page took. */
+/* Outcome of a page. Times are wall clock. Rows are encoded while the network runs, so the times
+ * may add up to more than the page took. */
 struct planche_page_result {
     size_t struct_size;
     uint32_t input_width, input_height, output_width, output_height;
     enum planche_format format; /* of the output */
     double decode_ms, network_ms, encode_ms;
-    uint64_t peak_bytes;     /* most of the budget in use while the page ran */
-    unsigned parts;          /* files the result was split into; 1: it was not */
-    int switched;            /* the format is another than was asked for */
-    const char *backend;     /* "cpu" or "vulkan": what made it; static; NULL: nothing has */
-    double gpu_ms;           /* time the GPU took, of network_ms; 0: the CPU made it */
-    unsigned tiles;          /* that the GPU computed */
-    int redone;              /* GPUs failed, and the page was made on the CPU from its beginning */
-    char redone_reason[128]; /* why; "" otherwise */
+    uint64_t peak_bytes;     /* most of the engine's budget in use while the page ran */
+    unsigned parts;          /* number of files that the result was split into; 1: not split */
+    int switched;            /* not 0: the format is not the one that was asked for */
+    const char *backend;     /* executor that made it, "cpu" or "vulkan"; static; NULL: none did */
+    double gpu_ms;           /* computing time of the GPU, part of network_ms; 0: made on the CPU */
+    unsigned tiles;          /* number of tiles that the GPU computed; 0: made on the CPU */
+    int redone;              /* not 0: GPUs failed, and the page was made again on the CPU */
+    char redone_reason[128]; /* why it was; else "" */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 
@@ -97,19 +100,21 @@ PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_eng
 PLANCHE_API size_t planche_page_file_name(char *name, size_t size, const char *output,
                                           const struct planche_page_result *result, unsigned part);
 
-/* What planche_engine_run_file would make of a page of this size without transparency, found
- * without an engine from its model's scale and its max_pixels (0: the default): the sizes, format
- * (AUTO: WebP), switched and, as parts, the least there would be. options may be NULL. Errors:
- * LIMIT, UNSUPPORTED, ARGUMENT. */
+/* Predicts the result of planche_engine_run_file for an opaque page of this size, without an
+ * engine. scale and max_pixels (0: the default) are the engine's. Fills in the sizes, format (AUTO:
+ * WebP), switched, and, as parts, the smallest possible number. options may be NULL. Errors: LIMIT,
+ * UNSUPPORTED, ARGUMENT. */
 PLANCHE_API enum planche_status planche_page_predict(uint32_t width, uint32_t height,
                                                      unsigned scale, uint64_t max_pixels,
                                                      const struct planche_page_options *options,
                                                      struct planche_page_result *result,
                                                      struct planche_error *error);
 
-/* Encoded bytes in, encoded bytes out. *out_data is allocated here, to be freed with
- * planche_free_bytes(). options->format AUTO means WebP. Counts against the engine's budget only
- * while the call runs. */
+/* Enlarges an image file in memory into another. *out_data is allocated by this function; the
+ * caller frees it with planche_free_bytes(). options->format AUTO means WebP. The memory counts
+ * against the engine's budget only while the call runs. Errors: those of planche_engine_run_file
+ * but for files.
+ */
 PLANCHE_API enum planche_status planche_engine_run_bytes(const struct planche_engine *engine,
                                                          const void *data, size_t size,
                                                          void **out_data, size_t *out_size,
@@ -118,14 +123,14 @@ PLANCHE_API enum planche_status planche_engine_run_bytes(const struct planche_en
                                                          struct planche_error *error);
 PLANCHE_API void planche_free_bytes(void *data);
 
-/* What a page that was made with planche_page_options.provenance says in its XMP (namespace
+/* Provenance of a page that was made with planche_page_options.provenance, from its XMP (namespace
  * "urn:planche:1"). */
 struct planche_provenance {
     size_t struct_size;
-    char source[65];  /* sha256 of the file it was made from, hexadecimal; "": it says nothing */
+    char source[65];  /* sha256 of the file it was made from, hexadecimal; "": no provenance */
     char model[64];   /* variant and scale: "up2x-conservative 2x" */
     char version[16]; /* of Planche */
-    uint32_t width, height; /* of the image, whether it says anything or not */
+    uint32_t width, height; /* of the image, with or without provenance */
 };
 #define PLANCHE_PROVENANCE_INIT PLANCHE_STRUCT_INIT(struct planche_provenance)
 
@@ -135,8 +140,8 @@ PLANCHE_API enum planche_status planche_provenance_read(const char *path,
                                                         struct planche_provenance *provenance,
                                                         struct planche_error *error);
 
-/* stride: bytes from one row to the next, at least width times the size of a pixel. Rows of 16-bit
- * samples begin at even addresses: data and stride are even. */
+/* Image in memory. stride: bytes from one row to the next, at least width times the size of a
+ * pixel. Of 16-bit samples, data and stride are even. */
 struct planche_pixels {
     enum planche_pixel_format format;
     uint32_t width, height;
@@ -144,9 +149,9 @@ struct planche_pixels {
     void *data;
 };
 
-/* Pixels in, pixels out: out must have the format of in and scale times its width and height, or
- * what the options' width and height make of that; its memory is the caller's. Alpha is straight
- * (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET, MEMORY, CANCELLED, DEADLINE. */
+/* Enlarges pixels. out must have the format of in and scale times its width and height, reduced in
+ * proportion if the options' width and height ask for it; its memory is the caller's. Alpha is
+ * straight (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET, MEMORY, CANCELLED, DEADLINE. */
 PLANCHE_API enum planche_status
 planche_engine_run_pixels(const struct planche_engine *engine, const struct planche_pixels *in,
                           const struct planche_pixels *out,

@@ -40,8 +40,9 @@ enum planche_pixel_format {
 enum planche_precision {
     PLANCHE_PRECISION_AUTO = 0, /* CPU: F32; GPUs: F16 where the device has it */
     PLANCHE_PRECISION_F32 = 1,
-    PLANCHE_PRECISION_BF16 = 2, /* CPU: factors rounded to bf16, 8 significant bits: faster, visibly
-                                   the same, not within a level; needs PLANCHE_CPU_AVX512BF16 */
+    PLANCHE_PRECISION_BF16 = 2, /* CPU: factors rounded to bf16, 8 significant bits: faster, and
+                                   hard to tell apart by eye, but not within a level of F32; needs
+                                   PLANCHE_CPU_AVX512BF16 */
     PLANCHE_PRECISION_F16 = 3   /* GPUs: tensors and factors in half precision, 11 significant bits:
                                    nearly always within a level of F32 */
 };
@@ -49,9 +50,9 @@ enum planche_precision {
 /* Where the page-wide averages of squeeze-and-excitation layers (Real-CUGAN, waifu2x cunet) come
  * from. */
 enum planche_se {
-    PLANCHE_SE_EXACT = 0,  /* from the whole page: what the model's definition says */
+    PLANCHE_SE_EXACT = 0,  /* from the whole page, as the model defines them */
     PLANCHE_SE_SAMPLED = 1 /* from a fixed subset of the page: faster, one value for the whole page.
-                              GPUs take exact averages either way: they cost them nothing. */
+                              GPUs compute exact averages either way, at no cost. */
 };
 
 /* CPU features for cpu_mask. Portable C is always allowed: a mask of PLANCHE_CPU_PORTABLE uses only
