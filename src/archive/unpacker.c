@@ -212,7 +212,7 @@ enum planche_status planche_unpacker_read(struct planche_unpacker *unpacker, voi
                                           size_t size, size_t *got, bool *lost,
                                           struct planche_error *error)
 {
-    struct planche_unpack_frame frame;
+    struct planche_unpack_frame frame = {0};
     if (size > PLANCHE_UNPACK_DATA_BYTES)
         size = PLANCHE_UNPACK_DATA_BYTES;
     enum planche_status status = ask(unpacker, PLANCHE_UNPACK_READ, size, &frame, lost, error);

@@ -331,7 +331,7 @@ static enum planche_status check_all(struct planche_zip_directory *directory,
         return planche_fail_memory(error, archive->budget,
                                    directory->declared * sizeof *directory->extents, archive->path);
     for (bool end = false; !end;) {
-        struct planche_zip_record record;
+        struct planche_zip_record record = {0};
         enum planche_status status =
             planche_zip_directory_next(directory, archive, &record, &end, error);
         if (status)

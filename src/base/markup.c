@@ -206,6 +206,7 @@ static void keep(struct planche_tag_reader *reader, const char *data, size_t siz
     /* The last byte is for '>'. */
     size_t capacity = PLANCHE_TAG_READER_BYTES - 1 - reader->size;
     size_t kept = size < capacity ? size : capacity;
+    assert(data && size > 0);
     memcpy(reader->text + reader->size, data, kept);
     reader->size += kept;
     reader->last = data[size - 1];

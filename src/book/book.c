@@ -223,7 +223,7 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                             struct planche_error *error)
 {
     struct planche_book book = {.engine = engine};
-    struct planche_error own;
+    struct planche_error own = {0};
     error = error ? error : &own;
     if (!engine || !input || !output)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
@@ -249,7 +249,7 @@ enum planche_status planche_book_inspect(const char *input,
                                          struct planche_error *error)
 {
     struct planche_book book = {0};
-    struct planche_error own;
+    struct planche_error own = {0};
     uint64_t memory;
     error = error ? error : &own;
     if (!input)

@@ -82,7 +82,7 @@ static enum planche_status spool(struct page_queue *queue, struct planche_archiv
 {
     struct sha256_ctx context;
     size_t got = 0;
-    enum planche_status status;
+    enum planche_status status = PLANCHE_OK;
     int fd = planche_fd_create(path, 0666);
     if (fd < 0)
         return cannot_write(queue->runs.book, error);

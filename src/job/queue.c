@@ -106,6 +106,7 @@ enum planche_status planche_job_queue_make(struct planche_job_queue **out,
         status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a queue of %zu jobs",
                               capacity);
     for (size_t i = 0; !status && i < capacity + workers; i++) {
+        assert(queue->slots);
         queue->slots[i].next = queue->free;
         queue->free = &queue->slots[i];
     }

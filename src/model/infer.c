@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 
+#include <assert.h>
+
 #define SIZE_LIMIT ((int64_t)1 << 31)
 
 struct checker {
@@ -138,6 +140,7 @@ static enum planche_status input_channels(const struct checker *checker)
 static enum planche_status check_layer(const struct checker *checker)
 {
     const struct planche_layer *layer = checker->layer;
+    assert(checker->in || layer->type == PLANCHE_LAYER_INPUT);
     switch (layer->type) {
     case PLANCHE_LAYER_INPUT:
         return input_channels(checker);

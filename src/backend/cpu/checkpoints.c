@@ -140,6 +140,7 @@ static void take_path(const struct search *s, struct planche_plan *plan)
     int checkpoint = 0;
     for (int level = s->levels; level >= 1; level--) {
         plan->checkpoints[level].first = s->place[checkpoint];
+        assert(s->crosses[checkpoint]);
         memcpy(plan->checkpoints[level].store, s->crosses[checkpoint],
                (size_t)s->program->tensor_count * sizeof(bool));
         assert(s->place[s->from[level * (MAX_PLACES + 1) + checkpoint]] <= s->place[checkpoint] ||

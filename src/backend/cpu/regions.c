@@ -10,6 +10,8 @@
 #include "base/status.h"
 #include "net/integers.h"
 
+#include <assert.h>
+
 /* Rows that a stripe is looked at with: enough for every node to have a part in the pass, however
  * much smaller than the page its tensor is. */
 #define SAMPLE_ROWS 128
@@ -53,6 +55,7 @@ static enum planche_status look_at_stripe(struct extremes *e, int64_t x0, int64_
     enum planche_status status = sample_stripe(e, x0, x1, &pass, error);
     if (status)
         return status;
+    assert(e->floats);
     for (int c = 0; c < e->plan->program->slot_class_count; c++)
         if (pass->slots[c].floats > e->floats[c])
             e->floats[c] = pass->slots[c].floats;

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "net/levels.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Quads of channels that a workgroup of a plain convolution makes at most. */
@@ -259,6 +260,7 @@ static enum planche_status place_weights(struct planche_gpu_program *program, ui
 {
     const struct planche_net *net = program->net;
     *bytes = 0;
+    assert(program->steps);
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
         struct constants constants = constants_of(program, step);

@@ -8,6 +8,7 @@
 #include "os/dl.h"
 #include "os/thread.h"
 
+#include <assert.h>
 #include <string.h>
 
 #ifdef __APPLE__
@@ -73,6 +74,7 @@ static enum planche_status find_extensions(const struct planche_vk *vk, struct e
 {
     uint32_t count = 0;
     *found = (struct extensions){0};
+    assert(vk->fn.EnumerateInstanceExtensionProperties);
     if (vk->fn.EnumerateInstanceExtensionProperties(NULL, &count, NULL) != VK_SUCCESS || !count)
         return PLANCHE_OK;
     VkExtensionProperties *list = planche_calloc(NULL, count, sizeof *list);

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static void print_table(const char *folder)
     for (size_t i = 0; i < count;) {
         struct line line = {.first = planche_model_variant_get(i)};
         const struct planche_model_variant *variant = line.first;
+        assert(variant != NULL);
         while (variant != NULL && strcmp(variant->model, line.first->model) == 0 &&
                variant->scale == line.first->scale) {
             add_to_line(&line, variant, folder);
