@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* planche bench: how fast the engine is on this machine, without files and codecs. */
-#include "bench/measurement.h"
 #include "bench/peak_flops.h"
+#include "bench/report.h"
 #include "bench/testpage.h"
 #include "cli/cli.h"
 #include "cli/logging.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows what planche bench measured of one model. Rates are those of the best run: others use the
  * machine too, and what they take is no property of the engine. */
-#include "bench/measurement.h"
+#include "bench/report.h"
 
 #include "cli/json.h"
 #include "cli/number.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What planche bench measured of one model, and how it is shown. */
-#ifndef PLANCHE_CLI_BENCH_MEASUREMENT_H
-#define PLANCHE_CLI_BENCH_MEASUREMENT_H
+#ifndef PLANCHE_CLI_BENCH_REPORT_H
+#define PLANCHE_CLI_BENCH_REPORT_H
 
 #include <planche/planche.h>
 #include <stdbool.h>
