@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The planche command: finds the sub-command; without one, pages are enlarged.
- * Under the name of an ncnn program it is that program. */
+/* The planche command: runs the sub-command; without one, it enlarges pages. Under the name of an
+ * ncnn program it runs in drop-in mode. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
@@ -35,8 +35,7 @@ static int run(int argc, char **argv)
     return planche_cli_enlarge(argc, argv);
 }
 
-/* Whoever starts us with a standard stream closed must not have a pipe or a page take its number.
- */
+/* If the caller has closed a standard stream, no pipe or page may get its descriptor. */
 static void occupy_standard_streams(void)
 {
     int fd;
@@ -47,8 +46,8 @@ static void occupy_standard_streams(void)
         close(fd);
 }
 
-/* Codecs take and free buffers by the row: the C library would keep what threads have freed, beyond
- * the memory budget. */
+/* Codecs allocate and free buffers for every row. By default the C library would keep freed memory
+ * in an arena of each thread, beyond the memory budget. */
 static void keep_heap_small(void)
 {
 #ifdef __GLIBC__
@@ -62,7 +61,7 @@ int main(int argc, char **argv)
 {
     keep_heap_small();
     occupy_standard_streams();
-    /* A reader that goes away is a failed write, not a reason to die between two pages. */
+    /* A reader that goes away is a failed write and must not kill the process between two pages. */
     signal(SIGPIPE, SIG_IGN);
     /* Likewise a file that grows beyond its limit: the page fails and its temporary file goes. */
     signal(SIGXFSZ, SIG_IGN);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws the before/after picture of `make demo`: the same part of a page twice, on the left
+/* Before/after picture of `make demo`: the same part of a page twice, on the left
  * enlarged by repeating pixels, on the right as the network made it. Uses nothing of Planche, so
  * that it shows the files as any other program would. */
 #include <png.h>
@@ -11,7 +11,7 @@
 
 #define CHANNELS   3
 #define GAP        8   /* columns between the panels */
-#define ZOOM       2   /* panel pixels to a pixel of the result, either way */
+#define ZOOM       2   /* panel pixels per pixel of the result, in each direction */
 #define MAX_WIDTH  400 /* of a panel, in pixels of the result */
 #define MAX_HEIGHT 500
 

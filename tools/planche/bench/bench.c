@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* planche bench: how fast the engine is on this machine, without files and codecs. */
+/* planche bench: speed of the engine on this machine, without files and codecs. */
 #include "bench/peak_flops.h"
 #include "bench/report.h"
 #include "bench/testpage.h"
@@ -18,9 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A page this small makes the engine do once what it does once. */
+/* Side of the warm-up page in pixels: small, for the work that the engine does only once. */
 #define WARM_UP_SIZE 48
 
+/* A page and its enlargement; the pixels are own. */
 struct page {
     struct planche_pixels in, out;
 };
@@ -99,13 +100,13 @@ static struct planche_layer_profile *read_profile(const struct planche_engine *e
     return layers;
 }
 
-/* 0 of what runs on a GPU: nothing is compared with it. */
+/* 0 for a GPU: its speed is not compared with a peak. */
 static double peak_of_cpu(const struct planche_cli_bench_report *m)
 {
     return m->info.device == NULL ? planche_cli_peak_flops(m->info.isa, m->info.threads) : 0.0;
 }
 
-/* Warms up and measures; the profile and the memory are those of the runs that count. */
+/* Warms up and measures; the profile is that of the measured runs only. */
 static enum planche_status measure_page(const struct planche_engine *engine,
                                         const struct page *page, struct planche_cli_bench_report *m,
                                         struct planche_error *error)
@@ -142,7 +143,7 @@ static int show(struct planche_cli_bench_report *m, const struct planche_engine 
     return PLANCHE_CLI_OK;
 }
 
-/* Allocates what the runs need and goes through them. */
+/* Allocates the page, measures and prints. */
 static int measure_engine(const struct planche_cli_options *options,
                           const struct planche_engine *engine, struct planche_cli_bench_report *m)
 {
@@ -166,7 +167,7 @@ static int measure_engine(const struct planche_cli_options *options,
     return status;
 }
 
-/* One model from its files to its line. */
+/* Loads a model, measures it and prints its line. */
 static int measure_model(const struct planche_cli_options *options)
 {
     struct planche_cli_bench_report m = {
@@ -195,7 +196,7 @@ static int measure_model(const struct planche_cli_options *options)
     return status;
 }
 
-/* Each model has a process of its own, so that its peak memory is its own. */
+/* Each model runs in a process of its own, so that its peak memory is not that of another. */
 static int measure_apart(const struct planche_cli_options *options)
 {
     fflush(stdout);
@@ -237,8 +238,8 @@ static void add_all(struct planche_cli_options *options)
 }
 
 /* Makes the options of one model out of those of all. */
-static enum planche_status choose(const struct planche_cli_options *all, unsigned index,
-                                  struct planche_cli_options *one, struct planche_error *error)
+static enum planche_status set_model(const struct planche_cli_options *all, unsigned index,
+                                     struct planche_cli_options *one, struct planche_error *error)
 {
     unsigned scale;
     *one = *all;
@@ -255,13 +256,13 @@ static int measure_all(const struct planche_cli_options *options)
     struct planche_error error = {0};
     int status = PLANCHE_CLI_OK;
     for (unsigned i = 0; i < options->model_count; i++) {
-        if (choose(options, i, &one, &error) != PLANCHE_OK)
+        if (set_model(options, i, &one, &error) != PLANCHE_OK)
             return planche_cli_usage_error("bench", "%s", error.message);
     }
     if (!options->json)
         planche_cli_bench_report_print_heading();
     for (unsigned i = 0; i < options->model_count; i++) {
-        choose(options, i, &one, &error);
+        set_model(options, i, &one, &error);
         int ended = measure_apart(&one);
         status = ended > status ? ended : status;
     }

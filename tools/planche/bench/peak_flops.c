@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The arithmetic that the CPU can do at most, measured. The loops are assembly since a compiler
- * takes away what nobody reads, and whatever it makes of C would be what is measured. */
+/* Peak FLOP/s of the CPU, measured. The loops are in assembly: a compiler would remove arithmetic
+ * whose result is not used, and the measurement would be of the compiler's code. */
 #include "bench/peak_flops.h"
 
 #include "os/clock.h"
@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does as many steps. */
+/* Executes the loop body `steps` times. */
 typedef void (*loop_fn)(uint64_t steps);
 
+/* A loop of one instruction set. */
 struct loop {
     const char *isa;
     loop_fn run;
@@ -21,7 +22,7 @@ struct loop {
 
 #if defined(__x86_64__)
 
-/* Twelve independent chains: two units of a latency of four or five need ten. */
+/* Twelve independent dependency chains: two FMA units with a latency of 4 or 5 cycles need ten. */
 #define CHAINS(op)                                                                                 \
     op("4") op("5") op("6") op("7") op("8") op("9") op("10") op("11") op("12") op("13") op("14")   \
         op("15")
@@ -33,7 +34,7 @@ struct loop {
 #define FMA_ZMM(n) "vfmadd231ps %%zmm0, %%zmm0, %%zmm" n "\n\t"
 #define CLEAR(n)   "xorps %%xmm" n ", %%xmm" n "\n\t"
 
-/* The values stay normal numbers: denormal ones would be slow. */
+/* Keeps the values normal: denormal numbers would be slow. */
 static const float factor = 0.5f;
 
 #define FMA_LOOP(name, r, op)                                                                      \
@@ -70,7 +71,7 @@ static void run_sse2(uint64_t steps)
 }
 
 static const struct loop loops[] = {
-    {"amx", run_avx512, 12 * 16 * 2}, /* of floats all the same: ratios stay comparable */
+    {"amx", run_avx512, 12 * 16 * 2}, /* of f32 here too, so that ratios are comparable */
     {"avx512", run_avx512, 12 * 16 * 2},
     {"avx2", run_avx2, 12 * 8 * 2},
     {"portable", run_sse2, 12 * 4},
@@ -83,7 +84,7 @@ static void run_neon(uint64_t steps)
 {
 #define FMLA(n)  "fmla v" n ".4s, v0.4s, v0.4s\n\t"
 #define CLEAR(n) "movi v" n ".4s, #0\n\t"
-/* Sixteen independent chains: four units of a latency of four. */
+/* Sixteen independent dependency chains: four units with a latency of 4 cycles. */
 #define CHAINS(op)                                                                                 \
     op("16") op("17") op("18") op("19") op("20") op("21") op("22") op("23") op("24") op("25")      \
         op("26") op("27") op("28") op("29") op("30") op("31")
@@ -110,8 +111,8 @@ static const struct loop loops[] = {{"", NULL, 0}};
 
 #endif
 
-/* Work is counted in windows of time, of which the best counts: others use the machine too. All
- * threads count in the same windows, so nothing need wait for all of them to begin. */
+/* Steps are counted per window of time, and the best window counts: other programs use the machine
+ * too. All threads use the same windows, so that none needs to wait until all have started. */
 #define WINDOWS     15
 #define WINDOW_MS   20.0
 #define START_MS    10.0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The arithmetic that the CPU can do at most, measured: what rates of kernels are compared with. */
+/* Peak FLOP/s of the CPU, measured: what rates of kernels are compared with. */
 #ifndef PLANCHE_CLI_BENCH_PEAK_FLOPS_H
 #define PLANCHE_CLI_BENCH_PEAK_FLOPS_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows what planche bench measured of one model. Rates are those of the best run: others use the
- * machine too, and what they take is no property of the engine. */
+/* Benchmark report: the measurements of one model, as a line of a table or of JSON. Rates are those
+ * of the best run: other programs use the machine too, and the time they take is no property of the
+ * engine. */
 #include "bench/report.h"
 
 #include "cli/json.h"
@@ -24,7 +25,7 @@ static double median_ms(const struct planche_cli_bench_report *m)
     return (m->ms[(m->runs - 1) / 2] + m->ms[m->runs / 2]) / 2.0;
 }
 
-/* Direct-equivalent: what the plain convolutions would take, however they were done. */
+/* GFLOP/s, counted as if convolutions were computed directly, whatever algorithm was used. */
 static double rate(const struct planche_cli_bench_report *m, double ms)
 {
     return 2.0 * m->info.macs_per_pixel * pixels(m) / (ms * 1e6);
@@ -40,7 +41,7 @@ static bool is_on_gpu(const struct planche_cli_bench_report *m)
     return m->info.device != NULL;
 }
 
-/* The better of the two is nearer to what the CPU can do. */
+/* The higher of the two is nearer to the real peak: load from outside only lowers it. */
 static double peak(const struct planche_cli_bench_report *m)
 {
     return m->peak_before > m->peak_after ? m->peak_before : m->peak_after;
@@ -100,7 +101,7 @@ void planche_cli_bench_report_print(const struct planche_cli_bench_report *m)
     fflush(stdout);
 }
 
-/* Four digits more than anybody can measure. */
+/* Rounded to six decimals. */
 static json_t *number(double value)
 {
     return json_real(round(value * 1e6) / 1e6);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What planche bench measured of one model, and how it is shown. */
+/* Benchmark report: the measurements of one model, as a line of a table or of JSON. */
 #ifndef PLANCHE_CLI_BENCH_REPORT_H
 #define PLANCHE_CLI_BENCH_REPORT_H
 
 #include <planche/planche.h>
 #include <stdbool.h>
 
+/* Measurements of one model; the arrays belong to the caller. */
 struct planche_cli_bench_report {
     struct planche_engine_info info;
     enum planche_se se;
@@ -15,7 +16,7 @@ struct planche_cli_bench_report {
     double start_ms; /* loading and preparing the model */
     double *ms;      /* of each run, ascending */
     unsigned runs;
-    double gpu_ms;                        /* of the run in which it was least; 0: a CPU */
+    double gpu_ms;                        /* minimum over the runs; 0: a CPU */
     double peak_before, peak_after;       /* GFLOP/s; 0: not known */
     uint64_t peak_bytes, rss_bytes;       /* of the budget; of the process */
     uint64_t page_bytes;                  /* of rss_bytes: the page and its enlargement as pixels */
@@ -23,8 +24,10 @@ struct planche_cli_bench_report {
     size_t layer_count;
 };
 
+/* All print on stdout. */
 void planche_cli_bench_report_print_heading(void);
-void planche_cli_bench_report_print(const struct planche_cli_bench_report *measurement);
-bool planche_cli_bench_report_print_json(const struct planche_cli_bench_report *measurement);
+void planche_cli_bench_report_print(const struct planche_cli_bench_report *report);
+/* False: stdout failed, or no memory. */
+bool planche_cli_bench_report_print_json(const struct planche_cli_bench_report *report);
 
 #endif

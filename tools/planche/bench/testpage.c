@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The page that planche bench enlarges. Whole numbers only, so that it is the same on every
- * machine; sizes of dots and lines in pixels, as in a scan, whatever the size of the page. */
+/* Test page of planche bench. Integer arithmetic only, so that it is the same on every machine.
+ * Dots and lines have fixed sizes in pixels, as in a scan, whatever the size of the page. */
 #include "bench/testpage.h"
 
 #include <stdbool.h>
@@ -87,7 +87,7 @@ static uint32_t (*const panels[ROWS * COLUMNS])(struct spot) = {
     draw_flat, draw_screentone, draw_gradient, draw_lettering, draw_grain, draw_hatching,
 };
 
-/* Where a coordinate lies among panels: its index, or -1 between them and on the margin. */
+/* Index of the panel that a coordinate lies in, or -1 between panels and on the margin. */
 static int64_t locate(int64_t at, int64_t extent, int64_t count, int64_t *inside, int64_t *size)
 {
     int64_t margin = extent / 20, gutter = extent / 60;
@@ -112,8 +112,8 @@ static uint32_t colour(int64_t x, int64_t y, int64_t width, int64_t height)
     return panels[row * COLUMNS + column](spot);
 }
 
-/* The noise of a scanner, up to 3 of 255: blank areas that repeat to the bit are not worked on
- * again, and a measurement should not profit from that. */
+/* Scanner noise, up to 3 levels of 255: the engine computes identical blank areas only once, which
+ * would falsify the measurement. */
 static uint32_t add_noise(uint32_t pixel, uint32_t noise)
 {
     uint32_t all = noise * 0x10101u;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page that planche bench enlarges: what comics are made of, scanned, the same on every
- * machine. */
+/* Test page of planche bench: a synthetic scan of a comic page, the same on every machine. */
 #ifndef PLANCHE_CLI_BENCH_TESTPAGE_H
 #define PLANCHE_CLI_BENCH_TESTPAGE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ctrl-C and SIGTERM: the first is noted, polled and cancels what runs, the second ends the process
- * at once. */
+/* Signal handling (SIGINT, SIGTERM, SIGHUP): the first signal cancels what runs, the second ends
+ * the process at once. */
 #ifndef PLANCHE_CLI_INTERRUPT_H
 #define PLANCHE_CLI_INTERRUPT_H
 

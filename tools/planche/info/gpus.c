@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The GPUs of the machine, as planche info lists them. */
+/* GPU list: the GPUs of the machine, as planche info lists them. */
 #include "info/gpus.h"
 
 #include "cli/json.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* planche info: what this machine offers and what the defaults make of it. */
+/* planche info: CPU, memory and GPUs of this machine, and the defaults that follow from them. */
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/number.h"
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What is printed. */
 struct machine {
     char cpu[128];
     uint32_t features; /* that may be used */
@@ -21,7 +22,7 @@ struct machine {
     char models[PATH_MAX];
 };
 
-/* Best first, and after it what only --precision asks for. */
+/* The best first. amx and avx512bf16, which only --precision bf16 uses, follow avx512. */
 static const struct {
     uint32_t feature;
     const char *name;
@@ -52,8 +53,9 @@ static void read_cpu_name(char *name, size_t size)
         fclose(file);
 }
 
-static enum planche_status look(struct machine *machine, const struct planche_cli_options *options,
-                                struct planche_error *error)
+static enum planche_status inspect(struct machine *machine,
+                                   const struct planche_cli_options *options,
+                                   struct planche_error *error)
 {
     uint32_t mask = options->engine.cpu_mask;
     *machine = (struct machine){.features = planche_cpu_features()};
@@ -125,7 +127,7 @@ int planche_cli_info(int argc, char **argv)
         return status;
     if (first < argc)
         return planche_cli_usage_error("info", "unexpected '%s'", argv[first]);
-    if (look(&machine, &options, &error) != PLANCHE_OK) {
+    if (inspect(&machine, &options, &error) != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
     }

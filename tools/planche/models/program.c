@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes that fetch and unpack. They belong to the user's terminal as we do. */
+/* Child programs that fetch and unpack. They stay in the terminal's foreground process group, so
+ * that Ctrl-C reaches them too. */
 #include "models/program.h"
 
 #include "cli/interrupt.h"
@@ -23,7 +24,7 @@ int planche_cli_run_program(const char *const *arguments, bool silent, char *out
     bool ended = (output == NULL || planche_process_read_text(&process, output, size)) &&
                  planche_process_wait(&process, &exit_status);
     planche_process_kill(&process);
-    /* The signal may have ended it before we saw it. */
+    /* The signal may have ended the child before this process noticed it. */
     if (planche_cancel_check(&token) != PLANCHE_OK)
         return PLANCHE_CLI_PROGRAM_INTERRUPTED;
     return ended && exit_status >= 0 ? exit_status : PLANCHE_CLI_PROGRAM_BROKEN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes that fetch and unpack: npm, curl, tar. */
+/* Child programs that fetch and unpack: npm, curl, tar. */
 #ifndef PLANCHE_MODELS_PROGRAM_H
 #define PLANCHE_MODELS_PROGRAM_H
 

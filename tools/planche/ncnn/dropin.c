@@ -17,17 +17,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A run of drop-in mode. */
 struct run {
     struct planche_cli_dropin_options options;
     struct planche_engine *engine;
     struct planche_engine_info info;
-    unsigned runs; /* of the engine, for each page */
+    unsigned runs; /* passes of each page through the engine */
     struct planche_cli_dropin_page *pages;
     size_t count;
     atomic_bool failed;
 };
 
-/* One page's way from 0 to 100. */
+/* Progress of one page. */
 struct percent {
     bool shown;
     int last;
@@ -123,7 +124,8 @@ static int run_all(struct run *run)
     return run->failed ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
 }
 
-/* What the network enlarges twice is run again for 4, 8, 16 and 32 times, and not at all for 1. */
+/* Number of passes: a network that enlarges twice runs 2 times for scale 4, 5 times for 32, and not
+ * at all for 1. */
 static unsigned count_runs(unsigned scale, unsigned once)
 {
     unsigned runs = once == 1;

@@ -69,10 +69,9 @@ static void print_help(const struct planche_cli_peer *peer, FILE *to)
             peer->name, own_text[peer->kind], planche_version());
 }
 
-/* Numbers between commas. */
+/* Numbers between commas: how many, the smallest, and the smallest that is not 0. */
 struct list {
-    int count, least;
-    int least_other; /* than 0 */
+    int count, least, least_other;
 };
 
 static bool parse_list(const char *text, struct list *list)
@@ -128,7 +127,7 @@ static bool take_noise(struct planche_cli_dropin_options *o, const char *value)
     return parse_number(value, -1, 3, &o->noise) || refuse("noise", value, "it is -1 to 3");
 }
 
-/* What is looked at when all options are known, because it takes several of them. */
+/* Options that depend on each other: checked when all are known. */
 struct machine {
     const char *tiles, *gpus, *jobs;
 };
@@ -173,8 +172,7 @@ static bool check_machine(const struct machine *machine)
     return check_tiles(machine->tiles, gpus.count) && check_jobs(machine->jobs, gpus.count);
 }
 
-/* Whether there is such a GPU, and not a CPU that acts as one: this program's own CPU code is
- * faster. */
+/* Whether there is such a GPU. Software GPUs do not count: the CPU backend is faster. */
 static bool is_gpu(long number)
 {
     struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT;
@@ -203,7 +201,8 @@ static void choose_gpus(struct planche_cli_dropin_options *o, const char *number
     }
 }
 
-/* What -g and -t, which are right, mean. Tiles are multiples of 4 here, and of one size. */
+/* Sets the backend and the tile size of -g and -t, which are valid. Here tiles are multiples of 4,
+ * and of one size. */
 static void choose_machine(struct planche_cli_dropin_options *o, const struct machine *machine)
 {
     struct list tiles;

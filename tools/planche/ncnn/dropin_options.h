@@ -8,6 +8,7 @@
 
 enum planche_cli_peer_kind { PLANCHE_CLI_REALCUGAN, PLANCHE_CLI_REALESRGAN, PLANCHE_CLI_WAIFU2X };
 
+/* An ncnn program that drop-in mode stands in for. */
 struct planche_cli_peer {
     enum planche_cli_peer_kind kind;
     const char *name;
@@ -17,22 +18,23 @@ struct planche_cli_peer {
     int scale;           /* default of -s */
     uint64_t scales;     /* bit N: -s N is known */
     bool talks_on_stderr;
-    bool percents; /* prints how far a page is */
+    bool percents; /* prints progress as "12.00%" */
 };
 
+/* A command line of such a program. */
 struct planche_cli_dropin_options {
     const struct planche_cli_peer *peer;
     const char *input, *output;
-    const char *model;   /* folder of -m */
-    const char *network; /* Real-ESRGAN: -n */
-    const char *format;  /* -f */
-    int noise, scale, gap;
+    const char *model;     /* folder of -m */
+    const char *network;   /* Real-ESRGAN: -n */
+    const char *format;    /* -f */
+    int noise, scale, gap; /* of -n, -s and -c */
     bool verbose, tta;
     char backend[128]; /* of -g, as the engine's options have it */
     unsigned tile;     /* of -t */
 };
 
-/* The program that argv[0] is the name of, or NULL. */
+/* The ncnn program whose name argv[0] has, or NULL. */
 const struct planche_cli_peer *planche_cli_dropin_peer(const char *program);
 /* Fills *options, whose strings are argv's and the peer's. False: after a message or the help
  * text. */

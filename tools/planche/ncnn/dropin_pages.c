@@ -44,7 +44,7 @@ __attribute__((format(printf, 1, 2))) static char *make_text(const char *format,
     return length < 0 ? NULL : text;
 }
 
-/* A file's first bytes, as far as they tell of alpha. */
+/* Bytes of a file that are read to find an alpha channel. */
 #define HEAD 4096
 
 static uint32_t big_endian(const unsigned char *at)
@@ -137,7 +137,7 @@ static int by_bytes(const struct dirent **left, const struct dirent **right)
     return strcmp((*left)->d_name, (*right)->d_name);
 }
 
-/* What cannot be looked at is a page that fails. */
+/* A file that cannot be inspected counts as a page, which then fails. */
 static bool is_page(const char *folder, const char *name)
 {
     struct stat info;
@@ -153,7 +153,7 @@ static int stem_length(const char *name)
     return dot != NULL ? (int)(dot - name) : (int)strlen(name);
 }
 
-/* Pages of a folder on their way to their names. */
+/* Naming of a folder's pages. */
 struct naming {
     const struct planche_cli_dropin_options *options;
     bool in_place; /* results go where the pages lie */
@@ -161,8 +161,10 @@ struct naming {
     size_t count;
 };
 
-/* The file that `output` must not replace: another page's result, or another page. NULL: none. */
-static const char *find_rival(const struct naming *naming, const char *input, const char *output)
+/* Collision check: the input of the page that `output` is the result of already, or `output` itself
+ * if it is another page. NULL: none. */
+static const char *find_collision(const struct naming *naming, const char *input,
+                                  const char *output)
 {
     for (size_t i = 0; i < naming->count; i++) {
         if (strcmp(naming->pages[i].output, output) == 0)
@@ -177,9 +179,10 @@ static const char *find_rival(const struct naming *naming, const char *input, co
 static bool resolve(const struct naming *naming, struct planche_cli_dropin_page *page,
                     const char *name)
 {
-    const char *folder = naming->options->output, *rival;
+    const char *folder = naming->options->output, *other_file;
     const char *format = planche_format_extension(page->format);
-    for (int tail = 1; (rival = find_rival(naming, page->input, page->output)) != NULL; tail++) {
+    for (int tail = 1; (other_file = find_collision(naming, page->input, page->output)) != NULL;
+         tail++) {
         char *longer = planche_cli_join(folder, name);
         for (int i = 0; longer != NULL && i < tail; i++) {
             char *next = make_text("%s.%s", longer, format);
@@ -188,7 +191,7 @@ static bool resolve(const struct naming *naming, struct planche_cli_dropin_page 
         }
         if (longer == NULL)
             return false;
-        planche_cli_note("both %s and %s output %s ! %s will output %s", page->input, rival,
+        planche_cli_note("both %s and %s output %s ! %s will output %s", page->input, other_file,
                          page->output, page->input, longer);
         free(page->output);
         page->output = longer;
@@ -260,7 +263,7 @@ planche_cli_dropin_pages(const struct planche_cli_dropin_options *options, size_
                          to_folder ? "one" : "not");
         return NULL;
     }
-    /* Written as they are these become names. */
+    /* Not in upper case: they become extensions as they are. */
     if (strcmp(options->format, "png") != 0 && strcmp(options->format, "jpg") != 0 &&
         strcmp(options->format, "webp") != 0) {
         planche_cli_note("invalid format argument '%s': it is jpg, png or webp", options->format);

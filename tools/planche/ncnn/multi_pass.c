@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A page through the same engine several times. */
+/* Multi-pass enlargement: a page through the same engine several times. */
 #include "ncnn/multi_pass.h"
 
 #include "base/status.h"
@@ -14,15 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A hidden folder beside an output. Its name is always the same, so that a run clears away what one
- * that was killed has left. */
-struct workshop {
+/* A hidden folder beside an output for intermediate files. Its name depends only on the output, so
+ * that a run removes the files of one that was killed. */
+struct work_folder {
     char *path;
-    struct planche_folder_lock lock; /* by which a folder in use is told from a left one */
+    struct planche_folder_lock lock; /* held while the folder is in use */
 };
 
 /* "FOLDER/.planche-HASH" for FOLDER/NAME; NULL: no memory. */
-static char *workshop_name(const char *output)
+static char *work_folder_name(const char *output)
 {
     const char *slash = strrchr(output, '/');
     int folder = slash != NULL ? (int)(slash + 1 - output) : 0;
@@ -33,36 +33,36 @@ static char *workshop_name(const char *output)
     return asprintf(&name, "%.*s.planche-%016" PRIx64, folder, output, hash) < 0 ? NULL : name;
 }
 
-static void clear(const struct workshop *shop)
+static void clear(const struct work_folder *folder)
 {
-    DIR *folder = opendir(shop->path);
-    if (folder == NULL)
+    DIR *entries = opendir(folder->path);
+    if (entries == NULL)
         return;
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        unlinkat(dirfd(folder), entry->d_name, 0); /* which . and .. survive */
-    closedir(folder);
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        unlinkat(dirfd(entries), entry->d_name, 0); /* fails for . and .. */
+    closedir(entries);
 }
 
-static void close_workshop(struct workshop *shop)
+static void close_work_folder(struct work_folder *folder)
 {
-    if (shop->lock.fd >= 0) {
-        clear(shop);
-        rmdir(shop->path);
-        planche_folder_lock_release(&shop->lock);
+    if (folder->lock.fd >= 0) {
+        clear(folder);
+        rmdir(folder->path);
+        planche_folder_lock_release(&folder->lock);
     }
-    free(shop->path);
+    free(folder->path);
 }
 
-static enum planche_status open_workshop(struct workshop *shop, const char *output,
-                                         struct planche_error *error)
+static enum planche_status open_work_folder(struct work_folder *folder, const char *output,
+                                            struct planche_error *error)
 {
-    *shop = (struct workshop){workshop_name(output), PLANCHE_FOLDER_LOCK_NONE};
+    *folder = (struct work_folder){work_folder_name(output), PLANCHE_FOLDER_LOCK_NONE};
     const char *reason = strerror(ENOMEM);
-    if (shop->path != NULL) {
-        switch (planche_folder_lock_take(&shop->lock, shop->path)) {
+    if (folder->path != NULL) {
+        switch (planche_folder_lock_take(&folder->lock, folder->path)) {
         case PLANCHE_FOLDER_LOCK_TAKEN:
         case PLANCHE_FOLDER_LOCK_UNKNOWN:
-            clear(shop);
+            clear(folder);
             return PLANCHE_OK;
         case PLANCHE_FOLDER_LOCK_BUSY:
             reason = "another run is making it";
@@ -89,7 +89,7 @@ static bool copy_bytes(FILE *from, FILE *to)
     return ferror(from) == 0 && fflush(to) == 0 && fsync(fileno(to)) == 0;
 }
 
-static enum planche_status copy_file(const struct workshop *shop, const char *input,
+static enum planche_status copy_file(const struct work_folder *folder, const char *input,
                                      const char *output, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
@@ -97,7 +97,7 @@ static enum planche_status copy_file(const struct workshop *shop, const char *in
     FILE *from = fopen(input, "rbe"), *to = NULL;
     if (from == NULL)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", input, strerror(errno));
-    if (asprintf(&name, "%s/copy", shop->path) < 0)
+    if (asprintf(&name, "%s/copy", folder->path) < 0)
         name = NULL;
     to = name != NULL ? fopen(name, "wbxe") : NULL;
     if (to == NULL || !copy_bytes(from, to) || rename(name, output) != 0)
@@ -110,7 +110,7 @@ static enum planche_status copy_file(const struct workshop *shop, const char *in
     return status;
 }
 
-/* The picture after a run. False: the folder's name is too long. */
+/* Path of the intermediate image after a run. False: the folder's name is too long. */
 static bool name_step(char *path, size_t size, const char *folder, unsigned run)
 {
     int length = snprintf(path, size, "%s/%u.png", folder, run);
@@ -150,12 +150,12 @@ enum planche_status planche_cli_multi_pass(const struct planche_engine *engine, 
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "at scale 1 without noise removal there is nothing to do, and "
                             "formats are not converted; give the result the page's format");
-    struct workshop shop;
-    enum planche_status status = open_workshop(&shop, output, error);
+    struct work_folder folder;
+    enum planche_status status = open_work_folder(&folder, output, error);
     if (status == PLANCHE_OK && runs == 0)
-        status = copy_file(&shop, input, output, error);
+        status = copy_file(&folder, input, output, error);
     else if (status == PLANCHE_OK)
-        status = run_between(engine, runs, shop.path, input, output, options, error);
-    close_workshop(&shop);
+        status = run_between(engine, runs, folder.path, input, output, options, error);
+    close_work_folder(&folder);
     return status;
 }
