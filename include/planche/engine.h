@@ -101,10 +101,12 @@ struct planche_layer_profile {
 };
 
 /* Fills up to count entries (entries may be NULL) and returns how many there are; 0 unless the
- * engine was made with options.profile. Thread-safe; pages in flight count for what they have done.
- */
+ * engine was made with options.profile. entry_size: sizeof(struct planche_layer_profile), by which
+ * the library knows which fields the caller has. Thread-safe; pages in flight count for what they
+ * have done. */
 PLANCHE_API size_t planche_engine_get_profile(const struct planche_engine *engine,
-                                              struct planche_layer_profile *entries, size_t count);
+                                              struct planche_layer_profile *entries,
+                                              size_t entry_size, size_t count);
 
 #ifdef __cplusplus
 }

@@ -143,11 +143,13 @@ PLANCHE_API enum planche_status planche_provenance_read(const char *path,
 /* Image in memory. stride: bytes from one row to the next, at least width times the size of a
  * pixel. Of 16-bit samples, data and stride are even. */
 struct planche_pixels {
+    size_t struct_size; /* set by PLANCHE_PIXELS_INIT */
     enum planche_pixel_format format;
     uint32_t width, height;
     size_t stride;
     void *data;
 };
+#define PLANCHE_PIXELS_INIT PLANCHE_STRUCT_INIT(struct planche_pixels)
 
 /* Enlarges pixels. out must have the format of in and scale times its width and height, reduced in
  * proportion if the options' width and height ask for it; its memory is the caller's. Alpha is

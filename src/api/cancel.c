@@ -7,7 +7,7 @@
 
 enum planche_status planche_cancel_create(struct planche_cancel **out, struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!out)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "out must be given");

@@ -9,7 +9,7 @@ enum planche_status planche_gpu_get_info(unsigned index, struct planche_gpu_info
     const struct planche_args_struct *type =
         PLANCHE_ARGS_STRUCT(struct planche_gpu_info, PLANCHE_GPU_INFO_INIT);
     struct planche_gpu_info full = PLANCHE_GPU_INFO_INIT;
-    struct planche_error own;
+    struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!info)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "info must be given");

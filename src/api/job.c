@@ -13,7 +13,7 @@ enum planche_status planche_job_queue_create(struct planche_job_queue **out,
                                              const struct planche_job_queue_options *options,
                                              struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     struct planche_job_queue_options taken;
     error = planche_args_error(error, &own);
     if (!out)
@@ -42,7 +42,7 @@ static enum planche_status submit(struct planche_job_queue *queue, const struct 
                                   bool wait, const struct planche_cancel *cancel, uint64_t *id,
                                   struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     struct planche_job taken;
     error = planche_args_error(error, &own);
     if (!queue || !job)
@@ -83,7 +83,7 @@ enum planche_status planche_job_queue_drain(struct planche_job_queue *queue,
                                             const struct planche_cancel *cancel,
                                             struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!queue)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue must be given");

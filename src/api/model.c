@@ -19,7 +19,7 @@ enum planche_status planche_model_find(const char *model, unsigned scale,
                                        const struct planche_model_variant **out,
                                        struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!out)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "out must be given");
@@ -31,7 +31,7 @@ enum planche_status planche_model_find(const char *model, unsigned scale,
 
 enum planche_status planche_model_directory(char *path, size_t size, struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!path)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path must be given");
@@ -42,7 +42,7 @@ enum planche_status planche_model_check(const struct planche_model_variant *vari
                                         const char *directory, int verify,
                                         struct planche_error *error)
 {
-    struct planche_error own;
+    struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!variant)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "variant must be given");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The public functions for books. */
+/* A book from its beginning to its end: the order of the steps. */
+#include "book/book.h"
+
 #include "base/status.h"
 #include "book/steps.h"
 #include "engine/internal.h"
@@ -8,19 +10,11 @@
 
 #include <string.h>
 
-/* The caller's options in this library's size. */
-static void take_options(struct planche_book *book, const struct planche_book_options *options)
+static void set_options(struct planche_book *book, const struct planche_book_options *options)
 {
-    struct planche_book_options *to = &book->options;
-    *to = (struct planche_book_options)PLANCHE_BOOK_OPTIONS_INIT;
-    if (options)
-        memcpy(to, options, options->struct_size < sizeof *to ? options->struct_size : sizeof *to);
-    const struct planche_page_options *page = to->page;
-    book->page = (struct planche_page_options)PLANCHE_PAGE_OPTIONS_INIT;
-    if (page)
-        memcpy(&book->page, page,
-               page->struct_size < sizeof book->page ? page->struct_size : sizeof book->page);
-    book->page.struct_size = sizeof book->page;
+    const struct planche_book_options *to = &book->options;
+    book->options = *options;
+    book->page = *options->page;
     book->cancel = (struct planche_cancel_token){
         .handle = book->page.cancel,
         .deadline = planche_cancel_deadline(book->page.deadline_ms),
@@ -42,7 +36,7 @@ static void open_book(struct planche_book *book, const char *input,
     book->work.lock.fd = -1;
     book->progress = (struct planche_book_progress){.struct_size = sizeof book->progress};
     book->entries.budget = &book->budget;
-    take_options(book, options);
+    set_options(book, options);
     planche_mutex_init(&book->mutex);
 }
 
@@ -97,9 +91,7 @@ static uint64_t size_of(const char *path)
 
 static void count(const struct planche_book *book, struct planche_book_result *result)
 {
-    struct planche_book_result full = {.container = book->to};
-    if (!result)
-        return;
+    struct planche_book_result full = {.struct_size = sizeof full, .container = book->to};
     for (size_t i = 0; i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
         if (entry->folder)
@@ -113,8 +105,7 @@ static void count(const struct planche_book *book, struct planche_book_result *r
         full.input_bytes = size_of(book->input);
     if (book->output && book->to != PLANCHE_CONTAINER_FOLDER)
         full.output_bytes = size_of(book->output);
-    full.struct_size = result->struct_size;
-    memcpy(result, &full, full.struct_size < sizeof full ? full.struct_size : sizeof full);
+    *result = full;
 }
 
 static void tell_pages(const struct planche_book *book)
@@ -146,10 +137,10 @@ static size_t length_of(const char *output)
     return length;
 }
 
-void planche_book_tidy(const char *output)
+void planche_book_remove_work(const char *output)
 {
     char path[PATH_MAX];
-    size_t length = output ? length_of(output) : 0;
+    size_t length = length_of(output);
     if (length == 0 || length >= sizeof path)
         return;
     memcpy(path, output, length);
@@ -216,22 +207,16 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     return status;
 }
 
-enum planche_status planche_engine_run_book(const struct planche_engine *engine, const char *input,
-                                            const char *output,
-                                            const struct planche_book_options *options,
-                                            struct planche_book_result *result,
-                                            struct planche_error *error)
+enum planche_status planche_book_run(const struct planche_engine *engine, const char *input,
+                                     const char *output, const struct planche_book_options *options,
+                                     struct planche_book_result *result,
+                                     struct planche_error *error)
 {
     struct planche_book book = {.engine = engine};
-    struct planche_error own = {0};
-    error = error ? error : &own;
-    if (!engine || !input || !output)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "engine, input and output must be given");
     planche_budget_init_part(&book.budget, planche_engine_budget(engine), 0);
     book.log = *planche_engine_log(engine);
     open_book(&book, input, options);
-    planche_book_tidy(output);
+    planche_book_remove_work(output);
     enum planche_status status = prepare(&book, output, error);
     if (!status)
         status = make_book(&book, error);
@@ -243,19 +228,13 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
     return status;
 }
 
-enum planche_status planche_book_inspect(const char *input,
-                                         const struct planche_book_options *options,
-                                         struct planche_book_result *result,
-                                         struct planche_error *error)
+enum planche_status planche_book_inspect_all(const char *input,
+                                             const struct planche_book_options *options,
+                                             struct planche_book_result *result,
+                                             struct planche_error *error)
 {
     struct planche_book book = {0};
-    struct planche_error own = {0};
-    uint64_t memory;
-    error = error ? error : &own;
-    if (!input)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "input must be given");
-    planche_engine_defaults(&memory, NULL);
-    planche_budget_init(&book.budget, memory);
+    planche_budget_init(&book.budget, planche_engine_default_memory());
     open_book(&book, input, options);
     enum planche_status status = recognise(&book, error);
     if (!status)

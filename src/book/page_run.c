@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "book/steps.h"
-#include "engine/page.h"
+#include "engine/run.h"
 #include "os/file.h"
 #include "os/file_info.h"
 
@@ -179,10 +179,9 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     options.progress_user = flight;
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
     planche_workdir_page_path(&book->work, entry->digest, options.format, 0, 1, output);
-    entry->result.struct_size = sizeof entry->result;
     enum planche_status status =
-        planche_engine_run_source(book->engine, &source, &filter, &flight->runs->cancel, output,
-                                  &options, &entry->result, error);
+        planche_run_source(book->engine, &source, &filter, &flight->runs->cancel, output, &options,
+                           &entry->result, error);
     return status ? status : record_page(book, entry, error);
 }
 

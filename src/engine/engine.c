@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/trace.h"
 #include "engine/fallback.h"
+#include "engine/internal.h"
 #include "engine/prepare.h"
 #include "model/catalogue.h"
 #include "model/load.h"
@@ -15,15 +16,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The caller's options in this library's size: what an older caller does not know of is zero. */
-static void take_options(struct planche_engine_options *to,
-                         const struct planche_engine_options *from)
+uint64_t planche_engine_default_memory(void)
 {
-    *to = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
-    if (from)
-        memcpy(to, from, from->struct_size < sizeof(*to) ? from->struct_size : sizeof(*to));
-    if (!to->model)
-        to->model = "realcugan";
+    return planche_system_memory() / 4;
+}
+
+unsigned planche_engine_default_threads(void)
+{
+    return planche_system_cpus();
 }
 
 static bool is_path(const char *model)
@@ -181,14 +181,9 @@ static enum planche_status create(struct planche_engine *engine,
                                   const struct planche_engine_options *options,
                                   struct planche_error *error)
 {
-    uint64_t memory;
-    unsigned threads;
+    uint64_t memory = options->memory ? options->memory : planche_engine_default_memory();
+    unsigned threads = options->threads ? options->threads : planche_engine_default_threads();
     enum planche_status status;
-    planche_engine_defaults(&memory, &threads);
-    if (options->memory)
-        memory = options->memory;
-    if (options->threads)
-        threads = options->threads;
     engine->log = (struct planche_log){.fn = options->log, .user = options->log_user};
     planche_trace_enable(&engine->log);
     engine->se = options->se;
@@ -212,23 +207,12 @@ static enum planche_status create(struct planche_engine *engine,
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
-/* More threads or jobs than this are a mistake. */
-#define MAX_THREADS 1024
-
-enum planche_status planche_engine_create(struct planche_engine **out,
-                                          const struct planche_engine_options *options,
-                                          struct planche_error *error)
+enum planche_status planche_engine_open(struct planche_engine **out,
+                                        const struct planche_engine_options *options,
+                                        struct planche_error *error)
 {
-    struct planche_engine_options taken;
     *out = NULL;
-    take_options(&taken, options);
-    if (taken.threads > MAX_THREADS || taken.jobs > MAX_THREADS)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "more than %d threads or jobs",
-                            MAX_THREADS);
-    if (taken.se != PLANCHE_SE_EXACT && taken.se != PLANCHE_SE_SAMPLED)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to average: %d",
-                            (int)taken.se);
-    enum planche_status status = planche_prepare_check(&taken, error);
+    enum planche_status status = planche_prepare_check(options, error);
     if (status)
         return status;
     struct planche_engine *engine = planche_calloc(NULL, 1, sizeof(*engine));
@@ -242,16 +226,16 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     planche_admission_init(&state->admission);
     planche_model_digest_init(&state->origin);
     planche_fallback_init(&state->fallback);
-    status = create(engine, &taken, error);
+    status = create(engine, options, error);
     if (status)
-        planche_engine_destroy(&engine);
+        planche_engine_close(&engine);
     *out = engine;
     return status;
 }
 
-void planche_engine_destroy(struct planche_engine **engine)
+void planche_engine_close(struct planche_engine **engine)
 {
-    if (!engine || !*engine)
+    if (!*engine)
         return;
     struct planche_engine *e = *engine;
     planche_free(e->state->profile);
@@ -270,10 +254,10 @@ void planche_engine_destroy(struct planche_engine **engine)
     *engine = NULL;
 }
 
-void planche_engine_get_info(const struct planche_engine *engine, struct planche_engine_info *info)
+void planche_engine_describe(const struct planche_engine *engine, struct planche_engine_info *info)
 {
-    struct planche_engine_info full = {
-        .struct_size = info->struct_size,
+    *info = (struct planche_engine_info){
+        .struct_size = sizeof(*info),
         .scale = engine->net->recipe.scale,
         .model = engine->model,
         .variant = engine->variant,
@@ -289,11 +273,10 @@ void planche_engine_get_info(const struct planche_engine *engine, struct planche
         .device = engine->gpus ? planche_gpu_pool_name(engine->gpus) : NULL,
         .gpu_path = engine->gpus ? planche_gpu_pool_path_name(engine->gpus) : NULL,
     };
-    memcpy(info, &full, info->struct_size < sizeof(full) ? info->struct_size : sizeof(full));
 }
 
-size_t planche_engine_get_profile(const struct planche_engine *engine,
-                                  struct planche_layer_profile *entries, size_t count)
+size_t planche_engine_read_profile(const struct planche_engine *engine,
+                                   struct planche_layer_profile *entries, size_t count)
 {
     const struct planche_program *program = engine->program;
     struct planche_node_profile *profile = engine->state->profile;

@@ -56,7 +56,7 @@ enum planche_status planche_engine_fingerprint(const struct planche_engine *engi
     enum planche_status status = planche_model_digest_get(&engine->state->origin, digest, error);
     if (status)
         return status;
-    planche_engine_get_info(engine, &info);
+    planche_engine_describe(engine, &info);
     describe_model(model, sizeof model, engine, digest);
     snprintf(text, PLANCHE_ENGINE_FINGERPRINT,
              "model %s\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n", model,

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t planche_page_file_name(char *name, size_t size, const char *output,
-                              const struct planche_page_result *result, unsigned part)
+size_t planche_output_file_name(char *name, size_t size, const char *output,
+                                const struct planche_page_result *result, unsigned part)
 {
     const char *dot = strrchr(output, '.');
     const char *extension = dot;
@@ -29,10 +29,10 @@ size_t planche_page_file_name(char *name, size_t size, const char *output,
 static char *make_name(const struct planche_output_files *files, struct planche_budget *budget,
                        unsigned part)
 {
-    size_t size = planche_page_file_name(NULL, 0, files->path, files->result, part + 1) + 1;
+    size_t size = planche_output_file_name(NULL, 0, files->path, files->result, part + 1) + 1;
     char *name = planche_alloc(budget, size);
     if (name)
-        planche_page_file_name(name, size, files->path, files->result, part + 1);
+        planche_output_file_name(name, size, files->path, files->result, part + 1);
     return name;
 }
 

@@ -16,6 +16,10 @@ struct planche_output_files {
     unsigned count, current;
 };
 
+/* As planche_page_file_name. */
+size_t planche_output_file_name(char *name, size_t size, const char *output,
+                                const struct planche_page_result *result, unsigned part);
+
 /* For planche_page_job; user is the files. */
 enum planche_status planche_output_files_begin(void *user, struct planche_budget *budget,
                                                unsigned part, struct planche_error *error);

@@ -13,14 +13,4 @@
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error);
 void planche_page_leave(struct planche_page_job *job);
 
-/* planche_engine_run_file for a page that may lie in memory (a book's entry): source->name is what
- * messages call it. engine, source and output are given; judge, cancel (beside what options have),
- * options and result may be NULL. */
-enum planche_status
-planche_engine_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                          const struct planche_page_filter *judge,
-                          const struct planche_cancel_token *cancel, const char *output,
-                          const struct planche_page_options *options,
-                          struct planche_page_result *result, struct planche_error *error);
-
 #endif

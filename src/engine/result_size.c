@@ -5,8 +5,6 @@
 #include "base/status.h"
 #include "engine/engine.h"
 
-#include <string.h>
-
 /* a * b / c to the nearest, at least 1; a quotient that fits. */
 static uint32_t scale_side(uint32_t a, uint32_t b, uint32_t c)
 {
@@ -101,25 +99,12 @@ static enum planche_status foresee_files(struct planche_page_result *result,
     return status;
 }
 
-enum planche_status planche_page_predict(uint32_t width, uint32_t height, unsigned scale,
-                                         uint64_t max_pixels,
-                                         const struct planche_page_options *options,
-                                         struct planche_page_result *result,
-                                         struct planche_error *error)
+enum planche_status planche_result_predict(struct planche_page_result *result, unsigned scale,
+                                           uint64_t max_pixels,
+                                           const struct planche_page_options *options,
+                                           struct planche_error *error)
 {
-    struct planche_page_result full = {.input_width = width, .input_height = height};
-    struct planche_page_options all = PLANCHE_PAGE_OPTIONS_INIT;
-    if (options)
-        memcpy(&all, options,
-               options->struct_size < sizeof all ? options->struct_size : sizeof all);
-    if (!width || !height || !scale || !result)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "width, height, scale and result must be given");
     enum planche_status status = planche_result_size(
-        &full, scale, max_pixels ? max_pixels : PLANCHE_MAX_PIXELS, &all, error);
-    if (!status)
-        status = foresee_files(&full, &all, error);
-    full.struct_size = result->struct_size;
-    memcpy(result, &full, full.struct_size < sizeof full ? full.struct_size : sizeof full);
-    return status;
+        result, scale, max_pixels ? max_pixels : PLANCHE_MAX_PIXELS, options, error);
+    return status ? status : foresee_files(result, options, error);
 }

@@ -144,7 +144,8 @@ size_t image_row_bytes(const struct planche_pixels *pixels)
 void image_make(struct image *image, enum planche_pixel_format format, uint32_t width,
                 uint32_t height, size_t more, uint8_t fill)
 {
-    image->pixels = (struct planche_pixels){.format = format, .width = width, .height = height};
+    image->pixels = (struct planche_pixels){
+        .struct_size = sizeof(image->pixels), .format = format, .width = width, .height = height};
     image->pixels.stride = image_row_bytes(&image->pixels) + more;
     /* The last row ends with its last pixel: who reads or writes beyond it is found out. */
     size_t size = image->pixels.stride * height - more;

@@ -2,7 +2,7 @@
 /* Engines and their budgets. Looks inside of the engine for what is in use, so this one links the
  * internals. */
 #include "api_test.h"
-#include "engine/page.h"
+#include "engine/run.h"
 #include "support/quick.h"
 
 #include <pthread.h>
@@ -387,6 +387,8 @@ static void test_source_in_memory(void **state)
     const struct planche_source source = {
         .name = "a.cbz: 1.png", .data = page.data, .size = page.size};
     const uint64_t before = used(engine);
+    const struct planche_page_options defaults = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_page_result result;
     struct planche_error error;
     size_t file_size, memory_size;
     (void)state;
@@ -394,8 +396,8 @@ static void test_source_in_memory(void **state)
     assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                              test_path("a.png"), NULL, NULL, &error),
                      PLANCHE_OK);
-    assert_int_equal(planche_engine_run_source(engine, &source, NULL, NULL, test_path("b.png"),
-                                               NULL, NULL, &error),
+    assert_int_equal(planche_run_source(engine, &source, NULL, NULL, test_path("b.png"), &defaults,
+                                        &result, &error),
                      PLANCHE_OK);
     void *file = test_read(test_path("a.png"), &file_size);
     void *memory = test_read(test_path("b.png"), &memory_size);
@@ -404,9 +406,9 @@ static void test_source_in_memory(void **state)
     assert_int_equal(used(engine), before);
     const struct planche_source cut = {
         .name = "a.cbz: 2.png", .data = page.data, .size = page.size / 2};
-    assert_int_equal(
-        planche_engine_run_source(engine, &cut, NULL, NULL, test_path("c.png"), NULL, NULL, &error),
-        PLANCHE_ERROR_DATA);
+    assert_int_equal(planche_run_source(engine, &cut, NULL, NULL, test_path("c.png"), &defaults,
+                                        &result, &error),
+                     PLANCHE_ERROR_DATA);
     assert_non_null(strstr(error.message, "a.cbz: 2.png"));
     assert_int_equal(remove(test_path("a.png")), 0);
     assert_int_equal(remove(test_path("b.png")), 0);

@@ -728,7 +728,7 @@ static void test_profile(void **state)
     struct planche_engine *engine = make_engine((struct planche_engine_options){.profile = 1});
     make_page(&page, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
     run_page(engine, &page, NULL);
-    size_t count = planche_engine_get_profile(engine, layers, 64);
+    size_t count = planche_engine_get_profile(engine, layers, sizeof layers[0], 64);
     assert_in_range(count, 3, 64);
     double macs = 0;
     for (size_t i = 0; i < count; i++) {

@@ -49,6 +49,7 @@ static void samples_make(struct samples *s, int width, int height, bool deep)
     size_t stride = (size_t)width * PLANCHE_PLANES * (deep ? 2 : 1);
     s->deep = deep;
     s->pixels = (struct planche_pixels){
+        .struct_size = sizeof(s->pixels),
         .format = deep ? PLANCHE_PIXELS_RGB16 : PLANCHE_PIXELS_RGB8,
         .width = (uint32_t)width,
         .height = (uint32_t)height,

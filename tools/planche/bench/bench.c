@@ -35,9 +35,10 @@ static void free_page(struct page *page)
 static bool make_page(struct page *page, uint32_t width, uint32_t height, unsigned scale)
 {
     *page = (struct page){
-        .in = {PLANCHE_PIXELS_RGB8, width, height, 3 * (size_t)width, NULL},
-        .out = {PLANCHE_PIXELS_RGB8, width * scale, height * scale, 3 * (size_t)width * scale,
-                NULL},
+        .in = {sizeof(struct planche_pixels), PLANCHE_PIXELS_RGB8, width, height, 3 * (size_t)width,
+               NULL},
+        .out = {sizeof(struct planche_pixels), PLANCHE_PIXELS_RGB8, width * scale, height * scale,
+                3 * (size_t)width * scale, NULL},
     };
     page->in.data = calloc(height, page->in.stride);
     page->out.data = calloc(page->out.height, page->out.stride);
@@ -92,11 +93,11 @@ static enum planche_status time_runs(const struct planche_engine *engine, const 
 static struct planche_layer_profile *read_profile(const struct planche_engine *engine,
                                                   size_t *count)
 {
-    *count = planche_engine_get_profile(engine, NULL, 0);
+    *count = planche_engine_get_profile(engine, NULL, sizeof(struct planche_layer_profile), 0);
     struct planche_layer_profile *layers = *count > 0 ? calloc(*count, sizeof *layers) : NULL;
     if (layers == NULL)
         *count = 0;
-    planche_engine_get_profile(engine, layers, *count);
+    planche_engine_get_profile(engine, layers, sizeof *layers, *count);
     return layers;
 }
 

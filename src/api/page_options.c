@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Page options of a caller, taken and checked. */
+#include "api/page_options.h"
+
+static enum planche_status check_options(const struct planche_page_options *options,
+                                         struct planche_error *error)
+{
+    if (options->quality < 0 || options->quality > 100)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "quality %d is not within 1..100",
+                            options->quality);
+    if (options->png_level < 0 || options->png_level > 9)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "PNG level %d is not within 1..9",
+                            options->png_level);
+    if (options->format < PLANCHE_FORMAT_AUTO || options->format > PLANCHE_FORMAT_JXL)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown format %d",
+                            (int)options->format);
+    if (options->grey != PLANCHE_GREY_KEEP && options->grey != PLANCHE_GREY_AUTO)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with grey pages: %d",
+                            (int)options->grey);
+    if (options->priority < PLANCHE_PRIORITY_NORMAL ||
+        options->priority > PLANCHE_PRIORITY_BACKGROUND)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown priority: %d",
+                            (int)options->priority);
+    if (options->on_limit < PLANCHE_ON_LIMIT_FAIL || options->on_limit > PLANCHE_ON_LIMIT_SPLIT)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with limits of formats: %d",
+                            (int)options->on_limit);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_args_take_page(struct planche_page_options *to,
+                                           const struct planche_page_options *from,
+                                           struct planche_error *error)
+{
+    enum planche_status status = planche_args_take(
+        to, from, PLANCHE_ARGS_STRUCT(struct planche_page_options, PLANCHE_PAGE_OPTIONS_INIT),
+        error);
+    return status ? status : check_options(to, error);
+}
