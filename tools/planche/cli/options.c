@@ -12,13 +12,13 @@
 /* getopt_long answers a long option with its index here plus this, beyond every letter. */
 #define LONG_BASE 256
 
-/* A byte for each row of options.def. */
-static const char rows[] = {
-#define OPTION(...) 0,
+/* The number of rows of options.def. */
+enum {
+    MAX_OPTIONS = 0
+#define OPTION(...) +1
 #include "cli/options.def"
 #undef OPTION
 };
-#define MAX_OPTIONS (sizeof rows)
 
 struct getopt_tables {
     char letters[3 * MAX_OPTIONS + 2];
