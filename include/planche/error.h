@@ -33,12 +33,11 @@ enum planche_status {
     PLANCHE_OK = 0,
     PLANCHE_ERROR_ARGUMENT = 1, /* an argument is not valid */
     PLANCHE_ERROR_MEMORY = 2,   /* the system has no more memory */
-    PLANCHE_ERROR_BUDGET =
-        3, /* the memory budget is too small; the message says how much is needed */
-    PLANCHE_ERROR_LIMIT = 4,       /* a limit of a format or an option (max_pixels) is exceeded */
-    PLANCHE_ERROR_IO = 5,          /* reading or writing a file failed */
-    PLANCHE_ERROR_DATA = 6,        /* an image is damaged, cut short or not an image */
-    PLANCHE_ERROR_MODEL = 7,       /* a model file is damaged or inconsistent */
+    PLANCHE_ERROR_BUDGET = 3, /* the memory budget is too small; the message says what is needed */
+    PLANCHE_ERROR_LIMIT = 4,  /* a limit of a format or an option (max_pixels) is exceeded */
+    PLANCHE_ERROR_IO = 5,     /* reading or writing a file failed */
+    PLANCHE_ERROR_DATA = 6,   /* an image is damaged, cut short or not an image */
+    PLANCHE_ERROR_MODEL = 7,  /* a model file is damaged or inconsistent */
     PLANCHE_ERROR_UNSUPPORTED = 8, /* well-formed, but not supported by Planche */
     PLANCHE_ERROR_NOT_FOUND = 9,   /* no such file, model or model file in the cache */
     PLANCHE_ERROR_EXISTS = 10,     /* the output exists and may not be overwritten */

@@ -112,9 +112,8 @@ PLANCHE_API enum planche_status planche_page_predict(uint32_t width, uint32_t he
 
 /* Enlarges an image file in memory into another. *out_data is allocated by this function; the
  * caller frees it with planche_free_bytes(). options->format AUTO means WebP. The memory counts
- * against the engine's budget only while the call runs. Errors: those of planche_engine_run_file
- * but for files.
- */
+ * against the engine's budget only while the call runs. Errors: ARGUMENT, DATA, LIMIT, BUDGET,
+ * MEMORY, CANCELLED, DEADLINE, UNSUPPORTED. */
 PLANCHE_API enum planche_status planche_engine_run_bytes(const struct planche_engine *engine,
                                                          const void *data, size_t size,
                                                          void **out_data, size_t *out_size,

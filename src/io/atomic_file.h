@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The truthful output file: it appears under its name complete, or not at all. */
+/* Atomic file: an output that appears under its name complete, or not at all. */
 #ifndef PLANCHE_IO_ATOMIC_FILE_H
 #define PLANCHE_IO_ATOMIC_FILE_H
 
