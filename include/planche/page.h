@@ -100,10 +100,10 @@ PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_eng
 PLANCHE_API size_t planche_page_file_name(char *name, size_t size, const char *output,
                                           const struct planche_page_result *result, unsigned part);
 
-/* Predicts the result of planche_engine_run_file for an opaque page of this size, without an
- * engine. scale and max_pixels (0: the default) are the engine's. Fills in the sizes, format (AUTO:
- * WebP), switched, and, as parts, the smallest possible number. options may be NULL. Errors: LIMIT,
- * UNSUPPORTED, ARGUMENT. */
+/* Predicts the result of planche_engine_run_file for an opaque page of this size and 8 bits a
+ * sample, without an engine. scale and max_pixels (0: the default) are the engine's. Fills in the
+ * sizes, format (AUTO: WebP), switched, and, as parts, the smallest possible number. options may be
+ * NULL. Errors: LIMIT, UNSUPPORTED, ARGUMENT. */
 PLANCHE_API enum planche_status planche_page_predict(uint32_t width, uint32_t height,
                                                      unsigned scale, uint64_t max_pixels,
                                                      const struct planche_page_options *options,

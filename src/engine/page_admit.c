@@ -202,7 +202,7 @@ enum planche_status planche_page_run_deferred(struct planche_page *page,
 {
     if (page->state != PLANCHE_PAGE_DEFERRED)
         return PLANCHE_OK;
-    planche_page_drop_target(page);
+    planche_page_drop_result(page);
     planche_network_unplan(&page->network);
     enum planche_status status = planche_page_resolve(page, error);
     if (!status)

@@ -4,7 +4,6 @@
 
 #include "base/status.h"
 #include "engine/prescan.h"
-#include "engine/result_size.h"
 
 static enum planche_status open_input(struct planche_page *page, struct planche_error *error)
 {
@@ -59,6 +58,8 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
     if (!status)
         status = check_size(page, error);
+    if (!status && !page->job->out)
+        status = planche_page_choose_target(page, error);
     if (status)
         planche_page_close(page);
     else
@@ -71,7 +72,7 @@ enum planche_status planche_page_resolve(struct planche_page *page, struct planc
     enum planche_status status =
         planche_page_defers_scans(page) ? PLANCHE_OK : look_over(page, error);
     if (!status)
-        status = planche_page_set_target(page, error);
+        status = planche_page_describe_result(page, error);
     if (!status)
         planche_page_set_state(page, PLANCHE_PAGE_RESOLVED);
     return status;
@@ -79,7 +80,7 @@ enum planche_status planche_page_resolve(struct planche_page *page, struct planc
 
 void planche_page_close(struct planche_page *page)
 {
-    planche_page_drop_target(page);
+    planche_page_drop_result(page);
     planche_input_close(&page->input);
     planche_page_set_state(page, PLANCHE_PAGE_NEW);
 }

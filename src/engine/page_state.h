@@ -21,15 +21,16 @@
 #include "engine/network.h"
 #include "engine/page_job.h"
 #include "engine/result_metadata.h"
+#include "engine/result_size.h"
 
 /* Each state has what those before it have, unless it says otherwise. */
 enum planche_page_state {
     /* Nothing is open. */
     PLANCHE_PAGE_NEW,
-    /* The reader is open, the filter agrees, and the sizes of page and result are known and within
-     * the limit. */
+    /* The reader is open, the filter agrees, and the header has decided the sizes of page and
+     * result, the result's format and how many files it has at least. */
     PLANCHE_PAGE_OPENED,
-    /* The target is decided: the result's format, parts, channels and metadata; the output is
+    /* Everything about the result is decided: its parts, channels and metadata; the output is
      * described. The page's pixels have been scanned as far as options ask for it, unless the page
      * defers that: then it is taken for what its header says. */
     PLANCHE_PAGE_RESOLVED,
@@ -54,6 +55,7 @@ struct planche_page {
     struct planche_budget budget;
     struct planche_input input;
     struct planche_output output;
+    struct planche_result_target target; /* by the header; of a page that a writer takes */
     struct planche_parts parts;
     uint8_t *variation; /* of the page's rows; NULL: it will not be split */
     struct planche_result_metadata metadata;
@@ -72,16 +74,21 @@ void planche_page_writer_progress(void *job, double done);
 
 /* page_target.c: what the result is. */
 
+/* Decides by the page's header and size; of pages that a writer takes. Errors: LIMIT, UNSUPPORTED,
+ * ARGUMENT. */
+enum planche_status planche_page_choose_target(struct planche_page *page,
+                                               struct planche_error *error);
 bool planche_page_is_to_be_split(const struct planche_page *page);
 /* Whether the page, which is at the door, is to be admitted on its header: GPUs take pages faster
  * than one after the other could be decoded at the door. Without its colours a page takes no more
  * memory than with them. False once it is DEFERRED. */
 bool planche_page_defers_scans(const struct planche_page *page);
-/* Decides the target and describes the output. Errors: ARGUMENT (pixels that do not fit), LIMIT,
- * UNSUPPORTED, MEMORY, BUDGET; those of the file when its hash is wanted. */
-enum planche_status planche_page_set_target(struct planche_page *page, struct planche_error *error);
+/* Decides the rest and describes the output. Errors: ARGUMENT (pixels that do not fit), LIMIT (too
+ * many parts), MEMORY, BUDGET; those of the file when its hash is wanted. */
+enum planche_status planche_page_describe_result(struct planche_page *page,
+                                                 struct planche_error *error);
 /* Frees what it and the scan made; also when there is nothing. */
-void planche_page_drop_target(struct planche_page *page);
+void planche_page_drop_result(struct planche_page *page);
 
 /* page_open.c: what is read of the page before its rows flow. */
 

@@ -4,8 +4,9 @@
 #include "engine/page_state.h"
 
 #include "base/status.h"
-#include "engine/result_size.h"
 #include "image/pixels.h"
+
+#include <assert.h>
 
 static enum planche_status check_pixels(const struct planche_page *page,
                                         struct planche_error *error)
@@ -22,16 +23,28 @@ static enum planche_status check_pixels(const struct planche_page *page,
     return PLANCHE_OK;
 }
 
-static uint32_t rows_of_file(const struct planche_page *page)
+enum planche_status planche_page_choose_target(struct planche_page *page,
+                                               struct planche_error *error)
 {
-    return planche_result_rows(page->job->options.format, page->job->result.output_width);
+    struct planche_page_result *result = &page->job->result;
+    const struct planche_result_request request = {
+        .width = result->output_width,
+        .height = result->output_height,
+        .alpha = planche_pixel_has_alpha(page->input.format),
+        .depth = planche_pixel_depth(page->input.format),
+        .splits = page->job->splits,
+    };
+    enum planche_status status =
+        planche_result_choose_target(&page->target, &request, &page->job->options, error);
+    result->format = page->target.format;
+    result->switched = page->target.switched;
+    result->parts = page->target.parts;
+    return status;
 }
 
 bool planche_page_is_to_be_split(const struct planche_page *page)
 {
-    uint32_t most = rows_of_file(page);
-    return page->job->options.on_limit == PLANCHE_ON_LIMIT_SPLIT && page->job->splits && most &&
-           page->job->result.output_height > most;
+    return page->target.parts > 1;
 }
 
 bool planche_page_defers_scans(const struct planche_page *page)
@@ -75,9 +88,9 @@ static enum planche_status choose_tone(struct planche_page *page, struct planche
 }
 
 /* What the result's format makes of the page: grey, alpha and depth as far as it has them. */
-static enum planche_status describe_result(struct planche_page *page, enum planche_format format,
-                                           struct planche_error *error)
+static enum planche_status describe_files(struct planche_page *page, struct planche_error *error)
 {
+    enum planche_format format = page->target.format;
     const struct planche_format_caps *caps = planche_format_get_caps(format);
     enum planche_pixel_format in = page->input.format;
     bool stores_grey;
@@ -90,7 +103,6 @@ static enum planche_status describe_result(struct planche_page *page, enum planc
         .format = format,
         .metadata = &page->metadata.metadata,
     };
-    page->job->result.format = format;
     return status;
 }
 
@@ -112,31 +124,12 @@ static void set_writer_options(struct planche_page *page)
     };
 }
 
-static enum planche_status switch_format(struct planche_page *page, struct planche_error *error)
-{
-    const struct planche_image_info asked = page->parts.info;
-    enum planche_format other =
-        planche_result_other_format(&page->parts.info, page->job->options.lossless);
-    planche_result_metadata_free(&page->metadata);
-    enum planche_status status = describe_result(page, other, error);
-    if (!status)
-        status = planche_writer_check(&page->parts.info, &page->parts.options, error);
-    page->job->result.switched = !status;
-    if (!status && !planche_page_defers_scans(page))
-        planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
-                          "%s: the result of %u x %u pixels is too large for %s: it becomes %s",
-                          page->job->source ? page->job->source->name : "page", asked.width,
-                          asked.height, planche_codec_extension(asked.format),
-                          planche_codec_extension(other));
-    return status;
-}
-
 static enum planche_status split_result(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_cuts cuts = {
         .in_height = page->input.height,
         .out_height = page->job->result.output_height,
-        .most = rows_of_file(page),
+        .most = page->target.rows,
         .variation = page->variation,
     };
     enum planche_status status = planche_parts_choose(&page->parts, &cuts, error);
@@ -144,35 +137,39 @@ static enum planche_status split_result(struct planche_page *page, struct planch
     return status;
 }
 
-static void warn_of_lost_alpha(const struct planche_page *page)
+/* Says once what the user did not ask for. */
+static void warn(const struct planche_page *page)
 {
-    enum planche_format format = page->parts.info.format;
-    if (planche_pixel_has_alpha(page->input.format) && !planche_format_get_caps(format)->alpha &&
-        !planche_page_defers_scans(page))
-        planche_log_write(&page->engine->log, PLANCHE_LOG_WARNING,
-                          "%s: %s files have no transparency: laid on white",
-                          page->job->source ? page->job->source->name : "page",
-                          planche_codec_extension(format));
+    const struct planche_log *log = &page->engine->log;
+    const struct planche_page_result *result = &page->job->result;
+    const char *name = page->job->source ? page->job->source->name : "page";
+    const char *extension = planche_codec_extension(result->format);
+    if (planche_page_defers_scans(page))
+        return;
+    if (page->target.switched)
+        planche_log_write(log, PLANCHE_LOG_WARNING,
+                          "%s: the result of %u x %u pixels is too large for %s: it becomes %s",
+                          name, result->output_width, result->output_height,
+                          planche_codec_extension(page->job->options.format), extension);
+    if (planche_pixel_has_alpha(page->input.format) &&
+        !planche_format_get_caps(result->format)->alpha)
+        planche_log_write(log, PLANCHE_LOG_WARNING,
+                          "%s: %s files have no transparency: laid on white", name, extension);
 }
 
-/* The result's format and files; parts.info describes the largest of them. */
-static enum planche_status choose_target(struct planche_page *page, struct planche_error *error)
+/* The result's files; parts.info describes the largest of them. */
+static enum planche_status choose_files(struct planche_page *page, struct planche_error *error)
 {
     struct planche_image_info *info = &page->parts.info;
     set_writer_options(page);
-    page->job->result.switched = 0;
-    enum planche_status status = describe_result(page, page->job->options.format, error);
+    enum planche_status status = describe_files(page, error);
     if (!status)
         status = split_result(page, error);
     if (status)
         return status;
     info->height = planche_parts_tallest(&page->parts);
-    status = planche_writer_check(info, &page->parts.options, error);
-    if (status == PLANCHE_ERROR_LIMIT && page->job->options.on_limit == PLANCHE_ON_LIMIT_SWITCH)
-        status = switch_format(page, error);
-    if (status)
-        return status;
-    warn_of_lost_alpha(page);
+    assert(planche_writer_check(info, &page->parts.options, NULL) == PLANCHE_OK);
+    warn(page);
     page->output.target = planche_pixel_format_make(info->channels, info->depth);
     return PLANCHE_OK;
 }
@@ -197,7 +194,8 @@ static void describe_output(struct planche_page *page)
     planche_network_describe(&page->network);
 }
 
-enum planche_status planche_page_set_target(struct planche_page *page, struct planche_error *error)
+enum planche_status planche_page_describe_result(struct planche_page *page,
+                                                 struct planche_error *error)
 {
     enum planche_status status = page->job->out ? check_pixels(page, error) : PLANCHE_OK;
     if (status)
@@ -205,11 +203,11 @@ enum planche_status planche_page_set_target(struct planche_page *page, struct pl
     describe_output(page);
     status = choose_tone(page, error);
     if (!status && !page->job->out)
-        status = choose_target(page, error);
+        status = choose_files(page, error);
     return status;
 }
 
-void planche_page_drop_target(struct planche_page *page)
+void planche_page_drop_result(struct planche_page *page)
 {
     planche_free(page->variation);
     page->variation = NULL;

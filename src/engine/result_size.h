@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a page's size and the limits of formats make of its result, known before any work. */
+/* Size and target of a result: what a page's header, the options and the limits of formats make of
+ * it, known before any work. */
 #ifndef PLANCHE_ENGINE_RESULT_SIZE_H
 #define PLANCHE_ENGINE_RESULT_SIZE_H
 
@@ -12,16 +13,35 @@ enum planche_status planche_result_size(struct planche_page_result *result, unsi
                                         const struct planche_page_options *options,
                                         struct planche_error *error);
 /* planche_page_predict: fills in what follows from the result's input size. max_pixels 0: the
- * engine's default. Errors: LIMIT, UNSUPPORTED. */
+ * engine's default. Errors: those of planche_result_size and planche_result_choose_target. */
 enum planche_status planche_result_predict(struct planche_page_result *result, unsigned scale,
                                            uint64_t max_pixels,
                                            const struct planche_page_options *options,
                                            struct planche_error *error);
-/* Rows of a file of this format and width; 0: that is too wide. */
-uint32_t planche_result_rows(enum planche_format format, uint32_t width);
-/* A format for what is too large for that of info: JPEG, which every viewer opens and which is
- * written row by row, in the place of lossy ones if nothing but size is against it. */
-enum planche_format planche_result_other_format(const struct planche_image_info *info,
-                                                bool lossless);
+
+/* A result before its files are known: what a page's header says of it. */
+struct planche_result_request {
+    uint32_t width, height; /* of the result */
+    bool alpha;             /* of the page */
+    unsigned depth;         /* of the page, bits */
+    bool splits;            /* it may become several files */
+};
+
+/* The result's files as far as a header tells. */
+struct planche_result_target {
+    enum planche_format format;
+    bool switched;  /* the format is another than was asked for */
+    unsigned parts; /* files; at least so many if more than 1 */
+    uint32_t rows;  /* most rows of a file */
+};
+
+/* Decides format, split and switch, for pages that run and for those that are only predicted. The
+ * options' format is not AUTO. *target is set in any case. Errors: LIMIT: no format that the
+ * options allow can hold it; UNSUPPORTED: the format cannot be written; ARGUMENT: quality, PNG
+ * level. */
+enum planche_status planche_result_choose_target(struct planche_result_target *target,
+                                                 const struct planche_result_request *request,
+                                                 const struct planche_page_options *options,
+                                                 struct planche_error *error);
 
 #endif
