@@ -160,7 +160,7 @@ static enum planche_status deliver(struct planche_output *output, const uint8_t 
                             output->out_width);
         row = output->converted;
     }
-    return planche_parts_write(output->parts, row, output->target_row_bytes, error);
+    return planche_split_write(output->parts, row, output->target_row_bytes, error);
 }
 
 /* A row as it was collected. */

@@ -23,7 +23,7 @@ struct planche_output {
     const struct planche_trace *trace;
     struct planche_pool *pool;
     const struct planche_pixels *pixels; /* target; NULL: parts */
-    struct planche_parts *parts;
+    struct planche_split_result *parts;
     enum planche_pixel_format format;    /* rows as they are collected: the input's */
     enum planche_pixel_format target;    /* as the writer takes them */
     int64_t width, height;               /* as the network makes it */

@@ -15,7 +15,7 @@ static enum planche_status flow(struct planche_page *page, struct planche_error 
     enum planche_status status = PLANCHE_OK;
     planche_page_set_state(page, PLANCHE_PAGE_RUNNING);
     if (!page->job->out)
-        status = planche_parts_open(&page->parts, error);
+        status = planche_split_open(&page->parts, error);
     if (!status)
         status = planche_network_run(&page->network, error);
     if (status || page->job->out)
@@ -23,7 +23,7 @@ static enum planche_status flow(struct planche_page *page, struct planche_error 
     planche_page_shrink_reservation(page);
     planche_page_set_state(page, PLANCHE_PAGE_ENCODING);
     double start = planche_clock_ms();
-    status = planche_parts_finish(&page->parts, error);
+    status = planche_split_finish(&page->parts, error);
     double ms = planche_clock_ms() - start;
     page->output.ms += ms;
     page->output.waited_ms += ms;
@@ -63,7 +63,7 @@ static enum planche_status run_once(struct planche_page_job *job,
         planche_pool_leave(job->engine->pool);
     }
     planche_output_close(&page.output);
-    planche_parts_close(&page.parts);
+    planche_split_close(&page.parts);
     planche_network_close(&page.network);
     planche_page_close(&page);
     result->decode_ms = page.input.ms;

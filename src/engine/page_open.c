@@ -33,19 +33,19 @@ static enum planche_status check_size(struct planche_page *page, struct planche_
                                &page->job->options, error);
 }
 
-/* Looks at the pixels before the network sees them, as far as options ask for it. */
-static enum planche_status look_over(struct planche_page *page, struct planche_error *error)
+/* Scans the pixels before the network sees them, as far as options ask for it. */
+static enum planche_status scan(struct planche_page *page, struct planche_error *error)
 {
-    struct planche_prescan survey = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
-                                             page->input.reader};
+    struct planche_prescan prescan = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
+                                              page->input.reader};
     if (planche_page_is_to_be_split(page)) {
-        survey.variation = page->variation = planche_alloc(&page->budget, page->input.height);
+        prescan.variation = page->variation = planche_alloc(&page->budget, page->input.height);
         if (!page->variation)
             return planche_fail_memory(error, &page->budget, page->input.height,
                                        "looking at the page's rows");
     }
-    enum planche_status status = planche_prescan_run(&survey, &page->input, error);
-    if (!status && survey.grey)
+    enum planche_status status = planche_prescan_run(&prescan, &page->input, error);
+    if (!status && prescan.grey)
         planche_input_make_grey(&page->input);
     return status;
 }
@@ -69,8 +69,7 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
 
 enum planche_status planche_page_resolve(struct planche_page *page, struct planche_error *error)
 {
-    enum planche_status status =
-        planche_page_defers_scans(page) ? PLANCHE_OK : look_over(page, error);
+    enum planche_status status = planche_page_defers_scans(page) ? PLANCHE_OK : scan(page, error);
     if (!status)
         status = planche_page_describe_result(page, error);
     if (!status)

@@ -56,7 +56,7 @@ struct planche_page {
     struct planche_input input;
     struct planche_output output;
     struct planche_result_target target; /* by the header; of a page that a writer takes */
-    struct planche_parts parts;
+    struct planche_split_result parts;
     uint8_t *variation; /* of the page's rows; NULL: it will not be split */
     struct planche_result_metadata metadata;
     struct planche_transfer *tone; /* of a page that is made smaller */

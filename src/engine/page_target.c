@@ -126,13 +126,13 @@ static void set_writer_options(struct planche_page *page)
 
 static enum planche_status split_result(struct planche_page *page, struct planche_error *error)
 {
-    const struct planche_cuts cuts = {
+    const struct planche_split_options options = {
         .in_height = page->input.height,
         .out_height = page->job->result.output_height,
-        .most = page->target.rows,
+        .max_rows = page->target.rows,
         .variation = page->variation,
     };
-    enum planche_status status = planche_parts_choose(&page->parts, &cuts, error);
+    enum planche_status status = planche_split_choose(&page->parts, &options, error);
     page->job->result.parts = page->parts.count;
     return status;
 }
@@ -167,8 +167,8 @@ static enum planche_status choose_files(struct planche_page *page, struct planch
         status = split_result(page, error);
     if (status)
         return status;
-    info->height = planche_parts_tallest(&page->parts);
-    assert(planche_writer_check(info, &page->parts.options, NULL) == PLANCHE_OK);
+    info->height = planche_split_tallest(&page->parts);
+    assert(planche_writer_check(info, &page->parts.options, error) == PLANCHE_OK);
     warn(page);
     page->output.target = planche_pixel_format_make(info->channels, info->depth);
     return PLANCHE_OK;

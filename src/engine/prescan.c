@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The look over a page's rows. */
+/* Prescan of a page's rows. */
 #include "engine/prescan.h"
 
 #include "base/status.h"
@@ -46,35 +46,35 @@ static uint8_t variation_of(const void *row, size_t width, unsigned channels, bo
     return (uint8_t)(deep ? most >> 8 : most);
 }
 
-static enum planche_status look(struct planche_prescan *survey, struct planche_input *input,
+static enum planche_status scan(struct planche_prescan *prescan, struct planche_input *input,
                                 void *row, struct planche_error *error)
 {
     unsigned channels = planche_pixel_channels(input->stored);
     bool deep = planche_pixel_depth(input->stored) == 16;
     enum planche_status status = PLANCHE_OK;
-    for (uint32_t y = 0; y < input->height && (survey->grey || survey->variation); y++) {
+    for (uint32_t y = 0; y < input->height && (prescan->grey || prescan->variation); y++) {
         status = planche_reader_read(input->reader, row, input->stored_row_bytes, 1, error);
         if (status)
             return status;
-        survey->grey = survey->grey && row_is_grey(row, input->width, channels, deep);
-        if (survey->variation)
-            survey->variation[y] = variation_of(row, input->width, channels, deep);
+        prescan->grey = prescan->grey && row_is_grey(row, input->width, channels, deep);
+        if (prescan->variation)
+            prescan->variation[y] = variation_of(row, input->width, channels, deep);
     }
     return planche_reader_rewind(input->reader, error);
 }
 
-enum planche_status planche_prescan_run(struct planche_prescan *survey, struct planche_input *input,
-                                        struct planche_error *error)
+enum planche_status planche_prescan_run(struct planche_prescan *prescan,
+                                        struct planche_input *input, struct planche_error *error)
 {
     double start = planche_clock_ms();
-    survey->grey = survey->grey && planche_pixel_channels(input->stored) >= 3;
-    if (!survey->grey && !survey->variation)
+    prescan->grey = prescan->grey && planche_pixel_channels(input->stored) >= 3;
+    if (!prescan->grey && !prescan->variation)
         return PLANCHE_OK;
     void *row = planche_alloc(input->budget, input->stored_row_bytes);
     if (!row)
         return planche_fail_memory(error, input->budget, input->stored_row_bytes,
                                    "a row of the page");
-    enum planche_status status = look(survey, input, row, error);
+    enum planche_status status = scan(prescan, input, row, error);
     planche_free(row);
     input->ms += planche_clock_ms() - start;
     return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A look over a page's file before the network runs: whether its colours are any, and how much
- * happens in its rows. */
+/* Prescan of a page's file before the network runs: whether it has any colour, and how much its
+ * rows vary. */
 #ifndef PLANCHE_ENGINE_PRESCAN_H
 #define PLANCHE_ENGINE_PRESCAN_H
 
@@ -9,12 +9,12 @@
 struct planche_prescan {
     bool grey;          /* in: whether to ask; out: no visible pixel's colours are more than a level
                            apart */
-    uint8_t *variation; /* NULL, or room for a number for each row: how far apart its samples are in
+    uint8_t *variation; /* NULL, or a number for each row: how far apart its samples are in
                            the channel in which they are farthest, 0..255; 0: of one colour */
 };
 
 /* Reads a file's rows, as far as there is something left to learn, and goes back to the first. */
-enum planche_status planche_prescan_run(struct planche_prescan *survey, struct planche_input *input,
-                                        struct planche_error *error);
+enum planche_status planche_prescan_run(struct planche_prescan *prescan,
+                                        struct planche_input *input, struct planche_error *error);
 
 #endif
