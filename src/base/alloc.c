@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Budgeted allocation. A block is preceded by a header of PLANCHE_ALIGN bytes that remembers its
  * size and its budget. Large blocks are mappings of their own, so that what is freed leaves the
- * process at once and resident memory tells the truth; or it is hoarded, within the limit. */
+ * process at once and resident memory shows what is in use; or it goes to a block cache, within the
+ * limit. */
 #include "base/alloc.h"
 
 #include "base/checked.h"
@@ -32,7 +33,7 @@
 
 struct header {
     struct planche_budget *budget;
-    struct header *next; /* in a hoard */
+    struct header *next; /* in a block cache */
     size_t size;         /* what the caller asked for and the budget counts */
     size_t allotted;     /* bytes behind the header that are really there */
     bool mapped, zero;   /* zero: the block's memory is as the system gave it */
@@ -80,7 +81,7 @@ void planche_budget_init_part(struct planche_budget *budget, struct planche_budg
 {
     budget->limit = limit;
     budget->parent = parent;
-    budget->hoard = parent ? parent->hoard : NULL;
+    budget->cache = parent ? parent->cache : NULL;
     atomic_init(&budget->used, 0);
     atomic_init(&budget->peak, 0);
     atomic_init(&budget->refused, false);
@@ -105,44 +106,44 @@ static bool take_one(struct planche_budget *budget, uint64_t bytes)
     return true;
 }
 
-/* Gives hoarded blocks back until no more than `most` bytes are left. */
-static void shrink_hoard(struct planche_block_cache *hoard, uint64_t most)
+/* Gives cached blocks back until no more than `most` bytes are left. */
+static void shrink_cache(struct planche_block_cache *cache, uint64_t most)
 {
-    planche_mutex_lock(&hoard->lock);
-    while (hoard->blocks && atomic_load(&hoard->bytes) > most) {
-        struct header *block = hoard->blocks;
-        hoard->blocks = block->next;
-        atomic_fetch_sub(&hoard->bytes, block->allotted);
+    planche_mutex_lock(&cache->lock);
+    while (cache->blocks && atomic_load(&cache->bytes) > most) {
+        struct header *block = cache->blocks;
+        cache->blocks = block->next;
+        atomic_fetch_sub(&cache->bytes, block->allotted);
         planche_mapping_destroy(block, block->allotted + PLANCHE_ALIGN);
     }
-    planche_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&cache->lock);
 }
 
 void planche_budget_cache_trim(struct planche_budget *budget)
 {
-    struct planche_block_cache *hoard = budget->hoard;
-    if (!hoard)
+    struct planche_block_cache *cache = budget->cache;
+    if (!cache)
         return;
-    planche_mutex_lock(&hoard->lock);
-    for (struct header *block = hoard->blocks; block; block = block->next) {
+    planche_mutex_lock(&cache->lock);
+    for (struct header *block = cache->blocks; block; block = block->next) {
         /* Whole huge pages; the header stays. */
         uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
         uintptr_t first = ((uintptr_t)block / HUGE_PAGE + 1) * HUGE_PAGE;
         if (first < end)
             planche_mapping_forget((void *)first, end - first);
     }
-    planche_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&cache->lock);
 }
 
-/* What is used has grown: what is held makes room. The budget has a hoard. */
+/* What is used has grown: what is held makes room. The budget has a block cache. */
 static void keep_limit(const struct planche_budget *budget)
 {
     while (budget->parent)
         budget = budget->parent;
     uint64_t used = atomic_load(&budget->used);
     uint64_t room = !budget->limit ? UINT64_MAX : budget->limit > used ? budget->limit - used : 0;
-    if (atomic_load(&budget->hoard->bytes) > room)
-        shrink_hoard(budget->hoard, room);
+    if (atomic_load(&budget->cache->bytes) > room)
+        shrink_cache(budget->cache, room);
 }
 
 static bool budget_take(struct planche_budget *budget, uint64_t bytes)
@@ -160,34 +161,34 @@ static bool budget_take(struct planche_budget *budget, uint64_t bytes)
 
 bool planche_budget_cache_enable(struct planche_budget *budget)
 {
-    budget->hoard = planche_calloc(NULL, 1, sizeof *budget->hoard);
-    if (!budget->hoard)
+    budget->cache = planche_calloc(NULL, 1, sizeof *budget->cache);
+    if (!budget->cache)
         return false;
-    planche_mutex_init(&budget->hoard->lock);
+    planche_mutex_init(&budget->cache->lock);
     return true;
 }
 
 void planche_budget_cache_purge(struct planche_budget *budget)
 {
-    if (budget->hoard)
-        shrink_hoard(budget->hoard, 0);
+    if (budget->cache)
+        shrink_cache(budget->cache, 0);
 }
 
 void planche_budget_cache_destroy(struct planche_budget *budget)
 {
-    if (!budget->hoard)
+    if (!budget->cache)
         return;
-    shrink_hoard(budget->hoard, 0);
-    planche_mutex_destroy(&budget->hoard->lock);
-    planche_free(budget->hoard);
-    budget->hoard = NULL;
+    shrink_cache(budget->cache, 0);
+    planche_mutex_destroy(&budget->cache->lock);
+    planche_free(budget->cache);
+    budget->cache = NULL;
 }
 
 bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes)
 {
     if (must_fail() || !budget_take(budget, bytes))
         return false;
-    if (budget && budget->hoard)
+    if (budget && budget->cache)
         keep_limit(budget);
     return true;
 }
@@ -260,13 +261,13 @@ static struct header *map_block(size_t total)
     return memory;
 }
 
-/* The smallest hoarded block that has `total` bytes and not twice as many, cut to that size; NULL:
+/* The smallest cached block that has `total` bytes and not twice as many, cut to that size; NULL:
  * there is none. Its content is arbitrary. */
-static struct header *take_hoarded(struct planche_block_cache *hoard, size_t total)
+static struct header *take_cached(struct planche_block_cache *cache, size_t total)
 {
     struct header **best = NULL, *found;
-    planche_mutex_lock(&hoard->lock);
-    for (struct header **link = &hoard->blocks; *link; link = &(*link)->next) {
+    planche_mutex_lock(&cache->lock);
+    for (struct header **link = &cache->blocks; *link; link = &(*link)->next) {
         size_t has = (*link)->allotted + PLANCHE_ALIGN;
         if (has >= total && has / 2 < total && (!best || has < (*best)->allotted + PLANCHE_ALIGN))
             best = link;
@@ -274,9 +275,9 @@ static struct header *take_hoarded(struct planche_block_cache *hoard, size_t tot
     found = best ? *best : NULL;
     if (found) {
         *best = found->next;
-        atomic_fetch_sub(&hoard->bytes, found->allotted);
+        atomic_fetch_sub(&cache->bytes, found->allotted);
     }
-    planche_mutex_unlock(&hoard->lock);
+    planche_mutex_unlock(&cache->lock);
     if (!found || planche_mapping_cut(found, found->allotted + PLANCHE_ALIGN, total))
         return found;
     /* No more mappings are allowed: what is left of it. */
@@ -284,18 +285,18 @@ static struct header *take_hoarded(struct planche_block_cache *hoard, size_t tot
     return NULL;
 }
 
-/* False: the block is not for a hoard. */
-static bool hoard_block(struct header *block)
+/* False: the block is not for a block cache. */
+static bool cache_block(struct header *block)
 {
-    struct planche_block_cache *hoard = block->budget ? block->budget->hoard : NULL;
-    if (!hoard || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
+    struct planche_block_cache *cache = block->budget ? block->budget->cache : NULL;
+    if (!cache || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
         return false;
     const struct planche_budget *budget = block->budget;
-    planche_mutex_lock(&hoard->lock);
-    block->next = hoard->blocks;
-    hoard->blocks = block;
-    atomic_fetch_add(&hoard->bytes, block->allotted);
-    planche_mutex_unlock(&hoard->lock);
+    planche_mutex_lock(&cache->lock);
+    block->next = cache->blocks;
+    cache->blocks = block;
+    atomic_fetch_add(&cache->bytes, block->allotted);
+    planche_mutex_unlock(&cache->lock);
     keep_limit(budget);
     return true;
 }
@@ -308,16 +309,16 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
     if (!planche_add_size(size, 2 * PLANCHE_ALIGN - 1, &total) || total > PTRDIFF_MAX)
         return NULL;
     total -= total % PLANCHE_ALIGN;
-    struct planche_block_cache *hoard = budget ? budget->hoard : NULL;
-    struct header *hoarded = hoard && mapped ? take_hoarded(hoard, total) : NULL;
-    if (hoard)
+    struct planche_block_cache *cache = budget ? budget->cache : NULL;
+    struct header *cached = cache && mapped ? take_cached(cache, total) : NULL;
+    if (cache)
         keep_limit(budget);
-    struct header *header = hoarded  ? hoarded
+    struct header *header = cached   ? cached
                             : mapped ? map_block(total)
                                      : aligned_alloc(PLANCHE_ALIGN, total);
     if (!header)
         return NULL;
-    header->zero = mapped && !hoarded;
+    header->zero = mapped && !cached;
     header->budget = budget;
     header->size = size;
     header->allotted = total - PLANCHE_ALIGN;
@@ -327,7 +328,7 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
 
 static void give_back(struct header *header)
 {
-    if (hoard_block(header))
+    if (cache_block(header))
         return;
     if (header->mapped)
         planche_mapping_destroy(header, header->allotted + PLANCHE_ALIGN);
@@ -391,7 +392,7 @@ void *planche_realloc(struct planche_budget *budget, void *block, size_t size)
     size_t old_size = old->size;
     if (size == 0 || must_fail() || (size > old_size && !budget_take(owner, size - old_size)))
         return NULL;
-    if (owner && owner->hoard)
+    if (owner && owner->cache)
         keep_limit(owner);
     struct header *header = resize(old, size);
     if (!header) {

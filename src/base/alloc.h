@@ -16,7 +16,7 @@ struct planche_block_cache;
 struct planche_budget {
     uint64_t limit;
     struct planche_budget *parent;     /* counts everything as well; NULL: none */
-    struct planche_block_cache *hoard; /* NULL: freed memory leaves the process at once */
+    struct planche_block_cache *cache; /* NULL: freed memory leaves the process at once */
     _Atomic uint64_t used, peak;
     atomic_bool refused; /* something asked for did not fit, here or in a parent */
 };
@@ -26,12 +26,12 @@ void planche_budget_init(struct planche_budget *budget, uint64_t limit);
 void planche_budget_init_part(struct planche_budget *budget, struct planche_budget *parent,
                               uint64_t limit);
 
-/* Lets a budget without a parent hold on to large blocks that were freed, its own and those of its
- * parts, for the next who wants as much: memory that is new to the process costs more to touch than
- * to compute with. What is held and what is used stay within the limit together. False: no memory.
- * planche_budget_cache_trim lets the system take what is held now when it runs short: nobody will
- * want it soon. planche_budget_cache_purge gives it all back at once. planche_budget_cache_destroy
- * does so for good, and must come last. */
+/* Block cache: a budget without a parent keeps large blocks that were freed, its own and those of
+ * its parts, for the next allocation of that size: memory that is new to the process costs more to
+ * touch than to compute with. What is held and what is used stay within the limit together. False:
+ * no memory. planche_budget_cache_trim lets the system take what is held now when it runs short:
+ * nobody will want it soon. planche_budget_cache_purge gives it all back at once.
+ * planche_budget_cache_destroy does so for good, and must come last. */
 bool planche_budget_cache_enable(struct planche_budget *budget);
 void planche_budget_cache_trim(struct planche_budget *budget);
 void planche_budget_cache_purge(struct planche_budget *budget);

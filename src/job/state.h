@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The job queue: slots that move between lists under one mutex.
  *
+ * Backpressure: the number of slots is fixed, so submitting waits once all are taken.
+ *
  * A slot is free, waits, runs, or is finished. Who finishes slots under the mutex collects them in
  * a list of its own and delivers that: each slot is freed and its job's done called with the mutex
- * open. Of waiting jobs with one key none leads: the one that is chosen does, and the others follow
- * it from then on. */
+ * open.
+ *
+ * Single flight: of waiting jobs with one key none leads: the one that is chosen does, and the
+ * others follow it from then on. */
 #ifndef PLANCHE_JOB_STATE_H
 #define PLANCHE_JOB_STATE_H
 

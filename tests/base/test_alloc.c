@@ -269,8 +269,9 @@ static void test_threads_share_a_budget(void **state)
     assert_in_range(peak_of(&budget), 1500, THREADS * 2500);
 }
 
-/* What a hoard holds stays within the limit, is nobody's, and comes back as any other memory. */
-static void test_hoard_keeps_the_limit(void **state)
+/* What a block cache holds stays within the limit, is nobody's, and comes back as any other memory.
+ */
+static void test_cache_keeps_the_limit(void **state)
 {
     (void)state;
     struct planche_budget whole, part;
@@ -300,7 +301,7 @@ static void test_hoard_keeps_the_limit(void **state)
 
 #define HOARDED_BLOCKS 50
 
-static void *use_hoard(void *budget)
+static void *use_cache(void *budget)
 {
     for (size_t i = 0; i < HOARDED_BLOCKS; i++) {
         size_t size = (5 + i % 7) * MIB;
@@ -315,7 +316,7 @@ static void *use_hoard(void *budget)
     return NULL;
 }
 
-static void test_threads_share_a_hoard(void **state)
+static void test_threads_share_a_cache(void **state)
 {
     (void)state;
     struct planche_budget budget;
@@ -323,7 +324,7 @@ static void test_threads_share_a_hoard(void **state)
     assert_true(planche_budget_cache_enable(&budget));
     pthread_t threads[THREADS];
     for (size_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, use_hoard, &budget), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, use_cache, &budget), 0);
     for (size_t i = 0; i < THREADS; i++) {
         void *failed;
         pthread_join(threads[i], &failed);
@@ -347,8 +348,8 @@ int main(void)
         cmocka_unit_test(test_failures_on_purpose),
         cmocka_unit_test(test_reason_of_a_failure),
         cmocka_unit_test(test_threads_share_a_budget),
-        cmocka_unit_test(test_hoard_keeps_the_limit),
-        cmocka_unit_test(test_threads_share_a_hoard),
+        cmocka_unit_test(test_cache_keeps_the_limit),
+        cmocka_unit_test(test_threads_share_a_cache),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,12 +2,12 @@
 /* Streaming schedule: in a pass, rows stream from the page (or from retained tensors) through some
  * of the nodes to sinks.
  *
- * The rows of tensors lie in slots. A row takes a slot when it is made and gives it back when its
- * last reader is done; the slot given back last is taken first, so that rows are written over
- * memory that is still in the cache, and a pass holds no more rows than are alive at once. Tensors
- * with rows of about the same size share slots of one class. How many slots a class needs is found
- * by running the schedule without arithmetic. A tensor retained for later passes has memory of its
- * own for all rows.
+ * The rows of tensors lie in slots, not in a ring buffer for each tensor. A row takes a slot when
+ * it is made and gives it back when its last reader is done; the slot given back last is taken
+ * first, so that rows are written over memory that is still in the cache, and a pass holds no more
+ * rows than are alive at once. Tensors with rows of about the same size share slots of one class.
+ * How many slots a class needs is found by running the schedule without arithmetic. A tensor
+ * retained for later passes has memory of its own for all rows.
  *
  * The schedule pulls: rows are requested of a sink, and a node first requests of its inputs
  * what they lack. So everything is made at the last moment, a few rows at a time, and
