@@ -2,14 +2,12 @@
 /* Making an engine: finding the model, compiling it, dividing the memory. */
 #include "engine/engine.h"
 
-#include "backend/vulkan/vulkan.h"
 #include "base/status.h"
 #include "base/trace.h"
-#include "engine/fallback.h"
-#include "engine/internal.h"
-#include "engine/prepare.h"
+#include "engine/create.h"
 #include "model/catalogue.h"
 #include "model/load.h"
+#include "os/cpu.h"
 #include "os/system.h"
 
 #include <limits.h>
@@ -139,7 +137,7 @@ static enum planche_status load(struct planche_engine *engine,
     enum planche_status status = find_files(&files, options, error);
     if (status)
         return status;
-    int *descriptors = engine->state->origin.files;
+    int *descriptors = engine->state->digest.files;
     struct planche_model_source source = {.param_path = files.param,
                                           .bin_path = files.bin,
                                           .param_fd = &descriptors[0],
@@ -149,7 +147,7 @@ static enum planche_status load(struct planche_engine *engine,
         status = check_net(engine, options, &files, error);
     if (status)
         return status;
-    planche_model_digest_note(&engine->state->origin);
+    planche_model_digest_note(&engine->state->digest);
     engine->macs_per_pixel = macs_per_pixel(engine->net, budget);
     engine->model = planche_strdup(budget, options->model);
     engine->variant = variant_name(files.param, budget);
@@ -158,22 +156,65 @@ static enum planche_status load(struct planche_engine *engine,
     return PLANCHE_OK;
 }
 
-static enum planche_status open_gate(struct planche_engine *engine, unsigned jobs,
-                                     struct planche_error *error)
+/* Chooses the CPU's features and kernels. Errors: UNSUPPORTED. */
+static enum planche_status choose_kernels(struct planche_engine *engine,
+                                          const struct planche_engine_options *options,
+                                          struct planche_error *error)
+{
+    bool bf16 = options->precision == PLANCHE_PRECISION_BF16;
+    uint32_t features = planche_cpu_select(options->cpu_mask);
+    engine->features = bf16 ? planche_cpu_permit(features) : features & ~PLANCHE_CPU_AMX;
+    engine->isa = planche_cpu_isa_name(engine->features);
+    planche_kernels_init(&engine->kernels, engine->features);
+    /* Emulated, bf16 would be slower than float. */
+    if (!bf16 || features & PLANCHE_CPU_AVX512BF16)
+        return PLANCHE_OK;
+    return planche_fail(
+        error, PLANCHE_ERROR_UNSUPPORTED, "precision bf16 needs a CPU with AVX512-BF16; %s",
+        planche_cpu_detect() & PLANCHE_CPU_AVX512BF16 ? "the CPU mask leaves it out"
+                                                      : "this one has none, so use f32");
+}
+
+static enum planche_status open_executors(struct planche_engine *engine,
+                                          const struct planche_engine_options *options,
+                                          struct planche_error *error)
+{
+    struct planche_executors *executors = &engine->state->executors;
+    const struct planche_executor_setup setup = {
+        .net = engine->net,
+        .model = engine->model,
+        .features = engine->features,
+        .pool = engine->pool,
+        .log = engine->log,
+    };
+    enum planche_status status = planche_executors_open(executors, options, &setup, error);
+    if (status)
+        return status;
+    engine->se = executors->list[0].setup.se;
+    if (executors->count > 1)
+        return PLANCHE_OK;
+    /* Nobody will pack them again. */
+    planche_net_drop_kernels(engine->net);
+    planche_budget_cache_purge(&engine->state->budget); /* pages will not want it */
+    return PLANCHE_OK;
+}
+
+/* Divides what the weights leave of the memory. */
+static enum planche_status start_admission(struct planche_engine *engine, unsigned jobs,
+                                           struct planche_error *error)
 {
     uint64_t limit = engine->state->budget.limit;
-    engine->weight_bytes = atomic_load(&engine->state->budget.used);
-    if (engine->weight_bytes >= limit)
+    engine->base_bytes = atomic_load(&engine->state->budget.used);
+    if (engine->base_bytes >= limit)
         return planche_fail(
             error, PLANCHE_ERROR_BUDGET,
             "%s takes %llu bytes of the memory budget of %llu, which leaves nothing for "
             "pages; give it more",
-            engine->model, (unsigned long long)engine->weight_bytes, (unsigned long long)limit);
-    /* Beside the pages that GPUs have, there is one for every thread to decode or to encode. */
-    unsigned threads = planche_pool_threads(engine->pool);
-    if (engine->gpus)
-        threads += planche_gpu_pool_max_pages(engine->gpus);
-    planche_admission_start(&engine->state->admission, limit - engine->weight_bytes, threads, jobs);
+            engine->model, (unsigned long long)engine->base_bytes, (unsigned long long)limit);
+    /* Beside the pages that devices have, there is one for every thread to decode or to encode. */
+    unsigned threads =
+        planche_pool_threads(engine->pool) + engine->state->executors.list[0].info.lanes;
+    planche_admission_start(&engine->state->admission, limit - engine->base_bytes, threads, jobs);
     return PLANCHE_OK;
 }
 
@@ -197,13 +238,13 @@ static enum planche_status create(struct planche_engine *engine,
                             (unsigned long long)memory);
     status = planche_pool_create(&engine->pool, threads, &engine->state->budget, error);
     if (!status)
-        status = planche_prepare_cpu(engine, options, error);
+        status = choose_kernels(engine, options, error);
     if (!status)
         status = load(engine, options, error);
     if (!status)
-        status = planche_prepare_network(engine, options, error);
+        status = open_executors(engine, options, error);
     if (!status)
-        status = open_gate(engine, options->jobs, error);
+        status = start_admission(engine, options->jobs, error);
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
@@ -212,7 +253,7 @@ enum planche_status planche_engine_open(struct planche_engine **out,
                                         struct planche_error *error)
 {
     *out = NULL;
-    enum planche_status status = planche_prepare_check(options, error);
+    enum planche_status status = planche_executors_check(options, error);
     if (status)
         return status;
     struct planche_engine *engine = planche_calloc(NULL, 1, sizeof(*engine));
@@ -224,8 +265,8 @@ enum planche_status planche_engine_open(struct planche_engine **out,
     }
     engine->state = state;
     planche_admission_init(&state->admission);
-    planche_model_digest_init(&state->origin);
-    planche_fallback_init(&state->fallback);
+    planche_model_digest_init(&state->digest);
+    planche_executors_init(&state->executors, &state->budget, &state->admission);
     status = create(engine, options, error);
     if (status)
         planche_engine_close(&engine);
@@ -238,16 +279,13 @@ void planche_engine_close(struct planche_engine **engine)
     if (!*engine)
         return;
     struct planche_engine *e = *engine;
-    planche_free(e->state->profile);
-    planche_fallback_destroy(&e->state->fallback);
-    planche_program_destroy(&e->program);
-    planche_gpu_pool_destroy(&e->gpus);
+    planche_executors_destroy(&e->state->executors);
     planche_net_destroy(&e->net);
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
     planche_free(e->variant);
     planche_admission_destroy(&e->state->admission);
-    planche_model_digest_destroy(&e->state->origin);
+    planche_model_digest_destroy(&e->state->digest);
     planche_budget_cache_destroy(&e->state->budget);
     planche_free(e->state);
     planche_free(e);
@@ -256,40 +294,29 @@ void planche_engine_close(struct planche_engine **engine)
 
 void planche_engine_describe(const struct planche_engine *engine, struct planche_engine_info *info)
 {
+    const struct planche_executor *executor = &engine->state->executors.list[0];
     *info = (struct planche_engine_info){
         .struct_size = sizeof(*info),
         .scale = engine->net->recipe.scale,
         .model = engine->model,
         .variant = engine->variant,
-        .backend = engine->gpus ? "vulkan" : "cpu",
+        .backend = executor->ops->name,
         .isa = engine->isa,
         .threads = planche_pool_threads(engine->pool),
         .jobs = engine->state->admission.jobs,
         .memory = engine->state->budget.limit,
-        .weight_bytes = engine->weight_bytes,
+        .weight_bytes = planche_engine_weight_bytes(engine),
         .peak_bytes = atomic_load(&engine->state->budget.peak),
         .macs_per_pixel = engine->macs_per_pixel,
-        .precision = engine->precision,
-        .device = engine->gpus ? planche_gpu_pool_name(engine->gpus) : NULL,
-        .gpu_path = engine->gpus ? planche_gpu_pool_path_name(engine->gpus) : NULL,
+        .precision = executor->info.precision,
+        .device = executor->info.device,
+        .gpu_path = executor->info.path,
     };
 }
 
 size_t planche_engine_read_profile(const struct planche_engine *engine,
                                    struct planche_layer_profile *entries, size_t count)
 {
-    const struct planche_program *program = engine->program;
-    struct planche_node_profile *profile = engine->state->profile;
-    if (engine->gpus)
-        return planche_gpu_pool_get_profile(engine->gpus, entries, count);
-    if (!profile)
-        return 0;
-    for (int n = 0; entries && n < program->node_count && (size_t)n < count; n++)
-        entries[n] = (struct planche_layer_profile){
-            .name = program->nodes[n].name,
-            .kind = planche_node_kind_name(&program->nodes[n]),
-            .ms = (double)atomic_load(&profile[n].ns) / 1e6,
-            .macs = (double)atomic_load(&profile[n].macs),
-        };
-    return (size_t)program->node_count;
+    const struct planche_executor *executor = &engine->state->executors.list[0];
+    return executor->ops->profile ? executor->ops->profile(executor->state, entries, count) : 0;
 }

@@ -1,55 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-/* What an engine is made of. */
+/* Engine structure: a model made ready to run, and what its pages share. */
 #ifndef PLANCHE_ENGINE_ENGINE_H
 #define PLANCHE_ENGINE_ENGINE_H
 
-#include "backend/backend.h"
-#include "backend/cpu/pass.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "engine/admission.h"
+#include "engine/executors.h"
 #include "engine/model_digest.h"
-#include "os/thread.h"
+#include "kernels/kernels.h"
+#include "net/net.h"
 
 #include <planche/engine.h>
 
-struct planche_gpu_pool;
-
-/* What an engine with GPUs needs on the CPU when they fail: see fallback.h. */
-struct planche_fallback {
-    struct planche_mutex mutex;
-    struct planche_budget budget;    /* of the program */
-    struct planche_program *program; /* NULL: not needed yet */
-    atomic_bool warned;
-};
-
-/* What changes while pages run: the engine itself does not. */
+/* Mutable state: what changes while pages run. Each part has its own lock. */
 struct planche_engine_state {
     struct planche_budget budget;
     struct planche_admission admission;
-    struct planche_model_digest origin;
-    struct planche_node_profile *profile; /* of the CPU; NULL: not wanted */
-    struct planche_fallback fallback;
+    struct planche_model_digest digest;
+    struct planche_executors executors;
 };
 
+/* Immutable once it is made: any number of threads may use it. It owns all that it points to. */
 struct planche_engine {
     struct planche_engine_state *state;
     struct planche_log log;
     struct planche_net *net;
-    struct planche_gpu_pool *gpus;   /* NULL: pages run on the CPU */
-    struct planche_program *program; /* NULL: pages run on GPUs; then see fallback.h */
-    uint32_t features;               /* of the CPU, that are used */
-    struct planche_kernels kernels;  /* for these features */
+    uint32_t features;              /* of the CPU, that are used */
+    struct planche_kernels kernels; /* for these features: pages need them whatever runs them */
     struct planche_pool *pool;
     char *model, *variant;
     enum planche_se se;
-    const char *precision;
     uint64_t max_pixels;
-    uint64_t weight_bytes; /* in use once the engine is made: everything but pages */
+    uint64_t base_bytes; /* in use once the engine is made: everything but pages */
     const char *isa;
     double macs_per_pixel;
 };
+
+/* Bytes of the budget that are no page's: with the weights of executors that were made since. */
+static inline uint64_t planche_engine_weight_bytes(const struct planche_engine *engine)
+{
+    return engine->base_bytes + atomic_load(&engine->state->executors.bytes);
+}
 
 /* What max_pixels means when it is 0. */
 #define PLANCHE_MAX_PIXELS UINT64_C(500000000)

@@ -53,7 +53,7 @@ enum planche_status planche_engine_fingerprint(const struct planche_engine *engi
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
     char model[256];
-    enum planche_status status = planche_model_digest_get(&engine->state->origin, digest, error);
+    enum planche_status status = planche_model_digest_get(&engine->state->digest, digest, error);
     if (status)
         return status;
     planche_engine_describe(engine, &info);

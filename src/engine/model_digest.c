@@ -11,11 +11,11 @@
 
 _Static_assert(PLANCHE_MODEL_DIGEST_BYTES == SHA256_DIGEST_SIZE, "the digest is a sha256");
 
-void planche_model_digest_init(struct planche_model_digest *origin)
+void planche_model_digest_init(struct planche_model_digest *model)
 {
-    planche_mutex_init(&origin->mutex);
+    planche_mutex_init(&model->mutex);
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
-        origin->files[i] = -1;
+        model->files[i] = -1;
 }
 
 static struct timespec time_of(int fd)
@@ -24,16 +24,16 @@ static struct timespec time_of(int fd)
     return planche_fd_info(fd, &info) ? info.mtime : (struct timespec){0};
 }
 
-void planche_model_digest_note(struct planche_model_digest *origin)
+void planche_model_digest_note(struct planche_model_digest *model)
 {
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
-        origin->changed[i] = time_of(origin->files[i]);
+        model->changed[i] = time_of(model->files[i]);
 }
 
-static void close_files(struct planche_model_digest *origin)
+static void close_files(struct planche_model_digest *model)
 {
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
-        planche_fd_close(&origin->files[i]);
+        planche_fd_close(&model->files[i]);
 }
 
 static enum planche_status digest_file(struct sha256_ctx *context, int fd,
@@ -57,7 +57,7 @@ static enum planche_status digest_file(struct sha256_ctx *context, int fd,
 }
 
 /* Of the files' digests, so that no byte can move from one to the other. */
-static enum planche_status make_digest(struct planche_model_digest *origin,
+static enum planche_status make_digest(struct planche_model_digest *model,
                                        struct planche_error *error)
 {
     struct sha256_ctx context, whole;
@@ -66,31 +66,31 @@ static enum planche_status make_digest(struct planche_model_digest *origin,
     sha256_init(&whole);
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES && !status; i++) {
         sha256_init(&context);
-        status = digest_file(&context, origin->files[i], &origin->changed[i], error);
+        status = digest_file(&context, model->files[i], &model->changed[i], error);
         sha256_digest(&context, sizeof one, one);
         sha256_update(&whole, sizeof one, one);
     }
     if (status)
         return status;
-    sha256_digest(&whole, sizeof origin->digest, origin->digest);
-    origin->known = true;
-    close_files(origin);
+    sha256_digest(&whole, sizeof model->digest, model->digest);
+    model->known = true;
+    close_files(model);
     return PLANCHE_OK;
 }
 
-enum planche_status planche_model_digest_get(struct planche_model_digest *origin,
+enum planche_status planche_model_digest_get(struct planche_model_digest *model,
                                              uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES],
                                              struct planche_error *error)
 {
-    planche_mutex_lock(&origin->mutex);
-    enum planche_status status = origin->known ? PLANCHE_OK : make_digest(origin, error);
-    memcpy(digest, origin->digest, sizeof origin->digest);
-    planche_mutex_unlock(&origin->mutex);
+    planche_mutex_lock(&model->mutex);
+    enum planche_status status = model->known ? PLANCHE_OK : make_digest(model, error);
+    memcpy(digest, model->digest, sizeof model->digest);
+    planche_mutex_unlock(&model->mutex);
     return status;
 }
 
-void planche_model_digest_destroy(struct planche_model_digest *origin)
+void planche_model_digest_destroy(struct planche_model_digest *model)
 {
-    close_files(origin);
-    planche_mutex_destroy(&origin->mutex);
+    close_files(model);
+    planche_mutex_destroy(&model->mutex);
 }

@@ -23,14 +23,14 @@ struct planche_model_digest {
     uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
 };
 
-void planche_model_digest_init(struct planche_model_digest *origin);
-/* When the files have been read through the descriptors, which are the origin's from then on. */
-void planche_model_digest_note(struct planche_model_digest *origin);
+void planche_model_digest_init(struct planche_model_digest *model);
+/* When the files have been read through the descriptors, which are the digest's from then on. */
+void planche_model_digest_note(struct planche_model_digest *model);
 /* The digest of what was loaded. Any thread. Errors: IO, also when somebody has written into the
  * files since. */
-enum planche_status planche_model_digest_get(struct planche_model_digest *origin,
+enum planche_status planche_model_digest_get(struct planche_model_digest *model,
                                              uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES],
                                              struct planche_error *error);
-void planche_model_digest_destroy(struct planche_model_digest *origin);
+void planche_model_digest_destroy(struct planche_model_digest *model);
 
 #endif

@@ -1,162 +1,198 @@
 /* SPDX-License-Identifier: MIT */
-/* What both ways of running the network have in common: planning, orientations. */
+/* Network of a page: plans, orientations, and rows that are read ahead. */
 #include "engine/network.h"
 
 #include "base/status.h"
 #include "image/pixels.h"
 
+#include <assert.h>
+
+/* Rows that are read between questions whether to go on. */
+#define READ_ROWS 64
+
 void planche_network_describe(struct planche_network *network)
 {
-    struct planche_output *output = network->output;
-    const struct planche_recipe *recipe = &network->engine->net->recipe;
-    bool gpu = !network->program;
-    /* GPUs give values of 0..1, or pixels with all they have. */
-    output->value_scale = gpu ? 1.0f : recipe->out_scale;
-    output->value_bias = gpu ? 0.0f : recipe->out_bias;
-    output->takes_values = !gpu || network->turns || output->width != output->out_width ||
+    struct planche_output *output = network->io.output;
+    const struct planche_recipe *recipe = &network->io.engine->net->recipe;
+    bool rows = network->executor->ops->rows;
+    /* Rows are values of 0..1, or pixels with all they have. */
+    output->value_scale = rows ? 1.0f : recipe->out_scale;
+    output->value_bias = rows ? 0.0f : recipe->out_bias;
+    output->takes_values = !rows || network->turns || output->width != output->out_width ||
                            output->height != output->out_height;
 }
 
 uint64_t planche_network_overhead(const struct planche_network *network)
 {
-    uint64_t book = (uint64_t)256 << 10;
-    if (network->program)
-        book += (uint64_t)network->program->node_count * 512;
-    if (network->turns)
-        return 2 * book + planche_output_band_row(network->output);
-    return book;
+    uint64_t bytes = network->executor->info.plan_bytes;
+    return network->turns ? 2 * bytes + planche_output_band_row(network->io.output) : bytes;
 }
 
-struct planche_tta_options planche_network_tta_options(const struct planche_network *network)
+static struct planche_tta_options tta_options(const struct planche_network *network)
 {
+    const struct planche_input *input = network->io.input;
     return (struct planche_tta_options){
-        .width = network->input->width,
-        .height = network->input->height,
-        .scale = network->engine->net->recipe.scale,
-        .colours = network->input->colours,
-        .depth = planche_pixel_depth(network->input->format),
+        .width = input->width,
+        .height = input->height,
+        .scale = network->io.engine->net->recipe.scale,
+        .colours = input->colours,
+        .depth = planche_pixel_depth(input->format),
     };
 }
 
-uint64_t planche_network_tta_memory(const struct planche_network *network)
+static uint64_t tta_memory(const struct planche_network *network)
 {
-    const struct planche_tta_options options = planche_network_tta_options(network);
+    const struct planche_tta_options options = tta_options(network);
     return network->turns ? planche_tta_memory(&options) : 0;
+}
+
+/* With tta, pixels and sums are held whole already. */
+static struct planche_executor_page describe_page(const struct planche_network *network,
+                                                  bool sideways)
+{
+    const struct planche_input *input = network->io.input;
+    const struct planche_output *output = network->io.output;
+    return (struct planche_executor_page){
+        .width = sideways ? input->height : input->width,
+        .height = sideways ? input->width : input->height,
+        .colours = input->colours,
+        .depth = planche_pixel_depth(input->format),
+        .alpha = planche_pixel_has_alpha(input->format) && !output->takes_values,
+        .values = output->takes_values,
+        .decodes = input->reader != NULL,
+        .holds = !network->turns,
+        .fetch_row_bytes = input->colour_row_bytes,
+        .emit_row_bytes = planche_output_band_row(output),
+        .trace = network->io.trace,
+    };
+}
+
+static enum planche_status plan_one(struct planche_network *network, bool sideways, uint64_t memory,
+                                    uint64_t *least, struct planche_error *error)
+{
+    const struct planche_executor *executor = network->executor;
+    const struct planche_executor_page page = describe_page(network, sideways);
+    return executor->ops->plan(executor->state, &page, memory, network->budget,
+                               sideways ? &network->sideways : &network->upright, least, error);
 }
 
 enum planche_status planche_network_plan(struct planche_network *network, uint64_t memory,
                                          uint64_t *least, struct planche_error *error)
 {
-    uint64_t tta = planche_network_tta_memory(network);
+    uint64_t tta = tta_memory(network), upright = 0, sideways = 0;
     uint64_t usable = memory > tta ? memory - tta : 0;
-    *least = 0;
-    enum planche_status status = network->program
-                                     ? planche_network_cpu_plan(network, usable, least, error)
-                                     : planche_network_gpu_plan(network, usable, least, error);
+    assert(!network->upright && !network->sideways);
+    enum planche_status status = plan_one(network, false, usable, &upright, error);
+    /* For the message, both tell what they need. */
+    if (network->turns && (!status || status == PLANCHE_ERROR_BUDGET)) {
+        enum planche_status other = plan_one(network, true, usable, &sideways, error);
+        status = other ? other : status;
+    }
+    *least = upright > sideways ? upright : sideways;
     if (*least)
         *least += tta;
+    if (status)
+        planche_network_unplan(network);
     return status;
 }
 
 void planche_network_unplan(struct planche_network *network)
 {
-    planche_plan_destroy(&network->plan);
-    planche_plan_destroy(&network->sideways);
-    network->bytes = 0;
+    network->executor->ops->unplan(network->upright);
+    network->executor->ops->unplan(network->sideways);
+    network->upright = network->sideways = NULL;
 }
 
 uint64_t planche_network_bytes(const struct planche_network *network)
 {
-    uint64_t upright = network->plan ? network->plan->bytes : network->bytes;
+    uint64_t upright = network->upright ? network->upright->bytes : 0;
     uint64_t sideways = network->sideways ? network->sideways->bytes : 0;
-    return planche_network_tta_memory(network) + (upright > sideways ? upright : sideways);
+    return tta_memory(network) + (upright > sideways ? upright : sideways);
 }
 
 double planche_network_macs(const struct planche_network *network)
 {
-    if (!network->plan)
-        return 0;
-    return network->plan->macs + (network->sideways ? network->sideways->macs : 0);
-}
-
-void planche_network_report(void *user, double done)
-{
-    const struct planche_network *network = user;
-    if (network->tta)
-        done = (network->turn + done) / PLANCHE_TTA_TURNS;
-    network->progress(network->user, done);
+    return network->upright->macs + (network->sideways ? network->sideways->macs : 0);
 }
 
 /* The averages go the way that a single result's rows go. */
 static enum planche_status emit_means(struct planche_network *network, struct planche_error *error)
 {
-    struct planche_output *output = network->output;
+    struct planche_output *output = network->io.output;
     for (int64_t y = 0; y < output->height; y++) {
         const float *planes[PLANCHE_PLANES];
-        planche_tta_mean(network->tta, y, planes);
+        planche_tta_mean(network->io.tta, y, planes);
         enum planche_status status =
             planche_output_put(output, y, 0, (size_t)output->width, planes, error);
-        if (status)
-            return status;
-        network->progress(network->user, 1);
-        status = planche_cancel_fail(network->cancel, error);
+        if (!status) {
+            network->io.progress(network->io.user, 1);
+            status = planche_cancel_fail(network->io.cancel, error);
+        }
         if (status)
             return status;
     }
     return PLANCHE_OK;
 }
 
-static enum planche_status run_once(struct planche_network *network, struct planche_error *error)
+static enum planche_status run_plan(struct planche_network *network,
+                                    const struct planche_executor_plan *plan,
+                                    struct planche_error *error)
 {
-    return network->program ? planche_network_cpu_run(network, error)
-                            : planche_network_gpu_run(network, error);
+    const struct planche_executor *executor = network->executor;
+    const struct planche_page_io io = planche_network_io_make(&network->io);
+    return executor->ops->run(executor->state, plan, &io, network->budget, &network->result, error);
 }
 
 static enum planche_status run_turns(struct planche_network *network, struct planche_error *error)
 {
-    const struct planche_tta_options options = planche_network_tta_options(network);
-    enum planche_status status =
-        planche_tta_create(&network->tta, &options, network->budget, error);
+    const struct planche_tta_options options = tta_options(network);
+    struct planche_network_io *io = &network->io;
+    enum planche_status status = planche_tta_create(&io->tta, &options, network->budget, error);
     if (!status)
-        status = planche_tta_fill(network->tta, network->input, error);
-    for (network->turn = 0; !status && network->turn < PLANCHE_TTA_TURNS; network->turn++) {
-        planche_tta_turn(network->tta, network->turn);
-        status = run_once(network, error);
+        status = planche_tta_fill(io->tta, io->input, error);
+    for (io->turn = 0; !status && io->turn < PLANCHE_TTA_TURNS; io->turn++) {
+        bool sideways = planche_tta_is_sideways(io->turn);
+        planche_tta_turn(io->tta, io->turn);
+        status = run_plan(network, sideways ? network->sideways : network->upright, error);
     }
     return status ? status : emit_means(network, error);
 }
 
-static int64_t rows_of_page(const struct planche_network *network)
+/* Reads all rows. */
+static enum planche_status read_page(struct planche_network *network, struct planche_error *error)
 {
-    if (network->turns)
-        return 1;
-    return network->program                       ? network->plan->fetch_rows
-           : planche_network_reads_ahead(network) ? network->input->height
-                                                  : 1;
-}
-
-static int64_t rows_of_result(const struct planche_network *network)
-{
-    if (network->turns)
-        return 1;
-    return network->program ? network->plan->emit_rows
-           : network->whole ? network->output->height
-                            : 1;
+    struct planche_input *input = network->io.input;
+    enum planche_status status = PLANCHE_OK;
+    for (int64_t y = 0; y < input->height && !status; y++) {
+        const void *row;
+        if (y % READ_ROWS == 0)
+            status = planche_cancel_fail(network->io.cancel, error);
+        if (!status)
+            status = planche_input_row(input, y, &row, error);
+    }
+    return status;
 }
 
 enum planche_status planche_network_run(struct planche_network *network,
                                         struct planche_error *error)
 {
-    enum planche_status status = planche_input_start(network->input, rows_of_page(network), error);
+    const struct planche_executor_plan *plan = network->upright;
+    struct planche_output *output = network->io.output;
+    bool turns = network->turns;
+    assert(plan && turns == (network->sideways != NULL));
+    enum planche_status status =
+        planche_input_start(network->io.input, turns ? 1 : plan->fetch_rows, error);
     if (!status)
-        status = planche_output_start(network->output, rows_of_result(network), error);
+        status = planche_output_start(output, turns ? 1 : plan->emit_rows, error);
+    if (!status && plan->reads_ahead)
+        status = read_page(network, error);
     if (!status)
-        status = network->turns ? run_turns(network, error) : run_once(network, error);
-    return status ? status : planche_output_flush(network->output, error);
+        status = turns ? run_turns(network, error) : run_plan(network, plan, error);
+    return status ? status : planche_output_flush(output, error);
 }
 
 void planche_network_close(struct planche_network *network)
 {
     planche_network_unplan(network);
-    planche_tta_destroy(&network->tta);
+    planche_tta_destroy(&network->io.tta);
 }

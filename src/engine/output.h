@@ -6,7 +6,7 @@
 #ifndef PLANCHE_ENGINE_OUTPUT_H
 #define PLANCHE_ENGINE_OUTPUT_H
 
-#include "backend/backend.h"
+#include "backend/executor.h"
 #include "base/pool.h"
 #include "base/trace.h"
 #include "engine/input.h"

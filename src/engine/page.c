@@ -4,7 +4,6 @@
 #include "engine/page.h"
 
 #include "base/status.h"
-#include "engine/fallback.h"
 #include "engine/page_state.h"
 #include "os/clock.h"
 
@@ -32,47 +31,61 @@ static enum planche_status flow(struct planche_page *page, struct planche_error 
     return status;
 }
 
-/* One try: with a program of the CPU, or on the GPUs (NULL). */
+static void describe_run(const struct planche_page *page, double ms)
+{
+    struct planche_page_result *result = &page->job->result;
+    result->decode_ms = page->input.ms;
+    result->encode_ms = page->output.ms;
+    result->network_ms = ms - page->input.ms - page->output.waited_ms;
+    result->peak_bytes =
+        planche_engine_weight_bytes(page->engine) + atomic_load(&page->budget.peak);
+    result->backend = page->network.executor->ops->name;
+    result->gpu_ms = page->network.result.device_ms;
+    result->tiles = page->network.result.tiles;
+}
+
+static enum planche_status run_admitted(struct planche_page *page, struct planche_error *error)
+{
+    planche_pool_enter(page->engine->pool);
+    enum planche_status status = planche_page_run_deferred(page, error);
+    if (!status)
+        status = flow(page, error);
+    status = planche_budget_reclassify_oom(status, &page->budget, error);
+    planche_pool_leave(page->engine->pool);
+    return status;
+}
+
+/* One try. alone: when nobody else is inside. */
 static enum planche_status run_once(struct planche_page_job *job,
-                                    const struct planche_program *program, bool alone,
+                                    const struct planche_executor *executor, bool alone,
                                     struct planche_error *error)
 {
     struct planche_page page = {.job = job, .engine = job->engine};
-    struct planche_page_result *result = &job->result;
     page.network = (struct planche_network){
-        .engine = job->engine,
-        .program = program,
+        .io =
+            {
+                .engine = job->engine,
+                .input = &page.input,
+                .output = &page.output,
+                .progress = planche_page_network_progress,
+                .user = job,
+                .cancel = &job->cancel,
+                .trace = &job->trace,
+            },
+        .executor = executor,
         .budget = &page.budget,
-        .input = &page.input,
-        .output = &page.output,
         .turns = job->options.tta != 0,
-        .progress = planche_page_network_progress,
-        .user = job,
-        .cancel = &job->cancel,
-        .trace = &job->trace,
     };
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = planche_page_admit(&page, alone, error);
     double start = planche_clock_ms() - page.input.ms;
-    if (!status) {
-        planche_pool_enter(job->engine->pool);
-        status = planche_page_run_deferred(&page, error);
-        if (!status)
-            status = flow(&page, error);
-        status = planche_budget_reclassify_oom(status, &page.budget, error);
-        planche_pool_leave(job->engine->pool);
-    }
+    if (!status)
+        status = run_admitted(&page, error);
     planche_output_close(&page.output);
     planche_split_close(&page.parts);
     planche_network_close(&page.network);
     planche_page_close(&page);
-    result->decode_ms = page.input.ms;
-    result->encode_ms = page.output.ms;
-    result->network_ms = planche_clock_ms() - start - result->decode_ms - page.output.waited_ms;
-    result->peak_bytes = job->engine->weight_bytes + atomic_load(&page.budget.peak);
-    result->backend = program ? "cpu" : "vulkan";
-    result->gpu_ms = page.network.gpu_ms;
-    result->tiles = page.network.tiles;
+    describe_run(&page, planche_clock_ms() - start);
     if (!status && job->options.progress)
         job->options.progress(job->options.progress_user, 1.0);
     return status;
@@ -83,39 +96,53 @@ static bool lacked_memory(enum planche_status status)
     return status == PLANCHE_ERROR_BUDGET || status == PLANCHE_ERROR_MEMORY;
 }
 
-static enum planche_status run_on_cpu(struct planche_page_job *job, struct planche_error *error)
+/* On the last executor, a page that lacked memory beside others gets all of it, alone. */
+static enum planche_status run_on(struct planche_page_job *job, unsigned index, bool last,
+                                  bool *may_go_on, struct planche_error *error)
 {
-    const struct planche_program *program;
-    enum planche_status status = planche_fallback_get(job->engine, &program, &job->cancel, error);
-    if (!status)
-        status = run_once(job, program, false, error);
-    if (!job->reservation.bytes || !lacked_memory(status))
+    const struct planche_executor *executor;
+    enum planche_status status = planche_executors_get(&job->engine->state->executors, index,
+                                                       &job->cancel, &executor, error);
+    /* What could not be made says nothing of the next one. */
+    *may_go_on = status != PLANCHE_OK && planche_cancel_check(&job->cancel) == PLANCHE_OK;
+    if (status)
+        return status;
+    status = run_once(job, executor, false, error);
+    *may_go_on = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
+    if (!last || !job->reservation.bytes || !lacked_memory(status))
         return status;
     planche_page_leave(job);
-    return run_once(job, program, true, error);
+    return run_once(job, executor, true, error);
 }
 
-/* A page that the GPUs could not make is begun anew. */
-static enum planche_status run_again(struct planche_page_job *job, struct planche_error *error)
+/* The page begins anew on another executor. */
+static void begin_again(struct planche_page_job *job, const struct planche_executor_ops *next,
+                        const struct planche_error *error)
 {
     char *reason = job->result.redone_reason;
     snprintf(reason, sizeof(job->result.redone_reason), "%.127s", error->message);
-    planche_log_write(&job->engine->log, PLANCHE_LOG_WARNING, "%s: made on the CPU: %s",
-                      job->source ? job->source->name : "page", error->message);
-    PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "begun again on the CPU: %s", error->message);
+    planche_log_write(&job->engine->log, PLANCHE_LOG_WARNING, "%s: made on %s: %s",
+                      job->source ? job->source->name : "page", next->title, error->message);
+    PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "begun again on %s: %s", next->title,
+                  error->message);
     planche_page_leave(job);
     job->result.redone = 1;
-    return run_on_cpu(job, error);
 }
 
-/* On the GPUs, if there are any, or else on the CPU. */
+/* Walks the list of executors until one can make the page. */
 static enum planche_status run_anywhere(struct planche_page_job *job, struct planche_error *error)
 {
-    if (!planche_fallback_has_gpus(job->engine))
-        return run_on_cpu(job, error);
-    enum planche_status status = run_once(job, NULL, false, error);
-    bool failed = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
-    return failed ? run_again(job, error) : status;
+    struct planche_executors *executors = &job->engine->state->executors;
+    unsigned index = 0;
+    for (;;) {
+        while (!planche_executors_is_usable(executors, index))
+            index++;
+        bool last = index + 1 == executors->count, may_go_on;
+        enum planche_status status = run_on(job, index, last, &may_go_on, error);
+        if (!status || last || !may_go_on)
+            return status;
+        begin_again(job, executors->list[++index].ops, error);
+    }
 }
 
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)

@@ -127,7 +127,7 @@ static enum planche_status try_plan(struct planche_page *page, struct planche_av
         planche_page_set_state(page, PLANCHE_PAGE_PLANNED);
         PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "planned: %.1f MiB on %s",
                       (double)(page->fixed + planche_network_bytes(&page->network)) / 1048576,
-                      page->network.program ? "the CPU" : "a GPU");
+                      page->network.executor->ops->title);
     }
     return planche_budget_reclassify_oom(status, &page->budget, error);
 }
@@ -147,11 +147,12 @@ static enum planche_status plan(struct planche_page *page, struct planche_error 
     }
 }
 
-/* A page on a GPU keeps the thread busy that decodes and encodes it. */
+/* A page whose executor leaves the threads idle keeps one busy, that decodes and encodes it. */
 static struct planche_reservation reservation_of(const struct planche_page *page,
                                                  uint64_t available)
 {
-    unsigned threads = page->network.program ? planche_pool_threads(page->engine->pool) : 1;
+    bool uses_pool = page->network.executor->ops->uses_pool;
+    unsigned threads = uses_pool ? planche_pool_threads(page->engine->pool) : 1;
     unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
     return (struct planche_reservation){
         .bytes = with_slack(page->fixed + planche_network_bytes(&page->network), available),

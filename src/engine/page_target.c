@@ -49,8 +49,8 @@ bool planche_page_is_to_be_split(const struct planche_page *page)
 
 bool planche_page_defers_scans(const struct planche_page *page)
 {
-    return page->state < PLANCHE_PAGE_DEFERRED && !page->network.program && page->input.reader &&
-           !planche_page_is_to_be_split(page);
+    return page->state < PLANCHE_PAGE_DEFERRED && !page->network.executor->ops->uses_pool &&
+           page->input.reader && !planche_page_is_to_be_split(page);
 }
 
 /* stores_grey: whether the result has one channel for its colours. */

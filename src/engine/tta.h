@@ -7,7 +7,7 @@
 #ifndef PLANCHE_ENGINE_TTA_H
 #define PLANCHE_ENGINE_TTA_H
 
-#include "backend/backend.h"
+#include "backend/executor.h"
 #include "engine/input.h"
 
 #define PLANCHE_TTA_TURNS 8

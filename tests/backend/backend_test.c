@@ -336,7 +336,8 @@ float *run_page(const struct planche_program *program, const struct page *page,
         .height = page->height * scale,
     };
     size_t pixels = (size_t)run.width * (size_t)run.height;
-    const struct planche_page_io io = {&run, fetch, emit, check_progress, NULL};
+    const struct planche_page_io io = {
+        .user = &run, .fetch = fetch, .emit = emit, .progress = check_progress};
     const struct planche_plan_options planning = plan_options(program, page->width, options);
     struct run_report own;
     struct planche_budget budget;

@@ -4,6 +4,7 @@
 #include "backend/vulkan/device_pool.h"
 #include "backend/vulkan/fault.h"
 #include "engine/engine.h"
+#include "gpu_pool_of.h"
 #include "need_device.h"
 #include "os/clock.h"
 #include "os/thread.h"
@@ -128,7 +129,7 @@ static void test_allocation(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine();
-    struct planche_gpu_context **contexts = engine->gpus->contexts;
+    struct planche_gpu_context **contexts = gpu_pool_of(engine)->contexts;
     struct planche_vk_functions *fn = &contexts[0]->device->fn;
     struct caller late, other;
     make_caller(&late, engine);
@@ -174,21 +175,22 @@ static void test_lost(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine();
-    struct planche_gpu_context **contexts = engine->gpus->contexts;
+    struct planche_gpu_context **contexts = gpu_pool_of(engine)->contexts;
     struct planche_gpu_device *device = contexts[0]->device;
     struct lost lost;
     struct caller other;
     make_caller(&other, engine);
     run_page(&other); /* leaves a block in a slot */
     assert_non_null(contexts[0]->slots);
-    assert_int_equal(planche_gpu_pool_acquire(engine->gpus, &lost.context, &lost.slot, NULL),
+    assert_int_equal(planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, NULL),
                      PLANCHE_OK);
     while (lost.context != contexts[0] ||
            !lost.slot->page_buffer.size) { /* speeds decide which it is */
-        planche_gpu_pool_release(engine->gpus, lost.context, lost.slot);
+        planche_gpu_pool_release(gpu_pool_of(engine), lost.context, lost.slot);
         run_page(&other);
-        assert_int_equal(planche_gpu_pool_acquire(engine->gpus, &lost.context, &lost.slot, NULL),
-                         PLANCHE_OK);
+        assert_int_equal(
+            planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, NULL),
+            PLANCHE_OK);
     }
     close_gate();
     wait_for_fences = device->fn.WaitForFences;
@@ -204,7 +206,7 @@ static void test_lost(void **state)
     device->fn.WaitForFences = wait_for_fences;
     assert_int_equal(other.status, PLANCHE_OK);
     assert_string_equal(other.result.backend, "vulkan");
-    planche_gpu_pool_release(engine->gpus, lost.context, lost.slot);
+    planche_gpu_pool_release(gpu_pool_of(engine), lost.context, lost.slot);
     free_caller(&other);
     planche_engine_destroy(&engine);
 }
@@ -214,7 +216,7 @@ static void test_accounts(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine();
-    struct planche_gpu_pool *gpus = engine->gpus;
+    struct planche_gpu_pool *gpus = gpu_pool_of(engine);
     struct planche_gpu_context *context;
     struct planche_gpu_page_slot *slots[2];
     for (int i = 0; i < 2; i++) {

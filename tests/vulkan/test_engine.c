@@ -5,6 +5,7 @@
 #include "backend/vulkan/device_pool.h"
 #include "backend/vulkan/fault.h"
 #include "engine/engine.h"
+#include "gpu_pool_of.h"
 #include "need_device.h"
 #include "vulkan_test.h"
 
@@ -532,7 +533,7 @@ static void test_pieces(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct page page, cut;
         struct planche_engine *engine = make_engine(variants[i]);
-        struct planche_gpu_context *context = engine->gpus->contexts[0];
+        struct planche_gpu_context *context = gpu_pool_of(engine)->contexts[0];
         make_page(&page, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         make_page(&cut, PLANCHE_PIXELS_RGBA8, WIDTH, HEIGHT, NULL);
         run_page(engine, &page, NULL);
@@ -594,7 +595,7 @@ static VKAPI_ATTR void VKAPI_CALL lose_page(VkCommandBuffer commands, VkBuffer f
 static void expect_doubt(float weight, uint8_t colour, bool lost, const char *reason)
 {
     struct planche_engine *engine = make_flat_engine(weight);
-    struct planche_vk_functions *fn = &engine->gpus->contexts[0]->device->fn;
+    struct planche_vk_functions *fn = &gpu_pool_of(engine)->contexts[0]->device->fn;
     struct page page;
     copy_buffer = fn->CmdCopyBuffer;
     fill_buffer = fn->CmdFillBuffer;
@@ -637,11 +638,17 @@ static void test_half_written(void **state)
     struct planche_engine *engine = make_engine((struct planche_engine_options){.tile = 32});
     struct planche_engine *cpu = make_cpu_engine();
     run_file(cpu, test_path("page.png"), "expected.png", &options);
+    struct planche_engine_info before = PLANCHE_ENGINE_INFO_INIT, after = PLANCHE_ENGINE_INFO_INIT;
+    planche_engine_get_info(engine, &before);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_WAIT, 14);
     struct planche_page_result result =
         run_file(engine, test_path("page.png"), "half.png", &options);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_WAIT, 0);
     assert_true(result.redone);
+    /* The CPU's weights, which came later, count from then on. */
+    planche_engine_get_info(engine, &after);
+    assert_true(after.weight_bytes > before.weight_bytes);
+    assert_true(result.peak_bytes > after.weight_bytes);
     void *data = test_read(test_path("half.png"), &size);
     void *expected = test_read(test_path("expected.png"), &expected_size);
     assert_int_equal(size, expected_size);
@@ -667,8 +674,8 @@ static void test_several(void **state)
     run_page(engine, &alone, NULL);
     planche_engine_destroy(&engine);
     engine = make_engine(options);
-    struct planche_gpu_context **contexts = engine->gpus->contexts;
-    assert_int_equal(engine->gpus->count, 2);
+    struct planche_gpu_context **contexts = gpu_pool_of(engine)->contexts;
+    assert_int_equal(gpu_pool_of(engine)->count, 2);
     uint64_t before[2] = {contexts[0]->queue.submitted, contexts[1]->queue.submitted};
     /* One after the other, too, they learn how fast each is. */
     for (int i = 0; i < 2; i++) {

@@ -92,8 +92,8 @@ static float *run(const struct network *network, const struct page *page,
     int64_t scale = network->net->recipe.scale;
     struct flight flight = {
         .page = page, .width = page->width * scale, .height = page->height * scale};
-    const struct planche_gpu_page_io io = {
-        .user = &flight, .fetch = fetch, .emit = emit, .progress = check_progress};
+    const struct planche_page_io io = {
+        .user = &flight, .fetch_row = fetch, .emit_row = emit, .progress = check_progress};
     const struct planche_gpu_pool_options options = {
         .devices = device, .path = path, .tile = tile, .pool = pool_of(WORKERS)};
     const struct planche_gpu_page as = {

@@ -4,6 +4,7 @@
 #include "api_test.h"
 #include "backend/vulkan/device_pool.h"
 #include "engine/engine.h"
+#include "gpu_pool_of.h"
 #include "need_device.h"
 
 #include <stdio.h>
@@ -126,7 +127,7 @@ static void test_on(void **state)
     (void)state;
     for (int slow = 0; slow < 2; slow++) {
         struct planche_engine *engine = make_engine("gpu,plan", 20);
-        struct planche_gpu_context *context = engine->gpus->contexts[0];
+        struct planche_gpu_context *context = gpu_pool_of(engine)->contexts[0];
         if (slow)
             atomic_store(&context->macs_per_ms, -1e300);
         bool labels = context->device->labels;
@@ -153,7 +154,7 @@ static void test_off(void **state)
 {
     (void)state;
     struct planche_engine *engine = make_engine("plan", 0);
-    assert_false(engine->gpus->contexts[0]->device->labels);
+    assert_false(gpu_pool_of(engine)->contexts[0]->device->labels);
     run_page(engine);
     assert_int_equal(kinds[0].count, 1);
     for (size_t i = 1; i < KINDS; i++)

@@ -15,8 +15,8 @@
 #ifndef PLANCHE_BACKEND_CPU_PASS_H
 #define PLANCHE_BACKEND_CPU_PASS_H
 
-#include "backend/backend.h"
 #include "backend/cpu/program.h"
+#include "backend/executor.h"
 #include "base/pool.h"
 #include "net/rect.h"
 

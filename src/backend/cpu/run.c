@@ -243,7 +243,8 @@ enum planche_status planche_plan_run(const struct planche_plan *plan, struct pla
 {
     struct page_run run = {.plan = plan, .caller = io};
     enum planche_status status = PLANCHE_OK;
-    run.io = (struct planche_page_io){&run, fetch, emit, report, io->cancel};
+    run.io = (struct planche_page_io){
+        .user = &run, .fetch = fetch, .emit = emit, .progress = report, .cancel = io->cancel};
     if (allocate(&run)) {
         run.data = (struct planche_pass_data){
             .pool = pool,

@@ -370,6 +370,11 @@ bool planche_gpu_pool_alive(const struct planche_gpu_pool *gpus)
     return false;
 }
 
+unsigned planche_gpu_pool_scale(const struct planche_gpu_pool *gpus)
+{
+    return gpus->contexts[0]->program->net->recipe.scale;
+}
+
 unsigned planche_gpu_pool_max_pages(const struct planche_gpu_pool *gpus)
 {
     return 2 * gpus->count;

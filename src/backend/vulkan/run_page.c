@@ -25,7 +25,7 @@ struct page_run {
     struct planche_gpu_pool *gpus;
     struct planche_gpu_context *context;
     struct planche_gpu_page_slot *slot;
-    const struct planche_gpu_page_io *io;
+    const struct planche_page_io *io;
     struct planche_budget *budget;
     struct planche_gpu_job job;
     struct planche_gpu_tile tile;
@@ -165,7 +165,7 @@ static enum planche_status send_page(struct page_run *run, struct planche_error 
         uint64_t count = height - y < rows ? height - y : rows;
         for (uint64_t r = 0; r < count && !status; r++) {
             uint8_t *row = run->staging_upload.host + r * stride;
-            status = run->io->fetch(run->io->user, (int64_t)(y + r), row, error);
+            status = run->io->fetch_row(run->io->user, (int64_t)(y + r), row, error);
             run->bright = run->bright || (!status && is_bright(&run->job.page, row));
         }
         const VkBufferCopy region = {
@@ -279,7 +279,8 @@ static enum planche_status emit_rows(struct page_run *run, const uint8_t *rows, 
 {
     enum planche_status status = PLANCHE_OK;
     for (uint64_t r = 0; r < count && !status; r++)
-        status = run->io->emit(run->io->user, y + (int64_t)r, rows + r * run->result_stride, error);
+        status =
+            run->io->emit_row(run->io->user, y + (int64_t)r, rows + r * run->result_stride, error);
     return status ? status : check_cancelled(run, error);
 }
 
@@ -485,7 +486,7 @@ uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
 
 enum planche_status
 planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page,
-                     const struct planche_gpu_page_io *io, struct planche_budget *budget,
+                     const struct planche_page_io *io, struct planche_budget *budget,
                      struct planche_gpu_page_result *result, struct planche_error *error)
 {
     struct page_run run = {.gpus = gpus, .io = io, .budget = budget};

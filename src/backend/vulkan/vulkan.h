@@ -3,7 +3,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_VULKAN_H
 #define PLANCHE_BACKEND_VULKAN_VULKAN_H
 
-#include "backend/backend.h"
+#include "backend/executor.h"
 #include "backend/vulkan/path_name.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -51,20 +51,6 @@ struct planche_gpu_page {
     bool floats;      /* rows of the result are `colours` planes of float, 0..1 before clamping */
 };
 
-/* The caller's side of a page. All calls come from the thread that runs the page. */
-struct planche_gpu_page_io {
-    const struct planche_trace *trace; /* may be NULL */
-    void *user;
-    /* Writes row y of the page, 0 .. height - 1 in order, once each: interleaved samples. */
-    enum planche_status (*fetch)(void *user, int64_t y, void *row, struct planche_error *error);
-    /* Takes row y of the result, in order, once each; whole rows. */
-    enum planche_status (*emit)(void *user, int64_t y, const void *row,
-                                struct planche_error *error);
-    /* Called often, done in 0..1; may be NULL. */
-    void (*progress)(void *user, double done);
-    const struct planche_cancel_token *cancel; /* checked as often; may be NULL */
-};
-
 /* Host memory that running such a page takes from the budget. */
 uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
                                       const struct planche_gpu_page *page);
@@ -75,16 +61,19 @@ struct planche_gpu_page_result {
     unsigned tiles;
 };
 
-/* Runs a page on whichever device is free first; waits for one. Thread-safe. DEVICE: something is
- * wrong with the GPUs (lost, a timeout, a result that cannot be true). MEMORY, BUDGET: the GPU has
- * too little for the smallest tile, or for the one that was asked for, or the host has. After any
- * of these rows may have been emitted, and the page should be run elsewhere from its start. Other
- * errors: those of fetch and emit, CANCELLED, LIMIT (more pixels than can be counted). */
+/* Runs a page, with the rows of io, on whichever device is free first; waits for one. Thread-safe.
+ * DEVICE: something is wrong with the GPUs (lost, a timeout, a result that cannot be true). MEMORY,
+ * BUDGET: the GPU has too little for the smallest tile, or for the one that was asked for, or the
+ * host has. After any of these rows may have been emitted, and the page should be run elsewhere
+ * from its start. Other errors: those of fetch and emit, CANCELLED, LIMIT (more pixels than can be
+ * counted). */
 enum planche_status
 planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page,
-                     const struct planche_gpu_page_io *io, struct planche_budget *budget,
+                     const struct planche_page_io *io, struct planche_budget *budget,
                      struct planche_gpu_page_result *result, struct planche_error *error);
 
+/* How many times the network enlarges. */
+unsigned planche_gpu_pool_scale(const struct planche_gpu_pool *gpus);
 /* Whether any device is still fit to run pages. */
 bool planche_gpu_pool_alive(const struct planche_gpu_pool *gpus);
 /* Pages that can be worth having on the GPUs at once. */
@@ -96,5 +85,7 @@ const char *planche_gpu_pool_path_name(const struct planche_gpu_pool *gpus);
 /* Time of every step so far, from timestamp queries: as planche_engine_get_profile. */
 size_t planche_gpu_pool_get_profile(const struct planche_gpu_pool *gpus,
                                     struct planche_layer_profile *entries, size_t count);
+
+extern const struct planche_executor_ops planche_vulkan_executor;
 
 #endif

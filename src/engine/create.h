@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Creation and description of engines, for the API. Options and infos have this library's size. */
+#ifndef PLANCHE_ENGINE_CREATE_H
+#define PLANCHE_ENGINE_CREATE_H
+
+#include <planche/engine.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* As planche_engine_create; the caller has checked the options. */
+enum planche_status planche_engine_open(struct planche_engine **out,
+                                        const struct planche_engine_options *options,
+                                        struct planche_error *error);
+/* As planche_engine_destroy. */
+void planche_engine_close(struct planche_engine **engine);
+/* As planche_engine_get_info. */
+void planche_engine_describe(const struct planche_engine *engine, struct planche_engine_info *info);
+/* Fills up to count entries (entries may be NULL) and returns how many there are. */
+size_t planche_engine_read_profile(const struct planche_engine *engine,
+                                   struct planche_layer_profile *entries, size_t count);
+/* What an engine takes when its owner does not say: bytes and threads. */
+uint64_t planche_engine_default_memory(void);
+unsigned planche_engine_default_threads(void);
+
+#endif

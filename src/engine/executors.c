@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* Executor list: the registry, the choice by the engine's options, and making what is needed. */
+#include "engine/executors.h"
+
+#include "backend/cpu/cpu.h"
+#include "backend/vulkan/vulkan.h"
+#include "base/status.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The registry, in order of preference. The last one can be had everywhere. */
+static const struct planche_executor_ops *const registry[] = {
+    &planche_vulkan_executor,
+    &planche_cpu_executor,
+};
+#define REGISTERED (sizeof(registry) / sizeof(registry[0]))
+
+/* What options.backend says. */
+struct choice {
+    bool known;
+    const struct planche_executor_ops *only; /* the one that is wanted; NULL: any */
+    const char *devices;                     /* behind "NAME:"; NULL: all */
+};
+
+static bool is_list_of_numbers(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    while (digits > 0 && text[digits] == ',') {
+        text += digits + 1;
+        digits = strspn(text, "0123456789");
+    }
+    return digits > 0 && text[digits] == '\0';
+}
+
+static struct choice read_choice(const struct planche_engine_options *options)
+{
+    const char *backend = options->backend;
+    if (!backend || !*backend || strcmp(backend, "auto") == 0)
+        return (struct choice){.known = true};
+    for (size_t i = 0; i < REGISTERED; i++) {
+        const struct planche_executor_ops *ops = registry[i];
+        size_t length = strlen(ops->name);
+        if (strcmp(backend, ops->name) == 0)
+            return (struct choice){.known = true, .only = ops};
+        if (ops->takes_devices && strncmp(backend, ops->name, length) == 0 &&
+            backend[length] == ':' && is_list_of_numbers(backend + length + 1))
+            return (struct choice){true, ops, backend + length + 1};
+    }
+    return (struct choice){0};
+}
+
+static bool has_precision(const struct planche_executor_ops *ops, enum planche_precision precision)
+{
+    return ops->precisions & PLANCHE_PRECISION_BIT(precision);
+}
+
+/* bf16 is for CPUs, half precision for GPUs. */
+static enum planche_status check_precision(const struct planche_engine_options *options,
+                                           const struct planche_executor_ops *only,
+                                           struct planche_error *error)
+{
+    enum planche_precision precision = options->precision;
+    enum planche_gpu_path path = options->gpu_path;
+    if (only && !has_precision(only, precision))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            precision == PLANCHE_PRECISION_BF16
+                                ? "precision bf16 is for CPUs; GPUs have f16 and f32"
+                                : "precision f16 is for GPUs; CPUs have f32 and bf16");
+    bool halves = path > PLANCHE_GPU_PATH_F32, plain = path == PLANCHE_GPU_PATH_F32;
+    if ((precision == PLANCHE_PRECISION_F32 && halves) ||
+        (precision == PLANCHE_PRECISION_F16 && plain))
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "precision %s does not go with the GPU path %s (--precision, --gpu-path): "
+            "leave one of them to the other",
+            plain ? "f16" : "f32", planche_vk_path_name(path));
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_executors_check(const struct planche_engine_options *options,
+                                            struct planche_error *error)
+{
+    const struct choice choice = read_choice(options);
+    if (options->precision < PLANCHE_PRECISION_AUTO || options->precision > PLANCHE_PRECISION_F16)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown precision: %d",
+                            (int)options->precision);
+    if (options->gpu_path < PLANCHE_GPU_PATH_AUTO || options->gpu_path > PLANCHE_GPU_PATH_NV2)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown GPU path: %d",
+                            (int)options->gpu_path);
+    if (options->tile && (options->tile < 16 || options->tile % 4))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "a tile of %u pixels: it must be a multiple of 4, at least 16",
+                            options->tile);
+    if (!choice.known)
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "unknown backend %s: there are auto, cpu, vulkan, vulkan:N and vulkan:N,M",
+            options->backend);
+    return check_precision(options, choice.only, error);
+}
+
+void planche_executors_init(struct planche_executors *executors, struct planche_budget *budget,
+                            struct planche_admission *admission)
+{
+    *executors = (struct planche_executors){.budget = budget, .admission = admission};
+    planche_mutex_init(&executors->mutex);
+    planche_cond_init(&executors->changed);
+}
+
+void planche_executors_destroy(struct planche_executors *executors)
+{
+    for (unsigned i = 0; i < executors->count; i++) {
+        struct planche_executor *executor = &executors->list[i];
+        assert(executor->phase != PLANCHE_EXECUTOR_MAKING);
+        if (executor->phase == PLANCHE_EXECUTOR_READY)
+            executor->ops->destroy(executor->state);
+    }
+    executors->count = 0;
+    planche_cond_destroy(&executors->changed);
+    planche_mutex_destroy(&executors->mutex);
+}
+
+void planche_executors_add(struct planche_executors *executors,
+                           const struct planche_executor_ops *ops,
+                           const struct planche_executor_setup *setup)
+{
+    assert(executors->count < PLANCHE_MAX_EXECUTORS);
+    struct planche_executor *executor = &executors->list[executors->count++];
+    executor->ops = ops;
+    executor->setup = *setup;
+    executors->log = setup->log;
+}
+
+static enum planche_status make(struct planche_executor *executor, struct planche_budget *budget,
+                                struct planche_error *error)
+{
+    enum planche_status status =
+        executor->ops->create(&executor->state, &executor->setup, budget, error);
+    if (!status)
+        executor->ops->describe(executor->state, &executor->info);
+    executor->setup.devices = NULL;
+    return status;
+}
+
+/* Most machines lack most devices: DEBUG. A device that is there but of no use: WARNING. */
+static void note_failure(const struct planche_executors *executors, enum planche_status status,
+                         const struct planche_error *error)
+{
+    enum planche_log_level level =
+        status == PLANCHE_ERROR_UNSUPPORTED ? PLANCHE_LOG_DEBUG : PLANCHE_LOG_WARNING;
+    planche_log_write(&executors->log, level, "no GPU is used: %s", error->message);
+}
+
+/* Makes one of the registry the first of the list. */
+static enum planche_status open_first(struct planche_executors *executors, size_t index,
+                                      const struct planche_executor_setup *setup,
+                                      struct planche_error *error)
+{
+    struct planche_executor_setup own = *setup;
+    if (!registry[index]->samples)
+        own.se = PLANCHE_SE_EXACT;
+    planche_executors_add(executors, registry[index], &own);
+    enum planche_status status = make(&executors->list[0], executors->budget, error);
+    if (status)
+        executors->count = 0;
+    else
+        executors->list[0].phase = PLANCHE_EXECUTOR_READY;
+    return status;
+}
+
+/* Those behind the first stand in for it: pages that they make must look like the others, and no
+ * profile speaks of them. */
+static void add_others(struct planche_executors *executors, size_t first,
+                       const struct planche_executor_setup *setup)
+{
+    struct planche_executor_setup own = *setup;
+    own.devices = NULL;
+    own.profile = false;
+    own.se = executors->list[0].setup.se;
+    own.precision = PLANCHE_PRECISION_F32;
+    for (size_t i = first + 1; i < REGISTERED; i++)
+        planche_executors_add(executors, registry[i], &own);
+}
+
+enum planche_status planche_executors_open(struct planche_executors *executors,
+                                           const struct planche_engine_options *options,
+                                           const struct planche_executor_setup *setup,
+                                           struct planche_error *error)
+{
+    const struct choice choice = read_choice(options);
+    struct planche_executor_setup full = *setup;
+    struct planche_error reason = {0};
+    enum planche_status status = PLANCHE_ERROR_UNSUPPORTED;
+    full.devices = choice.devices;
+    full.precision = options->precision;
+    full.se = options->se;
+    full.gpu_path = options->gpu_path;
+    full.device_memory = options->gpu_memory;
+    full.tile = options->tile;
+    full.profile = options->profile != 0;
+    for (size_t i = 0; status && i < REGISTERED; i++) {
+        bool wanted = choice.only ? registry[i] == choice.only
+                                  : has_precision(registry[i], options->precision);
+        bool last = choice.only || i + 1 == REGISTERED;
+        if (!wanted)
+            continue;
+        status = open_first(executors, i, &full, last ? error : &reason);
+        if (!status)
+            add_others(executors, i, &full);
+        else if (last)
+            return status;
+        else
+            note_failure(executors, status, &reason);
+    }
+    /* Only those that come before the last have half precision. */
+    return status ? planche_fail(error, status, "precision f16 needs a GPU: %s", reason.message)
+                  : PLANCHE_OK;
+}
+
+bool planche_executors_is_usable(struct planche_executors *executors, unsigned index)
+{
+    struct planche_executor *executor = &executors->list[index];
+    assert(index < executors->count);
+    if (index + 1 == executors->count || !executor->ops->alive)
+        return true;
+    planche_mutex_lock(&executors->mutex);
+    bool ready = executor->phase == PLANCHE_EXECUTOR_READY;
+    planche_mutex_unlock(&executors->mutex);
+    if (!ready || executor->ops->alive(executor->state))
+        return true;
+    if (!atomic_exchange(&executor->reported, true))
+        planche_log_write(&executors->log, PLANCHE_LOG_WARNING,
+                          "%s cannot be used any more: pages are made on %s from now on",
+                          executor->info.device ? executor->info.device : executor->ops->title,
+                          executors->list[index + 1].ops->title);
+    return false;
+}
+
+/* Weights are most of it; what is known of them is an estimate. */
+static uint64_t bytes_of(const struct planche_executor *executor)
+{
+    uint64_t bytes = executor->ops->bytes ? executor->ops->bytes(&executor->setup) : 0;
+    return bytes + bytes / 16 + ((uint64_t)2 << 20);
+}
+
+static enum planche_status fail_set_aside(const struct planche_executors *executors,
+                                          const struct planche_executor *executor, uint64_t bytes,
+                                          const struct planche_cancel_token *cancel,
+                                          struct planche_error *error)
+{
+    enum planche_status status = planche_cancel_fail(cancel, error);
+    if (status)
+        return status;
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "%s needs %llu MiB for the weights of %s and the memory budget of "
+                        "%llu MiB does not leave as much; raise it (--memory)",
+                        executor->ops->title, (unsigned long long)(bytes >> 20) + 1,
+                        executor->setup.model,
+                        (unsigned long long)(executors->budget->limit >> 20));
+}
+
+/* Takes the memory from pages to come, then makes it. Its phase is MAKING, the mutex is not held:
+ * who else needs it can be cancelled meanwhile. */
+static enum planche_status make_later(struct planche_executors *executors,
+                                      struct planche_executor *executor,
+                                      const struct planche_cancel_token *cancel,
+                                      struct planche_error *error)
+{
+    uint64_t bytes = bytes_of(executor);
+    if (!planche_admission_set_aside(executors->admission, bytes, cancel))
+        return fail_set_aside(executors, executor, bytes, cancel, error);
+    planche_budget_init_part(&executor->budget, executors->budget, bytes);
+    enum planche_status status = make(executor, &executor->budget, error);
+    status = planche_budget_reclassify_oom(status, &executor->budget, error);
+    if (status)
+        planche_admission_put_back(executors->admission, bytes);
+    else
+        atomic_fetch_add(&executors->bytes, atomic_load(&executor->budget.used));
+    return status;
+}
+
+enum planche_status planche_executors_get(struct planche_executors *executors, unsigned index,
+                                          const struct planche_cancel_token *cancel,
+                                          const struct planche_executor **out,
+                                          struct planche_error *error)
+{
+    struct planche_executor *executor = &executors->list[index];
+    enum planche_status status = PLANCHE_OK;
+    assert(index < executors->count);
+    *out = executor;
+    planche_mutex_lock(&executors->mutex);
+    while (!status && executor->phase == PLANCHE_EXECUTOR_MAKING)
+        if (!planche_cancel_wait(cancel, &executors->changed, &executors->mutex))
+            status = planche_cancel_fail(cancel, error);
+    if (!status && executor->phase == PLANCHE_EXECUTOR_UNMADE) {
+        executor->phase = PLANCHE_EXECUTOR_MAKING;
+        planche_mutex_unlock(&executors->mutex);
+        status = make_later(executors, executor, cancel, error);
+        planche_mutex_lock(&executors->mutex);
+        executor->phase = status ? PLANCHE_EXECUTOR_UNMADE : PLANCHE_EXECUTOR_READY;
+        planche_cond_broadcast(&executors->changed);
+    }
+    planche_mutex_unlock(&executors->mutex);
+    return status;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Executor list: what an engine's pages run on, in order of preference.
+ *
+ * The first is made with the engine. The others take a page that those before them could not make;
+ * each is made when the first such page comes, with memory that is set aside from pages to come.
+ * The list itself does not change once the engine is made. */
+#ifndef PLANCHE_ENGINE_EXECUTORS_H
+#define PLANCHE_ENGINE_EXECUTORS_H
+
+#include "backend/executor.h"
+#include "engine/admission.h"
+#include "os/thread.h"
+
+#define PLANCHE_MAX_EXECUTORS 8
+
+enum planche_executor_phase {
+    PLANCHE_EXECUTOR_UNMADE,
+    PLANCHE_EXECUTOR_MAKING, /* by a page's thread, without the mutex */
+    PLANCHE_EXECUTOR_READY
+};
+
+struct planche_executor {
+    const struct planche_executor_ops *ops;
+    struct planche_executor_setup setup;
+    enum planche_executor_phase phase; /* under the list's mutex */
+    /* Constant once it is ready. */
+    void *state;
+    struct planche_executor_info info;
+    struct planche_budget budget; /* of one that is made when it is needed */
+    atomic_bool reported;         /* the log knows that it is of no use any more */
+};
+
+struct planche_executors {
+    struct planche_executor list[PLANCHE_MAX_EXECUTORS];
+    unsigned count;
+    struct planche_budget *budget; /* the engine's */
+    struct planche_admission *admission;
+    struct planche_log log;
+    _Atomic uint64_t bytes; /* what those that were made later take */
+    struct planche_mutex mutex;
+    struct planche_cond changed; /* a phase */
+};
+
+/* budget and admission are the engine's, and outlive the list. */
+void planche_executors_init(struct planche_executors *executors, struct planche_budget *budget,
+                            struct planche_admission *admission);
+void planche_executors_destroy(struct planche_executors *executors);
+
+/* Whether options say what there can be. Errors: ARGUMENT, UNSUPPORTED. */
+enum planche_status planche_executors_check(const struct planche_engine_options *options,
+                                            struct planche_error *error);
+/* Fills the list by the options: makes the first that can be had of those that are wanted, and
+ * notes those that may follow. setup: everything but what the options say. Errors: as
+ * planche_engine_create. */
+enum planche_status planche_executors_open(struct planche_executors *executors,
+                                           const struct planche_engine_options *options,
+                                           const struct planche_executor_setup *setup,
+                                           struct planche_error *error);
+/* Appends one that is made when a page needs it. */
+void planche_executors_add(struct planche_executors *executors,
+                           const struct planche_executor_ops *ops,
+                           const struct planche_executor_setup *setup);
+
+/* Whether pages can run on it: one that is dead is reported to the log, once. The last one of the
+ * list always can. Thread-safe, as is what follows. */
+bool planche_executors_is_usable(struct planche_executors *executors, unsigned index);
+/* The executor, made ready if it is not. The caller has no reservation, or it could wait for
+ * itself. Errors: those of create; CANCELLED, DEADLINE while memory, or another page that makes it,
+ * is waited for. */
+enum planche_status planche_executors_get(struct planche_executors *executors, unsigned index,
+                                          const struct planche_cancel_token *cancel,
+                                          const struct planche_executor **executor,
+                                          struct planche_error *error);
+
+#endif
