@@ -106,12 +106,15 @@ struct planche_executor_result {
 };
 
 struct planche_executor_ops {
-    const char *name;    /* in options and results: "cpu" */
-    const char *title;   /* in messages: "the CPU" */
-    unsigned precisions; /* that can be asked for: a bit for each planche_precision */
-    bool takes_devices;  /* "NAME:N,M" in options */
-    bool rows;           /* it uses rows of pixels, not values */
-    bool samples;        /* it can take averages from a sample (PLANCHE_SE_SAMPLED) */
+    const char *name;  /* in options and results: "cpu" */
+    const char *title; /* in messages: "the CPU" */
+    const char *kind;  /* in messages, to be put after "a", "no", and before "s": "CPU" */
+    unsigned
+        precisions; /* that can be asked for: a bit for each planche_precision; AUTO's is set */
+    enum planche_precision usual; /* what AUTO means where the machine has it */
+    bool takes_devices;           /* "NAME:N,M" in options */
+    bool rows;                    /* it uses rows of pixels, not values */
+    bool samples;                 /* it can take averages from a sample (PLANCHE_SE_SAMPLED) */
     /* A page keeps the engine's threads busy; else only the one that decodes and encodes it. */
     bool uses_pool;
 
@@ -136,8 +139,8 @@ struct planche_executor_ops {
                                 struct planche_error *error);
     void (*unplan)(struct planche_executor_plan *plan); /* NULL is fine */
     /* Runs a page, once or more often. Errors: those of io, CANCELLED, DEADLINE, LIMIT; DEVICE,
-     * MEMORY, BUDGET: another executor may have more luck, from the page's beginning, though rows
-     * may have been emitted. */
+     * MEMORY, BUDGET: another executor may be able to run the page. It starts from the beginning,
+     * though rows may have been emitted. */
     enum planche_status (*run)(void *state, const struct planche_executor_plan *plan,
                                const struct planche_page_io *io, struct planche_budget *budget,
                                struct planche_executor_result *result, struct planche_error *error);

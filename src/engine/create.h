@@ -7,10 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct planche_executor_registry;
+
 /* As planche_engine_create; the caller has checked the options. */
 enum planche_status planche_engine_open(struct planche_engine **out,
                                         const struct planche_engine_options *options,
                                         struct planche_error *error);
+/* The same with executors of another registry, which outlives the engine. */
+enum planche_status planche_engine_open_from(struct planche_engine **out,
+                                             const struct planche_executor_registry *registry,
+                                             const struct planche_engine_options *options,
+                                             struct planche_error *error);
 /* As planche_engine_destroy. */
 void planche_engine_close(struct planche_engine **engine);
 /* As planche_engine_get_info. */

@@ -248,12 +248,13 @@ static enum planche_status create(struct planche_engine *engine,
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
-enum planche_status planche_engine_open(struct planche_engine **out,
-                                        const struct planche_engine_options *options,
-                                        struct planche_error *error)
+enum planche_status planche_engine_open_from(struct planche_engine **out,
+                                             const struct planche_executor_registry *registry,
+                                             const struct planche_engine_options *options,
+                                             struct planche_error *error)
 {
     *out = NULL;
-    enum planche_status status = planche_executors_check(options, error);
+    enum planche_status status = planche_executors_check(registry, options, error);
     if (status)
         return status;
     struct planche_engine *engine = planche_calloc(NULL, 1, sizeof(*engine));
@@ -266,12 +267,19 @@ enum planche_status planche_engine_open(struct planche_engine **out,
     engine->state = state;
     planche_admission_init(&state->admission);
     planche_model_digest_init(&state->digest);
-    planche_executors_init(&state->executors, &state->budget, &state->admission);
+    planche_executors_init(&state->executors, registry, &state->budget, &state->admission);
     status = create(engine, options, error);
     if (status)
         planche_engine_close(&engine);
     *out = engine;
     return status;
+}
+
+enum planche_status planche_engine_open(struct planche_engine **out,
+                                        const struct planche_engine_options *options,
+                                        struct planche_error *error)
+{
+    return planche_engine_open_from(out, &planche_executors_registered, options, error);
 }
 
 void planche_engine_close(struct planche_engine **engine)

@@ -9,12 +9,16 @@
 #include <assert.h>
 #include <string.h>
 
-/* The registry, in order of preference. The last one can be had everywhere. */
-static const struct planche_executor_ops *const registry[] = {
+#define PRECISIONS (PLANCHE_PRECISION_F16 + 1)
+
+static const struct planche_executor_ops *const every[] = {
     &planche_vulkan_executor,
     &planche_cpu_executor,
 };
-#define REGISTERED (sizeof(registry) / sizeof(registry[0]))
+const struct planche_executor_registry planche_executors_registered = {
+    .ops = every,
+    .count = sizeof(every) / sizeof(every[0]),
+};
 
 /* What options.backend says. */
 struct choice {
@@ -33,13 +37,14 @@ static bool is_list_of_numbers(const char *text)
     return digits > 0 && text[digits] == '\0';
 }
 
-static struct choice read_choice(const struct planche_engine_options *options)
+static struct choice read_choice(const struct planche_executor_registry *registry,
+                                 const struct planche_engine_options *options)
 {
     const char *backend = options->backend;
     if (!backend || !*backend || strcmp(backend, "auto") == 0)
         return (struct choice){.known = true};
-    for (size_t i = 0; i < REGISTERED; i++) {
-        const struct planche_executor_ops *ops = registry[i];
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct planche_executor_ops *ops = registry->ops[i];
         size_t length = strlen(ops->name);
         if (strcmp(backend, ops->name) == 0)
             return (struct choice){.known = true, .only = ops};
@@ -55,34 +60,129 @@ static bool has_precision(const struct planche_executor_ops *ops, enum planche_p
     return ops->precisions & PLANCHE_PRECISION_BIT(precision);
 }
 
-/* bf16 is for CPUs, half precision for GPUs. */
-static enum planche_status check_precision(const struct planche_engine_options *options,
+/* A list in the words of messages: "a", "a and b", "a, b and c". What does not fit is left out. */
+struct list {
+    char text[192];
+    size_t length;
+};
+
+static void put(struct list *list, const char *text)
+{
+    size_t length = strlen(text), room = sizeof(list->text) - 1 - list->length;
+    length = length < room ? length : room;
+    memcpy(list->text + list->length, text, length);
+    list->length += length;
+    list->text[list->length] = '\0';
+}
+
+/* index: of the item, of count. */
+static void put_item(struct list *list, size_t index, size_t count, const char *item)
+{
+    if (index > 0)
+        put(list, index + 1 == count ? " and " : ", ");
+    put(list, item);
+}
+
+static const char *precision_name(enum planche_precision precision)
+{
+    static const char *const names[PRECISIONS] = {"auto", "f32", "bf16", "f16"};
+    return names[precision];
+}
+
+/* "f16 and f32": what can be asked of it, that which it takes by itself first. */
+static struct list list_precisions(const struct planche_executor_ops *ops)
+{
+    struct list list = {0};
+    size_t count = 0, index = 0;
+    for (int p = PLANCHE_PRECISION_F32; p < PRECISIONS; p++)
+        count += has_precision(ops, (enum planche_precision)p);
+    put_item(&list, index++, count, precision_name(ops->usual));
+    for (int p = PLANCHE_PRECISION_F32; p < PRECISIONS; p++)
+        if ((enum planche_precision)p != ops->usual &&
+            has_precision(ops, (enum planche_precision)p))
+            put_item(&list, index++, count, precision_name((enum planche_precision)p));
+    return list;
+}
+
+/* "GPUs": those that have the precision; none: "". */
+static struct list list_kinds(const struct planche_executor_registry *registry,
+                              enum planche_precision precision)
+{
+    struct list list = {0};
+    size_t count = 0, index = 0;
+    for (size_t i = 0; i < registry->count; i++)
+        count += has_precision(registry->ops[i], precision);
+    for (size_t i = 0; i < registry->count; i++) {
+        if (!has_precision(registry->ops[i], precision))
+            continue;
+        put_item(&list, index++, count, registry->ops[i]->kind);
+        put(&list, "s");
+    }
+    return list;
+}
+
+static void put_numbered(struct list *list, size_t *index, size_t count, const char *name,
+                         const char *suffix)
+{
+    put_item(list, (*index)++, count, name);
+    put(list, suffix);
+}
+
+/* "auto, cpu, vulkan, vulkan:N and vulkan:N,M": from the one that can be had everywhere on. */
+static struct list list_backends(const struct planche_executor_registry *registry)
+{
+    struct list list = {0};
+    size_t count = 1 + registry->count, index = 0;
+    for (size_t i = 0; i < registry->count; i++)
+        count += registry->ops[i]->takes_devices ? 2 : 0;
+    put_item(&list, index++, count, "auto");
+    for (size_t i = registry->count; i-- > 0;) {
+        const struct planche_executor_ops *ops = registry->ops[i];
+        put_item(&list, index++, count, ops->name);
+        if (!ops->takes_devices)
+            continue;
+        put_numbered(&list, &index, count, ops->name, ":N");
+        put_numbered(&list, &index, count, ops->name, ":N,M");
+    }
+    return list;
+}
+
+static enum planche_status check_precision(const struct planche_executor_registry *registry,
                                            const struct planche_executor_ops *only,
+                                           enum planche_precision precision,
                                            struct planche_error *error)
 {
-    enum planche_precision precision = options->precision;
-    enum planche_gpu_path path = options->gpu_path;
-    if (only && !has_precision(only, precision))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            precision == PLANCHE_PRECISION_BF16
-                                ? "precision bf16 is for CPUs; GPUs have f16 and f32"
-                                : "precision f16 is for GPUs; CPUs have f32 and bf16");
+    const struct list kinds = list_kinds(registry, precision);
+    if (!kinds.length)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "no backend has precision %s",
+                            precision_name(precision));
+    if (!only || has_precision(only, precision))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "precision %s is for %s; %ss have %s",
+                        precision_name(precision), kinds.text, only->kind,
+                        list_precisions(only).text);
+}
+
+/* All paths but F32 multiply in half precision. */
+static enum planche_status check_path(enum planche_precision precision, enum planche_gpu_path path,
+                                      struct planche_error *error)
+{
     bool halves = path > PLANCHE_GPU_PATH_F32, plain = path == PLANCHE_GPU_PATH_F32;
     if ((precision == PLANCHE_PRECISION_F32 && halves) ||
         (precision == PLANCHE_PRECISION_F16 && plain))
-        return planche_fail(
-            error, PLANCHE_ERROR_ARGUMENT,
-            "precision %s does not go with the GPU path %s (--precision, --gpu-path): "
-            "leave one of them to the other",
-            plain ? "f16" : "f32", planche_vk_path_name(path));
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "precision %s contradicts the GPU path %s: give only one of "
+                            "--precision and --gpu-path",
+                            precision_name(precision), planche_vk_path_name(path));
     return PLANCHE_OK;
 }
 
-enum planche_status planche_executors_check(const struct planche_engine_options *options,
+enum planche_status planche_executors_check(const struct planche_executor_registry *registry,
+                                            const struct planche_engine_options *options,
                                             struct planche_error *error)
 {
-    const struct choice choice = read_choice(options);
-    if (options->precision < PLANCHE_PRECISION_AUTO || options->precision > PLANCHE_PRECISION_F16)
+    const struct choice choice = read_choice(registry, options);
+    if (options->precision < PLANCHE_PRECISION_AUTO || (int)options->precision >= PRECISIONS)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown precision: %d",
                             (int)options->precision);
     if (options->gpu_path < PLANCHE_GPU_PATH_AUTO || options->gpu_path > PLANCHE_GPU_PATH_NV2)
@@ -93,17 +193,18 @@ enum planche_status planche_executors_check(const struct planche_engine_options 
                             "a tile of %u pixels: it must be a multiple of 4, at least 16",
                             options->tile);
     if (!choice.known)
-        return planche_fail(
-            error, PLANCHE_ERROR_ARGUMENT,
-            "unknown backend %s: there are auto, cpu, vulkan, vulkan:N and vulkan:N,M",
-            options->backend);
-    return check_precision(options, choice.only, error);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown backend %s: there are %s",
+                            options->backend, list_backends(registry).text);
+    enum planche_status status = check_precision(registry, choice.only, options->precision, error);
+    return status ? status : check_path(options->precision, options->gpu_path, error);
 }
 
-void planche_executors_init(struct planche_executors *executors, struct planche_budget *budget,
-                            struct planche_admission *admission)
+void planche_executors_init(struct planche_executors *executors,
+                            const struct planche_executor_registry *registry,
+                            struct planche_budget *budget, struct planche_admission *admission)
 {
-    *executors = (struct planche_executors){.budget = budget, .admission = admission};
+    *executors =
+        (struct planche_executors){.registry = registry, .budget = budget, .admission = admission};
     planche_mutex_init(&executors->mutex);
     planche_cond_init(&executors->changed);
 }
@@ -144,23 +245,25 @@ static enum planche_status make(struct planche_executor *executor, struct planch
 }
 
 /* Most machines lack most devices: DEBUG. A device that is there but of no use: WARNING. */
-static void note_failure(const struct planche_executors *executors, enum planche_status status,
+static void note_failure(const struct planche_executors *executors,
+                         const struct planche_executor_ops *ops, enum planche_status status,
                          const struct planche_error *error)
 {
     enum planche_log_level level =
         status == PLANCHE_ERROR_UNSUPPORTED ? PLANCHE_LOG_DEBUG : PLANCHE_LOG_WARNING;
-    planche_log_write(&executors->log, level, "no GPU is used: %s", error->message);
+    planche_log_write(&executors->log, level, "no %s is used: %s", ops->kind, error->message);
 }
 
 /* Makes one of the registry the first of the list. */
-static enum planche_status open_first(struct planche_executors *executors, size_t index,
+static enum planche_status open_first(struct planche_executors *executors,
+                                      const struct planche_executor_ops *ops,
                                       const struct planche_executor_setup *setup,
                                       struct planche_error *error)
 {
     struct planche_executor_setup own = *setup;
-    if (!registry[index]->samples)
+    if (!ops->samples)
         own.se = PLANCHE_SE_EXACT;
-    planche_executors_add(executors, registry[index], &own);
+    planche_executors_add(executors, ops, &own);
     enum planche_status status = make(&executors->list[0], executors->budget, error);
     if (status)
         executors->count = 0;
@@ -169,18 +272,37 @@ static enum planche_status open_first(struct planche_executors *executors, size_
     return status;
 }
 
-/* Those behind the first stand in for it: pages that they make must look like the others, and no
- * profile speaks of them. */
+/* Those behind the first make the pages that it could not make. Their pages must look like the
+ * first one's: the same averages, and the precision that was asked for where they have it. The
+ * profile is of the first alone. */
 static void add_others(struct planche_executors *executors, size_t first,
                        const struct planche_executor_setup *setup)
 {
-    struct planche_executor_setup own = *setup;
-    own.devices = NULL;
-    own.profile = false;
-    own.se = executors->list[0].setup.se;
-    own.precision = PLANCHE_PRECISION_F32;
-    for (size_t i = first + 1; i < REGISTERED; i++)
-        planche_executors_add(executors, registry[i], &own);
+    const struct planche_executor_registry *registry = executors->registry;
+    for (size_t i = first + 1; i < registry->count; i++) {
+        struct planche_executor_setup own = *setup;
+        own.devices = NULL;
+        own.profile = false;
+        own.se = executors->list[0].setup.se;
+        if (!has_precision(registry->ops[i], setup->precision))
+            own.precision = PLANCHE_PRECISION_AUTO;
+        planche_executors_add(executors, registry->ops[i], &own);
+    }
+}
+
+static struct planche_executor_setup complete_setup(const struct planche_executor_setup *setup,
+                                                    const struct planche_engine_options *options,
+                                                    const char *devices)
+{
+    struct planche_executor_setup full = *setup;
+    full.devices = devices;
+    full.precision = options->precision;
+    full.se = options->se;
+    full.gpu_path = options->gpu_path;
+    full.device_memory = options->gpu_memory;
+    full.tile = options->tile;
+    full.profile = options->profile != 0;
+    return full;
 }
 
 enum planche_status planche_executors_open(struct planche_executors *executors,
@@ -188,33 +310,30 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
                                            const struct planche_executor_setup *setup,
                                            struct planche_error *error)
 {
-    const struct choice choice = read_choice(options);
-    struct planche_executor_setup full = *setup;
+    const struct planche_executor_registry *registry = executors->registry;
+    const struct choice choice = read_choice(registry, options);
+    const struct planche_executor_setup full = complete_setup(setup, options, choice.devices);
     struct planche_error reason = {0};
     enum planche_status status = PLANCHE_ERROR_UNSUPPORTED;
-    full.devices = choice.devices;
-    full.precision = options->precision;
-    full.se = options->se;
-    full.gpu_path = options->gpu_path;
-    full.device_memory = options->gpu_memory;
-    full.tile = options->tile;
-    full.profile = options->profile != 0;
-    for (size_t i = 0; status && i < REGISTERED; i++) {
-        bool wanted = choice.only ? registry[i] == choice.only
-                                  : has_precision(registry[i], options->precision);
-        bool last = choice.only || i + 1 == REGISTERED;
+    const char *tried = "";
+    for (size_t i = 0; status && i < registry->count; i++) {
+        const struct planche_executor_ops *ops = registry->ops[i];
+        bool wanted = choice.only ? ops == choice.only : has_precision(ops, options->precision);
+        bool last = choice.only || i + 1 == registry->count;
         if (!wanted)
             continue;
-        status = open_first(executors, i, &full, last ? error : &reason);
+        tried = ops->title;
+        status = open_first(executors, ops, &full, last ? error : &reason);
         if (!status)
             add_others(executors, i, &full);
         else if (last)
             return status;
         else
-            note_failure(executors, status, &reason);
+            note_failure(executors, ops, status, &reason);
     }
-    /* Only those that come before the last have half precision. */
-    return status ? planche_fail(error, status, "precision f16 needs a GPU: %s", reason.message)
+    /* The last of the registry has not this precision, and no other that has it can be had. */
+    return status ? planche_fail(error, status, "precision %s needs %s: %s",
+                                 precision_name(options->precision), tried, reason.message)
                   : PLANCHE_OK;
 }
 

@@ -19,6 +19,7 @@ enum planche_executor_phase {
     PLANCHE_EXECUTOR_READY
 };
 
+/* Executor of an engine: its functions, what it is made with, and, once it is made, its state. */
 struct planche_executor {
     const struct planche_executor_ops *ops;
     struct planche_executor_setup setup;
@@ -30,7 +31,19 @@ struct planche_executor {
     atomic_bool reported;         /* the log knows that it is of no use any more */
 };
 
+/* Executor registry: those that an engine can have, in order of preference. The last one can be had
+ * everywhere. Immutable. */
+struct planche_executor_registry {
+    const struct planche_executor_ops *const *ops;
+    size_t count; /* 1 .. PLANCHE_MAX_EXECUTORS */
+};
+
+/* All that Planche has. */
+extern const struct planche_executor_registry planche_executors_registered;
+
+/* Executor list of an engine, which it belongs to: the first is ready, the others may follow. */
 struct planche_executors {
+    const struct planche_executor_registry *registry;
     struct planche_executor list[PLANCHE_MAX_EXECUTORS];
     unsigned count;
     struct planche_budget *budget; /* the engine's */
@@ -41,13 +54,15 @@ struct planche_executors {
     struct planche_cond changed; /* a phase */
 };
 
-/* budget and admission are the engine's, and outlive the list. */
-void planche_executors_init(struct planche_executors *executors, struct planche_budget *budget,
-                            struct planche_admission *admission);
+/* budget and admission are the engine's; they and the registry outlive the list. */
+void planche_executors_init(struct planche_executors *executors,
+                            const struct planche_executor_registry *registry,
+                            struct planche_budget *budget, struct planche_admission *admission);
 void planche_executors_destroy(struct planche_executors *executors);
 
-/* Whether options say what there can be. Errors: ARGUMENT, UNSUPPORTED. */
-enum planche_status planche_executors_check(const struct planche_engine_options *options,
+/* Checks the options for what the registry's executors can do. Errors: ARGUMENT, UNSUPPORTED. */
+enum planche_status planche_executors_check(const struct planche_executor_registry *registry,
+                                            const struct planche_engine_options *options,
                                             struct planche_error *error);
 /* Fills the list by the options: makes the first that can be had of those that are wanted, and
  * notes those that may follow. setup: everything but what the options say. Errors: as

@@ -85,7 +85,7 @@ static void start(struct engine *engine)
     planche_budget_init(&engine->budget, 64 * MIB);
     planche_admission_init(&engine->admission);
     planche_admission_start(&engine->admission, 64 * MIB, 4, 0);
-    planche_executors_init(&engine->executors, &engine->budget, &engine->admission);
+    planche_executors_init(&engine->executors, NULL, &engine->budget, &engine->admission);
     planche_executors_add(&engine->executors, &fake, &setup);
     planche_executors_add(&engine->executors, &fake, &setup);
 }

@@ -180,9 +180,11 @@ static size_t profile(const void *state, struct planche_layer_profile *entries, 
 const struct planche_executor_ops planche_cpu_executor = {
     .name = "cpu",
     .title = "the CPU",
+    .kind = "CPU",
     .precisions = PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_AUTO) |
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F32) |
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_BF16),
+    .usual = PLANCHE_PRECISION_F32,
     .samples = true,
     .uses_pool = true,
     .bytes = bytes,

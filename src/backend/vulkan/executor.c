@@ -134,9 +134,11 @@ static bool alive(const void *state)
 const struct planche_executor_ops planche_vulkan_executor = {
     .name = "vulkan",
     .title = "a GPU",
+    .kind = "GPU",
     .precisions = PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_AUTO) |
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F32) |
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F16),
+    .usual = PLANCHE_PRECISION_F16,
     .takes_devices = true,
     .rows = true,
     .create = create,
