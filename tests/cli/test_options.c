@@ -102,10 +102,16 @@ static void test_values_are_refused(void **state)
     static const struct {
         const char *name, *value;
     } wrong[] = {
-        {"scale", "0"},     {"scale", "2x"},      {"quality", "101"}, {"png-level", "0"},
-        {"fit", "1600"},    {"fit", "0x5"},       {"tile", "17"},     {"tile", "8"},
-        {"memory", "lots"}, {"memory", "-1"},     {"jobs", "65"},     {"cpu-mask", "0"},
-        {"model", ""},      {"backend", "cuda:"}, {"size", "9x"},     {"format", "a.png"},
+        {"scale", "0"},          {"scale", "2x"},
+        {"quality", "101"},      {"png-level", "0"},
+        {"fit", "1600"},         {"fit", "0x5"},
+        {"tile", "17"},          {"tile", "8"},
+        {"memory", "lots"},      {"memory", "-1"},
+        {"jobs", "65"},          {"cpu-mask", "0"},
+        {"model", ""},           {"backend", "cuda:"},
+        {"size", "9x"},          {"format", "a.png"},
+        {"backend", "lkan"},     {"backend", "cpu:0"},
+        {"backend", "auto|cpu"}, {"backend", "vulkan:0x"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         struct planche_cli_options options = {0};

@@ -3,6 +3,7 @@
 #include "cli/option_values.h"
 
 #include "cli/number.h"
+#include "cli/option_table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -211,13 +212,44 @@ static bool set_precision(struct planche_cli_options *o, const char *value)
     return i < 4;
 }
 
-/* The library knows best what is a backend; an engine that cannot be made is no wrong usage. */
+static const struct planche_cli_option *find_option(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(planche_cli_option_table[i].name, name) != 0)
+        i++;
+    return &planche_cli_option_table[i];
+}
+
+/* Whether a list ("a|b") has a name. */
+static bool lists(const char *list, const char *name, size_t length)
+{
+    for (;;) {
+        size_t own = strcspn(list, "|");
+        if (own == length && strncmp(list, name, length) == 0)
+            return true;
+        if (!list[own])
+            return false;
+        list += own + 1;
+    }
+}
+
+/* Names are those of the option's row, and so is which of them have numbers ("NAME:N"). Whether
+ * there are such devices the library says: an engine that cannot be made is no wrong usage. */
 static bool set_backend(struct planche_cli_options *o, const char *value)
 {
-    bool known =
-        strcmp(value, "auto") == 0 || strcmp(value, "cpu") == 0 || strcmp(value, "vulkan") == 0;
-    size_t list = strncmp(value, "vulkan:", 7) == 0 ? strspn(value + 7, "0123456789,") : 0;
-    return (known || (list > 0 && value[7 + list] == 0)) && set_text(value, &o->engine.backend);
+    const struct planche_cli_option *option = find_option("backend");
+    size_t length = strcspn(value, ":");
+    char numbered[32];
+    if (!lists(option->values, value, length) || length > sizeof(numbered) - 3)
+        return false;
+    if (value[length] == ':') {
+        const char *numbers = value + length + 1;
+        size_t count = strspn(numbers, "0123456789,");
+        snprintf(numbered, sizeof(numbered), "%.*s:N", (int)length, value);
+        if (count == 0 || numbers[count] || !strstr(option->form, numbered))
+            return false;
+    }
+    return set_text(value, &o->engine.backend);
 }
 
 static bool set_gpu_memory(struct planche_cli_options *o, const char *value)
