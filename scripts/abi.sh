@@ -8,7 +8,8 @@
 #                           compares two shared libraries that have debug information
 #
 # Fails on incompatible changes (a function or field that went, moved or changed its type) unless the
-# soname changed too. Functions more and fields more at the end of a struct are fine: every public
+# soname changed too, or the minor version did while the major one is 0 (RELEASING.md; ABI_MAY_BREAK=1
+# says so to compare). Functions more and fields more at the end of a struct are fine: every public
 # struct says its size.
 set -eu
 
@@ -37,6 +38,8 @@ compare() {
         echo "abi: compatible"
     elif [ "$(soname "$old")" != "$(soname "$new")" ]; then
         echo "abi: incompatible, and the soname changed from $(soname "$old") to $(soname "$new")"
+    elif [ "${ABI_MAY_BREAK:-0}" = 1 ]; then
+        echo "abi: incompatible, as a new minor version may be while the major one is 0"
     else
         echo "abi: incompatible changes, but the soname is still $(soname "$new")" >&2
         return 1
@@ -64,7 +67,12 @@ against_tag() {
         return 0
     fi
     "$here/setup.sh" abi
-    echo "abi: comparing with $tag"
+    version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
+    echo "abi: comparing $version with $tag"
+    case $version in
+    "${tag#v}") ;;
+    0.*) [ "${version%.*}" = "$(echo "${tag#v}" | sed 's/\.[0-9]*$//')" ] || ABI_MAY_BREAK=1 ;;
+    esac
     rm -rf "$build/abi"
     mkdir -p "$build/abi/source"
     git archive "$tag" | tar -x -C "$build/abi/source"
@@ -76,6 +84,6 @@ against_tag() {
 
 case ${1-} in
 compare) shift && compare "$@" ;;
-"" | -*) sed -n '3,14s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+"" | -*) sed -n '3,15s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 *) against_tag "$1" ;;
 esac

@@ -27,10 +27,10 @@ void planche_cancel_destroy(struct planche_cancel **cancel)
 void planche_cancel_request(struct planche_cancel *cancel)
 {
     if (cancel)
-        atomic_store_explicit(&cancel->requested, true, memory_order_release);
+        planche_cancel_set(cancel);
 }
 
 int planche_cancel_requested(const struct planche_cancel *cancel)
 {
-    return cancel && atomic_load_explicit(&cancel->requested, memory_order_acquire);
+    return cancel && planche_cancel_is_set(cancel);
 }

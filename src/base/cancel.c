@@ -8,10 +8,20 @@
 /* How often who waits looks at the token: nothing signals the condition when a token fires. */
 #define POLL_NS 100000000
 
+void planche_cancel_set(struct planche_cancel *cancel)
+{
+    atomic_store_explicit(&cancel->requested, true, memory_order_release);
+}
+
+bool planche_cancel_is_set(const struct planche_cancel *cancel)
+{
+    return atomic_load_explicit(&cancel->requested, memory_order_acquire);
+}
+
 enum planche_status planche_cancel_check(const struct planche_cancel_token *token)
 {
     for (; token; token = token->parent) {
-        if (token->handle && atomic_load_explicit(&token->handle->requested, memory_order_acquire))
+        if (token->handle && planche_cancel_is_set(token->handle))
             return PLANCHE_ERROR_CANCELLED;
         if (token->deadline && planche_clock_ns() >= token->deadline)
             return PLANCHE_ERROR_DEADLINE;

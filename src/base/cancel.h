@@ -20,6 +20,10 @@ struct planche_cancel {
     atomic_bool requested;
 };
 
+/* What the public functions do: cancels, for good; whether that was done. From any thread. */
+void planche_cancel_set(struct planche_cancel *cancel);
+bool planche_cancel_is_set(const struct planche_cancel *cancel);
+
 struct planche_cancel_token {
     const struct planche_cancel *handle;       /* NULL: none */
     const struct planche_cancel_token *parent; /* NULL: none */

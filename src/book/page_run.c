@@ -46,7 +46,7 @@ static void fail(struct planche_page_runs *runs, size_t index, enum planche_stat
         runs->error = *error;
         runs->failed_entry = index;
     }
-    planche_cancel_request(&runs->stopped);
+    planche_cancel_set(&runs->stopped);
 }
 
 void planche_page_runs_fail(struct planche_page_runs *runs, size_t index,

@@ -21,7 +21,7 @@ static void stop_if_abandoned(const struct planche_job_queue *queue,
                               struct planche_job_slot *leader)
 {
     if (leader && leader->abandoned && !has_followers(queue, leader))
-        planche_cancel_request(&leader->cancel);
+        planche_cancel_set(&leader->cancel);
 }
 
 void planche_job_finish(struct planche_job_queue *queue, struct planche_job_slot *slot,
@@ -86,7 +86,7 @@ void planche_job_cancel_all(struct planche_job_queue *queue)
 {
     struct planche_job_slot *finished = NULL;
     for (struct planche_job_slot *slot = queue->running; slot; slot = slot->next)
-        planche_cancel_request(&slot->cancel);
+        planche_cancel_set(&slot->cancel);
     while (queue->waiting)
         planche_job_finish(queue, queue->waiting, PLANCHE_ERROR_CANCELLED, &finished);
     planche_job_deliver(queue, &finished);

@@ -86,7 +86,7 @@ static void accept(struct planche_job_queue *queue, const struct planche_job *jo
     slot->job.key = key;
     struct planche_job_slot *leader = planche_job_running(queue, key);
     /* One that has been told to stop has nothing to give. */
-    slot->leader = leader && !planche_cancel_requested(&leader->cancel) ? leader : NULL;
+    slot->leader = leader && !planche_cancel_is_set(&leader->cancel) ? leader : NULL;
     planche_job_list_append(&queue->waiting, slot);
     queue->waiting_count++;
     queue->open++;

@@ -40,3 +40,5 @@ expect "a field more at the end" 0 old grown
 expect "a field less" 1 grown old
 expect "a field that moved" 1 old moved
 expect "a field that moved, and another soname" 0 old renamed
+export ABI_MAY_BREAK=1
+expect "a field that moved, in a new minor version" 0 old moved

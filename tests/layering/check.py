@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks what compilers do not: what may use what, and the house style's countable rules.
+"""Checks what compilers do not: what may use what, and the countable rules of style.
 
 check.py ROOT      checks a source tree; prints every violation; exit status 1 if there is one
 check.py --self-test   plants one violation of each kind and expects it to be found
@@ -278,10 +278,25 @@ def check_public(root, paths):
                 yield path, 1, f"defines {name}: public functions stand in src/api"
 
 
+TAG = re.compile(r"(?m)^(?:struct|union|enum) (planche_\w+)\s*\{")
+
+
+def check_tags(root, paths):
+    """A tag names one type: debuggers and link-time optimisation take two for the same."""
+    home = {}
+    for path in paths:
+        if path.startswith(("src/", "include/")) and path.endswith((".c", ".h")):
+            with open(os.path.join(root, path), encoding="utf-8") as stream:
+                for tag in TAG.findall(without_comments(stream.read())):
+                    if tag in home:
+                        yield path, 1, f"defines {tag}, which {home[tag]} defines, too"
+                    home.setdefault(tag, path)
+
+
 def unit_graph(root, paths):
     """Which units need which: by an include, or by a function that is called or put in a table,
-    wherever it is declared."""
-    edges, home, asked = {}, {}, []
+    wherever it is declared; and the second kind alone."""
+    edges, home, asked, calls = {}, {}, [], set()
     for path in paths:
         unit = unit_of(path)
         edges.setdefault(unit, set())
@@ -298,8 +313,9 @@ def unit_graph(root, paths):
     for unit, name in asked:
         if name in home:
             edges[unit].add(home[name])
+            calls.add((unit, home[name], name))
     return {unit: {to for to in targets if to != unit and to in edges}
-            for unit, targets in edges.items()}
+            for unit, targets in edges.items()}, calls
 
 
 def circles_of(graph):
@@ -329,8 +345,12 @@ def circles_of(graph):
 
 def check_circles(root, paths):
     for top in ("src/", COMMAND + "/"):
-        graph = unit_graph(root, [path for path in paths
-                                  if path.startswith(top) and path.endswith((".c", ".h"))])
+        graph, calls = unit_graph(root, [path for path in paths
+                                         if path.startswith(top) and path.endswith((".c", ".h"))])
+        for unit, to, name in sorted(calls):
+            problem = top == "src/" and library_problem(unit + ".c", to + ".c")
+            if problem:
+                yield unit + ".c", 1, f"{problem}: it calls {name}"
         for group in circles_of(graph):
             arrows = [f"{os.path.basename(unit)} -> {os.path.basename(to)}"
                       for unit in group for to in sorted(graph[unit]) if to in group]
@@ -421,6 +441,7 @@ def check_tree(root, known=()):
     for path in paths:
         found += [(path, line, message) for line, message in check_file(root, path)]
     found += check_circles(root, paths)
+    found += check_tags(root, paths)
     found += check_folders(paths)
     found += check_public(root, paths)
     found += check_docs(root, list(files_of(root, (DOCS,))), paths)
@@ -510,6 +531,10 @@ PLANTED = [
                                 "void planche_state(int *a)\n{\n"
                                 "    int (*table[])(void) = {planche_pages};\n    *a = table[0]();\n}\n",
      "a circle of 2 files: pages -> state, state -> pages"),
+    ("src/base/bad.c", HEAD + "void planche_bad(void)\n{\n    planche_state(0);\n}\n",
+     "base may not use book: it calls planche_state"),
+    ("src/net/bad.h", HEAD + "struct planche_two {\n    int a;\n};\nunion planche_two {\n"
+                             "    int a;\n};\n", "defines planche_two, which"),
     ("src/base/bad.c", "/* Purpose. */\n", "no SPDX line"),
     ("scripts/bad.sh", "#!/bin/sh\necho\n", "no SPDX line"),
     ("src/base/bad.c", HEAD.split("\n", maxsplit=1)[0] + "\nint x;\n", "purpose"),

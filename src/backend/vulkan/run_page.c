@@ -413,7 +413,7 @@ static void trace_plan(const struct page_run *run)
     PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_PLAN,
                   "GPU %u (%s, %s): %lld x %lld tiles of %lld x %lld pixels, arena %.1f MiB, page "
                   "buffer %.1f MiB",
-                  device->index, device->name, planche_gpu_path_name(device->path),
+                  device->index, device->name, planche_vk_path_name(device->path),
                   (long long)split->columns, (long long)split->rows, (long long)split->tile_width,
                   (long long)split->tile_height, (double)split->arena / 1048576,
                   (double)run->layout.bytes / 1048576);
