@@ -288,7 +288,6 @@ class Stdio(harness.Case):
             server.send(page, id=identity)
         server.send(page)
         server.send(cancel="unknown")
-        server.send(cancel=["no", "id"])
         server.send(cancel="twice")
         server.send(cancel=7)
         server.send(cancel=None)
@@ -411,7 +410,8 @@ class Stdio(harness.Case):
         server = self.serve(*self.quick)
         bad = [dict(priority="high"), dict(priority=1), dict(priority=""), dict(priority=None),
                dict(deadline_ms=0), dict(deadline_ms=-5), dict(deadline_ms=1.5),
-               dict(deadline_ms="100"), dict(progress=1), dict(progress="yes"), dict(cancel="x")]
+               dict(deadline_ms="100"), dict(progress=1), dict(progress="yes"), dict(cancel="x"), dict(cancel=["x"]),
+               dict(cancel=1.5), dict(cancel=True), dict(cancel={})]
         for i, request in enumerate(bad):
             server.send(id=i, input="a.png", **request)
         server.send(id="bytes", cancel=3, bytes=5)

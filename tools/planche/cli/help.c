@@ -81,7 +81,8 @@ static const char stdio_usage[] =
 
 static const char stdio_end[] =
     "Exit status: 0 at the end of input or after SIGTERM, 1 if nobody reads the\n"
-    "answers, 2 wrong usage, 3 the model named with -m could not be loaded.\n";
+    "answers or requests cannot be read, 2 wrong usage, 3 the model named with -m\n"
+    "could not be loaded.\n";
 
 static const char bench_usage[] =
     "Usage: planche bench [OPTIONS]\n"

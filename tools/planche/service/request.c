@@ -35,11 +35,15 @@ static bool take_switch(const json_t *value, int *out)
     return json_is_boolean(value);
 }
 
+static bool is_id(const json_t *value)
+{
+    return json_is_string(value) || json_is_integer(value) || json_is_null(value);
+}
+
 static bool take_id(struct parse *parse, const json_t *value)
 {
-    bool ok = json_is_string(value) || json_is_integer(value) || json_is_null(value);
-    parse->request->id = ok ? value : NULL;
-    return ok;
+    parse->request->id = is_id(value) ? value : NULL;
+    return is_id(value);
 }
 
 static bool take_model(struct parse *parse, const json_t *value)
@@ -189,8 +193,8 @@ static bool take_progress(struct parse *parse, const json_t *value)
 
 static bool take_cancel(struct parse *parse, const json_t *value)
 {
-    parse->request->cancel = value;
-    return true;
+    parse->request->cancel = is_id(value) ? value : NULL;
+    return is_id(value);
 }
 
 static const struct field {
@@ -217,7 +221,7 @@ static const struct field {
     {"priority", "\"interactive\", \"normal\" or \"background\"", take_priority},
     {"deadline_ms", "a whole number from 1", take_deadline},
     {"progress", "true or false", take_progress},
-    {"cancel", "an id", take_cancel},
+    {"cancel", "a string, a whole number or null", take_cancel},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
 
