@@ -354,10 +354,6 @@ enum planche_status planche_zip_directory_read(struct planche_zip_directory *dir
                                                const struct planche_archive *archive,
                                                struct planche_error *error)
 {
-    /* Statuses travel through the error here. */
-    struct planche_error own;
-    if (!error)
-        error = &own;
     directory->window = planche_alloc(archive->budget, WINDOW_BYTES);
     directory->name = planche_alloc(archive->budget, 3 * PLANCHE_ENTRY_NAME_BYTES + 1);
     if (!directory->window || !directory->name)

@@ -48,9 +48,8 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
 {
     struct zip *zip = archive->state;
     struct planche_zip_record *record = &zip->record;
-    struct planche_error own;
     enum planche_status status =
-        planche_zip_directory_next(&zip->directory, archive, record, end, error ? error : &own);
+        planche_zip_directory_next(&zip->directory, archive, record, end, error);
     if (status || *end)
         return status;
     size_t length = strlen(record->name);
@@ -221,9 +220,10 @@ static bool is_epub_type(struct planche_archive *archive)
     static const char type[] = "application/epub+zip";
     char text[64];
     size_t filled = 0, got = 0;
+    struct planche_error ignored;
     do {
         filled += got;
-        if (read_entry(archive, text + filled, sizeof text - filled, &got, NULL))
+        if (read_entry(archive, text + filled, sizeof text - filled, &got, &ignored))
             return false;
     } while (got > 0 && filled + got < sizeof text);
     while (filled > 0 && strchr(" \t\r\n", text[filled - 1]))

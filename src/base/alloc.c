@@ -233,11 +233,9 @@ enum planche_status planche_budget_reclassify_oom(enum planche_status status,
                                                   const struct planche_budget *budget,
                                                   struct planche_error *error)
 {
-    struct planche_error before = {PLANCHE_OK, ""};
     if (status != PLANCHE_ERROR_MEMORY || !atomic_load(&budget->refused))
         return status;
-    if (error)
-        before = *error;
+    const struct planche_error before = *error;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s: it does not fit in the memory budget of %llu bytes; give it more",
                         before.message, (unsigned long long)budget->limit);

@@ -4,13 +4,13 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 enum planche_status planche_fail(struct planche_error *error, enum planche_status status,
                                  const char *format, ...)
 {
-    if (!error)
-        return status;
+    assert(error && status != PLANCHE_OK);
     error->status = status;
     va_list args;
     va_start(args, format);

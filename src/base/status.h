@@ -5,9 +5,9 @@
 
 #include <planche/error.h>
 
-/* Sets *error (may be NULL) to the status and the formatted message (cut to fit, control characters
- * replaced), and returns the status: `return planche_fail(error, PLANCHE_ERROR_IO, "%s: ...",
- * path);` */
+/* Sets *error (never NULL inside the library: see api/args.h) to the status and the formatted
+ * message (cut to fit, control characters replaced), and returns the status: `return
+ * planche_fail(error, PLANCHE_ERROR_IO, "%s: ...", path);` */
 __attribute__((format(printf, 3, 4))) enum planche_status
 planche_fail(struct planche_error *error, enum planche_status status, const char *format, ...);
 

@@ -117,7 +117,8 @@ static uint64_t metadata_memory(const struct planche_metadata *metadata)
 uint64_t planche_writer_memory(const struct planche_image_info *info,
                                const struct planche_writer_options *options)
 {
-    if (planche_writer_check(info, options, NULL))
+    struct planche_error ignored;
+    if (planche_writer_check(info, options, &ignored))
         return 0;
     const struct planche_format_ops *ops = planche_format_get_ops(info->format);
     struct planche_writer_options filled = with_defaults(options);

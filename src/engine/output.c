@@ -196,7 +196,7 @@ static enum planche_status end_batch(struct planche_output *output, struct planc
         planche_pool_task_end(output->task);
     output->written = output->begun;
     output->waited_ms += planche_clock_ms() - start;
-    if (output->write_status && error)
+    if (output->write_status)
         *error = output->write_error;
     return output->write_status;
 }
@@ -222,7 +222,8 @@ enum planche_status planche_output_flush(struct planche_output *output, struct p
 
 void planche_output_close(struct planche_output *output)
 {
-    end_batch(output, NULL);
+    struct planche_error ignored;
+    end_batch(output, &ignored);
     planche_pool_task_destroy(&output->task);
     planche_alpha_destroy(&output->alpha);
     planche_downscale_destroy(&output->reduce);

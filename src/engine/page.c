@@ -147,8 +147,6 @@ static enum planche_status run_anywhere(struct planche_page_job *job, struct pla
 
 enum planche_status planche_page_run(struct planche_page_job *job, struct planche_error *error)
 {
-    struct planche_error own = {0}; /* the caller's may be NULL, and the log wants the reason */
-    error = error ? error : &own;
     job->cancel = (struct planche_cancel_token){
         .handle = job->options.cancel,
         .parent = job->parent,

@@ -239,7 +239,7 @@ static void test_reason_of_a_failure(void **state)
     assert_int_equal(planche_fail_memory(&error, &budget, 100, "x"), PLANCHE_ERROR_MEMORY);
     assert_int_equal(planche_fail_memory(&error, NULL, 100, "x"), PLANCHE_ERROR_MEMORY);
     budget.limit = 0;
-    assert_int_equal(planche_fail_memory(NULL, &budget, 100, "x"), PLANCHE_ERROR_MEMORY);
+    assert_int_equal(planche_fail_memory(&error, &budget, 100, "x"), PLANCHE_ERROR_MEMORY);
 }
 
 #define THREADS 4

@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* Of calls whose status is enough. */
+static _Thread_local struct planche_error ignored;
+
 #define WIDTH  24
 #define HEIGHT 17
 #define SCALE  2
@@ -167,7 +170,7 @@ static void ensure_more(void *user)
 {
     struct lost *lost = user;
     lost->status = planche_gpu_pool_ensure_size(lost->context, lost->slot,
-                                                lost->slot->page_buffer.size + 1, NULL, NULL);
+                                                lost->slot->page_buffer.size + 1, NULL, &ignored);
 }
 
 /* While the first device is lost and takes long to come to rest, the other makes a page. */
@@ -182,14 +185,14 @@ static void test_lost(void **state)
     make_caller(&other, engine);
     run_page(&other); /* leaves a block in a slot */
     assert_non_null(contexts[0]->slots);
-    assert_int_equal(planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, NULL),
+    assert_int_equal(planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, &ignored),
                      PLANCHE_OK);
     while (lost.context != contexts[0] ||
            !lost.slot->page_buffer.size) { /* speeds decide which it is */
         planche_gpu_pool_release(gpu_pool_of(engine), lost.context, lost.slot);
         run_page(&other);
         assert_int_equal(
-            planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, NULL),
+            planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, &ignored),
             PLANCHE_OK);
     }
     close_gate();
@@ -221,23 +224,24 @@ static void test_accounts(void **state)
     struct planche_gpu_page_slot *slots[2];
     for (int i = 0; i < 2; i++) {
         context = gpus->contexts[0];
-        assert_int_equal(planche_gpu_page_slot_create(&slots[i], context->device, 1, NULL, NULL),
-                         PLANCHE_OK);
+        assert_int_equal(
+            planche_gpu_page_slot_create(&slots[i], context->device, 1, NULL, &ignored),
+            PLANCHE_OK);
         context->active++; /* as planche_gpu_pool_acquire has it */
     }
     uint64_t blocks = context->page_buffer_bytes;
-    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[0], 100000, NULL, NULL),
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[0], 100000, NULL, &ignored),
                      PLANCHE_OK);
     assert_int_equal(context->page_buffer_bytes, blocks + 100000);
-    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 50000, NULL, NULL),
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 50000, NULL, &ignored),
                      PLANCHE_OK);
     assert_int_equal(context->page_buffer_bytes, blocks + 150000);
-    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 40000, NULL, NULL),
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 40000, NULL, &ignored),
                      PLANCHE_OK);
     assert_int_equal(context->page_buffer_bytes, blocks + 150000);
     assert_int_equal(context->holders, 2);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 1);
-    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 60000, NULL, NULL),
+    assert_int_equal(planche_gpu_pool_ensure_size(context, slots[1], 60000, NULL, &ignored),
                      PLANCHE_ERROR_MEMORY);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
     assert_int_equal(context->page_buffer_bytes, blocks + 100000);

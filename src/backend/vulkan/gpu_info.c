@@ -45,7 +45,9 @@ void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct pla
     VkPhysicalDeviceMemoryProperties2 memory = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
     *info = (struct planche_gpu_info){.struct_size = sizeof *info, .index = index};
-    enum planche_status status = planche_gpu_capabilities_get(&capabilities, &vk->fn, device, NULL);
+    struct planche_error ignored;
+    enum planche_status status =
+        planche_gpu_capabilities_get(&capabilities, &vk->fn, device, &ignored);
     const VkPhysicalDeviceProperties *properties = &capabilities.properties;
     vk->fn.GetPhysicalDeviceMemoryProperties2(device, &memory);
     info->type = type_of(properties->deviceType);

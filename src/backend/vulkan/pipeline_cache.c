@@ -92,7 +92,8 @@ static void *read_file(struct planche_gpu_device *device, size_t *size)
 {
     char path[PATH_MAX];
     void *data = NULL;
-    if (file_name(device, path, NULL) != PLANCHE_OK)
+    struct planche_error ignored;
+    if (file_name(device, path, &ignored) != PLANCHE_OK)
         return NULL;
     struct planche_file_info info;
     int fd = planche_fd_open(path, 0, &info);
@@ -139,7 +140,8 @@ static void write_file(struct planche_gpu_device *device, const void *data, size
 {
     char path[PATH_MAX], temporary[PATH_MAX];
     uint64_t number = planche_system_process() << 32 ^ (uint32_t)((uintptr_t)device >> 6);
-    if (file_name(device, path, NULL) != PLANCHE_OK ||
+    struct planche_error ignored;
+    if (file_name(device, path, &ignored) != PLANCHE_OK ||
         planche_temp_name_numbered(temporary, sizeof temporary, path, number) >= sizeof temporary)
         return;
     planche_folder_make_parents(path, 0700);

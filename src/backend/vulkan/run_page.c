@@ -452,10 +452,11 @@ static void end(struct page_run *run)
 {
     struct planche_gpu_queue *copies = &run->slot->copy_queue;
     enum planche_status status = PLANCHE_OK;
+    struct planche_error ignored;
     if (run->recording.value)
-        status = planche_gpu_record_wait(&run->recording, run->recording.value, NULL);
+        status = planche_gpu_record_wait(&run->recording, run->recording.value, &ignored);
     if (!status && copies->submitted)
-        status = planche_gpu_queue_wait(copies, copies->submitted, NULL);
+        status = planche_gpu_queue_wait(copies, copies->submitted, &ignored);
     if (status)
         planche_gpu_wait_idle(run->context->device);
     planche_gpu_memory_destroy(&run->staging_upload);
