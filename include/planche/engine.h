@@ -89,6 +89,8 @@ struct planche_engine_info {
     const char *gpu_path; /* of the first of them: planche_gpu_path_name; NULL: the CPU */
 };
 #define PLANCHE_ENGINE_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_engine_info)
+/* Describes an engine. info->struct_size must be set: a struct of size 0 stays as it is.
+ * Thread-safe. */
 PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
                                          struct planche_engine_info *info);
 

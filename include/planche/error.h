@@ -13,8 +13,11 @@ extern "C" {
 #define PLANCHE_API
 #endif
 
-/* An option or result struct with struct_size set and the rest zero (C++17 has no designated
- * initialisers). */
+/* Initialiser of an option or result struct: struct_size set, the rest zero (C++17 has no
+ * designated initialisers). struct_size tells the library which fields the caller has. Fields that
+ * an older caller lacks are zero, their default, and are not filled. A newer caller may leave
+ * fields zero that the library lacks; a set one is UNSUPPORTED. A struct_size of 0 is ARGUMENT. All
+ * functions that take such a struct may return these two. */
 #ifdef __cplusplus
 #define PLANCHE_STRUCT_INIT(type)                                                                  \
     [] {                                                                                           \

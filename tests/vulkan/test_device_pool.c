@@ -185,8 +185,9 @@ static void test_lost(void **state)
     make_caller(&other, engine);
     run_page(&other); /* leaves a block in a slot */
     assert_non_null(contexts[0]->slots);
-    assert_int_equal(planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, &ignored),
-                     PLANCHE_OK);
+    assert_int_equal(
+        planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, &ignored),
+        PLANCHE_OK);
     while (lost.context != contexts[0] ||
            !lost.slot->page_buffer.size) { /* speeds decide which it is */
         planche_gpu_pool_release(gpu_pool_of(engine), lost.context, lost.slot);
