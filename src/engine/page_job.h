@@ -19,7 +19,7 @@ struct planche_page_job {
     const struct planche_engine *engine;
     struct planche_page_options options; /* format is not AUTO, unless out is set */
     const struct planche_source *source;
-    const struct planche_page_filter *judge; /* of a source; NULL: all pages are welcome */
+    const struct planche_page_filter *filter; /* of a source; NULL: all pages are welcome */
     const struct planche_pixels *in, *out;
     planche_sink_fn sink;
     void *sink_user;

@@ -52,7 +52,7 @@ static enum planche_status scan(struct planche_page *page, struct planche_error 
 
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error)
 {
-    const struct planche_page_filter *filter = page->job->judge;
+    const struct planche_page_filter *filter = page->job->filter;
     enum planche_status status = open_input(page, error);
     if (!status && filter)
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);

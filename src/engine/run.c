@@ -40,7 +40,7 @@ static void finish(struct planche_page_job *job, struct planche_page_result *res
 
 enum planche_status
 planche_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                   const struct planche_page_filter *judge,
+                   const struct planche_page_filter *filter,
                    const struct planche_cancel_token *cancel, const char *output,
                    const struct planche_page_options *options, struct planche_page_result *result,
                    struct planche_error *error)
@@ -50,7 +50,7 @@ planche_run_source(const struct planche_engine *engine, const struct planche_sou
         .engine = engine,
         .options = *options,
         .source = source,
-        .judge = judge,
+        .filter = filter,
         .parent = cancel,
         .splits = true,
         .begin = planche_output_files_begin,

@@ -6,11 +6,11 @@
 #include "engine/page.h"
 
 /* planche_engine_run_file for a page that may lie in memory (a book's entry): source->name is what
- * messages call it. judge and cancel (beside what options have) may be NULL. result is filled in
+ * messages call it. filter and cancel (beside what options have) may be NULL. result is filled in
  * any case. */
 enum planche_status
 planche_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                   const struct planche_page_filter *judge,
+                   const struct planche_page_filter *filter,
                    const struct planche_cancel_token *cancel, const char *output,
                    const struct planche_page_options *options, struct planche_page_result *result,
                    struct planche_error *error);
