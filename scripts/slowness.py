@@ -16,7 +16,7 @@ import time
 REFERENCE_SECONDS = 0.4
 WORK = "x = 0\nfor i in range(4000000): x += i * i % 7"
 MARGIN = 2  # neighbours come and go
-MOST = 40
+MAX_FACTOR = 40
 
 
 def main():
@@ -26,7 +26,7 @@ def main():
         child.wait()
     measured = (time.monotonic() - begin) / REFERENCE_SECONDS
     loaded = os.getloadavg()[0] / len(os.sched_getaffinity(0))
-    print(min(MOST, max(1, math.ceil(MARGIN * max(measured, loaded)))))
+    print(min(MAX_FACTOR, max(1, math.ceil(MARGIN * max(measured, loaded)))))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@
 
 #include "api/args.h"
 
-#define MOST_WORKERS  1024
-#define MOST_CAPACITY 65536
+#define MAX_WORKERS  1024
+#define MAX_CAPACITY 65536
 
 enum planche_status planche_job_queue_create(struct planche_job_queue **out,
                                              const struct planche_job_queue_options *options,
@@ -25,10 +25,10 @@ enum planche_status planche_job_queue_create(struct planche_job_queue **out,
         error);
     if (status)
         return status;
-    if (taken.workers > MOST_WORKERS || taken.capacity > MOST_CAPACITY)
+    if (taken.workers > MAX_WORKERS || taken.capacity > MAX_CAPACITY)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "a queue has at most %d workers and a capacity of %d", MOST_WORKERS,
-                            MOST_CAPACITY);
+                            "a queue has at most %d workers and a capacity of %d", MAX_WORKERS,
+                            MAX_CAPACITY);
     return planche_job_queue_make(out, &taken, NULL, error);
 }
 
@@ -87,7 +87,7 @@ enum planche_status planche_job_queue_drain(struct planche_job_queue *queue,
     error = planche_args_error(error, &own);
     if (!queue)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue must be given");
-    return planche_job_queue_settle(queue, cancel, error);
+    return planche_job_queue_wait_done(queue, cancel, error);
 }
 
 void planche_job_queue_shutdown(struct planche_job_queue *queue)

@@ -140,7 +140,7 @@ enum planche_status planche_provenance_read(const char *path, struct planche_pro
     enum planche_status status = planche_args_check_result(provenance, type, error);
     if (status)
         return status;
-    status = planche_source_mark(&found, &source, NULL, error);
+    status = planche_source_provenance(&found, &source, NULL, error);
     planche_args_give(provenance, &found, type);
     return status;
 }

@@ -188,7 +188,7 @@ static enum planche_status run(struct page_queue *queue, struct planche_archive 
 {
     enum planche_status status = read_archive(queue, archive, error);
     if (queue->jobs && !status)
-        planche_job_queue_settle(queue->jobs, NULL, error);
+        planche_job_queue_wait_done(queue->jobs, NULL, error);
     planche_job_queue_unmake(&queue->jobs);
     /* No page is in flight any more. */
     if (queue->runs.status)

@@ -20,7 +20,7 @@ struct planche_decoder {
     uint32_t width, height; /* as stored, before orientation */
     unsigned channels, depth;
     unsigned orientation;             /* what the format itself states, 1..8; 0: EXIF says it */
-    struct planche_metadata metadata; /* as found: the common part settles it */
+    struct planche_metadata metadata; /* as found: the common part completes it */
     bool whole;  /* all rows must be read in one call; the common part holds the picture */
     void *state; /* the format's own */
 };

@@ -115,10 +115,10 @@ static void settle_density(struct planche_metadata *metadata, unsigned orientati
     metadata->y_density = x;
 }
 
-enum planche_status planche_metadata_settle(struct planche_metadata *metadata, unsigned channels,
-                                            unsigned *orientation, struct planche_budget *budget,
-                                            const struct planche_log *log, const char *name,
-                                            struct planche_error *error)
+enum planche_status planche_metadata_complete(struct planche_metadata *metadata, unsigned channels,
+                                              unsigned *orientation, struct planche_budget *budget,
+                                              const struct planche_log *log, const char *name,
+                                              struct planche_error *error)
 {
     strip_exif_prefix(&metadata->exif);
     unsigned stated = planche_exif_take_orientation(metadata->exif.data, metadata->exif.size);

@@ -27,10 +27,10 @@ void planche_metadata_free(struct planche_metadata *metadata);
  * is damaged (with a warning), strips EXIF's prefix, fills in a missing density from EXIF, takes
  * the orientation out of EXIF and XMP. *orientation, 1..8, is EXIF's unless the format has stated
  * one already; 0: it has not. Errors: MEMORY, BUDGET. */
-enum planche_status planche_metadata_settle(struct planche_metadata *metadata, unsigned channels,
-                                            unsigned *orientation, struct planche_budget *budget,
-                                            const struct planche_log *log, const char *name,
-                                            struct planche_error *error);
+enum planche_status planche_metadata_complete(struct planche_metadata *metadata, unsigned channels,
+                                              unsigned *orientation, struct planche_budget *budget,
+                                              const struct planche_log *log, const char *name,
+                                              struct planche_error *error);
 
 /* What a writer without another place for a resolution writes as EXIF: the page's own, or one made
  * in room that states the resolution; empty: there is none. */

@@ -311,9 +311,10 @@ enum planche_status planche_provenance_digest(struct planche_provenance *mark,
     return status;
 }
 
-enum planche_status planche_source_mark(struct planche_provenance *mark,
-                                        const struct planche_source *source,
-                                        struct planche_budget *budget, struct planche_error *error)
+enum planche_status planche_source_provenance(struct planche_provenance *mark,
+                                              const struct planche_source *source,
+                                              struct planche_budget *budget,
+                                              struct planche_error *error)
 {
     const struct planche_reader_options options = {.budget = budget, .header_only = true};
     struct planche_reader *reader;

@@ -28,8 +28,9 @@ enum planche_status planche_provenance_digest(struct planche_provenance *mark,
 
 /* What an image file says about itself; its pixels are not decoded. mark->source is "" when it has
  * no mark. budget may be NULL. Errors: those of planche_reader_open. */
-enum planche_status planche_source_mark(struct planche_provenance *mark,
-                                        const struct planche_source *source,
-                                        struct planche_budget *budget, struct planche_error *error);
+enum planche_status planche_source_provenance(struct planche_provenance *mark,
+                                              const struct planche_source *source,
+                                              struct planche_budget *budget,
+                                              struct planche_error *error);
 
 #endif

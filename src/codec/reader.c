@@ -80,14 +80,14 @@ static enum planche_status hold_picture(struct planche_reader *reader, struct pl
     return PLANCHE_OK;
 }
 
-static enum planche_status settle(struct planche_reader *reader, bool header_only,
-                                  struct planche_error *error)
+static enum planche_status complete_info(struct planche_reader *reader, bool header_only,
+                                         struct planche_error *error)
 {
     struct planche_decoder *decoder = &reader->decoder;
     reader->orientation = decoder->orientation;
     enum planche_status status =
-        planche_metadata_settle(&decoder->metadata, decoder->channels, &reader->orientation,
-                                decoder->budget, decoder->log, reader->name, error);
+        planche_metadata_complete(&decoder->metadata, decoder->channels, &reader->orientation,
+                                  decoder->budget, decoder->log, reader->name, error);
     if (status)
         return status;
     bool swap = planche_orientation_swaps(reader->orientation);
@@ -129,7 +129,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
         return status;
     reader->opened = true;
     status = reader->ops->open(decoder, error);
-    return status ? status : settle(reader, options->header_only, error);
+    return status ? status : complete_info(reader, options->header_only, error);
 }
 
 enum planche_status planche_reader_open(struct planche_reader **out,

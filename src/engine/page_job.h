@@ -25,7 +25,7 @@ struct planche_page_job {
     void *sink_user;
     bool splits; /* sink takes several parts */
     /* Called when the page is known to be fit to run, before the first byte of a part (0 ..) goes
-     * to sink; may be NULL. format, parts and switched of the result are settled then. Called again
+     * to sink; may be NULL. format, parts and switched of the result are final then. Called again
      * for part 0 when the page starts once more: what sink was given is void. */
     enum planche_status (*begin)(void *user, struct planche_budget *budget, unsigned part,
                                  struct planche_error *error);

@@ -160,7 +160,7 @@ enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, 
 }
 
 /* All bytes on the disk; where the file system cannot sync, close still tells of late errors. */
-static bool settle(struct planche_atomic_file *file)
+static bool sync_and_close(struct planche_atomic_file *file)
 {
     if (file->reason || file->fd < 0)
         return !file->reason;
@@ -175,7 +175,7 @@ static bool settle(struct planche_atomic_file *file)
 enum planche_status planche_atomic_file_sync(struct planche_atomic_file *file,
                                              struct planche_error *error)
 {
-    if (!settle(file))
+    if (!sync_and_close(file))
         return say(error, file->path, file->reason);
     planche_free(file->buffer);
     file->buffer = NULL;
@@ -185,7 +185,7 @@ enum planche_status planche_atomic_file_sync(struct planche_atomic_file *file,
 enum planche_status planche_atomic_file_commit(struct planche_atomic_file *file,
                                                struct planche_error *error)
 {
-    if (!settle(file))
+    if (!sync_and_close(file))
         return say(error, file->path, file->reason);
     bool renamed = file->overwrite ? planche_file_rename(file->temporary, file->path)
                                    : planche_file_rename_new(file->temporary, file->path);

@@ -118,9 +118,9 @@ enum planche_status planche_job_queue_make(struct planche_job_queue **out,
     return status;
 }
 
-enum planche_status planche_job_queue_settle(struct planche_job_queue *queue,
-                                             const struct planche_cancel *cancel,
-                                             struct planche_error *error)
+enum planche_status planche_job_queue_wait_done(struct planche_job_queue *queue,
+                                                const struct planche_cancel *cancel,
+                                                struct planche_error *error)
 {
     const struct planche_cancel_token token = {.handle = cancel};
     enum planche_status status = PLANCHE_OK;

@@ -12,9 +12,9 @@ enum planche_status planche_job_queue_make(struct planche_job_queue **out,
                                            const struct planche_job_clock *clock,
                                            struct planche_error *error);
 void planche_job_queue_unmake(struct planche_job_queue **queue);
-enum planche_status planche_job_queue_settle(struct planche_job_queue *queue,
-                                             const struct planche_cancel *cancel,
-                                             struct planche_error *error);
+enum planche_status planche_job_queue_wait_done(struct planche_job_queue *queue,
+                                                const struct planche_cancel *cancel,
+                                                struct planche_error *error);
 void planche_job_queue_stop(struct planche_job_queue *queue);
 
 #endif

@@ -157,7 +157,7 @@ static enum planche_status run_mark(void *user, struct planche_budget *budget,
     const struct planche_blob none = {NULL, 0};
     struct planche_blob xmp = {NULL, 0};
     struct planche_provenance mark;
-    enum planche_status status = planche_source_mark(&mark, &source, budget, error);
+    enum planche_status status = planche_source_provenance(&mark, &source, budget, error);
     if (status == PLANCHE_OK)
         status = planche_provenance_digest(&mark, &source, budget, error);
     if (status == PLANCHE_OK)

@@ -211,10 +211,10 @@ static void test_files(void **state)
                              PLANCHE_OK);
             const struct planche_source source = {
                 .name = "a", .data = file.data, .size = file.size};
-            assert_int_equal(planche_source_mark(&found, &source, NULL, &error), PLANCHE_OK);
+            assert_int_equal(planche_source_provenance(&found, &source, NULL, &error), PLANCHE_OK);
             assert_string_equal(found.source, marked ? DIGEST : "");
             const struct planche_source cut = {.name = "a", .data = file.data, .size = 4};
-            assert_int_not_equal(planche_source_mark(&found, &cut, NULL, &error), PLANCHE_OK);
+            assert_int_not_equal(planche_source_provenance(&found, &cut, NULL, &error), PLANCHE_OK);
             bytes_free(&file);
         }
     planche_blob_free(&metadata.xmp);
@@ -237,7 +237,8 @@ static void test_large_packet(void **state)
         assert_int_equal(write_picture(&picture, formats[i], &metadata, NULL, &file, &error),
                          PLANCHE_OK);
         const struct planche_source source = {.name = "a", .data = file.data, .size = file.size};
-        assert_int_equal(planche_source_mark(&found, &source, NULL, &error), PLANCHE_ERROR_LIMIT);
+        assert_int_equal(planche_source_provenance(&found, &source, NULL, &error),
+                         PLANCHE_ERROR_LIMIT);
         assert_string_equal(error.message, "a: the image has more than 16 MiB of metadata");
         bytes_free(&file);
     }
@@ -260,7 +261,7 @@ static void test_header_only(void **state)
     assert_int_equal(write_picture(&picture, PLANCHE_FORMAT_PNG, &metadata, NULL, &file, &error),
                      PLANCHE_OK);
     const struct planche_source source = {.name = "a", .data = file.data, .size = file.size};
-    assert_int_equal(planche_source_mark(&found, &source, &budget, &error), PLANCHE_OK);
+    assert_int_equal(planche_source_provenance(&found, &source, &budget, &error), PLANCHE_OK);
     assert_int_equal(found.width, 1001);
     assert_int_equal(found.height, 1000);
     bytes_free(&file);
