@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a format implements: struct planche_format_ops, listed in format.c. See
- * docs/adding-a-codec.md. */
+/* Format interface: struct planche_format_ops, which every format implements; format.c lists them.
+ * See docs/adding-a-codec.md. */
 #ifndef PLANCHE_CODEC_FORMAT_H
 #define PLANCHE_CODEC_FORMAT_H
 

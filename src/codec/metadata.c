@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What readers and writers do alike with metadata, whatever the format. */
+/* Metadata rules that all readers and writers share, whatever the format. */
 #include "codec/metadata.h"
 
 #include "base/checked.h"

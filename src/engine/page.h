@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One page through an engine, whatever it comes from and goes to. */
+/* Page execution: a page through an engine, whatever it comes from and goes to. */
 #ifndef PLANCHE_ENGINE_PAGE_H
 #define PLANCHE_ENGINE_PAGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What travels with a result: the page's metadata, but for what is no longer true of it. */
+/* Result metadata: the page's own, but for what is no longer true of it. */
 #ifndef PLANCHE_ENGINE_RESULT_METADATA_H
 #define PLANCHE_ENGINE_RESULT_METADATA_H
 

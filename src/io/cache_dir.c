@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the user's cached files are. */
+/* Cache directory: the folder of the user's cached files. */
 #include "io/cache_dir.h"
 
 #include "base/status.h"

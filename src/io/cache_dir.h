@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the user's cached files are. */
+/* Cache directory: the folder of the user's cached files. */
 #ifndef PLANCHE_IO_CACHE_DIR_H
 #define PLANCHE_IO_CACHE_DIR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where cached models are, and whether their files are the expected ones. */
+/* Model cache: its directory, and the check that its files are the expected ones. */
 #include "model/catalogue.h"
 
 #include "base/status.h"

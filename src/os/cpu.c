@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the CPU and the operating system support, asked of them directly. */
+/* CPU features, asked of the CPU and of the operating system directly. */
 #include "os/cpu.h"
 
 #include <stdbool.h>

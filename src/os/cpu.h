@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the CPU can do, and the mask that limits it. */
+/* CPU features, and the mask that limits them. */
 #ifndef PLANCHE_OS_CPU_H
 #define PLANCHE_OS_CPU_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the system knows of a file, POSIX. */
+/* File information: POSIX. */
 #include "os/file_info.h"
 
 #include <errno.h>

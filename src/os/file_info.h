@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the system knows of a file: its kind, size, time and identity.
+/* File information: the kind, size, time and identity of a file.
  *
  * Thread-safe. What fails sets errno, whose text (strerror) is for messages. */
 #ifndef PLANCHE_OS_FILE_INFO_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests let go wrong on GPUs. */
+/* Fault injection, for tests: counters of calls, and the call of each kind that fails. */
 #include "backend/vulkan/fault.h"
 
 #include <stdatomic.h>

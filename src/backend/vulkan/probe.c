@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether there can be a GPU at all: asking Vulkan loads every driver that is installed, some 60
- * MB, and a machine without a GPU often has several. */
+/* Hardware probe: looks for device files, without Vulkan. Asking Vulkan loads every driver that is
+ * installed, some 60 MB, and a machine without a GPU often has several. */
 #include "backend/vulkan/probe.h"
 
 #include "os/file.h"

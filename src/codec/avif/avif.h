@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the AVIF reader and writer share. */
+/* Common part of the AVIF reader and writer. */
 #ifndef PLANCHE_CODEC_AVIF_AVIF_H
 #define PLANCHE_CODEC_AVIF_AVIF_H
 

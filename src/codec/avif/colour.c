@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an AVIF file says about its colours and its position, in Planche's terms. */
+/* Colours and orientation of AVIF files, in Planche's terms. */
 #include "base/status.h"
 #include "codec/avif/avif.h"
 #include "codec/metadata.h"

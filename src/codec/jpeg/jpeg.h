@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the JPEG reader and writer share: libjpeg with counted memory and errors that are statuses.
- */
+/* Common part of the JPEG reader and writer: libjpeg with counted memory and errors that are
+ * statuses. */
 #ifndef PLANCHE_CODEC_JPEG_JPEG_H
 #define PLANCHE_CODEC_JPEG_JPEG_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the JPEG XL reader and writer share. */
+/* Common part of the JPEG XL reader and writer. */
 #ifndef PLANCHE_CODEC_JXL_JXL_H
 #define PLANCHE_CODEC_JXL_JXL_H
 

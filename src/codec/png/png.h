@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the PNG reader and writer share: libpng with counted memory and errors that are statuses. */
+/* Common part of the PNG reader and writer: libpng with counted memory and errors that are
+ * statuses. */
 #ifndef PLANCHE_CODEC_PNG_PNG_H
 #define PLANCHE_CODEC_PNG_PNG_H
 

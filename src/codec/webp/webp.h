@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the WebP reader and writer share. */
+/* Common part of the WebP reader and writer. */
 #ifndef PLANCHE_CODEC_WEBP_WEBP_H
 #define PLANCHE_CODEC_WEBP_WEBP_H
 

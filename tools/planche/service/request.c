@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One request of the resident process: what a line of JSON asks for. */
+/* Request of the resident process: the content of a line of JSON. */
 #include "service/request.h"
 
 #include "base/status.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One request of the resident process: what a line of JSON asks for. */
+/* Request of the resident process: the content of a line of JSON. */
 #ifndef PLANCHE_CLI_SERVICE_REQUEST_H
 #define PLANCHE_CLI_SERVICE_REQUEST_H
 

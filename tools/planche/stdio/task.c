@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One request of planche stdio as a job: its page, its progress, its answer. */
+/* Task of planche stdio: a request as a job, with its page, its progress and its answer. */
 #include "stdio/task.h"
 
 #include "os/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One request of planche stdio as a job: its page, its progress, its answer. */
+/* Task of planche stdio: a request as a job, with its page, its progress and its answer. */
 #ifndef PLANCHE_CLI_STDIO_TASK_H
 #define PLANCHE_CLI_STDIO_TASK_H
 
