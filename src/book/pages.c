@@ -196,7 +196,7 @@ static enum planche_status run(struct page_queue *queue, struct planche_archive 
     return queue->runs.status;
 }
 
-/* A page with the bytes of another before it fares like that. */
+/* A page with the same bytes as an earlier one gets the outcome of that one. */
 static enum planche_status copy_outcome(struct planche_book *book, struct planche_entry *entry,
                                         struct planche_error *error)
 {

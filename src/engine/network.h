@@ -21,7 +21,8 @@ struct planche_network {
 
 /* Tells the output what it is going to get. */
 void planche_network_describe(struct planche_network *network);
-/* Bytes that anything planned takes beside planche_network_bytes: the plan itself, small change. */
+/* Bytes that a planned page takes beside planche_network_bytes: the bookkeeping of its plans, and
+ * with tta a row of the result. */
 uint64_t planche_network_overhead(const struct planche_network *network);
 /* Makes a plan for `memory` bytes. Errors: BUDGET (*least is what would do, 0: not known), LIMIT,
  * MEMORY. */

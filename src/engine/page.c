@@ -103,7 +103,7 @@ static enum planche_status run_on(struct planche_page_job *job, unsigned index, 
     const struct planche_executor *executor;
     enum planche_status status = planche_executors_get(&job->engine->state->executors, index,
                                                        &job->cancel, &executor, error);
-    /* What could not be made says nothing of the next one. */
+    /* If this executor could not be made, the next one may still run the page. */
     *may_go_on = status != PLANCHE_OK && planche_cancel_check(&job->cancel) == PLANCHE_OK;
     if (status)
         return status;

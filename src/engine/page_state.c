@@ -25,8 +25,8 @@ void planche_page_set_state(struct planche_page *page, enum planche_page_state s
     page->state = state;
 }
 
-/* Progress never falls, and who has cancelled hears of none: encoders may begin anew or take their
- * time to stop. */
+/* Progress never falls, though encoders may begin anew. A page that is cancelled reports none,
+ * though encoders may take their time to stop. */
 static void report(struct planche_page_job *job, double done)
 {
     const struct planche_page_options *options = &job->options;

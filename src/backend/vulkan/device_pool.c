@@ -95,8 +95,8 @@ static void note_left_out(const struct planche_gpu_pool *gpus, uint32_t index,
                       reason->message);
 }
 
-/* One that cannot be used is no reason not to use the others; what was wrong with the last is what
- * the caller is told if none is left, and is then not said here, too. */
+/* Opens the wanted devices. One that cannot be used is left out, and the log says why. If none is
+ * left, the error says what was wrong with the last one, and the log does not say it again. */
 static enum planche_status open_contexts(struct planche_gpu_pool *gpus,
                                          const struct planche_net *net,
                                          const struct planche_gpu_pool_options *options,
