@@ -47,6 +47,7 @@ enum planche_book_outcome {
 /* Capacity of outcomes[]: more than there are, so that a new outcome moves no field. */
 #define PLANCHE_BOOK_OUTCOMES 16
 
+/* Outcome of one entry of a book. */
 struct planche_book_page {
     size_t struct_size;
     size_t index;            /* of the entry in the book, from 0 */
@@ -63,6 +64,7 @@ struct planche_book_page {
  * that it points to are valid during the call only. */
 typedef void (*planche_book_page_fn)(void *user, const struct planche_book_page *page);
 
+/* Progress of a book. Its strings are valid during the callback only. */
 struct planche_book_progress {
     size_t struct_size;
     size_t pages;      /* images in the book */
@@ -74,6 +76,7 @@ struct planche_book_progress {
 /* Reports progress. Called from any thread, but never from two at once. */
 typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
 
+/* Options of a book. The caller owns all that they point to, until the call returns. */
 struct planche_book_options {
     size_t struct_size;
     /* NULL: defaults. progress is not used; format AUTO is WebP, in an EPUB the page's own. cancel,
@@ -93,6 +96,7 @@ struct planche_book_options {
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 
+/* Outcome of a book, filled in by the call; it points to nothing. */
 struct planche_book_result {
     size_t struct_size;
     enum planche_container container;       /* of the output */

@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+/* Options of an engine. Its strings are the caller's and are not needed after
+ * planche_engine_create; log_user is needed until the engine is destroyed. */
 struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
     const char *model;  /* catalogue name, or a path that ends in ".param"; NULL: "realcugan" */
@@ -69,6 +71,7 @@ PLANCHE_API enum planche_status planche_engine_create(struct planche_engine **ou
 /* Destroys *engine and sets it to NULL; NULL is fine. No page may be running. */
 PLANCHE_API void planche_engine_destroy(struct planche_engine **engine);
 
+/* Description of an engine. Its strings live as long as the engine. */
 struct planche_engine_info {
     size_t struct_size;
     unsigned scale;

@@ -28,6 +28,7 @@ enum planche_gpu_type {
     PLANCHE_GPU_SOFTWARE = 4 /* runs on the CPU: used only if it is named by number */
 };
 
+/* Description of a GPU. It points to nothing. */
 struct planche_gpu_info {
     size_t struct_size;
     unsigned index; /* as options.backend counts: "vulkan:INDEX" */

@@ -17,6 +17,7 @@ extern "C" {
  * allocated when it is created, but for keys. */
 struct planche_job_queue;
 
+/* Options of a job queue, which copies them. */
 struct planche_job_queue_options {
     size_t struct_size;
     unsigned workers; /* threads, 1..1024; 0: 1 */

@@ -35,6 +35,7 @@ enum planche_on_limit {
 /* Reports progress: done is 0..1 and never decreases. Called on the thread that runs the page. */
 typedef void (*planche_progress_fn)(void *user, double done);
 
+/* Options of a page. The caller owns all that they point to, until the call returns. */
 struct planche_page_options {
     size_t struct_size;
     enum planche_format format;

@@ -11,6 +11,8 @@
 #include "codec/codec.h"
 #include "os/thread.h"
 
+/* Book: a run through a book, from its input to its output. It lives as long as the call; the
+ * threads of pages share what is under the mutex. */
 struct planche_book {
     const struct planche_engine *engine; /* NULL: the book is only inspected */
     const char *input;

@@ -15,6 +15,8 @@ struct planche_input_options {
     struct planche_reader_options reader;
 };
 
+/* Input of a page: rows of its colours and its alpha, from a reader or from pixels in memory. It
+ * owns its readers and rows, and belongs to the thread that runs the page. */
 struct planche_input {
     struct planche_reader *reader;       /* NULL: pixels */
     struct planche_reader *alpha_reader; /* a second look at the same file, for its alpha */

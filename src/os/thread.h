@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Mutual exclusion lock, not recursive. */
 struct planche_mutex {
     pthread_mutex_t handle;
 };
@@ -21,10 +22,12 @@ struct planche_mutex {
         PTHREAD_MUTEX_INITIALIZER                                                                  \
     }
 
+/* Condition variable, with waits by the monotonic clock. */
 struct planche_cond {
     pthread_cond_t handle;
 };
 
+/* Thread: its function and the argument, which belongs to the caller. */
 struct planche_thread {
     pthread_t handle;
     void (*run)(void *user);

@@ -85,6 +85,8 @@ struct planche_consumer {
     int node, edge;
 };
 
+/* Pass over a page: its row buffers, memory slots and sequence of requests. It belongs to one plan,
+ * and runs on one page at a time. */
 struct planche_pass {
     struct planche_pass_spec spec;
     struct planche_buffer *buffers; /* [tensor_count] */

@@ -79,6 +79,8 @@ struct planche_tensor_layout {
     int slot_class;                /* tensors of a class have rows of about the same size */
 };
 
+/* Program: a network compiled for the CPU. It owns its nodes, layouts and weights, and is immutable
+ * once it is made. */
 struct planche_program {
     struct planche_budget *budget;
     const struct planche_net *net;
