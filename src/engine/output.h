@@ -15,8 +15,8 @@
 #include "image/downscale.h"
 #include "kernels/kernels.h"
 
-/* Output of a page: a band of the network's rows, and what finishes them and passes
- * them on. It owns its buffers; all else that it points to is the page's or the engine's. */
+/* Output of a page: a band of the network's rows, and what finishes them and passes them
+ * on. It owns its buffers; all else that it points to is the page's or the engine's. */
 struct planche_output {
     struct planche_input *input;
     const struct planche_kernels *kernels;
