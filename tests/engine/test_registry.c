@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "engine/create.h"
+#include "engine/engine.h"
 #include "engine/executors.h"
 #include "engine/run.h"
 #include "support/remove_tree.h"
@@ -272,6 +273,31 @@ static void test_failure_goes_to_cpu(void **state)
     planche_engine_close(&engine);
 }
 
+/* Those that take over have the precision that was asked for, or their own. A page that two of them
+ * fail to make comes to the third. */
+static void test_three(void **state)
+{
+    static const struct planche_executor_ops *const all[] = {&repeater_executor, &repeater_executor,
+                                                             &planche_cpu_executor};
+    const struct planche_executor_registry three = {all, 3};
+    struct planche_engine_options options = options_for(NULL);
+    struct planche_page_result result;
+    (void)state;
+    options.precision = PLANCHE_PRECISION_F16;
+    struct planche_engine *engine = open_engine(&three, &options);
+    const struct planche_executors *executors = &engine->state->executors;
+    assert_int_equal(executors->count, 3);
+    assert_int_equal(executors->list[1].setup.precision, PLANCHE_PRECISION_F16);
+    assert_int_equal(executors->list[2].setup.precision, PLANCHE_PRECISION_AUTO);
+    fail_at = 0;
+    run_page(engine, &result);
+    assert_int_equal(runs, 2);
+    assert_string_equal(result.backend, "cpu");
+    assert_int_equal(result.redone, 1);
+    planche_engine_close(&engine);
+    assert_int_equal(destroyed, 2);
+}
+
 static void expect_failure(const struct planche_engine_options *options, enum planche_status status,
                            const char *message)
 {
@@ -356,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_runs_page, reset),
         cmocka_unit_test_setup(test_failure_goes_to_cpu, reset),
+        cmocka_unit_test_setup(test_three, reset),
         cmocka_unit_test_setup(test_cannot_be_made, reset),
         cmocka_unit_test_setup(test_wrong_options, reset),
         cmocka_unit_test_setup(test_own_words, reset),
