@@ -181,7 +181,7 @@ static bool next_block(struct unpack_reader *reader, bool end)
 {
     const char *text;
     bool file = false;
-    enum planche_status status;
+    enum planche_status status = PLANCHE_OK;
     reader->has_crc = false;
     if (reader->kind != UNPACK_RAR)
         return true;

@@ -29,10 +29,11 @@ static bool add(struct planche_cli_library *library, enum planche_cli_library_ki
         library->entries = entries;
         library->capacity = capacity;
     }
-    char *copy = strdup(path);
-    if (copy != NULL)
-        library->entries[library->count++] = (struct planche_cli_library_entry){copy, kind, bytes};
-    return copy != NULL;
+    struct planche_cli_library_entry entry = {strdup(path), kind, bytes};
+    if (entry.path == NULL)
+        return false;
+    library->entries[library->count++] = entry;
+    return true;
 }
 
 /* Removes the entries from an index on. */
