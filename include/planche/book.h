@@ -73,7 +73,8 @@ struct planche_book_progress {
     int writing;       /* all pages are made; the output is being put together */
     const char *name;  /* of the entry that made progress; NULL: none */
 };
-/* Reports progress. Called from any thread, but never from two at once. */
+/* Reports progress. Called from any thread, but never from two at once; after every few rows of any
+ * page, hundreds of times a page. */
 typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
 
 /* Options of a book. The caller owns all that they point to, until the call returns. */
@@ -95,6 +96,8 @@ struct planche_book_options {
     void *user;
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_book_options_init(struct planche_book_options *out, size_t size);
 
 /* Outcome of a book, filled in by the call; it points to nothing. */
 struct planche_book_result {
@@ -105,6 +108,8 @@ struct planche_book_result {
     size_t outcomes[PLANCHE_BOOK_OUTCOMES]; /* number of entries with each planche_book_outcome */
 };
 #define PLANCHE_BOOK_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_book_result)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_book_result_init(struct planche_book_result *out, size_t size);
 
 /* Enlarges the book at input (an archive, a PDF or a folder) into output, which appears complete
  * under its name or not at all. What is finished lies meanwhile in a folder ".NAME.planche" beside

@@ -50,6 +50,8 @@ struct planche_engine_options {
     enum planche_gpu_path gpu_path; /* AUTO: the fastest that fits precision */
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_engine_options_init(struct planche_engine_options *out, size_t size);
 
 /* The PLANCHE_CPU_* features that this machine has. */
 PLANCHE_API uint32_t planche_cpu_features(void);
@@ -92,10 +94,12 @@ struct planche_engine_info {
     const char *gpu_path; /* of the first of them: planche_gpu_path_name; NULL: the CPU */
 };
 #define PLANCHE_ENGINE_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_engine_info)
-/* Describes an engine. info->struct_size must be set: a struct of size 0 stays as it is.
- * Thread-safe. */
-PLANCHE_API void planche_engine_get_info(const struct planche_engine *engine,
-                                         struct planche_engine_info *info);
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_engine_info_init(struct planche_engine_info *out, size_t size);
+/* Describes an engine. Thread-safe. Errors: ARGUMENT. */
+PLANCHE_API enum planche_status planche_engine_get_info(const struct planche_engine *engine,
+                                                        struct planche_engine_info *info,
+                                                        struct planche_error *error);
 
 /* Profile of one step of the lowered network; entries are in the order of the steps. */
 struct planche_layer_profile {

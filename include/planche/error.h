@@ -14,10 +14,21 @@ extern "C" {
 #endif
 
 /* Initialiser of an option or result struct: struct_size set, the rest zero (C++17 has no
- * designated initialisers). struct_size tells the library which fields the caller has. Fields that
- * an older caller lacks are zero, their default, and are not filled. A newer caller may leave
- * fields zero that the library lacks; a set one is UNSUPPORTED. A struct_size of 0 is ARGUMENT. All
- * functions that take such a struct may return these two. */
+ * designated initialisers).
+ *
+ * struct_size is the caller's sizeof(struct). It tells the library which fields the caller has:
+ * - smaller than the library's: the caller was built against an older header. Fields that it lacks
+ *   are taken as zero, their default; of results only the fields that it has are filled.
+ * - larger: the caller was built against a newer header. Fields that the library lacks must be
+ *   zero, else the error is UNSUPPORTED; in results they stay as they are.
+ * - 0 (a struct that was only zeroed), or no possible size: the error is ARGUMENT and names the
+ *   initialiser. Nothing is done, nothing is filled.
+ * All functions that take such a struct may return these two errors. Fields are only ever added at
+ * the end.
+ *
+ * Every PLANCHE_X_INIT has a function planche_x_init(out, size) that does the same for languages
+ * that cannot use the macro: it zeroes size bytes and sets struct_size to size, which is the
+ * caller's sizeof(*out). NULL, and a size that does not hold struct_size, do nothing. */
 #ifdef __cplusplus
 #define PLANCHE_STRUCT_INIT(type)                                                                  \
     [] {                                                                                           \

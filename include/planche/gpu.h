@@ -42,6 +42,8 @@ struct planche_gpu_info {
     char reason[256];     /* path AUTO: what the device lacks; else "" */
 };
 #define PLANCHE_GPU_INFO_INIT PLANCHE_STRUCT_INIT(struct planche_gpu_info)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_gpu_info_init(struct planche_gpu_info *out, size_t size);
 
 /* Describes device `index` (0 ..); hardware comes first. Errors: NOT_FOUND past the last,
  * UNSUPPORTED where there is no Vulkan 1.2, MEMORY. */

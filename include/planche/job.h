@@ -27,6 +27,8 @@ struct planche_job_queue_options {
     uint64_t aging_ms;
 };
 #define PLANCHE_JOB_QUEUE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_job_queue_options)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_job_queue_options_init(struct planche_job_queue_options *out, size_t size);
 
 /* A piece of work. The callbacks may call the functions below, but nothing that waits: submit with
  * planche_job_try_submit, and neither drain, shut down nor destroy the queue. */
@@ -54,6 +56,8 @@ struct planche_job {
     const char *key;
 };
 #define PLANCHE_JOB_INIT PLANCHE_STRUCT_INIT(struct planche_job)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_job_init(struct planche_job *out, size_t size);
 
 /* Creates a queue and starts its workers: fewer than asked for if the system cannot start more.
  * Errors:

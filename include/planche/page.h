@@ -32,7 +32,8 @@ enum planche_on_limit {
                                     colour if possible; see planche_page_result.parts */
 };
 
-/* Reports progress: done is 0..1 and never decreases. Called on the thread that runs the page. */
+/* Reports progress: done is 0..1 and never decreases. Called on the thread that runs the page,
+ * after every few rows: hundreds of times for a large page. */
 typedef void (*planche_progress_fn)(void *user, double done);
 
 /* Options of a page. The caller owns all that they point to, until the call returns. */
@@ -66,6 +67,8 @@ struct planche_page_options {
                              with DEADLINE. 0: none */
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_page_options_init(struct planche_page_options *out, size_t size);
 
 /* Outcome of a page. Times are wall clock. Rows are encoded while the network runs, so the times
  * may add up to more than the page took. */
@@ -84,6 +87,8 @@ struct planche_page_result {
     char redone_reason[128]; /* why it was; else "" */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_page_result_init(struct planche_page_result *out, size_t size);
 
 /* Enlarges the image file at input into the file at output. The output appears complete under its
  * name (written to a temporary file in the same folder, synced, renamed) or not at all. options and
@@ -133,6 +138,8 @@ struct planche_provenance {
     uint32_t width, height; /* of the image, with or without provenance */
 };
 #define PLANCHE_PROVENANCE_INIT PLANCHE_STRUCT_INIT(struct planche_provenance)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_provenance_init(struct planche_provenance *out, size_t size);
 
 /* Reads the provenance of the image file at path; its pixels are not decoded. Errors: NOT_FOUND,
  * IO, DATA, UNSUPPORTED, LIMIT, MEMORY. */
@@ -150,10 +157,16 @@ struct planche_pixels {
     void *data;
 };
 #define PLANCHE_PIXELS_INIT PLANCHE_STRUCT_INIT(struct planche_pixels)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
+PLANCHE_API void planche_pixels_init(struct planche_pixels *out, size_t size);
 
 /* Enlarges pixels. out must have the format of in and scale times its width and height, reduced in
- * proportion if the options' width and height ask for it; its memory is the caller's. Alpha is
- * straight (not premultiplied). Errors: ARGUMENT, LIMIT, BUDGET, MEMORY, CANCELLED, DEADLINE. */
+ * proportion if the options' width and height ask for it. Both memories are the caller's and must
+ * not overlap, since rows of out are written while rows of in are still to be read; in is not
+ * changed. Samples are encoded as in files without a profile: the networks were trained on sRGB
+ * values, and a reduction computes in linear light by the sRGB curve, for grey, too. Alpha is
+ * straight (not premultiplied). After an error the content of out is undefined. Errors: ARGUMENT,
+ * LIMIT, BUDGET, MEMORY, CANCELLED, DEADLINE. */
 PLANCHE_API enum planche_status
 planche_engine_run_pixels(const struct planche_engine *engine, const struct planche_pixels *in,
                           const struct planche_pixels *out,

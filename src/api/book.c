@@ -3,6 +3,7 @@
 #include "book/book.h"
 
 #include "api/page_options.h"
+#include "engine/internal.h"
 
 #define RESULT PLANCHE_ARGS_STRUCT(struct planche_book_result, PLANCHE_BOOK_RESULT_INIT)
 
@@ -39,7 +40,9 @@ enum planche_status planche_engine_run_book(const struct planche_engine *engine,
     if (!engine || !input || !output)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "engine, input and output must be given");
-    enum planche_status status = take_options(&taken, &page, options, result, error);
+    enum planche_status status = planche_engine_check_process(engine, error);
+    if (!status)
+        status = take_options(&taken, &page, options, result, error);
     if (status)
         return status;
     status = planche_book_run(engine, input, output, &taken, &full, error);

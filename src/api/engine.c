@@ -62,14 +62,23 @@ void planche_engine_destroy(struct planche_engine **engine)
         planche_engine_close(engine);
 }
 
-void planche_engine_get_info(const struct planche_engine *engine, struct planche_engine_info *info)
+enum planche_status planche_engine_get_info(const struct planche_engine *engine,
+                                            struct planche_engine_info *info,
+                                            struct planche_error *error)
 {
+    const struct planche_args_struct *type =
+        PLANCHE_ARGS_STRUCT(struct planche_engine_info, PLANCHE_ENGINE_INFO_INIT);
     struct planche_engine_info full;
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
     if (!engine || !info)
-        return;
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "engine and info must be given");
+    enum planche_status status = planche_args_check_result(info, type, error);
+    if (status)
+        return status;
     planche_engine_describe(engine, &full);
-    planche_args_give(info, &full,
-                      PLANCHE_ARGS_STRUCT(struct planche_engine_info, PLANCHE_ENGINE_INFO_INIT));
+    planche_args_give(info, &full, type);
+    return PLANCHE_OK;
 }
 
 /* Entries of another size than this library's: as much of each as fits; the rest is zero. */

@@ -38,6 +38,19 @@ void planche_job_queue_destroy(struct planche_job_queue **queue)
         planche_job_queue_unmake(queue);
 }
 
+/* In a child of fork() a queue has no workers. */
+static enum planche_status check_queue(const struct planche_job_queue *queue,
+                                       struct planche_error *error)
+{
+    if (!queue)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue must be given");
+    if (planche_job_queue_is_inherited(queue))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "the queue was made before fork(), and its threads are not in this "
+                            "process; create a queue in the process that uses it");
+    return PLANCHE_OK;
+}
+
 static enum planche_status submit(struct planche_job_queue *queue, const struct planche_job *job,
                                   bool wait, const struct planche_cancel *cancel, uint64_t *id,
                                   struct planche_error *error)
@@ -45,10 +58,13 @@ static enum planche_status submit(struct planche_job_queue *queue, const struct 
     struct planche_error own = {0};
     struct planche_job taken;
     error = planche_args_error(error, &own);
-    if (!queue || !job)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue and job must be given");
-    enum planche_status status = planche_args_take(
-        &taken, job, PLANCHE_ARGS_STRUCT(struct planche_job, PLANCHE_JOB_INIT), error);
+    enum planche_status status = check_queue(queue, error);
+    if (status)
+        return status;
+    if (!job)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "job must be given");
+    status = planche_args_take(&taken, job,
+                               PLANCHE_ARGS_STRUCT(struct planche_job, PLANCHE_JOB_INIT), error);
     if (status)
         return status;
     if (!taken.run)
@@ -76,7 +92,7 @@ enum planche_status planche_job_try_submit(struct planche_job_queue *queue,
 
 int planche_job_cancel(struct planche_job_queue *queue, uint64_t id)
 {
-    return queue && planche_job_queue_cancel(queue, id);
+    return queue && !planche_job_queue_is_inherited(queue) && planche_job_queue_cancel(queue, id);
 }
 
 enum planche_status planche_job_queue_drain(struct planche_job_queue *queue,
@@ -85,13 +101,14 @@ enum planche_status planche_job_queue_drain(struct planche_job_queue *queue,
 {
     struct planche_error own = {0};
     error = planche_args_error(error, &own);
-    if (!queue)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "queue must be given");
+    enum planche_status status = check_queue(queue, error);
+    if (status)
+        return status;
     return planche_job_queue_wait_done(queue, cancel, error);
 }
 
 void planche_job_queue_shutdown(struct planche_job_queue *queue)
 {
-    if (queue)
+    if (queue && !planche_job_queue_is_inherited(queue))
         planche_job_queue_stop(queue);
 }

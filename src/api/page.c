@@ -3,6 +3,7 @@
 #include "api/page_options.h"
 #include "base/alloc.h"
 #include "codec/provenance.h"
+#include "engine/internal.h"
 #include "engine/output_files.h"
 #include "engine/result_size.h"
 #include "engine/run.h"
@@ -10,14 +11,25 @@
 #define RESULT PLANCHE_ARGS_STRUCT(struct planche_page_result, PLANCHE_PAGE_RESULT_INIT)
 #define PIXELS PLANCHE_ARGS_STRUCT(struct planche_pixels, PLANCHE_PIXELS_INIT)
 
-/* What all three have: options and a result. */
+/* Options and a result. */
+static enum planche_status take_options(struct planche_page_options *taken,
+                                        const struct planche_page_options *options,
+                                        const struct planche_page_result *result,
+                                        struct planche_error *error)
+{
+    enum planche_status status = planche_args_check_result(result, RESULT, error);
+    return status ? status : planche_args_take_page(taken, options, error);
+}
+
+/* The same for an engine, which must be of this process. */
 static enum planche_status take_common(struct planche_page_options *taken,
+                                       const struct planche_engine *engine,
                                        const struct planche_page_options *options,
                                        const struct planche_page_result *result,
                                        struct planche_error *error)
 {
-    enum planche_status status = planche_args_check_result(result, RESULT, error);
-    return status ? status : planche_args_take_page(taken, options, error);
+    enum planche_status status = planche_engine_check_process(engine, error);
+    return status ? status : take_options(taken, options, result, error);
 }
 
 enum planche_status planche_engine_run_file(const struct planche_engine *engine, const char *input,
@@ -34,7 +46,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     if (!engine || !input || !output)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "engine, input and output must be given");
-    enum planche_status status = take_common(&taken, options, result, error);
+    enum planche_status status = take_common(&taken, engine, options, result, error);
     if (status)
         return status;
     status = planche_run_source(engine, &source, NULL, NULL, output, &taken, &full, error);
@@ -56,7 +68,7 @@ enum planche_status planche_engine_run_bytes(const struct planche_engine *engine
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "engine, data and out must be given");
     *out_data = NULL;
     *out_size = 0;
-    enum planche_status status = take_common(&taken, options, result, error);
+    enum planche_status status = take_common(&taken, engine, options, result, error);
     if (status)
         return status;
     status = planche_run_bytes(engine, data, size, out_data, out_size, &taken, &full, error);
@@ -87,7 +99,7 @@ enum planche_status planche_engine_run_pixels(const struct planche_engine *engin
     if (!status)
         status = planche_args_take(&to, out, PIXELS, error);
     if (!status)
-        status = take_common(&taken, options, result, error);
+        status = take_common(&taken, engine, options, result, error);
     if (status)
         return status;
     status = planche_run_pixels(engine, &from, &to, &taken, &full, error);
@@ -118,7 +130,7 @@ enum planche_status planche_page_predict(uint32_t width, uint32_t height, unsign
     if (!width || !height || !scale || !result)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "width, height, scale and result must be given");
-    enum planche_status status = take_common(&taken, options, result, error);
+    enum planche_status status = take_options(&taken, options, result, error);
     if (status)
         return status;
     status = planche_result_predict(&full, scale, max_pixels, &taken, error);

@@ -265,6 +265,7 @@ enum planche_status planche_engine_open_from(struct planche_engine **out,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     }
     engine->state = state;
+    engine->process = planche_system_process();
     planche_admission_init(&state->admission);
     planche_model_digest_init(&state->digest);
     planche_executors_init(&state->executors, registry, &state->budget, &state->admission);
@@ -287,6 +288,9 @@ void planche_engine_close(struct planche_engine **engine)
     if (!*engine)
         return;
     struct planche_engine *e = *engine;
+    *engine = NULL;
+    if (e->process != planche_system_process())
+        return;
     planche_executors_destroy(&e->state->executors);
     planche_net_destroy(&e->net);
     planche_pool_destroy(&e->pool);
@@ -297,7 +301,6 @@ void planche_engine_close(struct planche_engine **engine)
     planche_budget_cache_destroy(&e->state->budget);
     planche_free(e->state);
     planche_free(e);
-    *engine = NULL;
 }
 
 void planche_engine_describe(const struct planche_engine *engine, struct planche_engine_info *info)

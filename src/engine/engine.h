@@ -25,6 +25,7 @@ struct planche_engine_state {
 /* Immutable once it is made: any number of threads may use it. It owns all that it points to. */
 struct planche_engine {
     struct planche_engine_state *state;
+    uint64_t process; /* that made it: in a child of fork() its threads do not exist */
     struct planche_log log;
     struct planche_net *net;
     uint32_t features;              /* of the CPU, that are used */

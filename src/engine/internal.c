@@ -2,7 +2,9 @@
 /* Access to an engine's budget, admission control and fingerprint, for books. */
 #include "engine/internal.h"
 
+#include "base/status.h"
 #include "engine/engine.h"
+#include "os/system.h"
 
 #include <stdio.h>
 
@@ -30,6 +32,16 @@ bool planche_engine_set_aside(const struct planche_engine *engine, uint64_t byte
 void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes)
 {
     planche_admission_put_back(&engine->state->admission, bytes);
+}
+
+enum planche_status planche_engine_check_process(const struct planche_engine *engine,
+                                                 struct planche_error *error)
+{
+    if (engine->process == planche_system_process())
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "the engine was made before fork(), and its threads are not in this "
+                        "process; create an engine in the process that uses it");
 }
 
 /* The variant (from the files' names) is in it, too: pages are marked with it, and how the engine

@@ -32,6 +32,11 @@ bool planche_engine_set_aside(const struct planche_engine *engine, uint64_t byte
 /* Gives back what was set aside. */
 void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes);
 
+/* Fails with ARGUMENT in a child of fork() that inherited the engine: threads and locks did not
+ * come along. */
+enum planche_status planche_engine_check_process(const struct planche_engine *engine,
+                                                 struct planche_error *error);
+
 /* Bytes of a fingerprint, at most, with the 0 at its end. */
 #define PLANCHE_ENGINE_FINGERPRINT 640
 

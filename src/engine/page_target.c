@@ -8,6 +8,18 @@
 
 #include <assert.h>
 
+static uintptr_t end_of(const struct planche_pixels *pixels)
+{
+    return (uintptr_t)pixels->data + (size_t)(pixels->height - 1) * pixels->stride +
+           pixels->width * planche_pixel_size(pixels->format);
+}
+
+/* Rows of the result are written while rows of the page are still to be read. */
+static bool overlap(const struct planche_pixels *a, const struct planche_pixels *b)
+{
+    return (uintptr_t)a->data < end_of(b) && (uintptr_t)b->data < end_of(a);
+}
+
 static enum planche_status check_pixels(const struct planche_page *page,
                                         struct planche_error *error)
 {
@@ -20,6 +32,9 @@ static enum planche_status check_pixels(const struct planche_page *page,
             "the result's pixels must have the format of the page, %u x %u pixels and a "
             "stride to match",
             result->output_width, result->output_height);
+    if (overlap(page->job->in, out))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "the result's pixels overlap those of the page in memory");
     return PLANCHE_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "job/list.h"
 #include "job/order.h"
 #include "os/clock.h"
+#include "os/system.h"
 
 #include <assert.h>
 #include <string.h>
@@ -95,6 +96,7 @@ enum planche_status planche_job_queue_make(struct planche_job_queue **out,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a queue of jobs");
     planche_mutex_init(&queue->mutex);
     planche_cond_init(&queue->changed);
+    queue->process = planche_system_process();
     queue->real_time = !clock;
     queue->clock = clock ? *clock : (struct planche_job_clock){.now = system_now};
     queue->capacity = capacity;
@@ -149,7 +151,8 @@ void planche_job_queue_stop(struct planche_job_queue *queue)
 void planche_job_queue_unmake(struct planche_job_queue **out)
 {
     struct planche_job_queue *queue = *out;
-    if (!queue)
+    *out = NULL;
+    if (!queue || planche_job_queue_is_inherited(queue))
         return;
     planche_job_queue_stop(queue);
     assert(!queue->waiting && !queue->running && !queue->waiting_count);
@@ -166,5 +169,9 @@ void planche_job_queue_unmake(struct planche_job_queue **out)
     planche_free(queue->slots);
     planche_free(queue->threads);
     planche_free(queue);
-    *out = NULL;
+}
+
+bool planche_job_queue_is_inherited(const struct planche_job_queue *queue)
+{
+    return queue->process != planche_system_process();
 }

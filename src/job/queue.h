@@ -16,5 +16,8 @@ enum planche_status planche_job_queue_wait_done(struct planche_job_queue *queue,
                                                 const struct planche_cancel *cancel,
                                                 struct planche_error *error);
 void planche_job_queue_stop(struct planche_job_queue *queue);
+/* In a child of fork() that inherited the queue: threads and locks did not come along, and the
+ * queue may only be unmade. */
+bool planche_job_queue_is_inherited(const struct planche_job_queue *queue);
 
 #endif

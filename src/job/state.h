@@ -47,7 +47,8 @@ struct planche_job_slot {
 
 struct planche_job_queue {
     struct planche_job_clock clock;
-    bool real_time; /* the clock is the system's */
+    uint64_t process; /* that made it: in a child of fork() its threads do not exist */
+    bool real_time;   /* the clock is the system's */
     size_t capacity;
     unsigned workers; /* that were started */
     struct planche_thread *threads;

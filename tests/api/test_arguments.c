@@ -180,6 +180,7 @@ static void test_null_arguments(void **state)
 {
     struct planche_pixels pixels = page.pixels;
     struct planche_provenance provenance = PLANCHE_PROVENANCE_INIT;
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     struct planche_error error;
     void *data;
     (void)state;
@@ -201,7 +202,8 @@ static void test_null_arguments(void **state)
     assert_int_equal(planche_format_from_name(NULL), PLANCHE_FORMAT_AUTO);
     assert_int_equal(planche_container_of(NULL), PLANCHE_CONTAINER_AUTO);
     assert_int_equal(planche_engine_get_profile(NULL, NULL, 0, 0), 0);
-    planche_engine_get_info(engine, NULL);
+    assert_int_equal(planche_engine_get_info(engine, NULL, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_engine_get_info(NULL, &info, NULL), PLANCHE_ERROR_ARGUMENT);
     planche_engine_destroy(NULL);
     planche_cancel_destroy(NULL);
     planche_cancel_request(NULL);
@@ -393,10 +395,74 @@ static void test_results_without_size(void **state)
            "PLANCHE_PROVENANCE_INIT", &error);
     expect(PLANCHE_ERROR_ARGUMENT, planche_gpu_get_info(0, &gpu, &error), "PLANCHE_GPU_INFO_INIT",
            &error);
-    planche_engine_get_info(engine, &info);
-    assert_null(info.model);
+    expect(PLANCHE_ERROR_ARGUMENT, planche_engine_get_info(engine, &info, &error),
+           "PLANCHE_ENGINE_INFO_INIT", &error);
     assert_int_equal(planche_page_file_name(output, sizeof(output), "a.png", &result, 1), 0);
     unlink(test_path("in.png"));
+}
+
+/* Every initialiser macro has a function; both make the same bytes, and the function keeps to the
+ * caller's size. */
+static void test_init_functions(void **state)
+{
+    (void)state;
+#define CHECK_INIT(name, macro)                                                                    \
+    do {                                                                                           \
+        struct planche_##name expected = macro;                                                    \
+        struct {                                                                                   \
+            struct planche_##name known;                                                           \
+            unsigned char behind[8];                                                               \
+        } made;                                                                                    \
+        memset(&made, 0xee, sizeof(made));                                                         \
+        planche_##name##_init(&made.known, sizeof(made.known));                                    \
+        assert_memory_equal(&made.known, &expected, sizeof(expected));                             \
+        assert_int_equal(made.behind[0], 0xee);                                                    \
+        planche_##name##_init(&made.known, sizeof(size_t) - 1);                                    \
+        assert_memory_equal(&made.known, &expected, sizeof(expected));                             \
+        planche_##name##_init(NULL, sizeof(made.known));                                           \
+    } while (0)
+    CHECK_INIT(engine_options, PLANCHE_ENGINE_OPTIONS_INIT);
+    CHECK_INIT(engine_info, PLANCHE_ENGINE_INFO_INIT);
+    CHECK_INIT(page_options, PLANCHE_PAGE_OPTIONS_INIT);
+    CHECK_INIT(page_result, PLANCHE_PAGE_RESULT_INIT);
+    CHECK_INIT(provenance, PLANCHE_PROVENANCE_INIT);
+    CHECK_INIT(pixels, PLANCHE_PIXELS_INIT);
+    CHECK_INIT(book_options, PLANCHE_BOOK_OPTIONS_INIT);
+    CHECK_INIT(book_result, PLANCHE_BOOK_RESULT_INIT);
+    CHECK_INIT(job_queue_options, PLANCHE_JOB_QUEUE_OPTIONS_INIT);
+    CHECK_INIT(job, PLANCHE_JOB_INIT);
+    CHECK_INIT(gpu_info, PLANCHE_GPU_INFO_INIT);
+#undef CHECK_INIT
+}
+
+/* In place, and one byte in common at either end; side by side is fine. */
+static void test_overlap(void **state)
+{
+    uint8_t memory[3 * 5 * 4 + 4 * 3 * 5 * 4];
+    const size_t in_bytes = 3 * 5 * 4, out_bytes = 4 * in_bytes;
+    static const struct {
+        size_t in, out;
+        enum planche_status status;
+    } cases[] = {
+        {0, 0, PLANCHE_ERROR_ARGUMENT},
+        {0, 3 * 5 * 4 - 1, PLANCHE_ERROR_ARGUMENT},
+        {4 * 3 * 5 * 4 - 1, 0, PLANCHE_ERROR_ARGUMENT},
+        {0, 3 * 5 * 4, PLANCHE_OK},
+        {4 * 3 * 5 * 4, 0, PLANCHE_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct planche_pixels in = PLANCHE_PIXELS_INIT, out = PLANCHE_PIXELS_INIT;
+        struct planche_error error;
+        memset(memory, 1, sizeof(memory));
+        assert_true(cases[i].in + in_bytes <= sizeof(memory) &&
+                    cases[i].out + out_bytes <= sizeof(memory));
+        in.format = out.format = PLANCHE_PIXELS_RGB8;
+        in.width = 5, in.height = 4, in.stride = 15, in.data = memory + cases[i].in;
+        out.width = 10, out.height = 8, out.stride = 30, out.data = memory + cases[i].out;
+        expect(cases[i].status, planche_engine_run_pixels(engine, &in, &out, NULL, NULL, &error),
+               cases[i].status ? "overlap" : NULL, &error);
+    }
 }
 
 /* Entries of callers that know fewer fields, or more. */
@@ -444,6 +510,8 @@ int main(void)
         cmocka_unit_test(test_null_arguments),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_results_without_size),
+        cmocka_unit_test(test_init_functions),
+        cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_profile_entries),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -156,7 +156,7 @@ static void test_info(void **state)
         options.memory = (uint64_t)100 << 20;
         options.cpu_mask = PLANCHE_CPU_PORTABLE;
         struct planche_engine *engine = test_engine(options, scale);
-        planche_engine_get_info(engine, &info);
+        planche_engine_get_info(engine, &info, NULL);
         snprintf(variant, sizeof(variant), "model-%ux", scale);
         assert_int_equal(info.struct_size, sizeof(info));
         assert_int_equal(info.scale, scale);
@@ -205,7 +205,7 @@ static void test_precision(void **state)
     }
     if (planche_engine_create(&engine, &options, &error))
         fail_msg("%s", error.message);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_string_equal(info.precision, "bf16");
     planche_engine_destroy(&engine);
 }
@@ -241,7 +241,7 @@ static void test_backends(void **state)
     expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "f16");
     options.precision = PLANCHE_PRECISION_AUTO;
     struct planche_engine *engine = test_engine(options, 2);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_string_equal(info.backend, "cpu");
     assert_string_equal(info.precision, "f32");
     assert_null(info.device);
@@ -261,7 +261,7 @@ static void test_defaults(void **state)
     planche_engine_defaults(NULL, NULL);
     options.model = test_model(2);
     assert_int_equal(planche_engine_create(&engine, &options, NULL), PLANCHE_OK);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_int_equal(info.memory, memory);
     assert_int_equal(info.threads, threads);
     assert_int_equal(info.jobs, info.threads);
@@ -294,14 +294,14 @@ static void test_older_callers(void **state)
     planche_engine_defaults(&memory, NULL);
     memset(&info, 0xee, sizeof(info));
     info.info.struct_size = sizeof(info);
-    planche_engine_get_info(engine, &info.info);
+    planche_engine_get_info(engine, &info.info, NULL);
     assert_int_equal(info.info.memory, memory);
     assert_int_equal(info.info.jobs, info.info.threads);
     assert_int_equal(info.info.scale, 3);
     memset(&info, 0xee, sizeof(info));
     known = offsetof(struct planche_engine_info, threads);
     info.info.struct_size = known;
-    planche_engine_get_info(engine, &info.info);
+    planche_engine_get_info(engine, &info.info, NULL);
     assert_int_equal(info.info.struct_size, known);
     assert_string_equal(info.info.backend, "cpu");
     for (size_t i = known; i < sizeof(info); i++)
@@ -329,7 +329,7 @@ static void test_newer_callers(void **state)
         fail_msg("%s", error.message);
     memset(&info, 0, sizeof(info));
     info.info.struct_size = sizeof(info);
-    planche_engine_get_info(engine, &info.info);
+    planche_engine_get_info(engine, &info.info, NULL);
     assert_int_equal(info.info.struct_size, sizeof(info));
     assert_int_equal(info.info.scale, 2);
     for (size_t i = 0; i < sizeof(info.more); i++)

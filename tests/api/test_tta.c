@@ -17,7 +17,7 @@ static void run_pixels(const struct planche_engine *engine, const struct image *
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     struct planche_error error;
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     image_make(out, in->pixels.format, in->pixels.width * info.scale,
                in->pixels.height * info.scale, 0, 0);
     options.tta = tta;

@@ -47,7 +47,7 @@ static uint64_t measure_peak(size_t count, size_t large)
     assert_int_equal(told.result.outcomes[PLANCHE_BOOK_ENLARGED], count);
     assert_int_equal(atomic_load(&engine->state->budget.used), before);
     assert_int_equal(planche_admission_available(&engine->state->admission).most, room);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     planche_engine_destroy(&engine);
     unlink(test_path("in.cbz"));
     unlink(test_path("out.cbz"));

@@ -19,6 +19,13 @@ def declared(header):
         yield match.group(1) if match else declaration.split()[-1]
 
 
+def initialisers(header):
+    """The functions that stand for the macros PLANCHE_X_INIT."""
+    with open(header, encoding="utf-8") as stream:
+        for name in re.findall(r"^#define (PLANCHE_\w+_INIT) ", stream.read(), flags=re.M):
+            yield name.lower()
+
+
 def exported(library):
     lines = subprocess.run(["nm", "-D", "--defined-only", "-P", library], check=True,
                            capture_output=True, text=True).stdout.splitlines()
@@ -34,6 +41,8 @@ def main():
     problems += [f"exported but not declared: {name}" for name in sorted(found - wanted)]
     problems += [f"without the prefix planche_: {name}" for name in sorted(wanted | found)
                  if not name.startswith("planche_")]
+    problems += [f"no function for the macro: {name}" for header in headers
+                 for name in initialisers(header) if name not in wanted]
     for problem in problems:
         print(problem)
     print(f"{len(wanted)} functions declared, {len(found)} symbols exported")

@@ -148,7 +148,7 @@ static void test_info(void **state)
     (void)state;
     assert_int_equal(planche_gpu_get_info(test_device_index(), &device, NULL), PLANCHE_OK);
     struct planche_engine *engine = make_engine(options);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_string_equal(info.backend, "vulkan");
     assert_string_equal(info.device, device.name);
     assert_string_equal(info.gpu_path, planche_gpu_path_name(device.path));
@@ -157,7 +157,7 @@ static void test_info(void **state)
     planche_engine_destroy(&engine);
     options.precision = PLANCHE_PRECISION_F32;
     engine = make_engine(options);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_string_equal(info.precision, "f32");
     assert_string_equal(info.gpu_path, "f32");
     planche_engine_destroy(&engine);
@@ -173,7 +173,7 @@ static void test_choice(void **state)
     (void)state;
     assert_int_equal(planche_gpu_get_info(0, &first, NULL), PLANCHE_OK);
     struct planche_engine *engine = make_engine(options);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_string_equal(info.backend, first.type == PLANCHE_GPU_SOFTWARE ? "cpu" : "vulkan");
     assert_int_equal(warnings.count, 0);
     planche_engine_destroy(&engine);
@@ -639,14 +639,14 @@ static void test_half_written(void **state)
     struct planche_engine *cpu = make_cpu_engine();
     run_file(cpu, test_path("page.png"), "expected.png", &options);
     struct planche_engine_info before = PLANCHE_ENGINE_INFO_INIT, after = PLANCHE_ENGINE_INFO_INIT;
-    planche_engine_get_info(engine, &before);
+    planche_engine_get_info(engine, &before, NULL);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_WAIT, 14);
     struct planche_page_result result =
         run_file(engine, test_path("page.png"), "half.png", &options);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_WAIT, 0);
     assert_true(result.redone);
     /* The CPU's weights, which came later, count from then on. */
-    planche_engine_get_info(engine, &after);
+    planche_engine_get_info(engine, &after, NULL);
     assert_true(after.weight_bytes > before.weight_bytes);
     assert_true(result.peak_bytes > after.weight_bytes);
     void *data = test_read(test_path("half.png"), &size);

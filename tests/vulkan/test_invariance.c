@@ -137,7 +137,7 @@ static bool subject_make(struct subject *s)
     struct planche_engine *engine = engine_for(s, 512, 0);
     if (!engine)
         return false;
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     s->scale = info.scale;
     for (size_t k = 0; k < KINDS; k++) {
         if (!is_tried(s, k))

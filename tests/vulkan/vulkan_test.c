@@ -60,7 +60,7 @@ struct planche_engine *gpu_engine(struct planche_engine_options options, enum pl
         return NULL;
     if (status)
         fail_msg("%s", error.message);
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     assert_string_equal(info.backend, "vulkan");
     assert_string_equal(info.device, gpu.name);
     assert_string_equal(info.gpu_path, planche_gpu_path_name(path));

@@ -133,7 +133,7 @@ static int show(struct planche_cli_bench_report *m, const struct planche_engine 
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    planche_engine_get_info(engine, &m->info);
+    planche_engine_get_info(engine, &m->info, NULL);
     m->peak_bytes = m->info.peak_bytes;
     m->rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     m->page_bytes = page->in.stride * page->in.height + page->out.stride * page->out.height;
@@ -188,7 +188,7 @@ static int measure_model(const struct planche_cli_options *options)
         return PLANCHE_CLI_NOT_STARTED;
     }
     m.start_ms = planche_clock_ms() - start;
-    planche_engine_get_info(engine, &m.info);
+    planche_engine_get_info(engine, &m.info, NULL);
     if (planche_model_find(model, options->engine.scale, options->engine.denoise, &variant, NULL) ==
         PLANCHE_OK)
         m.has_level = planche_cli_level(variant, &m.level);

@@ -49,7 +49,7 @@ static int open_engine(struct planche_cli_run *run)
     if (status != PLANCHE_OK)
         return report_not_started(run, status, error.message);
     run->info = (struct planche_engine_info)PLANCHE_ENGINE_INFO_INIT;
-    planche_engine_get_info(run->engine, &run->info);
+    planche_engine_get_info(run->engine, &run->info, NULL);
     run->summary.device = run->info.device;
     if (run->info.device != NULL && run->options.verbose)
         planche_cli_note("on %s (%s)", run->info.device, run->info.gpu_path);

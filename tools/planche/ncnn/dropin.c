@@ -152,7 +152,7 @@ static bool open_engine(struct run *run, const char *program)
         return false;
     }
     run->info = (struct planche_engine_info)PLANCHE_ENGINE_INFO_INIT;
-    planche_engine_get_info(run->engine, &run->info);
+    planche_engine_get_info(run->engine, &run->info, NULL);
     run->runs = count_runs((unsigned)run->options.scale, run->info.scale);
     return true;
 }

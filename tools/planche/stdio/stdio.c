@@ -69,7 +69,7 @@ static int preload(struct planche_cli_server *server)
         return PLANCHE_CLI_NOT_STARTED;
     }
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
-    planche_engine_get_info(engine, &info);
+    planche_engine_get_info(engine, &info, NULL);
     if (info.jobs > server->jobs) /* GPUs have pages beside those of the threads */
         server->jobs = info.jobs < PLANCHE_CLI_MAX_JOBS ? info.jobs : PLANCHE_CLI_MAX_JOBS;
     planche_cli_engine_cache_release(server->engines, engine);

@@ -165,7 +165,7 @@ enum planche_status planche_cli_task_run(void *user, struct planche_cancel *canc
     outcome.status =
         planche_cli_engine_cache_acquire(engines, &request->engine, &task->token, &engine, &error);
     if (outcome.status == PLANCHE_OK) {
-        planche_engine_get_info(engine, &info);
+        planche_engine_get_info(engine, &info, NULL);
         outcome.status = run_page(task, engine, &outcome.result, &error);
     }
     task->line = make_line(request->id, &outcome, engine != NULL ? &info : NULL, task->size);
