@@ -22,6 +22,10 @@ bool planche_unpacked_is_tar(int fd, const char *path);
 /* Each writes the entries of a writer; folder_write_check before there are any. */
 enum planche_status planche_zip_write(struct planche_archive_writer *writer,
                                       struct planche_error *error);
+/* Reads the directory of the ZIP that was written, before it gets its name, and holds its entries
+ * against those of the writer. Errors: IO, MEMORY, BUDGET. */
+enum planche_status planche_zip_check(const struct planche_archive_writer *writer,
+                                      struct planche_error *error);
 enum planche_status planche_folder_write_check(const struct planche_archive_writer *writer,
                                                struct planche_error *error);
 enum planche_status planche_folder_write(struct planche_archive_writer *writer,

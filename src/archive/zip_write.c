@@ -221,6 +221,11 @@ enum planche_status planche_zip_write(struct planche_archive_writer *writer,
     }
     if (!put_directory(&sink))
         return sink.status;
+    enum planche_status status = planche_atomic_file_sync(writer->file, error);
+    if (!status)
+        status = planche_zip_check(writer, error);
+    if (status)
+        return status;
     planche_archive_writer_announce(writer, planche_atomic_file_temporary_path(writer->file));
     return planche_atomic_file_commit(writer->file, error);
 }

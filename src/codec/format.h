@@ -6,6 +6,7 @@
 
 #include "codec/codec.h"
 #include "codec/stream.h"
+#include "codec/written.h"
 
 /* An image file being read by its format. The common part (reader.c) opens the stream, holds whole
  * pictures, turns them upright, counts rows and remembers failures. */
@@ -39,6 +40,8 @@ struct planche_encoder {
     struct planche_writer_options options; /* defaults filled in, except png_level */
     planche_sink_fn sink;
     void *sink_user;
+    planche_follow_fn follow; /* of the format */
+    struct planche_written written;
     void *state; /* the format's own */
 };
 
@@ -79,6 +82,8 @@ struct planche_format_ops {
                                  size_t stride, uint32_t count, struct planche_error *error);
     enum planche_status (*finish)(struct planche_encoder *encoder, struct planche_error *error);
     void (*abandon)(struct planche_encoder *encoder);
+    /* Looks at what was encoded: see written.h. */
+    planche_follow_fn follow;
 };
 
 extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,

@@ -20,7 +20,10 @@ struct planche_writer {
 enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const void *data,
                                          size_t size, struct planche_error *error)
 {
-    return size ? encoder->sink(encoder->sink_user, data, size, error) : PLANCHE_OK;
+    if (size == 0)
+        return PLANCHE_OK;
+    planche_written_add(&encoder->written, encoder->follow, data, size);
+    return encoder->sink(encoder->sink_user, data, size, error);
 }
 
 enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, double done,
@@ -161,6 +164,9 @@ enum planche_status planche_writer_open(struct planche_writer **out,
     writer->encoder.options = with_defaults(options);
     writer->encoder.sink = sink;
     writer->encoder.sink_user = sink_user;
+    writer->encoder.follow = writer->ops->follow;
+    writer->encoder.written =
+        (struct planche_written){.width = info->width, .height = info->height};
     status = open_writer(writer, info, error);
     if (status)
         planche_writer_destroy(&writer);
@@ -194,6 +200,18 @@ enum planche_status planche_writer_write(struct planche_writer *writer, const vo
     return status;
 }
 
+/* Looks at what was encoded, whatever the library said. */
+static enum planche_status check_written(struct planche_writer *writer, struct planche_error *error)
+{
+    const char *wrong = planche_written_finish(&writer->encoder.written, writer->encoder.follow);
+    if (!wrong)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_INTERNAL,
+                        "the %s library made a file that cannot be read (%s), perhaps for want of "
+                        "memory; try again, or use another format",
+                        writer->ops->name, wrong);
+}
+
 enum planche_status planche_writer_finish(struct planche_writer *writer,
                                           struct planche_error *error)
 {
@@ -202,6 +220,8 @@ enum planche_status planche_writer_finish(struct planche_writer *writer,
     if (status)
         return status;
     status = writer->ops->finish(&writer->encoder, error);
+    if (status == PLANCHE_OK)
+        status = check_written(writer, error);
     /* A file is finished once. */
     writer->failed = status ? status : PLANCHE_ERROR_IO;
     return status;

@@ -21,7 +21,8 @@ struct planche_atomic_file {
     size_t temporary_size;
     size_t folder; /* bytes of path that are the folder, with its slash; 0: the current one */
     int fd;
-    int reason; /* errno of the write that failed; 0: none has */
+    int reason;       /* errno of the write that failed; 0: none has */
+    uint64_t written; /* bytes */
     bool overwrite;
     bool created; /* the temporary file is there */
     uint8_t *buffer;
@@ -121,6 +122,7 @@ static bool keep_reason(struct planche_atomic_file *file, bool written)
 
 static bool write_all(struct planche_atomic_file *file, const void *data, size_t size)
 {
+    file->written += size;
     return keep_reason(file, planche_fd_write(file->fd, data, size));
 }
 
@@ -159,6 +161,18 @@ enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, 
     return written ? PLANCHE_OK : say(error, file->path, file->reason);
 }
 
+/* Whether the file has as many bytes as were written. */
+static bool has_all(const struct planche_atomic_file *file)
+{
+    struct planche_file_info info;
+    if (!planche_fd_info(file->fd, &info))
+        return false;
+    if (info.size == file->written)
+        return true;
+    errno = EIO;
+    return false;
+}
+
 /* All bytes on the disk; where the file system cannot sync, close still tells of late errors. */
 static bool sync_and_close(struct planche_atomic_file *file)
 {
@@ -166,7 +180,7 @@ static bool sync_and_close(struct planche_atomic_file *file)
         return !file->reason;
     if (!flush(file))
         return false;
-    if (planche_fd_sync(file->fd) && planche_fd_close(&file->fd))
+    if (planche_fd_sync(file->fd) && has_all(file) && planche_fd_close(&file->fd))
         return true;
     file->reason = errno;
     return false;

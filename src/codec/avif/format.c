@@ -41,4 +41,5 @@ const struct planche_format_ops planche_avif_ops = {
     .write = planche_avif_write,
     .finish = planche_avif_finish,
     .abandon = planche_avif_abandon,
+    .follow = planche_avif_follow,
 };

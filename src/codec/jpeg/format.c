@@ -25,4 +25,5 @@ const struct planche_format_ops planche_jpeg_ops = {
     .write = planche_jpeg_write,
     .finish = planche_jpeg_finish,
     .abandon = planche_jpeg_abandon,
+    .follow = planche_jpeg_follow,
 };

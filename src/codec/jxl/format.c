@@ -35,4 +35,5 @@ const struct planche_format_ops planche_jxl_ops = {
     .write = planche_jxl_write,
     .finish = planche_jxl_finish,
     .abandon = planche_jxl_abandon,
+    .follow = planche_jxl_follow,
 };

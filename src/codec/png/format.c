@@ -29,4 +29,5 @@ const struct planche_format_ops planche_png_ops = {
     .write = planche_png_write,
     .finish = planche_png_finish,
     .abandon = planche_png_abandon,
+    .follow = planche_png_follow,
 };

@@ -24,4 +24,5 @@ const struct planche_format_ops planche_webp_ops = {
     .write = planche_webp_write,
     .finish = planche_webp_finish,
     .abandon = planche_webp_abandon,
+    .follow = planche_webp_follow,
 };

@@ -31,6 +31,7 @@ struct webp_writer {
     /* While libwebp runs. */
     struct planche_error *error;
     enum planche_status status;
+    bool wrote; /* bytes have gone to the sink */
 };
 
 struct sizes {
@@ -94,7 +95,6 @@ static enum planche_status configure(struct webp_writer *writer, struct planche_
         config->low_memory = 1;
         config->partitions = 3;
     }
-    config->thread_level = 1;
     return WebPValidateConfig(config) ? PLANCHE_OK : say_wrong_library(error);
 }
 
@@ -245,6 +245,7 @@ enum planche_status planche_webp_write(struct planche_encoder *encoder, const ui
 static int on_bytes(const uint8_t *data, size_t size, const WebPPicture *picture)
 {
     struct webp_writer *writer = picture->custom_ptr;
+    writer->wrote |= size > 0;
     writer->status = planche_webp_container_write(&writer->container, data, size, writer->error);
     return writer->status == PLANCHE_OK;
 }
@@ -258,11 +259,11 @@ static int on_progress(int percent, const WebPPicture *picture)
     return planche_cancel_check(options->cancel) == PLANCHE_OK;
 }
 
+/* Why encoding failed. */
 static enum planche_status status_of(struct webp_writer *writer, struct planche_error *error)
 {
     switch (writer->picture.error_code) {
-    case VP8_ENC_OK:
-        return PLANCHE_OK;
+    case VP8_ENC_OK: /* libwebp did not say which of its allocations failed */
     case VP8_ENC_ERROR_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no memory left");
@@ -280,19 +281,40 @@ static enum planche_status status_of(struct webp_writer *writer, struct planche_
     }
 }
 
+/* False: it failed; error_code may say why, but stays OK where a thread does not start and where
+ * some allocations fail. */
+static bool encode_once(struct webp_writer *writer)
+{
+    writer->picture.error_code = VP8_ENC_OK;
+    return WebPEncode(&writer->config, &writer->picture) != 0;
+}
+
+/* The second thread is the first thing to do without where the system lacks something. */
+static bool encode_threaded(struct webp_writer *writer)
+{
+    writer->config.thread_level = 1;
+    bool done = encode_once(writer);
+    WebPEncodingError code = writer->picture.error_code;
+    if (done || writer->wrote || (code != VP8_ENC_OK && code != VP8_ENC_ERROR_OUT_OF_MEMORY))
+        return done;
+    writer->config.thread_level = 0;
+    return encode_once(writer);
+}
+
 /* The prediction modes of all blocks go into one partition of 512 KiB, which detailed pages of some
  * 20 megapixels overflow; libwebp can then restrict itself to cheaper modes. Nothing has been
  * written at that point. */
-static void encode(struct webp_writer *writer)
+static bool encode(struct webp_writer *writer)
 {
     static const int limits[] = {0, 60, 100};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         writer->config.partition_limit = limits[i];
-        writer->picture.error_code = VP8_ENC_OK;
-        if (WebPEncode(&writer->config, &writer->picture) ||
-            writer->picture.error_code != VP8_ENC_ERROR_PARTITION0_OVERFLOW)
-            return;
+        if (encode_threaded(writer))
+            return true;
+        if (writer->picture.error_code != VP8_ENC_ERROR_PARTITION0_OVERFLOW)
+            break;
     }
+    return false;
 }
 
 enum planche_status planche_webp_finish(struct planche_encoder *encoder,
@@ -304,11 +326,11 @@ enum planche_status planche_webp_finish(struct planche_encoder *encoder,
     writer->picture.writer = on_bytes;
     writer->picture.custom_ptr = writer;
     writer->picture.progress_hook = on_progress;
-    encode(writer);
+    bool done = encode(writer);
     if (writer->status)
         return writer->status;
-    enum planche_status status = status_of(writer, error);
-    return status ? status : planche_webp_container_finish(&writer->container, error);
+    return done ? planche_webp_container_finish(&writer->container, error)
+                : status_of(writer, error);
 }
 
 void planche_webp_abandon(struct planche_encoder *encoder)
