@@ -33,12 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (sent < 0 || !planche_socket_pair(ends))
         abort();
     planche_budget_init(&budget, 64 << 20);
-    unpacker.child.fd = sent;
-    unpacker.child.output_left = UINT64_MAX;
-    unpacker.requests = ends[0];
-    unpacker.path = "book";
-    unpacker.budget = &budget;
-    unpacker.most = 32 << 20;
+    unpacker.helper.kind = &planche_unpacker_kind;
+    unpacker.helper.child.fd = sent;
+    unpacker.helper.child.output_left = UINT64_MAX;
+    unpacker.helper.requests = ends[0];
+    unpacker.helper.subject = "book";
+    unpacker.helper.budget = &budget;
+    unpacker.helper.most = 32 << 20;
     if (write(sent, data, size) == (ssize_t)size && lseek(sent, 0, SEEK_SET) == 0)
         read_all(&unpacker);
     planche_unpacker_stop(&unpacker);

@@ -90,10 +90,10 @@ static enum planche_status read_some(struct planche_archive *archive, void *data
 {
     struct unpacked *unpacked = archive->state;
     bool lost = false;
-    unpacked->unpacker.entry = archive->name;
+    unpacked->unpacker.helper.part = archive->name;
     enum planche_status status =
         planche_unpacker_read(&unpacked->unpacker, data, size, got, &lost, error);
-    unpacked->unpacker.entry = "";
+    unpacked->unpacker.helper.part = "";
     if (status && lost)
         lose(unpacked, error);
     if (status)
@@ -128,8 +128,8 @@ static void close_unpacked(struct planche_archive *archive)
     if (!unpacked)
         return;
     struct planche_archive_notes *notes = archive->help.notes;
-    if (notes && unpacked->unpacker.reserved > notes->unpack_bytes)
-        notes->unpack_bytes = unpacked->unpacker.reserved;
+    if (notes && unpacked->unpacker.helper.reserved > notes->unpack_bytes)
+        notes->unpack_bytes = unpacked->unpacker.helper.reserved;
     planche_unpacker_stop(&unpacked->unpacker);
     planche_free(unpacked);
     archive->state = NULL;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Client of planche-unpack: starts the sandboxed program that runs libarchive, and talks to it by
- * the protocol of unpack_protocol.h. Nothing that it sends is trusted: it may have been taken over
- * by the archive it reads. */
+/* Client of planche-unpack, the helper program that runs libarchive (io/helper.h,
+ * unpack_protocol.h). */
 #ifndef PLANCHE_ARCHIVE_UNPACKER_H
 #define PLANCHE_ARCHIVE_UNPACKER_H
 
 #include "archive/unpack_protocol.h"
-#include "base/alloc.h"
-#include "io/process.h"
+#include "io/helper.h"
 
 struct planche_unpacker_options {
     const char *path;              /* of the archive, for messages; must stay */
@@ -19,23 +17,18 @@ struct planche_unpacker_options {
     const struct planche_cancel_token *cancel; /* as in planche_archive_help */
 };
 
-/* Zero but for its two descriptors, which are -1: PLANCHE_UNPACKER_NONE. For one thread at a time.
+/* The program; its part is the current entry's name, which its owner sets. For one thread at a
+ * time.
  */
 struct planche_unpacker {
-    struct planche_process child;
-    int requests; /* the socket that they are sent through */
-    const char *path;
-    const char *entry; /* the current one's name, for messages; "": none. Its owner sets it. */
-    uint64_t seconds;
-    struct planche_budget *budget;
-    uint64_t reserved, most; /* bytes of memory that it has, and may have */
-    uint64_t denied;         /* bytes that it did not get for the current request; 0: none */
-    unsigned denials;
+    struct planche_helper helper;
 };
 #define PLANCHE_UNPACKER_NONE                                                                      \
     {                                                                                              \
-        .child.fd = -1, .requests = -1, .entry = ""                                                \
+        .helper = PLANCHE_HELPER_NONE                                                              \
     }
+/* What it is, for messages. */
+extern const struct planche_helper_kind planche_unpacker_kind;
 
 /* Errors: UNSUPPORTED (the program is missing: the message names it), BUDGET, MEMORY, IO. */
 enum planche_status planche_unpacker_start(struct planche_unpacker *unpacker,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sandbox of a child process: Landlock rules and a seccomp filter. */
+/* Sandbox of a child process: Landlock rules and seccomp filters. */
 #include "io/sandbox.h"
 
 #include "io/unsanitized.h"
@@ -16,6 +16,8 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #endif
 
@@ -126,23 +128,27 @@ int planche_sandbox_rules(const char *program, const char *const *readable)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCHITECTURE AUDIT_ARCH_RISCV64
 #endif
 
 #if defined(__linux__) && defined(ARCHITECTURE) && defined(SYS_seccomp)
 #define LOAD(field)                                                                                \
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 #define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define ALLOW  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 /* The next instruction is only for system calls of this number. */
 #define IF_CALL(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1)
 
 /* x32's calls have other numbers under the same architecture. */
 #define FIRST_FOREIGN_CALL 0x40000000u
 
-static const struct sock_filter filter[] = {
-    LOAD(arch),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
-    REFUSE,
-    LOAD(nr),
+/* Begins a filter: the number of the system call is loaded. */
+#define FILTER_HEAD                                                                                \
+    LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0), REFUSE, LOAD(nr)
+
+static const struct sock_filter no_sockets[] = {
+    FILTER_HEAD,
     BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_FOREIGN_CALL, 0, 1),
     REFUSE,
     IF_CALL(SYS_socket),
@@ -151,7 +157,7 @@ static const struct sock_filter filter[] = {
     IF_CALL(SYS_io_uring_setup), /* which makes sockets, too */
     REFUSE,
 #endif
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    ALLOW,
 };
 
 bool planche_sandbox_has_network(void)
@@ -160,11 +166,66 @@ bool planche_sandbox_has_network(void)
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-PLANCHE_UNSANITIZED static void enter_filter(void)
+PLANCHE_UNSANITIZED static void enter_filter(const struct sock_filter *filter, size_t length)
 {
-    const struct sock_fprog program = {.len = sizeof filter / sizeof *filter,
+    const struct sock_fprog program = {.len = (unsigned short)length,
                                        .filter = (struct sock_filter *)(uintptr_t)filter};
     (void)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+PLANCHE_UNSANITIZED static void enter_no_sockets(void)
+{
+    enter_filter(no_sockets, sizeof no_sockets / sizeof *no_sockets);
+}
+
+/* Allows a call whatever its arguments. */
+#define CALL(name) IF_CALL(SYS_##name), ALLOW
+/* Allows it unless its argument of that number has one of these bits; or only if it has. */
+#define CALL_WITHOUT(name, number, bits)                                                           \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4), LOAD(args[number]),                     \
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1), REFUSE, ALLOW
+#define CALL_WITH(name, number, bits)                                                              \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4), LOAD(args[number]),                     \
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0), REFUSE, ALLOW
+
+#define READ_AND_ALLOCATE                                                                          \
+    CALL(read), CALL(write), CALL(lseek), CALL(pread64), CALL(fstat),                              \
+        CALL(newfstatat), /* fstat by another name; tells no more than that a file is there */     \
+        CALL(brk), CALL(munmap), CALL(mremap), CALL(madvise), CALL(getrandom),                     \
+        CALL(clock_gettime), CALL(gettimeofday), CALL(rt_sigreturn), CALL(close),                  \
+        CALL(exit_group), CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC)
+
+static const struct sock_filter confined[] = {FILTER_HEAD, READ_AND_ALLOCATE, REFUSE};
+
+static const struct sock_filter confined_with_threads[] = {
+    FILTER_HEAD,
+    READ_AND_ALLOCATE,
+    CALL(futex),
+    CALL(set_robust_list),
+#ifdef SYS_rseq
+    CALL(rseq),
+#endif
+    CALL(rt_sigprocmask),
+    CALL(sched_yield),
+    CALL(sched_getaffinity),
+    CALL(exit),
+#ifdef SYS_clone3
+    /* Its flags are in memory, where no filter sees them: the C library tries clone then. */
+    IF_CALL(SYS_clone3),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+#endif
+    CALL_WITH(clone, 0, CLONE_THREAD),
+    REFUSE,
+};
+
+void planche_sandbox_confine(bool threads)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return;
+    if (threads)
+        enter_filter(confined_with_threads, sizeof confined_with_threads / sizeof *confined);
+    else
+        enter_filter(confined, sizeof confined / sizeof *confined);
 }
 #else
 bool planche_sandbox_has_network(void)
@@ -172,8 +233,13 @@ bool planche_sandbox_has_network(void)
     return false;
 }
 
-PLANCHE_UNSANITIZED static void enter_filter(void)
+PLANCHE_UNSANITIZED static void enter_no_sockets(void)
 {
+}
+
+void planche_sandbox_confine(bool threads)
+{
+    (void)threads;
 }
 #endif
 
@@ -189,5 +255,5 @@ PLANCHE_UNSANITIZED void planche_sandbox_enter(int rules, bool no_network)
     if (rules >= 0)
         enter_rules(rules);
     if (no_network)
-        enter_filter();
+        enter_no_sockets();
 }

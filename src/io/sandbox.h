@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sandbox of a child process: Landlock for files, seccomp for the network.
+/* Sandbox of a child process: Landlock for files, seccomp for system calls.
  *
  * Both are there to contain a program that reads hostile files, should it be taken over. A kernel
  * or emulator without them runs the program without them: nothing here fails. */
@@ -22,5 +22,11 @@ int planche_sandbox_rules(const char *program, const char *const *readable);
  * sockets; for ever, and also what it executes. For the child between clone and exec: plain system
  * calls only. */
 void planche_sandbox_enter(int rules, bool no_network);
+
+/* For good, where the kernel has seccomp, for the calling process: all system calls but those that
+ * read and write what is open and manage memory fail: no files, programs, sockets, signals or
+ * executable memory. With threads, it may start and join threads. For a helper program, once it is
+ * loaded. */
+void planche_sandbox_confine(bool threads);
 
 #endif

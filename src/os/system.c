@@ -7,6 +7,7 @@
 #include <math.h>
 #include <sched.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MIN_MEMORY ((uint64_t)64 << 20)
@@ -43,6 +44,12 @@ unsigned planche_system_cpus(void)
 bool planche_system_random(void *data, size_t size)
 {
     return getrandom(data, size, 0) == (ssize_t)size;
+}
+
+bool planche_system_limits_memory(void)
+{
+    struct rlimit space;
+    return getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
 }
 
 uint64_t planche_system_process(void)

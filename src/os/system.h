@@ -15,6 +15,9 @@ unsigned planche_system_cpus(void);
 /* Fills data with random bytes, for names that nobody has; at most 256 bytes. False: the system has
  * none, errno says why. */
 bool planche_system_random(void *data, size_t size);
+/* Whether less address space was given to this process than there is (ulimit -v), and so to all
+ * that it starts. */
+bool planche_system_limits_memory(void);
 /* The number of this process, which no other has meanwhile. */
 uint64_t planche_system_process(void);
 

@@ -21,7 +21,9 @@ from test_containers import (BUDGET, CANCELLED, DATA, ENTRIES, IO, LIMIT, LIST, 
 UNPACK = os.environ["PLANCHE_UNPACK"]
 EMULATED = bool(os.environ.get("WRAPPER"))
 WIDE = (100, 10 ** 9, 10 ** 9, 1000)
-ENTRY, END, CONTENT, ERROR, MEMORY = range(1, 6)
+ERROR, MEMORY, EXHAUSTED = range(1, 4)
+ENTRY, END, CONTENT = range(16, 19)
+NEXT, VERSION, NO_MEMORY = 16, "2", 2
 SIZED = 16
 
 
@@ -109,6 +111,13 @@ class Fake(Case):
         lines = self.list(archives.cbr(ENTRIES), option="-c", env=self.script("sleep 1000"))
         self.assertEqual(lines[-1], f"status {CANCELLED} cancelled")
 
+    def test_exhausted(self):
+        """Memory that was granted, but that the system has not."""
+        told = frame(EXHAUSTED, struct.pack("=Q", 4096))
+        for then in (error(DATA, b"no"), b""):
+            self.fails(archives.cbr(ENTRIES), NO_MEMORY, "the system has no memory left for planche-unpack",
+                       env=self.fake(told + then, "kill -9 $$"))
+
     def test_greedy(self):
         """Memory that it asks for is the caller's; what does not fit is denied."""
         asked = frame(MEMORY, struct.pack("=Q", 30 << 20))
@@ -185,7 +194,7 @@ class Sandbox(Case):
             os.dup2(high[1], 4)
             os.closerange(5, 65536)
 
-        program = subprocess.Popen([UNPACK, "1", "tar", str(1 << 22), str(most), str(seconds)], close_fds=False,
+        program = subprocess.Popen([UNPACK, VERSION, "tar", str(1 << 22), str(most), str(seconds)], close_fds=False,
                                    stdout=subprocess.PIPE, preexec_fn=inherit)
         its.close()
         os.close(archive)
@@ -197,7 +206,7 @@ class Sandbox(Case):
 
     def test_limits(self):
         program, requests = self.start()
-        requests.send(struct.pack("=II", 1, 0))
+        requests.send(struct.pack("=II", NEXT, 0))
         self.assertEqual(struct.unpack("=II", program.stdout.read(8))[0], ENTRY)
         limits, status = {}, {}
         with open(f"/proc/{program.pid}/limits", encoding="ascii") as file:
@@ -221,8 +230,8 @@ class Sandbox(Case):
         self.assertEqual(program.wait(timeout=60), 0)
 
     def test_usage(self):
-        for words in ([], ["2", "tar", "1", "1", "1"], ["1", "zip", "1", "1", "1"], ["1", "tar", "x", "1", "1"],
-                      ["1", "tar", "1", "1", ""], ["1", "tar", "1", "1", "1", "1"]):
+        for words in ([], ["1", "tar", "1", "1", "1"], [VERSION, "zip", "1", "1", "1"], [VERSION, "tar", "x", "1", "1"],
+                      [VERSION, "tar", "1", "1", ""], [VERSION, "tar", "1", "1", "1", "1"]):
             result = subprocess.run([UNPACK, *words], capture_output=True, check=False)
             self.assertEqual(result.returncode, 2, words)
             self.assertIn(b"is a part of libplanche", result.stderr)

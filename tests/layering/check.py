@@ -50,7 +50,7 @@ COMMAND_USES = {
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.
-PROGRAMS = {"tools/unpack": ["src/archive/unpack_protocol.h"]}
+PROGRAMS = {"tools/child": [], "tools/unpack": ["src/archive/unpack_protocol.h"]}
 # Headers that other systems lack stand in these two only. iconv.h comes with a library everywhere.
 POSIX_FOLDERS = ["os", "io"]
 POSIX_HEADER = re.compile(

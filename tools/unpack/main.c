@@ -2,30 +2,19 @@
 /* planche-unpack: unpacks RAR, 7z and tar archives for libplanche in a process of its own, bounded
  * by the operating system, so that a decompression bomb or a fault in libarchive does no harm. See
  * archive/unpack_protocol.h. */
-#include "frames.h"
-#include "memory.h"
+#include "child/frames.h"
+#include "child/start.h"
 #include "reader.h"
-#include "sandbox.h"
 
-#include <errno.h>
 #include <locale.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-/* The computing time is used up. */
-static void give_up(int signal)
-{
-    (void)signal;
-    _exit(PLANCHE_UNPACK_EXIT_SECONDS);
-}
 
 static void send_error(const struct unpack_reader *reader)
 {
-    struct planche_unpack_error error = {.status = (uint32_t)reader->status,
+    struct planche_helper_error error = {.status = (uint32_t)reader->status,
                                          .fatal = reader->fatal};
-    unpack_send(PLANCHE_UNPACK_ERROR, &error, sizeof error, reader->text, strlen(reader->text));
+    child_send(PLANCHE_HELPER_ERROR, &error, sizeof error, reader->text, strlen(reader->text));
 }
 
 static void send_next(struct unpack_reader *reader)
@@ -36,10 +25,10 @@ static void send_next(struct unpack_reader *reader)
     if (!unpack_next(reader, &entry, &name, &end))
         send_error(reader);
     else if (end)
-        unpack_send(PLANCHE_UNPACK_END, NULL, 0, NULL, 0);
+        child_send(PLANCHE_UNPACK_END, NULL, 0, NULL, 0);
     else
-        unpack_send(PLANCHE_UNPACK_ENTRY, &entry, sizeof entry, name,
-                    strnlen(name, PLANCHE_UNPACK_NAME_BYTES));
+        child_send(PLANCHE_UNPACK_ENTRY, &entry, sizeof entry, name,
+                   strnlen(name, PLANCHE_UNPACK_NAME_BYTES));
 }
 
 static void send_data(struct unpack_reader *reader, size_t size)
@@ -47,7 +36,7 @@ static void send_data(struct unpack_reader *reader, size_t size)
     static uint8_t data[PLANCHE_UNPACK_DATA_BYTES];
     size_t got;
     if (unpack_read(reader, data, size < sizeof data ? size : sizeof data, &got))
-        unpack_send(PLANCHE_UNPACK_DATA, data, got, NULL, 0);
+        child_send(PLANCHE_UNPACK_DATA, data, got, NULL, 0);
     else
         send_error(reader);
 }
@@ -56,9 +45,9 @@ static void send_data(struct unpack_reader *reader, size_t size)
 static void serve(enum unpack_kind kind)
 {
     static struct unpack_reader reader;
-    struct planche_unpack_request request;
+    struct planche_helper_request request;
     bool open = false;
-    while (unpack_receive(&request)) {
+    while (child_receive(&request)) {
         if (!open && !(open = unpack_open(&reader, kind)))
             send_error(&reader);
         else if (request.verb == PLANCHE_UNPACK_NEXT)
@@ -82,33 +71,21 @@ static bool take_kind(const char *word, enum unpack_kind *kind)
     return false;
 }
 
-static bool take_number(const char *word, uint64_t *number)
-{
-    char *end;
-    errno = 0;
-    *number = strtoull(word, &end, 10);
-    return errno == 0 && end != word && *end == 0;
-}
-
 int main(int count, char **words)
 {
     enum unpack_kind kind;
-    uint64_t granted, most, seconds;
-    if (count != 6 || strcmp(words[1], PLANCHE_UNPACK_VERSION) != 0 ||
-        !take_kind(words[2], &kind) || !take_number(words[3], &granted) ||
-        !take_number(words[4], &most) || !take_number(words[5], &seconds)) {
+    struct child_arguments arguments;
+    if (!child_take_arguments(count, words, PLANCHE_UNPACK_VERSION, &arguments) ||
+        !take_kind(arguments.format, &kind)) {
         fputs("planche-unpack is a part of libplanche " PLANCHE_UNPACK_VERSION
               ", which starts it to read RAR, 7z and tar archives.\n",
               stderr);
-        return PLANCHE_UNPACK_EXIT_USAGE;
+        return PLANCHE_HELPER_EXIT_USAGE;
     }
     /* libarchive knows characters only through the locale. */
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
-    signal(SIGXCPU, give_up);
-    unpack_limit(most, seconds);
-    unpack_memory_start((size_t)granted);
-    unpack_sandbox();
+    child_confine(&arguments, false);
     serve(kind);
     return 0;
 }

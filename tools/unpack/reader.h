@@ -22,7 +22,7 @@ struct unpack_reader {
     /* Of the last error: */
     enum planche_status status;
     bool fatal; /* nothing can follow */
-    char text[PLANCHE_UNPACK_TEXT_BYTES];
+    char text[PLANCHE_HELPER_TEXT_BYTES];
 };
 
 /* All of them: false on an error, which the reader says. Opens the archive at

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The sandbox of planche-unpack: what a process in it can and cannot do. A kernel or emulator
+/* The sandbox of the helper programs: what a process in it can and cannot do. A kernel or emulator
  * without seccomp is skipped, not passed. */
+#include "child/limits.h"
 #include "io/sandbox.h"
-#include "sandbox.h"
 #include "support/testing.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -46,20 +47,35 @@ static int attempt(int pipe_end)
     return write(pipe_end, &byte, 1) == 1 ? 0 : 8;
 }
 
-static void test_sandbox(void **state)
+static void *say_yes(void *said)
+{
+    *(int *)said = 1;
+    return NULL;
+}
+
+/* The same, but threads run. */
+static int attempt_threads(int pipe_end)
+{
+    pthread_t thread;
+    int said = 0;
+    if (pthread_create(&thread, NULL, say_yes, &said) != 0 || pthread_join(thread, NULL) != 0)
+        return 9;
+    return said ? attempt(pipe_end) : 10;
+}
+
+static void check(bool threads, int (*attempts)(int pipe_end))
 {
     int ends[2], how;
     char byte = 0;
-    (void)state;
     if (!planche_sandbox_has_network())
         skip();
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        unpack_sandbox();
+        planche_sandbox_confine(threads);
         /* Sanitizers make calls of their own in _exit. */
-        syscall(SYS_exit_group, attempt(ends[1]));
+        syscall(SYS_exit_group, attempts(ends[1]));
     }
     assert_int_equal(waitpid(child, &how, 0), child);
     assert_true(WIFEXITED(how));
@@ -69,16 +85,31 @@ static void test_sandbox(void **state)
     close(ends[1]);
 }
 
+static void test_confined(void **state)
+{
+    (void)state;
+    check(false, attempt);
+}
+
+static void test_confined_with_threads(void **state)
+{
+    (void)state;
+#if defined(__SANITIZE_THREAD__)
+    skip(); /* which starts threads in its own way */
+#endif
+    check(true, attempt_threads);
+}
+
 /* Limits only get stricter. */
 static int attempt_limits(void)
 {
     struct rlimit seconds = {5, 20};
     if (setrlimit(RLIMIT_CPU, &seconds) < 0)
         return 1;
-    unpack_limit((uint64_t)1 << 30, 10);
+    child_limit((uint64_t)1 << 30, 10);
     if (getrlimit(RLIMIT_CPU, &seconds) < 0 || seconds.rlim_cur != 5 || seconds.rlim_max != 11)
         return 2;
-    unpack_limit((uint64_t)1 << 40, 100);
+    child_limit((uint64_t)1 << 40, 100);
     if (getrlimit(RLIMIT_CPU, &seconds) < 0 || seconds.rlim_cur != 5 || seconds.rlim_max != 11)
         return 3;
     return open("/dev/null", O_RDONLY) == -1 && errno == EMFILE ? 0 : 4;
@@ -100,7 +131,8 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sandbox),
+        cmocka_unit_test(test_confined),
+        cmocka_unit_test(test_confined_with_threads),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
