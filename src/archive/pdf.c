@@ -180,7 +180,8 @@ static enum planche_status start(struct planche_archive *archive, const char *ki
                                      "-r",
                                      fineness,
                                      png ? "-singlefile" : "-noshrink",
-                                     png ? "-q" : "-nocenter",
+                                     png ? "-cropbox" : "-nocenter",
+                                     "-q",
                                      pdf->path,
                                      "-",
                                      NULL};

@@ -206,6 +206,18 @@ static void paint_image(struct planche_pdf_svg *drawing, size_t index, const cha
     drawing->alone = fills && image->opaque ? index : SIZE_MAX;
 }
 
+/* Whether a use says what it shows and where, and nothing else: a mask, an opacity, a clip, a
+ * filter or a way of blending would be further attributes. */
+static bool is_plain_use(const struct planche_tag *tag, const char *text)
+{
+    struct planche_attribute attribute;
+    for (size_t at = tag->name.end; planche_markup_attribute(text, tag, &at, &attribute);)
+        if (!planche_markup_is(text, attribute.name, "href") &&
+            !planche_markup_equals(text, attribute.name, "transform"))
+            return false;
+    return true;
+}
+
 static void paint_use(struct planche_pdf_svg *drawing, const struct planche_tag *tag)
 {
     char id[PLANCHE_PDF_SVG_ID] = "";
@@ -219,6 +231,8 @@ static void paint_use(struct planche_pdf_svg *drawing, const struct planche_tag 
     for (size_t i = 0; known && id[0] && i < kept; i++)
         if (strcmp(drawing->images[i].id, id) == 0) {
             paint_image(drawing, i, moved ? text + transform.at : NULL);
+            if (!is_plain_use(tag, text))
+                drawing->alone = SIZE_MAX;
             return;
         }
     drawing->others = true;

@@ -72,6 +72,17 @@ static void test_not_alone(void **state)
            SIZE_MAX, false, false);
     expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs>" USE("i", "matrix(0,0.5,0.5,0,0,0)"),
            SIZE_MAX, false, false);
+    /* A mask, an opacity, a way of blending: what is below shines through. */
+    const char *const further[] = {"mask=\"url(#m)\"", "opacity=\"0.5\"", "clip-path=\"url(#c)\"",
+                                   "style=\"mix-blend-mode:multiply\"", "filter=\"url(#f)\""};
+    for (size_t i = 0; i < sizeof further / sizeof *further; i++) {
+        char svg[1000];
+        snprintf(svg, sizeof svg,
+                 HEAD "<defs>" IMAGE("i", "jpeg", "/9j/4AAQ") "</defs><use %s xlink:href=\"#i\" "
+                                                              "transform=\"" HALF "\"/>" TAIL,
+                 further[i]);
+        expect(svg, SIZE_MAX, false, false);
+    }
     /* Other transforms, other elements, masks, clips that cut. */
     expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs>" USE("i", "scale(0.5)"), SIZE_MAX, true,
            false);
