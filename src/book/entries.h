@@ -16,6 +16,7 @@
 struct planche_made_part {
     uint32_t width, height;
     uint64_t bytes;
+    uint8_t digest[PLANCHE_DIGEST_BYTES]; /* sha256 of its file */
 };
 
 /* The files that a page became, in the work folder. */

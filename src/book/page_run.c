@@ -125,16 +125,13 @@ static enum planche_status describe_part(struct planche_book *book, struct planc
 {
     struct planche_made *made = &entry->made;
     struct planche_made_part *part = &made->part[index];
-    struct planche_file_info info;
     char path[PATH_MAX];
     planche_workdir_page_path(&book->work, entry->digest, made->format, index, made->parts, path);
-    if (planche_file_find(path, &info) != PLANCHE_FILE_PRESENT)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(errno));
-    *part = (struct planche_made_part){
-        .width = entry->result.output_width,
-        .height = entry->result.output_height,
-        .bytes = info.size,
-    };
+    part->width = entry->result.output_width;
+    part->height = entry->result.output_height;
+    enum planche_status status = planche_workdir_measure(&book->work, path, part, error);
+    if (status)
+        return status;
     return made->parts > 1 ? measure_part(book, path, part, error) : PLANCHE_OK;
 }
 

@@ -12,19 +12,28 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 
 #define DIGEST_CHARS   ((size_t)2 * PLANCHE_DIGEST_BYTES)
 #define SETTINGS       "settings"
 #define OUTPUT         "output"
-#define RECORD_HEAD    "planche-page 1"
+#define RECORD_HEAD    "planche-page 2"
 #define IDENTITY_CHARS 48
 
 static void format_digest(char *text, const uint8_t *digest, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+static bool parse_digest(const char *text, uint8_t digest[PLANCHE_DIGEST_BYTES])
+{
+    bool whole = strlen(text) == DIGEST_CHARS;
+    for (size_t i = 0; whole && i < PLANCHE_DIGEST_BYTES; i++)
+        whole = sscanf(text + 2 * i, "%2" SCNx8, &digest[i]) == 1;
+    return whole;
 }
 
 static const char *base_of(const char *path)
@@ -150,14 +159,44 @@ static size_t read_small(const struct planche_workdir *work, const char *path, c
     return length;
 }
 
-/* Whether a file in the folder is there and has so many bytes. */
-static bool has_size(const struct planche_workdir *work, const char *path, uint64_t size)
+static bool digest_fd(int fd, uint8_t digest[PLANCHE_DIGEST_BYTES])
+{
+    struct sha256_ctx context;
+    uint8_t buffer[16384];
+    int64_t got;
+    sha256_init(&context);
+    while ((got = planche_fd_read(fd, buffer, sizeof buffer)) > 0)
+        sha256_update(&context, (size_t)got, buffer);
+    sha256_digest(&context, PLANCHE_DIGEST_BYTES, digest);
+    return got == 0;
+}
+
+/* Whether a file in the folder is there and is what was recorded: after a crash of the machine, or
+ * on a bad disk, it may have its size and not its content. */
+static bool is_whole(const struct planche_workdir *work, const char *path,
+                     const struct planche_made_part *part)
+{
+    struct planche_file_info info;
+    uint8_t digest[PLANCHE_DIGEST_BYTES];
+    int fd = open_file(work, path, &info);
+    bool whole = fd >= 0 && info.size == part->bytes && digest_fd(fd, digest) &&
+                 memcmp(digest, part->digest, sizeof digest) == 0;
+    planche_fd_close(&fd);
+    return whole;
+}
+
+enum planche_status planche_workdir_measure(const struct planche_workdir *work, const char *path,
+                                            struct planche_made_part *part,
+                                            struct planche_error *error)
 {
     struct planche_file_info info;
     int fd = open_file(work, path, &info);
-    bool found = fd >= 0;
+    bool known = fd >= 0 && digest_fd(fd, part->digest);
+    int reason = errno;
     planche_fd_close(&fd);
-    return found && info.size == size;
+    part->bytes = known ? info.size : 0;
+    return known ? PLANCHE_OK
+                 : planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(reason));
 }
 
 enum planche_status planche_workdir_write(const struct planche_workdir *work, const char *path,
@@ -280,7 +319,7 @@ static void record_path(const struct planche_workdir *work, const uint8_t *diges
 
 /* Most parts of a page that a record tells of. */
 #define MAX_PARTS  1024
-#define PART_CHARS 64
+#define PART_CHARS (64 + DIGEST_CHARS)
 
 enum planche_status planche_workdir_record(const struct planche_workdir *work,
                                            const struct planche_entry *entry,
@@ -294,9 +333,13 @@ enum planche_status planche_workdir_record(const struct planche_workdir *work,
         return planche_fail_memory(error, work->budget, size, entry->name);
     at += (size_t)snprintf(text, size, RECORD_HEAD " %s %u\n",
                            planche_codec_extension(made->format), made->parts);
-    for (unsigned p = 0; p < made->parts; p++)
-        at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
-                               made->part[p].width, made->part[p].height, made->part[p].bytes);
+    for (unsigned p = 0; p < made->parts; p++) {
+        char digest[DIGEST_CHARS + 1];
+        format_digest(digest, made->part[p].digest, PLANCHE_DIGEST_BYTES);
+        at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 " %s\n",
+                               made->part[p].width, made->part[p].height, made->part[p].bytes,
+                               digest);
+    }
     snprintf(text + at, size - at, "end\n");
     record_path(work, entry->digest, path);
     enum planche_status status = planche_workdir_write(work, path, text, strlen(text), error);
@@ -312,13 +355,15 @@ static bool parse_record(const struct planche_workdir *work, struct planche_entr
     char path[PATH_MAX];
     for (unsigned p = 0; p < made->parts; p++) {
         struct planche_made_part *part = &made->part[p];
+        char digest[DIGEST_CHARS + 1];
         int used = 0;
-        if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 "\n%n", &part->width, &part->height,
-                   &part->bytes, &used) != 3)
+        if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 " %64[0-9a-f]\n%n", &part->width,
+                   &part->height, &part->bytes, digest, &used) != 4 ||
+            !parse_digest(digest, part->digest))
             return false;
         text += used;
         planche_workdir_page_path(work, entry->digest, made->format, p, made->parts, path);
-        if (!has_size(work, path, part->bytes))
+        if (!is_whole(work, path, part))
             return false;
     }
     return strcmp(text, "end\n") == 0;

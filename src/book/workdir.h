@@ -65,12 +65,16 @@ void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t
 enum planche_status planche_workdir_write(const struct planche_workdir *work, const char *path,
                                           const void *data, size_t size,
                                           struct planche_error *error);
+/* The size and digest of a file of a page. Errors: IO. */
+enum planche_status planche_workdir_measure(const struct planche_workdir *work, const char *path,
+                                            struct planche_made_part *part,
+                                            struct planche_error *error);
 /* Records what a page became; its files are complete. Errors: IO, MEMORY, BUDGET. */
 enum planche_status planche_workdir_record(const struct planche_workdir *work,
                                            const struct planche_entry *entry,
                                            struct planche_error *error);
 /* Fills entry->made in from the record that an earlier run has left; parts stays 0 if there is none
- * to rely on. Errors: MEMORY, BUDGET. */
+ * to rely on, or a file of the page is not what was recorded. Errors: MEMORY, BUDGET. */
 enum planche_status planche_workdir_lookup(const struct planche_workdir *work,
                                            struct planche_entry *entry,
                                            struct planche_error *error);

@@ -137,6 +137,18 @@ static void cut_file(const char *note, const char *file)
     assert_int_equal(truncate(file, 10), 0);
 }
 
+/* A page of the right size with another content. */
+static void spoil_file(const char *note, const char *file)
+{
+    size_t size;
+    uint8_t *data = test_read(file, &size);
+    (void)note;
+    assert_non_null(data);
+    data[size / 2] ^= 0x10;
+    test_write(file, data, size);
+    free(data);
+}
+
 static void remove_note(const char *note, const char *file)
 {
     (void)file;
@@ -160,14 +172,15 @@ static void cut_note(const char *note, const char *file)
 static void spoil_note(const char *note, const char *file)
 {
     (void)file;
-    test_write(note, "planche-page 1 png 4000000000\n", 30);
+    test_write(note, "planche-page 2 png 4000000000\n", 30);
 }
 
 /* Whatever a killed run leaves: what is not whole is made again, and nothing stays. */
 static void test_leftovers(void **state)
 {
-    void (*const calls[])(const char *, const char *) = {
-        remove_file, cut_file, link_file, remove_note, empty_note, cut_note, spoil_note};
+    void (*const calls[])(const char *, const char *) = {remove_file, cut_file,    spoil_file,
+                                                         link_file,   remove_note, empty_note,
+                                                         cut_note,    spoil_note};
     struct planche_engine *engine = start();
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
