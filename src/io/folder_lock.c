@@ -4,9 +4,13 @@
 
 #include "os/fd.h"
 #include "os/file.h"
+#include "os/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,20 +38,50 @@ static bool is_still_there(int fd, const char *path)
            planche_file_is_same(&mine, &named);
 }
 
-/* Where anybody may write (/tmp), anybody may have made the folder and put things into it. */
-static bool is_private(int fd)
+/* Bytes of a probe's name behind that of the folder, with the 0 at its end. */
+#define PROBE_BYTES 18
+
+/* What a folder is like that this user makes, for itself alone, beside path. False: there can be
+ * none. Its name is that of a temporary file, so one that is left is removed as such. */
+static bool probe(const char *path, struct stat *info)
 {
-    struct stat info;
-    return fstat(fd, &info) == 0 && info.st_uid == geteuid() &&
-           !(info.st_mode & (S_IWGRP | S_IWOTH));
+    char name[PATH_MAX + PROBE_BYTES];
+    uint64_t number;
+    if (!planche_system_random(&number, sizeof number))
+        return false;
+    int length = snprintf(name, sizeof name, "%s-%016" PRIx64, path, number);
+    if (length < 0 || (size_t)length >= sizeof name || mkdir(name, 0700) != 0)
+        return false;
+    bool known = lstat(name, info) == 0;
+    rmdir(name);
+    return known;
 }
 
-/* Another's folder must not be changed. Some file systems have owners and modes of their own: what
- * was made just now is ours. FAILED with ENOENT: it was removed meanwhile. */
+#define OTHERS_WRITE (S_IWGRP | S_IWOTH)
+
+/* Where anybody may write (/tmp), anybody may have made the folder and put things into it. Some
+ * file systems (FAT, NTFS, SMB, a share that maps users) have owners and modes of their own: there
+ * a folder is trusted that is as private as any that this user can make. Who may write into it may
+ * then replace the results as well. */
+static bool is_private(int fd, const char *path)
+{
+    struct stat info, own;
+    if (fstat(fd, &info) != 0)
+        return false;
+    if (info.st_uid == geteuid() && !(info.st_mode & OTHERS_WRITE))
+        return true;
+    if (!probe(path, &own))
+        return false;
+    bool fixed = own.st_uid != geteuid() || (own.st_mode & OTHERS_WRITE);
+    return fixed && info.st_uid == own.st_uid && !(info.st_mode & OTHERS_WRITE & ~own.st_mode);
+}
+
+/* Another's folder must not be changed. What was made just now is ours. FAILED with ENOENT: it was
+ * removed meanwhile. */
 static enum planche_folder_lock_result lock_folder(int fd, const char *path, bool made)
 {
     int reason = lock_open(fd);
-    if (!made && !is_private(fd))
+    if (!made && !is_private(fd, path))
         return PLANCHE_FOLDER_LOCK_UNTRUSTED;
     if (reason == EWOULDBLOCK)
         return PLANCHE_FOLDER_LOCK_BUSY;

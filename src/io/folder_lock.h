@@ -25,7 +25,8 @@ enum planche_folder_lock_result {
 };
 
 /* Locks the folder of that name, without waiting; makes it, for this user only, if it is missing.
- * Links are not followed. */
+ * Links are not followed. A file system that keeps no owners or modes decides who else may write
+ * there: what counts is whether a folder made now would be any more private. */
 enum planche_folder_lock_result planche_folder_lock_take(struct planche_folder_lock *lock,
                                                          const char *path);
 /* The same of a folder that is there: errno is ENOENT if it is not. */

@@ -47,6 +47,25 @@ def small_disk(kilobytes):
             subprocess.run(["umount", "-l", folder], check=True)
 
 
+@contextlib.contextmanager
+def ntfs_disk():
+    """A folder whose file system keeps neither modes nor owners, or the test is skipped."""
+    if not shutil.which("mkntfs") or not shutil.which("ntfs-3g"):
+        raise unittest.SkipTest("ntfs-3g is not installed")
+    with tempfile.TemporaryDirectory(prefix="planche-disk-") as folder:
+        image, disk = os.path.join(folder, "image"), os.path.join(folder, "disk")
+        os.mkdir(disk)
+        with open(image, "wb") as file:
+            file.truncate(8 << 20)
+        subprocess.run(["mkntfs", "-q", "-F", image], capture_output=True, check=True)
+        if subprocess.run(["ntfs-3g", image, disk], capture_output=True, check=False).returncode:
+            raise unittest.SkipTest("mounting an NTFS image is not allowed here")
+        try:
+            yield disk
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+
 class Faults(harness.Case):
     model = True
 
@@ -136,6 +155,21 @@ class Faults(harness.Case):
     def test_interrupted(self):
         hits = [self.strike_and_go_on(signal.SIGINT, wanted) for wanted in (1, PAGES // 2, PAGES)]
         self.assertTrue(any(hits))
+
+    def test_fixed_modes(self):
+        """On NTFS every folder belongs to the same user, and everybody may write into it."""
+        with ntfs_disk() as disk:
+            shutil.copy(self.path("in.cbz"), disk)
+            home, self.folder = self.folder, disk
+            try:
+                hit = self.strike(signal.SIGINT, lambda: self.count(".page") >= PAGES // 2)
+                self.assertTrue(hit and self.count(".page"), "the signal came too late")
+                result = self.planche("in.cbz", "-o", "out.cbz")
+                self.assertRegex(result.stderr, r"[1-9]\d* made before|[1-9]\d* resumed")
+                self.assertEqual(self.read("out.cbz"), self.expected)
+                self.assertEqual(self.files(), ["in.cbz", "out.cbz"])
+            finally:
+                self.folder = home
 
     def test_killed_at_the_end(self):
         """A complete book whose work folder is still there loses it, also when it is passed over."""

@@ -77,6 +77,60 @@ static void test_untrusted(void **state)
     assert_int_equal(errno, ENOENT);
 }
 
+/* A file system that gives every folder the same mode and owner, whatever was asked for: only the
+ * linker's --wrap makes it one. */
+static mode_t fixed_mode;
+static uid_t fixed_owner;
+static bool opened; /* what is open was, besides, opened to others */
+
+static int fix(int result, struct stat *info)
+{
+    if (result == 0 && fixed_mode && S_ISDIR(info->st_mode)) {
+        info->st_mode = (info->st_mode & (mode_t)~0777) | fixed_mode;
+        info->st_uid = fixed_owner;
+    }
+    return result;
+}
+
+/* With large files the functions have other names. */
+#define WRAP(function, type)                                                                       \
+    int __real_##function(type which, struct stat *info);                                          \
+    int __wrap_##function(type which, struct stat *info);                                          \
+    int __wrap_##function(type which, struct stat *info)                                           \
+    {                                                                                              \
+        int result = fix(__real_##function(which, info), info);                                    \
+        info->st_mode |= opened && _Generic(which, int : true, default : false) ? 0022 : 0;        \
+        return result;                                                                             \
+    }
+WRAP(fstat, int)
+WRAP(fstat64, int)
+WRAP(lstat, const char *)
+WRAP(lstat64, const char *)
+
+static void test_fixed_modes(void **state)
+{
+    struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
+    const uid_t owners[] = {geteuid(), geteuid() + 1};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        fixed_mode = i % 2 ? 0777 : 0755;
+        fixed_owner = owners[i / 2];
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(planche_folder_lock_take(&lock, "work"), PLANCHE_FOLDER_LOCK_TAKEN);
+            planche_folder_lock_release(&lock);
+        }
+        rmdir("work");
+    }
+    /* Less private than what is made now: another has opened it. */
+    fixed_mode = 0755;
+    assert_int_equal(mkdir("work", 0700), 0);
+    opened = true;
+    assert_int_equal(planche_folder_lock_take(&lock, "work"), PLANCHE_FOLDER_LOCK_UNTRUSTED);
+    opened = false;
+    fixed_mode = 0;
+    rmdir("work");
+}
+
 /* A process that is killed leaves no lock. */
 static void test_killed(void **state)
 {
@@ -122,7 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take),      cmocka_unit_test(test_removed),
         cmocka_unit_test(test_untrusted), cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_file),      cmocka_unit_test(test_fixed_modes),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
