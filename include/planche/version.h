@@ -4,6 +4,7 @@
 #define PLANCHE_VERSION_H
 
 #include <planche/error.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,6 +17,12 @@ extern "C" {
 
 /* "0.1.0": the version of the library that is running. */
 PLANCHE_API const char *planche_version(void);
+
+/* What the library that is running was built and is linked with, for bug reports: fact `index` (0
+ * ..) as a name, a space and a value ("libpng 1.6.39"), written into text[size], cut to fit and
+ * terminated. Libraries have the version that is loaded. Returns 0 past the last, else 1.
+ * Thread-safe. */
+PLANCHE_API int planche_build_info(size_t index, char *text, size_t size);
 
 #ifdef __cplusplus
 }

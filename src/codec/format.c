@@ -11,6 +11,11 @@ static const struct planche_format_ops *const formats[] = {
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
+const struct planche_format_ops *planche_format_at(size_t index)
+{
+    return index < FORMAT_COUNT ? formats[index] : NULL;
+}
+
 const struct planche_format_ops *planche_format_get_ops(enum planche_format format)
 {
     for (size_t i = 0; i < FORMAT_COUNT; i++)

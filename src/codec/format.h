@@ -84,11 +84,16 @@ struct planche_format_ops {
     void (*abandon)(struct planche_encoder *encoder);
     /* Looks at what was encoded: see written.h. */
     planche_follow_fn follow;
+
+    /* Names the library behind the format as it is loaded now: "libpng 1.6.39". */
+    void (*library)(char *text, size_t size);
 };
 
 extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,
     planche_avif_ops, planche_jxl_ops;
 
+/* Operations by their place in the table; NULL: past the last. */
+const struct planche_format_ops *planche_format_at(size_t index);
 /* The operations of a format; NULL: there are none. */
 const struct planche_format_ops *planche_format_get_ops(enum planche_format format);
 /* The format of a file that begins so; NULL: none that Planche reads. */

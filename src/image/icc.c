@@ -514,3 +514,8 @@ enum planche_status planche_icc_get_curves(struct planche_budget *budget, const 
     *found = job.found;
     return status;
 }
+
+int planche_icc_library_version(void)
+{
+    return cmsGetEncodedCMMversion();
+}

@@ -46,6 +46,9 @@ enum planche_status planche_icc_get_kind(struct planche_budget *budget, const vo
                                          size_t size, enum planche_icc_kind *kind,
                                          struct planche_error *error);
 
+/* Version of lcms2 as it is loaded: 2140 is 2.14. */
+int planche_icc_library_version(void);
+
 /* Primaries and exponent as a file states them by numbers; 0: not stated. */
 struct planche_icc_colours {
     double gamma; /* exponent from sample to light: 2.2 */

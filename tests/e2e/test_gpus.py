@@ -24,7 +24,7 @@ class Gpus(harness.Case):
         for index, gpu in enumerate(facts["gpus"]):
             self.assertEqual(gpu["index"], index)
             self.assertIn(f"GPU {index} ", text)
-            self.assertIn(gpu["name"], text)
+            self.assertIn(gpu["name"], " ".join(text.split()))
             self.assertIn(gpu["type"], ["integrated", "discrete", "virtual", "software", "other"])
             self.assertRegex(gpu["vulkan"], r"^1\.\d+$")
             self.assertGreater(gpu["memory_bytes"], 0)
@@ -39,7 +39,7 @@ class Gpus(harness.Case):
         self.assertEqual(facts["gpus"], [])
         if "gpus_problem" not in facts:
             self.assertEqual(run("info", env=NO_DRIVERS, check=0).stdout.splitlines()[-1],
-                             "GPUs      none")
+                             "GPUs          none")
 
     def test_no_library(self):
         """What the loader meets first cannot be loaded: as good as not there."""
@@ -48,8 +48,8 @@ class Gpus(harness.Case):
         facts = facts_of(env)
         self.assertEqual(facts["gpus"], [])
         self.assertIn("no Vulkan", facts["gpus_problem"])
-        last = run("info", env=env, check=0).stdout.splitlines()[-1]
-        self.assertTrue(last.startswith("GPUs ") and "no Vulkan" in last, last)
+        text = " ".join(run("info", env=env, check=0).stdout.split())
+        self.assertIn("no Vulkan", text[text.index(" GPUs "):])
 
     def test_another_library(self):
         """Something of that name which is not Vulkan's: the C library."""

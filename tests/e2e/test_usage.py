@@ -28,12 +28,20 @@ class Help(harness.Case):
 
     def test_version(self):
         for arguments in (["--version"], ["version"]):
-            self.assertRegex(run(*arguments, check=0).stdout, r"^planche \d+\.\d+\.\d+\n$")
+            text = run(*arguments, check=0).stdout
+            self.assertRegex(text, r"^planche \d+\.\d+\.\d+\n")
+            for fact in ("commit", "compiler", "lcms2", "zlib", "nettle", "libpng", "libjpeg", "libwebp",
+                         "libavif", "libjxl"):
+                self.assertRegex(text, rf"(?m)^{fact}[a-z-]* +\S")
+            self.assertLess(max(map(len, text.splitlines())), 80)
 
     def test_info(self):
         text = run("info", check=0).stdout
         facts = json.loads(run("info", "--json", check=0).stdout)
         self.assertIn(facts["version"], text)
+        self.assertIn(facts["commit"], text)
+        self.assertIn(facts["build"]["libpng"], text)
+        self.assertLess(max(map(len, text.splitlines())), 80)
         self.assertIn(facts["isa"], facts["features"])
         self.assertIn("portable", facts["features"])
         self.assertGreater(facts["budget_bytes"], 16 << 20)

@@ -2,6 +2,8 @@
 /* AVIF's line in the table of formats. */
 #include "codec/avif/avif.h"
 
+#include <avif/avif.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A box "ftyp": its size, its name, the major brand, a version, the compatible brands. What has a
@@ -18,6 +20,13 @@ static bool recognise(const uint8_t *head, size_t size)
         if (memcmp(head + at, "avif", 4) == 0 || memcmp(head + at, "avis", 4) == 0)
             return true;
     return false;
+}
+
+static void name_library(char *text, size_t size)
+{
+    char codecs[256];
+    avifCodecVersions(codecs);
+    snprintf(text, size, "libavif %s (%s)", avifVersion(), codecs);
 }
 
 const struct planche_format_ops planche_avif_ops = {
@@ -42,4 +51,5 @@ const struct planche_format_ops planche_avif_ops = {
     .finish = planche_avif_finish,
     .abandon = planche_avif_abandon,
     .follow = planche_avif_follow,
+    .library = name_library,
 };

@@ -2,6 +2,8 @@
 /* JPEG XL's line in the table of formats. */
 #include "codec/jxl/jxl.h"
 
+#include <jxl/decode.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Libjxl's own limit of a side, and what decoders of the level that everybody implements read. */
@@ -14,6 +16,13 @@ static bool recognise(const uint8_t *head, size_t size)
     static const uint8_t box[12] = {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', 0x87, '\n'};
     return (size >= 2 && head[0] == 0xff && head[1] == 0x0a) ||
            (size >= sizeof box && memcmp(head, box, sizeof box) == 0);
+}
+
+static void name_library(char *text, size_t size)
+{
+    uint32_t version = JxlDecoderVersion();
+    snprintf(text, size, "libjxl %u.%u.%u", version / 1000000, version / 1000 % 1000,
+             version % 1000);
 }
 
 const struct planche_format_ops planche_jxl_ops = {
@@ -36,4 +45,5 @@ const struct planche_format_ops planche_jxl_ops = {
     .finish = planche_jxl_finish,
     .abandon = planche_jxl_abandon,
     .follow = planche_jxl_follow,
+    .library = name_library,
 };

@@ -2,12 +2,19 @@
 /* PNG's line in the table of formats. */
 #include "codec/png/png.h"
 
+#include <png.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool recognise(const uint8_t *head, size_t size)
 {
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     return size >= sizeof signature && memcmp(head, signature, sizeof signature) == 0;
+}
+
+static void name_library(char *text, size_t size)
+{
+    snprintf(text, size, "libpng %s", png_get_libpng_ver(NULL));
 }
 
 const struct planche_format_ops planche_png_ops = {
@@ -30,4 +37,5 @@ const struct planche_format_ops planche_png_ops = {
     .finish = planche_png_finish,
     .abandon = planche_png_abandon,
     .follow = planche_png_follow,
+    .library = name_library,
 };

@@ -2,12 +2,19 @@
 /* WebP's line in the table of formats. */
 #include "codec/webp/webp.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <webp/encode.h>
 
 static bool recognise(const uint8_t *head, size_t size)
 {
     return size >= 12 && memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0;
+}
+
+static void name_library(char *text, size_t size)
+{
+    int version = WebPGetEncoderVersion();
+    snprintf(text, size, "libwebp %d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
 }
 
 const struct planche_format_ops planche_webp_ops = {
@@ -25,4 +32,5 @@ const struct planche_format_ops planche_webp_ops = {
     .finish = planche_webp_finish,
     .abandon = planche_webp_abandon,
     .follow = planche_webp_follow,
+    .library = name_library,
 };

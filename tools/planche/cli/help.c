@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/option_table.h"
 #include "cli/terminal.h"
+#include "info/build.h"
 
 #include <planche/planche.h>
 #include <stdio.h>
@@ -249,5 +250,6 @@ int planche_cli_version(int argc, char **argv)
     if (argc > 1)
         return planche_cli_usage_error("", "unexpected '%s'", argv[1]);
     printf("planche %s\n", planche_version());
+    planche_cli_build_print();
     return PLANCHE_CLI_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/json.h"
 #include "cli/number.h"
+#include "info/fact.h"
 
 #include <planche/planche.h>
 #include <stdio.h>
@@ -27,21 +28,23 @@ static const char *type_name(enum planche_gpu_type type)
 
 static void print_gpu(const struct planche_gpu_info *gpu)
 {
-    char memory[32], left[32];
-    char name[24];
+    char memory[32], left[32], name[24], text[sizeof(gpu->name) + sizeof(gpu->driver) + 64];
     snprintf(name, sizeof name, "GPU %u", gpu->index);
-    printf("%-9s %s (%s), Vulkan %u.%u, %s\n", name, gpu->name, type_name(gpu->type),
-           gpu->api_major, gpu->api_minor, gpu->driver);
-    printf("          memory %s, %s of it free\n",
-           planche_cli_format_bytes(gpu->memory, memory, sizeof memory),
-           planche_cli_format_bytes(gpu->free_memory, left, sizeof left));
+    snprintf(text, sizeof text, "%s (%s), Vulkan %u.%u, %s", gpu->name, type_name(gpu->type),
+             gpu->api_major, gpu->api_minor, gpu->driver);
+    planche_cli_print_fact(name, text);
+    snprintf(text, sizeof text, "memory %s, %s of it free",
+             planche_cli_format_bytes(gpu->memory, memory, sizeof memory),
+             planche_cli_format_bytes(gpu->free_memory, left, sizeof left));
+    planche_cli_print_fact("", text);
     if (gpu->path == PLANCHE_GPU_PATH_AUTO)
-        printf("          cannot be used: %s\n", gpu->reason);
+        snprintf(text, sizeof text, "cannot be used: %s", gpu->reason);
     else
-        printf("          path %s%s\n", planche_gpu_path_name(gpu->path),
-               gpu->type == PLANCHE_GPU_SOFTWARE ? ", used only when it is asked for" : "");
+        snprintf(text, sizeof text, "path %s%s", planche_gpu_path_name(gpu->path),
+                 gpu->type == PLANCHE_GPU_SOFTWARE ? ", used only when it is asked for" : "");
+    planche_cli_print_fact("", text);
     if (gpu->extensions[0])
-        printf("          %s\n", gpu->extensions);
+        planche_cli_print_fact("", gpu->extensions);
 }
 
 void planche_cli_gpus_print(void)
@@ -55,9 +58,9 @@ void planche_cli_gpus_print(void)
         count++;
     }
     if (status != PLANCHE_ERROR_NOT_FOUND)
-        printf("GPUs      %s\n", error.message);
+        planche_cli_print_fact("GPUs", error.message);
     else if (count == 0)
-        printf("GPUs      none\n");
+        planche_cli_print_fact("GPUs", "none");
 }
 
 static json_t *list_words(const char *text)

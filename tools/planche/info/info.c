@@ -5,6 +5,8 @@
 #include "cli/number.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "info/build.h"
+#include "info/fact.h"
 #include "info/gpus.h"
 
 #include <limits.h>
@@ -62,7 +64,8 @@ static enum planche_status inspect(struct machine *machine,
     if (mask != 0)
         machine->features &= mask | PLANCHE_CPU_PORTABLE;
     read_cpu_name(machine->cpu, sizeof machine->cpu);
-    machine->memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    machine->memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
     planche_engine_defaults(&machine->budget, &machine->threads);
     if (options->engine.model_directory == NULL)
         return planche_model_directory(machine->models, sizeof machine->models, error);
@@ -94,26 +97,33 @@ static bool print_json(const struct machine *machine)
     json_object_set_new(object, "budget_bytes", json_integer((json_int_t)machine->budget));
     json_object_set_new(object, "threads", json_integer(machine->threads));
     json_object_set_new(object, "model_directory", planche_cli_json_text(machine->models));
+    planche_cli_build_json(object);
     planche_cli_gpus_json(object);
     return planche_cli_json_print(object);
 }
 
 static void print_text(const struct machine *machine)
 {
-    char memory[32], budget[32];
-    printf("planche   %s\n", planche_version());
-    printf("CPU       %s\n", machine->cpu);
-    printf("features ");
+    char memory[32], text[128];
+    size_t used = 0;
+    planche_cli_print_fact("planche", planche_version());
+    planche_cli_build_print();
+    planche_cli_print_fact("CPU", machine->cpu);
     for (size_t i = 0; i < FEATURES; i++) {
         if (machine->features & features[i].feature)
-            printf(" %s", features[i].name);
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "",
+                                     features[i].name);
     }
-    printf("\nkernels   %s\n", best_feature(machine));
-    printf("memory    %s\n", planche_cli_format_bytes(machine->memory, memory, sizeof memory));
-    printf("budget    %s unless --memory says otherwise\n",
-           planche_cli_format_bytes(machine->budget, budget, sizeof budget));
-    printf("threads   %u unless --threads says otherwise\n", machine->threads);
-    printf("models    %s\n", machine->models);
+    planche_cli_print_fact("features", text);
+    planche_cli_print_fact("kernels", best_feature(machine));
+    planche_cli_print_fact("memory",
+                           planche_cli_format_bytes(machine->memory, memory, sizeof memory));
+    snprintf(text, sizeof(text), "%s unless --memory says otherwise",
+             planche_cli_format_bytes(machine->budget, memory, sizeof memory));
+    planche_cli_print_fact("budget", text);
+    snprintf(text, sizeof(text), "%u unless --threads says otherwise", machine->threads);
+    planche_cli_print_fact("threads", text);
+    planche_cli_print_fact("models", machine->models);
     planche_cli_gpus_print();
 }
 

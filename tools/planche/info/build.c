@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Build facts: what the command and its library were made from. */
+#include "info/build.h"
+
+#include "commit.h"
+#include "info/fact.h"
+
+#include <planche/planche.h>
+#include <string.h>
+
+/* Splits a fact, "NAME VALUE", at its first space; returns the value. */
+static const char *split(char *fact)
+{
+    char *space = strchr(fact, ' ');
+    if (!space)
+        return "";
+    *space = 0;
+    return space + 1;
+}
+
+void planche_cli_build_print(void)
+{
+    char fact[512];
+    planche_cli_print_fact("commit", PLANCHE_COMMIT);
+    for (size_t i = 0; planche_build_info(i, fact, sizeof(fact)); i++) {
+        const char *value = split(fact);
+        planche_cli_print_fact(fact, value);
+    }
+}
+
+void planche_cli_build_json(json_t *object)
+{
+    char fact[512];
+    json_t *build = json_object();
+    for (size_t i = 0; planche_build_info(i, fact, sizeof(fact)); i++) {
+        const char *value = split(fact);
+        json_object_set_new(build, fact, json_string(value));
+    }
+    json_object_set_new(object, "commit", json_string(PLANCHE_COMMIT));
+    json_object_set_new(object, "build", build);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Build facts: what the command and its library were made from. */
+#ifndef PLANCHE_INFO_BUILD_H
+#define PLANCHE_INFO_BUILD_H
+
+#include <jansson.h>
+
+/* Prints a line a fact: commit, compiler, libraries. */
+void planche_cli_build_print(void);
+/* Adds "commit" and "build", an object of names and values. */
+void planche_cli_build_json(json_t *object);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Printing of facts: a name and a value, wrapped where a terminal of 80 columns ends. */
+#ifndef PLANCHE_INFO_FACT_H
+#define PLANCHE_INFO_FACT_H
+
+/* Prints a line to standard output; more of them, indented, if the value is long. An empty name
+ * continues the fact before. */
+void planche_cli_print_fact(const char *name, const char *value);
+
+#endif
