@@ -46,9 +46,11 @@ format:
 check-format:
 	@scripts/format.sh --check $(SOURCES)
 
-install: build
-	@meson configure $(BUILD) -Dprefix=$(PREFIX)
-	@meson install -C $(BUILD)
+# Neither tests nor benchmarks are built for it. DESTDIR is honoured.
+install:
+	@scripts/setup.sh build
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) $(MESON_ARGS)
+	@scripts/install.sh $(BUILD) $(PREFIX)
 
 clean:
 	rm -rf $(BUILD) demo
