@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Help texts: what --help and --version print. Options come from options.def. */
+#include "cli/build_facts.h"
 #include "cli/cli.h"
 #include "cli/option_table.h"
 #include "cli/terminal.h"
-#include "info/build.h"
 
 #include <planche/planche.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 /* GPU list: the GPUs of the machine, as planche info lists them. */
 #include "info/gpus.h"
 
+#include "cli/fact.h"
 #include "cli/json.h"
 #include "cli/number.h"
-#include "info/fact.h"
 
 #include <planche/planche.h>
 #include <stdio.h>

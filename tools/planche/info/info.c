@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* planche info: CPU, memory and GPUs of this machine, and the defaults that follow from them. */
+#include "cli/build_facts.h"
 #include "cli/cli.h"
+#include "cli/fact.h"
 #include "cli/json.h"
 #include "cli/number.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "info/build.h"
-#include "info/fact.h"
 #include "info/gpus.h"
 
 #include <limits.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Build facts: what the command and its library were made from. */
-#include "info/build.h"
+#include "cli/build_facts.h"
 
+#include "cli/fact.h"
 #include "commit.h"
-#include "info/fact.h"
 
 #include <planche/planche.h>
 #include <string.h>

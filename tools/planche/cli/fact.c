@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Printing of facts: a name and a value, wrapped where a terminal of 80 columns ends. */
-#include "info/fact.h"
+#include "cli/fact.h"
 
 #include <stdio.h>
 #include <string.h>

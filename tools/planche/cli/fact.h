@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Printing of facts: a name and a value, wrapped where a terminal of 80 columns ends. */
-#ifndef PLANCHE_INFO_FACT_H
-#define PLANCHE_INFO_FACT_H
+#ifndef PLANCHE_CLI_FACT_H
+#define PLANCHE_CLI_FACT_H
 
 /* Prints a line to standard output; more of them, indented, if the value is long. An empty name
  * continues the fact before. */

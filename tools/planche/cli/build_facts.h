@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Build facts: what the command and its library were made from. */
-#ifndef PLANCHE_INFO_BUILD_H
-#define PLANCHE_INFO_BUILD_H
+#ifndef PLANCHE_CLI_BUILD_FACTS_H
+#define PLANCHE_CLI_BUILD_FACTS_H
 
 #include <jansson.h>
 
