@@ -23,7 +23,8 @@ needs() {
                  pc:libwebp=libwebp-dev pc:lcms2=liblcms2-dev pc:zlib=zlib1g-dev
                  pc:libavif=libavif-dev pc:libjxl=libjxl-dev
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
-                 pc:jansson=libjansson-dev /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
+                 pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
+                 /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils
                  pdfimages=poppler-utils /usr/share/vulkan/icd.d/lvp_icd*=mesa-vulkan-drivers
                  /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json=vulkan-validationlayers" ;;
@@ -48,6 +49,7 @@ needs() {
                $arm/pkgconfig/libjxl.pc=libjxl-dev:arm64
                $arm/pkgconfig/nettle.pc=nettle-dev:arm64
                $arm/pkgconfig/jansson.pc=libjansson-dev:arm64
+               $arm/libunistring.so=libunistring-dev:arm64
                $arm/pkgconfig/cmocka.pc=libcmocka-dev:arm64" ;;
     *) echo "setup.sh: no such purpose: $1" >&2 && exit 2 ;;
     esac

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Cells of a terminal: how wide a text is on the screen, and cutting it to a width. Text is UTF-8
+ * whatever the locale; widths and the borders of characters come from libunistring. Where terminals
+ * disagree (emoji of several code points), the widest drawing counts: a line is then too short on
+ * some, but wraps on none. */
+#ifndef PLANCHE_CLI_CELLS_H
+#define PLANCHE_CLI_CELLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Cells that text takes. A byte that is not UTF-8, or a control character, counts as one. */
+size_t planche_cli_cells(const char *text);
+/* Bytes of the longest beginning of text that takes at most so many cells, and splits neither a
+ * UTF-8 sequence nor a character from its combining marks. */
+size_t planche_cli_cells_length(const char *text, size_t cells);
+/* Copies text into out, cut in the middle ("Vol...3.cbz") if it takes more than so many cells;
+ * names differ at their ends. Returns out. */
+const char *planche_cli_cut_middle(const char *text, size_t cells, char *out, size_t size);
+/* Copies text into out and puts spaces behind it up to so many cells; a longer text stays whole.
+ * Returns out. */
+const char *planche_cli_pad(const char *text, size_t cells, char *out, size_t size);
+
+/* Replaces in place, by '?', what moves the cursor or reorders the line: control characters of one
+ * byte and of two, line separators, marks of the writing direction. Other bytes that are not UTF-8
+ * are replaced only if strict: a name in another encoding is still a name. */
+void planche_cli_clean(char *text, bool strict);
+
+#endif
