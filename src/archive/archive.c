@@ -124,12 +124,13 @@ static enum planche_status check_limits(struct planche_archive *archive, uint64_
     const struct planche_archive_limits *limits = &archive->limits;
     if (entry_bytes > limits->entry_bytes)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: %s: unpacks to more than %" PRIu64 " bytes (--max-entry-size)",
+                            "%s: %s: unpacks to more than %" PRIu64
+                            " bytes (option max_entry_bytes)",
                             archive->path, archive->name, limits->entry_bytes);
     if (total_bytes > limits->total_bytes)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: %s: up to here, it unpacks to more than %" PRIu64
-                            " bytes (--max-book-size)",
+                            " bytes (option max_bytes)",
                             archive->path, archive->name, limits->total_bytes);
     uint64_t most;
     if (__builtin_mul_overflow(archive->file_size, limits->ratio, &most))
@@ -137,7 +138,7 @@ static enum planche_status check_limits(struct planche_archive *archive, uint64_
     if (archive->ops->ratio && total_bytes > most)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: %s: up to here, it unpacks to more than %" PRIu64
-                            " times its size (--max-ratio)",
+                            " times its size (option max_ratio)",
                             archive->path, archive->name, limits->ratio);
     return PLANCHE_OK;
 }
@@ -202,7 +203,7 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
             return status;
         if (archive->entries++ >= archive->limits.entries)
             return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                                "%s: has more than %" PRIu64 " entries (--max-entries)",
+                                "%s: has more than %" PRIu64 " entries (option max_entries)",
                                 archive->path, archive->limits.entries);
         status = accept(archive, raw, &accepted, error);
         if (status == PLANCHE_OK)

@@ -61,7 +61,7 @@ static enum planche_status list_names(struct planche_archive *archive, struct le
             continue;
         if (folder->found++ >= archive->limits.entries)
             return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                                "%s: has more than %" PRIu64 " entries (--max-entries)",
+                                "%s: has more than %" PRIu64 " entries (option max_entries)",
                                 archive->path, archive->limits.entries);
         if (!keep_name(archive, level, name))
             return planche_fail_memory(error, archive->budget, level->room * sizeof(char *),

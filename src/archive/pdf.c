@@ -151,8 +151,8 @@ static enum planche_status count_pages(struct planche_archive *archive, struct p
         if (pdf->pages <= archive->limits.entries)
             return PLANCHE_OK;
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: has more than %" PRIu64 " entries (--max-entries)", archive->path,
-                            archive->limits.entries);
+                            "%s: has more than %" PRIu64 " entries (option max_entries)",
+                            archive->path, archive->limits.entries);
     }
     if (strstr(info.first, "assword"))
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: is encrypted", archive->path);

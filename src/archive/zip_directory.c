@@ -319,8 +319,8 @@ static enum planche_status check_all(struct planche_zip_directory *directory,
 {
     if (directory->declared > archive->limits.entries)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: has more than %" PRIu64 " entries (--max-entries)", archive->path,
-                            archive->limits.entries);
+                            "%s: has more than %" PRIu64 " entries (option max_entries)",
+                            archive->path, archive->limits.entries);
     if (directory->declared > (directory->end - directory->start) / ZIP_CENTRAL_BYTES)
         return fail_data(archive, error, "is a ZIP whose directory is damaged");
     if (directory->declared == 0)

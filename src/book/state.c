@@ -72,7 +72,7 @@ enum planche_status planche_book_reserve(struct planche_book *book,
         return status;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s: reading and writing the book takes %llu MiB, which leaves nothing of "
-                        "the memory budget for its pages; raise it (--memory)",
+                        "the memory budget for its pages; raise it (option memory)",
                         book->input, (unsigned long long)(wanted >> 20) + 1);
 }
 

@@ -38,7 +38,8 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
         pixels > decoder->max_pixels)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: %" PRIu64 " x %" PRIu64
-                            " pixels are more than the limit of %" PRIu64 " pixels (--max-pixels)",
+                            " pixels are more than the limit of %" PRIu64
+                            " pixels (option max_pixels)",
                             decoder->name, width, height, decoder->max_pixels);
     return PLANCHE_OK;
 }

@@ -62,13 +62,13 @@ static enum planche_status check_size(const struct planche_image_info *info,
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "the output would be %" PRIu32 " x %" PRIu32
                             " pixels, but %s files have at most %" PRIu32 " a side: write PNG, "
-                            "enlarge less, or let it be switched or split (--on-limit)",
+                            "enlarge less, or let it be switched or split (option on_limit)",
                             info->width, info->height, ops->name, caps->max_width);
     if (caps->max_pixels && pixels > caps->max_pixels)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "the output would be %" PRIu64 " pixels, but %s files have at most "
                             "%" PRIu64 ": write PNG, enlarge less, or let it be switched or split "
-                            "(--on-limit)",
+                            "(option on_limit)",
                             pixels, ops->name, caps->max_pixels);
     return PLANCHE_OK;
 }

@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* MiB beside the engine in which pages of 600 x 900 pixels come out of most models. */
+#define SMALL_PAGE_MIB 16
+
 uint64_t planche_engine_default_memory(void)
 {
     return planche_system_memory() / 4;
@@ -248,10 +251,10 @@ static enum planche_status create(struct planche_engine *engine,
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
-enum planche_status planche_engine_open_from(struct planche_engine **out,
-                                             const struct planche_executor_registry *registry,
-                                             const struct planche_engine_options *options,
-                                             struct planche_error *error)
+static enum planche_status open_once(struct planche_engine **out,
+                                     const struct planche_executor_registry *registry,
+                                     const struct planche_engine_options *options,
+                                     struct planche_error *error)
 {
     *out = NULL;
     enum planche_status status = planche_executors_check(registry, options, error);
@@ -274,6 +277,45 @@ enum planche_status planche_engine_open_from(struct planche_engine **out,
         planche_engine_close(&engine);
     *out = engine;
     return status;
+}
+
+/* What the engine takes before any page comes, in *bytes, found out by making one with the default
+ * budget. False: that fails as well. */
+static bool measure_engine(const struct planche_executor_registry *registry,
+                           const struct planche_engine_options *options, uint64_t *bytes)
+{
+    struct planche_engine_options larger = *options;
+    struct planche_engine *engine = NULL;
+    struct planche_error error;
+    uint64_t memory = planche_engine_default_memory();
+    if (options->memory >= memory)
+        return false;
+    larger.memory = memory;
+    larger.log = NULL;
+    enum planche_status status = open_once(&engine, registry, &larger, &error);
+    if (!status)
+        *bytes = engine->base_bytes;
+    planche_engine_close(&engine);
+    return status == PLANCHE_OK;
+}
+
+enum planche_status planche_engine_open_from(struct planche_engine **out,
+                                             const struct planche_executor_registry *registry,
+                                             const struct planche_engine_options *options,
+                                             struct planche_error *error)
+{
+    uint64_t bytes;
+    enum planche_status status = open_once(out, registry, options, error);
+    if (status != PLANCHE_ERROR_BUDGET || !measure_engine(registry, options, &bytes))
+        return status;
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "the process and the weights of %s take %llu MiB, and the memory budget is "
+                        "%llu MiB; pages need some more, small ones about %d MiB: raise it "
+                        "(option memory = %lluM)",
+                        options->model ? options->model : planche_catalogue_get(0)->model,
+                        (unsigned long long)(bytes >> 20) + 1,
+                        (unsigned long long)(options->memory >> 20), SMALL_PAGE_MIB,
+                        (unsigned long long)(bytes >> 20) + 1 + SMALL_PAGE_MIB);
 }
 
 enum planche_status planche_engine_open(struct planche_engine **out,

@@ -171,8 +171,8 @@ static enum planche_status check_path(enum planche_precision precision, enum pla
     if ((precision == PLANCHE_PRECISION_F32 && halves) ||
         (precision == PLANCHE_PRECISION_F16 && plain))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "precision %s contradicts the GPU path %s: give only one of "
-                            "--precision and --gpu-path",
+                            "precision %s contradicts the GPU path %s: give only one "
+                            "of (option precision) and (option gpu_path)",
                             precision_name(precision), planche_vk_path_name(path));
     return PLANCHE_OK;
 }
@@ -373,7 +373,7 @@ static enum planche_status fail_set_aside(const struct planche_executors *execut
         return status;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s needs %llu MiB for the weights of %s and the memory budget of "
-                        "%llu MiB does not leave as much; raise it (--memory)",
+                        "%llu MiB does not leave as much; raise it (option memory)",
                         executor->ops->title, (unsigned long long)(bytes >> 20) + 1,
                         executor->setup.model,
                         (unsigned long long)(executors->budget->limit >> 20));

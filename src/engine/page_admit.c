@@ -5,6 +5,8 @@
 #include "base/status.h"
 #include "os/clock.h"
 
+#include <stdio.h>
+
 /* Columns of a page that keep a thread busy: with fewer, threads wait for each other in every
  * layer, and all but one in what a page does alone, as decoding.
  */
@@ -13,7 +15,7 @@
  * much as decoding and encoding beside them gains. */
 #define MAX_EXTRA 1.05
 
-/* The least --memory that would do, for the message: rounded up to whole MiB. */
+/* The least memory budget that would do, for the message: rounded up to whole MiB. */
 static enum planche_status too_small(const struct planche_page *page, uint64_t fixed,
                                      uint64_t least, struct planche_error *error)
 {
@@ -26,12 +28,16 @@ static enum planche_status too_small(const struct planche_page *page, uint64_t f
         __builtin_mul_overflow(need, parts, &need) || __builtin_add_overflow(need, others, &need))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
                             "the page is too large for any memory budget");
+    char fewer[80] = "";
+    if (parts > 1) /* each of them has an equal part of the budget */
+        snprintf(fewer, sizeof fewer, ", or run one page at a time (option jobs = 1), for %llu MiB",
+                 (unsigned long long)(((need - others) / parts + others) >> 20) + 1);
     return planche_fail(
         error, PLANCHE_ERROR_BUDGET,
         "the page needs a memory budget of at least %llu MiB, and there are %llu MiB; "
-        "raise it (--memory %lluM)",
+        "raise it (option memory = %lluM)%s",
         (unsigned long long)((need >> 20) + 1), (unsigned long long)(limit >> 20),
-        (unsigned long long)((need >> 20) + 1));
+        (unsigned long long)((need >> 20) + 1), fewer);
 }
 
 /* Bytes that the page takes beside the plan of its network. */

@@ -42,7 +42,7 @@ enum planche_status planche_result_size(struct planche_page_result *result, unsi
         return planche_fail(
             error, PLANCHE_ERROR_LIMIT,
             "the result would have %llu x %llu pixels, more than the limit of %llu pixels; "
-            "raise the limit (--max-pixels) if that is what you want",
+            "raise the limit (option max_pixels) if that is what you want",
             (unsigned long long)width, (unsigned long long)height, (unsigned long long)max_pixels);
     set_size(result, (uint32_t)width, (uint32_t)height, options);
     return PLANCHE_OK;

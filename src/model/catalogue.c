@@ -44,12 +44,6 @@ static void list_add(struct list *list, const char *item)
         list->length = sizeof(list->text) - 1;
 }
 
-static const char *level_name(enum planche_denoise denoise)
-{
-    static const char *const names[] = {"default", "conservative", "none", "1", "2", "3", "0"};
-    return denoise <= PLANCHE_DENOISE_0 ? names[denoise] : "?";
-}
-
 size_t planche_catalogue_count(void)
 {
     return COUNT;
@@ -89,16 +83,73 @@ static enum planche_status unknown_scale(const struct planche_model_variant *fir
                         first->model, scale, scales.text);
 }
 
+/* The variant of a model and scale (0: any) with a denoise level, or NULL. */
+static const struct planche_model_variant *find_level(const char *model, unsigned scale,
+                                                      enum planche_denoise denoise)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        if (strcmp(variants[i].model, model) == 0 && variants[i].denoise == denoise &&
+            (!scale || variants[i].scale == scale))
+            return &variants[i];
+    return NULL;
+}
+
+int planche_catalogue_level(const char *model, enum planche_denoise denoise)
+{
+    switch (denoise) {
+    case PLANCHE_DENOISE_NONE:
+        return find_level(model, 0, PLANCHE_DENOISE_0) ? -1 : 0;
+    case PLANCHE_DENOISE_1:
+        return 1;
+    case PLANCHE_DENOISE_2:
+        return 2;
+    case PLANCHE_DENOISE_3:
+        return 3;
+    case PLANCHE_DENOISE_0:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* "-1, 0, 3". True: wanted is among them. */
+static bool list_levels(const char *model, unsigned scale, int wanted, struct list *levels)
+{
+    bool found = false;
+    for (int number = -1; number <= 3; number++) {
+        char text[8];
+        snprintf(text, sizeof(text), "%d", number);
+        for (size_t i = 0; i < COUNT; i++)
+            if (strcmp(variants[i].model, model) == 0 && variants[i].scale == scale &&
+                planche_catalogue_level(model, variants[i].denoise) == number) {
+                list_add(levels, text);
+                found = found || number == wanted;
+            }
+    }
+    return found;
+}
+
 static enum planche_status unknown_level(const struct planche_model_variant *first, unsigned scale,
                                          enum planche_denoise denoise, struct planche_error *error)
 {
+    static const char *const constants[] = {"DEFAULT", "CONSERVATIVE", "NONE", "1", "2", "3", "0"};
     struct list levels = {.length = 0};
-    for (size_t i = 0; i < COUNT; i++)
-        if (strcmp(variants[i].model, first->model) == 0 && variants[i].scale == scale)
-            list_add(&levels, level_name(variants[i].denoise));
+    if (denoise < PLANCHE_DENOISE_DEFAULT || denoise > PLANCHE_DENOISE_0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "denoise is %d, which is no level",
+                            (int)denoise);
+    if (!find_level(first->model, 0, PLANCHE_DENOISE_1) &&
+        !find_level(first->model, 0, PLANCHE_DENOISE_3))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s has no denoise levels; leave denoise out", first->model);
+    int number = planche_catalogue_level(first->model, denoise);
+    /* The level of another model may have the same number. */
+    if (list_levels(first->model, scale, number, &levels))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s at scale %u has no PLANCHE_DENOISE_%s; its denoise levels are %s",
+                            first->model, scale, constants[denoise], levels.text);
     return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                        "%s at scale %u has no denoise level '%s'; it has %s", first->model, scale,
-                        level_name(denoise), levels.text);
+                        "%s at scale %u has no denoise level %d; it has %s", first->model, scale,
+                        number, levels.text);
 }
 
 enum planche_status planche_catalogue_find(const char *model, unsigned scale,

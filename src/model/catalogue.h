@@ -22,4 +22,9 @@ enum planche_status planche_catalogue_check(const struct planche_model_variant *
                                             const char *directory, int verify,
                                             struct planche_error *error);
 
+/* The number by which a model's makers call a denoise level, -1 to 3. waifu2x has a level 0 that
+ * removes a little noise, and -1 removes none; of Real-CUGAN, -1 is the conservative model and 0
+ * removes none. */
+int planche_catalogue_level(const char *model, enum planche_denoise denoise);
+
 #endif

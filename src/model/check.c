@@ -33,31 +33,21 @@ enum planche_status planche_catalogue_directory(char *path, size_t size,
     return PLANCHE_OK;
 }
 
-/* What "planche models fetch" calls a variant: MODEL[:SCALE[:LEVEL]]. */
+/* A variant, as MODEL[:SCALE[:LEVEL]]. */
 struct spec {
     char text[80];
 };
 
-static bool has_level(const struct planche_model_variant *variant, enum planche_denoise denoise)
+static struct spec name_variant(const struct planche_model_variant *variant)
 {
-    for (size_t i = 0; i < planche_catalogue_count(); i++) {
-        const struct planche_model_variant *other = planche_catalogue_get(i);
-        if (strcmp(other->model, variant->model) == 0 && other->denoise == denoise)
-            return true;
-    }
-    return false;
-}
-
-/* The weakest level is -1 by number: Real-CUGAN's "conservative", waifu2x's files without one. */
-static struct spec fetch_spec(const struct planche_model_variant *variant)
-{
-    static const int numbers[] = {0, -1, 0, 1, 2, 3, 0};
-    int level = numbers[variant->denoise];
     struct spec spec;
-    if (variant->denoise == PLANCHE_DENOISE_NONE && has_level(variant, PLANCHE_DENOISE_0))
-        level = -1;
-    if (has_level(variant, PLANCHE_DENOISE_3))
-        snprintf(spec.text, sizeof(spec.text), "%s:%u:%d", variant->model, variant->scale, level);
+    const struct planche_model_variant *strongest;
+    struct planche_error none;
+    /* Models without levels have one variant a scale. */
+    if (planche_catalogue_find(variant->model, variant->scale, PLANCHE_DENOISE_3, &strongest,
+                               &none) == PLANCHE_OK)
+        snprintf(spec.text, sizeof(spec.text), "%s:%u:%d", variant->model, variant->scale,
+                 planche_catalogue_level(variant->model, variant->denoise));
     else
         snprintf(spec.text, sizeof(spec.text), "%s:%u", variant->model, variant->scale);
     return spec;
@@ -90,9 +80,9 @@ static enum planche_status hash_file(const struct expected *file, int fd,
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
     if (strcmp(text, file->sha256) != 0)
         return planche_fail(error, PLANCHE_ERROR_MODEL,
-                            "%s is damaged (its sha256 is %s): delete it and run "
-                            "'planche models fetch %s'",
-                            file->path, text, fetch_spec(file->variant).text);
+                            "%s is damaged (its sha256 is %s): delete it and fetch "
+                            "the model %s again",
+                            file->path, text, name_variant(file->variant).text);
     return PLANCHE_OK;
 }
 
@@ -102,10 +92,10 @@ static enum planche_status check_open_file(const struct expected *file, int fd,
 {
     if (info->kind != PLANCHE_FILE_REGULAR || info->size != file->size)
         return planche_fail(error, PLANCHE_ERROR_MODEL,
-                            "%s has %llu bytes instead of %llu: delete it and run "
-                            "'planche models fetch %s'",
+                            "%s has %llu bytes instead of %llu: delete it and fetch "
+                            "the model %s again",
                             file->path, (unsigned long long)info->size,
-                            (unsigned long long)file->size, fetch_spec(file->variant).text);
+                            (unsigned long long)file->size, name_variant(file->variant).text);
     return verify ? hash_file(file, fd, error) : PLANCHE_OK;
 }
 
@@ -121,9 +111,9 @@ static enum planche_status check_file(struct expected *file, const char *directo
     fd = planche_fd_open(file->path, 0, &info);
     if (fd < 0 && planche_file_is_absent(errno))
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                            "%s is missing: run 'planche models fetch %s', or set "
+                            "%s is missing: fetch the model %s, or set "
                             "PLANCHE_MODEL_DIR to where the models are",
-                            file->path, fetch_spec(file->variant).text);
+                            file->path, name_variant(file->variant).text);
     if (fd < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
     status = check_open_file(file, fd, &info, verify, error);

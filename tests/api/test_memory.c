@@ -234,10 +234,10 @@ static enum planche_status try_budget(const struct subject *s, const struct byte
 /* The budget that a message asks for. */
 static uint64_t asked_for(const char *message)
 {
-    const char *at = strstr(message, "--memory ");
+    const char *at = strstr(message, "option memory = ");
     if (!at)
         fail_msg("\"%s\" does not name a budget", message);
-    return strtoull(at + strlen("--memory "), NULL, 10) << 20;
+    return strtoull(at + strlen("option memory = "), NULL, 10) << 20;
 }
 
 /* Too little is noticed before the network runs, and the message names a budget that will do; with

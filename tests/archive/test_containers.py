@@ -453,7 +453,7 @@ class Pdf(Case):
             self.fails(archives.pdf([jpeg("rgb")]), UNSUPPORTED, "install poppler-utils",
                        env={"PATH": "/nowhere"})
         self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT,
-                   "more than 2 entries (--max-entries)", 2, 10 ** 9, 10 ** 9, 1000)
+                   "more than 2 entries (option max_entries)", 2, 10 ** 9, 10 ** 9, 1000)
         self.fails(archives.pdf([jpeg("rgb")] * 3), LIMIT, "0001.jpg: unpacks to more than 100 bytes",
                    100, 100, 10 ** 9, 1000)
 

@@ -94,9 +94,9 @@ static void test_tight(void **state)
             continue;
         out = book_run(engine, "in.cbz", "out.cbz", book_options(&told), &told) == PLANCHE_OK &&
               told.result.outcomes[PLANCHE_BOOK_ENLARGED] > 0;
-        const char *advised = out ? NULL : strstr(told.message, "(--memory ");
+        const char *advised = out ? NULL : strstr(told.message, "(option memory = ");
         if (advised)
-            advice = strtoull(advised + 10, NULL, 10);
+            advice = strtoull(advised + 17, NULL, 10);
         planche_engine_destroy(&engine);
         if (out)
             print_message("with %llu MiB: %s\n", (unsigned long long)mib, told_outcomes(&told));

@@ -53,6 +53,7 @@ COMMAND_USES = {
 PROGRAMS = {"tools/child": [], "tools/unpack": ["src/archive/unpack_protocol.h"]}
 # Headers that other systems lack stand in these two only. iconv.h comes with a library everywhere.
 POSIX_FOLDERS = ["os", "io"]
+COMMAND_WORDS = re.compile(r"--[a-z]|\bplanche (models|info|stdio|bench|help|fetch)\b")
 POSIX_HEADER = re.compile(
     r"(sys|linux|arpa|net|netinet)/.*|(aio|cpio|dirent|dlfcn|fcntl|fmtmsg|fnmatch|ftw|glob|grp|"
     r"langinfo|libgen|mqueue|ndbm|netdb|nl_types|poll|pthread|pwd|regex|sched|search|semaphore|"
@@ -195,6 +196,18 @@ def check_calls(path, code):
             yield number, f"the library does not call {match.group(1)}()"
 
 
+def check_messages(path, text):
+    """Whoever calls the library may have no options and no sub-commands."""
+    if not path.startswith("src/"):
+        return
+    for match in re.finditer(r'/\*.*?\*/|//[^\n]*|"((?:\\.|[^"\\\n])*)"', text, re.S):
+        message = match.group(1) or ""
+        # An argument of another program stands alone.
+        if COMMAND_WORDS.search(message) and not re.fullmatch(r"--[a-z-]+=?", message):
+            yield (text.count("\n", 0, match.start()) + 1,
+                   f'a message of the library speaks of the command: "{message}"')
+
+
 def check_functions(path, code):
     if path.startswith("src/kernels/") or not path.endswith(".c"):
         return
@@ -229,6 +242,7 @@ def check_file(root, path):
         yield from check_includes(root, path, code)
         yield from check_system_headers(path, code)
         yield from check_calls(path, code)
+        yield from check_messages(path, text)
         yield from check_functions(path, code)
 
 
@@ -479,6 +493,7 @@ CLEAN = {
                                "int planche_pages(void)\n{\n    int a;\n    planche_state(&a);\n"
                                "    return a;\n}\n",
     "src/book/parts.h": HEAD + "int planche_pages(void);\n",
+    "src/io/start.c": HEAD + 'const char *a = "--version", *b = "a -- b";\n',
     "src/backend/executor.h": HEAD,
     "src/backend/tiles/rect.h": HEAD,
     "src/backend/cpu/run.c": HEAD + '#include "backend/executor.h"\n#include "backend/tiles/rect.h"\n',
@@ -542,6 +557,8 @@ PLANTED = [
     ("src/base/bad.c", HEAD + "void f(void)\n{\n" + "    ;\n" * 81 + "}\n", "function of 81 lines"),
     ("src/base/bad.c", HEAD + "void *p(void)\n{\n    return malloc(1);\n}\n", "does not call malloc"),
     ("src/engine/bad.c", HEAD + "void f(void)\n{\n    /* why */ printf(\"x\");\n}\n", "printf"),
+    ("src/engine/bad.c", HEAD + 'const char *a = "raise it (--memory)";\n', "speaks of the command"),
+    ("src/model/bad.c", HEAD + 'const char *a = "run planche models fetch";\n', "of the command"),
     ("src/job/bad.c", HEAD + "const char *planche_it(void)\n{\n    return 0;\n}\n",
      "defines planche_it: public functions"),
     ("docs/bad.md", "x" * 121 + "\n", "121 columns"),

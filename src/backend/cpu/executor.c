@@ -43,7 +43,7 @@ static enum planche_status check_budget(const struct planche_executor_setup *set
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "%s needs a memory budget of at least %llu MiB for its weights alone, and "
-                        "there are %llu MiB; raise it (--memory)",
+                        "there are %llu MiB; raise it (option memory)",
                         setup->model, (unsigned long long)(need >> 20) + 1,
                         (unsigned long long)(budget->limit >> 20));
 }

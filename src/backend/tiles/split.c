@@ -102,7 +102,7 @@ enum planche_status planche_split_page(struct planche_split *split, struct planc
             return planche_fail(
                 error, PLANCHE_ERROR_MEMORY,
                 "%s: tiles of %lld x %lld pixels take %llu KiB of GPU memory, and there are %llu; "
-                "allow more (--gpu-memory) or smaller ones (--tile)",
+                "allow more (option gpu_memory) or smaller ones (option tile)",
                 limits->device, (long long)split->tile_width, (long long)split->tile_height,
                 (unsigned long long)((split->arena >> 10) + 1),
                 (unsigned long long)(limits->memory >> 10));

@@ -58,7 +58,7 @@ enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
         status =
             planche_fail(error, PLANCHE_ERROR_MEMORY,
                          "%s: the weights alone take %llu bytes of GPU memory, and there are %llu "
-                         "(--gpu-memory, or what other programs leave)",
+                         "(option gpu_memory), or other programs leave no more",
                          device->name, (unsigned long long)context->program->weights.size,
                          (unsigned long long)memory);
     if (status)

@@ -40,7 +40,7 @@ static enum planche_status read_list(const struct planche_gpu_pool *gpus, const 
                                 "'%s' is no list of GPUs: numbers with commas between", devices);
         if (number >= gpus->vk->device_count || number >= PLANCHE_MAX_GPUS)
             return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                                "there is no GPU %lu; planche info lists those there are", number);
+                                "there is no GPU %lu; see the list of GPUs", number);
         if (wanted[number])
             return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "GPU %lu is named twice", number);
         wanted[number] = true;
@@ -105,9 +105,9 @@ static enum planche_status open_contexts(struct planche_gpu_pool *gpus,
 {
     struct planche_error reason;
     uint32_t failed = PLANCHE_MAX_GPUS;
-    enum planche_status status = planche_fail(
-        &reason, PLANCHE_ERROR_UNSUPPORTED, "there is no GPU with Vulkan 1.2%s",
-        gpus->vk->device_count ? " but software (planche info lists what there is)" : "");
+    enum planche_status status =
+        planche_fail(&reason, PLANCHE_ERROR_UNSUPPORTED, "there is no GPU with Vulkan 1.2%s",
+                     gpus->vk->device_count ? " but software; see the list of GPUs" : "");
     for (uint32_t i = 0; i < gpus->vk->device_count && i < PLANCHE_MAX_GPUS; i++) {
         struct planche_error problem;
         if (!wanted[i])
@@ -154,7 +154,7 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     if (any && !planche_gpu_is_likely(NULL))
         return planche_fail(
             error, PLANCHE_ERROR_UNSUPPORTED,
-            "there is no GPU (software is used only by its number in planche info)");
+            "there is no GPU (software is used only by its number in the list of GPUs)");
     struct planche_gpu_pool *gpus = *out = planche_calloc(budget, 1, sizeof(*gpus));
     if (!gpus)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the GPUs");

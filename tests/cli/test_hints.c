@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Hints: what the library calls fields of structs, in the words of the command. */
+#include "support/testing.h"
+
+#include "cli/hints.h"
+
+static void assert_hint(const char *message, const char *wanted)
+{
+    char text[200];
+    assert_string_equal(planche_cli_hint(message, text, sizeof text), wanted);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    assert_hint("more than the limit (option max_pixels)", "more than the limit (--max-pixels)");
+    assert_hint("raise it (option memory = 57M), or wait", "raise it (--memory 57M), or wait");
+    assert_hint("(option max_entry_bytes) (option max_bytes)",
+                "(--max-entry-size) (--max-book-size)");
+    assert_hint("one of (option precision) and (option gpu_path)",
+                "one of (--precision) and (--gpu-path)");
+}
+
+static void test_commands(void **state)
+{
+    (void)state;
+    assert_hint("up2x.bin is missing: fetch the model realcugan:2:-1, or set",
+                "up2x.bin is missing: run 'planche models fetch realcugan:2:-1', or set");
+    assert_hint("there is no GPU 7; see the list of GPUs",
+                "there is no GPU 7; planche info lists them");
+}
+
+static void test_other_texts_stay(void **state)
+{
+    (void)state;
+    assert_hint("", "");
+    assert_hint("book (option).cbz: (option nothing) (option memory",
+                "book (option).cbz: (option nothing) (option memory");
+}
+
+static void test_cut(void **state)
+{
+    (void)state;
+    char text[8];
+    assert_string_equal(planche_cli_hint("(option memory)", text, sizeof text), "(--memo");
+    assert_string_equal(planche_cli_hint("a long text", text, sizeof text), "a long ");
+}
+
+/* Last: there is no way back. */
+static void test_other_programs(void **state)
+{
+    (void)state;
+    planche_cli_hint_no_options();
+    assert_hint("raise it (option memory = 57M), or wait", "raise it, or wait");
+    assert_hint("fetch the model realcugan:2", "run 'planche models fetch realcugan:2'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_options),          cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_other_texts_stay), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_other_programs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

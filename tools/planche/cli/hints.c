@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Hints: the fields of the library's structs, translated into options of the command. */
+#include "cli/hints.h"
+
+#include "cli/option_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool no_options;
+
+void planche_cli_hint_no_options(void)
+{
+    no_options = true;
+}
+
+/* Fields whose options are called otherwise. */
+static const struct {
+    const char *field, *option;
+} renamed[] = {
+    {"max_entry_bytes", "max-entry-size"},
+    {"max_bytes", "max-book-size"},
+    {"model_directory", "model-dir"},
+    {"provenance", "no-mark"},
+};
+
+static bool find_option(const char *field, char *name, size_t size)
+{
+    snprintf(name, size, "%s", field);
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++) {
+        if (strcmp(renamed[i].field, field) == 0)
+            snprintf(name, size, "%s", renamed[i].option);
+    }
+    for (char *c = name; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    for (size_t i = 0; i < planche_cli_option_count; i++) {
+        if (strcmp(planche_cli_option_table[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What "(option FIELD)" and "(option FIELD = VALUE)" become; the bytes of message that it stands
+ * for, 0: it is none. */
+static size_t translate_field(const char *message, char *put, size_t size)
+{
+    char field[40] = "", value[40] = "", name[48];
+    int bytes = 0;
+    if (sscanf(message, "(option %39[a-z_])%n", field, &bytes) != 1 || bytes == 0)
+        sscanf(message, "(option %39[a-z_] = %39[0-9A-Za-z])%n", field, value, &bytes);
+    if (bytes == 0 || !find_option(field, name, sizeof name))
+        return 0;
+    snprintf(put, size, "(--%s%s%s)", name, *value ? " " : "", value);
+    return (size_t)bytes;
+}
+
+static size_t translate_fetch(const char *message, char *put, size_t size)
+{
+    char model[100] = "";
+    int bytes = 0;
+    if (sscanf(message, "fetch the model %99[A-Za-z0-9:.-]%n", model, &bytes) != 1)
+        return 0;
+    snprintf(put, size, "run 'planche models fetch %s'", model);
+    return (size_t)bytes;
+}
+
+static size_t translate_list(const char *message, char *put, size_t size)
+{
+    static const char list[] = "see the list of GPUs";
+    if (strncmp(message, list, sizeof list - 1) != 0)
+        return 0;
+    snprintf(put, size, "planche info lists them");
+    return sizeof list - 1;
+}
+
+/* The bytes of message that stand for a hint, and the hint; 0: none. */
+static size_t translate(const char *message, char *put, size_t size)
+{
+    size_t bytes = translate_field(message, put, size);
+    if (bytes && no_options)
+        put[0] = 0;
+    if (!bytes)
+        bytes = translate_fetch(message, put, size);
+    return bytes ? bytes : translate_list(message, put, size);
+}
+
+const char *planche_cli_hint(const char *message, char *text, size_t size)
+{
+    size_t used = 0;
+    while (*message && used + 1 < size) {
+        char put[160];
+        size_t bytes = translate(message, put, sizeof put);
+        if (!bytes) {
+            text[used++] = *message++;
+            continue;
+        }
+        size_t length = strlen(put);
+        if (put[0] == 0 && used > 0 && text[used - 1] == ' ')
+            used--;
+        length = length < size - used - 1 ? length : size - used - 1;
+        memcpy(text + used, put, length);
+        used += length;
+        message += bytes;
+    }
+    text[used] = 0;
+    return text;
+}
