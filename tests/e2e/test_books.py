@@ -437,8 +437,8 @@ class Failures(Books):
 
     def test_no_books(self):
         self.write("text.cbz", b"this is no book")
-        for name in ("text.cbz", "missing.cbz"):
-            result = self.planche(name, "-o", "out.cbz", "--quiet", check=1)
+        for name, status in (("text.cbz", 1), ("missing.cbz", 2)):
+            result = self.planche(name, "-o", "out.cbz", "--quiet", check=status)
             self.assert_one_line(result.stderr, name)
 
     def test_no_folder(self):

@@ -2,6 +2,7 @@
 """The command line without any model: help, mistakes, exit statuses, names of outputs."""
 import json
 import os
+import re
 
 import harness
 from harness import run
@@ -26,8 +27,21 @@ class Help(harness.Case):
                        "--cpu-mask", "--model-dir", "--help", "--version"):
             self.assertIn(option, text)
 
+    def test_help_has_topics(self):
+        listed = run("--help", check=0).stdout
+        for option in re.findall(r"^ +(?:-\w, )?--([a-z-]+)", listed, re.M):
+            for topic in (option, "--" + option):
+                text = run("help", topic, check=0).stdout
+                self.assertIn(f"--{option}", text)
+                self.assertIn("An option of planche", text)
+                self.assertLessEqual(max(map(len, text.splitlines())), 80)
+        self.assertIn("--memory", run("help", "machine", check=0).stdout)
+        self.assertIn("within the budget fails", run("help", "memory", check=0).stdout)
+        self.assertEqual(run("help", "-o", check=0).stdout, run("help", "--output", check=0).stdout)
+        self.assertIn("--quality", run("help", "output", check=0).stdout)  # a section, too
+
     def test_version(self):
-        for arguments in (["--version"], ["version"]):
+        for arguments in (["--version"], ["version"], ["-V"]):
             text = run(*arguments, check=0).stdout
             self.assertRegex(text, r"^planche \d+\.\d+\.\d+\n")
             for fact in ("commit", "compiler", "lcms2", "zlib", "nettle", "libpng", "libjpeg", "libwebp",
@@ -113,7 +127,10 @@ class Mistakes(harness.Case):
         before = self.files(), self.files("sub")
         result = run(*arguments, cwd=self.folder, check=2)
         self.assertEqual(result.stdout, "")
-        self.assert_one_line(result.stderr, "--help", *says)
+        self.assert_one_line(result.stderr, *says)
+        topic = re.search(r"; see planche (--help|help \S+)$", result.stderr)
+        self.assertTrue(topic, result.stderr)
+        self.assertIn("planche", run(*topic.group(1).split(), check=0).stdout)
         self.assertEqual((self.files(), self.files("sub")), before)
 
     def test_options(self):
@@ -135,6 +152,35 @@ class Mistakes(harness.Case):
                                ("--cpu-mask", ["sse", "0", "-1", "0x"])):
             for value in values:
                 self.refuse(f"{option}={value}", "a.png", says=[option, f"'{value}'"])
+
+    def test_options_of_other_programs(self):
+        for option, says in (("-i", "without an option"), ("-t", "--tile"), ("-g", "--backend"),
+                             ("-x", "--tta"), ("-c", "--se"), ("-w", "--width"),
+                             ("--force", "--overwrite"), ("--no-clobber", "--overwrite"),
+                             ("--recursive", "folders"), ("--input", "without an option")):
+            self.refuse(option, "a.png", says=[f"unknown option {option}", says])
+
+    def test_did_you_mean(self):
+        self.refuse("--hieght", "3", "a.png", says=["did you mean --height?", "help height"])
+        self.refuse("--hieght=3", "a.png", says=["unknown option --hieght;"])
+        self.refuse("--max", "3", "a.png", says=["--max-pixels", "--max-entries"])
+        self.refuse("-m", "realcugna", "a.png", says=["did you mean realcugan?"])
+        self.refuse("-f", "wepb", "a.png", says=["did you mean webp?"])
+        self.refuse("--se", "exakt", "a.png", says=["did you mean exact?"])
+        self.refuse("modles", says=["did you mean the command 'planche models'?"])
+        self.refuse("models", "fecth", says=["did you mean 'planche models fetch'?"])
+        self.refuse("models", "fetch", "realcugna", says=["did you mean realcugan?"])
+        self.refuse("help", "memry", says=["did you mean memory?"])
+        self.refuse("info", "--memory", "1G", says=["not an option of planche info"])
+
+    def test_inputs_that_do_not_exist(self):
+        self.refuse("a.png", "out", says=["write -o out"])
+        self.refuse("a.png", "out/", says=["write -o out/"])
+        os.mkdir(self.path("empty"))
+        self.refuse("a.png", "empty", says=["write -o empty"])
+        self.refuse("none.png", "a.png", says=["none.png: there is no such file"])
+        result = run("a.png", "none.png", "-o", "out/", cwd=self.folder, check=2)
+        self.assertNotIn("write -o", result.stderr)
 
     def test_sub_commands(self):
         self.refuse("models", "frob", says=["frob"])

@@ -5,6 +5,7 @@
 #include "bench/testpage.h"
 #include "cli/cli.h"
 #include "cli/logging.h"
+#include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -258,7 +259,7 @@ static int measure_all(const struct planche_cli_options *options)
     int status = PLANCHE_CLI_OK;
     for (unsigned i = 0; i < options->model_count; i++) {
         if (set_model(options, i, &one, &error) != PLANCHE_OK)
-            return planche_cli_usage_error("bench", "%s", error.message);
+            return planche_cli_wrong_model(&one.engine, &error);
     }
     if (!options->json)
         planche_cli_bench_report_print_heading();

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Help texts: what --help and --version print. Options come from options.def. */
+#include "cli/help.h"
+
 #include "cli/build_facts.h"
 #include "cli/cli.h"
 #include "cli/option_table.h"
@@ -10,7 +12,7 @@
 #include <string.h>
 
 /* Columns of a terminal that texts fill, and where the words about options begin. */
-#define COLUMNS   79
+#define COLUMNS   PLANCHE_CLI_HELP_COLUMNS
 #define TEXT_FROM 25
 
 static const char enlarge_usage[] =
@@ -24,7 +26,8 @@ static const char enlarge_usage[] =
     "  planche info                             this machine: CPU, memory, GPUs\n"
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
-    "  planche help [models|info|stdio|bench]   more about a command\n"
+    "  planche help [TOPIC]                     more about a command, an option\n"
+    "                                           or a section, such as memory\n"
     "  planche version                          print the version\n";
 
 static const char enlarge_end[] =
@@ -138,7 +141,7 @@ static void print_preset(const char *preset, int used)
     printf("%*s[%s]", COLUMNS - width - used, "", preset);
 }
 
-static void print_option(const struct planche_cli_option *option)
+void planche_cli_help_option(const struct planche_cli_option *option)
 {
     const char *text = option->help;
     int used = option->letter ? printf("  -%c, ", option->letter) : printf("      ");
@@ -178,7 +181,7 @@ static void print_group(const struct help *help, enum planche_cli_option_group g
         if (heading)
             printf("\n%s:\n", planche_cli_group_name(group));
         heading = false;
-        print_option(option);
+        planche_cli_help_option(option);
     }
 }
 
@@ -236,13 +239,21 @@ void planche_cli_help_print(const char *command)
         print_help(help);
 }
 
-int planche_cli_help(int argc, char **argv)
+bool planche_cli_help_command(const char *command)
 {
-    const struct help *help = argc <= 2 ? find_help(argc > 1 ? argv[1] : "") : NULL;
-    if (help == NULL)
-        return planche_cli_usage_error("", "no help for '%s'", argv[argc - 1]);
-    print_help(help);
-    return PLANCHE_CLI_OK;
+    const struct help *help = find_help(command);
+    if (help != NULL)
+        print_help(help);
+    return help != NULL;
+}
+
+void planche_cli_help_text(const char *text)
+{
+    while (*text) {
+        const char *line = text;
+        int length = take_line(&text, COLUMNS);
+        printf("%.*s\n", length, line);
+    }
 }
 
 int planche_cli_version(int argc, char **argv)

@@ -2,6 +2,8 @@
 /* JSON output for programs: one object per line. */
 #include "cli/json.h"
 
+#include "cli/hints.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,12 @@ json_t *planche_cli_json_text(const char *text)
     string = json_string(copy);
     free(copy);
     return string;
+}
+
+json_t *planche_cli_json_message(const char *message)
+{
+    char text[1024];
+    return planche_cli_json_text(message ? planche_cli_hint(message, text, sizeof text) : NULL);
 }
 
 static json_t *count_or_null(uint64_t count)
@@ -79,7 +87,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     const char *fine = outcome->marked ? "marked" : outcome->large ? "large" : "ok";
     json_object_set_new(object, "status",
                         planche_cli_json_text(ok ? fine : planche_status_name(outcome->status)));
-    json_object_set_new(object, "error", planche_cli_json_text(ok ? NULL : outcome->message));
+    json_object_set_new(object, "error", planche_cli_json_message(ok ? NULL : outcome->message));
 }
 
 char *planche_cli_json_line(json_t *object)

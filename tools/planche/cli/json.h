@@ -19,6 +19,8 @@ struct planche_cli_outcome {
 
 /* A string; bytes that are not UTF-8 (file names may be anything) become '?'. NULL gives null. */
 json_t *planche_cli_json_text(const char *text);
+/* The same of a message, with the hints of the command (cli/hints.h). */
+json_t *planche_cli_json_message(const char *message);
 /* Milliseconds to the microsecond. */
 json_t *planche_cli_json_ms(double value);
 /* Adds the keys of a page to object. info is NULL when there was no engine. */

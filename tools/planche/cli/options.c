@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include "cli/cli.h"
+#include "cli/mistakes.h"
 #include "cli/terminal.h"
 
 #include <getopt.h>
@@ -58,36 +59,19 @@ static size_t find_row(enum planche_cli_command command, int answer)
 }
 
 /* Reports an error of getopt_long: '?' an unknown option, ':' a missing value. */
-static int report_error(const char *name, int answer, const char *word)
+static int report_error(enum planche_cli_command command, const char *name, int answer,
+                        const char *word)
 {
+    const struct planche_cli_option *option =
+        optopt >= LONG_BASE ? &planche_cli_option_table[optopt - LONG_BASE] : NULL;
+    if (answer == ':' && option == NULL)
+        option = &planche_cli_option_table[find_row(command, optopt)];
     if (answer == ':')
-        return planche_cli_usage_error(name, "%s needs a value", word);
-    if (optopt >= LONG_BASE)
-        return planche_cli_usage_error(name, "--%s takes no value",
-                                       planche_cli_option_table[optopt - LONG_BASE].name);
-    if (optopt != 0)
-        return planche_cli_usage_error(name, "unknown option -%c", optopt);
-    return planche_cli_usage_error(name, "unknown option %s", word);
-}
-
-/* "keep, skip or fail" for "keep|skip|fail". */
-static void list_values(const char *values, char *text, size_t size)
-{
-    size_t length = 0;
-    for (; *values && length + 5 < size; values++) {
-        const char *put = *values != '|'            ? (char[]){*values, 0}
-                          : strchr(values + 1, '|') ? ", "
-                                                    : " or ";
-        length += (size_t)snprintf(text + length, size - length, "%s", put);
-    }
-}
-
-static int refuse(const char *name, const struct planche_cli_option *option, const char *value)
-{
-    char values[128] = "";
-    list_values(option->values, values, sizeof values);
-    return planche_cli_usage_error(name, "--%s: '%s' is not %s", option->name, value,
-                                   *option->form ? option->form : values);
+        return planche_cli_usage_error(option->name, "%s needs a value: %s", word,
+                                       option->argument);
+    if (option != NULL)
+        return planche_cli_usage_error(option->name, "--%s takes no value", option->name);
+    return planche_cli_unknown_option(command, name, optopt, word);
 }
 
 static void set_defaults(struct planche_cli_options *options)
@@ -120,7 +104,7 @@ static bool apply(struct planche_cli_options *options, const char *name, size_t 
         return false;
     }
     if (!planche_cli_option_store(row, options, optarg)) {
-        *status = refuse(name, option, optarg);
+        *status = planche_cli_wrong_value(option, optarg);
         return false;
     }
     if ((option->commands & PLANCHE_CLI_BOOKS_ONLY) != 0)
@@ -142,7 +126,7 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
         if (answer == -1)
             break;
         if (answer == '?' || answer == ':') {
-            *status = report_error(name, answer, argv[optind - 1]);
+            *status = report_error(command, name, answer, argv[optind - 1]);
             return false;
         }
         if (!apply(options, name, find_row(command, answer), status))

@@ -2,7 +2,9 @@
 /* Terminal output: lines on stderr and one status line, from any thread. */
 #include "cli/terminal.h"
 
+#include "cli/cells.h"
 #include "cli/cli.h"
+#include "cli/hints.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -16,19 +18,12 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char status[LINE_SIZE];
 
-static void clean(char *text)
-{
-    for (unsigned char *c = (unsigned char *)text; *c != 0; c++) {
-        if (*c < 0x20 || *c == 0x7f)
-            *c = '?';
-    }
-}
-
 static void write_line(const char *prefix, const char *suffix, const char *format, va_list values)
 {
-    char line[LINE_SIZE];
-    vsnprintf(line, sizeof line, format, values);
-    clean(line);
+    char raw[LINE_SIZE], line[LINE_SIZE];
+    vsnprintf(raw, sizeof raw, format, values);
+    planche_cli_hint(raw, line, sizeof line);
+    planche_cli_clean(line, false);
     pthread_mutex_lock(&lock);
     if (status[0] != 0)
         fputs("\r\033[K", stderr);
@@ -60,14 +55,17 @@ void planche_cli_print(const char *format, ...)
     va_start(values, format);
     vsnprintf(line, sizeof line, format, values);
     va_end(values);
-    clean(line);
+    planche_cli_clean(line, false);
     puts(line);
 }
 
-int planche_cli_usage_error(const char *command, const char *format, ...)
+int planche_cli_usage_error(const char *topic, const char *format, ...)
 {
-    char hint[64];
-    snprintf(hint, sizeof hint, "; see planche %s%s--help", command, *command != 0 ? " " : "");
+    char hint[80];
+    if (*topic != 0)
+        snprintf(hint, sizeof hint, "; see planche help %s", topic);
+    else
+        snprintf(hint, sizeof hint, "; see planche --help");
     va_list values;
     va_start(values, format);
     write_line("planche: ", hint, format, values);
@@ -86,7 +84,7 @@ void planche_cli_status_line(const char *text)
     pthread_mutex_lock(&lock);
     if (strcmp(text, status) != 0) {
         snprintf(status, sizeof status, "%s", text);
-        clean(status);
+        planche_cli_clean(status, true);
         fprintf(stderr, "\r\033[K%s", status);
         fflush(stderr);
     }

@@ -11,8 +11,9 @@ __attribute__((format(printf, 1, 2))) void planche_cli_message(const char *forma
 __attribute__((format(printf, 1, 2))) void planche_cli_note(const char *format, ...);
 /* A line on standard output. */
 __attribute__((format(printf, 1, 2))) void planche_cli_print(const char *format, ...);
-/* "planche: WHAT; see planche COMMAND --help" ("" for none); returns PLANCHE_CLI_USAGE. */
-__attribute__((format(printf, 2, 3))) int planche_cli_usage_error(const char *command,
+/* "planche: WHAT; see planche help TOPIC" (an option, a sub-command, a section; "": all of --help);
+ * returns PLANCHE_CLI_USAGE. */
+__attribute__((format(printf, 2, 3))) int planche_cli_usage_error(const char *topic,
                                                                   const char *format, ...);
 /* Says that there is no memory; returns PLANCHE_CLI_NOT_STARTED. */
 int planche_cli_no_memory(void);

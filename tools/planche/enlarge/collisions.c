@@ -121,8 +121,9 @@ static int check_folder(const struct planche_cli_plan *plan, const struct place 
     int status = PLANCHE_CLI_OK;
     for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
         if (planche_cli_lies_in(places[i].name, folder))
-            status = planche_cli_usage_error("", "%s lies in %s, an input; choose another output",
-                                             plan->items[places[i].index].output, input);
+            status =
+                planche_cli_usage_error("output", "%s lies in %s, an input; choose another output",
+                                        plan->items[places[i].index].output, input);
     }
     free(folder);
     return status;
@@ -173,7 +174,7 @@ static int check_inputs(const struct planche_cli_plan *plan)
     for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
         if (identify(plan->items[i].output, &output) &&
             bsearch(&output, inputs, known, sizeof *inputs, compare_identities) != NULL)
-            status = planche_cli_usage_error("", "%s is an input; choose another output",
+            status = planche_cli_usage_error("output", "%s is an input; choose another output",
                                              plan->items[i].output);
     }
     free(inputs);

@@ -3,9 +3,11 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/logging.h"
+#include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "enlarge/operands.h"
 #include "enlarge/plan_outputs.h"
 #include "enlarge/run_state.h"
 #include "os/clock.h"
@@ -73,7 +75,7 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
     struct planche_error error = {0};
     unsigned scale = 0;
     if (planche_cli_choose(&run->options.engine, run->options.level, &scale, &error) != PLANCHE_OK)
-        return planche_cli_usage_error("", "%s", error.message);
+        return planche_cli_wrong_model(&run->options.engine, &error);
     int status = PLANCHE_CLI_OK;
     if (scale == 0) {
         status = open_engine(run);
@@ -123,6 +125,9 @@ int planche_cli_enlarge(int argc, char **argv)
         return status;
     if (first == argc)
         return planche_cli_usage_error("", "no input");
+    status = planche_cli_check_operands(argv + first, (size_t)(argc - first), &run.options);
+    if (status != PLANCHE_CLI_OK)
+        return status;
     planche_cli_interrupt_install();
     status = prepare(&run, argv + first, (size_t)(argc - first));
     if (status == PLANCHE_CLI_OK && run.options.dry_run)

@@ -77,7 +77,7 @@ json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
     set_text(object, "input", outcome->input);
     set_text(object, "output", outcome->output);
     set_text(object, "status", ok ? "ok" : planche_status_name(outcome->status));
-    set_text(object, "error", ok ? NULL : outcome->message);
+    json_object_set_new(object, "error", planche_cli_json_message(ok ? NULL : outcome->message));
     set_count(object, "pages", outcome->result.pages);
     for (size_t i = 0; i < OUTCOMES; i++)
         set_count(object, outcome_names[i], outcome->outcomes[i]);

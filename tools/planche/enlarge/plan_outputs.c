@@ -70,19 +70,21 @@ static int choose_format(struct planche_cli_options *options, const char *file)
         const char *base = file != NULL ? planche_cli_base_name(file) : "";
         if (planche_cli_book_stem_length(base) < strlen(base))
             return planche_cli_usage_error(
-                "", "cannot write a page to %s; to make a book of pages, name their folder", file);
+                "output", "cannot write a page to %s; to make a book of pages, name their folder",
+                file);
         if (named == PLANCHE_FORMAT_AUTO && base[planche_cli_stem_length(base)] != 0)
             return planche_cli_usage_error(
-                "", "cannot write %s: name it .webp, .jpg, .png, .avif or .jxl, or say -f FORMAT",
+                "output",
+                "cannot write %s: name it .webp, .jpg, .png, .avif or .jxl, or say -f FORMAT",
                 file);
         options->page.format = named != PLANCHE_FORMAT_AUTO ? named : PLANCHE_FORMAT_WEBP;
     }
     if (named != PLANCHE_FORMAT_AUTO && named != options->page.format)
-        return planche_cli_usage_error("", "-f %s contradicts the name %s",
+        return planche_cli_usage_error("format", "-f %s contradicts the name %s",
                                        planche_format_extension(options->page.format), file);
     if (options->page.lossless && options->page.format == PLANCHE_FORMAT_JPEG)
         return planche_cli_usage_error(
-            "", "--lossless: JPEG files are never lossless; use webp, jxl or png");
+            "lossless", "--lossless: JPEG files are never lossless; use webp, jxl or png");
     return PLANCHE_CLI_OK;
 }
 
@@ -106,7 +108,7 @@ static int choose_container(const struct planning *planning, const struct operan
     *container = planning->options->book.container;
     if (*container != PLANCHE_CONTAINER_AUTO) {
         if (named != PLANCHE_CONTAINER_AUTO && named != *container)
-            return planche_cli_usage_error("", "--to contradicts the name %s", file);
+            return planche_cli_usage_error("to", "--to contradicts the name %s", file);
         return PLANCHE_CLI_OK;
     }
     *container = named;
@@ -114,7 +116,7 @@ static int choose_container(const struct planning *planning, const struct operan
         return PLANCHE_CLI_OK;
     if (extended || operand->container != PLANCHE_CONTAINER_FOLDER)
         return planche_cli_usage_error(
-            "", "cannot write a book to %s: name it .cbz or .epub, or end it with / for a folder",
+            "to", "cannot write a book to %s: name it .cbz or .epub, or end it with / for a folder",
             file);
     *container = PLANCHE_CONTAINER_FOLDER;
     return PLANCHE_CLI_OK;
@@ -189,7 +191,7 @@ static int plan_book(const struct planning *planning, const struct operand *oper
             return status;
     }
     if (like.container == PLANCHE_CONTAINER_EPUB && operand->container != PLANCHE_CONTAINER_EPUB)
-        return planche_cli_usage_error("", "%s is no EPUB, and only an EPUB becomes one",
+        return planche_cli_usage_error("to", "%s is no EPUB, and only an EPUB becomes one",
                                        operand->path);
     char *output = name_book(planning, operand, like.container);
     return planche_cli_plan_add(planning->plan, operand->path, output, &like)
@@ -230,8 +232,8 @@ static int plan_library(const struct planning *planning, const struct operand *o
     if (output != NULL && container_from_name(output) != PLANCHE_CONTAINER_AUTO &&
         planning->folder == NULL)
         return planche_cli_usage_error(
-            "", "-o %s names one file, and there are several books in %s; end it with /", output,
-            operand->path);
+            "output", "-o %s names one file, and there are several books in %s; end it with /",
+            output, operand->path);
     char *root;
     if (output == NULL)
         root = name_beside(planning, operand->name, strlen(base), "");
@@ -254,7 +256,7 @@ static int scan_operand(const struct planning *planning, struct operand *operand
     if ((output != NULL && skip == NULL) || self == NULL)
         status = planche_cli_no_memory();
     else if (skip != NULL && strcmp(skip, self) == 0)
-        status = planche_cli_usage_error("", "%s is an input; choose another output", output);
+        status = planche_cli_usage_error("output", "%s is an input; choose another output", output);
     else if (!planche_cli_library_scan(&operand->library, operand->path, skip))
         status = planche_cli_no_memory();
     free(skip);
@@ -308,8 +310,8 @@ static int check_arguments(char **operands, size_t count, const struct planche_c
 {
     if (count > 1 && options->output != NULL && !planche_cli_output_is_folder(options->output))
         return planche_cli_usage_error(
-            "", "-o %s names one file for %zu inputs; end it with / for a folder", options->output,
-            count);
+            "output", "-o %s names one file for %zu inputs; end it with / for a folder",
+            options->output, count);
     for (size_t i = 0; i < count; i++) {
         if (*operands[i] == 0)
             return planche_cli_usage_error("", "an input's name is empty");
@@ -369,7 +371,7 @@ static int check_book_option(const struct planche_cli_plan *plan,
 {
     if (options->book_option == NULL || plan->pages < plan->count)
         return PLANCHE_CLI_OK;
-    return planche_cli_usage_error("", "--%s is for books, and no input is one",
+    return planche_cli_usage_error(options->book_option, "--%s is for books, and no input is one",
                                    options->book_option);
 }
 

@@ -2,6 +2,7 @@
 /* planche models fetch: downloads models into the cache. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/number.h"
 #include "cli/options.h"
@@ -69,7 +70,8 @@ static int mark_wanted(bool *wanted, const char *text)
         return PLANCHE_CLI_OK;
     planche_model_find(selection.model, selection.scale,
                        planche_cli_denoise(selection.model, selection.level), &ignored, &error);
-    return planche_cli_usage_error("models", "%s", error.message);
+    const struct planche_engine_options meant = {.model = selection.model};
+    return planche_cli_wrong_model(&meant, &error);
 }
 
 /* One fetch at a time: a second waits and then finds everything there. False: a message was

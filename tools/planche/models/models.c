@@ -5,6 +5,7 @@
 #include "cli/model_options.h"
 #include "cli/number.h"
 #include "cli/options.h"
+#include "cli/suggest.h"
 #include "cli/terminal.h"
 
 #include <assert.h>
@@ -130,6 +131,11 @@ int planche_cli_models(int argc, char **argv)
     if (!planche_cli_options_parse(&options, PLANCHE_CLI_MODELS, "models", argc, argv, &first,
                                    &status))
         return status;
+    if (first < argc && planche_cli_distance(argv[first], "fetch") <= 2)
+        return planche_cli_usage_error("models",
+                                       "unexpected '%s'; did you mean 'planche models "
+                                       "fetch'?",
+                                       argv[first]);
     if (first < argc)
         return planche_cli_usage_error("models", "unexpected '%s'", argv[first]);
     return list(&options);

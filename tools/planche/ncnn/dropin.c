@@ -3,6 +3,7 @@
 #include "ncnn/dropin.h"
 
 #include "cli/cli.h"
+#include "cli/hints.h"
 #include "cli/interrupt.h"
 #include "cli/logging.h"
 #include "cli/options.h"
@@ -161,6 +162,7 @@ int planche_cli_dropin(const struct planche_cli_peer *peer, int argc, char **arg
 {
     struct run run = {0};
     int status = PLANCHE_CLI_DROPIN_NOT_STARTED;
+    planche_cli_hint_no_options();
     if (!planche_cli_dropin_parse(&run.options, peer, argc, argv))
         return status;
     planche_cli_interrupt_install();

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/logging.h"
+#include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "stdio/reader.h"
@@ -48,7 +49,7 @@ static int check_memory(struct planche_cli_server *server)
     if (planche_cli_engine_cache_acquire(server->engines, &wanted, NULL, &engine, &error) !=
         PLANCHE_ERROR_BUDGET)
         return PLANCHE_CLI_OK;
-    planche_cli_message("%s; raise --memory", error.message);
+    planche_cli_message("%s", error.message);
     return PLANCHE_CLI_NOT_STARTED;
 }
 
@@ -60,7 +61,7 @@ static int preload(struct planche_cli_server *server)
     struct planche_error error = {0};
     unsigned scale;
     if (planche_cli_choose(&wanted, server->options.level, &scale, &error) != PLANCHE_OK)
-        return planche_cli_usage_error("stdio", "%s", error.message);
+        return planche_cli_wrong_model(&wanted, &error);
     if (wanted.model == NULL)
         return check_memory(server);
     if (planche_cli_engine_cache_acquire(server->engines, &wanted, NULL, &engine, &error) !=

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Mistakes on the command line: what was probably meant. */
+#include "cli/mistakes.h"
+
+#include "cli/suggest.h"
+#include "cli/terminal.h"
+
+#include <planche/planche.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Options of other programs (the ncnn programs, cp, cwebp, ImageMagick), and what they are here. */
+static const struct foreign {
+    const char *name;
+    const char *topic;
+    const char *meant;
+} foreigners[] = {
+    {"i", "", "inputs are named without an option: planche FILE..."},
+    {"t", "tile", "the size of tiles is --tile"},
+    {"g", "backend", "GPUs are chosen by --backend vulkan:N, the CPU by --backend cpu"},
+    {"x", "tta", "test-time augmentation is --tta"},
+    {"c", "se", "page-wide averages are chosen by --se exact or --se sampled"},
+    {"w", "width", "the width of results is --width"},
+    {"z", "scale", "the scale is -s"},
+    {"r", "", "folders are read with all folders in them, without an option"},
+    {"R", "", "folders are read with all folders in them, without an option"},
+    {"y", "overwrite", "outputs that exist are replaced with --overwrite"},
+    {"p", "precision", "the number type is --precision, the progress --progress"},
+    {"d", "model-dir", "the folder of models is --model-dir"},
+    {"O", "output", "the output is -o"},
+    {"input", "", "inputs are named without an option: planche FILE..."},
+    {"force", "overwrite", "outputs that exist are replaced with --overwrite"},
+    {"replace", "overwrite", "outputs that exist are replaced with --overwrite"},
+    {"recursive", "", "folders are read with all folders in them, without an option"},
+    {"no-clobber", "overwrite", "outputs that exist are never replaced without --overwrite"},
+    {"no-overwrite", "overwrite", "outputs that exist are never replaced without --overwrite"},
+    {"gpu", "backend", "GPUs are chosen by --backend vulkan:N"},
+    {"gpu-id", "backend", "GPUs are chosen by --backend vulkan:N"},
+    {"device-id", "backend", "GPUs are chosen by --backend vulkan:N"},
+    {"cpu", "backend", "the CPU is chosen by --backend cpu"},
+    {"tile-size", "tile", "the size of tiles is --tile"},
+    {"tilesize", "tile", "the size of tiles is --tile"},
+    {"noise", "denoise", "noise removal is -n"},
+    {"noise-level", "denoise", "noise removal is -n"},
+    {"silent", "quiet", "messages other than errors are left out with --quiet"},
+    {"resize", "fit", "the size of results is --width, --height or --fit"},
+};
+
+static bool has(const struct planche_cli_option *option, enum planche_cli_command command)
+{
+    return (option->commands & (unsigned)command) != 0;
+}
+
+static const struct foreign *find_foreigner(const char *name)
+{
+    for (size_t i = 0; i < sizeof foreigners / sizeof *foreigners; i++) {
+        if (strcmp(foreigners[i].name, name) == 0)
+            return &foreigners[i];
+    }
+    return NULL;
+}
+
+/* "--max-pixels, --max-entries" for --max; the number of them. */
+static unsigned list_beginnings(enum planche_cli_command command, const char *word, char *text,
+                                size_t size)
+{
+    unsigned count = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < planche_cli_option_count; i++) {
+        const struct planche_cli_option *option = &planche_cli_option_table[i];
+        if (!has(option, command) || strncmp(option->name, word, strlen(word)) != 0 || used >= size)
+            continue;
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s--%s", count ? ", " : "", option->name);
+        count++;
+    }
+    return count;
+}
+
+static const struct planche_cli_option *find_row(const char *name)
+{
+    for (size_t i = 0; i < planche_cli_option_count; i++) {
+        if (strcmp(planche_cli_option_table[i].name, name) == 0)
+            return &planche_cli_option_table[i];
+    }
+    return NULL;
+}
+
+static const char *nearest_option(enum planche_cli_command command, const char *word)
+{
+    struct planche_cli_suggestion suggestion = {.word = word};
+    for (size_t i = 0; i < planche_cli_option_count; i++) {
+        if (has(&planche_cli_option_table[i], command))
+            planche_cli_suggest(&suggestion, planche_cli_option_table[i].name);
+    }
+    return suggestion.best;
+}
+
+/* word: without dashes and value. */
+static int unknown_long(enum planche_cli_command command, const char *name, const char *word)
+{
+    char list[256];
+    if (list_beginnings(command, word, list, sizeof list) > 1)
+        return planche_cli_usage_error(name, "--%s may be %s", word, list);
+    const struct foreign *foreign = find_foreigner(word);
+    if (foreign != NULL && command == PLANCHE_CLI_ENLARGE && word[1] != 0)
+        return planche_cli_usage_error(foreign->topic, "unknown option --%s: %s", word,
+                                       foreign->meant);
+    const struct planche_cli_option *row = find_row(word);
+    if (row != NULL)
+        return planche_cli_usage_error(name, "--%s is not an option of %s%s", word,
+                                       *name ? "planche " : "pages and books", name);
+    const char *best = nearest_option(command, word);
+    if (best != NULL)
+        return planche_cli_usage_error(best, "unknown option --%s; did you mean --%s?", word, best);
+    return planche_cli_usage_error(name, "unknown option --%s", word);
+}
+
+int planche_cli_unknown_option(enum planche_cli_command command, const char *name, int letter,
+                               const char *word)
+{
+    char text[64] = {(char)letter};
+    const struct foreign *foreign = letter ? find_foreigner(text) : NULL;
+    if (!letter) {
+        word += strspn(word, "-");
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(word, "="), word);
+        return unknown_long(command, name, text);
+    }
+    if (foreign != NULL && command != PLANCHE_CLI_MODELS && command != PLANCHE_CLI_INFO)
+        return planche_cli_usage_error(foreign->topic, "unknown option -%c: %s", letter,
+                                       foreign->meant);
+    return planche_cli_usage_error(name, "unknown option -%c", letter);
+}
+
+/* "keep, skip or fail" for "keep|skip|fail". */
+static void list_values(const char *values, char *text, size_t size)
+{
+    size_t length = 0;
+    for (; *values && length + 5 < size; values++) {
+        const char *put = *values != '|'            ? (char[]){*values, 0}
+                          : strchr(values + 1, '|') ? ", "
+                                                    : " or ";
+        length += (size_t)snprintf(text + length, size - length, "%s", put);
+    }
+}
+
+int planche_cli_wrong_value(const struct planche_cli_option *option, const char *value)
+{
+    char values[128] = "", nearest[64], meant[96] = "";
+    struct planche_cli_suggestion suggestion = {.word = value};
+    list_values(option->values, values, sizeof values);
+    planche_cli_suggest_list(&suggestion, option->values, nearest, sizeof nearest);
+    if (suggestion.best != NULL)
+        snprintf(meant, sizeof meant, "; did you mean %s?", suggestion.best);
+    return planche_cli_usage_error(option->name, "--%s: '%s' is not %s%s", option->name, value,
+                                   *option->form ? option->form : values, meant);
+}
+
+int planche_cli_wrong_model(const struct planche_engine_options *options,
+                            const struct planche_error *error)
+{
+    struct planche_cli_suggestion suggestion = {.word = options->model ? options->model : ""};
+    for (size_t i = 0; i < planche_model_variant_count(); i++)
+        planche_cli_suggest(&suggestion, planche_model_variant_get(i)->model);
+    const char *topic = strstr(error->message, "denoise") ? "denoise"
+                        : strstr(error->message, "scale") ? "scale"
+                                                          : "model";
+    if (suggestion.best != NULL && suggestion.distance > 0)
+        return planche_cli_usage_error(topic, "%s; did you mean %s?", error->message,
+                                       suggestion.best);
+    return planche_cli_usage_error(topic, "%s", error->message);
+}
+
+const char *planche_cli_suggest_command(const char *word)
+{
+    static const char *const commands[] = {"models", "info", "stdio", "bench", "version", "help"};
+    struct planche_cli_suggestion suggestion = {.word = word};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        planche_cli_suggest(&suggestion, commands[i]);
+    return suggestion.best;
+}

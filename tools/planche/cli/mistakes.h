@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Mistakes on the command line: unknown options and wrong values, with what was probably meant. */
+#ifndef PLANCHE_CLI_MISTAKES_H
+#define PLANCHE_CLI_MISTAKES_H
+
+#include "cli/option_table.h"
+
+#include <planche/engine.h>
+
+/* Says that a sub-command does not know an option: a letter, or if that is 0 the word as it was
+ * typed. Names the option of this command that does what other programs' option does, the nearest
+ * ones, or the sub-command that has it. Returns PLANCHE_CLI_USAGE. */
+int planche_cli_unknown_option(enum planche_cli_command command, const char *name, int letter,
+                               const char *word);
+/* Says that a value is none of an option, and which are. Returns PLANCHE_CLI_USAGE. */
+int planche_cli_wrong_value(const struct planche_cli_option *option, const char *value);
+
+/* Says that there is no such model, scale or denoise level, by the error of planche_cli_choose.
+ * Returns PLANCHE_CLI_USAGE. */
+int planche_cli_wrong_model(const struct planche_engine_options *options,
+                            const struct planche_error *error);
+/* The sub-command that was meant by a word, or NULL. Static. */
+const char *planche_cli_suggest_command(const char *word);
+
+#endif
