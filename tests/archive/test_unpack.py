@@ -99,12 +99,12 @@ class Fake(Case):
         for name in (b"../evil", b"/etc/evil", b"C:evil", b"a\nb", b"x" * 4097):
             self.fails(data, DATA, "name of an entry", env=self.fake(entry(name, 1)))
         self.fails(data, DATA, "two entries", env=self.fake((entry(b"a", 0) + frame(CONTENT)) * 2))
-        self.fails(data, LIMIT, "--max-entries", 1, *WIDE[1:],
+        self.fails(data, LIMIT, "option max_entries", 1, *WIDE[1:],
                    env=self.fake(entry(b"a", 0) + frame(CONTENT) + entry(b"b", 0) + frame(CONTENT)))
         self.fails(data, DATA, "another size", env=self.fake(entry(b"a", 7) + frame(CONTENT, b"12345678")))
         self.fails(data, DATA, "another size", env=self.fake(entry(b"a", 7) + frame(CONTENT)))
-        self.fails(data, LIMIT, "--max-entry-size", 100, 10 ** 6, *WIDE[2:], env=self.fake(entry(b"a") + endless))
-        self.fails(data, LIMIT, "--max-ratio", *WIDE[:3], 5, env=self.fake(entry(b"a") + endless))
+        self.fails(data, LIMIT, "option max_entry_bytes", 100, 10 ** 6, *WIDE[2:], env=self.fake(entry(b"a") + endless))
+        self.fails(data, LIMIT, "option max_ratio", *WIDE[:3], 5, env=self.fake(entry(b"a") + endless))
 
     def test_asleep(self):
         """Whoever waits for it may stop."""

@@ -349,8 +349,8 @@ static void test_wrong_options(void **state)
     options.precision = PLANCHE_PRECISION_F32;
     options.gpu_path = PLANCHE_GPU_PATH_KHR;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT,
-                   "precision f32 contradicts the GPU path khr: give only one of --precision and "
-                   "--gpu-path");
+                   "precision f32 contradicts the GPU path khr: give only one of (option "
+                   "precision) and (option gpu_path)");
 }
 
 static void expect_words(const struct planche_executor_registry *from, const char *backend,

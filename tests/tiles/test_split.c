@@ -159,7 +159,7 @@ static bool check_less(struct subject *s, struct planche_split *split, unsigned 
     enum planche_status status = split_page(s, split->arena - 1, side, &smaller, &error);
     if (status) {
         assert_int_equal(status, PLANCHE_ERROR_MEMORY);
-        assert_true(strstr(error.message, DEVICE) && strstr(error.message, "--gpu-memory"));
+        assert_true(strstr(error.message, DEVICE) && strstr(error.message, "option gpu_memory"));
         seen.refused++;
         return false;
     }
