@@ -237,7 +237,8 @@ static enum planche_status create(struct planche_engine *engine,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     if (!planche_budget_reserve(&engine->state->budget, PLANCHE_PROCESS_BYTES))
         return planche_fail(error, PLANCHE_ERROR_BUDGET,
-                            "a memory budget of %llu bytes is less than the process itself takes",
+                            "a memory budget of %llu bytes is less than the process itself takes; "
+                            "raise it (option memory)",
                             (unsigned long long)memory);
     status = planche_pool_create(&engine->pool, threads, &engine->state->budget, error);
     if (!status)

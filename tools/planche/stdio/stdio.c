@@ -49,7 +49,11 @@ static int check_memory(struct planche_cli_server *server)
     if (planche_cli_engine_cache_acquire(server->engines, &wanted, NULL, &engine, &error) !=
         PLANCHE_ERROR_BUDGET)
         return PLANCHE_CLI_OK;
-    planche_cli_message("%s", error.message);
+    if (server->options.engines > 1)
+        planche_cli_message("%s; each of %u engines gets an equal part of --memory", error.message,
+                            server->options.engines);
+    else
+        planche_cli_message("%s", error.message);
     return PLANCHE_CLI_NOT_STARTED;
 }
 
