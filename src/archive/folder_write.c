@@ -39,7 +39,7 @@ enum planche_status planche_folder_write_check(const struct planche_archive_writ
     if (info.kind != PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not a folder",
                             writer->path);
-    return is_empty(writer->path)
+    return writer->overwrite || is_empty(writer->path)
                ? PLANCHE_OK
                : planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not empty",
                               writer->path);
@@ -120,10 +120,60 @@ static enum planche_status write_entries(struct planche_archive_writer *writer, 
     return PLANCHE_OK;
 }
 
+/* Moves what was made into a folder that is there. */
+static enum planche_status move_entries(const struct planche_archive_writer *writer, int from,
+                                        int to, struct planche_error *error)
+{
+    for (size_t i = 0; i < writer->count; i++) {
+        const struct planche_added *added = writer->entries[i];
+        if (!make_folders(to, added->name, !added->content))
+            return fail_write(writer, added->name, errno, error);
+        if (!added->content || planche_file_rename_at(from, added->name, to, added->name))
+            continue;
+        if (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)
+            return planche_fail(error, PLANCHE_ERROR_EXISTS,
+                                "%s/%s: exists already and is a folder", writer->path, added->name);
+        return fail_write(writer, added->name, errno, error);
+    }
+    return PLANCHE_OK;
+}
+
+/* The folder keeps the work of others, so it is not exchanged as a whole. Only when all is there it
+ * is announced: until then whoever goes on needs what was not moved. */
+static enum planche_status appear_in(const struct planche_archive_writer *writer, int root,
+                                     const char *temporary, struct planche_error *error)
+{
+    int to = planche_fd_open(writer->path, PLANCHE_FD_FOLDER, NULL);
+    enum planche_status status =
+        to < 0 ? fail_write(writer, "", errno, error) : move_entries(writer, root, to, error);
+    if (!status && !planche_fd_sync_filesystem(to))
+        status = fail_write(writer, "", errno, error);
+    planche_fd_close(&to);
+    if (!status) {
+        planche_archive_writer_announce(writer, writer->path);
+        planche_tree_remove(temporary);
+    }
+    return status;
+}
+
+/* A folder that somebody has made for us says who may use it. */
+static void take_mode(const struct planche_archive_writer *writer, int root)
+{
+    int like = planche_fd_open(writer->path, PLANCHE_FD_FOLDER | PLANCHE_FD_NO_LINK, NULL);
+    if (like >= 0)
+        planche_fd_take_mode(root, like);
+    planche_fd_close(&like);
+}
+
 /* rename replaces an empty folder, and nothing else. */
-static enum planche_status appear(const struct planche_archive_writer *writer,
+static enum planche_status appear(const struct planche_archive_writer *writer, int root,
                                   const char *temporary, struct planche_error *error)
 {
+    struct planche_file_info info;
+    if (writer->overwrite && planche_file_find(writer->path, &info) == PLANCHE_FILE_PRESENT &&
+        !is_empty(writer->path))
+        return appear_in(writer, root, temporary, error);
+    take_mode(writer, root);
     planche_archive_writer_announce(writer, temporary);
     if (planche_file_rename(temporary, writer->path)) {
         planche_folder_sync_parent(writer->path);
@@ -149,9 +199,9 @@ enum planche_status planche_folder_write(struct planche_archive_writer *writer,
     int root = planche_fd_open(temporary, PLANCHE_FD_FOLDER | PLANCHE_FD_NO_LINK, NULL);
     enum planche_status status =
         root < 0 ? fail_write(writer, "", errno, error) : write_entries(writer, root, error);
-    planche_fd_close(&root);
     if (status == PLANCHE_OK)
-        status = appear(writer, temporary, error);
+        status = appear(writer, root, temporary, error);
+    planche_fd_close(&root);
     if (status)
         planche_tree_remove(temporary);
     planche_free(temporary);

@@ -7,8 +7,9 @@
 #include "archive/entry.h"
 
 /* A CBZ, EPUB or folder that appears at path, synced, when it is committed, or not at all. The same
- * entries give the same bytes. An existing path is an error (EXISTS) unless overwrite is set; a
- * folder is never overwritten unless it is empty. */
+ * entries give the same bytes. An existing path is an error (EXISTS) unless overwrite is set; an
+ * empty folder is none. With overwrite, a folder that is there gets the entries one by one, each
+ * complete, and keeps what else is in it. */
 enum planche_status planche_archive_writer_create(struct planche_archive_writer **out,
                                                   enum planche_container container,
                                                   const char *path, bool overwrite,

@@ -157,6 +157,15 @@ bool planche_fd_set_mtime(int fd, int64_t mtime)
     return futimens(fd, times) == 0;
 }
 
+void planche_fd_take_mode(int fd, int like)
+{
+    struct stat info;
+    if (fstat(like, &info) != 0)
+        return;
+    (void)!fchown(fd, info.st_uid, info.st_gid);
+    (void)!fchmod(fd, info.st_mode & 07777);
+}
+
 bool planche_fd_sync(int fd)
 {
     return fsync(fd) == 0 || errno == EINVAL;

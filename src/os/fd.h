@@ -52,6 +52,8 @@ bool planche_fd_write(int fd, const void *data, size_t size);
 bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset);
 /* The file's time of change, in seconds since 1970. False: the file system cannot keep it. */
 bool planche_fd_set_mtime(int fd, int64_t mtime);
+/* Gives a file or folder the owner, group and mode of another, as far as the user may. */
+void planche_fd_take_mode(int fd, int like);
 /* Waits until a file is on the disk, or everything that its file system has yet to write. True also
  * where the file system does not know how. False: errno says why. */
 bool planche_fd_sync(int fd);

@@ -28,6 +28,11 @@ bool planche_file_rename(const char *from, const char *to)
     return rename(from, to) == 0;
 }
 
+bool planche_file_rename_at(int from_folder, const char *from, int to_folder, const char *to)
+{
+    return renameat(from_folder, from, to_folder, to) == 0;
+}
+
 /* Also where the file system does not know RENAME_NOREPLACE: by a second link, or where it knows no
  * links either, by looking first. */
 bool planche_file_rename_new(const char *from, const char *to)

@@ -16,6 +16,9 @@ bool planche_file_rename(const char *from, const char *to);
 /* The same unless there is something already: errno is EEXIST then. */
 bool planche_file_rename_new(const char *from, const char *to);
 
+/* The first for names in folders that are open. */
+bool planche_file_rename_at(int from_folder, const char *from, int to_folder, const char *to);
+
 /* mode is 0777 or 0700, less what the user's mask takes away. errno is EEXIST when the name is
  * taken. */
 bool planche_folder_make(const char *path, unsigned mode);

@@ -154,7 +154,8 @@ static void test_existing(void **state)
     write_file("full/x", "x");
     assert_int_equal(create_error(PLANCHE_CONTAINER_ZIP, "file", false), PLANCHE_ERROR_EXISTS);
     assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "file", true), PLANCHE_ERROR_EXISTS);
-    assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "full", true), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "full", false), PLANCHE_ERROR_EXISTS);
+    assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "full", true), PLANCHE_OK);
     assert_int_equal(create_error(PLANCHE_CONTAINER_ZIP, "full", true), PLANCHE_ERROR_IO);
     assert_int_equal(create_error(PLANCHE_CONTAINER_FOLDER, "", false), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(create_error(PLANCHE_CONTAINER_ZIP, "no/x", false), PLANCHE_ERROR_NOT_FOUND);
