@@ -34,6 +34,17 @@ enum planche_on_error {
     PLANCHE_ON_ERROR_FAIL = 2  /* the book fails */
 };
 
+/* What happens to an output that is a folder with something in it. Each file is replaced as a
+ * whole, files that no entry becomes stay, and a page that an earlier run has kept goes when it is
+ * made. Whether a page is up to date its mark says (planche_provenance_read); of files without one,
+ * their time, which is that of their source. */
+enum planche_existing {
+    PLANCHE_EXISTING_FAIL = 0,   /* the book fails (EXISTS), unless page->overwrite is set */
+    PLANCHE_EXISTING_ADD = 1,    /* what is not there is made */
+    PLANCHE_EXISTING_UPDATE = 2, /* and what was made from another source or with another model */
+    PLANCHE_EXISTING_REPLACE = 3 /* everything is made; so it is with page->overwrite */
+};
+
 /* Outcome of an entry of a book. */
 enum planche_book_outcome {
     PLANCHE_BOOK_ENLARGED = 0,
@@ -42,7 +53,11 @@ enum planche_book_outcome {
     PLANCHE_BOOK_ALREADY_ENLARGED = 3, /* kept: Planche made it */
     PLANCHE_BOOK_LARGE = 4,            /* kept: above skip_above */
     PLANCHE_BOOK_FAILED = 5, /* status and message say why; on_error what took its place */
-    PLANCHE_BOOK_COPIED = 6  /* not a page */
+    PLANCHE_BOOK_COPIED = 6, /* not a page */
+    /* Of a folder that was there before: see planche_existing. */
+    PLANCHE_BOOK_UP_TO_DATE = 7,     /* made by an earlier run, and left */
+    PLANCHE_BOOK_OTHER_SETTINGS = 8, /* left: made with another model */
+    PLANCHE_BOOK_SOURCE_CHANGED = 9  /* left: made from what the source was before */
 };
 /* Capacity of outcomes[]: more than there are, so that a new outcome moves no field. */
 #define PLANCHE_BOOK_OUTCOMES 16
@@ -94,6 +109,7 @@ struct planche_book_options {
     planche_book_page_fn on_page;
     planche_book_progress_fn on_progress;
     void *user;
+    enum planche_existing existing;
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Putting the output together, in the input's order, when all that belongs into it is there. */
 #include "base/status.h"
+#include "book/existing.h"
 #include "book/steps.h"
 #include "os/file_info.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Where the content of a part of an entry lies. */
@@ -13,7 +15,10 @@ static void content_path(const struct planche_book *book, size_t index, unsigned
     const struct planche_entry *entry = &book->entries.list[index];
     const struct planche_made *made = &entry->made;
     size_t original = entry->original == PLANCHE_NO_ENTRY ? index : entry->original;
-    if (made->parts)
+    const struct planche_entry *first = &book->entries.list[original];
+    if (made->parts && first->stays)
+        snprintf(path, PATH_MAX, "%s/%s", book->output, first->outputs[part]);
+    else if (made->parts)
         planche_workdir_page_path(&book->work, entry->digest, made->format, part, made->parts,
                                   path);
     else
@@ -23,10 +28,11 @@ static void content_path(const struct planche_book *book, size_t index, unsigned
 }
 
 static enum planche_status add_entry(struct planche_book *book,
-                                     struct planche_archive_writer *writer, size_t index,
+                                     struct planche_archive_writer *writer, size_t index, bool *any,
                                      struct planche_error *error)
 {
     struct planche_entry *entry = &book->entries.list[index];
+    bool made = entry->made.parts > 0;
     enum planche_status status = PLANCHE_OK;
     for (unsigned part = 0; part < planche_entry_outputs(entry) && !status; part++) {
         const struct planche_archive_entry added = {
@@ -41,6 +47,10 @@ static enum planche_status add_entry(struct planche_book *book,
         content_path(book, index, part, path);
         if (!entry->folder && planche_file_find(path, &info) == PLANCHE_FILE_PRESENT)
             entry->output_bytes += info.size;
+        if (entry->stays || (!entry->folder && !made &&
+                             planche_existing_keeps(book, entry, entry->outputs[part], path)))
+            continue;
+        *any = *any || !entry->folder;
         status = planche_archive_writer_add(writer, &added, entry->folder ? NULL : path, error);
     }
     return status;
@@ -58,13 +68,14 @@ enum planche_status planche_book_assemble(struct planche_book *book,
                                           struct planche_error *error)
 {
     bool skip = book->options.on_error == PLANCHE_ON_ERROR_SKIP;
+    bool any = false;
     book->progress.writing = true;
     enum planche_status status = planche_entries_name(&book->entries, skip, error);
     if (!status)
         status = planche_book_update_references(book, error);
     for (size_t i = 0; i < book->entries.count && !status; i++)
         if (book->entries.list[i].outputs)
-            status = add_entry(book, writer, i, error);
+            status = add_entry(book, writer, i, &any, error);
     if (!status && book->comment_size)
         status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
     if (!status)
@@ -72,7 +83,9 @@ enum planche_status planche_book_assemble(struct planche_book *book,
     if (!status)
         status = planche_cancel_fail(&book->cancel, error);
     planche_archive_writer_watch(writer, planche_workdir_record_output, &book->work);
-    if (!status)
+    if (!status && (any || !book->into))
         status = planche_archive_writer_commit(writer, on_commit, book, &book->cancel, error);
+    if (!status)
+        planche_existing_remove_originals(book);
     return status;
 }

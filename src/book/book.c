@@ -3,6 +3,7 @@
 #include "book/book.h"
 
 #include "base/status.h"
+#include "book/existing.h"
 #include "book/steps.h"
 #include "engine/internal.h"
 #include "io/atomic_file.h"
@@ -79,6 +80,11 @@ static enum planche_status check_format(struct planche_book *book, struct planch
         book->options.on_error > PLANCHE_ON_ERROR_FAIL)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to treat errors: %d",
                             (int)book->options.on_error);
+    if (book->options.existing < PLANCHE_EXISTING_FAIL ||
+        book->options.existing > PLANCHE_EXISTING_REPLACE)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "unknown way to treat an existing folder: %d",
+                            (int)book->options.existing);
     return PLANCHE_OK;
 }
 
@@ -190,13 +196,16 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
         status = planche_entries_check_files(&book->entries, error);
     if (!status)
+        status = planche_existing_open(book, error);
+    if (!status)
         status = planche_book_reserve(book, &book->cancel, error);
     if (!status)
         status = planche_workdir_open(&book->work, book->output, settings, book->options.fresh,
                                       &book->budget, error);
     if (!status)
-        status = planche_archive_writer_create(&writer, book->to, book->output,
-                                               book->page.overwrite, &book->budget, error);
+        status =
+            planche_archive_writer_create(&writer, book->to, book->output,
+                                          book->page.overwrite || book->into, &book->budget, error);
     if (!status)
         status = planche_book_run_pages(book, error);
     if (!status)

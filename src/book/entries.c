@@ -61,6 +61,7 @@ void planche_entries_free(struct planche_entries *entries)
             planche_free(entry->outputs[p]);
         planche_free(entry->outputs);
         planche_free(entry->made.part);
+        planche_free(entry->candidate);
         planche_free(entry->message);
         planche_free(entry->comment);
         planche_free(entry->name);
@@ -157,6 +158,18 @@ static enum planche_status name_entry(struct planche_entries *entries, struct pl
     return status;
 }
 
+/* The names of what stays are nobody's else. */
+static enum planche_status keep_names(struct planche_entries *entries,
+                                      const struct planche_entry *entry,
+                                      struct planche_error *error)
+{
+    for (unsigned part = 0; part < planche_entry_outputs(entry); part++)
+        if (planche_name_set_add(&entries->names, entry->outputs[part], false) ==
+            PLANCHE_NAME_NO_MEMORY)
+            return no_memory(entries, error);
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
                                          struct planche_error *error)
 {
@@ -167,8 +180,13 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
             PLANCHE_NAME_NO_MEMORY)
             return no_memory(entries, error);
     for (size_t i = 0; i < entries->count && !status; i++)
-        if (entries->list[i].outcome != PLANCHE_BOOK_FAILED || !(skip || entries->list[i].lost))
-            status = name_entry(entries, &entries->list[i], error);
+        if (entries->list[i].stays)
+            status = keep_names(entries, &entries->list[i], error);
+    for (size_t i = 0; i < entries->count && !status; i++) {
+        struct planche_entry *entry = &entries->list[i];
+        if (!entry->stays && (entry->outcome != PLANCHE_BOOK_FAILED || !(skip || entry->lost)))
+            status = name_entry(entries, entry, error);
+    }
     return status;
 }
 

@@ -44,8 +44,10 @@ struct planche_entry {
     uint32_t width, height; /* of a page that is kept, if known; else 0 */
     uint64_t input_bytes, output_bytes;
     struct planche_made made;
-    char **outputs; /* names in the output, as many as there are parts, or one; NULL: left out */
-    bool rewritten; /* its content in the output is not that of the input */
+    char **outputs;  /* names in the output, as many as there are parts, or one; NULL: left out */
+    char *candidate; /* its name in a folder that is there already, if it becomes what is usual */
+    bool stays;      /* a file of that folder is the result; outputs names it */
+    bool rewritten;  /* its content in the output is not that of the input */
     struct planche_page_result result;
 };
 
@@ -71,10 +73,11 @@ void planche_entries_free(struct planche_entries *entries);
 /* How many entries of the output it becomes. */
 unsigned planche_entry_outputs(const struct planche_entry *entry);
 
-/* Gives every entry its names in the output, in the book's order: its own, or with the extension of
- * what it became; where that is the name of another entry, the new extension is put behind the old
- * one; what is made is called by at most 255 bytes. Entries with outcome FAILED are left out if
- * skip is set, or if they are lost. Errors: MEMORY, BUDGET, LIMIT. */
+/* Gives every entry its names in the output, unless it stays there and has them, in the book's
+ * order: its own, or with the extension of what it became; where that is the name of another entry,
+ * the new extension is put behind the old one; what is made is called by at most 255 bytes. Entries
+ * with outcome FAILED are left out if skip is set, or if they are lost. Errors: MEMORY, BUDGET,
+ * LIMIT. */
 enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
                                          struct planche_error *error);
 

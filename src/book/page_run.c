@@ -95,15 +95,6 @@ static enum planche_status filter_page(void *user, const struct planche_image_in
     return flight->kept ? planche_fail(error, PLANCHE_ERROR_CANCELLED, "is kept") : PLANCHE_OK;
 }
 
-/* In an EPUB, what is not told otherwise stays what it is. */
-static enum planche_format choose_format(const struct planche_book *book,
-                                         const struct planche_entry *entry)
-{
-    if (book->page.format != PLANCHE_FORMAT_AUTO)
-        return book->page.format;
-    return book->entries.referred && entry->format ? entry->format : PLANCHE_FORMAT_WEBP;
-}
-
 /* The size of a part; that of a page in one piece is known. */
 static enum planche_status measure_part(struct planche_book *book, const char *path,
                                         struct planche_made_part *part, struct planche_error *error)
@@ -167,7 +158,7 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     const struct planche_source source = {.name = name, .path = input};
     const struct planche_page_filter filter = {filter_page, flight};
     struct planche_page_options options = book->page;
-    options.format = choose_format(book, entry);
+    options.format = planche_book_page_format(book, entry);
     options.overwrite = true;
     /* What speaks of a page in an EPUB speaks of one file. */
     if (book->entries.referred && options.on_limit == PLANCHE_ON_LIMIT_SPLIT)

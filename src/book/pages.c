@@ -3,6 +3,7 @@
  * and submits each page as a job to a bounded queue whose workers run pages through the engine,
  * whose admission control bounds the memory. What waits lies in the work folder, not in memory. */
 #include "base/status.h"
+#include "book/existing.h"
 #include "book/page_run.h"
 #include "book/steps.h"
 #include "engine/internal.h"
@@ -111,7 +112,12 @@ static enum planche_status dispatch_page(struct page_queue *queue, size_t index,
 {
     struct planche_entry *entry = &queue->runs.book->entries.list[index];
     size_t first = planche_digests_add(&queue->digests, index);
-    if (first != index) {
+    enum planche_status found = planche_existing_find(queue->runs.book, entry, error);
+    if (found)
+        return found;
+    if (entry->stays) {
+        /* Nothing is to be done. */
+    } else if (first != index) {
         entry->original = first;
     } else {
         enum planche_status status = planche_workdir_lookup(&queue->runs.book->work, entry, error);
@@ -226,7 +232,7 @@ static enum planche_status copy_outcomes(struct planche_book *book, struct planc
 {
     enum planche_status status = PLANCHE_OK;
     for (size_t i = 0; i < book->entries.count && !status; i++)
-        if (book->entries.list[i].original != PLANCHE_NO_ENTRY)
+        if (book->entries.list[i].original != PLANCHE_NO_ENTRY && !book->entries.list[i].stays)
             status = copy_outcome(book, &book->entries.list[i], error);
     return status;
 }

@@ -19,6 +19,14 @@ void planche_book_report(struct planche_book *book, const char *name)
         book->options.on_progress(book->options.user, &book->progress);
 }
 
+enum planche_format planche_book_page_format(const struct planche_book *book,
+                                             const struct planche_entry *entry)
+{
+    if (book->page.format != PLANCHE_FORMAT_AUTO)
+        return book->page.format;
+    return book->entries.referred && entry->format ? entry->format : PLANCHE_FORMAT_WEBP;
+}
+
 enum planche_status planche_book_open(struct planche_book *book,
                                       const struct planche_cancel_token *cancel,
                                       struct planche_archive **archive, struct planche_error *error)

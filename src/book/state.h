@@ -26,6 +26,7 @@ struct planche_book {
     uint64_t
         reserved; /* bytes set aside of the memory of the engine's pages, for the book itself */
     enum planche_container from, to;
+    bool into; /* the output is a folder with something in it, which is added to */
     struct planche_entries entries;
     struct planche_archive_notes notes;
     void *comment;
@@ -39,6 +40,11 @@ struct planche_book {
 /* Reports progress to the owner of the book, unless that has cancelled it. name may be NULL. The
  * mutex is held, or nobody else is there. */
 void planche_book_report(struct planche_book *book, const char *name);
+
+/* The format that a page becomes unless that cannot hold it. In an EPUB, what is not told otherwise
+ * stays what it is. */
+enum planche_format planche_book_page_format(const struct planche_book *book,
+                                             const struct planche_entry *entry);
 
 /* Opens the book's archive; cancel, which must stay until that is closed, as in
  * planche_archive_help. */

@@ -44,6 +44,11 @@ enum planche_status planche_engine_check_process(const struct planche_engine *en
                         "process; create an engine in the process that uses it");
 }
 
+void planche_engine_name_model(const struct planche_engine *engine, char *text, size_t size)
+{
+    snprintf(text, size, "%.48s %ux", engine->variant, engine->net->recipe.scale);
+}
+
 /* The variant (from the files' names) is in it, too: pages are marked with it, and how the engine
  * uses its network depends on it. */
 static void describe_model(char *text, size_t size, const struct planche_engine *engine,

@@ -37,6 +37,9 @@ void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes
 enum planche_status planche_engine_check_process(const struct planche_engine *engine,
                                                  struct planche_error *error);
 
+/* The model as marks name it: "up2x-conservative 2x". */
+void planche_engine_name_model(const struct planche_engine *engine, char *text, size_t size);
+
 /* Bytes of a fingerprint, at most, with the 0 at its end. */
 #define PLANCHE_ENGINE_FINGERPRINT 640
 

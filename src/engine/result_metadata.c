@@ -4,6 +4,7 @@
 
 #include "codec/metadata.h"
 #include "codec/provenance.h"
+#include "engine/internal.h"
 #include "image/icc.h"
 
 #include <planche/version.h>
@@ -33,8 +34,7 @@ enum planche_status planche_result_metadata_add_provenance(struct planche_result
     enum planche_status status = planche_provenance_digest(&mark, source, budget, error);
     if (status)
         return status;
-    snprintf(mark.model, sizeof mark.model, "%.48s %ux", engine->variant,
-             engine->net->recipe.scale);
+    planche_engine_name_model(engine, mark.model, sizeof mark.model);
     snprintf(mark.version, sizeof mark.version, "%s", PLANCHE_VERSION);
     status = planche_provenance_add(&result->xmp, &result->metadata.xmp, &mark, budget, error);
     if (status)

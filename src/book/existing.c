@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Existing folder: which of its files are up to date, by the marks in them, or else their times. */
+#include "book/existing.h"
+
+#include "base/status.h"
+#include "book/steps.h"
+#include "codec/provenance.h"
+#include "engine/internal.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* FAT keeps times to two seconds. */
+#define SAME_SECONDS 2
+
+static bool is_filled_folder(const char *path)
+{
+    struct planche_listing listing;
+    if (!planche_listing_open(&listing, path))
+        return false;
+    bool filled = planche_listing_next(&listing) != NULL;
+    planche_listing_close(&listing);
+    return filled;
+}
+
+/* Names pages as if all became one file of the format that they usually become. */
+static enum planche_status name_candidates(struct planche_book *book, struct planche_error *error)
+{
+    struct planche_entries *entries = &book->entries;
+    for (size_t i = 0; i < entries->count; i++) {
+        struct planche_entry *entry = &entries->list[i];
+        if (entry->page)
+            entry->made = (struct planche_made){planche_book_page_format(book, entry), 1, NULL};
+    }
+    enum planche_status status = planche_entries_name(entries, false, error);
+    for (size_t i = 0; i < entries->count; i++) {
+        struct planche_entry *entry = &entries->list[i];
+        if (entry->outputs && entry->page)
+            entry->candidate = entry->outputs[0];
+        else if (entry->outputs)
+            planche_free(entry->outputs[0]);
+        planche_free(entry->outputs);
+        entry->outputs = NULL;
+        entry->made = (struct planche_made){0};
+    }
+    planche_name_set_free(&entries->names);
+    entries->names = (struct planche_name_set){.budget = entries->budget};
+    return status;
+}
+
+enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error)
+{
+    if (book->page.overwrite)
+        book->options.existing = PLANCHE_EXISTING_REPLACE;
+    book->into = book->to == PLANCHE_CONTAINER_FOLDER &&
+                 book->options.existing != PLANCHE_EXISTING_FAIL && is_filled_folder(book->output);
+    return book->into ? name_candidates(book, error) : PLANCHE_OK;
+}
+
+static bool join(char path[PATH_MAX], const struct planche_book *book, const char *name)
+{
+    return snprintf(path, PATH_MAX, "%s/%s", book->output, name) < PATH_MAX;
+}
+
+static bool find_file(const char *path, struct planche_file_info *info)
+{
+    return planche_file_find_link(path, info) == PLANCHE_FILE_PRESENT &&
+           info->kind == PLANCHE_FILE_REGULAR;
+}
+
+/* A file of the output that a page may have become. */
+struct found {
+    char name[PLANCHE_ENTRY_NAME_BYTES + 8];
+    enum planche_format format;
+    struct planche_file_info info;
+    struct planche_provenance mark; /* its source is "": none, or the file is no image */
+    bool same_source;
+};
+
+static void format_digest(char text[2 * PLANCHE_DIGEST_BYTES + 1], const uint8_t *digest)
+{
+    for (size_t i = 0; i < PLANCHE_DIGEST_BYTES; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Looks at found->name. False: there is no such file. */
+static bool look_at(const struct planche_book *book, const struct planche_entry *entry,
+                    struct found *found)
+{
+    char path[PATH_MAX], digest[2 * PLANCHE_DIGEST_BYTES + 1];
+    struct planche_error error;
+    if (!join(path, book, found->name) || !find_file(path, &found->info))
+        return false;
+    const struct planche_source source = {.name = path, .path = path};
+    found->mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
+    planche_source_provenance(&found->mark, &source, NULL, &error);
+    format_digest(digest, entry->digest);
+    found->same_source = strcmp(found->mark.source, digest) == 0;
+    return true;
+}
+
+/* "a.webp" as the first part ("a-1.jpg") of another format; parts 0: as a whole. */
+static bool name_variant(struct found *found, const char *candidate, enum planche_format format,
+                         unsigned part)
+{
+    const char *dot = strrchr(candidate, '.');
+    char which[16] = "";
+    if (part > 0)
+        snprintf(which, sizeof which, "-%u", part);
+    found->format = format;
+    int length = snprintf(found->name, sizeof found->name, "%.*s%s.%s", (int)(dot - candidate),
+                          candidate, which, planche_codec_extension(format));
+    return dot && length > 0 && (size_t)length < sizeof found->name;
+}
+
+/* The files of the page: *parts of them. 0: it is not there. Under any name but the usual one only
+ * the mark tells that a file is this page's. */
+static unsigned find_files(const struct planche_book *book, const struct planche_entry *entry,
+                           struct found *found)
+{
+    const enum planche_format usual = planche_codec_format_of(entry->candidate);
+    static const enum planche_format others[] = {
+        PLANCHE_FORMAT_WEBP, PLANCHE_FORMAT_JPEG, PLANCHE_FORMAT_PNG,
+        PLANCHE_FORMAT_AVIF, PLANCHE_FORMAT_JXL,
+    };
+    snprintf(found->name, sizeof found->name, "%s", entry->candidate);
+    found->format = usual;
+    if (look_at(book, entry, found))
+        return 1;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        unsigned parts = 0;
+        if (name_variant(found, entry->candidate, others[i], 0) && look_at(book, entry, found) &&
+            found->same_source)
+            return 1;
+        while (name_variant(found, entry->candidate, others[i], parts + 1) &&
+               look_at(book, entry, found) && found->same_source)
+            parts++;
+        if (parts > 1)
+            return parts;
+    }
+    return 0;
+}
+
+/* Whether a file of the output is the page as it came: what an earlier run has kept, if only
+ * because it failed, is tried again. */
+static bool is_original(const struct planche_entry *entry, const char *path,
+                        const struct planche_file_info *info)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_provenance own = PLANCHE_PROVENANCE_INIT;
+    char digest[2 * PLANCHE_DIGEST_BYTES + 1];
+    struct planche_error error;
+    format_digest(digest, entry->digest);
+    return info->size == entry->input_bytes &&
+           planche_provenance_digest(&own, &source, NULL, &error) == PLANCHE_OK &&
+           strcmp(own.source, digest) == 0;
+}
+
+static enum planche_book_outcome judge(const struct planche_book *book,
+                                       const struct planche_entry *entry, const struct found *found)
+{
+    char model[sizeof found->mark.model];
+    if (!*found->mark.source) {
+        bool same_time = llabs((long long)found->info.mtime.tv_sec - entry->mtime) <= SAME_SECONDS;
+        return same_time ? PLANCHE_BOOK_UP_TO_DATE : PLANCHE_BOOK_SOURCE_CHANGED;
+    }
+    planche_engine_name_model(book->engine, model, sizeof model);
+    if (!found->same_source)
+        return PLANCHE_BOOK_SOURCE_CHANGED;
+    return strcmp(found->mark.model, model) == 0 ? PLANCHE_BOOK_UP_TO_DATE
+                                                 : PLANCHE_BOOK_OTHER_SETTINGS;
+}
+
+static enum planche_status keep_part(struct planche_book *book, struct planche_entry *entry,
+                                     const struct found *found, unsigned part,
+                                     struct planche_error *error)
+{
+    entry->made.part[part].width = found->mark.width;
+    entry->made.part[part].height = found->mark.height;
+    entry->made.part[part].bytes = found->info.size;
+    entry->outputs[part] = planche_strdup(&book->budget, found->name);
+    return entry->outputs[part]
+               ? PLANCHE_OK
+               : planche_fail_memory(error, &book->budget, sizeof found->name, entry->name);
+}
+
+/* The files are the result. */
+static enum planche_status keep(struct planche_book *book, struct planche_entry *entry,
+                                struct found *found, unsigned parts, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    entry->outputs = planche_calloc(&book->budget, parts, sizeof *entry->outputs);
+    entry->made.part = planche_calloc(&book->budget, parts, sizeof *entry->made.part);
+    if (!entry->outputs || !entry->made.part)
+        return planche_fail_memory(error, &book->budget, parts * sizeof *entry->made.part,
+                                   entry->name);
+    entry->made.format = found->format;
+    entry->made.parts = parts;
+    entry->stays = true;
+    for (unsigned part = 0; part < parts && !status; part++) {
+        if (parts > 1 && name_variant(found, entry->candidate, found->format, part + 1))
+            look_at(book, entry, found);
+        status = keep_part(book, entry, found, part, error);
+    }
+    return status;
+}
+
+enum planche_status planche_existing_find(struct planche_book *book, struct planche_entry *entry,
+                                          struct planche_error *error)
+{
+    struct found found;
+    char path[PATH_MAX];
+    if (!book->into || !entry->candidate || book->options.existing == PLANCHE_EXISTING_REPLACE)
+        return PLANCHE_OK;
+    unsigned parts = find_files(book, entry, &found);
+    if (parts == 0 || (join(path, book, found.name) && is_original(entry, path, &found.info)))
+        return PLANCHE_OK;
+    enum planche_book_outcome outcome = judge(book, entry, &found);
+    if (outcome != PLANCHE_BOOK_UP_TO_DATE && book->options.existing != PLANCHE_EXISTING_ADD)
+        return PLANCHE_OK;
+    entry->outcome = outcome;
+    return keep(book, entry, &found, parts, error);
+}
+
+static bool are_same(const char *a, const char *b)
+{
+    static const size_t chunk = 16384;
+    char left[16384], right[16384];
+    int first = planche_fd_open(a, 0, NULL), second = planche_fd_open(b, 0, NULL);
+    bool same = first >= 0 && second >= 0;
+    for (int64_t got = 1; same && got > 0;) {
+        got = planche_fd_read_all(first, left, chunk);
+        same = got >= 0 && planche_fd_read_all(second, right, chunk) == got &&
+               memcmp(left, right, (size_t)got) == 0;
+    }
+    planche_fd_close(&first);
+    planche_fd_close(&second);
+    return same;
+}
+
+bool planche_existing_keeps(const struct planche_book *book, struct planche_entry *entry,
+                            const char *name, const char *content)
+{
+    char path[PATH_MAX];
+    struct planche_file_info info, fresh;
+    if (!book->into || !join(path, book, name) || !find_file(path, &info))
+        return false;
+    if (planche_file_find(content, &fresh) == PLANCHE_FILE_PRESENT && fresh.size == info.size &&
+        are_same(path, content))
+        return true;
+    /* Files have the times of their sources, until somebody changes one of them. */
+    if (book->options.existing != PLANCHE_EXISTING_ADD ||
+        llabs((long long)info.mtime.tv_sec - entry->mtime) <= SAME_SECONDS)
+        return false;
+    entry->outcome = PLANCHE_BOOK_SOURCE_CHANGED;
+    return true;
+}
+
+static bool is_output(const struct planche_book *book, const char *name)
+{
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        for (unsigned p = 0; entry->outputs && p < planche_entry_outputs(entry); p++)
+            if (strcmp(entry->outputs[p], name) == 0)
+                return true;
+    }
+    return false;
+}
+
+void planche_existing_remove_originals(const struct planche_book *book)
+{
+    for (size_t i = 0; book->into && i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        struct planche_file_info info;
+        char path[PATH_MAX];
+        if (entry->page && !entry->stays && entry->made.parts && entry->outputs &&
+            join(path, book, entry->name) && find_file(path, &info) &&
+            is_original(entry, path, &info) && !is_output(book, entry->name))
+            planche_file_remove(path);
+    }
+}

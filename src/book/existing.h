@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Existing folder: what of an output that is a folder with something in it is left as it is. */
+#ifndef PLANCHE_BOOK_EXISTING_H
+#define PLANCHE_BOOK_EXISTING_H
+
+#include "book/state.h"
+
+/* Finds out whether the output is such a folder and the options let it be added to: book->into is
+ * set then, and pages get the names that they usually have. After the scan. Errors: MEMORY, BUDGET,
+ * LIMIT. */
+enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error);
+
+/* Whether a page, whose digest is known, is there: entry->stays, made, outputs and outcome are set.
+ * Errors: MEMORY, BUDGET. */
+enum planche_status planche_existing_find(struct planche_book *book, struct planche_entry *entry,
+                                          struct planche_error *error);
+
+/* Whether a file of the output need not be replaced by the one at `content`: it has the same bytes,
+ * or somebody has changed it and it must not be. */
+bool planche_existing_keeps(const struct planche_book *book, struct planche_entry *entry,
+                            const char *name, const char *content);
+
+/* Removes the originals that an earlier run has kept of pages that are made now. */
+void planche_existing_remove_originals(const struct planche_book *book);
+
+#endif
