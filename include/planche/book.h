@@ -87,6 +87,9 @@ struct planche_book_progress {
     double done_parts; /* done, and the finished parts of the pages in flight */
     int writing;       /* all pages are made; the output is being put together */
     const char *name;  /* of the entry that made progress; NULL: none */
+    size_t index;      /* of that entry, as planche_book_page.index */
+    double part;       /* of that entry, 0..1; 1: it has ended, well or not */
+    int computed;      /* not 0: the engine makes it; 0: it is passed over, or only read so far */
 };
 /* Reports progress. Called from any thread, but never from two at once; after every few rows of any
  * page, hundreds of times a page. */
@@ -110,6 +113,10 @@ struct planche_book_options {
     planche_book_progress_fn on_progress;
     void *user;
     enum planche_existing existing;
+    /* planche_book_inspect: read the beginnings of pages only, which is enough for their sizes.
+     * Pages with the same bytes are not noticed then, input_bytes stays 0, and the pages of a PDF,
+     * which have no header, have a width and height of 0. */
+    int headers_only;
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inspection of a book without an engine: every page is read into memory, its header decoded. */
+/* Inspection of a book without an engine: every page, or its beginning, is read into memory, and
+ * its header decoded. */
 #include "base/status.h"
 #include "book/steps.h"
 
@@ -7,6 +8,8 @@
 #include <stdio.h>
 
 #define READ_BYTES ((size_t)1 << 20)
+/* What holds the headers of most images, profile and all. */
+#define HEADER_BYTES ((size_t)64 << 10)
 
 /* The content of the entry that was read last, and the pages so far. */
 struct bytes {
@@ -14,6 +17,11 @@ struct bytes {
     size_t size, capacity;
     struct planche_digests digests; /* of pages */
 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 static enum planche_status grow(struct planche_book *book, struct bytes *bytes, const char *name,
                                 struct planche_error *error)
@@ -63,19 +71,18 @@ static enum planche_status read_entry(struct planche_book *book, struct planche_
     return PLANCHE_OK;
 }
 
-static enum planche_status inspect_page(struct planche_book *book, struct planche_entry *entry,
-                                        const struct bytes *bytes, struct planche_error *error)
+static enum planche_status read_header(struct planche_book *book, struct planche_entry *entry,
+                                       const struct bytes *bytes, struct planche_error *error)
 {
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4];
     const struct planche_source source = {.name = name, .data = bytes->data, .size = bytes->size};
     const struct planche_reader_options options = {
         .budget = &book->budget, .log = &book->log, .header_only = true};
     struct planche_reader *reader;
-    struct planche_error why = {0};
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
-    enum planche_status status = planche_reader_open(&reader, &source, &options, &why);
+    enum planche_status status = planche_reader_open(&reader, &source, &options, error);
     if (status)
-        return planche_book_fail_page(book, entry, status, &why, error);
+        return status;
     const struct planche_image_info *info = planche_reader_info(reader);
     entry->result.input_width = info->width;
     entry->result.input_height = info->height;
@@ -87,18 +94,58 @@ static enum planche_status inspect_page(struct planche_book *book, struct planch
     return PLANCHE_OK;
 }
 
+static enum planche_status inspect_page(struct planche_book *book, struct planche_entry *entry,
+                                        const struct bytes *bytes, struct planche_error *error)
+{
+    struct planche_error why = {0};
+    enum planche_status status = read_header(book, entry, bytes, &why);
+    return status ? planche_book_fail_page(book, entry, status, &why, error) : PLANCHE_OK;
+}
+
+/* Reads more and more of a page until its header is there. */
+static enum planche_status inspect_beginning(struct planche_book *book,
+                                             struct planche_archive *archive,
+                                             struct planche_entry *entry, struct bytes *bytes,
+                                             struct planche_error *error)
+{
+    size_t got = 1, wanted = HEADER_BYTES;
+    struct planche_error why = {0};
+    enum planche_status status = PLANCHE_OK, header = PLANCHE_ERROR_DATA;
+    entry->outcome = PLANCHE_BOOK_ENLARGED;
+    if (book->from == PLANCHE_CONTAINER_PDF) /* its pages would be drawn */
+        return PLANCHE_OK;
+    for (bytes->size = 0; header && got > 0; wanted *= 8) {
+        while (!status && got > 0 && bytes->size < wanted) {
+            if (bytes->capacity == bytes->size)
+                status = grow(book, bytes, entry->name, error);
+            size_t room = least(bytes->capacity, wanted) - bytes->size;
+            if (!status)
+                status =
+                    planche_archive_read(archive, bytes->data + bytes->size, room, &got, error);
+            bytes->size += status ? 0 : got;
+        }
+        if (status)
+            return status;
+        header = read_header(book, entry, bytes, &why);
+    }
+    return header ? planche_book_fail_page(book, entry, header, &why, error) : PLANCHE_OK;
+}
+
 static enum planche_status inspect_entry(struct planche_book *book, struct planche_archive *archive,
                                          struct planche_entry *entry, struct bytes *bytes,
                                          struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    if (!entry->folder)
+    bool quick = book->options.headers_only;
+    if (quick && entry->page)
+        status = inspect_beginning(book, archive, entry, bytes, error);
+    else if (!entry->folder && !quick)
         status = read_entry(book, archive, entry, bytes, error);
     if (status && planche_book_survives(book, entry, status)) {
         const struct planche_error why = *error;
         return planche_book_fail_page(book, entry, status, &why, error);
     }
-    if (status || !entry->page)
+    if (status || !entry->page || quick)
         return status;
     compare(book, entry, bytes);
     return inspect_page(book, entry, bytes, error);

@@ -58,13 +58,18 @@ void planche_page_runs_fail(struct planche_page_runs *runs, size_t index,
 }
 
 bool planche_page_runs_report(struct planche_page_runs *runs, const struct planche_entry *entry,
-                              size_t more)
+                              double part, size_t more)
 {
     struct planche_book *book = runs->book;
     planche_mutex_lock(&book->mutex);
     book->progress.done += more;
     assert(book->progress.done <= book->entries.pages);
     book->progress.done_parts = (double)book->progress.done + runs->parts;
+    if (entry) {
+        book->progress.index = (size_t)(entry - book->entries.list);
+        book->progress.part = more ? 1.0 : part;
+        book->progress.computed = part > 0.0;
+    }
     if (!runs->status) {
         struct planche_error error;
         planche_book_report(book, entry ? entry->name : NULL);
@@ -84,7 +89,7 @@ static void on_page_progress(void *user, double done)
     flight->runs->parts += done - flight->done;
     planche_mutex_unlock(&flight->runs->book->mutex);
     flight->done = done;
-    planche_page_runs_report(flight->runs, flight->entry, 0);
+    planche_page_runs_report(flight->runs, flight->entry, done, 0);
 }
 
 static enum planche_status filter_page(void *user, const struct planche_image_info *info,
@@ -233,5 +238,5 @@ void planche_book_run_page(struct planche_page_runs *runs, size_t index)
         fail(runs, index, status, &error);
     planche_mutex_unlock(&book->mutex);
     if (!status)
-        planche_page_runs_report(runs, flight.entry, 1);
+        planche_page_runs_report(runs, flight.entry, flight.kept ? 0.0 : 1.0, 1);
 }

@@ -23,10 +23,11 @@ void planche_page_runs_init(struct planche_page_runs *runs, struct planche_book 
  * Any thread. */
 void planche_page_runs_fail(struct planche_page_runs *runs, size_t index,
                             enum planche_status status, const struct planche_error *error);
-/* Tells the owner of an entry (NULL: none) that has moved; `more` pages are done. True: the book is
- * to stop, for a failure or because its owner cancels it. Any thread. */
+/* Tells the owner of an entry (NULL: none) that has moved: the engine has made `part` of it (0: it
+ * does not), and `more` pages are done. True: the book is to stop, for a failure or because its
+ * owner cancels it. Any thread. */
 bool planche_page_runs_report(struct planche_page_runs *runs, const struct planche_entry *entry,
-                              size_t more);
+                              double part, size_t more);
 
 /* Runs the page whose file lies in the work folder. Sets its entry's outcome, or ends the book. Any
  * thread, once for each page. */

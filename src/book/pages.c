@@ -97,7 +97,7 @@ static enum planche_status spool(struct page_queue *queue, struct planche_archiv
         entry->input_bytes += got;
         if (!planche_fd_write(fd, queue->buffer, got))
             status = cannot_write(queue->runs.book, error);
-        else if (planche_page_runs_report(&queue->runs, entry, 0))
+        else if (planche_page_runs_report(&queue->runs, entry, 0.0, 0))
             status = planche_cancel_fail(&queue->runs.cancel, error);
     } while (!status && got > 0);
     sha256_digest(&context, sizeof entry->digest, entry->digest);
@@ -128,7 +128,7 @@ static enum planche_status dispatch_page(struct page_queue *queue, size_t index,
             return submit_page(queue, index, error);
     }
     planche_file_remove(path);
-    return planche_page_runs_report(&queue->runs, entry, 1)
+    return planche_page_runs_report(&queue->runs, entry, 0.0, 1)
                ? planche_cancel_fail(&queue->runs.cancel, error)
                : PLANCHE_OK;
 }
@@ -149,7 +149,7 @@ static enum planche_status take_entry(struct page_queue *queue, struct planche_a
         entry->lost = entry->input_bytes == 0 || status == PLANCHE_ERROR_IO;
         if (entry->lost && status != PLANCHE_ERROR_IO)
             planche_fail(&why, status, "%s (nothing of it could be read)", error->message);
-        planche_page_runs_report(&queue->runs, entry, entry->page);
+        planche_page_runs_report(&queue->runs, entry, 0.0, entry->page);
         return planche_book_fail_page(book, entry, status, &why, error);
     }
     return status || !entry->page ? status : dispatch_page(queue, index, path, error);

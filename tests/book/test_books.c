@@ -502,6 +502,80 @@ static void test_inspect(void **state)
     tidy(&engine);
 }
 
+/* The beginnings of pages tell their sizes, also where a profile of 100 KB comes first. */
+static void test_inspect_headers(void **state)
+{
+    struct planche_book_options options = book_options(&told);
+    struct planche_engine *engine = NULL;
+    (void)state;
+    book_add_page(&in, "1.png", 1, 400, 300, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.png", 1, 400, 300, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "3.webp", 3, 300, 300, PLANCHE_FORMAT_WEBP);
+    book_add_text(&in, "4.gif", "GIF89a");
+    book_add_text(&in, "5.txt", "text");
+    assert_true(in.items[0].size > 100000);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    options.headers_only = 1;
+    told.result = (struct planche_book_result)PLANCHE_BOOK_RESULT_INIT;
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), &options, &told.result, &told.error),
+                     PLANCHE_OK);
+    assert_string_equal(told_outcomes(&told), "EEEFC");
+    options = book_options(&told);
+    options.headers_only = 1;
+    options.skip_above = 350;
+    told.result = (struct planche_book_result)PLANCHE_BOOK_RESULT_INIT;
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), &options, &told.result, &told.error),
+                     PLANCHE_OK);
+    assert_string_equal(told_outcomes(&told), "LLEFC");
+    tidy(&engine);
+}
+
+/* What was told of each entry. */
+struct moved {
+    double part[4];
+    int computed[4];
+    bool backwards;
+};
+
+static void note_moved(void *user, const struct planche_book_progress *progress)
+{
+    struct moved *moved = user;
+    if (!progress->name)
+        return;
+    assert_true(progress->index < 4 && progress->part >= 0.0 && progress->part <= 1.0);
+    moved->backwards = moved->backwards || progress->part < moved->part[progress->index];
+    moved->part[progress->index] = progress->part;
+    moved->computed[progress->index] = progress->computed;
+}
+
+static void test_progress_of_entries(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options = book_options(&told);
+    struct moved moved = {0};
+    (void)state;
+    book_add_page(&in, "1.png", 1, 40, 300, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.png", 1, 40, 300, PLANCHE_FORMAT_PNG); /* the same */
+    book_add_page(&in, "3.png", 3, 40, 500, PLANCHE_FORMAT_PNG); /* large */
+    book_add_page(&in, "4.png", 4, 40, 200, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in"), PLANCHE_CONTAINER_FOLDER);
+    options.skip_above = 400;
+    options.on_progress = note_moved;
+    options.on_page = NULL;
+    options.user = &moved;
+    char from[600], to[600];
+    snprintf(from, sizeof from, "%s", test_path("in"));
+    snprintf(to, sizeof to, "%s", test_path("out.cbz"));
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, &told.error),
+                     PLANCHE_OK);
+    assert_false(moved.backwards);
+    for (int i = 0; i < 4; i++) {
+        assert_true(moved.part[i] == 1.0);
+        assert_int_equal(moved.computed[i], i == 0 || i == 3);
+    }
+    tidy(&engine);
+}
+
 /* An error is optional, also where one is needed inside. */
 static void test_no_error(void **state)
 {
@@ -587,6 +661,8 @@ int main(void)
         cmocka_unit_test(test_epub_refused),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_inspect),
+        cmocka_unit_test(test_inspect_headers),
+        cmocka_unit_test(test_progress_of_entries),
         cmocka_unit_test(test_no_error),
         cmocka_unit_test(test_signals_blocked),
     };
