@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +41,27 @@ int planche_fd_open_at(int folder, const char *name, unsigned flags, struct plan
 int planche_fd_open(const char *path, unsigned flags, struct planche_file_info *info)
 {
     return planche_fd_open_at(AT_FDCWD, path, flags, info);
+}
+
+/* Where a descriptor leads, in size bytes. 0: the system does not say, or it is longer. */
+static size_t find_path(int fd, char *path, size_t size)
+{
+    char link[40];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, size);
+    return length > 0 && (size_t)length < size && path[0] == '/' ? (size_t)length : 0;
+}
+
+bool planche_fd_is_below(int fd, int folder)
+{
+    char path[PATH_MAX], above[PATH_MAX];
+    size_t length = find_path(fd, path, sizeof path);
+    size_t prefix = find_path(folder, above, sizeof above);
+    if (length == 0 || prefix == 0)
+        return false;
+    if (prefix == 1) /* "/" */
+        prefix = 0;
+    return length > prefix + 1 && path[prefix] == '/' && memcmp(path, above, prefix) == 0;
 }
 
 static int create(int folder, const char *name, int how, unsigned mode)

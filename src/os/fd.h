@@ -25,6 +25,9 @@ int planche_fd_open(const char *path, unsigned flags, struct planche_file_info *
 /* The same for a name in a folder that is open. */
 int planche_fd_open_at(int folder, const char *name, unsigned flags,
                        struct planche_file_info *info);
+/* True if what is open lies in a folder that is open, or below it: where the system says that both
+ * are now. False also if it does not say. */
+bool planche_fd_is_below(int fd, int folder);
 /* Creates a file for writing; mode is 0666 or 0600, less what the user's mask takes away. -1: errno
  * says why not, EEXIST when the name is taken, if only by a link. */
 int planche_fd_create(const char *path, unsigned mode);

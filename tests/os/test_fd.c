@@ -184,12 +184,48 @@ static void test_failures(void **state)
     planche_fd_close(&full);
 }
 
+/* Where a link leads counts, not what the name looks like. */
+static void test_below(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool below;
+    } cases[] = {{"in/file", true}, {"in/link", true},   {"in/out", false},
+                 {"in", false},     {"inner", false},    {"in/../beside", false},
+                 {"/", false},      {"/dev/null", false}};
+    mkdir("in", 0777);
+    mkdir("inner", 0777);
+    put_file("in/file", "x");
+    put_file("beside", "x");
+    assert_int_equal(symlink("file", "in/link"), 0);
+    assert_int_equal(symlink("../beside", "in/out"), 0);
+    int in = planche_fd_open("in", PLANCHE_FD_FOLDER, NULL), root = planche_fd_open("/", 0, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int fd = planche_fd_open(cases[i].name, 0, NULL);
+        assert_true(fd >= 0);
+        assert_int_equal(planche_fd_is_below(fd, in), cases[i].below);
+        assert_int_equal(planche_fd_is_below(fd, root), strcmp(cases[i].name, "/") != 0);
+        planche_fd_close(&fd);
+    }
+    assert_false(planche_fd_is_below(-1, in));
+    planche_fd_close(&in);
+    planche_fd_close(&root);
+    unlink("in/file");
+    unlink("in/link");
+    unlink("in/out");
+    unlink("beside");
+    rmdir("in");
+    rmdir("inner");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open),      cmocka_unit_test(test_link),
         cmocka_unit_test(test_pipe),      cmocka_unit_test(test_create),
         cmocka_unit_test(test_positions), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_below),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
