@@ -4,6 +4,7 @@
 #include "archive/archive.h"
 
 #include "archive/format.h"
+#include "archive/unpack_protocol.h"
 #include "base/status.h"
 #include "os/fd.h"
 
@@ -12,14 +13,17 @@
 #include <string.h>
 
 #define PIECE_BYTES ((size_t)16 << 10)
+/* Entries whose names others have: each is compared with those. */
+#define MAX_REPEATS 1000u
 
 static enum planche_status open_path(struct planche_archive *archive, struct planche_error *error)
 {
     struct planche_file_info info;
     archive->fd = planche_fd_open(archive->path, 0, &info);
     if (archive->fd < 0)
-        return planche_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
-                            "%s: cannot be read: %s", archive->path, strerror(errno));
+        return planche_fail(
+            error, planche_file_is_absent(errno) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+            "%s: cannot be read: %s", archive->path, strerror(errno));
     if (info.kind == PLANCHE_FILE_REGULAR)
         archive->file_size = info.size;
     else if (info.kind != PLANCHE_FILE_FOLDER)
@@ -81,11 +85,11 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
     if (status == PLANCHE_OK)
         status = open_path(archive, error);
     if (status == PLANCHE_OK) {
-        archive->container = planche_archive_detect(path);
+        archive->container = planche_archive_locate(archive->fd, path, &archive->start);
         status = open_container(archive, error);
         if (status == PLANCHE_ERROR_DATA && archive->container && is_volume_name(path))
             status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                                  "%s: is one of several volumes of an archive, or damaged", path);
+                                  "%s: " PLANCHE_REFUSAL_VOLUME " (or it is damaged)", path);
     }
     if (status)
         planche_archive_close(&archive);
@@ -143,13 +147,76 @@ static enum planche_status check_limits(struct planche_archive *archive, uint64_
     return PLANCHE_OK;
 }
 
+/* One line for the archive, however many names are like this one. */
+static void warn_stripped(struct planche_archive *archive, const char *name)
+{
+    if (!archive->stripped)
+        planche_log_write(archive->log, PLANCHE_LOG_WARNING,
+                          "%s: has names that begin at the root or with a drive letter, which is "
+                          "left out (\"%s\" is taken for \"%s\")",
+                          archive->path, name, archive->name);
+    archive->stripped = true;
+}
+
+static enum planche_status fail_names(const struct planche_archive *archive,
+                                      struct planche_error *error)
+{
+    return planche_fail_memory(error, archive->budget, archive->names.count * 16, archive->path);
+}
+
+/* The name of the entry is that of another file: it gets a number, "001 (2).jpg". */
+static enum planche_status number_name(struct planche_archive *archive, struct planche_error *error)
+{
+    enum planche_name_found found = PLANCHE_NAME_TAKEN;
+    if (++archive->repeats > MAX_REPEATS)
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: more than %u entries have the name of another", archive->path,
+                            MAX_REPEATS);
+    if (strlen(archive->name) > PLANCHE_ENTRY_NAME_BYTES - PLANCHE_NAME_NUMBER_BYTES)
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "two entries of the archive have this name");
+    strcpy(archive->again, archive->name);
+    for (unsigned number = 2; found == PLANCHE_NAME_TAKEN || found == PLANCHE_NAME_CLASH;
+         number++) {
+        planche_name_number(archive->again, number, archive->name);
+        found = planche_name_set_add(&archive->names, archive->name, false);
+    }
+    return found == PLANCHE_NAME_NO_MEMORY ? fail_names(archive, error) : PLANCHE_OK;
+}
+
+/* No two entries have one name. *accepted: it is an entry, not a folder we had. */
+static enum planche_status add_name(struct planche_archive *archive, bool folder, bool *accepted,
+                                    struct planche_error *error)
+{
+    *accepted = true;
+    switch (planche_name_set_add(&archive->names, archive->name, folder)) {
+    case PLANCHE_NAME_NEW:
+        return PLANCHE_OK;
+    case PLANCHE_NAME_AGAIN:
+        *accepted = false;
+        return PLANCHE_OK;
+    case PLANCHE_NAME_TAKEN:
+        return number_name(archive, error);
+    case PLANCHE_NAME_CLASH:
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "a file and a folder of the archive have this name");
+    case PLANCHE_NAME_IN_FILE:
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
+                                  "lies in a folder that is a file elsewhere in the archive");
+    default:
+        return fail_names(archive, error);
+    }
+}
+
 /* Path traversal: makes the name plain or refuses it. *accepted: the entry is one, not the root or
  * a folder we had. */
 static enum planche_status accept(struct planche_archive *archive,
                                   const struct planche_raw_entry *raw, bool *accepted,
                                   struct planche_error *error)
 {
-    const char *bad = planche_name_plain(raw->name, archive->ops->backslashes, archive->name);
+    bool stripped;
+    const char *bad =
+        planche_name_plain(raw->name, archive->ops->backslashes, archive->name, &stripped);
     *accepted = false;
     if (bad)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the name of an entry %s: \"%s\"",
@@ -161,22 +228,9 @@ static enum planche_status accept(struct planche_archive *archive,
     if (archive->name[0] == 0)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the name of an entry is empty: \"%s\"",
                             archive->path, raw->name);
-    switch (planche_name_set_add(&archive->names, archive->name, raw->folder)) {
-    case PLANCHE_NAME_NEW:
-        *accepted = true;
-        return PLANCHE_OK;
-    case PLANCHE_NAME_AGAIN:
-        return PLANCHE_OK;
-    case PLANCHE_NAME_TAKEN:
-        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
-                                  "two entries of the archive have this name");
-    case PLANCHE_NAME_IN_FILE:
-        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
-                                  "lies in a folder that is a file elsewhere in the archive");
-    default:
-        return planche_fail_memory(error, archive->budget, archive->names.count * 16,
-                                   archive->path);
-    }
+    if (stripped)
+        warn_stripped(archive, raw->name);
+    return add_name(archive, raw->folder, accepted, error);
 }
 
 /* Decompression bombs that their headers admit: what is too much need not be tried, and is too much
@@ -197,7 +251,7 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
 {
     for (bool accepted = false; !accepted;) {
         *raw = (struct planche_raw_entry){.size = PLANCHE_SIZE_UNKNOWN};
-        archive->name[0] = 0;
+        archive->name[0] = archive->again[0] = 0;
         enum planche_status status = archive->ops->next(archive, raw, end, error);
         if (status || *end)
             return status;
@@ -248,7 +302,8 @@ enum planche_status planche_archive_next(struct planche_archive *archive,
                                             .folder = raw.folder,
                                             .mtime = raw.mtime,
                                             .comment = raw.comment,
-                                            .comment_size = raw.comment_size};
+                                            .comment_size = raw.comment_size,
+                                            .again = archive->again[0] ? archive->again : NULL};
     return PLANCHE_OK;
 }
 

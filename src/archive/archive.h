@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Archive reader: the entries of a book's container, one after the other. Names are UTF-8,
  * relative, with '/' between folders, and safe: never "..", absolute, with a drive letter, empty,
- * or with NUL or control characters; no two entries of an archive have the same. */
+ * or with NUL or control characters; no two entries of an archive have the same: where two files
+ * have one name, the later is told as "NAME (2).EXT", with the name that it has as `again`. */
 #ifndef PLANCHE_ARCHIVE_ARCHIVE_H
 #define PLANCHE_ARCHIVE_ARCHIVE_H
 

@@ -5,10 +5,14 @@
 
 #include "archive/format.h"
 #include "archive/name.h"
+#include "base/alloc.h"
+#include "base/little_endian.h"
 #include "os/fd.h"
 #include "os/file.h"
 
 #include <string.h>
+#include <strings.h>
+#include <zlib.h>
 
 #define HEAD_BYTES 1024
 #define TAR_BLOCK  512u
@@ -69,7 +73,74 @@ static bool begins_tar(const uint8_t *head, size_t size)
     return sum == wanted;
 }
 
-static enum planche_container recognise_file(int fd, const char *path)
+/* Programs that unpack themselves: of Windows, of Linux, scripts. */
+static bool is_program(const uint8_t *head, size_t size)
+{
+    return BEGINS("MZ") ||
+           BEGINS("\x7f"
+                  "ELF") ||
+           BEGINS("#!");
+}
+
+/* Bytes of a program in which the archive behind it begins. */
+#define PROGRAM_BYTES ((size_t)2 << 20)
+
+/* Whether an archive begins here, and not just its signature in the code that unpacks it. */
+static enum planche_container begins_archive(const uint8_t *head, size_t size)
+{
+    if (size < 32)
+        return PLANCHE_CONTAINER_AUTO;
+    if (BEGINS("Rar!\x1a\7\0") && head[9] == 0x73)
+        return PLANCHE_CONTAINER_RAR;
+    if (BEGINS("Rar!\x1a\7\1\0") && (head[13] == 1 || head[13] == 4))
+        return PLANCHE_CONTAINER_RAR;
+    if (BEGINS("7z\xbc\xaf\x27\x1c") && get32(head + 8) == crc32(0, head + 12, 20))
+        return PLANCHE_CONTAINER_7Z;
+    return PLANCHE_CONTAINER_AUTO;
+}
+
+/* The archive behind a program. */
+static enum planche_container find_archive(int fd, uint64_t *start)
+{
+    enum planche_container found = PLANCHE_CONTAINER_AUTO;
+    uint8_t *data = planche_alloc(NULL, PROGRAM_BYTES);
+    int64_t got = data ? planche_fd_read_at(fd, data, PROGRAM_BYTES, 0) : 0;
+    for (size_t at = 1; data && !found && (int64_t)at < got; at++) {
+        const uint8_t *next = data + at;
+        if (*next == 'R' || *next == '7')
+            found = begins_archive(next, (size_t)got - at);
+        *start = found ? at : 0;
+    }
+    planche_free(data);
+    return found;
+}
+
+static bool has_book_name(const char *path)
+{
+    static const char *const extensions[] = {".cbz", ".zip", ".epub", ".cbr", ".rar",
+                                             ".cb7", ".7z",  ".cbt",  ".tar"};
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
+        if (strcasecmp(dot, extensions[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A ZIP is found from its end, so anything may come before it. But an image with a ZIP behind it is
+ * a page, unless it is called a book. */
+static enum planche_container find_behind(int fd, const char *path, const uint8_t *head,
+                                          size_t size, uint64_t *start)
+{
+    enum planche_container found = PLANCHE_CONTAINER_AUTO;
+    bool program = is_program(head, size);
+    if (program)
+        found = find_archive(fd, start);
+    if (!found && (program || has_book_name(path)) && planche_zip_is_there(fd, path))
+        found = planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+    return found;
+}
+
+static enum planche_container recognise_file(int fd, const char *path, uint64_t *start)
 {
     uint8_t head[HEAD_BYTES];
     int64_t got = planche_fd_read_at(fd, head, sizeof head, 0);
@@ -87,20 +158,28 @@ static enum planche_container recognise_file(int fd, const char *path)
     /* Other things may come before. */
     if (memmem(head, size, "%PDF-", 5))
         return PLANCHE_CONTAINER_PDF;
-    return PLANCHE_CONTAINER_AUTO;
+    return find_behind(fd, path, head, size, start);
+}
+
+enum planche_container planche_archive_locate(int fd, const char *path, uint64_t *start)
+{
+    struct planche_file_info info;
+    *start = 0;
+    if (!planche_fd_info(fd, &info))
+        return PLANCHE_CONTAINER_AUTO;
+    if (info.kind == PLANCHE_FILE_FOLDER && is_used_folder(fd))
+        return PLANCHE_CONTAINER_FOLDER;
+    return info.kind == PLANCHE_FILE_REGULAR ? recognise_file(fd, path, start)
+                                             : PLANCHE_CONTAINER_AUTO;
 }
 
 enum planche_container planche_archive_detect(const char *path)
 {
-    enum planche_container container = PLANCHE_CONTAINER_AUTO;
-    struct planche_file_info info;
-    int fd = planche_fd_open(path, 0, &info);
+    uint64_t start;
+    int fd = planche_fd_open(path, 0, NULL);
     if (fd < 0)
         return PLANCHE_CONTAINER_AUTO;
-    if (info.kind == PLANCHE_FILE_FOLDER && is_used_folder(fd))
-        container = PLANCHE_CONTAINER_FOLDER;
-    else if (info.kind == PLANCHE_FILE_REGULAR)
-        container = recognise_file(fd, path);
+    enum planche_container container = planche_archive_locate(fd, path, &start);
     planche_fd_close(&fd);
     return container;
 }

@@ -8,6 +8,9 @@
 /* What a file (by its content) or folder is as a book; AUTO: none. Never fails: what cannot be read
  * is none. */
 enum planche_container planche_archive_detect(const char *path);
+/* The same of what is open as fd; *start: where a RAR or 7z begins in the file, which is behind the
+ * program in an archive that unpacks itself. */
+enum planche_container planche_archive_locate(int fd, const char *path, uint64_t *start);
 /* As planche_container_extension. */
 const char *planche_archive_extension(enum planche_container container);
 

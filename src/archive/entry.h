@@ -27,6 +27,7 @@ struct planche_archive_entry {
     int64_t mtime;       /* seconds since 1970; 0: unknown */
     const void *comment; /* of the entry (ZIP); NULL: none */
     size_t comment_size;
+    const char *again; /* name in the archive, which an entry before it has too; NULL: none has */
 };
 
 /* Analysis of a page of a PDF, once it was drawn. */
@@ -94,6 +95,7 @@ struct planche_archive {
     char *path;
     int fd; /* of the file or folder */
     uint64_t file_size;
+    uint64_t start; /* of a RAR or 7z in its file: a program that unpacks it may come before */
     struct planche_budget *budget;
     const struct planche_log *log;
     struct planche_archive_limits limits;
@@ -102,9 +104,12 @@ struct planche_archive {
     size_t comment_size;
 
     struct planche_name_set names;
-    char name[PLANCHE_ENTRY_NAME_BYTES + 1]; /* of the current entry */
-    bool reading;                            /* the current entry has not ended */
-    enum planche_status failed;              /* why there is no next entry */
+    char name[PLANCHE_ENTRY_NAME_BYTES + 1];  /* of the current entry */
+    char again[PLANCHE_ENTRY_NAME_BYTES + 1]; /* the current entry's name, if another had it */
+    unsigned repeats;                         /* entries whose names were taken */
+    bool stripped;                            /* a name was absolute */
+    bool reading;                             /* the current entry has not ended */
+    enum planche_status failed;               /* why there is no next entry */
     struct planche_error failure;
     bool must_read;                             /* the current entry */
     uint64_t entries, entry_bytes, total_bytes; /* so far, unpacked */

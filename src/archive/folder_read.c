@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Folder reader: everything in them, folders included, in the order in which people count. Names
- * are looked up in open folders and links are not followed, so that nothing that changes meanwhile
- * leads elsewhere. */
+ * are looked up in open folders, so that nothing that changes meanwhile leads elsewhere. A link is
+ * an entry if it leads to a file in the folder; else it is one that cannot be read. */
+#include "archive/charset.h"
 #include "archive/format.h"
 #include "base/checked.h"
 #include "base/status.h"
@@ -18,15 +19,19 @@ struct level {
     int fd;
     char **names; /* sorted */
     size_t count, room, next;
-    size_t prefix; /* bytes of its path, with the slash */
+    size_t prefix, shown; /* bytes of its path with the slash, on the disk and as it is told */
+    struct planche_charset charset; /* of names that are not UTF-8 */
 };
 
 struct folder {
     struct level levels[PLANCHE_ENTRY_NAME_LEVELS + 1];
     size_t depth; /* open levels */
     uint64_t found;
-    char path[PLANCHE_ENTRY_NAME_BYTES + 1]; /* of the current entry */
-    int fd;                                  /* of the current file, -1: not open */
+    char path[PLANCHE_ENTRY_NAME_BYTES + 1];      /* of the current entry, on the disk */
+    char shown[4 * PLANCHE_ENTRY_NAME_BYTES + 2]; /* the same in UTF-8 */
+    char scratch[3 * PLANCHE_ENTRY_NAME_BYTES + 1];
+    bool link; /* the current entry is one */
+    int fd;    /* of the current file, -1: not open */
 };
 
 static enum planche_status fail_path(const struct planche_archive *archive, const char *path,
@@ -75,6 +80,26 @@ static int compare_names(const void *a, const void *b)
     return planche_name_compare(*(char *const *)a, *(char *const *)b);
 }
 
+/* The names of a folder are in one character set, as those of the folders around it tell, too. */
+static enum planche_status hear_names(struct planche_archive *archive, struct level *level,
+                                      struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    if (level > folder->levels) {
+        const struct planche_charset *above = &level[-1].charset;
+        level->charset.unfit = above->unfit;
+        level->charset.letters = above->letters;
+        level->charset.half_width = above->half_width;
+    }
+    for (size_t i = 0; i < level->count; i++) {
+        size_t size = strlen(level->names[i]);
+        if (size <= PLANCHE_ENTRY_NAME_BYTES &&
+            !planche_charset_hear(&level->charset, level->names[i], size, folder->scratch))
+            return planche_fail_memory(error, archive->budget, size, archive->path);
+    }
+    return PLANCHE_OK;
+}
+
 /* Opens the folder that fd is, whose path the current one is, and takes the descriptor over. */
 static enum planche_status enter(struct planche_archive *archive, int fd,
                                  struct planche_error *error)
@@ -86,10 +111,15 @@ static enum planche_status enter(struct planche_archive *archive, int fd,
     if (!planche_listing_open_fd(&listing, fd))
         return fail_path(archive, folder->path, errno, error);
     level->prefix = strlen(folder->path);
-    if (level->prefix > 0)
+    level->shown = strlen(folder->shown);
+    if (level->prefix > 0) {
+        level->shown++;
         level->prefix++;
+    }
     enum planche_status status = list_names(archive, level, &listing, error);
     planche_listing_close(&listing);
+    if (!status)
+        status = hear_names(archive, level, error);
     if (level->count > 1)
         qsort(level->names, level->count, sizeof *level->names, compare_names);
     return status;
@@ -101,6 +131,7 @@ static void leave(struct folder *folder)
     for (size_t i = 0; i < level->count; i++)
         planche_free(level->names[i]);
     planche_free(level->names);
+    planche_charset_close(&level->charset);
     planche_fd_close(&level->fd);
     *level = (struct level){.fd = -1};
 }
@@ -120,16 +151,15 @@ static enum planche_status enter_child(struct planche_archive *archive, const st
 }
 
 /* Whether it is no entry, as what is in people's own folders may be. A file with a name that no
- * book can have is not passed over: it may be a page. */
+ * book can have is not passed over: it may be a page, and so may a link. */
 static bool pass_over(struct planche_archive *archive, enum planche_file_kind kind)
 {
     const struct folder *folder = archive->state;
-    if (kind == PLANCHE_FILE_REGULAR || kind == PLANCHE_FILE_FOLDER)
+    if (kind != PLANCHE_FILE_OTHER)
         return false;
-    planche_log_write(archive->log, PLANCHE_LOG_WARNING, "%s/%s: is %s; it is passed over",
-                      archive->path, folder->path,
-                      kind == PLANCHE_FILE_LINK ? "a symbolic link"
-                                                : "a device or another special file");
+    planche_log_write(archive->log, PLANCHE_LOG_WARNING,
+                      "%s/%s: is a device or another special file; it is passed over",
+                      archive->path, folder->path);
     return true;
 }
 
@@ -146,25 +176,39 @@ static bool next_name(struct folder *folder, struct level **level, const char **
     return true;
 }
 
+static enum planche_status take_name(struct planche_archive *archive, const struct level *level,
+                                     const char *name, struct planche_error *error)
+{
+    struct folder *folder = archive->state;
+    size_t size = strlen(name);
+    if (level->prefix + size > PLANCHE_ENTRY_NAME_BYTES ||
+        level->shown > PLANCHE_ENTRY_NAME_BYTES + 1)
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: the name of an entry is longer than 4096 bytes", archive->path);
+    if (level->prefix > 0)
+        folder->path[level->prefix - 1] = folder->shown[level->shown - 1] = '/';
+    strcpy(folder->path + level->prefix, name);
+    planche_charset_decode(&level->charset, name, size, folder->shown + level->shown);
+    return PLANCHE_OK;
+}
+
 static enum planche_status look_at(struct planche_archive *archive, const struct level *level,
                                    const char *name, struct planche_raw_entry *entry, bool *passed,
                                    struct planche_error *error)
 {
     struct folder *folder = archive->state;
     struct planche_file_info info;
-    if (level->prefix + strlen(name) > PLANCHE_ENTRY_NAME_BYTES)
-        return planche_fail(error, PLANCHE_ERROR_DATA,
-                            "%s: the name of an entry is longer than 4096 bytes", archive->path);
-    if (level->prefix > 0)
-        folder->path[level->prefix - 1] = '/';
-    strcpy(folder->path + level->prefix, name);
+    enum planche_status status = take_name(archive, level, name, error);
+    if (status)
+        return status;
     if (planche_file_find_link_at(level->fd, name, &info) != PLANCHE_FILE_PRESENT)
         return fail_path(archive, folder->path, errno, error);
-    bool is_folder = info.kind == PLANCHE_FILE_FOLDER;
-    *entry = (struct planche_raw_entry){.name = folder->path,
-                                        .folder = is_folder,
+    bool is_file = info.kind == PLANCHE_FILE_REGULAR;
+    folder->link = info.kind == PLANCHE_FILE_LINK;
+    *entry = (struct planche_raw_entry){.name = folder->shown,
+                                        .folder = info.kind == PLANCHE_FILE_FOLDER,
                                         .mtime = info.mtime.tv_sec,
-                                        .size = is_folder ? PLANCHE_SIZE_UNKNOWN : info.size};
+                                        .size = is_file ? info.size : PLANCHE_SIZE_UNKNOWN};
     *passed = pass_over(archive, info.kind);
     return entry->folder && !*passed ? enter_child(archive, level, name, error) : PLANCHE_OK;
 }
@@ -190,8 +234,27 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
 static enum planche_status fail_file(const struct planche_archive *archive, int reason,
                                      struct planche_error *error)
 {
-    return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s: cannot be read: %s", archive->path,
-                        archive->name, strerror(reason));
+    const struct folder *folder = archive->state;
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s: %s: %s", archive->path, archive->name,
+                        folder->link && planche_file_is_absent(reason)
+                            ? "is a symbolic link that leads to nothing"
+                            : "cannot be read",
+                        strerror(reason));
+}
+
+/* Whatever lies elsewhere on the machine is none of the book's. */
+static enum planche_status check_link(struct planche_archive *archive, enum planche_file_kind kind,
+                                      struct planche_error *error)
+{
+    const struct folder *folder = archive->state;
+    if (!planche_fd_is_below(folder->fd, archive->fd))
+        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO,
+                                  "is a symbolic link that leads out of the book's folder; copy "
+                                  "the file itself there");
+    return kind == PLANCHE_FILE_REGULAR
+               ? PLANCHE_OK
+               : planche_entry_fail(archive, error, PLANCHE_ERROR_IO,
+                                    "is a symbolic link, but not to a file");
 }
 
 static enum planche_status open_file(struct planche_archive *archive, struct planche_error *error)
@@ -199,10 +262,12 @@ static enum planche_status open_file(struct planche_archive *archive, struct pla
     struct folder *folder = archive->state;
     const struct level *level = &folder->levels[folder->depth - 1];
     struct planche_file_info info;
-    folder->fd =
-        planche_fd_open_at(level->fd, folder->path + level->prefix, PLANCHE_FD_NO_LINK, &info);
+    folder->fd = planche_fd_open_at(level->fd, folder->path + level->prefix,
+                                    folder->link ? 0 : PLANCHE_FD_NO_LINK, &info);
     if (folder->fd < 0)
         return fail_file(archive, errno, error);
+    if (folder->link)
+        return check_link(archive, info.kind, error);
     return info.kind == PLANCHE_FILE_REGULAR
                ? PLANCHE_OK
                : planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,

@@ -14,9 +14,11 @@ enum planche_status planche_unpacked_open(struct planche_archive *archive,
                                           struct planche_error *error);
 enum planche_status planche_pdf_open(struct planche_archive *archive, struct planche_error *error);
 
+/* Whether the file at fd ends with the directory of a ZIP that has entries. */
+bool planche_zip_is_there(int fd, const char *path);
 /* Whether the ZIP at fd has what makes it an EPUB. */
 bool planche_zip_is_epub(int fd, const char *path);
-/* Whether the packed file at fd, whose position moves, has a tar inside. */
+/* Whether the packed file at fd has a tar inside. */
 bool planche_unpacked_is_tar(int fd, const char *path);
 
 /* Each writes the entries of a writer; folder_write_check before there are any. */

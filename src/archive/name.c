@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "os/system.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_letter(char c)
@@ -21,22 +22,35 @@ static bool is_clean(const char *name, char *scratch)
     return strcmp(scratch, name) == 0;
 }
 
-const char *planche_name_plain(const char *name, bool backslashes, char *out)
+/* Behind slashes and drive letters, which make a name absolute. */
+static const char *skip_root(const char *name)
+{
+    for (;;) {
+        if (*name == '/' || *name == '\\')
+            name++;
+        else if (is_letter(*name) && name[1] == ':')
+            name += 2;
+        else
+            return name;
+    }
+}
+
+const char *planche_name_plain(const char *name, bool backslashes, char *out, bool *stripped)
 {
     size_t length = 0, levels = 0;
+    *stripped = false;
     if (strlen(name) > PLANCHE_ENTRY_NAME_BYTES)
         return "is longer than 4096 bytes";
     if (*name == 0)
         return "is empty";
     if (!is_clean(name, out))
         return "has control characters or is not UTF-8";
-    if (*name == '/' || *name == '\\')
-        return "begins at the root";
     for (const char *at = name; *at;) {
+        /* A root may hide behind "./". */
+        const char *below = length == 0 ? skip_root(at) : at;
+        *stripped = *stripped || below != at;
+        at = below;
         size_t part = strcspn(at, "/\\");
-        /* A drive letter may hide behind "./". */
-        if (part >= 2 && is_letter(at[0]) && at[1] == ':' && length == 0)
-            return "begins with a drive letter";
         if (part == 2 && memcmp(at, "..", 2) == 0)
             return "leads out of its folder (..)";
         bool last = at[part] == 0;
@@ -58,6 +72,18 @@ const char *planche_name_plain(const char *name, bool backslashes, char *out)
     }
     out[length] = 0;
     return levels > PLANCHE_ENTRY_NAME_LEVELS ? "lies in more than 32 folders" : NULL;
+}
+
+void planche_name_number(const char *name, unsigned number, char *out)
+{
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    const char *dot = strrchr(base, '.');
+    size_t stem = dot && dot != base ? (size_t)(dot - name) : strlen(name);
+    char mark[16];
+    int length = snprintf(mark, sizeof mark, " (%u)", number);
+    memmove(out, name, stem);
+    memcpy(out + stem, mark, (size_t)length);
+    strcpy(out + stem + length, name + stem);
 }
 
 /* Bytes of leading zeros, and of digits behind them. */
@@ -162,8 +188,10 @@ static enum planche_name_found add(struct planche_name_set *set, const char *nam
     if (!grow(set))
         return PLANCHE_NAME_NO_MEMORY;
     uint64_t key = hash(set->seed, name, size), *slot = find_slot(set->slots, set->room, key);
+    if (*slot && folder != (*slot & 1))
+        return PLANCHE_NAME_CLASH;
     if (*slot)
-        return folder && (*slot & 1) ? PLANCHE_NAME_AGAIN : PLANCHE_NAME_TAKEN;
+        return folder ? PLANCHE_NAME_AGAIN : PLANCHE_NAME_TAKEN;
     *slot = key | folder;
     set->count++;
     return PLANCHE_NAME_NEW;
@@ -176,7 +204,7 @@ enum planche_name_found planche_name_set_add(struct planche_name_set *set, const
         enum planche_name_found found = add(set, name, (size_t)(slash - name), true);
         if (found == PLANCHE_NAME_NO_MEMORY)
             return found;
-        if (found == PLANCHE_NAME_TAKEN)
+        if (found == PLANCHE_NAME_CLASH)
             return PLANCHE_NAME_IN_FILE;
     }
     return add(set, name, strlen(name), folder);

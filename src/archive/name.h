@@ -11,9 +11,15 @@
 #define PLANCHE_ENTRY_NAME_LEVELS 32
 
 /* Makes a name (UTF-8, terminated) plain: no "./", no "//", no '/' at the end; with backslashes,
- * these are '/' as well. NULL, and out (PLANCHE_ENTRY_NAME_BYTES + 1) has it, empty if it is the
- * archive's own root; or why it is not safe. */
-const char *planche_name_plain(const char *name, bool backslashes, char *out);
+ * these are '/' as well. What makes it absolute is left out, as unzip and 7-Zip do: slashes and
+ * drive letters at its beginning; *stripped tells. NULL, and out (PLANCHE_ENTRY_NAME_BYTES + 1) has
+ * it, empty if it is the archive's own root; or why it is not safe. */
+const char *planche_name_plain(const char *name, bool backslashes, char *out, bool *stripped);
+
+/* Most bytes that planche_name_number adds. */
+#define PLANCHE_NAME_NUMBER_BYTES 15
+/* "a/001.jpg" and 2 make "a/001 (2).jpg". */
+void planche_name_number(const char *name, unsigned number, char *out);
 
 /* Natural sort order, as people count: page2 comes before page10. Never 0 for different names. */
 int planche_name_compare(const char *a, const char *b);
@@ -34,7 +40,8 @@ struct planche_name_set {
 enum planche_name_found {
     PLANCHE_NAME_NEW,
     PLANCHE_NAME_AGAIN,   /* a folder that is there already: fine */
-    PLANCHE_NAME_TAKEN,   /* a file has this name, or what is no folder now was one */
+    PLANCHE_NAME_TAKEN,   /* a file, and another has this name */
+    PLANCHE_NAME_CLASH,   /* a file that was a folder, or the other way round */
     PLANCHE_NAME_IN_FILE, /* one of the folders it lies in is a file */
     PLANCHE_NAME_NO_MEMORY
 };

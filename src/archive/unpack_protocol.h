@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Inter-process protocol between an archive's reader and planche-unpack, the helper program that
- * runs libarchive: what it adds to io/helper_protocol.h. KIND is "rar", "7z" or "tar". */
+ * runs libarchive: what it adds to io/helper_protocol.h. KIND is "WHAT:FROM:BYTES:SIZE". WHAT:
+ * "rar", "7z", "tar", or what one entry of a ZIP is packed by, "bzip2", "lzma", "xz" or "zstd".
+ * FROM and BYTES: the part of the file that is the archive, or the packed entry. SIZE: of the
+ * entry, unpacked; UINT64_MAX if the packed data say where they end. */
 #ifndef PLANCHE_ARCHIVE_UNPACK_PROTOCOL_H
 #define PLANCHE_ARCHIVE_UNPACK_PROTOCOL_H
 
 #include "io/helper_protocol.h"
 
-#define PLANCHE_UNPACK_VERSION "2"
+/* Words for what nobody here unpacks, with what to do about it: the same whoever finds out. */
+#define PLANCHE_REFUSAL_ENCRYPTED                                                                  \
+    "is encrypted; unpack it with its password, and take the folder instead"
+#define PLANCHE_REFUSAL_VOLUME                                                                     \
+    "is one of several volumes of an archive, which Planche does not put together; unpack them "   \
+    "(unrar x, 7z x), and take the folder instead"
+
+#define PLANCHE_UNPACK_VERSION "3"
 #define PLANCHE_UNPACK_PROGRAM "planche-unpack"
 #define PLANCHE_UNPACK_ARCHIVE PLANCHE_HELPER_INPUT
 

@@ -2,6 +2,8 @@
 /* Client of planche-unpack. */
 #include "archive/unpacker.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What it takes without asking: itself, and libarchive's state. */
@@ -16,7 +18,7 @@ const struct planche_helper_kind planche_unpacker_kind = {
     .name = PLANCHE_UNPACK_PROGRAM,
     .variable = "PLANCHE_UNPACK",
     .version = PLANCHE_UNPACK_VERSION,
-    .uses = "RAR, 7z and tar take",
+    .uses = "RAR, 7z, tar and some ZIPs take",
     .task = "unpack",
     .input = "archive",
 };
@@ -70,9 +72,12 @@ enum planche_status planche_unpacker_start(struct planche_unpacker *unpacker,
                                            struct planche_error *error)
 {
     bool rar = strcmp(options->kind, "rar") == 0;
+    char what[96];
+    snprintf(what, sizeof what, "%s:%" PRIu64 ":%" PRIu64 ":%" PRIu64, options->kind, options->from,
+             options->bytes, options->size);
     const struct planche_helper_options how = {
         .kind = &planche_unpacker_kind,
-        .format = options->kind,
+        .format = what,
         .subject = options->path,
         .inherited = &options->fd,
         .inherited_count = 1,

@@ -8,12 +8,14 @@
 #include "io/helper.h"
 
 struct planche_unpacker_options {
-    const char *path;              /* of the archive, for messages; must stay */
-    int fd;                        /* of the archive; its position moves */
-    const char *kind;              /* "rar", "7z" or "tar" */
-    uint64_t seconds;              /* of computing time at most */
-    uint64_t first_bytes;          /* of memory from the start; 0: as little as will do */
-    struct planche_budget *budget; /* counts the program's memory */
+    const char *path;     /* of the archive, for messages; must stay */
+    int fd;               /* of the archive; its position stays */
+    const char *kind;     /* as in unpack_protocol.h */
+    uint64_t from, bytes; /* the part of the file that is read */
+    uint64_t size;        /* of a ZIP's entry, unpacked; UINT64_MAX: not known, or no ZIP */
+    uint64_t seconds;     /* of computing time at most */
+    uint64_t first_bytes; /* of memory from the start; 0: as little as will do */
+    struct planche_budget *budget;             /* counts the program's memory */
     const struct planche_cancel_token *cancel; /* as in planche_archive_help */
 };
 

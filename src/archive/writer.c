@@ -91,7 +91,8 @@ static enum planche_status check_name(struct planche_archive_writer *writer,
                                       struct planche_error *error)
 {
     char plain[PLANCHE_ENTRY_NAME_BYTES + 1];
-    const char *bad = planche_name_plain(entry->name, false, plain);
+    bool stripped;
+    const char *bad = planche_name_plain(entry->name, false, plain, &stripped);
     if (bad || strcmp(plain, entry->name) != 0)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the name of an entry %s: \"%s\"",
                             writer->path, bad ? bad : "is not plain", entry->name);
@@ -99,6 +100,7 @@ static enum planche_status check_name(struct planche_archive_writer *writer,
     case PLANCHE_NAME_NO_MEMORY:
         return planche_fail_memory(error, writer->budget, writer->names.count * 16, writer->path);
     case PLANCHE_NAME_TAKEN:
+    case PLANCHE_NAME_CLASH:
     case PLANCHE_NAME_IN_FILE:
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: %s: the book would have it twice",
                             writer->path, entry->name);

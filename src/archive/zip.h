@@ -19,6 +19,7 @@
 #define ZIP_LOCATOR64_BYTES 20u
 
 #define ZIP_FLAG_ENCRYPTED 0x0001u
+#define ZIP_FLAG_LZMA_END  0x0002u /* LZMA data that say where they end */
 #define ZIP_FLAG_STRONG    0x0040u
 #define ZIP_FLAG_UTF8      0x0800u
 #define ZIP_FLAG_MASKED    0x2000u

@@ -3,7 +3,9 @@
  * window, and checked for entries that overlap before anything is unpacked. */
 #include "archive/zip_directory.h"
 
+#include "archive/unpack_protocol.h"
 #include "archive/zip.h"
+#include "base/checked.h"
 #include "base/status.h"
 #include "os/fd.h"
 
@@ -84,8 +86,8 @@ static enum planche_status read_end64(struct planche_zip_directory *directory,
         return PLANCHE_OK;
     uint64_t at = get64(p + 8), usual = locator_at - ZIP_END64_BYTES;
     if (get32(p + 4) != 0 || get32(p + 16) > 1)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: is one of several volumes of an archive", archive->path);
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s", archive->path,
+                            PLANCHE_REFUSAL_VOLUME);
     p = look(directory, archive, usual, ZIP_END64_BYTES, error);
     if (p && get32(p) == ZIP_END64)
         at = usual;
@@ -129,8 +131,8 @@ static enum planche_status find(struct planche_zip_directory *directory,
     if (p)
         p = find_end(directory, archive, error);
     if (!p && spanned && error->status == PLANCHE_ERROR_DATA)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: is one of several volumes of an archive", archive->path);
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s", archive->path,
+                            PLANCHE_REFUSAL_VOLUME);
     if (!p)
         return error->status;
     uint64_t end_at = directory->window_at + (uint64_t)(p - directory->window);
@@ -150,8 +152,8 @@ static enum planche_status find(struct planche_zip_directory *directory,
     if (status)
         return status;
     if ((disk != 0 && disk != 0xffff) || (first != 0 && first != 0xffff) || here != all)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: is one of several volumes of an archive", archive->path);
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s", archive->path,
+                            PLANCHE_REFUSAL_VOLUME);
     return place(directory, archive, end_at, error);
 }
 
@@ -270,8 +272,8 @@ enum planche_status planche_zip_directory_next(struct planche_zip_directory *dir
     if (!read_extra(record, raw + name, extra, raw, name))
         return fail_data(archive, error, broken);
     if (disk != 0 && disk != 0xffff)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: is one of several volumes of an archive", archive->path);
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s", archive->path,
+                            PLANCHE_REFUSAL_VOLUME);
     directory->at += size;
     return PLANCHE_OK;
 }
@@ -284,8 +286,8 @@ static enum planche_status check_record(const struct planche_zip_directory *dire
                                         struct planche_error *error)
 {
     if (record->flags & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_STRONG | ZIP_FLAG_MASKED))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s: is encrypted", archive->path,
-                            record->name);
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s: %s", archive->path,
+                            record->name, PLANCHE_REFUSAL_ENCRYPTED);
     uint64_t room = directory->start - directory->shift;
     if (record->start > room || room - record->start < ZIP_LOCAL_BYTES ||
         record->packed > room - record->start - ZIP_LOCAL_BYTES)
@@ -306,45 +308,64 @@ static enum planche_status check_overlaps(struct planche_zip_directory *director
                                           const struct planche_archive *archive,
                                           struct planche_error *error)
 {
-    qsort(directory->extents, directory->count, sizeof *directory->extents, compare_extents);
+    if (directory->count > 0)
+        qsort(directory->extents, directory->count, sizeof *directory->extents, compare_extents);
     for (size_t i = 1; i < directory->count; i++)
         if (directory->extents[i - 1].end > directory->extents[i].start)
             return fail_data(archive, error, "is a ZIP with entries that overlap");
     return PLANCHE_OK;
 }
 
+/* Room for one more extent. */
+static enum planche_status grow(struct planche_zip_directory *directory,
+                                const struct planche_archive *archive, struct planche_error *error)
+{
+    if (directory->count >= archive->limits.entries)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: has more than %" PRIu64 " entries (option max_entries)",
+                            archive->path, archive->limits.entries);
+    if (directory->count < directory->room)
+        return PLANCHE_OK;
+    size_t room = directory->room ? directory->room * 2 : 64, bytes;
+    struct planche_zip_extent *extents =
+        planche_mul_size(room, sizeof *extents, &bytes)
+            ? planche_realloc(archive->budget, directory->extents, bytes)
+            : NULL;
+    if (!extents)
+        return planche_fail_memory(error, archive->budget, room * sizeof *extents, archive->path);
+    directory->extents = extents;
+    directory->room = room;
+    return PLANCHE_OK;
+}
+
+/* The number of entries has 16 bits in old archives, and some programs count wrong; other readers
+ * go by the directory itself, too. */
+static void check_count(const struct planche_zip_directory *directory,
+                        const struct planche_archive *archive)
+{
+    if (directory->count != directory->declared)
+        planche_log_write(archive->log, PLANCHE_LOG_WARNING,
+                          "%s: says that it has %" PRIu64 " entries; it has %zu", archive->path,
+                          directory->declared, directory->count);
+}
+
 static enum planche_status check_all(struct planche_zip_directory *directory,
                                      const struct planche_archive *archive,
                                      struct planche_error *error)
 {
-    if (directory->declared > archive->limits.entries)
-        return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: has more than %" PRIu64 " entries (option max_entries)",
-                            archive->path, archive->limits.entries);
-    if (directory->declared > (directory->end - directory->start) / ZIP_CENTRAL_BYTES)
-        return fail_data(archive, error, "is a ZIP whose directory is damaged");
-    if (directory->declared == 0)
-        return PLANCHE_OK;
-    directory->extents =
-        planche_calloc(archive->budget, (size_t)directory->declared, sizeof *directory->extents);
-    if (!directory->extents)
-        return planche_fail_memory(error, archive->budget,
-                                   directory->declared * sizeof *directory->extents, archive->path);
     for (bool end = false; !end;) {
         struct planche_zip_record record = {0};
         enum planche_status status =
             planche_zip_directory_next(directory, archive, &record, &end, error);
-        if (status)
-            return status;
-        if (end != (directory->count == directory->declared))
-            return fail_data(archive, error,
-                             "is a ZIP whose directory has another length than it says");
-        if (!end)
+        if (!status && !end)
+            status = grow(directory, archive, error);
+        if (!status && !end)
             status = check_record(directory, archive, &record,
                                   &directory->extents[directory->count++], error);
         if (status)
             return status;
     }
+    check_count(directory, archive);
     directory->at = directory->start;
     directory->checked = true;
     return check_overlaps(directory, archive, error);

@@ -29,7 +29,7 @@ struct planche_zip_directory {
     uint64_t declared;                  /* number of entries */
     uint64_t at;                        /* of the next record */
     struct planche_zip_extent *extents; /* sorted */
-    size_t count;
+    size_t count, room;
     bool checked;    /* all of it */
     uint8_t *window; /* a piece of the file */
     uint64_t window_at;

@@ -5,6 +5,7 @@
 #include "archive/inflater.h"
 #include "archive/zip.h"
 #include "archive/zip_directory.h"
+#include "archive/zip_packed.h"
 #include "base/status.h"
 #include "os/fd.h"
 
@@ -26,6 +27,9 @@ struct zip {
     uint8_t *input;
     bool inflating; /* inflater is made */
     z_stream inflater;
+    bool disagrees; /* a header with the directory: that was told */
+    bool elsewhere; /* the entry is unpacked by the program */
+    struct planche_unpacker unpacker;
 };
 
 static const char *bad_kind(uint32_t mode, bool folder)
@@ -56,6 +60,7 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
     bool folder = length > 0 && (record->name[length - 1] == '/' ||
                                  (record->name[length - 1] == '\\' && record->size == 0));
     zip->begun = false;
+    planche_unpacker_stop(&zip->unpacker);
     *entry = (struct planche_raw_entry){.name = record->name,
                                         .folder = folder,
                                         .bad = bad_kind(record->mode, folder),
@@ -66,26 +71,44 @@ static enum planche_status next(struct planche_archive *archive, struct planche_
     return PLANCHE_OK;
 }
 
+static enum planche_status start_program(struct planche_archive *archive,
+                                         struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    const struct planche_zip_packed packed = {
+        .method = zip->record.method,
+        .marked_end = zip->record.flags & ZIP_FLAG_LZMA_END,
+        .at = zip->at,
+        .bytes = zip->left,
+        .size = zip->record.size,
+    };
+    return planche_zip_packed_start(&zip->unpacker, archive, &packed, error);
+}
+
 static enum planche_status begin(struct planche_archive *archive, struct planche_error *error)
 {
     struct zip *zip = archive->state;
     const struct planche_zip_record *record = &zip->record;
     uint8_t head[ZIP_LOCAL_BYTES];
     uint64_t start = record->start + zip->directory.shift;
-    if (record->method != ZIP_STORED && record->method != ZIP_DEFLATED)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: %s: is packed by method %u; Planche knows stored (0) and "
-                            "deflated (8)",
-                            archive->path, archive->name, record->method);
+    bool packed = record->method != ZIP_STORED && record->method != ZIP_DEFLATED;
+    if (packed && !planche_zip_packed_known(record->method))
+        return planche_zip_packed_fail(archive, record->method, error);
     if (planche_fd_read_at(archive->fd, head, sizeof head, start) != (int64_t)sizeof head)
         return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, "cannot be read");
     zip->at = start + ZIP_LOCAL_BYTES + get16(head + 26) + get16(head + 28);
     zip->left = record->packed;
     uint64_t bound = planche_zip_directory_bound(&zip->directory, start);
-    if (get32(head) != ZIP_LOCAL || get16(head + 8) != record->method ||
-        get16(head + 6) & ZIP_FLAG_ENCRYPTED)
+    if (get32(head) != ZIP_LOCAL || get16(head + 6) & ZIP_FLAG_ENCRYPTED)
         return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
                                   "is not where the ZIP's directory says it is");
+    if (get16(head + 8) != record->method && !zip->disagrees) {
+        planche_log_write(archive->log, PLANCHE_LOG_WARNING,
+                          "%s: %s: its own header and the ZIP's directory disagree about how it is "
+                          "packed; the directory counts",
+                          archive->path, archive->name);
+        zip->disagrees = true;
+    }
     if (zip->at > bound || zip->left > bound - zip->at)
         return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA,
                                   "overlaps what lies behind it in the ZIP");
@@ -95,8 +118,9 @@ static enum planche_status begin(struct planche_archive *archive, struct planche
     zip->produced = 0;
     zip->crc = 0;
     zip->begun = true;
+    zip->elsewhere = packed && record->size > 0;
     zip->ended = record->method == ZIP_STORED;
-    return PLANCHE_OK;
+    return zip->elsewhere ? start_program(archive, error) : PLANCHE_OK;
 }
 
 static enum planche_status fetch(struct planche_archive *archive, void *data, size_t size,
@@ -152,6 +176,20 @@ static enum planche_status unpack(struct planche_archive *archive, void *data, s
     return *got ? PLANCHE_OK : status;
 }
 
+static enum planche_status unpack_elsewhere(struct planche_archive *archive, void *data,
+                                            size_t size, size_t *got, struct planche_error *error)
+{
+    struct zip *zip = archive->state;
+    bool lost;
+    enum planche_status status =
+        planche_unpacker_read(&zip->unpacker, data, size, got, &lost, error);
+    if (!status && *got == 0) {
+        zip->left = 0;
+        planche_unpacker_stop(&zip->unpacker);
+    }
+    return status;
+}
+
 static enum planche_status finish(struct planche_archive *archive, struct planche_error *error)
 {
     struct zip *zip = archive->state;
@@ -173,6 +211,10 @@ static enum planche_status read_entry(struct planche_archive *archive, void *dat
     if (status == PLANCHE_OK && zip->record.method == ZIP_STORED) {
         *got = (size_t)(zip->left < size ? zip->left : size);
         status = fetch(archive, data, *got, error);
+    } else if (status == PLANCHE_OK && zip->elsewhere) {
+        status = unpack_elsewhere(archive, data, size, got, error);
+    } else if (status == PLANCHE_OK && zip->record.method != ZIP_DEFLATED) {
+        zip->left = 0; /* nothing, whatever it is packed by */
     } else if (status == PLANCHE_OK && !zip->ended) {
         status = unpack(archive, data, size, got, error);
     }
@@ -192,6 +234,7 @@ static void close_zip(struct planche_archive *archive)
     if (!zip)
         return;
     planche_zip_directory_free(&zip->directory);
+    planche_unpacker_stop(&zip->unpacker);
     if (zip->inflating)
         inflateEnd(&zip->inflater);
     planche_free(zip->input);
@@ -209,6 +252,7 @@ enum planche_status planche_zip_open(struct planche_archive *archive, struct pla
     archive->state = zip;
     if (!zip)
         return planche_fail_memory(error, archive->budget, sizeof *zip, archive->path);
+    zip->unpacker = (struct planche_unpacker)PLANCHE_UNPACKER_NONE;
     enum planche_status status = planche_zip_directory_read(&zip->directory, archive, error);
     archive->comment = zip->directory.comment;
     archive->comment_size = zip->directory.comment_size;
@@ -231,23 +275,39 @@ static bool is_epub_type(struct planche_archive *archive)
     return filled == sizeof type - 1 && memcmp(text, type, filled) == 0;
 }
 
-bool planche_zip_is_epub(int fd, const char *path)
+/* Opens a file to look what is in it; to be closed in any case. */
+static bool look_into(struct planche_archive *archive)
 {
     struct planche_file_info info;
     struct planche_error error;
+    archive->limits.entries = 100000;
+    if (!planche_fd_info(archive->fd, &info))
+        return false;
+    archive->file_size = info.size;
+    return planche_zip_open(archive, &error) == PLANCHE_OK;
+}
+
+bool planche_zip_is_there(int fd, const char *path)
+{
+    struct planche_archive archive = {.fd = fd, .path = (char *)path};
+    bool there = look_into(&archive);
+    const struct zip *zip = archive.state;
+    there = there && zip->directory.count > 0;
+    close_zip(&archive);
+    return there;
+}
+
+bool planche_zip_is_epub(int fd, const char *path)
+{
+    struct planche_error error;
     struct planche_archive archive = {.fd = fd, .path = (char *)path};
     struct planche_raw_entry entry;
-    bool end = false, epub = false;
-    archive.limits.entries = 100000;
-    if (planche_fd_info(fd, &info)) {
-        archive.file_size = info.size;
-        end = planche_zip_open(&archive, &error) != PLANCHE_OK;
-        while (!end && !epub && next(&archive, &entry, &end, &error) == PLANCHE_OK && !end)
-            if (strcmp(entry.name, "mimetype") == 0) {
-                epub = is_epub_type(&archive);
-                end = true;
-            }
-        close_zip(&archive);
-    }
+    bool epub = false, end = !look_into(&archive);
+    while (!end && !epub && next(&archive, &entry, &end, &error) == PLANCHE_OK && !end)
+        if (strcmp(entry.name, "mimetype") == 0) {
+            epub = is_epub_type(&archive);
+            end = true;
+        }
+    close_zip(&archive);
     return epub;
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """RAR, 7z, tar and PDF as they come, sound and hostile, through the program "list"."""
+import bz2
 import gzip
 import io
+import lzma
 import os
 import shutil
 import struct
@@ -135,6 +137,95 @@ class Sound(Case):
                               archives.rar4_file(b"sub\\p.jpg", b"2")])
         self.is_sound(data, RAR, [("caf\u00e9.jpg", b"1"), ("sub/p.jpg", b"2")])
 
+    def test_japanese_names(self):
+        """Of a RAR or tar without Unicode; the second half of some letters is a backslash."""
+        names = ["\u30de\u30f3\u30ac/\u8868\u7d19.jpg", "\u30de\u30f3\u30ac/\u30bd\u30fc\u30b9\u5341.jpg", "plain.jpg"]
+        stored = [(name.encode("cp932"), b"x") for name in names]
+        expected = [(name, b"x") for name in names]
+        blocks = [archives.rar4_file(name.replace(b"/", b"\\"), data) for name, data in stored]
+        self.is_sound(archives.rar4(blocks), RAR, expected)
+        self.is_sound(archives.rar4(blocks[::-1]), RAR, expected[::-1])
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT, encoding="cp932") as file:
+            for name in names:
+                info = tarfile.TarInfo(name)
+                info.size = 1
+                file.addfile(info, io.BytesIO(b"x"))
+        self.is_sound(out.getvalue(), TAR, expected)
+        self.is_sound(gzip.compress(out.getvalue()), TAR, expected)
+
+    def test_old_rar(self):
+        """Without the block that ends it, or a kind of file in its modes."""
+        files = [("01.jpg", NOISE), ("02.jpg", b"two")]
+        blocks = [archives.rar4_file(name.encode(), data, attributes=mode)
+                  for (name, data), mode in zip(files, (0o644, 0x20))]
+        whole = archives.rar4(blocks)
+        for data in (whole, whole[:-7]):
+            self.is_sound(data, RAR, files)
+        self.fails(whole[:-8], DATA, "cut short")
+        zero = archives.rar4_file(b"z", b"zero", attributes=0)
+        self.is_sound(archives.rar4([zero]), RAR, [("z", b"zero")])
+
+    def test_behind_other_bytes(self):
+        """Archives that unpack themselves, and what has something before it and a book's name."""
+        signatures = b"Rar!\x1a\x07\x00 7z\xbc\xaf\x27\x1c Rar!\x1a\x07\x01\x00"
+        program = b"MZ" + bytes(3000) + signatures + bytes(100000)
+        for make, container in ((archives.cbz, ZIP), (archives.cbr, RAR), (archives.cbr4, RAR),
+                                (archives.cb7, SEVENZIP)):
+            self.is_sound(program + make(ENTRIES), container)
+            self.is_sound(b"\x7fELF" + bytes(5) + make(ENTRIES), container)
+        self.is_sound(b"#!/bin/sh\nexit\n" + archives.cbz(ENTRIES), ZIP)
+        behind = jpeg("rgb") + archives.cbz(ENTRIES)
+        self.fails(behind, DATA, "not a book")  # it is an image
+        self.fails(program, DATA, "not a book")
+        self.path += ".CBZ"
+        self.is_sound(behind, ZIP)
+        pages = [("a.jpg", b"image")]
+        self.is_sound(b"bytes" + archives.epub(pages), EPUB, archives.epub_entries(pages))
+
+    def test_zip_methods(self):
+        """What libarchive unpacks of entries that are not deflated."""
+        packed = [("b.jpg", NOISE, zipfile.ZIP_BZIP2), ("c.jpg", NOISE, zipfile.ZIP_LZMA),
+                  ("d.jpg", b"", zipfile.ZIP_LZMA), ("e.jpg", b"e" * 70000, zipfile.ZIP_BZIP2),
+                  ("f.jpg", NOISE[:70000], zipfile.ZIP_STORED)]
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as file:
+            for name, data, method in packed:
+                file.writestr(name, data, method)
+        expected = [(name, data) for name, data, _ in packed]
+        self.is_sound(out.getvalue(), ZIP, expected)
+        lines = self.list(out.getvalue(), option="-s")
+        self.assertEqual(lines[1:], [name for name, _ in expected] + ["end"])
+        raw = [(b"g.jpg", lzma.compress(NOISE), 95), (b"h.jpg", lzma_of_zip(NOISE, False), 14),
+               (b"i.jpg", lzma_of_zip(b"", False), 14)]
+        if shutil.which("zstd"):
+            zstd = subprocess.run(["zstd", "-qc"], input=NOISE, check=True, capture_output=True).stdout
+            raw += [(b"j.jpg", zstd, 93), (b"k.jpg", zstd, 20)]
+        sizes = {b"i.jpg": b""}
+        data = zip_of(*[(name, body, method, sizes.get(name, NOISE)) for name, body, method in raw])
+        self.is_sound(data, ZIP, [(name.decode(), sizes.get(name, NOISE)) for name, _, _ in raw])
+
+    def test_bad_zip_methods(self):
+        wide = (100, 10 ** 9, 10 ** 9, 1000)
+        for method, body in ((95, lzma.compress(NOISE)), (14, lzma_of_zip(NOISE, True)), (12, bz2.compress(NOISE))):
+            with self.subTest(method=method):
+                for size in (0, 3, 8, len(body) // 2, len(body) - 1):
+                    self.fails(zip_of((b"a", body[:size], method, NOISE)), DATA, "a: ", *wide[:3], 10 ** 6)
+                damaged = bytearray(body)
+                damaged[len(body) // 2] ^= 1
+                self.fails(zip_of((b"a", bytes(damaged), method, NOISE)), DATA, "a: ")
+                self.fails(zip_of((b"a", body, method, NOISE[:-1])), DATA, "a: ")
+                self.fails(zip_of((b"a", body, method, NOISE + b"x")), DATA, "a: ")
+                self.fails(zip_of((b"a", body, method, NOISE)), LIMIT, "a: ", 100, len(NOISE) - 1, *wide[2:])
+                self.fails(zip_of((b"a", body, method, NOISE)), UNSUPPORTED, "take the program",
+                           env={"PLANCHE_UNPACK": "/nowhere"})
+        for method, name in ((9, "Deflate64"), (98, "PPMd"), (1234, "unknown")):
+            self.fails(zip_of((b"a", b"x", method, b"x")), UNSUPPORTED, name)
+            self.fails(zip_of((b"a", b"x", method, b"x")), UNSUPPORTED, "7z x")
+        huge = lzma_of_zip(NOISE, True)
+        huge = huge[:5] + struct.pack("<I", 0xf0000000) + huge[9:]
+        self.fails(zip_of((b"a", huge, 14, NOISE)), BUDGET, "memory", *wide, 1 << 30)
+
     def test_packed_7z(self):
         """7-Zip's own archives, with a packed header."""
         program = shutil.which("7z")
@@ -164,6 +255,28 @@ class Sound(Case):
             self.fails(file.read(), UNSUPPORTED, "encrypted")
 
 
+def lzma_of_zip(data, marked):
+    """LZMA as in ZIPs; marked: its end is in the data."""
+    alone = lzma.compress(data, lzma.FORMAT_ALONE, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 20}])
+    if marked:
+        return b"\x09\x14\5\0" + alone[:5] + alone[13:]
+    raw = lzma.compress(data, lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 20}])
+    return b"\x09\x14\5\0" + alone[:5] + raw
+
+
+def zip_of(*entries):
+    """(name, packed bytes, method, content): a ZIP of entries that are packed already."""
+    out, directory = b"", b""
+    for name, body, method, content in entries:
+        flags = 2 if method == 14 and not name.startswith((b"h", b"i")) else 0
+        fields = struct.pack("<HHHHHIIIHH", 63, flags, method, archives.DOS_TIME, archives.DOS_DATE,
+                             zlib.crc32(content), len(body), len(content), len(name), 0)
+        directory += b"PK\1\2" + struct.pack("<H", 63) + fields + struct.pack("<HHHII", 0, 0, 0, 0, len(out)) + name
+        out += b"PK\3\4" + fields + name + body
+    return out + directory + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, len(entries), len(entries),
+                                                       len(directory), len(out), 0)
+
+
 def one_of_each(name, data=b"x"):
     """The same single entry in every kind that unpacks through libarchive."""
     return [archives.cbr([(name, data)]), archives.cbr4([(name, data)]),
@@ -172,17 +285,25 @@ def one_of_each(name, data=b"x"):
 
 class Hostile(Case):
     def test_names(self):
-        for name in ("../evil", "a/../../evil", "C:/evil", "a\\..\\evil", "a\nb", "C:evil"):
+        for name in ("../evil", "a/../../evil", "C:/../evil", "a\\..\\evil", "a\nb", "/../evil"):
             for data in one_of_each(name) + [archives.cbz([(name, b"x")])]:
                 with self.subTest(name=name):
                     self.fails(data, DATA, "name of an entry")
-        # libarchive takes the slash off some.
-        for data in (archives.cbz([("/etc/evil", b"x")]), archives.cbr([("/etc/evil", b"x")])):
-            self.fails(data, DATA, "begins at the root")
+
+    def test_roots(self):
+        """Names that begin at the root are taken for relative ones, as unzip and 7-Zip do."""
+        for name in ("/a/p.jpg", "C:/a/p.jpg", "\\\\a\\p.jpg", "d:a/p.jpg"):
+            for data in one_of_each(name) + [archives.cbz([(name, b"x")])]:
+                with self.subTest(name=name):
+                    lines = self.list(data)
+                    self.assertEqual((lines[1].split(" ", 3)[3], lines[2:]), ("a/p.jpg", ["end"]))
 
     def test_twice(self):
+        entries = [("a/b.c", b"1"), ("c", b"3"), ("a/b.c", b"2"), ("d", b"4"), ("a/b.c", b"1")]
         for make in (archives.cbr, archives.cb7, archives.cbt, archives.cbr4):
-            self.fails(make([("a/b", b"1"), ("c", b"3"), ("a/b", b"2")]), DATA, "a/b: two entries")
+            lines = self.list(make(entries))
+            self.assertEqual([line.split(" ", 3)[3] for line in lines[1:-1]],
+                             ["a/b.c", "c", "a/b (2).c", "d", "a/b (3).c"])
             self.fails(make([("a", b"1"), ("a/b", b"2")]), DATA, "a/b: lies in a folder")
 
     def test_links(self):

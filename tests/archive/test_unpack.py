@@ -23,7 +23,7 @@ EMULATED = bool(os.environ.get("WRAPPER"))
 WIDE = (100, 10 ** 9, 10 ** 9, 1000)
 ERROR, MEMORY, EXHAUSTED = range(1, 4)
 ENTRY, END, CONTENT = range(16, 19)
-NEXT, VERSION, NO_MEMORY = 16, "2", 2
+NEXT, VERSION, NO_MEMORY = 16, "3", 2
 SIZED = 16
 
 
@@ -96,9 +96,10 @@ class Fake(Case):
         """Names, sizes and limits are checked whatever it says."""
         data = archives.cbr(ENTRIES)
         endless = frame(CONTENT, bytes(50000)) * 100
-        for name in (b"../evil", b"/etc/evil", b"C:evil", b"a\nb", b"x" * 4097):
+        for name in (b"../evil", b"/../evil", b"C:..\\evil", b"a\nb", b"x" * 4097):
             self.fails(data, DATA, "name of an entry", env=self.fake(entry(name, 1)))
-        self.fails(data, DATA, "two entries", env=self.fake((entry(b"a", 0) + frame(CONTENT)) * 2))
+        for name in (b"/etc/evil", b"C:\\etc/evil"):
+            self.is_sound(data, RAR, [("etc/evil", b"")], env=self.fake(entry(name, 0) + frame(CONTENT) + frame(END)))
         self.fails(data, LIMIT, "option max_entries", 1, *WIDE[1:],
                    env=self.fake(entry(b"a", 0) + frame(CONTENT) + entry(b"b", 0) + frame(CONTENT)))
         self.fails(data, DATA, "another size", env=self.fake(entry(b"a", 7) + frame(CONTENT, b"12345678")))
@@ -194,7 +195,8 @@ class Sandbox(Case):
             os.dup2(high[1], 4)
             os.closerange(5, 65536)
 
-        program = subprocess.Popen([UNPACK, VERSION, "tar", str(1 << 22), str(most), str(seconds)], close_fds=False,
+        program = subprocess.Popen([UNPACK, VERSION, f"tar:0:{os.path.getsize(self.path)}:0", str(1 << 22), str(most),
+                                    str(seconds)], close_fds=False,
                                    stdout=subprocess.PIPE, preexec_fn=inherit)
         its.close()
         os.close(archive)
@@ -230,8 +232,11 @@ class Sandbox(Case):
         self.assertEqual(program.wait(timeout=60), 0)
 
     def test_usage(self):
-        for words in ([], ["1", "tar", "1", "1", "1"], [VERSION, "zip", "1", "1", "1"], [VERSION, "tar", "x", "1", "1"],
-                      [VERSION, "tar", "1", "1", ""], [VERSION, "tar", "1", "1", "1", "1"]):
+        tar = "tar:0:1:2"
+        for words in ([], ["1", tar, "1", "1", "1"], [VERSION, tar, "x", "1", "1"], [VERSION, tar, "1", "1", ""],
+                      [VERSION, tar, "1", "1", "1", "1"],
+                      *([VERSION, kind, "1", "1", "1"] for kind in ("zip:0:1:2", "tar", "tar:0:1", "tar:0:1:", "tar:0::2",
+                                                                    "tar:0:1:2:3", "tar:0:1:2x", ":0:1:2", ""))):
             result = subprocess.run([UNPACK, *words], capture_output=True, check=False)
             self.assertEqual(result.returncode, 2, words)
             self.assertIn(b"is a part of libplanche", result.stderr)

@@ -23,11 +23,12 @@ static void fail(struct gunzip *gunzip, int reason, const char *fault)
 /* More input, if there is any. */
 static bool fetch(struct gunzip *gunzip)
 {
-    int64_t got = planche_fd_read(gunzip->fd, gunzip->in, sizeof gunzip->in);
+    int64_t got = planche_fd_read_at(gunzip->fd, gunzip->in, sizeof gunzip->in, gunzip->at);
     if (got < 0)
         fail(gunzip, EIO, "cannot be read");
     gunzip->inflater.next_in = gunzip->in;
     gunzip->inflater.avail_in = got > 0 ? (uInt)got : 0;
+    gunzip->at += gunzip->inflater.avail_in;
     return got >= 0;
 }
 

@@ -13,6 +13,7 @@
 
 struct gunzip {
     int fd;
+    uint64_t at; /* in the file */
     z_stream inflater;
     bool ended;        /* the last member is complete */
     const char *fault; /* NULL: none */
@@ -20,7 +21,7 @@ struct gunzip {
     uint8_t in[GUNZIP_BYTES], out[GUNZIP_BYTES];
 };
 
-/* Reads from where fd stands. False: no memory. */
+/* Reads from the beginning of fd, whose position stays. False: no memory. */
 bool gunzip_start(struct gunzip *gunzip, int fd);
 /* The number of next bytes in out; 0: the end; -1: fault says why. */
 int64_t gunzip_next(struct gunzip *gunzip);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* planche-unpack: unpacks RAR, 7z and tar archives for libplanche in a process of its own, bounded
- * by the operating system, so that a decompression bomb or a fault in libarchive does no harm. See
- * archive/unpack_protocol.h. */
+/* planche-unpack: unpacks RAR, 7z and tar archives and some entries of ZIPs for libplanche in a
+ * process of its own, bounded by the operating system, so that a decompression bomb or a fault in
+ * libarchive does no harm. See archive/unpack_protocol.h. */
 #include "child/frames.h"
 #include "child/start.h"
 #include "reader.h"
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void send_error(const struct unpack_reader *reader)
@@ -42,13 +43,13 @@ static void send_data(struct unpack_reader *reader, size_t size)
 }
 
 /* Opened by the first request, as only answers may say what is wrong. */
-static void serve(enum unpack_kind kind)
+static void serve(const struct unpack_source *source)
 {
     static struct unpack_reader reader;
     struct planche_helper_request request;
     bool open = false;
     while (child_receive(&request)) {
-        if (!open && !(open = unpack_open(&reader, kind)))
+        if (!open && !(open = unpack_open(&reader, source)))
             send_error(&reader);
         else if (request.verb == PLANCHE_UNPACK_NEXT)
             send_next(&reader);
@@ -59,26 +60,38 @@ static void serve(enum unpack_kind kind)
     }
 }
 
-static bool take_kind(const char *word, enum unpack_kind *kind)
+/* "WHAT:FROM:BYTES:SIZE". */
+static bool take_source(const char *words, struct unpack_source *source)
 {
-    static const char *const words[] = {
-        [UNPACK_RAR] = "rar", [UNPACK_7Z] = "7z", [UNPACK_TAR] = "tar"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        *kind = (enum unpack_kind)i;
-        if (strcmp(word, words[i]) == 0)
-            return true;
+    static const char *const kinds[] = {
+        [UNPACK_RAR] = "rar",   [UNPACK_7Z] = "7z", [UNPACK_TAR] = "tar",  [UNPACK_BZIP2] = "bzip2",
+        [UNPACK_LZMA] = "lzma", [UNPACK_XZ] = "xz", [UNPACK_ZSTD] = "zstd"};
+    uint64_t *const numbers[] = {&source->from, &source->bytes, &source->size};
+    size_t length = strcspn(words, ":"), kind = 0, count = sizeof kinds / sizeof kinds[0];
+    while (kind < count &&
+           (strlen(kinds[kind]) != length || memcmp(words, kinds[kind], length) != 0))
+        kind++;
+    source->kind = (enum unpack_kind)kind;
+    char *at = (char *)words + length;
+    for (size_t i = 0; i < 3 && kind < count && *at == ':'; i++) {
+        const char *digits = at + 1;
+        *numbers[i] = strtoull(digits, &at, 10);
+        if (at == digits)
+            return false;
+        if (i == 2)
+            return *at == 0;
     }
     return false;
 }
 
 int main(int count, char **words)
 {
-    enum unpack_kind kind;
+    static struct unpack_source source;
     struct child_arguments arguments;
     if (!child_take_arguments(count, words, PLANCHE_UNPACK_VERSION, &arguments) ||
-        !take_kind(arguments.format, &kind)) {
+        !take_source(arguments.format, &source)) {
         fputs("planche-unpack is a part of libplanche " PLANCHE_UNPACK_VERSION
-              ", which starts it to read RAR, 7z and tar archives.\n",
+              ", which starts it to read RAR, 7z, tar and some ZIP archives.\n",
               stderr);
         return PLANCHE_HELPER_EXIT_USAGE;
     }
@@ -86,6 +99,6 @@ int main(int count, char **words)
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
     child_confine(&arguments, false);
-    serve(kind);
+    serve(&source);
     return 0;
 }

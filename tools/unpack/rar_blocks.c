@@ -2,13 +2,12 @@
 /* Walks the chain of blocks that a RAR archive is. */
 #include "rar_blocks.h"
 
+#include "archive/unpack_protocol.h"
 #include "base/little_endian.h"
 #include "os/fd.h"
 
 #define RAR4_BYTES 7u
 
-#define VOLUME    "is one of several volumes of an archive"
-#define ENCRYPTED "is encrypted"
 #define DAMAGED   "is a RAR that is damaged"
 #define CUT_SHORT "is a RAR that is cut short"
 
@@ -18,8 +17,8 @@ struct verdict {
     const char *text;
 };
 static const struct verdict fine = {PLANCHE_OK, NULL};
-static const struct verdict volume = {PLANCHE_ERROR_UNSUPPORTED, VOLUME};
-static const struct verdict encrypted = {PLANCHE_ERROR_UNSUPPORTED, ENCRYPTED};
+static const struct verdict volume = {PLANCHE_ERROR_UNSUPPORTED, PLANCHE_REFUSAL_VOLUME};
+static const struct verdict encrypted = {PLANCHE_ERROR_UNSUPPORTED, PLANCHE_REFUSAL_ENCRYPTED};
 static const struct verdict damaged = {PLANCHE_ERROR_DATA, DAMAGED};
 static const struct verdict cut_short = {PLANCHE_ERROR_DATA, CUT_SHORT};
 static const struct verdict unreadable = {PLANCHE_ERROR_IO, "cannot be read"};
@@ -38,6 +37,10 @@ static struct verdict take_file4(struct rar_blocks *blocks, unsigned flags, size
         return volume;
     if (flags & 0x4)
         return encrypted;
+    blocks->name_at = flags & 0x100 ? 40 : 32;
+    blocks->name_size = flags & 0x200 ? 0 : get16(p + 26);
+    if (blocks->name_size > blocks->size - 32 || blocks->name_at > blocks->size - blocks->name_size)
+        blocks->name_size = 0;
     /* A folder's means nothing. */
     blocks->has_crc = (flags >> 5 & 7) != 7;
     blocks->crc = get32(p + 16);
@@ -153,7 +156,8 @@ static struct verdict take_block5(struct rar_blocks *blocks, bool *file)
 
 static struct verdict take_block(struct rar_blocks *blocks, bool *file)
 {
-    int64_t got = planche_fd_read_at(blocks->fd, blocks->head, sizeof blocks->head, blocks->at);
+    int64_t got = planche_fd_read_at(blocks->fd, blocks->head, sizeof blocks->head,
+                                     blocks->from + blocks->at);
     if (got < 0)
         return unreadable;
     blocks->size = (size_t)got;
@@ -169,6 +173,7 @@ enum planche_status rar_blocks_next(struct rar_blocks *blocks, bool *file, const
 {
     struct verdict verdict = fine;
     *file = false;
+    blocks->name_size = 0;
     while (verdict.status == PLANCHE_OK && !blocks->end && !*file) {
         blocks->length = 0;
         verdict = take_block(blocks, file);

@@ -14,17 +14,21 @@
 /* As much of a block's header as is looked at. */
 #define RAR_HEAD_BYTES 4096u
 
-/* Zero but for fd and file_size. */
+/* Zero but for fd, from and file_size. */
 struct rar_blocks {
     int fd;
-    uint64_t file_size;
-    uint64_t at;     /* of the block */
-    uint64_t length; /* of the block, with its data */
+    uint64_t from;      /* where the archive begins in the file */
+    uint64_t file_size; /* of the archive */
+    uint64_t at;        /* of the block */
+    uint64_t length;    /* of the block, with its data */
     uint8_t head[RAR_HEAD_BYTES];
     size_t size; /* bytes in head */
     bool five, end;
-    bool solid;   /* an archive whose entries must be unpacked to come to the next */
-    bool has_crc; /* of the current file */
+    bool solid; /* an archive whose entries must be unpacked to come to the next */
+    /* Of the current file. The name lies in head, if it is one without an encoding; else its size
+     * is 0. */
+    size_t name_at, name_size;
+    bool has_crc;
     uint32_t crc; /* CRC-32 */
 };
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* RAR, 7z and tar through libarchive, in order. */
+/* RAR, 7z, tar and packed data of ZIPs through libarchive, in order. */
 #include "reader.h"
 
 #include "gunzip.h"
 
+#include "base/little_endian.h"
 #include "os/fd.h"
 
 #include <archive_entry.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)64 << 10)
 #define TAR_BLOCK   512u
@@ -36,16 +36,14 @@ struct meaning {
     const char *plain;
 };
 
-#define DAMAGED   "is damaged or cut short"
-#define ENCRYPTED "is encrypted"
-#define VOLUME    "is one of several volumes of an archive"
-#define BEYOND    "is packed in a way that cannot be read"
+#define DAMAGED "is damaged or cut short"
+#define BEYOND  "is packed in a way that cannot be read"
 static const struct meaning meanings[] = {
     {"nsupported block header size", PLANCHE_ERROR_DATA, DAMAGED},
-    {"ncrypt", PLANCHE_ERROR_UNSUPPORTED, ENCRYPTED},
-    {"assphrase", PLANCHE_ERROR_UNSUPPORTED, ENCRYPTED},
-    {"ulti-volume", PLANCHE_ERROR_UNSUPPORTED, VOLUME},
-    {"ultivolume", PLANCHE_ERROR_UNSUPPORTED, VOLUME},
+    {"ncrypt", PLANCHE_ERROR_UNSUPPORTED, PLANCHE_REFUSAL_ENCRYPTED},
+    {"assphrase", PLANCHE_ERROR_UNSUPPORTED, PLANCHE_REFUSAL_ENCRYPTED},
+    {"ulti-volume", PLANCHE_ERROR_UNSUPPORTED, PLANCHE_REFUSAL_VOLUME},
+    {"ultivolume", PLANCHE_ERROR_UNSUPPORTED, PLANCHE_REFUSAL_VOLUME},
     {"nsupported", PLANCHE_ERROR_UNSUPPORTED, BEYOND},
     {"not supported", PLANCHE_ERROR_UNSUPPORTED, BEYOND},
     {"", PLANCHE_ERROR_DATA, DAMAGED},
@@ -68,6 +66,76 @@ static bool explain(struct unpack_reader *reader, bool fatal)
     return false;
 }
 
+/* What libarchive reads of the file: a part, as if it were all. */
+static uint8_t block[BLOCK_BYTES];
+
+static la_ssize_t read_source(struct archive *archive, void *user, const void **data)
+{
+    struct unpack_reader *reader = user;
+    uint64_t left = reader->source.bytes - reader->at;
+    int64_t got = planche_fd_read_at(PLANCHE_UNPACK_ARCHIVE, block,
+                                     left < sizeof block ? (size_t)left : sizeof block,
+                                     reader->source.from + reader->at);
+    if (got < 0) {
+        archive_set_error(archive, EIO, "%s", strerror(errno));
+        return ARCHIVE_FATAL;
+    }
+    reader->at += (uint64_t)got;
+    *data = block;
+    return (la_ssize_t)got;
+}
+
+static la_int64_t skip_source(struct archive *archive, void *user, la_int64_t request)
+{
+    struct unpack_reader *reader = user;
+    uint64_t left = reader->source.bytes - reader->at, wanted = (uint64_t)request;
+    (void)archive;
+    if (wanted > left)
+        wanted = left;
+    reader->at += wanted;
+    return (la_int64_t)wanted;
+}
+
+static la_int64_t seek_source(struct archive *archive, void *user, la_int64_t offset, int whence)
+{
+    struct unpack_reader *reader = user;
+    uint64_t base = whence == SEEK_CUR ? reader->at : whence == SEEK_END ? reader->source.bytes : 0;
+    la_int64_t at = 0;
+    (void)archive;
+    if (__builtin_add_overflow((la_int64_t)base, offset, &at) || at < 0 ||
+        (uint64_t)at > reader->source.bytes)
+        return ARCHIVE_FATAL;
+    reader->at = (uint64_t)at;
+    return at;
+}
+
+/* A ZIP's LZMA data: a version, and how many bytes of properties follow. */
+#define LZMA_HEAD_BYTES       4u
+#define LZMA_PROPERTIES_BYTES 5u
+
+/* The header of an .lzma file, which the same data would have outside of a ZIP. */
+static la_ssize_t read_lzma(struct archive *archive, void *user, const void **data)
+{
+    static uint8_t head[LZMA_PROPERTIES_BYTES + 8];
+    struct unpack_reader *reader = user;
+    uint8_t own[LZMA_HEAD_BYTES + LZMA_PROPERTIES_BYTES];
+    if (reader->at > 0)
+        return read_source(archive, user, data);
+    if (reader->source.bytes < sizeof own ||
+        planche_fd_read_at(PLANCHE_UNPACK_ARCHIVE, own, sizeof own, reader->source.from) !=
+            (int64_t)sizeof own ||
+        get16(own + 2) != LZMA_PROPERTIES_BYTES) {
+        archive_set_error(archive, EILSEQ, "the LZMA properties are missing");
+        return ARCHIVE_FATAL;
+    }
+    memcpy(head, own + LZMA_HEAD_BYTES, LZMA_PROPERTIES_BYTES);
+    for (unsigned i = 0; i < 8; i++)
+        head[LZMA_PROPERTIES_BYTES + i] = (uint8_t)(reader->source.size >> 8 * i);
+    reader->at = sizeof own;
+    *data = head;
+    return sizeof head;
+}
+
 static la_ssize_t read_gzip(struct archive *archive, void *user, const void **data)
 {
     struct gunzip *gunzip = user;
@@ -85,19 +153,31 @@ static bool begins_gzip(void)
            magic[1] == 0x8b;
 }
 
+/* Exactly what packed data of a ZIP are packed by, whatever they begin with. */
+static int support_packed(struct archive *archive, enum unpack_kind kind)
+{
+    static const int filters[] = {[UNPACK_BZIP2] = ARCHIVE_FILTER_BZIP2,
+                                  [UNPACK_LZMA] = ARCHIVE_FILTER_LZMA,
+                                  [UNPACK_XZ] = ARCHIVE_FILTER_XZ,
+                                  [UNPACK_ZSTD] = ARCHIVE_FILTER_ZSTD};
+    return archive_read_support_format_raw(archive) |
+           archive_read_append_filter(archive, filters[kind]);
+}
+
 static int support(struct archive *archive, enum unpack_kind kind)
 {
-    int result = ARCHIVE_OK;
-    if (kind == UNPACK_RAR)
-        result =
-            archive_read_support_format_rar(archive) | archive_read_support_format_rar5(archive);
-    else if (kind == UNPACK_7Z)
-        result = archive_read_support_format_7zip(archive);
-    else
-        result =
-            archive_read_support_format_tar(archive) | archive_read_support_filter_bzip2(archive) |
-            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive);
-    return result;
+    switch (kind) {
+    case UNPACK_RAR:
+        return archive_read_support_format_rar(archive) | archive_read_support_format_rar5(archive);
+    case UNPACK_7Z:
+        return archive_read_support_format_7zip(archive);
+    case UNPACK_TAR:
+        return archive_read_support_format_tar(archive) |
+               archive_read_support_filter_bzip2(archive) |
+               archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive);
+    default:
+        return support_packed(archive, kind);
+    }
 }
 
 /* A plain tar has no checksum of all, but blocks of zeroes that end it. */
@@ -117,26 +197,36 @@ static bool check_tar_end(struct unpack_reader *reader)
 
 static bool open_archive(struct unpack_reader *reader)
 {
-    int result = reader->gzip
-                     ? archive_read_open(reader->archive, &gunzip, NULL, read_gzip, NULL)
-                     : archive_read_open_fd(reader->archive, PLANCHE_UNPACK_ARCHIVE, BLOCK_BYTES);
+    struct archive *archive = reader->archive;
+    int result;
+    if (reader->gzip) {
+        result = archive_read_open(archive, &gunzip, NULL, read_gzip, NULL);
+    } else {
+        archive_read_set_callback_data(archive, reader);
+        archive_read_set_read_callback(archive,
+                                       reader->kind == UNPACK_LZMA ? read_lzma : read_source);
+        if (reader->kind < UNPACK_BZIP2) {
+            archive_read_set_skip_callback(archive, skip_source);
+            archive_read_set_seek_callback(archive, seek_source);
+        }
+        result = archive_read_open1(archive);
+    }
     if (result != ARCHIVE_OK)
         return explain(reader, true);
     return reader->kind != UNPACK_TAR || check_tar_end(reader);
 }
 
-bool unpack_open(struct unpack_reader *reader, enum unpack_kind kind)
+bool unpack_open(struct unpack_reader *reader, const struct unpack_source *source)
 {
-    *reader = (struct unpack_reader){.kind = kind, .blocks.fd = PLANCHE_UNPACK_ARCHIVE};
-    off_t size = lseek(PLANCHE_UNPACK_ARCHIVE, 0, SEEK_END);
-    if (size < 0 || lseek(PLANCHE_UNPACK_ARCHIVE, 0, SEEK_SET) < 0)
-        return fail(reader, PLANCHE_ERROR_IO, true, strerror(errno));
-    reader->blocks.file_size = (uint64_t)size;
-    reader->gzip = kind == UNPACK_TAR && begins_gzip();
+    *reader = (struct unpack_reader){
+        .kind = source->kind,
+        .source = *source,
+        .blocks = {.fd = PLANCHE_UNPACK_ARCHIVE, .from = source->from, .file_size = source->bytes}};
+    reader->gzip = reader->kind == UNPACK_TAR && begins_gzip();
     reader->archive = archive_read_new();
     if (!reader->archive || (reader->gzip && !gunzip_start(&gunzip, PLANCHE_UNPACK_ARCHIVE)))
         return fail(reader, PLANCHE_ERROR_MEMORY, true, "no memory to unpack it");
-    if (support(reader->archive, kind) != ARCHIVE_OK)
+    if (support(reader->archive, reader->kind) != ARCHIVE_OK)
         return fail(reader, PLANCHE_ERROR_UNSUPPORTED, true,
                     "libarchive was built without what this needs");
     return open_archive(reader);
@@ -151,12 +241,31 @@ static uint32_t kind_flags(struct archive_entry *entry)
         return PLANCHE_UNPACK_HARDLINK;
     if (kind == AE_IFDIR)
         return PLANCHE_UNPACK_FOLDER;
-    return kind == AE_IFREG ? 0 : PLANCHE_UNPACK_SPECIAL;
+    /* Some programs store permissions without a type; what is so is a file. */
+    return kind == AE_IFREG || kind == 0 ? 0 : PLANCHE_UNPACK_SPECIAL;
+}
+
+/* A name of an old RAR as it is stored: libarchive takes the second half of some Japanese letters
+ * for a backslash. NULL: there is none such. */
+static const char *stored_name(const struct rar_blocks *blocks)
+{
+    static char name[RAR_HEAD_BYTES + 1];
+    bool plain = true;
+    if (blocks->name_size == 0)
+        return NULL;
+    memcpy(name, blocks->head + blocks->name_at, blocks->name_size);
+    name[blocks->name_size] = 0;
+    for (size_t i = 0; i < blocks->name_size; i++)
+        plain = plain && name[i] > 0;
+    return plain || strlen(name) < blocks->name_size ? NULL : name;
 }
 
 /* In UTF-8, or bytes that say nothing of what they are. */
-static const char *entry_name(struct archive_entry *entry)
+static const char *entry_name(const struct unpack_reader *reader, struct archive_entry *entry)
 {
+    const char *stored = reader->kind == UNPACK_RAR ? stored_name(&reader->blocks) : NULL;
+    if (stored)
+        return stored;
     const char *name = archive_entry_pathname_utf8(entry);
     if (!name)
         name = archive_entry_pathname(entry);
@@ -227,8 +336,8 @@ bool unpack_next(struct unpack_reader *reader, struct planche_unpack_entry *entr
     if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
         return explain(reader, true);
     if (archive_entry_is_encrypted(found))
-        return fail(reader, PLANCHE_ERROR_UNSUPPORTED, true, ENCRYPTED);
-    *name = entry_name(found);
+        return fail(reader, PLANCHE_ERROR_UNSUPPORTED, true, PLANCHE_REFUSAL_ENCRYPTED);
+    *name = entry_name(reader, found);
     reader->crc = 0;
     describe(reader, found, entry);
     return true;

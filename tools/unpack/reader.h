@@ -10,10 +10,28 @@
 
 #include <archive.h>
 
-enum unpack_kind { UNPACK_RAR, UNPACK_7Z, UNPACK_TAR };
+/* From UNPACK_BZIP2 on, one entry of a ZIP by what it is packed by. */
+enum unpack_kind {
+    UNPACK_RAR,
+    UNPACK_7Z,
+    UNPACK_TAR,
+    UNPACK_BZIP2,
+    UNPACK_LZMA,
+    UNPACK_XZ,
+    UNPACK_ZSTD
+};
+
+/* What is read: a part of the file that is open as PLANCHE_UNPACK_ARCHIVE. */
+struct unpack_source {
+    enum unpack_kind kind;
+    uint64_t from, bytes;
+    uint64_t size; /* of a ZIP's entry, unpacked; UINT64_MAX: the packed data tell */
+};
 
 struct unpack_reader {
     enum unpack_kind kind;
+    struct unpack_source source;
+    uint64_t at; /* in the source, of what libarchive reads next */
     struct archive *archive;
     bool gzip; /* a tar packed by gzip */
     struct rar_blocks blocks;
@@ -25,9 +43,8 @@ struct unpack_reader {
     char text[PLANCHE_HELPER_TEXT_BYTES];
 };
 
-/* All of them: false on an error, which the reader says. Opens the archive at
- * PLANCHE_UNPACK_ARCHIVE, whose position it moves. */
-bool unpack_open(struct unpack_reader *reader, enum unpack_kind kind);
+/* All of them: false on an error, which the reader says. The position of the file stays. */
+bool unpack_open(struct unpack_reader *reader, const struct unpack_source *source);
 /* *name is valid until the next call; *end: there is no entry. */
 bool unpack_next(struct unpack_reader *reader, struct planche_unpack_entry *entry,
                  const char **name, bool *end);
