@@ -70,7 +70,9 @@ enum planche_status planche_book_assemble(struct planche_book *book,
     bool skip = book->options.on_error == PLANCHE_ON_ERROR_SKIP;
     bool any = false;
     book->progress.writing = true;
-    enum planche_status status = planche_entries_name(&book->entries, skip, error);
+    enum planche_status status = planche_book_settle_repeats(book, error);
+    if (!status)
+        status = planche_entries_name(&book->entries, skip, error);
     if (!status)
         status = planche_book_update_references(book, error);
     for (size_t i = 0; i < book->entries.count && !status; i++)

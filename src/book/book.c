@@ -7,8 +7,10 @@
 #include "book/steps.h"
 #include "engine/internal.h"
 #include "io/atomic_file.h"
+#include "os/fd.h"
 #include "os/file_info.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void set_options(struct planche_book *book, const struct planche_book_options *options)
@@ -56,11 +58,24 @@ static enum planche_status recognise(struct planche_book *book, struct planche_e
     book->from = planche_archive_detect(book->input);
     if (book->from)
         return PLANCHE_OK;
-    if (planche_file_find(book->input, &info) != PLANCHE_FILE_PRESENT)
+    enum planche_file_state state = planche_file_find(book->input, &info);
+    if (state == PLANCHE_FILE_ABSENT)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: there is no such file or folder",
                             book->input);
+    int fd = state == PLANCHE_FILE_PRESENT ? planche_fd_open(book->input, 0, &info) : -1;
+    if (fd < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", book->input,
+                            strerror(errno));
+    planche_fd_close(&fd);
     if (info.kind == PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty folder", book->input);
+    if (info.kind != PLANCHE_FILE_REGULAR)
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s: is a pipe, a device or another special file, not a book; save it "
+                            "as a file first",
+                            book->input);
+    if (info.size == 0)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty file", book->input);
     return planche_fail(error, PLANCHE_ERROR_DATA,
                         "%s: is not a book that Planche reads (CBZ, CBR, CB7, CBT, EPUB, PDF or a "
                         "folder)",
@@ -250,6 +265,8 @@ enum planche_status planche_book_inspect_all(const char *input,
         status = planche_book_scan(&book, error);
     if (!status)
         status = planche_book_inspect_pages(&book, error);
+    if (!status)
+        status = planche_book_settle_repeats(&book, error);
     if (!status)
         tell_pages(&book);
     book.to = book.options.container;

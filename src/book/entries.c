@@ -42,6 +42,7 @@ enum planche_status planche_entries_add(struct planche_entries *entries,
         .original = PLANCHE_NO_ENTRY,
         .outcome = PLANCHE_BOOK_COPIED,
         .name = planche_strdup(entries->budget, from->name),
+        .again = from->again ? planche_strdup(entries->budget, from->again) : NULL,
     };
     if (entry->comment_size) {
         entry->comment = planche_alloc(entries->budget, entry->comment_size);
@@ -49,8 +50,9 @@ enum planche_status planche_entries_add(struct planche_entries *entries,
             memcpy(entry->comment, from->comment, entry->comment_size);
     }
     *out = entry;
-    return entry->name && (entry->comment || !entry->comment_size) ? PLANCHE_OK
-                                                                   : no_memory(entries, error);
+    return entry->name && (entry->again || !from->again) && (entry->comment || !entry->comment_size)
+               ? PLANCHE_OK
+               : no_memory(entries, error);
 }
 
 void planche_entries_free(struct planche_entries *entries)
@@ -64,6 +66,7 @@ void planche_entries_free(struct planche_entries *entries)
         planche_free(entry->candidate);
         planche_free(entry->message);
         planche_free(entry->comment);
+        planche_free(entry->again);
         planche_free(entry->name);
     }
     planche_free(entries->list);
@@ -180,11 +183,12 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
             PLANCHE_NAME_NO_MEMORY)
             return no_memory(entries, error);
     for (size_t i = 0; i < entries->count && !status; i++)
-        if (entries->list[i].stays)
+        if (entries->list[i].stays && !entries->list[i].dropped)
             status = keep_names(entries, &entries->list[i], error);
     for (size_t i = 0; i < entries->count && !status; i++) {
         struct planche_entry *entry = &entries->list[i];
-        if (!entry->stays && (entry->outcome != PLANCHE_BOOK_FAILED || !(skip || entry->lost)))
+        bool failed = entry->outcome == PLANCHE_BOOK_FAILED && (skip || entry->lost);
+        if (!entry->stays && !failed && !entry->dropped)
             status = name_entry(entries, entry, error);
     }
     return status;

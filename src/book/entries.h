@@ -29,12 +29,14 @@ struct planche_made {
 /* An entry: what the archive says of it, what it turned out to be, and its outcome. */
 struct planche_entry {
     char *name;
+    char *again; /* its name in the archive, if an entry before it has that; else NULL */
     void *comment;
     size_t comment_size;
     int64_t mtime;
     bool folder;
-    bool lost; /* nothing of it can be kept: it could not be read, or failed at its first byte */
-    bool page; /* it is to be enlarged, as far as its beginning and its name tell */
+    bool dropped; /* another one of its name stands for it */
+    bool lost;    /* nothing of it can be kept: it could not be read, or failed at its first byte */
+    bool page;    /* it is to be enlarged, as far as its beginning and its name tell */
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
     size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */

@@ -159,9 +159,9 @@ static enum planche_status take_entry(struct page_queue *queue, struct planche_a
 static bool is_same(const struct planche_book *book, size_t index, bool end,
                     const struct planche_archive_entry *found)
 {
-    const struct planche_entry *entry = &book->entries.list[index];
     if (end || index == book->entries.count)
         return end && index == book->entries.count;
+    const struct planche_entry *entry = &book->entries.list[index];
     return strcmp(found->name, entry->name) == 0 && found->folder == entry->folder;
 }
 

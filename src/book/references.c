@@ -94,7 +94,7 @@ static size_t list_images(struct rewriting *r, const char *name)
     return count;
 }
 
-static bool is_comicinfo(const char *name)
+bool planche_book_is_comicinfo(const char *name)
 {
     const char *slash = strrchr(name, '/');
     return strcasecmp(slash ? slash + 1 : name, "ComicInfo.xml") == 0;
@@ -140,7 +140,7 @@ static enum planche_status load(struct planche_book *book, size_t index, char **
 static const char *edit(struct rewriting *r, const char *name, const char *data, size_t size,
                         struct planche_text_buffer *out)
 {
-    if (!is_comicinfo(name))
+    if (!planche_book_is_comicinfo(name))
         return planche_epub_edit(name, data, size, find_renamed, r, out)
                    ? NULL
                    : "cannot be understood, so it may refer to pages by their old names";
@@ -178,9 +178,10 @@ static enum planche_status rewrite_entry(struct rewriting *r, size_t index,
 
 static bool may_need(const struct planche_book *book, const struct planche_entry *entry)
 {
-    if (entry->folder || entry->page || entry->outcome == PLANCHE_BOOK_FAILED)
+    if (entry->folder || entry->page || entry->dropped || entry->outcome == PLANCHE_BOOK_FAILED)
         return false;
-    return book->entries.referred ? planche_epub_may_refer(entry->name) : is_comicinfo(entry->name);
+    return book->entries.referred ? planche_epub_may_refer(entry->name)
+                                  : planche_book_is_comicinfo(entry->name);
 }
 
 /* Lists pages and their names in the output, sorted. */

@@ -33,6 +33,13 @@ enum planche_status planche_book_run_pages(struct planche_book *book, struct pla
 bool planche_book_skip_page(const struct planche_book *book, struct planche_entry *entry,
                             const struct planche_image_info *info);
 
+/* Repeats: which of several entries of one name are in the output, and by which names. Errors:
+ * MEMORY, BUDGET. */
+enum planche_status planche_book_settle_repeats(struct planche_book *book,
+                                                struct planche_error *error);
+/* Whether a file by this name is a ComicInfo.xml. */
+bool planche_book_is_comicinfo(const char *name);
+
 /* Assembly: names the outputs, updates what refers to them, and writes the output. */
 enum planche_status planche_book_assemble(struct planche_book *book,
                                           struct planche_archive_writer *writer,
