@@ -8,6 +8,16 @@
 #include "codec/stream.h"
 #include "codec/written.h"
 
+/* What a file holds beside its picture and the result cannot have, as flags. */
+enum planche_lost {
+    PLANCHE_LOST_GAIN_MAP = 1,
+    PLANCHE_LOST_VIDEO = 2,
+    PLANCHE_LOST_DEPTH = 4,
+    PLANCHE_LOST_AUDIO = 8,
+    PLANCHE_LOST_PICTURES = 16, /* further ones */
+    PLANCHE_LOST_XMP = 32       /* the part of XMP that does not fit into one segment */
+};
+
 /* An image file being read by its format. The common part (reader.c) opens the stream, holds whole
  * pictures, turns them upright, counts rows and remembers failures. */
 struct planche_decoder {
@@ -16,14 +26,16 @@ struct planche_decoder {
     struct planche_budget *budget;
     const struct planche_log *log;
     uint64_t max_pixels;
+    bool header_only; /* no row will be read: nothing is allocated for that */
 
     /* Filled in by open. */
     uint32_t width, height; /* as stored, before orientation */
     unsigned channels, depth;
     unsigned orientation;             /* what the format itself states, 1..8; 0: EXIF says it */
     struct planche_metadata metadata; /* as found: the common part completes it */
-    bool whole;  /* all rows must be read in one call; the common part holds the picture */
-    void *state; /* the format's own */
+    unsigned lost; /* of enum planche_lost: what the format has found; XMP may tell more */
+    bool whole;    /* all rows must be read in one call; the common part holds the picture */
+    void *state;   /* the format's own */
 };
 
 /* LIMIT when a page of this size must not be read: to be called before anything of that size is
@@ -31,6 +43,10 @@ struct planche_decoder {
 enum planche_status planche_decoder_check_size(const struct planche_decoder *decoder,
                                                uint64_t width, uint64_t height,
                                                struct planche_error *error);
+
+/* Says UNSUPPORTED: a page is one picture. */
+enum planche_status planche_fail_animation(struct planche_error *error, const char *name,
+                                           uint64_t frames);
 
 /* An image file being written by its format. The common part (writer.c) checks the arguments,
  * counts rows and remembers failures. */

@@ -44,6 +44,15 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
     return PLANCHE_OK;
 }
 
+enum planche_status planche_fail_animation(struct planche_error *error, const char *name,
+                                           uint64_t frames)
+{
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "%s: is an animation of %" PRIu64 " frames; only single pictures are "
+                        "supported",
+                        name, frames);
+}
+
 static enum planche_status recognise(struct planche_reader *reader, struct planche_error *error)
 {
     uint8_t head[PLANCHE_FORMAT_HEAD_SIZE];
@@ -120,6 +129,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
     decoder->name = reader->name;
     decoder->budget = options->budget;
     decoder->log = &reader->log;
+    decoder->header_only = options->header_only;
     decoder->max_pixels =
         options->max_input_pixels ? options->max_input_pixels : DEFAULT_MAX_PIXELS;
     enum planche_status status =

@@ -100,6 +100,27 @@ enum planche_status planche_stream_read(struct planche_stream *stream, void *dat
     return PLANCHE_OK;
 }
 
+enum planche_status planche_stream_read_at(const struct planche_stream *stream, uint64_t at,
+                                           void *data, size_t size, size_t *got,
+                                           struct planche_error *error)
+{
+    uint64_t left = at < stream->size ? stream->size - at : 0;
+    size_t take = left < size ? (size_t)left : size;
+    *got = 0;
+    if (take == 0)
+        return PLANCHE_OK;
+    if (stream->fd < 0) {
+        memcpy(data, stream->memory + at, take);
+        *got = take;
+        return PLANCHE_OK;
+    }
+    int64_t count = planche_fd_read_at(stream->fd, data, take, at);
+    if (count < 0)
+        return system_failure(stream, error);
+    *got = (size_t)count;
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_stream_rewind(struct planche_stream *stream,
                                           struct planche_error *error)
 {

@@ -29,6 +29,10 @@ enum planche_status planche_stream_next(struct planche_stream *stream, const uin
 /* Copies size bytes; *got says how many there were before the end. Error: IO. */
 enum planche_status planche_stream_read(struct planche_stream *stream, void *data, size_t size,
                                         size_t *got, struct planche_error *error);
+/* The same from any place, without a change of the place that the others read at. */
+enum planche_status planche_stream_read_at(const struct planche_stream *stream, uint64_t at,
+                                           void *data, size_t size, size_t *got,
+                                           struct planche_error *error);
 /* The whole file in one piece, counted in budget; it stays until the stream is closed, and nothing
  * else can be read any more. Errors: IO (the file became shorter among them), MEMORY, BUDGET. */
 enum planche_status planche_stream_hold(struct planche_stream *stream,

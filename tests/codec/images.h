@@ -86,8 +86,14 @@ struct png_spec {
     bool srgb;
     uint32_t x_density, y_density; /* pixels per metre */
     const struct bytes *icc, *exif, *xmp;
+    const uint8_t *cicp; /* its four bytes */
 };
 struct bytes make_png(const struct png_spec *spec);
+/* Puts a chunk before the first one of a name. A checksum that is not to be right is one off. */
+void png_insert(struct bytes *file, const char *before, const char *name, const void *content,
+                size_t size, bool right);
+/* Where a chunk begins, with its length. */
+size_t png_find(const struct bytes *file, const char *name);
 
 /* JPEG by libjpeg, quality 100 unless said, from 8-bit pixels of 1, 3 or 4 (CMYK) channels. */
 struct jpeg_spec {

@@ -4,6 +4,7 @@
 
 #include <png.h>
 #include <string.h>
+#include <zlib.h>
 
 static void emit(png_structp png, png_bytep data, size_t size)
 {
@@ -91,5 +92,47 @@ struct bytes make_png(const struct png_spec *spec)
             png_write_row(png, spec->rows + y * spec->stride);
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);
+    if (spec->cicp)
+        png_insert(&bytes,
+                   spec->icc    ? "iCCP"
+                   : spec->srgb ? "sRGB"
+                                : "IDAT",
+                   "cICP", spec->cicp, 4, true);
     return bytes;
+}
+
+static void put32(uint8_t *p, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+size_t png_find(const struct bytes *file, const char *name)
+{
+    for (size_t at = 8; at + 12 <= file->size;) {
+        const uint8_t *p = file->data + at;
+        if (memcmp(p + 4, name, 4) == 0)
+            return at;
+        at += 12 + ((size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
+    }
+    fail_msg("no chunk %s", name);
+    return 0;
+}
+
+void png_insert(struct bytes *file, const char *before, const char *name, const void *content,
+                size_t size, bool right)
+{
+    size_t at = png_find(file, before);
+    struct bytes longer = {NULL, 0, 0};
+    uint8_t head[8], crc[4];
+    put32(head, (uint32_t)size);
+    memcpy(head + 4, name, 4);
+    bytes_append(&longer, file->data, at);
+    bytes_append(&longer, head, 8);
+    bytes_append(&longer, content, size);
+    put32(crc, (uint32_t)crc32(0, longer.data + at + 4, (uInt)size + 4) + !right);
+    bytes_append(&longer, crc, 4);
+    bytes_append(&longer, file->data + at, file->size - at);
+    bytes_free(file);
+    *file = longer;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files cut at every byte and with bits flipped: an error or, where nothing was lost, the page;
- * never a crash, never a hang, never rows that were made up for a cut. */
+/* Files cut at every byte and with bits flipped: an error or, where no pixel was lost, the page and
+ * a warning; never a crash, never a hang, never rows that were made up for a cut. */
 #include "images.h"
 
 #include <png.h>
@@ -125,8 +125,11 @@ static void test_cuts(void **state)
         assert_int_equal(read_exact(&file, file.size, &whole), PLANCHE_OK);
         for (size_t size = 0; size < file.size; size += kind == SLOW_KIND ? SLOW_TIMES : 1) {
             enum planche_status status = read_exact(&file, size, &cut);
-            if (status != PLANCHE_ERROR_DATA)
+            bool complete = status == PLANCHE_OK && cut.warnings > whole.warnings;
+            if (status != PLANCHE_ERROR_DATA && !complete)
                 fail_msg("kind %u cut at %zu of %zu: status %d", kind, size, file.size, status);
+            if (complete)
+                pictures_equal(&cut.picture, &whole.picture);
             read_result_free(&cut);
         }
         read_result_free(&whole);
@@ -181,18 +184,23 @@ static void test_flips(void **state)
     }
 }
 
-/* Every single bit of a PNG is guarded by a checksum or by the format's own rules. */
+/* Every single bit that a PNG's pixels depend on is guarded by a checksum or by the format's own
+ * rules. */
 static void test_png_checksums(void **state)
 {
     (void)state;
     struct bytes file = make_kind(0);
+    struct read_result whole;
+    assert_int_equal(read_exact(&file, file.size, &whole), PLANCHE_OK);
     for (size_t bit = 0; bit < file.size * 8; bit += 3) {
         struct read_result result;
         file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_not_equal(read_exact(&file, file.size, &result), PLANCHE_OK);
+        if (read_exact(&file, file.size, &result) == PLANCHE_OK)
+            pictures_equal(&result.picture, &whole.picture);
         read_result_free(&result);
         file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
+    read_result_free(&whole);
     bytes_free(&file);
 }
 

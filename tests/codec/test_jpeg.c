@@ -252,6 +252,64 @@ static void test_too_many_scans(void **state)
     picture_free(&smooth);
 }
 
+/* Whether a file that lacks `cut` bytes of its end is the page, with a warning. */
+static void check_cut(const struct jpeg_spec *spec, size_t cut, bool complete, const char *message)
+{
+    struct bytes file = make_jpeg(spec);
+    struct read_result whole, result;
+    assert_int_equal(read_bytes(&file, &whole), PLANCHE_OK);
+    assert_int_equal(whole.warnings, 0);
+    file.size -= cut;
+    assert_int_equal(read_bytes(&file, &result), complete ? PLANCHE_OK : PLANCHE_ERROR_DATA);
+    if (complete) {
+        pictures_equal(&whole.picture, &result.picture);
+        assert_int_equal(result.warnings, 1);
+    } else {
+        assert_non_null(strstr(result.error.message, message));
+    }
+    read_result_free(&whole);
+    read_result_free(&result);
+    bytes_free(&file);
+}
+
+/* Where the last scan of a file begins, from the end. */
+static size_t last_scan(const struct jpeg_spec *spec)
+{
+    struct bytes file = make_jpeg(spec);
+    size_t at = file.size - 2;
+    while (file.data[at] != 0xff || file.data[at + 1] != 0xda)
+        at--;
+    /* Tables may lie before it. */
+    while (at > 4 && !(file.data[at] == 0xff && file.data[at + 1] == 0xc4))
+        at--;
+    size_t size = file.size;
+    bytes_free(&file);
+    return size - at;
+}
+
+static void test_missing_end(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(64, 48, 3);
+    struct jpeg_spec spec = {.picture = &smooth, .quality = 90};
+    for (int subsampled = 0; subsampled < 2; subsampled++) {
+        spec.subsampled = subsampled;
+        check_cut(&spec, 1, true, NULL);
+        check_cut(&spec, 2, true, NULL);
+        check_cut(&spec, 100, false, " of 48 rows are there");
+    }
+    spec.progressive = true;
+    check_cut(&spec, 2, true, NULL);
+    /* Without its last scan a progressive picture looks whole, and is not. */
+    check_cut(&spec, last_scan(&spec), false, "scans are there");
+    spec.progressive = false;
+    spec.scans = true;
+    check_cut(&spec, 2, true, NULL);
+    spec.restart = 2;
+    check_cut(&spec, 2, true, NULL);
+    picture_free(&smooth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_unfit_profiles),
         cmocka_unit_test(test_unsupported),
         cmocka_unit_test(test_too_many_scans),
+        cmocka_unit_test(test_missing_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

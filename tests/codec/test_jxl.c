@@ -249,6 +249,28 @@ static void test_cancel(void **state)
     picture_free(&noise);
 }
 
+/* Frames are counted; one is a page. */
+static void test_animations(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(24, 16, 3);
+    for (unsigned frames = 1; frames <= 3; frames++) {
+        struct bytes file =
+            make_jxl(&(struct jxl_spec){.picture = &smooth, .lossless = true, .frames = frames});
+        struct read_result result;
+        assert_int_equal(read_bytes(&file, &result),
+                         frames == 1 ? PLANCHE_OK : PLANCHE_ERROR_UNSUPPORTED);
+        if (frames == 1)
+            pictures_equal(&result.picture, &smooth);
+        else
+            assert_non_null(strstr(result.error.message, frames == 2 ? "an animation of 2 frames"
+                                                                     : "an animation of 3 frames"));
+        read_result_free(&result);
+        bytes_free(&file);
+    }
+    picture_free(&smooth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_named_colours),  cmocka_unit_test(test_unsupported),
         cmocka_unit_test(test_metadata_bomb),  cmocka_unit_test(test_write_lossless),
         cmocka_unit_test(test_write_profiles), cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_animations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading every type of PNG, and what PNG says beside its pixels. */
+#include "colours.h"
 #include "images.h"
 
 #include <math.h>
@@ -258,9 +259,202 @@ static void test_profile_bomb(void **state)
     bytes_free(&xmp);
 }
 
+static enum planche_status read_free(struct bytes *file, struct read_result *result)
+{
+    enum planche_status status = read_bytes(file, result);
+    bytes_free(file);
+    return status;
+}
+
+/* The numbers of cICP mean what they mean in AVIF, and go before everything else. */
+static void test_cicp(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t cicp[4];
+        enum colours_space space;
+    } cases[] = {
+        {{12, 13, 0, 1}, COLOURS_DISPLAY_P3},
+        {{9, 1, 0, 1}, COLOURS_REC2020},
+        {{1, 13, 0, 1}, COLOURS_SRGB},
+        {{1, 8, 0, 1}, COLOURS_LINEAR},
+    };
+    struct bytes adobe = colours_profile(COLOURS_ADOBE);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int others = 0; others < 3; others++) {
+            struct png_spec spec = pixel_spec(3);
+            spec.cicp = cases[i].cicp;
+            spec.icc = others == 1 ? &adobe : NULL;
+            spec.srgb = others == 2;
+            spec.gamma = others == 2 ? 1.0 : 0;
+            struct read_result result = read_spec(&spec, 3, 8);
+            assert_true(colours_distance(&result.icc, cases[i].space) < 0.5);
+            read_result_free(&result);
+        }
+    bytes_free(&adobe);
+}
+
+/* What is not treated as sRGB because it cannot be. */
+static void test_cicp_hdr(void **state)
+{
+    (void)state;
+    static const uint8_t curves[2] = {16, 18};
+    for (int i = 0; i < 2; i++) {
+        const uint8_t cicp[4] = {9, curves[i], 0, 1};
+        struct png_spec spec = pixel_spec(3);
+        spec.cicp = cicp;
+        struct bytes file = make_png(&spec);
+        struct read_result result;
+        assert_int_equal(read_free(&file, &result), PLANCHE_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(result.error.message, "high dynamic range"));
+        read_result_free(&result);
+    }
+}
+
+/* Video's range is stretched; a matrix, which PNG has no use for, makes the chunk void. */
+static void test_cicp_range(void **state)
+{
+    (void)state;
+    static const uint8_t narrow[4] = {1, 13, 0, 0}, matrix[4] = {12, 13, 1, 1};
+    static const uint8_t pixels[9] = {16, 235, 126, 0, 255, 17, 125, 234, 16};
+    static const uint8_t full[9] = {0, 255, 128, 0, 255, 1, 127, 254, 0};
+    struct png_spec spec = pixel_spec(3);
+    struct read_result result;
+    spec.width = 3;
+    spec.rows = pixels;
+    spec.cicp = narrow;
+    result = read_spec(&spec, 3, 8);
+    assert_memory_equal(result.picture.data, full, 9);
+    read_result_free(&result);
+    spec.cicp = matrix;
+    struct bytes file = make_png(&spec);
+    assert_int_equal(read_free(&file, &result), PLANCHE_OK);
+    assert_memory_equal(result.picture.data, pixels, 9);
+    assert_int_equal(result.icc.size, 0);
+    assert_int_equal(result.warnings, 1);
+    read_result_free(&result);
+}
+
+static struct bytes make_noise(bool interlaced, struct picture *noise)
+{
+    *noise = picture_noise(40, 30, 3, 8, 5);
+    return make_png(&(struct png_spec){.width = 40,
+                                       .height = 30,
+                                       .colour_type = PNG_COLOR_TYPE_RGB,
+                                       .bit_depth = 8,
+                                       .interlaced = interlaced,
+                                       .rows = noise->data,
+                                       .stride = 120});
+}
+
+/* A file that ends behind its last row is a page; one that ends before it says how far it goes. */
+static void test_missing_end(void **state)
+{
+    (void)state;
+    for (int interlaced = 0; interlaced < 2; interlaced++) {
+        struct picture noise;
+        struct bytes file = make_noise(interlaced, &noise);
+        struct read_result result;
+        file.size = png_find(&file, "IEND");
+        for (int cut = 0; cut < 9; cut++, file.size--) {
+            /* The end chunk, the checksum of the pixels, that of zlib. */
+            assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+            pictures_equal(&result.picture, &noise);
+            assert_int_equal(result.warnings, 1);
+            read_result_free(&result);
+        }
+        file.size /= 2;
+        assert_int_equal(read_free(&file, &result), PLANCHE_ERROR_DATA);
+        assert_non_null(strstr(result.error.message, interlaced ? " of 7 passes" : " of 30 rows"));
+        read_result_free(&result);
+        picture_free(&noise);
+    }
+}
+
+/* Damage and oddities in chunks that nothing is needed of. */
+static void test_odd_chunks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool right;
+        enum planche_status status;
+        unsigned warnings;
+    } cases[] = {
+        {"tEXt", false, PLANCHE_OK, 1},
+        {"eXIf", false, PLANCHE_OK, 1},
+        {"s\1IT", true, PLANCHE_OK, 1},
+        {"S\1IT", false, PLANCHE_OK, 1},
+        {"abCd", true, PLANCHE_OK, 0},
+        {"abCd", false, PLANCHE_OK, 1},
+        {"gAMA", false, PLANCHE_OK, 1},
+        {"acTL", true, PLANCHE_OK, 1},
+        {"CgBI", true, PLANCHE_ERROR_UNSUPPORTED, 0},
+        {"tRNS", false, PLANCHE_ERROR_DATA, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int behind = 0; behind < 2; behind++) {
+            struct picture noise;
+            struct bytes file = make_noise(false, &noise);
+            struct read_result result;
+            png_insert(&file, behind ? "IEND" : "IDAT", cases[i].name, "nonsense\0\0\0", 10,
+                       cases[i].right);
+            enum planche_status status = read_free(&file, &result);
+            /* Behind the pixels nothing is needed. */
+            assert_int_equal(status, behind ? PLANCHE_OK : cases[i].status);
+            if (status == PLANCHE_OK)
+                pictures_equal(&result.picture, &noise);
+            if (status == PLANCHE_OK && cases[i].status == PLANCHE_OK) {
+                assert_int_equal(result.warnings, cases[i].warnings);
+            }
+            read_result_free(&result);
+            picture_free(&noise);
+        }
+}
+
+/* An animation's control chunks; frames that are not the picture are not needed here. */
+static struct bytes make_animation(uint32_t frames, bool picture_is_first, struct picture *noise)
+{
+    uint8_t control[8] = {0, 0, 0, (uint8_t)frames}, frame[26] = {0};
+    struct bytes file = make_noise(false, noise);
+    frame[7] = 40;
+    frame[11] = 30;
+    png_insert(&file, "IDAT", "acTL", control, 8, true);
+    if (picture_is_first)
+        png_insert(&file, "IDAT", "fcTL", frame, 26, true);
+    return file;
+}
+
+static void test_animations(void **state)
+{
+    (void)state;
+    struct picture noise;
+    struct read_result result;
+    struct bytes file = make_animation(1, true, &noise);
+    assert_int_equal(read_free(&file, &result), PLANCHE_OK);
+    pictures_equal(&result.picture, &noise);
+    assert_int_equal(result.warnings, 0);
+    read_result_free(&result);
+    picture_free(&noise);
+    for (int first = 0; first < 2; first++) {
+        file = make_animation(3, first, &noise);
+        assert_int_equal(read_free(&file, &result), PLANCHE_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(result.error.message, "an animation of 3 frames"));
+        read_result_free(&result);
+        picture_free(&noise);
+    }
+    file = make_animation(1, false, &noise);
+    assert_int_equal(read_free(&file, &result), PLANCHE_ERROR_UNSUPPORTED);
+    read_result_free(&result);
+    picture_free(&noise);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cicp),          cmocka_unit_test(test_cicp_hdr),
+        cmocka_unit_test(test_cicp_range),    cmocka_unit_test(test_missing_end),
+        cmocka_unit_test(test_odd_chunks),    cmocka_unit_test(test_animations),
         cmocka_unit_test(test_grey),          cmocka_unit_test(test_palette),
         cmocka_unit_test(test_whole_samples), cmocka_unit_test(test_transparent_rgb),
         cmocka_unit_test(test_metadata),      cmocka_unit_test(test_exif_density),

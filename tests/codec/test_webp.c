@@ -198,32 +198,112 @@ static void test_cancel(void **state)
     picture_free(&noise);
 }
 
+/* An animation of the same frame at an offset, on a canvas of the size given. */
+static struct bytes make_animation(const struct bytes *still, unsigned frames, int offset,
+                                   int canvas)
+{
+    struct bytes file = {NULL, 0, 0};
+    WebPMuxFrameInfo frame = {.bitstream = {still->data, still->size},
+                              .id = WEBP_CHUNK_ANMF,
+                              .duration = 100,
+                              .x_offset = offset,
+                              .y_offset = 2 * offset,
+                              .dispose_method = WEBP_MUX_DISPOSE_NONE,
+                              .blend_method = WEBP_MUX_BLEND};
+    WebPMuxAnimParams params = {.loop_count = 0, .bgcolor = 0xff123456};
+    WebPData assembled;
+    WebPMux *mux = WebPMuxNew();
+    for (unsigned i = 0; i < frames; i++)
+        assert_int_equal(WebPMuxPushFrame(mux, &frame, 1), WEBP_MUX_OK);
+    assert_int_equal(WebPMuxSetAnimationParams(mux, &params), WEBP_MUX_OK);
+    assert_int_equal(WebPMuxSetCanvasSize(mux, canvas, canvas), WEBP_MUX_OK);
+    assert_int_equal(WebPMuxAssemble(mux, &assembled), WEBP_MUX_OK);
+    bytes_append(&file, assembled.bytes, assembled.size);
+    WebPDataClear(&assembled);
+    WebPMuxDelete(mux);
+    return file;
+}
+
 /* An animation is not a page. */
 static void test_animation(void **state)
 {
     (void)state;
     struct picture smooth = picture_smooth(8, 8, 3);
-    struct bytes still = make_webp(&(struct webp_spec){.picture = &smooth}), file = {NULL, 0, 0};
-    WebPMuxFrameInfo frame = {.bitstream = {still.data, still.size},
-                              .id = WEBP_CHUNK_ANMF,
-                              .duration = 100,
-                              .dispose_method = WEBP_MUX_DISPOSE_NONE,
-                              .blend_method = WEBP_MUX_NO_BLEND};
-    WebPData assembled;
-    WebPMux *mux = WebPMuxNew();
-    assert_int_equal(WebPMuxPushFrame(mux, &frame, 1), WEBP_MUX_OK);
-    assert_int_equal(WebPMuxPushFrame(mux, &frame, 1), WEBP_MUX_OK);
-    WebPMuxAnimParams params = {.loop_count = 0};
-    assert_int_equal(WebPMuxSetAnimationParams(mux, &params), WEBP_MUX_OK);
-    assert_int_equal(WebPMuxAssemble(mux, &assembled), WEBP_MUX_OK);
-    bytes_append(&file, assembled.bytes, assembled.size);
+    struct bytes still = make_webp(&(struct webp_spec){.picture = &smooth});
+    struct bytes file = make_animation(&still, 3, 0, 8);
     struct read_result result;
     assert_int_equal(read_bytes(&file, &result), PLANCHE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(result.error.message, "an animation of 3 frames"));
     read_result_free(&result);
-    WebPDataClear(&assembled);
-    WebPMuxDelete(mux);
     bytes_free(&file);
     bytes_free(&still);
+    picture_free(&smooth);
+}
+
+/* One frame is a page, on its canvas, which is transparent elsewhere. */
+static void test_one_frame(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 8; kind++) {
+        unsigned channels = kind & 1 ? 4 : 3;
+        bool lossless = kind & 2, fills = kind & 4;
+        int canvas = fills ? 20 : 60, offset = fills ? 0 : 10;
+        struct picture smooth = picture_smooth(20, 20, channels);
+        struct webp_spec spec = {.picture = &smooth, .lossless = lossless};
+        struct bytes still = make_webp(&spec), file = make_animation(&still, 1, offset, canvas);
+        struct read_result alone, result;
+        assert_int_equal(read_bytes(&still, &alone), PLANCHE_OK);
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_int_equal(result.picture.width, canvas);
+        assert_int_equal(result.picture.height, canvas);
+        unsigned out = fills ? channels : 4;
+        assert_int_equal(result.picture.channels, out);
+        for (int i = 0; i < canvas * canvas; i++) {
+            static const uint8_t nothing[4] = {0};
+            int x = i % canvas - offset, y = i / canvas - 2 * offset;
+            bool inside = x >= 0 && x < 20 && y >= 0 && y < 20;
+            const uint8_t *pixel = result.picture.data + (size_t)i * out;
+            const uint8_t *expected =
+                inside ? alone.picture.data + (size_t)(y * 20 + x) * channels : nothing;
+            assert_memory_equal(pixel, expected, inside ? channels : 4);
+            if (inside && channels < out)
+                assert_int_equal(pixel[3], 255);
+        }
+        read_result_free(&alone);
+        read_result_free(&result);
+        bytes_free(&still);
+        bytes_free(&file);
+        picture_free(&smooth);
+    }
+}
+
+/* RIFF's size is wrong in files of many programs; the chunks tell what is there. */
+static void test_wrong_size(void **state)
+{
+    (void)state;
+    static const int errors[] = {-100000, -1, 1, 2, 100000};
+    struct picture smooth = picture_smooth(30, 20, 3);
+    struct bytes xmp = {NULL, 0, 0};
+    bytes_append(&xmp, "<x:xmpmeta/>", 12);
+    for (int metadata = 0; metadata < 2; metadata++) {
+        struct bytes file =
+            make_webp(&(struct webp_spec){.picture = &smooth, .xmp = metadata ? &xmp : NULL});
+        struct read_result right, wrong;
+        assert_int_equal(read_bytes(&file, &right), PLANCHE_OK);
+        assert_int_equal(right.warnings, 0);
+        for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+            int64_t size = (int64_t)file.size - 8 + errors[i];
+            for (int byte = 0; byte < 4; byte++)
+                file.data[4 + byte] = (uint8_t)((size < 0 ? 0 : size) >> 8 * byte);
+            assert_int_equal(read_bytes(&file, &wrong), PLANCHE_OK);
+            pictures_equal(&wrong.picture, &right.picture);
+            assert_int_equal(wrong.warnings, errors[i] != -1); /* the last byte is padding */
+            read_result_free(&wrong);
+        }
+        read_result_free(&right);
+        bytes_free(&file);
+    }
+    bytes_free(&xmp);
     picture_free(&smooth);
 }
 
@@ -234,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_read_metadata),  cmocka_unit_test(test_write),
         cmocka_unit_test(test_write_metadata), cmocka_unit_test(test_write_density),
         cmocka_unit_test(test_cancel),         cmocka_unit_test(test_animation),
+        cmocka_unit_test(test_one_frame),      cmocka_unit_test(test_wrong_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading AVIF: the compressed file and the picture are held whole. */
+/* Reading AVIF: the compressed picture and its pixels are held whole. */
 #include "base/status.h"
 #include "codec/avif/avif.h"
 #include "codec/metadata.h"
@@ -8,8 +8,12 @@
 
 struct avif_reader {
     avifDecoder *avif;
-    uint8_t *rows;     /* of a grey picture, as colours */
-    uint64_t reserved; /* for what libavif and its decoder allocate themselves */
+    avifIO io;
+    struct planche_decoder *decoder;
+    uint8_t *piece;            /* of the file, which libavif has asked for last */
+    struct planche_error lack; /* why it could not have one; PLANCHE_OK: it could */
+    uint8_t *rows;             /* of a grey picture, as colours */
+    uint64_t reserved;         /* for what libavif and its decoder allocate themselves */
 };
 
 static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
@@ -23,6 +27,8 @@ static enum planche_status status_of(const struct planche_decoder *decoder, avif
                                      struct planche_error *error)
 {
     const struct avif_reader *reader = decoder->state;
+    if (result != AVIF_RESULT_OK && reader->lack.status)
+        return planche_fail(error, reader->lack.status, "%s", reader->lack.message);
     switch (result) {
     case AVIF_RESULT_OK:
         return PLANCHE_OK;
@@ -58,16 +64,45 @@ static enum planche_status reserve(struct planche_decoder *decoder, uint64_t byt
     return PLANCHE_OK;
 }
 
+/* Libavif copies what it keeps, some of it twice. */
+#define COPIES 2
+
+/* Gives libavif a piece of the file, which stays until it asks for the next. A piece of an absurd
+ * size is as long as what is left of the file. */
+static avifResult read_piece(avifIO *io, uint32_t flags, uint64_t offset, size_t size,
+                             avifROData *out)
+{
+    struct avif_reader *reader = io->data;
+    const struct planche_decoder *decoder = reader->decoder;
+    const struct planche_stream *stream = &decoder->stream;
+    (void)flags; /* none is defined */
+    if (offset > stream->size)
+        return AVIF_RESULT_IO_ERROR;
+    if (size > stream->size - offset)
+        size = (size_t)(stream->size - offset);
+    planche_free(reader->piece);
+    reader->piece = NULL;
+    *out = (avifROData){NULL, 0};
+    if (size == 0)
+        return AVIF_RESULT_OK;
+    reader->piece = planche_alloc(decoder->budget, size);
+    if (!reader->piece || !planche_budget_reserve(decoder->budget, COPIES * (uint64_t)size)) {
+        planche_fail_memory(&reader->lack, decoder->budget, (COPIES + 1) * (uint64_t)size,
+                            decoder->name);
+        return AVIF_RESULT_OUT_OF_MEMORY;
+    }
+    reader->reserved += COPIES * (uint64_t)size;
+    if (planche_stream_read_at(stream, offset, reader->piece, size, &out->size, &reader->lack))
+        return AVIF_RESULT_IO_ERROR;
+    out->data = reader->piece;
+    return AVIF_RESULT_OK;
+}
+
 static enum planche_status parse(struct planche_decoder *decoder, struct planche_error *error)
 {
-    const uint64_t fixed = (uint64_t)256 << 10, per_byte = 2; /* of the file: copies of metadata */
+    const uint64_t fixed = (uint64_t)256 << 10;
     struct avif_reader *reader = decoder->state;
-    const uint8_t *file;
-    size_t size;
-    enum planche_status status =
-        planche_stream_hold(&decoder->stream, decoder->budget, &file, &size, error);
-    if (status == PLANCHE_OK)
-        status = reserve(decoder, fixed + per_byte * size, error);
+    enum planche_status status = reserve(decoder, fixed, error);
     if (status)
         return status;
     reader->avif = avifDecoderCreate();
@@ -77,10 +112,9 @@ static enum planche_status parse(struct planche_decoder *decoder, struct planche
     reader->avif->imageDimensionLimit = 0;
     /* Files of older writers lack what the standard wants but nobody needs. */
     reader->avif->strictFlags = AVIF_STRICT_CLAP_VALID;
-    avifResult result = avifDecoderSetIOMemory(reader->avif, file, size);
-    if (result == AVIF_RESULT_OK)
-        result = avifDecoderParse(reader->avif);
-    return status_of(decoder, result, error);
+    reader->io = (avifIO){.read = read_piece, .sizeHint = decoder->stream.size, .data = reader};
+    avifDecoderSetIO(reader->avif, &reader->io);
+    return status_of(decoder, avifDecoderParse(reader->avif), error);
 }
 
 static enum planche_status check_kind(const struct planche_decoder *decoder,
@@ -88,10 +122,11 @@ static enum planche_status check_kind(const struct planche_decoder *decoder,
 {
     const struct avif_reader *reader = decoder->state;
     const avifImage *image = reader->avif->image;
-    const char *what = reader->avif->imageCount > 1                  ? "animated"
-                       : image->transformFlags & AVIF_TRANSFORM_CLAP ? "cropped"
-                       : image->yuvFormat == AVIF_PIXEL_FORMAT_NONE  ? "colourless"
-                                                                     : NULL;
+    if (reader->avif->imageCount > 1)
+        return planche_fail_animation(error, decoder->name, (uint64_t)reader->avif->imageCount);
+    const char *what = image->transformFlags & AVIF_TRANSFORM_CLAP  ? "cropped"
+                       : image->yuvFormat == AVIF_PIXEL_FORMAT_NONE ? "colourless"
+                                                                    : NULL;
     if (!what)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s AVIF images are not supported",
@@ -139,9 +174,9 @@ static enum planche_status prepare_picture(struct planche_decoder *decoder,
     decoder->whole = true;
     enum planche_status status =
         planche_decoder_check_size(decoder, decoder->width, decoder->height, error);
-    if (status == PLANCHE_OK)
+    if (status == PLANCHE_OK && !decoder->header_only)
         status = reserve(decoder, picture_memory(decoder), error);
-    if (status || !grey)
+    if (status || !grey || decoder->header_only)
         return status;
     size_t bytes = GREY_ROWS * grey_row_bytes(decoder);
     reader->rows = planche_alloc(decoder->budget, bytes);
@@ -171,6 +206,7 @@ enum planche_status planche_avif_open(struct planche_decoder *decoder, struct pl
     if (!reader)
         return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
     decoder->state = reader;
+    reader->decoder = decoder;
     enum planche_status status = parse(decoder, error);
     if (status == PLANCHE_OK)
         status = check_kind(decoder, error);
@@ -269,6 +305,7 @@ void planche_avif_close(struct planche_decoder *decoder)
         avifDecoderDestroy(reader->avif);
     planche_budget_release(decoder->budget, reader->reserved);
     planche_free(reader->rows);
+    planche_free(reader->piece);
     planche_free(reader);
     decoder->state = NULL;
 }

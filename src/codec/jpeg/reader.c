@@ -3,6 +3,7 @@
  * libjpeg's coefficient buffers, which rewinding keeps. */
 #include "base/status.h"
 #include "codec/jpeg/jpeg.h"
+#include "codec/metadata.h"
 #include "image/cmyk.h"
 
 /* Encoders make about ten. Each scan may cost a pass over the whole picture, however few bytes it
@@ -17,8 +18,12 @@ struct jpeg_reader {
     struct planche_cmyk *cmyk;
     uint8_t *cmyk_row;
     bool created;
-    bool scans;   /* in several scans: buffered by libjpeg */
-    bool started; /* an output pass is running */
+    bool scans;       /* in several scans: buffered by libjpeg */
+    bool started;     /* an output pass is running */
+    bool decoding;    /* the headers have been read */
+    bool ended_early; /* the file ends without an end marker, which was made up */
+    bool told_end;
+    unsigned seen; /* components that scans have begun for, a bit each */
     /* Arguments of the running step. */
     uint8_t *rows;
     size_t stride;
@@ -30,13 +35,26 @@ static void init_source(j_decompress_ptr cinfo)
     (void)cinfo;
 }
 
+/* The end marker may be missing: whatever else is makes libjpeg complain. An arithmetic decoder
+ * goes on with zeros without a word. */
+static bool may_end_early(const struct jpeg_reader *reader)
+{
+    return reader->decoding && !reader->ended_early && !reader->cinfo.arith_code;
+}
+
 static boolean fill_buffer(j_decompress_ptr cinfo)
 {
+    static const uint8_t end[2] = {0xff, JPEG_EOI};
     struct jpeg_reader *reader = cinfo->client_data;
     struct planche_error *error = reader->base.trap.error;
     const uint8_t *data;
     size_t size;
     enum planche_status status = planche_stream_next(&reader->decoder->stream, &data, &size, error);
+    if (status == PLANCHE_OK && size == 0 && may_end_early(reader)) {
+        reader->ended_early = true;
+        data = end;
+        size = sizeof end;
+    }
     if (status == PLANCHE_OK && size == 0)
         status = planche_fail(error, PLANCHE_ERROR_DATA,
                               "%s: the JPEG image is damaged: the file ends too early",
@@ -114,11 +132,12 @@ static void start_step(void *user)
     jpeg_read_header(cinfo, TRUE);
     check_kind(reader);
     reader->scans = jpeg_has_multiple_scans(cinfo);
-    reader->started = false;
+    reader->started = reader->decoding = reader->ended_early = false;
     cinfo->buffered_image = reader->scans;
     cinfo->dct_method = JDCT_ISLOW;
     cinfo->do_fancy_upsampling = TRUE;
-    jpeg_start_decompress(cinfo);
+    if (!reader->decoder->header_only)
+        jpeg_start_decompress(cinfo);
 }
 
 static void create_step(void *user)
@@ -142,6 +161,10 @@ static enum planche_status set_up_cmyk(struct jpeg_reader *reader, struct planch
     bool managed;
     if (reader->cinfo.out_color_space != JCS_CMYK)
         return PLANCHE_OK;
+    if (decoder->header_only) {
+        planche_blob_free(icc);
+        return PLANCHE_OK;
+    }
     reader->cmyk_row = planche_alloc(decoder->budget, size);
     if (!reader->cmyk_row)
         return planche_fail_memory(error, decoder->budget, size, decoder->name);
@@ -155,8 +178,7 @@ static enum planche_status set_up_cmyk(struct jpeg_reader *reader, struct planch
             decoder->log, PLANCHE_LOG_WARNING,
             "%s: a CMYK page without a usable colour profile: its colours are a guess",
             decoder->name);
-    planche_free(icc->data);
-    *icc = (struct planche_blob){NULL, 0};
+    planche_blob_free(icc);
     return PLANCHE_OK;
 }
 
@@ -181,18 +203,46 @@ enum planche_status planche_jpeg_open(struct planche_decoder *decoder, struct pl
     return status ? status : set_up_cmyk(reader, error);
 }
 
+static void note_scan(struct jpeg_reader *reader)
+{
+    for (int i = 0; i < reader->cinfo.comps_in_scan; i++)
+        reader->seen |= 1u << reader->cinfo.cur_comp_info[i]->component_index;
+}
+
+/* Whether scans that may have been in a file without an end could have added anything. */
+static bool has_all_scans(const struct jpeg_reader *reader)
+{
+    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    if (!cinfo->progressive_mode)
+        return reader->seen == (1u << cinfo->num_components) - 1;
+    for (int i = 0; i < cinfo->num_components; i++)
+        for (int k = 0; k < DCTSIZE2; k++)
+            if (cinfo->coef_bits[i][k] != 0)
+                return false;
+    return true;
+}
+
 /* Reads all scans into the coefficient buffers. */
 static void read_scans(struct jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    reader->seen = 0;
+    note_scan(reader);
     while (!jpeg_input_complete(cinfo)) {
-        jpeg_consume_input(cinfo);
+        if (jpeg_consume_input(cinfo) == JPEG_REACHED_SOS)
+            note_scan(reader);
         if (cinfo->input_scan_number > MAX_SCANS)
             planche_jpeg_leave((j_common_ptr)cinfo,
                                planche_fail(reader->base.trap.error, PLANCHE_ERROR_DATA,
                                             "%s: the JPEG image has more than %d scans",
                                             reader->decoder->name, MAX_SCANS));
     }
+    if (reader->ended_early && !has_all_scans(reader))
+        planche_jpeg_leave((j_common_ptr)cinfo,
+                           planche_fail(reader->base.trap.error, PLANCHE_ERROR_DATA,
+                                        "%s: the JPEG image is damaged: the file ends too early: "
+                                        "%d scans are there, and not all",
+                                        reader->decoder->name, cinfo->input_scan_number));
 }
 
 static void read_row(struct jpeg_reader *reader, uint8_t *row)
@@ -207,6 +257,7 @@ static void rows_step(void *user)
 {
     struct jpeg_reader *reader = user;
     struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    reader->decoding = true;
     if (reader->scans && !reader->started) {
         read_scans(reader);
         jpeg_start_output(cinfo, cinfo->input_scan_number);
@@ -214,9 +265,34 @@ static void rows_step(void *user)
     reader->started = true;
     for (uint32_t i = 0; i < reader->count; i++)
         read_row(reader, reader->rows + i * reader->stride);
-    /* Reads on to the end marker, without which the file is cut short. */
+    /* Reads on to the end marker. */
     if (!reader->scans && cinfo->output_scanline == cinfo->output_height)
         jpeg_finish_decompress(cinfo);
+}
+
+/* What becomes of a file without an end marker: if libjpeg missed nothing else, it is the page. */
+static enum planche_status judge_end(struct jpeg_reader *reader, enum planche_status status,
+                                     struct planche_error *error)
+{
+    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    const char *name = reader->decoder->name;
+    if (status == PLANCHE_OK) {
+        if (!reader->told_end)
+            planche_log_write(reader->decoder->log, PLANCHE_LOG_WARNING,
+                              "%s: the JPEG file ends without an end marker; all of its rows are "
+                              "there",
+                              name);
+        reader->told_end = true;
+        return PLANCHE_OK;
+    }
+    if (status != PLANCHE_ERROR_DATA || reader->scans)
+        return status;
+    uint64_t rows = (uint64_t)cinfo->input_iMCU_row * (unsigned)cinfo->max_v_samp_factor * DCTSIZE;
+    return planche_fail(error, status,
+                        "%s: the JPEG image is damaged: the file ends too early: %u of %u rows are "
+                        "there",
+                        name, rows < cinfo->image_height ? (unsigned)rows : cinfo->image_height,
+                        cinfo->image_height);
 }
 
 enum planche_status planche_jpeg_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
@@ -226,7 +302,9 @@ enum planche_status planche_jpeg_read(struct planche_decoder *decoder, uint8_t *
     reader->rows = rows;
     reader->stride = stride;
     reader->count = count;
-    return planche_error_trap_run(&reader->base.trap, error, rows_step, reader);
+    enum planche_status status =
+        planche_error_trap_run(&reader->base.trap, error, rows_step, reader);
+    return reader->ended_early ? judge_end(reader, status, error) : status;
 }
 
 static void next_output_step(void *user)

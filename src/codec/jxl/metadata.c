@@ -47,6 +47,8 @@ enum planche_status planche_jxl_box_begin(struct planche_jxl_box *box,
         return status;
     if (JxlDecoderGetBoxType(jxl, type, JXL_TRUE) != JXL_DEC_SUCCESS)
         return PLANCHE_OK;
+    if (memcmp(type, "jhgm", 4) == 0)
+        decoder->lost |= PLANCHE_LOST_GAIN_MAP;
     box->exif = memcmp(type, "Exif", 4) == 0;
     if (box->exif)
         box->target = &metadata->exif;

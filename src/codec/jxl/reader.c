@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading JPEG XL: the compressed file and the picture are held whole. One decoder reads what is to
- * be known beforehand, metadata behind the picture included; a second one decodes. */
+ * be known beforehand, metadata behind the picture included, piece by piece; a second one decodes.
+ */
 #include "base/status.h"
 #include "codec/jxl/jxl.h"
 #include "codec/metadata.h"
+
+#include <string.h>
 
 struct jxl_reader {
     JxlDecoder *jxl;
@@ -11,6 +14,11 @@ struct jxl_reader {
     size_t size;
     struct planche_jxl_box box;
     bool colours;      /* are known */
+    bool animation;    /* the header says so; it may be one of a single frame, */
+    uint64_t frames;   /* which are counted */
+    uint8_t *piece;    /* of the file, while headers are read: */
+    size_t have, room; /* so many bytes, and as many as there could be */
+    uint64_t next;     /* where in the file the next piece begins */
     uint64_t reserved; /* for what libjxl allocates itself */
 };
 
@@ -37,6 +45,16 @@ static uint64_t picture_memory(const struct planche_decoder *decoder)
     return fixed + (decoder->channels % 2 == 0 ? 64 : 40) * pixels;
 }
 
+static enum planche_status reserve(const struct planche_decoder *decoder, uint64_t bytes,
+                                   struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    if (!planche_budget_reserve(decoder->budget, bytes))
+        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
+    reader->reserved += bytes;
+    return PLANCHE_OK;
+}
+
 static enum planche_status create(const struct planche_decoder *decoder, int events,
                                   struct planche_error *error)
 {
@@ -49,8 +67,6 @@ static enum planche_status create(const struct planche_decoder *decoder, int eve
     JxlDecoderSetKeepOrientation(reader->jxl, JXL_TRUE);
     JxlDecoderSetUnpremultiplyAlpha(reader->jxl, JXL_TRUE);
     JxlDecoderSetDecompressBoxes(reader->jxl, JXL_TRUE);
-    JxlDecoderSetInput(reader->jxl, reader->file, reader->size);
-    JxlDecoderCloseInput(reader->jxl);
     return PLANCHE_OK;
 }
 
@@ -61,15 +77,18 @@ static void destroy(struct jxl_reader *reader)
     reader->jxl = NULL;
 }
 
-static enum planche_status check_channels(const struct planche_decoder *decoder,
-                                          const JxlBasicInfo *info, struct planche_error *error)
+static enum planche_status check_channels(struct planche_decoder *decoder, const JxlBasicInfo *info,
+                                          struct planche_error *error)
 {
     const struct jxl_reader *reader = decoder->state;
     JxlExtraChannelInfo channel;
     for (uint32_t i = 0; i < info->num_extra_channels; i++)
-        if (JxlDecoderGetExtraChannelInfo(reader->jxl, i, &channel) == JXL_DEC_SUCCESS &&
-            channel.type == JXL_CHANNEL_BLACK)
-            return say_unsupported(decoder, "CMYK", error);
+        if (JxlDecoderGetExtraChannelInfo(reader->jxl, i, &channel) == JXL_DEC_SUCCESS) {
+            if (channel.type == JXL_CHANNEL_BLACK)
+                return say_unsupported(decoder, "CMYK", error);
+            if (channel.type == JXL_CHANNEL_DEPTH)
+                decoder->lost |= PLANCHE_LOST_DEPTH;
+        }
     return PLANCHE_OK;
 }
 
@@ -79,8 +98,7 @@ static enum planche_status take_info(struct planche_decoder *decoder, struct pla
     JxlBasicInfo info;
     if (JxlDecoderGetBasicInfo(reader->jxl, &info) != JXL_DEC_SUCCESS)
         return say_damaged(decoder, "its header makes no sense", error);
-    if (info.have_animation)
-        return say_unsupported(decoder, "animated", error);
+    reader->animation = info.have_animation;
     decoder->width = info.xsize;
     decoder->height = info.ysize;
     decoder->channels = info.num_color_channels + (info.alpha_bits ? 1 : 0);
@@ -90,13 +108,8 @@ static enum planche_status take_info(struct planche_decoder *decoder, struct pla
     enum planche_status status = check_channels(decoder, &info, error);
     if (status == PLANCHE_OK)
         status = planche_decoder_check_size(decoder, info.xsize, info.ysize, error);
-    if (status)
-        return status;
-    uint64_t bytes = picture_memory(decoder);
-    if (!planche_budget_reserve(decoder->budget, bytes))
-        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
-    reader->reserved += bytes;
-    return PLANCHE_OK;
+    return status || decoder->header_only ? status
+                                          : reserve(decoder, picture_memory(decoder), error);
 }
 
 static enum planche_status take_colours(struct planche_decoder *decoder,
@@ -118,12 +131,72 @@ static enum planche_status end_early(struct planche_decoder *decoder, struct pla
     return say_damaged(decoder, "its headers are incomplete", error);
 }
 
+/* What libjxl takes for reading headers, and copies of what it was given. */
+#define HEADER_BYTES ((uint64_t)1 << 20)
+#define PIECE_BYTES  ((size_t)64 << 10)
+#define COPIES       2
+
+/* Room for a piece behind what libjxl has left of the last one. */
+static enum planche_status grow_piece(struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    size_t room = reader->room ? 2 * reader->room : PIECE_BYTES;
+    if (reader->have < reader->room)
+        return PLANCHE_OK;
+    uint8_t *piece = planche_realloc(decoder->budget, reader->piece, room);
+    if (!piece)
+        return planche_fail_memory(error, decoder->budget, room, decoder->name);
+    reader->piece = piece;
+    enum planche_status status = reserve(decoder, COPIES * (uint64_t)(room - reader->room), error);
+    reader->room = room;
+    return status;
+}
+
+/* Gives libjxl the next piece of the file. *end: there is none. */
+static enum planche_status feed(struct planche_decoder *decoder, bool *end,
+                                struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    size_t left = JxlDecoderReleaseInput(reader->jxl), got = 0;
+    *end = reader->next >= decoder->stream.size;
+    if (*end)
+        return PLANCHE_OK;
+    if (left)
+        memmove(reader->piece, reader->piece + reader->have - left, left);
+    reader->have = left;
+    enum planche_status status = grow_piece(decoder, error);
+    if (status == PLANCHE_OK)
+        status = planche_stream_read_at(&decoder->stream, reader->next, reader->piece + left,
+                                        reader->room - left, &got, error);
+    *end = status != PLANCHE_OK || got == 0;
+    if (*end)
+        return status;
+    reader->have += got;
+    reader->next += got;
+    JxlDecoderSetInput(reader->jxl, reader->piece, reader->have);
+    if (reader->next >= decoder->stream.size)
+        JxlDecoderCloseInput(reader->jxl);
+    return PLANCHE_OK;
+}
+
+static enum planche_status feed_header(struct planche_decoder *decoder, bool *done,
+                                       struct planche_error *error)
+{
+    enum planche_status status = feed(decoder, done, error);
+    return status || !*done ? status : end_early(decoder, error);
+}
+
 /* One event; *done with the last. */
 static enum planche_status read_header(struct planche_decoder *decoder, bool *done,
                                        struct planche_error *error)
 {
     struct jxl_reader *reader = decoder->state;
     switch (JxlDecoderProcessInput(reader->jxl)) {
+    case JXL_DEC_NEED_MORE_INPUT:
+        return feed_header(decoder, done, error);
+    case JXL_DEC_FRAME:
+        reader->frames++;
+        return PLANCHE_OK;
     case JXL_DEC_BASIC_INFO:
         return take_info(decoder, error);
     case JXL_DEC_COLOR_ENCODING:
@@ -148,12 +221,19 @@ static enum planche_status read_headers(struct planche_decoder *decoder,
 {
     struct jxl_reader *reader = decoder->state;
     bool done = false;
-    enum planche_status status =
-        create(decoder, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX, error);
+    enum planche_status status = reserve(decoder, HEADER_BYTES, error);
+    if (status == PLANCHE_OK)
+        status = create(decoder,
+                        JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX | JXL_DEC_FRAME,
+                        error);
     while (status == PLANCHE_OK && !done)
         status = read_header(decoder, &done, error);
     destroy(reader);
     planche_jxl_box_free(&reader->box);
+    planche_free(reader->piece);
+    reader->piece = NULL;
+    if (status == PLANCHE_OK && reader->animation && reader->frames > 1)
+        status = planche_fail_animation(error, decoder->name, reader->frames);
     return status;
 }
 
@@ -163,9 +243,11 @@ enum planche_status planche_jxl_open(struct planche_decoder *decoder, struct pla
     if (!reader)
         return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
     decoder->state = reader;
-    enum planche_status status =
-        planche_stream_hold(&decoder->stream, decoder->budget, &reader->file, &reader->size, error);
-    return status ? status : read_headers(decoder, error);
+    enum planche_status status = read_headers(decoder, error);
+    if (status || decoder->header_only)
+        return status;
+    return planche_stream_hold(&decoder->stream, decoder->budget, &reader->file, &reader->size,
+                               error);
 }
 
 static enum planche_status set_buffer(const struct planche_decoder *decoder, uint8_t *rows,
@@ -189,6 +271,10 @@ enum planche_status planche_jxl_read(struct planche_decoder *decoder, uint8_t *r
     struct jxl_reader *reader = decoder->state;
     enum planche_status status =
         create(decoder, JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, error);
+    if (status == PLANCHE_OK) {
+        JxlDecoderSetInput(reader->jxl, reader->file, reader->size);
+        JxlDecoderCloseInput(reader->jxl);
+    }
     while (status == PLANCHE_OK) {
         switch (JxlDecoderProcessInput(reader->jxl)) {
         case JXL_DEC_COLOR_ENCODING:
@@ -219,6 +305,7 @@ void planche_jxl_close(struct planche_decoder *decoder)
         return;
     destroy(reader);
     planche_jxl_box_free(&reader->box);
+    planche_free(reader->piece);
     planche_budget_release(decoder->budget, reader->reserved);
     planche_free(reader);
     decoder->state = NULL;

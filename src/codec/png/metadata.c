@@ -3,6 +3,7 @@
 #include "codec/metadata.h"
 
 #include "base/status.h"
+#include "codec/cicp.h"
 #include "codec/png/png.h"
 #include "image/icc.h"
 
@@ -33,13 +34,15 @@ static enum planche_status get_colours(struct planche_png *png, struct planche_d
 }
 
 static enum planche_status get_colour_profile(struct planche_png *png,
-                                              struct planche_decoder *decoder,
+                                              struct planche_decoder *decoder, const uint8_t *cicp,
                                               struct planche_error *error)
 {
     png_charp profile_name;
     png_bytep data;
     png_uint_32 size;
     int compression;
+    if (cicp)
+        return planche_cicp_get_colours(decoder, cicp[0], cicp[1], error);
     if (png_get_iCCP(png->png, png->info, &profile_name, &compression, &data, &size))
         return planche_blob_set(&decoder->metadata.icc, data, size, decoder->budget, png->name,
                                 error);
@@ -60,13 +63,13 @@ static enum planche_status get_xmp(struct planche_png *png, struct planche_decod
 }
 
 enum planche_status planche_png_get_metadata(struct planche_png *png,
-                                             struct planche_decoder *decoder,
+                                             struct planche_decoder *decoder, const uint8_t *cicp,
                                              struct planche_error *error)
 {
     png_uint_32 x, y, exif_size;
     png_bytep exif;
     int unit;
-    enum planche_status status = get_colour_profile(png, decoder, error);
+    enum planche_status status = get_colour_profile(png, decoder, cicp, error);
     if (status == PLANCHE_OK)
         status = get_xmp(png, decoder, error);
     if (status == PLANCHE_OK && png_get_eXIf_1(png->png, png->info, &exif_size, &exif))

@@ -12,6 +12,10 @@
 /* The keyword of an iTXt chunk that holds XMP. */
 #define PLANCHE_PNG_XMP_KEYWORD "XML:com.adobe.xmp"
 
+/* Most that one chunk of metadata may hold, and expand to: a small file must not become a large
+ * process. */
+#define PLANCHE_PNG_MAX_CHUNK ((uint32_t)16 << 20)
+
 struct planche_png {
     struct planche_error_trap trap;
     struct planche_budget *budget;
@@ -42,10 +46,11 @@ enum planche_status planche_png_rewind(struct planche_decoder *decoder,
                                        struct planche_error *error);
 void planche_png_close(struct planche_decoder *decoder);
 
-/* Copies what libpng found before the pixels into decoder->metadata; channels are known. Errors:
- * MEMORY, BUDGET. */
+/* Copies what libpng found before the pixels into decoder->metadata; channels are known. cicp: the
+ * numbers that stand for colours, before all other chunks; NULL: there are none. Errors:
+ * UNSUPPORTED (high dynamic range), MEMORY, BUDGET. */
 enum planche_status planche_png_get_metadata(struct planche_png *png,
-                                             struct planche_decoder *decoder,
+                                             struct planche_decoder *decoder, const uint8_t *cicp,
                                              struct planche_error *error);
 /* Tells libpng what to write before the pixels; part of a step. */
 void planche_png_set_metadata(struct planche_png *png, const struct planche_metadata *metadata);

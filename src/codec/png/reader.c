@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading PNG: row by row, interlaced pictures as a whole. */
 #include "base/status.h"
+#include "codec/png/chunks.h"
 #include "codec/png/png.h"
-
-/* Most that one compressed chunk of metadata may expand to, and how many chunks of text are looked
- * at: a small file must not become a large process. */
-#define MAX_CHUNK_BYTES ((png_alloc_size_t)16 << 20)
-#define MAX_TEXT_CHUNKS 32
 
 struct png_reader {
     struct planche_png base;
     struct planche_decoder *decoder;
+    struct planche_png_chunks chunks;
+    bool narrow;   /* samples of video's range */
+    bool told_end; /* that the end is missing */
     int passes;
     uint32_t next; /* row */
     /* Arguments of the running step. */
@@ -22,29 +21,17 @@ struct png_reader {
 static void fetch(png_structp structure, png_bytep data, size_t size)
 {
     struct png_reader *reader = png_get_io_ptr(structure);
-    size_t got;
     enum planche_status status =
-        planche_stream_read(&reader->decoder->stream, data, size, &got, reader->base.trap.error);
+        planche_png_chunks_read(&reader->chunks, data, size, reader->base.trap.error);
     if (status)
         planche_png_leave(&reader->base, status);
-    if (got < size)
-        png_error(structure, "the file ends too early");
-}
-
-/* Chunks that nothing is taken from are not even expanded. */
-static void skip_chunks(png_structp png)
-{
-    static const png_byte names[] = "tEXt\0zTXt\0hIST\0bKGD\0sBIT\0sPLT\0tIME\0oFFs\0pCAL\0sCAL";
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
 }
 
 static void set_limits(png_structp png)
 {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_chunk_malloc_max(png, MAX_CHUNK_BYTES);
-    png_set_chunk_cache_max(png, MAX_TEXT_CHUNKS);
+    png_set_chunk_malloc_max(png, PLANCHE_PNG_MAX_CHUNK);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    skip_chunks(png);
 }
 
 /* Grey, grey with alpha, RGB or RGBA; palettes and transparent colours are expanded. */
@@ -80,12 +67,45 @@ static void header_step(void *user)
     reader->next = 0;
 }
 
+/* Pictures that are no page. */
+static enum planche_status check_animation(const struct png_reader *reader,
+                                           struct planche_error *error)
+{
+    const struct planche_png_chunks *chunks = &reader->chunks;
+    if (chunks->frames > 1)
+        return planche_fail_animation(error, reader->base.name, chunks->frames);
+    if (chunks->still_apart)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: is an animation of one frame beside another picture, which is not "
+                            "supported",
+                            reader->base.name);
+    return PLANCHE_OK;
+}
+
 static enum planche_status open_header(struct png_reader *reader, struct planche_error *error)
 {
+    const struct planche_png *base = &reader->base;
+    reader->chunks = (struct planche_png_chunks){.stream = &reader->decoder->stream,
+                                                 .budget = base->budget,
+                                                 .log = base->log,
+                                                 .name = base->name};
     enum planche_status status = planche_png_create(&reader->base, error);
-    if (status)
-        return status;
-    return planche_png_run(&reader->base, error, header_step, reader);
+    if (status == PLANCHE_OK)
+        status = planche_png_run(&reader->base, error, header_step, reader);
+    return status ? status : check_animation(reader, error);
+}
+
+/* The numbers that stand for colours; NULL: there are none that are sound. */
+static const uint8_t *get_cicp(struct png_reader *reader)
+{
+    const struct planche_png_chunks *chunks = &reader->chunks;
+    bool sound = chunks->cicp[2] == 0 && chunks->cicp[3] <= 1;
+    if (chunks->has_cicp && !sound)
+        planche_log_write(reader->base.log, PLANCHE_LOG_WARNING,
+                          "%s: the PNG chunk \"cICP\" makes no sense; it is left out",
+                          reader->base.name);
+    reader->narrow = chunks->has_cicp && sound && chunks->cicp[3] == 0;
+    return chunks->has_cicp && sound ? chunks->cicp : NULL;
 }
 
 enum planche_status planche_png_open(struct planche_decoder *decoder, struct planche_error *error)
@@ -99,7 +119,33 @@ enum planche_status planche_png_open(struct planche_decoder *decoder, struct pla
     reader->base.log = decoder->log;
     reader->base.name = decoder->name;
     enum planche_status status = open_header(reader, error);
-    return status ? status : planche_png_get_metadata(&reader->base, decoder, error);
+    if (status == PLANCHE_OK)
+        status = planche_png_get_metadata(&reader->base, decoder, get_cicp(reader), error);
+    return status;
+}
+
+/* Video's range of samples, 16 to 235 of 8 bits, becomes the full one; alpha has it. */
+static uint32_t widen_sample(uint32_t sample, uint32_t max)
+{
+    uint32_t unit = (max + 1) / 256, low = 16 * unit, range = 219 * unit;
+    if (sample <= low)
+        return 0;
+    uint64_t wide = ((uint64_t)(sample - low) * max + range / 2) / range;
+    return wide < max ? (uint32_t)wide : max;
+}
+
+static void widen(const struct planche_decoder *decoder, uint8_t *row)
+{
+    unsigned channels = decoder->channels, colours = channels < 3 ? 1 : 3;
+    uint16_t *deep = (void *)row;
+    for (size_t i = 0; i < (size_t)decoder->width * channels; i++) {
+        if (i % channels >= colours)
+            continue;
+        if (decoder->depth == 16)
+            deep[i] = (uint16_t)widen_sample(deep[i], UINT16_MAX);
+        else
+            row[i] = (uint8_t)widen_sample(row[i], UINT8_MAX);
+    }
 }
 
 static void rows_step(void *user)
@@ -115,6 +161,46 @@ static void rows_step(void *user)
         png_read_end(reader->base.png, NULL);
 }
 
+/* Whether all pixels have come, whatever libpng found behind them. */
+static bool is_complete(const struct png_reader *reader)
+{
+    if (reader->passes > 1)
+        return png_get_current_pass_number(reader->base.png) >= PNG_INTERLACE_ADAM7_PASSES;
+    return png_get_current_row_number(reader->base.png) >= reader->decoder->height;
+}
+
+static enum planche_status say_rows_missing(const struct png_reader *reader,
+                                            struct planche_error *error)
+{
+    png_structp png = reader->base.png;
+    if (reader->passes > 1)
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: the PNG image is damaged: the file ends too early: %u of 7 passes "
+                            "of the interlaced image are complete",
+                            reader->base.name, png_get_current_pass_number(png));
+    return planche_fail(error, PLANCHE_ERROR_DATA,
+                        "%s: the PNG image is damaged: the file ends too early: %u of %u rows are "
+                        "there",
+                        reader->base.name, png_get_current_row_number(png),
+                        reader->decoder->height);
+}
+
+/* What becomes of a file that ends early: if all of its rows are there, they are the page. */
+static enum planche_status judge_end(struct png_reader *reader, enum planche_status status,
+                                     struct planche_error *error)
+{
+    if (!reader->chunks.ended_early || (status && status != PLANCHE_ERROR_DATA))
+        return status;
+    if (!is_complete(reader))
+        return status ? say_rows_missing(reader, error) : status;
+    if (!reader->told_end)
+        planche_log_write(reader->decoder->log, PLANCHE_LOG_WARNING,
+                          "%s: the PNG file ends too early; all of its rows are there",
+                          reader->base.name);
+    reader->told_end = true;
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_png_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
                                      uint32_t count, struct planche_error *error)
 {
@@ -122,7 +208,11 @@ enum planche_status planche_png_read(struct planche_decoder *decoder, uint8_t *r
     reader->rows = rows;
     reader->stride = stride;
     reader->count = count;
-    return planche_png_run(&reader->base, error, rows_step, reader);
+    enum planche_status status = planche_png_run(&reader->base, error, rows_step, reader);
+    status = judge_end(reader, status, error);
+    for (uint32_t i = 0; i < count && status == PLANCHE_OK && reader->narrow; i++)
+        widen(decoder, rows + i * stride);
+    return status;
 }
 
 enum planche_status planche_png_rewind(struct planche_decoder *decoder, struct planche_error *error)
@@ -134,6 +224,7 @@ enum planche_status planche_png_rewind(struct planche_decoder *decoder, struct p
     if (status)
         return status;
     planche_png_destroy(&reader->base);
+    planche_png_chunks_free(&reader->chunks);
     /* Its warnings were given the first time. */
     reader->base.log = NULL;
     status = open_header(reader, error);
@@ -152,6 +243,7 @@ void planche_png_close(struct planche_decoder *decoder)
     if (!reader)
         return;
     planche_png_destroy(&reader->base);
+    planche_png_chunks_free(&reader->chunks);
     planche_free(reader);
     decoder->state = NULL;
 }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading WebP: the compressed file and the picture are held whole. */
+/* Reading WebP: the compressed picture and its pixels are held whole. */
 #include "codec/metadata.h"
+#include "codec/webp/chunks.h"
 #include "codec/webp/webp.h"
 
-#include "base/little_endian.h"
 #include "base/status.h"
 
+#include <string.h>
 #include <webp/decode.h>
-#include <webp/demux.h>
 
-#define RIFF_HEADER 8
+/* As much of the pixels as says what is in them. */
+#define HEADER_BYTES 64
 
 struct webp_reader {
-    uint8_t *file;
+    struct planche_webp_chunks chunks;
+    uint8_t *picture;
     size_t size;
-    uint64_t reserved; /* for what libwebp allocates itself */
+    uint32_t width, height; /* of the picture; an animation's canvas may be larger */
+    uint64_t reserved;      /* for what libwebp allocates itself */
 };
 
 static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
@@ -24,29 +27,20 @@ static enum planche_status say_damaged(const struct planche_decoder *decoder, co
                         decoder->name, why);
 }
 
-/* Reads as much as the container says it has; what lies behind it is none of ours. */
-static enum planche_status load_file(struct planche_decoder *decoder, struct webp_reader *reader,
-                                     struct planche_error *error)
+/* Reads a part of the file that is there. */
+static enum planche_status load(const struct planche_decoder *decoder,
+                                const struct planche_webp_part *part, uint8_t **data,
+                                struct planche_error *error)
 {
-    uint8_t head[RIFF_HEADER];
     size_t got;
+    *data = part->size <= SIZE_MAX ? planche_alloc(decoder->budget, (size_t)part->size) : NULL;
+    if (!*data)
+        return planche_fail_memory(error, decoder->budget, part->size, decoder->name);
     enum planche_status status =
-        planche_stream_read(&decoder->stream, head, sizeof head, &got, error);
-    if (status)
-        return status;
-    uint64_t size = (uint64_t)get32(head + 4) + RIFF_HEADER;
-    if (size > decoder->stream.size)
-        return say_damaged(decoder, "the file ends too early", error);
-    status = planche_stream_rewind(&decoder->stream, error);
-    if (status)
-        return status;
-    reader->size = (size_t)size;
-    reader->file = planche_alloc(decoder->budget, reader->size);
-    if (!reader->file)
-        return planche_fail_memory(error, decoder->budget, size, decoder->name);
-    status = planche_stream_read(&decoder->stream, reader->file, reader->size, &got, error);
-    if (status == PLANCHE_OK && got < reader->size)
-        status = say_damaged(decoder, "the file ends too early", error);
+        planche_stream_read_at(&decoder->stream, part->at, *data, (size_t)part->size, &got, error);
+    if (status == PLANCHE_OK && got < part->size)
+        status = planche_fail(error, PLANCHE_ERROR_IO, "%s: the file changed while it was read",
+                              decoder->name);
     return status;
 }
 
@@ -61,23 +55,49 @@ static uint64_t decoder_memory(const WebPBitstreamFeatures *features)
     return fixed + per_column * (uint64_t)features->width + per_pixel * pixels;
 }
 
+/* Where the picture lies on its canvas. */
+static enum planche_status place_picture(struct planche_decoder *decoder,
+                                         struct webp_reader *reader,
+                                         const WebPBitstreamFeatures *features,
+                                         struct planche_error *error)
+{
+    const struct planche_webp_chunks *chunks = &reader->chunks;
+    reader->width = (uint32_t)features->width;
+    reader->height = (uint32_t)features->height;
+    decoder->width = chunks->canvas ? chunks->width : reader->width;
+    decoder->height = chunks->canvas ? chunks->height : reader->height;
+    bool fills = decoder->width == reader->width && decoder->height == reader->height;
+    bool fits = chunks->frames && reader->width <= decoder->width &&
+                chunks->x <= decoder->width - reader->width && reader->height <= decoder->height &&
+                chunks->y <= decoder->height - reader->height;
+    if (!fits && !fills)
+        return say_damaged(decoder, "the picture does not fit its canvas", error);
+    /* Viewers show nothing where an animation's frame is not; its colour is a mere hint. */
+    decoder->channels = features->has_alpha || !fills ? 4 : 3;
+    return PLANCHE_OK;
+}
+
 static enum planche_status read_features(struct planche_decoder *decoder,
                                          struct webp_reader *reader, struct planche_error *error)
 {
+    const struct planche_webp_chunks *chunks = &reader->chunks;
+    uint64_t left = chunks->picture.at + chunks->picture.size - chunks->pixels;
     WebPBitstreamFeatures features;
-    if (WebPGetFeatures(reader->file, reader->size, &features) != VP8_STATUS_OK)
+    uint8_t head[HEADER_BYTES];
+    size_t size = left < sizeof head ? (size_t)left : sizeof head, got;
+    enum planche_status status =
+        planche_stream_read_at(&decoder->stream, chunks->pixels, head, size, &got, error);
+    if (status)
+        return status;
+    if (WebPGetFeatures(head, got, &features) != VP8_STATUS_OK)
         return say_damaged(decoder, "its header makes no sense", error);
-    if (features.has_animation)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: animated WebP images are not supported", decoder->name);
-    decoder->width = (uint32_t)features.width;
-    decoder->height = (uint32_t)features.height;
-    decoder->channels = features.has_alpha ? 4 : 3;
+    features.has_alpha |= chunks->alpha;
     decoder->depth = 8;
     decoder->whole = true;
-    enum planche_status status =
-        planche_decoder_check_size(decoder, decoder->width, decoder->height, error);
-    if (status)
+    status = place_picture(decoder, reader, &features, error);
+    if (status == PLANCHE_OK)
+        status = planche_decoder_check_size(decoder, decoder->width, decoder->height, error);
+    if (status || decoder->header_only)
         return status;
     uint64_t bytes = decoder_memory(&features);
     if (!planche_budget_reserve(decoder->budget, bytes))
@@ -86,17 +106,30 @@ static enum planche_status read_features(struct planche_decoder *decoder,
     return PLANCHE_OK;
 }
 
-static enum planche_status get_chunk(struct planche_decoder *decoder, WebPDemuxer *demuxer,
-                                     const char *tag, struct planche_blob *blob,
-                                     struct planche_error *error)
+static enum planche_status load_picture(struct planche_decoder *decoder, struct webp_reader *reader,
+                                        struct planche_error *error)
 {
-    WebPChunkIterator chunk;
-    if (!WebPDemuxGetChunk(demuxer, tag, 1, &chunk))
+    if (decoder->header_only)
         return PLANCHE_OK;
-    bool xmp = blob == &decoder->metadata.xmp;
-    enum planche_status status = (xmp ? planche_blob_set_xmp : planche_blob_set)(
-        blob, chunk.chunk.bytes, chunk.chunk.size, decoder->budget, decoder->name, error);
-    WebPDemuxReleaseChunkIterator(&chunk);
+    reader->size = (size_t)reader->chunks.picture.size;
+    return load(decoder, &reader->chunks.picture, &reader->picture, error);
+}
+
+static enum planche_status get_part(struct planche_decoder *decoder,
+                                    const struct planche_webp_part *part, struct planche_blob *blob,
+                                    struct planche_error *error)
+{
+    uint8_t *data;
+    if (part->size == 0)
+        return PLANCHE_OK;
+    if (part->size > PLANCHE_MAX_METADATA)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: the image has more than 16 MiB of metadata", decoder->name);
+    enum planche_status status = load(decoder, part, &data, error);
+    if (status == PLANCHE_OK)
+        status =
+            planche_blob_set(blob, data, (size_t)part->size, decoder->budget, decoder->name, error);
+    planche_free(data);
     return status;
 }
 
@@ -104,17 +137,13 @@ static enum planche_status read_metadata(struct planche_decoder *decoder,
                                          const struct webp_reader *reader,
                                          struct planche_error *error)
 {
+    const struct planche_webp_chunks *chunks = &reader->chunks;
     struct planche_metadata *metadata = &decoder->metadata;
-    WebPData data = {reader->file, reader->size};
-    WebPDemuxer *demuxer = WebPDemux(&data);
-    if (!demuxer)
-        return say_damaged(decoder, "its chunks do not fit together", error);
-    enum planche_status status = get_chunk(decoder, demuxer, "ICCP", &metadata->icc, error);
+    enum planche_status status = get_part(decoder, &chunks->icc, &metadata->icc, error);
     if (status == PLANCHE_OK)
-        status = get_chunk(decoder, demuxer, "EXIF", &metadata->exif, error);
+        status = get_part(decoder, &chunks->exif, &metadata->exif, error);
     if (status == PLANCHE_OK)
-        status = get_chunk(decoder, demuxer, "XMP ", &metadata->xmp, error);
-    WebPDemuxDelete(demuxer);
+        status = get_part(decoder, &chunks->xmp, &metadata->xmp, error);
     return status;
 }
 
@@ -124,10 +153,22 @@ enum planche_status planche_webp_open(struct planche_decoder *decoder, struct pl
     if (!reader)
         return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
     decoder->state = reader;
-    enum planche_status status = load_file(decoder, reader, error);
+    enum planche_status status = planche_webp_chunks_find(&reader->chunks, &decoder->stream, error);
+    if (status == PLANCHE_OK && reader->chunks.frames > 1)
+        status = planche_fail_animation(error, decoder->name, reader->chunks.frames);
+    if (status == PLANCHE_OK && reader->chunks.cut)
+        status = say_damaged(decoder, "the file ends too early", error);
     if (status == PLANCHE_OK)
         status = read_features(decoder, reader, error);
-    return status ? status : read_metadata(decoder, reader, error);
+    if (status == PLANCHE_OK)
+        status = load_picture(decoder, reader, error);
+    if (status == PLANCHE_OK)
+        status = read_metadata(decoder, reader, error);
+    if (status == PLANCHE_OK && reader->chunks.oddity)
+        planche_log_write(decoder->log, PLANCHE_LOG_WARNING,
+                          "%s: the WebP file %s; its picture is complete", decoder->name,
+                          reader->chunks.oddity);
+    return status;
 }
 
 static enum planche_status status_of(const struct planche_decoder *decoder, VP8StatusCode code,
@@ -154,19 +195,22 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
                                       uint32_t count, struct planche_error *error)
 {
     const struct webp_reader *reader = decoder->state;
+    size_t pixel = decoder->channels;
     WebPDecoderConfig config;
     if (stride > INT32_MAX || !WebPInitDecoderConfig(&config))
         return planche_fail(error, PLANCHE_ERROR_INTERNAL,
                             "%s: the libwebp that is installed is not the one Planche was built "
                             "for",
                             decoder->name);
+    if (reader->width < decoder->width || reader->height < decoder->height)
+        memset(rows, 0, stride * count);
     config.options.use_threads = 1;
     config.output.colorspace = decoder->channels == 4 ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = rows;
+    config.output.u.RGBA.rgba = rows + reader->chunks.y * stride + reader->chunks.x * pixel;
     config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = stride * count;
-    return status_of(decoder, WebPDecode(reader->file, reader->size, &config), error);
+    config.output.u.RGBA.size = stride * (reader->height - 1) + reader->width * pixel;
+    return status_of(decoder, WebPDecode(reader->picture, reader->size, &config), error);
 }
 
 void planche_webp_close(struct planche_decoder *decoder)
@@ -175,7 +219,7 @@ void planche_webp_close(struct planche_decoder *decoder)
     if (!reader)
         return;
     planche_budget_release(decoder->budget, reader->reserved);
-    planche_free(reader->file);
+    planche_free(reader->picture);
     planche_free(reader);
     decoder->state = NULL;
 }
