@@ -117,6 +117,8 @@ struct planche_book_options {
      * Pages with the same bytes are not noticed then, input_bytes stays 0, and the pages of a PDF,
      * which have no header, have a width and height of 0. */
     int headers_only;
+    uint64_t memory; /* most bytes that planche_book_inspect takes; 0: as planche_engine_defaults
+                        says. An engine that runs a book has its own budget */
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -141,11 +141,17 @@ struct planche_provenance {
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
 PLANCHE_API void planche_provenance_init(struct planche_provenance *out, size_t size);
 
-/* Reads the provenance of the image file at path; its pixels are not decoded. Errors: NOT_FOUND,
- * IO, DATA, UNSUPPORTED, LIMIT, MEMORY. */
+/* Reads the provenance of the image file at path; its pixels are not decoded. It takes at most 64
+ * MiB of memory, and usually less than one, however large the file is. Errors: NOT_FOUND, IO, DATA,
+ * UNSUPPORTED, LIMIT, BUDGET, MEMORY. */
 PLANCHE_API enum planche_status planche_provenance_read(const char *path,
                                                         struct planche_provenance *provenance,
                                                         struct planche_error *error);
+
+/* The same within so many bytes of memory; 0: 64 MiB. What does not fit is BUDGET. */
+PLANCHE_API enum planche_status
+planche_provenance_read_within(const char *path, uint64_t memory,
+                               struct planche_provenance *provenance, struct planche_error *error);
 
 /* Image in memory. stride: bytes from one row to the next, at least width times the size of a
  * pixel. Of 16-bit samples, data and stride are even. */

@@ -138,13 +138,18 @@ enum planche_status planche_page_predict(uint32_t width, uint32_t height, unsign
     return status;
 }
 
-enum planche_status planche_provenance_read(const char *path, struct planche_provenance *provenance,
-                                            struct planche_error *error)
+/* Of a look at a file, if the caller does not say another. */
+#define LOOK_BYTES ((uint64_t)64 << 20)
+
+enum planche_status planche_provenance_read_within(const char *path, uint64_t memory,
+                                                   struct planche_provenance *provenance,
+                                                   struct planche_error *error)
 {
     const struct planche_args_struct *type =
         PLANCHE_ARGS_STRUCT(struct planche_provenance, PLANCHE_PROVENANCE_INIT);
     const struct planche_source source = {.name = path, .path = path};
     struct planche_provenance found;
+    struct planche_budget budget;
     struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!path || !provenance)
@@ -152,7 +157,14 @@ enum planche_status planche_provenance_read(const char *path, struct planche_pro
     enum planche_status status = planche_args_check_result(provenance, type, error);
     if (status)
         return status;
-    status = planche_source_provenance(&found, &source, NULL, error);
+    planche_budget_init(&budget, memory ? memory : LOOK_BYTES);
+    status = planche_source_provenance(&found, &source, &budget, error);
     planche_args_give(provenance, &found, type);
     return status;
+}
+
+enum planche_status planche_provenance_read(const char *path, struct planche_provenance *provenance,
+                                            struct planche_error *error)
+{
+    return planche_provenance_read_within(path, 0, provenance, error);
 }

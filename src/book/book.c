@@ -258,7 +258,8 @@ enum planche_status planche_book_inspect_all(const char *input,
                                              struct planche_error *error)
 {
     struct planche_book book = {0};
-    planche_budget_init(&book.budget, planche_engine_default_memory());
+    planche_budget_init(&book.budget,
+                        options->memory ? options->memory : planche_engine_default_memory());
     open_book(&book, input, options);
     enum planche_status status = recognise(&book, error);
     if (!status)

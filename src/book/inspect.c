@@ -76,8 +76,12 @@ static enum planche_status read_header(struct planche_book *book, struct planche
 {
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4];
     const struct planche_source source = {.name = name, .data = bytes->data, .size = bytes->size};
+    /* Of a beginning nothing can be said but its size: whoever reads all of it warns. */
     const struct planche_reader_options options = {
-        .budget = &book->budget, .log = &book->log, .header_only = true};
+        .budget = &book->budget,
+        .log = book->options.headers_only ? NULL : &book->log,
+        .header_only = true,
+    };
     struct planche_reader *reader;
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
     enum planche_status status = planche_reader_open(&reader, &source, &options, error);

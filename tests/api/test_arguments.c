@@ -142,6 +142,8 @@ static void test_null_errors(void **state)
     assert_int_equal(planche_page_predict(UINT32_MAX, 9, 4, 0, NULL, &result, NULL),
                      PLANCHE_ERROR_LIMIT);
     assert_int_equal(planche_provenance_read(input, &provenance, NULL), PLANCHE_ERROR_DATA);
+    assert_int_equal(planche_provenance_read_within(input, 0, &provenance, NULL),
+                     PLANCHE_ERROR_DATA);
     assert_int_equal(planche_engine_run_book(engine, input, output, &books, NULL, NULL),
                      PLANCHE_ERROR_DATA);
     assert_int_equal(planche_book_inspect(input, &books, NULL, NULL), PLANCHE_ERROR_DATA);
@@ -193,6 +195,8 @@ static void test_null_arguments(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_page_predict(1, 1, 1, 0, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_provenance_read(NULL, &provenance, &error), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_provenance_read_within(NULL, 0, &provenance, &error),
+                     PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_find(NULL, 0, PLANCHE_DENOISE_DEFAULT, NULL, &error),
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_check(NULL, NULL, 0, &error), PLANCHE_ERROR_ARGUMENT);

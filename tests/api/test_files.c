@@ -374,6 +374,11 @@ static void test_marks(void **state)
                      PLANCHE_OK);
     assert_int_equal(planche_provenance_read(test_path("b.webp"), &mark, &error), PLANCHE_OK);
     assert_string_not_equal(mark.source, last.source);
+    assert_int_equal(planche_provenance_read_within(test_path("b.webp"), 4 << 20, &mark, &error),
+                     PLANCHE_OK);
+    assert_int_equal(strlen(mark.source), 64);
+    assert_int_equal(planche_provenance_read_within(test_path("b.webp"), 4096, &mark, &error),
+                     PLANCHE_ERROR_BUDGET);
     assert_int_equal(planche_provenance_read(test_path("none"), &mark, &error),
                      PLANCHE_ERROR_NOT_FOUND);
     assert_string_equal(mark.source, "");

@@ -111,6 +111,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     struct planche_book_options book = run->options.book;
     book.page = &page;
     book.container = item->container;
+    book.memory = run->options.engine.memory;
     book.on_page = describe_entry;
     book.user = &dry;
     struct planche_cli_book_outcome outcome = {
@@ -144,7 +145,7 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
     struct planche_cli_outcome outcome = {
         .input = item->input, .output = item->output, .message = error.message};
     char result[64];
-    outcome.status = planche_cli_inspect_page(&run->options.book, &outcome, &error);
+    outcome.status = planche_cli_inspect_page(&run->options, &outcome, &error);
     if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked)
         outcome.status = predict(run, &run->options.page, &outcome.result, &error);
     if (outcome.status != PLANCHE_OK) {

@@ -131,19 +131,28 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
     planche_mutex_unlock(&pages->report_lock);
 }
 
-enum planche_status planche_cli_inspect_page(const struct planche_book_options *options,
+/* Most that a look at a page may take: beside an engine, which has the rest, a small part. */
+static uint64_t look_bytes(uint64_t memory)
+{
+    const uint64_t most = (uint64_t)64 << 20;
+    return memory != 0 && memory / 4 < most ? memory / 4 + 1 : most;
+}
+
+enum planche_status planche_cli_inspect_page(const struct planche_cli_options *options,
                                              struct planche_cli_outcome *outcome,
                                              struct planche_error *error)
 {
+    const struct planche_book_options *book = &options->book;
     struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
-    enum planche_status status = planche_provenance_read(outcome->input, &mark, error);
+    enum planche_status status = planche_provenance_read_within(
+        outcome->input, look_bytes(options->engine.memory), &mark, error);
     if (status != PLANCHE_OK)
         return status;
     outcome->result.input_width = mark.width;
     outcome->result.input_height = mark.height;
     uint32_t longer = mark.width > mark.height ? mark.width : mark.height;
-    outcome->large = options->skip_above != 0 && longer > options->skip_above;
-    outcome->marked = !outcome->large && !options->again && *mark.source != 0;
+    outcome->large = book->skip_above != 0 && longer > book->skip_above;
+    outcome->marked = !outcome->large && !book->again && *mark.source != 0;
     return PLANCHE_OK;
 }
 
@@ -158,7 +167,7 @@ static enum planche_status run_page(struct pages *pages, size_t index,
     }
     /* A page that cannot be read is told of when it is enlarged. */
     planche_mutex_lock(&pages->inspect_lock);
-    planche_cli_inspect_page(&pages->run->options.book, outcome, NULL);
+    planche_cli_inspect_page(&pages->run->options, outcome, NULL);
     planche_mutex_unlock(&pages->inspect_lock);
     if (outcome->large || outcome->marked)
         return PLANCHE_OK;

@@ -31,7 +31,7 @@ void planche_cli_run_dry(struct planche_cli_run *run);
 
 /* Reads the header of outcome->input and sets its size, marked and large: whether the page is left
  * alone. Thread-safe. */
-enum planche_status planche_cli_inspect_page(const struct planche_book_options *options,
+enum planche_status planche_cli_inspect_page(const struct planche_cli_options *options,
                                              struct planche_cli_outcome *outcome,
                                              struct planche_error *error);
 /* Prints one line: the file, the message and what to do about it. The name of the file is not
