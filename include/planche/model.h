@@ -56,7 +56,15 @@ PLANCHE_API enum planche_status planche_model_find(const char *model, unsigned s
 PLANCHE_API enum planche_status planche_model_directory(char *path, size_t size,
                                                         struct planche_error *error);
 
-/* Checks whether both files of a variant lie in a directory (NULL: planche_model_directory) with
+/* Writes the path of a variant's .param file into path; the .bin file lies beside it. directory
+ * (NULL: planche_model_directory) is searched in the layout of the cache (realcugan/up2x-...), in
+ * that of the ncnn programs (models-se/up2x-...) and without folders. If the files are not there,
+ * the path is where they should be. Errors: ARGUMENT. */
+PLANCHE_API enum planche_status planche_model_path(const struct planche_model_variant *variant,
+                                                   const char *directory, char *path, size_t size,
+                                                   struct planche_error *error);
+
+/* Checks whether both files of a variant lie in a directory, as planche_model_path finds them, with
  * the right size; with verify nonzero, also their sha256. Errors: NOT_FOUND (the message names the
  * missing file and the command that fetches it), MODEL when a file is not the expected one, IO. */
 PLANCHE_API enum planche_status planche_model_check(const struct planche_model_variant *variant,

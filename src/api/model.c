@@ -4,6 +4,10 @@
 
 #include "api/args.h"
 
+#include <string.h>
+
+#define EXTENSION ".param"
+
 size_t planche_model_variant_count(void)
 {
     return planche_catalogue_count();
@@ -36,6 +40,26 @@ enum planche_status planche_model_directory(char *path, size_t size, struct plan
     if (!path)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path must be given");
     return planche_catalogue_directory(path, size, error);
+}
+
+enum planche_status planche_model_path(const struct planche_model_variant *variant,
+                                       const char *directory, char *path, size_t size,
+                                       struct planche_error *error)
+{
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!variant || !path || size == 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "variant and path must be given");
+    path[0] = 0;
+    enum planche_status status = planche_catalogue_locate(variant, directory, path, size, error);
+    size_t length = strlen(path);
+    if (!status && size - length <= sizeof(EXTENSION) - 1)
+        status = planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of the models is too long");
+    if (status)
+        path[0] = 0;
+    else
+        memcpy(path + length, EXTENSION, sizeof(EXTENSION));
+    return status;
 }
 
 enum planche_status planche_model_check(const struct planche_model_variant *variant,

@@ -34,13 +34,12 @@ static bool is_path(const char *model)
 }
 
 /* "dir/name.param" and "dir/name.bin" */
-static enum planche_status format_path(char *path, const char *directory, const char *file,
-                                       const char *extension, struct planche_error *error)
+static enum planche_status format_path(char *path, const char *stem, const char *extension,
+                                       struct planche_error *error)
 {
-    int length =
-        snprintf(path, PATH_MAX, "%s%s%s%s", directory, *directory ? "/" : "", file, extension);
+    int length = snprintf(path, PATH_MAX, "%s%s", stem, extension);
     if (length < 0 || length >= PATH_MAX)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", file);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", stem);
     return PLANCHE_OK;
 }
 
@@ -65,8 +64,7 @@ static enum planche_status find_files(struct model_files *files,
                                       const struct planche_engine_options *options,
                                       struct planche_error *error)
 {
-    char cache[PATH_MAX];
-    const char *directory = options->model_directory;
+    char stem[PATH_MAX];
     enum planche_status status;
     files->variant = NULL;
     if (is_path(options->model))
@@ -75,15 +73,14 @@ static enum planche_status find_files(struct model_files *files,
                                     &files->variant, error);
     if (status)
         return status;
-    status = planche_catalogue_check(files->variant, directory, 0, error);
-    if (!status && !directory)
-        status = planche_catalogue_directory(cache, sizeof(cache), error);
+    status = planche_catalogue_check(files->variant, options->model_directory, 0, error);
     if (!status)
-        status = format_path(files->param, directory ? directory : cache, files->variant->file,
-                             ".param", error);
+        status = planche_catalogue_locate(files->variant, options->model_directory, stem,
+                                          sizeof(stem), error);
     if (!status)
-        status = format_path(files->bin, directory ? directory : cache, files->variant->file,
-                             ".bin", error);
+        status = format_path(files->param, stem, ".param", error);
+    if (!status)
+        status = format_path(files->bin, stem, ".bin", error);
     return status;
 }
 

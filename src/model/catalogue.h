@@ -17,6 +17,13 @@ enum planche_status planche_catalogue_find(const char *model, unsigned scale,
 /* As planche_model_directory. */
 enum planche_status planche_catalogue_directory(char *path, size_t size,
                                                 struct planche_error *error);
+/* Writes the path of a variant's files without their extensions into stem: those that have the
+ * right size, in the layout of the cache, of the ncnn programs (models-se/up2x-conservative) or
+ * without folders; else where they should be. directory NULL: planche_model_directory. Errors:
+ * ARGUMENT: no directory, or too long a path. */
+enum planche_status planche_catalogue_locate(const struct planche_model_variant *variant,
+                                             const char *directory, char *stem, size_t size,
+                                             struct planche_error *error);
 /* As planche_model_check. */
 enum planche_status planche_catalogue_check(const struct planche_model_variant *variant,
                                             const char *directory, int verify,

@@ -99,13 +99,12 @@ static enum planche_status check_open_file(const struct expected *file, int fd,
     return verify ? hash_file(file, fd, error) : PLANCHE_OK;
 }
 
-static enum planche_status check_file(struct expected *file, const char *directory, int verify,
+static enum planche_status check_file(struct expected *file, const char *stem, int verify,
                                       struct planche_error *error)
 {
     enum planche_status status;
     struct planche_file_info info;
-    int fd, length = snprintf(file->path, sizeof(file->path), "%s/%s.%s", directory,
-                              file->variant->file, file->extension);
+    int fd, length = snprintf(file->path, sizeof(file->path), "%s.%s", stem, file->extension);
     if (length < 0 || (size_t)length >= sizeof(file->path))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of the models is too long");
     fd = planche_fd_open(file->path, 0, &info);
@@ -121,11 +120,9 @@ static enum planche_status check_file(struct expected *file, const char *directo
     return status;
 }
 
-enum planche_status planche_catalogue_check(const struct planche_model_variant *variant,
-                                            const char *directory, int verify,
-                                            struct planche_error *error)
+static enum planche_status check_files(const struct planche_model_variant *variant,
+                                       const char *stem, int verify, struct planche_error *error)
 {
-    char cache[PATH_MAX];
     struct expected param = {.variant = variant,
                              .extension = "param",
                              .sha256 = variant->param_sha256,
@@ -134,12 +131,66 @@ enum planche_status planche_catalogue_check(const struct planche_model_variant *
                            .extension = "bin",
                            .sha256 = variant->bin_sha256,
                            .size = variant->bin_size};
+    enum planche_status status = check_file(&param, stem, verify, error);
+    return status ? status : check_file(&bin, stem, verify, error);
+}
+
+/* The part of a path behind its last slash but `folders` ones: "models-se/up2x" of
+ * "real-cugan/models-se/up2x" with one. */
+static const char *tail(const char *path, unsigned folders)
+{
+    const char *at = path + strlen(path);
+    while (at > path && (at[-1] != '/' || folders-- > 0))
+        at--;
+    return at;
+}
+
+/* Where a variant's files may lie in a folder: as in the cache; as the ncnn programs and the npm
+ * packages have them, in their folder or without it. */
+#define LAYOUTS 3
+
+static const char *name_in_layout(const struct planche_model_variant *variant, unsigned layout)
+{
+    switch (layout) {
+    case 1:
+        return tail(variant->package_path, 1);
+    case 2:
+        return tail(variant->package_path, 0);
+    default:
+        return variant->file;
+    }
+}
+
+enum planche_status planche_catalogue_locate(const struct planche_model_variant *variant,
+                                             const char *directory, char *stem, size_t size,
+                                             struct planche_error *error)
+{
+    char cache[PATH_MAX];
+    struct planche_error ignored;
     enum planche_status status = PLANCHE_OK;
     if (!directory)
         status = planche_catalogue_directory(cache, sizeof(cache), error);
-    if (status == PLANCHE_OK)
-        status = check_file(&param, directory ? directory : cache, verify, error);
-    if (status == PLANCHE_OK)
-        status = check_file(&bin, directory ? directory : cache, verify, error);
-    return status;
+    if (status)
+        return status;
+    /* Once more with the cache's layout: what is missing is missing there. */
+    for (unsigned i = 0; i <= LAYOUTS; i++) {
+        int length = snprintf(stem, size, "%s/%s", directory ? directory : cache,
+                              name_in_layout(variant, i % LAYOUTS));
+        if (length < 0 || (size_t)length >= size)
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "the path of the models is too long");
+        if (check_files(variant, stem, 0, &ignored) == PLANCHE_OK)
+            break;
+    }
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_catalogue_check(const struct planche_model_variant *variant,
+                                            const char *directory, int verify,
+                                            struct planche_error *error)
+{
+    char stem[PATH_MAX];
+    enum planche_status status =
+        planche_catalogue_locate(variant, directory, stem, sizeof(stem), error);
+    return status ? status : check_files(variant, stem, verify, error);
 }

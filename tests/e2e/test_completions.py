@@ -65,7 +65,7 @@ class Completions(harness.Case):
     def test_every_json_key_is_in_the_manual(self):
         with open(os.environ["MANUAL"], encoding="utf-8") as file:
             manual = file.read()
-        words = set(re.findall(r"[a-z_]+", manual[manual.index(".Sh JSON LINES"):]))
+        words = set(re.findall(r"[a-z_0-9]+", manual[manual.index(".Sh JSON LINES"):]))
         page = self.write("page.png", harness.page())
         keys = set()
         for arguments in (["models"], ["info"], ["--dry-run", page]):

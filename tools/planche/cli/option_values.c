@@ -409,6 +409,16 @@ static bool set_all(struct planche_cli_options *o, const char *value)
     return o->all = true;
 }
 
+static bool set_from(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->from);
+}
+
+static bool set_registry(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->registry);
+}
+
 /* By the rows of options.def. */
 static const set_fn setters[] = {
 #define OPTION(group, name, letter, argument, commands, set, values, form, preset, help, detail)   \

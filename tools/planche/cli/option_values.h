@@ -24,6 +24,7 @@ struct planche_cli_options {
     const char *book_option;          /* one that was given and is for books only; NULL: none */
     int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
+    const char *from, *registry; /* models fetch */
     bool json, quiet, verbose, all, dry_run;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */

@@ -11,7 +11,8 @@ import sys
 
 COMMANDS = ["", "models", "models fetch", "info", "stdio", "bench"]
 SUB_COMMANDS = ["models", "info", "stdio", "bench", "help", "version"]
-FILES = {"output", "model", "model-dir"}  # values that are names of files
+MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
+FILES = {"output", "model", "model-dir", "from"}  # values that are names of files
 
 
 class Option:
@@ -69,7 +70,7 @@ def bash(options):
         '        case ${COMP_WORDS[1]} in',
         f"        {'|'.join(SUB_COMMANDS)}) command=${{COMP_WORDS[1]}} ;;",
         "        esac",
-        '        [ "$command" = models ] && [ "${COMP_WORDS[2]}" = fetch ] && '
+        f'        [ "$command" = models ] && [[ "${{COMP_WORDS[2]}}" =~ ^({"|".join(MODELS_COMMANDS)})$ ]] && '
         '[ "$COMP_CWORD" -gt 2 ] && command="models fetch"',
         "    fi",
         '    case $before in',
@@ -84,7 +85,7 @@ def bash(options):
         '    case $command in',
         f"        '') [ \"$COMP_CWORD\" -gt 1 ] || COMPREPLY=($(compgen -W "
         f"'{' '.join(SUB_COMMANDS)}' -- \"$word\")) ;;",
-        "        models) COMPREPLY=($(compgen -W fetch -- \"$word\")) ;;",
+        f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
         f"        'models fetch') COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
         "        help) COMPREPLY=($(compgen -W 'models info stdio bench' -- \"$word\")) ;;",
         "    esac",
@@ -113,7 +114,7 @@ def zsh_spec(option):
 def zsh(options):
     cases = []
     for command in COMMANDS:
-        rest = {"": "'*:file:_files'", "models": "'1:command:(fetch)'",
+        rest = {"": "'*:file:_files'", "models": f"'1:command:({' '.join(MODELS_COMMANDS)})'",
                 "models fetch": "'*:model:_planche_models'"}.get(command, "")
         specs = [zsh_spec(option) for option in of_command(options, command)]
         cases += [f"    '{command}')", "        _arguments -s \\",
@@ -135,7 +136,7 @@ def zsh(options):
         "        case $words[2] in",
         f"        {'|'.join(SUB_COMMANDS)}) command=$words[2]; shift words; ((CURRENT--)) ;;",
         "        esac",
-        "        if [[ $command = models && $words[2] = fetch ]] && ((CURRENT > 2)); then",
+        f"        if [[ $command = models && $words[2] = ({'|'.join(MODELS_COMMANDS)}) ]] && ((CURRENT > 2)); then",
         "            command='models fetch'; shift words; ((CURRENT--))",
         "        fi",
         "    elif [[ $words[2] != -* ]]; then",
@@ -154,13 +155,15 @@ def fish(options):
     others = " ".join(SUB_COMMANDS)
     conditions = {
         "": f"not __fish_seen_subcommand_from {others}",
-        "models": "__fish_seen_subcommand_from models; and not __fish_seen_subcommand_from fetch",
-        "models fetch": "__fish_seen_subcommand_from fetch",
+        "models": "__fish_seen_subcommand_from models; and not __fish_seen_subcommand_from "
+                  + " ".join(MODELS_COMMANDS),
+        "models fetch": "__fish_seen_subcommand_from " + " ".join(MODELS_COMMANDS),
     }
     lines = [
         "# fish completion for planche",
         f"complete -c planche -n __fish_use_subcommand -a '{others}'",
-        f"complete -c planche -f -n '{conditions['models']}' -a fetch",
+        f"complete -c planche -f -n '{conditions['models']}' "
+        f"-a '{' '.join(MODELS_COMMANDS)}'",
         f"complete -c planche -f -n '{conditions['models fetch']}' -a \"({MODELS_FISH})\"",
         "complete -c planche -f -n '__fish_seen_subcommand_from help' "
         "-a 'models info stdio bench'",

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Download of an npm package's tarball: npm tells its address and curl fetches it, because curl can
- * resume; npm fetches it where there is no curl or curl gets nothing. */
+ * resume; npm fetches it where there is no curl or curl gets nothing. With the address of a
+ * registry curl needs no npm. */
 #include "models/download.h"
 
 #include "base/status.h"
+#include "cli/number.h"
 #include "cli/terminal.h"
 #include "models/program.h"
 
@@ -21,7 +23,7 @@
 #define CURL_NO_RANGES  33
 #define CURL_NO_RESUME  36
 
-static enum planche_status npm_failed(int exit_status, const char *package,
+static enum planche_status npm_failed(int exit_status, const char *package, const char *reason,
                                       struct planche_error *error)
 {
     if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
@@ -30,37 +32,98 @@ static enum planche_status npm_failed(int exit_status, const char *package,
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                             "npm is not installed; install it (apt install npm)");
     return planche_fail(error, PLANCHE_ERROR_IO,
-                        "npm could not get %s; check the network and npm's settings, then run "
-                        "the same command again",
-                        package);
+                        "npm could not get %s%s%.200s; check the network and npm's settings, then "
+                        "run the same command again",
+                        package, reason[0] ? ": " : "", reason);
+}
+
+static bool is_web_address(const char *text)
+{
+    return text != NULL && (strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0);
+}
+
+/* What is known of a tarball before it is fetched. */
+struct tarball {
+    char address[2048];
+    double unpacked_bytes; /* 0: not known */
+};
+
+/* Reads npm's answer: an object of what was asked for, or its own report of an error, of which the
+ * first line is kept as the reason. */
+static bool read_answer(const char *answer, struct tarball *tarball, char *reason, size_t size)
+{
+    json_t *value = json_loads(answer, 0, NULL);
+    const char *address = json_string_value(json_object_get(value, "dist.tarball"));
+    json_t *problem = json_object_get(value, "error");
+    const char *summary = json_string_value(json_object_get(problem, "summary"));
+    bool usable = is_web_address(address) && strlen(address) < sizeof tarball->address;
+    if (usable) {
+        memcpy(tarball->address, address, strlen(address) + 1);
+        tarball->unpacked_bytes = json_number_value(json_object_get(value, "dist.unpackedSize"));
+    }
+    snprintf(reason, size, "%.*s", summary != NULL ? (int)strcspn(summary, "\n") : 0,
+             summary != NULL ? summary : "");
+    json_decref(value);
+    return usable;
 }
 
 /* Asks npm for the address of the tarball. */
-static enum planche_status find_address(const char *package, char *address, size_t size,
-                                        struct planche_error *error)
+static enum planche_status ask_npm(const char *package, struct tarball *tarball,
+                                   struct planche_error *error)
 {
-    char answer[4096];
+    char answer[8192], reason[256];
     const char *const arguments[] = {"npm",
                                      "view",
                                      package,
                                      "dist.tarball",
+                                     "dist.unpackedSize",
                                      "--json",
-                                     "--loglevel=error",
+                                     "--loglevel=silent",
                                      "--no-update-notifier",
                                      NULL};
-    int exit_status = planche_cli_run_program(arguments, false, answer, sizeof answer);
-    if (exit_status != 0)
-        return npm_failed(exit_status, package, error);
-    json_t *value = json_loads(answer, JSON_DECODE_ANY, NULL);
-    const char *text = json_string_value(value);
-    bool web =
-        text != NULL && (strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0);
-    if (web && strlen(text) < size)
-        memcpy(address, text, strlen(text) + 1);
-    else
-        web = false;
-    json_decref(value);
-    return web ? PLANCHE_OK : npm_failed(PLANCHE_CLI_PROGRAM_BROKEN, package, error);
+    int exit_status = planche_cli_run_program(arguments, true, answer, sizeof answer);
+    bool usable = exit_status >= 0 && read_answer(answer, tarball, reason, sizeof reason);
+    if (exit_status < 0)
+        reason[0] = 0;
+    return exit_status == 0 && usable ? PLANCHE_OK
+                                      : npm_failed(exit_status, package, reason, error);
+}
+
+/* Registries keep "@scope/name@1.2.3" as ADDRESS/@scope/name/-/name-1.2.3.tgz. */
+static enum planche_status use_registry(const char *registry, const char *package,
+                                        struct tarball *tarball, struct planche_error *error)
+{
+    const char *at = strrchr(package, '@'), *slash = strrchr(package, '/');
+    const char *base = slash != NULL ? slash + 1 : package;
+    size_t end = strlen(registry);
+    while (end > 0 && registry[end - 1] == '/')
+        end--;
+    if (!is_web_address(registry))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is no address of a registry",
+                            registry);
+    int length =
+        snprintf(tarball->address, sizeof tarball->address, "%.*s/%.*s/-/%.*s-%s.tgz", (int)end,
+                 registry, (int)(at - package), package, (int)(at - base), base, at + 1);
+    if (length < 0 || (size_t)length >= sizeof tarball->address)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the registry's address is too long");
+    return PLANCHE_OK;
+}
+
+/* *has_npm: npm answered, and may fetch the package as well. */
+static enum planche_status find_tarball(const char *package, const char *registry,
+                                        struct tarball *tarball, bool *has_npm,
+                                        struct planche_error *error)
+{
+    const char *from_environment = getenv("npm_config_registry");
+    *has_npm = false;
+    *tarball = (struct tarball){.unpacked_bytes = 0};
+    if (registry != NULL)
+        return use_registry(registry, package, tarball, error);
+    enum planche_status status = ask_npm(package, tarball, error);
+    *has_npm = status == PLANCHE_OK;
+    if (status == PLANCHE_ERROR_NOT_FOUND && from_environment != NULL && from_environment[0] != 0)
+        status = use_registry(from_environment, package, tarball, error);
+    return status;
 }
 
 static bool has_bytes(const char *path)
@@ -69,15 +132,17 @@ static bool has_bytes(const char *path)
     return stat(path, &info) == 0 && info.st_size > 0;
 }
 
+/* Messages of an attempt to resume are not for users: that a server has nothing beyond the end of a
+ * complete file is none of their troubles. */
 static int run_curl(const char *address, const char *part, bool quiet)
 {
-    bool bar = !quiet && isatty(STDERR_FILENO);
+    bool resumes = has_bytes(part), bar = !quiet && !resumes && isatty(STDERR_FILENO);
     const char *const arguments[] = {
         "curl",         "--fail",        "--location", "--proto",
         "=https,http",  "--retry",       "3",          bar ? "--progress-bar" : "--silent",
         "--show-error", "--continue-at", "-",          "--output",
         part,           "--url",         address,      NULL};
-    return planche_cli_run_program(arguments, false, NULL, 0);
+    return planche_cli_run_program(arguments, resumes, NULL, 0);
 }
 
 /* Moves the only file of folder to path. */
@@ -115,34 +180,76 @@ static enum planche_status pack(const char *package, const char *tarball,
     int exit_status = planche_cli_run_program(arguments, false, answer, sizeof answer);
     enum planche_status status = PLANCHE_OK;
     if (exit_status != 0 || !take_file(folder, tarball))
-        status = npm_failed(exit_status, package, error);
+        status = npm_failed(exit_status, package, "", error);
     rmdir(folder);
     return status;
 }
 
-enum planche_status planche_cli_download(const char *package, const char *tarball, bool quiet,
-                                         struct planche_error *error)
+static uint64_t kept_bytes(const char *package, unsigned *count)
 {
-    char address[2048], part[PATH_MAX];
-    snprintf(part, sizeof part, "%s.part", tarball);
-    enum planche_status status = find_address(package, address, sizeof address, error);
-    if (status != PLANCHE_OK)
-        return status;
-    if (!quiet)
-        planche_cli_note("%s %s", has_bytes(part) ? "Fetching the rest of" : "Fetching", package);
-    int exit_status = run_curl(address, part, quiet);
+    uint64_t bytes = 0;
+    *count = 0;
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i);
+        if (strcmp(variant->package, package) == 0) {
+            bytes += variant->param_size + variant->bin_size;
+            ++*count;
+        }
+    }
+    return bytes;
+}
+
+/* Says what is fetched, and how much of it will be kept. */
+static void announce(const char *package, const struct tarball *tarball, bool resumes)
+{
+    char kept[32], whole[32], unpacked[48] = "";
+    unsigned count;
+    uint64_t bytes = kept_bytes(package, &count);
+    if (tarball->unpacked_bytes >= 1)
+        snprintf(unpacked, sizeof unpacked, "; unpacked it has %s",
+                 planche_cli_format_bytes((uint64_t)tarball->unpacked_bytes, whole, sizeof whole));
+    planche_cli_note("%s %s, of which %u models with %s are kept%s",
+                     resumes ? "Fetching the rest of" : "Fetching", package, count,
+                     planche_cli_format_bytes(bytes, kept, sizeof kept), unpacked);
+}
+
+/* A server that has nothing to resume may mean that the part is complete: who unpacks it will see.
+ */
+static bool take_part(int exit_status, const char *part, const char *tarball)
+{
     bool no_rest = exit_status == CURL_HTTP_ERROR || exit_status == CURL_NO_RANGES ||
                    exit_status == CURL_NO_RESUME;
-    if (no_rest && unlink(part) == 0)
-        exit_status = run_curl(address, part, quiet);
-    if (exit_status == 0 && rename(part, tarball) == 0)
+    return (exit_status == 0 || no_rest) && has_bytes(part) && rename(part, tarball) == 0;
+}
+
+enum planche_status planche_cli_download(const char *package, const char *tarball,
+                                         const struct planche_cli_download_options *options,
+                                         struct planche_error *error)
+{
+    char part[PATH_MAX];
+    struct tarball found;
+    bool has_npm;
+    snprintf(part, sizeof part, "%s.part", tarball);
+    enum planche_status status = find_tarball(package, options->registry, &found, &has_npm, error);
+    if (status != PLANCHE_OK)
+        return status;
+    if (!options->quiet)
+        announce(package, &found, has_bytes(part));
+    int exit_status = run_curl(found.address, part, options->quiet);
+    if (take_part(exit_status, part, tarball))
         return PLANCHE_OK;
     if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
-        return npm_failed(exit_status, package, error);
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
     if (has_bytes(part))
         return planche_fail(error, PLANCHE_ERROR_IO,
                             "%s: the download was cut off; run the same command again, it goes "
                             "on from there",
                             package);
-    return pack(package, tarball, error);
+    if (has_npm)
+        return pack(package, tarball, error);
+    if (exit_status == PLANCHE_CLI_PROGRAM_MISSING)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "curl is not installed; install it (apt install curl)");
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: curl could not get %s", package,
+                        found.address);
 }

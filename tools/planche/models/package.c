@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,16 @@
 /* Paths used while a package is unpacked: inside the cache, so that renames are atomic. */
 struct places {
     const char *folder;        /* the cache */
+    char partial[PATH_MAX];    /* in it, what is not finished */
     char tarball[PATH_MAX];    /* the complete download */
     char unpacked[PATH_MAX];   /* what tar wrote */
     char candidates[PATH_MAX]; /* files in the cache's layout, not yet checked */
 };
+
+#define NO_TAR "tar is not installed; install it (apt install tar)"
+
+/* Most bytes of a package.json. */
+#define PACKAGE_JSON_BYTES (256 << 10)
 
 static const char *const endings[] = {".param", ".bin"};
 
@@ -37,6 +44,7 @@ static bool set_places(struct places *places, const char *package, const char *f
     if (strlen(folder) > PATH_MAX - 512)
         return false;
     places->folder = folder;
+    snprintf(places->partial, PATH_MAX, "%s/.partial", folder);
     snprintf(places->tarball, PATH_MAX, "%s/.partial/%s.tgz", folder, name);
     snprintf(places->unpacked, PATH_MAX, "%s/.partial/%s.unpacked", folder, name);
     snprintf(places->candidates, PATH_MAX, "%s/.partial/%s.files", folder, name);
@@ -103,8 +111,7 @@ static enum planche_status unpack(const struct places *places, const char *packa
     if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
         status = planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
     else if (exit_status == PLANCHE_CLI_PROGRAM_MISSING)
-        status = planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                              "tar is not installed; install it (apt install tar)");
+        status = planche_fail(error, PLANCHE_ERROR_NOT_FOUND, NO_TAR);
     else if (exit_status != 0)
         status = planche_fail(error, PLANCHE_ERROR_DATA,
                               "%s cannot be unpacked; is there room for it?", package);
@@ -171,26 +178,34 @@ static enum planche_status unpack_and_install(const struct places *places, const
     return status;
 }
 
-enum planche_status planche_cli_package_get(const char *package, const char *folder, bool quiet,
+/* The folder for what is not finished. */
+static enum planche_status make_partial(struct places *places, const char *package,
+                                        const char *folder, struct planche_error *error)
+{
+    if (!set_places(places, package, folder))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: name too long", folder);
+    if (!planche_cli_make_folder(places->partial))
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s",
+                            places->partial, strerror(errno));
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_cli_package_get(const char *package, const char *folder,
+                                            const struct planche_cli_download_options *options,
                                             struct planche_error *error)
 {
     struct places places;
-    char partial[PATH_MAX];
-    if (!set_places(&places, package, folder))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: name too long", folder);
-    snprintf(partial, sizeof partial, "%s/.partial", folder);
-    if (!planche_cli_make_folder(partial))
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s", partial,
-                            strerror(errno));
-    enum planche_status status = PLANCHE_OK;
+    enum planche_status status = make_partial(&places, package, folder, error);
+    if (status != PLANCHE_OK)
+        return status;
     /* A damaged download, perhaps of an interrupted run, is tried once more from scratch. */
     for (int attempt = 0; attempt < 2; attempt++) {
         if (access(places.tarball, F_OK) != 0)
-            status = planche_cli_download(package, places.tarball, quiet, error);
+            status = planche_cli_download(package, places.tarball, options, error);
         if (status != PLANCHE_OK)
             break;
         status = unpack_and_install(&places, package, error);
-        if (status == PLANCHE_ERROR_CANCELLED || status == PLANCHE_ERROR_IO)
+        if (status != PLANCHE_OK && status != PLANCHE_ERROR_DATA && status != PLANCHE_ERROR_MODEL)
             break; /* the download is intact: the next run uses it */
         unlink(places.tarball);
         if (status == PLANCHE_OK)
@@ -200,6 +215,65 @@ enum planche_status planche_cli_package_get(const char *package, const char *fol
         if (attempt == 0)
             status = PLANCHE_OK;
     }
-    rmdir(partial);
+    rmdir(places.partial);
+    return status;
+}
+
+/* The catalogue's package that name and version in the text of a package.json mean; NULL: none. */
+static const char *known_package(const char *text)
+{
+    json_t *object = json_loads(text, 0, NULL);
+    const char *name = json_string_value(json_object_get(object, "name"));
+    const char *version = json_string_value(json_object_get(object, "version"));
+    const char *found = NULL;
+    char package[256];
+    snprintf(package, sizeof package, "%s@%s", name != NULL ? name : "",
+             version != NULL ? version : "");
+    for (size_t i = 0; !found && i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i);
+        if (strcmp(variant->package, package) == 0)
+            found = variant->package;
+    }
+    json_decref(object);
+    return found;
+}
+
+/* Asks the tarball which package it is. */
+static enum planche_status identify(const char *tarball, const char **package,
+                                    struct planche_error *error)
+{
+    char *text = calloc(1, PACKAGE_JSON_BYTES);
+    const char *const arguments[] = {"tar", "-xzOf", tarball, "package/package.json", NULL};
+    if (text == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+    int exit_status = planche_cli_run_program(arguments, true, text, PACKAGE_JSON_BYTES);
+    *package = exit_status == 0 ? known_package(text) : NULL;
+    free(text);
+    if (exit_status == PLANCHE_CLI_PROGRAM_MISSING)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, NO_TAR);
+    if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
+    if (*package == NULL)
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s is no tarball of a package that planche models lists", tarball);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_cli_package_install(const char *tarball, const char *folder,
+                                                struct planche_error *error)
+{
+    struct places places;
+    const char *package = NULL;
+    char absolute[PATH_MAX]; /* so that tar takes it for no option */
+    if (realpath(tarball, absolute) == NULL)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: %s", tarball, strerror(errno));
+    enum planche_status status = identify(absolute, &package, error);
+    if (status == PLANCHE_OK)
+        status = make_partial(&places, package, folder, error);
+    if (status != PLANCHE_OK)
+        return status;
+    memcpy(places.tarball, absolute, sizeof absolute);
+    status = unpack_and_install(&places, package, error);
+    rmdir(places.partial);
     return status;
 }
