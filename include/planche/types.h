@@ -16,13 +16,24 @@ enum planche_format {
     PLANCHE_FORMAT_JPEG = 2,
     PLANCHE_FORMAT_WEBP = 3,
     PLANCHE_FORMAT_AVIF = 4,
-    PLANCHE_FORMAT_JXL = 5
+    PLANCHE_FORMAT_JXL = 5,
+    /* Those that follow are read, but not written. */
+    PLANCHE_FORMAT_GIF = 6,
+    PLANCHE_FORMAT_TIFF = 7,
+    PLANCHE_FORMAT_JP2 = 8, /* JPEG 2000, in its container or bare */
+    PLANCHE_FORMAT_HEIC = 9,
+    PLANCHE_FORMAT_BMP = 10,
+    PLANCHE_FORMAT_QOI = 11,
+    PLANCHE_FORMAT_TGA = 12,
+    PLANCHE_FORMAT_PSD = 13
 };
 
 /* The format that a file name's extension means, or PLANCHE_FORMAT_AUTO. Case does not matter. */
 PLANCHE_API enum planche_format planche_format_from_name(const char *file_name);
-/* "png", "jpg", "webp", "avif", "jxl"; "" for AUTO. */
+/* "png", "jpg", "webp", "avif", "jxl", "gif", ...; "" for AUTO. */
 PLANCHE_API const char *planche_format_extension(enum planche_format format);
+/* 1: results can be written in this format; 0: it is only read, or is none. */
+PLANCHE_API int planche_format_is_written(enum planche_format format);
 
 /* Pixels as they lie in memory, interleaved; 16-bit samples in the machine's byte order. */
 enum planche_pixel_format {

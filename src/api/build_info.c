@@ -71,7 +71,9 @@ int planche_build_info(size_t index, char *text, size_t size)
         return 1;
     }
     const struct planche_format_ops *format = planche_format_at(index - OTHERS);
-    if (format)
+    if (format && format->library)
         format->library(text, size);
+    else if (format)
+        snprintf(text, size, "%s reader", format->name);
     return format != NULL;
 }

@@ -13,6 +13,11 @@ const char *planche_format_extension(enum planche_format format)
     return planche_codec_extension(format);
 }
 
+int planche_format_is_written(enum planche_format format)
+{
+    return planche_codec_is_written(format);
+}
+
 enum planche_container planche_container_of(const char *path)
 {
     return path ? planche_archive_detect(path) : PLANCHE_CONTAINER_AUTO;

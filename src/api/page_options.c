@@ -2,6 +2,8 @@
 /* Page options of a caller, taken and checked. */
 #include "api/page_options.h"
 
+#include "codec/codec.h"
+
 static enum planche_status check_options(const struct planche_page_options *options,
                                          struct planche_error *error)
 {
@@ -11,9 +13,12 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->png_level < 0 || options->png_level > 9)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "PNG level %d is not within 1..9",
                             options->png_level);
-    if (options->format < PLANCHE_FORMAT_AUTO || options->format > PLANCHE_FORMAT_JXL)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown format %d",
-                            (int)options->format);
+    if (options->format != PLANCHE_FORMAT_AUTO && !planche_codec_is_written(options->format))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            *planche_codec_extension(options->format)
+                                ? "format %d (%s) is read, but not written"
+                                : "unknown format %d%s",
+                            (int)options->format, planche_codec_extension(options->format));
     if (options->grey != PLANCHE_GREY_KEEP && options->grey != PLANCHE_GREY_AUTO)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with grey pages: %d",
                             (int)options->grey);

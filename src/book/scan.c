@@ -11,8 +11,9 @@
 /* Names that promise an image, whether or not Planche reads it. */
 static bool has_image_name(const char *name)
 {
-    static const char *const extensions[] = {"jpg", "jpeg", "jpe", "png",  "webp", "avif", "jxl",
-                                             "gif", "bmp",  "tif", "tiff", "heic", "jp2"};
+    static const char *const extensions[] = {
+        "jpg",  "jpeg", "jpe", "png", "webp", "avif", "jxl", "gif", "bmp", "tif", "tiff", "heic",
+        "heif", "jp2",  "j2k", "jpf", "jpx",  "qoi",  "tga", "psd", "jxr", "wdp", "hdp"};
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
         if (strcasecmp(dot + 1, extensions[i]) == 0)

@@ -4,8 +4,10 @@
 
 #include "codec/provenance.h"
 
-/* In an EPUB, pictures smaller than this either way are no pages but ornaments. */
-#define MIN_PAGE_SIDE 200
+/* In an EPUB, pictures smaller than this either way are no pages but ornaments, and so are those of
+ * very few pixels one way: rules, borders. */
+#define MIN_PAGE_SIDE    200
+#define MIN_PAGE_SHORTER 64
 
 static bool is_marked(const struct planche_image_info *info)
 {
@@ -21,7 +23,9 @@ bool planche_book_skip_page(const struct planche_book *book, struct planche_entr
     uint32_t longer = info->width > info->height ? info->width : info->height;
     entry->width = info->width;
     entry->height = info->height;
-    if (book->from == PLANCHE_CONTAINER_EPUB && longer < MIN_PAGE_SIDE)
+    uint32_t shorter = info->width < info->height ? info->width : info->height;
+    if (book->from == PLANCHE_CONTAINER_EPUB &&
+        (longer < MIN_PAGE_SIDE || shorter < MIN_PAGE_SHORTER))
         entry->outcome = PLANCHE_BOOK_COPIED;
     else if (book->options.skip_above && longer > book->options.skip_above)
         entry->outcome = PLANCHE_BOOK_LARGE;

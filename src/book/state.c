@@ -24,7 +24,8 @@ enum planche_format planche_book_page_format(const struct planche_book *book,
 {
     if (book->page.format != PLANCHE_FORMAT_AUTO)
         return book->page.format;
-    return book->entries.referred && entry->format ? entry->format : PLANCHE_FORMAT_WEBP;
+    return book->entries.referred && entry->format ? planche_codec_kept(entry->format)
+                                                   : PLANCHE_FORMAT_WEBP;
 }
 
 enum planche_status planche_book_open(struct planche_book *book,

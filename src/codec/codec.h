@@ -60,6 +60,8 @@ struct planche_reader_options {
         *log;         /* warnings: a CMYK page without a profile, a profile that does not fit */
     bool header_only; /* no row will be read */
     uint64_t max_input_pixels; /* LIMIT before anything of that size is allocated; 0: 500,000,000 */
+    const struct planche_cancel_token *cancel; /* asked while a helper program decodes; may be NULL;
+                                                  must outlive the reader */
 };
 
 struct planche_reader;
@@ -86,9 +88,13 @@ struct planche_format_caps {
     uint64_t max_pixels;            /* 0: no limit of its own */
 };
 const struct planche_format_caps *planche_format_get_caps(enum planche_format format);
-/* As planche_format_from_name and planche_format_extension. */
+/* As planche_format_from_name, planche_format_extension and planche_format_is_written. */
 enum planche_format planche_codec_format_of(const char *file_name);
 const char *planche_codec_extension(enum planche_format format);
+bool planche_codec_is_written(enum planche_format format);
+/* What a page that is to keep its format is written as: the same, or, if that is only read, PNG for
+ * formats that lose nothing and JPEG for the others. */
+enum planche_format planche_codec_kept(enum planche_format format);
 
 struct planche_writer_options {
     struct planche_budget *budget;

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* A new format is one directory and one line here. */
+/* A new format is one directory and one line here. TGA comes last: it has no signature, but a head
+ * that makes sense. */
 static const struct planche_format_ops *const formats[] = {
     &planche_png_ops, &planche_jpeg_ops, &planche_webp_ops, &planche_avif_ops, &planche_jxl_ops,
+    &planche_bmp_ops, &planche_qoi_ops,  &planche_psd_ops,  &planche_tga_ops,
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
@@ -63,4 +65,16 @@ const char *planche_codec_extension(enum planche_format format)
 {
     const struct planche_format_ops *ops = planche_format_get_ops(format);
     return ops ? ops->extensions[0] : "";
+}
+
+bool planche_codec_is_written(enum planche_format format)
+{
+    const struct planche_format_ops *ops = planche_format_get_ops(format);
+    return ops && ops->create;
+}
+
+enum planche_format planche_codec_kept(enum planche_format format)
+{
+    const struct planche_format_ops *ops = planche_format_get_ops(format);
+    return ops && !ops->create ? ops->kept : format;
 }

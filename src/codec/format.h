@@ -27,6 +27,7 @@ struct planche_decoder {
     const struct planche_log *log;
     uint64_t max_pixels;
     bool header_only; /* no row will be read: nothing is allocated for that */
+    const struct planche_cancel_token *cancel; /* may be NULL */
 
     /* Filled in by open. */
     uint32_t width, height; /* as stored, before orientation */
@@ -72,6 +73,18 @@ enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, d
 /* Bytes of the longest beginning of a file that recognise may ask for. */
 #define PLANCHE_FORMAT_HEAD_SIZE 64
 
+/* Reading. open reads the header and allocates everything that reading rows will need. close is
+ * called once after open, whatever open returned. rewind goes back to row 0 and is not called when
+ * whole is set; reading the last row checks that the file is complete. */
+struct planche_reading_ops {
+    enum planche_status (*open)(struct planche_decoder *decoder, struct planche_error *error);
+    enum planche_status (*read)(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                uint32_t count, struct planche_error *error);
+    enum planche_status (*rewind)(struct planche_decoder *decoder, struct planche_error *error);
+    void (*close)(struct planche_decoder *decoder);
+};
+
+/* A format; one that is only read has no create, and what stands behind that. */
 struct planche_format_ops {
     enum planche_format format;
     const char *name;          /* "JPEG" */
@@ -79,14 +92,9 @@ struct planche_format_ops {
     struct planche_format_caps caps;
     bool (*recognise)(const uint8_t *head, size_t size);
 
-    /* Reads the header and allocates everything that reading rows will need. close is called once
-     * after open, whatever open returned. rewind goes back to row 0 and is not called when whole is
-     * set; reading the last row checks that the file is complete. */
-    enum planche_status (*open)(struct planche_decoder *decoder, struct planche_error *error);
-    enum planche_status (*read)(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
-                                uint32_t count, struct planche_error *error);
-    enum planche_status (*rewind)(struct planche_decoder *decoder, struct planche_error *error);
-    void (*close)(struct planche_decoder *decoder);
+    enum planche_format kept; /* what is written instead, if it is only read */
+
+    struct planche_reading_ops reading;
 
     /* Bytes create and all that follows take from the budget at most, options and info being
      * sound; metadata and the writer itself are counted by the common part. abandon is called once
@@ -101,12 +109,14 @@ struct planche_format_ops {
     /* Looks at what was encoded: see written.h. */
     planche_follow_fn follow;
 
-    /* Names the library behind the format as it is loaded now: "libpng 1.6.39". */
+    /* Names the library behind the format as it is loaded now: "libpng 1.6.39". NULL:
+     * there is none in this process. */
     void (*library)(char *text, size_t size);
 };
 
 extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,
-    planche_avif_ops, planche_jxl_ops;
+    planche_avif_ops, planche_jxl_ops, planche_bmp_ops, planche_qoi_ops, planche_tga_ops,
+    planche_psd_ops;
 
 /* Operations by their place in the table; NULL: past the last. */
 const struct planche_format_ops *planche_format_at(size_t index);
@@ -114,5 +124,9 @@ const struct planche_format_ops *planche_format_at(size_t index);
 const struct planche_format_ops *planche_format_get_ops(enum planche_format format);
 /* The format of a file that begins so; NULL: none that Planche reads. */
 const struct planche_format_ops *planche_format_detect(const uint8_t *head, size_t size);
+
+/* Why no page can be made of a file that begins so, with what to do: "is a JPEG XR image, ...";
+ * NULL: it is nothing that is known. */
+const char *planche_foreign_format(const uint8_t *head, size_t size);
 
 #endif

@@ -64,11 +64,14 @@ static enum planche_status recognise(struct planche_reader *reader, struct planc
     if (got == 0)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the file is empty", reader->name);
     reader->ops = planche_format_detect(head, got);
+    if (!reader->ops && planche_foreign_format(head, got))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "%s: %s", reader->name,
+                            planche_foreign_format(head, got));
     if (!reader->ops)
-        return planche_fail(
-            error, PLANCHE_ERROR_DATA,
-            "%s: is not an image that Planche reads (PNG, JPEG, WebP, AVIF or JPEG XL)",
-            reader->name);
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: is not an image that Planche reads (PNG, JPEG, WebP, AVIF, JPEG "
+                            "XL, GIF, TIFF, JPEG 2000, HEIC, BMP, QOI, TGA or PSD)",
+                            reader->name);
     return planche_stream_rewind(stream, error);
 }
 
@@ -130,6 +133,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
     decoder->budget = options->budget;
     decoder->log = &reader->log;
     decoder->header_only = options->header_only;
+    decoder->cancel = options->cancel;
     decoder->max_pixels =
         options->max_input_pixels ? options->max_input_pixels : DEFAULT_MAX_PIXELS;
     enum planche_status status =
@@ -139,7 +143,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
     if (status)
         return status;
     reader->opened = true;
-    status = reader->ops->open(decoder, error);
+    status = reader->ops->reading.open(decoder, error);
     return status ? status : complete_info(reader, options->header_only, error);
 }
 
@@ -169,7 +173,7 @@ const struct planche_image_info *planche_reader_info(const struct planche_reader
 static void close_format(struct planche_reader *reader)
 {
     if (reader->opened)
-        reader->ops->close(&reader->decoder);
+        reader->ops->reading.close(&reader->decoder);
     reader->opened = false;
     planche_stream_close(&reader->decoder.stream);
 }
@@ -177,7 +181,7 @@ static void close_format(struct planche_reader *reader)
 static enum planche_status decode_picture(struct planche_reader *reader,
                                           struct planche_error *error)
 {
-    enum planche_status status = reader->ops->read(
+    enum planche_status status = reader->ops->reading.read(
         &reader->decoder, reader->picture, stored_stride(reader), reader->decoder.height, error);
     close_format(reader);
     reader->decoded = status == PLANCHE_OK;
@@ -212,7 +216,8 @@ static enum planche_status read_picture(struct planche_reader *reader, uint8_t *
 static enum planche_status stream_rows(struct planche_reader *reader, uint8_t *rows, size_t stride,
                                        uint32_t count, struct planche_error *error)
 {
-    enum planche_status status = reader->ops->read(&reader->decoder, rows, stride, count, error);
+    enum planche_status status =
+        reader->ops->reading.read(&reader->decoder, rows, stride, count, error);
     if (status == PLANCHE_OK && reader->orientation == 2)
         for (uint32_t i = 0; i < count; i++)
             planche_orientation_mirror(rows + i * stride, reader->info.width,
@@ -251,7 +256,7 @@ enum planche_status planche_reader_rewind(struct planche_reader *reader,
         return say_failed(reader, error);
     enum planche_status status = PLANCHE_OK;
     if (reader->next && !reader->picture)
-        status = reader->ops->rewind(&reader->decoder, error);
+        status = reader->ops->reading.rewind(&reader->decoder, error);
     reader->failed = status != PLANCHE_OK;
     reader->next = 0;
     return status;

@@ -90,9 +90,12 @@ enum planche_status planche_writer_check(const struct planche_image_info *info,
                                          struct planche_error *error)
 {
     const struct planche_format_ops *ops = planche_format_get_ops(info->format);
-    if (!ops)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "format %d cannot be written",
-                            (int)info->format);
+    if (!ops || !ops->create)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            ops ? "%s files are read, but not written: choose PNG, JPEG, WebP, "
+                                  "AVIF or JPEG XL"
+                                : "%s format cannot be written",
+                            ops ? ops->name : "an unknown");
     enum planche_status status = check_pixels(info, ops, error);
     if (status == PLANCHE_OK)
         status = check_size(info, ops, error);

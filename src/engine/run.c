@@ -18,14 +18,14 @@ static enum planche_status choose_format(enum planche_format *format, const char
     const char *slash = strrchr(output, '/'), *name = slash ? slash + 1 : output;
     const char *dot = strrchr(name, '.');
     *format = planche_codec_format_of(output);
-    if (*format != PLANCHE_FORMAT_AUTO)
+    if (planche_codec_is_written(*format))
         return PLANCHE_OK;
     if (dot && dot != name)
-        return planche_fail(
-            error, PLANCHE_ERROR_ARGUMENT,
-            "%s: no format for the extension %s; use .png, .jpg, .webp, .avif or .jxl, or name "
-            "the format",
-            output, dot);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s: no format that is written has the extension %s; use .png, .jpg, "
+                            ".webp, .avif or .jxl, or name "
+                            "the format",
+                            output, dot);
     *format = PLANCHE_FORMAT_WEBP;
     return PLANCHE_OK;
 }

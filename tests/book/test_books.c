@@ -345,8 +345,8 @@ static void make_epub(void)
                   "<package><manifest><item href='i/1.png' media-type='image/png'/>"
                   "<item href='i/icon.png' media-type='image/png'/></manifest></package>");
     book_add_text(&in, "O/1.xhtml", "<html><img src='i/1.png'/><img src='i/icon.png'/></html>");
-    book_add_page(&in, "O/i/1.png", 1, 200, 20, PLANCHE_FORMAT_PNG);
-    book_add_page(&in, "O/i/icon.png", 1, 199, 20, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "O/i/1.png", 1, 200, 64, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "O/i/icon.png", 1, 199, 64, PLANCHE_FORMAT_PNG);
 }
 
 static void expect_text(const char *name, const char *text)
@@ -372,7 +372,7 @@ static void test_epub_comicinfo(void **state)
     book_add_text(&in, "ComicInfo.xml", info);
     for (unsigned i = 1; i <= 11; i++) {
         snprintf(name, sizeof name, "%u.png", i);
-        book_add_page(&in, name, i, 200 + i, 8, PLANCHE_FORMAT_PNG);
+        book_add_page(&in, name, i, 200 + i, 64, PLANCHE_FORMAT_PNG);
     }
     book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
     book_make(engine, "in.epub", "out.epub", book_options(&told), &told);
@@ -397,7 +397,7 @@ static void test_epub(void **state)
     assert_string_equal(told_outcomes(&told), "CCCCEC");
     book_read(&out, test_path("out.epub"));
     assert_string_equal(book_names(&out), book_names(&in));
-    expect_size("O/i/1.png", 400, 40, PLANCHE_FORMAT_PNG);
+    expect_size("O/i/1.png", 400, 128, PLANCHE_FORMAT_PNG);
     expect_kept("O/c.opf");
     book_free(&out);
     page.format = PLANCHE_FORMAT_WEBP;
@@ -407,7 +407,7 @@ static void test_epub(void **state)
     book_make(engine, "in.epub", "out.epub", options, &told);
     book_read(&out, test_path("out.epub"));
     assert_string_equal(out.items[0].name, "mimetype");
-    expect_size("O/i/1.webp", 400, 40, PLANCHE_FORMAT_WEBP);
+    expect_size("O/i/1.webp", 400, 128, PLANCHE_FORMAT_WEBP);
     expect_text("O/c.opf", "<package><manifest><item href='i/1.webp' media-type='image/webp'/>"
                            "<item href='i/icon.png' media-type='image/png'/></manifest></package>");
     expect_text("O/1.xhtml", "<html><img src='i/1.webp'/><img src='i/icon.png'/></html>");

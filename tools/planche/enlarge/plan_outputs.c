@@ -72,12 +72,13 @@ static int choose_format(struct planche_cli_options *options, const char *file)
             return planche_cli_usage_error(
                 "output", "cannot write a page to %s; to make a book of pages, name their folder",
                 file);
-        if (named == PLANCHE_FORMAT_AUTO && base[planche_cli_stem_length(base)] != 0)
+        bool written = planche_format_is_written(named);
+        if (!written && base[planche_cli_stem_length(base)] != 0)
             return planche_cli_usage_error(
                 "output",
                 "cannot write %s: name it .webp, .jpg, .png, .avif or .jxl, or say -f FORMAT",
                 file);
-        options->page.format = named != PLANCHE_FORMAT_AUTO ? named : PLANCHE_FORMAT_WEBP;
+        options->page.format = written ? named : PLANCHE_FORMAT_WEBP;
     }
     if (named != PLANCHE_FORMAT_AUTO && named != options->page.format)
         return planche_cli_usage_error("format", "-f %s contradicts the name %s",
