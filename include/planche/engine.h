@@ -21,7 +21,12 @@ extern "C" {
 struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
     const char *model;  /* catalogue name, or a path that ends in ".param"; NULL: "realcugan" */
-    unsigned scale;     /* 0: the model's default */
+    /* Scale of results, 1..64; 0: the model's default. One that no network of the model has is made
+     * by a chain of them (waifu2x: 2 times 2 for 4), and reduced in linear light if the least that
+     * a chain reaches is more (a model of 4 alone: 3). The first network of a chain has the denoise
+     * level, the others remove no noise if the model has such. Pages may have scales of their own
+     * (planche_page_options.scale). */
+    unsigned scale;
     enum planche_denoise denoise;
     enum planche_se se;
     uint64_t memory;     /* budget in bytes for weights and all pages in flight; 0: a quarter of
@@ -76,7 +81,7 @@ PLANCHE_API void planche_engine_destroy(struct planche_engine **engine);
 /* Description of an engine. Its strings live as long as the engine. */
 struct planche_engine_info {
     size_t struct_size;
-    unsigned scale;
+    unsigned scale;      /* of results, if pages do not say otherwise */
     const char *model;   /* name or path, owned by the engine */
     const char *variant; /* file name without extension, owned by the engine */
     const char *backend; /* "cpu" or "vulkan" */

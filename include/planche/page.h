@@ -32,6 +32,20 @@ enum planche_on_limit {
                                     colour if possible; see planche_page_result.parts */
 };
 
+/* Rule by which a page meets the target width and height. */
+enum planche_fit {
+    PLANCHE_FIT_BOX = 0,   /* in proportion, within both */
+    PLANCHE_FIT_SCREEN = 1 /* as BOX, but what is read by scrolling or by turning the screen fills
+                              it: a strip (higher than 3 times its width) is as wide as the target,
+                              a spread (wider than high, at most 3 times; the target is higher than
+                              wide) as high as the target */
+};
+
+/* planche_page_options.scale: the least scale that reaches the target. */
+#define PLANCHE_SCALE_AUTO UINT32_MAX
+/* Most networks that a page runs through, one after the other. */
+#define PLANCHE_MAX_PASSES 6
+
 /* Reports progress: done is 0..1 and never decreases. Called on the thread that runs the page,
  * after every few rows: hundreds of times for a large page. */
 typedef void (*planche_progress_fn)(void *user, double done);
@@ -49,9 +63,10 @@ struct planche_page_options {
     int tta; /* not 0: run the page in its 8 orientations and average the results: 8 times the
                 arithmetic, and memory for the whole page and 4 bytes for each sample of the result
                 (12 bytes a pixel, grey 4) */
-    /* Largest width and height of the result in pixels; 0: no limit. The network enlarges by the
-     * model's scale; its result is then reduced in proportion, in linear light, to fit. A result
-     * that fits already is not changed: output_width and output_height tell its size. */
+    /* Target: width and height of the result in pixels; 0: any. With a scale of its own or the
+     * engine's (see scale), a result that is larger is reduced in proportion, in linear light, to
+     * fit, and one that fits already is not changed. With PLANCHE_SCALE_AUTO every page is made as
+     * large as the target. output_width and output_height tell the size. */
     uint32_t width, height;
     /* The next three are not used by planche_engine_run_pixels. */
     int provenance;                 /* not 0: the result's XMP says what it was made from; see
@@ -65,6 +80,14 @@ struct planche_page_options {
     enum planche_priority priority;
     uint64_t deadline_ms; /* milliseconds from the call on; a page that is not done by then ends
                              with DEADLINE. 0: none */
+    enum planche_fit fit; /* how width and height are met */
+    /* How many times larger. 0: as the engine's options say. PLANCHE_SCALE_AUTO: as many times as
+     * it takes to reach the target (width, height: at least one must be set), by the shortest chain
+     * of the model's networks that does, at most 16 times; the result is then reduced to the
+     * target. A page that is as large already is not enlarged: it runs through a network of scale 1
+     * if a denoise level was asked for and the model has one there, else through none. Else 1..64:
+     * the least chain that enlarges so many times or more, reduced to this. */
+    uint32_t scale;
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
@@ -85,6 +108,9 @@ struct planche_page_result {
     unsigned tiles;          /* number of tiles that the GPU computed; 0: made on the CPU */
     int redone;              /* not 0: GPUs failed, and the page was made again on the CPU */
     char redone_reason[128]; /* why it was; else "" */
+    unsigned scale;          /* how many times the networks enlarged it, before it was reduced */
+    unsigned passes;         /* number of networks that it ran through */
+    unsigned pass_scale[PLANCHE_MAX_PASSES]; /* scale of each, in their order */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
@@ -107,7 +133,8 @@ PLANCHE_API size_t planche_page_file_name(char *name, size_t size, const char *o
                                           const struct planche_page_result *result, unsigned part);
 
 /* Predicts the result of planche_engine_run_file for an opaque page of this size and 8 bits a
- * sample, without an engine. scale and max_pixels (0: the default) are the engine's. Fills in the
+ * sample, without an engine. scale and max_pixels (0: the default) are the engine's, which is taken
+ * for one whose model has this scale alone; planche_engine_predict knows the others. Fills in the
  * sizes, format (AUTO: WebP), switched, and, as parts, the smallest possible number. options may be
  * NULL. Errors: LIMIT, UNSUPPORTED, ARGUMENT. */
 PLANCHE_API enum planche_status planche_page_predict(uint32_t width, uint32_t height,
@@ -115,6 +142,18 @@ PLANCHE_API enum planche_status planche_page_predict(uint32_t width, uint32_t he
                                                      const struct planche_page_options *options,
                                                      struct planche_page_result *result,
                                                      struct planche_error *error);
+
+struct planche_engine_options;
+
+/* As planche_page_predict, with the scale and the passes, for the pages of this engine; or, if
+ * engine is NULL, of one that would be made with these engine_options and a model of the catalogue
+ * (whose files need not be there). Errors: those of planche_page_predict; NOT_FOUND: no such model;
+ * UNSUPPORTED: without an engine, the scale of a model file is not known. */
+PLANCHE_API enum planche_status
+planche_engine_predict(const struct planche_engine *engine,
+                       const struct planche_engine_options *engine_options, uint32_t width,
+                       uint32_t height, const struct planche_page_options *options,
+                       struct planche_page_result *result, struct planche_error *error);
 
 /* Enlarges an image file in memory into another. *out_data is allocated by this function; the
  * caller frees it with planche_free_bytes(). options->format AUTO means WebP. The memory counts
@@ -133,7 +172,8 @@ PLANCHE_API void planche_free_bytes(void *data);
 struct planche_provenance {
     size_t struct_size;
     char source[65];  /* sha256 of the file it was made from, hexadecimal; "": no provenance */
-    char model[64];   /* variant and scale: "up2x-conservative 2x" */
+    char model[64];   /* variant and scale of each pass: "up2x-conservative 2x", "scale2.0x_model 2x
+                         (2 times)", "a 2x + b 2x"; "none": the page was only reduced */
     char version[16]; /* of Planche */
     uint32_t width, height; /* of the image, with or without provenance */
 };

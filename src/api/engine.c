@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Engines. */
-#include "api/args.h"
+#include "api/engine_options.h"
 #include "base/alloc.h"
 #include "engine/internal.h"
 #include "os/cpu.h"
@@ -36,6 +36,18 @@ static enum planche_status check_options(const struct planche_engine_options *op
     return PLANCHE_OK;
 }
 
+enum planche_status planche_args_take_engine(struct planche_engine_options *to,
+                                             const struct planche_engine_options *from,
+                                             struct planche_error *error)
+{
+    enum planche_status status = planche_args_take(
+        to, from, PLANCHE_ARGS_STRUCT(struct planche_engine_options, PLANCHE_ENGINE_OPTIONS_INIT),
+        error);
+    if (!to->model)
+        to->model = DEFAULT_MODEL;
+    return status ? status : check_options(to, error);
+}
+
 enum planche_status planche_engine_create(struct planche_engine **out,
                                           const struct planche_engine_options *options,
                                           struct planche_error *error)
@@ -46,13 +58,7 @@ enum planche_status planche_engine_create(struct planche_engine **out,
     if (!out)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "out must be given");
     *out = NULL;
-    enum planche_status status = planche_args_take(
-        &taken, options,
-        PLANCHE_ARGS_STRUCT(struct planche_engine_options, PLANCHE_ENGINE_OPTIONS_INIT), error);
-    if (!taken.model)
-        taken.model = DEFAULT_MODEL;
-    if (!status)
-        status = check_options(&taken, error);
+    enum planche_status status = planche_args_take_engine(&taken, options, error);
     return status ? status : planche_engine_open(out, &taken, error);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages: files, bytes, pixels, and what can be known of them beforehand. */
+#include "api/engine_options.h"
 #include "api/page_options.h"
 #include "base/alloc.h"
 #include "codec/provenance.h"
@@ -117,25 +118,75 @@ size_t planche_page_file_name(char *name, size_t size, const char *output,
     return planche_output_file_name(name, size, output, &taken, part);
 }
 
+static enum planche_status predict(const struct planche_scale_plan *plan, uint64_t max_pixels,
+                                   uint32_t width, uint32_t height,
+                                   const struct planche_page_options *options,
+                                   struct planche_page_result *result, struct planche_error *error)
+{
+    const struct planche_size_rule rule = {plan, max_pixels};
+    struct planche_page_result full = {.input_width = width, .input_height = height};
+    struct planche_page_options taken;
+    enum planche_status status = take_options(&taken, options, result, error);
+    if (status)
+        return status;
+    status = planche_result_predict(&full, &rule, &taken, error);
+    planche_args_give(result, &full, RESULT);
+    return status;
+}
+
 enum planche_status planche_page_predict(uint32_t width, uint32_t height, unsigned scale,
                                          uint64_t max_pixels,
                                          const struct planche_page_options *options,
                                          struct planche_page_result *result,
                                          struct planche_error *error)
 {
-    struct planche_page_result full = {.input_width = width, .input_height = height};
-    struct planche_page_options taken;
+    const struct planche_engine_options engine = {.scale = scale};
+    struct planche_scale_plan plan;
     struct planche_error own = {0};
     error = planche_args_error(error, &own);
     if (!width || !height || !scale || !result)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "width, height, scale and result must be given");
-    enum planche_status status = take_options(&taken, options, result, error);
+    enum planche_status status = planche_scale_plan_make_file(&plan, &engine, scale, error);
+    return status ? status : predict(&plan, max_pixels, width, height, options, result, error);
+}
+
+/* An engine that would be made with these options. */
+static enum planche_status take_plan(struct planche_scale_plan *plan, uint64_t *max_pixels,
+                                     const struct planche_engine_options *options,
+                                     struct planche_error *error)
+{
+    struct planche_engine_options taken;
+    enum planche_status status = planche_args_take_engine(&taken, options, error);
     if (status)
         return status;
-    status = planche_result_predict(&full, scale, max_pixels, &taken, error);
-    planche_args_give(result, &full, RESULT);
-    return status;
+    *max_pixels = taken.max_pixels;
+    if (planche_engine_is_path(taken.model))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: its scale is known once an engine has loaded it", taken.model);
+    return planche_scale_plan_make(plan, &taken, error);
+}
+
+enum planche_status planche_engine_predict(const struct planche_engine *engine,
+                                           const struct planche_engine_options *engine_options,
+                                           uint32_t width, uint32_t height,
+                                           const struct planche_page_options *options,
+                                           struct planche_page_result *result,
+                                           struct planche_error *error)
+{
+    struct planche_scale_plan plan;
+    struct planche_error own = {0};
+    uint64_t max_pixels = 0;
+    error = planche_args_error(error, &own);
+    if (!width || !height || !result)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "width, height and result must be given");
+    enum planche_status status = PLANCHE_OK;
+    if (engine)
+        max_pixels = planche_engine_get_plan(engine, &plan);
+    else
+        status = take_plan(&plan, &max_pixels, engine_options, error);
+    return status ? status : predict(&plan, max_pixels, width, height, options, result, error);
 }
 
 /* Of a look at a file, if the caller does not say another. */

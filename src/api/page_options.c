@@ -3,6 +3,20 @@
 #include "api/page_options.h"
 
 #include "codec/codec.h"
+#include "engine/scale_chain.h"
+
+static enum planche_status check_scale(const struct planche_page_options *options,
+                                       struct planche_error *error)
+{
+    bool automatic = options->scale == PLANCHE_SCALE_AUTO;
+    if (automatic && !options->width && !options->height)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "a scale that follows from the target needs a width or a height");
+    if (!automatic && options->scale > PLANCHE_MAX_SCALE)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "a scale of %u: it is at most %d",
+                            options->scale, PLANCHE_MAX_SCALE);
+    return PLANCHE_OK;
+}
 
 static enum planche_status check_options(const struct planche_page_options *options,
                                          struct planche_error *error)
@@ -29,7 +43,10 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->on_limit < PLANCHE_ON_LIMIT_FAIL || options->on_limit > PLANCHE_ON_LIMIT_SPLIT)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way with limits of formats: %d",
                             (int)options->on_limit);
-    return PLANCHE_OK;
+    if (options->fit < PLANCHE_FIT_BOX || options->fit > PLANCHE_FIT_SCREEN)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to fit: %d",
+                            (int)options->fit);
+    return check_scale(options, error);
 }
 
 enum planche_status planche_args_take_page(struct planche_page_options *to,

@@ -159,19 +159,39 @@ static bool is_original(const struct planche_entry *entry, const char *path,
            strcmp(own.source, digest) == 0;
 }
 
-static enum planche_book_outcome judge(const struct planche_book *book,
-                                       const struct planche_entry *entry, const struct found *found)
+/* Whether the files are what the engine would make now of the page at `path`: by the same networks,
+ * and as large. */
+static bool has_settings(const struct planche_book *book, const char *path,
+                         const struct found *found, unsigned parts)
 {
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_provenance page = PLANCHE_PROVENANCE_INIT;
+    struct planche_page_result wanted = PLANCHE_PAGE_RESULT_INIT;
     char model[sizeof found->mark.model];
+    struct planche_error error;
+    if (planche_source_provenance(&page, &source, NULL, &error))
+        return false;
+    wanted.input_width = page.width;
+    wanted.input_height = page.height;
+    if (planche_engine_name_model(book->engine, &book->page, &wanted, model, sizeof model, &error))
+        return false;
+    bool as_large = parts > 1 || (found->mark.width == wanted.output_width &&
+                                  found->mark.height == wanted.output_height);
+    return as_large && strcmp(found->mark.model, model) == 0;
+}
+
+static enum planche_book_outcome judge(const struct planche_book *book,
+                                       const struct planche_entry *entry, const char *path,
+                                       const struct found *found, unsigned parts)
+{
     if (!*found->mark.source) {
         bool same_time = llabs((long long)found->info.mtime.tv_sec - entry->mtime) <= SAME_SECONDS;
         return same_time ? PLANCHE_BOOK_UP_TO_DATE : PLANCHE_BOOK_SOURCE_CHANGED;
     }
-    planche_engine_name_model(book->engine, model, sizeof model);
     if (!found->same_source)
         return PLANCHE_BOOK_SOURCE_CHANGED;
-    return strcmp(found->mark.model, model) == 0 ? PLANCHE_BOOK_UP_TO_DATE
-                                                 : PLANCHE_BOOK_OTHER_SETTINGS;
+    return has_settings(book, path, found, parts) ? PLANCHE_BOOK_UP_TO_DATE
+                                                  : PLANCHE_BOOK_OTHER_SETTINGS;
 }
 
 static enum planche_status keep_part(struct planche_book *book, struct planche_entry *entry,
@@ -209,7 +229,7 @@ static enum planche_status keep(struct planche_book *book, struct planche_entry 
 }
 
 enum planche_status planche_existing_find(struct planche_book *book, struct planche_entry *entry,
-                                          struct planche_error *error)
+                                          const char *page, struct planche_error *error)
 {
     struct found found;
     char path[PATH_MAX];
@@ -218,7 +238,7 @@ enum planche_status planche_existing_find(struct planche_book *book, struct plan
     unsigned parts = find_files(book, entry, &found);
     if (parts == 0 || (join(path, book, found.name) && is_original(entry, path, &found.info)))
         return PLANCHE_OK;
-    enum planche_book_outcome outcome = judge(book, entry, &found);
+    enum planche_book_outcome outcome = judge(book, entry, page, &found, parts);
     if (outcome != PLANCHE_BOOK_UP_TO_DATE && book->options.existing != PLANCHE_EXISTING_ADD)
         return PLANCHE_OK;
     entry->outcome = outcome;

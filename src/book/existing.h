@@ -10,10 +10,10 @@
  * LIMIT. */
 enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error);
 
-/* Whether a page, whose digest is known, is there: entry->stays, made, outputs and outcome are set.
- * Errors: MEMORY, BUDGET. */
+/* Whether a page, whose digest is known and whose file lies at `page`, is there: entry->stays,
+ * made, outputs and outcome are set. Errors: MEMORY, BUDGET. */
 enum planche_status planche_existing_find(struct planche_book *book, struct planche_entry *entry,
-                                          struct planche_error *error);
+                                          const char *page, struct planche_error *error);
 
 /* Whether a file of the output need not be replaced by the one at `content`: it has the same bytes,
  * or somebody has changed it and it must not be. */

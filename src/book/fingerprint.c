@@ -10,14 +10,14 @@
 
 /* Who adds an option that changes the bytes of pages adds it to describe_page, and counts it here.
  */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 96,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 104,
                "the fingerprint of a book must tell of every option of its pages");
 
 static void describe_page(char *text, size_t size, const struct planche_page_options *page)
 {
-    snprintf(text, size, "%d %d %d %d %d %u %u %d %d %d", (int)page->format, page->quality,
+    snprintf(text, size, "%d %d %d %d %d %u %u %d %d %d %d %u", (int)page->format, page->quality,
              page->lossless, page->png_level, page->tta, page->width, page->height,
-             page->provenance, (int)page->grey, (int)page->on_limit);
+             page->provenance, (int)page->grey, (int)page->on_limit, (int)page->fit, page->scale);
 }
 
 enum planche_status planche_book_fingerprint(const struct planche_book *book,

@@ -112,7 +112,7 @@ static enum planche_status dispatch_page(struct page_queue *queue, size_t index,
 {
     struct planche_entry *entry = &queue->runs.book->entries.list[index];
     size_t first = planche_digests_add(&queue->digests, index);
-    enum planche_status found = planche_existing_find(queue->runs.book, entry, error);
+    enum planche_status found = planche_existing_find(queue->runs.book, entry, path, error);
     if (found)
         return found;
     if (entry->stays) {

@@ -4,10 +4,12 @@
 #define PLANCHE_ENGINE_CREATE_H
 
 #include <planche/engine.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct planche_executor_registry;
+struct planche_scale_plan;
 
 /* As planche_engine_create; the caller has checked the options. */
 enum planche_status planche_engine_open(struct planche_engine **out,
@@ -25,6 +27,11 @@ void planche_engine_describe(const struct planche_engine *engine, struct planche
 /* Fills up to count entries (entries may be NULL) and returns how many there are. */
 size_t planche_engine_read_profile(const struct planche_engine *engine,
                                    struct planche_layer_profile *entries, size_t count);
+/* Whether options.model names a file of its own, not one of the catalogue. */
+bool planche_engine_is_path(const char *model);
+/* The networks that its pages may need. Returns its limit of pixels. */
+uint64_t planche_engine_get_plan(const struct planche_engine *engine,
+                                 struct planche_scale_plan *plan);
 /* What an engine takes when its owner does not say: bytes and threads. */
 uint64_t planche_engine_default_memory(void);
 unsigned planche_engine_default_threads(void);

@@ -6,12 +6,9 @@
 #include "base/trace.h"
 #include "engine/create.h"
 #include "model/catalogue.h"
-#include "model/load.h"
 #include "os/cpu.h"
 #include "os/system.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 /* MiB beside the engine in which pages of 600 x 900 pixels come out of most models. */
@@ -27,133 +24,67 @@ unsigned planche_engine_default_threads(void)
     return planche_system_cpus();
 }
 
-static bool is_path(const char *model)
+bool planche_engine_is_path(const char *model)
 {
     size_t length = strlen(model);
     return length > 6 && strcmp(model + length - 6, ".param") == 0;
 }
 
-/* "dir/name.param" and "dir/name.bin" */
-static enum planche_status format_path(char *path, const char *stem, const char *extension,
-                                       struct planche_error *error)
-{
-    int length = snprintf(path, PATH_MAX, "%s%s", stem, extension);
-    if (length < 0 || length >= PATH_MAX)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", stem);
-    return PLANCHE_OK;
-}
-
-struct model_files {
-    const struct planche_model_variant *variant; /* NULL: not of the catalogue */
-    char param[PATH_MAX], bin[PATH_MAX];
-};
-
-static enum planche_status find_custom(struct model_files *files,
-                                       const struct planche_engine_options *options,
-                                       struct planche_error *error)
-{
-    size_t stem = strlen(options->model) - 6;
-    if (stem >= PATH_MAX - 8)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's path is too long");
-    snprintf(files->param, PATH_MAX, "%s", options->model);
-    snprintf(files->bin, PATH_MAX, "%.*s.bin", (int)stem, options->model);
-    return PLANCHE_OK;
-}
-
-static enum planche_status find_files(struct model_files *files,
+/* The networks that pages may need, and the scale. Of a file only its network knows that. */
+static enum planche_status plan_model(struct planche_engine *engine,
                                       const struct planche_engine_options *options,
                                       struct planche_error *error)
 {
-    char stem[PATH_MAX];
-    enum planche_status status;
-    files->variant = NULL;
-    if (is_path(options->model))
-        return find_custom(files, options, error);
-    status = planche_catalogue_find(options->model, options->scale, options->denoise,
-                                    &files->variant, error);
-    if (status)
-        return status;
-    status = planche_catalogue_check(files->variant, options->model_directory, 0, error);
-    if (!status)
-        status = planche_catalogue_locate(files->variant, options->model_directory, stem,
-                                          sizeof(stem), error);
-    if (!status)
-        status = format_path(files->param, stem, ".param", error);
-    if (!status)
-        status = format_path(files->bin, stem, ".bin", error);
-    return status;
-}
-
-/* A model from a path has the scale and the level it has. */
-static enum planche_status check_net(const struct planche_engine *engine,
-                                     const struct planche_engine_options *options,
-                                     const struct model_files *files, struct planche_error *error)
-{
-    const struct planche_net *net = engine->net;
-    if (net->tensors[0].channels != PLANCHE_PLANES ||
-        net->tensors[net->output.tensor].channels != PLANCHE_PLANES)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: the network must take and give 3 channels, not %d and %d",
-                            files->param, net->tensors[0].channels,
-                            net->tensors[net->output.tensor].channels);
-    if (!files->variant && options->scale && options->scale != net->recipe.scale)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s enlarges %u times, not %u times",
-                            files->param, net->recipe.scale, options->scale);
-    if (!files->variant && options->denoise)
+    if (options->scale > PLANCHE_MAX_SCALE)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "a scale of %u: it is at most %d",
+                            options->scale, PLANCHE_MAX_SCALE);
+    if (!planche_engine_is_path(options->model))
+        return planche_scale_plan_make(&engine->plan, options, error);
+    if (options->denoise)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s is one file: it has no denoise levels to choose from",
-                            files->param);
+                            options->model);
+    engine->plan = (struct planche_scale_plan){.chain = {.count = 1}, .set = {.count = 1}};
     return PLANCHE_OK;
-}
-
-static double macs_per_pixel(const struct planche_net *net, struct planche_budget *budget)
-{
-    const int64_t side = 1200;
-    struct planche_shape *shapes =
-        planche_calloc(budget, (size_t)net->tensor_count, sizeof(*shapes));
-    double macs = 0;
-    if (shapes && planche_net_shapes(net, side, side, shapes))
-        for (int s = 0; s < net->step_count; s++)
-            macs += planche_step_macs(net, &net->steps[s], shapes);
-    planche_free(shapes);
-    return macs / ((double)side * (double)side);
-}
-
-static char *variant_name(const char *path, struct planche_budget *budget)
-{
-    const char *slash = strrchr(path, '/');
-    char *name = planche_strdup(budget, slash ? slash + 1 : path);
-    if (name)
-        name[strlen(name) - 6] = '\0';
-    return name;
 }
 
 static enum planche_status load(struct planche_engine *engine,
                                 const struct planche_engine_options *options,
                                 struct planche_error *error)
 {
-    struct model_files files;
-    struct planche_budget *budget = &engine->state->budget;
-    enum planche_status status = find_files(&files, options, error);
+    enum planche_status status = plan_model(engine, options, error);
     if (status)
         return status;
-    int *descriptors = engine->state->digest.files;
-    struct planche_model_source source = {.param_path = files.param,
-                                          .bin_path = files.bin,
-                                          .param_fd = &descriptors[0],
-                                          .bin_fd = &descriptors[1]};
-    status = planche_model_load(&engine->net, &source, files.variant, budget, error);
-    if (!status)
-        status = check_net(engine, options, &files, error);
+    struct planche_engine_networks *networks = &engine->state->networks;
+    networks->primary = engine->plan.chain.networks[0];
+    const struct planche_network_files files = {
+        .variant = engine->plan.set.list[networks->primary].variant,
+        .path = options->model,
+        .directory = options->model_directory,
+    };
+    status = planche_engine_networks_load(networks, &files, error);
+    if (!status && !files.variant)
+        status = planche_scale_plan_make_file(
+            &engine->plan, options, planche_engine_primary(engine)->net->recipe.scale, error);
     if (status)
         return status;
-    planche_model_digest_note(&engine->state->digest);
-    engine->macs_per_pixel = macs_per_pixel(engine->net, budget);
-    engine->model = planche_strdup(budget, options->model);
-    engine->variant = variant_name(files.param, budget);
-    if (!engine->model || !engine->variant)
+    engine->model = planche_strdup(&engine->state->budget, options->model);
+    if (!engine->model)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     return PLANCHE_OK;
+}
+
+/* The other networks of the engine's own chain, so that what is wrong with them is known now. */
+static enum planche_status load_chain(const struct planche_engine *engine,
+                                      struct planche_error *error)
+{
+    const struct planche_chain *chain = &engine->plan.chain;
+    const struct planche_executor_ops *ops = planche_engine_primary(engine)->executors.list[0].ops;
+    enum planche_status status = PLANCHE_OK;
+    for (unsigned i = 0; !status && i < chain->count; i++)
+        status = planche_engine_networks_make(&engine->state->networks, chain->networks[i], ops,
+                                              NULL, error);
+    return status;
 }
 
 /* Chooses the CPU's features and kernels. Errors: UNSUPPORTED. */
@@ -179,9 +110,10 @@ static enum planche_status open_executors(struct planche_engine *engine,
                                           const struct planche_engine_options *options,
                                           struct planche_error *error)
 {
-    struct planche_executors *executors = &engine->state->executors;
+    struct planche_engine_network *network = planche_engine_primary(engine);
+    struct planche_executors *executors = &network->executors;
     const struct planche_executor_setup setup = {
-        .net = engine->net,
+        .net = network->net,
         .model = engine->model,
         .features = engine->features,
         .pool = engine->pool,
@@ -194,7 +126,7 @@ static enum planche_status open_executors(struct planche_engine *engine,
     if (executors->count > 1)
         return PLANCHE_OK;
     /* Nobody will pack them again. */
-    planche_net_drop_kernels(engine->net);
+    planche_net_drop_kernels(network->net);
     planche_budget_cache_purge(&engine->state->budget); /* pages will not want it */
     return PLANCHE_OK;
 }
@@ -212,8 +144,8 @@ static enum planche_status start_admission(struct planche_engine *engine, unsign
             "pages; give it more",
             engine->model, (unsigned long long)engine->base_bytes, (unsigned long long)limit);
     /* Beside the pages that devices have, there is one for every thread to decode or to encode. */
-    unsigned threads =
-        planche_pool_threads(engine->pool) + engine->state->executors.list[0].info.lanes;
+    unsigned threads = planche_pool_threads(engine->pool) +
+                       planche_engine_primary(engine)->executors.list[0].info.lanes;
     planche_admission_start(&engine->state->admission, limit - engine->base_bytes, threads, jobs);
     return PLANCHE_OK;
 }
@@ -246,6 +178,8 @@ static enum planche_status create(struct planche_engine *engine,
         status = open_executors(engine, options, error);
     if (!status)
         status = start_admission(engine, options->jobs, error);
+    if (!status)
+        status = load_chain(engine, error);
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
@@ -268,8 +202,8 @@ static enum planche_status open_once(struct planche_engine **out,
     engine->state = state;
     engine->process = planche_system_process();
     planche_admission_init(&state->admission);
-    planche_model_digest_init(&state->digest);
-    planche_executors_init(&state->executors, registry, &state->budget, &state->admission);
+    planche_engine_networks_init(&state->networks, &engine->plan.set, registry, &state->budget,
+                                 &state->admission);
     status = create(engine, options, error);
     if (status)
         planche_engine_close(&engine);
@@ -292,7 +226,7 @@ static bool measure_engine(const struct planche_executor_registry *registry,
     larger.log = NULL;
     enum planche_status status = open_once(&engine, registry, &larger, &error);
     if (!status)
-        *bytes = engine->base_bytes;
+        *bytes = planche_engine_weight_bytes(engine);
     planche_engine_close(&engine);
     return status == PLANCHE_OK;
 }
@@ -331,26 +265,36 @@ void planche_engine_close(struct planche_engine **engine)
     *engine = NULL;
     if (e->process != planche_system_process())
         return;
-    planche_executors_destroy(&e->state->executors);
-    planche_net_destroy(&e->net);
+    planche_engine_networks_destroy(&e->state->networks);
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
-    planche_free(e->variant);
     planche_admission_destroy(&e->state->admission);
-    planche_model_digest_destroy(&e->state->digest);
     planche_budget_cache_destroy(&e->state->budget);
     planche_free(e->state);
     planche_free(e);
 }
 
+/* Multiply-adds of all passes for a pixel of the page. */
+static double chain_macs(const struct planche_engine *engine)
+{
+    const struct planche_chain *chain = &engine->plan.chain;
+    double macs = 0, pixels = 1;
+    for (unsigned i = 0; i < chain->count; i++) {
+        double scale = engine->plan.set.list[chain->networks[i]].scale;
+        macs += engine->state->networks.list[chain->networks[i]].macs_per_pixel * pixels;
+        pixels *= scale * scale;
+    }
+    return macs;
+}
+
 void planche_engine_describe(const struct planche_engine *engine, struct planche_engine_info *info)
 {
-    const struct planche_executor *executor = &engine->state->executors.list[0];
+    const struct planche_executor *executor = &planche_engine_primary(engine)->executors.list[0];
     *info = (struct planche_engine_info){
         .struct_size = sizeof(*info),
-        .scale = engine->net->recipe.scale,
+        .scale = engine->plan.scale,
         .model = engine->model,
-        .variant = engine->variant,
+        .variant = planche_engine_primary(engine)->name,
         .backend = executor->ops->name,
         .isa = engine->isa,
         .threads = planche_pool_threads(engine->pool),
@@ -358,16 +302,23 @@ void planche_engine_describe(const struct planche_engine *engine, struct planche
         .memory = engine->state->budget.limit,
         .weight_bytes = planche_engine_weight_bytes(engine),
         .peak_bytes = atomic_load(&engine->state->budget.peak),
-        .macs_per_pixel = engine->macs_per_pixel,
+        .macs_per_pixel = chain_macs(engine),
         .precision = executor->info.precision,
         .device = executor->info.device,
         .gpu_path = executor->info.path,
     };
 }
 
+uint64_t planche_engine_get_plan(const struct planche_engine *engine,
+                                 struct planche_scale_plan *plan)
+{
+    *plan = engine->plan;
+    return engine->max_pixels;
+}
+
 size_t planche_engine_read_profile(const struct planche_engine *engine,
                                    struct planche_layer_profile *entries, size_t count)
 {
-    const struct planche_executor *executor = &engine->state->executors.list[0];
+    const struct planche_executor *executor = &planche_engine_primary(engine)->executors.list[0];
     return executor->ops->profile ? executor->ops->profile(executor->state, entries, count) : 0;
 }

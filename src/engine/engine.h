@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "engine/admission.h"
-#include "engine/executors.h"
-#include "engine/model_digest.h"
+#include "engine/engine_network.h"
+#include "engine/scale_chain.h"
 #include "kernels/kernels.h"
 #include "net/net.h"
 
@@ -18,8 +18,7 @@
 struct planche_engine_state {
     struct planche_budget budget;
     struct planche_admission admission;
-    struct planche_model_digest digest;
-    struct planche_executors executors;
+    struct planche_engine_networks networks; /* of plan.set */
 };
 
 /* Immutable once it is made: any number of threads may use it. It owns all that it points to. */
@@ -27,22 +26,31 @@ struct planche_engine {
     struct planche_engine_state *state;
     uint64_t process; /* that made it: in a child of fork() its threads do not exist */
     struct planche_log log;
-    struct planche_net *net;
-    uint32_t features;              /* of the CPU, that are used */
+    struct planche_scale_plan plan;
+    unsigned primary;  /* network that was loaded with the engine: others do as it does */
+    char *directory;   /* of model files; NULL: the cache */
+    uint32_t features; /* of the CPU, that are used */
     struct planche_kernels kernels; /* for these features: pages need them whatever runs them */
     struct planche_pool *pool;
-    char *model, *variant;
+    char *model;
     enum planche_se se;
     uint64_t max_pixels;
     uint64_t base_bytes; /* in use once the engine is made: everything but pages */
     const char *isa;
-    double macs_per_pixel;
 };
 
-/* Bytes of the budget that are no page's: with the weights of executors that were made since. */
+/* The network that was loaded with the engine. */
+static inline struct planche_engine_network *
+planche_engine_primary(const struct planche_engine *engine)
+{
+    return &engine->state->networks.list[engine->state->networks.primary];
+}
+
+/* Bytes of the budget that are no page's: with the weights of networks and executors that were made
+ * since. */
 static inline uint64_t planche_engine_weight_bytes(const struct planche_engine *engine)
 {
-    return engine->base_bytes + atomic_load(&engine->state->executors.bytes);
+    return engine->base_bytes + planche_engine_networks_bytes(&engine->state->networks);
 }
 
 /* What max_pixels means when it is 0. */

@@ -218,6 +218,7 @@ void planche_executors_destroy(struct planche_executors *executors)
             executor->ops->destroy(executor->state);
     }
     executors->count = 0;
+    planche_free(executors->devices);
     planche_cond_destroy(&executors->changed);
     planche_mutex_destroy(&executors->mutex);
 }
@@ -316,6 +317,11 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
     struct planche_error reason = {0};
     enum planche_status status = PLANCHE_ERROR_UNSUPPORTED;
     const char *tried = "";
+    if (choice.devices) {
+        executors->devices = planche_strdup(executors->budget, choice.devices);
+        if (!executors->devices)
+            return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    }
     for (size_t i = 0; status && i < registry->count; i++) {
         const struct planche_executor_ops *ops = registry->ops[i];
         bool wanted = choice.only ? ops == choice.only : has_precision(ops, options->precision);
@@ -335,6 +341,29 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
     return status ? planche_fail(error, status, "precision %s needs %s: %s",
                                  precision_name(options->precision), tried, reason.message)
                   : PLANCHE_OK;
+}
+
+void planche_executors_follow(struct planche_executors *executors,
+                              const struct planche_executors *other, const struct planche_net *net)
+{
+    for (unsigned i = 0; i < other->count; i++) {
+        struct planche_executor_setup setup = other->list[i].setup;
+        setup.net = net;
+        setup.devices = i == 0 ? other->devices : NULL;
+        setup.profile = false;
+        planche_executors_add(executors, other->list[i].ops, &setup);
+    }
+}
+
+const struct planche_executor *planche_executors_find(struct planche_executors *executors,
+                                                      unsigned index)
+{
+    const struct planche_executor *executor = &executors->list[index];
+    assert(index < executors->count);
+    planche_mutex_lock(&executors->mutex);
+    bool ready = executor->phase == PLANCHE_EXECUTOR_READY;
+    planche_mutex_unlock(&executors->mutex);
+    return ready ? executor : NULL;
 }
 
 bool planche_executors_is_usable(struct planche_executors *executors, unsigned index)

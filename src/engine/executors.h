@@ -49,6 +49,7 @@ struct planche_executors {
     struct planche_budget *budget; /* the engine's */
     struct planche_admission *admission;
     struct planche_log log;
+    char *devices;          /* that were asked for; NULL: all */
     _Atomic uint64_t bytes; /* what those that were made later take */
     struct planche_mutex mutex;
     struct planche_cond changed; /* a phase */
@@ -76,6 +77,14 @@ void planche_executors_add(struct planche_executors *executors,
                            const struct planche_executor_ops *ops,
                            const struct planche_executor_setup *setup);
 
+/* Fills the list as another one that is open, for another network of the same model; each is made
+ * when a page needs it. */
+void planche_executors_follow(struct planche_executors *executors,
+                              const struct planche_executors *other, const struct planche_net *net);
+
+/* The executor, NULL if it is not made. Thread-safe. */
+const struct planche_executor *planche_executors_find(struct planche_executors *executors,
+                                                      unsigned index);
 /* Whether pages can run on it: one that is dead is reported to the log, once. The last one of the
  * list always can. Thread-safe, as is what follows. */
 bool planche_executors_is_usable(struct planche_executors *executors, unsigned index);

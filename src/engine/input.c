@@ -64,6 +64,25 @@ void planche_input_make_grey(struct planche_input *input)
     set_format(input, planche_pixel_format_make(channels, planche_pixel_depth(input->stored)));
 }
 
+void planche_input_expect(struct planche_input *input, const struct planche_pixels *pixels,
+                          struct planche_budget *budget)
+{
+    *input = (struct planche_input){
+        .pixels = pixels,
+        .budget = budget,
+        .width = pixels->width,
+        .height = pixels->height,
+        .stored = pixels->format,
+    };
+    input->stored_row_bytes = input->width * planche_pixel_size(input->stored);
+    set_format(input, input->stored);
+}
+
+bool planche_input_is_whole(const struct planche_input *input)
+{
+    return input->pixels && !planche_pixel_has_alpha(input->format);
+}
+
 enum planche_status planche_input_open(struct planche_input *input,
                                        const struct planche_input_options *options,
                                        struct planche_error *error)
@@ -113,6 +132,8 @@ enum planche_status planche_input_start(struct planche_input *input, int64_t win
     input->window_rows = window_rows > 1 ? window_rows : 1;
     if (input->window_rows > input->height)
         input->window_rows = input->height;
+    if (planche_input_is_whole(input))
+        return PLANCHE_OK;
     input->window =
         planche_calloc(input->budget, (size_t)input->window_rows, input->colour_row_bytes);
     if (!input->window)

@@ -44,6 +44,12 @@ bool planche_input_fits(const struct planche_pixels *pixels);
 enum planche_status planche_input_open(struct planche_input *input,
                                        const struct planche_input_options *options,
                                        struct planche_error *error);
+/* The same for pixels of colours alone that are not there yet: only their size and format count
+ * before start. */
+void planche_input_expect(struct planche_input *input, const struct planche_pixels *pixels,
+                          struct planche_budget *budget);
+/* Whether all rows are in memory as they are wanted: none is held beside them. */
+bool planche_input_is_whole(const struct planche_input *input);
 /* Before start: the file's colours are none, and from now on there is one channel for them. */
 void planche_input_make_grey(struct planche_input *input);
 /* Holds the last window_rows rows (at least 1), so that going back that far does not mean to read

@@ -4,9 +4,15 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
+#include "engine/result_size.h"
 #include "os/system.h"
 
+#include <nettle/sha2.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Half a digest in hexadecimal, with its 0. */
+#define OTHERS_SIZE 33
 
 struct planche_budget *planche_engine_budget(const struct planche_engine *engine)
 {
@@ -44,9 +50,42 @@ enum planche_status planche_engine_check_process(const struct planche_engine *en
                         "process; create an engine in the process that uses it");
 }
 
-void planche_engine_name_model(const struct planche_engine *engine, char *text, size_t size)
+/* Of a network that need not be loaded. */
+static const char *name_network(const struct planche_engine *engine, unsigned index)
 {
-    snprintf(text, size, "%.48s %ux", engine->variant, engine->net->recipe.scale);
+    const struct planche_model_variant *variant = engine->plan.set.list[index].variant;
+    const char *slash = variant ? strrchr(variant->file, '/') : NULL;
+    if (variant)
+        return slash ? slash + 1 : variant->file;
+    return planche_engine_primary(engine)->name;
+}
+
+void planche_engine_name_chain(const struct planche_engine *engine,
+                               const struct planche_chain *chain, char *text, size_t size)
+{
+    size_t at = (size_t)snprintf(text, size, "%s", chain->count ? "" : "none");
+    for (unsigned i = 0, end; i < chain->count && at < size; i = end) {
+        unsigned network = chain->networks[i];
+        for (end = i + 1; end < chain->count && chain->networks[end] == network;)
+            end++;
+        at += (size_t)snprintf(text + at, size - at, "%s%.48s %ux", i ? " + " : "",
+                               name_network(engine, network), engine->plan.set.list[network].scale);
+        if (end > i + 1 && at < size)
+            at += (size_t)snprintf(text + at, size - at, " (%u times)", end - i);
+    }
+}
+
+enum planche_status planche_engine_name_model(const struct planche_engine *engine,
+                                              const struct planche_page_options *options,
+                                              struct planche_page_result *result, char *text,
+                                              size_t size, struct planche_error *error)
+{
+    const struct planche_size_rule rule = {&engine->plan, engine->max_pixels};
+    struct planche_chain chain;
+    enum planche_status status = planche_result_size(result, &chain, &rule, options, error);
+    if (!status)
+        planche_engine_name_chain(engine, &chain, text, size);
+    return status;
 }
 
 /* The variant (from the files' names) is in it, too: pages are marked with it, and how the engine
@@ -54,13 +93,35 @@ void planche_engine_name_model(const struct planche_engine *engine, char *text, 
 static void describe_model(char *text, size_t size, const struct planche_engine *engine,
                            const uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES])
 {
-    const struct planche_recipe *recipe = &engine->net->recipe;
+    const struct planche_engine_network *network = planche_engine_primary(engine);
+    const struct planche_recipe *recipe = &network->net->recipe;
     size_t at = 0;
     for (size_t i = 0; i < PLANCHE_MODEL_DIGEST_BYTES; i++)
         at += (size_t)snprintf(text + at, size - at, "%02x", digest[i]);
-    snprintf(text + at, size - at, " %.48s %u %u %u %u %a %a %a %a", engine->variant, recipe->scale,
+    snprintf(text + at, size - at, " %.48s %u %u %u %u %a %a %a %a", network->name, recipe->scale,
              recipe->multiple, recipe->pad, recipe->crop, (double)recipe->in_scale,
              (double)recipe->in_bias, (double)recipe->out_scale, (double)recipe->out_bias);
+}
+
+/* The other networks that pages may run through: those of a model file are none, and of the
+ * catalogue's, which are not all loaded, it has the digests. As a digest of their own. */
+static void describe_others(char text[OTHERS_SIZE], const struct planche_engine *engine)
+{
+    const struct planche_scale_set *set = &engine->plan.set;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx context;
+    sha256_init(&context);
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct planche_model_variant *variant = set->list[i].variant;
+        char line[256];
+        int length =
+            snprintf(line, sizeof line, "%u %d %d %s\n", set->list[i].scale, set->list[i].first,
+                     set->list[i].later, variant ? variant->bin_sha256 : "");
+        sha256_update(&context, (size_t)length, (const uint8_t *)line);
+    }
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < OTHERS_SIZE / 2; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
 }
 
 enum planche_status planche_engine_fingerprint(const struct planche_engine *engine,
@@ -69,15 +130,18 @@ enum planche_status planche_engine_fingerprint(const struct planche_engine *engi
 {
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
-    char model[256];
-    enum planche_status status = planche_model_digest_get(&engine->state->digest, digest, error);
+    char model[256], others[OTHERS_SIZE];
+    enum planche_status status =
+        planche_model_digest_get(&planche_engine_primary(engine)->digest, digest, error);
     if (status)
         return status;
     planche_engine_describe(engine, &info);
     describe_model(model, sizeof model, engine, digest);
+    describe_others(others, engine);
     snprintf(text, PLANCHE_ENGINE_FINGERPRINT,
-             "model %s\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n", model,
-             info.gpu_path ? info.gpu_path : info.backend, info.device ? info.device : info.isa,
-             info.precision, (int)engine->se, (unsigned long long)engine->max_pixels);
+             "model %s\nscale %u of %s\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n", model,
+             engine->plan.scale, others, info.gpu_path ? info.gpu_path : info.backend,
+             info.device ? info.device : info.isa, info.precision, (int)engine->se,
+             (unsigned long long)engine->max_pixels);
     return PLANCHE_OK;
 }

@@ -30,7 +30,7 @@ void planche_model_digest_note(struct planche_model_digest *model)
         model->changed[i] = time_of(model->files[i]);
 }
 
-static void close_files(struct planche_model_digest *model)
+void planche_model_digest_close(struct planche_model_digest *model)
 {
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
         planche_fd_close(&model->files[i]);
@@ -74,7 +74,7 @@ static enum planche_status make_digest(struct planche_model_digest *model,
         return status;
     sha256_digest(&whole, sizeof model->digest, model->digest);
     model->known = true;
-    close_files(model);
+    planche_model_digest_close(model);
     return PLANCHE_OK;
 }
 
@@ -91,6 +91,6 @@ enum planche_status planche_model_digest_get(struct planche_model_digest *model,
 
 void planche_model_digest_destroy(struct planche_model_digest *model)
 {
-    close_files(model);
+    planche_model_digest_close(model);
     planche_mutex_destroy(&model->mutex);
 }

@@ -31,6 +31,8 @@ void planche_model_digest_note(struct planche_model_digest *model);
 enum planche_status planche_model_digest_get(struct planche_model_digest *model,
                                              uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES],
                                              struct planche_error *error);
+/* Closes the files: they were not loaded after all. */
+void planche_model_digest_close(struct planche_model_digest *model);
 void planche_model_digest_destroy(struct planche_model_digest *model);
 
 #endif

@@ -13,13 +13,14 @@
 void planche_network_describe(struct planche_network *network)
 {
     struct planche_output *output = network->io.output;
-    const struct planche_recipe *recipe = &network->io.engine->net->recipe;
+    const struct planche_recipe *recipe = &network->io.net->recipe;
     bool rows = network->executor->ops->rows;
     /* Rows are values of 0..1, or pixels with all they have. */
     output->value_scale = rows ? 1.0f : recipe->out_scale;
     output->value_bias = rows ? 0.0f : recipe->out_bias;
     output->takes_values = !rows || network->turns || output->width != output->out_width ||
-                           output->height != output->out_height;
+                           output->height != output->out_height ||
+                           network->io.input->format != output->format;
 }
 
 uint64_t planche_network_overhead(const struct planche_network *network)
@@ -34,7 +35,7 @@ static struct planche_tta_options tta_options(const struct planche_network *netw
     return (struct planche_tta_options){
         .width = input->width,
         .height = input->height,
-        .scale = network->io.engine->net->recipe.scale,
+        .scale = network->io.net->recipe.scale,
         .colours = input->colours,
         .depth = planche_pixel_depth(input->format),
     };
@@ -61,7 +62,7 @@ static struct planche_executor_page describe_page(const struct planche_network *
         .values = output->takes_values,
         .decodes = input->reader != NULL,
         .holds = !network->turns,
-        .fetch_row_bytes = input->colour_row_bytes,
+        .fetch_row_bytes = planche_input_is_whole(input) ? 0 : input->colour_row_bytes,
         .emit_row_bytes = planche_output_band_row(output),
         .trace = network->io.trace,
     };

@@ -35,8 +35,8 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
                                  float *const planes[PLANCHE_PLANES], struct planche_error *error)
 {
     struct planche_network_io *network = user;
-    const struct planche_recipe *recipe = &network->engine->net->recipe;
-    const struct planche_kernels *kernels = &network->engine->kernels;
+    const struct planche_recipe *recipe = &network->net->recipe;
+    const struct planche_kernels *kernels = network->kernels;
     bool deep = planche_pixel_depth(network->input->format) == 16;
     unsigned colours = network->input->colours;
     const void *pixels;
@@ -116,7 +116,7 @@ static enum planche_status emit_row(void *user, int64_t y, const void *row,
     struct planche_network_io *network = user;
     if (!network->tta)
         return planche_output_put_row(network->output, y, row, error);
-    size_t wide = turned_width(network) * network->engine->net->recipe.scale;
+    size_t wide = turned_width(network) * network->net->recipe.scale;
     const float *values = row, *planes[PLANCHE_PLANES];
     for (unsigned c = 0; c < PLANCHE_PLANES; c++)
         planes[c] = values + (network->input->colours == 1 ? 0 : c * wide);

@@ -10,7 +10,8 @@
 
 /* Set by its owner, for one page; nothing is owned. */
 struct planche_network_io {
-    const struct planche_engine *engine;
+    const struct planche_kernels *kernels; /* the engine's */
+    const struct planche_net *net;
     struct planche_input *input;
     struct planche_output *output;
     struct planche_tta *tta; /* NULL: the page as it is */

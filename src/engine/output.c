@@ -32,7 +32,7 @@ static struct planche_alpha_options alpha_options(const struct planche_output *o
     return (struct planche_alpha_options){
         .width = output->input->width,
         .height = output->input->height,
-        .scale = output->recipe->scale,
+        .scale = output->scale,
         .depth = is_reduced(output) ? 16 : planche_pixel_depth(output->format),
     };
 }
@@ -382,7 +382,15 @@ enum planche_status planche_output_put(struct planche_output *output, int64_t y,
 enum planche_status planche_output_put_row(struct planche_output *output, int64_t y,
                                            const void *row, struct planche_error *error)
 {
-    size_t planes = (size_t)output->width * output->input->colours * sizeof(float);
-    memcpy(row_at(output, y), row, output->reduce ? planes : output->row_bytes);
-    return add_pixels(output, y, (size_t)output->width, error);
+    const float *values = row, *planes[PLANCHE_PLANES];
+    size_t width = (size_t)output->width, colours = output->input->colours;
+    for (size_t c = 0; c < PLANCHE_PLANES; c++)
+        planes[c] = values + (c < colours ? c : 0) * width;
+    if (output->reduce)
+        memcpy(row_at(output, y), row, width * colours * sizeof(float));
+    else if (output->takes_values)
+        round_off(output, y, 0, width, planes);
+    else
+        memcpy(row_at(output, y), row, output->row_bytes);
+    return add_pixels(output, y, width, error);
 }

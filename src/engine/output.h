@@ -20,7 +20,7 @@
 struct planche_output {
     struct planche_input *input;
     const struct planche_kernels *kernels;
-    const struct planche_recipe *recipe;
+    unsigned scale; /* of all networks: of the alpha */
     struct planche_budget *budget;
     const struct planche_trace *trace;
     struct planche_pool *pool;
@@ -51,9 +51,9 @@ struct planche_output {
         waited_ms; /* spent encoding; spent by the page's thread on that, or waiting for it */
 };
 
-/* Takes rows for an input enlarged by the recipe; format, target, sizes, tone, how values come and
- * one of pixels and parts are set by the caller beforehand, as are the first five fields.
- * band_rows: see planche_plan; with all rows of the result nobody waits for the writer before
+/* Takes rows for an input enlarged by scale; format, target, sizes, tone, how values come and one
+ * of pixels and parts are set by the caller beforehand, as are the first six fields. band_rows: see
+ * planche_plan; with all rows of the result nobody waits for the writer before
  * planche_output_flush. */
 enum planche_status planche_output_start(struct planche_output *output, int64_t band_rows,
                                          struct planche_error *error);
@@ -66,8 +66,8 @@ void planche_output_close(struct planche_output *output);
 enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
                                        size_t count, const float *const planes[PLANCHE_PLANES],
                                        struct planche_error *error);
-/* Takes row y, the next one, as a whole: `colours` planes of values in 0..1 before clamping if the
- * page is made smaller, else pixels as the input has them, with their alpha. */
+/* Takes row y, the next one, as a whole: `colours` planes of values in 0..1 before clamping if it
+ * takes values, else pixels as the input has them, with their alpha. */
 enum planche_status planche_output_put_row(struct planche_output *output, int64_t y,
                                            const void *row, struct planche_error *error);
 /* After the last row: the writer has them all when this returns. */

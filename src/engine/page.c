@@ -16,7 +16,7 @@ static enum planche_status flow(struct planche_page *page, struct planche_error 
     if (!page->job->out)
         status = planche_split_open(&page->parts, error);
     if (!status)
-        status = planche_network_run(&page->network, error);
+        status = planche_page_passes_run(&page->passes, error);
     if (status || page->job->out)
         return status;
     planche_page_shrink_reservation(page);
@@ -39,9 +39,10 @@ static void describe_run(const struct planche_page *page, double ms)
     result->network_ms = ms - page->input.ms - page->output.waited_ms;
     result->peak_bytes =
         planche_engine_weight_bytes(page->engine) + atomic_load(&page->budget.peak);
-    result->backend = page->network.executor->ops->name;
-    result->gpu_ms = page->network.result.device_ms;
-    result->tiles = page->network.result.tiles;
+    const struct planche_executor_ops *machine = planche_page_passes_machine(&page->passes);
+    result->backend = machine ? machine->name : NULL;
+    result->gpu_ms = page->passes.result.device_ms;
+    result->tiles = page->passes.result.tiles;
 }
 
 static enum planche_status run_admitted(struct planche_page *page, struct planche_error *error)
@@ -57,14 +58,14 @@ static enum planche_status run_admitted(struct planche_page *page, struct planch
 
 /* One try. alone: when nobody else is inside. */
 static enum planche_status run_once(struct planche_page_job *job,
-                                    const struct planche_executor *executor, bool alone,
+                                    const struct planche_executor_ops *machine, bool alone,
                                     struct planche_error *error)
 {
-    struct planche_page page = {.job = job, .engine = job->engine};
-    page.network = (struct planche_network){
+    struct planche_page page = {.job = job, .engine = job->engine, .machine = machine};
+    page.passes = (struct planche_page_passes){
         .io =
             {
-                .engine = job->engine,
+                .kernels = &job->engine->kernels,
                 .input = &page.input,
                 .output = &page.output,
                 .progress = planche_page_network_progress,
@@ -72,7 +73,6 @@ static enum planche_status run_once(struct planche_page_job *job,
                 .cancel = &job->cancel,
                 .trace = &job->trace,
             },
-        .executor = executor,
         .budget = &page.budget,
         .turns = job->options.tta != 0,
     };
@@ -83,7 +83,7 @@ static enum planche_status run_once(struct planche_page_job *job,
         status = run_admitted(&page, error);
     planche_output_close(&page.output);
     planche_split_close(&page.parts);
-    planche_network_close(&page.network);
+    planche_page_passes_close(&page.passes);
     planche_page_close(&page);
     describe_run(&page, planche_clock_ms() - start);
     if (!status && job->options.progress)
@@ -96,23 +96,56 @@ static bool lacked_memory(enum planche_status status)
     return status == PLANCHE_ERROR_BUDGET || status == PLANCHE_ERROR_MEMORY;
 }
 
+/* Makes the networks that the page turned out to need. */
+static enum planche_status make_networks(struct planche_page_job *job,
+                                         const struct planche_executor_ops *machine,
+                                         struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    job->unready = false;
+    for (unsigned i = 0; !status && i < job->chain.count; i++)
+        status = planche_engine_networks_make(&job->engine->state->networks, job->chain.networks[i],
+                                              machine, &job->cancel, error);
+    return status;
+}
+
+/* One try, after which *made says whether the networks could be made. */
+static enum planche_status run_with_networks(struct planche_page_job *job,
+                                             const struct planche_executor_ops *machine, bool *made,
+                                             struct planche_error *error)
+{
+    enum planche_status status = run_once(job, machine, false, error);
+    *made = true;
+    while (job->unready) {
+        status = make_networks(job, machine, error);
+        *made = status == PLANCHE_OK;
+        if (status)
+            return status;
+        status = run_once(job, machine, false, error);
+    }
+    return status;
+}
+
 /* On the last executor, a page that lacked memory beside others gets all of it, alone. */
 static enum planche_status run_on(struct planche_page_job *job, unsigned index, bool last,
                                   bool *may_go_on, struct planche_error *error)
 {
     const struct planche_executor *executor;
-    enum planche_status status = planche_executors_get(&job->engine->state->executors, index,
-                                                       &job->cancel, &executor, error);
+    bool made = false;
+    enum planche_status status = planche_executors_get(
+        &planche_engine_primary(job->engine)->executors, index, &job->cancel, &executor, error);
+    if (!status)
+        status = run_with_networks(job, executor->ops, &made, error);
     /* If this executor could not be made, the next one may still run the page. */
-    *may_go_on = status != PLANCHE_OK && planche_cancel_check(&job->cancel) == PLANCHE_OK;
-    if (status)
+    if (!made) {
+        *may_go_on = status != PLANCHE_OK && planche_cancel_check(&job->cancel) == PLANCHE_OK;
         return status;
-    status = run_once(job, executor, false, error);
+    }
     *may_go_on = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
     if (!last || !job->reservation.bytes || !lacked_memory(status))
         return status;
     planche_page_leave(job);
-    return run_once(job, executor, true, error);
+    return run_once(job, executor->ops, true, error);
 }
 
 /* The page begins anew on another executor. */
@@ -132,7 +165,7 @@ static void begin_again(struct planche_page_job *job, const struct planche_execu
 /* Walks the list of executors until one can make the page. */
 static enum planche_status run_anywhere(struct planche_page_job *job, struct planche_error *error)
 {
-    struct planche_executors *executors = &job->engine->state->executors;
+    struct planche_executors *executors = &planche_engine_primary(job->engine)->executors;
     unsigned index = 0;
     for (;;) {
         while (!planche_executors_is_usable(executors, index))

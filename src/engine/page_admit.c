@@ -46,7 +46,7 @@ static uint64_t fixed_bytes(const struct planche_page *page)
     const struct planche_page_job *job = page->job;
     uint64_t bytes = atomic_load(&page->budget.used) + planche_input_memory(&page->input) +
                      planche_output_memory(&page->output) +
-                     planche_network_overhead(&page->network);
+                     planche_page_passes_overhead(&page->passes);
     if (!job->out)
         bytes += planche_writer_memory(&page->parts.info, &page->parts.options);
     if (job->sink_memory)
@@ -60,8 +60,8 @@ static enum planche_status make_plan(struct planche_page *page, uint64_t limit,
 {
     uint64_t least;
     page->fixed = fixed_bytes(page);
-    enum planche_status status = planche_network_plan(
-        &page->network, limit > page->fixed ? limit - page->fixed : 0, &least, error);
+    enum planche_status status = planche_page_passes_plan(
+        &page->passes, limit > page->fixed ? limit - page->fixed : 0, &least, error);
     if (status == PLANCHE_ERROR_BUDGET && least)
         return too_small(page, page->fixed, least, error);
     return status;
@@ -87,16 +87,16 @@ static uint64_t without_slack(uint64_t available)
 static enum planche_status choose_plan(struct planche_page *page, uint64_t available, uint64_t most,
                                        struct planche_error *error)
 {
-    struct planche_network *network = &page->network;
+    struct planche_page_passes *passes = &page->passes;
     enum planche_status status = make_plan(page, most, error);
     uint64_t usable = available < most ? without_slack(available) : available;
-    if (status || page->fixed + planche_network_bytes(network) <= usable)
+    if (status || page->fixed + planche_page_passes_bytes(passes) <= usable)
         return status;
-    double best = planche_network_macs(network);
-    planche_network_unplan(network);
+    double best = planche_page_passes_macs(passes);
+    planche_page_passes_unplan(passes);
     status = make_plan(page, usable, error);
-    if (!status && planche_network_macs(network) > best * MAX_EXTRA) {
-        planche_network_unplan(network);
+    if (!status && planche_page_passes_macs(passes) > best * MAX_EXTRA) {
+        planche_page_passes_unplan(passes);
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "other pages have the memory");
     }
     return status;
@@ -132,8 +132,8 @@ static enum planche_status try_plan(struct planche_page *page, struct planche_av
     if (!status) {
         planche_page_set_state(page, PLANCHE_PAGE_PLANNED);
         PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "planned: %.1f MiB on %s",
-                      (double)(page->fixed + planche_network_bytes(&page->network)) / 1048576,
-                      page->network.executor->ops->title);
+                      (double)(page->fixed + planche_page_passes_bytes(&page->passes)) / 1048576,
+                      page->machine->title);
     }
     return planche_budget_reclassify_oom(status, &page->budget, error);
 }
@@ -157,11 +157,11 @@ static enum planche_status plan(struct planche_page *page, struct planche_error 
 static struct planche_reservation reservation_of(const struct planche_page *page,
                                                  uint64_t available)
 {
-    bool uses_pool = page->network.executor->ops->uses_pool;
+    bool uses_pool = planche_page_passes_use_pool(&page->passes);
     unsigned threads = uses_pool ? planche_pool_threads(page->engine->pool) : 1;
     unsigned fed = 1 + page->input.width / COLUMNS_PER_THREAD;
     return (struct planche_reservation){
-        .bytes = with_slack(page->fixed + planche_network_bytes(&page->network), available),
+        .bytes = with_slack(page->fixed + planche_page_passes_bytes(&page->passes), available),
         .threads = fed < threads ? fed : threads,
     };
 }
@@ -210,7 +210,7 @@ enum planche_status planche_page_run_deferred(struct planche_page *page,
     if (page->state != PLANCHE_PAGE_DEFERRED)
         return PLANCHE_OK;
     planche_page_drop_result(page);
-    planche_network_unplan(&page->network);
+    planche_page_passes_unplan(&page->passes);
     enum planche_status status = planche_page_resolve(page, error);
     if (!status)
         status = make_plan(page, page->budget.limit, error);
@@ -224,7 +224,7 @@ enum planche_status planche_page_run_deferred(struct planche_page *page,
 void planche_page_shrink_reservation(struct planche_page *page)
 {
     struct planche_reservation *reservation = &page->job->reservation;
-    planche_network_close(&page->network);
+    planche_page_passes_close(&page->passes);
     planche_input_stop(&page->input);
     planche_output_close(&page->output);
     page->budget.limit = with_slack(page->fixed, reservation->bytes);

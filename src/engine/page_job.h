@@ -34,6 +34,8 @@ struct planche_page_job {
     uint64_t (*sink_memory)(void *user, const struct planche_image_info *info,
                             const struct planche_page_options *options, unsigned parts);
     struct planche_page_result result;
+    struct planche_chain chain;                /* networks of the page, once its header was read */
+    bool unready;                              /* some of them must be made before it runs */
     struct planche_reservation reservation;    /* none: bytes is 0 */
     const struct planche_cancel_token *parent; /* of the page's token; NULL: none */
     struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */

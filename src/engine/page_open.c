@@ -8,7 +8,8 @@
 static enum planche_status open_input(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_page_job *job = page->job;
-    uint64_t scale = page->engine->net->recipe.scale;
+    /* Of pages with a scale of their own the header tells more. */
+    uint64_t scale = job->options.scale ? 1 : page->engine->plan.chain.scale;
     struct planche_input_options options = {
         .source = job->source,
         .pixels = job->in,
@@ -24,13 +25,35 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
     return planche_input_open(&page->input, &options, error);
 }
 
-static enum planche_status check_size(struct planche_page *page, struct planche_error *error)
+static enum planche_status choose_size(struct planche_page *page, struct planche_error *error)
 {
+    const struct planche_size_rule rule = {&page->engine->plan, page->engine->max_pixels};
     struct planche_page_result *result = &page->job->result;
     result->input_width = page->input.width;
     result->input_height = page->input.height;
-    return planche_result_size(result, page->engine->net->recipe.scale, page->engine->max_pixels,
-                               &page->job->options, error);
+    return planche_result_size(result, &page->job->chain, &rule, &page->job->options, error);
+}
+
+/* Finds the networks of the page's chain on the machine of this try. */
+static enum planche_status choose_networks(struct planche_page *page, struct planche_error *error)
+{
+    const struct planche_chain *chain = &page->job->chain;
+    struct planche_engine_networks *networks = &page->engine->state->networks;
+    const struct planche_executor *executors[PLANCHE_MAX_PASSES];
+    const struct planche_net *nets[PLANCHE_MAX_PASSES];
+    double macs[PLANCHE_MAX_PASSES];
+    for (unsigned i = 0; i < chain->count; i++) {
+        unsigned index = chain->networks[i];
+        const struct planche_engine_network *network = &networks->list[index];
+        executors[i] = planche_engine_networks_find(networks, index, page->machine);
+        page->job->unready = executors[i] == NULL;
+        if (page->job->unready)
+            return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a network is not loaded");
+        nets[i] = network->net;
+        macs[i] = network->macs_per_pixel;
+    }
+    planche_page_passes_choose(&page->passes, chain, executors, nets, macs);
+    return PLANCHE_OK;
 }
 
 /* Scans the pixels before the network sees them, as far as options ask for it. */
@@ -57,7 +80,9 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
     if (!status && filter)
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
     if (!status)
-        status = check_size(page, error);
+        status = choose_size(page, error);
+    if (!status)
+        status = choose_networks(page, error);
     if (!status && !page->job->out)
         status = planche_page_choose_target(page, error);
     if (status)

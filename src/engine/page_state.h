@@ -18,8 +18,8 @@
 #ifndef PLANCHE_ENGINE_PAGE_STATE_H
 #define PLANCHE_ENGINE_PAGE_STATE_H
 
-#include "engine/network.h"
 #include "engine/page_job.h"
+#include "engine/page_passes.h"
 #include "engine/result_metadata.h"
 #include "engine/result_size.h"
 
@@ -28,7 +28,7 @@ enum planche_page_state {
     /* Nothing is open. */
     PLANCHE_PAGE_NEW,
     /* The reader is open, the filter agrees, and the header has decided the sizes of page and
-     * result, the result's format and how many files it has at least. */
+     * result, the networks, the result's format and how many files it has at least. */
     PLANCHE_PAGE_OPENED,
     /* Everything about the result is decided: its parts, channels and metadata; the output is
      * described. The page's pixels have been scanned as far as options ask for it, unless the page
@@ -59,9 +59,10 @@ struct planche_page {
     struct planche_split_result parts;
     uint8_t *variation; /* of the page's rows; NULL: it will not be split */
     struct planche_result_metadata metadata;
-    struct planche_transfer *tone; /* of a page that is made smaller */
-    struct planche_network network;
-    uint64_t fixed; /* bytes it takes beside the network's plan */
+    struct planche_transfer *tone;              /* of a page that is made smaller */
+    const struct planche_executor_ops *machine; /* that this try runs on */
+    struct planche_page_passes passes;
+    uint64_t fixed; /* bytes it takes beside the plans of its networks */
 };
 
 /* page_state.c */
@@ -92,7 +93,8 @@ void planche_page_drop_result(struct planche_page *page);
 
 /* page_open.c: what is read of the page before its rows flow. */
 
-/* NEW -> OPENED. After an error the page is NEW. */
+/* NEW -> OPENED. After an error the page is NEW; if job->unready is set, networks of job->chain
+ * must be made first, by a page that is not at the door. */
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error);
 /* OPENED or DEFERRED -> RESOLVED. */
 enum planche_status planche_page_resolve(struct planche_page *page, struct planche_error *error);

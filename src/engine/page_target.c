@@ -64,8 +64,8 @@ bool planche_page_is_to_be_split(const struct planche_page *page)
 
 bool planche_page_defers_scans(const struct planche_page *page)
 {
-    return page->state < PLANCHE_PAGE_DEFERRED && !page->network.executor->ops->uses_pool &&
-           page->input.reader && !planche_page_is_to_be_split(page);
+    return page->state < PLANCHE_PAGE_DEFERRED && !page->machine->uses_pool && page->input.reader &&
+           !planche_page_is_to_be_split(page);
 }
 
 /* stores_grey: whether the result has one channel for its colours. */
@@ -81,8 +81,8 @@ static enum planche_status choose_metadata(struct planche_page *page, enum planc
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
     if (!status && job->options.provenance && job->source && !planche_page_defers_scans(page))
-        status = planche_result_metadata_add_provenance(metadata, page->engine, job->source,
-                                                        &page->budget, error);
+        status = planche_result_metadata_add_provenance(metadata, page->engine, &job->chain,
+                                                        job->source, &page->budget, error);
     return status;
 }
 
@@ -194,7 +194,7 @@ static void describe_output(struct planche_page *page)
     struct planche_output *output = &page->output;
     output->input = &page->input;
     output->kernels = &page->engine->kernels;
-    output->recipe = &page->engine->net->recipe;
+    output->scale = page->passes.scale;
     output->budget = &page->budget;
     output->trace = &page->job->trace;
     output->pool = page->engine->pool;
@@ -202,11 +202,11 @@ static void describe_output(struct planche_page *page)
     output->parts = &page->parts;
     output->format = page->input.format;
     output->target = page->input.format;
-    output->width = page->input.width * (int64_t)page->engine->net->recipe.scale;
-    output->height = page->input.height * (int64_t)page->engine->net->recipe.scale;
+    output->width = page->input.width * (int64_t)page->passes.scale;
+    output->height = page->input.height * (int64_t)page->passes.scale;
     output->out_width = page->job->result.output_width;
     output->out_height = page->job->result.output_height;
-    planche_network_describe(&page->network);
+    planche_page_passes_describe(&page->passes);
 }
 
 enum planche_status planche_page_describe_result(struct planche_page *page,

@@ -26,6 +26,7 @@ void planche_result_metadata_free(struct planche_result_metadata *result)
 
 enum planche_status planche_result_metadata_add_provenance(struct planche_result_metadata *result,
                                                            const struct planche_engine *engine,
+                                                           const struct planche_chain *chain,
                                                            const struct planche_source *source,
                                                            struct planche_budget *budget,
                                                            struct planche_error *error)
@@ -34,7 +35,7 @@ enum planche_status planche_result_metadata_add_provenance(struct planche_result
     enum planche_status status = planche_provenance_digest(&mark, source, budget, error);
     if (status)
         return status;
-    planche_engine_name_model(engine, mark.model, sizeof mark.model);
+    planche_engine_name_chain(engine, chain, mark.model, sizeof mark.model);
     snprintf(mark.version, sizeof mark.version, "%s", PLANCHE_VERSION);
     status = planche_provenance_add(&result->xmp, &result->metadata.xmp, &mark, budget, error);
     if (status)

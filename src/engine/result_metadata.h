@@ -19,6 +19,7 @@ void planche_result_metadata_free(struct planche_result_metadata *result);
 /* Puts into the XMP what made the result, and of what. Errors: NOT_FOUND, IO, MEMORY, BUDGET. */
 enum planche_status planche_result_metadata_add_provenance(struct planche_result_metadata *result,
                                                            const struct planche_engine *engine,
+                                                           const struct planche_chain *chain,
                                                            const struct planche_source *source,
                                                            struct planche_budget *budget,
                                                            struct planche_error *error);

@@ -6,45 +6,130 @@
 #include "engine/engine.h"
 #include "engine/split_result.h"
 
+/* More times than this no page is enlarged to reach a target: what is so small is no page. */
+#define MAX_AUTO_SCALE 16
+/* A strip is higher, a panorama wider, than so many times the other side. */
+#define LONG 3
+
+struct size {
+    uint64_t width, height;
+};
+
 /* a * b / c to the nearest, at least 1; a quotient that fits. */
-static uint32_t scale_side(uint32_t a, uint32_t b, uint32_t c)
+static uint64_t scale_side(uint64_t a, uint64_t b, uint64_t c)
 {
-    uint64_t side = ((uint64_t)a * b + c / 2) / c;
-    return side ? (uint32_t)side : 1;
+    uint64_t side = (a * b + c / 2) / c;
+    return side ? side : 1;
 }
 
-static void set_size(struct planche_page_result *result, uint32_t width, uint32_t height,
-                     const struct planche_page_options *options)
+/* The sides that a page must meet, 0: any. */
+static struct size target_of(struct size page, const struct planche_page_options *options)
 {
-    uint32_t most_width = options->width ? options->width : width;
-    uint32_t most_height = options->height ? options->height : height;
-    result->output_width = width;
-    result->output_height = height;
-    if (width <= most_width && height <= most_height)
-        return;
-    if ((uint64_t)width * most_height > (uint64_t)height * most_width) {
-        result->output_width = most_width;
-        result->output_height = scale_side(height, most_width, width);
-    } else {
-        result->output_width = scale_side(width, most_height, height);
-        result->output_height = most_height;
+    struct size target = {options->width, options->height};
+    if (options->fit != PLANCHE_FIT_SCREEN || !target.width || !target.height)
+        return target;
+    if (page.height > LONG * page.width)
+        target.height = 0;
+    else if (page.width > page.height && page.width <= LONG * page.height &&
+             target.height > target.width)
+        target.width = 0;
+    return target;
+}
+
+/* The page in proportion, with one side as long as the target's, and none longer. */
+static struct size fill(struct size page, struct size target)
+{
+    bool by_width =
+        target.width && (!target.height || page.width * target.height > page.height * target.width);
+    if (by_width)
+        return (struct size){target.width, scale_side(page.height, target.width, page.width)};
+    return (struct size){scale_side(page.width, target.height, page.height), target.height};
+}
+
+static struct size multiply(struct size page, uint64_t scale)
+{
+    return (struct size){page.width * scale, page.height * scale};
+}
+
+static bool is_within(struct size size, struct size target)
+{
+    return (!target.width || size.width <= target.width) &&
+           (!target.height || size.height <= target.height);
+}
+
+/* The whole scale that makes the page at least as large. */
+static unsigned least_scale(struct size page, struct size size)
+{
+    uint64_t across = (size.width + page.width - 1) / page.width;
+    uint64_t down = (size.height + page.height - 1) / page.height;
+    uint64_t least = across > down ? across : down;
+    return least < MAX_AUTO_SCALE ? (unsigned)least : MAX_AUTO_SCALE;
+}
+
+/* The result's size, and the scale that the networks must reach for it. */
+static struct size choose_size(struct size page, unsigned scale,
+                               const struct planche_page_options *options, unsigned *least)
+{
+    const struct size target = target_of(page, options);
+    struct size size;
+    if (scale != PLANCHE_SCALE_AUTO) {
+        *least = scale;
+        size = multiply(page, scale);
+        return is_within(size, target) ? size : fill(size, target);
     }
+    size = fill(page, target);
+    *least = least_scale(page, size);
+    /* A page that would have to be enlarged more than that. */
+    return is_within(size, multiply(page, *least)) ? size : multiply(page, *least);
 }
 
-enum planche_status planche_result_size(struct planche_page_result *result, unsigned scale,
-                                        uint64_t max_pixels,
+static enum planche_status check_limits(struct size network, struct size result,
+                                        uint64_t max_pixels, struct planche_error *error)
+{
+    struct size most = {network.width > result.width ? network.width : result.width,
+                        network.height > result.height ? network.height : result.height};
+    if (most.width <= INT32_MAX && most.height <= INT32_MAX &&
+        most.width * most.height <= max_pixels)
+        return PLANCHE_OK;
+    return planche_fail(
+        error, PLANCHE_ERROR_LIMIT,
+        "the result would have %llu x %llu pixels, more than the limit of %llu pixels; "
+        "raise the limit (option max_pixels) if that is what you want",
+        (unsigned long long)most.width, (unsigned long long)most.height,
+        (unsigned long long)max_pixels);
+}
+
+static void describe_chain(struct planche_page_result *result, const struct planche_chain *chain,
+                           const struct planche_scale_set *set)
+{
+    result->scale = chain->scale;
+    result->passes = chain->count;
+    for (unsigned i = 0; i < PLANCHE_MAX_PASSES; i++)
+        result->pass_scale[i] = i < chain->count ? set->list[chain->networks[i]].scale : 0;
+}
+
+enum planche_status planche_result_size(struct planche_page_result *result,
+                                        struct planche_chain *chain,
+                                        const struct planche_size_rule *rule,
                                         const struct planche_page_options *options,
                                         struct planche_error *error)
 {
-    uint64_t width = (uint64_t)result->input_width * scale;
-    uint64_t height = (uint64_t)result->input_height * scale;
-    if (width > INT32_MAX || height > INT32_MAX || width * height > max_pixels)
-        return planche_fail(
-            error, PLANCHE_ERROR_LIMIT,
-            "the result would have %llu x %llu pixels, more than the limit of %llu pixels; "
-            "raise the limit (option max_pixels) if that is what you want",
-            (unsigned long long)width, (unsigned long long)height, (unsigned long long)max_pixels);
-    set_size(result, (uint32_t)width, (uint32_t)height, options);
+    const struct planche_scale_plan *plan = rule->plan;
+    const struct size page = {result->input_width, result->input_height};
+    unsigned scale = options->scale ? options->scale : plan->scale, least;
+    const struct size size = choose_size(page, scale, options, &least);
+    enum planche_status status = PLANCHE_OK;
+    if (scale == plan->scale)
+        *chain = plan->chain;
+    else
+        status = planche_chain_choose(chain, &plan->set, least, error);
+    if (!status)
+        status = check_limits(multiply(page, chain->scale), size, rule->max_pixels, error);
+    if (status)
+        return status;
+    result->output_width = (uint32_t)size.width;
+    result->output_height = (uint32_t)size.height;
+    describe_chain(result, chain, &plan->set);
     return PLANCHE_OK;
 }
 
@@ -152,12 +237,14 @@ static enum planche_status predict_files(struct planche_page_result *result,
     return status;
 }
 
-enum planche_status planche_result_predict(struct planche_page_result *result, unsigned scale,
-                                           uint64_t max_pixels,
+enum planche_status planche_result_predict(struct planche_page_result *result,
+                                           const struct planche_size_rule *rule,
                                            const struct planche_page_options *options,
                                            struct planche_error *error)
 {
-    enum planche_status status = planche_result_size(
-        result, scale, max_pixels ? max_pixels : PLANCHE_MAX_PIXELS, options, error);
+    const struct planche_size_rule filled = {
+        .plan = rule->plan, .max_pixels = rule->max_pixels ? rule->max_pixels : PLANCHE_MAX_PIXELS};
+    struct planche_chain chain;
+    enum planche_status status = planche_result_size(result, &chain, &filled, options, error);
     return status ? status : predict_files(result, options, error);
 }

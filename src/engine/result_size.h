@@ -5,17 +5,26 @@
 #define PLANCHE_ENGINE_RESULT_SIZE_H
 
 #include "codec/codec.h"
+#include "engine/scale_chain.h"
 
-/* Fills in the result's output size from its input size: the network's, made smaller in proportion
- * until it is within what was asked for. Errors: LIMIT. */
-enum planche_status planche_result_size(struct planche_page_result *result, unsigned scale,
-                                        uint64_t max_pixels,
+/* What an engine lets its pages become. */
+struct planche_size_rule {
+    const struct planche_scale_plan *plan;
+    uint64_t max_pixels; /* that networks make, and that results have */
+};
+
+/* Chooses the networks of a page by its result's input size, and fills in the output size and the
+ * scales: as large as options ask for, by the least chain that reaches it. Errors: LIMIT;
+ * ARGUMENT: no chain reaches it. */
+enum planche_status planche_result_size(struct planche_page_result *result,
+                                        struct planche_chain *chain,
+                                        const struct planche_size_rule *rule,
                                         const struct planche_page_options *options,
                                         struct planche_error *error);
 /* planche_page_predict: fills in what follows from the result's input size. max_pixels 0: the
  * engine's default. Errors: those of planche_result_size and planche_result_choose_target. */
-enum planche_status planche_result_predict(struct planche_page_result *result, unsigned scale,
-                                           uint64_t max_pixels,
+enum planche_status planche_result_predict(struct planche_page_result *result,
+                                           const struct planche_size_rule *rule,
                                            const struct planche_page_options *options,
                                            struct planche_error *error);
 

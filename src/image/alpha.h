@@ -11,7 +11,7 @@
 
 #include <planche/error.h>
 
-#define PLANCHE_ALPHA_MAX_SCALE 8
+#define PLANCHE_ALPHA_MAX_SCALE 64
 
 struct planche_alpha;
 

@@ -141,6 +141,8 @@ static void test_null_errors(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_page_predict(UINT32_MAX, 9, 4, 0, NULL, &result, NULL),
                      PLANCHE_ERROR_LIMIT);
+    assert_int_equal(planche_engine_predict(engine, NULL, UINT32_MAX, 9, NULL, &result, NULL),
+                     PLANCHE_ERROR_LIMIT);
     assert_int_equal(planche_provenance_read(input, &provenance, NULL), PLANCHE_ERROR_DATA);
     assert_int_equal(planche_provenance_read_within(input, 0, &provenance, NULL),
                      PLANCHE_ERROR_DATA);
@@ -196,6 +198,8 @@ static void test_null_arguments(void **state)
     assert_int_equal(planche_engine_run_pixels(engine, NULL, &pixels, NULL, NULL, &error),
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_page_predict(1, 1, 1, 0, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_engine_predict(engine, NULL, 1, 1, NULL, NULL, &error),
+                     PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_provenance_read(NULL, &provenance, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_provenance_read_within(NULL, 0, &provenance, &error),
                      PLANCHE_ERROR_ARGUMENT);

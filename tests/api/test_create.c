@@ -31,11 +31,21 @@ static void test_catalogue_choices(void **state)
     options.model = "no-such-model";
     expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "realcugan");
     options.model = "realcugan";
-    options.scale = 7;
-    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "2");
+    options.scale = 65;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "64");
+    options.scale = 1;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "it has 2");
+    options.model = "realesr-animevideov3";
+    options.scale = 8;
+    options.denoise = PLANCHE_DENOISE_1;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "no denoise levels");
+    /* Chains reach them: the files are what is missing. */
+    options.denoise = PLANCHE_DENOISE_DEFAULT;
+    expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "realesr-animevideov3");
+    options.model = "realcugan";
     options.scale = 4;
     options.denoise = PLANCHE_DENOISE_1;
-    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "");
+    expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "realcugan");
     /* There is such a model, but not in this folder. */
     options.denoise = PLANCHE_DENOISE_DEFAULT;
     expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "realcugan");
@@ -51,8 +61,10 @@ static void test_choices_of_a_path(void **state)
     options.model = test_path("none.param");
     expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "none.param");
     options.model = test_model(2);
-    options.scale = 3;
+    options.scale = 1;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "2 times");
+    options.scale = 65;
+    expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "64");
     options.scale = 2;
     options.denoise = PLANCHE_DENOISE_1;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "denoise");

@@ -281,8 +281,11 @@ class Pages(Linked):
                         self.path(folder) if folder == "elsewhere" else "models",
                         env={"PLANCHE_MODEL_DIR": self.path("empty")})
             self.assertEqual(self.read("b.png"), self.read("expected.png"))
-            self.refuse(ESRGAN, "-i", "a.png", "-o", "c.png", "-n", "mine", "-s", "3", "-m",
-                        self.path(folder), says=["mine.param", "2 times"])
+            # A network that enlarges twice runs two times, and the result is reduced.
+            self.peer(ESRGAN, "-i", "a.png", "-o", "c.png", "-n", "mine", "-s", "3", "-m",
+                      self.path(folder))
+            self.assertEqual([side * 2 for side in self.size("c.png")],
+                             [side * 3 for side in self.size("b.png")])
             os.remove(self.path(folder, "mine.bin"))
             self.refuse(ESRGAN, "-i", "a.png", "-o", "c.png", "-n", "mine", "-s", "2", "-m",
                         self.path(folder), says=["mine.param", "mine"])

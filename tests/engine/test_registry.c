@@ -285,7 +285,7 @@ static void test_three(void **state)
     (void)state;
     options.precision = PLANCHE_PRECISION_F16;
     struct planche_engine *engine = open_engine(&three, &options);
-    const struct planche_executors *executors = &engine->state->executors;
+    const struct planche_executors *executors = &planche_engine_primary(engine)->executors;
     assert_int_equal(executors->count, 3);
     assert_int_equal(executors->list[1].setup.precision, PLANCHE_PRECISION_F16);
     assert_int_equal(executors->list[2].setup.precision, PLANCHE_PRECISION_AUTO);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MOST PLANCHE_ALPHA_MAX_SCALE
+
 struct plane {
     uint32_t width, height;
     unsigned depth;
@@ -20,6 +22,12 @@ static struct plane make_plane(uint32_t width, uint32_t height, unsigned depth)
     struct plane plane = {width, height, depth, calloc((size_t)width * height, sizeof(uint16_t))};
     assert_non_null(plane.samples);
     return plane;
+}
+
+/* All scales that networks have, and some that chains of them make, to the largest. */
+static unsigned after(unsigned scale)
+{
+    return scale < 9 ? scale + 1 : scale < 27 ? 3 * scale : scale == 27 ? MOST : MOST + 1;
 }
 
 static void push_row(struct planche_alpha *alpha, const struct plane *plane, uint32_t y)
@@ -36,8 +44,8 @@ static void push_row(struct planche_alpha *alpha, const struct plane *plane, uin
 
 static void pull_row(struct planche_alpha *alpha, struct plane *out, uint32_t y)
 {
-    uint8_t narrow[3 * 512];
-    uint16_t wide[3 * 512];
+    uint8_t narrow[3 * 23 * MOST];
+    uint16_t wide[3 * 23 * MOST];
     uint16_t *row = out->samples + (size_t)y * out->width;
     assert_true(planche_alpha_pull(alpha, out->depth == 16 ? (void *)wide : narrow, 3));
     for (uint32_t x = 0; x < out->width; x++)
@@ -113,12 +121,12 @@ static void compare(const struct plane *in, unsigned scale)
 static void test_reference(void **state)
 {
     (void)state;
-    static const uint32_t sides[][2] = {{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 5}, {17, 23}, {64, 3}};
+    static const uint32_t sides[][2] = {{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 5}, {17, 23}, {23, 3}};
     uint32_t seed = 20240501;
     printf("seed %u\n", seed);
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
         for (unsigned depth = 8; depth <= 16; depth += 8)
-            for (unsigned scale = 1; scale <= PLANCHE_ALPHA_MAX_SCALE; scale++) {
+            for (unsigned scale = 1; scale <= PLANCHE_ALPHA_MAX_SCALE; scale = after(scale)) {
                 struct plane in = make_plane(sides[i][0], sides[i][1], depth);
                 for (uint32_t k = 0; k < in.width * in.height; k++)
                     in.samples[k] = (uint16_t)(plane_random(&seed) & (depth == 16 ? 65535 : 255));
@@ -130,7 +138,7 @@ static void test_reference(void **state)
 static void test_constant(void **state)
 {
     (void)state;
-    for (unsigned scale = 1; scale <= PLANCHE_ALPHA_MAX_SCALE; scale++)
+    for (unsigned scale = 1; scale <= PLANCHE_ALPHA_MAX_SCALE; scale = after(scale))
         for (unsigned value = 0; value < 65536; value += 4369) {
             struct plane in = make_plane(5, 4, 16);
             for (uint32_t k = 0; k < 20; k++)
@@ -165,8 +173,11 @@ static void test_full_ring(void **state)
 static void test_errors(void **state)
 {
     (void)state;
-    static const struct planche_alpha_options bad[] = {
-        {0, 1, 2, 8, 0}, {1, 0, 2, 8, 0}, {1, 1, 0, 8, 0}, {1, 1, 9, 8, 0}, {1, 1, 2, 12, 0}};
+    static const struct planche_alpha_options bad[] = {{0, 1, 2, 8, 0},
+                                                       {1, 0, 2, 8, 0},
+                                                       {1, 1, 0, 8, 0},
+                                                       {1, 1, PLANCHE_ALPHA_MAX_SCALE + 1, 8, 0},
+                                                       {1, 1, 2, 12, 0}};
     struct planche_alpha *alpha;
     struct planche_error error;
     struct planche_budget budget;

@@ -10,7 +10,7 @@
 /* NULL: the engine runs pages on something else. */
 static inline struct planche_gpu_pool *gpu_pool_of(const struct planche_engine *engine)
 {
-    const struct planche_executor *first = &engine->state->executors.list[0];
+    const struct planche_executor *first = &planche_engine_primary(engine)->executors.list[0];
     return first->ops == &planche_vulkan_executor ? first->state : NULL;
 }
 

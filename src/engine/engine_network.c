@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* Networks of an engine: their files, and loading one when a page needs it. */
+#include "engine/engine_network.h"
+
+#include "backend/executor.h"
+#include "base/status.h"
+#include "model/catalogue.h"
+#include "model/load.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+struct paths {
+    char param[PATH_MAX], bin[PATH_MAX];
+};
+
+void planche_engine_networks_init(struct planche_engine_networks *networks,
+                                  const struct planche_scale_set *set,
+                                  const struct planche_executor_registry *registry,
+                                  struct planche_budget *budget,
+                                  struct planche_admission *admission)
+{
+    networks->set = set;
+    networks->budget = budget;
+    networks->admission = admission;
+    planche_mutex_init(&networks->mutex);
+    planche_cond_init(&networks->changed);
+    for (unsigned i = 0; i < PLANCHE_MAX_NETWORKS; i++) {
+        planche_model_digest_init(&networks->list[i].digest);
+        planche_executors_init(&networks->list[i].executors, registry, budget, admission);
+    }
+}
+
+void planche_engine_networks_destroy(struct planche_engine_networks *networks)
+{
+    for (unsigned i = 0; i < PLANCHE_MAX_NETWORKS; i++) {
+        struct planche_engine_network *network = &networks->list[i];
+        planche_executors_destroy(&network->executors);
+        planche_net_destroy(&network->net);
+        planche_free(network->name);
+        planche_model_digest_destroy(&network->digest);
+    }
+    planche_free(networks->directory);
+    planche_cond_destroy(&networks->changed);
+    planche_mutex_destroy(&networks->mutex);
+}
+
+/* "dir/name.param" and "dir/name.bin" */
+static enum planche_status format_path(char *path, const char *stem, const char *extension,
+                                       struct planche_error *error)
+{
+    int length = snprintf(path, PATH_MAX, "%s%s", stem, extension);
+    if (length < 0 || length >= PATH_MAX)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", stem);
+    return PLANCHE_OK;
+}
+
+static enum planche_status find_custom(struct paths *paths, const char *path,
+                                       struct planche_error *error)
+{
+    size_t stem = strlen(path) - 6;
+    if (stem >= PATH_MAX - 8)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's path is too long");
+    snprintf(paths->param, PATH_MAX, "%s", path);
+    snprintf(paths->bin, PATH_MAX, "%.*s.bin", (int)stem, path);
+    return PLANCHE_OK;
+}
+
+static enum planche_status find_paths(struct paths *paths,
+                                      const struct planche_network_files *files,
+                                      struct planche_error *error)
+{
+    char stem[PATH_MAX];
+    if (!files->variant)
+        return find_custom(paths, files->path, error);
+    enum planche_status status =
+        planche_catalogue_check(files->variant, files->directory, 0, error);
+    if (!status)
+        status =
+            planche_catalogue_locate(files->variant, files->directory, stem, sizeof(stem), error);
+    if (!status)
+        status = format_path(paths->param, stem, ".param", error);
+    if (!status)
+        status = format_path(paths->bin, stem, ".bin", error);
+    return status;
+}
+
+static enum planche_status check_net(const struct planche_net *net, const char *name,
+                                     struct planche_error *error)
+{
+    int in = net->tensors[0].channels, out = net->tensors[net->output.tensor].channels;
+    if (in == PLANCHE_PLANES && out == PLANCHE_PLANES)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "%s: the network must take and give 3 channels, not %d and %d", name, in,
+                        out);
+}
+
+static double macs_per_pixel(const struct planche_net *net, struct planche_budget *budget)
+{
+    const int64_t side = 1200;
+    struct planche_shape *shapes =
+        planche_calloc(budget, (size_t)net->tensor_count, sizeof(*shapes));
+    double macs = 0;
+    if (shapes && planche_net_shapes(net, side, side, shapes))
+        for (int s = 0; s < net->step_count; s++)
+            macs += planche_step_macs(net, &net->steps[s], shapes);
+    planche_free(shapes);
+    return macs / ((double)side * (double)side);
+}
+
+static char *name_of(const char *path, struct planche_budget *budget)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = planche_strdup(budget, slash ? slash + 1 : path);
+    if (name)
+        name[strlen(name) - 6] = '\0';
+    return name;
+}
+
+static enum planche_status load(struct planche_engine_network *network,
+                                const struct planche_network_files *files,
+                                struct planche_budget *budget, struct planche_error *error)
+{
+    struct paths paths;
+    enum planche_status status = find_paths(&paths, files, error);
+    if (status)
+        return status;
+    struct planche_model_source source = {.param_path = paths.param,
+                                          .bin_path = paths.bin,
+                                          .param_fd = &network->digest.files[0],
+                                          .bin_fd = &network->digest.files[1]};
+    status = planche_model_load(&network->net, &source, files->variant, budget, error);
+    if (!status)
+        status = check_net(network->net, paths.param, error);
+    if (status)
+        return status;
+    planche_model_digest_note(&network->digest);
+    network->macs_per_pixel = macs_per_pixel(network->net, budget);
+    network->name = name_of(paths.param, budget);
+    if (network->name)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+}
+
+enum planche_status planche_engine_networks_load(struct planche_engine_networks *networks,
+                                                 const struct planche_network_files *files,
+                                                 struct planche_error *error)
+{
+    struct planche_engine_network *network = &networks->list[networks->primary];
+    enum planche_status status = load(network, files, networks->budget, error);
+    if (status)
+        return status;
+    network->phase = PLANCHE_NETWORK_LOADED;
+    if (!files->directory)
+        return PLANCHE_OK;
+    networks->directory = planche_strdup(networks->budget, files->directory);
+    return networks->directory
+               ? PLANCHE_OK
+               : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+}
+
+/* The place in a network's list that stands for this kind of machine. */
+static unsigned place_of(const struct planche_engine_network *network,
+                         const struct planche_executor_ops *ops)
+{
+    unsigned i = 0;
+    while (i + 1 < network->executors.count && network->executors.list[i].ops != ops)
+        i++;
+    return i;
+}
+
+const struct planche_executor *
+planche_engine_networks_find(struct planche_engine_networks *networks, unsigned index,
+                             const struct planche_executor_ops *ops)
+{
+    struct planche_engine_network *network = &networks->list[index];
+    planche_mutex_lock(&networks->mutex);
+    bool loaded = network->phase == PLANCHE_NETWORK_LOADED;
+    planche_mutex_unlock(&networks->mutex);
+    return loaded ? planche_executors_find(&network->executors, place_of(network, ops)) : NULL;
+}
+
+/* Weights are most of it; those of half precision take twice their file. */
+static uint64_t estimate(const struct planche_model_variant *variant)
+{
+    return 2 * (variant->bin_size + variant->param_size) + ((uint64_t)1 << 20);
+}
+
+static enum planche_status fail_set_aside(struct planche_engine_networks *networks,
+                                          const struct planche_model_variant *variant,
+                                          uint64_t bytes, const struct planche_cancel_token *cancel,
+                                          struct planche_error *error)
+{
+    enum planche_status status = planche_cancel_fail(cancel, error);
+    if (status)
+        return status;
+    return planche_fail(error, PLANCHE_ERROR_BUDGET,
+                        "another network of the model (%s) needs %llu MiB, and the memory budget "
+                        "of %llu MiB does not leave as much; raise it (option memory)",
+                        variant->file, (unsigned long long)(bytes >> 20) + 1,
+                        (unsigned long long)(networks->budget->limit >> 20));
+}
+
+/* Loads it with memory of pages to come. Its phase is LOADING, the mutex is not held. */
+static enum planche_status load_later(struct planche_engine_networks *networks,
+                                      struct planche_engine_network *network,
+                                      const struct planche_model_variant *variant,
+                                      const struct planche_cancel_token *cancel,
+                                      struct planche_error *error)
+{
+    const struct planche_network_files files = {.variant = variant,
+                                                .directory = networks->directory};
+    uint64_t bytes = estimate(variant);
+    if (!planche_admission_set_aside(networks->admission, bytes, cancel))
+        return fail_set_aside(networks, variant, bytes, cancel, error);
+    planche_budget_init_part(&network->budget, networks->budget, bytes);
+    enum planche_status status = load(network, &files, &network->budget, error);
+    status = planche_budget_reclassify_oom(status, &network->budget, error);
+    if (!status) {
+        planche_executors_follow(&network->executors, &networks->list[networks->primary].executors,
+                                 network->net);
+        return PLANCHE_OK;
+    }
+    planche_net_destroy(&network->net);
+    planche_free(network->name);
+    network->name = NULL;
+    planche_model_digest_close(&network->digest);
+    planche_admission_put_back(networks->admission, bytes);
+    return status;
+}
+
+static enum planche_status ensure_loaded(struct planche_engine_networks *networks, unsigned index,
+                                         const struct planche_cancel_token *cancel,
+                                         struct planche_error *error)
+{
+    struct planche_engine_network *network = &networks->list[index];
+    enum planche_status status = PLANCHE_OK;
+    planche_mutex_lock(&networks->mutex);
+    while (!status && network->phase == PLANCHE_NETWORK_LOADING)
+        if (!planche_cancel_wait(cancel, &networks->changed, &networks->mutex))
+            status = planche_cancel_fail(cancel, error);
+    if (!status && network->phase == PLANCHE_NETWORK_UNLOADED) {
+        network->phase = PLANCHE_NETWORK_LOADING;
+        planche_mutex_unlock(&networks->mutex);
+        status = load_later(networks, network, networks->set->list[index].variant, cancel, error);
+        planche_mutex_lock(&networks->mutex);
+        network->phase = status ? PLANCHE_NETWORK_UNLOADED : PLANCHE_NETWORK_LOADED;
+        planche_cond_broadcast(&networks->changed);
+    }
+    planche_mutex_unlock(&networks->mutex);
+    return status;
+}
+
+/* When no executor is left to be made, nobody packs the kernels again. */
+static void drop_kernels(struct planche_engine_networks *networks, unsigned index)
+{
+    struct planche_engine_network *network = &networks->list[index];
+    if (index == networks->primary || network->executors.count > 1 ||
+        atomic_exchange(&network->lean, true))
+        return;
+    planche_net_drop_kernels(network->net);
+    uint64_t used = atomic_load(&network->budget.used);
+    if (used < network->budget.limit)
+        planche_admission_put_back(networks->admission, network->budget.limit - used);
+}
+
+enum planche_status planche_engine_networks_make(struct planche_engine_networks *networks,
+                                                 unsigned index,
+                                                 const struct planche_executor_ops *ops,
+                                                 const struct planche_cancel_token *cancel,
+                                                 struct planche_error *error)
+{
+    struct planche_engine_network *network = &networks->list[index];
+    const struct planche_executor *executor;
+    enum planche_status status = ensure_loaded(networks, index, cancel, error);
+    if (!status)
+        status = planche_executors_get(&network->executors, place_of(network, ops), cancel,
+                                       &executor, error);
+    if (!status)
+        drop_kernels(networks, index);
+    return status;
+}
+
+uint64_t planche_engine_networks_bytes(const struct planche_engine_networks *networks)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < networks->set->count; i++)
+        bytes += atomic_load(&networks->list[i].budget.used) +
+                 atomic_load(&networks->list[i].executors.bytes);
+    return bytes;
+}

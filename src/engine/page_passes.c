@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Passes of a page: plans, what lies between them, and running them. */
+#include "engine/page_passes.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+#include "image/pixels.h"
+
+#include <assert.h>
+
+/* Rows that a page without networks passes on between questions whether to go on. */
+#define COPY_ROWS 64
+
+/* Progress of the pass that runs becomes the page's. */
+static void report(void *user, double done)
+{
+    const struct planche_page_passes *passes = user;
+    passes->io.progress(passes->io.user, passes->done + passes->share[passes->running] * done);
+}
+
+void planche_page_passes_choose(struct planche_page_passes *passes,
+                                const struct planche_chain *chain,
+                                const struct planche_executor *const *executors,
+                                const struct planche_net *const *nets, const double *macs)
+{
+    double all = 0, product = 1;
+    passes->count = chain->count;
+    passes->scale = chain->scale;
+    for (unsigned i = 0; i < chain->count; i++) {
+        struct planche_network *network = &passes->list[i];
+        *network = (struct planche_network){
+            .io = passes->io,
+            .executor = executors[i],
+            .budget = passes->budget,
+            .turns = passes->turns,
+        };
+        network->io.net = nets[i];
+        network->io.progress = report;
+        network->io.user = passes;
+        passes->share[i] = (macs[i] > 0 ? macs[i] : 1) * product * product;
+        all += passes->share[i];
+        product *= nets[i]->recipe.scale;
+    }
+    for (unsigned i = 0; i < chain->count; i++)
+        passes->share[i] /= all;
+}
+
+static void describe_between(struct planche_page_passes *passes, unsigned index)
+{
+    struct planche_page_between *between = &passes->between[index];
+    struct planche_network *before = &passes->list[index], *behind = &passes->list[index + 1];
+    const struct planche_input *page = before->io.input;
+    const struct planche_output *last = passes->io.output;
+    unsigned scale = before->io.net->recipe.scale;
+    between->pixels = (struct planche_pixels)PLANCHE_PIXELS_INIT;
+    between->pixels.format = planche_pixel_format_make(page->colours, 16);
+    between->pixels.width = page->width * scale;
+    between->pixels.height = page->height * scale;
+    between->pixels.stride = between->pixels.width * planche_pixel_size(between->pixels.format);
+    planche_input_expect(&between->input, &between->pixels, passes->budget);
+    between->output = (struct planche_output){
+        .input = before->io.input,
+        .kernels = last->kernels,
+        .scale = scale,
+        .budget = passes->budget,
+        .trace = last->trace,
+        .pool = last->pool,
+        .pixels = &between->pixels,
+        .format = between->pixels.format,
+        .target = between->pixels.format,
+        .width = between->pixels.width,
+        .height = between->pixels.height,
+        .out_width = between->pixels.width,
+        .out_height = between->pixels.height,
+    };
+    before->io.output = &between->output;
+    behind->io.input = &between->input;
+}
+
+/* What is passed on comes as values. */
+static void describe_copy(struct planche_output *output)
+{
+    output->value_scale = 1;
+    output->value_bias = 0;
+    output->takes_values = true;
+}
+
+void planche_page_passes_describe(struct planche_page_passes *passes)
+{
+    if (passes->count == 0)
+        describe_copy(passes->io.output);
+    else
+        passes->list[passes->count - 1].io.output = passes->io.output;
+    for (unsigned i = 0; i + 1 < passes->count; i++)
+        describe_between(passes, i);
+    for (unsigned i = 0; i < passes->count; i++)
+        planche_network_describe(&passes->list[i]);
+}
+
+uint64_t planche_page_passes_overhead(const struct planche_page_passes *passes)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < passes->count; i++)
+        bytes += planche_network_overhead(&passes->list[i]);
+    return bytes;
+}
+
+/* Pixels behind a pass, and what its output and the next input take beside them. */
+static uint64_t between_bytes(const struct planche_page_passes *passes, unsigned index)
+{
+    const struct planche_page_between *between = &passes->between[index];
+    uint64_t bytes = (uint64_t)between->pixels.height * between->pixels.stride;
+    return bytes + planche_output_memory(&between->output) + planche_input_memory(&between->input);
+}
+
+/* What is held while a pass runs, beside its plan. */
+static uint64_t held_bytes(const struct planche_page_passes *passes, unsigned index)
+{
+    uint64_t bytes = 0;
+    if (index > 0)
+        bytes += between_bytes(passes, index - 1);
+    if (index + 1 < passes->count)
+        bytes += between_bytes(passes, index);
+    return bytes;
+}
+
+/* Rows of a page that is passed on: three planes of values, and a row at each end. */
+static uint64_t copy_bytes(const struct planche_page_passes *passes)
+{
+    const struct planche_input *input = passes->io.input;
+    return (uint64_t)input->width * PLANCHE_PLANES * sizeof(float) + input->colour_row_bytes +
+           planche_output_band_row(passes->io.output);
+}
+
+enum planche_status planche_page_passes_plan(struct planche_page_passes *passes, uint64_t memory,
+                                             uint64_t *least, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    *least = passes->count ? 0 : copy_bytes(passes);
+    if (*least > memory)
+        status = planche_fail(error, PLANCHE_ERROR_BUDGET, "no room for rows of the page");
+    /* For the message, all tell what they need. */
+    for (unsigned i = 0; i < passes->count; i++) {
+        uint64_t held = held_bytes(passes, i), own = 0;
+        struct planche_error reason = {0};
+        enum planche_status now = planche_network_plan(
+            &passes->list[i], memory > held ? memory - held : 0, &own, &reason);
+        if (own && own + held > *least)
+            *least = own + held;
+        if (now && (!status || status == PLANCHE_ERROR_BUDGET)) {
+            status = now;
+            *error = reason;
+        }
+        if (status && status != PLANCHE_ERROR_BUDGET)
+            break;
+    }
+    if (status)
+        planche_page_passes_unplan(passes);
+    return status;
+}
+
+void planche_page_passes_unplan(struct planche_page_passes *passes)
+{
+    for (unsigned i = 0; i < passes->count; i++)
+        planche_network_unplan(&passes->list[i]);
+}
+
+uint64_t planche_page_passes_bytes(const struct planche_page_passes *passes)
+{
+    uint64_t most = passes->count ? 0 : copy_bytes(passes);
+    for (unsigned i = 0; i < passes->count; i++) {
+        uint64_t bytes = held_bytes(passes, i) + planche_network_bytes(&passes->list[i]);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+double planche_page_passes_macs(const struct planche_page_passes *passes)
+{
+    double macs = 0;
+    for (unsigned i = 0; i < passes->count; i++)
+        macs += planche_network_macs(&passes->list[i]);
+    return macs;
+}
+
+bool planche_page_passes_use_pool(const struct planche_page_passes *passes)
+{
+    bool uses = false;
+    for (unsigned i = 0; i < passes->count; i++)
+        uses = uses || passes->list[i].executor->ops->uses_pool;
+    return uses;
+}
+
+const struct planche_executor_ops *
+planche_page_passes_machine(const struct planche_page_passes *passes)
+{
+    return passes->count ? passes->list[passes->count - 1].executor->ops : NULL;
+}
+
+static enum planche_status copy_row(struct planche_page_passes *passes, int64_t y,
+                                    float *const planes[PLANCHE_PLANES],
+                                    struct planche_error *error)
+{
+    struct planche_input *input = passes->io.input;
+    bool deep = planche_pixel_depth(input->format) == 16;
+    struct planche_load_args args = {
+        .step = input->colours,
+        .channels = input->colours,
+        .scale = 1.0f / (deep ? 65535.0f : 255.0f),
+        .out = planes,
+        .pixels = input->width,
+    };
+    const void *row;
+    enum planche_status status = planche_input_row(input, y, &row, error);
+    if (status)
+        return status;
+    args.in = row;
+    if (deep)
+        passes->io.kernels->load16(&args);
+    else
+        passes->io.kernels->load8(&args);
+    const float *values[PLANCHE_PLANES] = {planes[0], planes[1], planes[2]};
+    for (unsigned c = input->colours; c < PLANCHE_PLANES; c++)
+        values[c] = planes[0];
+    return planche_output_put(passes->io.output, y, 0, input->width, values, error);
+}
+
+static enum planche_status copy_rows(struct planche_page_passes *passes, float *values,
+                                     struct planche_error *error)
+{
+    const struct planche_input *input = passes->io.input;
+    float *const planes[PLANCHE_PLANES] = {values, values + input->width,
+                                           values + 2 * (size_t)input->width};
+    enum planche_status status = PLANCHE_OK;
+    for (int64_t y = 0; !status && y < input->height; y++) {
+        if (y % COPY_ROWS == 0) {
+            passes->io.progress(passes->io.user, (double)y / input->height);
+            status = planche_cancel_fail(passes->io.cancel, error);
+        }
+        if (!status)
+            status = copy_row(passes, y, planes, error);
+    }
+    return status;
+}
+
+/* A page that no network makes. */
+static enum planche_status copy_page(struct planche_page_passes *passes,
+                                     struct planche_error *error)
+{
+    size_t count = (size_t)passes->io.input->width * PLANCHE_PLANES;
+    float *values = planche_calloc(passes->budget, count, sizeof(float));
+    if (!values)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a row of the page");
+    enum planche_status status = planche_input_start(passes->io.input, 1, error);
+    if (!status)
+        status = planche_output_start(passes->io.output, 1, error);
+    if (!status)
+        status = copy_rows(passes, values, error);
+    if (!status)
+        status = planche_output_flush(passes->io.output, error);
+    planche_free(values);
+    return status;
+}
+
+static enum planche_status take_pixels(struct planche_page_passes *passes, unsigned index,
+                                       struct planche_error *error)
+{
+    struct planche_pixels *pixels = &passes->between[index].pixels;
+    pixels->data = planche_calloc(passes->budget, pixels->height, pixels->stride);
+    if (pixels->data)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_MEMORY,
+                        "no memory for %u x %u pixels between two networks", pixels->width,
+                        pixels->height);
+}
+
+static void drop_between(struct planche_page_between *between)
+{
+    planche_output_close(&between->output);
+    planche_input_close(&between->input);
+    planche_free(between->pixels.data);
+    between->pixels.data = NULL;
+}
+
+/* Of the page's own input, only the transparency is read again. */
+static enum planche_status end_first(struct planche_page_passes *passes,
+                                     struct planche_error *error)
+{
+    struct planche_input *input = passes->io.input;
+    planche_input_stop(input);
+    return planche_pixel_has_alpha(input->format) ? planche_input_start(input, 1, error)
+                                                  : PLANCHE_OK;
+}
+
+static enum planche_status run_pass(struct planche_page_passes *passes, unsigned index,
+                                    struct planche_error *error)
+{
+    struct planche_network *network = &passes->list[index];
+    bool last = index + 1 == passes->count;
+    enum planche_status status = last ? PLANCHE_OK : take_pixels(passes, index, error);
+    passes->running = index;
+    if (!status)
+        status = planche_network_run(network, error);
+    passes->result.device_ms += network->result.device_ms;
+    passes->result.tiles += network->result.tiles;
+    if (status || last)
+        return status;
+    planche_network_close(network);
+    planche_output_close(&passes->between[index].output);
+    if (index > 0)
+        drop_between(&passes->between[index - 1]);
+    passes->done += passes->share[index];
+    return index == 0 ? end_first(passes, error) : PLANCHE_OK;
+}
+
+enum planche_status planche_page_passes_run(struct planche_page_passes *passes,
+                                            struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    passes->done = 0;
+    if (passes->count == 0)
+        return copy_page(passes, error);
+    for (unsigned i = 0; !status && i < passes->count; i++)
+        status = run_pass(passes, i, error);
+    return status;
+}
+
+void planche_page_passes_close(struct planche_page_passes *passes)
+{
+    for (unsigned i = 0; i < passes->count; i++)
+        planche_network_close(&passes->list[i]);
+    for (unsigned i = 0; i + 1 < passes->count; i++)
+        drop_between(&passes->between[i]);
+}
