@@ -39,8 +39,9 @@ static void read_book(const char *path)
     struct planche_archive *archive;
     struct planche_error error;
     bool end = false;
+    int reason;
     planche_budget_init(&budget, 64 << 20);
-    if (planche_archive_detect(path) != PLANCHE_CONTAINER_PDF &&
+    if (planche_archive_detect(path, &reason) != PLANCHE_CONTAINER_PDF &&
         planche_archive_open(&archive, path, &limits, &budget, NULL, NULL, &error) == PLANCHE_OK) {
         struct planche_archive_entry entry;
         size_t got;

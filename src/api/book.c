@@ -73,5 +73,5 @@ enum planche_status planche_book_inspect(const char *input,
 void planche_book_tidy(const char *output)
 {
     if (output)
-        planche_book_remove_work(output);
+        planche_book_remove_work(output, NULL);
 }

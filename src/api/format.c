@@ -20,7 +20,8 @@ int planche_format_is_written(enum planche_format format)
 
 enum planche_container planche_container_of(const char *path)
 {
-    return path ? planche_archive_detect(path) : PLANCHE_CONTAINER_AUTO;
+    int ignored;
+    return path ? planche_archive_detect(path, &ignored) : PLANCHE_CONTAINER_AUTO;
 }
 
 const char *planche_container_extension(enum planche_container container)

@@ -85,8 +85,11 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
     if (status == PLANCHE_OK)
         status = open_path(archive, error);
     if (status == PLANCHE_OK) {
-        archive->container = planche_archive_locate(archive->fd, path, &archive->start);
-        status = open_container(archive, error);
+        int reason;
+        archive->container = planche_archive_locate(archive->fd, path, &archive->start, &reason);
+        status = reason ? planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path,
+                                       strerror(reason))
+                        : open_container(archive, error);
         if (status == PLANCHE_ERROR_DATA && archive->container && is_volume_name(path))
             status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                                   "%s: " PLANCHE_REFUSAL_VOLUME " (or it is damaged)", path);

@@ -10,6 +10,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
@@ -17,14 +18,17 @@
 #define HEAD_BYTES 1024
 #define TAR_BLOCK  512u
 
-static bool is_used_folder(int fd)
+static bool is_used_folder(int fd, int *reason)
 {
     bool used = false;
     struct planche_listing listing;
-    if (!planche_listing_open_fd(&listing, fd))
+    if (!planche_listing_open_fd(&listing, fd)) {
+        *reason = errno;
         return false;
+    }
     for (const char *name; !used && (name = planche_listing_next(&listing)) != NULL;)
         used = !planche_name_is_work(name);
+    *reason = used ? 0 : errno;
     planche_listing_close(&listing);
     return used;
 }
@@ -140,11 +144,12 @@ static enum planche_container find_behind(int fd, const char *path, const uint8_
     return found;
 }
 
-static enum planche_container recognise_file(int fd, const char *path, uint64_t *start)
+static enum planche_container recognise_file(int fd, const char *path, uint64_t *start, int *reason)
 {
     uint8_t head[HEAD_BYTES];
     int64_t got = planche_fd_read_at(fd, head, sizeof head, 0);
     size_t size = got < 0 ? 0 : (size_t)got;
+    *reason = got < 0 ? errno : 0;
     /* The second is the mark of an archive in several volumes, the third an empty archive. */
     if (BEGINS("PK\3\4") || BEGINS("PK\7\10") || BEGINS("PK\5\6"))
         return begins_epub(head, size) || planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB
@@ -161,25 +166,30 @@ static enum planche_container recognise_file(int fd, const char *path, uint64_t 
     return find_behind(fd, path, head, size, start);
 }
 
-enum planche_container planche_archive_locate(int fd, const char *path, uint64_t *start)
+enum planche_container planche_archive_locate(int fd, const char *path, uint64_t *start,
+                                              int *reason)
 {
     struct planche_file_info info;
     *start = 0;
-    if (!planche_fd_info(fd, &info))
+    *reason = 0;
+    if (!planche_fd_info(fd, &info)) {
+        *reason = errno;
         return PLANCHE_CONTAINER_AUTO;
-    if (info.kind == PLANCHE_FILE_FOLDER && is_used_folder(fd))
+    }
+    if (info.kind == PLANCHE_FILE_FOLDER && is_used_folder(fd, reason))
         return PLANCHE_CONTAINER_FOLDER;
-    return info.kind == PLANCHE_FILE_REGULAR ? recognise_file(fd, path, start)
+    return info.kind == PLANCHE_FILE_REGULAR ? recognise_file(fd, path, start, reason)
                                              : PLANCHE_CONTAINER_AUTO;
 }
 
-enum planche_container planche_archive_detect(const char *path)
+enum planche_container planche_archive_detect(const char *path, int *reason)
 {
     uint64_t start;
     int fd = planche_fd_open(path, 0, NULL);
+    *reason = fd < 0 ? errno : 0;
     if (fd < 0)
         return PLANCHE_CONTAINER_AUTO;
-    enum planche_container container = planche_archive_locate(fd, path, &start);
+    enum planche_container container = planche_archive_locate(fd, path, &start, reason);
     planche_fd_close(&fd);
     return container;
 }

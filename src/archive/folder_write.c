@@ -17,14 +17,17 @@ static enum planche_status fail_write(const struct planche_archive_writer *write
                         *name ? "/" : "", name, strerror(reason));
 }
 
+/* False: errno is 0, or says why that cannot be told. */
 static bool is_empty(const char *path)
 {
     struct planche_listing listing;
     if (!planche_listing_open(&listing, path))
         return false;
-    bool empty = !planche_listing_next(&listing);
+    bool used = planche_listing_next(&listing) != NULL;
+    int reason = used ? 0 : errno;
     planche_listing_close(&listing);
-    return empty;
+    errno = reason;
+    return !used && !reason;
 }
 
 enum planche_status planche_folder_write_check(const struct planche_archive_writer *writer,
@@ -35,14 +38,15 @@ enum planche_status planche_folder_write_check(const struct planche_archive_writ
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a new folder",
                             writer->path);
     if (planche_file_find_link(writer->path, &info) != PLANCHE_FILE_PRESENT)
-        return errno == ENOENT ? PLANCHE_OK : fail_write(writer, "", errno, error);
+        return planche_file_is_absent(errno) ? PLANCHE_OK : fail_write(writer, "", errno, error);
     if (info.kind != PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not a folder",
                             writer->path);
-    return writer->overwrite || is_empty(writer->path)
-               ? PLANCHE_OK
-               : planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not empty",
-                              writer->path);
+    if (writer->overwrite || is_empty(writer->path))
+        return PLANCHE_OK;
+    return errno ? fail_write(writer, "", errno, error)
+                 : planche_fail(error, PLANCHE_ERROR_EXISTS, "%s: exists already and is not empty",
+                                writer->path);
 }
 
 /* Makes the folders a name lies in, as far as they are missing; with_last also the name itself. */

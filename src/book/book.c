@@ -55,18 +55,18 @@ static void close_book(struct planche_book *book)
 static enum planche_status recognise(struct planche_book *book, struct planche_error *error)
 {
     struct planche_file_info info;
-    book->from = planche_archive_detect(book->input);
+    int reason;
+    book->from = planche_archive_detect(book->input, &reason);
     if (book->from)
         return PLANCHE_OK;
-    enum planche_file_state state = planche_file_find(book->input, &info);
-    if (state == PLANCHE_FILE_ABSENT)
+    if (!reason && planche_file_find(book->input, &info) != PLANCHE_FILE_PRESENT)
+        reason = errno;
+    if (planche_file_is_absent(reason))
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: there is no such file or folder",
                             book->input);
-    int fd = state == PLANCHE_FILE_PRESENT ? planche_fd_open(book->input, 0, &info) : -1;
-    if (fd < 0)
+    if (reason)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", book->input,
-                            strerror(errno));
-    planche_fd_close(&fd);
+                            strerror(reason));
     if (info.kind == PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty folder", book->input);
     if (info.kind != PLANCHE_FILE_REGULAR)
@@ -158,7 +158,7 @@ static size_t length_of(const char *output)
     return length;
 }
 
-void planche_book_remove_work(const char *output)
+void planche_book_remove_work(const char *output, const struct planche_log *log)
 {
     char path[PATH_MAX];
     size_t length = length_of(output);
@@ -166,7 +166,7 @@ void planche_book_remove_work(const char *output)
         return;
     memcpy(path, output, length);
     path[length] = 0;
-    planche_workdir_remove_stale(path);
+    planche_workdir_remove_stale(path, log);
 }
 
 static enum planche_status set_output(struct planche_book *book, const char *output,
@@ -216,7 +216,7 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
         status = planche_book_reserve(book, &book->cancel, error);
     if (!status)
         status = planche_workdir_open(&book->work, book->output, settings, book->options.fresh,
-                                      &book->budget, error);
+                                      &book->budget, &book->log, error);
     if (!status)
         status =
             planche_archive_writer_create(&writer, book->to, book->output,
@@ -240,7 +240,7 @@ enum planche_status planche_book_run(const struct planche_engine *engine, const 
     planche_budget_init_part(&book.budget, planche_engine_budget(engine), 0);
     book.log = *planche_engine_log(engine);
     open_book(&book, input, options);
-    planche_book_remove_work(output);
+    planche_book_remove_work(output, &book.log);
     enum planche_status status = prepare(&book, output, error);
     if (!status)
         status = make_book(&book, error);

@@ -4,6 +4,8 @@
 #ifndef PLANCHE_BOOK_BOOK_H
 #define PLANCHE_BOOK_BOOK_H
 
+#include "base/log.h"
+
 #include <planche/book.h>
 
 /* As planche_engine_run_book. result is filled in any case. */
@@ -17,6 +19,6 @@ enum planche_status planche_book_inspect_all(const char *input,
                                              struct planche_book_result *result,
                                              struct planche_error *error);
 /* As planche_book_tidy. */
-void planche_book_remove_work(const char *output);
+void planche_book_remove_work(const char *output, const struct planche_log *log);
 
 #endif

@@ -5,6 +5,7 @@
 #include "book/steps.h"
 #include "os/file_info.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -98,11 +99,23 @@ static bool resolve(const char *path, char real[PATH_MAX])
     return true;
 }
 
-static bool is_same_file(const char *a, const char *b)
+/* Errors: IO, where the system does not tell; ARGUMENT, where they are one. */
+static enum planche_status check_different(const char *input, const char *output,
+                                           struct planche_error *error)
 {
-    struct planche_file_info x, y;
-    return planche_file_find(a, &x) == PLANCHE_FILE_PRESENT &&
-           planche_file_find(b, &y) == PLANCHE_FILE_PRESENT && planche_file_is_same(&x, &y);
+    struct planche_file_info in, out;
+    enum planche_file_state there = planche_file_find(output, &out);
+    const char *unknown = there == PLANCHE_FILE_UNKNOWN ? output : NULL;
+    if (there == PLANCHE_FILE_PRESENT) {
+        there = planche_file_find(input, &in);
+        unknown = there == PLANCHE_FILE_UNKNOWN ? input : NULL;
+    }
+    if (unknown)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be looked at: %s", unknown,
+                            strerror(errno));
+    if (there == PLANCHE_FILE_PRESENT && planche_file_is_same(&in, &out))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: is the input itself", output);
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_destination_check(const struct planche_book *book,
@@ -110,7 +123,10 @@ enum planche_status planche_destination_check(const struct planche_book *book,
 {
     char input[PATH_MAX], output[PATH_MAX];
     bool known = resolve(book->input, input) && resolve(book->output, output);
-    if (is_same_file(book->input, book->output) || (known && strcmp(input, output) == 0))
+    enum planche_status status = check_different(book->input, book->output, error);
+    if (status)
+        return status;
+    if (known && strcmp(input, output) == 0)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: is the input itself", book->output);
     if (known && book->from == PLANCHE_CONTAINER_FOLDER && is_within(output, input))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: lies in the input, %s",

@@ -87,32 +87,50 @@ static bool is_finished(const char *name)
     return strspn(name, "0123456789abcdef") == DIGEST_CHARS;
 }
 
-/* Removes what is in the folder, but for what is finished if keep is set. Returns whether anything
- * is. */
-static bool clean(const struct planche_workdir *work, bool keep)
+/* Removes what is in the folder, but for what is finished if keep is set. *finished: there is
+ * something finished, or that cannot be told. Returns what failed first, as in errno; 0: nothing.
+ */
+static int clean(const struct planche_workdir *work, bool keep, bool *finished)
 {
     struct planche_listing listing;
     const char *name;
-    bool finished = false;
+    int reason = 0;
+    *finished = true;
     if (!planche_listing_open_fd(&listing, work->lock.fd))
-        return false;
+        return errno;
+    *finished = false;
     while ((name = planche_listing_next(&listing))) {
         bool own = strcmp(name, SETTINGS) == 0 || strcmp(name, OUTPUT) == 0;
-        finished |= is_finished(name);
-        if (!own && !(keep && is_finished(name)))
-            planche_file_remove_at(work->lock.fd, name);
+        *finished |= is_finished(name);
+        if (!own && !(keep && is_finished(name)) && !planche_file_remove_at(work->lock.fd, name) &&
+            !reason)
+            reason = errno;
     }
+    *finished |= errno != 0;
+    reason = reason ? reason : errno;
     planche_listing_close(&listing);
-    return finished;
+    return reason;
 }
 
+/* Also if it is not there. */
+static bool remove_own(const struct planche_workdir *work, const char *name)
+{
+    return planche_file_remove_at(work->lock.fd, name) || errno == ENOENT;
+}
+
+/* The record of the output goes last: whoever is killed here, or fails, is followed by another. */
 static void remove_folder(const struct planche_workdir *work)
 {
-    clean(work, false);
-    planche_file_remove_at(work->lock.fd, SETTINGS);
-    planche_file_remove_at(work->lock.fd,
-                           OUTPUT); /* the last: whoever is killed here is followed by another */
-    planche_folder_remove(work->folder);
+    bool finished;
+    int reason = clean(work, false, &finished);
+    if (!reason && !(remove_own(work, SETTINGS) && remove_own(work, OUTPUT) &&
+                     planche_folder_remove(work->folder)))
+        reason = errno;
+    if (reason)
+        planche_log_write(work->log, PLANCHE_LOG_WARNING,
+                          "%s: its work folder %s cannot be removed: %s; remove it when that "
+                          "is possible",
+                          work->output, work->folder, strerror(reason));
 }
 
 /* Outputs that a killed run was putting together, ".NAME.planche-0123456789abcdef". */
@@ -136,26 +154,30 @@ static void remove_temporaries(const struct planche_workdir *work)
     planche_listing_close(&beside);
 }
 
-/* A regular file in the folder; -1: there is none. */
+/* A regular file in the folder; -1: errno says why not, ENOENT also for what is no file. */
 static int open_file(const struct planche_workdir *work, const char *path,
                      struct planche_file_info *info)
 {
     int fd = planche_fd_open_at(work->lock.fd, base_of(path), PLANCHE_FD_NO_LINK, info);
-    if (fd >= 0 && info->kind != PLANCHE_FILE_REGULAR)
+    if (fd >= 0 && info->kind != PLANCHE_FILE_REGULAR) {
         planche_fd_close(&fd);
+        errno = ENOENT;
+    }
     return fd;
 }
 
-/* The first bytes of a small file; 0 when there are none. */
+/* The first bytes of a small file; 0 when there are none: errno says why, or is 0. */
 static size_t read_small(const struct planche_workdir *work, const char *path, char *text,
                          size_t size)
 {
     struct planche_file_info info;
     int fd = open_file(work, path, &info);
-    int64_t got = fd >= 0 ? planche_fd_read_all(fd, text, size - 1) : 0;
+    int64_t got = fd >= 0 ? planche_fd_read_all(fd, text, size - 1) : -1;
+    int reason = got < 0 ? errno : 0;
     size_t length = got > 0 ? (size_t)got : 0;
     planche_fd_close(&fd);
     text[length] = 0;
+    errno = reason;
     return length;
 }
 
@@ -215,11 +237,13 @@ enum planche_status planche_workdir_write(const struct planche_workdir *work, co
 
 enum planche_status planche_workdir_open(struct planche_workdir *work, const char *output,
                                          const char *settings, bool fresh,
-                                         struct planche_budget *budget, struct planche_error *error)
+                                         struct planche_budget *budget,
+                                         const struct planche_log *log, struct planche_error *error)
 {
     char path[PATH_MAX], found[4096];
+    bool finished;
     *work = (struct planche_workdir){
-        .output = output, .lock = PLANCHE_FOLDER_LOCK_NONE, .budget = budget};
+        .output = output, .lock = PLANCHE_FOLDER_LOCK_NONE, .budget = budget, .log = log};
     enum planche_status status = planche_workdir_name(work->folder, output, error);
     if (!status)
         status = lock_folder(work, error);
@@ -228,10 +252,14 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
     remove_temporaries(work);
     planche_file_remove_at(work->lock.fd, OUTPUT);
     snprintf(path, sizeof path, "%s/" SETTINGS, work->folder);
-    read_small(work, path, found, sizeof found);
+    bool known = read_small(work, path, found, sizeof found) > 0 || errno == 0 ||
+                 planche_file_is_absent(errno);
     bool same = !fresh && strcmp(found, settings) == 0;
-    clean(work, same);
-    if (!same)
+    /* What cannot be read may belong to finished pages. */
+    int reason = known || fresh ? clean(work, same, &finished) : errno;
+    if (reason)
+        status = say(error, work, reason);
+    else if (!same)
         status = planche_workdir_write(work, path, settings, strlen(settings), error);
     if (!status)
         return PLANCHE_OK;
@@ -244,10 +272,13 @@ void planche_workdir_close(struct planche_workdir *work, bool done)
 {
     if (work->lock.fd < 0)
         return;
-    if (done || !clean(work, true))
+    bool finished = false;
+    if (!done)
+        (void)clean(work, true, &finished); /* what stays is removed by the next run */
+    if (done || !finished)
         remove_folder(work);
     else
-        planche_file_remove_at(work->lock.fd, OUTPUT);
+        (void)remove_own(work, OUTPUT);
     planche_folder_lock_release(&work->lock);
 }
 
@@ -278,15 +309,18 @@ static bool is_recorded_output(const struct planche_workdir *work)
     return read_small(work, path, noted, sizeof noted) && strcmp(noted, text) == 0;
 }
 
-void planche_workdir_remove_stale(const char *output)
+void planche_workdir_remove_stale(const char *output, const struct planche_log *log)
 {
-    struct planche_workdir work = {.output = output, .lock = PLANCHE_FOLDER_LOCK_NONE};
+    struct planche_workdir work = {.output = output, .lock = PLANCHE_FOLDER_LOCK_NONE, .log = log};
     struct planche_error error;
     if (planche_workdir_name(work.folder, output, &error))
         return;
-    if (planche_folder_lock_take_existing(&work.lock, work.folder) == PLANCHE_FOLDER_LOCK_TAKEN &&
-        is_recorded_output(&work))
-        remove_folder(&work);
+    if (planche_folder_lock_take_existing(&work.lock, work.folder) == PLANCHE_FOLDER_LOCK_TAKEN) {
+        if (is_recorded_output(&work))
+            remove_folder(&work);
+        else
+            (void)planche_folder_remove(work.folder); /* one that is not empty stays */
+    }
     planche_folder_lock_release(&work.lock);
 }
 

@@ -30,6 +30,7 @@ struct planche_workdir {
     const char *output;
     struct planche_folder_lock lock; /* of the folder, which it keeps open */
     struct planche_budget *budget;
+    const struct planche_log *log;
 };
 
 /* The path of a work folder, without making it. Errors: ARGUMENT. */
@@ -42,15 +43,18 @@ enum planche_status planche_workdir_name(char folder[PLANCHE_WORKDIR_FOLDER], co
 enum planche_status planche_workdir_open(struct planche_workdir *work, const char *output,
                                          const char *settings, bool fresh,
                                          struct planche_budget *budget,
+                                         const struct planche_log *log,
                                          struct planche_error *error);
-/* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept. */
+/* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept; a
+ * warning says when it cannot be removed. */
 void planche_workdir_close(struct planche_workdir *work, bool done);
 /* Records what is about to get the output's name; user is the work folder. Whether that succeeds
  * does not matter: then the folder just stays if the run is killed before it can remove it. */
 void planche_workdir_record_output(void *user, const struct planche_file_info *output);
 /* Removes the work folder of an output (without a slash at the end) that has come out of it: the
- * run was killed before it could. What others have put under that name is not taken for it. */
-void planche_workdir_remove_stale(const char *output);
+ * run was killed before it could. What others have put under that name is not taken for it. An
+ * empty work folder goes in any case. */
+void planche_workdir_remove_stale(const char *output, const struct planche_log *log);
 
 enum planche_workdir_file { PLANCHE_WORKDIR_IN, PLANCHE_WORKDIR_OUT };
 void planche_workdir_entry_path(const struct planche_workdir *work, size_t index,

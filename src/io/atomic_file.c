@@ -48,10 +48,15 @@ enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
     if (*path == 0 || path[strlen(path) - 1] == '/')
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "\"%s\" is not the name of a file",
                             path);
-    if (planche_file_find_link(path, &info) != PLANCHE_FILE_PRESENT)
+    enum planche_file_state there = planche_file_find_link(path, &info);
+    if (there == PLANCHE_FILE_ABSENT)
         return PLANCHE_OK;
+    if (there == PLANCHE_FILE_PRESENT)
+        there = planche_file_find(path, &info);
+    if (there == PLANCHE_FILE_UNKNOWN)
+        return say(error, path, errno);
     /* Renaming onto a device or a folder would do harm or fail late. */
-    if (planche_file_find(path, &info) == PLANCHE_FILE_PRESENT && info.kind != PLANCHE_FILE_REGULAR)
+    if (there == PLANCHE_FILE_PRESENT && info.kind != PLANCHE_FILE_REGULAR)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path,
                             info.kind == PLANCHE_FILE_FOLDER ? "is a folder"
                                                              : "is not a regular file");

@@ -29,13 +29,18 @@ static int lock_open(int fd)
 }
 
 /* Whether the folder that was locked is still the one of that name: the owner before may have
- * removed it meanwhile. */
+ * removed it meanwhile. False: errno is ENOENT, or says why that cannot be told. */
 static bool is_still_there(int fd, const char *path)
 {
     struct planche_file_info mine, named;
-    return planche_fd_info(fd, &mine) &&
-           planche_file_find_link(path, &named) == PLANCHE_FILE_PRESENT &&
-           planche_file_is_same(&mine, &named);
+    if (!planche_fd_info(fd, &mine))
+        return false;
+    enum planche_file_state state = planche_file_find_link(path, &named);
+    if (state == PLANCHE_FILE_PRESENT && planche_file_is_same(&mine, &named))
+        return true;
+    if (state != PLANCHE_FILE_UNKNOWN)
+        errno = ENOENT;
+    return false;
 }
 
 /* Bytes of a probe's name behind that of the folder, with the 0 at its end. */
@@ -85,10 +90,8 @@ static enum planche_folder_lock_result lock_folder(int fd, const char *path, boo
         return PLANCHE_FOLDER_LOCK_UNTRUSTED;
     if (reason == EWOULDBLOCK)
         return PLANCHE_FOLDER_LOCK_BUSY;
-    if (!is_still_there(fd, path)) {
-        errno = ENOENT;
+    if (!is_still_there(fd, path))
         return PLANCHE_FOLDER_LOCK_FAILED;
-    }
     errno = reason;
     return reason ? PLANCHE_FOLDER_LOCK_UNKNOWN : PLANCHE_FOLDER_LOCK_TAKEN;
 }

@@ -47,11 +47,10 @@ bool planche_file_rename_new(const char *from, const char *to)
     }
     if (errno == EEXIST)
         return false;
-    if (planche_file_find_link(to, NULL) == PLANCHE_FILE_PRESENT) {
+    enum planche_file_state there = planche_file_find_link(to, NULL);
+    if (there == PLANCHE_FILE_PRESENT)
         errno = EEXIST;
-        return false;
-    }
-    return rename(from, to) == 0;
+    return there == PLANCHE_FILE_ABSENT && rename(from, to) == 0;
 }
 
 bool planche_folder_make(const char *path, unsigned mode)

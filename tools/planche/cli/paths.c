@@ -71,19 +71,22 @@ uint64_t planche_cli_file_bytes(const char *path)
     return file ? info.size : 0;
 }
 
-static bool is_empty_folder(const char *path)
+static bool is_used_folder(const char *path)
 {
     struct planche_listing listing;
     if (!planche_listing_open(&listing, path))
         return false;
-    bool empty = planche_listing_next(&listing) == NULL;
+    bool used = planche_listing_next(&listing) != NULL;
     planche_listing_close(&listing);
-    return empty;
+    return used;
 }
 
 bool planche_cli_is_taken(const char *path)
 {
-    return planche_file_find_link(path, NULL) == PLANCHE_FILE_PRESENT && !is_empty_folder(path);
+    struct planche_file_info info;
+    if (planche_file_find_link(path, &info) != PLANCHE_FILE_PRESENT)
+        return false;
+    return planche_cli_is_folder(path) ? is_used_folder(path) : info.kind != PLANCHE_FILE_FOLDER;
 }
 
 bool planche_cli_output_is_folder(const char *output)

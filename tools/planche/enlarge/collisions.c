@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "os/file_info.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,32 +152,58 @@ static int compare_identities(const void *a, const void *b)
     return (left->inode > right->inode) - (left->inode < right->inode);
 }
 
-static bool identify(const char *path, struct identity *out)
+/* Finds out which file it is; UNKNOWN: the system does not tell. Folders are as good as absent. */
+static enum planche_file_state identify(const char *path, struct identity *out)
 {
     struct planche_file_info info;
-    if (planche_file_find(path, &info) != PLANCHE_FILE_PRESENT || info.kind == PLANCHE_FILE_FOLDER)
-        return false;
-    *out = (struct identity){info.device, info.inode};
-    return true;
+    enum planche_file_state there = planche_file_find(path, &info);
+    if (there == PLANCHE_FILE_PRESENT && info.kind == PLANCHE_FILE_FOLDER)
+        return PLANCHE_FILE_ABSENT;
+    if (there == PLANCHE_FILE_PRESENT)
+        *out = (struct identity){info.device, info.inode};
+    /* What must not be looked at can neither be read nor replaced. */
+    return there == PLANCHE_FILE_UNKNOWN && (errno == EACCES || errno == ENAMETOOLONG)
+               ? PLANCHE_FILE_ABSENT
+               : there;
+}
+
+static int say_unknown(const char *path)
+{
+    planche_cli_message("%s: cannot be looked at: %s", path, strerror(errno));
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+static int check_input(const struct planche_cli_item *item, const struct identity *inputs,
+                       size_t known)
+{
+    struct identity output;
+    enum planche_file_state there = identify(item->output, &output);
+    if (there == PLANCHE_FILE_UNKNOWN)
+        return say_unknown(item->output);
+    if (there == PLANCHE_FILE_PRESENT &&
+        bsearch(&output, inputs, known, sizeof *inputs, compare_identities) != NULL)
+        return planche_cli_usage_error("output", "%s is an input; choose another output",
+                                       item->output);
+    return PLANCHE_CLI_OK;
 }
 
 /* No output may be the file of any input, whatever the names are. */
 static int check_inputs(const struct planche_cli_plan *plan)
 {
-    struct identity *inputs = calloc(plan->count + 1, sizeof *inputs), output;
+    struct identity *inputs = calloc(plan->count + 1, sizeof *inputs);
     if (inputs == NULL)
         return planche_cli_no_memory();
     int status = PLANCHE_CLI_OK;
     size_t known = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        known += identify(plan->items[i].input, &inputs[known]);
-    qsort(inputs, known, sizeof *inputs, compare_identities);
     for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++) {
-        if (identify(plan->items[i].output, &output) &&
-            bsearch(&output, inputs, known, sizeof *inputs, compare_identities) != NULL)
-            status = planche_cli_usage_error("output", "%s is an input; choose another output",
-                                             plan->items[i].output);
+        enum planche_file_state there = identify(plan->items[i].input, &inputs[known]);
+        known += there == PLANCHE_FILE_PRESENT;
+        if (there == PLANCHE_FILE_UNKNOWN)
+            status = say_unknown(plan->items[i].input);
     }
+    qsort(inputs, known, sizeof *inputs, compare_identities);
+    for (size_t i = 0; i < plan->count && status == PLANCHE_CLI_OK; i++)
+        status = check_input(&plan->items[i], inputs, known);
     free(inputs);
     return status;
 }

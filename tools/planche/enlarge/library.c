@@ -4,13 +4,13 @@
 
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "os/file_info.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <planche/planche.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* A scan under way. */
 struct scan {
@@ -76,20 +76,32 @@ static bool is_skipped(const struct scan *scan, const char *full)
     return skipped;
 }
 
+/* A link to nowhere is passed over; what cannot be looked at may be a book. */
+static void note_unknown(struct scan *scan, const char *full)
+{
+    if (planche_file_is_absent(errno) || errno == ELOOP) {
+        scan->library->others++;
+    } else {
+        planche_cli_message("%s: cannot be read: %s", full, strerror(errno));
+        scan->library->trouble = true;
+    }
+}
+
 static bool scan_entry(struct scan *scan, const char *path, struct sum *sum)
 {
-    struct stat info, link;
+    struct planche_file_info info, link;
     char *full = planche_cli_join(scan->root, path);
     bool ok = full != NULL;
     if (!ok)
         return false;
-    if (stat(full, &info) != 0 || lstat(full, &link) != 0)
-        scan->library->others++; /* a link to nowhere */
-    else if (S_ISDIR(link.st_mode))
+    if (planche_file_find_link(full, &link) != PLANCHE_FILE_PRESENT ||
+        planche_file_find(full, &info) != PLANCHE_FILE_PRESENT)
+        note_unknown(scan, full);
+    else if (link.kind == PLANCHE_FILE_FOLDER)
         ok = is_skipped(scan, full) || scan_folder(scan, path, sum);
-    else if (S_ISREG(info.st_mode))
-        ok = scan_file(scan, path, (uint64_t)info.st_size, sum);
-    else if (!S_ISDIR(info.st_mode))
+    else if (info.kind == PLANCHE_FILE_REGULAR)
+        ok = scan_file(scan, path, info.size, sum);
+    else if (info.kind != PLANCHE_FILE_FOLDER)
         scan->library->others++;
     free(full);
     return ok;
