@@ -6,6 +6,7 @@
 #include "book/steps.h"
 #include "codec/provenance.h"
 #include "engine/internal.h"
+#include "io/digest.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -80,12 +81,6 @@ struct found {
     bool same_source;
 };
 
-static void format_digest(char text[2 * PLANCHE_DIGEST_BYTES + 1], const uint8_t *digest)
-{
-    for (size_t i = 0; i < PLANCHE_DIGEST_BYTES; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* Looks at found->name. False: there is no such file. */
 static bool look_at(const struct planche_book *book, const struct planche_entry *entry,
                     struct found *found)
@@ -97,7 +92,7 @@ static bool look_at(const struct planche_book *book, const struct planche_entry 
     const struct planche_source source = {.name = path, .path = path};
     found->mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
     planche_source_provenance(&found->mark, &source, NULL, &error);
-    format_digest(digest, entry->digest);
+    planche_digest_format(digest, entry->digest, PLANCHE_DIGEST_BYTES);
     found->same_source = strcmp(found->mark.source, digest) == 0;
     return true;
 }
@@ -153,7 +148,7 @@ static bool is_original(const struct planche_entry *entry, const char *path,
     struct planche_provenance own = PLANCHE_PROVENANCE_INIT;
     char digest[2 * PLANCHE_DIGEST_BYTES + 1];
     struct planche_error error;
-    format_digest(digest, entry->digest);
+    planche_digest_format(digest, entry->digest, PLANCHE_DIGEST_BYTES);
     return info->size == entry->input_bytes &&
            planche_provenance_digest(&own, &source, NULL, &error) == PLANCHE_OK &&
            strcmp(own.source, digest) == 0;

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "codec/codec.h"
+#include "io/digest.h"
 #include "io/temp_name.h"
 #include "io/tree.h"
 #include "os/fd.h"
@@ -12,7 +13,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,12 +21,6 @@
 #define OUTPUT         "output"
 #define RECORD_HEAD    "planche-page 2"
 #define IDENTITY_CHARS 48
-
-static void format_digest(char *text, const uint8_t *digest, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-}
 
 static bool parse_digest(const char *text, uint8_t digest[PLANCHE_DIGEST_BYTES])
 {
@@ -181,18 +175,6 @@ static size_t read_small(const struct planche_workdir *work, const char *path, c
     return length;
 }
 
-static bool digest_fd(int fd, uint8_t digest[PLANCHE_DIGEST_BYTES])
-{
-    struct sha256_ctx context;
-    uint8_t buffer[16384];
-    int64_t got;
-    sha256_init(&context);
-    while ((got = planche_fd_read(fd, buffer, sizeof buffer)) > 0)
-        sha256_update(&context, (size_t)got, buffer);
-    sha256_digest(&context, PLANCHE_DIGEST_BYTES, digest);
-    return got == 0;
-}
-
 /* Whether a file in the folder is there and is what was recorded: after a crash of the machine, or
  * on a bad disk, it may have its size and not its content. */
 static bool is_whole(const struct planche_workdir *work, const char *path,
@@ -201,7 +183,7 @@ static bool is_whole(const struct planche_workdir *work, const char *path,
     struct planche_file_info info;
     uint8_t digest[PLANCHE_DIGEST_BYTES];
     int fd = open_file(work, path, &info);
-    bool whole = fd >= 0 && info.size == part->bytes && digest_fd(fd, digest) &&
+    bool whole = fd >= 0 && info.size == part->bytes && planche_fd_digest(fd, digest) &&
                  memcmp(digest, part->digest, sizeof digest) == 0;
     planche_fd_close(&fd);
     return whole;
@@ -213,7 +195,7 @@ enum planche_status planche_workdir_measure(const struct planche_workdir *work, 
 {
     struct planche_file_info info;
     int fd = open_file(work, path, &info);
-    bool known = fd >= 0 && digest_fd(fd, part->digest);
+    bool known = fd >= 0 && planche_fd_digest(fd, part->digest);
     int reason = errno;
     planche_fd_close(&fd);
     part->bytes = known ? info.size : 0;
@@ -336,7 +318,7 @@ void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t
                                char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1], which[16] = "";
-    format_digest(name, digest, PLANCHE_DIGEST_BYTES);
+    planche_digest_format(name, digest, PLANCHE_DIGEST_BYTES);
     if (parts > 1)
         snprintf(which, sizeof which, "-%u", part + 1);
     snprintf(path, PATH_MAX, "%s/%s%s.%s", work->folder, name, which,
@@ -347,7 +329,7 @@ static void record_path(const struct planche_workdir *work, const uint8_t *diges
                         char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1];
-    format_digest(name, digest, PLANCHE_DIGEST_BYTES);
+    planche_digest_format(name, digest, PLANCHE_DIGEST_BYTES);
     snprintf(path, PATH_MAX, "%s/%s.page", work->folder, name);
 }
 
@@ -369,7 +351,7 @@ enum planche_status planche_workdir_record(const struct planche_workdir *work,
                            planche_codec_extension(made->format), made->parts);
     for (unsigned p = 0; p < made->parts; p++) {
         char digest[DIGEST_CHARS + 1];
-        format_digest(digest, made->part[p].digest, PLANCHE_DIGEST_BYTES);
+        planche_digest_format(digest, made->part[p].digest, PLANCHE_DIGEST_BYTES);
         at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 " %s\n",
                                made->part[p].width, made->part[p].height, made->part[p].bytes,
                                digest);
