@@ -19,6 +19,9 @@ WRAPPER = tuple(os.environ.get("WRAPPER", "").split())
 # Quick models for tests that need any model at all, the first preferred.
 QUICK_MODEL, QUICK_SCALE = "realesr-animevideov3", 2
 MARGIN_SECONDS = 150 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))  # only against hangs
+# What the command remembers of outputs must not outlive the tests, nor come from before them.
+_STATE = tempfile.TemporaryDirectory(prefix="planche-state-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
 lacking = []  # models that tests were skipped for
 
 

@@ -125,8 +125,11 @@ class Containers(Books):
         expected = sorted(names() + ["ComicInfo.xml", "notes/read me.txt"])
         self.planche("folder/", "-o", "other/")
         self.assertEqual(self.tree("other"), expected)
-        result = self.planche("folder/", "-o", "other/", "--quiet", check=1)
-        self.assert_one_line(result.stderr, "other", "never replaced")
+        self.assertIn("1 book (up to date)", self.planche("folder/", "-o", "other/").stderr)
+        self.write("mine/file", b"mine")
+        result = self.planche("folder/", "-o", "mine/", "--quiet", check=1)
+        self.assert_one_line(result.stderr, "mine", "--overwrite adds to it")
+        self.assertEqual(self.tree("mine"), ["file"])
         self.planche("folder", "-o", "plain")
         self.assertEqual(self.tree("plain"), expected)
         self.planche("folder")
@@ -188,7 +191,7 @@ class Names(Books):
         os.remove(self.path("out/2.cbz"))
         os.remove(self.path("out/3.webp"))
         result = self.planche(*arguments)
-        self.assertIn("1 there already", result.stderr)
+        self.assertIn("Skipped: 1 book (up to date)\n", result.stderr)
         self.assertEqual(self.files("out"), ["1.cbz", "2.cbz", "3.webp"])
 
     def test_height(self):
@@ -255,7 +258,7 @@ class Shelves(Books):
         result = self.planche("library/", "-o", "upscaled/")
         self.assertEqual(self.tree("upscaled"), self.MIRRORED)
         self.assertEqual(self.tree("library"), before)
-        self.assertIn("3 books; 5 pages: 5 enlarged", result.stderr)
+        self.assertIn("Books: 3 done. Pages: 5 enlarged\n", result.stderr)
         self.assertIn("2 other files left alone", result.stderr)
         self.assertEqual(self.files(), ["library", "upscaled"])
 
@@ -264,16 +267,16 @@ class Shelves(Books):
         self.planche("library/", "-o", "upscaled/")
         times = {name: os.stat(self.path("upscaled", name)).st_mtime_ns for name in self.MIRRORED}
         result = self.planche("library/", "-o", "upscaled/")
-        self.assertIn("4 there already", result.stderr)
+        self.assertIn("Skipped: 3 books (up to date), 1 page (up to date)\n", result.stderr)
         self.assertEqual({name: os.stat(self.path("upscaled", name)).st_mtime_ns
                           for name in self.MIRRORED}, times)
         os.remove(self.path("upscaled/top.cbz"))
         result = self.planche("library/", "-o", "upscaled/", "--json")
         self.assertEqual([(line["type"], line["output"], line["status"])
                           for line in self.lines(result) if line.get("book") is None],
-                         [("page", "upscaled/series/cover.webp", "there already"),
-                          ("book", "upscaled/scans", "there already"),
-                          ("book", "upscaled/series/1.cbz", "there already"),
+                         [("page", "upscaled/series/cover.webp", "up to date"),
+                          ("book", "upscaled/scans", "up to date"),
+                          ("book", "upscaled/series/1.cbz", "up to date"),
                           ("book", "upscaled/top.cbz", "ok")])
         self.assertEqual(self.tree("upscaled"), self.MIRRORED)
 
@@ -286,7 +289,7 @@ class Shelves(Books):
         made = ["a.cbz", "s/b.cbz", "s/strip-1.webp", "s/strip-2.webp"]
         self.planche(*split)
         self.assertEqual(self.tree("out"), made)
-        self.assertIn("3 there already", self.planche(*split).stderr)
+        self.assertIn("2 books (up to date), 1 page (up to date)", self.planche(*split).stderr)
         os.remove(self.path("out/s/strip-2.webp"))
         self.assertIn("strip-1.webp", self.planche(*split, check=1).stderr)
         self.planche("library/s/strip.png", "-o", "out/s/", "--on-limit", "split", "--overwrite")
@@ -317,7 +320,8 @@ class Shelves(Books):
         made = self.tree("out")
         self.assertEqual(made, ["a.cb7.cbz", "a.cbt.cbz", "a.cbz", "p.jpg.webp", "p.png.webp",
                                 "p.webp"])
-        self.assertIn("6 there already", self.planche("library/", "-o", "out/").stderr)
+        self.assertIn("3 books (up to date), 3 pages (up to date)",
+                      self.planche("library/", "-o", "out/").stderr)
         self.assertEqual(self.tree("out"), made)
 
     def test_several_shelves(self):
@@ -334,10 +338,10 @@ class Shelves(Books):
         self.write("library/series/0.cbz", b"this is no book")
         result = self.planche("library", "-o", "out/", check=1)
         self.assertIn("planche: library/series/0.cbz: ", result.stderr)
-        self.assertIn("4 books, 1 failed; 5 pages: 5 enlarged", result.stderr)
+        self.assertIn("Books: 3 done, 1 failed. Pages: 5 enlarged\n", result.stderr)
         self.assertEqual(self.tree("out"), self.MIRRORED)
         result = self.planche("library", "-o", "out/", check=1)
-        self.assertIn("\n1 book, 1 failed\n4 there already", result.stderr)
+        self.assertIn("\nBooks: 1 failed\nSkipped: 3 books (up to date), 1 page (up to date)", result.stderr)
 
 
 class Failures(Books):
@@ -357,7 +361,7 @@ class Failures(Books):
         result, found, _ = self.made()
         self.assertEqual(found, ["1.webp", "ch/2.png", "3.webp"])
         self.assertIn("the original takes its place", result.stderr)
-        self.assertIn("1 book; 3 pages: 2 enlarged, 1 failed", result.stderr)
+        self.assertIn("Books: 1 done. Pages: 2 enlarged, 1 failed\n", result.stderr)
         with self.opened("out.cbz") as book, self.opened("book.cbz") as before:
             self.assertEqual(book.read("ch/2.png"), before.read("ch/2.png"))
 
@@ -370,7 +374,7 @@ class Failures(Books):
         result = self.planche("book.cbz", "-o", "out.cbz", "--on-error", "fail", check=1)
         failure, summary = result.stderr.splitlines()
         self.assertRegex(failure, r"^planche: book\.cbz: ch/2\.png: ")
-        self.assertEqual(summary, "1 book, 1 failed")
+        self.assertEqual(summary, "Books: 1 failed")
         self.assertNotIn("out.cbz", self.files())
 
     def test_nothing_to_keep(self):
@@ -397,7 +401,7 @@ class Failures(Books):
         result = self.planche("book.cbz", "-o", "out.cbz", check=1)
         failure, summary = result.stderr.splitlines()
         self.assertIn("; --overwrite replaces it", failure)
-        self.assertEqual(summary, "1 book, 1 failed")
+        self.assertEqual(summary, "Books: 1 failed")
         self.assertEqual(self.read("out.cbz"), b"mine")
         result = self.planche("book.cbz", "-o", "out.cbz", "--json", check=1)
         self.assertEqual(self.lines(result)[-1]["output_bytes"], 0)
@@ -474,9 +478,9 @@ class Talk(Books):
                 "marked": 0, "large": 0, "failed": 1, "copied": 1,
                 "input_bytes": len(self.read("book.cbz")),
                 "output_bytes": len(self.read("out/book.cbz"))})
-        again = self.lines(self.planche("book.cbz", "page.png", "-o", "out/", "--json", check=1))
+        again = self.lines(self.planche("book.cbz", "page.png", "-o", "out/", "--json"))
         self.assertEqual([(line["type"], line["status"]) for line in again],
-                         [("page", "output exists"), ("book", "there already")])
+                         [("page", "up to date"), ("book", "up to date")])
 
     def test_dry_run(self):
         self.book("shelf/book.cbz")
@@ -495,7 +499,9 @@ class Talk(Books):
         self.assertEqual(lines[-1]["pages"], 3)
         self.assertEqual(self.tree("."), before)
         self.planche("shelf", "-o", "out/", "--quiet")
-        self.assertIn("there already", self.planche("shelf", "-o", "out/", "--dry-run").stdout)
+        self.assertEqual(self.planche("shelf", "-o", "out/", "--dry-run").stdout.splitlines(), [
+            "shelf/page.png -> out/page.webp  (up to date)",
+            "shelf/book.cbz -> out/book.cbz  (up to date)"])
 
     def test_dry_run_of_pages(self):
         self.write("a.png", harness.page(8, 8))
@@ -544,8 +550,9 @@ class Talk(Books):
         self.book()
         result = self.planche("book.cbz", "-o", "out.cbz")
         self.assertEqual(result.stdout, "")
-        pages, sizes = result.stderr.splitlines()
-        self.assertEqual(pages, "1 book; 3 pages: 3 enlarged")
+        book, pages, sizes = result.stderr.splitlines()
+        self.assertRegex(book, r"^book.cbz -> out.cbz  3 pages: 3 enlarged  ")
+        self.assertEqual(pages, "Books: 1 done. Pages: 3 enlarged")
         self.assertRegex(sizes, r"^[\d.]+ K?i?B -> [\d.]+ K?i?B in \d:\d\d, [\d.]+ pages/s$")
         self.assertEqual(self.planche("book.cbz", "-o", "b.cbz", "--quiet").stderr, "")
         self.assertIn("book.cbz: ch1/001.png -> ch1/001.webp  20x24 -> 40x48",
@@ -611,7 +618,7 @@ class Talk(Books):
         self.assertRegex(shown, r"\[[#.]+\] book 1/2, \d pages?")
         self.assertRegex(shown, r"book 2/2, ")
         self.assertIn("2.cbz -> out/2.cbz  3 pages: 3 enlarged", shown)
-        self.assertIn("2 books; 6 pages: 6 enlarged", shown)
+        self.assertIn("Books: 2 done. Pages: 6 enlarged", shown)
         for line in shown.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
             if line.startswith("\033[K["):
                 self.assertLess(len(line), 80 + len("\033[K"))
@@ -631,7 +638,7 @@ class Talk(Books):
         stderr = process.communicate()[1]
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertRegex(stderr, r"planche: book.cbz: stopped .*the same command goes on")
-        self.assertIn("\n1 book, 1 interrupted\n", stderr)
+        self.assertIn("\nBooks: 1 interrupted\n", stderr)
         self.assertEqual(self.files(), [".out.cbz.planche", "book.cbz"])
         self.planche("book.cbz", "-s", "4", "-o", "out.cbz", "--quiet")
         self.assertEqual(self.files(), ["book.cbz", "out.cbz"])

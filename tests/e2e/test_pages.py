@@ -81,11 +81,13 @@ class Formats(harness.Case):
         masked = self.planche("--json", "--cpu-mask", "portable", "a.png", "-o", "c.png")
         self.assertEqual(json.loads(masked.stdout)["isa"], "portable")
 
-    def test_silence(self):
+    def test_result_line(self):
+        """The same with and without a terminal."""
         self.write("a.png", harness.page())
         result = self.planche("a.png", "-o", "b.png")
-        self.assertEqual((result.stdout, result.stderr), ("", ""))
-        self.assertIn("c.png", self.planche("-v", "a.png", "-o", "c.png").stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr, r"^a.png -> b.png  48x64 -> 96x128  \d+\.\d s\n$")
+        self.assertEqual(self.planche("--quiet", "a.png", "-o", "c.png").stderr, "")
 
     def test_tta(self):
         self.write("a.png", harness.page(40, 30))

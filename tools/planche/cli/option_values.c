@@ -103,6 +103,18 @@ static bool set_overwrite(struct planche_cli_options *o, const char *value)
     return true;
 }
 
+static bool set_update(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->update = true;
+}
+
+static bool set_skip_existing(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->skip_existing = true;
+}
+
 static bool set_no_mark(struct planche_cli_options *o, const char *value)
 {
     (void)value;
@@ -427,6 +439,9 @@ static const set_fn setters[] = {
 #undef OPTION
 };
 
+_Static_assert(sizeof setters / sizeof *setters <= PLANCHE_CLI_MAX_OPTIONS,
+               "PLANCHE_CLI_MAX_OPTIONS is too small");
+
 bool planche_cli_option_stores(size_t index)
 {
     return setters[index] != NULL;
@@ -434,5 +449,6 @@ bool planche_cli_option_stores(size_t index)
 
 bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value)
 {
+    options->given[index] = value != NULL ? value : "";
     return setters[index](options, value);
 }

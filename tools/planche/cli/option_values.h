@@ -15,6 +15,9 @@
 /* Most models of one planche bench. */
 #define PLANCHE_CLI_MAX_MODELS 64
 
+/* At least as many as options.def has rows. */
+#define PLANCHE_CLI_MAX_OPTIONS 128
+
 struct planche_cli_options {
     struct planche_engine_options engine; /* denoise is left alone: see level */
     struct planche_page_options page;
@@ -24,7 +27,9 @@ struct planche_cli_options {
     const char *book_option;          /* one that was given and is for books only; NULL: none */
     int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
-    const char *from, *registry; /* models fetch */
+    const char *from, *registry;                /* models fetch */
+    const char *given[PLANCHE_CLI_MAX_OPTIONS]; /* by rows of the table; of a switch "" */
+    bool update, skip_existing;                 /* of outputs that are there */
     bool json, quiet, verbose, all, dry_run;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */

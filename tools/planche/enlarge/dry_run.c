@@ -6,6 +6,8 @@
 #include "enlarge/run_state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* A book under inspection. */
 struct dry_book {
@@ -165,9 +167,35 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
     }
 }
 
-static bool is_output_taken(const struct planche_cli_run *run, const struct planche_cli_item *item)
+/* Folders of a file that was named must be there: nobody makes them. */
+static bool lacks_folder(const struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    return !item->resumes && !run->options.page.overwrite && planche_cli_is_taken(item->output);
+    const char *output = run->options.output, *base = planche_cli_base_name(item->output);
+    if (output == NULL || item->resumes || base == item->output ||
+        planche_cli_output_is_folder(output))
+        return false;
+    char *folder = strndup(item->output, (size_t)(base - item->output));
+    bool lacks = folder != NULL && !planche_cli_is_folder(folder);
+    free(folder);
+    return lacks;
+}
+
+/* Says what the run would fail with at once. False: nothing. */
+static bool refuse(struct planche_cli_run *run, const struct planche_cli_item *item)
+{
+    const char *message = NULL;
+    if (item->verdict == PLANCHE_CLI_EXISTS && !item->replaces)
+        message = "exists already";
+    else if (lacks_folder(run, item))
+        message = "there is no such folder to write into";
+    if (message == NULL)
+        return false;
+    char whole[PLANCHE_ERROR_MESSAGE_SIZE];
+    snprintf(whole, sizeof whole, "%s: %s", item->output, message);
+    planche_cli_print_failure(
+        run, item, lacks_folder(run, item) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_EXISTS, whole);
+    run->failed = true;
+    return true;
 }
 
 void planche_cli_run_dry(struct planche_cli_run *run)
@@ -175,13 +203,13 @@ void planche_cli_run_dry(struct planche_cli_run *run)
     const struct planche_cli_plan *plan = &run->plan;
     for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
         const struct planche_cli_item *item = &plan->items[i];
-        if (planche_cli_run_is_done(run, item)) {
+        if (!item->makes) {
             planche_cli_run_skip(run, item);
             if (!run->options.json)
-                planche_cli_print("%s -> %s  (there already)", item->input, item->output);
-        } else if (is_output_taken(run, item)) {
-            planche_cli_message("%s: exists; --overwrite replaces it", item->output);
-            run->failed = true;
+                planche_cli_print("%s -> %s  (%s)", item->input, item->output,
+                                  planche_cli_verdict_name(item->verdict));
+        } else if (refuse(run, item)) {
+            /* It has been said. */
         } else if (item->book) {
             describe_book(run, item);
         } else {

@@ -7,6 +7,7 @@
 #include "cli/model_options.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "enlarge/judge.h"
 #include "enlarge/operands.h"
 #include "enlarge/plan_outputs.h"
 #include "enlarge/run_state.h"
@@ -68,6 +69,15 @@ static int make_output_folder(struct planche_cli_run *run)
     return report_not_started(run, PLANCHE_ERROR_IO, message);
 }
 
+static bool makes_any(const struct planche_cli_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].makes)
+            return true;
+    }
+    return false;
+}
+
 /* Names first, so that a wrong command line is told before a model is loaded; the scale that only a
  * model file knows needs the engine before the names. */
 static int prepare(struct planche_cli_run *run, char **operands, size_t count)
@@ -84,9 +94,11 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
     run->scale = scale;
     if (status == PLANCHE_CLI_OK)
         status = planche_cli_plan_make(&run->plan, operands, count, &run->options, scale);
+    if (status == PLANCHE_CLI_OK)
+        planche_cli_judge(run);
     if (run->options.dry_run)
         return status;
-    if (status == PLANCHE_CLI_OK && run->engine == NULL)
+    if (status == PLANCHE_CLI_OK && run->engine == NULL && makes_any(&run->plan))
         status = open_engine(run);
     if (status == PLANCHE_CLI_OK)
         status = make_output_folder(run);
@@ -99,19 +111,27 @@ static bool wants_bar(const struct planche_cli_options *options)
     return isatty(STDERR_FILENO) && !options->quiet && !(options->json && isatty(STDOUT_FILENO));
 }
 
+/* After pages only, the lines of the pages have said it all, unless some were passed over. */
+static bool needs_summary(const struct planche_cli_run *run)
+{
+    size_t passed = run->summary.pages_left;
+    for (size_t i = 0; i < PLANCHE_CLI_VERDICTS; i++)
+        passed += run->summary.passed[0][i];
+    return run->plan.count > run->plan.pages || passed > 0;
+}
+
 static int run_all(struct planche_cli_run *run)
 {
     const struct planche_cli_options *options = &run->options;
     run->bar = wants_bar(options);
-    run->each = options->verbose || run->bar;
+    run->each = options->verbose || (!options->quiet && !options->json);
     run->summary.start_ms = planche_clock_ms();
     run->summary.others = run->plan.others;
     struct planche_error error = {0};
     if (planche_cli_run_pages(run, &error) != PLANCHE_OK)
         return report_not_started(run, error.status, error.message);
     planche_cli_run_books(run);
-    bool books = run->plan.count > run->plan.pages;
-    if (books && !options->quiet && !options->json)
+    if (!options->quiet && !options->json && needs_summary(run))
         planche_cli_summary_print(&run->summary);
     return PLANCHE_CLI_OK;
 }
@@ -128,6 +148,9 @@ int planche_cli_enlarge(int argc, char **argv)
     status = planche_cli_check_operands(argv + first, (size_t)(argc - first), &run.options);
     if (status != PLANCHE_CLI_OK)
         return status;
+    if (run.options.update + run.options.skip_existing + run.options.page.overwrite > 1)
+        return planche_cli_usage_error(
+            "", "--overwrite, --update and --skip-existing exclude each other");
     planche_cli_interrupt_install();
     status = prepare(&run, argv + first, (size_t)(argc - first));
     if (status == PLANCHE_CLI_OK && run.options.dry_run)
@@ -136,6 +159,7 @@ int planche_cli_enlarge(int argc, char **argv)
         status = run_all(&run);
     if (status == PLANCHE_CLI_OK && (run.failed || run.plan.trouble))
         status = PLANCHE_CLI_PAGE_FAILED;
+    planche_cli_records_free(&run.records);
     planche_cli_plan_free(&run.plan);
     planche_engine_destroy(&run.engine);
     return status;

@@ -3,10 +3,16 @@
 #include "enlarge/json_book.h"
 
 static const char *const outcome_names[] = {
-    [PLANCHE_BOOK_ENLARGED] = "enlarged", [PLANCHE_BOOK_DUPLICATE] = "duplicate",
-    [PLANCHE_BOOK_RESUMED] = "resumed",   [PLANCHE_BOOK_ALREADY_ENLARGED] = "marked",
-    [PLANCHE_BOOK_LARGE] = "large",       [PLANCHE_BOOK_FAILED] = "failed",
+    [PLANCHE_BOOK_ENLARGED] = "enlarged",
+    [PLANCHE_BOOK_DUPLICATE] = "duplicate",
+    [PLANCHE_BOOK_RESUMED] = "resumed",
+    [PLANCHE_BOOK_ALREADY_ENLARGED] = "marked",
+    [PLANCHE_BOOK_LARGE] = "large",
+    [PLANCHE_BOOK_FAILED] = "failed",
     [PLANCHE_BOOK_COPIED] = "copied",
+    [PLANCHE_BOOK_UP_TO_DATE] = "up_to_date",
+    [PLANCHE_BOOK_OTHER_SETTINGS] = "other_settings",
+    [PLANCHE_BOOK_SOURCE_CHANGED] = "source_changed",
 };
 #define OUTCOMES (sizeof outcome_names / sizeof *outcome_names)
 
@@ -87,13 +93,13 @@ json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
     return object;
 }
 
-json_t *planche_cli_json_existing(const char *input, const char *output, bool book)
+json_t *planche_cli_json_existing(const struct planche_cli_item *item)
 {
     json_t *object = json_object();
-    set_text(object, "type", book ? "book" : "page");
-    set_text(object, "input", input);
-    set_text(object, "output", output);
-    set_text(object, "status", "there already");
+    set_text(object, "type", item->book ? "book" : "page");
+    set_text(object, "input", item->input);
+    set_text(object, "output", item->output);
+    set_text(object, "status", planche_cli_verdict_name(item->verdict));
     set_text(object, "error", NULL);
     return object;
 }

@@ -4,6 +4,7 @@
 #define PLANCHE_CLI_ENLARGE_JSON_BOOK_H
 
 #include "cli/json.h"
+#include "enlarge/plan.h"
 
 /* Outcome of a book: what its JSON object says. */
 struct planche_cli_book_outcome {
@@ -28,6 +29,6 @@ json_t *planche_cli_json_entry(const char *input, const char *output,
                                const struct planche_engine_info *info);
 json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome);
 /* A page or a book that was passed over because its output exists. */
-json_t *planche_cli_json_existing(const char *input, const char *output, bool book);
+json_t *planche_cli_json_existing(const struct planche_cli_item *item);
 
 #endif

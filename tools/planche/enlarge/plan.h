@@ -8,11 +8,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Verdict: what an output that is there was made from and with. */
+enum planche_cli_verdict {
+    PLANCHE_CLI_MISSING, /* nothing is there */
+    PLANCHE_CLI_UP_TO_DATE,
+    PLANCHE_CLI_SOURCE_CHANGED,
+    PLANCHE_CLI_OTHER_SETTINGS, /* of the same source */
+    PLANCHE_CLI_EXISTS,         /* nobody knows, or --skip-existing: nobody asks */
+    PLANCHE_CLI_VERDICTS
+};
+
+/* "up to date", "source changed", "other settings", "exists" */
+const char *planche_cli_verdict_name(enum planche_cli_verdict verdict);
+
 /* An item of the plan: a page or a book. */
 struct planche_cli_item {
     char *input, *output; /* own */
     bool book;
-    bool resumes;                     /* one of many: done already if its output is there */
+    bool resumes;                     /* one of many: passed over if its output is there */
+    enum planche_cli_verdict verdict; /* see judge.h */
+    bool makes;                       /* it is to be run, */
+    bool replaces;                    /* and its output, or all pages of it, replaced */
     enum planche_container container; /* of a book's output */
     uint64_t bytes;                   /* of the input */
     size_t operand;                   /* it comes from */
@@ -31,6 +47,10 @@ struct planche_cli_plan {
  * False: no memory; output may be NULL, which is no memory too. */
 bool planche_cli_plan_add(struct planche_cli_plan *plan, const char *input, char *output,
                           const struct planche_cli_item *like);
+/* True if a name is the output of another item: "strip-1.png" becomes what the first part of
+ * "strip.png" is called. */
+bool planche_cli_plan_names(const struct planche_cli_plan *plan,
+                            const struct planche_cli_item *item, const char *name);
 void planche_cli_plan_free(struct planche_cli_plan *plan);
 
 #endif

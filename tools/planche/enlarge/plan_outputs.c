@@ -405,6 +405,16 @@ static void set_suffix(struct planning *planning, unsigned scale)
         snprintf(text, sizeof planning->suffix, "%ux", scale);
 }
 
+/* True of "--to folder -o NAME": NAME is the book, also when the command is repeated and it is
+ * there.
+ */
+static bool names_folder_book(const struct planche_cli_options *options, size_t operands)
+{
+    size_t length = strlen(options->output);
+    return operands == 1 && options->book.container == PLANCHE_CONTAINER_FOLDER && length > 0 &&
+           options->output[length - 1] != '/';
+}
+
 int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t count,
                           struct planche_cli_options *options, unsigned scale)
 {
@@ -413,7 +423,7 @@ int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t
     set_suffix(&planning, scale);
     int status = check_arguments(operands, count, options);
     if (status == PLANCHE_CLI_OK && options->output != NULL &&
-        planche_cli_output_is_folder(options->output))
+        planche_cli_output_is_folder(options->output) && !names_folder_book(options, count))
         planning.folder = options->output;
     if (status == PLANCHE_CLI_OK)
         status = plan_operands(&planning, operands, count, options);

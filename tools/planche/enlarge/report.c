@@ -2,7 +2,7 @@
 /* Reports of pages and books: failures with advice, and items that are passed over. */
 #include "cli/paths.h"
 #include "cli/terminal.h"
-#include "enlarge/run_state.h"
+#include "enlarge/judge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +14,18 @@ static bool begins_with(const char *message, const char *name)
     return strncmp(message, name, length) == 0 && message[length] == ':';
 }
 
-/* The library does not know the name of the option. --overwrite does not help if another run is
- * making the book, or if the output is a folder. */
+/* The library does not know the names of options. --overwrite does not help if another run is
+ * making the book. */
 static const char *advise_on_existing(const struct planche_cli_run *run,
                                       const struct planche_cli_item *item)
 {
     bool taken = planche_cli_is_taken(item->output);
-    if (taken && planche_cli_is_folder(item->output))
-        return "; folders are never replaced";
-    if (run->options.page.overwrite ||
-        (item->book && (!taken || item->container == PLANCHE_CONTAINER_FOLDER)))
+    bool folder = planche_cli_is_folder(item->output);
+    if (!taken || run->options.page.overwrite ||
+        folder != (item->book && item->container == PLANCHE_CONTAINER_FOLDER))
         return "";
-    return "; --overwrite replaces it";
+    return folder ? "; Planche does not know it; --overwrite adds to it and replaces its pages"
+                  : "; --overwrite replaces it";
 }
 
 /* True if pages of the book are finished and kept for the next run. */
@@ -87,18 +87,16 @@ void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool i
                         inner ? ", but books in it, which are not opened" : "");
 }
 
-bool planche_cli_run_is_done(const struct planche_cli_run *run, const struct planche_cli_item *item)
-{
-    return item->resumes && !run->options.page.overwrite && planche_cli_is_taken(item->output);
-}
-
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    run->summary.existing++;
-    if (run->options.verbose)
-        planche_cli_note("%s -> %s  there already", item->input, item->output);
+    bool stale =
+        item->verdict == PLANCHE_CLI_SOURCE_CHANGED || item->verdict == PLANCHE_CLI_OTHER_SETTINGS;
+    run->summary.passed[item->book][item->verdict]++;
+    if (run->options.verbose || (stale && run->each))
+        planche_cli_note("%s -> %s  %s", item->input, item->output,
+                         planche_cli_verdict_name(item->verdict));
     if (run->options.json)
-        planche_cli_run_json(run, planche_cli_json_existing(item->input, item->output, item->book));
+        planche_cli_run_json(run, planche_cli_json_existing(item));
 }
 
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object)

@@ -5,8 +5,8 @@
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/book_bar.h"
+#include "enlarge/judge.h"
 #include "enlarge/progress.h"
-#include "enlarge/run_state.h"
 #include "os/clock.h"
 
 #include <errno.h>
@@ -91,10 +91,9 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     run->summary.books_interrupted += interrupted;
     run->summary.input_bytes += ok ? outcome->result.input_bytes : 0;
     run->summary.output_bytes += outcome->result.output_bytes;
-    bool several = run->plan.count > run->plan.pages + 1;
     if (ok && !run->options.quiet)
         planche_cli_warn_no_pages(outcome->input, books->outcomes, books->inner);
-    if (ok && (run->each || (several && !run->options.quiet && !run->options.json)))
+    if (ok && run->each)
         planche_cli_note(
             "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,
             planche_cli_summary_pages(books->outcomes, pages, sizeof pages),
@@ -107,6 +106,15 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     }
     if (run->options.json)
         planche_cli_run_json(run, planche_cli_json_book(outcome));
+}
+
+/* A folder that Planche does not know is none that it adds to. */
+static enum planche_existing choose_existing(const struct planche_cli_options *options,
+                                             const struct planche_cli_item *item)
+{
+    if (item->verdict == PLANCHE_CLI_EXISTS)
+        return PLANCHE_EXISTING_FAIL;
+    return options->update ? PLANCHE_EXISTING_UPDATE : PLANCHE_EXISTING_ADD;
 }
 
 static enum planche_status run_book(struct books *books, struct planche_book_result *result,
@@ -124,10 +132,12 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
     }
     struct planche_page_options page = options->page;
     page.format = options->book_format;
+    page.overwrite = item->replaces;
     page.cancel = planche_cli_interrupt_cancel();
     struct planche_book_options book = options->book;
     book.page = &page;
     book.container = item->container;
+    book.existing = choose_existing(options, item);
     book.on_page = on_page;
     book.on_progress = on_progress;
     book.user = books;
@@ -145,9 +155,9 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         .outcomes = books->outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
-    bool there = planche_cli_run_is_done(books->run, item);
-    planche_cli_book_bar_next(&books->bar, there ? 0 : item->bytes);
-    if (there) {
+    struct planche_stamp before;
+    planche_cli_book_bar_next(&books->bar, item->makes ? item->bytes : 0);
+    if (!item->makes) {
         planche_book_tidy(item->output);
         planche_cli_run_skip(books->run, item);
         return;
@@ -157,6 +167,7 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     books->inner = false;
     memset(books->outcomes, 0, sizeof books->outcomes);
     double start = planche_clock_ms();
+    bool stamped = planche_stamp_take(&before, item->input);
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_clock_ms() - start;
     if (outcome.status != PLANCHE_OK) /* an output that exists is not of this run */
@@ -164,6 +175,11 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     if (outcome.status == PLANCHE_ERROR_CANCELLED)
         outcome.result.pages = books->pages;
     planche_cli_book_bar_end(&books->bar, books->pages);
+    /* A folder with pages that were left as they are is looked at again. */
+    if (stamped && outcome.status == PLANCHE_OK &&
+        books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
+        books->outcomes[PLANCHE_BOOK_OTHER_SETTINGS] == 0)
+        planche_cli_judge_made(books->run, item, &before, 0, 0);
     report(books, &outcome);
 }
 
@@ -172,7 +188,7 @@ static uint64_t count_bytes(const struct planche_cli_run *run)
 {
     uint64_t bytes = 0;
     for (size_t i = run->plan.pages; i < run->plan.count; i++) {
-        if (!planche_cli_run_is_done(run, &run->plan.items[i]))
+        if (run->plan.items[i].makes)
             bytes += run->plan.items[i].bytes;
     }
     return bytes;
@@ -183,6 +199,10 @@ void planche_cli_run_books(struct planche_cli_run *run)
     const struct planche_cli_plan *plan = &run->plan;
     struct books books = {.run = run};
     planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, count_bytes(run), run->bar);
-    for (size_t i = plan->pages; i < plan->count && planche_cli_interrupt_signal() == 0; i++)
-        run_one(&books, &plan->items[i]);
+    for (size_t i = plan->pages; i < plan->count; i++) {
+        if (planche_cli_interrupt_signal() == 0)
+            run_one(&books, &plan->items[i]);
+        else
+            run->summary.books_left += plan->items[i].makes;
+    }
 }

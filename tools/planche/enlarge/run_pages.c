@@ -5,8 +5,8 @@
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "cli/workers.h"
+#include "enlarge/judge.h"
 #include "enlarge/progress.h"
-#include "enlarge/run_state.h"
 #include "os/clock.h"
 #include "os/thread.h"
 
@@ -17,7 +17,8 @@
 
 /* Result of a page. */
 struct ended {
-    bool done, skipped;
+    bool done, skipped, stamped;
+    struct planche_stamp before;        /* of the input, if stamped */
     struct planche_cli_outcome outcome; /* message is own; NULL: none */
     char *made; /* the outcome's output, if it is not as it was planned; own */
     double ms;
@@ -26,7 +27,7 @@ struct ended {
 /* The run of all pages. Reports come in the order of the items. */
 struct pages {
     struct planche_cli_run *run;
-    const struct planche_cli_item *items;
+    struct planche_cli_item *items;
     size_t count;
     struct planche_cli_progress progress;
     struct ended *ended; /* [count] */
@@ -74,6 +75,7 @@ static void count(struct planche_cli_summary *summary, const struct planche_cli_
                   const char *planned)
 {
     enum planche_book_outcome ended = planche_cli_page_outcome(outcome);
+    summary->pages_left += outcome->status == PLANCHE_ERROR_CANCELLED;
     if (outcome->status == PLANCHE_ERROR_CANCELLED)
         return;
     summary->outcomes[ended]++;
@@ -109,6 +111,12 @@ static void report(struct planche_cli_run *run, const struct ended *ended,
         planche_cli_run_json(run, planche_cli_json_single(outcome, &run->info));
 }
 
+/* A page that was left alone has no output. */
+static bool is_made(const struct planche_cli_outcome *outcome)
+{
+    return outcome->status == PLANCHE_OK && !outcome->marked && !outcome->large;
+}
+
 /* Reports come in the order of the pages, whichever ends first. */
 static void end_page(struct pages *pages, size_t index, const struct ended *outcome)
 {
@@ -121,10 +129,15 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
     for (; pages->reported < pages->count && pages->ended[pages->reported].done;
          pages->reported++) {
         ended = &pages->ended[pages->reported];
+        const struct planche_cli_item *item = &pages->items[pages->reported];
         if (ended->skipped)
-            planche_cli_run_skip(pages->run, &pages->items[pages->reported]);
+            planche_cli_run_skip(pages->run, item);
         else
-            report(pages->run, ended, &pages->items[pages->reported]);
+            report(pages->run, ended, item);
+        if (ended->stamped && is_made(&ended->outcome))
+            planche_cli_judge_made(
+                pages->run, item, &ended->before, ended->outcome.result.parts,
+                ended->outcome.result.switched ? (int)ended->outcome.result.format : 0);
         free((char *)ended->outcome.message);
         free(ended->made);
     }
@@ -178,22 +191,12 @@ static enum planche_status run_page(struct pages *pages, size_t index,
     }
     struct page_progress progress = {pages, index};
     struct planche_page_options options = pages->run->options.page;
+    options.overwrite = item->replaces;
     options.cancel = planche_cli_interrupt_cancel();
     options.progress = on_progress;
     options.progress_user = &progress;
     return planche_engine_run_file(pages->run->engine, item->input, item->output, &options,
                                    &outcome->result, error);
-}
-
-/* Whether the page that this one's output would replace is another's: "strip-1.png" becomes what
- * the first part of "strip.png" is called. */
-static bool is_planned(const struct pages *pages, size_t index, const char *name)
-{
-    for (size_t i = 0; i < pages->count; i++) {
-        if (i != index && strcmp(pages->items[i].output, name) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* True if every file of a result is there, and no other page's. */
@@ -203,7 +206,8 @@ static bool are_there(const struct pages *pages, size_t index,
     bool there = result->parts > 0;
     for (unsigned part = 1; there && part <= result->parts; part++) {
         char *name = name_file(pages->items[index].output, result, part);
-        there = name != NULL && planche_cli_is_taken(name) && !is_planned(pages, index, name);
+        there = name != NULL && planche_cli_is_taken(name) &&
+                !planche_cli_plan_names(&pages->run->plan, &pages->items[index], name);
         free(name);
     }
     return there;
@@ -215,17 +219,21 @@ static void run_one(void *user, size_t index)
     const struct planche_cli_item *page = &pages->items[index];
     struct planche_error error = {0};
     struct ended ended = {
-        .skipped = planche_cli_run_is_done(pages->run, page),
+        .skipped = !page->makes,
         .outcome = {.input = page->input,
                     .output = page->output,
                     .result = PLANCHE_PAGE_RESULT_INIT},
     };
     double start = planche_clock_ms();
     if (!ended.skipped)
+        ended.stamped = planche_stamp_take(&ended.before, page->input);
+    if (!ended.skipped)
         ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
     /* What an earlier run has made in another format or in parts. */
     if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS)
         ended.skipped = are_there(pages, index, &ended.outcome.result);
+    if (ended.skipped && page->makes)
+        pages->items[index].verdict = PLANCHE_CLI_EXISTS;
     if (ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0)
         ended.made = name_file(page->output, &ended.outcome.result, 1);
     if (ended.made != NULL)
@@ -252,7 +260,8 @@ enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct pl
     pages.ended = calloc(pages.count, sizeof *pages.ended);
     if (pages.ended != NULL &&
         planche_cli_progress_start(&pages.progress, pages.count, run->info.device, run->bar)) {
-        status = planche_cli_for_each(run->info.jobs, pages.count, run_one, &pages, error);
+        status = planche_cli_for_each(run->engine != NULL ? run->info.jobs : 1, pages.count,
+                                      run_one, &pages, error);
         planche_cli_progress_stop(&pages.progress);
     } else {
         status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "enlarge/json_book.h"
 #include "enlarge/plan.h"
+#include "enlarge/records.h"
 #include "enlarge/summary.h"
 
 #include <stdatomic.h>
@@ -16,6 +17,7 @@ struct planche_cli_run {
     struct planche_engine *engine; /* NULL: none yet */
     struct planche_engine_info info;
     struct planche_cli_summary summary;
+    struct planche_cli_records records;
     atomic_bool failed;
     unsigned scale; /* of the model */
     bool bar;       /* a progress bar is drawn */
@@ -45,9 +47,6 @@ const char *planche_cli_entry_message(const char *input, const struct planche_bo
 bool planche_cli_is_inner_book(const struct planche_book_page *page);
 /* Warns if a book has no pages; inner: it has books in it. */
 void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner);
-/* True if the output of an item exists from an earlier run, so that it is passed over. */
-bool planche_cli_run_is_done(const struct planche_cli_run *run,
-                             const struct planche_cli_item *item);
 /* Counts and reports an item that is passed over. */
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item);
 /* Prints the object as a line of JSON. Takes the object. */

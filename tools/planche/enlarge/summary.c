@@ -30,9 +30,15 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
         enum planche_book_outcome outcome;
         const char *what;
     } words[] = {
-        {PLANCHE_BOOK_ENLARGED, "enlarged"},  {PLANCHE_BOOK_RESUMED, "made before"},
-        {PLANCHE_BOOK_DUPLICATE, "repeated"}, {PLANCHE_BOOK_ALREADY_ENLARGED, "enlarged already"},
-        {PLANCHE_BOOK_LARGE, "large enough"}, {PLANCHE_BOOK_FAILED, "failed"},
+        {PLANCHE_BOOK_ENLARGED, "enlarged"},
+        {PLANCHE_BOOK_RESUMED, "resumed from a stopped run"},
+        {PLANCHE_BOOK_DUPLICATE, "repeated"},
+        {PLANCHE_BOOK_ALREADY_ENLARGED, "made by Planche before"},
+        {PLANCHE_BOOK_LARGE, "large enough"},
+        {PLANCHE_BOOK_UP_TO_DATE, "up to date"},
+        {PLANCHE_BOOK_OTHER_SETTINGS, "left, made with other settings"},
+        {PLANCHE_BOOK_SOURCE_CHANGED, "left, source changed"},
+        {PLANCHE_BOOK_FAILED, "failed"},
     };
     size_t pages = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -46,14 +52,40 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
     return text;
 }
 
-static void print_rest(const struct planche_cli_summary *summary)
+/* "Skipped: 3 books (up to date), 1 page (source changed)" */
+static void print_skipped(const struct planche_cli_summary *summary)
 {
-    char text[256] = "";
-    append(text, sizeof text, summary->existing, "", "there already");
-    append(text, sizeof text, summary->others, *text != 0 ? ", " : "",
-           summary->others == 1 ? "other file left alone" : "other files left alone");
-    if (*text != 0)
+    static const char *const whys[] = {
+        [PLANCHE_CLI_UP_TO_DATE] = "up to date",
+        [PLANCHE_CLI_SOURCE_CHANGED] = "source changed",
+        [PLANCHE_CLI_OTHER_SETTINGS] = "made with other settings",
+        [PLANCHE_CLI_EXISTS] = "output exists",
+    };
+    char text[512] = "Skipped: ", what[64];
+    size_t stale = summary->outcomes[PLANCHE_BOOK_OTHER_SETTINGS] +
+                   summary->outcomes[PLANCHE_BOOK_SOURCE_CHANGED];
+    const char *separator = "";
+    for (int book = 1; book >= 0; book--) {
+        for (int why = PLANCHE_CLI_UP_TO_DATE; why < PLANCHE_CLI_VERDICTS; why++) {
+            size_t count = summary->passed[book][why];
+            bool changed = why == PLANCHE_CLI_SOURCE_CHANGED || why == PLANCHE_CLI_OTHER_SETTINGS;
+            stale += changed ? count : 0;
+            snprintf(what, sizeof what, "%s%s (%s)", book ? "book" : "page", plural(count),
+                     whys[why]);
+            append(text, sizeof text, count, separator, what);
+            separator = count > 0 ? ", " : separator;
+        }
+    }
+    if (*separator != 0)
         planche_cli_note("%s", text);
+    if (stale > 0)
+        planche_cli_note("--update makes what has changed again");
+}
+
+static void print_others(const struct planche_cli_summary *summary)
+{
+    if (summary->others > 0)
+        planche_cli_note("%zu other file%s left alone", summary->others, plural(summary->others));
 }
 
 static void print_sizes(const struct planche_cli_summary *summary)
@@ -72,21 +104,52 @@ static void print_sizes(const struct planche_cli_summary *summary)
                      summary->device != NULL ? summary->device : "");
 }
 
+/* "Books: 3 done, 1 interrupted, 6 not started" */
+static const char *format_books(const struct planche_cli_summary *summary, char *text, size_t size)
+{
+    size_t done = summary->books - summary->books_failed - summary->books_interrupted;
+    const struct {
+        size_t count;
+        const char *what;
+    } parts[] = {{done, "done"},
+                 {summary->books_failed, "failed"},
+                 {summary->books_interrupted, "interrupted"},
+                 {summary->books_left, "not started"}};
+    const char *separator = "Books: ";
+    *text = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        append(text, size, parts[i].count, separator, parts[i].what);
+        separator = parts[i].count > 0 ? ", " : separator;
+    }
+    return text;
+}
+
+/* "Pages: 8 enlarged, 2 failed" */
+static const char *format_pages(const struct planche_cli_summary *summary, char *text, size_t size)
+{
+    char all[384];
+    *text = 0;
+    for (size_t i = 0; i < PLANCHE_BOOK_OUTCOMES; i++) {
+        if (i == PLANCHE_BOOK_COPIED || summary->outcomes[i] == 0)
+            continue;
+        const char *counts =
+            strchr(planche_cli_summary_pages(summary->outcomes, all, sizeof all), ':');
+        snprintf(text, size, "Pages%s", counts != NULL ? counts : "");
+        break;
+    }
+    append(text, size, summary->pages_left, *text != 0 ? ", " : "Pages: ", "not started");
+    return text;
+}
+
 void planche_cli_summary_print(const struct planche_cli_summary *summary)
 {
-    char pages[256], books[128] = "";
-    append(books, sizeof books, summary->books, "", summary->books == 1 ? "book" : "books");
-    append(books, sizeof books, summary->books_failed, ", ", "failed");
-    append(books, sizeof books, summary->books_interrupted, ", ", "interrupted");
-    bool any = false;
-    for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++)
-        any = any || summary->outcomes[i] > 0;
-    planche_cli_summary_pages(summary->outcomes, pages, sizeof pages);
-    if (any && *books != 0)
-        planche_cli_note("%s; %s", books, pages);
-    else if (any || *books != 0)
-        planche_cli_note("%s", any ? pages : books);
-    print_rest(summary);
+    char books[128], pages[448];
+    format_books(summary, books, sizeof books);
+    format_pages(summary, pages, sizeof pages);
+    if (*books != 0 || *pages != 0)
+        planche_cli_note("%s%s%s", books, *books != 0 && *pages != 0 ? ". " : "", pages);
+    print_skipped(summary);
+    print_others(summary);
     if (summary->output_bytes > 0)
         print_sizes(summary);
 }

@@ -3,20 +3,22 @@
 #ifndef PLANCHE_CLI_ENLARGE_SUMMARY_H
 #define PLANCHE_CLI_ENLARGE_SUMMARY_H
 
-#include <planche/planche.h>
+#include "enlarge/plan.h"
 
 /* Counts of a run. */
 struct planche_cli_summary {
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];        /* of pages, in books and beside them */
     size_t books, books_failed, books_interrupted; /* that were run */
-    size_t existing;                               /* books and pages passed over: outputs exist */
+    size_t books_left, pages_left;                 /* that a signal left no time for */
+    size_t passed[2][PLANCHE_CLI_VERDICTS];        /* pages, books: passed over, by verdict */
+    bool update;                                   /* --update was given */
     size_t others;                                 /* files left alone */
     uint64_t input_bytes, output_bytes;
     double start_ms;
     const char *device; /* the GPU; NULL: a CPU */
 };
 
-/* "180 pages: 170 enlarged, 9 duplicates, 1 failed" */
+/* "180 pages: 170 enlarged, 9 repeated, 1 failed" */
 const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t size);
 /* Prints it on stderr, in one to three lines. */
 void planche_cli_summary_print(const struct planche_cli_summary *summary);

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MIT
+"""Outputs that are there: which are up to date, and what a run does with the others."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import zipfile
+
+import archives
+import harness
+
+
+def book(*seeds):
+    return archives.cbz([(f"{i}.png", harness.page(12, 16, seed=s)) for i, s in enumerate(seeds)])
+
+
+class Outputs(harness.Case):
+    model = True
+
+    def library(self):
+        self.write("lib/a.cbz", book(1, 2))
+        self.write("lib/s/b.cbz", book(3))
+        self.write("lib/s/cover.png", harness.page(12, 16, seed=9))
+        for i in range(2):
+            self.write(f"lib/scans/{i}.png", harness.page(12, 16, seed=i))
+
+    def up(self, *arguments, **more):
+        return self.planche("lib", "-o", "out", *arguments, **more)
+
+    def statuses(self, *arguments):
+        """{output: status} of a run, without the pages of books."""
+        lines = map(json.loads, self.up("--json", *arguments).stdout.splitlines())
+        return {line["output"][4:]: line["status"] for line in lines if line.get("book") is None}
+
+    def times(self):
+        return {os.path.join(folder, name): os.stat(os.path.join(folder, name)).st_ino
+                for folder, _, names in os.walk(self.path("out")) for name in names}
+
+    def replace(self, name, data):
+        """A file of the same size and time, in another place of the disk."""
+        old = os.stat(self.path(name))
+        os.remove(self.path(name))
+        self.write(name, data)
+        os.utime(self.path(name), ns=(old.st_atime_ns, old.st_mtime_ns))
+
+
+class Library(Outputs):
+    ALL = ("s/cover.webp", "scans", "a.cbz", "s/b.cbz")
+
+    def setUp(self):
+        super().setUp()
+        self.library()
+        self.up("--quiet")
+
+    def test_nothing_to_do(self):
+        before = self.times()
+        for arguments in ([], ["--update"]):
+            result = self.up(*arguments)
+            self.assertEqual(result.stderr, "Skipped: 3 books (up to date), 1 page (up to date)\n")
+        self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+        self.assertEqual(self.times(), before)
+        self.assertEqual(self.up("--quiet").stderr, "")
+
+    def test_nothing_needs_no_model(self):
+        """Nor is it looked for when nothing is to be made."""
+        self.up("--quiet", env={"PLANCHE_MODEL_DIR": self.folder})
+
+    def test_touched(self):
+        """The same bytes at another time are the same source, and are not read again and again."""
+        for name in ("lib/a.cbz", "lib/scans/1.png", "lib/s/cover.png"):
+            os.utime(self.path(name), (1, 1))
+        for _ in range(2):
+            self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+
+    def test_source_changed(self):
+        before = self.times()
+        self.write("lib/a.cbz", book(1, 5, 6))
+        self.write("lib/s/cover.png", harness.page(12, 16, seed=10))
+        result = self.up()
+        self.assertIn("lib/a.cbz -> out/a.cbz  source changed\n", result.stderr)
+        self.assertIn("Skipped: 2 books (up to date), 1 book (source changed), "
+                      "1 page (source changed)\n--update makes", result.stderr)
+        self.assertEqual(self.times(), before)
+        self.assertIn("(source changed)", self.up("--dry-run").stdout)
+        self.assertEqual(self.statuses("--update"),
+                         {**dict.fromkeys(self.ALL, "up to date"), "a.cbz": "ok",
+                          "s/cover.webp": "ok"})
+        with zipfile.ZipFile(self.path("out/a.cbz")) as made:
+            self.assertEqual(len(made.namelist()), 3)
+        self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+
+    def test_older_source(self):
+        """A better scan may be older than the result."""
+        self.write("lib/a.cbz", book(1, 5, 6))
+        os.utime(self.path("lib/a.cbz"), (1, 1))
+        self.assertEqual(self.statuses()["a.cbz"], "source changed")
+
+    def test_other_settings(self):
+        before = self.times()
+        for other in (["-q", "50"], ["-s", "4"], ["--width", "20"], ["-f", "png", "--to", "cbz"]):
+            with self.subTest(other):
+                found = self.statuses(*other)
+                self.assertTrue(set(found.values()) <= {"other settings", "ok"}, found)
+                self.assertIn("other settings", found.values())
+        self.assertEqual({name: self.times()[name] for name in before}, before)
+        for same in (["-q", "90"], ["--threads", "1"], ["--memory", "300M"], ["-f", "webp"]):
+            self.assertEqual(self.statuses(*same), dict.fromkeys(self.ALL, "up to date"))
+        result = self.up("-q", "50")
+        self.assertIn("Skipped: 3 books (made with other settings), "
+                      "1 page (made with other settings)\n--update", result.stderr)
+        self.assertEqual(self.statuses("-q", "50", "--update"), dict.fromkeys(self.ALL, "ok"))
+        self.assertFalse(set(self.times().values()) & set(before.values()))
+        self.assertEqual(self.statuses("-q", "50"), dict.fromkeys(self.ALL, "up to date"))
+        self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "other settings"))
+
+    def test_page_added(self):
+        before = self.times()
+        self.write("lib/scans/2.png", harness.page(12, 16, seed=7))
+        self.write("out/scans/mine.txt", b"mine")
+        result = self.up()
+        self.assertRegex(result.stderr,
+                         r"lib/scans -> out/scans  3 pages: 1 enlarged, 2 up to date")
+        self.assertEqual(self.files("out/scans"), ["0.webp", "1.webp", "2.webp", "mine.txt"])
+        self.assertEqual({name: self.times()[name] for name in before}, before)
+        self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+
+    def test_page_changed(self):
+        """It is told of at every run until it is made again."""
+        self.write("lib/scans/1.png", harness.page(14, 16, seed=7))
+        for _ in range(2):
+            result = self.up()
+            self.assertIn("1 up to date, 1 left, source changed", result.stderr)
+            self.assertIn("--update makes", result.stderr)
+        self.assertIn("1 enlarged, 1 up to date", self.up("--update").stderr)
+        self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+
+    def test_page_added_with_other_settings(self):
+        """What is missing is made; the folder is not forgotten to be of two kinds."""
+        self.write("lib/scans/2.png", harness.page(12, 16, seed=7))
+        self.assertEqual(self.statuses("-q", "50")["scans"], "ok")
+        self.assertEqual(self.statuses("-q", "50")["scans"], "other settings")
+        before = self.times()
+        self.assertEqual(self.statuses("-q", "50", "--update")["scans"], "ok")
+        self.assertFalse({self.times()[name] for name in before if "scans" in name}
+                         & set(before.values()))
+
+    def test_output_page_removed(self):
+        os.remove(self.path("out/scans/0.webp"))
+        self.assertEqual(self.statuses()["scans"], "ok")
+        self.assertEqual(self.files("out/scans"), ["0.webp", "1.webp"])
+
+    def test_overwrite(self):
+        before = self.times()
+        self.assertEqual(self.statuses("--overwrite"), dict.fromkeys(self.ALL, "ok"))
+        self.assertFalse(set(self.times().values()) & set(before.values()))
+
+    def test_skip_existing(self):
+        self.write("lib/a.cbz", book(1, 5, 6))
+        self.assertEqual(self.statuses("--skip-existing", "-q", "50"),
+                         dict.fromkeys(self.ALL, "exists"))
+        for one, two in (("--update", "--overwrite"), ("--update", "--skip-existing")):
+            self.assertIn("exclude each other", self.up(one, two, check=2).stderr)
+
+    def test_records_are_lost(self):
+        """Pages have marks; books of a library are known to be Planche's, and have their time."""
+        shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"))
+        found = self.statuses()
+        self.assertEqual(found, {**dict.fromkeys(self.ALL, "up to date"), "scans": "ok"})
+        shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"))
+        self.write("lib/s/cover.png", harness.page(12, 16, seed=10))
+        self.write("lib/s/b.cbz", book(4))
+        later = time.time() + 100
+        os.utime(self.path("lib/s/b.cbz"), (later, later))
+        found = self.statuses()
+        self.assertEqual((found["s/cover.webp"], found["s/b.cbz"], found["a.cbz"]),
+                         ("source changed", "source changed", "up to date"))
+        shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"))
+        self.assertEqual(self.statuses("-s", "4")["s/cover.webp"], "source changed")
+        self.assertEqual(self.statuses("--update")["s/cover.webp"], "ok")
+
+    def test_records_cannot_be_kept(self):
+        self.write("file", b"")
+        self.write("lib/c.cbz", book(8))
+        self.up("--quiet", env={"XDG_STATE_HOME": self.path("file")})
+        self.assertIn("c.cbz", self.files("out"))
+
+    def test_records_are_damaged(self):
+        folder = os.path.join(os.environ["XDG_STATE_HOME"], "planche/outputs")
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "ab") as file:
+                file.write(b"1 2 3\n\xff\0\n" + b"9" * 5000)
+        self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+
+    def test_unknown(self):
+        """Somebody else's files are neither up to date nor to be made again."""
+        self.write("lib/c.cbz", book(8))
+        self.write("out/c.cbz", b"mine")
+        self.assertEqual(self.statuses("--update")["c.cbz"], "exists")
+        self.assertEqual(self.read("out/c.cbz"), b"mine")
+
+
+class Named(Outputs):
+    def test_pages(self):
+        for i in range(3):
+            self.write(f"{i}.png", harness.page(12, 16, seed=i))
+        pages = ["0.png", "1.png", "2.png", "-o", "out/"]
+        self.planche(*pages)
+        self.assertEqual(self.planche(*pages).stderr, "Skipped: 3 pages (up to date)\n")
+        os.remove(self.path("out/1.webp"))
+        self.write("2.png", harness.page(12, 16, seed=5))
+        lines = self.planche(*pages).stderr.splitlines()
+        self.assertRegex(lines[0], "^1.png -> out/1.webp ")
+        self.assertEqual(lines[1:-1], [
+            "2.png -> out/2.webp  source changed", "Pages: 1 enlarged",
+            "Skipped: 1 page (up to date), 1 page (source changed)",
+            "--update makes what has changed again"])
+        self.planche(*pages, "--update")
+        self.assertEqual(self.planche(*pages).stderr, "Skipped: 3 pages (up to date)\n")
+
+    def test_marks(self):
+        """A page without a record has a mark; one without either is an error where it was named."""
+        self.write("a.png", harness.page(12, 16))
+        self.planche("a.png", "-o", "a.webp")
+        self.planche("a.png", "--no-mark", "-o", "b.webp")
+        shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"))
+        self.planche("a.png", "-o", "a.webp")
+        for arguments in ([], ["--dry-run"], ["--update"]):
+            result = self.planche("a.png", "-o", "b.webp", *arguments, check=1)
+            self.assertIn("--overwrite replaces it", result.stderr)
+
+    def test_one_book(self):
+        self.write("a.cbz", book(1))
+        for output in (["-o", "b.cbz"], [], ["-o", "out/"], ["-o", "f", "--to", "folder"]):
+            self.planche("a.cbz", *output)
+            self.assertEqual(self.planche("a.cbz", *output).stderr,
+                             "Skipped: 1 book (up to date)\n")
+        self.write("c.cbz", book(2))
+        self.assertIn("source changed", self.planche("c.cbz", "-o", "b.cbz").stderr)
+
+    def test_dry_run_agrees(self):
+        self.write("a.cbz", book(1))
+        self.write("p.png", harness.page(8, 8))
+        self.write("in/p.png", harness.page(8, 8))
+        self.write("full/x", b"mine")
+        for arguments in (["a.cbz", "-o", "none/x.cbz"], ["p.png", "-o", "none/x.png"],
+                          ["in", "-o", "full/"], ["a.cbz", "--to", "folder", "-o", "full"]):
+            with self.subTest(arguments):
+                for more in ([], ["--dry-run"]):
+                    result = self.planche(*arguments, *more, "--quiet", check=1)
+                    self.assert_one_line(result.stderr, arguments[-1].strip("/"))
+
+    def test_interrupted(self):
+        """What was not begun is counted."""
+        for i in range(4):
+            pages = [(f"{k}.png", harness.page(200, 300, seed=10 * i + k)) for k in range(3)]
+            self.write(f"lib/{i}.cbz", archives.cbz(pages))
+        with subprocess.Popen([harness.PLANCHE, "-m", harness.QUICK_MODEL, "-s", "4", "--threads",
+                               "1", "lib", "-o", "out"], cwd=self.folder, stderr=subprocess.PIPE,
+                              text=True) as process:
+            end = time.monotonic() + harness.MARGIN_SECONDS
+            while not os.path.exists(self.path("out/.0.cbz.planche")):
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.002)
+            process.send_signal(signal.SIGINT)
+            stderr = process.communicate()[1]
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertIn("\nBooks: 1 interrupted, 3 not started\n", stderr)
+
+
+if __name__ == "__main__":
+    harness.main()

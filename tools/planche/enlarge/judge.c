@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Judging outputs by their records, or else by the marks in them. */
+#include "enlarge/judge.h"
+
+#include "cli/interrupt.h"
+#include "cli/paths.h"
+#include "enlarge/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_folder_book(const struct planche_cli_item *item)
+{
+    return item->book && item->container == PLANCHE_CONTAINER_FOLDER;
+}
+
+static bool same_stamp(const struct planche_stamp *a, const struct planche_stamp *b)
+{
+    return a->bytes == b->bytes && a->time == b->time && a->names == b->names;
+}
+
+static void digest_content(const char *path, char text[PLANCHE_IO_DIGEST_TEXT])
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    *text = 0;
+    if (planche_content_digest(path, digest))
+        planche_digest_format(text, digest, sizeof digest);
+}
+
+/* Keeps a record, unless nothing is to be written. */
+static void note(struct planche_cli_run *run, const struct planche_cli_item *item,
+                 struct planche_cli_record *record)
+{
+    struct planche_stamp output;
+    if (run->options.dry_run)
+        return;
+    if (is_folder_book(item) && planche_stamp_take(&output, item->output))
+        record->names = output.names;
+    planche_cli_records_add(&run->records, item->output, record);
+}
+
+/* True if all files of a page that became something else than was planned are there: parts, or
+ * another format. */
+static bool are_parts_there(const struct planche_cli_run *run, const struct planche_cli_item *item,
+                            const struct planche_cli_record *record)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    bool there = !item->book && record->parts > 0;
+    result.parts = record->parts;
+    result.format = (enum planche_format)record->format;
+    result.switched = record->format != PLANCHE_FORMAT_AUTO;
+    for (unsigned part = 1; there && part <= result.parts; part++) {
+        size_t size = planche_page_file_name(NULL, 0, item->output, &result, part) + 1;
+        char *name = malloc(size);
+        if (name != NULL)
+            planche_page_file_name(name, size, item->output, &result, part);
+        there = name != NULL && planche_cli_is_taken(name) &&
+                !planche_cli_plan_names(&run->plan, item, name);
+        free(name);
+    }
+    return there;
+}
+
+/* A file that was only touched, or copied from elsewhere, is the same. */
+static bool is_same_source(struct planche_cli_run *run, const struct planche_cli_item *item,
+                           struct planche_cli_record *record)
+{
+    struct planche_stamp now;
+    char digest[PLANCHE_IO_DIGEST_TEXT];
+    if (!planche_stamp_take(&now, item->input))
+        return false;
+    if (same_stamp(&now, &record->source))
+        return true;
+    if (now.bytes != record->source.bytes || *record->digest == 0)
+        return false;
+    digest_content(item->input, digest);
+    if (strcmp(digest, record->digest) != 0)
+        return false;
+    record->source = now;
+    note(run, item, record);
+    return true;
+}
+
+static enum planche_cli_verdict judge_record(struct planche_cli_run *run,
+                                             const struct planche_cli_item *item,
+                                             struct planche_cli_record record, const char *settings)
+{
+    if (!is_same_source(run, item, &record))
+        return PLANCHE_CLI_SOURCE_CHANGED;
+    bool other = *record.settings != 0 && strcmp(record.settings, settings) != 0;
+    return other ? PLANCHE_CLI_OTHER_SETTINGS : PLANCHE_CLI_UP_TO_DATE;
+}
+
+/* Of an output that was made before there were records, or elsewhere: what its mark says. */
+static enum planche_cli_verdict judge_page(struct planche_cli_run *run,
+                                           const struct planche_cli_item *item)
+{
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
+    struct planche_cli_record record = {.parts = 1};
+    char model[sizeof mark.model];
+    if (planche_provenance_read(item->output, &mark, NULL) != PLANCHE_OK || *mark.source == 0 ||
+        !planche_stamp_take(&record.source, item->input))
+        return PLANCHE_CLI_EXISTS;
+    digest_content(item->input, record.digest);
+    if (strcmp(record.digest, mark.source) != 0)
+        return PLANCHE_CLI_SOURCE_CHANGED;
+    planche_cli_name_model(&run->options.engine, run->scale, model, sizeof model);
+    if (strcmp(model, mark.model) != 0)
+        return PLANCHE_CLI_OTHER_SETTINGS;
+    note(run, item, &record);
+    return PLANCHE_CLI_UP_TO_DATE;
+}
+
+/* True if there are pages in a book that Planche has made. */
+static bool is_made(const struct planche_cli_run *run, const char *path)
+{
+    struct planche_book_result result = PLANCHE_BOOK_RESULT_INIT;
+    struct planche_book_options options = run->options.book;
+    options.again = 0;
+    options.skip_above = 0;
+    return planche_book_inspect(path, &options, &result, NULL) == PLANCHE_OK &&
+           result.outcomes[PLANCHE_BOOK_ALREADY_ENLARGED] > 0;
+}
+
+/* The same of books. Their files do not say what they were made from, so if one was named nothing
+ * is known; in a library, its place says it, and its time whether the source is newer. */
+static enum planche_cli_verdict judge_book(struct planche_cli_run *run,
+                                           const struct planche_cli_item *item)
+{
+    struct planche_cli_record record = {.parts = 0};
+    struct planche_stamp output;
+    bool folder = is_folder_book(item);
+    if ((!item->resumes && !folder) || planche_cli_is_folder(item->output) != folder ||
+        !planche_stamp_take(&record.source, item->input) ||
+        !planche_stamp_take(&output, item->output) || !is_made(run, item->output))
+        return PLANCHE_CLI_EXISTS;
+    if (folder || record.source.time > output.time)
+        return PLANCHE_CLI_SOURCE_CHANGED; /* the pages of a folder tell more */
+    note(run, item, &record);
+    return PLANCHE_CLI_UP_TO_DATE;
+}
+
+/* True if files of a folder have gone, or come, since it was made. */
+static bool has_other_files(const struct planche_cli_item *item,
+                            const struct planche_cli_record *record)
+{
+    struct planche_stamp output;
+    return is_folder_book(item) && planche_stamp_take(&output, item->output) &&
+           output.names != record->names;
+}
+
+/* What is to be done with an output that is there. other: it, or parts of it, were made with other
+ * settings. */
+static void decide(const struct planche_cli_options *options, struct planche_cli_item *item,
+                   bool incomplete, bool other)
+{
+    bool stale =
+        item->verdict == PLANCHE_CLI_SOURCE_CHANGED || item->verdict == PLANCHE_CLI_OTHER_SETTINGS;
+    bool folder = is_folder_book(item);
+    item->makes =
+        item->verdict == PLANCHE_CLI_MISSING || (stale && options->update) ||
+        (folder && item->verdict == PLANCHE_CLI_SOURCE_CHANGED) || incomplete ||
+        (item->verdict == PLANCHE_CLI_EXISTS && !item->resumes && !options->skip_existing);
+    item->replaces = stale && options->update && (!folder || other);
+}
+
+static void judge(struct planche_cli_run *run, struct planche_cli_item *item, const char *settings)
+{
+    const struct planche_cli_options *options = &run->options;
+    const struct planche_cli_record *found = planche_cli_records_find(&run->records, item->output);
+    const struct planche_cli_record record =
+        found != NULL ? *found : (struct planche_cli_record){0};
+    bool incomplete = false, known = found != NULL;
+    if (!planche_cli_is_taken(item->output) && !(known && are_parts_there(run, item, &record)))
+        item->verdict = PLANCHE_CLI_MISSING;
+    else if (options->page.overwrite || options->skip_existing)
+        item->verdict = PLANCHE_CLI_EXISTS;
+    else if (!known)
+        item->verdict = item->book ? judge_book(run, item) : judge_page(run, item);
+    else
+        item->verdict = judge_record(run, item, record, settings);
+    if (item->verdict == PLANCHE_CLI_UP_TO_DATE && known)
+        incomplete = has_other_files(item, &record);
+    decide(options, item, incomplete,
+           *record.settings != 0 && strcmp(record.settings, settings) != 0);
+    if (options->page.overwrite)
+        item->makes = item->replaces = true;
+}
+
+void planche_cli_judge(struct planche_cli_run *run)
+{
+    char settings[3][PLANCHE_CLI_SETTINGS_TEXT] = {"", "", ""};
+    for (size_t i = 0; i < run->plan.count && planche_cli_interrupt_signal() == 0; i++) {
+        struct planche_cli_item *item = &run->plan.items[i];
+        /* All that the settings of items differ by. */
+        int kind = !item->book ? 0 : item->container == PLANCHE_CONTAINER_EPUB ? 2 : 1;
+        if (*settings[kind] == 0)
+            planche_cli_settings(&run->options, item, run->scale, settings[kind]);
+        judge(run, item, settings[kind]);
+    }
+}
+
+void planche_cli_judge_made(struct planche_cli_run *run, const struct planche_cli_item *item,
+                            const struct planche_stamp *before, unsigned parts, int format)
+{
+    struct planche_cli_record record = {.source = *before, .parts = parts, .format = format};
+    const struct planche_cli_record *old = planche_cli_records_find(&run->records, item->output);
+    struct planche_stamp after;
+    planche_cli_settings(&run->options, item, run->scale, record.settings);
+    /* A folder to which pages were added has older ones with the settings of then. */
+    if (old != NULL && is_folder_book(item) && item->verdict != PLANCHE_CLI_MISSING &&
+        !item->replaces)
+        memcpy(record.settings, old->settings, sizeof record.settings);
+    /* What has changed meanwhile was perhaps not what was read. */
+    if (planche_stamp_take(&after, item->input) && same_stamp(before, &after))
+        digest_content(item->input, record.digest);
+    note(run, item, &record);
+}
