@@ -33,6 +33,7 @@
 #include <planche/engine.h>
 #include <planche/error.h>
 #include <planche/gpu.h>
+#include <planche/image.h>
 #include <planche/job.h>
 #include <planche/log.h>
 #include <planche/model.h>

@@ -68,3 +68,8 @@ void planche_gpu_info_init(struct planche_gpu_info *out, size_t size)
 {
     init(out, size);
 }
+
+void planche_image_options_init(struct planche_image_options *out, size_t size)
+{
+    init(out, size);
+}

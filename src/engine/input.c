@@ -8,28 +8,6 @@
 
 #include <string.h>
 
-bool planche_input_fits(const struct planche_pixels *pixels)
-{
-    uintptr_t sample = planche_pixel_depth(pixels->format) / 8;
-    return pixels->stride / planche_pixel_size(pixels->format) >= pixels->width &&
-           ((uintptr_t)pixels->data | pixels->stride) % sample == 0;
-}
-
-static enum planche_status check_pixels(const struct planche_pixels *pixels,
-                                        struct planche_error *error)
-{
-    if (!planche_pixel_format_valid(pixels->format) || !pixels->data || !pixels->width ||
-        !pixels->height)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "pixels without format, size or data");
-    if (!planche_input_fits(pixels))
-        return planche_fail(
-            error, PLANCHE_ERROR_ARGUMENT,
-            "a stride of %zu bytes is less than a row, or samples of 16 bits are at "
-            "odd addresses",
-            pixels->stride);
-    return PLANCHE_OK;
-}
-
 static enum planche_status open_source(struct planche_input *input,
                                        const struct planche_input_options *options,
                                        struct planche_error *error)
@@ -91,7 +69,7 @@ enum planche_status planche_input_open(struct planche_input *input,
     enum planche_status status;
     *input = (struct planche_input){.pixels = options->pixels, .budget = options->reader.budget};
     if (options->pixels) {
-        status = check_pixels(options->pixels, error);
+        status = planche_pixels_check(options->pixels, error);
         input->width = options->pixels->width;
         input->height = options->pixels->height;
         input->stored = options->pixels->format;

@@ -36,10 +36,6 @@ struct planche_input {
     double ms; /* spent reading */
 };
 
-/* Whether rows of pixels in memory are as far apart as they must be and aligned. The format is
- * valid. */
-bool planche_input_fits(const struct planche_pixels *pixels);
-
 /* Opens the page; input->width, height and format are known afterwards. */
 enum planche_status planche_input_open(struct planche_input *input,
                                        const struct planche_input_options *options,

@@ -26,7 +26,7 @@ static enum planche_status check_pixels(const struct planche_page *page,
     const struct planche_pixels *out = page->job->out;
     const struct planche_page_result *result = &page->job->result;
     if (out->format != page->input.format || out->width != result->output_width ||
-        out->height != result->output_height || !out->data || !planche_input_fits(out))
+        out->height != result->output_height || !out->data || !planche_pixels_fit(out))
         return planche_fail(
             error, PLANCHE_ERROR_ARGUMENT,
             "the result's pixels must have the format of the page, %u x %u pixels and a "

@@ -9,9 +9,8 @@
 
 #include <string.h>
 
-/* From the output's name; a name without an extension gets WebP. */
-static enum planche_status choose_format(enum planche_format *format, const char *output,
-                                         struct planche_error *error)
+enum planche_status planche_run_choose_format(enum planche_format *format, const char *output,
+                                              struct planche_error *error)
 {
     if (*format != PLANCHE_FORMAT_AUTO)
         return PLANCHE_OK;
@@ -59,7 +58,7 @@ planche_run_source(const struct planche_engine *engine, const struct planche_sou
         .sink_user = &files,
     };
     files.result = &job.result;
-    enum planche_status status = choose_format(&job.options.format, output, error);
+    enum planche_status status = planche_run_choose_format(&job.options.format, output, error);
     if (!status)
         status = planche_atomic_file_check(output, files.overwrite, error);
     if (!status)

@@ -5,6 +5,11 @@
 
 #include "engine/page.h"
 
+/* A format that is AUTO becomes the one of the output's extension; a name without one gets WebP.
+ * Errors: ARGUMENT: no format has this extension. */
+enum planche_status planche_run_choose_format(enum planche_format *format, const char *output,
+                                              struct planche_error *error);
+
 /* planche_engine_run_file for a page that may lie in memory (a book's entry): source->name is what
  * messages call it. filter and cancel (beside what options have) may be NULL. result is filled in
  * any case. */

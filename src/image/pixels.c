@@ -2,6 +2,8 @@
 /* Pixel formats and the conversion of rows between them. */
 #include "image/pixels.h"
 
+#include "base/status.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -138,4 +140,26 @@ void planche_row_convert(void *dst, enum planche_pixel_format dst_format, const 
         convert(dst, to, false, src, from, true, width);
     else
         convert(dst, to, false, src, from, false, width);
+}
+
+bool planche_pixels_fit(const struct planche_pixels *pixels)
+{
+    uintptr_t sample = planche_pixel_depth(pixels->format) / 8;
+    return pixels->stride / planche_pixel_size(pixels->format) >= pixels->width &&
+           ((uintptr_t)pixels->data | pixels->stride) % sample == 0;
+}
+
+enum planche_status planche_pixels_check(const struct planche_pixels *pixels,
+                                         struct planche_error *error)
+{
+    if (!planche_pixel_format_valid(pixels->format) || !pixels->data || !pixels->width ||
+        !pixels->height)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "pixels without format, size or data");
+    if (!planche_pixels_fit(pixels))
+        return planche_fail(
+            error, PLANCHE_ERROR_ARGUMENT,
+            "a stride of %zu bytes is less than a row, or samples of 16 bits are at "
+            "odd addresses",
+            pixels->stride);
+    return PLANCHE_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef PLANCHE_IMAGE_PIXELS_H
 #define PLANCHE_IMAGE_PIXELS_H
 
+#include <planche/page.h>
 #include <planche/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,13 @@ unsigned planche_pixel_depth(enum planche_pixel_format format);
 bool planche_pixel_has_alpha(enum planche_pixel_format format);
 /* Bytes of one pixel. */
 size_t planche_pixel_size(enum planche_pixel_format format);
+
+/* Whether rows of pixels in memory are as far apart as they must be and aligned. The format is
+ * valid. */
+bool planche_pixels_fit(const struct planche_pixels *pixels);
+/* Checks pixels of a caller: format, size, data, and that their rows fit. Errors: ARGUMENT. */
+enum planche_status planche_pixels_check(const struct planche_pixels *pixels,
+                                         struct planche_error *error);
 
 /* Converts width pixels; the rows must not overlap. Grey becomes RGB by repetition, RGB becomes
  * grey by the luma weights of ITU-R BT.601 (exact for neutral colours). Alpha that dst lacks is

@@ -116,6 +116,7 @@ static void test_null_errors(void **state)
     struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
     struct planche_book_options books = PLANCHE_BOOK_OPTIONS_INIT;
     struct planche_pixels small = page.pixels;
+    struct planche_image *image;
     char path[4], input[PATH_MAX], output[PATH_MAX];
     void *data;
     size_t size;
@@ -159,6 +160,11 @@ static void test_null_errors(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_not_equal(planche_gpu_get_info(UINT_MAX, &gpu, NULL), PLANCHE_OK);
     assert_int_equal(planche_cancel_create(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_image_read(&image, test_path("nowhere.png"), NULL, NULL),
+                     PLANCHE_ERROR_NOT_FOUND);
+    assert_int_equal(planche_image_get_pixels(image, &small, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_image_write(test_path("a.nonsense"), &page.pixels, NULL, NULL, NULL),
+                     PLANCHE_ERROR_ARGUMENT);
     unlink(input);
 }
 
@@ -442,6 +448,7 @@ static void test_init_functions(void **state)
     CHECK_INIT(job_queue_options, PLANCHE_JOB_QUEUE_OPTIONS_INIT);
     CHECK_INIT(job, PLANCHE_JOB_INIT);
     CHECK_INIT(gpu_info, PLANCHE_GPU_INFO_INIT);
+    CHECK_INIT(image_options, PLANCHE_IMAGE_OPTIONS_INIT);
 #undef CHECK_INIT
 }
 
