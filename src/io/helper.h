@@ -51,7 +51,7 @@ struct planche_helper {
 };
 #define PLANCHE_HELPER_NONE                                                                        \
     {                                                                                              \
-        .child.fd = -1, .requests = -1, .part = ""                                                 \
+        .child = PLANCHE_PROCESS_NONE, .requests = -1, .part = ""                                  \
     }
 
 /* Errors: UNSUPPORTED (the program is missing: the message names it), BUDGET, MEMORY, IO. */

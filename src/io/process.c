@@ -114,10 +114,10 @@ static bool launch(struct planche_process *process, struct planche_child *child)
     return reason == 0;
 }
 
-/* nowhere: /dev/null; output: the pipe's end, -1 if there is none. */
+/* nowhere: /dev/null; output, messages: ends of pipes, -1 if there are none. */
 static bool start_with(struct planche_process *process,
                        const struct planche_process_options *options, const char *program,
-                       int nowhere, int output)
+                       int nowhere, int output, int messages)
 {
     unsigned flags = options->flags;
     struct planche_child child = {
@@ -125,9 +125,10 @@ static bool start_with(struct planche_process *process,
         .arguments = options->arguments,
         .environment = environ,
         .standard = {nowhere, output < 0 ? STDERR_FILENO : output,
-                     flags & PLANCHE_PROCESS_READ_MESSAGES && output >= 0 ? output
-                     : flags & PLANCHE_PROCESS_SHOW_MESSAGES              ? STDERR_FILENO
-                                                                          : nowhere},
+                     messages >= 0                                          ? messages
+                     : flags & PLANCHE_PROCESS_READ_MESSAGES && output >= 0 ? output
+                     : flags & PLANCHE_PROCESS_SHOW_MESSAGES                ? STDERR_FILENO
+                                                                            : nowhere},
         .inherited_count = options->inherited_count,
         .own_group = !(flags & PLANCHE_PROCESS_FOREGROUND),
         .no_network = flags & PLANCHE_PROCESS_NO_NETWORK,
@@ -146,14 +147,24 @@ static bool start_with(struct planche_process *process,
     return started;
 }
 
+/* Reading the messages must never wait. */
+static bool open_message_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    int flags = fcntl(ends[0], F_GETFL);
+    return flags >= 0 && fcntl(ends[0], F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
 bool planche_process_start(struct planche_process *process,
                            const struct planche_process_options *options)
 {
     char program[PATH_MAX];
-    int ends[2] = {-1, -1}, nowhere = -1;
+    int ends[2] = {-1, -1}, messages[2] = {-1, -1}, nowhere = -1;
     bool started = false;
     *process = (struct planche_process){
         .fd = -1,
+        .messages_fd = -1,
         .foreground = options->flags & PLANCHE_PROCESS_FOREGROUND,
         .output_left = options->output_bytes ? options->output_bytes : UINT64_MAX,
         .patience_ms = options->patience_ms,
@@ -161,19 +172,39 @@ bool planche_process_start(struct planche_process *process,
     };
     if (!find_program(options->arguments[0], program))
         return false;
-    if (options->flags & PLANCHE_PROCESS_SHOW_OUTPUT || pipe2(ends, O_CLOEXEC) == 0)
+    if ((options->flags & PLANCHE_PROCESS_SHOW_OUTPUT || pipe2(ends, O_CLOEXEC) == 0) &&
+        (!(options->flags & PLANCHE_PROCESS_KEEP_MESSAGES) || open_message_pipe(messages)))
         nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (nowhere >= 0)
-        started = start_with(process, options, program, nowhere, ends[1]);
+        started = start_with(process, options, program, nowhere, ends[1], messages[1]);
     int reason = errno;
     planche_fd_close(&nowhere);
     planche_fd_close(&ends[1]);
-    if (started)
-        process->fd = ends[0];
-    else
-        planche_fd_close(&ends[0]);
+    planche_fd_close(&messages[1]);
+    process->fd = ends[0];
+    process->messages_fd = messages[0];
+    if (!started) {
+        planche_fd_close(&process->fd);
+        planche_fd_close(&process->messages_fd);
+    }
     errno = reason;
     return started;
+}
+
+/* Takes what has come of the messages; more than is kept is dropped. */
+static void take_messages(struct planche_process *process)
+{
+    char rest[512];
+    ssize_t got = process->messages_fd >= 0 ? 1 : 0;
+    while (got > 0) {
+        size_t room = sizeof process->messages - 1 - process->message_bytes;
+        got = room ? read(process->messages_fd, process->messages + process->message_bytes, room)
+                   : read(process->messages_fd, rest, sizeof rest);
+        process->message_bytes += room && got > 0 ? (size_t)got : 0;
+        if (got == 0)
+            planche_fd_close(&process->messages_fd);
+    }
+    process->messages[process->message_bytes] = 0;
 }
 
 /* Whether to wait no longer for what has been silent since then; errno says why. */
@@ -190,8 +221,13 @@ int64_t planche_process_read(struct planche_process *process, void *data, size_t
 {
     int64_t since = planche_clock_ns();
     while (process->fd >= 0 && !is_enough(process, since)) {
-        struct pollfd output = {.fd = process->fd, .events = POLLIN};
-        int ready = poll(&output, 1, TICK_MS);
+        struct pollfd pipes[] = {{.fd = process->fd, .events = POLLIN},
+                                 {.fd = process->messages_fd, .events = POLLIN}};
+        int ready = poll(pipes, 2, TICK_MS);
+        if (ready > 0 && pipes[1].revents)
+            take_messages(process);
+        if (ready > 0 && !pipes[0].revents)
+            continue;
         ssize_t got = ready > 0 ? read(process->fd, data, size) : ready;
         if (ready == 0 || (got < 0 && errno == EINTR))
             continue;
@@ -250,25 +286,31 @@ static int forget(struct planche_process *process)
 {
     int pid = process->pid;
     planche_fd_close(&process->fd);
+    planche_fd_close(&process->messages_fd);
     process->pid = 0;
     return pid;
 }
 
 bool planche_process_wait(struct planche_process *process, int *exit_status)
 {
-    int how = 0, pid = forget(process), ended;
+    int how = 0, pid = process->pid, ended;
     assert(pid > 0);
+    planche_fd_close(&process->fd); /* who still writes sees that nobody reads */
     int64_t since = planche_clock_ns(), pause = SHORT_MS;
     while ((ended = waitpid(pid, &how, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+        take_messages(process);
         poll(NULL, 0, (int)pause);
         pause = pause < TICK_MS ? pause * 2 : TICK_MS;
         if (!is_enough(process, since))
             continue;
         int reason = errno;
+        forget(process);
         end_by_force(pid, process->foreground);
         errno = reason;
         return false;
     }
+    take_messages(process);
+    forget(process);
     /* Where somebody else has waited for it, nobody knows; its output has ended. */
     *exit_status = ended < 0 ? 0 : WIFEXITED(how) ? WEXITSTATUS(how) : -1;
     return true;

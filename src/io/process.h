@@ -29,6 +29,7 @@ enum planche_process_flags {
     PLANCHE_PROCESS_FOREGROUND = 8,      /* see below */
     PLANCHE_PROCESS_NO_NETWORK = 16,     /* it may make no sockets, where the kernel has seccomp */
     PLANCHE_PROCESS_NO_FILE_WRITES = 32, /* nor write or make files, where it has Landlock */
+    PLANCHE_PROCESS_KEEP_MESSAGES = 128, /* the beginning of its stderr is kept apart */
     PLANCHE_PROCESS_OURS = 64, /* it was built as this library was: a sanitizer, which needs much
                                   more address space, makes the limit of memory void */
 };
@@ -51,10 +52,17 @@ struct planche_process_options {
     const struct planche_cancel_token *cancel; /* asked while we wait for it; may be NULL */
 };
 
+/* Bytes of messages that are kept, with the 0 behind them. */
+#define PLANCHE_PROCESS_MESSAGE_BYTES 2048
+
 /* A program that runs. */
 struct planche_process {
-    int pid; /* 0: none runs */
-    int fd;  /* what it writes; -1: nothing, or that was all */
+    int pid;         /* 0: none runs */
+    int fd;          /* what it writes; -1: nothing, or that was all */
+    int messages_fd; /* its stderr, if that is kept apart */
+    /* What has come of that so far, ended by a 0; all of it once the program was waited for. */
+    char messages[PLANCHE_PROCESS_MESSAGE_BYTES];
+    size_t message_bytes;
     bool foreground;
     uint64_t output_left;
     uint64_t patience_ms;
@@ -62,7 +70,7 @@ struct planche_process {
 };
 #define PLANCHE_PROCESS_NONE                                                                       \
     {                                                                                              \
-        .fd = -1                                                                                   \
+        .fd = -1, .messages_fd = -1                                                                \
     }
 
 /* Starts a program, with no input. What *options refers to need not stay, but for the token. False:

@@ -73,6 +73,37 @@ static void test_output(void **state)
     assert_string_equal(text, "yes");
 }
 
+/* Messages come apart from the output, however many there are, and do not block the program. */
+static void test_messages(void **state)
+{
+    (void)state;
+    const struct planche_process_options keep = {.flags = PLANCHE_PROCESS_KEEP_MESSAGES};
+    char text[64];
+    int status;
+    struct planche_process child =
+        start_with("echo one >&2; printf out; echo two >&2; exit 4", keep);
+    assert_true(planche_process_read_text(&child, text, sizeof text));
+    assert_string_equal(text, "out");
+    assert_true(planche_process_wait(&child, &status));
+    assert_int_equal(status, 4);
+    assert_string_equal(child.messages, "one\ntwo\n");
+    child =
+        start_with("i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done >&2; printf x", keep);
+    assert_true(planche_process_read_text(&child, text, sizeof text));
+    assert_string_equal(text, "x");
+    assert_true(planche_process_wait(&child, &status));
+    assert_int_equal(child.message_bytes, PLANCHE_PROCESS_MESSAGE_BYTES - 1);
+    assert_memory_equal(child.messages, "0\n1\n2\n", 6);
+    /* Also while it is only waited for. */
+    child = start_with("exec 1>&-; head -c 1000000 /dev/zero >&2", keep);
+    assert_true(planche_process_wait(&child, &status));
+    assert_int_equal(status, 0);
+    child = start_with("echo said >&2; printf x; " ASLEEP, keep);
+    assert_int_equal(planche_process_read(&child, text, 1), 1);
+    planche_process_kill(&child);
+    assert_int_equal(child.messages_fd, -1);
+}
+
 static void test_bounded_output(void **state)
 {
     (void)state;
@@ -368,14 +399,14 @@ static void test_grace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_output),   cmocka_unit_test(test_bounded_output),
-        cmocka_unit_test(test_missing),  cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_signals),  cmocka_unit_test(test_group),
-        cmocka_unit_test(test_limits),   cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_cpu),      cmocka_unit_test(test_ours),
-        cmocka_unit_test(test_silence),  cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_deadline), cmocka_unit_test(test_no_end),
-        cmocka_unit_test(test_grace),
+        cmocka_unit_test(test_output),      cmocka_unit_test(test_bounded_output),
+        cmocka_unit_test(test_messages),    cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_group),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_memory),      cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_ours),        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_cancel),      cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_no_end),      cmocka_unit_test(test_grace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
