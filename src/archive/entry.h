@@ -7,6 +7,7 @@
 #include "archive/name.h"
 #include "base/cancel.h"
 #include "base/log.h"
+#include "image/cells.h"
 
 #include <planche/book.h>
 
@@ -32,9 +33,15 @@ struct planche_archive_entry {
 
 /* Analysis of a page of a PDF, once it was drawn. */
 struct planche_archive_note {
-    uint32_t number : 24; /* of the image, or the resolution that the page takes */
-    uint32_t known : 1, alone : 1, jpeg : 1;
+    uint32_t number : 24; /* thousandths of pixels an inch, at which the page is rendered;
+                             0: there is no page */
+    uint32_t known : 1;
+    uint32_t uncropped : 1; /* it is rendered by its media box */
+    uint32_t alone : 1;     /* it is its only image, a JPEG */
 };
+
+/* Different lines that poppler says of a book and that are passed on. */
+#define PLANCHE_ARCHIVE_TOLD 16
 
 /* Cache of what one reading of an archive finds out for the next. Zeroes at first. */
 struct planche_archive_notes {
@@ -46,7 +53,22 @@ struct planche_archive_notes {
     uint64_t count; /* pages */
     uint64_t file_size;
     struct timespec changed;
+    uint64_t told[PLANCHE_ARCHIVE_TOLD]; /* lines that were passed on, by a hash */
+    size_t told_count;
 };
+
+/* An image file in memory, and where on its page it lies. */
+struct planche_archive_picture {
+    const char *name; /* for messages */
+    const void *data;
+    size_t size;
+    struct planche_cells_place place;
+    struct planche_budget *budget; /* of what decoding takes */
+};
+/* Callback that adds up what an image file looks like as a page of its own: sRGB. */
+typedef enum planche_status (*planche_archive_look_fn)(
+    const struct planche_archive_picture *picture, struct planche_cells *cells,
+    struct planche_error *error);
 
 /* Options of the caller: cancellation and the cache. NULL or zeroes: none. */
 struct planche_archive_help {
@@ -54,6 +76,9 @@ struct planche_archive_help {
      * cancelled. */
     const struct planche_cancel_token *cancel;
     struct planche_archive_notes *notes; /* its owner frees the list; NULL: none are kept */
+    /* Where faults of contents are told, at every reading; NULL: where all else is. */
+    const struct planche_log *log;
+    planche_archive_look_fn look; /* NULL: pages of PDFs are always rendered */
 };
 
 #define PLANCHE_SIZE_UNKNOWN UINT64_MAX

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deflate decompression by zlib, with its memory in a budget. */
+/* Deflate by zlib, with its memory in a budget. */
 #include "archive/inflater.h"
 
 #include "base/checked.h"
@@ -20,4 +20,10 @@ bool planche_inflater_init(z_stream *inflater, int bits, struct planche_budget *
 {
     *inflater = (z_stream){.zalloc = allocate, .zfree = release, .opaque = budget};
     return inflateInit2(inflater, bits) == Z_OK;
+}
+
+bool planche_deflater_init(z_stream *deflater, int level, struct planche_budget *budget)
+{
+    *deflater = (z_stream){.zalloc = allocate, .zfree = release, .opaque = budget};
+    return deflateInit(deflater, level) == Z_OK;
 }

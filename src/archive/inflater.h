@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deflate decompression by zlib, with its memory in a budget. */
+/* Deflate by zlib, with its memory in a budget. */
 #ifndef PLANCHE_ARCHIVE_INFLATER_H
 #define PLANCHE_ARCHIVE_INFLATER_H
 
@@ -9,5 +9,7 @@
 
 /* bits as in inflateInit2. False: no memory. */
 bool planche_inflater_init(z_stream *inflater, int bits, struct planche_budget *budget);
+/* level as in deflateInit, whose format it makes. False: no memory. */
+bool planche_deflater_init(z_stream *deflater, int level, struct planche_budget *budget);
 
 #endif

@@ -21,8 +21,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* A number with a point, whatever the locale; *at moves behind it. */
-static double take_number(const char **at)
+double planche_pdf_take_number(const char **at)
 {
     const char *p = *at + strspn(*at, " ,");
     double sign = *p == '-' ? -1 : 1, value = 0, unit = 1;
@@ -74,7 +73,7 @@ static double number_of(const struct planche_tag *tag, const char *text, const c
 {
     struct planche_span value;
     const char *at = find_value(tag, text, name, &value) ? text + value.at : NULL;
-    return at ? take_number(&at) : 0;
+    return at ? planche_pdf_take_number(&at) : 0;
 }
 
 /* An identifier; "" when it is too long. */
@@ -105,13 +104,6 @@ static size_t decode_head(uint8_t head[HEAD_BYTES], const char *text, struct pla
     base64_decode_init(&decoder);
     return base64_decode_update(&decoder, &size, head, data.end - data.at, text + data.at) ? size
                                                                                            : 0;
-}
-
-/* The colour type in the header of a PNG: grey (0) and RGB (2) have no alpha. */
-static bool is_opaque_png(const char *text, struct planche_span data)
-{
-    uint8_t head[HEAD_BYTES];
-    return decode_head(head, text, data) > 25 && (head[25] == 0 || head[25] == 2);
 }
 
 /* A JPEG's EXIF, if that comes early, may say that it lies on its side. In a PDF that means
@@ -175,11 +167,7 @@ static void define_image(struct planche_pdf_svg *drawing, const struct planche_t
     image->height = number_of(tag, text, "height");
     if (!find_value(tag, text, "href", &data))
         return;
-    image->jpeg = skip(&data, text, "data:image/jpeg;base64,");
-    if (image->jpeg)
-        image->opaque = !is_turned(text, data);
-    else
-        image->opaque = skip(&data, text, "data:image/png;base64,") && is_opaque_png(text, data);
+    image->jpeg = skip(&data, text, "data:image/jpeg;base64,") && !is_turned(text, data);
 }
 
 static bool is_near(double value, double wanted, double size)
@@ -193,17 +181,14 @@ static void paint_image(struct planche_pdf_svg *drawing, size_t index, const cha
     const struct planche_drawn_image *image = &drawing->images[index];
     double m[6] = {1, 0, 0, 1, 0, 0}, width = drawing->width, height = drawing->height;
     for (int i = 0; matrix && i < 6; i++)
-        m[i] = take_number(&matrix);
-    double area = fabs(m[0] * m[3] - m[1] * m[2]), pixels = image->width * image->height;
-    if (area > 0 && pixels > drawing->most_pixels) {
-        drawing->most_pixels = pixels;
-        drawing->resolution = 72 / sqrt(area);
-    }
+        m[i] = planche_pdf_take_number(&matrix);
     bool fills = m[1] == 0 && m[2] == 0 && m[0] > 0 && m[3] > 0 && is_near(m[4], 0, width) &&
                  is_near(m[5], 0, height) && is_near(m[4] + m[0] * image->width, width, width) &&
                  is_near(m[5] + m[3] * image->height, height, height);
     /* It hides what was painted before. */
-    drawing->alone = fills && image->opaque ? index : SIZE_MAX;
+    drawing->alone = fills && image->jpeg ? index : SIZE_MAX;
+    drawing->place = (struct planche_cells_place){
+        m[4] / width, m[5] / height, m[0] * image->width / width, m[3] * image->height / height};
 }
 
 /* Whether a use says what it shows and where, and nothing else: a mask, an opacity, a clip, a
@@ -247,7 +232,7 @@ static bool is_page(const struct planche_pdf_svg *drawing, const char *path)
         path += strspn(path, " ");
         if (*path++ != (i == 0 ? 'M' : 'L'))
             return false;
-        double x = take_number(&path), y = take_number(&path);
+        double x = planche_pdf_take_number(&path), y = planche_pdf_take_number(&path);
         bool right = x > drawing->width / 2, low = y > drawing->height / 2;
         if (!is_near(x, right ? drawing->width : 0, drawing->width) ||
             !is_near(y, low ? drawing->height : 0, drawing->height))
@@ -335,4 +320,9 @@ void planche_pdf_svg_feed(struct planche_pdf_svg *drawing, const char *svg, size
     struct planche_tag tag;
     for (size_t at = 0; planche_tag_reader_next(&drawing->reader, svg, size, &at, &tag);)
         take_tag(drawing, &tag);
+}
+
+bool planche_pdf_svg_is_alone(const struct planche_pdf_svg *drawing)
+{
+    return drawing->alone == 0 && drawing->count == 1 && !drawing->strange;
 }

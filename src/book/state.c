@@ -5,6 +5,7 @@
 #include "book/state.h"
 
 #include "base/status.h"
+#include "book/picture.h"
 #include "engine/internal.h"
 
 #include <assert.h>
@@ -34,7 +35,8 @@ enum planche_status planche_book_open(struct planche_book *book,
 {
     /* What is passed over is told once, at the first reading. */
     const struct planche_log *log = book->entries.count ? NULL : &book->log;
-    const struct planche_archive_help help = {.cancel = cancel, .notes = &book->notes};
+    const struct planche_archive_help help = {
+        .cancel = cancel, .notes = &book->notes, .log = &book->log, .look = planche_book_look};
     return planche_archive_open(archive, book->input, &book->limits, &book->budget, log, &help,
                                 error);
 }

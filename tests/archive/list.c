@@ -6,6 +6,7 @@
  * (size or "folder", time, checksum, name), and at last "end", or "status", its number and the
  * message. What is left in the budget is a failure. */
 #include "archive/archive.h"
+#include "book/picture.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
     struct planche_archive *archive;
     bool end = false, skip = argc > 1 && strcmp(argv[1], "-s") == 0;
     const struct planche_cancel_token token = {.handle = &cancel};
-    const struct planche_archive_help help = {.cancel = &token};
+    const struct planche_archive_help help = {.cancel = &token, .look = planche_book_look};
     bool stops = argc > 1 && strcmp(argv[1], "-c") == 0;
     if (stops)
         stop_soon();

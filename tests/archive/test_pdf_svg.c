@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The beginning of a PNG of RGB; its colour type is byte 25. */
-#define RGB  "iVBORw0KGgoAAAANSUhEUgAAABQAAAAeCAIAAAA="
-#define RGBA "iVBORw0KGgoAAAANSUhEUgAAABQAAAAeCAYAAAA="
+#define JPEG "/9j/4AAQ"
 
 #define HEAD                                                                                       \
     "<?xml version=\"1.0\"?>\n<svg xmlns=\"s\" width=\"20\" height=\"30pt\" version=\"1.1\">\n"
@@ -44,19 +42,25 @@ static void test_alone(void **state)
 {
     struct planche_pdf_svg page;
     (void)state;
-    const char *svg = HEAD "<defs>" IMAGE("i0", "png", RGBA)
-        IMAGE("i1", "png", RGB) "</defs><g id=\"surface1\">" USE("i0", HALF) USE("i1", HALF) TAIL;
+    const char *svg = HEAD "<defs>" IMAGE("i0", "png", "iVBORw0KGgo=")
+        IMAGE("i1", "jpeg", JPEG) "</defs><g id=\"surface1\">" USE("i0", HALF) USE("i1", HALF) TAIL;
     expect(svg, 1, false, false);
     feed(&page, svg, 7);
     assert_int_equal(page.count, 2);
-    assert_true(page.resolution == 144);
-    assert_true(page.images[1].opaque && !page.images[0].opaque && !page.images[1].jpeg);
+    assert_true(page.images[1].jpeg && !page.images[0].jpeg);
+    /* There is another image: what it is for is not asked. */
+    assert_false(planche_pdf_svg_is_alone(&page));
+    feed(&page,
+         HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs>" USE("i", "matrix(0.5,0,0,0.5,0.1,0)"), 9);
+    assert_true(planche_pdf_svg_is_alone(&page));
+    assert_true(page.place.left == 0.1 / 20 && page.place.top == 0 && page.place.width == 1 &&
+                page.place.height == 1);
     /* A clip that is the whole page, groups of text, an image as it is. */
     expect(HEAD "<defs><clipPath id=\"c\"><path d=\"M 0 0 L 20 0 L 20 30 L 0 30 Z M 0 0\"/>"
-                "</clipPath>" IMAGE(
-                    "i", "jpeg", "/9j/4AAQ") "</defs>"
-                                             "<g clip-path=\"url(#c)\" clip-rule=\"nonzero\">" USE(
-                                                 "i", HALF) TAIL,
+                "</clipPath>" IMAGE("i", "jpeg",
+                                    JPEG) "</defs>"
+                                          "<g clip-path=\"url(#c)\" clip-rule=\"nonzero\">" USE(
+                                              "i", HALF) TAIL,
            0, false, false);
 }
 
@@ -64,13 +68,14 @@ static void test_not_alone(void **state)
 {
     (void)state;
     /* Something is painted over it; it shines through; it does not fill; it is turned. */
-    expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs><g id=\"surface1\">" USE(
+    expect(HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs><g id=\"surface1\">" USE(
                "i", HALF) "<path d=\"M 0 0\"/>" TAIL,
            SIZE_MAX, true, false);
-    expect(HEAD "<defs>" IMAGE("i", "png", RGBA) "</defs>" USE("i", HALF), SIZE_MAX, false, false);
-    expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs>" USE("i", "matrix(0.5,0,0,0.4,0,0)"),
+    expect(HEAD "<defs>" IMAGE("i", "png", "iVBORw0KGgo=") "</defs>" USE("i", HALF), SIZE_MAX,
+           false, false);
+    expect(HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs>" USE("i", "matrix(0.5,0,0,0.4,0,0)"),
            SIZE_MAX, false, false);
-    expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs>" USE("i", "matrix(0,0.5,0.5,0,0,0)"),
+    expect(HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs>" USE("i", "matrix(0,0.5,0.5,0,0,0)"),
            SIZE_MAX, false, false);
     /* A mask, an opacity, a way of blending: what is below shines through. */
     const char *const further[] = {"mask=\"url(#m)\"", "opacity=\"0.5\"", "clip-path=\"url(#c)\"",
@@ -78,17 +83,17 @@ static void test_not_alone(void **state)
     for (size_t i = 0; i < sizeof further / sizeof *further; i++) {
         char svg[1000];
         snprintf(svg, sizeof svg,
-                 HEAD "<defs>" IMAGE("i", "jpeg", "/9j/4AAQ") "</defs><use %s xlink:href=\"#i\" "
-                                                              "transform=\"" HALF "\"/>" TAIL,
+                 HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs><use %s xlink:href=\"#i\" "
+                                                        "transform=\"" HALF "\"/>" TAIL,
                  further[i]);
         expect(svg, SIZE_MAX, false, false);
     }
     /* Other transforms, other elements, masks, clips that cut. */
-    expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs>" USE("i", "scale(0.5)"), SIZE_MAX, true,
+    expect(HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs>" USE("i", "scale(0.5)"), SIZE_MAX, true,
            false);
-    expect(HEAD "<defs>" IMAGE("i", "png", RGB) "</defs>" USE("j", HALF), SIZE_MAX, true, false);
+    expect(HEAD "<defs>" IMAGE("i", "jpeg", JPEG) "</defs>" USE("j", HALF), SIZE_MAX, true, false);
     expect(HEAD "<mask/>", SIZE_MAX, false, true);
-    expect(HEAD IMAGE("i", "png", RGB), SIZE_MAX, false, true);
+    expect(HEAD IMAGE("i", "jpeg", JPEG), SIZE_MAX, false, true);
     expect(HEAD "<defs><clipPath id=\"c\"><path d=\"M 0 0 L 9 0 L 9 30 L 0 30 Z M 0 0\"/>"
                 "</clipPath></defs><g clip-path=\"url(#c)\">",
            SIZE_MAX, false, true);

@@ -6,7 +6,9 @@ import subprocess
 import zipfile
 
 import archives
+import files
 import harness
+import pdfs
 
 COLOUR_PAGES = os.environ["COLOUR_PAGES"]
 REPEAT = ("7767517\n2 2\nInput data 0 1 data\n"
@@ -66,14 +68,19 @@ class Colours(harness.Case):
         self.check_book("out.epub", pages, "OEBPS")
 
     def test_pdf(self):
-        """JPEGs with and without a profile, in colour and grey, are taken out as they are. In a PDF
-        orientations mean nothing, and CMYK means what poppler makes of it: both are rendered."""
+        """JPEGs with and without a profile that the PDF states too, in colour and grey, are taken out as
+        they are. In a PDF orientations mean nothing, and CMYK means what poppler makes of it: both are rendered."""
         pages = [page for page in self.pages if page[0].endswith(".jpg")
                  and not page[0].startswith(("cmyk", "orientation"))]
         self.assertGreaterEqual(len(pages), 3)
         size = archives.jpeg_size(pages[0][1])[:2]
-        self.write("book.pdf", archives.pdf_pages([([(data, (0, 0, *size))], b"")
-                                                   for _, data in pages], size))
+        book = pdfs.Pdf()
+        for _, data in pages:
+            profile = files.Jpeg(data).icc
+            space = b"[/ICCBased %d 0 R]" % book.stream(
+                b"/N %d" % archives.jpeg_size(data)[2], profile) if profile else None
+            book.page(*pdfs.draw(book.jpeg(data, space), (0, 0, *size)), size)
+        self.write("book.pdf", book.finish())
         self.enlarge("book.pdf", "-f", "png", "-o", "pdf.cbz")
         os.mkdir(self.path("pdf"))
         with zipfile.ZipFile(self.path("pdf.cbz")) as archive:
