@@ -2,6 +2,7 @@
 /* Putting the output together, in the input's order, when all that belongs into it is there. */
 #include "base/status.h"
 #include "book/existing.h"
+#include "book/order.h"
 #include "book/steps.h"
 #include "os/file_info.h"
 
@@ -56,6 +57,11 @@ static enum planche_status add_entry(struct planche_book *book,
     return status;
 }
 
+static size_t count_outputs(const struct planche_book *book)
+{
+    return book->order ? book->ordered : book->entries.count;
+}
+
 static void on_commit(void *user, double done)
 {
     struct planche_book *book = user;
@@ -70,14 +76,19 @@ enum planche_status planche_book_assemble(struct planche_book *book,
     bool skip = book->options.on_error == PLANCHE_ON_ERROR_SKIP;
     bool any = false;
     book->progress.writing = true;
+    planche_book_drop_ornaments(book);
     enum planche_status status = planche_book_settle_repeats(book, error);
     if (!status)
         status = planche_entries_name(&book->entries, skip, error);
     if (!status)
         status = planche_book_update_references(book, error);
-    for (size_t i = 0; i < book->entries.count && !status; i++)
-        if (book->entries.list[i].outputs)
-            status = add_entry(book, writer, i, &any, error);
+    if (!status)
+        status = planche_book_describe(book, error);
+    for (size_t i = 0; i < count_outputs(book) && !status; i++) {
+        size_t index = book->order ? book->order[i] : i;
+        if (book->entries.list[index].outputs)
+            status = add_entry(book, writer, index, &any, error);
+    }
     if (!status && book->comment_size)
         status = planche_archive_writer_comment(writer, book->comment, book->comment_size, error);
     if (!status)

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "book/existing.h"
+#include "book/order.h"
 #include "book/steps.h"
 #include "engine/internal.h"
 #include "io/atomic_file.h"
@@ -46,6 +47,8 @@ static void open_book(struct planche_book *book, const char *input,
 static void close_book(struct planche_book *book)
 {
     planche_entries_free(&book->entries);
+    planche_package_free(&book->package);
+    planche_free(book->order);
     planche_free(book->comment);
     planche_free(book->notes.list);
     planche_free(book->output);
@@ -208,6 +211,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     enum planche_status status = planche_book_fingerprint(book, settings, error);
     if (!status)
         status = planche_book_scan(book, error);
+    if (!status)
+        status = planche_book_find_order(book, error);
     if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
         status = planche_entries_check_files(&book->entries, error);
     if (!status)

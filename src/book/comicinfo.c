@@ -122,3 +122,51 @@ const char *planche_comicinfo_edit(const char *data, size_t size,
     planche_markup_copy_until(&edit.text, size);
     return broken ? "has a tag without an end" : rooted ? NULL : "has no <ComicInfo>";
 }
+
+/* Most elements that can be filled in at once. */
+#define MAX_FIELDS 64u
+
+static void put_field(struct planche_text_buffer *out, const struct planche_comicinfo_field *field)
+{
+    planche_text_buffer_put(out, "  <", 3);
+    planche_text_buffer_put(out, field->name, strlen(field->name));
+    planche_text_buffer_put(out, ">", 1);
+    planche_text_buffer_put(out, field->content, strlen(field->content));
+    planche_text_buffer_put(out, "</", 2);
+    planche_text_buffer_put(out, field->name, strlen(field->name));
+    planche_text_buffer_put(out, ">\n", 2);
+}
+
+const char *planche_comicinfo_fill(const char *data, size_t size,
+                                   const struct planche_comicinfo_field *fields, size_t count,
+                                   struct planche_text_buffer *out)
+{
+    struct planche_markup_edit edit = {.data = data, .out = out};
+    struct planche_tag tag, end = {0}; /* end: of the root, or all of it if it is empty */
+    bool had[MAX_FIELDS] = {false}, broken = false;
+    if (size >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0))
+        return "is in UTF-16";
+    for (size_t at = 0; planche_markup_next(data, size, &at, &tag, &broken);) {
+        if (planche_markup_is(data, tag.name, "ComicInfo") && (tag.closing || tag.empty))
+            end = tag;
+        for (size_t i = 0; i < count && i < MAX_FIELDS && !tag.closing; i++)
+            had[i] = had[i] || planche_markup_is(data, tag.name, fields[i].name);
+    }
+    if (broken || end.whole.end == 0)
+        return broken ? "has a tag without an end" : "has no <ComicInfo>";
+    if (end.empty) {
+        /* "<ComicInfo a='b' />" becomes a pair. */
+        planche_markup_copy_until(&edit, end.whole.end - 2);
+        planche_text_buffer_put(out, ">\n", 2);
+        edit.copied = end.whole.end;
+    } else {
+        planche_markup_copy_until(&edit, end.whole.at);
+    }
+    for (size_t i = 0; i < count && i < MAX_FIELDS; i++)
+        if (!had[i] && fields[i].content)
+            put_field(out, &fields[i]);
+    if (end.empty)
+        planche_text_buffer_put(out, "</ComicInfo>", 12);
+    planche_markup_copy_until(&edit, size);
+    return NULL;
+}

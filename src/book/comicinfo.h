@@ -21,4 +21,15 @@ const char *planche_comicinfo_edit(const char *data, size_t size,
                                    const struct planche_comicinfo_image *images, size_t count,
                                    struct planche_text_buffer *out);
 
+/* An element of <ComicInfo>: its name, and its content as XML; NULL: it is not known. */
+struct planche_comicinfo_field {
+    const char *name, *content;
+};
+
+/* Writes the text to `out` with the elements that it does not have, at its end; everything else
+ * stays as it is. Returns what is wrong with the text; NULL: nothing. */
+const char *planche_comicinfo_fill(const char *data, size_t size,
+                                   const struct planche_comicinfo_field *fields, size_t count,
+                                   struct planche_text_buffer *out);
+
 #endif

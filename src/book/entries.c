@@ -67,6 +67,7 @@ void planche_entries_free(struct planche_entries *entries)
         planche_free(entry->message);
         planche_free(entry->comment);
         planche_free(entry->again);
+        planche_free(entry->place);
         planche_free(entry->name);
     }
     planche_free(entries->list);
@@ -77,6 +78,12 @@ void planche_entries_free(struct planche_entries *entries)
 unsigned planche_entry_outputs(const struct planche_entry *entry)
 {
     return entry->made.parts ? entry->made.parts : 1;
+}
+
+/* What its name in the output begins with. */
+static const char *base_name(const struct planche_entry *entry)
+{
+    return entry->place ? entry->place : entry->name;
 }
 
 /* No file system of note takes more for the name of a file. */
@@ -98,19 +105,19 @@ static size_t shorten(const char *name, size_t base, size_t stem, size_t behind)
 static bool format_name(char *to, size_t size, const struct planche_entry *entry, unsigned part,
                         unsigned attempt)
 {
-    const char *slash = strrchr(entry->name, '/'), *base = slash ? slash + 1 : entry->name;
+    const char *name = base_name(entry);
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
     const char *dot = strrchr(base, '.');
-    size_t stem =
-        attempt == 0 && dot && dot != base ? (size_t)(dot - entry->name) : strlen(entry->name);
+    size_t stem = attempt == 0 && dot && dot != base ? (size_t)(dot - name) : strlen(name);
     char which[24] = "", again[24] = "";
     if (entry->made.parts > 1)
         snprintf(which, sizeof which, "-%u", part + 1);
     if (attempt > 1)
         snprintf(again, sizeof again, "-%u", attempt - 1);
     const char *extension = planche_codec_extension(entry->made.format);
-    stem = shorten(entry->name, (size_t)(base - entry->name), stem,
+    stem = shorten(name, (size_t)(base - name), stem,
                    strlen(which) + strlen(again) + 1 + strlen(extension));
-    int length = snprintf(to, size, "%.*s%s%s.%s", (int)stem, entry->name, which, again, extension);
+    int length = snprintf(to, size, "%.*s%s%s.%s", (int)stem, name, which, again, extension);
     return length > 0 && (size_t)length < size;
 }
 
@@ -123,7 +130,7 @@ static enum planche_status find_name(struct planche_entries *entries, struct pla
         if (!format_name(name, sizeof name, entry, part, attempt))
             return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the name is too long",
                                 entry->name);
-        if (strcmp(name, entry->name) == 0)
+        if (strcmp(name, base_name(entry)) == 0)
             break; /* it is in the set, as its own */
         enum planche_name_found found = planche_name_set_add(&entries->names, name, false);
         if (found == PLANCHE_NAME_NO_MEMORY)
@@ -140,8 +147,9 @@ static enum planche_status find_name(struct planche_entries *entries, struct pla
 static bool has_fitting_name(const struct planche_entries *entries,
                              const struct planche_entry *entry)
 {
-    return entry->made.parts == 1 && (planche_codec_format_of(entry->name) == entry->made.format ||
-                                      (entries->referred && entry->format == entry->made.format));
+    return entry->made.parts == 1 &&
+           (planche_codec_format_of(base_name(entry)) == entry->made.format ||
+            (entries->referred && entry->format == entry->made.format));
 }
 
 static enum planche_status name_entry(struct planche_entries *entries, struct planche_entry *entry,
@@ -153,7 +161,7 @@ static enum planche_status name_entry(struct planche_entries *entries, struct pl
     if (!entry->outputs)
         return no_memory(entries, error);
     if (!entry->made.parts || has_fitting_name(entries, entry)) {
-        entry->outputs[0] = planche_strdup(entries->budget, entry->name);
+        entry->outputs[0] = planche_strdup(entries->budget, base_name(entry));
         return entry->outputs[0] ? PLANCHE_OK : no_memory(entries, error);
     }
     for (unsigned part = 0; part < count && !status; part++)
@@ -178,10 +186,12 @@ enum planche_status planche_entries_name(struct planche_entries *entries, bool s
 {
     enum planche_status status = PLANCHE_OK;
     entries->names.budget = entries->budget;
-    for (size_t i = 0; i < entries->count; i++)
-        if (planche_name_set_add(&entries->names, entries->list[i].name, entries->list[i].folder) ==
-            PLANCHE_NAME_NO_MEMORY)
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct planche_entry *entry = &entries->list[i];
+        if (!entry->dropped && planche_name_set_add(&entries->names, base_name(entry),
+                                                    entry->folder) == PLANCHE_NAME_NO_MEMORY)
             return no_memory(entries, error);
+    }
     for (size_t i = 0; i < entries->count && !status; i++)
         if (entries->list[i].stays && !entries->list[i].dropped)
             status = keep_names(entries, &entries->list[i], error);
@@ -198,7 +208,7 @@ enum planche_status planche_entries_check_files(const struct planche_entries *en
                                                 struct planche_error *error)
 {
     for (size_t i = 0; i < entries->count; i++) {
-        const char *at = entries->list[i].name;
+        const char *at = entries->list[i].dropped ? "" : base_name(&entries->list[i]);
         for (size_t part = strcspn(at, "/"); *at; part = strcspn(at, "/")) {
             if (part > MAX_FILE_NAME)
                 return planche_fail(error, PLANCHE_ERROR_LIMIT,

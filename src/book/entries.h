@@ -6,6 +6,7 @@
 #include "archive/archive.h"
 #include "archive/name.h"
 #include "archive/writer.h"
+#include "book/package.h"
 
 #include <planche/book.h>
 
@@ -34,9 +35,14 @@ struct planche_entry {
     size_t comment_size;
     int64_t mtime;
     bool folder;
-    bool dropped; /* another one of its name stands for it */
-    bool lost;    /* nothing of it can be kept: it could not be read, or failed at its first byte */
-    bool page;    /* it is to be enlarged, as far as its beginning and its name tell */
+    bool dropped; /* another one of its name stands for it, or the output has no such files */
+    /* Of an EPUB that becomes something else: */
+    char *place; /* what it is called in the reading order, "0001.jpg"; NULL: as it was */
+    bool cover;
+    bool lone; /* the only image of a text: no ornament */
+    enum planche_package_spread spread;
+    bool lost; /* nothing of it can be kept: it could not be read, or failed at its first byte */
+    bool page; /* it is to be enlarged, as far as its beginning and its name tell */
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
     size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */

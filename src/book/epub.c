@@ -144,22 +144,29 @@ static bool make_plain(char *path)
 
 /* The name in the book that a reference in this file means; false: none. `end` is where its path
  * ends: a query or a fragment may follow. */
-static bool resolve(const struct edit *edit, struct planche_span reference, bool markup,
+static bool resolve(const char *name, const char *data, struct planche_span reference, bool markup,
                     char path[PLANCHE_ENTRY_NAME_BYTES + 1], size_t *end)
 {
-    const char *slash = strrchr(edit->name, '/');
-    size_t size = slash ? (size_t)(slash - edit->name) + 1 : 0, at = reference.at;
-    memcpy(path, edit->name, size);
-    while (at < reference.end && edit->text.data[at] != '#' && edit->text.data[at] != '?') {
+    const char *slash = strrchr(name, '/');
+    size_t size = slash ? (size_t)(slash - name) + 1 : 0, at = reference.at;
+    memcpy(path, name, size);
+    while (at < reference.end && data[at] != '#' && data[at] != '?') {
         if (size == PLANCHE_ENTRY_NAME_BYTES)
             return false;
-        at += decode(edit->text.data + at, reference.end - at, markup, &path[size]);
+        at += decode(data + at, reference.end - at, markup, &path[size]);
         if (path[size++] == 0)
             return false;
     }
     path[size] = 0;
     *end = at;
     return at > reference.at && make_plain(path);
+}
+
+bool planche_epub_resolve(const char *name, const char *data, struct planche_span reference,
+                          char path[PLANCHE_ENTRY_NAME_BYTES + 1])
+{
+    size_t end;
+    return resolve(name, data, reference, true, path, &end);
 }
 
 /* Writes a file name so that it can stand in a reference. */
@@ -181,7 +188,7 @@ static const struct planche_renamed *edit_reference(struct edit *edit,
 {
     char path[PLANCHE_ENTRY_NAME_BYTES + 1];
     size_t end;
-    if (!resolve(edit, reference, markup, path, &end))
+    if (!resolve(edit->name, edit->text.data, reference, markup, path, &end))
         return NULL;
     const struct planche_renamed *page = edit->find(edit->user, path);
     if (!page)
@@ -293,7 +300,7 @@ static const struct planche_renamed *find_page(const struct edit *edit,
         bool refers = is_srcset(edit->text.data, a.name)
                           ? next_candidate(edit->text.data, a.value, &in, &url)
                           : is_reference(edit->text.data, a.name);
-        if (refers && resolve(edit, url, true, path, &end)) {
+        if (refers && resolve(edit->name, edit->text.data, url, true, path, &end)) {
             const struct planche_renamed *page = edit->find(edit->user, path);
             if (page)
                 return page;

@@ -13,6 +13,10 @@ enum planche_status planche_epub_check_encryption(const char *book, struct planc
                                                   struct planche_budget *budget,
                                                   struct planche_error *error);
 
+/* The name in the archive of what a reference in the file `name` means. False: nothing in it. */
+bool planche_epub_resolve(const char *name, const char *data, struct planche_span reference,
+                          char path[PLANCHE_ENTRY_NAME_BYTES + 1]);
+
 /* Whether a file by this name may refer to pages. */
 bool planche_epub_may_refer(const char *name);
 

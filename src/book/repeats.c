@@ -79,7 +79,8 @@ static enum planche_status keep_both(struct planche_book *book, struct planche_e
         &book->log, PLANCHE_LOG_WARNING,
         "%s: has %s more than once, with different contents; another one is called %s", book->input,
         entry->again, entry->name);
-    if (!first || first->again || !first->page || !entry->page || book->entries.referred ||
+    if (!first || first->again || first->place || !first->page || !entry->page ||
+        book->entries.referred ||
         strlen(first->name) + PLANCHE_NAME_NUMBER_BYTES > PLANCHE_ENTRY_NAME_BYTES)
         return PLANCHE_OK;
     planche_name_number(first->name, 1, name);

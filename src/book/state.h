@@ -28,6 +28,9 @@ struct planche_book {
     enum planche_container from, to;
     bool into; /* the output is a folder with something in it, which is added to */
     struct planche_entries entries;
+    size_t *order; /* of an EPUB that becomes something else: entries of the output; else NULL */
+    size_t ordered;
+    struct planche_package package;
     struct planche_archive_notes notes;
     void *comment;
     size_t comment_size;

@@ -34,6 +34,21 @@ static enum planche_status scenario(void *user, struct planche_budget *budget,
     return status;
 }
 
+/* An EPUB on its way to a CBZ: its order is found, and a ComicInfo.xml made. */
+static enum planche_status convert(void *user, struct planche_budget *budget,
+                                   struct planche_error *error)
+{
+    const struct at_work *work = user;
+    (void)budget;
+    enum planche_status status =
+        book_run(work->engine, "in.epub", "out.cbz", book_options(&told), &told);
+    assert_int_equal(atomic_load(&work->engine->state->budget.used), work->used);
+    assert_int_equal(access(test_path("out.cbz"), F_OK) == 0, status == PLANCHE_OK);
+    unlink(test_path("out.cbz"));
+    *error = told.error;
+    return status;
+}
+
 static enum planche_status inspect(void *user, struct planche_budget *budget,
                                    struct planche_error *error)
 {
@@ -67,10 +82,37 @@ static void test_book(void **state)
     assert_int_equal(test_count_files(), 0);
 }
 
+static void test_epub(void **state)
+{
+    const struct planche_engine_options options = {.jobs = 1, .threads = 1};
+    struct at_work work = {.engine = test_engine(options, 2)};
+    (void)state;
+    book_add_text(&in, "mimetype", "application/epub+zip");
+    book_add_text(&in, "META-INF/container.xml", "<rootfile full-path='x.opf'/>");
+    book_add_text(&in, "x.opf",
+                  "<dc:title>T</dc:title><dc:creator>W</dc:creator><dc:creator>X</dc:creator>"
+                  "<item id='c' href='c.png' properties='cover-image'/><item id='t' href='t.html'/>"
+                  "<itemref idref='t'/>");
+    book_add_text(&in, "t.html", "text <img src='p.png'/>");
+    book_add_page(&in, "p.png", 1, 8, 8, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "c.png", 2, 8, 8, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
+    book_free(&in);
+    book_make(work.engine, "in.epub", "out.cbz", book_options(&told), &told);
+    work.used = atomic_load(&work.engine->state->budget.used);
+    remove_all("out.cbz");
+    assert_true(oom_run("epub", convert, &work, 1) > 50);
+    assert_int_equal(convert(&work, NULL, &told.error), PLANCHE_OK);
+    planche_engine_destroy(&work.engine);
+    remove_all("in.epub");
+    assert_int_equal(test_count_files(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_book),
+        cmocka_unit_test(test_epub),
     };
     if (access("/dev/shm", W_OK) == 0)
         setenv("TMPDIR", "/dev/shm", 1);
