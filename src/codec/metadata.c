@@ -4,8 +4,11 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "codec/format.h"
+#include "codec/stale_xmp.h"
 #include "image/icc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum planche_status planche_blob_set(struct planche_blob *blob, const void *data, size_t size,
@@ -115,18 +118,66 @@ static void settle_density(struct planche_metadata *metadata, unsigned orientati
     metadata->y_density = x;
 }
 
-enum planche_status planche_metadata_complete(struct planche_metadata *metadata, unsigned channels,
-                                              unsigned *orientation, struct planche_budget *budget,
-                                              const struct planche_log *log, const char *name,
+/* Further pictures that are not among what is lost under another name. */
+static void count_pictures(struct planche_decoder *decoder)
+{
+    unsigned known = (decoder->lost & PLANCHE_LOST_GAIN_MAP ? 1 : 0) +
+                     (decoder->lost & PLANCHE_LOST_DEPTH ? 1 : 0);
+    if (decoder->pictures > known)
+        decoder->lost |= PLANCHE_LOST_PICTURES;
+}
+
+static void say_lost(const struct planche_decoder *decoder)
+{
+    static const struct {
+        enum planche_lost lost;
+        const char *name;
+    } things[] = {
+        {PLANCHE_LOST_GAIN_MAP, "the gain map"},
+        {PLANCHE_LOST_VIDEO, "the video of the motion photo"},
+        {PLANCHE_LOST_DEPTH, "the depth map"},
+        {PLANCHE_LOST_AUDIO, "the sound"},
+        {PLANCHE_LOST_PICTURES, "further pictures in the file"},
+        {PLANCHE_LOST_XMP, "XMP of more than one segment"},
+    };
+    char list[256] = "";
+    size_t length = 0;
+    unsigned left = decoder->lost;
+    for (size_t i = 0; i < sizeof things / sizeof *things && length < sizeof list; i++) {
+        if (!(left & things[i].lost))
+            continue;
+        left &= ~(unsigned)things[i].lost;
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s",
+                                   length == 0 ? ""
+                                   : left      ? ", "
+                                               : " and ",
+                                   things[i].name);
+    }
+    bool hdr = decoder->lost & PLANCHE_LOST_GAIN_MAP;
+    if (decoder->lost)
+        planche_log_write(decoder->log, PLANCHE_LOG_WARNING, "%s: not kept: %s%s", decoder->name,
+                          list, hdr ? " (the result is SDR)" : "");
+}
+
+enum planche_status planche_metadata_complete(struct planche_decoder *decoder,
                                               struct planche_error *error)
 {
+    struct planche_metadata *metadata = &decoder->metadata;
     strip_exif_prefix(&metadata->exif);
+    planche_exif_drop_thumbnail(metadata->exif.data, &metadata->exif.size);
     unsigned stated = planche_exif_take_orientation(metadata->exif.data, metadata->exif.size);
-    if (*orientation == 0)
-        *orientation = stated;
+    if (decoder->orientation == 0)
+        decoder->orientation = stated;
     planche_xmp_reset_orientation(metadata->xmp.data, metadata->xmp.size);
-    settle_density(metadata, *orientation);
-    return settle_icc(&metadata->icc, channels, budget, log, name, error);
+    settle_density(metadata, decoder->orientation);
+    enum planche_status status = planche_stale_xmp_remove(&metadata->xmp, &decoder->lost,
+                                                          decoder->budget, decoder->name, error);
+    if (status)
+        return status;
+    count_pictures(decoder);
+    say_lost(decoder);
+    return settle_icc(&metadata->icc, decoder->channels, decoder->budget, decoder->log,
+                      decoder->name, error);
 }
 
 struct planche_blob planche_metadata_exif(const struct planche_metadata *metadata,

@@ -6,6 +6,8 @@
 #include "codec/codec.h"
 #include "image/exif.h"
 
+struct planche_decoder;
+
 /* Most that EXIF or XMP may hold: it can be compressed, and a small file must not become a large
  * process. */
 #define PLANCHE_MAX_METADATA ((size_t)16 << 20)
@@ -24,12 +26,11 @@ void planche_blob_free(struct planche_blob *blob);
 void planche_metadata_free(struct planche_metadata *metadata);
 
 /* What a reader does with what its format found: drops a profile that does not fit the channels or
- * is damaged (with a warning), strips EXIF's prefix, fills in a missing density from EXIF, takes
- * the orientation out of EXIF and XMP. *orientation, 1..8, is EXIF's unless the format has stated
- * one already; 0: it has not. Errors: MEMORY, BUDGET. */
-enum planche_status planche_metadata_complete(struct planche_metadata *metadata, unsigned channels,
-                                              unsigned *orientation, struct planche_budget *budget,
-                                              const struct planche_log *log, const char *name,
+ * is damaged (with a warning), strips EXIF's prefix and thumbnail, fills in a missing density from
+ * EXIF, takes the orientation out of EXIF and XMP, and out of XMP what speaks of parts of the file
+ * that are not kept (with one warning for all of them). decoder->orientation, 1..8, is EXIF's
+ * unless the format has stated one already; 0: it has not. Errors: MEMORY, BUDGET. */
+enum planche_status planche_metadata_complete(struct planche_decoder *decoder,
                                               struct planche_error *error);
 
 /* What a writer without another place for a resolution writes as EXIF: the page's own, or one made

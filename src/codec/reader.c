@@ -97,12 +97,10 @@ static enum planche_status complete_info(struct planche_reader *reader, bool hea
                                          struct planche_error *error)
 {
     struct planche_decoder *decoder = &reader->decoder;
-    reader->orientation = decoder->orientation;
-    enum planche_status status =
-        planche_metadata_complete(&decoder->metadata, decoder->channels, &reader->orientation,
-                                  decoder->budget, decoder->log, reader->name, error);
+    enum planche_status status = planche_metadata_complete(decoder, error);
     if (status)
         return status;
+    reader->orientation = decoder->orientation;
     bool swap = planche_orientation_swaps(reader->orientation);
     reader->info = (struct planche_image_info){
         .width = swap ? decoder->height : decoder->width,

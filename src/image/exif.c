@@ -9,9 +9,12 @@ enum tag {
     TAG_X_RESOLUTION = 0x011a,
     TAG_Y_RESOLUTION = 0x011b,
     TAG_ORIENTATION = 0x0112,
-    TAG_RESOLUTION_UNIT = 0x0128
+    TAG_RESOLUTION_UNIT = 0x0128,
+    TAG_THUMBNAIL = 0x0201, /* where it begins, */
+    TAG_THUMBNAIL_SIZE = 0x0202,
+    TAG_PICTURES = 0xb002 /* of MPF: 16 bytes each */
 };
-enum type { TYPE_SHORT = 3, TYPE_RATIONAL = 5 };
+enum type { TYPE_SHORT = 3, TYPE_LONG = 4, TYPE_RATIONAL = 5, TYPE_UNDEFINED = 7 };
 
 #define ENTRY_SIZE 12
 #define UNIT_INCH  2
@@ -50,20 +53,80 @@ static bool open_tiff(struct tiff *tiff, const uint8_t *data, size_t size)
     return get16(tiff, 2) == 42;
 }
 
-/* Where the value of a tag of the first directory lies; 0: nowhere. */
-static uint64_t find_value(const struct tiff *tiff, enum tag tag, enum type type)
+/* Where the entry of a tag in a directory lies; 0: nowhere. */
+static uint64_t find_entry(const struct tiff *tiff, uint64_t directory, enum tag tag,
+                           enum type type)
 {
-    uint64_t directory = get32(tiff, 4);
     uint32_t count = get16(tiff, directory);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t entry = directory + 2 + (uint64_t)i * ENTRY_SIZE;
         if (entry + ENTRY_SIZE > tiff->size)
             return 0;
-        if (get16(tiff, entry) == (uint32_t)tag && get16(tiff, entry + 2) == (uint32_t)type &&
-            get32(tiff, entry + 4) == 1)
-            return type == TYPE_SHORT ? entry + 8 : get32(tiff, entry + 8);
+        if (get16(tiff, entry) == (uint32_t)tag && get16(tiff, entry + 2) == (uint32_t)type)
+            return entry;
     }
     return 0;
+}
+
+/* Where the value of a tag of the first directory lies; 0: nowhere. */
+static uint64_t find_value(const struct tiff *tiff, enum tag tag, enum type type)
+{
+    uint64_t entry = find_entry(tiff, get32(tiff, 4), tag, type);
+    if (entry == 0 || get32(tiff, entry + 4) != 1)
+        return 0;
+    return type == TYPE_SHORT ? entry + 8 : get32(tiff, entry + 8);
+}
+
+/* What lies behind the entries of a directory: where the next one is. */
+static uint64_t link_of(const struct tiff *tiff, uint64_t directory)
+{
+    return directory + 2 + (uint64_t)get16(tiff, directory) * ENTRY_SIZE;
+}
+
+static uint32_t get_long(const struct tiff *tiff, uint64_t directory, enum tag tag)
+{
+    uint64_t entry = find_entry(tiff, directory, tag, TYPE_LONG);
+    return entry ? get32(tiff, entry + 8) : 0;
+}
+
+void planche_exif_drop_thumbnail(uint8_t *exif, size_t *size)
+{
+    struct tiff tiff;
+    if (!open_tiff(&tiff, exif, *size))
+        return;
+    uint64_t link = link_of(&tiff, get32(&tiff, 4)), second = get32(&tiff, link);
+    if (link + 4 > *size || second == 0)
+        return;
+    uint64_t begin = get_long(&tiff, second, TAG_THUMBNAIL);
+    uint64_t length = get_long(&tiff, second, TAG_THUMBNAIL_SIZE);
+    memset(exif + link, 0, 4);
+    /* Nothing but a picture behind the first directory is touched, whatever the numbers are. */
+    if (begin < link + 4 || begin + length > *size || length < 2 || exif[begin] != 0xff ||
+        exif[begin + 1] != 0xd8)
+        return;
+    if (begin + length + 1 >= *size) /* perhaps padded */
+        *size = (size_t)begin;
+    else
+        memset(exif + begin, 0, (size_t)length);
+}
+
+unsigned planche_exif_count_pictures(const uint8_t *index, size_t size)
+{
+    const uint32_t type_mask = 0xffffff, entry_size = 16;
+    struct tiff tiff;
+    unsigned count = 0;
+    if (!open_tiff(&tiff, index, size))
+        return 0;
+    uint64_t entry = find_entry(&tiff, get32(&tiff, 4), TAG_PICTURES, TYPE_UNDEFINED);
+    uint64_t at = entry ? get32(&tiff, entry + 8) : 0;
+    uint32_t bytes = entry ? get32(&tiff, entry + 4) : 0;
+    /* The first is the picture itself; types from 0x010000 on are its smaller versions. */
+    for (uint32_t i = 1; i < bytes / entry_size && at + (i + 1) * (uint64_t)entry_size <= size;
+         i++) {
+        uint32_t type = get32(&tiff, at + (uint64_t)i * entry_size) & type_mask;
+        count += type >> 16 != 1;
+    }
+    return count;
 }
 
 bool planche_exif_is_sound(const uint8_t *exif, size_t size)

@@ -4,6 +4,7 @@
 
 #include "image/profiles.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void bytes_append(struct bytes *bytes, const void *data, size_t size)
@@ -126,6 +127,7 @@ static void count_warning(void *user, enum planche_log_level level, const char *
     assert_int_equal(level, PLANCHE_LOG_WARNING);
     assert_true(strlen(message) > 0);
     result->warnings++;
+    snprintf(result->warning, sizeof result->warning, "%s", message);
 }
 
 static void take_blob(struct bytes *to, const struct planche_blob *blob)

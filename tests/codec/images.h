@@ -48,7 +48,8 @@ struct read_result {
     double x_density, y_density;
     enum planche_format format;
     unsigned warnings;
-    uint64_t peak; /* of the budget */
+    char warning[512]; /* the last */
+    uint64_t peak;     /* of the budget */
     struct planche_error error;
 };
 

@@ -44,7 +44,10 @@ static void test_readers(void **state)
 {
     (void)state;
     struct picture smooth = picture_smooth(20, 16, 3), inks = picture_smooth(8, 8, 4);
+    static const char packet[] =
+        "<a xmlns:d=\"http://ns.google.com/photos/1.0/depthmap/\" d:Near=\"1\"/>";
     struct picture grey = picture_smooth(8, 8, 1);
+    struct bytes stale = {NULL, 0, 0};
     struct bytes icc = make_icc(3), cmyk = make_icc(4), turned = make_exif(6, true);
     struct png_spec png = {.width = 20,
                            .height = 16,
@@ -65,6 +68,9 @@ static void test_readers(void **state)
     jpeg.exif = &turned;
     jpeg.xmp = &icc;
     check_reader("progressive JPEG", make_jpeg(&jpeg));
+    bytes_append(&stale, packet, sizeof packet - 1);
+    jpeg.xmp = &stale;
+    check_reader("JPEG with stale XMP", make_jpeg(&jpeg));
     check_reader("CMYK JPEG", make_jpeg(&(struct jpeg_spec){.picture = &inks, .icc = &cmyk}));
     struct webp_spec webp = {.picture = &inks, .icc = &icc, .exif = &turned, .xmp = &icc};
     check_reader("WebP", make_webp(&webp));
@@ -75,6 +81,7 @@ static void test_readers(void **state)
     struct jxl_spec jxl = {.picture = &inks, .icc = &icc, .exif = &turned, .xmp = &icc};
     check_reader("JPEG XL", make_jxl(&jxl));
     bytes_free(&icc);
+    bytes_free(&stale);
     bytes_free(&cmyk);
     bytes_free(&turned);
     picture_free(&smooth);

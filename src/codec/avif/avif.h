@@ -23,6 +23,9 @@ void planche_avif_close(struct planche_decoder *decoder);
  * channels are known. Errors: UNSUPPORTED (high dynamic range among them), MEMORY, BUDGET. */
 enum planche_status planche_avif_get_colours(struct planche_decoder *decoder,
                                              const avifImage *image, struct planche_error *error);
+/* Adds to decoder->lost what else the file holds. Error: IO. */
+enum planche_status planche_avif_find_lost(struct planche_decoder *decoder,
+                                           struct planche_error *error);
 /* EXIF's number for the file's rotation and mirroring. */
 unsigned planche_avif_orientation(const avifImage *image);
 

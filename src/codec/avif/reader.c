@@ -214,6 +214,8 @@ enum planche_status planche_avif_open(struct planche_decoder *decoder, struct pl
         status = prepare_picture(decoder, error);
     if (status == PLANCHE_OK)
         status = read_metadata(decoder, error);
+    if (status == PLANCHE_OK)
+        status = planche_avif_find_lost(decoder, error);
     return status ? status : set_limit(decoder, error);
 }
 

@@ -12,6 +12,11 @@ static const char icc_signature[12] = "ICC_PROFILE";
 static const char exif_signature[6] = "Exif\0";
 static const char xmp_signature[29] = "http://ns.adobe.com/xap/1.0/";
 
+/* Of parts of the file that are not read. */
+static const char mpf_signature[4] = "MPF";
+static const char gain_map_signature[28] = "urn:iso:std:iso:ts:21496:-1";
+static const char extension_signature[35] = "http://ns.adobe.com/xmp/extension/";
+
 #define MAX_MARKER_BYTES 65533
 /* After ICC's signature: number of this piece from 1, number of pieces. */
 #define ICC_HEAD       (sizeof icc_signature + 2)
@@ -109,12 +114,27 @@ static void get_density(const struct jpeg_decompress_struct *cinfo,
     metadata->y_density = cinfo->Y_density * metre;
 }
 
+/* Finds out what else is in the file. */
+static void find_lost(const struct jpeg_decompress_struct *cinfo, struct planche_decoder *decoder)
+{
+    jpeg_saved_marker_ptr index =
+        find_marker(cinfo, PLANCHE_JPEG_APP2, mpf_signature, sizeof mpf_signature);
+    if (index)
+        decoder->pictures = planche_exif_count_pictures(index->data + sizeof mpf_signature,
+                                                        index->data_length - sizeof mpf_signature);
+    if (find_marker(cinfo, PLANCHE_JPEG_APP2, gain_map_signature, sizeof gain_map_signature))
+        decoder->lost |= PLANCHE_LOST_GAIN_MAP;
+    if (find_marker(cinfo, PLANCHE_JPEG_APP1, extension_signature, sizeof extension_signature))
+        decoder->lost |= PLANCHE_LOST_XMP;
+}
+
 enum planche_status planche_jpeg_get_metadata(const struct jpeg_decompress_struct *cinfo,
                                               struct planche_decoder *decoder,
                                               struct planche_error *error)
 {
     struct planche_metadata *metadata = &decoder->metadata;
     get_density(cinfo, metadata);
+    find_lost(cinfo, decoder);
     enum planche_status status = get_icc(cinfo, decoder, error);
     if (status == PLANCHE_OK)
         status =
