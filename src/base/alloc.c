@@ -199,6 +199,25 @@ void planche_budget_release(struct planche_budget *budget, uint64_t bytes)
         atomic_fetch_sub(&budget->used, bytes);
 }
 
+/* Of all calls that are under way. */
+static _Atomic uint64_t foreign_bytes;
+
+bool planche_foreign_enter(uint64_t bytes)
+{
+    uint64_t all = atomic_fetch_add(&foreign_bytes, bytes) + bytes;
+    void *memory = must_fail() || all > PTRDIFF_MAX ? NULL : planche_mapping_create((size_t)all);
+    if (memory)
+        planche_mapping_destroy(memory, (size_t)all);
+    else
+        planche_foreign_leave(bytes);
+    return memory != NULL;
+}
+
+void planche_foreign_leave(uint64_t bytes)
+{
+    atomic_fetch_sub(&foreign_bytes, bytes);
+}
+
 void planche_budget_reset_peak(struct planche_budget *budget)
 {
     atomic_store(&budget->peak, atomic_load(&budget->used));

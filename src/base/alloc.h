@@ -70,6 +70,13 @@ enum planche_status planche_budget_reclassify_oom(enum planche_status status,
                                                   const struct planche_budget *budget,
                                                   struct planche_error *error);
 
+/* Before a library is called that cannot bear to be refused memory (some end the process): whether
+ * the system would give `bytes`, beside what it was asked for others that are in such a call now.
+ * True: planche_foreign_leave follows the call. Nothing is kept: another thread may still take it.
+ * The budget is another matter; what bytes counts is reserved there before. */
+bool planche_foreign_enter(uint64_t bytes);
+void planche_foreign_leave(uint64_t bytes);
+
 /* For tests: the n-th allocation from now (1 is the next) fails, and with forever all after it as
  * well; n of 0 switches that off. planche_alloc_count() counts the allocations (and reservations)
  * since then. */

@@ -67,6 +67,11 @@ struct planche_encoder {
 enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const void *data,
                                          size_t size, struct planche_error *error);
 
+/* Before a library is called that does not bear a lack of memory: bytes is what it takes at most,
+ * reserved in the budget. planche_foreign_leave(bytes) follows unless that fails. Error: MEMORY. */
+enum planche_status planche_encoder_enter(const struct planche_encoder *encoder, uint64_t bytes,
+                                          struct planche_error *error);
+
 /* Tells who asked how much of the picture is encoded. Error: CANCELLED. */
 enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, double done,
                                         struct planche_error *error);

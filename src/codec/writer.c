@@ -26,6 +26,16 @@ enum planche_status planche_encoder_emit(struct planche_encoder *encoder, const 
     return encoder->sink(encoder->sink_user, data, size, error);
 }
 
+enum planche_status planche_encoder_enter(const struct planche_encoder *encoder, uint64_t bytes,
+                                          struct planche_error *error)
+{
+    if (planche_foreign_enter(bytes))
+        return PLANCHE_OK;
+    return planche_fail(
+        error, PLANCHE_ERROR_MEMORY, "the system has no %llu bytes left for encoding %s",
+        (unsigned long long)bytes, planche_format_get_ops(encoder->info.format)->name);
+}
+
 enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, double done,
                                         struct planche_error *error)
 {

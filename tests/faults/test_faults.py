@@ -2,12 +2,14 @@
 """Calls of the C library fail under the command, one after the other (shim.c): every call of a small
 run, once and from there on, with all formats read and written, and books. Whatever fails: no crash, no
 hang, status 0 only with the right bytes, a message with any other, never half a file under its final
-name, and a healthy run afterwards makes the right bytes.
+name, and a healthy run afterwards makes the right bytes. Likewise with too little address space for encoding.
 
 Without PLANCHE_TEST_FULL=1 a fixed sample of the calls. Arguments: parts of names of cases."""
 import concurrent.futures
 import errno
 import os
+import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,9 @@ FULL = os.environ.get("PLANCHE_TEST_FULL") == "1"
 # So many calls of a kind are tried in each way.
 SAMPLE = 3
 SECONDS = 30 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))  # only against hangs
+
+# Address space of a run that has enough, and steps down from there.
+MOST_MEGABYTES, STEP_MEGABYTES = 150, 1 if FULL else 4
 
 REASONS = {
     "open": errno.EIO, "read": errno.EIO, "pread": errno.EIO, "write": errno.ENOSPC,
@@ -52,12 +57,13 @@ class Case:
         self.expected = self.counts = None
 
 
-def command(case, folder, **environment):
+def command(case, folder, preexec_fn=None, **environment):
     """status, stderr; status None: it hangs."""
     try:
         result = subprocess.run(
             [harness.PLANCHE, "-m", os.path.join(case.model, "tiny2x.param"), *case.arguments],
             cwd=folder, capture_output=True, check=False, timeout=SECONDS,
+            preexec_fn=preexec_fn,
             env={**os.environ, "VK_DRIVER_FILES": "/nonexistent", "LC_ALL": "C", **environment})
     except subprocess.TimeoutExpired:
         return None, ""
@@ -125,7 +131,7 @@ def judge(case, kind, way, folder, status, stderr):
         return f"status {status}, and the output has wrong bytes: {stderr[-400:]}"
     if status == 0 and made is None:
         return f"status 0, and there is no output: {stderr[-400:]}"
-    if status > 0 and "planche: " not in stderr:
+    if status > 0 and "planche: " not in stderr and status != 127:
         return f"status {status} without a message: {stderr!r}"
     if made is not None and not case.shelf:
         remove(path)
@@ -151,6 +157,27 @@ def try_fault(case, kind, number, way):
         left += [name for name in os.listdir(os.path.join(folder, case.output)) if ".planche" in name] \
             if case.shelf else []
         return f"a healthy run leaves {left}" if case.book and left else None
+
+
+def try_memory(case):
+    """Less and less address space, from where there is enough to far below what encoding takes."""
+    problems, short = [], 0
+    for megabytes in range(MOST_MEGABYTES, 0, -STEP_MEGABYTES):
+        size = megabytes << 20
+
+        def limit(size=size):
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with tempfile.TemporaryDirectory(prefix="planche-fault-") as folder:
+            fill(case, folder)
+            status, stderr = command(case, folder, preexec_fn=limit)
+            wrong = judge(case, "malloc", "once", folder, status, stderr)
+        if wrong:
+            problems.append(f"{megabytes} MiB: {wrong}")
+        short += status != 0
+        if short == 8 and not FULL or status == 127:  # not even the libraries
+            break
+    return problems if short else ["has never too little memory"]
 
 
 def measure(case):
@@ -218,22 +245,41 @@ def make_cases(model):
     return cases
 
 
+def make_memory_cases(model):
+    """Every way to encode, for a page that needs some memory."""
+    noise = random.Random(1)
+    data = png.encode(150, 100, 3, bytes(noise.randrange(256) for _ in range(150 * 100 * 3)))
+    cases = []
+    for name, more in (("webp", ()), ("webp", ("--lossless",)), ("png", ()), ("jpg", ()), ("avif", ()),
+                       ("avif", ("--lossless",)), ("jxl", ()), ("jxl", ("--lossless",))):
+        cases.append(Case("memory-" + name + "".join(more), {"p.png": data},
+                          ["p.png", "-o", "o." + name, *more], "o." + name))
+        cases[-1].model = model
+    return cases
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="planche-fault-model-") as model, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         subprocess.run([MAKE_MODEL, os.path.join(model, "tiny2x")], check=True)
         cases = [case for case in make_cases(model)
                  if len(sys.argv) < 2 or any(part in case.name for part in sys.argv[1:])]
-        list(pool.map(measure, cases))
+        memory = [case for case in make_memory_cases(model)
+                  if len(sys.argv) < 2 or any(part in case.name for part in sys.argv[1:])]
+        list(pool.map(measure, cases + memory))
         tried = list(faults(cases))
         wrong = 0
+        for case, problems in zip(memory, pool.map(try_memory, memory)):
+            for problem in problems:
+                print(f"{case.name}: {problem}", flush=True)
+            wrong += len(problems)
         for fault, problem in zip(tried, pool.map(lambda fault: try_fault(*fault), tried)):
             if problem:
                 case, kind, number, way = fault
                 print(f"{case.name}: {kind} number {number} fails, {way}: {problem}", flush=True)
                 wrong += 1
         print(f"{len(tried)} faults, {wrong} of them wrong")
-        sys.exit(1 if wrong or not tried else 0)
+        sys.exit(1 if wrong or not tried and not memory else 0)
 
 
 if __name__ == "__main__":

@@ -166,8 +166,12 @@ static enum planche_status allocate(struct avif_writer *writer,
     if (!planche_budget_reserve(budget, foreign))
         return planche_fail_memory(error, budget, foreign, what);
     writer->reserved = foreign;
+    enum planche_status status = planche_encoder_enter(encoder, foreign, error);
+    if (status)
+        return status;
     writer->image = avifImageCreate(info->width, info->height, layout->depth, layout->format);
     writer->view = avifImageCreateEmpty();
+    planche_foreign_leave(foreign);
     return status_of(writer->image && writer->view ? AVIF_RESULT_OK : AVIF_RESULT_OUT_OF_MEMORY,
                      error);
 }
@@ -257,25 +261,35 @@ static void configure(avifEncoder *avif, const struct planche_writer_options *op
     avif->minQuantizerAlpha = avif->maxQuantizerAlpha = AVIF_QUANTIZER_LOSSLESS;
 }
 
-enum planche_status planche_avif_finish(struct planche_encoder *encoder,
-                                        struct planche_error *error)
+static enum planche_status encode(struct planche_encoder *encoder, struct planche_error *error)
 {
     struct avif_writer *writer = encoder->state;
     avifRWData file = AVIF_DATA_EMPTY;
-    enum planche_status status = planche_encoder_ask(encoder, 0.0, error);
-    if (status)
-        return status;
     avifEncoder *avif = avifEncoderCreate();
     if (!avif)
         return status_of(AVIF_RESULT_OUT_OF_MEMORY, error);
     configure(avif, &encoder->options);
-    status = status_of(avifEncoderWrite(avif, writer->image, &file), error);
+    enum planche_status status = status_of(avifEncoderWrite(avif, writer->image, &file), error);
     avifEncoderDestroy(avif);
     if (status == PLANCHE_OK)
         status = planche_encoder_ask(encoder, 1.0, error);
     if (status == PLANCHE_OK)
         status = planche_encoder_emit(encoder, file.data, file.size, error);
     avifRWDataFree(&file);
+    return status;
+}
+
+enum planche_status planche_avif_finish(struct planche_encoder *encoder,
+                                        struct planche_error *error)
+{
+    const struct avif_writer *writer = encoder->state;
+    enum planche_status status = planche_encoder_ask(encoder, 0.0, error);
+    if (status == PLANCHE_OK)
+        status = planche_encoder_enter(encoder, writer->reserved, error);
+    if (status)
+        return status;
+    status = encode(encoder, error);
+    planche_foreign_leave(writer->reserved);
     return status;
 }
 

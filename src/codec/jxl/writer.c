@@ -66,7 +66,11 @@ static enum planche_status allocate(struct jxl_writer *writer,
     if (!planche_budget_reserve(budget, foreign))
         return planche_fail_memory(error, budget, foreign, what);
     writer->reserved = foreign;
+    enum planche_status status = planche_encoder_enter(encoder, foreign, error);
+    if (status)
+        return status;
     writer->jxl = JxlEncoderCreate(NULL);
+    planche_foreign_leave(foreign);
     return writer->jxl ? PLANCHE_OK
                        : planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no memory left");
 }
@@ -230,11 +234,17 @@ enum planche_status planche_jxl_finish(struct planche_encoder *encoder, struct p
     struct jxl_writer *writer = encoder->state;
     enum planche_status status = planche_encoder_ask(encoder, 0.0, error);
     if (status == PLANCHE_OK)
-        status = status_of(writer, add_picture(writer, encoder), error);
+        status = planche_encoder_enter(encoder, writer->reserved, error);
+    if (status)
+        return status;
+    status = status_of(writer, add_picture(writer, encoder), error);
     /* libjxl has its own copy. */
     planche_free(writer->pixels);
     writer->pixels = NULL;
-    return status ? status : emit_output(writer, encoder, error);
+    if (status == PLANCHE_OK)
+        status = emit_output(writer, encoder, error);
+    planche_foreign_leave(writer->reserved);
+    return status;
 }
 
 void planche_jxl_abandon(struct planche_encoder *encoder)

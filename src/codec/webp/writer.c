@@ -326,7 +326,11 @@ enum planche_status planche_webp_finish(struct planche_encoder *encoder,
     writer->picture.writer = on_bytes;
     writer->picture.custom_ptr = writer;
     writer->picture.progress_hook = on_progress;
+    enum planche_status status = planche_encoder_enter(encoder, writer->reserved, error);
+    if (status)
+        return status;
     bool done = encode(writer);
+    planche_foreign_leave(writer->reserved);
     if (writer->status)
         return writer->status;
     return done ? planche_webp_container_finish(&writer->container, error)
