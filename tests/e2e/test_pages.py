@@ -290,7 +290,8 @@ class Terminal(harness.Case):
         self.write("a.png", harness.page(200, 300))
         mine, theirs = pty.openpty()
         command = [harness.PLANCHE, "-m", harness.QUICK_MODEL, "--overwrite", *options, "a.png"]
-        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=theirs) as p:
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=theirs,
+                              env={**os.environ, "TERM": "xterm"}) as p:
             os.close(theirs)
             seen = b""
             try:
@@ -304,7 +305,7 @@ class Terminal(harness.Case):
 
     def test_bar(self):
         seen = self.on_terminal()
-        self.assertRegex(seen, r"\[#*\.*\] +\d+%  page 1/1")
+        self.assertRegex(seen, r"\[#*\.*\] +\d+%  a\.png  page 1/1")
         self.assertIn("a.png -> a-2x.webp  200x300 -> 400x600", seen)
         self.assertTrue(seen.endswith("\r\x1b[K"), "the bar is gone at the end")
         self.assertIn("page 1/1", self.on_terminal("--json"))

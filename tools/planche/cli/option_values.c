@@ -403,6 +403,14 @@ static bool set_json(struct planche_cli_options *o, const char *value)
     return o->json = true;
 }
 
+static bool set_progress(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {"auto", "bar", "plain", "json", "none"};
+    size_t i = find_name(value, names, 5);
+    o->progress = (enum planche_cli_progress_mode)(i % 5);
+    return i < 5;
+}
+
 static bool set_quiet(struct planche_cli_options *o, const char *value)
 {
     (void)value;

@@ -12,6 +12,15 @@
 /* Most pages in flight. */
 #define PLANCHE_CLI_MAX_JOBS 64
 
+/* How the progress of a run is shown. */
+enum planche_cli_progress_mode {
+    PLANCHE_CLI_PROGRESS_AUTO,
+    PLANCHE_CLI_PROGRESS_BAR,
+    PLANCHE_CLI_PROGRESS_PLAIN,
+    PLANCHE_CLI_PROGRESS_JSON,
+    PLANCHE_CLI_PROGRESS_NONE
+};
+
 /* Most models of one planche bench. */
 #define PLANCHE_CLI_MAX_MODELS 64
 
@@ -38,6 +47,7 @@ struct planche_cli_options {
     unsigned model_count, runs;
     uint32_t width, height;
     bool profile;
+    enum planche_cli_progress_mode progress;
 };
 
 /* Whether a row of the table has a value to store, as all but --help and --version have. */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -89,6 +90,22 @@ void planche_cli_status_line(const char *text)
         fflush(stderr);
     }
     pthread_mutex_unlock(&lock);
+}
+
+bool planche_cli_is_terminal(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
+bool planche_cli_has_escapes(void)
+{
+    const char *term = getenv("TERM");
+    return planche_cli_is_terminal() && term != NULL && *term != 0 && strcmp(term, "dumb") != 0;
+}
+
+bool planche_cli_prints_on_terminal(void)
+{
+    return isatty(STDOUT_FILENO);
 }
 
 unsigned planche_cli_columns(void)

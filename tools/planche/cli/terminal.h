@@ -20,6 +20,11 @@ int planche_cli_no_memory(void);
 
 /* Draws text as the status line, which later lines push down; "" removes it. */
 void planche_cli_status_line(const char *text);
+/* Whether standard error is a terminal, and whether it is one on which the cursor can be moved. */
+bool planche_cli_is_terminal(void);
+bool planche_cli_has_escapes(void);
+/* Whether standard output is a terminal. */
+bool planche_cli_prints_on_terminal(void);
 /* Columns of the terminal at stderr; 80 if unknown. */
 unsigned planche_cli_columns(void);
 

@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static void print_json(struct planche_cli_run *run, const struct planche_cli_item *item,
                        enum planche_status status, const char *message)
@@ -105,10 +104,10 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
     return status;
 }
 
-/* The bar is for people at a terminal; not into lines of JSON on the same screen. */
-static bool wants_bar(const struct planche_cli_options *options)
+static bool is_wanted(void *user, size_t index)
 {
-    return isatty(STDERR_FILENO) && !options->quiet && !(options->json && isatty(STDOUT_FILENO));
+    const struct planche_cli_run *run = user;
+    return run->plan.items[index].makes;
 }
 
 /* After pages only, the lines of the pages have said it all, unless some were passed over. */
@@ -123,14 +122,19 @@ static bool needs_summary(const struct planche_cli_run *run)
 static int run_all(struct planche_cli_run *run)
 {
     const struct planche_cli_options *options = &run->options;
-    run->bar = wants_bar(options);
+    /* Not into lines of JSON on the same screen. */
     run->each = options->verbose || (!options->quiet && !options->json);
     run->summary.start_ms = planche_clock_ms();
     run->summary.others = run->plan.others;
     struct planche_error error = {0};
-    if (planche_cli_run_pages(run, &error) != PLANCHE_OK)
+    planche_cli_progress_start(&run->progress, &run->plan, options, run->info.device, is_wanted,
+                               run);
+    enum planche_status status = planche_cli_run_pages(run, &error);
+    if (status == PLANCHE_OK)
+        planche_cli_run_books(run);
+    planche_cli_progress_stop(&run->progress);
+    if (status != PLANCHE_OK)
         return report_not_started(run, error.status, error.message);
-    planche_cli_run_books(run);
     if (!options->quiet && !options->json && needs_summary(run))
         planche_cli_summary_print(&run->summary);
     return PLANCHE_CLI_OK;

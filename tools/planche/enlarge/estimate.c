@@ -55,12 +55,9 @@ void planche_cli_estimate_book(struct planche_cli_estimate *estimate)
     estimate->books++;
 }
 
-void planche_cli_estimate_correct(struct planche_cli_estimate *estimate, double done)
+void planche_cli_estimate_restart(struct planche_cli_estimate *estimate, double now, double done)
 {
-    if (estimate->done > 0.0 && done > 0.0) {
-        estimate->work *= done / estimate->done;
-        estimate->page_work *= done / estimate->done;
-    }
+    estimate->now = now;
     estimate->done = done;
 }
 

@@ -31,8 +31,9 @@ void planche_cli_estimate_update(struct planche_cli_estimate *estimate, double n
 void planche_cli_estimate_page(struct planche_cli_estimate *estimate, double work);
 /* A book that had pages to compute has ended. */
 void planche_cli_estimate_book(struct planche_cli_estimate *estimate);
-/* The work done so far is known better than before: `done` instead of what was told. */
-void planche_cli_estimate_correct(struct planche_cli_estimate *estimate, double done);
+/* From now on work is counted by another measure, by which so much has been done, or time has
+ * passed that no page took: the time since the last update does not count. */
+void planche_cli_estimate_restart(struct planche_cli_estimate *estimate, double now, double done);
 
 /* Seconds that so much work, in so many books, will take; below 0: not known yet. */
 double planche_cli_estimate_left(const struct planche_cli_estimate *estimate, double work,

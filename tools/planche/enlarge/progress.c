@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Progress bar of pages: page, percent, time left. */
+/* Progress of a whole run: counts work in pixels of the input, and draws. */
 #include "enlarge/progress.h"
 
+#include "cli/json.h"
+#include "cli/paths.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
 
@@ -9,116 +11,374 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAR_WIDTH    24
-#define NAME_WIDTH   30
-#define ESTIMATE_MS  1000.0 /* earlier estimates jump about */
-#define ESTIMATE_MIN 0.005
+/* Seconds between two drawings of each kind, and between two looks whether it is time. */
+#define BAR_SECONDS   0.2
+#define JSON_SECONDS  1.0
+#define PLAIN_SECONDS 10.0
+#define TICK_NS       INT64_C(100000000)
 
-bool planche_cli_progress_start(struct planche_cli_progress *progress, size_t count,
-                                const char *device, bool shown)
+static double now_seconds(void)
 {
-    *progress = (struct planche_cli_progress){.shown = shown, .count = count, .device = device};
-    progress->start_ms = planche_clock_ms();
-    pthread_mutex_init(&progress->lock, NULL);
-    progress->done = calloc(count, sizeof *progress->done);
-    return progress->done != NULL;
+    return planche_clock_ms() / 1e3;
 }
 
-const char *planche_cli_format_time(double seconds, char *text, size_t size)
+/* Pixels computed so far of the book that runs, and those passed over. */
+static double count_book(struct planche_cli_progress *p,
+                         const struct planche_cli_survey_totals *totals, double *passed)
 {
-    text[0] = 0;
-    if (!(seconds < 360000.0))
-        return text;
-    unsigned time = (unsigned)(seconds + 0.5);
-    if (time >= 3600)
-        snprintf(text, size, "%u:%02u:%02u", time / 3600, time / 60 % 60, time % 60);
+    double computed = 0.0;
+    *passed = 0.0;
+    for (size_t i = 0; p->book < p->plan->count && i < p->entry_count; i++) {
+        if (p->entries[i].part <= 0.0)
+            continue;
+        double pixels = planche_cli_survey_entry(&p->survey, p->book, i, totals);
+        if (p->entries[i].computed)
+            computed += p->entries[i].part * pixels;
+        else
+            *passed += pixels;
+    }
+    return computed;
+}
+
+/* Pixels of an item that are still to be made. */
+static double count_left(struct planche_cli_progress *p, size_t index, double book_done,
+                         const struct planche_cli_survey_totals *totals)
+{
+    const struct planche_cli_progress_item *item = &p->items[index];
+    double pixels = planche_cli_survey_pixels(&p->survey, index, totals);
+    if (item->ended)
+        return 0.0;
+    double left = index == p->book ? pixels - book_done : pixels * (1.0 - item->part);
+    return left > 0.0 ? left : 0.0;
+}
+
+/* All work of the run, and what is left of it. */
+struct amounts {
+    double all, left, done;
+    size_t books; /* that have not ended, but for the one that runs */
+    struct planche_cli_survey_totals totals;
+};
+
+static void measure(struct planche_cli_progress *p, struct amounts *amounts)
+{
+    double passed;
+    *amounts = (struct amounts){0};
+    planche_cli_survey_sum(&p->survey, &amounts->totals);
+    double book = count_book(p, &amounts->totals, &passed);
+    amounts->done = p->ended_work + book;
+    for (size_t i = 0; i < p->plan->count; i++) {
+        const struct planche_cli_progress_item *item = &p->items[i];
+        amounts->all += planche_cli_survey_pixels(&p->survey, i, &amounts->totals);
+        amounts->left += count_left(p, i, book + passed, &amounts->totals);
+        if (!p->plan->items[i].book && item->begun && !item->ended)
+            amounts->done +=
+                item->part * planche_cli_survey_entry(&p->survey, i, 0, &amounts->totals);
+        amounts->books +=
+            p->plan->items[i].book && !item->ended && i != p->book && p->survey.items[i].wanted;
+    }
+}
+
+/* Work is counted by other pixels than before once the book that runs is known. */
+static bool is_new_basis(struct planche_cli_progress *p, const struct amounts *amounts)
+{
+    bool known = p->book == p->plan->count;
+    if (!known) {
+        planche_mutex_lock(&p->survey.lock);
+        known = p->survey.items[p->book].known;
+        planche_mutex_unlock(&p->survey.lock);
+    }
+    bool moved = known != p->book_basis ||
+                 (p->page_basis != amounts->totals.mean_pixels && p->entry_count > 0 && !known);
+    p->book_basis = known;
+    p->page_basis = amounts->totals.mean_pixels;
+    return moved;
+}
+
+/* Tells the estimate what has been done until now. Books whose pages have all been passed over so
+ * far are no time to be reckoned with. */
+static void update_estimate(struct planche_cli_progress *p, struct amounts *amounts)
+{
+    double now = now_seconds();
+    measure(p, amounts);
+    if (is_new_basis(p, amounts))
+        planche_cli_estimate_restart(&p->estimate, now, amounts->done);
+    else if (p->computing || amounts->done > p->estimate.done)
+        planche_cli_estimate_update(&p->estimate, now, amounts->done, !p->writing);
+}
+
+static void take_snapshot(const struct planche_cli_progress *p, const struct amounts *amounts,
+                          struct planche_cli_snapshot *snapshot)
+{
+    bool in_book = p->book < p->plan->count;
+    const char *name = "";
+    if (in_book)
+        name = planche_cli_base_name(p->plan->items[p->book].input);
+    else if (p->plan->pages > 0)
+        name = planche_cli_base_name(p->plan->items[p->last_page].input);
+    size_t pages = in_book ? p->book_pages : p->plan->pages;
+    size_t ended = in_book ? p->book_done : p->pages_ended;
+    *snapshot = (struct planche_cli_snapshot){
+        .fraction = amounts->all > 0.0 ? 1.0 - amounts->left / amounts->all : 0.0,
+        .left = planche_cli_estimate_left(&p->estimate, amounts->left, amounts->books),
+        .page_seconds = planche_cli_estimate_page_seconds(&p->estimate),
+        .books = in_book ? p->books : 0,
+        .book = p->books_ended + 1,
+        .pages = pages,
+        .page = ended < pages ? ended + 1 : pages,
+        .name = name,
+        .device = p->device,
+        .writing = in_book && p->writing,
+    };
+    if (snapshot->fraction < 0.0)
+        snapshot->fraction = 0.0;
+}
+
+static void set_number(json_t *object, const char *key, double value)
+{
+    json_object_set_new(object, key, value >= 0.0 ? planche_cli_json_ms(value) : json_null());
+}
+
+static void draw_json(const struct planche_cli_progress *p, const struct amounts *amounts,
+                      const struct planche_cli_snapshot *snapshot)
+{
+    bool in_book = p->book < p->plan->count;
+    const struct planche_cli_item *item =
+        p->plan->count > 0 ? &p->plan->items[in_book ? p->book : p->last_page] : NULL;
+    json_t *object = json_object();
+    json_object_set_new(object, "type", json_string("progress"));
+    set_number(object, "seconds", now_seconds() - p->start);
+    set_number(object, "fraction", snapshot->fraction);
+    set_number(object, "seconds_left", snapshot->left);
+    set_number(object, "seconds_a_page", snapshot->page_seconds);
+    json_object_set_new(object, "books", json_integer((json_int_t)p->books));
+    json_object_set_new(object, "books_done", json_integer((json_int_t)p->books_ended));
+    json_object_set_new(object, "pages", json_integer((json_int_t)snapshot->pages));
+    json_object_set_new(object, "pages_done",
+                        json_integer((json_int_t)(in_book ? p->book_done : p->pages_ended)));
+    json_object_set_new(object, "pixels", json_integer((json_int_t)amounts->all));
+    json_object_set_new(object, "pixels_left", json_integer((json_int_t)amounts->left));
+    json_object_set_new(object, "surveyed",
+                        json_boolean(amounts->totals.known == amounts->totals.items));
+    json_object_set_new(object, "input", planche_cli_json_text(item ? item->input : NULL));
+    json_object_set_new(object, "entry",
+                        planche_cli_json_text(in_book && *p->entry ? p->entry : NULL));
+    json_object_set_new(object, "writing", json_boolean(snapshot->writing));
+    planche_cli_json_print(object);
+}
+
+/* The lock is held. */
+static void draw(struct planche_cli_progress *p)
+{
+    struct amounts amounts;
+    struct planche_cli_snapshot snapshot;
+    char line[1024];
+    update_estimate(p, &amounts);
+    take_snapshot(p, &amounts, &snapshot);
+    if (p->mode == PLANCHE_CLI_PROGRESS_BAR)
+        planche_cli_status_line(
+            planche_cli_progress_line(&snapshot, planche_cli_columns(), line, sizeof line));
+    else if (p->mode == PLANCHE_CLI_PROGRESS_PLAIN)
+        planche_cli_note("%s", planche_cli_progress_plain(&snapshot, line, sizeof line));
     else
-        snprintf(text, size, "%u:%02u", time / 60, time % 60);
-    return text;
+        draw_json(p, &amounts, &snapshot);
 }
 
-const char *planche_cli_format_bar(double fraction, char *text, size_t width)
+static void tick(void *user)
 {
-    fraction = fraction < 0.0 ? 0.0 : fraction > 1.0 ? 1.0 : fraction;
-    memset(text, '.', width);
-    memset(text, '#', (size_t)(fraction * (double)width));
-    text[width] = 0;
-    return text;
+    static const double seconds[] = {
+        [PLANCHE_CLI_PROGRESS_BAR] = BAR_SECONDS,
+        [PLANCHE_CLI_PROGRESS_PLAIN] = PLAIN_SECONDS,
+        [PLANCHE_CLI_PROGRESS_JSON] = JSON_SECONDS,
+    };
+    struct planche_cli_progress *p = user;
+    planche_mutex_lock(&p->lock);
+    while (!p->stopping) {
+        double now = now_seconds();
+        bool begun = p->book < p->plan->count || p->items[p->last_page].begun;
+        if (begun && now - p->drawn >= seconds[p->mode]) {
+            p->drawn = now;
+            draw(p);
+        }
+        planche_cond_wait_until(&p->stop_asked, &p->lock, planche_clock_ns() + TICK_NS);
+    }
+    planche_mutex_unlock(&p->lock);
 }
 
-static void format_left(char *text, size_t size, double elapsed_ms, double fraction)
+static enum planche_cli_progress_mode choose_mode(const struct planche_cli_options *options)
 {
-    char time[32];
-    text[0] = 0;
-    if (elapsed_ms < ESTIMATE_MS || fraction < ESTIMATE_MIN)
+    enum planche_cli_progress_mode mode = options->progress;
+    bool terminal = planche_cli_is_terminal(), escapes = planche_cli_has_escapes();
+    if (mode == PLANCHE_CLI_PROGRESS_AUTO) {
+        bool quiet = options->quiet || (options->json && planche_cli_prints_on_terminal());
+        mode = terminal && !quiet ? PLANCHE_CLI_PROGRESS_BAR : PLANCHE_CLI_PROGRESS_NONE;
+    }
+    /* A bar is drawn with escapes, and moves the cursor. */
+    if (mode == PLANCHE_CLI_PROGRESS_BAR && !escapes)
+        mode = PLANCHE_CLI_PROGRESS_PLAIN;
+    return mode;
+}
+
+bool planche_cli_progress_start(struct planche_cli_progress *p, const struct planche_cli_plan *plan,
+                                const struct planche_cli_options *options, const char *device,
+                                planche_cli_survey_wanted_fn wanted, void *user)
+{
+    *p =
+        (struct planche_cli_progress){.mode = choose_mode(options), .plan = plan, .device = device};
+    planche_mutex_init(&p->lock);
+    planche_cond_init(&p->stop_asked);
+    p->book = plan->count;
+    p->book_basis = true;
+    p->books = plan->count - plan->pages;
+    p->start = now_seconds();
+    p->drawn = p->mode == PLANCHE_CLI_PROGRESS_PLAIN ? p->start : 0.0;
+    planche_cli_estimate_start(&p->estimate, p->start);
+    if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
+        return true;
+    p->items = calloc(plan->count + 1, sizeof *p->items);
+    bool ok = p->items != NULL &&
+              planche_cli_survey_start(&p->survey, plan, options, wanted, user) &&
+              planche_thread_start(&p->ticker, tick, p);
+    p->ticking = ok;
+    if (!ok)
+        p->mode = PLANCHE_CLI_PROGRESS_NONE;
+    return ok;
+}
+
+void planche_cli_progress_begin(struct planche_cli_progress *p, size_t item)
+{
+    if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
         return;
-    planche_cli_format_time(elapsed_ms / fraction * (1.0 - fraction) / 1e3, time, sizeof time);
-    if (time[0] != 0)
-        snprintf(text, size, "  %s left", time);
-}
-
-size_t planche_cli_utf8_length(const char *text, unsigned columns)
-{
-    size_t bytes = 0;
-    for (unsigned seen = 0; text[bytes] != 0; bytes++) {
-        bool starts = ((unsigned char)text[bytes] & 0xC0) != 0x80;
-        if (starts && seen++ == columns)
-            break;
+    planche_mutex_lock(&p->lock);
+    p->items[item].begun = true;
+    if (p->plan->items[item].book) {
+        struct amounts amounts;
+        update_estimate(p, &amounts); /* before this book's time */
+        planche_cli_estimate_restart(&p->estimate, now_seconds(), amounts.done);
+        p->book = item;
+        is_new_basis(p, &amounts);
+        p->book_pages = p->book_done = 0;
+        p->writing = p->computing = false;
+        p->entry_count = 0;
+        p->entry[0] = 0;
+    } else {
+        p->last_page = item;
+        p->computing = true;
     }
-    return bytes;
-}
-
-static void draw(const struct planche_cli_progress *progress, const char *name, double now)
-{
-    double fraction = progress->total / (double)progress->count;
-    fraction = fraction < 0.0 ? 0.0 : fraction > 1.0 ? 1.0 : fraction;
-    const char *device = progress->device;
-    char bar[BAR_WIDTH + 1], left[48], line[512];
-    planche_cli_format_bar(fraction, bar, BAR_WIDTH);
-    format_left(left, sizeof left, now - progress->start_ms, fraction);
-    size_t current =
-        progress->finished < progress->count ? progress->finished + 1 : progress->count;
-    snprintf(line, sizeof line, "[%s] %3d%%  page %zu/%zu%s  %.*s%s%.*s", bar,
-             (int)(fraction * 100.0), current, progress->count, left,
-             (int)planche_cli_utf8_length(name, NAME_WIDTH), name, device != NULL ? "  on " : "",
-             NAME_WIDTH, device != NULL ? device : "");
-    /* A full line would wrap and scroll. */
-    line[planche_cli_utf8_length(line, planche_cli_columns() - 1)] = 0;
-    planche_cli_status_line(line);
-}
-
-void planche_cli_progress_update(struct planche_cli_progress *progress, size_t page,
-                                 const char *name, double done)
-{
-    pthread_mutex_lock(&progress->lock);
-    progress->total += done - progress->done[page];
-    progress->done[page] = done;
-    double now = planche_clock_ms();
-    /* A page that waits to be admitted does not redraw the bar. */
-    if (progress->shown && done > 0 && now - progress->drawn_ms >= PLANCHE_CLI_REDRAW_MS) {
-        progress->drawn_ms = now;
-        draw(progress, name, now);
+    /* What begins shows at once, however soon it ends. */
+    if (p->mode == PLANCHE_CLI_PROGRESS_BAR && (p->plan->items[item].book || p->drawn <= 0.0)) {
+        p->drawn = now_seconds();
+        draw(p);
     }
-    pthread_mutex_unlock(&progress->lock);
+    planche_mutex_unlock(&p->lock);
 }
 
-void planche_cli_progress_page_end(struct planche_cli_progress *progress, size_t page,
-                                   const char *name)
+void planche_cli_progress_page(struct planche_cli_progress *p, size_t item, double part)
 {
-    pthread_mutex_lock(&progress->lock);
-    progress->total += 1.0 - progress->done[page];
-    progress->done[page] = 1.0;
-    progress->finished++;
-    if (progress->shown)
-        draw(progress, name, planche_clock_ms());
-    pthread_mutex_unlock(&progress->lock);
+    if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
+        return;
+    planche_mutex_lock(&p->lock);
+    p->items[item].part = part;
+    p->last_page = part > 0.0 ? item : p->last_page;
+    planche_mutex_unlock(&p->lock);
 }
 
-void planche_cli_progress_stop(struct planche_cli_progress *progress)
+/* Room for an entry. False: no memory; it is not counted then. */
+static bool make_room(struct planche_cli_progress *p, size_t index)
 {
-    if (progress->shown)
+    if (index < p->entry_count)
+        return true;
+    size_t count = index + 64;
+    void *grown = reallocarray(p->entries, count, sizeof *p->entries);
+    if (grown == NULL)
+        return false;
+    p->entries = grown;
+    memset(p->entries + p->entry_count, 0, (count - p->entry_count) * sizeof *p->entries);
+    p->entry_count = count;
+    return true;
+}
+
+/* A page has been computed. */
+static void note_page(struct planche_cli_progress *p, size_t item, size_t entry)
+{
+    struct planche_cli_survey_totals totals;
+    planche_cli_survey_sum(&p->survey, &totals);
+    planche_cli_estimate_page(&p->estimate,
+                              planche_cli_survey_entry(&p->survey, item, entry, &totals));
+}
+
+void planche_cli_progress_book(struct planche_cli_progress *p,
+                               const struct planche_book_progress *moved)
+{
+    if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
+        return;
+    planche_mutex_lock(&p->lock);
+    p->book_pages = moved->pages;
+    p->book_done = moved->done;
+    if (moved->writing && !p->writing) { /* until now the time was the pages' */
+        struct amounts amounts;
+        update_estimate(p, &amounts);
+    }
+    p->writing = moved->writing;
+    if (moved->name != NULL)
+        snprintf(p->entry, sizeof p->entry, "%s", moved->name);
+    if (moved->name != NULL && moved->part > 0.0 && make_room(p, moved->index)) {
+        struct planche_cli_progress_entry *entry = &p->entries[moved->index];
+        if (moved->computed && moved->part >= 1.0 && entry->part < 1.0)
+            note_page(p, p->book, moved->index);
+        entry->part = moved->part;
+        entry->computed = moved->computed;
+        p->computing = p->computing || moved->computed;
+    }
+    planche_mutex_unlock(&p->lock);
+}
+
+void planche_cli_progress_end(struct planche_cli_progress *p, size_t item, bool computed)
+{
+    struct amounts amounts;
+    if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
+        return;
+    planche_mutex_lock(&p->lock);
+    if (!p->plan->items[item].book && computed)
+        p->items[item].part = 1.0;
+    update_estimate(p, &amounts);
+    if (p->plan->items[item].book) {
+        double passed;
+        p->ended_work += count_book(p, &amounts.totals, &passed);
+        if (p->computing)
+            planche_cli_estimate_book(&p->estimate);
+        p->books_ended++;
+        p->book = p->plan->count;
+        p->entry_count = 0;
+    } else {
+        double pixels = planche_cli_survey_entry(&p->survey, item, 0, &amounts.totals);
+        p->ended_work += computed ? pixels : 0.0;
+        if (computed)
+            planche_cli_estimate_page(&p->estimate, pixels);
+        p->pages_ended++;
+    }
+    p->items[item].ended = true;
+    if (p->pages_ended == p->plan->pages && !p->plan->items[item].book)
+        p->computing = false;
+    planche_mutex_unlock(&p->lock);
+}
+
+void planche_cli_progress_stop(struct planche_cli_progress *p)
+{
+    if (p->ticking) {
+        planche_mutex_lock(&p->lock);
+        p->stopping = true;
+        planche_cond_signal(&p->stop_asked);
+        planche_mutex_unlock(&p->lock);
+        planche_thread_join(&p->ticker);
+    }
+    if (p->mode == PLANCHE_CLI_PROGRESS_BAR)
         planche_cli_status_line("");
-    free(progress->done);
-    progress->done = NULL;
-    pthread_mutex_destroy(&progress->lock);
+    if (p->mode == PLANCHE_CLI_PROGRESS_JSON)
+        draw(p);
+    planche_cli_survey_stop(&p->survey);
+    free(p->items);
+    free(p->entries);
+    planche_cond_destroy(&p->stop_asked);
+    planche_mutex_destroy(&p->lock);
+    *p = (struct planche_cli_progress){.mode = PLANCHE_CLI_PROGRESS_NONE};
 }

@@ -4,7 +4,6 @@
 #include "cli/number.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
-#include "enlarge/book_bar.h"
 #include "enlarge/judge.h"
 #include "enlarge/progress.h"
 #include "os/clock.h"
@@ -15,7 +14,6 @@
 
 struct books {
     struct planche_cli_run *run;
-    struct planche_cli_book_bar bar;
     const struct planche_cli_item *item; /* the book that runs */
     size_t pages, done;                  /* of this book */
     bool inner;                          /* there are books in it */
@@ -27,7 +25,7 @@ static void on_progress(void *user, const struct planche_book_progress *progress
     struct books *books = user;
     books->pages = progress->pages;
     books->done = progress->done;
-    planche_cli_book_bar_update(&books->bar, progress);
+    planche_cli_progress_book(&books->run->progress, progress);
 }
 
 /* "book.cbz: ch1/003.jpg: MESSAGE; the original takes its place" */
@@ -156,9 +154,10 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     struct planche_stamp before;
-    planche_cli_book_bar_next(&books->bar, item->makes ? item->bytes : 0);
+    size_t index = (size_t)(item - books->run->plan.items);
     if (!item->makes) {
         planche_book_tidy(item->output);
+        planche_cli_progress_end(&books->run->progress, index, false);
         planche_cli_run_skip(books->run, item);
         return;
     }
@@ -168,13 +167,14 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     memset(books->outcomes, 0, sizeof books->outcomes);
     double start = planche_clock_ms();
     bool stamped = planche_stamp_take(&before, item->input);
+    planche_cli_progress_begin(&books->run->progress, index);
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_clock_ms() - start;
     if (outcome.status != PLANCHE_OK) /* an output that exists is not of this run */
         outcome.result.output_bytes = 0;
     if (outcome.status == PLANCHE_ERROR_CANCELLED)
         outcome.result.pages = books->pages;
-    planche_cli_book_bar_end(&books->bar, books->pages);
+    planche_cli_progress_end(&books->run->progress, index, outcome.status == PLANCHE_OK);
     /* A folder with pages that were left as they are is looked at again. */
     if (stamped && outcome.status == PLANCHE_OK &&
         books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
@@ -183,22 +183,10 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     report(books, &outcome);
 }
 
-/* Sum of the inputs of all books that are not done yet. */
-static uint64_t count_bytes(const struct planche_cli_run *run)
-{
-    uint64_t bytes = 0;
-    for (size_t i = run->plan.pages; i < run->plan.count; i++) {
-        if (run->plan.items[i].makes)
-            bytes += run->plan.items[i].bytes;
-    }
-    return bytes;
-}
-
 void planche_cli_run_books(struct planche_cli_run *run)
 {
     const struct planche_cli_plan *plan = &run->plan;
     struct books books = {.run = run};
-    planche_cli_book_bar_start(&books.bar, plan->count - plan->pages, count_bytes(run), run->bar);
     for (size_t i = plan->pages; i < plan->count; i++) {
         if (planche_cli_interrupt_signal() == 0)
             run_one(&books, &plan->items[i]);

@@ -29,7 +29,6 @@ struct pages {
     struct planche_cli_run *run;
     struct planche_cli_item *items;
     size_t count;
-    struct planche_cli_progress progress;
     struct ended *ended; /* [count] */
     size_t reported;
     struct planche_mutex report_lock;
@@ -46,8 +45,7 @@ struct page_progress {
 static void on_progress(void *user, double done)
 {
     const struct page_progress *progress = user;
-    planche_cli_progress_update(&progress->pages->progress, progress->page,
-                                progress->pages->items[progress->page].input, done);
+    planche_cli_progress_page(&progress->pages->run->progress, progress->page, done);
 }
 
 /* The name of a file that the page became. NULL: no memory. */
@@ -228,6 +226,8 @@ static void run_one(void *user, size_t index)
     if (!ended.skipped)
         ended.stamped = planche_stamp_take(&ended.before, page->input);
     if (!ended.skipped)
+        planche_cli_progress_begin(&pages->run->progress, index);
+    if (!ended.skipped)
         ended.outcome.status = run_page(pages, index, &ended.outcome, &error);
     /* What an earlier run has made in another format or in parts. */
     if (page->resumes && ended.outcome.status == PLANCHE_ERROR_EXISTS)
@@ -241,8 +241,28 @@ static void run_one(void *user, size_t index)
     if (ended.outcome.status != PLANCHE_OK)
         ended.outcome.message = error.message;
     ended.ms = planche_clock_ms() - start;
-    planche_cli_progress_page_end(&pages->progress, index, page->input);
+    planche_cli_progress_end(&pages->run->progress, index,
+                             ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0);
     end_page(pages, index, &ended);
+}
+
+/* What a signal has left undone: a run of pages leaves nothing else that tells. */
+static void report_interruption(const struct pages *pages)
+{
+    enum { NAMES = 3 };
+    char names[512] = "";
+    size_t left = 0, length = 0;
+    for (size_t i = 0; i < pages->count; i++) {
+        if (pages->ended[i].outcome.status != PLANCHE_ERROR_CANCELLED)
+            continue;
+        if (left++ < NAMES && length < sizeof names)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                       left > 1 ? ", " : "", pages->items[i].input);
+    }
+    if (left == 0)
+        return;
+    planche_cli_message("stopped with %zu of %zu pages done; not done: %s%s", pages->count - left,
+                        pages->count, names, left > NAMES ? " and those behind" : "");
 }
 
 enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct planche_error *error)
@@ -258,14 +278,13 @@ enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct pl
         return PLANCHE_OK;
     enum planche_status status;
     pages.ended = calloc(pages.count, sizeof *pages.ended);
-    if (pages.ended != NULL &&
-        planche_cli_progress_start(&pages.progress, pages.count, run->info.device, run->bar)) {
+    if (pages.ended != NULL)
         status = planche_cli_for_each(run->engine != NULL ? run->info.jobs : 1, pages.count,
                                       run_one, &pages, error);
-        planche_cli_progress_stop(&pages.progress);
-    } else {
+    else
         status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
-    }
+    if (status == PLANCHE_OK && planche_cli_interrupt_signal() != 0)
+        report_interruption(&pages);
     free(pages.ended);
     return status;
 }

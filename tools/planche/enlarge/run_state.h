@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "enlarge/json_book.h"
 #include "enlarge/plan.h"
+#include "enlarge/progress.h"
 #include "enlarge/records.h"
 #include "enlarge/summary.h"
 
@@ -19,8 +20,8 @@ struct planche_cli_run {
     struct planche_cli_summary summary;
     struct planche_cli_records records;
     atomic_bool failed;
+    struct planche_cli_progress progress;
     unsigned scale; /* of the model */
-    bool bar;       /* a progress bar is drawn */
     bool each;      /* a line is printed for each page or book that came out */
 };
 

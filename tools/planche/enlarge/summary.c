@@ -90,16 +90,16 @@ static void print_others(const struct planche_cli_summary *summary)
 
 static void print_sizes(const struct planche_cli_summary *summary)
 {
-    char before[32], after[32], time[32], rate[32] = "";
+    char before[32], after[32], time[32], pace[48] = "";
     double seconds = (planche_clock_ms() - summary->start_ms) / 1e3;
     size_t enlarged = summary->outcomes[PLANCHE_BOOK_ENLARGED];
     if (enlarged > 0)
-        snprintf(rate, sizeof rate, ", %.2f pages/s",
-                 (double)enlarged / (seconds > 0.01 ? seconds : 0.01));
-    planche_cli_note("%s -> %s in %s%s%s%s",
+        planche_cli_format_pace((seconds > 0.01 ? seconds : 0.01) / (double)enlarged, pace,
+                                sizeof pace);
+    planche_cli_note("%s -> %s in %s%s%s%s%s",
                      planche_cli_format_bytes(summary->input_bytes, before, sizeof before),
                      planche_cli_format_bytes(summary->output_bytes, after, sizeof after),
-                     planche_cli_format_time(seconds, time, sizeof time), rate,
+                     planche_cli_format_time(seconds, time, sizeof time), *pace ? ", " : "", pace,
                      summary->device != NULL ? " on " : "",
                      summary->device != NULL ? summary->device : "");
 }
