@@ -522,12 +522,12 @@ class Talk(Books):
     def test_dry_run_of_entries(self):
         page = harness.page(8, 8)
         self.write("in/book.cbz", archives.cbz([("1.png", page), ("2.png", page), ("bad.png", b"x")]))
-        result = self.planche("in/book.cbz", "--dry-run")
+        result = self.planche("in/book.cbz", "--dry-run", check=1)
         _, first, second, bad = result.stdout.splitlines()
         self.assertEqual((first, second), ("  enlarge  1.png", "  repeat   2.png"))
         self.assertRegex(bad, r"^  fail     bad\.png: (?!in/)")
         self.assertEqual(bad.count("bad.png"), 1)
-        lines = self.lines(self.planche("in/book.cbz", "--dry-run", "--json"))
+        lines = self.lines(self.planche("in/book.cbz", "--dry-run", "--json", check=1))
         self.assertEqual([line["fate"] for line in lines[:-1]], ["enlarged", "duplicate", "failed"])
 
     def test_dry_run_needs_no_model(self):
@@ -596,6 +596,33 @@ class Talk(Books):
                                     stderr=subprocess.PIPE, text=True)
         self.assertEqual(result.returncode, 1)
         self.assert_one_line(result.stderr, "standard output")
+
+    def shell(self, line):
+        """A line of a shell in which $P is the command with the quick model."""
+        return subprocess.run(["bash", "-c", "set -o pipefail; P='" + harness.PLANCHE + "'; " + line],
+                              cwd=self.folder, check=False, capture_output=True, text=True)
+
+    def test_no_output(self):
+        """A standard output that is closed fails what writes there, and nothing else."""
+        self.write("page.png", harness.page(8, 8))
+        for command in ("models", "info", "--version", "help", "models --json", "page.png --dry-run",
+                        "page.png --dry-run --json"):
+            result = self.shell(f"$P {command} >&-")
+            self.assertNotEqual(result.returncode, 0, command)
+            self.assert_one_line(result.stderr, "standard output")
+        self.assertEqual(self.shell("$P page.png -m " + harness.QUICK_MODEL + " >&-").returncode, 0)
+
+    def test_only_head(self):
+        """Who takes the first lines only hears nothing."""
+        for i in range(3):
+            self.book(f"many/{i}.cbz")
+        for option in ((), ("--json",)):
+            ours, theirs = os.pipe()
+            os.close(ours)
+            with os.fdopen(theirs, "wb") as nobody:
+                result = subprocess.run([harness.PLANCHE, "many", "--dry-run", *option], cwd=self.folder,
+                                        stdout=nobody, stderr=subprocess.PIPE, check=False)
+            self.assertEqual((result.stderr, result.returncode), (b"", -signal.SIGPIPE))
 
     def on_terminal(self, *arguments):
         master, terminal = pty.openpty()

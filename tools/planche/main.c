@@ -10,6 +10,7 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,12 +36,13 @@ static int run(int argc, char **argv)
     return planche_cli_enlarge(argc, argv);
 }
 
-/* If the caller has closed a standard stream, no pipe or page may get its descriptor. */
+/* If the caller has closed a standard stream, no pipe or page may get its descriptor. What is
+ * written there must fail as if it were closed still. */
 static void occupy_standard_streams(void)
 {
     int fd;
     do
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
@@ -57,6 +59,27 @@ static void keep_heap_small(void)
 #endif
 }
 
+/* True when standard output is a pipe or socket that nobody reads. */
+static bool has_no_reader(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* The exit status, now that all has been written or cannot be. Whoever takes the first lines only
+ * (head) wants no message: as with other programs, SIGPIPE ends the process then. */
+static int finish_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (!has_no_reader())
+        planche_cli_message("standard output: cannot write");
+    else if (status == PLANCHE_CLI_OK && planche_cli_interrupt_signal() == 0 &&
+             signal(SIGPIPE, SIG_DFL) != SIG_ERR)
+        raise(SIGPIPE);
+    return status == PLANCHE_CLI_OK ? PLANCHE_CLI_PAGE_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
     keep_heap_small();
@@ -65,11 +88,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     /* Likewise a file that grows beyond its limit: the page fails and its temporary file goes. */
     signal(SIGXFSZ, SIG_IGN);
-    int status = run(argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        planche_cli_message("standard output: cannot write");
-        status = status == PLANCHE_CLI_OK ? PLANCHE_CLI_PAGE_FAILED : status;
-    }
+    int status = finish_output(run(argc, argv));
     planche_cli_interrupt_finish();
     return status;
 }

@@ -132,8 +132,8 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     }
     if (outcome.status == PLANCHE_OK && !run->options.quiet)
         planche_cli_warn_no_pages(item->input, outcomes, inner);
-    if (book.on_error == PLANCHE_ON_ERROR_FAIL && outcomes[PLANCHE_BOOK_FAILED] > 0)
-        run->failed = true; /* the book will not come out */
+    if (outcomes[PLANCHE_BOOK_FAILED] > 0)
+        run->failed = true; /* as the run's status will say */
     if (run->options.json) {
         json_t *object = planche_cli_json_book(&outcome);
         json_object_set_new(object, "dry_run", json_true());
@@ -201,7 +201,8 @@ static bool refuse(struct planche_cli_run *run, const struct planche_cli_item *i
 void planche_cli_run_dry(struct planche_cli_run *run)
 {
     const struct planche_cli_plan *plan = &run->plan;
-    for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0; i++) {
+    for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0 && !ferror(stdout);
+         i++) {
         const struct planche_cli_item *item = &plan->items[i];
         if (!item->makes) {
             planche_cli_run_skip(run, item);

@@ -101,6 +101,7 @@ void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_
 
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object)
 {
-    if (!planche_cli_json_print(object))
+    /* A standard output that cannot be written is told at the end, for all that goes there. */
+    if (!planche_cli_json_print(object) && !ferror(stdout))
         run->failed = true;
 }
