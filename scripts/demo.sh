@@ -14,7 +14,7 @@ mkdir -p demo
 cp "$page" demo/before.png
 echo "Enlarging $page ..."
 scripts/measure.py "$build/tools/planche/planche" --overwrite demo/before.png -o demo/after.png
-"$build/tools/sidebyside/sidebyside" demo/before.png demo/after.png demo/before-after.png
+"$build/tools/planche/planche" preview --overwrite --quiet -m realcugan demo/before.png -o demo/before-after.png >/dev/null
 echo "Before:       $PWD/demo/before.png"
 echo "After:        $PWD/demo/after.png"
-echo "Side by side: $PWD/demo/before-after.png (left: pixels repeated, right: Planche)"
+echo "Side by side: $PWD/demo/before-after.png (part of the page; left: Lanczos, right: Planche)"

@@ -43,6 +43,7 @@ COMMAND_USES = {
     "service": ["cli"],
     "enlarge": ["cli"],
     "models": ["cli"],
+    "preview": ["cli"],
     "info": ["cli"],
     "bench": ["cli"],
     "ncnn": ["cli"],

@@ -26,6 +26,8 @@ static const char enlarge_usage[] =
     "  planche info                             this machine: CPU, memory, GPUs\n"
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
+    "  planche preview PAGE [-o SHEET]          part of a page by several models\n"
+    "  planche compare A B                      how much two images differ\n"
     "  planche help [TOPIC]                     more about a command, an option\n"
     "                                           or a section, such as memory\n"
     "  planche version                          print the version\n";
@@ -108,6 +110,27 @@ static const char bench_end[] =
     "  planche bench --size 1200x1800 --se sampled\n"
     "  planche bench -m realesr-animevideov3 -s 4 --threads 1 --profile\n";
 
+static const char preview_usage[] =
+    "Usage: planche preview [OPTIONS] PAGE [-o SHEET]\n"
+    "\n"
+    "Enlarges part of a page by several models and puts the results side by side into\n"
+    "an image, after the same part enlarged by Lanczos's kernel. Without -m, all models\n"
+    "that are here are shown; -m may be repeated. Without -o, page.jpg becomes\n"
+    "page-preview.png. The panes are listed from the left, three in a row.\n";
+
+static const char preview_end[] =
+    "Examples:\n"
+    "  planche preview page.jpg\n"
+    "  planche preview -m realcugan -m waifu2x-cunet -n 1 --crop 200x200+40+60 page.jpg\n";
+
+static const char compare_usage[] =
+    "Usage: planche compare [OPTIONS] A B [-o DIFFERENCES]\n"
+    "\n"
+    "Measures how much two images differ: PSNR, SSIM, differences of samples and shift\n"
+    "of colours. If one is larger, it is reduced to the size of the other. -o writes a\n"
+    "picture that is white where they are equal and black where they differ by 64\n"
+    "levels of 255 or more.\n";
+
 static const struct help {
     const char *command;
     unsigned options; /* of these sub-commands */
@@ -118,6 +141,8 @@ static const struct help {
     {"info", PLANCHE_CLI_INFO, info_usage, ""},
     {"stdio", PLANCHE_CLI_STDIO, stdio_usage, stdio_end},
     {"bench", PLANCHE_CLI_BENCH, bench_usage, bench_end},
+    {"preview", PLANCHE_CLI_PREVIEW, preview_usage, preview_end},
+    {"compare", PLANCHE_CLI_COMPARE, compare_usage, ""},
 };
 #define HELPS (sizeof helps / sizeof *helps)
 

@@ -82,7 +82,8 @@ static bool print_section(const char *topic)
 static int refuse(const char *topic)
 {
     struct planche_cli_suggestion suggestion = {.word = topic + strspn(topic, "-")};
-    static const char *const commands[] = {"models", "info", "stdio", "bench"};
+    static const char *const commands[] = {"models", "info",    "stdio",
+                                           "bench",  "preview", "compare"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         planche_cli_suggest(&suggestion, commands[i]);
     for (size_t i = 0; i < planche_cli_option_count; i++)

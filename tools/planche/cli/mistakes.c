@@ -174,7 +174,8 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
 
 const char *planche_cli_suggest_command(const char *word)
 {
-    static const char *const commands[] = {"models", "info", "stdio", "bench", "version", "help"};
+    static const char *const commands[] = {"models",  "info",    "stdio",   "bench",
+                                           "preview", "compare", "version", "help"};
     struct planche_cli_suggestion suggestion = {.word = word};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         planche_cli_suggest(&suggestion, commands[i]);

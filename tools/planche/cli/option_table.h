@@ -13,7 +13,9 @@ enum planche_cli_command {
     PLANCHE_CLI_INFO = 8,
     PLANCHE_CLI_STDIO = 16,
     PLANCHE_CLI_BENCH = 32,
-    PLANCHE_CLI_BOOKS_ONLY = 64 /* beside them: for books only */
+    PLANCHE_CLI_PREVIEW = 64,
+    PLANCHE_CLI_COMPARE = 128,
+    PLANCHE_CLI_BOOKS_ONLY = 256 /* beside them: for books only */
 };
 
 /* Headings of --help and of the manual, in this order. */

@@ -439,6 +439,27 @@ static bool set_registry(struct planche_cli_options *o, const char *value)
     return set_text(value, &o->registry);
 }
 
+/* WxH+X+Y */
+static bool set_crop(struct planche_cli_options *o, const char *value)
+{
+    char size[32];
+    const char *plus = strchr(value, '+'), *second = plus != NULL ? strchr(plus + 1, '+') : NULL;
+    long x, y;
+    if (second == NULL || (size_t)(plus - value) >= sizeof size ||
+        (size_t)(second - plus) > sizeof size)
+        return false;
+    snprintf(size, sizeof size, "%.*s", (int)(plus - value), value);
+    if (!parse_size(size, INT32_MAX, &o->crop.width, &o->crop.height))
+        return false;
+    snprintf(size, sizeof size, "%.*s", (int)(second - plus - 1), plus + 1);
+    if (!planche_cli_parse_integer(size, 0, INT32_MAX, &x) ||
+        !planche_cli_parse_integer(second + 1, 0, INT32_MAX, &y))
+        return false;
+    o->crop.x = (uint32_t)x;
+    o->crop.y = (uint32_t)y;
+    return true;
+}
+
 /* By the rows of options.def. */
 static const set_fn setters[] = {
 #define OPTION(group, name, letter, argument, commands, set, values, form, preset, help, detail)   \

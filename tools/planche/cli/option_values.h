@@ -27,6 +27,11 @@ enum planche_cli_progress_mode {
 /* At least as many as options.def has rows. */
 #define PLANCHE_CLI_MAX_OPTIONS 128
 
+/* A rectangle of a page, in its pixels. */
+struct planche_cli_crop {
+    uint32_t width, height, x, y;
+};
+
 struct planche_cli_options {
     struct planche_engine_options engine; /* denoise is left alone: see level */
     struct planche_page_options page;
@@ -46,6 +51,7 @@ struct planche_cli_options {
     const char *models[PLANCHE_CLI_MAX_MODELS];
     unsigned model_count, runs;
     uint32_t width, height;
+    struct planche_cli_crop crop; /* preview; width 0: not given */
     bool profile;
     enum planche_cli_progress_mode progress;
 };

@@ -9,8 +9,8 @@ import json
 import re
 import sys
 
-COMMANDS = ["", "models", "models fetch", "info", "stdio", "bench"]
-SUB_COMMANDS = ["models", "info", "stdio", "bench", "help", "version"]
+COMMANDS = ["", "models", "models fetch", "info", "stdio", "bench", "preview", "compare"]
+SUB_COMMANDS = ["models", "info", "stdio", "bench", "preview", "compare", "help", "version"]
 MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
 FILES = {"output", "model", "model-dir", "from"}  # values that are names of files
 
@@ -87,7 +87,7 @@ def bash(options):
         f"'{' '.join(SUB_COMMANDS)}' -- \"$word\")) ;;",
         f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
         f"        'models fetch') COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
-        "        help) COMPREPLY=($(compgen -W 'models info stdio bench' -- \"$word\")) ;;",
+        "        help) COMPREPLY=($(compgen -W 'models info stdio bench preview compare' -- \"$word\")) ;;",
         "    esac",
         "}",
         "complete -o default -o filenames -F _planche planche",
@@ -166,7 +166,7 @@ def fish(options):
         f"-a '{' '.join(MODELS_COMMANDS)}'",
         f"complete -c planche -f -n '{conditions['models fetch']}' -a \"({MODELS_FISH})\"",
         "complete -c planche -f -n '__fish_seen_subcommand_from help' "
-        "-a 'models info stdio bench'",
+        "-a 'models info stdio bench preview compare'",
     ]
     for command in COMMANDS:
         condition = conditions.get(command, f"__fish_seen_subcommand_from {command}")

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""planche preview and planche compare."""
+import json
+import math
+import random
+
+import harness
+import png
+from harness import run
+
+
+def noise(width, height, seed, channels=3):
+    """Rows of random samples, smooth enough to be enlarged."""
+    rng = random.Random(seed)
+    return [bytes(rng.randrange(100, 156) for _ in range(width * channels)) for _ in range(height)]
+
+
+def encoded(rows, channels=3):
+    return png.encode(len(rows[0]) // channels, len(rows), channels, b"".join(rows))
+
+
+def decoded(data):
+    """Width, height and rows."""
+    image = png.Image(data)
+    step = image.width * image.channels
+    return image.width, image.height, [image.samples[y * step:(y + 1) * step] for y in range(image.height)]
+
+
+class Compare(harness.Case):
+    def compare(self, a, b, *options, check=0):
+        return json.loads(run("compare", "--json", self.path(a), self.path(b), *options,
+                              check=check).stdout)
+
+    def page(self, name, rows, channels=3):
+        return self.write(name, encoded(rows, channels))
+
+    def test_the_same(self):
+        self.page("a.png", noise(20, 15, 1))
+        facts = self.compare("a.png", "a.png")
+        self.assertIsNone(facts["psnr"])
+        self.assertEqual((facts["ssim"], facts["max_difference"], facts["cb_shift"]), (1, 0, 0))
+        self.assertIn("the same", run("compare", self.path("a.png"), self.path("a.png"), check=0).stdout)
+
+    def test_known_differences(self):
+        """Every sample differs by 4 levels: PSNR and means by the formulas, no shift of colours."""
+        rows = noise(32, 24, 2)
+        self.page("a.png", rows)
+        self.page("b.png", [bytes(v + 4 for v in row) for row in rows])
+        facts = self.compare("a.png", "b.png")
+        self.assertAlmostEqual(facts["psnr"], 20 * math.log10(255 / 4), 6)
+        self.assertEqual((facts["mean_difference"], facts["max_difference"]), (4, 4))
+        self.assertLess(facts["cb_shift"] + facts["cr_shift"], 1e-4)
+        self.assertTrue(0.98 < facts["ssim"] < 1)
+        self.page("c.png", [bytes(v + 12 * (i % 3 == 0) for i, v in enumerate(row)) for row in rows])
+        facts = self.compare("a.png", "c.png")
+        self.assertAlmostEqual(facts["cr_shift"], 6, 2)
+        self.assertAlmostEqual(facts["cb_shift"], 12 * 0.168736, 2)
+
+    def test_ssim_of_a_window(self):
+        """Of pictures smaller than a window there is one: uniform ones have a value by the formula."""
+        self.page("a.png", [bytes([100]) * 15] * 5)
+        self.page("b.png", [bytes([120]) * 15] * 5)
+        c1 = (0.01 * 255) ** 2
+        expected = (2 * 100 * 120 + c1) / (100 ** 2 + 120 ** 2 + c1)
+        self.assertAlmostEqual(self.compare("a.png", "b.png")["ssim"], expected, 6)
+
+    def test_differences_are_drawn(self):
+        rows = noise(10, 10, 3)
+        other = [bytearray(row) for row in rows]
+        other[4][15] += 64
+        self.page("a.png", rows)
+        self.page("b.png", [bytes(row) for row in other])
+        self.compare("a.png", "b.png", "-o", self.path("d.png"))
+        drawn = decoded(self.read("d.png"))[2]
+        flat = b"".join(bytes(row) for row in drawn)
+        self.assertEqual([i for i, v in enumerate(flat) if v != 255], [4 * 30 + 15])
+        self.assertEqual(flat[4 * 30 + 15], 0)
+        self.compare("a.png", "b.png", "-o", self.path("d.png"), "--overwrite")
+        run("compare", self.path("a.png"), self.path("b.png"), "-o", self.path("d.png"), check=1)
+
+    def test_sizes(self):
+        """A page and its enlargement; pages of different shapes are refused."""
+        self.page("a.png", [bytes([100, 150, 200]) * 12] * 9)
+        self.page("b.png", [bytes([100, 150, 200]) * 24] * 18)
+        facts = self.compare("a.png", "b.png")
+        self.assertEqual((facts["a_size"], facts["b_size"]), ([12, 9], [24, 18]))
+        self.assertIsNone(facts["psnr"])
+        self.page("c.png", [bytes([100, 150, 200]) * 9] * 12)
+        result = run("compare", self.path("a.png"), self.path("c.png"), check=1)
+        self.assert_one_line(result.stderr, "12 x 9", "9 x 12")
+
+    def test_mistakes(self):
+        path = self.page("a.png", noise(4, 4, 4))
+        run("compare", path, check=2)
+        self.assert_one_line(run("compare", path, self.path("none.png"), check=1).stderr, "none.png")
+        self.write("bad.png", b"not a picture")
+        self.assert_one_line(run("compare", path, self.path("bad.png"), check=1).stderr, "bad.png")
+
+
+class Preview(harness.Case):
+    model = True
+
+    def page(self, channels=3):
+        rows = [bytes([255]) * (40 * channels)] * 10 + noise(40, 20, 5, channels)
+        return self.write("page.png", encoded(rows, channels))
+
+    def preview(self, *arguments, check=0):
+        return run("preview", "-m", harness.QUICK_MODEL, *arguments, check=check, cwd=self.folder)
+
+    def test_sheet(self):
+        self.page()
+        result = self.preview("page.png", "--crop", "10x8+3+12")
+        self.assertEqual([line.split()[:2] for line in result.stdout.splitlines()],
+                         [["1", "Lanczos"], ["2", harness.QUICK_MODEL]])
+        self.assertIn("10x8+3+12", result.stderr)
+        width, height = decoded(self.read("page-preview.png"))[:2]
+        self.assertEqual((width, height), (20 + 8 + 20, 16))
+        self.preview("page.png", check=1)
+        self.preview("page.png", "--overwrite")
+
+    def test_pane_is_what_the_command_makes(self):
+        """Of a whole page; three models make a row, a fourth pane the next."""
+        self.page()
+        self.preview("page.png", "--crop", "40x30+0+0", "-m", harness.QUICK_MODEL, "-m",
+                     harness.QUICK_MODEL, "-o", "sheet.png", "--json")
+        self.planche("page.png", "-o", "whole.png")
+        width, height, rows = decoded(self.read("sheet.png"))
+        self.assertEqual((width, height), (3 * 80 + 2 * 8, 2 * 60 + 8))
+        whole = decoded(self.read("whole.png"))[2]
+        for y in range(60):
+            self.assertEqual(bytes(rows[y][88 * 3:168 * 3]), bytes(whole[y]))
+            self.assertEqual(bytes(rows[68 + y][:80 * 3]), bytes(whole[y]))
+
+    def test_grey_pages_stay_grey(self):
+        self.page(channels=1)
+        self.preview("page.png", "-o", "sheet.png")
+        rows = decoded(self.read("sheet.png"))[2]
+        for row in rows:
+            flat = bytes(row)
+            self.assertEqual(flat[0::3], flat[1::3])
+            self.assertEqual(flat[1::3], flat[2::3])
+
+    def test_crop_is_where_detail_is(self):
+        rows = [bytes([255]) * 1200] * 320 + noise(400, 320, 6)
+        self.write("page.png", encoded(rows))
+        result = self.preview("page.png", "-o", "sheet.png")
+        at = result.stderr.split("300x300+")[1].split(" ")[0].split("+")
+        self.assertGreaterEqual(int(at[1]), 300)
+
+    def test_mistakes(self):
+        self.page()
+        for wrong in ("10x10", "0x9+1+1", "10x10+a+1", "10x10+1", "10x10+-1+1"):
+            self.preview("page.png", "--crop", wrong, check=2)
+        self.assert_one_line(self.preview("page.png", "--crop", "10x10+35+0", check=1).stderr, "not inside")
+        self.preview(check=2)
+        self.assert_one_line(self.preview("none.png", check=1).stderr, "none.png")
+        result = run("preview", "-m", "nonsense", "-m", harness.QUICK_MODEL, "page.png", check=1,
+                     cwd=self.folder)
+        self.assertIn("nonsense", result.stderr)
+        self.assertIn("page-preview.png", self.files())
+
+
+if __name__ == "__main__":
+    harness.main()

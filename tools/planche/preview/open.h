@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading of the images that preview and compare are given. */
+#ifndef PLANCHE_PREVIEW_OPEN_H
+#define PLANCHE_PREVIEW_OPEN_H
+
+#include "cli/options.h"
+#include "preview/picture.h"
+
+/* Reads a page within the memory and pixels of the options. Errors: those of planche_image_read. */
+enum planche_status planche_cli_open_image(struct planche_image **image, const char *path,
+                                           const struct planche_cli_options *options,
+                                           struct planche_error *error);
+/* All of an image as a picture. */
+enum planche_status planche_cli_open_picture(struct planche_cli_picture *picture, const char *path,
+                                             const struct planche_cli_options *options,
+                                             struct planche_error *error);
+/* Writes a picture, in the format of its name unless options say another. */
+enum planche_status planche_cli_save_picture(const struct planche_cli_picture *picture,
+                                             const char *path,
+                                             const struct planche_cli_options *options,
+                                             struct planche_error *error);
+
+#endif
