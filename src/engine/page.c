@@ -154,7 +154,7 @@ static void begin_again(struct planche_page_job *job, const struct planche_execu
 {
     char *reason = job->result.redone_reason;
     snprintf(reason, sizeof(job->result.redone_reason), "%.127s", error->message);
-    planche_log_write(&job->engine->log, PLANCHE_LOG_WARNING, "%s: made on %s: %s",
+    planche_log_write(&job->log.log, PLANCHE_LOG_WARNING, "%s: made on %s: %s",
                       job->source ? job->source->name : "page", next->title, error->message);
     PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "begun again on %s: %s", next->title,
                   error->message);
@@ -186,7 +186,9 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
         .deadline = planche_cancel_deadline(job->options.deadline_ms),
     };
     planche_trace_begin(&job->trace, &job->engine->log);
+    planche_log_once_init(&job->log, &job->engine->log);
     enum planche_status status = run_anywhere(job, error);
+    planche_log_once_destroy(&job->log);
     if (status)
         PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "failed: %s", error->message);
     else

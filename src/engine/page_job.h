@@ -40,6 +40,7 @@ struct planche_page_job {
     const struct planche_cancel_token *parent; /* of the page's token; NULL: none */
     struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */
     struct planche_trace trace;                /* begun by planche_page_run */
+    struct planche_log_once log;               /* likewise: of the page, which may run twice */
     double reported; /* progress: it never falls, though the page may run twice */
 };
 

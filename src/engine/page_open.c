@@ -16,7 +16,7 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
         .reader =
             {
                 .budget = &page->budget,
-                .log = &page->engine->log,
+                .log = &job->log.log,
                 .max_input_pixels = page->engine->max_pixels / (scale * scale),
             },
     };

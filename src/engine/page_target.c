@@ -81,8 +81,8 @@ static enum planche_status choose_metadata(struct planche_page *page, enum planc
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
     if (!status && job->options.provenance && job->source && !planche_page_defers_scans(page))
-        status = planche_result_metadata_add_provenance(metadata, page->engine, &job->chain,
-                                                        job->source, &page->budget, error);
+        status = planche_result_metadata_add_provenance(
+            metadata, page->engine, &job->chain, job->source, &job->log.log, &page->budget, error);
     return status;
 }
 
@@ -129,7 +129,7 @@ static void set_writer_options(struct planche_page *page)
     page->parts.begin = page->job->begin;
     page->parts.options = (struct planche_writer_options){
         .budget = &page->budget,
-        .log = &page->engine->log,
+        .log = &page->job->log.log,
         .quality = options->quality,
         .lossless = options->lossless,
         .png_level = options->png_level,
@@ -155,7 +155,7 @@ static enum planche_status split_result(struct planche_page *page, struct planch
 /* Says once what the user did not ask for. */
 static void warn(const struct planche_page *page)
 {
-    const struct planche_log *log = &page->engine->log;
+    const struct planche_log *log = &page->job->log.log;
     const struct planche_page_result *result = &page->job->result;
     const char *name = page->job->source ? page->job->source->name : "page";
     const char *extension = planche_codec_extension(result->format);

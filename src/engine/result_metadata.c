@@ -24,12 +24,10 @@ void planche_result_metadata_free(struct planche_result_metadata *result)
     planche_blob_free(&result->icc);
 }
 
-enum planche_status planche_result_metadata_add_provenance(struct planche_result_metadata *result,
-                                                           const struct planche_engine *engine,
-                                                           const struct planche_chain *chain,
-                                                           const struct planche_source *source,
-                                                           struct planche_budget *budget,
-                                                           struct planche_error *error)
+enum planche_status planche_result_metadata_add_provenance(
+    struct planche_result_metadata *result, const struct planche_engine *engine,
+    const struct planche_chain *chain, const struct planche_source *source,
+    const struct planche_log *log, struct planche_budget *budget, struct planche_error *error)
 {
     struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     enum planche_status status = planche_provenance_digest(&mark, source, budget, error);
@@ -43,7 +41,7 @@ enum planche_status planche_result_metadata_add_provenance(struct planche_result
     if (result->xmp.size)
         result->metadata.xmp = result->xmp;
     else
-        planche_log_write(&engine->log, PLANCHE_LOG_WARNING,
+        planche_log_write(log, PLANCHE_LOG_WARNING,
                           "%s: its XMP is none that can be added to: the result is not marked",
                           source->name);
     return PLANCHE_OK;

@@ -23,6 +23,26 @@ static size_t page_size;
 #define STRIP_WIDTH  2
 #define STRIP_HEIGHT 8200
 
+/* How often the page's odd chunk was told of: a page that begins anew has said it. */
+static _Atomic unsigned told;
+
+static void count_line(void *user, enum planche_log_level level, const char *message)
+{
+    (void)user;
+    (void)level;
+    told += strstr(message, "\"aaAa\"") != NULL;
+}
+
+/* A chunk that no page needs, with a wrong checksum, behind the header. */
+static void insert_odd_chunk(void)
+{
+    static const uint8_t chunk[12] = {0, 0, 0, 0, 'a', 'a', 'A', 'a'};
+    const size_t at = 33;
+    memmove(page + at + sizeof(chunk), page + at, page_size - at);
+    memcpy(page + at, chunk, sizeof(chunk));
+    page_size += sizeof(chunk);
+}
+
 static int setup(void **state)
 {
     static struct tiny_model tiny;
@@ -44,8 +64,11 @@ static int setup(void **state)
         !png_image_write_to_memory(&image, NULL, &size, 0, pixels, 0, NULL))
         return -1;
     page_size = size;
-    page = malloc(page_size);
-    return png_image_write_to_memory(&image, page, &size, 0, pixels, 0, NULL) ? 0 : -1;
+    page = malloc(page_size + 12);
+    if (!png_image_write_to_memory(&image, page, &size, 0, pixels, 0, NULL))
+        return -1;
+    insert_odd_chunk();
+    return 0;
 }
 
 static int teardown(void **state)
@@ -66,6 +89,7 @@ static struct planche_engine_options engine_options(void)
     options.model = model;
     options.threads = 2;
     options.memory = (uint64_t)64 << 20;
+    options.log = count_line;
     return options;
 }
 
@@ -107,10 +131,12 @@ static enum planche_status bytes_scenario(void *user, struct planche_budget *bud
     options.width = work->more ? 17 : 0;
     options.provenance = work->more;
     options.grey = work->more ? PLANCHE_GREY_AUTO : PLANCHE_GREY_KEEP;
+    told = 0;
     enum planche_status status = planche_engine_run_bytes(work->engine, page, page_size, &data,
                                                           &size, &options, NULL, error);
     assert_int_equal(atomic_load(&engine_budget->used), before);
     assert_int_equal(data == NULL, status != PLANCHE_OK);
+    assert_in_range(told, status ? 0 : 1, 1);
     if (!status && !work->expected) {
         work->expected = data;
         work->expected_size = size;
