@@ -23,9 +23,12 @@ void planche_avif_close(struct planche_decoder *decoder);
  * channels are known. Errors: UNSUPPORTED (high dynamic range among them), MEMORY, BUDGET. */
 enum planche_status planche_avif_get_colours(struct planche_decoder *decoder,
                                              const avifImage *image, struct planche_error *error);
-/* Adds to decoder->lost what else the file holds. Error: IO. */
-enum planche_status planche_avif_find_lost(struct planche_decoder *decoder,
-                                           struct planche_error *error);
+/* Frames of an animation that are counted; none of more than one is read. */
+#define PLANCHE_AVIF_MAX_FRAMES 16384
+/* Adds to decoder->lost what else the file holds. *memory is what libavif takes at most for what
+ * the file says about its items and frames, beside copies of it. Error: IO. */
+enum planche_status planche_avif_look_at_boxes(struct planche_decoder *decoder, uint64_t *memory,
+                                               struct planche_error *error);
 /* EXIF's number for the file's rotation and mirroring. */
 unsigned planche_avif_orientation(const avifImage *image);
 

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Walk over the boxes of an AVIF file, as far as they tell what it holds beside its picture: items
- * of type "tmap" (a gain map by ISO 21496-1), auxiliary pictures. libavif says nothing of them. */
+ * of type "tmap" (a gain map by ISO 21496-1), auxiliary pictures. libavif says nothing of them, and
+ * nothing of the memory that it takes for items and their properties. */
 #include "codec/avif/avif.h"
 
 #include <string.h>
 
 /* Boxes that are looked at: a file may be nothing but heads. */
 #define MAX_BOXES 65536
+/* Libavif was read to take at most so much for an item, for a byte of the list of which item has
+ * which properties, and for the samples of a track (of which it is told to take only so many). */
+#define ITEM_BYTES     3072
+#define PROPERTY_BYTES 256
+#define TRACK_BYTES    ((uint64_t)PLANCHE_AVIF_MAX_FRAMES * 128)
+/* The shortest statements about an item: in the list of places, and in one of references. */
+#define MIN_PLACE     6
+#define MIN_REFERENCE 2
 /* Of a box's content that is read: the longest name of an auxiliary picture. */
 #define CONTENT_BYTES 64
 
@@ -14,6 +23,7 @@ struct walk {
     const struct planche_stream *stream;
     unsigned boxes;
     unsigned lost;
+    uint64_t memory;
 };
 
 /* A box: its content is from `at` to before `end`. */
@@ -78,6 +88,7 @@ static enum planche_status look_at_item(struct walk *walk, const struct box *box
 {
     uint8_t content[14];
     enum planche_status status = read_at(walk, box->at, content, sizeof content, error);
+    walk->memory += ITEM_BYTES;
     const uint8_t *type = content + (content[0] == 3 ? 10 : 8);
     if (content[0] >= 2 && memcmp(type, "tmap", 4) == 0)
         walk->lost |= PLANCHE_LOST_GAIN_MAP;
@@ -146,11 +157,43 @@ static enum planche_status look_at_properties(struct walk *walk, const struct bo
         status = find(walk, properties.at, properties.end, "ipco", &list, error);
     if (status || !*list.type)
         return status;
-    return look_at_all(walk, list.at, list.end, look_at_property, error);
+    status = look_at_all(walk, list.at, list.end, look_at_property, error);
+    if (!status)
+        status = find(walk, properties.at, properties.end, "ipma", &list, error);
+    walk->memory += (list.end - list.at) * PROPERTY_BYTES;
+    return status;
 }
 
-enum planche_status planche_avif_find_lost(struct planche_decoder *decoder,
-                                           struct planche_error *error)
+/* Lists of places and of references may name items that nothing else does. */
+static enum planche_status count_named_items(struct walk *walk, const struct box *meta,
+                                             struct planche_error *error)
+{
+    struct box list;
+    uint8_t head[12];
+    enum planche_status status = find(walk, meta->at + 4, meta->end, "iloc", &list, error);
+    if (!status)
+        status = read_at(walk, list.at, head, sizeof head, error);
+    if (status)
+        return status;
+    uint64_t places = (list.end - list.at) / MIN_PLACE;
+    uint64_t stated = head[0] < 2 ? get32(head + 4) & 0xffff : get32(head + 6);
+    walk->memory += (stated < places ? stated : places) * ITEM_BYTES;
+    status = find(walk, meta->at + 4, meta->end, "iref", &list, error);
+    walk->memory += (list.end - list.at) / MIN_REFERENCE * ITEM_BYTES;
+    return status;
+}
+
+static enum planche_status look_at_track(struct walk *walk, struct planche_error *error)
+{
+    struct box movie;
+    enum planche_status status = find(walk, 0, walk->stream->size, "moov", &movie, error);
+    if (*movie.type)
+        walk->memory += TRACK_BYTES;
+    return status;
+}
+
+enum planche_status planche_avif_look_at_boxes(struct planche_decoder *decoder, uint64_t *memory,
+                                               struct planche_error *error)
 {
     struct walk walk = {.stream = &decoder->stream};
     struct box meta;
@@ -159,6 +202,11 @@ enum planche_status planche_avif_find_lost(struct planche_decoder *decoder,
         status = look_at_items(&walk, &meta, error);
     if (!status && *meta.type)
         status = look_at_properties(&walk, &meta, error);
+    if (!status && *meta.type)
+        status = count_named_items(&walk, &meta, error);
+    if (!status)
+        status = look_at_track(&walk, error);
     decoder->lost |= walk.lost;
+    *memory = walk.memory;
     return status;
 }

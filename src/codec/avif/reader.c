@@ -101,8 +101,11 @@ static avifResult read_piece(avifIO *io, uint32_t flags, uint64_t offset, size_t
 static enum planche_status parse(struct planche_decoder *decoder, struct planche_error *error)
 {
     const uint64_t fixed = (uint64_t)256 << 10;
+    uint64_t listed;
     struct avif_reader *reader = decoder->state;
-    enum planche_status status = reserve(decoder, fixed, error);
+    enum planche_status status = planche_avif_look_at_boxes(decoder, &listed, error);
+    if (status == PLANCHE_OK)
+        status = reserve(decoder, fixed + listed, error);
     if (status)
         return status;
     reader->avif = avifDecoderCreate();
@@ -110,6 +113,7 @@ static enum planche_status parse(struct planche_decoder *decoder, struct planche
         return status_of(decoder, AVIF_RESULT_OUT_OF_MEMORY, error);
     reader->avif->maxThreads = 1;
     reader->avif->imageDimensionLimit = 0;
+    reader->avif->imageCountLimit = PLANCHE_AVIF_MAX_FRAMES;
     /* Files of older writers lack what the standard wants but nobody needs. */
     reader->avif->strictFlags = AVIF_STRICT_CLAP_VALID;
     reader->io = (avifIO){.read = read_piece, .sizeHint = decoder->stream.size, .data = reader};
@@ -214,8 +218,6 @@ enum planche_status planche_avif_open(struct planche_decoder *decoder, struct pl
         status = prepare_picture(decoder, error);
     if (status == PLANCHE_OK)
         status = read_metadata(decoder, error);
-    if (status == PLANCHE_OK)
-        status = planche_avif_find_lost(decoder, error);
     return status ? status : set_limit(decoder, error);
 }
 
