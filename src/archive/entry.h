@@ -36,6 +36,7 @@ struct planche_archive_note {
     uint32_t number : 24; /* thousandths of pixels an inch, at which the page is rendered;
                              0: there is no page */
     uint32_t known : 1;
+    uint32_t image : 1;     /* it has one, or more */
     uint32_t uncropped : 1; /* it is rendered by its media box */
     uint32_t alone : 1;     /* it is its only image, a JPEG */
 };

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Levels that lie between the samples of a page on which nothing is seen. */
+#define EMPTY_LEVELS 3
+
 static enum planche_status next(struct planche_archive *archive, struct planche_raw_entry *entry,
                                 bool *end, struct planche_error *error)
 {
@@ -79,14 +82,18 @@ static enum planche_status finish(struct planche_archive *archive, bool complete
     bool ended_well = planche_pdf_ends_well(pdf);
     if (!ended_well && errno)
         return planche_pdf_fail_work(archive, program_of(pdf), error);
-    if (ended_well && complete) {
+    const char *reason = planche_pdf_reason(pdf);
+    /* Most errors leave the page as it should be, but for a letter; an image that cannot be
+     * unpacked leaves nothing. */
+    bool empty = reason && !pdf->note.alone && pdf->note.image &&
+                 pdf->png.highest - pdf->png.lowest <= EMPTY_LEVELS;
+    if (ended_well && complete && !empty) {
         planche_pdf_warn(archive, NULL);
         return PLANCHE_OK;
     }
-    const char *reason = planche_pdf_reason(pdf);
     planche_pdf_warn(archive, reason);
     return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s: poppler cannot draw the page: %s",
-                        archive->path, archive->name, reason);
+                        archive->path, archive->name, reason ? reason : PLANCHE_PDF_NO_REASON);
 }
 
 /* More of what the program writes; 0: its end. */

@@ -47,6 +47,7 @@ static enum planche_status fail_open(struct planche_archive *archive, struct pla
 {
     const char *reason = planche_pdf_reason(archive->state);
     planche_pdf_warn(archive, reason);
+    reason = reason ? reason : PLANCHE_PDF_NO_REASON;
     if (strstr(reason, "assword"))
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "%s: is encrypted and opens only with a password; please save a copy "
@@ -56,18 +57,37 @@ static enum planche_status fail_open(struct planche_archive *archive, struct pla
                         archive->path, reason);
 }
 
+/* Asks for the number of pages, and, since most PDFs have few, for the first ones' sizes. *done: it
+ * ended well. */
+static enum planche_status ask_count(struct planche_archive *archive,
+                                     struct planche_pdf_listing *listing, bool sizes, bool *done,
+                                     struct planche_error *error)
+{
+    struct planche_pdf *pdf = archive->state;
+    const char *const plain[] = {"pdfinfo", "-enc", "Symbol", pdf->path, NULL};
+    const char *const sized[] = {"pdfinfo", "-f",   "1",      "-l",      PLANCHE_PDF_LISTED_TEXT,
+                                 "-box",    "-enc", "Symbol", pdf->path, NULL};
+    enum planche_status status = planche_pdf_start(archive, sizes ? sized : plain, error);
+    if (status)
+        return status;
+    *done = read_list(pdf, listing, planche_pdf_listing_info);
+    return !*done && errno ? planche_pdf_fail_work(archive, plain[0], error) : PLANCHE_OK;
+}
+
 enum planche_status planche_pdf_count(struct planche_archive *archive, struct planche_error *error)
 {
     struct planche_pdf *pdf = archive->state;
-    struct planche_pdf_listing listing = {0};
-    const char *const arguments[] = {"pdfinfo", "-enc", "Symbol", pdf->path, NULL};
-    enum planche_status status = planche_pdf_start(archive, arguments, error);
+    struct planche_pdf_listing listing = {
+        .pages = pdf->listed, .first = 1, .count = PLANCHE_PDF_LISTED};
+    bool done = false;
+    enum planche_status status = ask_count(archive, &listing, true, &done, error);
+    pdf->sized = done;
+    /* It may have failed at one of the pages. */
+    if (!status && !done)
+        status = ask_count(archive, &listing, false, &done, error);
     if (status)
         return status;
-    bool ended_well = read_list(pdf, &listing, planche_pdf_listing_info);
-    if (!ended_well && errno)
-        return planche_pdf_fail_work(archive, arguments[0], error);
-    if (!ended_well || !listing.total)
+    if (!done || !listing.total)
         return fail_open(archive, error);
     planche_pdf_warn(archive, NULL);
     pdf->pages = listing.total;
@@ -122,9 +142,13 @@ static enum planche_status list_page(struct planche_archive *archive, struct pla
             .first = pdf->page,
             .count = left < pdf->list_at_once ? left : pdf->list_at_once,
         };
-        memset(pdf->listed, 0, sizeof pdf->listed);
         pdf->listed_count = 0;
-        status = list(archive, &listing, true, &sizes, error);
+        sizes = pdf->sized && listing.first == 1;
+        pdf->sized = false;
+        if (!sizes) {
+            memset(pdf->listed, 0, sizeof pdf->listed);
+            status = list(archive, &listing, true, &sizes, error);
+        }
         if (!status)
             status = list(archive, &listing, false, &images, error);
         if (!status && !(sizes && images) && pdf->list_at_once > 1) {
@@ -252,6 +276,7 @@ enum planche_status planche_pdf_learn(struct planche_archive *archive, struct pl
     bool readable = page->width > 0 && page->height > 0;
     pdf->note = (struct planche_archive_note){
         .known = 1,
+        .image = page->images > 0,
         .uncropped = page->uncropped,
         .alone = alone,
         .number = readable ? (uint32_t)fmax(thousandths, 1) & 0xffffff : 0,

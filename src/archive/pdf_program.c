@@ -129,7 +129,7 @@ const char *planche_pdf_reason(struct planche_pdf *pdf)
     for (size_t at = 0; (line = next_line(pdf, &at));)
         if (!reason && line[0] && !strstr(line, "Warning"))
             reason = line;
-    return reason ? reason : "poppler does not say why";
+    return reason;
 }
 
 void planche_pdf_format_resolution(char text[PLANCHE_PDF_RESOLUTION_BYTES], double resolution)

@@ -15,9 +15,10 @@ enum planche_status planche_pdf_fail_work(const struct planche_archive *archive,
                                           const char *program, struct planche_error *error);
 /* Tells what the program said, but for one line (NULL: all), as warnings, each once a book. */
 void planche_pdf_warn(struct planche_archive *archive, const char *but);
-/* What made the program fail, of all that it said: not a warning. Changes the messages' line ends.
- */
+/* What made the program fail, of all that it said: not a warning. NULL: nothing. Changes the
+ * messages' line ends. */
 const char *planche_pdf_reason(struct planche_pdf *pdf);
+#define PLANCHE_PDF_NO_REASON "poppler does not say why"
 /* A resolution as an argument, whatever the locale: in millionths. */
 #define PLANCHE_PDF_RESOLUTION_BYTES 40
 void planche_pdf_format_resolution(char text[PLANCHE_PDF_RESOLUTION_BYTES], double resolution);

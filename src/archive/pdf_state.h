@@ -12,7 +12,8 @@
 #define PLANCHE_PDF_PIECE_BYTES ((size_t)64 << 10)
 /* Pages that are listed by one run of a program: its start, and reading the PDF's table of objects,
  * is shared by so many. */
-#define PLANCHE_PDF_LISTED 64u
+#define PLANCHE_PDF_LISTED      64u
+#define PLANCHE_PDF_LISTED_TEXT "64"
 
 #define PLANCHE_PDF_MAX_PIXELS 1e8
 
@@ -26,6 +27,7 @@ struct planche_pdf {
 
     struct planche_pdf_page listed[PLANCHE_PDF_LISTED];
     uint64_t listed_first, listed_count, list_at_once;
+    bool sized; /* sizes of the first of them were told with the number of pages */
 
     struct planche_pdf_svg drawing;
     struct planche_drawn_data data;

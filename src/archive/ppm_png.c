@@ -96,6 +96,8 @@ static enum planche_ppm_png_state begin(struct planche_ppm_png *png)
     const struct planche_ppm *ppm = &png->ppm;
     if ((uint64_t)ppm->width * ppm->height > png->max_pixels)
         return PLANCHE_PPM_PNG_BROKEN;
+    png->lowest = 255;
+    png->highest = 0;
     png->deflating = planche_deflater_init(&png->deflater, Z_BEST_SPEED, png->budget);
     if (!png->deflating)
         return PLANCHE_PPM_PNG_MEMORY;
@@ -116,6 +118,8 @@ static void filter(struct planche_ppm_png *png, const uint8_t **data, size_t *si
         uint8_t value = *(*data)++, *left = &png->left[png->column % 3];
         png->filtered[made++] = (uint8_t)(value - *left);
         *left = value;
+        png->lowest = value < png->lowest ? value : png->lowest;
+        png->highest = value > png->highest ? value : png->highest;
         --*size;
         if (++png->column == row_bytes) {
             png->column = 0;

@@ -39,8 +39,9 @@ struct planche_ppm_png {
     struct planche_budget *budget;
     z_stream deflater;
     bool deflating, ended, last_sent;
-    uint8_t left[3];      /* the pixel before */
-    uint64_t column, row; /* bytes of the current row, rows */
+    uint8_t left[3];         /* the pixel before */
+    uint8_t lowest, highest; /* of all samples so far */
+    uint64_t column, row;    /* bytes of the current row, rows */
     uint8_t filtered[4096];
     /* The part of the PNG that is ready: a whole chunk. */
     uint8_t out[PLANCHE_PNG_CHUNK_BYTES + 12];

@@ -581,7 +581,7 @@ class Pdf(Case):
     @unittest.skipIf(os.environ.get("WRAPPER"), "what is started is not emulated")
     def test_asleep(self):
         """Whoever waits for a program that does nothing may stop."""
-        for program in ("pdfinfo", "pdftocairo"):
+        for program in ("pdfinfo", "pdfimages", "pdftocairo", "pdftoppm"):
             folder = os.path.join(self.folder, program + "-asleep")
             os.mkdir(folder)
             with open(os.path.join(folder, program), "w", encoding="utf-8") as file:
@@ -589,7 +589,7 @@ class Pdf(Case):
             os.chmod(file.name, 0o755)
             path = folder + ":" + os.environ["PATH"]
             lines = self.list(archives.pdf([jpeg("rgb")]), option="-c", env={"PATH": path})
-            self.assertEqual(lines[-1], f"status {CANCELLED} cancelled")
+            self.assertEqual(lines[-1], f"status {CANCELLED} cancelled", program)
 
     def test_option_names(self):
         """A name that looks like an option is none."""

@@ -488,6 +488,24 @@ class Files(Case):
         image_page(lambda pdf: pdf.jpeg(GREY))(pdf)
         self.assertRegex(self.first(pdf.finish()), "^0003.png status 6 .*0003.png: .*damaged\nend\n$")
 
+    def test_broken_images(self):
+        """Pages that stay empty, and JPEGs that end too early, are told one by one; a letter that is missing
+        is no reason to lose a page."""
+        pdf = pdfs.Pdf()
+        image_page(lambda pdf: pdf.image(200, 300, b"nonsense" * 9, extra=b"/Filter /JPXDecode", pack=False))(pdf)
+        image_page(lambda pdf: pdf.image(200, 300, b"nonsense" * 9, b"/DeviceGray", b"/Filter /JBIG2Decode", 1,
+                                         False))(pdf)
+        image_page(lambda pdf: pdf.jpeg(GREY), behind=RED + b"/Nothing Do BT (unfinished")(pdf)
+        self.assertRegex(self.first(pdf.finish()), "^0001.png status 6 .*0001.png: poppler cannot draw the page: .*"
+                         "\n0002.png status 6 .*0002.png: poppler cannot draw the page: .*\nend\n$")
+        with open(self.path, "wb") as file:
+            file.write(pdf_of(image_page(lambda pdf: pdf.jpeg(COLOURED[:1500]))))
+        ppm = os.path.join(self.folder, "any.ppm")
+        with open(ppm, "wb") as file:
+            file.write(b"P6\n1 1\n255\n\0\0\0")
+        result = subprocess.run([*VIEWS, self.path, ppm], capture_output=True, check=True).stdout.decode()
+        self.assertRegex(result, "^status 6 .*0001.jpg.*damaged")
+
     def test_huge(self):
         """Of a page without bounds no picture is made that the machine cannot hold."""
         pdf = pdfs.Pdf()

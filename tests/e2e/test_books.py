@@ -16,6 +16,7 @@ import zipfile
 import archives
 import files
 import harness
+import pdfs
 import png
 
 
@@ -99,6 +100,19 @@ class Containers(Books):
         self.write("margins.pdf", margins)
         self.planche("margins.pdf", "-o", "margins.cbz")
         self.assertEqual(list(self.pages_of("margins.cbz").values()), [(84, 498)])
+
+    def test_pdf_damaged(self):
+        """A page that cannot be read is told, and the others are made; what poppler says is told once."""
+        book = pdfs.Pdf()
+        for _ in range(2):
+            book.page(*pdfs.draw(book.jpeg(self.jpeg)))
+            book.page(b"/Nothing Do")
+        book.kids.append(book.add(b"(no page)"))
+        self.write("book.pdf", book.finish())
+        result = self.planche("book.pdf", "-o", "pdf.cbz", check=1)
+        self.assertRegex(result.stderr, r"(?m)^planche: book\.pdf: 0005\.png: .*damaged")
+        self.assertEqual(result.stderr.count("XObject 'Nothing' is unknown"), 1)
+        self.assertEqual(len(self.pages_of("pdf.cbz")), 4)
 
     def test_pdf_drawn_twice(self):
         """An image alone is looked at, proven and taken out, a coarse one looked at and rendered, lines are
