@@ -2,6 +2,7 @@
 /* Putting the output together, in the input's order, when all that belongs into it is there. */
 #include "base/status.h"
 #include "book/existing.h"
+#include "book/inner.h"
 #include "book/order.h"
 #include "book/steps.h"
 #include "os/file_info.h"
@@ -17,7 +18,9 @@ static void content_path(const struct planche_book *book, size_t index, unsigned
     const struct planche_made *made = &entry->made;
     size_t original = entry->original == PLANCHE_NO_ENTRY ? index : entry->original;
     const struct planche_entry *first = &book->entries.list[original];
-    if (made->parts && first->stays)
+    if (entry->inner_container)
+        planche_inner_path(book, entry, path);
+    else if (made->parts && first->stays)
         snprintf(path, PATH_MAX, "%s/%s", book->output, first->outputs[part]);
     else if (made->parts)
         planche_workdir_page_path(&book->work, entry->digest, made->format, part, made->parts,

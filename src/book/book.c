@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "book/existing.h"
+#include "book/inner.h"
 #include "book/order.h"
 #include "book/steps.h"
 #include "engine/internal.h"
@@ -21,6 +22,7 @@ static void set_options(struct planche_book *book, const struct planche_book_opt
     book->page = *options->page;
     book->cancel = (struct planche_cancel_token){
         .handle = book->page.cancel,
+        .parent = book->cancel.parent,
         .deadline = planche_cancel_deadline(book->page.deadline_ms),
     };
     book->page.cancel = NULL;
@@ -120,7 +122,10 @@ static void count(const struct planche_book *book, struct planche_book_result *r
         const struct planche_entry *entry = &book->entries.list[i];
         if (entry->folder)
             continue;
-        full.outcomes[entry->outcome]++;
+        for (size_t k = 0; k < entry->inner_count; k++)
+            full.outcomes[entry->inner[k].page.outcome]++;
+        full.pages += entry->inner_pages;
+        full.outcomes[entry->outcome] += entry->inner_count == 0;
         full.pages += entry->page;
         full.input_bytes += entry->input_bytes;
         full.output_bytes += entry->output_bytes;
@@ -132,13 +137,34 @@ static void count(const struct planche_book *book, struct planche_book_result *r
     *result = full;
 }
 
+/* The pages of a book in the book, in its place. */
+static void tell_inner(const struct planche_book *book, const struct planche_entry *entry,
+                       size_t *index)
+{
+    for (size_t i = 0; i < entry->inner_count; i++) {
+        const struct planche_inner_page *inner = &entry->inner[i];
+        struct planche_book_page page = inner->page;
+        page.index = (*index)++;
+        page.name = inner->name;
+        page.output_name = inner->output_name;
+        page.message = inner->message;
+        page.result = &inner->result;
+        book->options.on_page(book->options.user, &page);
+    }
+}
+
 static void tell_pages(const struct planche_book *book)
 {
+    size_t index = 0;
     for (size_t i = 0; book->options.on_page && i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
+        if (entry->inner_count > 0) {
+            tell_inner(book, entry, &index);
+            continue;
+        }
         const struct planche_book_page page = {
             .struct_size = sizeof page,
-            .index = i,
+            .index = index++,
             .name = entry->name,
             .output_name = entry->outputs ? entry->outputs[0] : NULL,
             .outcome = entry->outcome,
@@ -228,6 +254,10 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
                                           book->page.overwrite || book->into, &book->budget, error);
     if (!status)
         status = planche_book_run_pages(book, error);
+    for (size_t i = 0; i < book->entries.count; i++)
+        book->unpacked_bytes += book->entries.list[i].input_bytes;
+    if (!status)
+        status = planche_book_run_inner(book, error);
     if (!status)
         status = planche_book_assemble(book, writer, error);
     planche_archive_writer_destroy(&writer);
@@ -236,25 +266,54 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     return status;
 }
 
+static enum planche_status run_inner(struct planche_book *outer, const struct planche_log *log,
+                                     const char *input, const char *output,
+                                     const struct planche_book_options *options,
+                                     struct planche_book_result *result,
+                                     struct planche_error *error);
+
+static enum planche_status run_book(struct planche_book *book, const char *input,
+                                    const char *output, const struct planche_book_options *options,
+                                    struct planche_book_result *result, struct planche_error *error)
+{
+    planche_budget_init_part(&book->budget, planche_engine_budget(book->engine), 0);
+    book->run_inner = run_inner;
+    open_book(book, input, options);
+    planche_book_remove_work(output, &book->log);
+    enum planche_status status = prepare(book, output, error);
+    if (!status)
+        status = make_book(book, error);
+    status = planche_budget_reclassify_oom(status, &book->budget, error);
+    if (!status)
+        tell_pages(book);
+    count(book, result);
+    close_book(book);
+    return status;
+}
+
+/* It heeds what cancels the outer one. */
+static enum planche_status run_inner(struct planche_book *outer, const struct planche_log *log,
+                                     const char *input, const char *output,
+                                     const struct planche_book_options *options,
+                                     struct planche_book_result *result,
+                                     struct planche_error *error)
+{
+    struct planche_book book = {.engine = outer->engine,
+                                .log = *log,
+                                .depth = outer->depth + 1,
+                                .cancel.parent = &outer->cancel};
+    enum planche_status status = run_book(&book, input, output, options, result, error);
+    outer->unpacked_bytes += book.unpacked_bytes;
+    return status;
+}
+
 enum planche_status planche_book_run(const struct planche_engine *engine, const char *input,
                                      const char *output, const struct planche_book_options *options,
                                      struct planche_book_result *result,
                                      struct planche_error *error)
 {
-    struct planche_book book = {.engine = engine};
-    planche_budget_init_part(&book.budget, planche_engine_budget(engine), 0);
-    book.log = *planche_engine_log(engine);
-    open_book(&book, input, options);
-    planche_book_remove_work(output, &book.log);
-    enum planche_status status = prepare(&book, output, error);
-    if (!status)
-        status = make_book(&book, error);
-    status = planche_budget_reclassify_oom(status, &book.budget, error);
-    if (!status)
-        tell_pages(&book);
-    count(&book, result);
-    close_book(&book);
-    return status;
+    struct planche_book book = {.engine = engine, .log = *planche_engine_log(engine)};
+    return run_book(&book, input, output, options, result, error);
 }
 
 enum planche_status planche_book_inspect_all(const char *input,

@@ -55,6 +55,18 @@ enum planche_status planche_entries_add(struct planche_entries *entries,
                : no_memory(entries, error);
 }
 
+void planche_entry_free_inner(struct planche_entry *entry)
+{
+    for (size_t i = 0; i < entry->inner_count; i++) {
+        planche_free(entry->inner[i].name);
+        planche_free(entry->inner[i].output_name);
+        planche_free(entry->inner[i].message);
+    }
+    planche_free(entry->inner);
+    entry->inner = NULL;
+    entry->inner_count = 0;
+}
+
 void planche_entries_free(struct planche_entries *entries)
 {
     for (size_t i = 0; i < entries->count; i++) {
@@ -68,6 +80,7 @@ void planche_entries_free(struct planche_entries *entries)
         planche_free(entry->comment);
         planche_free(entry->again);
         planche_free(entry->place);
+        planche_entry_free_inner(entry);
         planche_free(entry->name);
     }
     planche_free(entries->list);

@@ -27,6 +27,14 @@ struct planche_made {
     struct planche_made_part *part;
 };
 
+/* A page of a book in a book, as it is told in the end: a planche_book_page with strings of its
+ * own. */
+struct planche_inner_page {
+    char *name, *output_name, *message;
+    struct planche_book_page page;
+    struct planche_page_result result;
+};
+
 /* An entry: what the archive says of it, what it turned out to be, and its outcome. */
 struct planche_entry {
     char *name;
@@ -41,6 +49,10 @@ struct planche_entry {
     bool cover;
     bool lone; /* the only image of a text: no ornament */
     enum planche_package_spread spread;
+    /* Of a book in the book: what it becomes, AUTO: it is copied; and its pages. */
+    enum planche_container inner_container;
+    struct planche_inner_page *inner;
+    size_t inner_count, inner_pages; /* entries, images */
     bool lost; /* nothing of it can be kept: it could not be read, or failed at its first byte */
     bool page; /* it is to be enlarged, as far as its beginning and its name tell */
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
@@ -78,6 +90,8 @@ enum planche_status planche_entries_add(struct planche_entries *entries,
                                         struct planche_entry **out, struct planche_error *error);
 void planche_entries_free(struct planche_entries *entries);
 
+/* Forgets the pages of a book in the book. */
+void planche_entry_free_inner(struct planche_entry *entry);
 /* How many entries of the output it becomes. */
 unsigned planche_entry_outputs(const struct planche_entry *entry);
 

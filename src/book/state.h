@@ -31,6 +31,14 @@ struct planche_book {
     size_t *order; /* of an EPUB that becomes something else: entries of the output; else NULL */
     size_t ordered;
     struct planche_package package;
+    unsigned depth;          /* books that it is in */
+    uint64_t unpacked_bytes; /* of its entries, and of the books in it; known once they were run */
+    /* Runs a book that is in this one; inner.c must not know book.c. */
+    enum planche_status (*run_inner)(struct planche_book *outer, const struct planche_log *log,
+                                     const char *input, const char *output,
+                                     const struct planche_book_options *options,
+                                     struct planche_book_result *result,
+                                     struct planche_error *error);
     struct planche_archive_notes notes;
     void *comment;
     size_t comment_size;

@@ -75,10 +75,19 @@ static enum planche_status lock_folder(struct planche_workdir *work, struct plan
     return say(error, work, errno);
 }
 
-/* Which files survive the run that made them. */
+/* Which files survive the run that made them, and work folders of books in the book. */
 static bool is_finished(const char *name)
 {
-    return strspn(name, "0123456789abcdef") == DIGEST_CHARS;
+    return strspn(name, "0123456789abcdef") == DIGEST_CHARS || planche_name_is_work(name);
+}
+
+static bool remove_entry(const struct planche_workdir *work, const char *name)
+{
+    char path[PATH_MAX];
+    if (!planche_name_is_work(name))
+        return planche_file_remove_at(work->lock.fd, name);
+    snprintf(path, sizeof path, "%s/%s", work->folder, name);
+    return planche_tree_remove(path);
 }
 
 /* Removes what is in the folder, but for what is finished if keep is set. *finished: there is
@@ -96,8 +105,7 @@ static int clean(const struct planche_workdir *work, bool keep, bool *finished)
     while ((name = planche_listing_next(&listing))) {
         bool own = strcmp(name, SETTINGS) == 0 || strcmp(name, OUTPUT) == 0;
         *finished |= is_finished(name);
-        if (!own && !(keep && is_finished(name)) && !planche_file_remove_at(work->lock.fd, name) &&
-            !reason)
+        if (!own && !(keep && is_finished(name)) && !remove_entry(work, name) && !reason)
             reason = errno;
     }
     *finished |= errno != 0;

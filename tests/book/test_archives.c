@@ -31,6 +31,7 @@ static void tidy(struct planche_engine **engine)
     planche_engine_destroy(engine);
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         remove_all(made[i]);
+    memset(&told, 0, sizeof told);
     book_free(&in);
     book_free(&out);
     assert_int_equal(test_count_files(), 0);
@@ -188,12 +189,181 @@ static void test_entry_order(void **state)
     tidy(&engine);
 }
 
+/* Adds a file of the tests' folder, which goes. */
+static void add_file(struct book *book, const char *name, const char *path)
+{
+    static uint8_t data[1 << 20];
+    FILE *file = fopen(test_path(path), "rb");
+    assert_non_null(file);
+    size_t size = fread(data, 1, sizeof data, file);
+    fclose(file);
+    book_add(book, name, data, size);
+    remove_all(path);
+}
+
+/* A book of pages as an entry of another. */
+static void add_book(struct book *book, const char *name, uint64_t seed, bool broken)
+{
+    struct book inner = {.count = 0};
+    book_add_page(&inner, "1.png", seed, 20, 30, PLANCHE_FORMAT_PNG);
+    book_add_page(&inner, "2.png", seed + 1, 20, 30, PLANCHE_FORMAT_PNG);
+    if (broken)
+        book_add_text(&inner, "3.png", "no page");
+    book_write(&inner, test_path("inner.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_free(&inner);
+    add_file(book, name, "inner.cbz");
+}
+
+static void expect_book(const char *name, const char *names)
+{
+    static struct book inner;
+    const struct item *item = book_find(&out, name);
+    FILE *file = fopen(test_path("inner.cbz"), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(item->data, 1, item->size, file), item->size);
+    fclose(file);
+    book_read(&inner, test_path("inner.cbz"));
+    assert_string_equal(book_names(&inner), names);
+    uint32_t width, height;
+    enum planche_format format;
+    item_size(&inner.items[0], &width, &height, &format);
+    assert_int_equal(width, 40);
+    book_free(&inner);
+    remove_all("inner.cbz");
+}
+
+static void make_shelf(void)
+{
+    book_add_text(&in, "series.json", "{}");
+    add_book(&in, "ch1.cbr", 1, false);
+    add_book(&in, "sub/ch2.zip", 3, true);
+    add_book(&in, "sub/ch2.cbz", 5, false);
+    book_add_text(&in, "broken.cbz", "PK\3\4 is cut short");
+    book_add_text(&in, "notes.zip", "not an archive");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+}
+
+/* An archive of archives is a shelf: its books are made, by their names. */
+static void test_shelf(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    make_shelf();
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    book_read(&out, test_path("out.cbz"));
+    assert_string_equal(book_names(&out), "series.json,ch1.cbz,sub/ch2.zip.cbz,sub/ch2.cbz,"
+                                          "broken.cbz,notes.zip");
+    expect_book("ch1.cbz", "1.png,2.png");
+    expect_book("sub/ch2.zip.cbz", "1.png,2.png,3.png");
+    expect_book("sub/ch2.cbz", "1.png,2.png");
+    assert_string_equal(told_outcomes(&told), "CEEEEFEEFC");
+    assert_string_equal(told.pages[1], "E ch1.cbr/1.png>ch1.cbr/1.png");
+    assert_string_equal(told.pages[5], "F sub/ch2.zip/3.png>sub/ch2.zip/3.png");
+    assert_int_equal(told.result.pages, 7);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_ENLARGED], 6);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_FAILED], 2);
+    assert_int_equal(told.most_done, 7);
+    assert_non_null(strstr(told.message, "in.cbz: broken.cbz: is cut short"));
+    tidy(&engine);
+}
+
+/* Stopped within the second book, it goes on from there, and ends with the same bytes. */
+static void test_shelf_resumes(void **state)
+{
+    struct planche_engine *engine = start();
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    make_shelf();
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    options = book_options(&told);
+    told.cancel_at = 3;
+    assert_int_equal(book_run(engine, "in.cbz", "again.cbz", options, &told),
+                     PLANCHE_ERROR_CANCELLED);
+    options = book_options(&told);
+    book_make(engine, "in.cbz", "again.cbz", options, &told);
+    /* The first book, and of the second what was done. */
+    assert_true(told.result.outcomes[PLANCHE_BOOK_RESUMED] >= 2);
+    assert_in_range(told.result.outcomes[PLANCHE_BOOK_ENLARGED], 2, 3);
+    expect_same_files("out.cbz", "again.cbz");
+    remove_all("again.cbz");
+    tidy(&engine);
+}
+
+/* Two archives of zeroes, which pack well. */
+static void make_bombs(void)
+{
+    for (int i = 0; i < 2; i++) {
+        struct book bomb = {.count = 0};
+        uint8_t zeroes[2500] = {(uint8_t)i};
+        book_add(&bomb, i ? "a.png" : "a.txt", zeroes, sizeof zeroes);
+        book_write(&bomb, test_path("inner.cbz"), PLANCHE_CONTAINER_ZIP);
+        book_free(&bomb);
+        add_file(&in, i ? "b.cbz" : "a.cbz", "inner.cbz");
+    }
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+}
+
+/* The same book twice is made once; all books together may not unpack to more than one may. */
+static void test_shelf_limits(void **state)
+{
+    struct planche_engine *engine = start();
+    struct planche_book_options options = book_options(&told);
+    (void)state;
+    add_book(&in, "ch1.cbz", 1, false);
+    add_book(&in, "ch2.cbz", 1, false);
+    add_book(&in, "ch3.cbz", 3, false);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    assert_string_equal(told_outcomes(&told), "EEDEE");
+    remove_all("out.cbz");
+    book_free(&in);
+    make_bombs();
+    options = book_options(&told);
+    options.max_bytes = 9000;
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    assert_string_equal(told_outcomes(&told), "CF");
+    assert_non_null(strstr(told.message, "in.cbz: b.cbz: a.png: up to here, it unpacks to more"));
+    tidy(&engine);
+}
+
+/* Three levels are made, a fourth is copied; archives beside pages are extras. */
+static void test_shelf_depth(void **state)
+{
+    struct planche_engine *engine = start();
+    struct book level = {.count = 0};
+    (void)state;
+    add_book(&level, "deepest.cbz", 1, false);
+    for (int i = 0; i < 2; i++) {
+        book_write(&level, test_path("level.cbz"), PLANCHE_CONTAINER_ZIP);
+        book_free(&level);
+        level = (struct book){.count = 0};
+        add_file(&level, "level.cbz", "level.cbz");
+        if (i == 0)
+            add_book(&level, "side.cbz", 3, false);
+    }
+    book_write(&level, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_free(&level);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_string_equal(told_outcomes(&told), "CEE");
+    assert_string_equal(told.pages[1], "E level.cbz/side.cbz/1.png>level.cbz/side.cbz/1.png");
+    assert_non_null(strstr(lines, "level.cbz: deepest.cbz: is an archive in too many others"));
+    remove_all("out.cbz");
+    book_add_page(&in, "1.png", 1, 20, 30, PLANCHE_FORMAT_PNG);
+    add_book(&in, "extras.zip", 3, false);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_string_equal(told_outcomes(&told), "EC");
+    tidy(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repeats),     cmocka_unit_test(test_links),
-        cmocka_unit_test(test_refused),     cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_entry_order),
+        cmocka_unit_test(test_repeats),       cmocka_unit_test(test_links),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_entry_order),   cmocka_unit_test(test_shelf),
+        cmocka_unit_test(test_shelf_resumes), cmocka_unit_test(test_shelf_depth),
+        cmocka_unit_test(test_shelf_limits),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

@@ -576,16 +576,29 @@ class Talk(Books):
 
     def test_no_pages(self):
         self.write("texts.cbz", archives.cbz([("a.txt", b"text")]))
-        self.write("nested.cbz", archives.cbz([("a.cbz", archives.cbz(entries(1)))]))
+        self.write("nested.cbz", archives.cbz([("a.cbz", b"no archive")]))
         os.mkdir(self.path("empty"))
-        for name, says in (("texts.cbz", "has no pages\n"),
-                           ("nested.cbz", "has no pages, but books in it, which are not opened\n")):
+        for name, says in (("texts.cbz", "has no pages\n"),):
             for option in ([], ["--dry-run"]):
                 result = self.planche(name, "-o", "out/", *option)
                 self.assertIn(f"planche: {name}: {says}", result.stderr)
                 shutil.rmtree(self.path("out"), ignore_errors=True)
         result = self.planche("empty", "-o", "out.cbz", "--quiet", check=1)
         self.assert_one_line(result.stderr, "empty: is an empty folder")
+
+    def test_shelf(self):
+        """An archive of archives: its books are made, and a dry run names them."""
+        self.write("nested.zip", archives.cbz([("a/1.cbr", archives.cbr(entries(2))), ("2.cbz", archives.cbz(entries(1))),
+                                               ("broken.cbz", b"PK\3\4")]))
+        result = self.planche("nested.zip", "-o", "out.zip", check=1)
+        self.assertIn("planche: nested.zip: broken.cbz: is cut short", result.stderr)
+        with self.opened("out.zip") as shelf:
+            self.assertEqual(shelf.namelist(), ["a/1.cbz", "2.cbz", "broken.cbz"])
+            with zipfile.ZipFile(io.BytesIO(shelf.read("a/1.cbz"))) as book:
+                self.assertIn("ch1/001.webp", book.namelist())
+        result = self.planche("nested.zip", "-o", "other.zip", "--dry-run")
+        self.assertIn("  book     a/1.cbr\n", result.stdout)
+        self.assertNotIn("no pages", result.stderr)
 
     def test_several_without_terminal(self):
         self.book("1.cbz")

@@ -92,8 +92,12 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         page.message = error.message;
     }
     dry->outcomes[page.outcome]++;
-    *dry->inner = *dry->inner || planche_cli_is_inner_book(&page);
-    if (!run->options.json) {
+    bool inner = planche_cli_is_inner_book(&page);
+    *dry->inner = *dry->inner || inner;
+    /* Its pages are not looked at: that takes unpacking it. */
+    if (!run->options.json && inner) {
+        planche_cli_print("  %-8s %s", "book", page.name);
+    } else if (!run->options.json) {
         print_entry(dry, &page);
     } else if (page.outcome != PLANCHE_BOOK_COPIED) {
         json_t *object = planche_cli_json_entry(dry->item->input, dry->item->output, &page, NULL);
@@ -130,8 +134,8 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
         planche_cli_print_failure(run, item, outcome.status, error.message);
     }
-    if (outcome.status == PLANCHE_OK && !run->options.quiet)
-        planche_cli_warn_no_pages(item->input, outcomes, inner);
+    if (outcome.status == PLANCHE_OK && !run->options.quiet && !inner)
+        planche_cli_warn_no_pages(item->input, outcomes, false);
     if (outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* as the run's status will say */
     if (run->options.json) {

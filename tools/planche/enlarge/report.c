@@ -84,7 +84,7 @@ void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool i
             return;
     }
     planche_cli_message("%s: has no pages%s", input,
-                        inner ? ", but books in it, which are not opened" : "");
+                        inner ? ", but archives in it, which are no books or too deep" : "");
 }
 
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
