@@ -61,7 +61,7 @@ static bool decode_932(iconv_t decoder, const char *text, size_t size, char *out
 {
     char *from = (char *)text, *to = out;
     size_t left = size, room = 3 * size;
-    iconv(decoder, NULL, NULL, NULL, NULL);
+    (void)iconv(decoder, NULL, NULL, NULL, NULL); /* a reset, which cannot fail */
     bool done = iconv(decoder, &from, &left, &to, &room) != (size_t)-1 && left == 0;
     *to = 0;
     *made = (size_t)(to - out);

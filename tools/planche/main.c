@@ -3,6 +3,7 @@
  * ncnn program it runs in drop-in mode. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/json.h"
 #include "cli/terminal.h"
 #include "ncnn/dropin.h"
 
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
 {
     keep_heap_small();
     occupy_standard_streams();
+    planche_cli_json_start();
     /* A reader that goes away is a failed write and must not kill the process between two pages. */
     signal(SIGPIPE, SIG_IGN);
     /* Likewise a file that grows beyond its limit: the page fails and its temporary file goes. */

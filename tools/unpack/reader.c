@@ -202,14 +202,14 @@ static bool open_archive(struct unpack_reader *reader)
     if (reader->gzip) {
         result = archive_read_open(archive, &gunzip, NULL, read_gzip, NULL);
     } else {
-        archive_read_set_callback_data(archive, reader);
-        archive_read_set_read_callback(archive,
-                                       reader->kind == UNPACK_LZMA ? read_lzma : read_source);
-        if (reader->kind < UNPACK_BZIP2) {
-            archive_read_set_skip_callback(archive, skip_source);
-            archive_read_set_seek_callback(archive, seek_source);
-        }
-        result = archive_read_open1(archive);
+        result = archive_read_set_callback_data(archive, reader) |
+                 archive_read_set_read_callback(archive, reader->kind == UNPACK_LZMA ? read_lzma
+                                                                                     : read_source);
+        if (reader->kind < UNPACK_BZIP2)
+            result |= archive_read_set_skip_callback(archive, skip_source) |
+                      archive_read_set_seek_callback(archive, seek_source);
+        if (result == ARCHIVE_OK)
+            result = archive_read_open1(archive);
     }
     if (result != ARCHIVE_OK)
         return explain(reader, true);

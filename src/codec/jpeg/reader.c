@@ -123,13 +123,23 @@ static void check_kind(struct jpeg_reader *reader)
         planche_jpeg_leave((j_common_ptr)cinfo, status);
 }
 
+/* The source never makes libjpeg wait: whatever it says no to is a mistake. */
+static void require(struct jpeg_reader *reader, bool done)
+{
+    if (!done)
+        planche_jpeg_leave((j_common_ptr)&reader->cinfo,
+                           planche_fail(reader->base.trap.error, PLANCHE_ERROR_INTERNAL,
+                                        "%s: libjpeg stopped before the end",
+                                        reader->decoder->name));
+}
+
 /* Reads the header and lets libjpeg allocate everything. */
 static void start_step(void *user)
 {
     struct jpeg_reader *reader = user;
     struct jpeg_decompress_struct *cinfo = &reader->cinfo;
     set_source(reader);
-    jpeg_read_header(cinfo, TRUE);
+    require(reader, jpeg_read_header(cinfo, TRUE) == JPEG_HEADER_OK);
     check_kind(reader);
     reader->scans = jpeg_has_multiple_scans(cinfo);
     reader->started = reader->decoding = reader->ended_early = false;
@@ -137,7 +147,7 @@ static void start_step(void *user)
     cinfo->dct_method = JDCT_ISLOW;
     cinfo->do_fancy_upsampling = TRUE;
     if (!reader->decoder->header_only)
-        jpeg_start_decompress(cinfo);
+        require(reader, jpeg_start_decompress(cinfo));
 }
 
 static void create_step(void *user)
@@ -248,7 +258,7 @@ static void read_scans(struct jpeg_reader *reader)
 static void read_row(struct jpeg_reader *reader, uint8_t *row)
 {
     JSAMPROW target = reader->cmyk ? reader->cmyk_row : row;
-    jpeg_read_scanlines(&reader->cinfo, &target, 1);
+    require(reader, jpeg_read_scanlines(&reader->cinfo, &target, 1) == 1);
     if (reader->cmyk)
         planche_cmyk_row(reader->cmyk, row, target, reader->cinfo.output_width);
 }
@@ -260,14 +270,14 @@ static void rows_step(void *user)
     reader->decoding = true;
     if (reader->scans && !reader->started) {
         read_scans(reader);
-        jpeg_start_output(cinfo, cinfo->input_scan_number);
+        require(reader, jpeg_start_output(cinfo, cinfo->input_scan_number));
     }
     reader->started = true;
     for (uint32_t i = 0; i < reader->count; i++)
         read_row(reader, reader->rows + i * reader->stride);
     /* Reads on to the end marker. */
     if (!reader->scans && cinfo->output_scanline == cinfo->output_height)
-        jpeg_finish_decompress(cinfo);
+        require(reader, jpeg_finish_decompress(cinfo));
 }
 
 /* What becomes of a file without an end marker: if libjpeg missed nothing else, it is the page. */
@@ -310,8 +320,8 @@ enum planche_status planche_jpeg_read(struct planche_decoder *decoder, uint8_t *
 static void next_output_step(void *user)
 {
     struct jpeg_reader *reader = user;
-    jpeg_finish_output(&reader->cinfo);
-    jpeg_start_output(&reader->cinfo, reader->cinfo.input_scan_number);
+    require(reader, jpeg_finish_output(&reader->cinfo));
+    require(reader, jpeg_start_output(&reader->cinfo, reader->cinfo.input_scan_number));
 }
 
 static void restart_step(void *user)

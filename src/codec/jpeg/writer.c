@@ -119,7 +119,10 @@ static void rows_step(void *user)
     for (uint32_t i = 0; i < writer->count; i++) {
         /* libjpeg does not write to it. */
         JSAMPROW row = (JSAMPROW)(writer->rows + i * writer->stride);
-        jpeg_write_scanlines(&writer->cinfo, &row, 1);
+        if (jpeg_write_scanlines(&writer->cinfo, &row, 1) != 1)
+            planche_jpeg_leave((j_common_ptr)&writer->cinfo,
+                               planche_fail(writer->base.trap.error, PLANCHE_ERROR_INTERNAL,
+                                            "%s: libjpeg does not take a row", writer->base.name));
     }
 }
 

@@ -32,7 +32,9 @@ static enum planche_status give_room(struct planche_jxl_box *box, struct planche
         return planche_fail_memory(error, decoder->budget, capacity, decoder->name);
     box->data = data;
     box->capacity = capacity;
-    JxlDecoderSetBoxBuffer(jxl, data + used, capacity - used);
+    if (JxlDecoderSetBoxBuffer(jxl, data + used, capacity - used) != JXL_DEC_SUCCESS)
+        return planche_fail(error, PLANCHE_ERROR_INTERNAL,
+                            "%s: libjxl takes no buffer for metadata", decoder->name);
     return PLANCHE_OK;
 }
 
@@ -110,7 +112,8 @@ void planche_jxl_prefer_colours(JxlDecoder *jxl, bool grey)
     wide.primaries = JXL_PRIMARIES_2100;
     wide.transfer_function = JXL_TRANSFER_FUNCTION_SRGB;
     wide.rendering_intent = JXL_RENDERING_INTENT_RELATIVE;
-    JxlDecoderSetPreferredColorProfile(jxl, &wide);
+    /* Pictures that are not kept in libjxl's own colours need none, and refuse it. */
+    (void)JxlDecoderSetPreferredColorProfile(jxl, &wide);
 }
 
 static bool is_srgb(const JxlColorEncoding *colours)

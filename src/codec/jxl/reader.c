@@ -55,6 +55,13 @@ static enum planche_status reserve(const struct planche_decoder *decoder, uint64
     return PLANCHE_OK;
 }
 
+static enum planche_status say_misused(const struct planche_decoder *decoder,
+                                       struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_INTERNAL, "%s: libjxl refuses what it is asked for",
+                        decoder->name);
+}
+
 static enum planche_status create(const struct planche_decoder *decoder, int events,
                                   struct planche_error *error)
 {
@@ -63,11 +70,11 @@ static enum planche_status create(const struct planche_decoder *decoder, int eve
     if (!reader->jxl)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the system has no memory left",
                             decoder->name);
-    JxlDecoderSubscribeEvents(reader->jxl, events);
-    JxlDecoderSetKeepOrientation(reader->jxl, JXL_TRUE);
-    JxlDecoderSetUnpremultiplyAlpha(reader->jxl, JXL_TRUE);
-    JxlDecoderSetDecompressBoxes(reader->jxl, JXL_TRUE);
-    return PLANCHE_OK;
+    bool set = JxlDecoderSubscribeEvents(reader->jxl, events) == JXL_DEC_SUCCESS &&
+               JxlDecoderSetKeepOrientation(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS &&
+               JxlDecoderSetUnpremultiplyAlpha(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS &&
+               JxlDecoderSetDecompressBoxes(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS;
+    return set ? PLANCHE_OK : say_misused(decoder, error);
 }
 
 static void destroy(struct jxl_reader *reader)
@@ -173,7 +180,8 @@ static enum planche_status feed(struct planche_decoder *decoder, bool *end,
         return status;
     reader->have += got;
     reader->next += got;
-    JxlDecoderSetInput(reader->jxl, reader->piece, reader->have);
+    if (JxlDecoderSetInput(reader->jxl, reader->piece, reader->have) != JXL_DEC_SUCCESS)
+        return say_misused(decoder, error);
     if (reader->next >= decoder->stream.size)
         JxlDecoderCloseInput(reader->jxl);
     return PLANCHE_OK;
@@ -271,10 +279,11 @@ enum planche_status planche_jxl_read(struct planche_decoder *decoder, uint8_t *r
     struct jxl_reader *reader = decoder->state;
     enum planche_status status =
         create(decoder, JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, error);
-    if (status == PLANCHE_OK) {
-        JxlDecoderSetInput(reader->jxl, reader->file, reader->size);
+    if (status == PLANCHE_OK &&
+        JxlDecoderSetInput(reader->jxl, reader->file, reader->size) != JXL_DEC_SUCCESS)
+        status = say_misused(decoder, error);
+    if (status == PLANCHE_OK)
         JxlDecoderCloseInput(reader->jxl);
-    }
     while (status == PLANCHE_OK) {
         switch (JxlDecoderProcessInput(reader->jxl)) {
         case JXL_DEC_COLOR_ENCODING:

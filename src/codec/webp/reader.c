@@ -210,7 +210,13 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
     config.output.u.RGBA.rgba = rows + reader->chunks.y * stride + reader->chunks.x * pixel;
     config.output.u.RGBA.stride = (int)stride;
     config.output.u.RGBA.size = stride * (reader->height - 1) + reader->width * pixel;
-    return status_of(decoder, WebPDecode(reader->picture, reader->size, &config), error);
+    VP8StatusCode code = WebPDecode(reader->picture, reader->size, &config);
+    if (code == VP8_STATUS_OUT_OF_MEMORY && config.options.use_threads) {
+        /* So it says also where the second thread does not start. */
+        config.options.use_threads = 0;
+        code = WebPDecode(reader->picture, reader->size, &config);
+    }
+    return status_of(decoder, code, error);
 }
 
 void planche_webp_close(struct planche_decoder *decoder)

@@ -86,7 +86,8 @@ static enum planche_status configure(struct webp_writer *writer, struct planche_
     if (!WebPConfigInit(config) || !WebPPictureInit(&writer->picture))
         return say_wrong_library(error);
     if (options->lossless) {
-        WebPConfigLosslessPreset(config, LOSSLESS_LEVEL);
+        if (!WebPConfigLosslessPreset(config, LOSSLESS_LEVEL))
+            return say_wrong_library(error);
     } else {
         config->quality = (float)options->quality;
         config->method = LOSSY_METHOD;

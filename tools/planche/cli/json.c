@@ -3,11 +3,29 @@
 #include "cli/json.h"
 
 #include "cli/hints.h"
+#include "cli/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Objects are built without a look at each answer: a member that found no memory would be missing
+ * without a word. */
+static _Thread_local bool lacked;
+
+static void *allocate(size_t size)
+{
+    void *block = malloc(size);
+    if (block == NULL)
+        lacked = true;
+    return block;
+}
+
+void planche_cli_json_start(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
 
 json_t *planche_cli_json_text(const char *text)
 {
@@ -95,6 +113,11 @@ char *planche_cli_json_line(json_t *object)
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(object);
     char *line = NULL;
+    if (lacked) {
+        lacked = false;
+        free(text);
+        return NULL;
+    }
     if (text != NULL && asprintf(&line, "%s\n", text) < 0)
         line = NULL;
     free(text);
@@ -104,6 +127,8 @@ char *planche_cli_json_line(json_t *object)
 bool planche_cli_json_print(json_t *object)
 {
     char *line = planche_cli_json_line(object);
+    if (line == NULL)
+        planche_cli_message("out of memory for a line of JSON");
     bool ok = line != NULL && fputs(line, stdout) >= 0 && fflush(stdout) == 0;
     free(line);
     return ok;

@@ -17,6 +17,8 @@ struct planche_cli_outcome {
     struct planche_page_result result;
 };
 
+/* Called before the first object is made. */
+void planche_cli_json_start(void);
 /* A string; bytes that are not UTF-8 (file names may be anything) become '?'. NULL gives null. */
 json_t *planche_cli_json_text(const char *text);
 /* The same of a message, with the hints of the command (cli/hints.h). */

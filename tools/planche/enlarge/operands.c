@@ -24,8 +24,10 @@ static bool is_empty_folder(const char *path)
     size_t entries = 0;
     DIR *folder = opendir(path);
     const struct dirent *entry;
+    errno = 0;
     while (folder != NULL && (entry = readdir(folder)) != NULL) /* this folder and its parent */
         entries += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    entries += errno != 0; /* there may be more */
     if (folder != NULL)
         closedir(folder);
     return folder != NULL && entries == 0;
