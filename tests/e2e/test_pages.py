@@ -281,6 +281,58 @@ class Exactness(harness.Case):
             self.assertEqual(self.read(f"{i}.png"), self.read("0.png"))
 
 
+class Streams(harness.Case):
+    """planche - and -o -: a page through pipes."""
+    model = True
+
+    def filter(self, *arguments, data=None, check=0):
+        return self.planche(*arguments, stdin=harness.page() if data is None else data, text=False,
+                            check=check)
+
+    def test_both_ways(self):
+        self.write("a.png", harness.page())
+        self.planche("a.png", "-o", "a.webp")
+        through = self.filter("-", "-o", "-")
+        self.assertEqual(through.stdout, self.read("a.webp"))
+        self.assertRegex(through.stderr, r"^standard input -> standard output  48x64 -> 96x128  ")
+        self.assertEqual(self.filter("-", "--quiet").stdout, self.read("a.webp"))  # a filter
+        self.assertEqual(self.filter("a.png", "-o", "-", data=b"").stdout, self.read("a.webp"))
+        self.filter("-", "-o", "b.webp")
+        self.assertEqual(self.read("b.webp"), self.read("a.webp"))
+        self.assertEqual(self.files(), ["a.png", "a.webp", "b.webp"])
+        # A page that Planche has made goes through as well: who reads waits for one.
+        self.assertTrue(self.filter("a.webp", "-o", "-", data=b"").stdout.startswith(b"RIFF"))
+
+    def test_formats(self):
+        for name, magic in (("png", b"\x89PNG"), ("jpg", b"\xff\xd8"), ("webp", b"RIFF")):
+            self.assertTrue(self.filter("-", "-f", name).stdout.startswith(magic))
+            self.filter("-", "-o", "out." + name)
+            self.assertTrue(self.read("out." + name).startswith(magic))
+
+    def test_failures(self):
+        self.write("b.png", b"precious")
+        for data, arguments, says in ((b"", [], "is empty"), (b"text", [], "standard input: "),
+                                      (None, ["-o", "b.png"], "--overwrite"),
+                                      (None, ["-o", "no/b.png"], "no/b.png")):
+            result = self.filter("-", *arguments, data=data, check=1)
+            self.assertEqual(result.stdout, b"")
+            self.assert_one_line(result.stderr, says)
+        self.assertEqual(self.read("b.png"), b"precious")
+        self.assertEqual(self.files(), ["b.png"])
+        result = json.loads(self.filter("-", "-o", "c.png", "--json").stdout)
+        self.assertEqual((result["input"], result["output"], result["status"]), ("-", "c.png", "ok"))
+
+    def test_terminal(self):
+        """No image on a terminal."""
+        mine, theirs = pty.openpty()
+        result = subprocess.run([harness.PLANCHE, "-"], stdin=subprocess.DEVNULL, stdout=theirs,
+                                stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 2)
+        self.assert_one_line(result.stderr.decode(), "standard output is a terminal")
+        os.close(theirs)
+        os.close(mine)
+
+
 class Terminal(harness.Case):
     """The progress bar is for people only."""
     model = True

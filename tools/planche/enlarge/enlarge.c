@@ -11,6 +11,7 @@
 #include "enlarge/operands.h"
 #include "enlarge/plan_outputs.h"
 #include "enlarge/run_state.h"
+#include "enlarge/stream.h"
 #include "os/clock.h"
 
 #include <errno.h>
@@ -140,6 +141,20 @@ static int run_all(struct planche_cli_run *run)
     return PLANCHE_CLI_OK;
 }
 
+/* A page from standard input, or to standard output. */
+static int run_stream(struct planche_cli_run *run, char **operands, size_t count)
+{
+    struct planche_error error = {0};
+    unsigned scale = 0;
+    int status = planche_cli_stream_check(operands, count, &run->options);
+    if (status != PLANCHE_CLI_OK)
+        return status;
+    if (planche_cli_choose(&run->options.engine, run->options.level, &scale, &error) != PLANCHE_OK)
+        return planche_cli_wrong_model(&run->options.engine, &error);
+    status = open_engine(run);
+    return status == PLANCHE_CLI_OK ? planche_cli_stream_run(run, operands[0]) : status;
+}
+
 int planche_cli_enlarge(int argc, char **argv)
 {
     struct planche_cli_run run = {0};
@@ -156,10 +171,15 @@ int planche_cli_enlarge(int argc, char **argv)
         return planche_cli_usage_error(
             "", "--overwrite, --update and --skip-existing exclude each other");
     planche_cli_interrupt_install();
-    status = prepare(&run, argv + first, (size_t)(argc - first));
-    if (status == PLANCHE_CLI_OK && run.options.dry_run)
+    bool stream = planche_cli_is_stream(argv + first, (size_t)(argc - first), &run.options);
+    if (stream)
+        status = run_stream(&run, argv + first, (size_t)(argc - first));
+    else
+        status = prepare(&run, argv + first, (size_t)(argc - first));
+    bool ready = !stream && status == PLANCHE_CLI_OK;
+    if (ready && run.options.dry_run)
         planche_cli_run_dry(&run);
-    else if (status == PLANCHE_CLI_OK)
+    else if (ready)
         status = run_all(&run);
     if (status == PLANCHE_CLI_OK && (run.failed || run.plan.trouble))
         status = PLANCHE_CLI_PAGE_FAILED;

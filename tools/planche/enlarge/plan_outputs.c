@@ -58,8 +58,7 @@ static char *name_beside(const struct planning *planning, const char *path, size
     return whole;
 }
 
-/* -o FILE of a page: the extension decides the format unless -f does; they may not contradict. */
-static int choose_format(struct planche_cli_options *options, const char *file)
+int planche_cli_choose_format(struct planche_cli_options *options, const char *file)
 {
     enum planche_format named = file != NULL ? planche_format_from_name(file) : PLANCHE_FORMAT_AUTO;
     options->book_format = options->page.format;
@@ -316,11 +315,7 @@ static int check_arguments(char **operands, size_t count, const struct planche_c
     for (size_t i = 0; i < count; i++) {
         if (*operands[i] == 0)
             return planche_cli_usage_error("", "an input's name is empty");
-        if (strcmp(operands[i], "-") == 0)
-            return planche_cli_usage_error("", "pages on standard input need planche stdio");
     }
-    if (options->output != NULL && strcmp(options->output, "-") == 0)
-        return planche_cli_usage_error("", "pages to standard output need planche stdio");
     return PLANCHE_CLI_OK;
 }
 
@@ -335,8 +330,8 @@ static int plan_operands(struct planning *planning, char **operands, size_t coun
             status = planche_cli_no_memory();
         bool page = operand.container == PLANCHE_CONTAINER_AUTO;
         if (status == PLANCHE_CLI_OK && i == 0)
-            status =
-                choose_format(options, page && planning->folder == NULL ? options->output : NULL);
+            status = planche_cli_choose_format(
+                options, page && planning->folder == NULL ? options->output : NULL);
         if (status == PLANCHE_CLI_OK)
             status = plan_operand(planning, &operand);
         for (size_t j = before; j < planning->plan->count; j++)

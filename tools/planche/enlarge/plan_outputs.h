@@ -13,4 +13,8 @@
 int planche_cli_plan_make(struct planche_cli_plan *plan, char **operands, size_t count,
                           struct planche_cli_options *options, unsigned scale);
 
+/* The format of a page and of pages in books, in *options: that of -f, or by the extension of file
+ * (NULL: there is none); they may not contradict each other. Returns an exit status. */
+int planche_cli_choose_format(struct planche_cli_options *options, const char *file);
+
 #endif
