@@ -70,6 +70,8 @@ class Command(harness.Case):
         self.assertIn("RATIO", lines[0])
         self.assertTrue(lines[1].startswith(harness.QUICK_MODEL))
         self.assertTrue(any("LAYER" in line for line in lines[2:]))
+        self.assertTrue(any("RSS " in line and "load " in line for line in lines[2:4]))
+        self.assertLess(max(map(len, lines)), 80)
 
     def test_a_model_that_is_not_there(self):
         result = run("bench", "--model-dir", self.folder, "--json", check=3)
@@ -109,7 +111,7 @@ class Usage(harness.Case):
                                 (["-m", "realcugan", "-s", "9"], "9"), (["-o", "x"], "-o")):
             result = run("bench", *arguments, check=2)
             self.assertEqual(result.stdout, "")
-            self.assert_one_line(result.stderr, word, "planche bench --help")
+            self.assert_one_line(result.stderr, word, "see planche help ")
 
     def test_help(self):
         self.assertEqual(run("help", "bench", check=0).stdout, run("bench", "-h", check=0).stdout)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 
 import harness
 from harness import run
@@ -81,6 +82,7 @@ class Models(harness.Case):
         models = [json.loads(line)
                   for line in run("models", "--json", env=env, check=0).stdout.splitlines()]
         self.assertIn(self.folder, text)
+        self.assertLess(max(map(len, text.splitlines())), 80)
         self.assertEqual({m["model"] for m in models},
                          {"realcugan", "realesr-animevideov3", "realesrgan-x4plus-anime",
                           "realesrgan-x4plus", "realesrgan-x4fast", "waifu2x-cunet",
@@ -114,6 +116,54 @@ class Models(harness.Case):
         self.write("a.png", harness.page())
         result = run("-m", "./no.param", "a.png", cwd=self.folder, check=3)
         self.assert_one_line(result.stderr, "no.param")
+
+
+class Config(harness.Case):
+    def info(self, text, *arguments, check=0, command=("info", "--json"), env=None):
+        path = self.write("planche/config", text.encode())
+        return run(*command, *arguments, env=env or {"PLANCHE_CONFIG_PATH": path}, check=check)
+
+    def test_defaults(self):
+        text = "# mine\n\n  --model-dir=/some/where else\r\n--quality 80\n--cpu-mask\tportable"
+        facts = json.loads(self.info(text).stdout)
+        self.assertEqual((facts["model_directory"], facts["isa"]), ("/some/where else", "portable"))
+        facts = json.loads(self.info(text, "--model-dir", "/other").stdout)
+        self.assertEqual(facts["model_directory"], "/other")
+        facts = json.loads(self.info(text, "--no-config").stdout)
+        self.assertNotEqual(facts["model_directory"], "/some/where else")
+
+    def test_places(self):
+        for env in ({"XDG_CONFIG_HOME": self.folder}, {"XDG_CONFIG_HOME": "", "HOME": self.folder}):
+            self.write(".config/planche/config", b"--model-dir /found\n")
+            environment = {key: value for key, value in os.environ.items()
+                           if key != "PLANCHE_CONFIG_PATH"} | env
+            self.write("planche/config", b"--model-dir /found\n")
+            result = subprocess.run([harness.PLANCHE, "info", "--json"], env=environment,
+                                    capture_output=True, check=True)
+            self.assertEqual(json.loads(result.stdout)["model_directory"], "/found")
+        gone = run("info", env={"PLANCHE_CONFIG_PATH": self.path("none")}, check=2)
+        self.assert_one_line(gone.stderr, "none: cannot read this configuration file")
+
+    def test_mistakes(self):
+        for text, says in (("--quality 80\n--qualty 70", "config:2: unknown option --qualty; did you "
+                                                         "mean --quality?"),
+                           ("--quality 200", "config:1: --quality: '200' is not 1 to 100"),
+                           ("--quality", "config:1: --quality needs a value"),
+                           ("--overwrite yes", "config:1: --overwrite takes no value"),
+                           ("quality 80", "config:1: a line is an option"), ("--", "config:1: a line"),
+                           ("--output x", "config:1: --output is for one run"),
+                           ("--help", "config:1: --help is for one run"),
+                           ("#\n\0", "config:0: is no configuration file")):
+            result = self.info(text, command=("a.png",), check=2)
+            self.assert_one_line(result.stderr, says, "--no-config")
+
+    def test_who_reads_it(self):
+        """Options of books are no mistake where there are none, and programs are not surprised."""
+        self.write("a.png", b"")
+        wrong = self.info("--on-error skip\n--model ./none.param", command=(self.path("a.png"),), check=3)
+        self.assertIn("none.param", wrong.stderr)
+        self.info("nonsense", command=("stdio",))
+        self.info("nonsense", command=("help", "stdio"))
 
 
 class Mistakes(harness.Case):

@@ -9,6 +9,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+#define COLUMNS 79
 
 static double pixels(const struct planche_cli_bench_report *m)
 {
@@ -49,17 +52,59 @@ static double peak(const struct planche_cli_bench_report *m)
 
 void planche_cli_bench_report_print_heading(void)
 {
-    printf("%-23s %5s %9s %7s %-8s %-4s %9s %9s %7s %8s %8s %8s %6s %9s %9s %7s\n", "MODEL",
-           "SCALE", "SIZE", "THREADS", "KERNELS", "TYPE", "BEST ms", "MEDIAN ms", "us/px",
-           "PAGES/s", "GFLOP/s", "FMA PEAK", "RATIO", "MEMORY", "RSS", "LOAD ms");
+    printf("%-23s %5s %9s %9s %6s %8s %7s %5s\n", "MODEL", "SCALE", "BEST ms", "MEDIAN ms", "us/px",
+           "PAGES/s", "GFLOP/s", "RATIO");
     fflush(stdout);
+}
+
+/* Columns that text fills; ends the line and begins another where the word would not fit. */
+static int print_word(int column, const char *word)
+{
+    if (column > 2 && column + 2 + (int)strlen(word) > COLUMNS) {
+        putchar('\n');
+        column = 0;
+    }
+    return column + printf("%s%s", column > 0 ? ", " : "  ", word);
+}
+
+/* What was measured beside the times: two or three lines below those of the table. */
+static void print_details(const struct planche_cli_bench_report *m)
+{
+    char word[160], bytes[32];
+    snprintf(word, sizeof word, "%ux%u pixels", m->width, m->height);
+    int column = print_word(0, word);
+    snprintf(word, sizeof word, "%u thread%s", m->info.threads, m->info.threads == 1 ? "" : "s");
+    column = print_word(column, word);
+    snprintf(word, sizeof word, "%s %s", is_on_gpu(m) ? m->info.gpu_path : m->info.isa,
+             m->info.precision);
+    column = print_word(column, word);
+    if (peak(m) > 0.0) {
+        snprintf(word, sizeof word, "FMA peak %.1f GFLOP/s", peak(m));
+        column = print_word(column, word);
+    }
+    snprintf(word, sizeof word, "memory %s",
+             planche_cli_format_bytes(m->peak_bytes, bytes, sizeof bytes));
+    column = print_word(column, word);
+    snprintf(word, sizeof word, "RSS %s",
+             planche_cli_format_bytes(m->rss_bytes, bytes, sizeof bytes));
+    column = print_word(column, word);
+    snprintf(word, sizeof word, "load %.1f ms", m->start_ms);
+    column = print_word(column, word);
+    if (is_on_gpu(m) && m->gpu_ms > 0.0) {
+        snprintf(word, sizeof word, "%.2f ms of GPU time per page", m->gpu_ms);
+        column = print_word(column, word);
+        snprintf(word, sizeof word, "%.2f TFLOP/s", rate(m, m->gpu_ms) / 1e3);
+        column = print_word(column, word);
+        print_word(column, m->info.device);
+    }
+    putchar('\n');
 }
 
 static void print_layer(const struct planche_cli_bench_report *m,
                         const struct planche_layer_profile *layer, double total)
 {
     double speed = layer->ms > 0.0 ? 2.0 * layer->macs / (layer->ms * 1e6) : 0.0;
-    printf("  %-32s %-12s %9.3f %6.1f%%", layer->name, layer->kind, layer->ms / m->runs,
+    printf("  %-28.28s %-12.12s %9.3f %6.1f%%", layer->name, layer->kind, layer->ms / m->runs,
            total > 0.0 ? 100.0 * layer->ms / total : 0.0);
     if (is_on_gpu(m))
         printf(" %8.2f\n", speed / 1e3);
@@ -72,30 +117,22 @@ static void print_layers(const struct planche_cli_bench_report *m)
     double total = 0.0;
     for (size_t i = 0; i < m->layer_count; i++)
         total += m->layers[i].ms;
-    printf("\n  %-32s %-12s %9s %7s %8s%s\n", "LAYER", "KIND", "ms/page", "SHARE",
+    printf("\n  %-28s %-12s %9s %7s %8s%s\n", "LAYER", "KIND", "ms/page", "SHARE",
            is_on_gpu(m) ? "TFLOP/s" : "GFLOP/s", is_on_gpu(m) ? "" : "  RATIO");
     for (size_t i = 0; i < m->layer_count; i++)
         print_layer(m, &m->layers[i], total);
-    printf("  %-32s %-12s %9.3f\n\n", "all", "", total / m->runs);
+    printf("  %-28s %-12s %9.3f\n\n", "all", "", total / m->runs);
 }
 
 void planche_cli_bench_report_print(const struct planche_cli_bench_report *m)
 {
-    char size[32], memory[32], rss[32], highest[16] = "-", ratio[16] = "-";
-    snprintf(size, sizeof size, "%ux%u", m->width, m->height);
-    if (peak(m) > 0.0) {
-        snprintf(highest, sizeof highest, "%.1f", peak(m));
+    char ratio[16] = "-";
+    if (peak(m) > 0.0)
         snprintf(ratio, sizeof ratio, "%.2f", gflops(m) / peak(m));
-    }
-    printf("%-23s %5u %9s %7u %-8s %-4s %9.1f %9.1f %7.2f %8.3f %8.1f %8s %6s %9s %9s %7.1f\n",
-           m->info.model, m->info.scale, size, m->info.threads,
-           is_on_gpu(m) ? m->info.gpu_path : m->info.isa, m->info.precision, best_ms(m),
-           median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m), highest, ratio,
-           planche_cli_format_bytes(m->peak_bytes, memory, sizeof memory),
-           planche_cli_format_bytes(m->rss_bytes, rss, sizeof rss), m->start_ms);
-    if (is_on_gpu(m) && m->gpu_ms > 0.0)
-        printf("  %s: %.2f ms of GPU time per page, %.2f TFLOP/s\n", m->info.device, m->gpu_ms,
-               rate(m, m->gpu_ms) / 1e3);
+    printf("%-23s %5u %9.1f %9.1f %6.2f %8.3f %7.1f %5s\n", m->info.model, m->info.scale,
+           best_ms(m), median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m),
+           ratio);
+    print_details(m);
     if (m->layer_count > 0)
         print_layers(m);
     fflush(stdout);

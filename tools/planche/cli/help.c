@@ -100,9 +100,9 @@ static const char bench_usage[] =
     "\n"
     "Measures the speed of the engine without files and codecs, on a page that\n"
     "planche draws. Rates are those of the best run. GFLOP/s count the model's\n"
-    "convolutions as if they were computed directly. FMA PEAK is the most that the\n"
+    "convolutions as if they were computed directly. FMA peak is the most that the\n"
     "same threads can do, measured before and after the runs; RATIO is GFLOP/s\n"
-    "divided by it. MEMORY is the peak of the memory budget in use, RSS that of the\n"
+    "divided by it. memory is the peak of the memory budget in use, RSS that of the\n"
     "whole process, with the page's pixels. -m may be repeated.\n";
 
 static const char bench_end[] =

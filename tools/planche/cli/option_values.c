@@ -403,6 +403,14 @@ static bool set_json(struct planche_cli_options *o, const char *value)
     return o->json = true;
 }
 
+/* Seen before all others: see options.c. */
+static bool set_no_config(struct planche_cli_options *o, const char *value)
+{
+    (void)o;
+    (void)value;
+    return true;
+}
+
 static bool set_progress(struct planche_cli_options *o, const char *value)
 {
     static const char *const names[] = {"auto", "bar", "plain", "json", "none"};

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "cli/mistakes.h"
 #include "cli/terminal.h"
 
@@ -112,6 +113,22 @@ static bool apply(struct planche_cli_options *options, const char *name, size_t 
     return true;
 }
 
+/* Who starts a server or a measurement says what is to hold. */
+static bool reads_config(enum planche_cli_command command)
+{
+    return command != PLANCHE_CLI_STDIO && command != PLANCHE_CLI_BENCH;
+}
+
+/* Whether an option is given, by its whole name. */
+static bool has_word(int argc, char **argv, const char *word)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool planche_cli_options_parse(struct planche_cli_options *options,
                                enum planche_cli_command command, const char *name, int argc,
                                char **argv, int *first, int *status)
@@ -119,6 +136,11 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
     struct getopt_tables tables;
     make_tables(&tables, command);
     set_defaults(options);
+    if (reads_config(command) && !has_word(argc, argv, "--no-config")) {
+        *status = planche_cli_config_read(options, command);
+        if (*status != PLANCHE_CLI_OK)
+            return false;
+    }
     opterr = 0;
     optind = 1;
     for (;;) {

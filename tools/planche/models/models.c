@@ -60,15 +60,40 @@ static void print_line(const struct line *line)
         snprintf(cached, sizeof cached, "no");
     else
         snprintf(cached, sizeof cached, "%zu of %zu", line->cached, line->variants);
-    printf("%-23s %5u  %-10s %-12s %-19s %9s  %s\n", line->first->model, line->first->scale,
-           format_levels(line, levels, sizeof levels), line->first->licence, line->first->package,
+    printf("%-23s %5u  %-10s  %-12s %10s  %s\n", line->first->model, line->first->scale,
+           format_levels(line, levels, sizeof levels), line->first->licence,
            planche_cli_format_bytes(line->bytes, size, sizeof size), cached);
+}
+
+/* "Source: waifu2x@1.6.5 (npm): realcugan, ...". A column for it would not fit 80 columns. */
+static void print_sources(void)
+{
+    size_t count = planche_model_variant_count();
+    for (size_t i = 0; i < count; i++) {
+        const char *package = planche_model_variant_get(i)->package, *model = "";
+        size_t first = 0, column = 0;
+        while (strcmp(planche_model_variant_get(first)->package, package) != 0)
+            first++;
+        if (first < i)
+            continue;
+        column = (size_t)printf("From %s (npm):", package);
+        for (size_t j = i; j < count; j++) {
+            const struct planche_model_variant *variant = planche_model_variant_get(j);
+            if (strcmp(variant->package, package) != 0 || strcmp(variant->model, model) == 0)
+                continue;
+            model = variant->model;
+            if (column + strlen(model) + 2 > 78)
+                column = (size_t)printf("\n ") - 1;
+            column += (size_t)printf(" %s", model);
+        }
+        putchar('\n');
+    }
 }
 
 static void print_table(const char *folder)
 {
-    printf("%-23s %5s  %-10s %-12s %-19s %9s  %s\n", "MODEL", "SCALE", "DENOISE", "LICENCE",
-           "SOURCE", "SIZE", "CACHED");
+    printf("%-23s %5s  %-10s  %-12s %10s  %s\n", "MODEL", "SCALE", "DENOISE", "LICENCE", "SIZE",
+           "CACHED");
     size_t count = planche_model_variant_count();
     for (size_t i = 0; i < count;) {
         struct line line = {.first = planche_model_variant_get(i)};
@@ -81,6 +106,8 @@ static void print_table(const char *folder)
         }
         print_line(&line);
     }
+    putchar('\n');
+    print_sources();
     printf("\nCache: %s\nFetch with: planche models fetch [MODEL[:SCALE[:DENOISE]]... | --all]\n",
            folder);
 }
