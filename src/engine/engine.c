@@ -225,10 +225,11 @@ static bool measure_engine(const struct planche_executor_registry *registry,
     larger.memory = memory;
     larger.log = NULL;
     enum planche_status status = open_once(&engine, registry, &larger, &error);
-    if (!status)
-        *bytes = planche_engine_weight_bytes(engine);
+    bool made = !status && engine;
+    if (made) /* the process's own share among them */
+        *bytes = atomic_load(&engine->state->budget.used);
     planche_engine_close(&engine);
-    return status == PLANCHE_OK;
+    return made;
 }
 
 enum planche_status planche_engine_open_from(struct planche_engine **out,

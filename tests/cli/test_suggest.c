@@ -14,7 +14,7 @@ static void test_distances(void **state)
         {"", "", 0},
         {"", "abc", 3},
         {"height", "height", 0},
-        {"hieght", "height", 1}, /* neighbours exchanged */
+        {"hegiht", "height", 1}, /* neighbours exchanged */
         {"modles", "models", 1},
         {"kitten", "sitting", 3},
         {"WEBP", "webp", 0},
@@ -41,7 +41,7 @@ static const char *nearest(const char *word, const char *list)
 static void test_suggestions(void **state)
 {
     (void)state;
-    assert_string_equal(nearest("hieght", "width|height|help"), "height");
+    assert_string_equal(nearest("hegiht", "width|height|help"), "height");
     assert_string_equal(nearest("realcugna", "realcugan|realesrgan-x4plus"), "realcugan");
     assert_string_equal(nearest("avx", "portable|avx2|avx512"), "avx2");
     assert_string_equal(nearest("over", "on-error|overwrite"), "overwrite");

@@ -92,6 +92,9 @@ class Completions(harness.Case):
         self.assertEqual(complete(self.folder, "planche", "a.cbz", "--on-error", "k"), {"keep"})
         self.assertEqual(complete(self.folder, "planche", "--se", "=", "s"), {"sampled"})
         self.assertEqual(complete(self.folder, "planche", "mod"), {"models"})
+        self.assertLessEqual({"2", "3", "4"}, complete(self.folder, "planche", "-s", "''"))
+        self.assertEqual(complete(self.folder, "planche", "help", "memo"), {"memory"})
+        self.assertEqual(complete(self.folder, "planche", "--progress", "p"), {"plain"})
         self.assertEqual(complete(self.folder, "planche", "models", "f"), {"fetch"})
         self.assertEqual(complete(self.folder, "planche", "a.cbz", "mod"), set())
 

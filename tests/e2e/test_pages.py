@@ -369,6 +369,22 @@ class Terminal(harness.Case):
 class Memory(harness.Case):
     model = True
 
+    def test_too_little_for_the_model(self):
+        """The budget that the message names is enough, and says what it is for."""
+        self.write("a.png", harness.page(60, 90))
+        result = self.planche("a.png", "--memory", "1M", check=3)
+        self.assert_one_line(result.stderr, harness.QUICK_MODEL, "--memory ")
+        enough = result.stderr.split("(--memory ")[1].split(")")[0]
+        self.planche("a.png", "--memory", enough)
+
+    def test_fewer_jobs(self):
+        """Pages at once share the budget: one page at a time needs less."""
+        self.write("a.png", harness.page(900, 200))
+        options = ("a.png", "-f", "png", "--threads", 1, "--overwrite", "--memory", "40M")
+        result = self.planche("-j", "8", *options, check=1)
+        self.assert_one_line(result.stderr, "(--memory ", "(--jobs 1)")
+        self.planche("-j", "1", *options)
+
     def test_too_little_says_what_would_do(self):
         self.write("a.png", harness.page(3000, 12))
         result = self.planche("--memory", "30M", "a.png", "-o", "b.png", check=1)

@@ -211,8 +211,8 @@ class Mistakes(harness.Case):
             self.refuse(option, "a.png", says=[f"unknown option {option}", says])
 
     def test_did_you_mean(self):
-        self.refuse("--hieght", "3", "a.png", says=["did you mean --height?", "help height"])
-        self.refuse("--hieght=3", "a.png", says=["unknown option --hieght;"])
+        self.refuse("--hegiht", "3", "a.png", says=["did you mean --height?", "help height"])
+        self.refuse("--hegiht=3", "a.png", says=["unknown option --hegiht;"])
         self.refuse("--max", "3", "a.png", says=["--max-pixels", "--max-entries"])
         self.refuse("-m", "realcugna", "a.png", says=["did you mean realcugan?"])
         self.refuse("-f", "wepb", "a.png", says=["did you mean webp?"])

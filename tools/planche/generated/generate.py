@@ -12,6 +12,8 @@ import sys
 COMMANDS = ["", "models", "models fetch", "info", "stdio", "bench", "preview", "compare"]
 SUB_COMMANDS = ["models", "info", "stdio", "bench", "preview", "compare", "help", "version"]
 MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
+# Values that are usual, of options that take others as well.
+USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"]}
 FILES = {"output", "model", "model-dir", "from"}  # values that are names of files
 
 
@@ -23,8 +25,14 @@ class Option:
         self.group, self.commands, self.help = row["group"], row["commands"], row["help"]
         self.preset, self.detail = row["preset"], row["detail"]
         self.choices = row["values"].split("|") if row["values"] else []
+        self.choices += USUAL.get(self.name, [])
         # The first words, for a line of a menu.
         self.description = re.split("[;:]", re.sub(r" *\([^)]*\)", "", self.help))[0].strip()
+
+
+def topics(options):
+    """What planche help knows."""
+    return " ".join(["models", "info", "stdio", "bench", "preview", "compare"] + sorted({option.name for option in options}))
 
 
 def of_command(options, command):
@@ -87,7 +95,7 @@ def bash(options):
         f"'{' '.join(SUB_COMMANDS)}' -- \"$word\")) ;;",
         f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
         f"        'models fetch') COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
-        "        help) COMPREPLY=($(compgen -W 'models info stdio bench preview compare' -- \"$word\")) ;;",
+        f"        help) COMPREPLY=($(compgen -W '{topics(options)}' -- \"$word\")) ;;",
         "    esac",
         "}",
         "complete -o default -o filenames -F _planche planche",
@@ -144,7 +152,7 @@ def zsh(options):
         "    fi",
         "    case $command in",
         *cases,
-        "    help) compadd models info stdio bench ;;",
+        f"    help) compadd {topics(options)} ;;",
         "    esac",
         "}",
         '_planche "$@"',
@@ -166,7 +174,7 @@ def fish(options):
         f"-a '{' '.join(MODELS_COMMANDS)}'",
         f"complete -c planche -f -n '{conditions['models fetch']}' -a \"({MODELS_FISH})\"",
         "complete -c planche -f -n '__fish_seen_subcommand_from help' "
-        "-a 'models info stdio bench preview compare'",
+        f"-a '{topics(options)}'",
     ]
     for command in COMMANDS:
         condition = conditions.get(command, f"__fish_seen_subcommand_from {command}")

