@@ -11,6 +11,7 @@
 #include "enlarge/operands.h"
 #include "enlarge/plan_outputs.h"
 #include "enlarge/run_state.h"
+#include "enlarge/speed.h"
 #include "enlarge/stream.h"
 #include "os/clock.h"
 
@@ -133,6 +134,9 @@ static int run_all(struct planche_cli_run *run)
     enum planche_status status = planche_cli_run_pages(run, &error);
     if (status == PLANCHE_OK)
         planche_cli_run_books(run);
+    double speed = planche_cli_progress_speed(&run->progress);
+    if (speed > 0.0)
+        planche_cli_speed_keep(options, run->scale, speed);
     planche_cli_progress_stop(&run->progress);
     if (status != PLANCHE_OK)
         return report_not_started(run, error.status, error.message);

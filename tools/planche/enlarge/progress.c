@@ -362,6 +362,18 @@ void planche_cli_progress_end(struct planche_cli_progress *p, size_t item, bool 
     planche_mutex_unlock(&p->lock);
 }
 
+double planche_cli_progress_speed(struct planche_cli_progress *p)
+{
+    if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
+        return 0.0;
+    planche_mutex_lock(&p->lock);
+    const struct planche_cli_estimate *estimate = &p->estimate;
+    bool enough = estimate->pages >= 2 && estimate->seconds >= 2.0;
+    double speed = enough ? estimate->work / estimate->seconds : 0.0;
+    planche_mutex_unlock(&p->lock);
+    return speed;
+}
+
 void planche_cli_progress_stop(struct planche_cli_progress *p)
 {
     if (p->ticking) {

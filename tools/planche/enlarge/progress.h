@@ -66,6 +66,8 @@ void planche_cli_progress_book(struct planche_cli_progress *progress,
                                const struct planche_book_progress *moved);
 /* An item has ended, well or not. computed: the engine has made pages of it. */
 void planche_cli_progress_end(struct planche_cli_progress *progress, size_t item, bool computed);
+/* Input pixels per second, of all that was computed; 0: too little was. */
+double planche_cli_progress_speed(struct planche_cli_progress *progress);
 /* Draws for the last time, removes the bar, and frees everything. Not thread-safe. */
 void planche_cli_progress_stop(struct planche_cli_progress *progress);
 
