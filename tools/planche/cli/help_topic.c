@@ -36,6 +36,8 @@ static void print_commands(const struct planche_cli_option *option)
         {PLANCHE_CLI_INFO, "planche info"},
         {PLANCHE_CLI_STDIO, "planche stdio"},
         {PLANCHE_CLI_BENCH, "planche bench"},
+        {PLANCHE_CLI_PREVIEW, "planche preview"},
+        {PLANCHE_CLI_COMPARE, "planche compare"},
     };
     char text[256] = "An option of ";
     const char *separator = "";
