@@ -98,7 +98,7 @@ enum planche_format planche_codec_kept(enum planche_format format);
 
 struct planche_writer_options {
     struct planche_budget *budget;
-    int quality;                  /* 1..100; 0: 90 */
+    int quality;                  /* 1..100; 0: the format's own */
     int lossless;                 /* WebP, AVIF, JPEG XL */
     int png_level;                /* 1..9; 0: default */
     planche_progress_fn progress; /* called while a whole picture is encoded; may be NULL */

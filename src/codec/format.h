@@ -96,6 +96,7 @@ struct planche_format_ops {
     const char *name;          /* "JPEG" */
     const char *extensions[4]; /* the usual one first, then NULL: "jpg", "jpeg" */
     struct planche_format_caps caps;
+    int default_quality; /* what looks as good as WebP's 90: docs/limits.md; 0: it has none */
     bool (*recognise)(const uint8_t *head, size_t size);
 
     enum planche_format kept; /* what is written instead, if it is only read */

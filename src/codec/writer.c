@@ -6,8 +6,6 @@
 
 #include <inttypes.h>
 
-#define DEFAULT_QUALITY 90
-
 struct planche_writer {
     const struct planche_format_ops *ops;
     struct planche_encoder encoder;
@@ -112,11 +110,12 @@ enum planche_status planche_writer_check(const struct planche_image_info *info,
     return status ? status : check_options(options, error);
 }
 
-static struct planche_writer_options with_defaults(const struct planche_writer_options *options)
+static struct planche_writer_options with_defaults(const struct planche_format_ops *ops,
+                                                   const struct planche_writer_options *options)
 {
     struct planche_writer_options filled = *options;
     if (filled.quality == 0)
-        filled.quality = DEFAULT_QUALITY;
+        filled.quality = ops->default_quality;
     return filled;
 }
 
@@ -137,7 +136,7 @@ uint64_t planche_writer_memory(const struct planche_image_info *info,
     if (planche_writer_check(info, options, &ignored))
         return 0;
     const struct planche_format_ops *ops = planche_format_get_ops(info->format);
-    struct planche_writer_options filled = with_defaults(options);
+    struct planche_writer_options filled = with_defaults(ops, options);
     return sizeof(struct planche_writer) + metadata_memory(info->metadata) +
            ops->memory(info, &filled);
 }
@@ -174,7 +173,7 @@ enum planche_status planche_writer_open(struct planche_writer **out,
     if (!writer)
         return planche_fail_memory(error, options->budget, sizeof *writer, "the output's writer");
     writer->ops = planche_format_get_ops(info->format);
-    writer->encoder.options = with_defaults(options);
+    writer->encoder.options = with_defaults(writer->ops, options);
     writer->encoder.sink = sink;
     writer->encoder.sink_user = sink_user;
     writer->encoder.follow = writer->ops->follow;

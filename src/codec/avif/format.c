@@ -41,6 +41,7 @@ const struct planche_format_ops planche_avif_ops = {
              .max_width = AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT,
              .max_height = AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT,
              .max_pixels = AVIF_DEFAULT_IMAGE_SIZE_LIMIT},
+    .default_quality = 82,
     .recognise = recognise,
     .reading = {.open = planche_avif_open, .read = planche_avif_read, .close = planche_avif_close},
     .memory = planche_avif_memory,

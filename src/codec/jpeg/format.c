@@ -28,6 +28,7 @@ const struct planche_format_ops planche_jpeg_ops = {
     .name = "JPEG",
     .extensions = {"jpg", "jpeg", "jpe"},
     .caps = {.grey = true, .max_width = JPEG_MAX_DIMENSION, .max_height = JPEG_MAX_DIMENSION},
+    .default_quality = 90,
     .recognise = recognise,
     .reading = {.open = planche_jpeg_open,
                 .read = planche_jpeg_read,

@@ -35,6 +35,7 @@ const struct planche_format_ops planche_jxl_ops = {
              .max_width = MAX_SIDE,
              .max_height = MAX_SIDE,
              .max_pixels = MAX_PIXELS},
+    .default_quality = 87,
     .recognise = recognise,
     .reading = {.open = planche_jxl_open, .read = planche_jxl_read, .close = planche_jxl_close},
     .memory = planche_jxl_memory,

@@ -22,6 +22,7 @@ const struct planche_format_ops planche_webp_ops = {
     .name = "WebP",
     .extensions = {"webp"},
     .caps = {.alpha = true, .max_width = WEBP_MAX_DIMENSION, .max_height = WEBP_MAX_DIMENSION},
+    .default_quality = 90,
     .recognise = recognise,
     .reading = {.open = planche_webp_open, .read = planche_webp_read, .close = planche_webp_close},
     .memory = planche_webp_memory,
