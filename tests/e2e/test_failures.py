@@ -97,6 +97,55 @@ class BadPages(harness.Case):
         self.assertEqual(result.stderr.count("\n"), 1)
 
 
+class OddPages(harness.Case):
+    """Files that are not as they should be, and pages all the same."""
+    model = True
+
+    def animation(self, frames):
+        frame = struct.pack(">IIIIIHHBB", 0, 20, 30, 0, 0, 1, 10, 0, 0)
+        return png.encode(20, 30, 3, bytes(range(180)) * 10,
+                          extra=[(b"acTL", struct.pack(">II", frames, 0)), (b"fcTL", frame)])
+
+    def test_animations(self):
+        self.write("a.png", self.animation(7))
+        result = self.planche("a.png", "-o", "b.png", check=1)
+        self.assert_one_line(result.stderr, "a.png", "an animation of 7 frames")
+        self.assertEqual(self.files(), ["a.png"])
+        self.write("a.png", self.animation(1))
+        self.assertEqual(self.planche("a.png", "-o", "b.png").stderr.count("warning"), 0)
+        self.assertEqual(png.Image(self.read("b.png")).width, 40)
+
+    def test_an_animation_in_a_book_is_kept(self):
+        os.mkdir(self.path("book"))
+        self.write("book/1.png", harness.page())
+        self.write("book/2.png", self.animation(3))
+        result = self.planche("book", "-o", "made", check=1)
+        self.assertIn("2.png: is an animation of 3 frames", result.stderr)
+        self.assertEqual(self.files("made"), ["1.webp", "2.png"])
+        self.assertEqual(self.read("made/2.png"), self.read("book/2.png"))
+
+    def test_missing_end(self):
+        whole = harness.page()
+        self.write("a.png", whole)
+        self.planche("a.png", "--no-mark", "-o", "a.jpg")
+        for name, cut, what in (("a.png", 12, "the PNG file ends too early"),
+                                ("a.jpg", 2, "without an end marker")):
+            self.planche(name, "--no-mark", "-o", "whole.png", "--overwrite")
+            self.write(name, self.read(name)[:-cut])
+            result = self.planche(name, "--no-mark", "-o", "cut.png", "--overwrite")
+            self.assertEqual(result.stderr.count(what), 1, result.stderr)
+            self.assertEqual(self.read("cut.png"), self.read("whole.png"))
+
+    def test_a_claimed_length_takes_no_memory(self):
+        header = struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)
+        self.write("a.png", png.SIGNATURE + png.chunk(b"IHDR", header)
+                   + struct.pack(">I", 2**31 - 1) + b"iTXtAAAA")
+        for options in ((), ("--dry-run",)):
+            result = self.planche("--memory", "64M", *options, "a.png", "-o", "b.png", check=1)
+            self.assert_one_line(result.stderr, "a.png", "ends too early")
+        self.assertEqual(self.files(), ["a.png"])
+
+
 class Outputs(harness.Case):
     model = True
 
