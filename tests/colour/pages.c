@@ -50,6 +50,7 @@ static const struct page {
     {"grey-jxl.jxl", PLAIN, COLOURS_ODD, 1, 8, .lossy = true},
     {"gamma.png", NUMBERS, COLOURS_LINEAR, 3, 16, .lossy = false},
     {"chromaticities.png", NUMBERS, COLOURS_ADOBE, 3, 8, .lossy = false},
+    {"code-points.png", NUMBERS, COLOURS_REC2020, 3, 16, .lossy = false},
     {"numbers.avif", NUMBERS, COLOURS_REC2020, 3, 8, .lossy = true},
     {"names.jxl", NUMBERS, COLOURS_DISPLAY_P3, 3, 8, .lossy = true},
     {"palette.png", PALETTE, COLOURS_SRGB, 4, 8, .lossy = false},
@@ -255,6 +256,7 @@ static struct bytes plain_png(const struct page *page, struct picture *picture,
 {
     static const double adobe[8] = {0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06};
     static const double srgb[8] = {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06};
+    static const uint8_t cicp[4] = {9, 1, 0, 1};
     bool numbers = page->kind == NUMBERS;
     struct png_spec spec = {.width = picture->width,
                             .height = picture->height,
@@ -265,6 +267,8 @@ static struct bytes plain_png(const struct page *page, struct picture *picture,
                             .icc = icc->size && !numbers ? icc : NULL};
     swap_samples(picture);
     if (numbers) {
+        /* Code points go before what an old reader would go by. */
+        spec.cicp = page->space == COLOURS_REC2020 ? cicp : NULL;
         spec.gamma = page->space == COLOURS_LINEAR ? 1.0 : 1 / 2.19921875;
         spec.chromaticities = page->space == COLOURS_LINEAR ? srgb : adobe;
     }

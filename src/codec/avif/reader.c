@@ -218,7 +218,7 @@ enum planche_status planche_avif_open(struct planche_decoder *decoder, struct pl
         status = prepare_picture(decoder, error);
     if (status == PLANCHE_OK)
         status = read_metadata(decoder, error);
-    return status ? status : set_limit(decoder, error);
+    return status || decoder->header_only ? status : set_limit(decoder, error);
 }
 
 static avifResult convert(const struct planche_decoder *decoder, const avifImage *image,
