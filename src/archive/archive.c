@@ -5,6 +5,7 @@
 
 #include "archive/format.h"
 #include "archive/unpack_protocol.h"
+#include "archive/volumes.h"
 #include "base/status.h"
 #include "os/fd.h"
 
@@ -32,11 +33,18 @@ static enum planche_status open_path(struct planche_archive *archive, struct pla
     return PLANCHE_OK;
 }
 
-/* As programs call the pieces of an archive that they cut up: "book.cb7.001". */
-static bool is_volume_name(const char *path)
+/* Names the volume that is missing, if one is. */
+static enum planche_status explain_volumes(const struct planche_archive *archive,
+                                           enum planche_status status, struct planche_error *error)
 {
-    const char *dot = strrchr(path, '.');
-    return dot && strlen(dot) == 4 && strspn(dot + 1, "0123456789") == 3;
+    char missing[PATH_MAX];
+    if (status != PLANCHE_ERROR_UNSUPPORTED || !strstr(error->message, PLANCHE_REFUSAL_VOLUME) ||
+        !planche_volumes_find_missing(archive->path, missing))
+        return status;
+    return planche_fail(error, status,
+                        "%s: is one of several volumes of an archive, and %s is missing; find it, "
+                        "unpack them (unrar x, 7z x), and take the folder instead",
+                        archive->path, missing);
 }
 
 static enum planche_status open_container(struct planche_archive *archive,
@@ -90,12 +98,14 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
         status = reason ? planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path,
                                        strerror(reason))
                         : open_container(archive, error);
-        if (status == PLANCHE_ERROR_DATA && archive->container && is_volume_name(path))
+        if (status == PLANCHE_ERROR_DATA && archive->container && planche_volumes_is_piece(path))
             status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                                   "%s: " PLANCHE_REFUSAL_VOLUME " (or it is damaged)", path);
     }
-    if (status)
+    if (status) {
+        explain_volumes(archive, status, error);
         planche_archive_close(&archive);
+    }
     *out = archive;
     return status;
 }
@@ -290,8 +300,10 @@ enum planche_status planche_archive_next(struct planche_archive *archive,
     if (archive->must_read)
         pass_over(archive);
     archive->reading = archive->must_read = false;
-    if (archive->failed == PLANCHE_OK)
+    if (archive->failed == PLANCHE_OK) {
         archive->failed = next(archive, &raw, end, &archive->failure);
+        explain_volumes(archive, archive->failed, &archive->failure);
+    }
     if (archive->failed) {
         *error = archive->failure;
         return archive->failed;

@@ -369,6 +369,25 @@ class Hostile(Case):
                      archives.rar4([archives.rar4_file("a", b"x", flags=2)])):
             self.fails(data, UNSUPPORTED, "volumes")
 
+    def test_missing_volumes(self):
+        """What is not beside a volume is named, as far as names tell."""
+        volume = archives.rar4([archives.rar4_file("a", b"x")], flags=1)
+        for name, there, missing in (("x.part1.rar", [], "x.part2.rar"), ("x.part03.cbr", ["x.part01.cbr"], "x.part02.cbr"),
+                                     ("x.rar", [], "x.r00"), ("x.r01", ["x.rar"], "x.r00"), ("x.part2.rar", [], "x.part1.rar"),
+                                     ("x.part2.rar", ["x.part1.rar"], None), ("x.rar", ["x.r00"], None), ("x", [], None)):
+            folder = tempfile.mkdtemp(dir=self.folder)
+            for beside in there:
+                with open(os.path.join(folder, beside), "wb"):
+                    pass
+            self.path = os.path.join(folder, name)
+            words = f"{os.path.join(folder, missing)} is missing" if missing else "does not put together"
+            with self.subTest(name=name, there=there):
+                self.fails(volume, UNSUPPORTED, words)
+        self.path = os.path.join(tempfile.mkdtemp(dir=self.folder), "x.zip")
+        data = bytearray(archives.cbz(ENTRIES))
+        data[-18] = 2
+        self.fails(bytes(data), UNSUPPORTED, "x.z01 is missing")
+
     def test_cut_short(self):
         for number, data in enumerate([archives.cbr(ENTRIES), archives.cbr4(ENTRIES), archives.cb7(ENTRIES),
                      archives.cbt(ENTRIES), archives.cbt(ENTRIES, "gz"),
