@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Books. */
 #include "book/book.h"
+#include "book/inner.h"
 
 #include "api/page_options.h"
 #include "engine/internal.h"
@@ -74,4 +75,9 @@ void planche_book_tidy(const char *output)
 {
     if (output)
         planche_book_remove_work(output, NULL);
+}
+
+int planche_book_is_shelf(const char *path)
+{
+    return path && planche_inner_is_shelf(path);
 }

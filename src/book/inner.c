@@ -35,6 +35,25 @@ static bool has_book_name(const char *name)
     return false;
 }
 
+bool planche_inner_is_shelf(const char *path)
+{
+    const struct planche_archive_limits limits = {100000, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    struct planche_archive *archive;
+    struct planche_archive_entry entry;
+    struct planche_error error;
+    bool books = false, pages = false, end = false;
+    int reason;
+    if (planche_archive_detect(path, &reason) != PLANCHE_CONTAINER_ZIP ||
+        planche_archive_open(&archive, path, &limits, NULL, NULL, NULL, &error) != PLANCHE_OK)
+        return false;
+    while (!pages && planche_archive_next(archive, &entry, &end, &error) == PLANCHE_OK && !end) {
+        pages = !entry.folder && planche_book_has_image_name(entry.name);
+        books = books || (!entry.folder && has_book_name(entry.name));
+    }
+    planche_archive_close(&archive);
+    return books && !pages && end;
+}
+
 void planche_inner_path(const struct planche_book *book, const struct planche_entry *entry,
                         char path[PATH_MAX])
 {

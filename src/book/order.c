@@ -261,7 +261,7 @@ static void place_spine(struct ordering *o)
         /* A text is read once, however often the spine has it. */
         size_t text = o->text_of[entry];
         o->text_of[entry] = 0;
-        if (text)
+        if (text && o->texts)
             place_text(o, &o->texts[text - 1], item->nav, at->spread);
         else if (o->book->entries.list[entry].page)
             place(o, entry, true, at->spread);

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 /* Names that promise an image, whether or not Planche reads it. */
-static bool has_image_name(const char *name)
+bool planche_book_has_image_name(const char *name)
 {
     static const char *const extensions[] = {
         "jpg",  "jpeg", "jpe", "png", "webp", "avif", "jxl", "gif", "bmp", "tif", "tiff", "heic",
@@ -51,7 +51,7 @@ static enum planche_status classify(struct planche_book *book, struct planche_ar
         return PLANCHE_OK;
     if (book->from == PLANCHE_CONTAINER_EPUB && planche_epub_is_encryption(entry->name))
         return planche_epub_check_encryption(book->input, archive, &book->budget, error);
-    entry->page = has_image_name(entry->name);
+    entry->page = planche_book_has_image_name(entry->name);
     /* To look into an entry may cost as much as to read it: a page of a PDF must be drawn. */
     if (entry->page && book->from != PLANCHE_CONTAINER_EPUB)
         return PLANCHE_OK;

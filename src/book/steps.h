@@ -22,6 +22,8 @@ enum planche_status planche_book_fingerprint(const struct planche_book *book,
                                              char text[PLANCHE_BOOK_FINGERPRINT],
                                              struct planche_error *error);
 
+/* Whether a file by this name is an image, as far as the name tells. */
+bool planche_book_has_image_name(const char *name);
 /* Scan: the first pass over the archive, which lists its entries and tells which are pages. */
 enum planche_status planche_book_scan(struct planche_book *book, struct planche_error *error);
 

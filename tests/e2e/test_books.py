@@ -82,13 +82,13 @@ class Containers(Books):
                                      {zipfile.ZIP_STORED})
 
     def test_epub(self):
-        self.write("book.epub", archives.epub([("images/1.jpg", self.jpeg)]))
+        self.write("book.epub", archives.epub([("images/1.jpg", archives.grey_jpeg(80, 220))]))
         self.planche("book.epub", "-o", "out/")
         self.assertEqual(self.files("out"), ["book.epub"])
         with self.opened("out/book.epub") as book, self.opened("book.epub") as before:
             self.assertEqual(book.namelist(), before.namelist())
             page = [name for name in book.namelist() if name.endswith("1.jpg")][0]
-            self.assertEqual(files.Jpeg(book.read(page)).width, 48)
+            self.assertEqual(files.Jpeg(book.read(page)).width, 160)
         self.planche("book.epub", "--to", "cbz", "-o", "out/")
         self.assertEqual(self.files("out"), ["book.cbz", "book.epub"])
 
@@ -596,6 +596,8 @@ class Talk(Books):
             self.assertEqual(shelf.namelist(), ["a/1.cbz", "2.cbz", "broken.cbz"])
             with zipfile.ZipFile(io.BytesIO(shelf.read("a/1.cbz"))) as book:
                 self.assertIn("ch1/001.webp", book.namelist())
+        self.planche("nested.zip", "-o", "out/", check=1)
+        self.assertEqual(self.tree("out"), ["nested/2.cbz", "nested/a/1.cbz", "nested/broken.cbz"])
         result = self.planche("nested.zip", "-o", "other.zip", "--dry-run")
         self.assertIn("  book     a/1.cbr\n", result.stdout)
         self.assertNotIn("no pages", result.stderr)

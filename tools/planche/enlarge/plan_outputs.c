@@ -122,15 +122,17 @@ static int choose_container(const struct planning *planning, const struct operan
     return PLANCHE_CLI_OK;
 }
 
-/* The container of a book's output when -o does not name it. */
-static enum planche_container usual_container(const struct planning *planning,
+/* The container of a book's output when -o does not name it. Books in a ZIP come out in a folder,
+ * where readers find them. */
+static enum planche_container usual_container(const struct planning *planning, const char *path,
                                               enum planche_container input)
 {
     if (planning->options->book.container != PLANCHE_CONTAINER_AUTO)
         return planning->options->book.container;
     if (input == PLANCHE_CONTAINER_FOLDER || input == PLANCHE_CONTAINER_EPUB)
         return input;
-    return PLANCHE_CONTAINER_ZIP;
+    return input == PLANCHE_CONTAINER_ZIP && planche_book_is_shelf(path) ? PLANCHE_CONTAINER_FOLDER
+                                                                         : PLANCHE_CONTAINER_ZIP;
 }
 
 static int plan_page(const struct planning *planning, const struct operand *operand)
@@ -181,7 +183,7 @@ static int plan_book(const struct planning *planning, const struct operand *oper
     struct planche_cli_item like = {
         .book = true,
         .resumes = planning->several,
-        .container = usual_container(planning, operand->container),
+        .container = usual_container(planning, operand->path, operand->container),
         .bytes = operand->library.count > 0 ? operand->library.entries[0].bytes
                                             : planche_cli_file_bytes(operand->path),
     };
@@ -210,12 +212,12 @@ static bool plan_entry(const struct planning *planning, const struct operand *op
         return false;
     like.book = entry->kind != PLANCHE_CLI_LIBRARY_PAGE;
     if (entry->kind == PLANCHE_CLI_LIBRARY_FOLDER)
-        like.container = usual_container(planning, PLANCHE_CONTAINER_FOLDER);
+        like.container = usual_container(planning, input, PLANCHE_CONTAINER_FOLDER);
     else
         kept = before +
                (like.book ? planche_cli_book_stem_length(base) : planche_cli_stem_length(base));
     if (entry->kind == PLANCHE_CLI_LIBRARY_BOOK)
-        like.container = usual_container(planning, planche_container_of(input));
+        like.container = usual_container(planning, input, planche_container_of(input));
     const char *extension = like.book ? planche_container_extension(like.container)
                                       : planche_format_extension(planning->options->page.format);
     char *output = name_below(root, entry->path, kept, extension);
