@@ -20,6 +20,20 @@ enum planche_status planche_webp_finish(struct planche_encoder *encoder,
                                         struct planche_error *error);
 void planche_webp_abandon(struct planche_encoder *encoder);
 
+/* Copy of a lossless file while libwebp writes it. Zeroes at first; data is to be planche_free()d.
+ * What it takes is a part of what is reserved for libwebp. */
+struct planche_webp_copy {
+    uint8_t *data;
+    size_t size;
+};
+/* Error: MEMORY. */
+enum planche_status planche_webp_copy_add(struct planche_webp_copy *copy, const uint8_t *data,
+                                          size_t size, struct planche_error *error);
+/* Whether the whole file can be decoded; row has room for one. Errors: MEMORY, INTERNAL. */
+enum planche_status planche_webp_copy_check(const struct planche_webp_copy *copy,
+                                            const struct planche_image_info *info, uint8_t *row,
+                                            struct planche_error *error);
+
 /* The longest beginning of a file that the container may have to change: RIFF's header and a VP8X
  * chunk. */
 #define PLANCHE_WEBP_HEAD_SIZE 30

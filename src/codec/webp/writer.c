@@ -31,7 +31,8 @@ struct webp_writer {
     /* While libwebp runs. */
     struct planche_error *error;
     enum planche_status status;
-    bool wrote; /* bytes have gone to the sink */
+    bool wrote;                    /* bytes have gone to the sink */
+    struct planche_webp_copy copy; /* of a lossless file */
 };
 
 struct sizes {
@@ -56,12 +57,12 @@ static struct sizes plane_sizes(const struct planche_image_info *info, bool loss
 }
 
 /* What libwebp was measured to take beside the planes for pictures of noise, the worst there are,
- * with some room. */
+ * with some room. A lossless file is decoded before the encoder's memory is given back. */
 static uint64_t encoder_memory(const struct planche_image_info *info, bool lossless)
 {
     const uint64_t fixed = (uint64_t)2 << 20, per_column = 512;
     uint64_t pixels = (uint64_t)info->width * info->height;
-    uint64_t per_pixel = lossless ? 44 : info->channels == 4 ? 40 : 3;
+    uint64_t per_pixel = lossless ? 44 + 8 : info->channels == 4 ? 40 : 3;
     return fixed + per_column * info->width + per_pixel * pixels;
 }
 
@@ -247,7 +248,12 @@ static int on_bytes(const uint8_t *data, size_t size, const WebPPicture *picture
 {
     struct webp_writer *writer = picture->custom_ptr;
     writer->wrote |= size > 0;
-    writer->status = planche_webp_container_write(&writer->container, data, size, writer->error);
+    writer->status = PLANCHE_OK;
+    if (picture->use_argb)
+        writer->status = planche_webp_copy_add(&writer->copy, data, size, writer->error);
+    if (writer->status == PLANCHE_OK)
+        writer->status =
+            planche_webp_container_write(&writer->container, data, size, writer->error);
     return writer->status == PLANCHE_OK;
 }
 
@@ -331,11 +337,13 @@ enum planche_status planche_webp_finish(struct planche_encoder *encoder,
     if (status)
         return status;
     bool done = encode(writer);
+    status = writer->status;
+    if (!status && !done)
+        status = status_of(writer, error);
+    if (!status && writer->copy.size)
+        status = planche_webp_copy_check(&writer->copy, &encoder->info, writer->pair, error);
     planche_foreign_leave(writer->reserved);
-    if (writer->status)
-        return writer->status;
-    return done ? planche_webp_container_finish(&writer->container, error)
-                : status_of(writer, error);
+    return status ? status : planche_webp_container_finish(&writer->container, error);
 }
 
 void planche_webp_abandon(struct planche_encoder *encoder)
@@ -347,6 +355,7 @@ void planche_webp_abandon(struct planche_encoder *encoder)
     planche_budget_release(encoder->options.budget, writer->reserved);
     planche_free(writer->memory);
     planche_free(writer->pair);
+    planche_free(writer->copy.data);
     planche_free(writer);
     encoder->state = NULL;
 }
