@@ -100,6 +100,8 @@ static enum planche_status write_file(struct planche_archive_writer *writer, int
     /* A time that the file system cannot keep is no reason to fail. */
     if (added->mtime != 0)
         (void)!planche_fd_set_mtime(fd, added->mtime);
+    if (status == PLANCHE_OK && !planche_fd_has_size(fd, content.size))
+        status = fail_write(writer, added->name, errno, error);
     if (!planche_fd_close(&fd) && status == PLANCHE_OK)
         status = fail_write(writer, added->name, errno, error);
     return status;

@@ -101,6 +101,8 @@ static enum planche_status spool(struct page_queue *queue, struct planche_archiv
             status = planche_cancel_fail(&queue->runs.cancel, error);
     } while (!status && got > 0);
     sha256_digest(&context, sizeof entry->digest, entry->digest);
+    if (!status && !planche_fd_has_size(fd, entry->input_bytes))
+        status = cannot_write(queue->runs.book, error);
     if (!planche_fd_close(&fd) && !status)
         status = cannot_write(queue->runs.book, error);
     return status;

@@ -218,7 +218,7 @@ enum planche_status planche_workdir_write(const struct planche_workdir *work, co
     int fd = planche_fd_create_or_empty(path, 0666), reason = 0;
     if (fd < 0)
         return say(error, work, errno);
-    if (!planche_fd_write(fd, data, size))
+    if (!planche_fd_write(fd, data, size) || !planche_fd_has_size(fd, size))
         reason = errno;
     if (!planche_fd_close(&fd) && !reason)
         reason = errno;

@@ -166,18 +166,6 @@ enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, 
     return written ? PLANCHE_OK : say(error, file->path, file->reason);
 }
 
-/* Whether the file has as many bytes as were written. */
-static bool has_all(const struct planche_atomic_file *file)
-{
-    struct planche_file_info info;
-    if (!planche_fd_info(file->fd, &info))
-        return false;
-    if (info.size == file->written)
-        return true;
-    errno = EIO;
-    return false;
-}
-
 /* All bytes on the disk; where the file system cannot sync, close still tells of late errors. */
 static bool sync_and_close(struct planche_atomic_file *file)
 {
@@ -185,7 +173,8 @@ static bool sync_and_close(struct planche_atomic_file *file)
         return !file->reason;
     if (!flush(file))
         return false;
-    if (planche_fd_sync(file->fd) && has_all(file) && planche_fd_close(&file->fd))
+    if (planche_fd_sync(file->fd) && planche_fd_has_size(file->fd, file->written) &&
+        planche_fd_close(&file->fd))
         return true;
     file->reason = errno;
     return false;

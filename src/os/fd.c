@@ -175,6 +175,15 @@ bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset)
     return true;
 }
 
+bool planche_fd_has_size(int fd, uint64_t size)
+{
+    struct planche_file_info info;
+    if (!planche_fd_info(fd, &info))
+        return false;
+    errno = EIO;
+    return info.size == size;
+}
+
 bool planche_fd_set_mtime(int fd, int64_t mtime)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)mtime}};

@@ -53,6 +53,9 @@ bool planche_fd_rewind(int fd);
  * why not, ENOSPC where the system says nothing but takes nothing. */
 bool planche_fd_write(int fd, const void *data, size_t size);
 bool planche_fd_write_at(int fd, const void *data, size_t size, uint64_t offset);
+/* Whether a file has the size of what was written to it. False: errno says why not, EIO where it
+ * has another. */
+bool planche_fd_has_size(int fd, uint64_t size);
 /* The file's time of change, in seconds since 1970. False: the file system cannot keep it. */
 bool planche_fd_set_mtime(int fd, int64_t mtime);
 /* Gives a file or folder the owner, group and mode of another, as far as the user may. */
