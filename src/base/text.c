@@ -84,6 +84,16 @@ static void drop_cut_sequence(char *text, size_t length)
     }
 }
 
+void planche_text_hex(char *text, const uint8_t *data, size_t bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes; i++) {
+        *text++ = digits[data[i] >> 4];
+        *text++ = digits[data[i] & 15];
+    }
+    *text = 0;
+}
+
 void planche_text_format(char *text, size_t size, const char *format, va_list args)
 {
     int length = vsnprintf(text, size, format, args);

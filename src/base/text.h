@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Formats into text of size bytes (>= 1), like vsnprintf, then makes it one line of valid UTF-8:
  * line ends and tabs become spaces, other control characters and broken sequences "?"; a sequence
@@ -15,6 +16,9 @@ __attribute__((format(printf, 3, 0))) void planche_text_format(char *text, size_
 
 /* The second half of planche_text_format: cleans text in place; it does not grow. */
 void planche_text_clean(char *text);
+
+/* Two hexadecimal digits for each byte, and the 0 at the end: 2 * bytes + 1 characters. */
+void planche_text_hex(char *text, const uint8_t *data, size_t bytes);
 
 bool planche_text_is_utf8(const char *text);
 

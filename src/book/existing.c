@@ -3,6 +3,7 @@
 #include "book/existing.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "book/steps.h"
 #include "codec/provenance.h"
 #include "engine/internal.h"
@@ -92,7 +93,7 @@ static bool look_at(const struct planche_book *book, const struct planche_entry 
     const struct planche_source source = {.name = path, .path = path};
     found->mark = (struct planche_provenance)PLANCHE_PROVENANCE_INIT;
     planche_source_provenance(&found->mark, &source, NULL, &error);
-    planche_digest_format(digest, entry->digest, PLANCHE_DIGEST_BYTES);
+    planche_text_hex(digest, entry->digest, PLANCHE_DIGEST_BYTES);
     found->same_source = strcmp(found->mark.source, digest) == 0;
     return true;
 }
@@ -148,7 +149,7 @@ static bool is_original(const struct planche_entry *entry, const char *path,
     struct planche_provenance own = PLANCHE_PROVENANCE_INIT;
     char digest[2 * PLANCHE_DIGEST_BYTES + 1];
     struct planche_error error;
-    planche_digest_format(digest, entry->digest, PLANCHE_DIGEST_BYTES);
+    planche_text_hex(digest, entry->digest, PLANCHE_DIGEST_BYTES);
     return info->size == entry->input_bytes &&
            planche_provenance_digest(&own, &source, NULL, &error) == PLANCHE_OK &&
            strcmp(own.source, digest) == 0;

@@ -3,6 +3,7 @@
 #include "book/workdir.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "codec/codec.h"
 #include "io/digest.h"
 #include "io/temp_name.h"
@@ -326,7 +327,7 @@ void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t
                                char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1], which[16] = "";
-    planche_digest_format(name, digest, PLANCHE_DIGEST_BYTES);
+    planche_text_hex(name, digest, PLANCHE_DIGEST_BYTES);
     if (parts > 1)
         snprintf(which, sizeof which, "-%u", part + 1);
     snprintf(path, PATH_MAX, "%s/%s%s.%s", work->folder, name, which,
@@ -337,7 +338,7 @@ static void record_path(const struct planche_workdir *work, const uint8_t *diges
                         char path[PATH_MAX])
 {
     char name[DIGEST_CHARS + 1];
-    planche_digest_format(name, digest, PLANCHE_DIGEST_BYTES);
+    planche_text_hex(name, digest, PLANCHE_DIGEST_BYTES);
     snprintf(path, PATH_MAX, "%s/%s.page", work->folder, name);
 }
 
@@ -359,7 +360,7 @@ enum planche_status planche_workdir_record(const struct planche_workdir *work,
                            planche_codec_extension(made->format), made->parts);
     for (unsigned p = 0; p < made->parts; p++) {
         char digest[DIGEST_CHARS + 1];
-        planche_digest_format(digest, made->part[p].digest, PLANCHE_DIGEST_BYTES);
+        planche_text_hex(digest, made->part[p].digest, PLANCHE_DIGEST_BYTES);
         at += (size_t)snprintf(text + at, size - at, "%" PRIu32 " %" PRIu32 " %" PRIu64 " %s\n",
                                made->part[p].width, made->part[p].height, made->part[p].bytes,
                                digest);

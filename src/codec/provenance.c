@@ -6,6 +6,7 @@
 
 #include "base/markup.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "codec/metadata.h"
 #include "codec/stream.h"
 
@@ -306,8 +307,7 @@ enum planche_status planche_provenance_digest(struct planche_provenance *mark,
     } while (!status && size);
     planche_stream_close(&stream);
     sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(mark->source + 2 * i, 3, "%02x", digest[i]);
+    planche_text_hex(mark->source, digest, sizeof digest);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/internal.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "engine/result_size.h"
 #include "os/system.h"
@@ -95,10 +96,9 @@ static void describe_model(char *text, size_t size, const struct planche_engine 
 {
     const struct planche_engine_network *network = planche_engine_primary(engine);
     const struct planche_recipe *recipe = &network->net->recipe;
-    size_t at = 0;
-    for (size_t i = 0; i < PLANCHE_MODEL_DIGEST_BYTES; i++)
-        at += (size_t)snprintf(text + at, size - at, "%02x", digest[i]);
-    snprintf(text + at, size - at, " %.48s %u %u %u %u %a %a %a %a", network->name, recipe->scale,
+    char hex[2 * PLANCHE_MODEL_DIGEST_BYTES + 1];
+    planche_text_hex(hex, digest, PLANCHE_MODEL_DIGEST_BYTES);
+    snprintf(text, size, "%s %.48s %u %u %u %u %a %a %a %a", hex, network->name, recipe->scale,
              recipe->multiple, recipe->pad, recipe->crop, (double)recipe->in_scale,
              (double)recipe->in_bias, (double)recipe->out_scale, (double)recipe->out_bias);
 }
@@ -120,8 +120,7 @@ static void describe_others(char text[OTHERS_SIZE], const struct planche_engine 
         sha256_update(&context, (size_t)length, (const uint8_t *)line);
     }
     sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < OTHERS_SIZE / 2; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    planche_text_hex(text, digest, OTHERS_SIZE / 2);
 }
 
 enum planche_status planche_engine_fingerprint(const struct planche_engine *engine,

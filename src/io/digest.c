@@ -35,12 +35,6 @@ void planche_digest_of(const void *data, size_t size, uint8_t digest[PLANCHE_IO_
     sha256_digest(&context, PLANCHE_IO_DIGEST_BYTES, digest);
 }
 
-void planche_digest_format(char *text, const uint8_t *digest, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* A walk through a folder: what it has seen. */
 struct walk {
     struct sha256_ctx stamps, names, contents;

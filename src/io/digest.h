@@ -14,8 +14,6 @@
 /* Of all that can be read from where the descriptor stands. False: errno says why it cannot be. */
 bool planche_fd_digest(int fd, uint8_t digest[PLANCHE_IO_DIGEST_BYTES]);
 void planche_digest_of(const void *data, size_t size, uint8_t digest[PLANCHE_IO_DIGEST_BYTES]);
-/* Hexadecimal digits of the first bytes. */
-void planche_digest_format(char *text, const uint8_t *digest, size_t bytes);
 
 /* What a file or a folder is at a moment, cheaply: of a file its size and its time, of a folder the
  * number of bytes in it and a digest of all names, sizes and times. What Planche works on there is

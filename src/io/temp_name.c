@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hidden names beside an output for what is not finished. */
 #include "io/temp_name.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <nettle/sha2.h>
@@ -24,8 +25,7 @@ static void format_digest(char text[2 * DIGEST_BYTES + 1], const char *name, siz
     sha256_init(&context);
     sha256_update(&context, length, (const uint8_t *)name);
     sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    planche_text_hex(text, digest, sizeof digest);
 }
 
 static size_t format_name(char *to, size_t size, const char *path, const char *more)

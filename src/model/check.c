@@ -3,6 +3,7 @@
 #include "model/catalogue.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "io/cache_dir.h"
 #include "os/fd.h"
 
@@ -76,8 +77,7 @@ static enum planche_status hash_file(const struct expected *file, int fd,
         sha256_update(&context, (size_t)got, buffer);
     }
     sha256_digest(&context, sizeof(digest), digest);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    planche_text_hex(text, digest, sizeof(digest));
     if (strcmp(text, file->sha256) != 0)
         return planche_fail(error, PLANCHE_ERROR_MODEL,
                             "%s is damaged (its sha256 is %s): delete it and fetch "

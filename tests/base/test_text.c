@@ -90,9 +90,21 @@ static void test_log(void **state)
     assert_int_equal(heard.lines, 2);
 }
 
+static void test_hex(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {0x00, 0x0f, 0xa5, 0xff};
+    char text[2 * sizeof bytes + 1];
+    planche_text_hex(text, bytes, sizeof bytes);
+    assert_string_equal(text, "000fa5ff");
+    planche_text_hex(text, bytes, 0);
+    assert_string_equal(text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hex),
         cmocka_unit_test(test_clean),
         cmocka_unit_test(test_format_cuts_between_characters),
         cmocka_unit_test(test_log),

@@ -7,6 +7,7 @@
 #include "backend/vulkan/check.h"
 #include "backend/vulkan/pipeline.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "io/cache_dir.h"
 #include "io/temp_name.h"
 #include "os/fd.h"
@@ -35,8 +36,7 @@ static enum planche_status file_name(const struct planche_gpu_device *device, ch
 {
     const VkPhysicalDeviceProperties *properties = &device->properties;
     char uuid[2 * VK_UUID_SIZE + 1], name[128];
-    for (size_t i = 0; i < VK_UUID_SIZE; i++)
-        snprintf(uuid + 2 * i, 3, "%02x", properties->pipelineCacheUUID[i]);
+    planche_text_hex(uuid, properties->pipelineCacheUUID, VK_UUID_SIZE);
     snprintf(name, sizeof name, "pipelines-%04x-%04x-%08x-%s.bin", properties->vendorID,
              properties->deviceID, properties->driverVersion, uuid);
     return planche_cache_path(path, PATH_MAX, name, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Judging outputs by their records, or else by the marks in them. */
 #include "enlarge/judge.h"
+#include "base/text.h"
 
 #include "cli/interrupt.h"
 #include "cli/paths.h"
@@ -25,7 +26,7 @@ static void digest_content(const char *path, char text[PLANCHE_IO_DIGEST_TEXT])
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     *text = 0;
     if (planche_content_digest(path, digest))
-        planche_digest_format(text, digest, sizeof digest);
+        planche_text_hex(text, digest, sizeof digest);
 }
 
 /* Keeps a record, unless nothing is to be written. */

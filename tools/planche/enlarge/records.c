@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records of outputs: their files in the state directory. */
 #include "enlarge/records.h"
+#include "base/text.h"
 
 #include "cli/paths.h"
 #include "io/cache_dir.h"
@@ -190,7 +191,7 @@ static char *name_file(const char *folder)
     char name[16 + PLANCHE_IO_DIGEST_TEXT] = "outputs/", path[PATH_MAX];
     struct planche_error error;
     planche_digest_of(folder, strlen(folder), digest);
-    planche_digest_format(name + strlen(name), digest, 16);
+    planche_text_hex(name + strlen(name), digest, 16);
     return planche_state_path(path, sizeof path, name, &error) == PLANCHE_OK ? strdup(path) : NULL;
 }
 

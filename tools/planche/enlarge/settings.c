@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings of an output: the options that were given, as a text, and its digest. */
 #include "enlarge/settings.h"
+#include "base/text.h"
 
 #include "cli/model_options.h"
 #include "cli/option_table.h"
@@ -74,7 +75,7 @@ static void add_model(struct text *text, const struct planche_engine_options *en
     snprintf(name, sizeof name, "%.*sbin", (int)(strlen(engine->model) - strlen("param")),
              engine->model);
     if (planche_content_digest(name, digest)) {
-        planche_digest_format(name, digest, sizeof digest);
+        planche_text_hex(name, digest, sizeof digest);
         add(text, "weights", name);
     }
 }
@@ -92,7 +93,7 @@ void planche_cli_settings(const struct planche_cli_options *options,
     add(&all, "format", format != PLANCHE_FORMAT_AUTO ? planche_format_extension(format) : "");
     add_options(&all, options);
     planche_digest_of(all.text, all.length, digest);
-    planche_digest_format(text, digest, (PLANCHE_CLI_SETTINGS_TEXT - 1) / 2);
+    planche_text_hex(text, digest, (PLANCHE_CLI_SETTINGS_TEXT - 1) / 2);
 }
 
 void planche_cli_name_model(const struct planche_engine_options *engine, unsigned scale, char *text,
