@@ -237,6 +237,8 @@ def make_cases(model):
         Case("folder-cbz", {f"in/{name}": data for name, data in books.items()},
              ["in", "-o", "out.cbz"], "out.cbz", True),
         Case("cbt-cbz", {"in.cbt": archives.cbt(books)}, ["in.cbt", "-o", "out.cbz"], "out.cbz", True),
+        Case("epub-epub", {"in.epub": archives.epub([("images/1.png", page(2)), ("images/2.png", page(3))])},
+             ["in.epub", "-o", "out.epub"], "out.epub", True),
         Case("shelf", {"in/a.cbz": archives.cbz(books), "in/b/c.cbz": archives.cbz({"1.png": page(4)})},
              ["in", "-o", "out"], "out", True, True),
     ]
