@@ -113,6 +113,7 @@ struct planche_page_result {
     unsigned scale;          /* how many times the networks enlarged it, before it was reduced */
     unsigned passes;         /* number of networks that it ran through */
     unsigned pass_scale[PLANCHE_MAX_PASSES]; /* scale of each, in their order */
+    char networks[64]; /* their names and scales, as in planche_provenance.model; "": not known */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

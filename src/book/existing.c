@@ -163,17 +163,16 @@ static bool has_settings(const struct planche_book *book, const char *path,
     const struct planche_source source = {.name = path, .path = path};
     struct planche_provenance page = PLANCHE_PROVENANCE_INIT;
     struct planche_page_result wanted = PLANCHE_PAGE_RESULT_INIT;
-    char model[sizeof found->mark.model];
     struct planche_error error;
     if (planche_source_provenance(&page, &source, NULL, &error))
         return false;
     wanted.input_width = page.width;
     wanted.input_height = page.height;
-    if (planche_engine_name_model(book->engine, &book->page, &wanted, model, sizeof model, &error))
+    if (planche_engine_size_page(book->engine, &book->page, &wanted, &error))
         return false;
     bool as_large = parts > 1 || (found->mark.width == wanted.output_width &&
                                   found->mark.height == wanted.output_height);
-    return as_large && strcmp(found->mark.model, model) == 0;
+    return as_large && strcmp(found->mark.model, wanted.networks) == 0;
 }
 
 static enum planche_book_outcome judge(const struct planche_book *book,

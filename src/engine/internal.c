@@ -10,7 +10,6 @@
 
 #include <nettle/sha2.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Half a digest in hexadecimal, with its 0. */
 #define OTHERS_SIZE 33
@@ -51,42 +50,14 @@ enum planche_status planche_engine_check_process(const struct planche_engine *en
                         "process; create an engine in the process that uses it");
 }
 
-/* Of a network that need not be loaded. */
-static const char *name_network(const struct planche_engine *engine, unsigned index)
-{
-    const struct planche_model_variant *variant = engine->plan.set.list[index].variant;
-    const char *slash = variant ? strrchr(variant->file, '/') : NULL;
-    if (variant)
-        return slash ? slash + 1 : variant->file;
-    return planche_engine_primary(engine)->name;
-}
-
-void planche_engine_name_chain(const struct planche_engine *engine,
-                               const struct planche_chain *chain, char *text, size_t size)
-{
-    size_t at = (size_t)snprintf(text, size, "%s", chain->count ? "" : "none");
-    for (unsigned i = 0, end; i < chain->count && at < size; i = end) {
-        unsigned network = chain->networks[i];
-        for (end = i + 1; end < chain->count && chain->networks[end] == network;)
-            end++;
-        at += (size_t)snprintf(text + at, size - at, "%s%.48s %ux", i ? " + " : "",
-                               name_network(engine, network), engine->plan.set.list[network].scale);
-        if (end > i + 1 && at < size)
-            at += (size_t)snprintf(text + at, size - at, " (%u times)", end - i);
-    }
-}
-
-enum planche_status planche_engine_name_model(const struct planche_engine *engine,
-                                              const struct planche_page_options *options,
-                                              struct planche_page_result *result, char *text,
-                                              size_t size, struct planche_error *error)
+enum planche_status planche_engine_size_page(const struct planche_engine *engine,
+                                             const struct planche_page_options *options,
+                                             struct planche_page_result *result,
+                                             struct planche_error *error)
 {
     const struct planche_size_rule rule = {&engine->plan, engine->max_pixels};
     struct planche_chain chain;
-    enum planche_status status = planche_result_size(result, &chain, &rule, options, error);
-    if (!status)
-        planche_engine_name_chain(engine, &chain, text, size);
-    return status;
+    return planche_result_size(result, &chain, &rule, options, error);
 }
 
 /* The variant (from the files' names) is in it, too: pages are marked with it, and how the engine

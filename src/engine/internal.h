@@ -37,17 +37,12 @@ void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes
 enum planche_status planche_engine_check_process(const struct planche_engine *engine,
                                                  struct planche_error *error);
 
-/* The networks of a chain as marks name them: "up2x-conservative 2x + up2x-no-denoise 2x"; one that
- * follows itself is counted: "scale2.0x_model 2x (2 times)". What does not fit is left out. */
-struct planche_chain;
-void planche_engine_name_chain(const struct planche_engine *engine,
-                               const struct planche_chain *chain, char *text, size_t size);
-/* The same for a page of the result's input size; also fills in the size that it becomes. Errors:
- * those of planche_result_size. */
-enum planche_status planche_engine_name_model(const struct planche_engine *engine,
-                                              const struct planche_page_options *options,
-                                              struct planche_page_result *result, char *text,
-                                              size_t size, struct planche_error *error);
+/* Fills in what becomes of a page of the result's input size: its size and its networks. Errors:
+ * LIMIT, ARGUMENT. */
+enum planche_status planche_engine_size_page(const struct planche_engine *engine,
+                                             const struct planche_page_options *options,
+                                             struct planche_page_result *result,
+                                             struct planche_error *error);
 
 /* Bytes of a fingerprint, at most, with the 0 at its end. */
 #define PLANCHE_ENGINE_FINGERPRINT 640

@@ -81,8 +81,8 @@ static enum planche_status choose_metadata(struct planche_page *page, enum planc
     if (*stores_grey && !was_grey)
         status = planche_result_metadata_make_grey(metadata, &page->budget, stores_grey, error);
     if (!status && job->options.provenance && job->source && !planche_page_defers_scans(page))
-        status = planche_result_metadata_add_provenance(
-            metadata, page->engine, &job->chain, job->source, &job->log.log, &page->budget, error);
+        status = planche_result_metadata_add_provenance(metadata, job->result.networks, job->source,
+                                                        &job->log.log, &page->budget, error);
     return status;
 }
 

@@ -4,7 +4,6 @@
 
 #include "codec/metadata.h"
 #include "codec/provenance.h"
-#include "engine/internal.h"
 #include "image/icc.h"
 
 #include <planche/version.h>
@@ -24,16 +23,18 @@ void planche_result_metadata_free(struct planche_result_metadata *result)
     planche_blob_free(&result->icc);
 }
 
-enum planche_status planche_result_metadata_add_provenance(
-    struct planche_result_metadata *result, const struct planche_engine *engine,
-    const struct planche_chain *chain, const struct planche_source *source,
-    const struct planche_log *log, struct planche_budget *budget, struct planche_error *error)
+enum planche_status planche_result_metadata_add_provenance(struct planche_result_metadata *result,
+                                                           const char *networks,
+                                                           const struct planche_source *source,
+                                                           const struct planche_log *log,
+                                                           struct planche_budget *budget,
+                                                           struct planche_error *error)
 {
     struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     enum planche_status status = planche_provenance_digest(&mark, source, budget, error);
     if (status)
         return status;
-    planche_engine_name_chain(engine, chain, mark.model, sizeof mark.model);
+    snprintf(mark.model, sizeof mark.model, "%s", networks);
     snprintf(mark.version, sizeof mark.version, "%s", PLANCHE_VERSION);
     status = planche_provenance_add(&result->xmp, &result->metadata.xmp, &mark, budget, error);
     if (status)

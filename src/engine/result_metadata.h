@@ -16,12 +16,14 @@ void planche_result_metadata_init(struct planche_result_metadata *result,
                                   const struct planche_metadata *page);
 void planche_result_metadata_free(struct planche_result_metadata *result);
 
-/* Puts into the XMP what made the result, and of what; log is told if that is not possible. Errors:
- * NOT_FOUND, IO, MEMORY, BUDGET. */
-enum planche_status planche_result_metadata_add_provenance(
-    struct planche_result_metadata *result, const struct planche_engine *engine,
-    const struct planche_chain *chain, const struct planche_source *source,
-    const struct planche_log *log, struct planche_budget *budget, struct planche_error *error);
+/* Puts into the XMP what made the result (as planche_chain_name has it), and of what; log is told
+ * if that is not possible. Errors: NOT_FOUND, IO, MEMORY, BUDGET. */
+enum planche_status planche_result_metadata_add_provenance(struct planche_result_metadata *result,
+                                                           const char *networks,
+                                                           const struct planche_source *source,
+                                                           const struct planche_log *log,
+                                                           struct planche_budget *budget,
+                                                           struct planche_error *error);
 
 /* Makes the profile one for the grey that the page's RGB turned out to be. *possible is false, and
  * nothing changed, when its profile has no grey that looks the same. Errors: MEMORY, BUDGET. */

@@ -100,12 +100,14 @@ static enum planche_status check_limits(struct size network, struct size result,
 }
 
 static void describe_chain(struct planche_page_result *result, const struct planche_chain *chain,
-                           const struct planche_scale_set *set)
+                           const struct planche_scale_plan *plan)
 {
+    const struct planche_scale_set *set = &plan->set;
     result->scale = chain->scale;
     result->passes = chain->count;
     for (unsigned i = 0; i < PLANCHE_MAX_PASSES; i++)
         result->pass_scale[i] = i < chain->count ? set->list[chain->networks[i]].scale : 0;
+    planche_chain_name(plan, chain, result->networks, sizeof result->networks);
 }
 
 enum planche_status planche_result_size(struct planche_page_result *result,
@@ -129,7 +131,7 @@ enum planche_status planche_result_size(struct planche_page_result *result,
         return status;
     result->output_width = (uint32_t)size.width;
     result->output_height = (uint32_t)size.height;
-    describe_chain(result, chain, &plan->set);
+    describe_chain(result, chain, plan);
     return PLANCHE_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "model/catalogue.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Index of a variant in the set, added if it is not there. */
@@ -108,11 +109,40 @@ enum planche_status planche_scale_plan_make_file(struct planche_scale_plan *plan
                 .denoises = network_scale == 1},
         .scale = options->scale ? options->scale : network_scale,
     };
+    const char *slash = options->model ? strrchr(options->model, '/') : NULL;
+    const char *base = slash ? slash + 1 : options->model ? options->model : "";
+    size_t length = strlen(base);
+    snprintf(plan->name, sizeof plan->name, "%.*s", (int)(length > 6 ? length - 6 : length), base);
     if (plan->scale < network_scale && plan->scale == 1)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s enlarges %u times; it has no scale 1", options->model,
                             network_scale);
     return planche_chain_choose(&plan->chain, &plan->set, plan->scale, error);
+}
+
+/* "up2x-conservative" for "realcugan/up2x-conservative" */
+static const char *name_network(const struct planche_scale_plan *plan, unsigned index)
+{
+    const struct planche_model_variant *variant = plan->set.list[index].variant;
+    const char *slash = variant ? strrchr(variant->file, '/') : NULL;
+    if (!variant)
+        return plan->name;
+    return slash ? slash + 1 : variant->file;
+}
+
+void planche_chain_name(const struct planche_scale_plan *plan, const struct planche_chain *chain,
+                        char *text, size_t size)
+{
+    size_t at = (size_t)snprintf(text, size, "%s", chain->count ? "" : "none");
+    for (unsigned i = 0, end; i < chain->count && at < size; i = end) {
+        unsigned network = chain->networks[i];
+        for (end = i + 1; end < chain->count && chain->networks[end] == network;)
+            end++;
+        at += (size_t)snprintf(text + at, size - at, "%s%.48s %ux", i ? " + " : "",
+                               name_network(plan, network), plan->set.list[network].scale);
+        if (end > i + 1 && at < size)
+            at += (size_t)snprintf(text + at, size - at, " (%u times)", end - i);
+    }
 }
 
 /* The search over all chains. */

@@ -6,6 +6,7 @@
 
 #include <planche/engine.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Most networks that pages of one engine use: of Real-CUGAN three scales for first passes, three
  * for later ones; of waifu2x one that does not enlarge. */
@@ -42,15 +43,23 @@ struct planche_scale_plan {
     struct planche_scale_set set;
     struct planche_chain chain;
     unsigned scale; /* of results, before the page's own options; chain.scale is this or more */
+    char name[48];  /* of a model file, without folder and extension */
 };
 enum planche_status planche_scale_plan_make(struct planche_scale_plan *plan,
                                             const struct planche_engine_options *options,
                                             struct planche_error *error);
-/* The same for a model file, whose network has this scale. */
+/* The same for a model file, whose network has this scale. Its name follows from options->model,
+ * which may be NULL. */
 enum planche_status planche_scale_plan_make_file(struct planche_scale_plan *plan,
                                                  const struct planche_engine_options *options,
                                                  unsigned network_scale,
                                                  struct planche_error *error);
+
+/* The networks of a chain as marks name them: "up2x-conservative 2x + up2x-no-denoise 2x"; one that
+ * follows itself is counted: "scale2.0x_model 2x (2 times)"; "none". What does not fit is left out.
+ */
+void planche_chain_name(const struct planche_scale_plan *plan, const struct planche_chain *chain,
+                        char *text, size_t size);
 
 /* The chain that enlarges at least `least` times: the least product, of those the fewest passes, of
  * those the one with the least arithmetic (smaller scales first). For 1 it is a network of scale 1

@@ -2,7 +2,9 @@
 /* The table of options: its rows agree with each other and with what their setters take. */
 #include "support/testing.h"
 
+#include "cli/devices.h"
 #include "cli/options.h"
+#include "cli/target.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -83,7 +85,19 @@ static void test_values_are_stored(void **state)
     assert_int_equal(options.page.format, PLANCHE_FORMAT_JPEG);
     assert_true(store("fit", &options, "1600x2400"));
     assert_int_equal(options.page.width, 1600);
-    assert_int_equal(options.page.height, 2400);
+    assert_int_equal(options.page.fit, PLANCHE_FIT_SCREEN);
+    static const char *const ways[] = {"1601X2401",
+                                       "1602\xc3\x97"
+                                       "2402",
+                                       "1603 x 2403"};
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(store("fit", &options, ways[i]));
+        assert_int_equal(options.page.width, 1601 + i);
+        assert_int_equal(options.page.height, 2401 + i);
+    }
+    assert_true(store("device", &options, "kobo-libra-2"));
+    assert_int_equal(options.page.width, 1264);
+    assert_int_equal(options.page.height, 1680);
     assert_true(store("memory", &options, "1.5G"));
     assert_true(options.engine.memory == UINT64_C(3) << 29);
     assert_true(store("cpu-mask", &options, "avx2"));
@@ -102,16 +116,40 @@ static void test_values_are_refused(void **state)
     static const struct {
         const char *name, *value;
     } wrong[] = {
-        {"scale", "0"},          {"scale", "2x"},
-        {"quality", "101"},      {"png-level", "0"},
-        {"fit", "1600"},         {"fit", "0x5"},
-        {"tile", "17"},          {"tile", "8"},
-        {"memory", "lots"},      {"memory", "-1"},
-        {"jobs", "65"},          {"cpu-mask", "0"},
-        {"model", ""},           {"backend", "cuda:"},
-        {"size", "9x"},          {"format", "a.png"},
-        {"backend", "lkan"},     {"backend", "cpu:0"},
-        {"backend", "auto|cpu"}, {"backend", "vulkan:0x"},
+        {"scale", "0"},
+        {"scale", "2x"},
+        {"quality", "101"},
+        {"png-level", "0"},
+        {"fit", "1600"},
+        {"fit", "0x5"},
+        {"fit", "5x"},
+        {"fit", "x5"},
+        {"fit", "5xx5"},
+        {"fit", "5x5x5"},
+        {"fit", "5\xc3"
+                "5"},
+        {"fit", "-5x5"},
+        {"fit", "5x99999999999"},
+        {"device", ""},
+        {"device", "kobo"},
+        {"device", "-"},
+        {"scale", "0"},
+        {"scale", "65"},
+        {"scale", "automatic"},
+        {"tile", "17"},
+        {"tile", "8"},
+        {"memory", "lots"},
+        {"memory", "-1"},
+        {"jobs", "65"},
+        {"cpu-mask", "0"},
+        {"model", ""},
+        {"backend", "cuda:"},
+        {"size", "9x"},
+        {"format", "a.png"},
+        {"backend", "lkan"},
+        {"backend", "cpu:0"},
+        {"backend", "auto|cpu"},
+        {"backend", "vulkan:0x"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         struct planche_cli_options options = {0};
@@ -120,10 +158,52 @@ static void test_values_are_refused(void **state)
     }
 }
 
+/* Names as people write them; each of the table finds its own row. */
+static void test_devices(void **state)
+{
+    static const char *const ways[] = {"kobo-libra-2", "Kobo Libra 2", "kobolibra2", "libra2",
+                                       "KOBO_LIBRA.2"};
+    const struct planche_cli_device *device;
+    (void)state;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        device = planche_cli_device_find(ways[i]);
+        if (!device || strcmp(device->name, "kobo-libra-2") != 0)
+            fail_msg("%s is %s", ways[i], device ? device->name : "nothing");
+    }
+    for (size_t i = 0; (device = planche_cli_device_get(i)) != NULL; i++) {
+        const struct planche_cli_device *found = planche_cli_device_find(device->name);
+        if (found != device)
+            fail_msg("%s is found as %s", device->name, found ? found->name : "nothing");
+        assert_in_range(device->width, 600, 5120);
+        assert_in_range(device->height, 720, 4096);
+        assert_true(strlen(device->name) <= 25);
+    }
+    assert_null(planche_cli_device_find("kobo-libra")); /* there are three */
+    assert_null(planche_cli_device_find("libra 3"));
+}
+
+/* A target makes the scale follow, unless one was given. */
+static void test_targets(void **state)
+{
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    (void)state;
+    assert_true(planche_cli_target_settle(&page, 0));
+    assert_int_equal(page.scale, 0);
+    page.height = 2400;
+    assert_true(planche_cli_target_settle(&page, 3));
+    assert_int_equal(page.scale, 0);
+    assert_true(planche_cli_target_settle(&page, 0));
+    assert_true(page.scale == PLANCHE_SCALE_AUTO);
+    page.height = 0;
+    assert_false(planche_cli_target_settle(&page, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_taken),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_targets),
         cmocka_unit_test(test_rows_are_whole),
         cmocka_unit_test(test_names_and_letters_are_unique),
         cmocka_unit_test(test_values_are_stored),

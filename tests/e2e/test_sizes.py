@@ -71,6 +71,127 @@ class Sizes(harness.Case):
         self.assertLess(max(middle), 205)
 
 
+class Targets(harness.Case):
+    """Pages as large as a target, by the least scale; the quick model has 2, 3 and 4."""
+    model = True
+    PAGES = {"page": (30, 42), "strip": (20, 90), "spread": (50, 35), "rule": (60, 4),
+             "large": (100, 140), "exact": (80, 128), "just": (40, 64)}
+
+    @classmethod
+    def setUpClass(cls):
+        for scale in (2, 3, 4):
+            harness.need_model(harness.QUICK_MODEL, scale)
+
+    def planche(self, *arguments, check=0, **more):
+        return harness.run("-m", harness.QUICK_MODEL, *arguments, check=check, cwd=self.folder,
+                           **more)
+
+    def setUp(self):
+        super().setUp()
+        for name, (width, height) in self.PAGES.items():
+            self.write(f"in/{name}.png", harness.page(width, height))
+
+    def sizes(self, *arguments, **more):
+        """Of the pages of in/, by name: (width, height, chain)."""
+        lines = [json.loads(line) for line in
+                 self.planche("--json", *arguments, **more).stdout.splitlines()]
+        pages = [line for line in lines if line["type"] == "page"]
+        return {(page["entry"] or page["input"]).split("/")[-1].split(".")[0]:
+                (page["output_width"], page["output_height"], page["chain"]) for page in pages}
+
+    FIT = {"page": (80, 112, [3]), "strip": (80, 360, [4]), "spread": (183, 128, [4]),
+           "rule": (80, 5, [2]), "large": (80, 112, []), "exact": (80, 128, []),
+           "just": (80, 128, [2])}
+
+    def test_fit_fills_the_screen(self):
+        """Dry runs and runs agree; a book has each page's own scale; the files are so large."""
+        fit = ("in/", "-f", "png", "--fit", "80x128")
+        self.assertEqual(self.sizes(*fit, "--dry-run"), self.FIT)
+        self.assertEqual(self.sizes(*fit, "-o", "out/"), self.FIT)
+        for name, (width, height, _) in self.FIT.items():
+            image = png.Image(self.read(f"out/{name}.png"))
+            self.assertEqual((image.width, image.height), (width, height))
+        self.assertEqual(self.read("out/exact.png")[:8], b"\x89PNG\r\n\x1a\n")
+        same = png.Image(self.read("out/exact.png"))
+        before = png.Image(self.read("in/exact.png"))
+        self.assertEqual([same.pixel(x, y) for y in range(128) for x in range(80)],
+                         [before.pixel(x, y) for y in range(128) for x in range(80)])
+        one = self.read("out/page.png")
+        self.planche("in/page.png", "-o", "one.png", "--fit", "80\u00d7128", "--memory", "70M",
+                     "--threads", "1")
+        self.assertEqual(self.read("one.png"), one)
+
+    def test_other_targets(self):
+        chain = {"page": [2], "strip": [3], "spread": [2], "rule": [], "large": [], "exact": [],
+                 "just": [2]}
+        self.assertEqual({name: page[2] for name, page in
+                          self.sizes("in/", "--width", "60", "--dry-run").items()}, chain)
+        self.assertEqual(self.sizes("in/", "--height", "140", "--dry-run")["just"], (88, 140, [3]))
+        # A scale that was given is kept; larger results are reduced.
+        self.assertEqual(self.sizes("in/", "-s", "2", "--fit", "80x128", "--dry-run"),
+                         {"page": (60, 84, [2]), "strip": (40, 180, [2]), "spread": (100, 70, [2]),
+                          "rule": (80, 5, [2]), "large": (80, 112, [2]), "exact": (80, 128, [2]),
+                          "just": (80, 128, [2])})
+        # A device, and a chain: the page is too small for 4.
+        self.assertEqual(self.sizes("in/large.png", "--device", "Kobo Libra 2", "--dry-run"),
+                         {"large": (1200, 1680, [3, 4])})
+        self.assertEqual(self.planche("--device", "list").stdout.split()[:2],
+                         ["kobo-mini", "600x800"])
+
+    def test_chains(self):
+        """Scales that no network has, and reductions of what a chain reaches."""
+        self.assertEqual(self.sizes("in/rule.png", "-s", "6", "-o", "a.png"),
+                         {"rule": (360, 24, [2, 3])})
+        self.assertIn(b"realesr-animevideov3-x2 2x + realesr-animevideov3-x3 3x", self.read("a.png"))
+        self.assertEqual(self.sizes("in/rule.png", "-s", "5", "-o", "b.png"),
+                         {"rule": (300, 20, [2, 3])})
+        image = png.Image(self.read("b.png"))
+        self.assertEqual((image.width, image.height), (300, 20))
+
+    def test_book(self):
+        """Each page has its own scale, ComicInfo.xml its own size; a stopped run knows its target."""
+        with zipfile.ZipFile(self.path("a.cbz"), "w") as book:
+            for name in ("page", "strip", "spread"):
+                book.writestr(f"{name}.png", self.read(f"in/{name}.png"))
+            sizes = "".join(f'<Page Image="{i}" ImageWidth="1" ImageHeight="1"/>' for i in range(3))
+            book.writestr("ComicInfo.xml", f"<ComicInfo><Pages>{sizes}</Pages></ComicInfo>")
+        fit = ("a.cbz", "-o", "b.cbz", "-f", "png", "--fit", "80x128")
+        expected = {name: self.FIT[name] for name in ("page", "strip", "spread")}
+        self.assertEqual(self.sizes(*fit, "--dry-run"), expected)
+        self.assertEqual(self.sizes(*fit), expected)
+        with zipfile.ZipFile(self.path("b.cbz")) as book:
+            info = book.read("ComicInfo.xml").decode()
+            for i, name in enumerate(("page", "spread", "strip")):
+                image = png.Image(book.read(f"{name}.png"))
+                self.assertEqual((image.width, image.height), self.FIT[name][:2])
+                self.assertIn(f'Image="{i}" ImageWidth="{image.width}" '
+                              f'ImageHeight="{image.height}"', info)
+
+    def test_results_with_another_target_are_other_results(self):
+        self.planche("in/", "-o", "out/", "--fit", "80x128", "-f", "png")
+        again = self.planche("in/", "-o", "out/", "--fit", "80x128", "-f", "png", "--json")
+        self.assertNotIn("enlarged\":7", again.stdout)
+        before = self.read("out/page.png")
+        self.planche("in/", "-o", "out/", "--fit", "60x128", "-f", "png", "--update")
+        self.assertNotEqual(self.read("out/page.png"), before)
+
+    def test_requests(self):
+        """Of planche stdio, beside a target of its command line."""
+        lines = [dict(id=1, input="in/page.png", output="1.png"),
+                 dict(id=2, input="in/page.png", output="2.png", fit="40x400"),
+                 dict(id=3, input="in/page.png", output="3.png", device="phone", scale=3),
+                 dict(id=4, input="in/large.png", output="4.png", scale="auto")]
+        answers = self.planche_stdio(lines, "--fit", "80x128")
+        self.assertEqual({answer["id"]: (answer["output_width"], answer["chain"])
+                          for answer in answers}, {1: (80, [3]), 2: (40, [2]), 3: (90, [3]), 4: (80, [])})
+
+    def planche_stdio(self, lines, *arguments):
+        requests = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        result = harness.run("stdio", "-m", harness.QUICK_MODEL, *arguments, check=0,
+                             cwd=self.folder, stdin=requests)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+
 class Grey(harness.Case):
     model = True
 

@@ -246,8 +246,9 @@ class Mistakes(harness.Case):
 
     def test_models(self):
         self.refuse("-m", "nope", "a.png", says=["nope", "realcugan"])
-        self.refuse("-s", "7", "a.png", says=["7"])
-        self.refuse("-s", "3", "-n", "1", "a.png", says=["realcugan"])
+        self.refuse("-s", "65", "a.png", says=["65"])
+        self.refuse("-s", "auto", "a.png", says=["--fit", "--width"])
+        self.refuse("--device", "kobo-libra", "a.png", says=["kobo-libra"])
         self.refuse("-m", "realesrgan-x4plus", "-n", "2", "a.png", says=["realesrgan-x4plus"])
         self.refuse("-m", "waifu2x-cunet", "-s", "1", "-n", "-1", "a.png", says=["waifu2x-cunet"])
         self.refuse("-m", "my.param", "-n", "0", "a.png", says=["denoise"])

@@ -77,6 +77,18 @@ static void set_backend(json_t *object, const struct planche_page_result *result
     json_object_set_new(object, "precision", planche_cli_json_text(precision));
 }
 
+/* The page's own scale where it is known, else the engine's. */
+static void set_scales(json_t *object, const struct planche_page_result *result,
+                       const struct planche_engine_info *info)
+{
+    unsigned scale = result->scale != 0 ? result->scale : info != NULL ? info->scale : 0;
+    json_t *chain = result->scale != 0 ? json_array() : json_null();
+    for (unsigned i = 0; i < result->passes; i++)
+        json_array_append_new(chain, json_integer(result->pass_scale[i]));
+    json_object_set_new(object, "scale", count_or_null(scale));
+    json_object_set_new(object, "chain", chain);
+}
+
 void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
                            const struct planche_engine_info *info)
 {
@@ -90,7 +102,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "output_height", count_or_null(result->output_height));
     json_object_set_new(object, "model", planche_cli_json_text(info ? info->model : NULL));
     json_object_set_new(object, "variant", planche_cli_json_text(info ? info->variant : NULL));
-    json_object_set_new(object, "scale", count_or_null(info ? info->scale : 0));
+    set_scales(object, result, info);
     set_backend(object, result, info);
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));
     json_object_set_new(object, "parts", count_or_null(result->parts));

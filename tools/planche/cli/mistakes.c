@@ -2,6 +2,7 @@
 /* Mistakes on the command line: what was probably meant. */
 #include "cli/mistakes.h"
 
+#include "cli/devices.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
 
@@ -45,6 +46,8 @@ static const struct foreign {
     {"noise-level", "denoise", "noise removal is -n"},
     {"silent", "quiet", "messages other than errors are left out with --quiet"},
     {"resize", "fit", "the size of results is --width, --height or --fit"},
+    {"profile", "device", "the screen of a device is --device"},
+    {"target", "fit", "the size of results is --width, --height or --fit"},
 };
 
 static bool has(const struct planche_cli_option *option, enum planche_cli_command command)
@@ -151,6 +154,8 @@ int planche_cli_wrong_value(const struct planche_cli_option *option, const char 
     struct planche_cli_suggestion suggestion = {.word = value};
     list_values(option->values, values, sizeof values);
     planche_cli_suggest_list(&suggestion, option->values, nearest, sizeof nearest);
+    if (strcmp(option->name, "device") == 0)
+        planche_cli_device_suggest(&suggestion);
     if (suggestion.best != NULL)
         snprintf(meant, sizeof meant, "; did you mean %s?", suggestion.best);
     return planche_cli_usage_error(option->name, "--%s: '%s' is not %s%s", option->name, value,

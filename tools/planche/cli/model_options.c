@@ -54,6 +54,14 @@ bool planche_cli_level(const struct planche_model_variant *variant, int *level)
     return false;
 }
 
+/* Whether several networks of the model make a scale that none of them has. */
+static bool is_chained(const struct planche_engine_options *options)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    return options->scale > 1 &&
+           planche_engine_predict(NULL, options, 1, 1, NULL, &result, NULL) == PLANCHE_OK;
+}
+
 enum planche_status planche_cli_choose(struct planche_engine_options *options, int level,
                                        unsigned *scale, struct planche_error *error)
 {
@@ -72,6 +80,7 @@ enum planche_status planche_cli_choose(struct planche_engine_options *options, i
     if (status == PLANCHE_OK) {
         *scale = options->scale = variant->scale;
         options->denoise = variant->denoise;
+        return status;
     }
-    return status;
+    return is_chained(options) ? PLANCHE_OK : status;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/number.h"
 #include "cli/option_table.h"
+#include "cli/target.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +57,10 @@ static bool set_output(struct planche_cli_options *o, const char *value)
 
 static bool set_scale(struct planche_cli_options *o, const char *value)
 {
-    return set_unsigned(value, 1, 64, &o->engine.scale);
+    bool automatic = strcasecmp(value, "auto") == 0;
+    o->page.scale = automatic ? PLANCHE_SCALE_AUTO : 0;
+    o->engine.scale = 0;
+    return automatic || set_unsigned(value, 1, 64, &o->engine.scale);
 }
 
 static bool set_level(struct planche_cli_options *o, const char *value)
@@ -346,17 +350,9 @@ static bool set_runs(struct planche_cli_options *o, const char *value)
     return set_unsigned(value, 1, 1000, &o->runs);
 }
 
-/* WIDTHxHEIGHT */
-static bool parse_size(const char *value, long most, uint32_t *width, uint32_t *height)
-{
-    char before[12] = "", behind[12] = "", rest[2] = "";
-    return sscanf(value, "%11[^x]x%11[^x]%1s", before, behind, rest) == 2 &&
-           set_unsigned(before, 1, most, width) && set_unsigned(behind, 1, most, height);
-}
-
 static bool set_size(struct planche_cli_options *o, const char *value)
 {
-    return parse_size(value, UINT16_MAX, &o->width, &o->height);
+    return planche_cli_parse_size(value, UINT16_MAX, &o->width, &o->height);
 }
 
 static bool set_width(struct planche_cli_options *o, const char *value)
@@ -388,7 +384,12 @@ static bool set_on_limit(struct planche_cli_options *o, const char *value)
 
 static bool set_fit(struct planche_cli_options *o, const char *value)
 {
-    return parse_size(value, INT32_MAX, &o->page.width, &o->page.height);
+    return planche_cli_target_fit(&o->page, value);
+}
+
+static bool set_device(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_target_device(&o->page, value);
 }
 
 static bool set_profile(struct planche_cli_options *o, const char *value)
@@ -457,7 +458,7 @@ static bool set_crop(struct planche_cli_options *o, const char *value)
         (size_t)(second - plus) > sizeof size)
         return false;
     snprintf(size, sizeof size, "%.*s", (int)(plus - value), value);
-    if (!parse_size(size, INT32_MAX, &o->crop.width, &o->crop.height))
+    if (!planche_cli_parse_size(size, INT32_MAX, &o->crop.width, &o->crop.height))
         return false;
     snprintf(size, sizeof size, "%.*s", (int)(second - plus - 1), plus + 1);
     if (!planche_cli_parse_integer(size, 0, INT32_MAX, &x) ||

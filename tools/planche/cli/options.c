@@ -4,7 +4,9 @@
 
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "cli/devices.h"
 #include "cli/mistakes.h"
+#include "cli/target.h"
 #include "cli/terminal.h"
 
 #include <getopt.h>
@@ -92,6 +94,14 @@ static void set_defaults(struct planche_cli_options *options)
     options->page.grey = PLANCHE_GREY_AUTO;
 }
 
+static void print_devices(void)
+{
+    const struct planche_cli_device *device;
+    for (size_t i = 0; (device = planche_cli_device_get(i)) != NULL; i++)
+        planche_cli_print("%-25s %4ux%-4u  %s", device->name, device->width, device->height,
+                          device->title);
+}
+
 /* Acts on one option. False: the command is done. */
 static bool apply(struct planche_cli_options *options, const char *name, size_t row, int *status)
 {
@@ -101,6 +111,11 @@ static bool apply(struct planche_cli_options *options, const char *name, size_t 
             planche_cli_version(0, NULL);
         else
             planche_cli_help_print(name);
+        *status = PLANCHE_CLI_OK;
+        return false;
+    }
+    if (strcmp(option->name, "device") == 0 && strcmp(optarg, "list") == 0) {
+        print_devices();
         *status = PLANCHE_CLI_OK;
         return false;
     }
@@ -155,5 +170,10 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
             return false;
     }
     *first = optind;
-    return true;
+    if (planche_cli_target_settle(&options->page, options->engine.scale) ||
+        command == PLANCHE_CLI_STDIO) /* whose requests have targets */
+        return true;
+    *status = planche_cli_usage_error("scale", "--scale auto follows from a size: give --fit, "
+                                               "--device, --width or --height, too");
+    return false;
 }

@@ -35,8 +35,8 @@ static enum planche_status predict(const struct planche_cli_run *run,
                                    struct planche_page_result *result, struct planche_error *error)
 {
     result->struct_size = sizeof *result;
-    return planche_page_predict(result->input_width, result->input_height, run->scale,
-                                run->options.engine.max_pixels, options, result, error);
+    return planche_engine_predict(run->engine, &run->options.engine, result->input_width,
+                                  result->input_height, options, result, error);
 }
 
 /* As the library does: pages of an EPUB keep their format by default, and are never split, because

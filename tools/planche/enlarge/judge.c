@@ -93,21 +93,32 @@ static enum planche_cli_verdict judge_record(struct planche_cli_run *run,
     return other ? PLANCHE_CLI_OTHER_SETTINGS : PLANCHE_CLI_UP_TO_DATE;
 }
 
+/* Whether a page with this mark is what would be made now: by the same networks, as large. */
+static bool has_settings(const struct planche_cli_run *run, const struct planche_cli_item *item,
+                         const struct planche_provenance *mark)
+{
+    struct planche_provenance page = PLANCHE_PROVENANCE_INIT;
+    struct planche_page_result wanted = PLANCHE_PAGE_RESULT_INIT;
+    return planche_provenance_read(item->input, &page, NULL) == PLANCHE_OK &&
+           planche_engine_predict(run->engine, &run->options.engine, page.width, page.height,
+                                  &run->options.page, &wanted, NULL) == PLANCHE_OK &&
+           wanted.output_width == mark->width && wanted.output_height == mark->height &&
+           strcmp(wanted.networks, mark->model) == 0;
+}
+
 /* Of an output that was made before there were records, or elsewhere: what its mark says. */
 static enum planche_cli_verdict judge_page(struct planche_cli_run *run,
                                            const struct planche_cli_item *item)
 {
     struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     struct planche_cli_record record = {.parts = 1};
-    char model[sizeof mark.model];
     if (planche_provenance_read(item->output, &mark, NULL) != PLANCHE_OK || *mark.source == 0 ||
         !planche_stamp_take(&record.source, item->input))
         return PLANCHE_CLI_EXISTS;
     digest_content(item->input, record.digest);
     if (strcmp(record.digest, mark.source) != 0)
         return PLANCHE_CLI_SOURCE_CHANGED;
-    planche_cli_name_model(&run->options.engine, run->scale, model, sizeof model);
-    if (strcmp(model, mark.model) != 0)
+    if (!has_settings(run, item, &mark))
         return PLANCHE_CLI_OTHER_SETTINGS;
     note(run, item, &record);
     return PLANCHE_CLI_UP_TO_DATE;

@@ -62,14 +62,35 @@ static void add_options(struct text *text, const struct planche_cli_options *opt
     }
 }
 
+/* The network, or of a chain the model. */
+static void name_model(const struct planche_engine_options *engine, unsigned scale, char *text,
+                       size_t size)
+{
+    const struct planche_model_variant *variant = NULL;
+    const char *model = engine->model != NULL ? engine->model : PLANCHE_CLI_DEFAULT_MODEL;
+    const char *base = planche_cli_base_name(model);
+    size_t length = strlen(base);
+    if (planche_cli_model_is_path(model)) {
+        length -= strlen(".param");
+    } else if (planche_model_find(model, engine->scale, engine->denoise, &variant, NULL) ==
+               PLANCHE_OK) {
+        base = planche_cli_base_name(variant->file);
+        length = strlen(base);
+        scale = variant->scale;
+    }
+    snprintf(text, size, "%.*s %ux", (int)(length < 48 ? length : 48), base, scale);
+}
+
 /* Files of a catalogue model are known; of any other, the weights are what counts. */
 static void add_model(struct text *text, const struct planche_engine_options *engine,
                       unsigned scale)
 {
     char name[PATH_MAX];
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    planche_cli_name_model(engine, scale, name, sizeof name);
+    name_model(engine, scale, name, sizeof name);
     add(text, "model", name);
+    snprintf(name, sizeof name, "%d", (int)engine->denoise);
+    add(text, "denoise", name);
     if (!planche_cli_model_is_path(engine->model))
         return;
     snprintf(name, sizeof name, "%.*sbin", (int)(strlen(engine->model) - strlen("param")),
@@ -90,26 +111,10 @@ void planche_cli_settings(const struct planche_cli_options *options,
     if (format == PLANCHE_FORMAT_AUTO && item->container != PLANCHE_CONTAINER_EPUB)
         format = PLANCHE_FORMAT_WEBP;
     add_model(&all, &options->engine, scale);
+    if (options->page.scale == PLANCHE_SCALE_AUTO)
+        add(&all, "scale", "auto");
     add(&all, "format", format != PLANCHE_FORMAT_AUTO ? planche_format_extension(format) : "");
     add_options(&all, options);
     planche_digest_of(all.text, all.length, digest);
     planche_text_hex(text, digest, (PLANCHE_CLI_SETTINGS_TEXT - 1) / 2);
-}
-
-void planche_cli_name_model(const struct planche_engine_options *engine, unsigned scale, char *text,
-                            size_t size)
-{
-    const struct planche_model_variant *variant = NULL;
-    const char *model = engine->model != NULL ? engine->model : PLANCHE_CLI_DEFAULT_MODEL;
-    const char *base = planche_cli_base_name(model);
-    size_t length = strlen(base);
-    if (planche_cli_model_is_path(model)) {
-        length -= strlen(".param");
-    } else if (planche_model_find(model, engine->scale, engine->denoise, &variant, NULL) ==
-               PLANCHE_OK) {
-        base = planche_cli_base_name(variant->file);
-        length = strlen(base);
-        scale = variant->scale;
-    }
-    snprintf(text, size, "%.*s %ux", (int)(length < 48 ? length : 48), base, scale);
 }

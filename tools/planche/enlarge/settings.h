@@ -14,8 +14,4 @@ void planche_cli_settings(const struct planche_cli_options *options,
                           const struct planche_cli_item *item, unsigned scale,
                           char text[PLANCHE_CLI_SETTINGS_TEXT]);
 
-/* The model as marks of pages name it: "up2x-conservative 2x". */
-void planche_cli_name_model(const struct planche_engine_options *engine, unsigned scale, char *text,
-                            size_t size);
-
 #endif

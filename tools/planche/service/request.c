@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "cli/model_options.h"
 #include "cli/paths.h"
+#include "cli/target.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,10 +54,25 @@ static bool take_model(struct parse *parse, const json_t *value)
 
 static bool take_scale(struct parse *parse, const json_t *value)
 {
+    const char *text = json_string_value(value);
     json_int_t number;
+    bool automatic = text != NULL && strcmp(text, "auto") == 0;
     bool ok = take_integer(value, 1, 64, &number);
     parse->request->engine.scale = ok ? (unsigned)number : 0;
-    return ok;
+    parse->request->page.scale = automatic ? PLANCHE_SCALE_AUTO : 0;
+    return ok || automatic;
+}
+
+static bool take_fit(struct parse *parse, const json_t *value)
+{
+    const char *text;
+    return take_text(value, &text) && planche_cli_target_fit(&parse->request->page, text);
+}
+
+static bool take_device(struct parse *parse, const json_t *value)
+{
+    const char *text;
+    return take_text(value, &text) && planche_cli_target_device(&parse->request->page, text);
 }
 
 static bool take_denoise(struct parse *parse, const json_t *value)
@@ -206,7 +222,7 @@ static const struct field {
     {"input", "a path", take_input},
     {"output", "a path", take_output},
     {"model", "a model's name or path", take_model},
-    {"scale", "a whole number from 1 to 64", take_scale},
+    {"scale", "a whole number from 1 to 64, or \"auto\"", take_scale},
     {"denoise", "-1, 0, 1, 2 or 3", take_denoise},
     {"format", "\"webp\", \"jpg\", \"png\", \"avif\" or \"jxl\"", take_format},
     {"quality", "a whole number from 1 to 100", take_quality},
@@ -214,6 +230,8 @@ static const struct field {
     {"png_level", "a whole number from 1 to 9", take_png_level},
     {"tta", "true or false", take_tta},
     {"overwrite", "true or false", take_overwrite},
+    {"fit", "a size such as \"1600x2560\"", take_fit},
+    {"device", "a device that planche --device list shows", take_device},
     {"width", "a number of pixels", take_width},
     {"height", "a number of pixels", take_height},
     {"grey", "\"auto\" or \"keep\"", take_grey},
@@ -292,9 +310,12 @@ enum planche_status planche_cli_request_parse(struct planche_cli_request *reques
     struct parse parse = {request, other_model ? PLANCHE_CLI_NO_LEVEL : defaults->level};
     if (other_model)
         request->engine.scale = 0; /* -s and -n were meant for the model of -m */
+    if (json_object_get(request->body, "scale") == NULL)
+        request->page.scale = 0; /* it follows from what this request says */
     if (json_object_get(request->body, "output") != NULL)
         request->page.format = PLANCHE_FORMAT_AUTO; /* its name says */
     enum planche_status status = take_fields(&parse, error);
+    planche_cli_target_settle(&request->page, request->engine.scale);
     if (status == PLANCHE_OK)
         status = check(request, error);
     unsigned scale;
