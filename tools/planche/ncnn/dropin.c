@@ -9,9 +9,9 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/workers.h"
+#include "ncnn/copy_page.h"
 #include "ncnn/dropin_model.h"
 #include "ncnn/dropin_pages.h"
-#include "ncnn/multi_pass.h"
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -23,7 +23,7 @@ struct run {
     struct planche_cli_dropin_options options;
     struct planche_engine *engine;
     struct planche_engine_info info;
-    unsigned runs; /* passes of each page through the engine */
+    bool copies; /* there is nothing to do */
     struct planche_cli_dropin_page *pages;
     size_t count;
     atomic_bool failed;
@@ -96,7 +96,9 @@ static void run_page(struct run *run, const struct planche_cli_dropin_page *page
     options.progress = on_progress;
     options.progress_user = &percent;
     enum planche_status status =
-        planche_cli_multi_pass(run->engine, run->runs, page->input, page->output, &options, &error);
+        run->copies ? planche_cli_copy_page(page->input, page->output, &options, &error)
+                    : planche_engine_run_file(run->engine, page->input, page->output, &options,
+                                              NULL, &error);
     if (status == PLANCHE_OK) {
         report_done(run, page);
         return;
@@ -125,16 +127,6 @@ static int run_all(struct run *run)
     return run->failed ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
 }
 
-/* Number of passes: a network that enlarges twice runs 2 times for scale 4, 5 times for 32, and not
- * at all for 1. */
-static unsigned count_runs(unsigned scale, unsigned once)
-{
-    unsigned runs = once == 1;
-    for (unsigned reached = 1; once > 1 && reached < scale; reached *= once)
-        runs++;
-    return runs;
-}
-
 /* False after a message. */
 static bool open_engine(struct run *run, const char *program)
 {
@@ -154,7 +146,8 @@ static bool open_engine(struct run *run, const char *program)
     }
     run->info = (struct planche_engine_info)PLANCHE_ENGINE_INFO_INIT;
     planche_engine_get_info(run->engine, &run->info, NULL);
-    run->runs = count_runs((unsigned)run->options.scale, run->info.scale);
+    run->copies = run->options.peer->kind == PLANCHE_CLI_WAIFU2X && run->options.scale == 1 &&
+                  run->options.noise == -1;
     return true;
 }
 

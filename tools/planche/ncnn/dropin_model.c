@@ -101,6 +101,23 @@ static const char *known_model(const struct planche_cli_dropin_options *o)
     return NULL;
 }
 
+/* waifu2x runs the same file again and again for scales above 2, which its path says. */
+static enum planche_status repeat(const struct planche_engine_options *wanted, char *path,
+                                  size_t size, struct planche_engine_options *engine,
+                                  struct planche_error *error)
+{
+    const struct planche_model_variant *variant;
+    enum planche_status status =
+        planche_model_find(wanted->model, 2, wanted->denoise, &variant, error);
+    if (!status)
+        status = planche_model_check(variant, NULL, 0, error);
+    if (!status)
+        status = planche_model_path(variant, NULL, path, size, error);
+    engine->model = path;
+    engine->denoise = PLANCHE_DENOISE_DEFAULT;
+    return status;
+}
+
 enum planche_status planche_cli_dropin_model(const struct planche_cli_dropin_options *options,
                                              const char *program,
                                              struct planche_engine_options *engine, char *path,
@@ -108,13 +125,14 @@ enum planche_status planche_cli_dropin_model(const struct planche_cli_dropin_opt
 {
     char file[NAME_MAX + 1];
     name_file(options, file, sizeof file);
-    bool twice =
-        options->peer->kind == PLANCHE_CLI_WAIFU2X && (options->scale > 1 || options->noise == -1);
-    engine->scale = twice ? 2 : (unsigned)options->scale;
+    bool waifu = options->peer->kind == PLANCHE_CLI_WAIFU2X;
+    /* At scale 1 without noise removal pages are copied. */
+    bool copies = waifu && options->scale == 1 && options->noise == -1;
+    engine->scale = copies ? 2 : (unsigned)options->scale;
     engine->model = path;
     if (find_files(options->model, program, file, path, size))
         return PLANCHE_OK;
-    const struct planche_model_variant *variant;
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
     struct planche_error reason = {0};
     engine->model = known_model(options);
     if (engine->model == NULL)
@@ -124,9 +142,13 @@ enum planche_status planche_cli_dropin_model(const struct planche_cli_dropin_opt
                             options->model, file);
     if (options->peer->kind != PLANCHE_CLI_REALESRGAN)
         engine->denoise = planche_cli_denoise(engine->model, options->noise);
-    if (planche_model_find(engine->model, engine->scale, engine->denoise, &variant, &reason))
+    if (planche_engine_predict(NULL, engine, 1, 1, NULL, &result, &reason) != PLANCHE_OK)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                             "%s/%s.param and .bin are not there, and of Planche's own: %s",
                             options->model, file, reason.message);
+    if (waifu && engine->scale > 2) {
+        const struct planche_engine_options wanted = *engine;
+        return repeat(&wanted, path, size, engine, error);
+    }
     return PLANCHE_OK;
 }
