@@ -283,11 +283,14 @@ enum planche_status planche_engine_networks_make(struct planche_engine_networks 
     return status;
 }
 
-uint64_t planche_engine_networks_bytes(const struct planche_engine_networks *networks)
+uint64_t planche_engine_networks_bytes(struct planche_engine_networks *networks)
 {
     uint64_t bytes = 0;
+    planche_mutex_lock(&networks->mutex);
     for (unsigned i = 0; i < networks->set->count; i++)
-        bytes += atomic_load(&networks->list[i].budget.used) +
-                 atomic_load(&networks->list[i].executors.bytes);
+        if (networks->list[i].phase == PLANCHE_NETWORK_LOADED)
+            bytes += atomic_load(&networks->list[i].budget.used) +
+                     atomic_load(&networks->list[i].executors.bytes);
+    planche_mutex_unlock(&networks->mutex);
     return bytes;
 }

@@ -76,6 +76,6 @@ enum planche_status planche_engine_networks_make(struct planche_engine_networks 
                                                  const struct planche_cancel_token *cancel,
                                                  struct planche_error *error);
 /* Bytes that networks and executors take that were made later. */
-uint64_t planche_engine_networks_bytes(const struct planche_engine_networks *networks);
+uint64_t planche_engine_networks_bytes(struct planche_engine_networks *networks);
 
 #endif

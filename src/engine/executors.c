@@ -385,10 +385,12 @@ bool planche_executors_is_usable(struct planche_executors *executors, unsigned i
     return false;
 }
 
-/* Weights are most of it; what is known of them is an estimate. */
+/* Weights are most of it; what is known of them is an estimate, and of executors that cannot say it
+ * a guess. */
 static uint64_t bytes_of(const struct planche_executor *executor)
 {
-    uint64_t bytes = executor->ops->bytes ? executor->ops->bytes(&executor->setup) : 0;
+    uint64_t bytes =
+        executor->ops->bytes ? executor->ops->bytes(&executor->setup) : (uint64_t)16 << 20;
     return bytes + bytes / 16 + ((uint64_t)2 << 20);
 }
 
@@ -418,7 +420,9 @@ static enum planche_status make_later(struct planche_executors *executors,
     uint64_t bytes = bytes_of(executor);
     if (!planche_admission_set_aside(executors->admission, bytes, cancel))
         return fail_set_aside(executors, executor, bytes, cancel, error);
-    planche_budget_init_part(&executor->budget, executors->budget, bytes);
+    /* Those that cannot say it also take buffers for pages from it, which pages have planned. */
+    planche_budget_init_part(&executor->budget, executors->budget,
+                             executor->ops->bytes ? bytes : 0);
     enum planche_status status = make(executor, &executor->budget, error);
     status = planche_budget_reclassify_oom(status, &executor->budget, error);
     if (status)

@@ -66,6 +66,19 @@ class Pages(Case):
         self.assertEqual(json.loads(result.stdout)["tiles"], 2)
         self.assertEqual(self.read("tiles.png"), self.read("gpu.png"))
 
+    def test_chain_like_the_cpu(self):
+        """Two networks, the second made for this page, and transparency that neither sees."""
+        harness.need_model(harness.QUICK_MODEL, 3)
+        self.write("a.png", harness.page(9, 7, 4))
+        size = ("a.png", "--width", "50", "-s", "auto", "--json")
+        page = json.loads(self.planche(*size, "-o", "gpu.png", *self.gpu).stdout)
+        self.expect_device(page)
+        self.assertEqual(page["chain"], [2, 3])
+        self.planche(*size, "-o", "cpu.png", "--backend=cpu")
+        gpu, cpu = (png.Image(self.read(name)) for name in ("gpu.png", "cpu.png"))
+        self.assertEqual((gpu.width, gpu.height, gpu.channels), (50, 39, 4))
+        self.assertLessEqual(max(abs(a - b) for a, b in zip(gpu.samples, cpu.samples)), 2)
+
     def test_several(self):
         names = [self.write(f"{i}.png", harness.page(6, 5, seed=i)) for i in range(3)]
         result = self.planche(*names, "-o", "out/", "--json", "--gpu-path=f32", "-v", *self.gpu)

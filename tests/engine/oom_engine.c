@@ -111,6 +111,7 @@ static enum planche_status create_scenario(void *user, struct planche_budget *bu
 struct at_work {
     struct planche_engine *engine;
     enum planche_format format;
+    uint32_t scale;
     int tta, more; /* more: reduced, looked over for colours, marked */
     void *expected;
     size_t expected_size;
@@ -128,6 +129,7 @@ static enum planche_status bytes_scenario(void *user, struct planche_budget *bud
     (void)budget;
     options.format = work->format;
     options.tta = work->tta;
+    options.scale = work->scale;
     options.width = work->more ? 17 : 0;
     options.provenance = work->more;
     options.grey = work->more ? PLANCHE_GREY_AUTO : PLANCHE_GREY_KEEP;
@@ -180,7 +182,11 @@ static void test_pages(void **state)
     (void)state;
     for (int i = 0; i < 2 * PLANCHE_FORMAT_JXL; i++) {
         struct at_work work = {
-            .format = (enum planche_format)(i / 2 + 1), .tta = i == 0, .more = i % 2};
+            .format = (enum planche_format)(i / 2 + 1),
+            .scale = i == 3 ? 4 : 0, /* twice by 2 */
+            .tta = i == 0,
+            .more = i % 2,
+        };
         assert_int_equal(planche_engine_create(&work.engine, &options, NULL), PLANCHE_OK);
         assert_true(oom_run(planche_format_extension(work.format), bytes_scenario, &work, 1) > 50);
         planche_free_bytes(work.expected);
