@@ -35,7 +35,7 @@ size_t planche_ppm_read(struct planche_ppm *ppm, const uint8_t *data, size_t siz
         uint8_t c = data[at];
         bool digit = c >= '0' && c <= '9' && ppm->digits < MAX_DIGITS;
         if (ppm->fields == 0 && ppm->digits < 2) {
-            ppm->broken = c != "P6"[ppm->digits++];
+            ppm->broken = (char)c != "P6"[ppm->digits++];
             ppm->number = 1;
         } else if (is_space(c) && ppm->digits) {
             take_field(ppm);

@@ -45,12 +45,13 @@ void planche_cells_add(struct planche_cells *cells, const struct planche_cells_p
     struct line line;
     const double step = place->width * PLANCHE_CELLS / width;
     const double tall = place->height * PLANCHE_CELLS / height;
+    const unsigned green = channels / 2; /* 0 of 1, 1 of 3 */
     double left = place->left * PLANCHE_CELLS, top = place->top * PLANCHE_CELLS + y * tall;
     assert(channels == 1 || channels == 3);
     memset(&line, 0, sizeof line);
     for (uint32_t x = 0; x < width; x++) {
         const uint8_t *pixel = row + (size_t)x * channels;
-        const double colour[3] = {pixel[0], pixel[channels / 2], pixel[channels - 1]};
+        const double colour[3] = {pixel[0], pixel[green], pixel[channels - 1]};
         add_pixel(&line, colour, within_grid(left + x * step), within_grid(left + (x + 1) * step));
     }
     double begin = within_grid(top), end = within_grid(top + tall);

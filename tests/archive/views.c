@@ -84,8 +84,8 @@ int main(int argc, char **argv)
     const struct planche_archive_limits limits = {1000, 1 << 30, 1 << 30, 1000};
     const struct planche_archive_help help = {.look = planche_book_look};
     struct planche_archive_entry entry;
-    struct planche_archive *archive;
-    struct planche_error error;
+    struct planche_archive *archive = NULL;
+    struct planche_error error = {.message = ""};
     struct bytes bytes = {0};
     bool end = false;
     if (argc < 2 || planche_archive_open(&archive, argv[1], &limits, NULL, NULL, &help, &error))
