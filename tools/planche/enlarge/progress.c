@@ -73,8 +73,7 @@ static void measure(struct planche_cli_progress *p, struct amounts *amounts)
         if (!p->plan->items[i].book && item->begun && !item->ended)
             amounts->done +=
                 item->part * planche_cli_survey_entry(&p->survey, i, 0, &amounts->totals);
-        amounts->books +=
-            p->plan->items[i].book && !item->ended && i != p->book && p->survey.items[i].wanted;
+        amounts->books += p->plan->items[i].book && item->wanted && !item->ended && i != p->book;
     }
 }
 
@@ -138,8 +137,8 @@ static void set_number(json_t *object, const char *key, double value)
     json_object_set_new(object, key, value >= 0.0 ? planche_cli_json_ms(value) : json_null());
 }
 
-static void draw_json(const struct planche_cli_progress *p, const struct amounts *amounts,
-                      const struct planche_cli_snapshot *snapshot)
+static json_t *make_json(const struct planche_cli_progress *p, const struct amounts *amounts,
+                         const struct planche_cli_snapshot *snapshot)
 {
     bool in_book = p->book < p->plan->count;
     const struct planche_cli_item *item =
@@ -163,24 +162,41 @@ static void draw_json(const struct planche_cli_progress *p, const struct amounts
     json_object_set_new(object, "entry",
                         planche_cli_json_text(in_book && *p->entry ? p->entry : NULL));
     json_object_set_new(object, "writing", json_boolean(snapshot->writing));
-    planche_cli_json_print(object);
+    return object;
 }
 
+/* What is to be shown, by the mode. */
+struct picture {
+    char line[1024];
+    json_t *object;
+};
+
 /* The lock is held. */
-static void draw(struct planche_cli_progress *p)
+static void compose(struct planche_cli_progress *p, struct picture *picture)
 {
     struct amounts amounts;
     struct planche_cli_snapshot snapshot;
-    char line[1024];
+    *picture = (struct picture){0};
     update_estimate(p, &amounts);
     take_snapshot(p, &amounts, &snapshot);
     if (p->mode == PLANCHE_CLI_PROGRESS_BAR)
-        planche_cli_status_line(
-            planche_cli_progress_line(&snapshot, planche_cli_columns(), line, sizeof line));
+        planche_cli_progress_line(&snapshot, planche_cli_columns(), picture->line,
+                                  sizeof picture->line);
     else if (p->mode == PLANCHE_CLI_PROGRESS_PLAIN)
-        planche_cli_note("%s", planche_cli_progress_plain(&snapshot, line, sizeof line));
+        planche_cli_progress_plain(&snapshot, picture->line, sizeof picture->line);
     else
-        draw_json(p, &amounts, &snapshot);
+        picture->object = make_json(p, &amounts, &snapshot);
+}
+
+/* The lock is not held: a terminal may be stopped, and pages need not wait for it. */
+static void show(enum planche_cli_progress_mode mode, const struct picture *picture)
+{
+    if (mode == PLANCHE_CLI_PROGRESS_BAR)
+        planche_cli_status_line(picture->line);
+    else if (mode == PLANCHE_CLI_PROGRESS_PLAIN)
+        planche_cli_note("%s", picture->line);
+    else
+        planche_cli_json_print(picture->object);
 }
 
 static void tick(void *user)
@@ -196,8 +212,13 @@ static void tick(void *user)
         double now = now_seconds();
         bool begun = p->book < p->plan->count || p->items[p->last_page].begun;
         if (begun && now - p->drawn >= seconds[p->mode]) {
+            struct picture picture;
             p->drawn = now;
-            draw(p);
+            compose(p, &picture);
+            planche_mutex_unlock(&p->lock);
+            show(p->mode, &picture);
+            planche_mutex_lock(&p->lock);
+            continue; /* it may have been asked to stop meanwhile */
         }
         planche_cond_wait_until(&p->stop_asked, &p->lock, planche_clock_ns() + TICK_NS);
     }
@@ -235,6 +256,8 @@ bool planche_cli_progress_start(struct planche_cli_progress *p, const struct pla
     if (p->mode == PLANCHE_CLI_PROGRESS_NONE)
         return true;
     p->items = calloc(plan->count + 1, sizeof *p->items);
+    for (size_t i = 0; p->items != NULL && i < plan->count; i++)
+        p->items[i].wanted = wanted == NULL || wanted(user, i);
     bool ok = p->items != NULL &&
               planche_cli_survey_start(&p->survey, plan, options, wanted, user) &&
               planche_thread_start(&p->ticker, tick, p);
@@ -265,11 +288,16 @@ void planche_cli_progress_begin(struct planche_cli_progress *p, size_t item)
         p->computing = true;
     }
     /* What begins shows at once, however soon it ends. */
-    if (p->mode == PLANCHE_CLI_PROGRESS_BAR && (p->plan->items[item].book || p->drawn <= 0.0)) {
+    struct picture picture;
+    bool at_once =
+        p->mode == PLANCHE_CLI_PROGRESS_BAR && (p->plan->items[item].book || p->drawn <= 0.0);
+    if (at_once) {
         p->drawn = now_seconds();
-        draw(p);
+        compose(p, &picture);
     }
     planche_mutex_unlock(&p->lock);
+    if (at_once)
+        show(p->mode, &picture);
 }
 
 void planche_cli_progress_page(struct planche_cli_progress *p, size_t item, double part)
@@ -385,8 +413,11 @@ void planche_cli_progress_stop(struct planche_cli_progress *p)
     }
     if (p->mode == PLANCHE_CLI_PROGRESS_BAR)
         planche_cli_status_line("");
-    if (p->mode == PLANCHE_CLI_PROGRESS_JSON)
-        draw(p);
+    if (p->mode == PLANCHE_CLI_PROGRESS_JSON) {
+        struct picture picture;
+        compose(p, &picture);
+        show(p->mode, &picture);
+    }
     planche_cli_survey_stop(&p->survey);
     free(p->items);
     free(p->entries);

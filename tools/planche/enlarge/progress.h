@@ -12,9 +12,9 @@
 
 /* An item of the plan. */
 struct planche_cli_progress_item {
+    bool wanted; /* its pages are to be made; does not change */
     bool begun, ended;
-    double part;   /* of a single page, 0..1 */
-    double passed; /* pixels that needed no work; of a book that has ended: all of it */
+    double part; /* of a single page, 0..1 */
 };
 
 /* An entry of the book that runs. */
