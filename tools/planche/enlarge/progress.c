@@ -377,6 +377,7 @@ void planche_cli_progress_end(struct planche_cli_progress *p, size_t item, bool 
         p->books_ended++;
         p->book = p->plan->count;
         p->entry_count = 0;
+        p->writing = p->computing = false; /* what comes may be passed over */
     } else {
         double pixels = planche_cli_survey_entry(&p->survey, item, 0, &amounts.totals);
         p->ended_work += computed ? pixels : 0.0;

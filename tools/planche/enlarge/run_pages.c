@@ -278,11 +278,10 @@ enum planche_status planche_cli_run_pages(struct planche_cli_run *run, struct pl
         return PLANCHE_OK;
     enum planche_status status;
     pages.ended = calloc(pages.count, sizeof *pages.ended);
-    if (pages.ended != NULL)
-        status = planche_cli_for_each(run->engine != NULL ? run->info.jobs : 1, pages.count,
-                                      run_one, &pages, error);
-    else
-        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
+    if (pages.ended == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory; give fewer files");
+    status = planche_cli_for_each(run->engine != NULL ? run->info.jobs : 1, pages.count, run_one,
+                                  &pages, error);
     if (status == PLANCHE_OK && planche_cli_interrupt_signal() != 0)
         report_interruption(&pages);
     free(pages.ended);
