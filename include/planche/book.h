@@ -61,7 +61,8 @@ enum planche_book_outcome {
     /* Of a folder that was there before: see planche_existing. */
     PLANCHE_BOOK_UP_TO_DATE = 7,     /* made by an earlier run, and left */
     PLANCHE_BOOK_OTHER_SETTINGS = 8, /* left: made with another model */
-    PLANCHE_BOOK_SOURCE_CHANGED = 9  /* left: made from what the source was before */
+    PLANCHE_BOOK_SOURCE_CHANGED = 9, /* left: made from what the source was before */
+    PLANCHE_BOOK_DROPPED = 10        /* left out: Thumbs.db, __MACOSX, thumbnails and their kind */
 };
 /* Capacity of outcomes[]: more than there are, so that a new outcome moves no field. */
 #define PLANCHE_BOOK_OUTCOMES 16
@@ -102,7 +103,8 @@ typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_p
 /* Options of a book. The caller owns all that they point to, until the call returns. */
 struct planche_book_options {
     size_t struct_size;
-    /* NULL: defaults. progress is not used; format AUTO is WebP, in an EPUB the page's own. cancel,
+    /* NULL: defaults. progress is not used; format AUTO is WebP, in an EPUB the page's own; in a
+     * folder cover.jpg and its kind, which readers look for, keep their names and formats. cancel,
      * priority and deadline_ms hold for the whole book: after either end the next run continues. */
     const struct planche_page_options *page;
     enum planche_container container; /* of the output */
@@ -117,6 +119,8 @@ struct planche_book_options {
     planche_book_progress_fn on_progress;
     void *user;
     enum planche_existing existing;
+    /* Pages keep their own formats where these can be written; others become page->format. */
+    int keep_format;
     /* planche_book_inspect: read the beginnings of pages only, which is enough for their sizes.
      * Pages with the same bytes are not noticed then, input_bytes stays 0, and the pages of a PDF,
      * which have no header, have a width and height of 0. */

@@ -29,8 +29,8 @@ enum planche_status planche_book_fingerprint(const struct planche_book *book,
     if (status)
         return status;
     describe_page(page, sizeof page, &book->page);
-    snprintf(text, PLANCHE_BOOK_FINGERPRINT, "planche %s\n%spage %s\nbook %d %u %d\n",
+    snprintf(text, PLANCHE_BOOK_FINGERPRINT, "planche %s\n%spage %s\nbook %d %u %d %d\n",
              PLANCHE_VERSION, engine, page, book->entries.referred, book->options.skip_above,
-             book->options.again);
+             book->options.again, book->options.keep_format);
     return PLANCHE_OK;
 }

@@ -143,7 +143,7 @@ static enum planche_status inspect_entry(struct planche_book *book, struct planc
     bool quick = book->options.headers_only;
     if (quick && entry->page)
         status = inspect_beginning(book, archive, entry, bytes, error);
-    else if (!entry->folder && !quick)
+    else if (!entry->folder && !entry->dropped && !quick)
         status = read_entry(book, archive, entry, bytes, error);
     if (status && planche_book_survives(book, entry, status)) {
         const struct planche_error why = *error;

@@ -141,7 +141,7 @@ static enum planche_status take_entry(struct page_queue *queue, struct planche_a
     struct planche_book *book = queue->runs.book;
     struct planche_entry *entry = &book->entries.list[index];
     char path[PATH_MAX];
-    if (entry->folder)
+    if (entry->folder || entry->dropped)
         return PLANCHE_OK;
     planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, path);
     bool unread = false;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Scan: the first pass over a book's archive, which lists its entries and tells which are pages. */
+#include "base/file_names.h"
 #include "base/status.h"
 #include "book/epub.h"
 #include "book/steps.h"
 #include "codec/format.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,14 +23,6 @@ bool planche_book_has_image_name(const char *name)
     return false;
 }
 
-/* What Macintosh computers put beside files carries their names. */
-static bool is_shadow(const char *name)
-{
-    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-    return strncmp(base, "._", 2) == 0 || strncmp(name, "__MACOSX/", 9) == 0 ||
-           strstr(name, "/__MACOSX/");
-}
-
 static enum planche_status read_head(struct planche_archive *archive, uint8_t *head, size_t size,
                                      size_t *filled, struct planche_error *error)
 {
@@ -42,12 +36,27 @@ static enum planche_status read_head(struct planche_archive *archive, uint8_t *h
     return status;
 }
 
+/* Junk is no part of a book; but what an EPUB lists must be there. */
+static bool is_dropped(const struct planche_book *book, const struct planche_entry *entry)
+{
+    char path[PLANCHE_ENTRY_NAME_BYTES + 2];
+    if (book->from == PLANCHE_CONTAINER_EPUB)
+        return false;
+    snprintf(path, sizeof path, "%s%s", entry->name, entry->folder ? "/" : "");
+    return planche_name_is_junk(path);
+}
+
 static enum planche_status classify(struct planche_book *book, struct planche_archive *archive,
                                     struct planche_entry *entry, struct planche_error *error)
 {
     uint8_t head[PLANCHE_FORMAT_HEAD_SIZE];
     size_t got;
-    if (entry->folder || is_shadow(entry->name))
+    if (is_dropped(book, entry)) {
+        entry->dropped = true;
+        entry->outcome = PLANCHE_BOOK_DROPPED;
+        return PLANCHE_OK;
+    }
+    if (entry->folder)
         return PLANCHE_OK;
     if (book->from == PLANCHE_CONTAINER_EPUB && planche_epub_is_encryption(entry->name))
         return planche_epub_check_encryption(book->input, archive, &book->budget, error);

@@ -4,6 +4,7 @@
  * without. */
 #include "book/state.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "book/picture.h"
 #include "engine/internal.h"
@@ -23,10 +24,14 @@ void planche_book_report(struct planche_book *book, const char *name)
 enum planche_format planche_book_page_format(const struct planche_book *book,
                                              const struct planche_entry *entry)
 {
-    if (book->page.format != PLANCHE_FORMAT_AUTO)
-        return book->page.format;
-    return book->entries.referred && entry->format ? planche_codec_kept(entry->format)
-                                                   : PLANCHE_FORMAT_WEBP;
+    enum planche_format own = entry->format ? entry->format : planche_codec_format_of(entry->name);
+    enum planche_format wanted = book->page.format ? book->page.format : PLANCHE_FORMAT_WEBP;
+    bool cover = book->to == PLANCHE_CONTAINER_FOLDER && planche_name_is_cover(entry->name);
+    if (book->entries.referred && !book->page.format)
+        return entry->format ? planche_codec_kept(entry->format) : wanted;
+    if ((book->options.keep_format || cover) && own && planche_codec_kept(own) == own)
+        return own;
+    return wanted;
 }
 
 enum planche_status planche_book_open(struct planche_book *book,

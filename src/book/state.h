@@ -53,7 +53,7 @@ struct planche_book {
 void planche_book_report(struct planche_book *book, const char *name);
 
 /* The format that a page becomes unless that cannot hold it. In an EPUB, what is not told otherwise
- * stays what it is. */
+ * stays what it is; covers in folders do in any case. */
 enum planche_format planche_book_page_format(const struct planche_book *book,
                                              const struct planche_entry *entry);
 

@@ -71,8 +71,8 @@ static void test_order_and_names(void **state)
     book_read(&out, test_path("out.cbz"));
     assert_string_equal(book_names(&out),
                         "z/,z/p10.png,z/p2.PNG,notes.txt,a/no extension.png,a/same.jpg.png,"
-                        "a/same.webp.png,a/same.png,__MACOSX/p.png,a/._p.png,wrong.png,empty.txt");
-    assert_string_equal(told_outcomes(&told), "CEECEEEECCEC");
+                        "a/same.webp.png,a/same.png,wrong.png,empty.txt");
+    assert_string_equal(told_outcomes(&told), "CEECEEEEXXEC");
     assert_string_equal(told.pages[1], "E z/p10.jpeg>z/p10.png");
     assert_string_equal(out.comment, in.comment);
     assert_string_equal(out.items[1].comment, "of an entry");
@@ -80,13 +80,66 @@ static void test_order_and_names(void **state)
     expect_size("z/p10.png", 40, 60, PLANCHE_FORMAT_PNG);
     expect_size("a/same.jpg.png", 32, 32, PLANCHE_FORMAT_PNG);
     expect_kept("notes.txt");
-    expect_kept("__MACOSX/p.png");
     assert_int_equal(told.result.pages, 7);
     assert_int_equal(told.result.outcomes[PLANCHE_BOOK_ENLARGED], 7);
-    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_COPIED], 4);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_COPIED], 2);
+    assert_int_equal(told.result.outcomes[PLANCHE_BOOK_DROPPED], 2);
     assert_int_equal(told.result.container, PLANCHE_CONTAINER_ZIP);
     assert_true(told.result.input_bytes > 0 && told.result.output_bytes > 0);
     assert_int_equal(told.most_done, 7);
+    tidy(&engine);
+}
+
+/* Left out: what programs leave behind, in archives and folders; folders of it, too. */
+static void test_junk(void **state)
+{
+    static const char *const junk[] = {"__MACOSX/",     "__MACOSX/ch/._1.png", "Thumbs.db",
+                                       "ch/.DS_Store",  "ch/desktop.ini",      "ch/@eaDir/1.png",
+                                       ".thumbs/1.png", "thumbs/1.png",        "ch/._1.png"};
+    struct planche_engine *engine = engine_2x();
+    (void)state;
+    book_add_page(&in, "ch/1.png", 1, 16, 16, PLANCHE_FORMAT_PNG);
+    for (size_t i = 0; i < sizeof junk / sizeof *junk; i++)
+        book_add_text(&in, junk[i], junk[i][strlen(junk[i]) - 1] == '/' ? "" : "junk");
+    book_add_text(&in, "ch/thumbs.txt", "no junk");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_write(&in, test_path("in"), PLANCHE_CONTAINER_FOLDER);
+    for (int folder = 0; folder < 2; folder++) {
+        book_make(engine, folder ? "in" : "in.cbz", folder ? "out" : "out.cbz", book_options(&told),
+                  &told);
+        assert_int_equal(told.result.outcomes[PLANCHE_BOOK_DROPPED], 8);
+        assert_int_equal(told.result.outcomes[PLANCHE_BOOK_ENLARGED], 1);
+        book_read(&out, test_path(folder ? "out" : "out.cbz"));
+        assert_string_equal(book_names(&out),
+                            folder ? "ch/,ch/1.png,ch/thumbs.txt" : "ch/1.png,ch/thumbs.txt");
+        book_free(&out);
+    }
+    tidy(&engine);
+}
+
+/* Own formats where they can be written; covers keep theirs in folders. */
+static void test_keep_format(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options;
+    (void)state;
+    book_add_page(&in, "1.jpeg", 1, 16, 16, PLANCHE_FORMAT_JPEG);
+    book_add_page(&in, "2.webp", 2, 16, 16, PLANCHE_FORMAT_WEBP);
+    book_add_page(&in, "3", 3, 16, 16, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "Cover.JPG", 4, 16, 16, PLANCHE_FORMAT_JPEG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    options = book_options(&told);
+    options.keep_format = 1;
+    book_make(engine, "in.cbz", "out.cbz", options, &told);
+    book_read(&out, test_path("out.cbz"));
+    assert_string_equal(book_names(&out), "1.jpeg,2.webp,3.png,Cover.JPG");
+    expect_size("1.jpeg", 32, 32, PLANCHE_FORMAT_JPEG);
+    expect_size("2.webp", 32, 32, PLANCHE_FORMAT_WEBP);
+    book_free(&out);
+    book_make(engine, "in.cbz", "out/", book_options(&told), &told);
+    book_read(&out, test_path("out"));
+    assert_string_equal(book_names(&out), "1.png,2.png,3.png,Cover.JPG");
+    expect_size("Cover.JPG", 32, 32, PLANCHE_FORMAT_JPEG);
     tidy(&engine);
 }
 
@@ -655,6 +708,8 @@ int main(void)
         cmocka_unit_test(test_damaged_entry),
         cmocka_unit_test(test_skips),
         cmocka_unit_test(test_comicinfo),
+        cmocka_unit_test(test_junk),
+        cmocka_unit_test(test_keep_format),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_epub),
         cmocka_unit_test(test_epub_comicinfo),

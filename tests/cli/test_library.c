@@ -59,6 +59,7 @@ static void expect(const char *expected, const char *folder, const char *skip)
         [PLANCHE_CLI_LIBRARY_PAGE] = "page",
         [PLANCHE_CLI_LIBRARY_BOOK] = "book",
         [PLANCHE_CLI_LIBRARY_FOLDER] = "folder",
+        [PLANCHE_CLI_LIBRARY_OTHER] = "other",
     };
     struct planche_cli_library library;
     char text[TEXT_SIZE];
@@ -68,7 +69,9 @@ static void expect(const char *expected, const char *folder, const char *skip)
         length += (size_t)snprintf(text + length, sizeof(text) - length, "%s:%s:%u ",
                                    kinds[library.entries[i].kind], library.entries[i].path,
                                    (unsigned)library.entries[i].bytes);
-    snprintf(text + length, sizeof(text) - length, "%zu others", library.others);
+    length += (size_t)snprintf(text + length, sizeof(text) - length, "%zu others", library.others);
+    if (library.junk > 0)
+        snprintf(text + length, sizeof(text) - length, " %zu junk", library.junk);
     assert_string_equal(text, expected);
     planche_cli_library_free(&library);
 }
@@ -99,8 +102,11 @@ static void test_a_folder_with_books_is_a_library(void **state)
     write_file("lib/series/one.tar.gz");
     write_file("lib/series/extra/3.jpg");
     assert_int_equal(mkdir("lib/empty", 0777), 0);
-    expect("book:9.CBR:5 book:10.cbz:6 page:cover.png:9 folder:pages:10 folder:series/extra:5 "
-           "book:series/one.tar.gz:10 2 others",
+    write_file("lib/Thumbs.db");
+    write_file("lib/series/@eaDir/4.jpg");
+    write_file("lib/pages/thumbs/1.jpg");
+    expect("book:9.CBR:5 book:10.cbz:6 page:cover.png:9 other:only/text/a.txt:5 folder:pages:10 "
+           "other:read.me:7 folder:series/extra:5 book:series/one.tar.gz:10 0 others 2 junk",
            "lib", NULL);
     struct planche_cli_library library;
     assert_true(planche_cli_library_scan(&library, "lib", NULL));

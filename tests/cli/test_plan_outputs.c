@@ -272,27 +272,27 @@ static void test_a_library(void **state)
     struct planche_cli_plan plan;
     write_files("lib/10.cbz lib/9.cb7 lib/cover.png lib/read.txt lib/.hidden.cbz lib/sub/1.jpg "
                 "lib/deep/er/novel.epub page.jpg");
-    const char *expected = "lib/cover.png>out/cover.webp lib/9.cb7>out/9.cbz lib/10.cbz>out/10.cbz "
+    const char *expected = "lib/cover.png>out/cover.png lib/9.cb7>out/9.cbz lib/10.cbz>out/10.cbz "
                            "lib/deep/er/novel.epub>out/deep/er/novel.epub lib/sub>out/sub";
     expect(expected, (struct line){.inputs = "lib", .output = "out"});
     expect(expected, (struct line){.inputs = "lib/", .output = "out"});
-    expect("lib/cover.png>lib-2x/cover.webp lib/9.cb7>lib-2x/9.cbz lib/10.cbz>lib-2x/10.cbz "
+    expect("lib/cover.png>lib-2x/cover.png lib/9.cb7>lib-2x/9.cbz lib/10.cbz>lib-2x/10.cbz "
            "lib/deep/er/novel.epub>lib-2x/deep/er/novel.epub lib/sub>lib-2x/sub",
            (struct line){.inputs = "lib"});
-    expect("lib/cover.png>out/lib/cover.webp page.jpg>out/page.webp lib/9.cb7>out/lib/9.cbz "
+    expect("lib/cover.png>out/lib/cover.png page.jpg>out/page.webp lib/9.cb7>out/lib/9.cbz "
            "lib/10.cbz>out/lib/10.cbz lib/deep/er/novel.epub>out/lib/deep/er/novel.epub "
            "lib/sub>out/lib/sub",
            (struct line){.inputs = "lib page.jpg", .output = "out/"});
     assert_int_equal(make_plan(&plan, &(struct line){.inputs = "lib", .output = "out/"}),
                      PLANCHE_CLI_OK);
     assert_int_equal(plan.pages, 1);
-    assert_int_equal(plan.others, 1);
+    assert_int_equal(plan.copy_count, 1);
     for (size_t i = 0; i < plan.count; i++)
         assert_true(plan.items[i].resumes);
     planche_cli_plan_free(&plan);
     /* What an earlier run has made lies in the library itself: it is no input. */
     write_files("lib/out/9.cbz");
-    expect("lib/cover.png>lib/out/cover.webp lib/9.cb7>lib/out/9.cbz lib/10.cbz>lib/out/10.cbz "
+    expect("lib/cover.png>lib/out/cover.png lib/9.cb7>lib/out/9.cbz lib/10.cbz>lib/out/10.cbz "
            "lib/deep/er/novel.epub>lib/out/deep/er/novel.epub lib/sub>lib/out/sub",
            (struct line){.inputs = "lib", .output = "lib/out/"});
 }

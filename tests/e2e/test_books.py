@@ -264,9 +264,10 @@ class Shelves(Books):
         self.write("library/texts/only.txt", b"text")
         self.write("library/.hidden/book.cbz", b"")
         os.symlink("..", self.path("library/loop"))
+        os.symlink("nowhere", self.path("library/broken"))
 
     MIRRORED = ["scans/a/1.webp", "scans/b/1.webp", "scans/list.txt", "series/1.cbz",
-                "series/cover.webp", "top.cbz"]
+                "series/cover.png", "series/notes.txt", "texts/only.txt", "top.cbz"]
 
     def test_shelf(self):
         self.shelf()
@@ -275,7 +276,7 @@ class Shelves(Books):
         self.assertEqual(self.tree("upscaled"), self.MIRRORED)
         self.assertEqual(self.tree("library"), before)
         self.assertIn("Books: 3 done. Pages: 5 enlarged\n", result.stderr)
-        self.assertIn("2 other files left alone", result.stderr)
+        self.assertIn("Other files: 2 copied, 1 left alone\n", result.stderr)
         self.assertEqual(self.files(), ["library", "upscaled"])
 
     def test_again(self):
@@ -290,7 +291,7 @@ class Shelves(Books):
         result = self.planche("library/", "-o", "upscaled/", "--json")
         self.assertEqual([(line["type"], line["output"], line["status"])
                           for line in self.lines(result) if line.get("book") is None],
-                         [("page", "upscaled/series/cover.webp", "up to date"),
+                         [("page", "upscaled/series/cover.png", "up to date"),
                           ("book", "upscaled/scans", "up to date"),
                           ("book", "upscaled/series/1.cbz", "up to date"),
                           ("book", "upscaled/top.cbz", "ok")])
@@ -323,7 +324,8 @@ class Shelves(Books):
         self.shelf()
         self.planche("library", "--to", "cbz", "--quiet")
         self.assertEqual(self.tree("library-2x"),
-                         ["scans.cbz", "series/1.cbz", "series/cover.webp", "top.cbz"])
+                         ["scans.cbz", "series/1.cbz", "series/cover.png", "series/notes.txt",
+                          "texts/only.txt", "top.cbz"])
 
     def test_one_name_twice(self):
         self.book("library/a.cbz", 1)

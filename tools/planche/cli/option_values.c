@@ -71,6 +71,12 @@ static bool set_level(struct planche_cli_options *o, const char *value)
 static bool set_format(struct planche_cli_options *o, const char *value)
 {
     char name[16];
+    o->keep_format = strcmp(value, "keep") == 0;
+    o->book.keep_format = o->keep_format;
+    if (o->keep_format) {
+        o->page.format = PLANCHE_FORMAT_AUTO;
+        return true;
+    }
     snprintf(name, sizeof name, "x.%s", value);
     o->page.format = strchr(value, '.') == NULL ? planche_format_from_name(name) : 0;
     return o->page.format != PLANCHE_FORMAT_AUTO;
@@ -105,6 +111,12 @@ static bool set_overwrite(struct planche_cli_options *o, const char *value)
     (void)value;
     o->page.overwrite = 1;
     return true;
+}
+
+static bool set_others(struct planche_cli_options *o, const char *value)
+{
+    o->skip_others = strcmp(value, "skip") == 0;
+    return o->skip_others || strcmp(value, "copy") == 0;
 }
 
 static bool set_update(struct planche_cli_options *o, const char *value)

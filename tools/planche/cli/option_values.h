@@ -43,6 +43,8 @@ struct planche_cli_options {
     const char *output;
     const char *from, *registry;                /* models fetch */
     const char *given[PLANCHE_CLI_MAX_OPTIONS]; /* by rows of the table; of a switch "" */
+    bool keep_format;                           /* -f keep */
+    bool skip_others;                           /* --others skip */
     bool update, skip_existing;                 /* of outputs that are there */
     bool json, quiet, verbose, all, dry_run;
     unsigned engines;   /* stdio: engines kept at once */

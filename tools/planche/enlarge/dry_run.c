@@ -3,7 +3,7 @@
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
-#include "enlarge/run_state.h"
+#include "enlarge/copy_others.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +68,10 @@ static void print_entry(const struct dry_book *dry, const struct planche_book_pa
         [PLANCHE_BOOK_LARGE] = {"keep", ": large enough"},
         [PLANCHE_BOOK_FAILED] = {"fail", ": "},
         [PLANCHE_BOOK_COPIED] = {"copy", ""},
+        [PLANCHE_BOOK_UP_TO_DATE] = {"keep", ": up to date"},
+        [PLANCHE_BOOK_OTHER_SETTINGS] = {"keep", ": made with other settings"},
+        [PLANCHE_BOOK_SOURCE_CHANGED] = {"keep", ": source changed"},
+        [PLANCHE_BOOK_DROPPED] = {"leave out", ""},
     };
     bool failed = page->outcome == PLANCHE_BOOK_FAILED;
     char result[64];
@@ -99,7 +103,7 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         planche_cli_print("  %-8s %s", "book", page.name);
     } else if (!run->options.json) {
         print_entry(dry, &page);
-    } else if (page.outcome != PLANCHE_BOOK_COPIED) {
+    } else if (planche_cli_is_page(page.outcome)) {
         json_t *object = planche_cli_json_entry(dry->item->input, dry->item->output, &page, NULL);
         json_object_set_new(object, "dry_run", json_true());
         planche_cli_run_json(run, object);
@@ -145,6 +149,17 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     }
 }
 
+static enum planche_status predict_page(const struct planche_cli_run *run,
+                                        const struct planche_cli_item *item,
+                                        struct planche_page_result *result,
+                                        struct planche_error *error)
+{
+    struct planche_page_options options = run->options.page;
+    if (item->format != PLANCHE_FORMAT_AUTO)
+        options.format = item->format;
+    return predict(run, &options, result, error);
+}
+
 static void describe_page(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
     struct planche_error error = {0};
@@ -153,7 +168,7 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
     char result[64];
     outcome.status = planche_cli_inspect_page(&run->options, &outcome, &error);
     if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked)
-        outcome.status = predict(run, &run->options.page, &outcome.result, &error);
+        outcome.status = predict_page(run, item, &outcome.result, &error);
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
         planche_cli_print_failure(run, item, outcome.status, error.message);
@@ -221,4 +236,5 @@ void planche_cli_run_dry(struct planche_cli_run *run)
             describe_page(run, item);
         }
     }
+    planche_cli_copy_others(run);
 }

@@ -7,6 +7,7 @@
 #include "cli/model_options.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "enlarge/copy_others.h"
 #include "enlarge/judge.h"
 #include "enlarge/operands.h"
 #include "enlarge/plan_outputs.h"
@@ -128,9 +129,11 @@ static int run_all(struct planche_cli_run *run)
     run->each = options->verbose || (!options->quiet && !options->json);
     run->summary.start_ms = planche_clock_ms();
     run->summary.others = run->plan.others;
+    run->summary.junk = run->plan.junk;
     struct planche_error error = {0};
     planche_cli_progress_start(&run->progress, &run->plan, options, run->info.device, is_wanted,
                                run);
+    planche_cli_copy_others(run);
     enum planche_status status = planche_cli_run_pages(run, &error);
     if (status == PLANCHE_OK)
         planche_cli_run_books(run);

@@ -13,6 +13,7 @@ static const char *const outcome_names[] = {
     [PLANCHE_BOOK_UP_TO_DATE] = "up_to_date",
     [PLANCHE_BOOK_OTHER_SETTINGS] = "other_settings",
     [PLANCHE_BOOK_SOURCE_CHANGED] = "source_changed",
+    [PLANCHE_BOOK_DROPPED] = "dropped",
 };
 #define OUTCOMES (sizeof outcome_names / sizeof *outcome_names)
 
@@ -90,6 +91,22 @@ json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
     set_count(object, "input_bytes", outcome->result.input_bytes);
     set_count(object, "output_bytes", outcome->result.output_bytes);
     json_object_set_new(object, "ms", planche_cli_json_ms(outcome->ms));
+    return object;
+}
+
+json_t *planche_cli_json_other(const struct planche_cli_item *item, enum planche_status status,
+                               const char *message)
+{
+    bool ok = status == PLANCHE_OK;
+    json_t *object = json_object();
+    set_text(object, "type", "other");
+    set_text(object, "input", item->input);
+    set_text(object, "output", item->output);
+    set_text(object, "status",
+             !ok           ? planche_status_name(status)
+             : item->makes ? "copied"
+                           : planche_cli_verdict_name(item->verdict));
+    set_text(object, "error", ok ? NULL : message);
     return object;
 }
 

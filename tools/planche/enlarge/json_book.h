@@ -28,6 +28,9 @@ json_t *planche_cli_json_entry(const char *input, const char *output,
                                const struct planche_book_page *page,
                                const struct planche_engine_info *info);
 json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome);
+/* A file that was copied, or was there. */
+json_t *planche_cli_json_other(const struct planche_cli_item *item, enum planche_status status,
+                               const char *message);
 /* A page or a book that was passed over because its output exists. */
 json_t *planche_cli_json_existing(const struct planche_cli_item *item);
 

@@ -85,11 +85,11 @@ static bool is_same_source(struct planche_cli_run *run, const struct planche_cli
 
 static enum planche_cli_verdict judge_record(struct planche_cli_run *run,
                                              const struct planche_cli_item *item,
-                                             struct planche_cli_record record, const char *settings)
+                                             struct planche_cli_record record)
 {
     if (!is_same_source(run, item, &record))
         return PLANCHE_CLI_SOURCE_CHANGED;
-    bool other = *record.settings != 0 && strcmp(record.settings, settings) != 0;
+    bool other = *record.settings != 0 && strcmp(record.settings, item->settings) != 0;
     return other ? PLANCHE_CLI_OTHER_SETTINGS : PLANCHE_CLI_UP_TO_DATE;
 }
 
@@ -177,7 +177,7 @@ static void decide(const struct planche_cli_options *options, struct planche_cli
     item->replaces = stale && options->update && (!folder || other);
 }
 
-static void judge(struct planche_cli_run *run, struct planche_cli_item *item, const char *settings)
+static void judge(struct planche_cli_run *run, struct planche_cli_item *item)
 {
     const struct planche_cli_options *options = &run->options;
     const struct planche_cli_record *found = planche_cli_records_find(&run->records, item->output);
@@ -191,25 +191,31 @@ static void judge(struct planche_cli_run *run, struct planche_cli_item *item, co
     else if (!known)
         item->verdict = item->book ? judge_book(run, item) : judge_page(run, item);
     else
-        item->verdict = judge_record(run, item, record, settings);
+        item->verdict = judge_record(run, item, record);
     if (item->verdict == PLANCHE_CLI_UP_TO_DATE && known)
         incomplete = has_other_files(item, &record);
     decide(options, item, incomplete,
-           *record.settings != 0 && strcmp(record.settings, settings) != 0);
+           *record.settings != 0 && strcmp(record.settings, item->settings) != 0);
     if (options->page.overwrite)
         item->makes = item->replaces = true;
 }
 
+/* All that the settings of items differ by. */
+static bool have_same_settings(const struct planche_cli_item *a, const struct planche_cli_item *b)
+{
+    return a->book == b->book && a->format == b->format &&
+           (a->container == PLANCHE_CONTAINER_EPUB) == (b->container == PLANCHE_CONTAINER_EPUB);
+}
+
 void planche_cli_judge(struct planche_cli_run *run)
 {
-    char settings[3][PLANCHE_CLI_SETTINGS_TEXT] = {"", "", ""};
     for (size_t i = 0; i < run->plan.count && planche_cli_interrupt_signal() == 0; i++) {
         struct planche_cli_item *item = &run->plan.items[i];
-        /* All that the settings of items differ by. */
-        int kind = !item->book ? 0 : item->container == PLANCHE_CONTAINER_EPUB ? 2 : 1;
-        if (*settings[kind] == 0)
-            planche_cli_settings(&run->options, item, run->scale, settings[kind]);
-        judge(run, item, settings[kind]);
+        if (i > 0 && have_same_settings(item, item - 1))
+            memcpy(item->settings, item[-1].settings, sizeof item->settings);
+        else
+            planche_cli_settings(&run->options, item, run->scale, item->settings);
+        judge(run, item);
     }
 }
 
@@ -219,7 +225,7 @@ void planche_cli_judge_made(struct planche_cli_run *run, const struct planche_cl
     struct planche_cli_record record = {.source = *before, .parts = parts, .format = format};
     const struct planche_cli_record *old = planche_cli_records_find(&run->records, item->output);
     struct planche_stamp after;
-    planche_cli_settings(&run->options, item, run->scale, record.settings);
+    memcpy(record.settings, item->settings, sizeof record.settings);
     /* A folder to which pages were added has older ones with the settings of then. */
     if (old != NULL && is_folder_book(item) && item->verdict != PLANCHE_CLI_MISSING &&
         !item->replaces)

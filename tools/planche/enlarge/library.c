@@ -6,9 +6,13 @@
 #include "cli/terminal.h"
 #include "os/file_info.h"
 
+#include "base/file_names.h"
+
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <planche/planche.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,8 +65,17 @@ static bool scan_file(struct scan *scan, const char *path, uint64_t bytes, struc
         sum->pages = true;
         return add(scan->library, PLANCHE_CLI_LIBRARY_PAGE, path, bytes);
     }
-    scan->library->others++;
-    return true;
+    return add(scan->library, PLANCHE_CLI_LIBRARY_OTHER, path, bytes);
+}
+
+/* Counts what nobody misses. */
+static bool is_junk(struct scan *scan, const char *path, bool folder)
+{
+    char name[NAME_MAX + 2];
+    snprintf(name, sizeof name, "%s%s", planche_cli_base_name(path), folder ? "/" : "");
+    bool junk = planche_name_is_junk(name);
+    scan->library->junk += junk;
+    return junk;
 }
 
 static bool scan_folder(struct scan *scan, const char *path, struct sum *sum);
@@ -98,9 +111,9 @@ static bool scan_entry(struct scan *scan, const char *path, struct sum *sum)
         planche_file_find(full, &info) != PLANCHE_FILE_PRESENT)
         note_unknown(scan, full);
     else if (link.kind == PLANCHE_FILE_FOLDER)
-        ok = is_skipped(scan, full) || scan_folder(scan, path, sum);
+        ok = is_junk(scan, path, true) || is_skipped(scan, full) || scan_folder(scan, path, sum);
     else if (info.kind == PLANCHE_FILE_REGULAR)
-        ok = scan_file(scan, path, info.size, sum);
+        ok = is_junk(scan, path, false) || scan_file(scan, path, info.size, sum);
     else if (info.kind != PLANCHE_FILE_FOLDER)
         scan->library->others++;
     free(full);
@@ -139,6 +152,7 @@ static bool scan_folder(struct scan *scan, const char *path, struct sum *above)
 {
     struct sum sum = {0};
     size_t entries = scan->library->count, others = scan->library->others;
+    size_t junk = scan->library->junk;
     if (!scan_entries(scan, path, &sum))
         return false;
     above->books = above->books || sum.books;
@@ -148,6 +162,7 @@ static bool scan_folder(struct scan *scan, const char *path, struct sum *above)
         return true;
     drop(scan->library, entries);
     scan->library->others = others;
+    scan->library->junk = junk; /* the book counts its own */
     return add(scan->library, PLANCHE_CLI_LIBRARY_FOLDER, path, sum.bytes);
 }
 

@@ -9,8 +9,9 @@
 
 enum planche_cli_library_kind {
     PLANCHE_CLI_LIBRARY_PAGE,
-    PLANCHE_CLI_LIBRARY_BOOK,  /* a file */
-    PLANCHE_CLI_LIBRARY_FOLDER /* a book that is a folder: images, no books in it or below */
+    PLANCHE_CLI_LIBRARY_BOOK,   /* a file */
+    PLANCHE_CLI_LIBRARY_FOLDER, /* a book that is a folder: images, no books in it or below */
+    PLANCHE_CLI_LIBRARY_OTHER   /* a file that is neither a book nor a page, beside some */
 };
 
 /* A page or book of a library. */
@@ -25,12 +26,13 @@ struct planche_cli_library_entry {
 struct planche_cli_library {
     struct planche_cli_library_entry *entries; /* in the order of their names, numbers by value */
     size_t count, capacity;
-    size_t others; /* files that are neither books nor pages nor in a folder that is a book */
+    size_t others; /* links to nowhere, pipes and devices */
+    size_t junk;   /* files and folders that programs have left (base/file_names.h) */
     bool books;    /* the root has books in it or below */
     bool trouble;  /* something could not be read; a message was printed */
 };
 
-/* Scans root and the folders below it. Hidden files and links to folders are passed over; the
+/* Scans root and the folders below it. Hidden files, junk and links to folders are passed over; the
  * folder at `skip` (canonical; NULL: none) as well. Files are told apart by their extensions.
  * False: no memory; the library must be freed as well. */
 bool planche_cli_library_scan(struct planche_cli_library *library, const char *root,

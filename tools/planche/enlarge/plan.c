@@ -17,28 +17,48 @@ const char *planche_cli_verdict_name(enum planche_cli_verdict verdict)
     return names[verdict];
 }
 
-bool planche_cli_plan_add(struct planche_cli_plan *plan, const char *input, char *output,
-                          const struct planche_cli_item *like)
+/* An item of one of the plan's lists. */
+struct list {
+    struct planche_cli_item **items;
+    size_t *count, *capacity;
+};
+
+static bool add(const struct list *list, const char *input, char *output,
+                const struct planche_cli_item *like)
 {
     char *copy = strdup(input);
-    if (plan->count == plan->capacity) {
-        size_t capacity = plan->capacity * 2 + 16;
-        void *items = reallocarray(plan->items, capacity, sizeof *plan->items);
+    if (*list->count == *list->capacity) {
+        size_t capacity = *list->capacity * 2 + 16;
+        void *items = reallocarray(*list->items, capacity, sizeof **list->items);
         if (items != NULL) {
-            plan->items = items;
-            plan->capacity = capacity;
+            *list->items = items;
+            *list->capacity = capacity;
         }
     }
-    if (copy == NULL || output == NULL || plan->count == plan->capacity) {
+    if (copy == NULL || output == NULL || *list->count == *list->capacity) {
         free(copy);
         free(output);
         return false;
     }
-    struct planche_cli_item *item = &plan->items[plan->count++];
+    struct planche_cli_item *item = &(*list->items)[(*list->count)++];
     *item = *like;
     item->input = copy;
     item->output = output;
     return true;
+}
+
+bool planche_cli_plan_add(struct planche_cli_plan *plan, const char *input, char *output,
+                          const struct planche_cli_item *like)
+{
+    const struct list list = {&plan->items, &plan->count, &plan->capacity};
+    return add(&list, input, output, like);
+}
+
+bool planche_cli_plan_add_copy(struct planche_cli_plan *plan, const char *input, char *output)
+{
+    static const struct planche_cli_item like;
+    const struct list list = {&plan->copies, &plan->copy_count, &plan->copy_capacity};
+    return add(&list, input, output, &like);
 }
 
 bool planche_cli_plan_names(const struct planche_cli_plan *plan,
@@ -51,12 +71,18 @@ bool planche_cli_plan_names(const struct planche_cli_plan *plan,
     return false;
 }
 
+static void free_items(struct planche_cli_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(items[i].input);
+        free(items[i].output);
+    }
+    free(items);
+}
+
 void planche_cli_plan_free(struct planche_cli_plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++) {
-        free(plan->items[i].input);
-        free(plan->items[i].output);
-    }
-    free(plan->items);
+    free_items(plan->items, plan->count);
+    free_items(plan->copies, plan->copy_count);
     free(plan->folder);
 }

@@ -2,11 +2,13 @@
 /* Output planning: which file each input becomes, decided before any work is done. */
 #include "enlarge/plan_outputs.h"
 
+#include "base/file_names.h"
 #include "cli/cli.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/collisions.h"
 #include "enlarge/library.h"
+#include "io/digest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,34 @@ struct operand {
 static const char *dot_before(const char *extension)
 {
     return *extension != 0 ? "." : "";
+}
+
+/* The longest name that every file system of note takes; and that of a page, whose parts may get
+ * numbers. */
+#define MAX_NAME      255u
+#define MAX_PAGE_NAME 250u
+
+/* A name that would be too long loses bytes of its stem, in whole characters, and gets digits of a
+ * digest of it, so that it stays the only one. NULL: no memory. */
+static char *fit_name(char *path, const char *extension, bool page)
+{
+    const unsigned most = page ? MAX_PAGE_NAME : MAX_NAME;
+    const char *base = path != NULL ? planche_cli_base_name(path) : "";
+    size_t length = strlen(base), behind = strlen(dot_before(extension)) + strlen(extension);
+    char digits[9], *whole = NULL;
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    if (length <= most)
+        return path;
+    planche_digest_of(base, length - behind, digest);
+    planche_text_hex(digits, digest, 4);
+    size_t kept = most - behind - sizeof digits;
+    while (kept > 0 && ((unsigned char)base[kept] & 0xc0) == 0x80)
+        kept--;
+    if (asprintf(&whole, "%.*s-%s%s%s", (int)(base - path) + (int)kept, path, digits,
+                 dot_before(extension), extension) < 0)
+        whole = NULL;
+    free(path);
+    return whole;
 }
 
 /* FOLDER/NAME.EXTENSION from the first `kept` bytes of name. */
@@ -135,11 +165,33 @@ static enum planche_container usual_container(const struct planning *planning, c
                                                                          : PLANCHE_CONTAINER_ZIP;
 }
 
+/* The format of a page by its name if it is to keep that and it can be written; else AUTO: that of
+ * the options. A cover beside books keeps it in any case: readers look for its name. */
+static enum planche_format own_format(const struct planning *planning, const char *name,
+                                      bool beside)
+{
+    enum planche_format own = planche_format_from_name(name);
+    bool keeps = planning->options->keep_format || (beside && planche_name_is_cover(name));
+    return keeps && own <= PLANCHE_FORMAT_JXL ? own : PLANCHE_FORMAT_AUTO;
+}
+
+/* "jpeg" of "page.jpeg" that stays a JPEG. */
+static const char *page_extension(const struct planning *planning, const char *name,
+                                  enum planche_format own)
+{
+    const char *base = planche_cli_base_name(name);
+    return own != PLANCHE_FORMAT_AUTO ? base + planche_cli_stem_length(base) + 1
+                                      : planche_format_extension(planning->options->page.format);
+}
+
 static int plan_page(const struct planning *planning, const struct operand *operand)
 {
     const struct planche_cli_options *options = planning->options;
     const char *base = planche_cli_base_name(operand->path);
-    const char *extension = planche_format_extension(options->page.format);
+    bool named = planning->folder == NULL && options->output != NULL;
+    enum planche_format own =
+        named ? PLANCHE_FORMAT_AUTO : own_format(planning, operand->path, false);
+    const char *extension = page_extension(planning, operand->path, own);
     size_t stem = planche_cli_stem_length(base);
     char *output;
     if (planning->folder != NULL)
@@ -148,7 +200,10 @@ static int plan_page(const struct planning *planning, const struct operand *oper
         output = strdup(options->output);
     else
         output = name_beside(planning, operand->path, stem, extension);
-    const struct planche_cli_item like = {.bytes = planche_cli_file_bytes(operand->path)};
+    const struct planche_cli_item like = {.bytes = planche_cli_file_bytes(operand->path),
+                                          .format = own};
+    if (!named)
+        output = fit_name(output, extension, true);
     return planche_cli_plan_add(planning->plan, operand->path, output, &like)
                ? PLANCHE_CLI_OK
                : planche_cli_no_memory();
@@ -196,6 +251,8 @@ static int plan_book(const struct planning *planning, const struct operand *oper
         return planche_cli_usage_error("to", "%s is no EPUB, and only an EPUB becomes one",
                                        operand->path);
     char *output = name_book(planning, operand, like.container);
+    if (planning->options->output == NULL || planning->folder != NULL)
+        output = fit_name(output, planche_container_extension(like.container), false);
     return planche_cli_plan_add(planning->plan, operand->path, output, &like)
                ? PLANCHE_CLI_OK
                : planche_cli_no_memory();
@@ -210,7 +267,15 @@ static bool plan_entry(const struct planning *planning, const struct operand *op
     char *input = planche_cli_join(operand->path, entry->path);
     if (input == NULL)
         return false;
+    if (entry->kind == PLANCHE_CLI_LIBRARY_OTHER) {
+        bool added =
+            planche_cli_plan_add_copy(planning->plan, input, planche_cli_join(root, entry->path));
+        free(input);
+        return added;
+    }
     like.book = entry->kind != PLANCHE_CLI_LIBRARY_PAGE;
+    if (!like.book)
+        like.format = own_format(planning, entry->path, true);
     if (entry->kind == PLANCHE_CLI_LIBRARY_FOLDER)
         like.container = usual_container(planning, input, PLANCHE_CONTAINER_FOLDER);
     else
@@ -219,8 +284,8 @@ static bool plan_entry(const struct planning *planning, const struct operand *op
     if (entry->kind == PLANCHE_CLI_LIBRARY_BOOK)
         like.container = usual_container(planning, input, planche_container_of(input));
     const char *extension = like.book ? planche_container_extension(like.container)
-                                      : planche_format_extension(planning->options->page.format);
-    char *output = name_below(root, entry->path, kept, extension);
+                                      : page_extension(planning, entry->path, like.format);
+    char *output = fit_name(name_below(root, entry->path, kept, extension), extension, !like.book);
     bool ok = planche_cli_plan_add(planning->plan, input, output, &like);
     free(input);
     return ok;
@@ -264,6 +329,7 @@ static int scan_operand(const struct planning *planning, struct operand *operand
     free(skip);
     free(self);
     planning->plan->others += operand->library.others;
+    planning->plan->junk += operand->library.junk;
     planning->plan->trouble = planning->plan->trouble || operand->library.trouble;
     return status;
 }
@@ -314,6 +380,9 @@ static int check_arguments(char **operands, size_t count, const struct planche_c
         return planche_cli_usage_error(
             "output", "-o %s names one file for %zu inputs; end it with / for a folder",
             options->output, count);
+    if (options->output != NULL && strlen(planche_cli_base_name(options->output)) > MAX_NAME)
+        return planche_cli_usage_error("output", "-o %s: a name has at most %u bytes",
+                                       options->output, MAX_NAME);
     for (size_t i = 0; i < count; i++) {
         if (*operands[i] == 0)
             return planche_cli_usage_error("", "an input's name is empty");

@@ -79,8 +79,8 @@ bool planche_cli_is_inner_book(const struct planche_book_page *page)
 
 void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner)
 {
-    for (size_t i = 0; i < PLANCHE_BOOK_COPIED; i++) {
-        if (outcomes[i] > 0)
+    for (size_t i = 0; i < PLANCHE_BOOK_OUTCOMES; i++) {
+        if (planche_cli_is_page(i) && outcomes[i] > 0)
             return;
     }
     planche_cli_message("%s: has no pages%s", input,

@@ -53,6 +53,8 @@ static void on_page(void *user, const struct planche_book_page *page)
 {
     struct books *books = user;
     struct planche_cli_run *run = books->run;
+    if (page->outcome == PLANCHE_BOOK_DROPPED)
+        return; /* the result counts these, without folders */
     books->outcomes[page->outcome]++;
     books->inner = books->inner || planche_cli_is_inner_book(page);
     run->summary.outcomes[page->outcome]++;
@@ -62,7 +64,7 @@ static void on_page(void *user, const struct planche_book_page *page)
     } else if (run->options.verbose) {
         print_page(books, page);
     }
-    if (run->options.json && page->outcome != PLANCHE_BOOK_COPIED)
+    if (run->options.json && planche_cli_is_page(page->outcome))
         planche_cli_run_json(
             run, planche_cli_json_entry(books->item->input, books->item->output, page, &run->info));
 }
@@ -85,6 +87,8 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     bool ok = outcome->status == PLANCHE_OK;
     bool interrupted = outcome->status == PLANCHE_ERROR_CANCELLED;
     run->summary.books++;
+    books->outcomes[PLANCHE_BOOK_DROPPED] = outcome->result.outcomes[PLANCHE_BOOK_DROPPED];
+    run->summary.outcomes[PLANCHE_BOOK_DROPPED] += books->outcomes[PLANCHE_BOOK_DROPPED];
     run->summary.books_failed += !ok && !interrupted;
     run->summary.books_interrupted += interrupted;
     run->summary.input_bytes += ok ? outcome->result.input_bytes : 0;

@@ -190,6 +190,8 @@ static enum planche_status run_page(struct pages *pages, size_t index,
     struct page_progress progress = {pages, index};
     struct planche_page_options options = pages->run->options.page;
     options.overwrite = item->replaces;
+    if (item->format != PLANCHE_FORMAT_AUTO)
+        options.format = item->format;
     options.cancel = planche_cli_interrupt_cancel();
     options.progress = on_progress;
     options.progress_user = &progress;

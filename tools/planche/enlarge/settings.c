@@ -108,11 +108,15 @@ void planche_cli_settings(const struct planche_cli_options *options,
     struct text all = {.text = ""};
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     enum planche_format format = item->book ? options->book_format : options->page.format;
+    if (item->format != PLANCHE_FORMAT_AUTO)
+        format = item->format;
     if (format == PLANCHE_FORMAT_AUTO && item->container != PLANCHE_CONTAINER_EPUB)
         format = PLANCHE_FORMAT_WEBP;
     add_model(&all, &options->engine, scale);
     if (options->page.scale == PLANCHE_SCALE_AUTO)
         add(&all, "scale", "auto");
+    if (options->keep_format)
+        add(&all, "keep", "");
     add(&all, "format", format != PLANCHE_FORMAT_AUTO ? planche_format_extension(format) : "");
     add_options(&all, options);
     planche_digest_of(all.text, all.length, digest);

@@ -52,6 +52,11 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
     return text;
 }
 
+bool planche_cli_is_page(size_t outcome)
+{
+    return outcome != PLANCHE_BOOK_COPIED && outcome != PLANCHE_BOOK_DROPPED;
+}
+
 /* "Skipped: 3 books (up to date), 1 page (source changed)" */
 static void print_skipped(const struct planche_cli_summary *summary)
 {
@@ -84,8 +89,22 @@ static void print_skipped(const struct planche_cli_summary *summary)
 
 static void print_others(const struct planche_cli_summary *summary)
 {
-    if (summary->others > 0)
-        planche_cli_note("%zu other file%s left alone", summary->others, plural(summary->others));
+    char text[256] = "";
+    size_t junk = summary->junk + summary->outcomes[PLANCHE_BOOK_DROPPED];
+    const struct {
+        size_t count;
+        const char *what;
+    } parts[] = {{summary->copied, "copied"},
+                 {summary->copies_changed, "not replaced, copies differ"},
+                 {junk, "left out (Thumbs.db and the like)"},
+                 {summary->others, "left alone"}};
+    const char *separator = "Other files: ";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        append(text, sizeof text, parts[i].count, separator, parts[i].what);
+        separator = parts[i].count > 0 ? ", " : separator;
+    }
+    if (*text != 0)
+        planche_cli_note("%s", text);
 }
 
 static void print_sizes(const struct planche_cli_summary *summary)
@@ -130,7 +149,7 @@ static const char *format_pages(const struct planche_cli_summary *summary, char 
     char all[384];
     *text = 0;
     for (size_t i = 0; i < PLANCHE_BOOK_OUTCOMES; i++) {
-        if (i == PLANCHE_BOOK_COPIED || summary->outcomes[i] == 0)
+        if (!planche_cli_is_page(i) || summary->outcomes[i] == 0)
             continue;
         const char *counts =
             strchr(planche_cli_summary_pages(summary->outcomes, all, sizeof all), ':');

@@ -13,11 +13,15 @@ struct planche_cli_summary {
     size_t passed[2][PLANCHE_CLI_VERDICTS];        /* pages, books: passed over, by verdict */
     bool update;                                   /* --update was given */
     size_t others;                                 /* files left alone */
+    size_t copied, copies_changed; /* files copied; and those whose copies were not replaced */
+    size_t junk;                   /* files left out, beside those of books */
     uint64_t input_bytes, output_bytes;
     double start_ms;
     const char *device; /* the GPU; NULL: a CPU */
 };
 
+/* Whether an outcome is one of pages, not of other entries. */
+bool planche_cli_is_page(size_t outcome);
 /* "180 pages: 170 enlarged, 9 repeated, 1 failed" */
 const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t size);
 /* Prints it on stderr, in one to three lines. */

@@ -110,6 +110,9 @@ int planche_cli_stdio(int argc, char **argv)
     if (first < argc)
         return planche_cli_usage_error("stdio", "unexpected '%s'; requests come on stdin",
                                        argv[first]);
+    if (options.keep_format)
+        return planche_cli_usage_error("stdio",
+                                       "--format keep is for files; a request names its format");
     struct planche_cli_server *server = calloc(1, sizeof *server);
     char *line = malloc(PLANCHE_CLI_LINE_SIZE);
     status = PLANCHE_CLI_NOT_STARTED;

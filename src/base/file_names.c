@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* File names with a meaning of their own. */
+#include "base/file_names.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_one_of(const char *name, size_t length, const char *const *list)
+{
+    for (; *list; list++)
+        if (strlen(*list) == length && strncasecmp(*list, name, length) == 0)
+            return true;
+    return false;
+}
+
+/* Windows; Macintosh computers, whose companions of files ("._page.jpg") carry their names;
+ * Synology; viewers. */
+static bool is_junk_part(const char *name, size_t length, bool folder)
+{
+    static const char *const files[] = {"Thumbs.db",   "ehthumbs.db", "ehthumbs_vista.db",
+                                        "desktop.ini", ".DS_Store",   ".directory",
+                                        NULL};
+    static const char *const folders[] = {
+        "__MACOSX", "@eaDir",          ".thumbs",    "thumbs",       ".thumbnails", ".AppleDouble",
+        ".Trashes", ".Spotlight-V100", ".fseventsd", "$RECYCLE.BIN", "#recycle",    NULL,
+    };
+    if (folder && is_one_of(name, length, folders))
+        return true;
+    return (length > 2 && strncmp(name, "._", 2) == 0) ||
+           (!folder && is_one_of(name, length, files));
+}
+
+bool planche_name_is_junk(const char *path)
+{
+    for (size_t length;; path += length + 1) {
+        length = strcspn(path, "/");
+        if (is_junk_part(path, length, path[length] == '/'))
+            return true;
+        if (!path[length])
+            return false;
+    }
+}
+
+bool planche_name_is_cover(const char *path)
+{
+    static const char *const stems[] = {"cover",  "folder", "poster",    "default",
+                                        "series", "banner", "thumbnail", NULL};
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    return dot && is_one_of(base, (size_t)(dot - base), stems);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Other files of libraries: copied to their places, complete or not at all. */
+#include "enlarge/copy_others.h"
+
+#include "cli/interrupt.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "io/atomic_file.h"
+#include "io/digest.h"
+#include "os/fd.h"
+#include "os/file_info.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COPY_BYTES ((size_t)256 << 10)
+
+/* FAT keeps times to two seconds. */
+#define SAME_SECONDS 2
+
+static enum planche_status fail(struct planche_error *error, const char *path, int reason)
+{
+    error->status = PLANCHE_ERROR_IO;
+    snprintf(error->message, sizeof error->message, "%s: %s", path, strerror(reason));
+    return PLANCHE_ERROR_IO;
+}
+
+static enum planche_status copy_bytes(int from, struct planche_atomic_file *to, const char *path,
+                                      struct planche_error *error)
+{
+    char *buffer = malloc(COPY_BYTES);
+    enum planche_status status = buffer != NULL ? PLANCHE_OK : fail(error, path, ENOMEM);
+    int64_t got = 1;
+    while (status == PLANCHE_OK && got > 0) {
+        got = planche_fd_read(from, buffer, COPY_BYTES);
+        if (got < 0)
+            status = fail(error, path, errno);
+        else if (planche_cli_interrupt_signal() != 0)
+            status = PLANCHE_ERROR_CANCELLED;
+        else
+            status = planche_atomic_file_write(to, buffer, (size_t)got, error);
+    }
+    free(buffer);
+    return status;
+}
+
+/* The copy has the time of its source: a later run knows it by that. */
+static void keep_time(const char *output, const struct planche_file_info *source)
+{
+    int fd = planche_fd_open(output, 0, NULL);
+    if (fd >= 0)
+        (void)!planche_fd_set_mtime(fd, (int64_t)source->mtime.tv_sec);
+    planche_fd_close(&fd);
+}
+
+static enum planche_status copy(const struct planche_cli_item *item, struct planche_error *error)
+{
+    struct planche_atomic_file *file = NULL;
+    struct planche_file_info info;
+    if (!planche_cli_make_parent(item->output))
+        return fail(error, item->output, errno);
+    int from = planche_fd_open(item->input, 0, &info);
+    if (from < 0)
+        return fail(error, item->input, errno);
+    enum planche_status status =
+        planche_atomic_file_create(&file, item->output, item->replaces, NULL, error);
+    if (status == PLANCHE_OK)
+        status = copy_bytes(from, file, item->input, error);
+    if (status == PLANCHE_OK)
+        status = planche_atomic_file_commit(file, error);
+    planche_atomic_file_destroy(&file);
+    planche_fd_close(&from);
+    if (status == PLANCHE_OK)
+        keep_time(item->output, &info);
+    return status;
+}
+
+static bool has_same_content(const struct planche_cli_item *item)
+{
+    uint8_t source[PLANCHE_IO_DIGEST_BYTES], output[PLANCHE_IO_DIGEST_BYTES];
+    return planche_content_digest(item->input, source) &&
+           planche_content_digest(item->output, output) &&
+           memcmp(source, output, sizeof source) == 0;
+}
+
+/* What somebody has changed in the output is not put back unless that is asked for. */
+static void judge(const struct planche_cli_options *options, struct planche_cli_item *item)
+{
+    struct planche_file_info source, output;
+    item->makes = item->replaces = options->page.overwrite;
+    item->verdict = PLANCHE_CLI_MISSING;
+    if (planche_file_find_link(item->output, &output) != PLANCHE_FILE_PRESENT ||
+        output.kind == PLANCHE_FILE_FOLDER) {
+        item->makes = true; /* of a folder in its place writing tells */
+        return;
+    }
+    bool same = planche_file_find(item->input, &source) == PLANCHE_FILE_PRESENT &&
+                source.size == output.size &&
+                (llabs((long long)(source.mtime.tv_sec - output.mtime.tv_sec)) <= SAME_SECONDS ||
+                 options->skip_existing || has_same_content(item));
+    item->verdict =
+        same || options->skip_existing ? PLANCHE_CLI_UP_TO_DATE : PLANCHE_CLI_SOURCE_CHANGED;
+    if (item->verdict == PLANCHE_CLI_SOURCE_CHANGED && options->update)
+        item->makes = item->replaces = true;
+}
+
+static void report(struct planche_cli_run *run, const struct planche_cli_item *item,
+                   enum planche_status status, const char *message)
+{
+    if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED) {
+        planche_cli_print_failure(run, item, status, message);
+        run->failed = true;
+    }
+    if (run->options.verbose && status == PLANCHE_OK)
+        planche_cli_note("%s -> %s  %s", item->input, item->output,
+                         item->makes ? "copied" : planche_cli_verdict_name(item->verdict));
+    if (run->options.json && (status != PLANCHE_OK || item->verdict != PLANCHE_CLI_UP_TO_DATE))
+        planche_cli_run_json(run, planche_cli_json_other(item, status, message));
+}
+
+void planche_cli_copy_others(struct planche_cli_run *run)
+{
+    for (size_t i = 0; i < run->plan.copy_count && planche_cli_interrupt_signal() == 0; i++) {
+        struct planche_cli_item *item = &run->plan.copies[i];
+        struct planche_error error = {0};
+        enum planche_status status = PLANCHE_OK;
+        if (run->options.skip_others || planche_cli_plan_names(&run->plan, item, item->output)) {
+            run->summary.others++;
+            continue;
+        }
+        judge(&run->options, item);
+        if (run->options.dry_run) {
+            if (item->makes && !run->options.json)
+                planche_cli_print("%s -> %s  (copy)", item->input, item->output);
+            continue;
+        }
+        if (item->makes)
+            status = copy(item, &error);
+        run->summary.copied += item->makes && status == PLANCHE_OK;
+        run->summary.copies_changed += !item->makes && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
+        report(run, item, status, error.message);
+    }
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Other files of libraries: series.json, ComicInfo.xml, notes beside books. */
+#ifndef PLANCHE_CLI_ENLARGE_COPY_OTHERS_H
+#define PLANCHE_CLI_ENLARGE_COPY_OTHERS_H
+
+#include "enlarge/run_state.h"
+
+/* Copies those that are missing or, with --update, differ; counts and reports them. With --dry-run
+ * it says what it would do. */
+void planche_cli_copy_others(struct planche_cli_run *run);
+
+#endif
