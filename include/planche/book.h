@@ -148,8 +148,9 @@ PLANCHE_API void planche_book_result_init(struct planche_book_result *out, size_
  * under its name or not at all. What is finished lies meanwhile in a folder ".NAME.planche" beside
  * it; a run that was interrupted, or failed for lack of space, leaves it there, and the next one
  * with the same options goes on from it and ends with the same bytes. OK does not mean that every
- * page was enlarged: see outcomes. Errors: those of planche_engine_run_file, CANCELLED and DEADLINE
- * among them; what is wrong with one page only follows on_error. */
+ * page was enlarged: see outcomes; if all pages have failed, the book fails. Errors: those of
+ * planche_engine_run_file, CANCELLED and DEADLINE among them; what is wrong with one page only
+ * follows on_error. */
 PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                                         const char *input, const char *output,
                                                         const struct planche_book_options *options,

@@ -13,6 +13,7 @@
 #include "os/file_info.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void set_options(struct planche_book *book, const struct planche_book_options *options)
@@ -230,6 +231,36 @@ static enum planche_status prepare(struct planche_book *book, const char *output
     return status;
 }
 
+/* A book of originals is no result: who finds one takes it for the book. */
+static enum planche_status refuse_failures(const struct planche_book *book,
+                                           struct planche_error *error)
+{
+    const struct planche_entry *first = NULL;
+    size_t failed = 0, pages = 0;
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        if (!entry->page || entry->dropped)
+            continue;
+        pages++;
+        failed += entry->outcome == PLANCHE_BOOK_FAILED;
+        if (entry->outcome == PLANCHE_BOOK_FAILED && !first)
+            first = entry;
+    }
+    if (!first || failed < pages)
+        return PLANCHE_OK;
+    struct planche_error why;
+    const size_t input = strlen(book->input);
+    snprintf(why.message, sizeof why.message, "%s", first->message);
+    const char *reason = why.message;
+    if (strncmp(reason, book->input, input) == 0 && strncmp(reason + input, ": ", 2) == 0)
+        reason += input + 2;
+    if (pages == 1)
+        return planche_fail(error, first->status, "%s: %s", book->input, reason);
+    return planche_fail(error, first->status,
+                        "%s: none of its %zu pages can be enlarged, the first because: %s",
+                        book->input, pages, reason);
+}
+
 static enum planche_status make_book(struct planche_book *book, struct planche_error *error)
 {
     char settings[PLANCHE_BOOK_FINGERPRINT];
@@ -258,6 +289,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
         book->unpacked_bytes += book->entries.list[i].input_bytes;
     if (!status)
         status = planche_book_run_inner(book, error);
+    if (!status)
+        status = refuse_failures(book, error);
     if (!status)
         status = planche_book_assemble(book, writer, error);
     planche_archive_writer_destroy(&writer);

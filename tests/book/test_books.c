@@ -143,6 +143,32 @@ static void test_keep_format(void **state)
     tidy(&engine);
 }
 
+/* A book of originals would be taken for a result. */
+static void test_all_failed(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    (void)state;
+    book_add_text(&in, "1.png", "no page");
+    book_add_text(&in, "2.png", "no page either");
+    book_add_text(&in, "3.txt", "text");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    for (int i = 0; i < 2; i++) {
+        struct planche_book_options options = book_options(&told);
+        options.on_error = i ? PLANCHE_ON_ERROR_SKIP : PLANCHE_ON_ERROR_KEEP;
+        enum planche_status status = book_run(engine, "in.cbz", "out.cbz", options, &told);
+        assert_true(status == PLANCHE_ERROR_UNSUPPORTED || status == PLANCHE_ERROR_DATA);
+        assert_non_null(strstr(told.error.message, "none of its 2 pages"));
+        assert_non_null(strstr(told.error.message, "1.png"));
+        assert_int_equal(test_count_files(), 1);
+    }
+    book_add_page(&in, "4.png", 1, 16, 16, PLANCHE_FORMAT_PNG);
+    unlink(test_path("in.cbz"));
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_string_equal(told_outcomes(&told), "FFCE");
+    tidy(&engine);
+}
+
 static void test_folders(void **state)
 {
     struct planche_engine *engine = engine_2x();
@@ -708,6 +734,7 @@ int main(void)
         cmocka_unit_test(test_damaged_entry),
         cmocka_unit_test(test_skips),
         cmocka_unit_test(test_comicinfo),
+        cmocka_unit_test(test_all_failed),
         cmocka_unit_test(test_junk),
         cmocka_unit_test(test_keep_format),
         cmocka_unit_test(test_split),

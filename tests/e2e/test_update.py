@@ -343,6 +343,15 @@ class Named(Outputs):
                     result = self.planche(*arguments, *more, "--quiet", check=1)
                     self.assert_one_line(result.stderr, arguments[-1].strip("/"))
 
+    def test_all_failed(self):
+        """A copy of a book is no result, whatever is said of its pages."""
+        self.write("bad.cbz", archives.cbz([("1.png", b"x"), ("2.png", b"y")]))
+        for more in (["--dry-run"], []):
+            result = self.planche("bad.cbz", "-o", "out.cbz", *more, check=1)
+            self.assertIn("bad.cbz: ", result.stderr)
+            self.assertEqual(self.files(), ["bad.cbz"])
+        self.assertIn("none of its 2 pages can be enlarged", result.stderr)
+
     def test_interrupted(self):
         """What was not begun is counted."""
         for i in range(4):

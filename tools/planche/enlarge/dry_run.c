@@ -110,6 +110,16 @@ static void describe_entry(void *user, const struct planche_book_page *found)
     }
 }
 
+/* True if all pages have the same outcome. */
+static bool is_only(const size_t *outcomes, enum planche_book_outcome outcome)
+{
+    for (size_t i = 0; i < PLANCHE_BOOK_OUTCOMES; i++) {
+        if (i != outcome && planche_cli_is_page(i) && outcomes[i] > 0)
+            return false;
+    }
+    return true;
+}
+
 static void describe_book(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
     struct planche_page_options page = run->options.page;
@@ -142,6 +152,11 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         planche_cli_warn_no_pages(item->input, outcomes, false);
     if (outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* as the run's status will say */
+    if (outcomes[PLANCHE_BOOK_FAILED] > 0 &&
+        (book.on_error == PLANCHE_ON_ERROR_FAIL || is_only(outcomes, PLANCHE_BOOK_FAILED)))
+        planche_cli_message("%s: would fail, because %s", item->input,
+                            is_only(outcomes, PLANCHE_BOOK_FAILED) ? "all its pages do"
+                                                                   : "a page does");
     if (run->options.json) {
         json_t *object = planche_cli_json_book(&outcome);
         json_object_set_new(object, "dry_run", json_true());
