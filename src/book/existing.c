@@ -274,6 +274,16 @@ bool planche_existing_keeps(const struct planche_book *book, struct planche_entr
     return true;
 }
 
+/* A page that failed because it was damaged, before its source was mended. */
+static bool is_no_image(const char *path)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
+    struct planche_error error;
+    enum planche_status status = planche_source_provenance(&mark, &source, NULL, &error);
+    return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED;
+}
+
 static bool is_output(const struct planche_book *book, const char *name)
 {
     for (size_t i = 0; i < book->entries.count; i++) {
@@ -293,7 +303,7 @@ void planche_existing_remove_originals(const struct planche_book *book)
         char path[PATH_MAX];
         if (entry->page && !entry->stays && entry->made.parts && entry->outputs &&
             join(path, book, entry->name) && find_file(path, &info) &&
-            is_original(entry, path, &info) && !is_output(book, entry->name))
+            !is_output(book, entry->name) && (is_original(entry, path, &info) || is_no_image(path)))
             planche_file_remove(path);
     }
 }

@@ -201,6 +201,24 @@ class Library(Outputs):
         self.assertEqual(self.read("out/c.cbz"), b"mine")
 
 
+class Failures(Outputs):
+    def test_pages_failed(self):
+        """A page that has failed, for want of memory perhaps, is not forgotten."""
+        self.write("lib/a.cbz", archives.cbz([("1.png", harness.page(12, 16)), ("2.png", b"x")]))
+        self.write("lib/f/1.png", harness.page(12, 16))
+        self.write("lib/f/2.png", b"x")
+        self.up("--quiet", check=1)
+        for _ in range(2):
+            self.assertIn("Skipped: 2 books (pages failed)\n--update makes these again\n",
+                          self.up().stderr)
+        result = self.up("--update", check=1)
+        self.assertIn("2 pages: 1 enlarged, 1 failed", result.stderr)
+        self.assertIn("2 pages: 1 up to date, 1 failed", result.stderr)
+        self.write("lib/f/2.png", harness.page(12, 16, seed=3))
+        self.assertIn("2 pages: 1 enlarged, 1 up to date", self.up().stderr)
+        self.assertEqual(self.files("out/f"), ["1.webp", "2.webp"])
+
+
 class OtherFiles(Outputs):
     def setUp(self):
         super().setUp()
@@ -307,7 +325,7 @@ class Named(Outputs):
         self.assertEqual(lines[1:-1], [
             "2.png -> out/2.webp  source changed", "Pages: 1 enlarged",
             "Skipped: 1 page (up to date), 1 page (source changed)",
-            "--update makes what has changed again"])
+            "--update makes these again"])
         self.planche(*pages, "--update")
         self.assertEqual(self.planche(*pages).stderr, "Skipped: 3 pages (up to date)\n")
 

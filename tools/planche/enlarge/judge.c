@@ -90,7 +90,9 @@ static enum planche_cli_verdict judge_record(struct planche_cli_run *run,
     if (!is_same_source(run, item, &record))
         return PLANCHE_CLI_SOURCE_CHANGED;
     bool other = *record.settings != 0 && strcmp(record.settings, item->settings) != 0;
-    return other ? PLANCHE_CLI_OTHER_SETTINGS : PLANCHE_CLI_UP_TO_DATE;
+    if (other)
+        return PLANCHE_CLI_OTHER_SETTINGS;
+    return item->book && record.parts > 0 ? PLANCHE_CLI_PAGES_FAILED : PLANCHE_CLI_UP_TO_DATE;
 }
 
 /* Whether a page with this mark is what would be made now: by the same networks, as large. */
@@ -167,8 +169,7 @@ static bool has_other_files(const struct planche_cli_item *item,
 static void decide(const struct planche_cli_options *options, struct planche_cli_item *item,
                    bool incomplete, bool other)
 {
-    bool stale =
-        item->verdict == PLANCHE_CLI_SOURCE_CHANGED || item->verdict == PLANCHE_CLI_OTHER_SETTINGS;
+    bool stale = planche_cli_is_stale(item->verdict);
     bool folder = is_folder_book(item);
     item->makes =
         item->verdict == PLANCHE_CLI_MISSING || (stale && options->update) ||

@@ -10,8 +10,8 @@
 void planche_cli_judge(struct planche_cli_run *run);
 
 /* Notes that an item's output was made from what the source was when it had this stamp. parts:
- * of a page; format: of one that became another than was planned, else 0. Not for two threads at
- * once. */
+ * of a page, of a book the number of pages that failed; format: of one that became another than was
+ * planned, else 0. Not for two threads at once. */
 void planche_cli_judge_made(struct planche_cli_run *run, const struct planche_cli_item *item,
                             const struct planche_stamp *before, unsigned parts, int format);
 

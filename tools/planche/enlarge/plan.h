@@ -16,12 +16,15 @@ enum planche_cli_verdict {
     PLANCHE_CLI_UP_TO_DATE,
     PLANCHE_CLI_SOURCE_CHANGED,
     PLANCHE_CLI_OTHER_SETTINGS, /* of the same source */
+    PLANCHE_CLI_PAGES_FAILED,   /* else up to date */
     PLANCHE_CLI_EXISTS,         /* nobody knows, or --skip-existing: nobody asks */
     PLANCHE_CLI_VERDICTS
 };
 
-/* "up to date", "source changed", "other settings", "exists" */
+/* "up to date", "source changed", "other settings", "pages failed", "exists" */
 const char *planche_cli_verdict_name(enum planche_cli_verdict verdict);
+/* True if --update makes such an output again. */
+bool planche_cli_is_stale(enum planche_cli_verdict verdict);
 
 /* An item of the plan: a page or a book. */
 struct planche_cli_item {

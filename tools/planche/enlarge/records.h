@@ -16,8 +16,8 @@ struct planche_cli_record {
     char digest[PLANCHE_IO_DIGEST_TEXT];      /* of the source's content; "": not known */
     char settings[PLANCHE_CLI_SETTINGS_TEXT]; /* "": not known */
     uint64_t names;                           /* of an output that is a folder: of its stamp */
-    unsigned parts;                           /* files that a page became, */
-    int format; /* and their format if it is not the planned one, else 0 */
+    unsigned parts; /* of a book, pages that failed; of a page, files that it became, */
+    int format;     /* and their format if it is not the planned one, else 0 */
 };
 
 struct planche_cli_record_folder;

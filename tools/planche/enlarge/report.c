@@ -89,10 +89,8 @@ void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool i
 
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    bool stale =
-        item->verdict == PLANCHE_CLI_SOURCE_CHANGED || item->verdict == PLANCHE_CLI_OTHER_SETTINGS;
     run->summary.passed[item->book][item->verdict]++;
-    if (run->options.verbose || (stale && run->each))
+    if (run->options.verbose || (planche_cli_is_stale(item->verdict) && run->each))
         planche_cli_note("%s -> %s  %s", item->input, item->output,
                          planche_cli_verdict_name(item->verdict));
     if (run->options.json)

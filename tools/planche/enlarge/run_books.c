@@ -183,7 +183,8 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     if (stamped && outcome.status == PLANCHE_OK &&
         books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
         books->outcomes[PLANCHE_BOOK_OTHER_SETTINGS] == 0)
-        planche_cli_judge_made(books->run, item, &before, 0, 0);
+        planche_cli_judge_made(books->run, item, &before,
+                               (unsigned)books->outcomes[PLANCHE_BOOK_FAILED], 0);
     report(books, &outcome);
 }
 

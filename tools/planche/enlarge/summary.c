@@ -64,6 +64,7 @@ static void print_skipped(const struct planche_cli_summary *summary)
         [PLANCHE_CLI_UP_TO_DATE] = "up to date",
         [PLANCHE_CLI_SOURCE_CHANGED] = "source changed",
         [PLANCHE_CLI_OTHER_SETTINGS] = "made with other settings",
+        [PLANCHE_CLI_PAGES_FAILED] = "pages failed",
         [PLANCHE_CLI_EXISTS] = "output exists",
     };
     char text[512] = "Skipped: ", what[64];
@@ -73,8 +74,7 @@ static void print_skipped(const struct planche_cli_summary *summary)
     for (int book = 1; book >= 0; book--) {
         for (int why = PLANCHE_CLI_UP_TO_DATE; why < PLANCHE_CLI_VERDICTS; why++) {
             size_t count = summary->passed[book][why];
-            bool changed = why == PLANCHE_CLI_SOURCE_CHANGED || why == PLANCHE_CLI_OTHER_SETTINGS;
-            stale += changed ? count : 0;
+            stale += planche_cli_is_stale((enum planche_cli_verdict)why) ? count : 0;
             snprintf(what, sizeof what, "%s%s (%s)", book ? "book" : "page", plural(count),
                      whys[why]);
             append(text, sizeof text, count, separator, what);
@@ -84,7 +84,7 @@ static void print_skipped(const struct planche_cli_summary *summary)
     if (*separator != 0)
         planche_cli_note("%s", text);
     if (stale > 0)
-        planche_cli_note("--update makes what has changed again");
+        planche_cli_note("--update makes these again");
 }
 
 static void print_others(const struct planche_cli_summary *summary)
