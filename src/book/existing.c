@@ -103,13 +103,14 @@ static bool name_variant(struct found *found, const char *candidate, enum planch
                          unsigned part)
 {
     const char *dot = strrchr(candidate, '.');
+    int stem = dot ? (int)(dot - candidate) : (int)strlen(candidate);
     char which[16] = "";
     if (part > 0)
         snprintf(which, sizeof which, "-%u", part);
     found->format = format;
-    int length = snprintf(found->name, sizeof found->name, "%.*s%s.%s", (int)(dot - candidate),
-                          candidate, which, planche_codec_extension(format));
-    return dot && length > 0 && (size_t)length < sizeof found->name;
+    int length = snprintf(found->name, sizeof found->name, "%.*s%s.%s", stem, candidate, which,
+                          planche_codec_extension(format));
+    return length > 0 && (size_t)length < sizeof found->name;
 }
 
 /* The files of the page: *parts of them. 0: it is not there. Under any name but the usual one only
@@ -226,7 +227,7 @@ static enum planche_status keep(struct planche_book *book, struct planche_entry 
 enum planche_status planche_existing_find(struct planche_book *book, struct planche_entry *entry,
                                           const char *page, struct planche_error *error)
 {
-    struct found found;
+    struct found found = {0};
     char path[PATH_MAX];
     if (!book->into || !entry->candidate || book->options.existing == PLANCHE_EXISTING_REPLACE)
         return PLANCHE_OK;
