@@ -2,6 +2,7 @@
 /* Digests and stamps: what tells a file or folder from what it was. */
 #include "support/testing.h"
 
+#include "base/text.h"
 #include "io/cache_dir.h"
 #include "io/digest.h"
 #include "support/remove_tree.h"
@@ -44,7 +45,7 @@ static const char *digest_of(const char *path)
     static char text[PLANCHE_IO_DIGEST_TEXT];
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     assert_true(planche_content_digest(path, digest));
-    planche_digest_format(text, digest, sizeof digest);
+    planche_text_hex(text, digest, sizeof digest);
     return text;
 }
 

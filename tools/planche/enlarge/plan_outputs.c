@@ -3,6 +3,7 @@
 #include "enlarge/plan_outputs.h"
 
 #include "base/file_names.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
