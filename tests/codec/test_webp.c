@@ -277,6 +277,29 @@ static void test_one_frame(void **state)
     }
 }
 
+/* A frame beyond its canvas, or beside one that no chunk states, is damage. */
+static void test_frame_outside(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(20, 20, 4);
+    struct bytes still = make_webp(&(struct webp_spec){.picture = &smooth});
+    for (int lie = 0; lie < 2; lie++) {
+        struct bytes file = make_animation(&still, 1, 10, 60);
+        uint8_t *canvas = memmem(file.data, file.size, "VP8X", 4);
+        struct read_result result;
+        assert_non_null(canvas);
+        if (lie)
+            canvas[12] = 25;
+        else
+            canvas[2] = ':';
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_ERROR_DATA);
+        read_result_free(&result);
+        bytes_free(&file);
+    }
+    bytes_free(&still);
+    picture_free(&smooth);
+}
+
 /* RIFF's size is wrong in files of many programs; the chunks tell what is there. */
 static void test_wrong_size(void **state)
 {
@@ -315,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_write_metadata), cmocka_unit_test(test_write_density),
         cmocka_unit_test(test_cancel),         cmocka_unit_test(test_animation),
         cmocka_unit_test(test_one_frame),      cmocka_unit_test(test_wrong_size),
+        cmocka_unit_test(test_frame_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,8 @@ static enum planche_status place_picture(struct planche_decoder *decoder,
     reader->height = (uint32_t)features->height;
     decoder->width = chunks->canvas ? chunks->width : reader->width;
     decoder->height = chunks->canvas ? chunks->height : reader->height;
-    bool fills = decoder->width == reader->width && decoder->height == reader->height;
+    bool fills = decoder->width == reader->width && decoder->height == reader->height &&
+                 chunks->x == 0 && chunks->y == 0;
     bool fits = chunks->frames && reader->width <= decoder->width &&
                 chunks->x <= decoder->width - reader->width && reader->height <= decoder->height &&
                 chunks->y <= decoder->height - reader->height;
