@@ -186,19 +186,27 @@ static bool declares_stale(struct packet *packet, const struct planche_attribute
     return false;
 }
 
+/* Parts of text that is not well-formed may overlap. */
 static void remove_part(struct packet *packet, struct planche_span part)
 {
+    if (part.at < packet->edit.copied)
+        part.at = packet->edit.copied;
+    if (part.end <= part.at)
+        return;
     packet->changed = true;
     planche_markup_replace(&packet->edit, part, "", 0);
 }
 
-/* An attribute with its quotes, and the spaces before it. */
+/* An attribute with its quotes, if it has a value, and the spaces before it. */
 static struct planche_span whole_attribute(const struct packet *packet,
                                            const struct planche_attribute *attribute)
 {
     const char *data = packet->data;
-    struct planche_span part = {attribute->name.at, attribute->value.end};
-    part.end += data[part.end] == '"' || data[part.end] == '\'';
+    struct planche_span part = attribute->name;
+    bool quoted = memchr("\"'", data[attribute->value.end], 2) &&
+                  data[attribute->value.at - 1] == data[attribute->value.end];
+    if (quoted || attribute->value.end > attribute->value.at)
+        part.end = attribute->value.end + quoted;
     while (part.at > 0 && strchr(" \t\r\n", data[part.at - 1]) && data[part.at - 1])
         part.at--;
     return part;

@@ -67,6 +67,9 @@ static const struct {
          "/><rdf:Description xmlns:hdrgm=\"urn:other\" hdrgm:A='1'/>" RDF_END,
      NULL, 0},
     {RDF "<rdf:Description" XAP " xmp:Rating=\"5\" GCamera:MotionPhoto=\"1\"/>" RDF_END, NULL, 0},
+    /* Attributes without a value, or with an empty one. */
+    {RDF "<rdf:Description" HDRGM " hdrgm:a hdrgm:b=\"\" hdrgm:c \"x\" hdrgm:d= y />" RDF_END,
+     RDF "<rdf:Description \"x\" />" RDF_END, PLANCHE_LOST_GAIN_MAP},
     /* Nothing of XML, and pieces of it. */
     {"", NULL, 0},
     {"hdrgm:Version", NULL, 0},
