@@ -14,6 +14,13 @@ have() {
     esac
 }
 
+# From Debian 13 on, libheif's decoders are packages of their own.
+heif_decoder() {
+    plugin=libheif-plugin-libde265
+    [ -z "$(apt-cache search --names-only "^$plugin\$" 2>/dev/null)" ] ||
+        echo "/usr/lib/*/libheif/plugins/libheif-libde265.so=$plugin"
+}
+
 # What proves that a package is there, and the package.
 needs() {
     arm=/usr/lib/aarch64-linux-gnu
@@ -23,6 +30,8 @@ needs() {
                  pc:libwebp=libwebp-dev pc:lcms2=liblcms2-dev pc:zlib=zlib1g-dev
                  pc:libavif=libavif-dev pc:libjxl=libjxl-dev
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
+                 /usr/include/gif_lib.h=libgif-dev pc:libtiff-4=libtiff-dev
+                 pc:libopenjp2=libopenjp2-7-dev pc:libheif=libheif-dev $(heif_decoder)
                  pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
                  /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils

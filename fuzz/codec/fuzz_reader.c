@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads any bytes as an image of one format (FUZZ_FORMAT, its operations): to the end, again after
+/* Reads any bytes as an image of one format (FUZZ_FORMAT, its operations; FUZZ_READING, those of
+ * reading in this process, NULL: the same): to the end, again after
  * rewinding, and nothing may be left in the budget. PNG's checksums are put right first, or they
  * would keep everything else from being looked at. */
 #include "codec/format.h"
@@ -36,7 +37,8 @@ static void read_file(const uint8_t *data, size_t size)
 {
     struct planche_budget budget;
     struct planche_source source = {.name = "fuzz", .data = data, .size = size};
-    struct planche_reader_options options = {.budget = &budget, .max_input_pixels = 1 << 18};
+    struct planche_reader_options options = {
+        .budget = &budget, .max_input_pixels = 1 << 18, .reading = FUZZ_READING};
     struct planche_reader *reader;
     planche_budget_init(&budget, 64 << 20);
     if (planche_reader_open(&reader, &source, &options, &ignored) == PLANCHE_OK)

@@ -3,7 +3,7 @@
 #include "codec/cicp.h"
 
 #include "base/status.h"
-#include "codec/metadata.h"
+#include "codec/blob.h"
 #include "image/icc.h"
 
 enum transfer {

@@ -54,12 +54,16 @@ struct planche_source {
     size_t size;
 };
 
+struct planche_reading_ops;
+
 struct planche_reader_options {
     struct planche_budget *budget;
     const struct planche_log
         *log;         /* warnings: a CMYK page without a profile, a profile that does not fit */
     bool header_only; /* no row will be read */
     uint64_t max_input_pixels; /* LIMIT before anything of that size is allocated; 0: 500,000,000 */
+    const struct planche_reading_ops *reading; /* in place of what the format has for this process;
+                                                  NULL: that */
     const struct planche_cancel_token *cancel; /* asked while a helper program decodes; may be NULL;
                                                   must outlive the reader */
 };

@@ -9,7 +9,8 @@
  * that makes sense. */
 static const struct planche_format_ops *const formats[] = {
     &planche_png_ops, &planche_jpeg_ops, &planche_webp_ops, &planche_avif_ops, &planche_jxl_ops,
-    &planche_bmp_ops, &planche_qoi_ops,  &planche_psd_ops,  &planche_tga_ops,
+    &planche_gif_ops, &planche_tiff_ops, &planche_jp2_ops,  &planche_heic_ops, &planche_bmp_ops,
+    &planche_qoi_ops, &planche_psd_ops,  &planche_tga_ops,
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

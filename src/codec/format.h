@@ -22,6 +22,7 @@ enum planche_lost {
  * pictures, turns them upright, counts rows and remembers failures. */
 struct planche_decoder {
     struct planche_stream stream;
+    enum planche_format format;
     const char *name; /* for messages */
     struct planche_budget *budget;
     const struct planche_log *log;
@@ -123,7 +124,10 @@ struct planche_format_ops {
 
 extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,
     planche_avif_ops, planche_jxl_ops, planche_bmp_ops, planche_qoi_ops, planche_tga_ops,
-    planche_psd_ops;
+    planche_psd_ops, planche_gif_ops, planche_tiff_ops, planche_jp2_ops, planche_heic_ops;
+/* Readers that only planche-decode, tests and fuzz targets have, with the libraries behind them. */
+extern const struct planche_reading_ops planche_gif_reading, planche_tiff_reading,
+    planche_jp2_reading, planche_heic_reading;
 
 /* Operations by their place in the table; NULL: past the last. */
 const struct planche_format_ops *planche_format_at(size_t index);

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Blobs, and what readers and writers do alike with metadata. */
+/* What readers and writers do alike with metadata. */
 #ifndef PLANCHE_CODEC_METADATA_H
 #define PLANCHE_CODEC_METADATA_H
 
-#include "codec/codec.h"
+#include "codec/blob.h"
 #include "image/exif.h"
 
 struct planche_decoder;
-
-/* Most that EXIF or XMP may hold: it can be compressed, and a small file must not become a large
- * process. */
-#define PLANCHE_MAX_METADATA ((size_t)16 << 20)
-
-/* Makes *blob a copy of size bytes (which may be 0), with one zero byte behind them so that XMP may
- * be used as text; what it held is freed. Errors: MEMORY, BUDGET; name begins the message. */
-enum planche_status planche_blob_set(struct planche_blob *blob, const void *data, size_t size,
-                                     struct planche_budget *budget, const char *name,
-                                     struct planche_error *error);
-/* The same for XMP out of a file: LIMIT if it is larger than what any program writes, since it is
- * searched. */
-enum planche_status planche_blob_set_xmp(struct planche_blob *blob, const void *data, size_t size,
-                                         struct planche_budget *budget, const char *name,
-                                         struct planche_error *error);
-void planche_blob_free(struct planche_blob *blob);
-void planche_metadata_free(struct planche_metadata *metadata);
 
 /* What a reader does with what its format found: drops a profile that does not fit the channels or
  * is damaged (with a warning), strips EXIF's prefix and thumbnail, fills in a missing density from

@@ -7,13 +7,13 @@
 #include "codec/metadata.h"
 #include "codec/orientation.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define DEFAULT_MAX_PIXELS UINT64_C(500000000)
 
 struct planche_reader {
     const struct planche_format_ops *ops;
+    const struct planche_reading_ops *reading;
     struct planche_decoder decoder;
     struct planche_image_info info; /* upright */
     struct planche_log log;
@@ -25,33 +25,6 @@ struct planche_reader {
     uint8_t *picture; /* as stored; NULL: rows are streamed */
     bool decoded;     /* the picture is there */
 };
-
-enum planche_status planche_decoder_check_size(const struct planche_decoder *decoder,
-                                               uint64_t width, uint64_t height,
-                                               struct planche_error *error)
-{
-    uint64_t pixels;
-    if (width == 0 || height == 0)
-        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the image has no pixels",
-                            decoder->name);
-    if (width > INT32_MAX || height > INT32_MAX || __builtin_mul_overflow(width, height, &pixels) ||
-        pixels > decoder->max_pixels)
-        return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: %" PRIu64 " x %" PRIu64
-                            " pixels are more than the limit of %" PRIu64
-                            " pixels (option max_pixels)",
-                            decoder->name, width, height, decoder->max_pixels);
-    return PLANCHE_OK;
-}
-
-enum planche_status planche_fail_animation(struct planche_error *error, const char *name,
-                                           uint64_t frames)
-{
-    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                        "%s: is an animation of %" PRIu64 " frames; only single pictures are "
-                        "supported",
-                        name, frames);
-}
 
 static enum planche_status recognise(struct planche_reader *reader, struct planche_error *error)
 {
@@ -141,7 +114,9 @@ static enum planche_status open_reader(struct planche_reader *reader,
     if (status)
         return status;
     reader->opened = true;
-    status = reader->ops->reading.open(decoder, error);
+    reader->reading = options->reading ? options->reading : &reader->ops->reading;
+    decoder->format = reader->ops->format;
+    status = reader->reading->open(decoder, error);
     return status ? status : complete_info(reader, options->header_only, error);
 }
 
@@ -171,7 +146,7 @@ const struct planche_image_info *planche_reader_info(const struct planche_reader
 static void close_format(struct planche_reader *reader)
 {
     if (reader->opened)
-        reader->ops->reading.close(&reader->decoder);
+        reader->reading->close(&reader->decoder);
     reader->opened = false;
     planche_stream_close(&reader->decoder.stream);
 }
@@ -179,7 +154,7 @@ static void close_format(struct planche_reader *reader)
 static enum planche_status decode_picture(struct planche_reader *reader,
                                           struct planche_error *error)
 {
-    enum planche_status status = reader->ops->reading.read(
+    enum planche_status status = reader->reading->read(
         &reader->decoder, reader->picture, stored_stride(reader), reader->decoder.height, error);
     close_format(reader);
     reader->decoded = status == PLANCHE_OK;
@@ -215,7 +190,7 @@ static enum planche_status stream_rows(struct planche_reader *reader, uint8_t *r
                                        uint32_t count, struct planche_error *error)
 {
     enum planche_status status =
-        reader->ops->reading.read(&reader->decoder, rows, stride, count, error);
+        reader->reading->read(&reader->decoder, rows, stride, count, error);
     if (status == PLANCHE_OK && reader->orientation == 2)
         for (uint32_t i = 0; i < count; i++)
             planche_orientation_mirror(rows + i * stride, reader->info.width,
@@ -254,7 +229,7 @@ enum planche_status planche_reader_rewind(struct planche_reader *reader,
         return say_failed(reader, error);
     enum planche_status status = PLANCHE_OK;
     if (reader->next && !reader->picture)
-        status = reader->ops->reading.rewind(&reader->decoder, error);
+        status = reader->reading->rewind(&reader->decoder, error);
     reader->failed = status != PLANCHE_OK;
     reader->next = 0;
     return status;

@@ -18,16 +18,14 @@ static enum planche_status system_failure(const struct planche_stream *stream,
     return planche_fail(error, status, "%s: %s", stream->name, strerror(errno));
 }
 
-static enum planche_status open_file(struct planche_stream *stream, const char *path,
+/* Whatever comes, the stream has the descriptor. */
+static enum planche_status take_file(struct planche_stream *stream,
+                                     const struct planche_file_info *info,
                                      struct planche_budget *budget, struct planche_error *error)
 {
-    struct planche_file_info info;
-    stream->fd = planche_fd_open(path, 0, &info);
-    if (stream->fd < 0)
-        return system_failure(stream, error);
-    if (info.kind != PLANCHE_FILE_REGULAR)
+    if (info->kind != PLANCHE_FILE_REGULAR)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: is not a regular file", stream->name);
-    stream->size = info.size;
+    stream->size = info->size;
     stream->buffer = planche_alloc(budget, BUFFER_SIZE);
     if (!stream->buffer)
         return planche_fail_memory(error, budget, BUFFER_SIZE, stream->name);
@@ -38,10 +36,12 @@ enum planche_status planche_stream_open(struct planche_stream *stream,
                                         const struct planche_source *source, const char *name,
                                         struct planche_budget *budget, struct planche_error *error)
 {
-    enum planche_status status = PLANCHE_OK;
+    struct planche_file_info info;
     *stream = (struct planche_stream){.name = name, .fd = -1};
     if (source->path) {
-        status = open_file(stream, source->path, budget, error);
+        stream->fd = planche_fd_open(source->path, 0, &info);
+        enum planche_status status = stream->fd < 0 ? system_failure(stream, error)
+                                                    : take_file(stream, &info, budget, error);
         if (status)
             planche_stream_close(stream);
         return status;
@@ -49,6 +49,22 @@ enum planche_status planche_stream_open(struct planche_stream *stream,
     stream->memory = source->data;
     stream->size = source->size;
     return planche_stream_rewind(stream, error);
+}
+
+enum planche_status planche_stream_open_fd(struct planche_stream *stream, int fd, const char *name,
+                                           struct planche_budget *budget,
+                                           struct planche_error *error)
+{
+    struct planche_file_info info;
+    *stream = (struct planche_stream){.name = name, .fd = fd};
+    enum planche_status status = planche_fd_info(fd, &info)
+                                     ? take_file(stream, &info, budget, error)
+                                     : system_failure(stream, error);
+    if (status == PLANCHE_OK)
+        status = planche_stream_rewind(stream, error);
+    if (status)
+        planche_stream_close(stream);
+    return status;
 }
 
 void planche_stream_close(struct planche_stream *stream)

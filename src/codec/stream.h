@@ -20,6 +20,10 @@ struct planche_stream {
 enum planche_status planche_stream_open(struct planche_stream *stream,
                                         const struct planche_source *source, const char *name,
                                         struct planche_budget *budget, struct planche_error *error);
+/* The same for a file that is open, from its first byte; the stream closes it, whatever comes. */
+enum planche_status planche_stream_open_fd(struct planche_stream *stream, int fd, const char *name,
+                                           struct planche_budget *budget,
+                                           struct planche_error *error);
 void planche_stream_close(struct planche_stream *stream);
 
 /* The next piece of the file, at least one byte unless it has ended; taken as a whole. Error: IO.

@@ -21,6 +21,8 @@
 #define SECONDS_GRACE 10u
 #define OPEN_FILES    64u
 #define PATIENCE_MS   120000u
+/* Address space that is not used: stacks and pools of threads. */
+#define SPACE_SLACK ((uint64_t)256 << 20)
 /* Of a program whose libraries could not be loaded. */
 #define EXIT_LOADER 127
 
@@ -221,6 +223,14 @@ enum planche_status planche_helper_ask(struct planche_helper *helper, uint32_t v
     return planche_helper_receive_frame(helper, frame, lost, error);
 }
 
+void planche_helper_take_back(struct planche_helper *helper, uint64_t bytes)
+{
+    if (bytes > helper->reserved)
+        bytes = helper->reserved;
+    planche_budget_release(helper->budget, bytes);
+    helper->reserved -= bytes;
+}
+
 static enum planche_status fail_start(const struct planche_helper *helper, const char *program,
                                       int reason, struct planche_error *error)
 {
@@ -234,13 +244,23 @@ static enum planche_status fail_start(const struct planche_helper *helper, const
         "%s: %s cannot be started: %s", helper->subject, program, strerror(reason));
 }
 
+/* What the operating system holds it to: should it be taken over, it does not ask. */
+static uint64_t address_space(const struct planche_helper *helper)
+{
+    uint64_t most = helper->most;
+    for (const struct planche_budget *part = helper->budget; part; part = part->parent)
+        if (part->limit && part->limit < most)
+            most = part->limit;
+    return most < helper->most - SPACE_SLACK ? most + SPACE_SLACK : helper->most;
+}
+
 static bool start_program(struct planche_helper *helper,
                           const struct planche_helper_options *options, const char *program)
 {
     int ends[2], inherited[1 + PLANCHE_HELPER_INHERITED];
     char first[24], most[24], seconds[24];
     snprintf(first, sizeof first, "%" PRIu64, helper->reserved);
-    snprintf(most, sizeof most, "%" PRIu64, helper->most);
+    snprintf(most, sizeof most, "%" PRIu64, address_space(helper));
     snprintf(seconds, sizeof seconds, "%" PRIu64, options->seconds);
     const char *const arguments[] = {
         program, options->kind->version, options->format, first, most, seconds, NULL};

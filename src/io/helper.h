@@ -71,6 +71,8 @@ enum planche_status planche_helper_receive_frame(struct planche_helper *helper,
 /* size bytes of a payload. Errors: as above, but for DATA and UNSUPPORTED. */
 enum planche_status planche_helper_receive(struct planche_helper *helper, void *data, size_t size,
                                            struct planche_error *error);
+/* It needs so many bytes no longer, which go back to the budget. */
+void planche_helper_take_back(struct planche_helper *helper, uint64_t bytes);
 /* It sent what no answer may be: ends it. Error: IO. */
 enum planche_status planche_helper_fail_protocol(struct planche_helper *helper,
                                                  struct planche_error *error);

@@ -235,9 +235,10 @@ static void test_brands(void **state)
     memcpy(file.data + 8, "mif1", 4);
     assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
     read_result_free(&result);
-    /* HEIF of another kind is none of ours. */
+    /* Other files of such boxes are none of ours. */
+    memcpy(file.data + 8, "isom", 4);
     for (size_t at = 16; at < file.data[3]; at += 4)
-        memcpy(file.data + at, "heic", 4);
+        memcpy(file.data + at, "mp41", 4);
     assert_int_equal(read_bytes(&file, &result), PLANCHE_ERROR_DATA);
     read_result_free(&result);
     bytes_free(&file);

@@ -117,7 +117,7 @@ static void test_bad_files(void **state)
     make_path(path, "empty.png");
     put_file(path, "", 0);
     fails_with(path, PLANCHE_ERROR_DATA);
-    put_file(path, "GIF89a, which is not for us", 27);
+    put_file(path, "GIF90x, which is not for us", 27);
     fails_with(path, PLANCHE_ERROR_DATA);
     put_file(path, "\xff\xd8", 2);
     fails_with(path, PLANCHE_ERROR_DATA);
@@ -269,13 +269,16 @@ static void test_names(void **state)
         {"a.jpg", PLANCHE_FORMAT_JPEG},      {"a.JPEG", PLANCHE_FORMAT_JPEG},
         {"a.webp", PLANCHE_FORMAT_WEBP},     {"a.png.webp", PLANCHE_FORMAT_WEBP},
         {"a.avif", PLANCHE_FORMAT_AVIF},     {"a.JXL", PLANCHE_FORMAT_JXL},
-        {"a", PLANCHE_FORMAT_AUTO},          {"a.gif", PLANCHE_FORMAT_AUTO},
+        {"a", PLANCHE_FORMAT_AUTO},          {"a.gif", PLANCHE_FORMAT_GIF},
         {".png", PLANCHE_FORMAT_AUTO},       {"x/.png", PLANCHE_FORMAT_AUTO},
         {"x.png/page", PLANCHE_FORMAT_AUTO}, {"a.", PLANCHE_FORMAT_AUTO},
         {"", PLANCHE_FORMAT_AUTO},           {"a.pn", PLANCHE_FORMAT_AUTO},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_int_equal(planche_format_from_name(names[i].name), names[i].format);
+    for (int format = PLANCHE_FORMAT_AUTO; format <= PLANCHE_FORMAT_PSD + 1; format++)
+        assert_int_equal(planche_format_is_written((enum planche_format)format),
+                         format >= PLANCHE_FORMAT_PNG && format <= PLANCHE_FORMAT_JXL);
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_PNG), "png");
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_JPEG), "jpg");
     assert_string_equal(planche_format_extension(PLANCHE_FORMAT_WEBP), "webp");

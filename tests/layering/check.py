@@ -51,7 +51,9 @@ COMMAND_USES = {
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.
-PROGRAMS = {"tools/child": [], "tools/unpack": ["src/archive/unpack_protocol.h"]}
+PROGRAMS = {"tools/child": [], "tools/unpack": ["src/archive/unpack_protocol.h"],
+            "tools/decode": ["src/codec/blob.h", "src/codec/decode_protocol.h",
+                             "src/codec/format.h"]}
 # Headers that other systems lack stand in these two only. iconv.h comes with a library everywhere.
 POSIX_FOLDERS = ["os", "io"]
 COMMAND_WORDS = re.compile(r"--[a-z]|\bplanche (models|info|stdio|bench|help|fetch)\b")

@@ -42,6 +42,14 @@ static bool ask(uint64_t missing)
     return true;
 }
 
+uint64_t child_memory_give_back(void)
+{
+    malloc_trim(0);
+    size_t spare = granted > used + STEP ? (granted - used) / STEP * STEP : 0;
+    granted -= spare;
+    return spare;
+}
+
 /* Whether there may be so many bytes more, which are counted then. */
 static bool admit(size_t size)
 {

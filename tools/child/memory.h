@@ -6,8 +6,11 @@
 #define PLANCHE_CHILD_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* From now on, so many bytes may be allocated without asking. */
 void child_memory_start(size_t granted);
+/* Gives back what is granted but not used: returns the bytes, which must be sent to the library. */
+uint64_t child_memory_give_back(void);
 
 #endif

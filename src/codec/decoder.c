@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What the readers of all formats ask for, in whatever process they run. */
+#include "base/status.h"
+#include "codec/format.h"
+
+#include <inttypes.h>
+
+enum planche_status planche_decoder_check_size(const struct planche_decoder *decoder,
+                                               uint64_t width, uint64_t height,
+                                               struct planche_error *error)
+{
+    uint64_t pixels;
+    if (width == 0 || height == 0)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the image has no pixels",
+                            decoder->name);
+    if (width > INT32_MAX || height > INT32_MAX || __builtin_mul_overflow(width, height, &pixels) ||
+        pixels > decoder->max_pixels)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: %" PRIu64 " x %" PRIu64
+                            " pixels are more than the limit of %" PRIu64
+                            " pixels (option max_pixels)",
+                            decoder->name, width, height, decoder->max_pixels);
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_fail_animation(struct planche_error *error, const char *name,
+                                           uint64_t frames)
+{
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "%s: is an animation of %" PRIu64 " frames; only single pictures are "
+                        "supported",
+                        name, frames);
+}
