@@ -13,7 +13,7 @@ struct foreign {
 #define CONVERT ", which Planche does not read: convert it to PNG"
 
 static const struct foreign known[] = {
-    /* libjxr's decoder has had no release since 2013 and is known to read out of bounds. */
+    /* Its one free decoder, jxrlib, was last changed in 2017: it is not kept. */
     {"II\xbc\x01", 4, "is a JPEG XR image" CONVERT " (JxrDecApp, or Windows' own viewer)"},
     {"AT&TFORM", 8, "is a DjVu file" CONVERT "s (ddjvu -format=tiff)"},
     {"%PDF-", 5, "is a PDF: give it as a book, not as a page of one"},
