@@ -79,7 +79,7 @@ static bool set_format(struct planche_cli_options *o, const char *value)
     }
     snprintf(name, sizeof name, "x.%s", value);
     o->page.format = strchr(value, '.') == NULL ? planche_format_from_name(name) : 0;
-    return o->page.format != PLANCHE_FORMAT_AUTO;
+    return planche_format_is_written(o->page.format);
 }
 
 static bool set_quality(struct planche_cli_options *o, const char *value)

@@ -91,7 +91,7 @@ static bool take_format(struct parse *parse, const json_t *value)
         return false;
     snprintf(name, sizeof name, "x.%s", text);
     parse->request->page.format = planche_format_from_name(name);
-    return parse->request->page.format != PLANCHE_FORMAT_AUTO;
+    return planche_format_is_written(parse->request->page.format);
 }
 
 static bool take_quality(struct parse *parse, const json_t *value)
