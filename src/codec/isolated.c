@@ -29,6 +29,7 @@ static const struct planche_helper_kind kind = {
     .uses = "this format takes",
     .task = "decode",
     .input = "image",
+    .crash = PLANCHE_ERROR_DATA,
 };
 
 struct isolated {

@@ -85,7 +85,7 @@ static enum planche_status fail_ended(struct planche_helper *helper, struct plan
     if (helper->exhausted || (!loaded && planche_system_limits_memory()))
         return fail_exhausted(helper, error);
     if (exit_status < 0)
-        return fail(helper, error, PLANCHE_ERROR_IO, "%s was killed, or crashed on a damaged %s",
+        return fail(helper, error, helper->kind->crash, "%s was killed, or crashed on a damaged %s",
                     helper->kind->name, helper->kind->input);
     return fail(helper, error, PLANCHE_ERROR_IO,
                 loaded ? "%s ended without an answer: it is not that of this version of Planche"
