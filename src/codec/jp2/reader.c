@@ -243,7 +243,8 @@ static unsigned clamp(double value, int64_t most)
 /* sYCC is JFIF's YCbCr: of the full range, with Rec. 601's weights. */
 static void to_rgb(int64_t values[4], int64_t most)
 {
-    double y = (double)values[0], half = (double)((most + 1) / 2);
+    const int64_t middle = (most + 1) / 2;
+    double y = (double)values[0], half = (double)middle;
     double cb = (double)values[1] - half, cr = (double)values[2] - half;
     values[0] = clamp(y + 1.402 * cr, most);
     values[1] = clamp(y - 0.344136 * cb - 0.714136 * cr, most);

@@ -165,7 +165,7 @@ static void colour_row(const struct planche_decoder *decoder, const struct planc
         unsigned index =
             psd->palette && psd->mode == PLANCHE_PSD_PALETTE ? sample(psd, 0, x, 8) : 0;
         for (unsigned c = 0; c < colours; c++) {
-            unsigned value = psd->mode == PLANCHE_PSD_PALETTE
+            unsigned value = psd->palette && psd->mode == PLANCHE_PSD_PALETTE
                                  ? psd->palette[(size_t)c * 256 + index]
                                  : sample(psd, c, x, depth);
             put(row, at + c, depth, without_white(value, alpha, most));
