@@ -62,7 +62,8 @@ enum planche_book_outcome {
     PLANCHE_BOOK_UP_TO_DATE = 7,     /* made by an earlier run, and left */
     PLANCHE_BOOK_OTHER_SETTINGS = 8, /* left: made with another model */
     PLANCHE_BOOK_SOURCE_CHANGED = 9, /* left: made from what the source was before */
-    PLANCHE_BOOK_DROPPED = 10        /* left out: Thumbs.db, __MACOSX, thumbnails and their kind */
+    PLANCHE_BOOK_DROPPED = 10,       /* left out: Thumbs.db, __MACOSX, thumbnails and their kind */
+    PLANCHE_BOOK_UNSELECTED = 11     /* left out: see planche_book_options.pages */
 };
 /* Capacity of outcomes[]: more than there are, so that a new outcome moves no field. */
 #define PLANCHE_BOOK_OUTCOMES 16
@@ -127,6 +128,11 @@ struct planche_book_options {
     int headers_only;
     uint64_t memory; /* most bytes that planche_book_inspect takes; 0: as planche_engine_defaults
                         says. An engine that runs a book has its own budget */
+    /* Selection: the output has these pages only, and nothing that is no page. Pages are counted
+     * from 1 in the order in which readers show them, an EPUB's own, else that of the names. An
+     * EPUB becomes a CBZ or a folder. */
+    const char *pages; /* "3-5,12,20-"; NULL: all */
+    unsigned sample;   /* so many of them, evenly spread; 0: all */
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

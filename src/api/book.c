@@ -4,6 +4,7 @@
 #include "book/inner.h"
 
 #include "api/page_options.h"
+#include "book/select.h"
 #include "engine/internal.h"
 
 #define RESULT PLANCHE_ARGS_STRUCT(struct planche_book_result, PLANCHE_BOOK_RESULT_INIT)
@@ -22,6 +23,8 @@ static enum planche_status take_options(struct planche_book_options *taken,
             PLANCHE_ARGS_STRUCT(struct planche_book_options, PLANCHE_BOOK_OPTIONS_INIT), error);
     if (!status)
         status = planche_args_take_page(page, taken->page, error);
+    if (!status)
+        status = planche_book_check_selection(taken->pages, error);
     if (!status)
         taken->page = page;
     return status;

@@ -6,6 +6,7 @@
 #include "book/existing.h"
 #include "book/inner.h"
 #include "book/order.h"
+#include "book/select.h"
 #include "book/steps.h"
 #include "engine/internal.h"
 #include "io/atomic_file.h"
@@ -270,6 +271,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
         status = planche_book_scan(book, error);
     if (!status)
         status = planche_book_find_order(book, error);
+    if (!status)
+        status = planche_book_select(book, error);
     if (!status && book->to == PLANCHE_CONTAINER_FOLDER)
         status = planche_entries_check_files(&book->entries, error);
     if (!status)
@@ -361,6 +364,12 @@ enum planche_status planche_book_inspect_all(const char *input,
     enum planche_status status = recognise(&book, error);
     if (!status)
         status = planche_book_scan(&book, error);
+    if (!status && planche_book_selects(options)) {
+        book.to = PLANCHE_CONTAINER_ZIP; /* the order of an EPUB counts */
+        status = planche_book_find_order(&book, error);
+    }
+    if (!status)
+        status = planche_book_select(&book, error);
     if (!status)
         status = planche_book_inspect_pages(&book, error);
     if (!status)

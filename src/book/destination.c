@@ -2,6 +2,7 @@
 /* Destination of a book: its container, and whether it would overwrite or contain its input. */
 
 #include "base/status.h"
+#include "book/select.h"
 #include "book/steps.h"
 #include "os/file_info.h"
 
@@ -52,11 +53,16 @@ enum planche_status planche_destination_choose(struct planche_book *book, const 
         to = PLANCHE_CONTAINER_FOLDER;
     if (!to)
         to = container_from_name(output);
+    bool selects = planche_book_selects(&book->options);
     if (!to)
-        to = book->from == PLANCHE_CONTAINER_FOLDER || book->from == PLANCHE_CONTAINER_EPUB
+        to = book->from == PLANCHE_CONTAINER_FOLDER ||
+                     (book->from == PLANCHE_CONTAINER_EPUB && !selects)
                  ? book->from
                  : PLANCHE_CONTAINER_ZIP;
     book->to = to;
+    if (to == PLANCHE_CONTAINER_EPUB && selects)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: some pages alone are no EPUB; use .cbz, or a folder", output);
     if (to > PLANCHE_CONTAINER_EPUB)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "%s: books are written as CBZ, EPUB or folder, not as %s", output,

@@ -161,7 +161,7 @@ static void on_page(void *user, const struct planche_book_page *page)
     assert_int_equal(page->struct_size, sizeof *page);
     assert_int_equal(page->index, told->count);
     snprintf(told->pages[told->count], sizeof told->pages[0], "%c %s>%s",
-             "EDRMLFCUOSX"[page->outcome], page -> name,
+             "EDRMLFCUOSX-"[page->outcome], page -> name,
              page -> output_name ? page -> output_name : "-");
     told->count++;
     assert_int_equal(page->message != NULL, page->outcome == PLANCHE_BOOK_FAILED);

@@ -42,7 +42,7 @@ void item_size(const struct item *item, uint32_t *width, uint32_t *height,
 /* What was told of a run. */
 struct told {
     char pages[MAX_ITEMS]
-              [200]; /* "name>output" with a letter for the outcome before it, EDRMLFCUOSX */
+              [200]; /* "name>output" with a letter for the outcome before it, EDRMLFCUOSX- */
     size_t count;
     char message[PLANCHE_ERROR_MESSAGE_SIZE]; /* of the last failure */
     size_t calls, most_done;

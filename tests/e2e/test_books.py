@@ -552,6 +552,23 @@ class Talk(Books):
                              env={"PLANCHE_MODEL_DIR": self.folder})
         self.assertIn("book.cbz -> book-2x.cbz", result.stdout)
 
+    def test_some_pages(self):
+        """Their names say that they are not the book; an EPUB becomes a CBZ; JSON speaks of them only."""
+        self.book(pages=5)
+        self.planche("book.cbz", "--pages", "2,4-")
+        self.assertEqual(sorted(self.pages_of("book-2x-pages-2,4-.cbz")),
+                         ["ch1/002.webp", "ch2/004.webp", "ch3/005.webp"])
+        lines = self.lines(self.planche("book.cbz", "--sample", "2", "--json"))
+        self.assertEqual([line["entry"] for line in lines[:-1]], ["ch1/002.png", "ch2/004.png"])
+        self.assertEqual(sorted(self.pages_of("book-2x-sample-2.cbz")), ["ch1/002.webp", "ch2/004.webp"])
+        self.write("book.epub", archives.epub([(f"{i}.png", harness.page(220, 210, seed=i)) for i in range(3)]))
+        self.planche("book.epub", "--sample", "1")
+        self.assertEqual(len(self.pages_of("book-2x-sample-1.cbz")), 1)
+        self.planche("book.epub", "--sample", "1", "--to", "epub", "-o", "a.epub", check=1)
+        for wrong in ("0", "a", "3-2", "1,", "1--2"):
+            self.planche("book.cbz", "--pages", wrong, check=2)
+        self.assert_one_line(self.planche("book.cbz", "--pages", "9", "--quiet", check=1).stderr, "5 pages")
+
     def test_skipped_pages(self):
         self.write("book.cbz", archives.cbz([("1.png", harness.page(8, 8)),
                                              ("large.png", harness.page(8, 40))]))

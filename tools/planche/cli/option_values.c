@@ -481,6 +481,31 @@ static bool set_crop(struct planche_cli_options *o, const char *value)
     return true;
 }
 
+/* "3-5,12,20-" */
+static bool set_pages(struct planche_cli_options *o, const char *value)
+{
+    for (const char *at = value;; at++) {
+        char *end;
+        unsigned long first = *at >= '1' && *at <= '9' ? strtoul(at, &end, 10) : 0, last = first;
+        if (first == 0)
+            return false;
+        if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+            last = strtoul(end + 1, &end, 10);
+        else if (*end == '-')
+            end++;
+        if (last < first || (*end != 0 && *end != ','))
+            return false;
+        at = end;
+        if (*at == 0)
+            return set_text(value, &o->book.pages);
+    }
+}
+
+static bool set_sample(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 99999, &o->book.sample);
+}
+
 /* By the rows of options.def. */
 static const set_fn setters[] = {
 #define OPTION(group, name, letter, argument, commands, set, values, form, preset, help, detail)   \

@@ -99,7 +99,9 @@ static void describe_entry(void *user, const struct planche_book_page *found)
     bool inner = planche_cli_is_inner_book(&page);
     *dry->inner = *dry->inner || inner;
     /* Its pages are not looked at: that takes unpacking it. */
-    if (!run->options.json && inner) {
+    if (page.outcome == PLANCHE_BOOK_UNSELECTED) {
+        /* The run would not speak of it either. */
+    } else if (!run->options.json && inner) {
         planche_cli_print("  %-8s %s", "book", page.name);
     } else if (!run->options.json) {
         print_entry(dry, &page);

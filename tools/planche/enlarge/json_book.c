@@ -14,6 +14,7 @@ static const char *const outcome_names[] = {
     [PLANCHE_BOOK_OTHER_SETTINGS] = "other_settings",
     [PLANCHE_BOOK_SOURCE_CHANGED] = "source_changed",
     [PLANCHE_BOOK_DROPPED] = "dropped",
+    [PLANCHE_BOOK_UNSELECTED] = "unselected",
 };
 #define OUTCOMES (sizeof outcome_names / sizeof *outcome_names)
 

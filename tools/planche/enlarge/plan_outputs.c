@@ -21,7 +21,7 @@ struct planning {
     struct planche_cli_plan *plan;
     const struct planche_cli_options *options;
     const char *folder; /* of -o; NULL: none, or -o is a file */
-    char suffix[32];    /* of names beside their inputs: "2x", "2400h" */
+    char suffix[96];    /* of names beside their inputs: "2x", "2400h" */
     bool several;       /* operands */
 };
 
@@ -160,7 +160,8 @@ static enum planche_container usual_container(const struct planning *planning, c
 {
     if (planning->options->book.container != PLANCHE_CONTAINER_AUTO)
         return planning->options->book.container;
-    if (input == PLANCHE_CONTAINER_FOLDER || input == PLANCHE_CONTAINER_EPUB)
+    bool selects = planning->options->book.pages != NULL || planning->options->book.sample != 0;
+    if (input == PLANCHE_CONTAINER_FOLDER || (input == PLANCHE_CONTAINER_EPUB && !selects))
         return input;
     return input == PLANCHE_CONTAINER_ZIP && planche_book_is_shelf(path) ? PLANCHE_CONTAINER_FOLDER
                                                                          : PLANCHE_CONTAINER_ZIP;
@@ -470,6 +471,14 @@ static void set_suffix(struct planning *planning, unsigned scale)
                  page->width + page->height);
     else
         snprintf(text, sizeof planning->suffix, "%ux", scale);
+    /* Some pages are not to be taken for the book. */
+    const struct planche_book_options *book = &planning->options->book;
+    size_t used = strlen(text);
+    if (book->pages != NULL)
+        snprintf(text + used, sizeof planning->suffix - used, "-pages-%s", book->pages);
+    used = strlen(text);
+    if (book->sample != 0)
+        snprintf(text + used, sizeof planning->suffix - used, "-sample-%u", book->sample);
 }
 
 /* True of "--to folder -o NAME": NAME is the book, also when the command is repeated and it is

@@ -61,7 +61,7 @@ static void on_page(void *user, const struct planche_book_page *page)
     if (page->outcome == PLANCHE_BOOK_FAILED) {
         run->failed = true;
         print_failure(books, page);
-    } else if (run->options.verbose) {
+    } else if (run->options.verbose && page->outcome != PLANCHE_BOOK_UNSELECTED) {
         print_page(books, page);
     }
     if (run->options.json && planche_cli_is_page(page->outcome))

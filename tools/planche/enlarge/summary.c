@@ -54,7 +54,8 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
 
 bool planche_cli_is_page(size_t outcome)
 {
-    return outcome != PLANCHE_BOOK_COPIED && outcome != PLANCHE_BOOK_DROPPED;
+    return outcome != PLANCHE_BOOK_COPIED && outcome != PLANCHE_BOOK_DROPPED &&
+           outcome != PLANCHE_BOOK_UNSELECTED;
 }
 
 /* "Skipped: 3 books (up to date), 1 page (source changed)" */
