@@ -57,7 +57,7 @@ static bool take_extension(struct naming *naming, const char *base)
     const char *dot = strrchr(base, '.');
     size_t length = dot ? strlen(dot + 1) : 0;
     size_t before = dot ? (size_t)(dot + 1 - naming->path) : 0;
-    if (planche_volumes_is_piece(base)) {
+    if (dot && planche_volumes_is_piece(base)) {
         *naming = (struct naming){.path = naming->path,
                                   .before = before,
                                   .digits = 3,
