@@ -202,10 +202,10 @@ class Faults(harness.Case):
         pages = [(f"{i:02}.png", noisy(i)) for i in range(PAGES)]
         self.write("in.cbr", archives.cbr(pages))
         self.write("sent", b"".join([
-            struct.pack("=IIQQqII", 1, 38, len(pages[0][1]), 0, 0, 16, 0), b"00.png",
-            struct.pack("=II", 3, len(pages[0][1])), pages[0][1], struct.pack("=II", 3, 0),
-            struct.pack("=IIQQqII", 1, 38, len(pages[1][1]), 0, 0, 16, 0), b"01.png",
-            struct.pack("=II", 3, 1000), pages[1][1][:500]]))
+            struct.pack("=IIQQqII", 16, 38, len(pages[0][1]), 0, 0, 16, 0), b"00.png",
+            struct.pack("=II", 18, len(pages[0][1])), pages[0][1], struct.pack("=II", 18, 0),
+            struct.pack("=IIQQqII", 16, 38, len(pages[1][1]), 0, 0, 16, 0), b"01.png",
+            struct.pack("=II", 18, 1000), pages[1][1][:500]]))
         with open(self.path("unpack"), "w", encoding="utf-8") as file:
             file.write(f"#!/bin/sh\nread kind <'{self.path('tokens')}'\n"
                        f"test $kind = sound && exec '{os.environ['PLANCHE_UNPACK']}' \"$@\"\n"
