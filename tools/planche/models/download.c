@@ -48,12 +48,14 @@ struct tarball {
     double unpacked_bytes; /* 0: not known */
 };
 
-/* Reads npm's answer: an object of what was asked for, or its own report of an error, of which the
- * first line is kept as the reason. */
+/* Reads npm's answer: an object of what was asked for, the address alone where the registry does
+ * not know the size (npm answers one value without an object), or npm's own report of an error, of
+ * which the first line is kept as the reason. */
 static bool read_answer(const char *answer, struct tarball *tarball, char *reason, size_t size)
 {
-    json_t *value = json_loads(answer, 0, NULL);
-    const char *address = json_string_value(json_object_get(value, "dist.tarball"));
+    json_t *value = json_loads(answer, JSON_DECODE_ANY, NULL);
+    const json_t *named = json_object_get(value, "dist.tarball");
+    const char *address = json_string_value(named != NULL ? named : value);
     json_t *problem = json_object_get(value, "error");
     const char *summary = json_string_value(json_object_get(problem, "summary"));
     bool usable = is_web_address(address) && strlen(address) < sizeof tarball->address;
