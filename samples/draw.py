@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Draws the sample pages: page.svg (a comic page in colour) and manga.svg (in grey). samples/README.md
-says how they become PNG files."""
+"""Draws the sample pages: page.svg (a comic page in colour), manga.svg (in grey), strip.svg (a strip for
+scrolling) and painting.svg. samples/README.md says how they become PNG files."""
 import math
 import os
 import random
@@ -9,6 +9,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from ink import Page, path_of, smooth  # noqa: E402
+from painting import draw_painting  # noqa: E402
 
 COLOUR = dict(skin="#f7cfae", shade="#e2a583", hair="#3b2b4d", gloss="#6a5086", eye="#2f7f79",
               coat="#d9483b", coat_dark="#a8302b", scarf="#f4c542", mouth="#8c2f39", cat="#e8933a",
@@ -383,7 +384,82 @@ def draw_manga(folder):
     page.save(os.path.join(folder, "manga.svg"))
 
 
+def fine(page, points, width=1.6, colour="#17131c"):
+    page.ink(points, width, colour, 0.4, 0.4)
+
+
+def strip_room(page):
+    """A desk at a window: fine lines on white, pale colours."""
+    page.open_panel([(0, 0), (480, 0), (480, 470), (0, 470)])
+    page.add('<linearGradient id="wall" x1="0" y1="0" x2="0" y2="1"><stop offset="0" '
+             'stop-color="#fbeee6"/><stop offset="1" stop-color="#ffffff"/></linearGradient>'
+             '<rect width="480" height="470" fill="url(#wall)"/>')
+    page.add('<rect x="262" y="40" width="178" height="214" fill="#cfe6f2" stroke="#17131c" '
+             'stroke-width="2"/>')
+    for k, (x, height) in enumerate(((270, 74), (304, 110), (342, 86), (378, 132), (412, 96))):
+        page.add(f'<rect x="{x}" y="{252 - height}" width="26" height="{height}" '
+                 f'fill="{"#b4cad8" if k % 2 else "#c2d6e2"}"/>')
+        for y in range(258 - height, 244, 11):
+            fine(page, [(x + 4, y), (x + 22, y)], 1.1, "#7f99aa")
+    for points in ([(351, 40), (351, 254)], [(262, 142), (440, 142)], [(250, 258), (452, 258)]):
+        page.ink(points, 2.2, "#17131c", 1, 1, True)
+    for k in range(9):
+        x = 26 + 20 * k
+        page.add(f'<rect x="{x}" y="{72 + 7 * (k % 3)}" width="17" height="{88 - 7 * (k % 3)}" '
+                 f'fill="{("#e7a9a0", "#a9c7b4", "#e8d39a", "#b3b6dc")[k % 4]}" stroke="#17131c" '
+                 f'stroke-width="1.5"/>')
+        fine(page, [(x + 4, 92), (x + 13, 92)], 1.2)
+        fine(page, [(x + 4, 98), (x + 13, 98)], 1.2)
+    page.ink([(16, 161), (220, 161)], 2.2, "#17131c", 1, 1, True)
+    girl(page, 176, 338, 0.62, COLOUR, look=5)
+    page.fill([(0, 420), (480, 404), (480, 470), (0, 470)], "#d9b58c")
+    for k in range(7):
+        fine(page, [(0, 428 + 7 * k), (160, 423 + 7 * k), (330, 421 + 7 * k), (480, 413 + 7 * k)], 1.1,
+             "#a97f55")
+    tiny_page(page, 300, 408, 0.62, 68)
+    page.bubble(356, 316, 92, 32, (250, 330), ["ONE MORE CHAPTER", "BEFORE BED."], 10, 14)
+    page.close_panel(0.01)
+
+
+def strip_fall(page):
+    """White space, and a page that drifts down through it."""
+    for x, y, scale, turn in ((150, 548, 0.5, -18), (250, 640, 0.62, 24), (186, 748, 0.74, -32)):
+        tiny_page(page, x, y, scale, turn)
+        for k in range(3):
+            fine(page, [(x - 26 + 22 * k, y - 74), (x - 24 + 22 * k, y - 48)], 1.3, "#8a8f9c")
+    page.bubble(352, 560, 84, 30, (290, 610), ["WHERE DOES THE", "WIND GO?"], 10, 21)
+
+
+def strip_cat(page):
+    page.add('<linearGradient id="dusk" x1="0" y1="0" x2="0" y2="1"><stop offset="0" '
+             'stop-color="#ffffff"/><stop offset="0.35" stop-color="#d8d3ee"/><stop offset="1" '
+             'stop-color="#8f86c4"/></linearGradient>'
+             '<rect y="800" width="480" height="600" fill="url(#dusk)"/>')
+    for x, y, r in ((92, 1000, 2), (210, 962, 1.6), (330, 1020, 2.2), (420, 968, 1.5), (148, 1088, 1.8)):
+        page.circle(x, y, r, "#fff")
+    page.circle(374, 1096, 46, "#fff7dc")
+    for k in range(5):
+        page.fill([(0, 1296 + 22 * k), (480, 1262 + 22 * k), (480, 1286 + 22 * k), (0, 1320 + 22 * k)],
+                  "#6d5f88" if k % 2 else "#77688f")
+        for x in range(8 + 14 * (k % 2), 480, 28):
+            fine(page, [(x, 1297 + 22 * k - x * 0.071), (x + 1, 1318 + 22 * k - x * 0.071)], 1.3)
+        fine(page, [(0, 1297 + 22 * k), (240, 1280 + 22 * k), (480, 1263 + 22 * k)], 1.5)
+    cat(page, 176, 1190, 0.72, COLOUR, look=4)
+    tiny_page(page, 262, 1246, 0.8, 16)
+    page.bubble(312, 898, 96, 30, (226, 1110), ["TO SOMEBODY WHO", "READS IT."], 10, 31)
+
+
+def draw_strip(folder):
+    page = Page(480, 1400)
+    strip_room(page)
+    strip_fall(page)
+    strip_cat(page)
+    page.save(os.path.join(folder, "strip.svg"))
+
+
 if __name__ == "__main__":
     here = os.path.dirname(os.path.abspath(__file__))
     draw_page(here)
     draw_manga(here)
+    draw_strip(here)
+    draw_painting(here)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turns page.svg and manga.svg into page.png (RGB) and manga.png (one channel), well packed. Needs
-rsvg-convert (Debian: librsvg2-bin)."""
+"""Turns page.svg, strip.svg and painting.svg (RGB) and manga.svg (one channel) into PNG files, well
+packed. Needs rsvg-convert (Debian: librsvg2-bin)."""
 import os
 import subprocess
 import sys
@@ -28,3 +28,5 @@ def rasterise(name, channels):
 if __name__ == "__main__":
     rasterise("page", 3)
     rasterise("manga", 1)
+    rasterise("strip", 3)
+    rasterise("painting", 3)
