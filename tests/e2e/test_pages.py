@@ -303,6 +303,12 @@ class Streams(harness.Case):
         # A page that Planche has made goes through as well: who reads waits for one.
         self.assertTrue(self.filter("a.webp", "-o", "-", data=b"").stdout.startswith(b"RIFF"))
 
+    def test_more_bytes_than_are_read_at_once(self):
+        data = harness.page() + bytes(3 << 20)  # what is behind the end of an image is ignored
+        self.write("a.png", data)
+        self.planche("a.png", "-o", "a.webp")
+        self.assertEqual(self.filter("-", "-o", "-", data=data).stdout, self.read("a.webp"))
+
     def test_formats(self):
         for name, magic in (("png", b"\x89PNG"), ("jpg", b"\xff\xd8"), ("webp", b"RIFF")):
             self.assertTrue(self.filter("-", "-f", name).stdout.startswith(magic))

@@ -84,8 +84,7 @@ static enum planche_status read_all(FILE *file, uint64_t most, struct bytes *byt
 {
     size_t capacity = FIRST_BYTES;
     for (;;) {
-        char *grown = bytes->size > 0 && bytes->size < capacity ? bytes->data
-                                                                : realloc(bytes->data, capacity);
+        char *grown = realloc(bytes->data, capacity);
         if (grown == NULL)
             return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %zu bytes", capacity);
         bytes->data = grown;
