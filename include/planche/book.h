@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 enum planche_container {
-    PLANCHE_CONTAINER_AUTO = 0, /* output: from its name's extension, else what suits the input */
+    PLANCHE_CONTAINER_AUTO = 0, /* output: by its name's extension, else by the input's container */
     PLANCHE_CONTAINER_ZIP = 1,  /* CBZ */
     PLANCHE_CONTAINER_FOLDER = 2,
     PLANCHE_CONTAINER_EPUB = 3,
