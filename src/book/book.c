@@ -166,7 +166,7 @@ static void tell_pages(const struct planche_book *book)
         }
         const struct planche_book_page page = {
             .struct_size = sizeof page,
-            .index = index++,
+            .index = index,
             .name = entry->name,
             .output_name = entry->outputs ? entry->outputs[0] : NULL,
             .outcome = entry->outcome,
@@ -177,6 +177,7 @@ static void tell_pages(const struct planche_book *book)
             .result = &entry->result,
         };
         book->options.on_page(book->options.user, &page);
+        index++;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 bool planche_file_is_absent(int reason)
 {
@@ -69,4 +70,14 @@ enum planche_file_state planche_file_find_link_at(int folder, const char *name,
                                                   struct planche_file_info *info)
 {
     return state_of(folder, name, AT_SYMLINK_NOFOLLOW, info);
+}
+
+bool planche_file_system_free(const char *path, uint64_t *bytes)
+{
+    struct statvfs info;
+    if (statvfs(path, &info) != 0)
+        return false;
+    uint64_t blocks = info.f_bavail, size = info.f_frsize;
+    *bytes = size && blocks > UINT64_MAX / size ? UINT64_MAX : blocks * size;
+    return true;
 }

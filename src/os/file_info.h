@@ -46,4 +46,7 @@ bool planche_file_is_same(const struct planche_file_info *a, const struct planch
 /* Of what is open. False: errno says why not. */
 bool planche_fd_info(int fd, struct planche_file_info *info);
 
+/* Bytes that the file system of an existing path has left for this user. False: not known. */
+bool planche_file_system_free(const char *path, uint64_t *bytes);
+
 #endif

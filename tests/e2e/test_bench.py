@@ -108,7 +108,7 @@ class Usage(harness.Case):
                                 (["--size", "5x5x5"], "size"), (["--size", "5x99999"], "size"),
                                 (["--runs", "0"], "runs"), (["-m", "nope"], "nope"),
                                 (["--all", "-m", "realcugan"], "--all"), (["x"], "x"),
-                                (["-m", "realcugan", "-s", "9"], "9"), (["-o", "x"], "-o")):
+                                (["-m", "realcugan", "-s", "65"], "65"), (["-o", "x"], "-o")):
             result = run("bench", *arguments, check=2)
             self.assertEqual(result.stdout, "")
             self.assert_one_line(result.stderr, word, "see planche help ")

@@ -507,14 +507,22 @@ class Talk(Books):
         result = self.planche("shelf", "-o", "out/", "--dry-run")
         self.assertEqual(self.tree("."), before)
         self.assertEqual(result.stderr, "")
-        self.assertEqual(result.stdout.splitlines(), [
-            "shelf/page.png -> out/page.webp",
-            "shelf/book.cbz -> out/book.cbz",
+        page, book, totals = result.stdout.splitlines()
+        self.assertEqual(page, "shelf/page.png -> out/page.webp")
+        self.assertEqual(book, "shelf/book.cbz -> out/book.cbz  3 pages: 3 enlarged; 0.0 megapixels")
+        self.assertRegex(totals, r"^1 book, 4 pages, 0\.0 megapixels: about .*; .* are free there$")
+        detailed = self.planche("shelf", "-o", "out/", "--dry-run", "-v").stdout.splitlines()
+        self.assertEqual(detailed[1:-2], [
             *[f"  enlarge  {name}" for name in names(extension="png")],
             "  copy     ComicInfo.xml", "  copy     notes/read me.txt"])
         lines = self.lines(self.planche("shelf", "-o", "out/", "--dry-run", "--json"))
         self.assertTrue(all(line["dry_run"] for line in lines))
-        self.assertEqual(lines[-1]["pages"], 3)
+        self.assertEqual(lines[-2]["pages"], 3)
+        totals = lines[-1]
+        self.assertEqual((totals["type"], totals["books"], totals["pages"], totals["input_pixels"]),
+                         ("totals", 1, 4, 8 * 8 + 3 * 20 * 24))
+        self.assertGreater(totals["free_bytes"], 0)
+        self.assertGreater(totals["output_bytes"], 0)
         self.assertEqual(self.tree("."), before)
         self.planche("shelf", "-o", "out/", "--quiet")
         self.assertEqual(self.planche("shelf", "-o", "out/", "--dry-run").stdout.splitlines(), [
@@ -531,20 +539,23 @@ class Talk(Books):
                               "--skip-above", "39", "--dry-run", check=1)
         self.assertEqual(result.stdout.splitlines(),
                          ["a.png -> out/a.webp", "made.webp  (Planche has made it)",
-                          "large.png  (large enough)"])
+                          "large.png  (large enough)", result.stdout.splitlines()[-1]])
+        self.assertIn("1 page, 0.0 megapixels", result.stdout.splitlines()[-1])
         self.assert_one_line(result.stderr, "bad.png")
         self.assertEqual(self.tree("."), before)
 
     def test_dry_run_of_entries(self):
         page = harness.page(8, 8)
         self.write("in/book.cbz", archives.cbz([("1.png", page), ("2.png", page), ("bad.png", b"x")]))
-        result = self.planche("in/book.cbz", "--dry-run", check=1)
-        _, first, second, bad = result.stdout.splitlines()
+        result = self.planche("in/book.cbz", "--dry-run", "-v", check=1)
+        first, second, bad, book, _ = result.stdout.splitlines()
+        self.assertIn("3 pages: 1 enlarged, 1 repeated, 1 failed", book)
         self.assertEqual((first, second), ("  enlarge  1.png", "  repeat   2.png"))
         self.assertRegex(bad, r"^  fail     bad\.png: (?!in/)")
         self.assertEqual(bad.count("bad.png"), 1)
+        self.assertEqual(self.planche("in/book.cbz", "--dry-run", check=1).stdout.splitlines()[:2], [bad, book])
         lines = self.lines(self.planche("in/book.cbz", "--dry-run", "--json", check=1))
-        self.assertEqual([line["fate"] for line in lines[:-1]], ["enlarged", "duplicate", "failed"])
+        self.assertEqual([line["fate"] for line in lines[:-2]], ["enlarged", "duplicate", "failed"])
 
     def test_dry_run_needs_no_model(self):
         self.book()

@@ -260,15 +260,15 @@ class Limits(harness.Case):
         expected = {"fail": "  fail     1/strip.png: ", "split": "  enlarge  1/strip.png: split into 2",
                     "switch": "  enlarge  1/strip.png: switched to jpg"}
         for way, line in expected.items():
-            result = self.planche("a.cbz", "--dry-run", "--on-limit", way, check=int(way == "fail"))
-            _, strip, other = result.stdout.splitlines()
+            result = self.planche("a.cbz", "--dry-run", "-v", "--on-limit", way, check=int(way == "fail"))
+            strip, other, _, _ = result.stdout.splitlines()
             self.assertTrue(strip.startswith(line), strip)
             self.assertEqual(other, "  enlarge  1/z.png")
             self.assertEqual(result.stderr, "")
         self.planche("a.cbz", "--dry-run", "--on-limit", "fail", "--on-error", "fail", check=1)
         result = self.planche("a.cbz", "--dry-run", "--on-limit", "fail", "--json", check=1)
         pages = [json.loads(line) for line in result.stdout.splitlines()]
-        self.assertEqual([page.get("fate") for page in pages], ["failed", "enlarged", None])
+        self.assertEqual([page.get("fate") for page in pages], ["failed", "enlarged", None, None])
         self.assertEqual((pages[1]["output_width"], pages[2]["failed"]), (40, 1))
         reduced = self.planche("a.cbz", "--dry-run", "--height", "900").stdout
         self.assertNotIn("jpg", reduced)

@@ -4,6 +4,8 @@
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/copy_others.h"
+#include "enlarge/speed.h"
+#include "enlarge/totals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@ struct dry_book {
     const struct planche_cli_item *item;
     size_t *outcomes;
     bool *inner; /* there are books in the book */
+    struct planche_cli_totals *totals;
 };
 
 /* Describes a result that is split or switched to another format; "" for others. */
@@ -96,15 +99,18 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         page.message = error.message;
     }
     dry->outcomes[page.outcome]++;
+    if (page.outcome == PLANCHE_BOOK_ENLARGED)
+        planche_cli_totals_add(dry->totals, &result, run->options.page.lossless);
     bool inner = planche_cli_is_inner_book(&page);
     *dry->inner = *dry->inner || inner;
     /* Its pages are not looked at: that takes unpacking it. */
     if (page.outcome == PLANCHE_BOOK_UNSELECTED) {
         /* The run would not speak of it either. */
-    } else if (!run->options.json && inner) {
-        planche_cli_print("  %-8s %s", "book", page.name);
     } else if (!run->options.json) {
-        print_entry(dry, &page);
+        if (inner)
+            planche_cli_print("  %-8s %s", "book", page.name);
+        else if (run->options.verbose || page.outcome == PLANCHE_BOOK_FAILED)
+            print_entry(dry, &page);
     } else if (planche_cli_is_page(page.outcome)) {
         json_t *object = planche_cli_json_entry(dry->item->input, dry->item->output, &page, NULL);
         json_object_set_new(object, "dry_run", json_true());
@@ -122,13 +128,30 @@ static bool is_only(const size_t *outcomes, enum planche_book_outcome outcome)
     return true;
 }
 
-static void describe_book(struct planche_cli_run *run, const struct planche_cli_item *item)
+/* "24 pages: 20 enlarged, 4 repeated" in the words of what is to come. */
+static void print_book(const struct planche_cli_item *item, const size_t *outcomes,
+                       const struct planche_cli_totals *before,
+                       const struct planche_cli_totals *after)
+{
+    char pages[256];
+    double pixels = (after->in_pixels - before->in_pixels) / 1e6;
+    planche_cli_summary_pages(outcomes, pages, sizeof pages);
+    if (pixels > 0.0)
+        planche_cli_print("%s -> %s  %s; %.1f megapixels", item->input, item->output, pages,
+                          pixels);
+    else
+        planche_cli_print("%s -> %s  %s", item->input, item->output, pages);
+}
+
+static void describe_book(struct planche_cli_run *run, const struct planche_cli_item *item,
+                          struct planche_cli_totals *totals)
 {
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
     size_t outcomes[PLANCHE_BOOK_OUTCOMES] = {0};
     bool inner = false;
-    struct dry_book dry = {run, item, outcomes, &inner};
+    struct dry_book dry = {run, item, outcomes, &inner, totals};
+    const struct planche_cli_totals before = *totals;
     struct planche_error error = {0};
     struct planche_book_options book = run->options.book;
     book.page = &page;
@@ -143,9 +166,10 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         .outcomes = outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
-    if (!run->options.json)
-        planche_cli_print("%s -> %s", item->input, item->output);
     outcome.status = planche_book_inspect(item->input, &book, &outcome.result, &error);
+    if (!run->options.json && outcome.status == PLANCHE_OK)
+        print_book(item, outcomes, &before, totals);
+    totals->books += outcomes[PLANCHE_BOOK_ENLARGED] > 0;
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
         planche_cli_print_failure(run, item, outcome.status, error.message);
@@ -177,15 +201,19 @@ static enum planche_status predict_page(const struct planche_cli_run *run,
     return predict(run, &options, result, error);
 }
 
-static void describe_page(struct planche_cli_run *run, const struct planche_cli_item *item)
+static void describe_page(struct planche_cli_run *run, const struct planche_cli_item *item,
+                          struct planche_cli_totals *totals)
 {
     struct planche_error error = {0};
     struct planche_cli_outcome outcome = {
         .input = item->input, .output = item->output, .message = error.message};
     char result[64];
     outcome.status = planche_cli_inspect_page(&run->options, &outcome, &error);
-    if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked)
+    if (outcome.status == PLANCHE_OK && !outcome.large && !outcome.marked) {
         outcome.status = predict_page(run, item, &outcome.result, &error);
+        if (outcome.status == PLANCHE_OK)
+            planche_cli_totals_add(totals, &outcome.result, run->options.page.lossless);
+    }
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;
         planche_cli_print_failure(run, item, outcome.status, error.message);
@@ -234,9 +262,25 @@ static bool refuse(struct planche_cli_run *run, const struct planche_cli_item *i
     return true;
 }
 
+/* What all of it comes to. */
+static void tell_totals(struct planche_cli_run *run, const struct planche_cli_totals *totals)
+{
+    struct planche_cli_prospect prospect;
+    char text[256];
+    if (totals->pages == 0)
+        return;
+    planche_cli_totals_judge(totals, planche_cli_speed_find(&run->options, run->scale),
+                             run->plan.items[0].output, &prospect);
+    if (run->options.json)
+        planche_cli_run_json(run, planche_cli_totals_json(totals, &prospect));
+    else if (!run->options.quiet)
+        planche_cli_print("%s", planche_cli_totals_text(totals, &prospect, text, sizeof text));
+}
+
 void planche_cli_run_dry(struct planche_cli_run *run)
 {
     const struct planche_cli_plan *plan = &run->plan;
+    struct planche_cli_totals totals = {0};
     for (size_t i = 0; i < plan->count && planche_cli_interrupt_signal() == 0 && !ferror(stdout);
          i++) {
         const struct planche_cli_item *item = &plan->items[i];
@@ -248,10 +292,11 @@ void planche_cli_run_dry(struct planche_cli_run *run)
         } else if (refuse(run, item)) {
             /* It has been said. */
         } else if (item->book) {
-            describe_book(run, item);
+            describe_book(run, item, &totals);
         } else {
-            describe_page(run, item);
+            describe_page(run, item, &totals);
         }
     }
     planche_cli_copy_others(run);
+    tell_totals(run, &totals);
 }

@@ -138,6 +138,8 @@ static int run_all(struct planche_cli_run *run)
     if (status == PLANCHE_OK)
         planche_cli_run_books(run);
     double speed = planche_cli_progress_speed(&run->progress);
+    if (speed <= 0.0) /* it was not shown */
+        speed = planche_cli_summary_speed(&run->summary);
     if (speed > 0.0)
         planche_cli_speed_keep(options, run->scale, speed);
     planche_cli_progress_stop(&run->progress);

@@ -58,6 +58,9 @@ static void on_page(void *user, const struct planche_book_page *page)
     books->outcomes[page->outcome]++;
     books->inner = books->inner || planche_cli_is_inner_book(page);
     run->summary.outcomes[page->outcome]++;
+    if (page->outcome == PLANCHE_BOOK_ENLARGED)
+        run->summary.computed_pixels +=
+            (double)page->result->input_width * page->result->input_height;
     if (page->outcome == PLANCHE_BOOK_FAILED) {
         run->failed = true;
         print_failure(books, page);

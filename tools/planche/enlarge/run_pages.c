@@ -79,6 +79,7 @@ static void count(struct planche_cli_summary *summary, const struct planche_cli_
     summary->outcomes[ended]++;
     if (ended != PLANCHE_BOOK_ENLARGED)
         return;
+    summary->computed_pixels += (double)outcome->result.input_width * outcome->result.input_height;
     summary->input_bytes += planche_cli_file_bytes(outcome->input);
     summary->output_bytes += count_output(planned, &outcome->result);
 }

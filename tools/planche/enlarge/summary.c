@@ -161,6 +161,15 @@ static const char *format_pages(const struct planche_cli_summary *summary, char 
     return text;
 }
 
+/* Less than this is mostly the loading of the model. */
+#define MIN_SECONDS 5.0
+
+double planche_cli_summary_speed(const struct planche_cli_summary *summary)
+{
+    double seconds = (planche_clock_ms() - summary->start_ms) / 1e3;
+    return seconds >= MIN_SECONDS ? summary->computed_pixels / seconds : 0.0;
+}
+
 void planche_cli_summary_print(const struct planche_cli_summary *summary)
 {
     char books[128], pages[448];

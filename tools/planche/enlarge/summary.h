@@ -16,6 +16,7 @@ struct planche_cli_summary {
     size_t copied, copies_changed; /* files copied; and those whose copies were not replaced */
     size_t junk;                   /* files left out, beside those of books */
     uint64_t input_bytes, output_bytes;
+    double computed_pixels; /* of the input, of pages that were computed */
     double start_ms;
     const char *device; /* the GPU; NULL: a CPU */
 };
@@ -24,6 +25,8 @@ struct planche_cli_summary {
 bool planche_cli_is_page(size_t outcome);
 /* "180 pages: 170 enlarged, 9 repeated, 1 failed" */
 const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t size);
+/* Input pixels per second; 0: too little was computed to tell. */
+double planche_cli_summary_speed(const struct planche_cli_summary *summary);
 /* Prints it on stderr, in one to three lines. */
 void planche_cli_summary_print(const struct planche_cli_summary *summary);
 
