@@ -221,6 +221,8 @@ class Mistakes(harness.Case):
         self.refuse("models", "fecth", says=["did you mean 'planche models fetch'?"])
         self.refuse("models", "fetch", "realcugna", says=["did you mean realcugan?"])
         self.refuse("help", "memry", says=["did you mean memory?"])
+        self.refuse("-m", "realesr-animevideov3", "-s", "1", "a.png",
+                    says=["has no scale 1; it has 2, 3, 4; see planche help scale"])
         self.refuse("info", "--memory", "1G", says=["not an option of planche info"])
 
     def test_inputs_that_do_not_exist(self):

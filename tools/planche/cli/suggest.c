@@ -49,7 +49,7 @@ void planche_cli_suggest(struct planche_cli_suggestion *suggestion, const char *
 {
     size_t length = strlen(suggestion->word);
     unsigned distance = planche_cli_distance(suggestion->word, candidate);
-    if (length >= 3 && strncasecmp(suggestion->word, candidate, length) == 0)
+    if (distance > 0 && length >= 3 && strncasecmp(suggestion->word, candidate, length) == 0)
         distance = 1;
     if (distance > (length + 2) / 3)
         return;
