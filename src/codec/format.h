@@ -47,6 +47,11 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
                                                uint64_t width, uint64_t height,
                                                struct planche_error *error);
 
+/* Before a library is called that does not bear a lack of memory: bytes is what it takes at most,
+ * reserved in the budget. planche_foreign_leave(bytes) follows unless that fails. Error: MEMORY. */
+enum planche_status planche_decoder_enter(const struct planche_decoder *decoder, uint64_t bytes,
+                                          struct planche_error *error);
+
 /* Says UNSUPPORTED: a page is one picture. */
 enum planche_status planche_fail_animation(struct planche_error *error, const char *name,
                                            uint64_t frames);

@@ -223,14 +223,8 @@ def make_cases(model):
     cases.append(Case("png-webp-lossless", {"p.png": source}, ["p.png", "-o", "o.webp", "--lossless"],
                       "o.webp"))
     for name in ("jpg", "webp", "avif", "jxl"):
-        maker = Case("", {"p.png": source}, ["p.png", "-o", "o." + name, "--no-mark"], "o." + name)
-        maker.model = model
-        with tempfile.TemporaryDirectory(prefix="planche-fault-") as folder:
-            fill(maker, folder)
-            if command(maker, folder)[0] != 0:
-                raise SystemExit("no pages to begin with")
-            data = content(os.path.join(folder, maker.output))
-        cases.append(Case(name + "-png", {"p." + name: data}, [f"p.{name}", "-o", "o.png"], "o.png"))
+        cases.append(Case(name + "-png", {"p." + name: converted(model, source, name)}, [f"p.{name}", "-o", "o.png"],
+                          "o.png"))
     cases += [
         Case("cbz-cbz", {"in.cbz": archives.cbz(books)}, ["in.cbz", "-o", "out.cbz"], "out.cbz", True),
         Case("cbz-folder", {"in.cbz": archives.cbz(books)}, ["in.cbz", "-o", "out", "--to", "folder"], "out", True),
@@ -247,16 +241,36 @@ def make_cases(model):
     return cases
 
 
+def noise(width, height, channels):
+    rest = random.Random(1)
+    return png.encode(width, height, channels, rest.randbytes(width * height * channels))
+
+
+def converted(model, data, name, *more):
+    """The page in another format."""
+    maker = Case("", {"p.png": data}, ["p.png", "-o", "o." + name, "--no-mark", *more], "o." + name)
+    maker.model = model
+    with tempfile.TemporaryDirectory(prefix="planche-fault-") as folder:
+        fill(maker, folder)
+        if command(maker, folder)[0] != 0:
+            raise SystemExit("no pages to begin with")
+        return content(os.path.join(folder, maker.output))
+
+
 def make_memory_cases(model):
-    """Every way to encode, for a page that needs some memory."""
-    noise = random.Random(1)
-    data = png.encode(150, 100, 3, bytes(noise.randrange(256) for _ in range(150 * 100 * 3)))
+    """Every way to encode and to decode, for a page that needs some memory."""
+    data = noise(150, 100, 3)
     cases = []
+    for kind, name, more in (("lossless", "webp", ("--lossless",)), ("alpha", "webp", ()), ("lossy", "avif", ()),
+                             ("alpha", "avif", ()), ("lossy", "jxl", ()), ("alpha", "jxl", ("--lossless",))):
+        page_data = converted(model, noise(150, 100, 4 if kind == "alpha" else 3), name, *more)
+        cases.append(Case(f"memory-read-{name}-{kind}", {"p." + name: page_data}, ["p." + name, "-o", "o.png"], "o.png"))
     for name, more in (("webp", ()), ("webp", ("--lossless",)), ("png", ()), ("jpg", ()), ("avif", ()),
                        ("avif", ("--lossless",)), ("jxl", ()), ("jxl", ("--lossless",))):
         cases.append(Case("memory-" + name + "".join(more), {"p.png": data},
                           ["p.png", "-o", "o." + name, *more], "o." + name))
-        cases[-1].model = model
+    for case in cases:
+        case.model = model
     return cases
 
 

@@ -14,6 +14,7 @@ struct avif_reader {
     struct planche_error lack; /* why it could not have one; PLANCHE_OK: it could */
     uint8_t *rows;             /* of a grey picture, as colours */
     uint64_t reserved;         /* for what libavif and its decoder allocate themselves */
+    uint64_t entered;          /* of that: asked of the system as well */
 };
 
 static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
@@ -64,6 +65,26 @@ static enum planche_status reserve(struct planche_decoder *decoder, uint64_t byt
     return PLANCHE_OK;
 }
 
+/* Asks the system for what was reserved; libavif 0.11 ends the process where it is refused. What
+ * libavif has taken of it meanwhile is asked for once more. */
+static enum planche_status enter(const struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct avif_reader *reader = decoder->state;
+    planche_foreign_leave(reader->entered);
+    reader->entered = 0;
+    enum planche_status status = planche_decoder_enter(decoder, reader->reserved, error);
+    if (status == PLANCHE_OK)
+        reader->entered = reader->reserved;
+    return status;
+}
+
+static void leave(struct planche_decoder *decoder)
+{
+    struct avif_reader *reader = decoder->state;
+    planche_foreign_leave(reader->entered);
+    reader->entered = 0;
+}
+
 /* Libavif copies what it keeps, some of it twice. */
 #define COPIES 2
 
@@ -92,6 +113,8 @@ static avifResult read_piece(avifIO *io, uint32_t flags, uint64_t offset, size_t
         return AVIF_RESULT_OUT_OF_MEMORY;
     }
     reader->reserved += COPIES * (uint64_t)size;
+    if (enter(decoder, &reader->lack))
+        return AVIF_RESULT_OUT_OF_MEMORY;
     if (planche_stream_read_at(stream, offset, reader->piece, size, &out->size, &reader->lack))
         return AVIF_RESULT_IO_ERROR;
     out->data = reader->piece;
@@ -106,6 +129,8 @@ static enum planche_status parse(struct planche_decoder *decoder, struct planche
     enum planche_status status = planche_avif_look_at_boxes(decoder, &listed, error);
     if (status == PLANCHE_OK)
         status = reserve(decoder, fixed + listed, error);
+    if (status == PLANCHE_OK)
+        status = enter(decoder, error);
     if (status)
         return status;
     reader->avif = avifDecoderCreate();
@@ -218,7 +243,10 @@ enum planche_status planche_avif_open(struct planche_decoder *decoder, struct pl
         status = prepare_picture(decoder, error);
     if (status == PLANCHE_OK)
         status = read_metadata(decoder, error);
-    return status || decoder->header_only ? status : set_limit(decoder, error);
+    if (status == PLANCHE_OK && !decoder->header_only)
+        status = set_limit(decoder, error);
+    leave(decoder);
+    return status;
 }
 
 static avifResult convert(const struct planche_decoder *decoder, const avifImage *image,
@@ -280,15 +308,11 @@ static bool as_announced(const struct planche_decoder *decoder, const avifImage 
            (image->alphaPlane != NULL) == (decoder->channels % 2 == 0);
 }
 
-enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
-                                      uint32_t count, struct planche_error *error)
+static enum planche_status decode(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                  struct planche_error *error)
 {
     const struct avif_reader *reader = decoder->state;
     const avifImage *image = reader->avif->image;
-    (void)count; /* all of them */
-    if (stride > UINT32_MAX)
-        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the rows are too long for libavif",
-                            decoder->name);
     enum planche_status status = status_of(decoder, avifDecoderNextImage(reader->avif), error);
     if (status)
         return status;
@@ -298,6 +322,20 @@ enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *
                             ? convert_grey(decoder, image, rows, stride)
                             : convert(decoder, image, decoder->channels == 4, rows, stride);
     return status_of(decoder, result, error);
+}
+
+enum planche_status planche_avif_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
+                                      uint32_t count, struct planche_error *error)
+{
+    (void)count; /* all of them */
+    if (stride > UINT32_MAX)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: the rows are too long for libavif",
+                            decoder->name);
+    enum planche_status status = enter(decoder, error);
+    if (status == PLANCHE_OK)
+        status = decode(decoder, rows, stride, error);
+    leave(decoder);
+    return status;
 }
 
 void planche_avif_close(struct planche_decoder *decoder)

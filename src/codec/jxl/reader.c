@@ -19,7 +19,8 @@ struct jxl_reader {
     uint8_t *piece;    /* of the file, while headers are read: */
     size_t have, room; /* so many bytes, and as many as there could be */
     uint64_t next;     /* where in the file the next piece begins */
-    uint64_t reserved; /* for what libjxl allocates itself */
+    uint64_t reserved; /* for what libjxl allocates itself, */
+    uint64_t entered;  /* and asked of the system as well */
 };
 
 static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
@@ -45,6 +46,24 @@ static uint64_t picture_memory(const struct planche_decoder *decoder)
     return fixed + (decoder->channels % 2 == 0 ? 64 : 40) * pixels;
 }
 
+static void leave(struct jxl_reader *reader)
+{
+    planche_foreign_leave(reader->entered);
+    reader->entered = 0;
+}
+
+/* Asks the system for all that was reserved: libjxl 0.7 ends the process where it is refused, and
+ * takes hardly any of it from a memory manager. */
+static enum planche_status enter(const struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    leave(reader);
+    enum planche_status status = planche_decoder_enter(decoder, reader->reserved, error);
+    if (status == PLANCHE_OK)
+        reader->entered = reader->reserved;
+    return status;
+}
+
 static enum planche_status reserve(const struct planche_decoder *decoder, uint64_t bytes,
                                    struct planche_error *error)
 {
@@ -52,7 +71,7 @@ static enum planche_status reserve(const struct planche_decoder *decoder, uint64
     if (!planche_budget_reserve(decoder->budget, bytes))
         return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
     reader->reserved += bytes;
-    return PLANCHE_OK;
+    return enter(decoder, error);
 }
 
 static enum planche_status say_misused(const struct planche_decoder *decoder,
@@ -237,6 +256,7 @@ static enum planche_status read_headers(struct planche_decoder *decoder,
     while (status == PLANCHE_OK && !done)
         status = read_header(decoder, &done, error);
     destroy(reader);
+    leave(reader);
     planche_jxl_box_free(&reader->box);
     planche_free(reader->piece);
     reader->piece = NULL;
@@ -273,37 +293,45 @@ static enum planche_status set_buffer(const struct planche_decoder *decoder, uin
     return say_unsupported(decoder, "this kind of", error);
 }
 
+/* *done with the last event. */
+static enum planche_status read_event(const struct planche_decoder *decoder, uint8_t *rows,
+                                      size_t stride, uint32_t count, bool *done,
+                                      struct planche_error *error)
+{
+    const struct jxl_reader *reader = decoder->state;
+    switch (JxlDecoderProcessInput(reader->jxl)) {
+    case JXL_DEC_COLOR_ENCODING:
+        planche_jxl_prefer_colours(reader->jxl, decoder->channels < 3);
+        return PLANCHE_OK;
+    case JXL_DEC_NEED_IMAGE_OUT_BUFFER:
+        return set_buffer(decoder, rows, stride, count, error);
+    case JXL_DEC_FULL_IMAGE:
+        *done = true;
+        return PLANCHE_OK;
+    case JXL_DEC_NEED_MORE_INPUT:
+        return say_damaged(decoder, "the file ends too early", error);
+    default:
+        return say_damaged(decoder, "its pixels cannot be decoded", error);
+    }
+}
+
 enum planche_status planche_jxl_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
                                      uint32_t count, struct planche_error *error)
 {
     struct jxl_reader *reader = decoder->state;
-    enum planche_status status =
-        create(decoder, JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, error);
+    bool done = false;
+    enum planche_status status = enter(decoder, error);
+    if (status == PLANCHE_OK)
+        status = create(decoder, JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, error);
     if (status == PLANCHE_OK &&
         JxlDecoderSetInput(reader->jxl, reader->file, reader->size) != JXL_DEC_SUCCESS)
         status = say_misused(decoder, error);
     if (status == PLANCHE_OK)
         JxlDecoderCloseInput(reader->jxl);
-    while (status == PLANCHE_OK) {
-        switch (JxlDecoderProcessInput(reader->jxl)) {
-        case JXL_DEC_COLOR_ENCODING:
-            planche_jxl_prefer_colours(reader->jxl, decoder->channels < 3);
-            break;
-        case JXL_DEC_NEED_IMAGE_OUT_BUFFER:
-            status = set_buffer(decoder, rows, stride, count, error);
-            break;
-        case JXL_DEC_FULL_IMAGE:
-            destroy(reader);
-            return PLANCHE_OK;
-        case JXL_DEC_NEED_MORE_INPUT:
-            status = say_damaged(decoder, "the file ends too early", error);
-            break;
-        default:
-            status = say_damaged(decoder, "its pixels cannot be decoded", error);
-            break;
-        }
-    }
+    while (status == PLANCHE_OK && !done)
+        status = read_event(decoder, rows, stride, count, &done, error);
     destroy(reader);
+    leave(reader);
     return status;
 }
 

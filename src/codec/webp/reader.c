@@ -44,17 +44,6 @@ static enum planche_status load(const struct planche_decoder *decoder,
     return status;
 }
 
-/* What libwebp was measured to take beside the picture, with some room: a few rows for lossy
- * pictures, a plane and its compression for their alpha, all pixels once more for lossless ones. */
-static uint64_t decoder_memory(const WebPBitstreamFeatures *features)
-{
-    const uint64_t fixed = (uint64_t)1 << 20, per_column = 256;
-    uint64_t pixels = (uint64_t)features->width * (uint64_t)features->height;
-    bool lossless = features->format == 2;
-    uint64_t per_pixel = lossless ? 5 : features->has_alpha ? 7 : 0;
-    return fixed + per_column * (uint64_t)features->width + per_pixel * pixels;
-}
-
 /* Where the picture lies on its canvas. */
 static enum planche_status place_picture(struct planche_decoder *decoder,
                                          struct webp_reader *reader,
@@ -78,6 +67,23 @@ static enum planche_status place_picture(struct planche_decoder *decoder,
     return PLANCHE_OK;
 }
 
+/* And reserves what decoding it takes. */
+static enum planche_status load_picture(const struct planche_decoder *decoder,
+                                        struct webp_reader *reader, struct planche_error *error)
+{
+    uint64_t bytes = 0;
+    reader->size = (size_t)reader->chunks.picture.size;
+    enum planche_status status = load(decoder, &reader->chunks.picture, &reader->picture, error);
+    if (status)
+        return status;
+    if (!planche_webp_decoder_memory(reader->picture, reader->size, reader->width, reader->height,
+                                     decoder->budget, &bytes) ||
+        !planche_budget_reserve(decoder->budget, bytes))
+        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
+    reader->reserved = bytes;
+    return PLANCHE_OK;
+}
+
 static enum planche_status read_features(struct planche_decoder *decoder,
                                          struct webp_reader *reader, struct planche_error *error)
 {
@@ -98,22 +104,7 @@ static enum planche_status read_features(struct planche_decoder *decoder,
     status = place_picture(decoder, reader, &features, error);
     if (status == PLANCHE_OK)
         status = planche_decoder_check_size(decoder, decoder->width, decoder->height, error);
-    if (status || decoder->header_only)
-        return status;
-    uint64_t bytes = decoder_memory(&features);
-    if (!planche_budget_reserve(decoder->budget, bytes))
-        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
-    reader->reserved = bytes;
-    return PLANCHE_OK;
-}
-
-static enum planche_status load_picture(struct planche_decoder *decoder, struct webp_reader *reader,
-                                        struct planche_error *error)
-{
-    if (decoder->header_only)
-        return PLANCHE_OK;
-    reader->size = (size_t)reader->chunks.picture.size;
-    return load(decoder, &reader->chunks.picture, &reader->picture, error);
+    return status || decoder->header_only ? status : load_picture(decoder, reader, error);
 }
 
 static enum planche_status get_part(struct planche_decoder *decoder,
@@ -162,8 +153,6 @@ enum planche_status planche_webp_open(struct planche_decoder *decoder, struct pl
     if (status == PLANCHE_OK)
         status = read_features(decoder, reader, error);
     if (status == PLANCHE_OK)
-        status = load_picture(decoder, reader, error);
-    if (status == PLANCHE_OK)
         status = read_metadata(decoder, reader, error);
     if (status == PLANCHE_OK && reader->chunks.oddity)
         planche_log_write(decoder->log, PLANCHE_LOG_WARNING,
@@ -192,12 +181,41 @@ static enum planche_status status_of(const struct planche_decoder *decoder, VP8S
     }
 }
 
+/* A second thread has a stack and a heap of its own: address space that may be missing then for
+ * what libwebp bears no lack of. */
+#define THREAD_BYTES ((uint64_t)160 << 20)
+
+/* Asks the system for what libwebp takes, with a second thread if there is room for one. */
+static enum planche_status enter(const struct planche_decoder *decoder, uint64_t *bytes,
+                                 WebPDecoderConfig *config, struct planche_error *error)
+{
+    const struct webp_reader *reader = decoder->state;
+    *bytes = reader->reserved + THREAD_BYTES;
+    config->options.use_threads = planche_foreign_enter(*bytes);
+    if (config->options.use_threads)
+        return PLANCHE_OK;
+    *bytes = reader->reserved;
+    return planche_decoder_enter(decoder, *bytes, error);
+}
+
+static void set_output(const struct planche_decoder *decoder, WebPDecoderConfig *config,
+                       uint8_t *rows, size_t stride)
+{
+    const struct webp_reader *reader = decoder->state;
+    size_t pixel = decoder->channels;
+    config->output.colorspace = decoder->channels == 4 ? MODE_RGBA : MODE_RGB;
+    config->output.is_external_memory = 1;
+    config->output.u.RGBA.rgba = rows + reader->chunks.y * stride + reader->chunks.x * pixel;
+    config->output.u.RGBA.stride = (int)stride;
+    config->output.u.RGBA.size = stride * (reader->height - 1) + reader->width * pixel;
+}
+
 enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
                                       uint32_t count, struct planche_error *error)
 {
     const struct webp_reader *reader = decoder->state;
-    size_t pixel = decoder->channels;
     WebPDecoderConfig config;
+    uint64_t bytes;
     if (stride > INT32_MAX || !WebPInitDecoderConfig(&config))
         return planche_fail(error, PLANCHE_ERROR_INTERNAL,
                             "%s: the libwebp that is installed is not the one Planche was built "
@@ -205,18 +223,17 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
                             decoder->name);
     if (reader->width < decoder->width || reader->height < decoder->height)
         memset(rows, 0, stride * count);
-    config.options.use_threads = 1;
-    config.output.colorspace = decoder->channels == 4 ? MODE_RGBA : MODE_RGB;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = rows + reader->chunks.y * stride + reader->chunks.x * pixel;
-    config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = stride * (reader->height - 1) + reader->width * pixel;
+    set_output(decoder, &config, rows, stride);
+    enum planche_status status = enter(decoder, &bytes, &config, error);
+    if (status)
+        return status;
     VP8StatusCode code = WebPDecode(reader->picture, reader->size, &config);
     if (code == VP8_STATUS_OUT_OF_MEMORY && config.options.use_threads) {
         /* So it says also where the second thread does not start. */
         config.options.use_threads = 0;
         code = WebPDecode(reader->picture, reader->size, &config);
     }
+    planche_foreign_leave(bytes);
     return status_of(decoder, code, error);
 }
 

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <webp/decode.h>
 
+#define RIFF_HEAD 12
+
+static const char what[] = "the check of the WebP file";
+
 enum planche_status planche_webp_copy_add(struct planche_webp_copy *copy, const uint8_t *data,
                                           size_t size, struct planche_error *error)
 {
@@ -17,17 +21,16 @@ enum planche_status planche_webp_copy_add(struct planche_webp_copy *copy, const 
                          ? planche_realloc(NULL, copy->data, whole)
                          : NULL;
     if (!grown)
-        return planche_fail_memory(error, NULL, copy->size + (uint64_t)size,
-                                   "the check of the WebP file");
+        return planche_fail_memory(error, NULL, copy->size + (uint64_t)size, what);
     memcpy(grown + copy->size, data, size);
     copy->data = grown;
     copy->size = whole;
     return PLANCHE_OK;
 }
 
-enum planche_status planche_webp_copy_check(const struct planche_webp_copy *copy,
-                                            const struct planche_image_info *info, uint8_t *row,
-                                            struct planche_error *error)
+static enum planche_status decode(const struct planche_webp_copy *copy,
+                                  const struct planche_image_info *info, uint8_t *row,
+                                  struct planche_error *error)
 {
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config))
@@ -52,4 +55,38 @@ enum planche_status planche_webp_copy_check(const struct planche_webp_copy *copy
         return planche_fail(error, PLANCHE_ERROR_MEMORY,
                             "libwebp made a file that cannot be read, for want of memory");
     }
+}
+
+/* A small picture of very many Huffman tables takes more than the encoder did. */
+static enum planche_status decode_within(const struct planche_webp_copy *copy,
+                                         const struct planche_encoder *encoder, uint64_t more,
+                                         uint8_t *row, struct planche_error *error)
+{
+    struct planche_budget *budget = encoder->options.budget;
+    if (!planche_budget_reserve(budget, more))
+        return planche_fail_memory(error, budget, more, what);
+    enum planche_status status = planche_encoder_enter(encoder, more, error);
+    if (status == PLANCHE_OK) {
+        status = decode(copy, &encoder->info, row, error);
+        planche_foreign_leave(more);
+    }
+    planche_budget_release(budget, more);
+    return status;
+}
+
+enum planche_status planche_webp_copy_check(const struct planche_webp_copy *copy,
+                                            const struct planche_encoder *encoder,
+                                            uint64_t reserved, uint8_t *row,
+                                            struct planche_error *error)
+{
+    const struct planche_image_info *info = &encoder->info;
+    size_t head = copy->size < RIFF_HEAD ? copy->size : RIFF_HEAD;
+    uint64_t bytes;
+    if (!planche_webp_decoder_memory(copy->data + head, copy->size - head, info->width,
+                                     info->height, NULL, &bytes))
+        return planche_fail_memory(error, NULL, bytes, what);
+    uint64_t left = reserved > copy->size ? reserved - copy->size : 0;
+    if (bytes <= left)
+        return decode(copy, info, row, error);
+    return decode_within(copy, encoder, bytes - left, row, error);
 }

@@ -10,6 +10,11 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
                                       uint32_t count, struct planche_error *error);
 void planche_webp_close(struct planche_decoder *decoder);
 
+/* *memory is what libwebp takes at most for decoding a picture of so many pixels; chunks are those
+ * of its file, or of a frame. False: there is no *memory left for looking. */
+bool planche_webp_decoder_memory(const uint8_t *chunks, size_t size, uint32_t width,
+                                 uint32_t height, struct planche_budget *budget, uint64_t *memory);
+
 uint64_t planche_webp_memory(const struct planche_image_info *info,
                              const struct planche_writer_options *options);
 enum planche_status planche_webp_start(struct planche_encoder *encoder,
@@ -29,9 +34,11 @@ struct planche_webp_copy {
 /* Error: MEMORY. */
 enum planche_status planche_webp_copy_add(struct planche_webp_copy *copy, const uint8_t *data,
                                           size_t size, struct planche_error *error);
-/* Whether the whole file can be decoded; row has room for one. Errors: MEMORY, INTERNAL. */
+/* Whether the whole file can be decoded; row has room for one. reserved is what the encoder took,
+ * and has given back. Errors: MEMORY, BUDGET, INTERNAL. */
 enum planche_status planche_webp_copy_check(const struct planche_webp_copy *copy,
-                                            const struct planche_image_info *info, uint8_t *row,
+                                            const struct planche_encoder *encoder,
+                                            uint64_t reserved, uint8_t *row,
                                             struct planche_error *error);
 
 /* The longest beginning of a file that the container may have to change: RIFF's header and a VP8X

@@ -341,7 +341,8 @@ enum planche_status planche_webp_finish(struct planche_encoder *encoder,
     if (!status && !done)
         status = status_of(writer, error);
     if (!status && writer->copy.size)
-        status = planche_webp_copy_check(&writer->copy, &encoder->info, writer->pair, error);
+        status =
+            planche_webp_copy_check(&writer->copy, encoder, writer->reserved, writer->pair, error);
     planche_foreign_leave(writer->reserved);
     return status ? status : planche_webp_container_finish(&writer->container, error);
 }
