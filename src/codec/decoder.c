@@ -23,16 +23,6 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
     return PLANCHE_OK;
 }
 
-enum planche_status planche_decoder_enter(const struct planche_decoder *decoder, uint64_t bytes,
-                                          struct planche_error *error)
-{
-    if (planche_foreign_enter(bytes))
-        return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_MEMORY,
-                        "%s: the system has no %" PRIu64 " bytes left for decoding it",
-                        decoder->name, bytes);
-}
-
 enum planche_status planche_fail_animation(struct planche_error *error, const char *name,
                                            uint64_t frames)
 {

@@ -7,6 +7,7 @@
 #include "codec/metadata.h"
 #include "codec/orientation.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define DEFAULT_MAX_PIXELS UINT64_C(500000000)
@@ -25,6 +26,16 @@ struct planche_reader {
     uint8_t *picture; /* as stored; NULL: rows are streamed */
     bool decoded;     /* the picture is there */
 };
+
+enum planche_status planche_decoder_enter(const struct planche_decoder *decoder, uint64_t bytes,
+                                          struct planche_error *error)
+{
+    if (planche_foreign_enter(bytes))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_MEMORY,
+                        "%s: the system has no %" PRIu64 " bytes left for decoding it",
+                        decoder->name, bytes);
+}
 
 static enum planche_status recognise(struct planche_reader *reader, struct planche_error *error)
 {

@@ -131,6 +131,7 @@ struct avif_spec {
     bool premultiplied, cropped; /* the picture's pixels are premultiplied */
     unsigned frames;             /* of an animation; 0: none */
     unsigned cells;              /* the picture that many times side by side, as a grid; 0: once */
+    bool film_grain;
     const struct bytes *icc, *exif, *xmp;
 };
 struct bytes make_avif(const struct avif_spec *spec);
@@ -143,6 +144,10 @@ struct jxl_spec {
     int primaries, transfer;             /* libjxl's numbers; 0: sRGB */
     unsigned orientation;                /* EXIF's number, in the codestream; 0: 1 */
     unsigned frames;                     /* of an animation; 0: none */
+    unsigned layers;                     /* the picture, so many times over itself; 0: once */
+    unsigned extra_channels;             /* that mean nothing */
+    float photon_noise;                  /* ISO */
+    int resampling;                      /* 2: half the size */
     bool container;                      /* even without metadata */
     bool compressed_boxes, boxes_behind; /* the picture */
     const struct bytes *icc, *exif, *xmp;

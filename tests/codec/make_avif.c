@@ -122,6 +122,8 @@ struct bytes make_avif(const struct avif_spec *given)
     encoder->speed = 10;
     encoder->minQuantizer = encoder->maxQuantizer = spec.lossless ? 0 : 4;
     encoder->minQuantizerAlpha = encoder->maxQuantizerAlpha = 0;
+    if (spec.film_grain)
+        avifEncoderSetCodecSpecificOption(encoder, "film-grain-test", "1");
     const avifImage *cells[4] = {image, image, image, image};
     avifAddImageFlags flags = spec.frames ? AVIF_ADD_IMAGE_FLAG_NONE : AVIF_ADD_IMAGE_FLAG_SINGLE;
     if (spec.cells)

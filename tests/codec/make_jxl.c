@@ -15,7 +15,7 @@ static void set_info(const struct jxl_spec *spec, JxlEncoder *encoder)
     info.ysize = picture->height;
     info.bits_per_sample = picture->depth;
     info.num_color_channels = picture->channels < 3 ? 1 : 3;
-    info.num_extra_channels = extra;
+    info.num_extra_channels = extra + spec->extra_channels;
     info.alpha_bits = extra && !spec->cmyk ? picture->depth : 0;
     info.uses_original_profile = spec->lossless;
     info.orientation = (JxlOrientation)(spec->orientation ? spec->orientation : 1);
@@ -29,6 +29,13 @@ static void set_info(const struct jxl_spec *spec, JxlEncoder *encoder)
         JxlEncoderInitExtraChannelInfo(JXL_CHANNEL_BLACK, &black);
         black.bits_per_sample = picture->depth;
         assert_int_equal(JxlEncoderSetExtraChannelInfo(encoder, 0, &black), JXL_ENC_SUCCESS);
+    }
+    for (unsigned i = 0; i < spec->extra_channels; i++) {
+        JxlExtraChannelInfo channel;
+        JxlEncoderInitExtraChannelInfo(JXL_CHANNEL_OPTIONAL, &channel);
+        channel.bits_per_sample = picture->depth;
+        assert_int_equal(JxlEncoderSetExtraChannelInfo(encoder, extra + i, &channel),
+                         JXL_ENC_SUCCESS);
     }
 }
 
@@ -68,7 +75,7 @@ static void add_boxes(const struct jxl_spec *spec, JxlEncoder *encoder)
     add_box(spec, encoder, "xml ", spec->xmp);
 }
 
-static void add_picture(const struct jxl_spec *spec, JxlEncoder *encoder)
+static void add_picture(const struct jxl_spec *spec, JxlEncoder *encoder, unsigned number)
 {
     const struct picture *picture = spec->picture;
     JxlPixelFormat format = {
@@ -86,17 +93,33 @@ static void add_picture(const struct jxl_spec *spec, JxlEncoder *encoder)
         JxlEncoderFrameSettingsSetOption(frame, JXL_ENC_FRAME_SETTING_PROGRESSIVE_AC, 1);
         JxlEncoderFrameSettingsSetOption(frame, JXL_ENC_FRAME_SETTING_PROGRESSIVE_DC, 1);
     }
+    if (spec->photon_noise)
+        JxlEncoderFrameSettingsSetFloatOption(frame, JXL_ENC_FRAME_SETTING_PHOTON_NOISE,
+                                              spec->photon_noise);
+    if (spec->resampling)
+        JxlEncoderFrameSettingsSetOption(frame, JXL_ENC_FRAME_SETTING_RESAMPLING, spec->resampling);
     if (spec->lossless)
         JxlEncoderSetFrameLossless(frame, JXL_TRUE);
     else
         JxlEncoderSetFrameDistance(frame, 0.1f);
     JxlEncoderInitFrameHeader(&header);
     header.duration = spec->frames ? 1 : 0;
-    if (spec->frames)
-        JxlEncoderSetFrameHeader(frame, &header);
+    if (spec->layers) {
+        /* Each is kept for the next ones, which are blended with it. */
+        header.layer_info.save_as_reference = number % 4;
+        header.layer_info.blend_info.source = (number + 3) % 4;
+        header.layer_info.blend_info.blendmode = number ? JXL_BLEND_ADD : JXL_BLEND_REPLACE;
+    }
+    if (spec->frames || spec->layers)
+        assert_int_equal(JxlEncoderSetFrameHeader(frame, &header), JXL_ENC_SUCCESS);
     assert_int_equal(JxlEncoderAddImageFrame(frame, &format, picture->data,
                                              pixels * format.num_channels * sample),
                      JXL_ENC_SUCCESS);
+    for (unsigned i = 0; i < spec->extra_channels; i++)
+        assert_int_equal(JxlEncoderSetExtraChannelBuffer(frame, &format, picture->data,
+                                                         pixels * sample,
+                                                         (picture->channels % 2 == 0) + i),
+                         JXL_ENC_SUCCESS);
     if (!spec->cmyk)
         return;
     /* The file is never decoded: what black looks like does not matter. */
@@ -129,8 +152,9 @@ struct bytes make_jxl(const struct jxl_spec *spec)
     set_colours(spec, encoder);
     if (!spec->boxes_behind)
         add_boxes(spec, encoder);
-    for (unsigned i = 0; i < (spec->frames ? spec->frames : 1); i++)
-        add_picture(spec, encoder);
+    unsigned pictures = spec->frames ? spec->frames : spec->layers ? spec->layers : 1;
+    for (unsigned i = 0; i < pictures; i++)
+        add_picture(spec, encoder, i);
     JxlEncoderCloseFrames(encoder);
     if (spec->boxes_behind) {
         take_output(encoder, &bytes);

@@ -2,7 +2,8 @@
 """Calls of the C library fail under the command, one after the other (shim.c): every call of a small
 run, once and from there on, with all formats read and written, and books. Whatever fails: no crash, no
 hang, status 0 only with the right bytes, a message with any other, never half a file under its final
-name, and a healthy run afterwards makes the right bytes. Likewise with too little address space for encoding.
+name, and a healthy run afterwards makes the right bytes. Likewise with too little address space for encoding
+and decoding.
 
 Without PLANCHE_TEST_FAULTS=all a fixed sample of the calls (all of them take many minutes). Arguments: parts of names of cases."""
 import concurrent.futures
@@ -27,7 +28,7 @@ SAMPLE = 3
 SECONDS = 30 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))  # only against hangs
 
 # Address space of a run that has enough, and steps down from there.
-MOST_MEGABYTES, STEP_MEGABYTES = 150, 1 if FULL else 4
+MOST_MEGABYTES, MOST_READING, STEP_MEGABYTES = 150, 76, 1 if FULL else 4
 
 REASONS = {
     "open": errno.EIO, "read": errno.EIO, "pread": errno.EIO, "write": errno.ENOSPC,
@@ -160,9 +161,9 @@ def try_fault(case, kind, number, way):
 
 
 def try_memory(case):
-    """Less and less address space, from where there is enough to far below what encoding takes."""
+    """Less and less address space, from where there is enough to far below what encoding or decoding takes."""
     problems, short = [], 0
-    for megabytes in range(MOST_MEGABYTES, 0, -STEP_MEGABYTES):
+    for megabytes in range(MOST_READING if "read" in case.name else MOST_MEGABYTES, 0, -STEP_MEGABYTES):
         size = megabytes << 20
 
         def limit(size=size):

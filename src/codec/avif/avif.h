@@ -29,6 +29,10 @@ enum planche_status planche_avif_get_colours(struct planche_decoder *decoder,
  * the file says about its items and frames, beside copies of it. Error: IO. */
 enum planche_status planche_avif_look_at_boxes(struct planche_decoder *decoder, uint64_t *memory,
                                                struct planche_error *error);
+/* Frames of an AV1 stream, shown or not, up to as many as a decoder keeps, and one: so many also if
+ * it is only a part of a stream. */
+#define PLANCHE_AVIF_KEPT_FRAMES 8
+unsigned planche_avif_count_frames(const uint8_t *stream, size_t size);
 /* EXIF's number for the file's rotation and mirroring. */
 unsigned planche_avif_orientation(const avifImage *image);
 

@@ -15,6 +15,7 @@ struct avif_reader {
     uint8_t *rows;             /* of a grey picture, as colours */
     uint64_t reserved;         /* for what libavif and its decoder allocate themselves */
     uint64_t entered;          /* of that: asked of the system as well */
+    bool decoding;             /* pieces are AV1 streams, of which the first frame is counted */
 };
 
 static enum planche_status say_damaged(const struct planche_decoder *decoder, const char *why,
@@ -88,13 +89,29 @@ static void leave(struct planche_decoder *decoder)
 /* Libavif copies what it keeps, some of it twice. */
 #define COPIES 2
 
+static uint64_t plane_bytes(const struct planche_decoder *decoder)
+{
+    uint64_t pixels = planche_avif_padded_pixels(decoder->width, decoder->height);
+    return pixels * decoder->channels * (decoder->depth / 8);
+}
+
+/* A stream may have frames that are kept for later ones and never shown. */
+static enum planche_status reserve_frames(struct planche_decoder *decoder, const avifROData *stream,
+                                          struct planche_error *error)
+{
+    unsigned frames = planche_avif_count_frames(stream->data, stream->size);
+    if (frames < 2)
+        return PLANCHE_OK;
+    return reserve(decoder, (frames - 1) * plane_bytes(decoder), error);
+}
+
 /* Gives libavif a piece of the file, which stays until it asks for the next. A piece of an absurd
  * size is as long as what is left of the file. */
 static avifResult read_piece(avifIO *io, uint32_t flags, uint64_t offset, size_t size,
                              avifROData *out)
 {
     struct avif_reader *reader = io->data;
-    const struct planche_decoder *decoder = reader->decoder;
+    struct planche_decoder *decoder = reader->decoder;
     const struct planche_stream *stream = &decoder->stream;
     (void)flags; /* none is defined */
     if (offset > stream->size)
@@ -118,6 +135,9 @@ static avifResult read_piece(avifIO *io, uint32_t flags, uint64_t offset, size_t
     if (planche_stream_read_at(stream, offset, reader->piece, size, &out->size, &reader->lack))
         return AVIF_RESULT_IO_ERROR;
     out->data = reader->piece;
+    if (reader->decoding &&
+        (reserve_frames(reader->decoder, out, &reader->lack) || enter(decoder, &reader->lack)))
+        return AVIF_RESULT_OUT_OF_MEMORY;
     return AVIF_RESULT_OK;
 }
 
@@ -162,14 +182,13 @@ static enum planche_status check_kind(const struct planche_decoder *decoder,
                         decoder->name, what);
 }
 
-/* What dav1d and libavif were measured to take for a picture is its planes once and a half; a grid
- * of tiles is put together beside them. */
+/* What dav1d and libavif were measured to take for a picture is its planes once and a half, once
+ * more where film grain is added, and a grid of tiles is put together beside them. */
 static uint64_t picture_memory(const struct planche_decoder *decoder)
 {
     const uint64_t fixed = (uint64_t)2 << 20;
-    uint64_t pixels = planche_avif_padded_pixels(decoder->width, decoder->height);
-    uint64_t planes = (uint64_t)decoder->channels * (decoder->depth / 8);
-    return fixed + (2 * planes + 2) * pixels;
+    return fixed + 3 * plane_bytes(decoder) +
+           2 * planche_avif_padded_pixels(decoder->width, decoder->height);
 }
 
 /* A stream of a larger picture than the file announces is damage: the decoder must not begin it. */
@@ -311,8 +330,9 @@ static bool as_announced(const struct planche_decoder *decoder, const avifImage 
 static enum planche_status decode(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
                                   struct planche_error *error)
 {
-    const struct avif_reader *reader = decoder->state;
+    struct avif_reader *reader = decoder->state;
     const avifImage *image = reader->avif->image;
+    reader->decoding = true;
     enum planche_status status = status_of(decoder, avifDecoderNextImage(reader->avif), error);
     if (status)
         return status;

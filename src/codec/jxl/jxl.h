@@ -19,7 +19,7 @@ static inline uint64_t planche_jxl_padded_pixels(uint32_t width, uint32_t height
 /* The box of metadata that is being read. */
 struct planche_jxl_box {
     struct planche_blob *target; /* NULL: none is wanted */
-    bool exif;
+    bool exif, compressed;
     uint8_t *data;
     size_t capacity;
 };

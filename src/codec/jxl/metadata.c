@@ -43,7 +43,7 @@ enum planche_status planche_jxl_box_begin(struct planche_jxl_box *box,
                                           struct planche_error *error)
 {
     struct planche_metadata *metadata = &decoder->metadata;
-    JxlBoxType type;
+    JxlBoxType type, stored;
     enum planche_status status = planche_jxl_box_end(box, decoder, jxl, error);
     if (status)
         return status;
@@ -52,6 +52,8 @@ enum planche_status planche_jxl_box_begin(struct planche_jxl_box *box,
     if (memcmp(type, "jhgm", 4) == 0)
         decoder->lost |= PLANCHE_LOST_GAIN_MAP;
     box->exif = memcmp(type, "Exif", 4) == 0;
+    box->compressed = JxlDecoderGetBoxType(jxl, stored, JXL_FALSE) == JXL_DEC_SUCCESS &&
+                      memcmp(stored, "brob", 4) == 0;
     if (box->exif)
         box->target = &metadata->exif;
     else if (memcmp(type, "xml ", 4) == 0)

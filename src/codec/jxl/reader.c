@@ -15,7 +15,9 @@ struct jxl_reader {
     struct planche_jxl_box box;
     bool colours;      /* are known */
     bool animation;    /* the header says so; it may be one of a single frame, */
-    uint64_t frames;   /* which are counted */
+    uint64_t frames;   /* which are counted, */
+    uint64_t layers;   /* and what they are put together of */
+    uint32_t channels; /* in the file that are not colours */
     uint8_t *piece;    /* of the file, while headers are read: */
     size_t have, room; /* so many bytes, and as many as there could be */
     uint64_t next;     /* where in the file the next piece begins */
@@ -37,13 +39,24 @@ static enum planche_status say_unsupported(const struct planche_decoder *decoder
                         decoder->name, what);
 }
 
-/* What libjxl was measured to take for a picture, with some room; it counts in groups. Of its
- * memory manager it makes no use worth mentioning. */
-static uint64_t picture_memory(const struct planche_decoder *decoder)
+/* What libjxl was measured to take for a picture, with some room; it counts in groups. Channels
+ * that are not wanted are decoded, too. Of its memory manager it makes no use worth mentioning. */
+static uint64_t picture_memory(const JxlBasicInfo *info)
 {
-    const uint64_t fixed = (uint64_t)6 << 20;
+    const uint64_t fixed = (uint64_t)6 << 20, extra_channel = 24;
+    uint64_t pixels = planche_jxl_padded_pixels(info->xsize, info->ysize);
+    uint64_t colours = info->num_extra_channels ? 52 : 40;
+    return fixed + (colours + extra_channel * info->num_extra_channels) * pixels;
+}
+
+/* Layers that later ones are blended with are kept, in floats. */
+static uint64_t layer_memory(const struct planche_decoder *decoder)
+{
+    const struct jxl_reader *reader = decoder->state;
+    const uint64_t most = 4, colours = 16, extra_channel = 4;
     uint64_t pixels = planche_jxl_padded_pixels(decoder->width, decoder->height);
-    return fixed + (decoder->channels % 2 == 0 ? 64 : 40) * pixels;
+    uint64_t kept = reader->layers < 1 ? 0 : reader->layers - 1 < most ? reader->layers - 1 : most;
+    return kept * (colours + extra_channel * reader->channels) * pixels;
 }
 
 static void leave(struct jxl_reader *reader)
@@ -125,6 +138,7 @@ static enum planche_status take_info(struct planche_decoder *decoder, struct pla
     if (JxlDecoderGetBasicInfo(reader->jxl, &info) != JXL_DEC_SUCCESS)
         return say_damaged(decoder, "its header makes no sense", error);
     reader->animation = info.have_animation;
+    reader->channels = info.num_extra_channels;
     decoder->width = info.xsize;
     decoder->height = info.ysize;
     decoder->channels = info.num_color_channels + (info.alpha_bits ? 1 : 0);
@@ -134,8 +148,7 @@ static enum planche_status take_info(struct planche_decoder *decoder, struct pla
     enum planche_status status = check_channels(decoder, &info, error);
     if (status == PLANCHE_OK)
         status = planche_decoder_check_size(decoder, info.xsize, info.ysize, error);
-    return status || decoder->header_only ? status
-                                          : reserve(decoder, picture_memory(decoder), error);
+    return status || decoder->header_only ? status : reserve(decoder, picture_memory(&info), error);
 }
 
 static enum planche_status take_colours(struct planche_decoder *decoder,
@@ -213,6 +226,27 @@ static enum planche_status feed_header(struct planche_decoder *decoder, bool *do
     return status || !*done ? status : end_early(decoder, error);
 }
 
+/* A frame is what is shown for some time; the last one in any case. */
+static enum planche_status count_layer(struct jxl_reader *reader)
+{
+    JxlFrameHeader header;
+    bool known = JxlDecoderGetFrameHeader(reader->jxl, &header) == JXL_DEC_SUCCESS;
+    reader->layers++;
+    reader->frames += !known || header.duration > 0 || header.is_last;
+    return PLANCHE_OK;
+}
+
+/* A box has more than there was room for; brotli keeps as much of what it unpacks. */
+static enum planche_status grow_box(struct planche_decoder *decoder, struct planche_error *error)
+{
+    struct jxl_reader *reader = decoder->state;
+    size_t before = reader->box.capacity;
+    enum planche_status status = planche_jxl_box_grow(&reader->box, decoder, reader->jxl, error);
+    if (status || !reader->box.compressed)
+        return status;
+    return reserve(decoder, reader->box.capacity - before, error);
+}
+
 /* One event; *done with the last. */
 static enum planche_status read_header(struct planche_decoder *decoder, bool *done,
                                        struct planche_error *error)
@@ -222,8 +256,7 @@ static enum planche_status read_header(struct planche_decoder *decoder, bool *do
     case JXL_DEC_NEED_MORE_INPUT:
         return feed_header(decoder, done, error);
     case JXL_DEC_FRAME:
-        reader->frames++;
-        return PLANCHE_OK;
+        return count_layer(reader);
     case JXL_DEC_BASIC_INFO:
         return take_info(decoder, error);
     case JXL_DEC_COLOR_ENCODING:
@@ -231,7 +264,7 @@ static enum planche_status read_header(struct planche_decoder *decoder, bool *do
     case JXL_DEC_BOX:
         return planche_jxl_box_begin(&reader->box, decoder, reader->jxl, error);
     case JXL_DEC_BOX_NEED_MORE_OUTPUT:
-        return planche_jxl_box_grow(&reader->box, decoder, reader->jxl, error);
+        return grow_box(decoder, error);
     case JXL_DEC_SUCCESS:
         *done = true;
         if (!reader->colours)
@@ -253,6 +286,8 @@ static enum planche_status read_headers(struct planche_decoder *decoder,
         status = create(decoder,
                         JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX | JXL_DEC_FRAME,
                         error);
+    if (status == PLANCHE_OK && JxlDecoderSetCoalescing(reader->jxl, JXL_FALSE) != JXL_DEC_SUCCESS)
+        status = say_misused(decoder, error);
     while (status == PLANCHE_OK && !done)
         status = read_header(decoder, &done, error);
     destroy(reader);
@@ -262,6 +297,10 @@ static enum planche_status read_headers(struct planche_decoder *decoder,
     reader->piece = NULL;
     if (status == PLANCHE_OK && reader->animation && reader->frames > 1)
         status = planche_fail_animation(error, decoder->name, reader->frames);
+    if (status || decoder->header_only)
+        return status;
+    status = reserve(decoder, layer_memory(decoder), error);
+    leave(reader);
     return status;
 }
 
