@@ -7,6 +7,7 @@
 
 #include <nettle/version.h>
 #include <stdio.h>
+#include <string.h>
 #include <zlib.h>
 
 #if defined(__clang__)
@@ -61,6 +62,16 @@ static void (*const others[])(char *text, size_t size) = {name_compiler, name_lc
                                                           name_nettle};
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 
+/* A fact's name ends at its first space: "JPEG-2000 reader". */
+static void name_reader(const char *format, char *text, size_t size)
+{
+    snprintf(text, size, "%s", format);
+    for (char *space; (space = strchr(text, ' ')) != NULL;)
+        *space = '-';
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, " reader");
+}
+
 int planche_build_info(size_t index, char *text, size_t size)
 {
     if (!text || size == 0)
@@ -74,6 +85,6 @@ int planche_build_info(size_t index, char *text, size_t size)
     if (format && format->library)
         format->library(text, size);
     else if (format)
-        snprintf(text, size, "%s reader", format->name);
+        name_reader(format->name, text, size);
     return format != NULL;
 }

@@ -56,6 +56,7 @@ class Help(harness.Case):
         self.assertIn(facts["version"], text)
         self.assertIn(facts["commit"], text)
         self.assertIn(facts["build"]["libpng"], text)
+        self.assertFalse([name for name in facts["build"] if facts["build"][name].endswith(" reader")])
         self.assertLess(max(map(len, text.splitlines())), 80)
         self.assertIn(facts["isa"], facts["features"])
         self.assertIn("portable", facts["features"])
