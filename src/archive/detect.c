@@ -130,17 +130,27 @@ static bool has_book_name(const char *path)
     return false;
 }
 
+/* *reason is set if it cannot be told: none of both, then. */
+static enum planche_container tell_zip(int fd, const char *path, int *reason)
+{
+    struct planche_error error;
+    bool epub;
+    enum planche_status status = planche_zip_is_epub(fd, path, &epub, &error);
+    *reason = status == PLANCHE_OK ? 0 : status == PLANCHE_ERROR_MEMORY ? ENOMEM : EIO;
+    return status ? PLANCHE_CONTAINER_AUTO : epub ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+}
+
 /* A ZIP is found from its end, so anything may come before it. But an image with a ZIP behind it is
  * a page, unless it is called a book. */
 static enum planche_container find_behind(int fd, const char *path, const uint8_t *head,
-                                          size_t size, uint64_t *start)
+                                          size_t size, uint64_t *start, int *reason)
 {
     enum planche_container found = PLANCHE_CONTAINER_AUTO;
     bool program = is_program(head, size);
     if (program)
         found = find_archive(fd, start);
     if (!found && (program || has_book_name(path)) && planche_zip_is_there(fd, path))
-        found = planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+        found = tell_zip(fd, path, reason);
     return found;
 }
 
@@ -152,8 +162,7 @@ static enum planche_container recognise_file(int fd, const char *path, uint64_t 
     *reason = got < 0 ? errno : 0;
     /* The second is the mark of an archive in several volumes, the third an empty archive. */
     if (BEGINS("PK\3\4") || BEGINS("PK\7\10") || BEGINS("PK\5\6"))
-        return begins_epub(head, size) || planche_zip_is_epub(fd, path) ? PLANCHE_CONTAINER_EPUB
-                                                                        : PLANCHE_CONTAINER_ZIP;
+        return begins_epub(head, size) ? PLANCHE_CONTAINER_EPUB : tell_zip(fd, path, reason);
     if (BEGINS("Rar!\x1a\7\0") || BEGINS("Rar!\x1a\7\1\0"))
         return PLANCHE_CONTAINER_RAR;
     if (BEGINS("7z\xbc\xaf\x27\x1c"))
@@ -163,7 +172,7 @@ static enum planche_container recognise_file(int fd, const char *path, uint64_t 
     /* Other things may come before. */
     if (memmem(head, size, "%PDF-", 5))
         return PLANCHE_CONTAINER_PDF;
-    return find_behind(fd, path, head, size, start);
+    return find_behind(fd, path, head, size, start, reason);
 }
 
 enum planche_container planche_archive_locate(int fd, const char *path, uint64_t *start,

@@ -16,8 +16,9 @@ enum planche_status planche_pdf_open(struct planche_archive *archive, struct pla
 
 /* Whether the file at fd ends with the directory of a ZIP that has entries. */
 bool planche_zip_is_there(int fd, const char *path);
-/* Whether the ZIP at fd has what makes it an EPUB. */
-bool planche_zip_is_epub(int fd, const char *path);
+/* Whether the ZIP at fd has what makes it an EPUB. A damaged one has not. Errors: IO, MEMORY. */
+enum planche_status planche_zip_is_epub(int fd, const char *path, bool *epub,
+                                        struct planche_error *error);
 /* Whether the packed file at fd has a tar inside. */
 bool planche_unpacked_is_tar(int fd, const char *path);
 

@@ -259,55 +259,62 @@ enum planche_status planche_zip_open(struct planche_archive *archive, struct pla
     return status;
 }
 
-static bool is_epub_type(struct planche_archive *archive)
+static enum planche_status is_epub_type(struct planche_archive *archive, bool *epub,
+                                        struct planche_error *error)
 {
     static const char type[] = "application/epub+zip";
     char text[64];
     size_t filled = 0, got = 0;
-    struct planche_error ignored;
     do {
         filled += got;
-        if (read_entry(archive, text + filled, sizeof text - filled, &got, &ignored))
-            return false;
+        enum planche_status status =
+            read_entry(archive, text + filled, sizeof text - filled, &got, error);
+        if (status)
+            return status;
     } while (got > 0 && filled + got < sizeof text);
     while (filled > 0 && strchr(" \t\r\n", text[filled - 1]))
         filled--;
-    return filled == sizeof type - 1 && memcmp(text, type, filled) == 0;
+    *epub = filled == sizeof type - 1 && memcmp(text, type, filled) == 0;
+    return PLANCHE_OK;
 }
 
 /* Opens a file to look what is in it; to be closed in any case. */
-static bool look_into(struct planche_archive *archive)
+static enum planche_status look_into(struct planche_archive *archive, struct planche_error *error)
 {
     struct planche_file_info info;
-    struct planche_error error;
     archive->limits.entries = 100000;
     if (!planche_fd_info(archive->fd, &info))
-        return false;
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", archive->path, strerror(errno));
     archive->file_size = info.size;
-    return planche_zip_open(archive, &error) == PLANCHE_OK;
+    return planche_zip_open(archive, error);
 }
 
 bool planche_zip_is_there(int fd, const char *path)
 {
     struct planche_archive archive = {.fd = fd, .path = (char *)path};
-    bool there = look_into(&archive);
+    struct planche_error error;
+    bool there = look_into(&archive, &error) == PLANCHE_OK;
     const struct zip *zip = archive.state;
     there = there && zip->directory.count > 0;
     close_zip(&archive);
     return there;
 }
 
-bool planche_zip_is_epub(int fd, const char *path)
+enum planche_status planche_zip_is_epub(int fd, const char *path, bool *epub,
+                                        struct planche_error *error)
 {
-    struct planche_error error;
     struct planche_archive archive = {.fd = fd, .path = (char *)path};
     struct planche_raw_entry entry;
-    bool epub = false, end = !look_into(&archive);
-    while (!end && !epub && next(&archive, &entry, &end, &error) == PLANCHE_OK && !end)
-        if (strcmp(entry.name, "mimetype") == 0) {
-            epub = is_epub_type(&archive);
+    bool end = false;
+    *epub = false;
+    enum planche_status status = look_into(&archive, error);
+    while (status == PLANCHE_OK && !end) {
+        status = next(&archive, &entry, &end, error);
+        if (status == PLANCHE_OK && !end && strcmp(entry.name, "mimetype") == 0) {
+            status = is_epub_type(&archive, epub, error);
             end = true;
         }
+    }
     close_zip(&archive);
-    return epub;
+    return status == PLANCHE_ERROR_IO || status == PLANCHE_ERROR_MEMORY ? status : PLANCHE_OK;
 }
