@@ -21,7 +21,6 @@ const struct planche_helper_kind planche_unpacker_kind = {
     .uses = "RAR, 7z, tar and some ZIPs take",
     .task = "unpack",
     .input = "archive",
-    .crash = PLANCHE_ERROR_IO,
 };
 
 enum planche_status planche_unpacker_next(struct planche_unpacker *unpacker,

@@ -29,7 +29,6 @@ static const struct planche_helper_kind kind = {
     .uses = "this format takes",
     .task = "decode",
     .input = "image",
-    .crash = PLANCHE_ERROR_DATA,
 };
 
 struct isolated {

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,8 +85,10 @@ static enum planche_status fail_ended(struct planche_helper *helper, struct plan
     bool loaded = exit_status >= 0 && exit_status != EXIT_LOADER;
     if (helper->exhausted || (!loaded && planche_system_limits_memory()))
         return fail_exhausted(helper, error);
+    if (exit_status == -SIGKILL || exit_status == -SIGTERM)
+        return fail(helper, error, PLANCHE_ERROR_IO, "%s was killed", helper->kind->name);
     if (exit_status < 0)
-        return fail(helper, error, helper->kind->crash, "%s was killed, or crashed on a damaged %s",
+        return fail(helper, error, PLANCHE_ERROR_DATA, "%s crashed: the %s is damaged",
                     helper->kind->name, helper->kind->input);
     return fail(helper, error, PLANCHE_ERROR_IO,
                 loaded ? "%s ended without an answer: it is not that of this version of Planche"

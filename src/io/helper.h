@@ -14,11 +14,9 @@ struct planche_helper_kind {
     const char *name;     /* "planche-unpack" */
     const char *variable; /* of the environment, which names its path */
     const char *version;
-    const char *uses;          /* "RAR, 7z and tar take": what cannot be done without it */
-    const char *task;          /* "unpack" */
-    const char *input;         /* "archive" */
-    enum planche_status crash; /* what its end by a signal is: IO, or DATA where that is the fault
-                                  of the input alone */
+    const char *uses;  /* "RAR, 7z and tar take": what cannot be done without it */
+    const char *task;  /* "unpack" */
+    const char *input; /* "archive": at fault if it ends by a signal that nobody sent */
 };
 
 /* Descriptors that a program can inherit besides its requests. */

@@ -312,7 +312,7 @@ bool planche_process_wait(struct planche_process *process, int *exit_status)
     take_messages(process);
     forget(process);
     /* Where somebody else has waited for it, nobody knows; its output has ended. */
-    *exit_status = ended < 0 ? 0 : WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+    *exit_status = ended < 0 ? 0 : WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how);
     return true;
 }
 

@@ -84,7 +84,7 @@ int64_t planche_process_read(struct planche_process *process, void *data, size_t
 /* Reads to the end, keeps the first size - 1 bytes and ends them with a 0. False: as above. */
 bool planche_process_read_text(struct planche_process *process, char *text, size_t size);
 /* Waits for its end, or ends it by force after the patience or on the token. True: *exit_status
- * says how it ended, -1: by a signal. False: errno says why, as above. */
+ * says how it ended, below 0: by that signal. False: errno says why, as above. */
 bool planche_process_wait(struct planche_process *process, int *exit_status);
 /* Ends it now, if it runs. */
 void planche_process_kill(struct planche_process *process);

@@ -76,6 +76,14 @@ class Fake(Case):
             with self.subTest(size=size):
                 self.fails(archives.cbr(ENTRIES), IO, "planche-unpack was killed", env=self.fake(sent[:size], "kill -9 $$"))
 
+    def test_crashed(self):
+        """The archive is at fault, not the world."""
+        sent = entry(b"p.jpg", 3) + frame(CONTENT, b"one")
+        for size in (0, len(sent)):
+            with self.subTest(size=size):
+                self.fails(archives.cbr(ENTRIES), DATA, "planche-unpack crashed: the archive is damaged",
+                           env=self.fake(sent[:size], "kill -SEGV $$"))
+
     def test_garbage(self):
         first = entry(b"p.jpg", 3)
         for sent in (b"Hello, world!", frame(0), frame(9), frame(CONTENT, b"early"),

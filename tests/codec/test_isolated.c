@@ -505,7 +505,8 @@ static void test_program(void **state)
         const char *words;
     } programs[] = {
         {NULL, PLANCHE_ERROR_UNSUPPORTED, "which cannot be run"},
-        {"kill -SEGV $$", PLANCHE_ERROR_DATA, "was killed, or crashed on a damaged image"},
+        {"kill -SEGV $$", PLANCHE_ERROR_DATA, "crashed: the image is damaged"},
+        {"kill -KILL $$", PLANCHE_ERROR_IO, "planche-decode was killed"},
         {"echo Hello, world, this is no frame", PLANCHE_ERROR_IO, "sent what makes no sense"},
         {"exit 2", PLANCHE_ERROR_IO, "is not that of this version"},
         {"exit 3", PLANCHE_ERROR_LIMIT, "seconds of computing time"},

@@ -64,7 +64,7 @@ static void test_output(void **state)
         run(text, sizeof text, "printf 123456789; exit 3", (struct planche_process_options){0}), 3);
     assert_string_equal(text, "1234567");
     assert_int_equal(run(text, sizeof text, "kill -KILL $$", (struct planche_process_options){0}),
-                     -1);
+                     -SIGKILL);
     assert_int_equal(
         run(text, sizeof text, "printf no >&2; cat", (struct planche_process_options){0}), 0);
     assert_string_equal(text, "");
@@ -292,7 +292,7 @@ static void test_cpu(void **state)
     char text[8];
     int status = run(text, sizeof text, "while :; do :; done",
                      (struct planche_process_options){.limits = {.cpu_seconds = 1}});
-    assert_int_equal(status, -1);
+    assert_int_equal(status, -SIGKILL);
 }
 
 /* A sanitizer needs address space: its programs run without that limit, all others with it. */
