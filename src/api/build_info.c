@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the library was built with: compiler, machine, and the libraries that it runs with. */
-#include "codec/format.h"
+#include "codec/isolated.h"
+#include "codec/readers.h"
 #include "image/icc.h"
 
 #include <planche/version.h>
 
 #include <nettle/version.h>
 #include <stdio.h>
-#include <string.h>
 #include <zlib.h>
 
 #if defined(__clang__)
@@ -58,19 +58,22 @@ static void name_nettle(char *text, size_t size)
     snprintf(text, size, "nettle %d.%d", nettle_version_major(), nettle_version_minor());
 }
 
-static void (*const others[])(char *text, size_t size) = {name_compiler, name_lcms, name_zlib,
-                                                          name_nettle};
-#define OTHERS (sizeof(others) / sizeof(others[0]))
-
-/* A fact's name ends at its first space: "JPEG-2000 reader". */
-static void name_reader(const char *format, char *text, size_t size)
+/* What is read beside the formats that are written: by libraries in planche-decode, as they were
+ * when it was built, and by code of this library. */
+static void name_readers(char *text, size_t size)
 {
-    snprintf(text, size, "%s", format);
-    for (char *space; (space = strchr(text, ' ')) != NULL;)
-        *space = '-';
-    size_t length = strlen(text);
-    snprintf(text + length, size - length, " reader");
+    size_t used = (size_t)snprintf(text, size, "readers %s", PLANCHE_READERS);
+    const struct planche_format_ops *format;
+    for (size_t i = 0; (format = planche_format_at(i)) != NULL && used < size; i++) {
+        if (!format->library && format->reading.open != planche_isolated_open)
+            used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                     text[used - 1] == ' ' ? "" : ", ", format->name);
+    }
 }
+
+static void (*const others[])(char *text, size_t size) = {name_compiler, name_lcms, name_zlib,
+                                                          name_nettle, name_readers};
+#define OTHERS (sizeof(others) / sizeof(others[0]))
 
 int planche_build_info(size_t index, char *text, size_t size)
 {
@@ -81,10 +84,10 @@ int planche_build_info(size_t index, char *text, size_t size)
         others[index](text, size);
         return 1;
     }
+    /* The formats that libraries write come first in the table. */
     const struct planche_format_ops *format = planche_format_at(index - OTHERS);
-    if (format && format->library)
-        format->library(text, size);
-    else if (format)
-        name_reader(format->name, text, size);
-    return format != NULL;
+    if (!format || !format->library)
+        return 0;
+    format->library(text, size);
+    return 1;
 }

@@ -48,7 +48,16 @@ class Help(harness.Case):
             for fact in ("commit", "compiler", "lcms2", "zlib", "nettle", "libpng", "libjpeg", "libwebp",
                          "libavif", "libjxl"):
                 self.assertRegex(text, rf"(?m)^{fact}[a-z-]* +\S")
+            for form in ("BMP", "PSD", "QOI", "TGA"):
+                self.assertRegex(text, rf"(?m)^readers .*(?:\n .*)?\b{form}\b")
             self.assertLess(max(map(len, text.splitlines())), 80)
+
+    def test_help_of_commands(self):
+        for command in ("models", "info", "stdio", "bench", "preview", "compare"):
+            expected = run("help", command, check=0).stdout
+            self.assertTrue(expected.startswith("Usage:"), expected)
+            for option in ("--help", "-h"):
+                self.assertEqual(run(command, option, check=0).stdout, expected)
 
     def test_info(self):
         text = run("info", check=0).stdout
