@@ -630,6 +630,13 @@ class Talk(Books):
         self.assertEqual(self.tree("out"), ["nested/2.cbz", "nested/a/1.cbz", "nested/broken.cbz"])
         result = self.planche("nested.zip", "-o", "other.zip", "--dry-run")
         self.assertIn("  book     a/1.cbr\n", result.stdout)
+        self.assertIn("nested.zip -> other.zip  0 pages and 3 books in it\n", result.stdout)
+        self.book("more/book.cbz")
+        shutil.copy(self.path("nested.zip"), self.path("more"))
+        *_, totals = self.planche("more", "-o", "new/", "--dry-run").stdout.splitlines()
+        self.assertRegex(totals, r"^1 book, 3 pages, .*; books inside of archives \(3\) are not counted$")
+        totals = self.lines(self.planche("more", "-o", "new/", "--dry-run", "--json"))[-1]
+        self.assertEqual((totals["pages"], totals["inner_books"]), (3, 3))
         self.assertNotIn("no pages", result.stderr)
 
     def test_several_without_terminal(self):

@@ -106,6 +106,8 @@ class Formats(harness.Case):
         """A GIF page becomes PNG, and what refers to it follows; a rule is no page."""
         pages = [("i/1.gif", gif(200, 300)), ("i/rule.gif", gif(300, 20))]
         self.write("book.epub", archives.epub(pages))
+        foreseen = self.planche("book.epub", "-o", "out.epub", "--dry-run").stdout
+        self.assertIn("book.epub -> out.epub  1 page: 1 enlarged;", foreseen)
         self.planche("book.epub", "-o", "out.epub")
         with archives.zipfile.ZipFile(self.path("out.epub")) as book:
             self.assertEqual(png.Image(book.read("OEBPS/i/1.png")).width, 400)

@@ -16,7 +16,6 @@ struct dry_book {
     struct planche_cli_run *run;
     const struct planche_cli_item *item;
     size_t *outcomes;
-    bool *inner; /* there are books in the book */
     struct planche_cli_totals *totals;
 };
 
@@ -42,8 +41,8 @@ static enum planche_status predict(const struct planche_cli_run *run,
                                   result->input_height, options, result, error);
 }
 
-/* As the library does: pages of an EPUB keep their format by default, and are never split, because
- * its documents refer to one file. */
+/* As the library does: pages of an EPUB keep their format by default, if it is written, and are
+ * never split, because its documents refer to one file. */
 static enum planche_status predict_entry(const struct dry_book *dry,
                                          struct planche_page_result *result,
                                          struct planche_error *error)
@@ -52,7 +51,8 @@ static enum planche_status predict_entry(const struct dry_book *dry,
     options.format = dry->run->options.book_format;
     if (dry->item->container == PLANCHE_CONTAINER_EPUB) {
         if (options.format == PLANCHE_FORMAT_AUTO)
-            options.format = result->format;
+            options.format =
+                planche_format_is_written(result->format) ? result->format : PLANCHE_FORMAT_PNG;
         if (options.on_limit == PLANCHE_ON_LIMIT_SPLIT)
             options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
     }
@@ -102,8 +102,7 @@ static void describe_entry(void *user, const struct planche_book_page *found)
     if (page.outcome == PLANCHE_BOOK_ENLARGED)
         planche_cli_totals_add(dry->totals, &result, run->options.page.lossless);
     bool inner = planche_cli_is_inner_book(&page);
-    *dry->inner = *dry->inner || inner;
-    /* Its pages are not looked at: that takes unpacking it. */
+    dry->totals->inner += inner;
     if (page.outcome == PLANCHE_BOOK_UNSELECTED) {
         /* The run would not speak of it either. */
     } else if (!run->options.json) {
@@ -135,8 +134,12 @@ static void print_book(const struct planche_cli_item *item, const size_t *outcom
 {
     char pages[256];
     double pixels = (after->in_pixels - before->in_pixels) / 1e6;
+    size_t inner = after->inner - before->inner;
     planche_cli_summary_pages(outcomes, pages, sizeof pages);
-    if (pixels > 0.0)
+    if (inner > 0)
+        planche_cli_print("%s -> %s  %s and %zu book%s in it", item->input, item->output, pages,
+                          inner, inner == 1 ? "" : "s");
+    else if (pixels > 0.0)
         planche_cli_print("%s -> %s  %s; %.1f megapixels", item->input, item->output, pages,
                           pixels);
     else
@@ -149,8 +152,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
     size_t outcomes[PLANCHE_BOOK_OUTCOMES] = {0};
-    bool inner = false;
-    struct dry_book dry = {run, item, outcomes, &inner, totals};
+    struct dry_book dry = {run, item, outcomes, totals};
     const struct planche_cli_totals before = *totals;
     struct planche_error error = {0};
     struct planche_book_options book = run->options.book;
@@ -174,7 +176,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
         planche_cli_print_failure(run, item, outcome.status, error.message);
     }
-    if (outcome.status == PLANCHE_OK && !run->options.quiet && !inner)
+    if (outcome.status == PLANCHE_OK && !run->options.quiet && totals->inner == before.inner)
         planche_cli_warn_no_pages(item->input, outcomes, false);
     if (outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* as the run's status will say */

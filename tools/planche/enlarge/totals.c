@@ -97,6 +97,7 @@ const char *planche_cli_totals_text(const struct planche_cli_totals *totals,
                                     size_t size)
 {
     char books[48] = "", bytes[32], left[32], time[32], about[64] = "", room[80] = "";
+    char inner[80] = "";
     if (totals->books > 0)
         snprintf(books, sizeof books, "%zu book%s, ", totals->books, totals->books == 1 ? "" : "s");
     if (prospect->seconds >= 0.0)
@@ -105,9 +106,13 @@ const char *planche_cli_totals_text(const struct planche_cli_totals *totals,
     if (prospect->free_bytes > 0)
         snprintf(room, sizeof room, "; %s are free there",
                  planche_cli_format_bytes(prospect->free_bytes, left, sizeof left));
-    snprintf(text, size, "%s%zu page%s, %.*f megapixels: about %s%s%s", books, totals->pages,
+    if (totals->inner > 0)
+        snprintf(inner, sizeof inner, "; books inside of archives (%zu) are not counted",
+                 totals->inner);
+    snprintf(text, size, "%s%zu page%s, %.*f megapixels: about %s%s%s%s", books, totals->pages,
              totals->pages == 1 ? "" : "s", prospect->pixels < 1e7 ? 1 : 0, prospect->pixels / 1e6,
-             about, planche_cli_format_bytes((uint64_t)prospect->bytes, bytes, sizeof bytes), room);
+             about, planche_cli_format_bytes((uint64_t)prospect->bytes, bytes, sizeof bytes), room,
+             inner);
     return text;
 }
 
@@ -119,6 +124,7 @@ json_t *planche_cli_totals_json(const struct planche_cli_totals *totals,
     json_object_set_new(object, "dry_run", json_true());
     json_object_set_new(object, "books", json_integer((json_int_t)totals->books));
     json_object_set_new(object, "pages", json_integer((json_int_t)totals->pages));
+    json_object_set_new(object, "inner_books", json_integer((json_int_t)totals->inner));
     json_object_set_new(object, "input_pixels", json_integer((json_int_t)prospect->pixels));
     json_object_set_new(object, "output_bytes", json_integer((json_int_t)prospect->bytes));
     json_object_set_new(object, "seconds",

@@ -13,6 +13,7 @@ struct planche_cli_totals {
     size_t books, pages;
     size_t unsized;                 /* pages whose size cannot be told beforehand (PDF) */
     double in_pixels, result_bytes; /* of the others */
+    size_t inner; /* books in archives: not looked at, because that takes unpacking them */
 };
 
 /* Counts a page that will be computed, by its predicted result; width 0: not known. lossless: of
