@@ -87,6 +87,8 @@ enum planche_status planche_output_files_begin(void *user, struct planche_budget
     files->current = part;
     status = planche_atomic_file_create(&files->files[part], name, files->overwrite, files->budget,
                                         error);
+    if (status == PLANCHE_OK)
+        planche_atomic_file_set_log(files->files[part], files->log);
     planche_free(name);
     return status;
 }

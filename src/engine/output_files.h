@@ -7,6 +7,7 @@
 #include "io/atomic_file.h"
 
 struct planche_output_files {
+    const struct planche_log *log;
     const char *path; /* as it was asked for */
     bool overwrite;
     const struct planche_page_result *result; /* says how many there are, and their format */

@@ -3,6 +3,7 @@
 #include "engine/run.h"
 
 #include "base/status.h"
+#include "engine/internal.h"
 #include "engine/output_files.h"
 #include "engine/output_memory.h"
 #include "io/atomic_file.h"
@@ -44,7 +45,8 @@ planche_run_source(const struct planche_engine *engine, const struct planche_sou
                    const struct planche_page_options *options, struct planche_page_result *result,
                    struct planche_error *error)
 {
-    struct planche_output_files files = {.path = output, .overwrite = options->overwrite};
+    struct planche_output_files files = {
+        .log = planche_engine_log(engine), .path = output, .overwrite = options->overwrite};
     struct planche_page_job job = {
         .engine = engine,
         .options = *options,

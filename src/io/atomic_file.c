@@ -16,6 +16,7 @@
 #define ATTEMPTS     16
 
 struct planche_atomic_file {
+    const struct planche_log *log; /* may be NULL */
     struct planche_budget *budget;
     char *path, *temporary;
     size_t temporary_size;
@@ -210,13 +211,26 @@ void planche_atomic_file_revoke(struct planche_atomic_file *file)
     planche_folder_sync_parent(file->path);
 }
 
+void planche_atomic_file_set_log(struct planche_atomic_file *file, const struct planche_log *log)
+{
+    file->log = log;
+}
+
+static void remove_temporary(const struct planche_atomic_file *file)
+{
+    if (!planche_file_remove(file->temporary) && errno != ENOENT)
+        planche_log_write(file->log, PLANCHE_LOG_WARNING,
+                          "%s: this unfinished file is left there, since it cannot be removed: %s",
+                          file->temporary, strerror(errno));
+}
+
 void planche_atomic_file_destroy(struct planche_atomic_file **file)
 {
     if (!*file)
         return;
     planche_fd_close(&(*file)->fd);
     if ((*file)->created)
-        planche_file_remove((*file)->temporary);
+        remove_temporary(*file);
     planche_free((*file)->buffer);
     planche_free((*file)->temporary);
     planche_free((*file)->path);

@@ -4,6 +4,7 @@
 #define PLANCHE_IO_ATOMIC_FILE_H
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 #include <planche/error.h>
 
@@ -39,6 +40,8 @@ enum planche_status planche_atomic_file_commit(struct planche_atomic_file *file,
                                                struct planche_error *error);
 /* Removes a file that was committed. */
 void planche_atomic_file_revoke(struct planche_atomic_file *file);
+/* Where a temporary file is named that cannot be removed. log must be there until destroy. */
+void planche_atomic_file_set_log(struct planche_atomic_file *file, const struct planche_log *log);
 /* Removes the temporary file unless it was committed. */
 void planche_atomic_file_destroy(struct planche_atomic_file **file);
 /* The path of the temporary file, for who must remove it in an emergency (a signal): it stays valid

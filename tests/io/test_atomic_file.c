@@ -199,6 +199,30 @@ static void test_bad_targets(void **state)
     assert_int_equal(count_entries(), 0);
 }
 
+static void keep_line(void *user, enum planche_log_level level, const char *message)
+{
+    assert_int_equal(level, PLANCHE_LOG_WARNING);
+    snprintf(user, 512, "%s", message);
+}
+
+/* A folder has come to be in the place of the temporary file: its name is told. */
+static void test_left_over(void **state)
+{
+    char line[512] = "", name[256];
+    const struct planche_log log = {.fn = keep_line, .user = line};
+    struct planche_atomic_file *file = create("page.png", false);
+    (void)state;
+    planche_atomic_file_set_log(file, &log);
+    snprintf(name, sizeof name, "%s", planche_atomic_file_temporary_path(file));
+    assert_int_equal(unlink(name), 0);
+    assert_int_equal(mkdir(name, 0755), 0);
+    planche_atomic_file_destroy(&file);
+    assert_non_null(strstr(line, name));
+    assert_non_null(strstr(line, "cannot be removed"));
+    assert_int_equal(rmdir(name), 0);
+    assert_int_equal(count_entries(), 0);
+}
+
 static void test_read_only_folder(void **state)
 {
     (void)state;
@@ -272,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_race),
         cmocka_unit_test(test_bad_targets),
         cmocka_unit_test(test_read_only_folder),
+        cmocka_unit_test(test_left_over),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_long_names),
     };
