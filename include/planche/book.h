@@ -26,7 +26,7 @@ PLANCHE_API enum planche_container planche_container_of(const char *path);
 /* True if a file is a ZIP of books: by their names, there are archives in it and no images.
  * planche_engine_run_book makes its books one by one; readers open them if the output is a folder.
  * Of a file that cannot be read it is false. */
-PLANCHE_API int planche_book_is_shelf(const char *path);
+PLANCHE_API int planche_book_is_library(const char *path);
 /* "cbz", "epub", "cbr", "cb7", "cbt", "pdf"; "" for folders and AUTO. */
 PLANCHE_API const char *planche_container_extension(enum planche_container container);
 

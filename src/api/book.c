@@ -80,7 +80,7 @@ void planche_book_tidy(const char *output)
         planche_book_remove_work(output, NULL);
 }
 
-int planche_book_is_shelf(const char *path)
+int planche_book_is_library(const char *path)
 {
-    return path && planche_inner_is_shelf(path);
+    return path && planche_inner_is_library(path);
 }

@@ -35,7 +35,7 @@ static bool has_book_name(const char *name)
     return false;
 }
 
-bool planche_inner_is_shelf(const char *path)
+bool planche_inner_is_library(const char *path)
 {
     const struct planche_archive_limits limits = {100000, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     struct planche_archive *archive;

@@ -217,7 +217,7 @@ static void test_null_arguments(void **state)
     assert_int_equal(planche_book_inspect(NULL, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_format_from_name(NULL), PLANCHE_FORMAT_AUTO);
     assert_int_equal(planche_container_of(NULL), PLANCHE_CONTAINER_AUTO);
-    assert_false(planche_book_is_shelf(NULL));
+    assert_false(planche_book_is_library(NULL));
     assert_int_equal(planche_engine_get_profile(NULL, NULL, 0, 0), 0);
     assert_int_equal(planche_engine_get_info(engine, NULL, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_engine_get_info(NULL, &info, NULL), PLANCHE_ERROR_ARGUMENT);

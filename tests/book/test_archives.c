@@ -249,8 +249,8 @@ static void test_shelf(void **state)
     struct planche_engine *engine = start();
     (void)state;
     make_shelf();
-    assert_true(planche_book_is_shelf(test_path("in.cbz")));
-    assert_false(planche_book_is_shelf(test_path("out.cbz")));
+    assert_true(planche_book_is_library(test_path("in.cbz")));
+    assert_false(planche_book_is_library(test_path("out.cbz")));
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
     book_read(&out, test_path("out.cbz"));
     assert_string_equal(book_names(&out), "series.json,ch1.cbz,sub/ch2.zip.cbz,sub/ch2.cbz,"
@@ -355,7 +355,7 @@ static void test_shelf_depth(void **state)
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
     assert_string_equal(told_outcomes(&told), "EC");
-    assert_false(planche_book_is_shelf(test_path("in.cbz")));
+    assert_false(planche_book_is_library(test_path("in.cbz")));
     tidy(&engine);
 }
 

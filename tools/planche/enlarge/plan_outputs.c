@@ -163,8 +163,9 @@ static enum planche_container usual_container(const struct planning *planning, c
     bool selects = planning->options->book.pages != NULL || planning->options->book.sample != 0;
     if (input == PLANCHE_CONTAINER_FOLDER || (input == PLANCHE_CONTAINER_EPUB && !selects))
         return input;
-    return input == PLANCHE_CONTAINER_ZIP && planche_book_is_shelf(path) ? PLANCHE_CONTAINER_FOLDER
-                                                                         : PLANCHE_CONTAINER_ZIP;
+    return input == PLANCHE_CONTAINER_ZIP && planche_book_is_library(path)
+               ? PLANCHE_CONTAINER_FOLDER
+               : PLANCHE_CONTAINER_ZIP;
 }
 
 /* The format of a page by its name if it is to keep that and it can be written; else AUTO: that of
