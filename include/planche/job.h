@@ -60,8 +60,8 @@ struct planche_job {
 PLANCHE_API void planche_job_init(struct planche_job *out, size_t size);
 
 /* Creates a queue and starts its workers: fewer than asked for if the system cannot start more.
- * Errors:
- * ARGUMENT, MEMORY (also: not one thread could be started), UNSUPPORTED. */
+ *
+ * Errors: ARGUMENT, MEMORY (also: not one thread could be started), UNSUPPORTED. */
 PLANCHE_API enum planche_status
 planche_job_queue_create(struct planche_job_queue **out,
                          const struct planche_job_queue_options *options,

@@ -22,9 +22,9 @@
  * ARGUMENT, and destroying them returns at once; what they hold is given back when the child ends.
  * The child may create its own. Cancel handles work on either side, each on its own. Drivers of
  * GPUs may not survive a fork(): create engines with backend "cpu" in a child of a process that has
- * used GPUs, or use exec. Versions. A program built with an older header runs with a newer library
- * of the same soname. Until 1.0 the soname changes with every release that breaks that;
- * CHANGELOG.md says which. */
+ * used GPUs, or use exec.
+ * Versions. A program built with an older header runs with a newer library of the same soname.
+ * Until 1.0 the soname changes with every release that breaks that; CHANGELOG.md says which. */
 #ifndef PLANCHE_PLANCHE_H
 #define PLANCHE_PLANCHE_H
 
