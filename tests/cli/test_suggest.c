@@ -48,6 +48,8 @@ static void test_suggestions(void **state)
     assert_null(nearest("frobnicate", "width|height|help"));
     assert_null(nearest("x", "width|height"));
     assert_null(nearest("", "width|height"));
+    assert_null(nearest("5", "-1|0|1|2|3"));
+    assert_null(nearest("-2", "-1|0|1|2|3"));
     assert_null(nearest("library", ""));
 }
 

@@ -48,6 +48,8 @@ unsigned planche_cli_distance(const char *a, const char *b)
 void planche_cli_suggest(struct planche_cli_suggestion *suggestion, const char *candidate)
 {
     size_t length = strlen(suggestion->word);
+    if (strspn(suggestion->word, "0123456789.,+-") == length)
+        return; /* a number: one that is spelt alike means something else */
     unsigned distance = planche_cli_distance(suggestion->word, candidate);
     if (distance > 0 && length >= 3 && strncasecmp(suggestion->word, candidate, length) == 0)
         distance = 1;
