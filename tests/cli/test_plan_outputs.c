@@ -370,6 +370,8 @@ static void test_names_and_options_must_agree(void **state)
            (struct line){.inputs = "comic", .output = "new.cbz", .to = PLANCHE_CONTAINER_FOLDER});
     refuse("-o all.cbz names one file, and there are several books in lib",
            (struct line){.inputs = "lib", .output = "all.cbz"});
+    refuse("-o page.jpg is a file, and the results of lib need a folder",
+           (struct line){.inputs = "lib", .output = "page.jpg"});
     refuse("--to is for books, and no input is one",
            (struct line){.inputs = "page.jpg", .book_option = "to"});
     expect("book.cbz>book-2x.cbz", (struct line){.inputs = "book.cbz", .book_option = "to"});

@@ -304,6 +304,10 @@ static int plan_library(const struct planning *planning, const struct operand *o
         return planche_cli_usage_error(
             "output", "-o %s names one file, and there are several books in %s; end it with /",
             output, operand->path);
+    if (output != NULL && planche_cli_is_file(output))
+        return planche_cli_usage_error(
+            "output", "-o %s is a file, and the results of %s need a folder; choose another output",
+            output, operand->path);
     char *root;
     if (output == NULL)
         root = name_beside(planning, operand->name, strlen(base), "");
