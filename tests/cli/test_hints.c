@@ -4,6 +4,8 @@
 
 #include "cli/hints.h"
 
+#include <stdio.h>
+
 static void assert_hint(const char *message, const char *wanted)
 {
     char text[200];
@@ -28,6 +30,25 @@ static void test_commands(void **state)
                 "up2x.bin is missing: run 'planche models fetch realcugan:2:-1', or set");
     assert_hint("there is no GPU 7; see the list of GPUs",
                 "there is no GPU 7; planche info lists them");
+}
+
+static void assert_named(const char *message, const char *name, size_t size, const char *expected)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%s", message);
+    planche_cli_hint_name(text, size, name);
+    assert_string_equal(text, expected);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_named("page: is empty", "a/b.png", 32, "a/b.png: is empty");
+    assert_named("page: is empty", NULL, 32, "is empty");
+    assert_named("page: is empty", "a/b.png", 12, "a/b.png: is");
+    assert_named("page: is empty", "a/b.png", 10, "a/b.png: ");
+    assert_named("page: is empty", "a/b.png", 9, "page: is empty");
+    assert_named("out of memory", "a/b.png", 32, "out of memory");
 }
 
 static void test_other_texts_stay(void **state)
@@ -58,9 +79,9 @@ static void test_other_programs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_options),          cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_other_texts_stay), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_other_programs),
+        cmocka_unit_test(test_options), cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_other_texts_stay),
+        cmocka_unit_test(test_cut),     cmocka_unit_test(test_other_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,7 +317,7 @@ class Streams(harness.Case):
 
     def test_failures(self):
         self.write("b.png", b"precious")
-        for data, arguments, says in ((b"", [], "is empty"), (b"text", [], "standard input: "),
+        for data, arguments, says in ((b"", [], "is empty"), (b"text", [], "standard input: is not an image"),
                                       (None, ["-o", "b.png"], "--overwrite"),
                                       (None, ["-o", "no/b.png"], "no/b.png")):
             result = self.filter("-", *arguments, data=data, check=1)

@@ -172,6 +172,7 @@ class Stdio(harness.Case):
     def test_bad_requests(self):
         self.write("a.png", harness.page())
         self.write("empty.png", b"")
+        self.write("text.txt", b"text")
         server = self.serve(*self.quick, "--max-bytes", "1M")
         bad = [dict(), dict(input="a.png", bytes=5), dict(input=5), dict(input=""),
                dict(bytes=0), dict(bytes=-1), dict(bytes=1.5), dict(bytes="7"),
@@ -186,6 +187,7 @@ class Stdio(harness.Case):
                dict(input="empty.png"), dict(input="."), dict(input="/dev/zero"),
                dict(input="a.png", output="no/such/folder.png"),
                dict(input="a.png", output="b.gif"),
+               dict(input="text.txt"),
                dict(input="a.png", output="./a.png", overwrite=True)]
         for i, request in enumerate(bad):
             if request.get("bytes") == 5:
@@ -208,10 +210,12 @@ class Stdio(harness.Case):
         self.assertEqual(len(server.answers[None]), 11)
         self.assertIn("--max-bytes", server.one("too much")[0]["error"])
         self.assertIn("qualty", server.one(bad.index(dict(input="a.png", qualty=5)))[0]["error"])
+        self.assertRegex(server.one(bad.index(dict(input="text.txt")))[0]["error"],
+                         "^text.txt: is not an image")
         self.assertIn("is the input", server.one(len(bad) - 1)[0]["error"])
         self.assertNotEqual(server.one("output for bytes")[0]["status"], "ok")
         self.assertEqual(server.one("alive")[0]["status"], "ok")
-        self.assertEqual(self.files(), ["a.png", "empty.png"])
+        self.assertEqual(self.files(), ["a.png", "empty.png", "text.txt"])
 
     def test_input_ends_within_a_page(self):
         server = self.serve(*self.quick)

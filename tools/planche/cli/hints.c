@@ -105,3 +105,20 @@ const char *planche_cli_hint(const char *message, char *text, size_t size)
     text[used] = 0;
     return text;
 }
+
+void planche_cli_hint_name(char *message, size_t size, const char *name)
+{
+    static const char unnamed[] = "page: ";
+    const char *rest = message + sizeof unnamed - 1;
+    size_t head = name ? strlen(name) + 2 : 0;
+    if (strncmp(message, unnamed, sizeof unnamed - 1) != 0 || head >= size)
+        return;
+    size_t tail = strlen(rest);
+    tail = tail < size - head - 1 ? tail : size - head - 1;
+    memmove(message + head, rest, tail);
+    message[head + tail] = 0;
+    if (name) {
+        memcpy(message, name, head - 2);
+        memcpy(message + head - 2, ": ", 2);
+    }
+}

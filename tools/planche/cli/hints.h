@@ -11,6 +11,9 @@
 /* Copies a message into text with the command's hints in it; a message that does not fit stays as
  * it is as far as it fits. Returns text. */
 const char *planche_cli_hint(const char *message, char *text, size_t size);
+/* Messages about a page in memory begin with "page: ": puts its name there, or nothing if name is
+ * NULL. A message that does not fit in size bytes is cut. */
+void planche_cli_hint_name(char *message, size_t size, const char *name);
 /* For programs whose options are not Planche's: fields are left out of messages from now on. Not
  * thread-safe. */
 void planche_cli_hint_no_options(void);

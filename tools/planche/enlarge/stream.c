@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "cli/cli.h"
+#include "cli/hints.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -159,6 +160,8 @@ static enum planche_status run_page(const struct planche_cli_run *run, const cha
     if (status == PLANCHE_OK)
         status = planche_engine_run_bytes(run->engine, bytes.data, bytes.size, &data, &size, &page,
                                           result, error);
+    if (status != PLANCHE_OK)
+        planche_cli_hint_name(error->message, sizeof error->message, NULL);
     if (status == PLANCHE_OK)
         status = write_output(options, data, size, error);
     free(bytes.data);

@@ -5,6 +5,7 @@
 #include "os/clock.h"
 
 #include "base/status.h"
+#include "cli/hints.h"
 #include "cli/json.h"
 #include "stdio/held.h"
 
@@ -139,8 +140,11 @@ static enum planche_status run_page(struct planche_cli_task *task,
     if (request->output != NULL)
         return planche_engine_run_file(engine, request->input, request->output, page, result,
                                        error);
-    return planche_engine_run_bytes(engine, request->data, size, &task->data, &task->size, page,
-                                    result, error);
+    status = planche_engine_run_bytes(engine, request->data, size, &task->data, &task->size, page,
+                                      result, error);
+    if (status != PLANCHE_OK && request->input != NULL)
+        planche_cli_hint_name(error->message, sizeof error->message, request->input);
+    return status;
 }
 
 enum planche_status planche_cli_task_run(void *user, struct planche_cancel *cancel)
