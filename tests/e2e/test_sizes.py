@@ -148,6 +148,16 @@ class Targets(harness.Case):
         image = png.Image(self.read("b.png"))
         self.assertEqual((image.width, image.height), (300, 20))
 
+    def test_variant(self):
+        """The JSON line names the networks that ran, and so does a pane of the preview."""
+        name = "realesr-animevideov3"
+        for scale, variant in (("3", f"{name}-x3"), ("6", f"{name}-x2 2x + {name}-x3 3x")):
+            page = self.planche("in/rule.png", "-s", scale, "-o", f"{scale}.png", "--json")
+            self.assertEqual(json.loads(page.stdout)["variant"], variant)
+        pane = harness.run("preview", "-m", name, "in/rule.png", "-s", "3", "-o", "sheet.png",
+                           cwd=self.folder).stdout
+        self.assertIn(f"({name}-x3)", pane)
+
     def test_book(self):
         """Each page has its own scale, ComicInfo.xml its own size; a stopped run knows its target."""
         with zipfile.ZipFile(self.path("a.cbz"), "w") as book:

@@ -89,6 +89,27 @@ static void set_scales(json_t *object, const struct planche_page_result *result,
     json_object_set_new(object, "chain", chain);
 }
 
+void planche_cli_json_networks(const struct planche_page_result *result,
+                               const struct planche_engine_info *info, char *text, size_t size)
+{
+    const char *end = strrchr(info->model, '.');
+    bool is_file = end != NULL && strcmp(end, ".param") == 0; /* it has no other network */
+    snprintf(text, size, "%s", is_file || !*result->networks ? info->variant : result->networks);
+    char *scale = strrchr(text, ' ');
+    if (!is_file && result->passes == 1 && scale != NULL)
+        *scale = 0;
+}
+
+static void set_model(json_t *object, const struct planche_page_result *result,
+                      const struct planche_engine_info *info)
+{
+    char networks[256] = "";
+    if (info != NULL)
+        planche_cli_json_networks(result, info, networks, sizeof networks);
+    json_object_set_new(object, "model", planche_cli_json_text(info ? info->model : NULL));
+    json_object_set_new(object, "variant", planche_cli_json_text(info ? networks : NULL));
+}
+
 void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
                            const struct planche_engine_info *info)
 {
@@ -100,8 +121,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "input_height", count_or_null(result->input_height));
     json_object_set_new(object, "output_width", count_or_null(result->output_width));
     json_object_set_new(object, "output_height", count_or_null(result->output_height));
-    json_object_set_new(object, "model", planche_cli_json_text(info ? info->model : NULL));
-    json_object_set_new(object, "variant", planche_cli_json_text(info ? info->variant : NULL));
+    set_model(object, result, info);
     set_scales(object, result, info);
     set_backend(object, result, info);
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));

@@ -25,6 +25,10 @@ json_t *planche_cli_json_text(const char *text);
 json_t *planche_cli_json_message(const char *message);
 /* Milliseconds to the microsecond. */
 json_t *planche_cli_json_ms(double value);
+/* Writes which networks made the page: one by its name, of a chain all with their scales, "none" if
+ * it was only reduced; the engine's own where that is not known. */
+void planche_cli_json_networks(const struct planche_page_result *result,
+                               const struct planche_engine_info *info, char *text, size_t size);
 /* Adds the keys of a page to object. info is NULL when there was no engine. */
 void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
                            const struct planche_engine_info *info);

@@ -85,9 +85,9 @@ static bool make_sheet(struct sheet *sheet, unsigned panes)
            planche_cli_picture_make(&sheet->picture, (uint32_t)all_width, (uint32_t)all_height);
 }
 
-/* Pastes a pane and says what it shows. model NULL: Lanczos. */
+/* Pastes a pane and says what it shows. model and networks NULL: Lanczos. */
 static bool add_pane(struct sheet *sheet, const struct planche_cli_picture *pane, const char *model,
-                     const struct planche_engine_info *info, double seconds)
+                     const char *networks, double seconds)
 {
     uint32_t column = sheet->panes % COLUMNS, row = sheet->panes / COLUMNS;
     planche_cli_picture_paste(&sheet->picture, pane, column * (sheet->pane_width + GAP),
@@ -97,15 +97,14 @@ static bool add_pane(struct sheet *sheet, const struct planche_cli_picture *pane
         json_t *object = json_object();
         json_object_set_new(object, "pane", json_integer(sheet->panes));
         json_object_set_new(object, "model", model ? planche_cli_json_text(model) : json_null());
-        json_object_set_new(object, "variant",
-                            info ? planche_cli_json_text(info->variant) : json_null());
+        json_object_set_new(object, "variant", planche_cli_json_text(networks));
         json_object_set_new(object, "ms", json_real(seconds * 1000));
         return planche_cli_json_print(object);
     }
     if (model == NULL)
         printf("%u  Lanczos\n", sheet->panes);
     else
-        printf("%u  %s (%s), %.2f s\n", sheet->panes, model, info->variant, seconds);
+        printf("%u  %s (%s), %.2f s\n", sheet->panes, model, networks, seconds);
     return true;
 }
 
@@ -152,7 +151,9 @@ static void make_colour(struct planche_cli_picture *picture)
 }
 
 static enum planche_status run_model(struct sheet *sheet, const struct planche_engine *engine,
-                                     struct planche_cli_picture *pane, struct planche_error *error)
+                                     struct planche_cli_picture *pane,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
 {
     struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
     page.scale = sheet->scale;
@@ -167,7 +168,7 @@ static enum planche_status run_model(struct sheet *sheet, const struct planche_e
         out.format = PLANCHE_PIXELS_GREY8;
         out.stride = out.width;
     }
-    enum planche_status status = planche_engine_run_pixels(engine, &in, &out, &page, NULL, error);
+    enum planche_status status = planche_engine_run_pixels(engine, &in, &out, &page, result, error);
     if (grey) {
         make_colour(&sheet->page);
         make_colour(pane);
@@ -180,8 +181,10 @@ static enum planche_status draw_model(struct sheet *sheet, const char *model,
 {
     struct planche_engine_options options = sheet->options->engine;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
     struct planche_engine *engine = NULL;
     struct planche_cli_picture pane = {0};
+    char networks[256];
     unsigned ignored;
     options.model = model;
     options.scale = 0;
@@ -192,10 +195,11 @@ static enum planche_status draw_model(struct sheet *sheet, const char *model,
         status = planche_engine_create(&engine, &options, error);
     double start = planche_clock_ms();
     if (status == PLANCHE_OK)
-        status = run_model(sheet, engine, &pane, error);
+        status = run_model(sheet, engine, &pane, &result, error);
     if (status == PLANCHE_OK) {
         planche_engine_get_info(engine, &info, NULL);
-        if (!add_pane(sheet, &pane, model, &info, (planche_clock_ms() - start) / 1000))
+        planche_cli_json_networks(&result, &info, networks, sizeof networks);
+        if (!add_pane(sheet, &pane, model, networks, (planche_clock_ms() - start) / 1000))
             status = planche_fail(error, PLANCHE_ERROR_IO, "nobody reads the output");
     }
     planche_cli_picture_free(&pane);
