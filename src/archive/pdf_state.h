@@ -35,7 +35,6 @@ struct planche_pdf {
     size_t image_size, image_room;
 
     struct planche_ppm_png png;
-    bool png_ready;
     char name[32];
     char piece[PLANCHE_PDF_PIECE_BYTES];
     const uint8_t *piece_at;

@@ -23,11 +23,6 @@ struct planche_transfer {
     uint16_t hints[COLOURS][HINTS + 1];
 };
 
-uint64_t planche_transfer_memory(void)
-{
-    return sizeof(struct planche_transfer);
-}
-
 static double srgb(double sample)
 {
     return sample <= 0.04045 ? sample / 12.92 : pow((sample + 0.055) / 1.055, 2.4);

@@ -9,9 +9,6 @@
 
 struct planche_transfer;
 
-/* Bytes that a tone takes from the budget. */
-uint64_t planche_transfer_memory(void);
-
 /* The curves of an ICC profile for pixels of 1 or 3 colours; those of sRGB where there is no
  * profile (size 0), or one without curves. Curves that do not rise everywhere are bent a little, so
  * that there is always a way back. Errors: MEMORY, BUDGET. */

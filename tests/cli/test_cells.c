@@ -104,14 +104,6 @@ static void test_cuts_fit(void **state)
     }
 }
 
-static void test_pad(void **state)
-{
-    (void)state;
-    char out[32];
-    assert_string_equal(planche_cli_pad("第", 5, out, sizeof out), "第   ");
-    assert_string_equal(planche_cli_pad("planche", 5, out, sizeof out), "planche");
-}
-
 static void assert_clean(const char *text, bool strict, const char *wanted)
 {
     char copy[64];
@@ -142,7 +134,6 @@ int main(void)
         cmocka_unit_test_setup(test_no_cut_splits, set_locale),
         cmocka_unit_test_setup(test_cut_in_the_middle, set_locale),
         cmocka_unit_test_setup(test_cuts_fit, set_locale),
-        cmocka_unit_test_setup(test_pad, set_locale),
         cmocka_unit_test_setup(test_clean, set_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

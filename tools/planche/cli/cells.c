@@ -119,13 +119,6 @@ const char *planche_cli_cut_middle(const char *text, size_t cells, char *out, si
     return out;
 }
 
-const char *planche_cli_pad(const char *text, size_t cells, char *out, size_t size)
-{
-    size_t used = planche_cli_cells(text);
-    snprintf(out, size, "%s%*s", text, used < cells ? (int)(cells - used) : 0, "");
-    return out;
-}
-
 static bool moves(ucs4_t letter)
 {
     return letter < 0x20 || (letter >= 0x7f && letter < 0xa0) || letter == 0x2028 ||

@@ -17,9 +17,6 @@ size_t planche_cli_cells_length(const char *text, size_t cells);
 /* Copies text into out, cut in the middle ("Vol...3.cbz") if it takes more than so many cells;
  * names differ at their ends. Returns out. */
 const char *planche_cli_cut_middle(const char *text, size_t cells, char *out, size_t size);
-/* Copies text into out and puts spaces behind it up to so many cells; a longer text stays whole.
- * Returns out. */
-const char *planche_cli_pad(const char *text, size_t cells, char *out, size_t size);
 
 /* Replaces in place, by '?', what moves the cursor or reorders the line: control characters of one
  * byte and of two, line separators, marks of the writing direction. Other bytes that are not UTF-8
