@@ -54,6 +54,17 @@ class Library(Outputs):
         self.library()
         self.up("--quiet")
 
+    def test_forgotten_output(self):
+        """The output, written without -o, is no second input."""
+        os.mkdir(self.path("empty"))
+        for name, why in (("out", "has written into this folder"), ("out/", "has written"), ("out/s", "has written"),
+                          ("empty", "is empty")):
+            self.assert_one_line(self.planche("lib", name, check=2).stderr, f"{name}: ", why, f"write -o {name}")
+        self.assertEqual(self.files(), ["empty", "lib", "out"])
+        self.write("more/page.png", harness.page(12, 16))
+        for arguments in (("lib", "more"), ("more", "out", "-o", "new/"), ("out",)):
+            self.planche(*arguments, "--dry-run")
+
     def test_nothing_to_do(self):
         before = self.times()
         for arguments in ([], ["--update"]):

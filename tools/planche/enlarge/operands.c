@@ -5,9 +5,12 @@
 #include "cli/cli.h"
 #include "cli/mistakes.h"
 #include "cli/terminal.h"
+#include "enlarge/records.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -31,6 +34,39 @@ static bool is_empty_folder(const char *path)
     if (folder != NULL)
         closedir(folder);
     return folder != NULL && entries == 0;
+}
+
+/* Whether an earlier run has written this folder, or something that lies in it. */
+static bool is_former_output(const char *path)
+{
+    struct planche_cli_records records = {0};
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    bool known = folder != NULL && planche_cli_records_find(&records, path) != NULL;
+    while (!known && folder != NULL && (entry = readdir(folder)) != NULL) {
+        char output[PATH_MAX];
+        int length = snprintf(output, sizeof output, "%s/%s", path, entry->d_name);
+        known = length > 0 && (size_t)length < sizeof output && *entry->d_name != '.' &&
+                planche_cli_records_find(&records, output) != NULL;
+    }
+    if (folder != NULL)
+        closedir(folder);
+    planche_cli_records_free(&records);
+    return known;
+}
+
+/* A last operand that looks like an output whose -o was forgotten. */
+static int check_last(const char *last)
+{
+    if (is_empty_folder(last))
+        return planche_cli_usage_error(
+            "output", "%s: this folder is empty; if it is the output, write -o %s", last, last);
+    if (is_former_output(last))
+        return planche_cli_usage_error("output",
+                                       "%s: Planche has written into this folder before; if it is "
+                                       "the output, write -o %s; if not, name the output with -o",
+                                       last, last);
+    return PLANCHE_CLI_OK;
 }
 
 static int refuse_missing(char **operands, size_t count, size_t index,
@@ -58,9 +94,5 @@ int planche_cli_check_operands(char **operands, size_t count,
         if (*operands[i] != 0 && strcmp(operands[i], "-") != 0 && is_missing(operands[i]))
             return refuse_missing(operands, count, i, options);
     }
-    const char *last = operands[count - 1];
-    if (count > 1 && options->output == NULL && is_empty_folder(last))
-        return planche_cli_usage_error(
-            "output", "%s: this folder is empty; if it is the output, write -o %s", last, last);
-    return PLANCHE_CLI_OK;
+    return count > 1 && options->output == NULL ? check_last(operands[count - 1]) : PLANCHE_CLI_OK;
 }
