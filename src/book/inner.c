@@ -3,6 +3,7 @@
  * a file of the work folder that is named by its sha256, so that it is not made again. */
 #include "book/inner.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "book/steps.h"
 #include "os/file.h"
@@ -35,6 +36,12 @@ static bool has_book_name(const char *name)
     return false;
 }
 
+/* A cover beside books is theirs: an archive of books with one is a library still. */
+static bool is_own_page(const char *name)
+{
+    return planche_book_has_image_name(name) && !planche_name_is_cover(name);
+}
+
 bool planche_inner_is_library(const char *path)
 {
     const struct planche_archive_limits limits = {100000, UINT64_MAX, UINT64_MAX, UINT64_MAX};
@@ -47,7 +54,7 @@ bool planche_inner_is_library(const char *path)
         planche_archive_open(&archive, path, &limits, NULL, NULL, NULL, &error) != PLANCHE_OK)
         return false;
     while (!pages && planche_archive_next(archive, &entry, &end, &error) == PLANCHE_OK && !end) {
-        pages = !entry.folder && planche_book_has_image_name(entry.name);
+        pages = !entry.folder && is_own_page(entry.name);
         books = books || (!entry.folder && has_book_name(entry.name));
     }
     planche_archive_close(&archive);
@@ -258,12 +265,43 @@ static enum planche_status run_entry(struct planche_book *book, size_t index,
     return run_book(&run, error);
 }
 
+static bool has_own_pages(const struct planche_book *book)
+{
+    for (size_t i = 0; i < book->entries.count; i++)
+        if (book->entries.list[i].page && !planche_name_is_cover(book->entries.list[i].name))
+            return true;
+    return false;
+}
+
+/* Archives beside pages are none of the book's: extras, sources. Whoever thinks otherwise is told.
+ */
+static void warn_of_extras(const struct planche_book *book)
+{
+    const struct planche_entry *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        if (entry->folder || !has_book_name(entry->name))
+            continue;
+        first = first ? first : entry;
+        count++;
+    }
+    if (count > 0)
+        planche_log_write(&book->log, PLANCHE_LOG_WARNING,
+                          "%s: %s%s: archives beside pages are copied as they are; to have their "
+                          "pages enlarged, too, unpack the book first",
+                          book->input, first->name, count > 1 ? " and others" : "");
+}
+
 enum planche_status planche_book_run_inner(struct planche_book *book, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    /* Archives beside pages are none of the book's: extras, sources. */
-    if (book->entries.pages > 0 || book->from == PLANCHE_CONTAINER_EPUB)
+    if (book->from == PLANCHE_CONTAINER_EPUB)
         return PLANCHE_OK;
+    if (has_own_pages(book)) {
+        warn_of_extras(book);
+        return PLANCHE_OK;
+    }
     for (size_t i = 0; i < book->entries.count && !status; i++) {
         status = run_entry(book, i, error);
         if (!status)

@@ -269,6 +269,31 @@ static void test_shelf(void **state)
     tidy(&engine);
 }
 
+/* A cover beside the books is enlarged, too; beside pages of another kind archives are extras. */
+static void test_shelf_with_pages(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    for (int extras = 0; extras < 2; extras++) {
+        book_add_page(&in, extras ? "01.png" : "cover.png", 8, 20, 30, PLANCHE_FORMAT_PNG);
+        add_book(&in, "ch1.cbz", 1, false);
+        book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+        assert_int_equal(planche_book_is_library(test_path("in.cbz")), !extras);
+        book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+        book_read(&out, test_path("out.cbz"));
+        assert_string_equal(told_outcomes(&told), extras ? "EC" : "EEE");
+        if (!extras)
+            expect_book("ch1.cbz", "1.png,2.png");
+        else
+            assert_non_null(strstr(lines, "in.cbz: ch1.cbz: archives beside pages"));
+        book_free(&in);
+        book_free(&out);
+        remove_all("in.cbz");
+        remove_all("out.cbz");
+    }
+    tidy(&engine);
+}
+
 /* Stopped within the second book, it goes on from there, and ends with the same bytes. */
 static void test_shelf_resumes(void **state)
 {
@@ -365,8 +390,8 @@ int main(void)
         cmocka_unit_test(test_repeats),       cmocka_unit_test(test_links),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_empty),
         cmocka_unit_test(test_entry_order),   cmocka_unit_test(test_shelf),
-        cmocka_unit_test(test_shelf_resumes), cmocka_unit_test(test_shelf_depth),
-        cmocka_unit_test(test_shelf_limits),
+        cmocka_unit_test(test_shelf_resumes), cmocka_unit_test(test_shelf_with_pages),
+        cmocka_unit_test(test_shelf_depth),   cmocka_unit_test(test_shelf_limits),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
