@@ -102,6 +102,6 @@ enum planche_status planche_book_assemble(struct planche_book *book,
     if (!status && (any || !book->into))
         status = planche_archive_writer_commit(writer, on_commit, book, &book->cancel, error);
     if (!status)
-        planche_existing_remove_originals(book);
+        planche_existing_remove_former(book);
     return status;
 }

@@ -113,16 +113,17 @@ static bool name_variant(struct found *found, const char *candidate, enum planch
     return length > 0 && (size_t)length < sizeof found->name;
 }
 
+static const enum planche_format others[] = {
+    PLANCHE_FORMAT_WEBP, PLANCHE_FORMAT_JPEG, PLANCHE_FORMAT_PNG,
+    PLANCHE_FORMAT_AVIF, PLANCHE_FORMAT_JXL,
+};
+
 /* The files of the page: *parts of them. 0: it is not there. Under any name but the usual one only
  * the mark tells that a file is this page's. */
 static unsigned find_files(const struct planche_book *book, const struct planche_entry *entry,
                            struct found *found)
 {
     const enum planche_format usual = planche_codec_format_of(entry->candidate);
-    static const enum planche_format others[] = {
-        PLANCHE_FORMAT_WEBP, PLANCHE_FORMAT_JPEG, PLANCHE_FORMAT_PNG,
-        PLANCHE_FORMAT_AVIF, PLANCHE_FORMAT_JXL,
-    };
     snprintf(found->name, sizeof found->name, "%s", entry->candidate);
     found->format = usual;
     if (look_at(book, entry, found))
@@ -296,14 +297,33 @@ static bool is_output(const struct planche_book *book, const char *name)
     return false;
 }
 
-void planche_existing_remove_originals(const struct planche_book *book)
+/* What the page was made into before, of another format: a reader would show it twice. Its mark
+ * says that it is this page. */
+static void remove_former(const struct planche_book *book, const struct planche_entry *entry)
+{
+    struct found found = {0};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        for (unsigned part = 0; name_variant(&found, entry->candidate, others[i], part); part++) {
+            bool former = look_at(book, entry, &found) && found.same_source;
+            if (former && !is_output(book, found.name) && join(path, book, found.name))
+                planche_file_remove(path);
+            if (part > 0 && !former)
+                break;
+        }
+    }
+}
+
+void planche_existing_remove_former(const struct planche_book *book)
 {
     for (size_t i = 0; book->into && i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
         struct planche_file_info info;
         char path[PATH_MAX];
-        if (entry->page && !entry->stays && entry->made.parts && entry->outputs &&
-            join(path, book, entry->name) && find_file(path, &info) &&
+        bool renewed = entry->page && !entry->stays && entry->made.parts && entry->outputs;
+        if (renewed && entry->candidate)
+            remove_former(book, entry);
+        if (renewed && join(path, book, entry->name) && find_file(path, &info) &&
             !is_output(book, entry->name) && (is_original(entry, path, &info) || is_no_image(path)))
             planche_file_remove(path);
     }

@@ -20,7 +20,8 @@ enum planche_status planche_existing_find(struct planche_book *book, struct plan
 bool planche_existing_keeps(const struct planche_book *book, struct planche_entry *entry,
                             const char *name, const char *content);
 
-/* Removes the originals that an earlier run has kept of pages that are made now. */
-void planche_existing_remove_originals(const struct planche_book *book);
+/* Removes what an earlier run has left of pages that are made now: originals that it has kept, and
+ * results of another format. */
+void planche_existing_remove_former(const struct planche_book *book);
 
 #endif

@@ -130,6 +130,27 @@ static void test_changed(void **state)
     finish(&engine);
 }
 
+/* A page that is made in another format is not there twice; what its mark does not say stays. */
+static void test_other_format(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    test_write(test_path("out/p_b.webp"), "of another", 10);
+    run(engine, PLANCHE_EXISTING_ADD, "CUU");
+    for (int i = 0; i < 2; i++) {
+        struct planche_book_options options = into(PLANCHE_EXISTING_UPDATE);
+        page.format = PLANCHE_FORMAT_JPEG;
+        page.scale = 1;
+        page.width = 30;
+        book_make(engine, "in", "out", options, &told);
+        assert_string_equal(told_outcomes(&told), i ? "CUU" : "CEE");
+        assert_int_equal(count_in("out"), 4); /* ComicInfo.xml, p_a.jpg, p_b.jpg, p_b.webp */
+    }
+    inode_of("out/p_a.jpg");
+    inode_of("out/p_b.webp");
+    finish(&engine);
+}
+
 static void test_overwrite(void **state)
 {
     struct planche_engine *engine = start();
@@ -265,11 +286,12 @@ static void test_in_the_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page_by_page), cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_overwrite),    cmocka_unit_test(test_unmarked),
-        cmocka_unit_test(test_other_files),  cmocka_unit_test(test_failed_before),
-        cmocka_unit_test(test_split),        cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_empty),        cmocka_unit_test(test_in_the_way),
+        cmocka_unit_test(test_page_by_page),  cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_overwrite),     cmocka_unit_test(test_other_format),
+        cmocka_unit_test(test_unmarked),      cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_failed_before), cmocka_unit_test(test_split),
+        cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_in_the_way),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
