@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the readers of all formats ask for, in whatever process they run. */
 #include "base/status.h"
+#include "codec/blob.h"
 #include "codec/format.h"
+#include "image/cmyk.h"
 
 #include <inttypes.h>
 
@@ -21,6 +23,23 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
                             " pixels (option max_pixels)",
                             decoder->name, width, height, decoder->max_pixels);
     return PLANCHE_OK;
+}
+
+enum planche_status planche_decoder_start_cmyk(struct planche_decoder *decoder,
+                                               struct planche_cmyk **cmyk, bool inverted,
+                                               struct planche_error *error)
+{
+    struct planche_blob *icc = &decoder->metadata.icc;
+    bool managed;
+    enum planche_status status =
+        planche_cmyk_create(cmyk, decoder->budget, icc->data, icc->size, inverted, &managed, error);
+    if (status == PLANCHE_OK && !managed)
+        planche_log_write(
+            decoder->log, PLANCHE_LOG_WARNING,
+            "%s: a CMYK page without a usable colour profile: its colours are a guess",
+            decoder->name);
+    planche_blob_free(icc);
+    return status;
 }
 
 enum planche_status planche_fail_animation(struct planche_error *error, const char *name,

@@ -47,6 +47,13 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
                                                uint64_t width, uint64_t height,
                                                struct planche_error *error);
 
+/* CMYK becomes sRGB while it is read, so its profile has done its work, and goes. Without a usable
+ * one there is a warning. inverted: as planche_cmyk_create. */
+struct planche_cmyk;
+enum planche_status planche_decoder_start_cmyk(struct planche_decoder *decoder,
+                                               struct planche_cmyk **cmyk, bool inverted,
+                                               struct planche_error *error);
+
 /* Before a library is called that does not bear a lack of memory: bytes is what it takes at most,
  * reserved in the budget. planche_foreign_leave(bytes) follows unless that fails. Error: MEMORY. */
 enum planche_status planche_decoder_enter(const struct planche_decoder *decoder, uint64_t bytes,

@@ -151,20 +151,9 @@ static enum planche_status choose_colours(struct jp2_reader *reader, struct plan
 
 static enum planche_status set_up_cmyk(struct jp2_reader *reader, struct planche_error *error)
 {
-    struct planche_decoder *decoder = reader->decoder;
-    struct planche_blob *icc = &decoder->metadata.icc;
-    bool managed;
     if (reader->colours != 4)
         return PLANCHE_OK;
-    enum planche_status status = planche_cmyk_create(&reader->cmyk, decoder->budget, icc->data,
-                                                     icc->size, false, &managed, error);
-    if (status == PLANCHE_OK && !managed)
-        planche_log_write(
-            decoder->log, PLANCHE_LOG_WARNING,
-            "%s: a CMYK page without a usable colour profile: its colours are a guess",
-            decoder->name);
-    planche_blob_free(icc);
-    return status;
+    return planche_decoder_start_cmyk(reader->decoder, &reader->cmyk, false, error);
 }
 
 static enum planche_status take_header(struct jp2_reader *reader, struct planche_error *error)

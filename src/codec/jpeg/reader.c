@@ -168,7 +168,6 @@ static enum planche_status set_up_cmyk(struct jpeg_reader *reader, struct planch
     struct planche_decoder *decoder = reader->decoder;
     struct planche_blob *icc = &decoder->metadata.icc;
     size_t size = (size_t)decoder->width * 4;
-    bool managed;
     if (reader->cinfo.out_color_space != JCS_CMYK)
         return PLANCHE_OK;
     if (decoder->header_only) {
@@ -178,18 +177,8 @@ static enum planche_status set_up_cmyk(struct jpeg_reader *reader, struct planch
     reader->cmyk_row = planche_alloc(decoder->budget, size);
     if (!reader->cmyk_row)
         return planche_fail_memory(error, decoder->budget, size, decoder->name);
-    enum planche_status status =
-        planche_cmyk_create(&reader->cmyk, decoder->budget, icc->data, icc->size,
-                            reader->cinfo.saw_Adobe_marker, &managed, error);
-    if (status)
-        return status;
-    if (!managed)
-        planche_log_write(
-            decoder->log, PLANCHE_LOG_WARNING,
-            "%s: a CMYK page without a usable colour profile: its colours are a guess",
-            decoder->name);
-    planche_blob_free(icc);
-    return PLANCHE_OK;
+    return planche_decoder_start_cmyk(decoder, &reader->cmyk, reader->cinfo.saw_Adobe_marker,
+                                      error);
 }
 
 enum planche_status planche_jpeg_open(struct planche_decoder *decoder, struct planche_error *error)

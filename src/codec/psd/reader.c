@@ -56,23 +56,12 @@ static enum planche_status make_room(const struct planche_decoder *decoder, stru
     return psd->ink ? PLANCHE_OK : planche_fail_memory(error, decoder->budget, ink, decoder->name);
 }
 
-/* CMYK becomes sRGB here, so its profile has done its work. */
 static enum planche_status set_up_cmyk(struct planche_decoder *decoder, struct planche_psd *psd,
                                        struct planche_error *error)
 {
-    struct planche_blob *icc = &decoder->metadata.icc;
-    bool managed;
     if (psd->mode != PLANCHE_PSD_CMYK)
         return PLANCHE_OK;
-    enum planche_status status = planche_cmyk_create(&psd->cmyk, decoder->budget, icc->data,
-                                                     icc->size, true, &managed, error);
-    if (status == PLANCHE_OK && !managed)
-        planche_log_write(
-            decoder->log, PLANCHE_LOG_WARNING,
-            "%s: a CMYK page without a usable colour profile: its colours are a guess",
-            decoder->name);
-    planche_blob_free(icc);
-    return status;
+    return planche_decoder_start_cmyk(decoder, &psd->cmyk, true, error);
 }
 
 enum planche_status planche_psd_open(struct planche_decoder *decoder, struct planche_error *error)

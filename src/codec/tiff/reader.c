@@ -253,27 +253,16 @@ static uint32_t block_width(const struct planche_decoder *decoder)
     return width;
 }
 
-/* CMYK becomes sRGB here, so its profile has done its work. */
 static enum planche_status set_up_cmyk(struct planche_decoder *decoder, struct planche_error *error)
 {
     struct planche_tiff *tiff = decoder->state;
-    struct planche_blob *icc = &decoder->metadata.icc;
     size_t bytes = (size_t)4 * block_width(decoder);
-    bool managed;
     if (tiff->photometric != PHOTOMETRIC_SEPARATED || tiff->by_libtiff)
         return PLANCHE_OK;
     tiff->ink = planche_alloc(decoder->budget, bytes);
     if (!tiff->ink)
         return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
-    enum planche_status status = planche_cmyk_create(&tiff->cmyk, decoder->budget, icc->data,
-                                                     icc->size, false, &managed, error);
-    if (status == PLANCHE_OK && !managed)
-        planche_log_write(
-            decoder->log, PLANCHE_LOG_WARNING,
-            "%s: a CMYK page without a usable colour profile: its colours are a guess",
-            decoder->name);
-    planche_blob_free(icc);
-    return status;
+    return planche_decoder_start_cmyk(decoder, &tiff->cmyk, false, error);
 }
 
 static enum planche_status tiff_open(struct planche_decoder *decoder, struct planche_error *error)
