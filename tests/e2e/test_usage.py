@@ -228,6 +228,7 @@ class Mistakes(harness.Case):
         self.refuse("-f", "wepb", "a.png", says=["did you mean webp?"])
         self.refuse("--se", "exakt", "a.png", says=["did you mean exact?"])
         self.refuse("modles", says=["did you mean the command 'planche models'?"])
+        self.refuse("in/x", says=["in/x: there is no such file or folder; nothing was done"])
         self.refuse("models", "fecth", says=["did you mean 'planche models fetch'?"])
         self.refuse("models", "fetch", "realcugna", says=["did you mean realcugan?"])
         self.refuse("help", "memry", says=["did you mean memory?"])

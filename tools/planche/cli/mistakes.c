@@ -182,6 +182,8 @@ const char *planche_cli_suggest_command(const char *word)
     static const char *const commands[] = {"models",  "info",    "stdio",   "bench",
                                            "preview", "compare", "version", "help"};
     struct planche_cli_suggestion suggestion = {.word = word};
+    if (strchr(word, '/') != NULL) /* "in/x" is no "info" */
+        return NULL;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         planche_cli_suggest(&suggestion, commands[i]);
     return suggestion.best;
