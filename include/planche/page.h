@@ -120,9 +120,9 @@ struct planche_page_result {
 PLANCHE_API void planche_page_result_init(struct planche_page_result *out, size_t size);
 
 /* Enlarges the image file at input into the file at output. The output appears complete under its
- * name (written to a temporary file in the same folder, synced, renamed) or not at all. options and
- * result may be NULL. Errors: IO, DATA, LIMIT, BUDGET, MEMORY, EXISTS, CANCELLED, DEADLINE,
- * NOT_FOUND, UNSUPPORTED. */
+ * name (written to a temporary file in the same folder, synced, renamed) or not at all. With
+ * overwrite it may be the input itself, which it then replaces. options and result may be NULL.
+ * Errors: IO, DATA, LIMIT, BUDGET, MEMORY, EXISTS, CANCELLED, DEADLINE, NOT_FOUND, UNSUPPORTED. */
 PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_engine *engine,
                                                         const char *input, const char *output,
                                                         const struct planche_page_options *options,
