@@ -71,7 +71,9 @@ static void expect(const char *expected, const char *folder, const char *skip)
                                    (unsigned)library.entries[i].bytes);
     length += (size_t)snprintf(text + length, sizeof(text) - length, "%zu others", library.others);
     if (library.junk > 0)
-        snprintf(text + length, sizeof(text) - length, " %zu junk", library.junk);
+        length += (size_t)snprintf(text + length, sizeof(text) - length, " %zu junk", library.junk);
+    if (library.links > 0)
+        snprintf(text + length, sizeof(text) - length, " %zu links", library.links);
     assert_string_equal(text, expected);
     planche_cli_library_free(&library);
 }
@@ -133,8 +135,8 @@ static void test_what_is_passed_over(void **state)
     char *skip = planche_cli_canonical("lib/out");
     assert_non_null(skip);
     /* Of links only those to files count; a link to nowhere and a pipe are other files. */
-    expect("book:a.cbz:5 book:linked.cbz:5 2 others", "lib", skip);
-    expect("book:a.cbz:5 book:linked.cbz:5 book:out/d.cbz:5 2 others", "lib", NULL);
+    expect("book:a.cbz:5 book:linked.cbz:5 2 others 1 links", "lib", skip);
+    expect("book:a.cbz:5 book:linked.cbz:5 book:out/d.cbz:5 2 others 1 links", "lib", NULL);
     free(skip);
 }
 

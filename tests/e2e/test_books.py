@@ -276,7 +276,8 @@ class Shelves(Books):
         self.assertEqual(self.tree("upscaled"), self.MIRRORED)
         self.assertEqual(self.tree("library"), before)
         self.assertIn("Books: 3 done. Pages: 5 enlarged\n", result.stderr)
-        self.assertIn("Other files: 2 copied, 1 left alone\n", result.stderr)
+        self.assertIn("Other files: 2 copied, 1 left alone\n"
+                      "Links to folders: 1 not followed; name the folders themselves\n", result.stderr)
         self.assertEqual(self.files(), ["library", "upscaled"])
 
     def test_again(self):

@@ -129,6 +129,7 @@ static int run_all(struct planche_cli_run *run)
     run->each = options->verbose || (!options->quiet && !options->json);
     run->summary.start_ms = planche_clock_ms();
     run->summary.others = run->plan.others;
+    run->summary.links = run->plan.links;
     run->summary.junk = run->plan.junk;
     struct planche_error error = {0};
     planche_cli_progress_start(&run->progress, &run->plan, options, run->info.device, is_wanted,

@@ -114,7 +114,9 @@ static bool scan_entry(struct scan *scan, const char *path, struct sum *sum)
         ok = is_junk(scan, path, true) || is_skipped(scan, full) || scan_folder(scan, path, sum);
     else if (info.kind == PLANCHE_FILE_REGULAR)
         ok = is_junk(scan, path, false) || scan_file(scan, path, info.size, sum);
-    else if (info.kind != PLANCHE_FILE_FOLDER)
+    else if (info.kind == PLANCHE_FILE_FOLDER)
+        scan->library->links += !is_junk(scan, path, true);
+    else
         scan->library->others++;
     free(full);
     return ok;
@@ -152,7 +154,7 @@ static bool scan_folder(struct scan *scan, const char *path, struct sum *above)
 {
     struct sum sum = {0};
     size_t entries = scan->library->count, others = scan->library->others;
-    size_t junk = scan->library->junk;
+    size_t junk = scan->library->junk, links = scan->library->links;
     if (!scan_entries(scan, path, &sum))
         return false;
     above->books = above->books || sum.books;
@@ -162,6 +164,7 @@ static bool scan_folder(struct scan *scan, const char *path, struct sum *above)
         return true;
     drop(scan->library, entries);
     scan->library->others = others;
+    scan->library->links = links;
     scan->library->junk = junk; /* the book counts its own */
     return add(scan->library, PLANCHE_CLI_LIBRARY_FOLDER, path, sum.bytes);
 }

@@ -27,6 +27,7 @@ struct planche_cli_library {
     struct planche_cli_library_entry *entries; /* in the order of their names, numbers by value */
     size_t count, capacity;
     size_t others; /* links to nowhere, pipes and devices */
+    size_t links;  /* to folders, which are not followed */
     size_t junk;   /* files and folders that programs have left (base/file_names.h) */
     bool books;    /* the root has books in it or below */
     bool trouble;  /* something could not be read; a message was printed */

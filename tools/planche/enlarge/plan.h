@@ -48,6 +48,7 @@ struct planche_cli_plan {
     struct planche_cli_item *copies; /* files of libraries that are neither books nor pages */
     size_t copy_count, copy_capacity;
     size_t others, junk; /* files in folders that are left alone; those that programs have left */
+    size_t links;        /* to folders, which are not followed */
     char *folder;        /* to be made before all; own; NULL: none */
     bool trouble;        /* a folder could not be read; a message was printed */
 };

@@ -337,6 +337,7 @@ static int scan_operand(const struct planning *planning, struct operand *operand
     free(self);
     planning->plan->others += operand->library.others;
     planning->plan->junk += operand->library.junk;
+    planning->plan->links += operand->library.links;
     planning->plan->trouble = planning->plan->trouble || operand->library.trouble;
     return status;
 }

@@ -106,6 +106,9 @@ static void print_others(const struct planche_cli_summary *summary)
     }
     if (*text != 0)
         planche_cli_note("%s", text);
+    if (summary->links > 0)
+        planche_cli_note("Links to folders: %zu not followed; name the folders themselves",
+                         summary->links);
 }
 
 static void print_sizes(const struct planche_cli_summary *summary)

@@ -13,6 +13,7 @@ struct planche_cli_summary {
     size_t passed[2][PLANCHE_CLI_VERDICTS];        /* pages, books: passed over, by verdict */
     bool update;                                   /* --update was given */
     size_t others;                                 /* files left alone */
+    size_t links;                                  /* to folders, not followed */
     size_t copied, copies_changed; /* files copied; and those whose copies were not replaced */
     size_t junk;                   /* files left out, beside those of books */
     uint64_t input_bytes, output_bytes;
