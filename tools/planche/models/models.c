@@ -10,7 +10,6 @@
 #include "models/manage.h"
 #include "models/selection.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +104,8 @@ static void print_table(const char *folder)
     for (size_t i = 0; i < count;) {
         struct line line = {.first = planche_model_variant_get(i)};
         const struct planche_model_variant *variant = line.first;
-        assert(variant != NULL);
+        if (variant == NULL)
+            break;
         while (variant != NULL && strcmp(variant->model, line.first->model) == 0 &&
                variant->scale == line.first->scale) {
             add_to_line(&line, variant, folder);

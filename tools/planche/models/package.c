@@ -67,7 +67,7 @@ static void remove_tree(const char *path)
 static bool is_wanted(const struct planche_model_variant *variant, const char *package,
                       const char *folder)
 {
-    return strcmp(variant->package, package) == 0 &&
+    return variant != NULL && strcmp(variant->package, package) == 0 &&
            planche_model_check(variant, folder, 1, NULL) != PLANCHE_OK;
 }
 
@@ -194,7 +194,7 @@ enum planche_status planche_cli_package_get(const char *package, const char *fol
                                             const struct planche_cli_download_options *options,
                                             struct planche_error *error)
 {
-    struct places places;
+    struct places places = {.folder = folder};
     enum planche_status status = make_partial(&places, package, folder, error);
     if (status != PLANCHE_OK)
         return status;
@@ -262,12 +262,14 @@ static enum planche_status identify(const char *tarball, const char **package,
 enum planche_status planche_cli_package_install(const char *tarball, const char *folder,
                                                 struct planche_error *error)
 {
-    struct places places;
+    struct places places = {.folder = folder};
     const char *package = NULL;
     char absolute[PATH_MAX]; /* so that tar takes it for no option */
     if (realpath(tarball, absolute) == NULL)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: %s", tarball, strerror(errno));
     enum planche_status status = identify(absolute, &package, error);
+    if (package == NULL)
+        return status;
     if (status == PLANCHE_OK)
         status = make_partial(&places, package, folder, error);
     if (status != PLANCHE_OK)

@@ -39,7 +39,7 @@ static bool parse_selection(const char *text, struct selection *selection)
 
 static bool selects(const struct selection *selection, const struct planche_model_variant *variant)
 {
-    return strcmp(selection->model, variant->model) == 0 &&
+    return variant != NULL && strcmp(selection->model, variant->model) == 0 &&
            (selection->scale == 0 || selection->scale == variant->scale) &&
            (selection->level == PLANCHE_CLI_NO_LEVEL ||
             planche_cli_denoise(variant->model, selection->level) == variant->denoise);
@@ -85,7 +85,7 @@ bool *planche_cli_select_models(int count, char *const *names, bool all, const c
     }
     for (size_t i = 0; all && i < planche_model_variant_count(); i++)
         wanted[i] = true;
-    if (!all && count == 0)
+    if (!all && count == 0 && preset)
         *status = mark_wanted(wanted, preset);
     for (int i = 0; i < count && *status == PLANCHE_CLI_OK; i++)
         *status = mark_wanted(wanted, names[i]);
