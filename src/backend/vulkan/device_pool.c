@@ -152,9 +152,9 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     bool any = !options->devices || !*options->devices;
     *out = NULL;
     if (any && !planche_gpu_is_likely(NULL))
-        return planche_fail(
-            error, PLANCHE_ERROR_UNSUPPORTED,
-            "there is no GPU (software is used only by its number in the list of GPUs)");
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "there is no GPU; one that is software must be named by its number; "
+                            "see the list of GPUs");
     struct planche_gpu_pool *gpus = *out = planche_calloc(budget, 1, sizeof(*gpus));
     if (!gpus)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the GPUs");
