@@ -87,7 +87,7 @@ class Compare(harness.Case):
         self.assertIsNone(facts["psnr"])
         self.page("c.png", [bytes([100, 150, 200]) * 9] * 12)
         result = run("compare", self.path("a.png"), self.path("c.png"), check=1)
-        self.assert_one_line(result.stderr, "12 x 9", "9 x 12")
+        self.assert_one_line(result.stderr, "a.png has 12 x 9", "c.png 9 x 12")
 
     def test_mistakes(self):
         path = self.page("a.png", noise(4, 4, 4))

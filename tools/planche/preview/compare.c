@@ -30,7 +30,8 @@ static void free_pair(struct pair *pair)
 
 /* The larger picture is reduced to the size of the smaller one: a page and its enlargement can be
  * compared. */
-static enum planche_status match_sizes(struct pair *pair, struct planche_error *error)
+static enum planche_status match_sizes(struct pair *pair, char *const *paths,
+                                       struct planche_error *error)
 {
     struct planche_cli_picture *a = &pair->pictures[0], *b = &pair->pictures[1], reduced;
     if (a->width == b->width && a->height == b->height)
@@ -39,8 +40,9 @@ static enum planche_status match_sizes(struct pair *pair, struct planche_error *
     bool b_larger = b->width >= a->width && b->height >= a->height;
     if (!a_larger && !b_larger)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%u x %u and %u x %u pixels: one is wider, the other higher", a->width,
-                            a->height, b->width, b->height);
+                            "%s has %u x %u pixels and %s %u x %u: one is wider, the other higher; "
+                            "only an image and a smaller or larger one of it can be compared",
+                            paths[0], a->width, a->height, paths[1], b->width, b->height);
     struct planche_cli_picture *large = a_larger ? a : b;
     const struct planche_cli_picture *small = a_larger ? b : a;
     if (!planche_cli_resample(&reduced, large, small->width, small->height))
@@ -63,7 +65,7 @@ static enum planche_status open_pair(struct pair *pair, char *const *paths,
         pair->width[i] = pair->pictures[i].width;
         pair->height[i] = pair->pictures[i].height;
     }
-    return match_sizes(pair, error);
+    return match_sizes(pair, paths, error);
 }
 
 /* White where nothing differs. */
