@@ -232,6 +232,7 @@ class Mistakes(harness.Case):
         self.refuse("models", "fecth", says=["did you mean 'planche models fetch'?"])
         self.refuse("models", "fetch", "realcugna", says=["did you mean realcugan?"])
         self.refuse("help", "memry", says=["did you mean memory?"])
+        self.refuse("help", "-t", says=["no help for '-t'; topics are commands, options and sections"])
         self.refuse("-m", "realesr-animevideov3", "-s", "1", "a.png",
                     says=["has no scale 1; it has 2, 3, 4; see planche help scale"])
         self.refuse("info", "--memory", "1G", says=["not an option of planche info"])

@@ -86,9 +86,10 @@ static int refuse(const char *topic)
     struct planche_cli_suggestion suggestion = {.word = topic + strspn(topic, "-")};
     static const char *const commands[] = {"models", "info",    "stdio",
                                            "bench",  "preview", "compare"};
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    bool letter = *suggestion.word != 0 && suggestion.word[1] == 0; /* which is like any word */
+    for (size_t i = 0; !letter && i < sizeof commands / sizeof *commands; i++)
         planche_cli_suggest(&suggestion, commands[i]);
-    for (size_t i = 0; i < planche_cli_option_count; i++)
+    for (size_t i = 0; !letter && i < planche_cli_option_count; i++)
         planche_cli_suggest(&suggestion, planche_cli_option_table[i].name);
     if (suggestion.best != NULL)
         return planche_cli_usage_error(suggestion.best, "no help for '%s'; did you mean %s?", topic,
