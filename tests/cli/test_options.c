@@ -87,8 +87,8 @@ static void test_values_are_stored(void **state)
     assert_int_equal(options.page.width, 1600);
     assert_int_equal(options.page.fit, PLANCHE_FIT_SCREEN);
     static const char *const ways[] = {"1601X2401",
-                                       "1602\xc3\x97"
-                                       "2402",
+                                       ("1602\xc3\x97"
+                                        "2402"),
                                        "1603 x 2403"};
     for (unsigned i = 0; i < 3; i++) {
         assert_true(store("fit", &options, ways[i]));
