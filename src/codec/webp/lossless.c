@@ -321,9 +321,10 @@ bool planche_webp_lossless_tables(const uint8_t *data, size_t size, uint32_t wid
     walk->damaged = false;
     walk->pixels = NULL;
     bool done = walk_to_groups(walk, width, height, budget, &groups, memory);
-    uint64_t entries = FIXED_ENTRIES + (uint64_t)green_entries[walk->cache_bits];
-    if (done)
+    if (done) {
+        uint64_t entries = FIXED_ENTRIES + (uint64_t)green_entries[walk->cache_bits];
         *memory += OTHER_BYTES + groups * (entries * ENTRY_BYTES + GROUP_BYTES);
+    }
     planche_free(walk->pixels);
     planche_free(walk);
     return done;
