@@ -175,7 +175,8 @@ static bool keep_image(struct planche_archive *archive, const uint8_t *data, siz
         pdf->image = image;
         pdf->image_room = room;
     }
-    memcpy(pdf->image + pdf->image_size, data, size);
+    if (size > 0)
+        memcpy(pdf->image + pdf->image_size, data, size);
     pdf->image_size += size;
     return true;
 }
