@@ -156,8 +156,9 @@ static void test_null_errors(void **state)
         planche_model_check(planche_model_variant_get(0), test_path("nowhere"), 0, NULL),
         PLANCHE_ERROR_NOT_FOUND);
     assert_int_equal(planche_model_directory(path, 1, NULL), PLANCHE_ERROR_ARGUMENT);
-    assert_int_equal(planche_model_path(planche_model_variant_get(0), "a", path, 9, NULL),
-                     PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(
+        planche_model_path(planche_model_variant_get(0), "a", path, sizeof(path), NULL),
+        PLANCHE_ERROR_ARGUMENT);
     assert_int_not_equal(planche_gpu_get_info(UINT_MAX, &gpu, NULL), PLANCHE_OK);
     assert_int_equal(planche_cancel_create(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_image_read(&image, test_path("nowhere.png"), NULL, NULL),

@@ -137,6 +137,7 @@ class Sound(Case):
                               archives.rar4_file(b"sub\\p.jpg", b"2")])
         self.is_sound(data, RAR, [("caf\u00e9.jpg", b"1"), ("sub/p.jpg", b"2")])
 
+    @unittest.skipIf(os.environ.get("WRAPPER"), "the emulated C library may lack CP932")
     def test_japanese_names(self):
         """Of a RAR or tar without Unicode; the second half of some letters is a backslash."""
         names = ["\u30de\u30f3\u30ac/\u8868\u7d19.jpg", "\u30de\u30f3\u30ac/\u30bd\u30fc\u30b9\u5341.jpg", "plain.jpg"]
