@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Pages in formats that are read but not written: in books, loose, and where they cannot be."""
+import unittest
 import struct
 import subprocess
 import os
@@ -122,6 +123,7 @@ class Formats(harness.Case):
         self.assertIn("cannot write page.gif", result.stderr)
         self.assertEqual(self.files(), ["page.png"])
 
+    @unittest.skipIf(os.environ.get("SANITIZED"), "sanitizers take address space of their own")
     def test_without_memory(self):
         """Whatever the system gives, there is a page or an error, and no crash."""
         self.write("page.gif", gif())
