@@ -295,7 +295,7 @@ bool planche_zip_is_there(int fd, const char *path)
     struct planche_error error;
     bool there = look_into(&archive, &error) == PLANCHE_OK;
     const struct zip *zip = archive.state;
-    there = there && zip->directory.count > 0;
+    there = there && zip && zip->directory.count > 0;
     close_zip(&archive);
     return there;
 }
@@ -308,7 +308,7 @@ enum planche_status planche_zip_is_epub(int fd, const char *path, bool *epub,
     bool end = false;
     *epub = false;
     enum planche_status status = look_into(&archive, error);
-    while (status == PLANCHE_OK && !end) {
+    while (status == PLANCHE_OK && archive.state && !end) {
         status = next(&archive, &entry, &end, error);
         if (status == PLANCHE_OK && !end && strcmp(entry.name, "mimetype") == 0) {
             status = is_epub_type(&archive, epub, error);

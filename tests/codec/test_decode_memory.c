@@ -21,8 +21,9 @@
 #define SANITIZED 0
 #endif
 
-/* Code of libraries that runs for the first time, stacks. */
-#define PROCESS_BYTES ((uint64_t)1 << 20)
+/* Code of libraries that runs for the first time, stacks, and what the heap keeps between blocks.
+ */
+#define PROCESS_BYTES ((uint64_t)4 << 20)
 
 static uint64_t resident(void)
 {
