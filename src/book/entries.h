@@ -43,8 +43,7 @@ struct planche_entry {
     size_t comment_size;
     int64_t mtime;
     bool folder;
-    bool unselected; /* left out, with the outcome UNSELECTED: see select.h */
-    bool dropped;    /* another one of its name stands for it, or the output has no such files */
+    bool dropped; /* another one of its name stands for it, or the output has no such files */
     /* Of an EPUB that becomes something else: */
     char *place; /* what it is called in the reading order, "0001.jpg"; NULL: as it was */
     bool cover;

@@ -141,8 +141,6 @@ static enum planche_status inspect_entry(struct planche_book *book, struct planc
 {
     enum planche_status status = PLANCHE_OK;
     bool quick = book->options.headers_only;
-    if (entry->unselected)
-        return PLANCHE_OK;
     if (quick && entry->page)
         status = inspect_beginning(book, archive, entry, bytes, error);
     else if (!entry->folder && !entry->dropped && !quick)

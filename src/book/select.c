@@ -122,7 +122,8 @@ static void drop_entries(struct planche_book *book)
         struct planche_entry *entry = &book->entries.list[i];
         if (entry->inner_container || entry->outcome == PLANCHE_BOOK_DROPPED)
             continue;
-        entry->unselected = entry->dropped = true;
+        entry->page = false;
+        entry->dropped = true;
         entry->outcome = PLANCHE_BOOK_UNSELECTED;
     }
 }
@@ -131,12 +132,10 @@ static void keep_entries(struct planche_book *book, const size_t *numbers, size_
 {
     for (size_t i = 0; i < count; i++) {
         struct planche_entry *entry = &book->entries.list[numbers[i]];
-        entry->unselected = entry->dropped = false;
+        entry->page = true;
+        entry->dropped = false;
         entry->outcome = PLANCHE_BOOK_COPIED;
     }
-    for (size_t i = 0; i < book->entries.count; i++)
-        if (book->entries.list[i].unselected)
-            book->entries.list[i].page = false;
     book->entries.pages = book->progress.pages = count;
 }
 
