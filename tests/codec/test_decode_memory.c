@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What decoding takes, libraries included, is within what the budget counts at its highest. */
 #include "images.h"
+#include "support/sanitized.h"
 
 #include "codec/avif/avif.h"
 
@@ -9,17 +10,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 /* Code of libraries that runs for the first time, stacks, and what the heap keeps between blocks.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A look at a file, without its pixels, takes little memory whatever the file is or says. */
 #include "images.h"
+#include "support/sanitized.h"
 
 #include "codec/provenance.h"
 
@@ -50,18 +51,7 @@ static enum planche_status look(uint64_t limit, uint64_t *peak, struct planche_p
     return status;
 }
 
-/* Sanitizers take memory of their own for everything, and keep what was freed. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
+/* Sanitizers keep what was freed. */
 static uint64_t resident(void)
 {
     struct rusage usage;

@@ -3,6 +3,7 @@
  * without seccomp is skipped, not passed. */
 #include "child/limits.h"
 #include "io/sandbox.h"
+#include "support/sanitized.h"
 #include "support/testing.h"
 
 #include <errno.h>
@@ -17,17 +18,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static bool is_denied(long result)
 {
