@@ -316,3 +316,17 @@ struct bytes make_exif(unsigned orientation, bool big)
     put(&bytes, big, 4, 100);
     return bytes;
 }
+
+void expect_frames(const struct bytes *file, unsigned frames, const struct picture *picture)
+{
+    char words[40];
+    struct read_result result;
+    snprintf(words, sizeof words, "an animation of %u frames", frames);
+    assert_int_equal(read_bytes(file, &result),
+                     frames == 1 ? PLANCHE_OK : PLANCHE_ERROR_UNSUPPORTED);
+    if (frames == 1)
+        pictures_equal(&result.picture, picture);
+    else
+        assert_non_null(strstr(result.error.message, words));
+    read_result_free(&result);
+}

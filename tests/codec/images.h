@@ -59,6 +59,8 @@ enum planche_status read_bytes(const struct bytes *file, struct read_result *res
 enum planche_status read_bytes_within(const struct bytes *file, uint64_t budget,
                                       uint64_t max_pixels, struct read_result *result);
 void read_result_free(struct read_result *result);
+/* One frame must be read as the picture, more are refused and counted. */
+void expect_frames(const struct bytes *file, unsigned frames, const struct picture *picture);
 
 /* Writes a picture with the writer under test. format, metadata, options as in the writer's. */
 enum planche_status write_picture(const struct picture *picture, enum planche_format format,
