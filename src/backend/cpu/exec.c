@@ -84,6 +84,7 @@ static enum planche_status run_node_rows(const struct planche_exec *exec, int n,
 {
     const struct planche_node *node = &exec->pass->spec.program->nodes[n];
     const struct planche_part *part = &exec->pass->parts[n];
+    struct planche_task task;
     switch (node->kind) {
     case PLANCHE_NODE_FETCH:
         return fetch_rows(exec, node, part, y0, y1, error);
@@ -99,13 +100,15 @@ static enum planche_status run_node_rows(const struct planche_exec *exec, int n,
         planche_exec_winograd(exec, n, y0, y1);
         break;
     case PLANCHE_NODE_INTERP:
-        planche_exec_interp(exec, n, y0, y1);
+        task = planche_interp_task(exec, n, y0, y1);
+        planche_exec_split(&task, 64, task.unit);
         break;
     case PLANCHE_NODE_POOL:
         planche_exec_pool(exec, n, y0, y1);
         break;
     default:
-        planche_exec_simple(exec, n, y0, y1);
+        task = planche_simple_task(exec, n, y0, y1);
+        planche_exec_split(&task, 256, task.unit);
         break;
     }
     return PLANCHE_OK;

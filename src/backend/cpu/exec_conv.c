@@ -165,16 +165,15 @@ static int64_t modulo(int64_t a, int64_t b)
     return (a % b + b) % b;
 }
 
-static void conv_chunk(void *user, size_t index, unsigned worker)
+static void conv_span(const struct planche_task *task, int64_t row, int64_t x0, int64_t x1,
+                      unsigned worker)
 {
-    const struct planche_task *task = user;
     const struct planche_conv_program *conv = task->node->conv;
     const struct planche_edge *edge = &task->node->edges[0];
     const struct planche_program *program = task->exec->pass->spec.program;
     char *scratch = task->exec->scratch + worker * program->scratch_bytes;
-    struct run run = {.task = task, .conv = conv, .step = conv->phases_x};
+    struct run run = {.task = task, .conv = conv, .y = row, .step = conv->phases_x};
     const struct planche_step *step = task->node->step;
-    int64_t x0, x1;
     size_t taken = 0;
     planche_conv_scratch(conv->precision,
                          (size_t)step->kernel_h * (size_t)step->kernel_w * conv->in_blocks, &taken);
@@ -184,7 +183,6 @@ static void conv_chunk(void *user, size_t index, unsigned worker)
     if (conv->via_lanes)
         scratch += PLANCHE_CONV_RUN * PLANCHE_LANES * sizeof(float);
     run.inputs = (const float **)(void *)scratch;
-    planche_exec_chunk(task, index, &run.y, &x0, &x1);
     int64_t phase_y = modulo(run.y + edge->rows.offset, conv->phases_y);
     for (int p = 0; p < conv->phases_x; p++) {
         run.x = x0 + modulo(p - x0 - edge->columns.offset, conv->phases_x);
@@ -221,17 +219,26 @@ static int64_t stripe_columns(const struct planche_task *task, int64_t unit)
     return columns > max ? max : columns < min ? min : columns;
 }
 
-void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+struct planche_task planche_conv_task(const struct planche_exec *exec, int node, int64_t y0,
+                                      int64_t y1)
 {
-    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    struct planche_task task = planche_exec_task(exec, node, y0, y1, conv_span);
     /* Convolutions have one phase, whatever is multiplied here divides evenly for deconvolutions.
      */
-    int64_t unit = task.node->conv->phases_x, max = PLANCHE_CONV_RUN;
+    task.unit = task.node->conv->phases_x;
+    task.max_columns = PLANCHE_CONV_RUN;
+    return task;
+}
+
+void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+{
+    struct planche_task task = planche_conv_task(exec, node, y0, y1);
+    int64_t unit = task.unit;
     if (has_tiles(exec, task.node->conv)) {
         unit *= TILE_PIXELS;
-        max = stripe_columns(&task, unit);
+        task.max_columns = stripe_columns(&task, unit);
     }
-    planche_exec_split(&task, y1 - y0, 24, max, unit, conv_chunk);
+    planche_exec_split(&task, 24, unit);
 }
 
 /* Row pointers for one row of tiles; the kernel skips output rows that are NULL. */
@@ -287,22 +294,20 @@ static size_t readable_columns(const struct planche_task *task, int64_t x)
     return min;
 }
 
-static void winograd_chunk(void *user, size_t index, unsigned worker)
+static void winograd_span(const struct planche_task *task, int64_t row, int64_t x0, int64_t x1,
+                          unsigned worker)
 {
-    const struct planche_task *task = user;
     const struct planche_node *node = task->node;
     const struct planche_conv_program *conv = node->conv;
     const struct planche_program *program = task->exec->pass->spec.program;
     char *scratch = task->exec->scratch + worker * program->scratch_bytes;
     unsigned tile = (unsigned)node->tile;
     size_t floats = 0;
-    int64_t row, x0, x1;
     planche_winograd_scratch(tile, conv->precision, conv->in_blocks, conv->out_blocks, conv->tiles,
                              &floats);
     const float **inputs = (const float **)(void *)(scratch + floats * sizeof(float));
     float **outputs = (float **)(void *)(inputs + conv->in_blocks * (tile + 2));
     const float **residuals = (const float **)(void *)(outputs + conv->out_blocks * tile);
-    planche_exec_chunk(task, index, &row, &x0, &x1);
     point_winograd(task, planche_node_group_floor(node, task->y0) + (row - task->first_row) * tile,
                    x0, inputs, outputs, residuals);
     struct planche_winograd_args args = {
@@ -320,6 +325,19 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
     conv->run_winograd(&args);
 }
 
+struct planche_task planche_winograd_task(const struct planche_exec *exec, int node, int64_t y0,
+                                          int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1, winograd_span);
+    int64_t tile = task.node->tile;
+    task.rows = (size_t)((planche_node_group_ceil(task.node, y1) -
+                          planche_node_group_floor(task.node, y0)) /
+                         tile);
+    task.unit = tile;
+    task.max_columns = (int64_t)task.node->conv->tiles * tile;
+    return task;
+}
+
 /* With fewer whole register blocks of tiles for each thread, the rest that some have more than
  * others counts. Two tiles at a time are nearly as good: their sums hide the latency. */
 #define FEW_UNITS  12
@@ -327,16 +345,13 @@ static void winograd_chunk(void *user, size_t index, unsigned worker)
 
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
-    struct planche_task task = planche_exec_task(exec, node, y0, y1);
-    int64_t tile = task.node->tile, tiles = (int64_t)task.node->conv->tiles;
-    int64_t rows =
-        (planche_node_group_ceil(task.node, y1) - planche_node_group_floor(task.node, y0)) / tile;
-    int64_t threads = planche_pool_threads(exec->data->pool);
+    struct planche_task task = planche_winograd_task(exec, node, y0, y1);
+    int64_t tile = task.node->tile, threads = planche_pool_threads(exec->data->pool);
     int64_t unit = PLANCHE_WINOGRAD_STEP * tile, min = 2 * unit;
     int64_t columns = task.part->rect.x1 - task.part->rect.x0;
     if (columns < unit * threads)
         unit = tile;
-    else if (threads > 1 && rows * columns < FEW_UNITS * unit * threads)
+    else if (threads > 1 && (int64_t)task.rows * columns < FEW_UNITS * unit * threads)
         unit = SMALL_STEP * tile;
-    planche_exec_split(&task, rows, min, tiles * tile, unit, winograd_chunk);
+    planche_exec_split(&task, min, unit);
 }

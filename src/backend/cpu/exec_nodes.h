@@ -5,11 +5,19 @@
 
 #include "backend/cpu/exec_task.h"
 
+/* Rows [y0, y1) of a node's output as a task, not yet split. */
+struct planche_task planche_conv_task(const struct planche_exec *exec, int node, int64_t y0,
+                                      int64_t y1);
+struct planche_task planche_winograd_task(const struct planche_exec *exec, int node, int64_t y0,
+                                          int64_t y1);
+struct planche_task planche_simple_task(const struct planche_exec *exec, int node, int64_t y0,
+                                        int64_t y1);
+struct planche_task planche_interp_task(const struct planche_exec *exec, int node, int64_t y0,
+                                        int64_t y1);
+
 /* Each makes rows [y0, y1) of the node's output. */
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-void planche_exec_interp(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 
 #endif

@@ -133,16 +133,19 @@ static void run_concat(const struct span *span)
     clear_unused_lanes(span);
 }
 
-static void simple_chunk(void *user, size_t index, unsigned worker)
+static void simple_span(const struct planche_task *task, int64_t y, int64_t x0, int64_t x1,
+                        unsigned worker)
 {
-    const struct planche_task *task = user;
     const struct planche_program *program = task->exec->pass->spec.program;
-    struct span span = {.exec = task->exec, .node = task->node};
-    int64_t end;
+    const struct span span = {
+        .exec = task->exec,
+        .node = task->node,
+        .out = &program->tensors[task->node->output],
+        .y = y,
+        .x = x0,
+        .pixels = (size_t)(x1 - x0),
+    };
     (void)worker;
-    span.out = &program->tensors[task->node->output];
-    planche_exec_chunk(task, index, &span.y, &span.x, &end);
-    span.pixels = (size_t)(end - span.x);
     switch (task->node->kind) {
     case PLANCHE_NODE_BINARY:
         run_binary(&span, &program->kernels);
@@ -176,20 +179,18 @@ static void point_shuffle(const struct planche_task *task, int edge, int64_t y, 
                     (x / factor + e->view.left) * in->lanes;
 }
 
-/* A chunk is whole input pixels, `factor` columns each (see round_part in pass.c). */
-static void shuffle_chunk(void *user, size_t index, unsigned worker)
+/* A span is whole input pixels, `factor` columns each (see round_part in pass.c). */
+static void shuffle_span(const struct planche_task *task, int64_t y, int64_t x0, int64_t x1,
+                         unsigned worker)
 {
-    const struct planche_task *task = user;
     const struct planche_program *program = task->exec->pass->spec.program;
     const struct planche_node *node = task->node;
     const struct planche_tensor_layout *in = &program->tensors[node->edges[0].view.tensor];
     const struct planche_tensor_layout *out = &program->tensors[node->output];
     int factor = node->shuffle;
-    int64_t y, x0, x1;
     const float *inputs[SHUFFLE_BLOCKS], *addends[SHUFFLE_BLOCKS];
     float *outputs[SHUFFLE_BLOCKS];
     (void)worker;
-    planche_exec_chunk(task, index, &y, &x0, &x1);
     point_shuffle(task, 0, y, x0, inputs);
     if (node->edge_count > 1)
         point_shuffle(task, 1, y, x0, addends);
@@ -209,13 +210,16 @@ static void shuffle_chunk(void *user, size_t index, unsigned worker)
     program->kernels.shuffle(&args);
 }
 
-void planche_exec_simple(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+struct planche_task planche_simple_task(const struct planche_exec *exec, int node, int64_t y0,
+                                        int64_t y1)
 {
-    struct planche_task task = planche_exec_task(exec, node, y0, y1);
-    if (task.node->kind == PLANCHE_NODE_SHUFFLE)
-        planche_exec_split(&task, y1 - y0, 256, 512, task.node->shuffle, shuffle_chunk);
-    else
-        planche_exec_split(&task, y1 - y0, 256, 1024, 1, simple_chunk);
+    bool shuffles = exec->pass->spec.program->nodes[node].kind == PLANCHE_NODE_SHUFFLE;
+    struct planche_task task =
+        planche_exec_task(exec, node, y0, y1, shuffles ? shuffle_span : simple_span);
+    if (shuffles)
+        task.unit = task.node->shuffle;
+    task.max_columns = shuffles ? 512 : 1024;
+    return task;
 }
 
 #define INTERP_RUN  256
@@ -278,10 +282,10 @@ static void interp_rows(const struct planche_edge *edge, int64_t y, int64_t in, 
     }
 }
 
-/* A chunk is columns of all the rows, so that the columns' taps are worked out once for them. */
-static void interp_chunk(void *user, size_t index, unsigned worker)
+/* A span is columns of all the rows, so that the columns' taps are worked out once for them. */
+static void interp_span(const struct planche_task *task, int64_t row, int64_t x0, int64_t x1,
+                        unsigned worker)
 {
-    const struct planche_task *task = user;
     const struct planche_pass *pass = task->exec->pass;
     const struct planche_program *program = pass->spec.program;
     const struct planche_node *node = task->node;
@@ -291,9 +295,9 @@ static void interp_chunk(void *user, size_t index, unsigned worker)
     struct planche_shape out = pass->spec.geometry->shapes[node->output];
     int32_t columns[INTERP_RUN];
     float column_weights[INTERP_RUN * INTERP_TAPS], row_weights[INTERP_TAPS];
-    int64_t first, x0, x1, positions[INTERP_TAPS];
+    int64_t positions[INTERP_TAPS];
+    (void)row;
     (void)worker;
-    planche_exec_chunk(task, index, &first, &x0, &x1);
     interp_columns(edge, x0, x1, in.width, out.width, columns, column_weights);
     for (int64_t y = task->y0; y < task->y1; y++) {
         interp_rows(edge, y, in.height, out.height, positions, row_weights);
@@ -318,10 +322,13 @@ static void interp_chunk(void *user, size_t index, unsigned worker)
     }
 }
 
-void planche_exec_interp(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
+struct planche_task planche_interp_task(const struct planche_exec *exec, int node, int64_t y0,
+                                        int64_t y1)
 {
-    struct planche_task task = planche_exec_task(exec, node, y0, y1);
-    planche_exec_split(&task, 1, 64, INTERP_RUN, 1, interp_chunk);
+    struct planche_task task = planche_exec_task(exec, node, y0, y1, interp_span);
+    task.rows = 1;
+    task.max_columns = INTERP_RUN;
+    return task;
 }
 
 /* Sums too large for the fixed point are cut off: the averages are then beyond anything a network
@@ -361,6 +368,6 @@ static void pool_chunk(void *user, size_t index, unsigned worker)
 
 void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
-    struct planche_task task = planche_exec_task(exec, node, y0, y1);
+    struct planche_task task = planche_exec_task(exec, node, y0, y1, NULL);
     planche_pool_run(exec->data->pool, (size_t)(y1 - y0), pool_chunk, &task);
 }

@@ -27,37 +27,19 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
 }
 
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,
-                                      int64_t y1)
+                                      int64_t y1, planche_span_fn run)
 {
     return (struct planche_task){
         .exec = exec,
         .node = &exec->pass->spec.program->nodes[node],
         .part = &exec->pass->parts[node],
+        .run = run,
         .y0 = y0,
         .y1 = y1,
         .first_row = y0,
+        .rows = (size_t)(y1 - y0),
+        .unit = 1,
     };
-}
-
-void planche_exec_split(struct planche_task *task, int64_t rows, int64_t min_columns,
-                        int64_t max_columns, int64_t unit, planche_pool_fn fn)
-{
-    struct planche_pool *pool = task->exec->data->pool;
-    int64_t workers = planche_pool_threads(pool),
-            columns = task->part->rect.x1 - task->part->rect.x0;
-    assert(rows > 0 && columns > 0 && unit > 0);
-    int64_t max = max_columns > unit ? max_columns / unit * unit : unit;
-    int64_t chunks = (columns + max - 1) / max;
-    /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
-    int64_t total = (rows * chunks + workers - 1) / workers * workers;
-    int64_t wanted = (total + rows - 1) / rows;
-    if (wanted > chunks && columns / wanted >= min_columns)
-        chunks = wanted;
-    int64_t units = (columns + unit - 1) / unit;
-    task->rows = (size_t)rows;
-    task->unit = unit;
-    task->chunks = chunks < units ? chunks : units;
-    planche_pool_run(pool, (size_t)(rows * task->chunks), fn, task);
 }
 
 /* The first unit of a chunk in the task's row number `row`. Units are dealt out column by column,
@@ -71,15 +53,33 @@ static int64_t first_unit(const struct planche_task *task, int64_t units, int64_
 
 /* The rows of a chunk follow each other: where they read the same input rows, a worker finds these
  * in its cache. */
-void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
-                        int64_t *x1)
+static void run_chunk(void *user, size_t index, unsigned worker)
 {
-    int64_t columns = task->part->rect.x1 - task->part->rect.x0,
-            chunk = (int64_t)(index / task->rows);
-    int64_t units = (columns + task->unit - 1) / task->unit, r = (int64_t)(index % task->rows);
-    *row = task->first_row + r;
-    *x0 = task->part->rect.x0 + first_unit(task, units, chunk, r) * task->unit;
-    *x1 = task->part->rect.x0 + first_unit(task, units, chunk + 1, r) * task->unit;
-    if (*x1 > task->part->rect.x1)
-        *x1 = task->part->rect.x1;
+    const struct planche_task *task = user;
+    const struct planche_rect *rect = &task->part->rect;
+    int64_t unit = task->chunk_unit, units = (rect->x1 - rect->x0 + unit - 1) / unit;
+    int64_t chunk = (int64_t)(index / task->rows), r = (int64_t)(index % task->rows);
+    int64_t x0 = rect->x0 + first_unit(task, units, chunk, r) * unit;
+    int64_t x1 = rect->x0 + first_unit(task, units, chunk + 1, r) * unit;
+    task->run(task, task->first_row + r, x0, x1 < rect->x1 ? x1 : rect->x1, worker);
+}
+
+void planche_exec_split(struct planche_task *task, int64_t min_columns, int64_t chunk_unit)
+{
+    struct planche_pool *pool = task->exec->data->pool;
+    int64_t workers = planche_pool_threads(pool), rows = (int64_t)task->rows,
+            columns = task->part->rect.x1 - task->part->rect.x0;
+    assert(rows > 0 && columns > 0 && chunk_unit > 0 && chunk_unit % task->unit == 0);
+    int64_t max =
+        task->max_columns > chunk_unit ? task->max_columns / chunk_unit * chunk_unit : chunk_unit;
+    int64_t chunks = (columns + max - 1) / max;
+    /* A whole number of chunks for every worker, unless they would be too small to be worth it. */
+    int64_t total = (rows * chunks + workers - 1) / workers * workers;
+    int64_t wanted = (total + rows - 1) / rows;
+    if (wanted > chunks && columns / wanted >= min_columns)
+        chunks = wanted;
+    int64_t units = (columns + chunk_unit - 1) / chunk_unit;
+    task->chunk_unit = chunk_unit;
+    task->chunks = chunks < units ? chunks : units;
+    planche_pool_run(pool, (size_t)(rows * task->chunks), run_chunk, task);
 }

@@ -15,16 +15,25 @@ struct planche_exec {
     size_t sum_stride;
 };
 
-/* Some rows of one node, to be split among workers. */
+struct planche_task;
+/* Makes columns [x0, x1) of one of a task's rows. */
+typedef void (*planche_span_fn)(const struct planche_task *task, int64_t row, int64_t x0,
+                                int64_t x1, unsigned worker);
+
+/* Some rows of one node, to be divided into spans of columns. */
 struct planche_task {
     const struct planche_exec *exec;
     const struct planche_node *node;
     const struct planche_part *part;
+    planche_span_fn run;
     int64_t y0, y1;
     int64_t first_row; /* of tile rows or rows */
     size_t rows;
-    int64_t chunks; /* column chunks of each row */
-    int64_t unit;   /* columns: chunks are whole units, but for the last one */
+    int64_t unit; /* columns: spans are whole units from the part's first column on, but for the
+                     last one */
+    int64_t max_columns; /* of a span, or one unit if that is more */
+    int64_t chunks;      /* column chunks of each row, once it is split among workers */
+    int64_t chunk_unit;  /* columns: chunks are whole ones, but for the last one */
 };
 
 /* Where column 0 of a row's block is (or would be: only the buffer's columns and margins exist). A
@@ -34,15 +43,11 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
 /* Likewise for the row of a tensor, to be written. */
 float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block);
 
-/* Rows [y0, y1) of a node as a task, not yet split. */
+/* Rows [y0, y1) of a node as a task that makes them one by one. */
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,
-                                      int64_t y1);
-/* Runs fn for all chunks of all `rows` rows of a task. A chunk has up to
- * most_columns columns, or one unit if that is more. */
-void planche_exec_split(struct planche_task *task, int64_t rows, int64_t min_columns,
-                        int64_t max_columns, int64_t unit, planche_pool_fn fn);
-/* The row and the columns of a chunk. */
-void planche_exec_chunk(const struct planche_task *task, size_t index, int64_t *row, int64_t *x0,
-                        int64_t *x1);
+                                      int64_t y1, planche_span_fn run);
+/* Runs all of a task on the pool, in chunks of whole chunk_units (a multiple of the task's units),
+ * where possible of min_columns at least. */
+void planche_exec_split(struct planche_task *task, int64_t min_columns, int64_t chunk_unit);
 
 #endif
