@@ -46,7 +46,7 @@ run_cppcheck() {
 
 # Kernels of one instruction set share their bodies with the portable ones.
 run_clang_tidy() {
-    sources 'src/*.c' 'tools/*.c' | grep -vE '_(neon|avx2|avx512|avx512bf16|amx)\.c$' |
+    sources 'src/*.c' 'tools/*.c' | grep -vE '_(neon|avx2|avx512|avx512bf16|amx|avxvnni|avx512vnni)\.c$' |
         xargs -P "$(nproc)" -n 6 clang-tidy -p "$build" --quiet --extra-arg=-UNDEBUG 2>/dev/null
 }
 

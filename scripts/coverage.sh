@@ -13,7 +13,7 @@ PLANCHE_TEST_QUICK=1 PLANCHE_TEST_SLOWER=4 "$here/test.sh" "$build" --no-suite l
 # Threads count without atomics, so that some numbers come out negative: they are no reason to fail.
 # Instruction sets that the machine lacks would count as not reached: the portable kernels stand for all.
 gcovr --root "$here/.." --object-directory "$build" --gcov-ignore-parse-errors --filter 'src/' \
-    --exclude '.*_(neon|avx2|avx512|avx512bf16|amx)\.c' --exclude 'src/kernels/.*_body\.h' \
+    --exclude '.*_(neon|avx2|avx512|avx512bf16|amx|avxvnni|avx512vnni)\.c' --exclude 'src/kernels/.*_body\.h' \
     --exclude-unreachable-branches --json-summary "$build/coverage.json" \
     >"$build/coverage.log" 2>&1 || { tail -n 20 "$build/coverage.log" >&2 && exit 1; }
 python3 "$here/coverage.py" "$build/coverage.json"

@@ -76,6 +76,8 @@ enum planche_se {
     0x10u /* AVX-512 as above and BF16: used for PLANCHE_PRECISION_BF16 */
 #define PLANCHE_CPU_AMX                                                                            \
     0x20u /* AVX-512 and BF16 as above, and AMX-BF16: used for PLANCHE_PRECISION_BF16 */
+#define PLANCHE_CPU_AVXVNNI    0x40u /* AVX2 as above, and AVX-VNNI: products of bytes */
+#define PLANCHE_CPU_AVX512VNNI 0x80u /* AVX-512 as above, and AVX512-VNNI: products of bytes */
 
 /* Scheduling class: what goes first where work waits. Within a class, earlier deadlines, then
  * earlier arrivals go first; aging keeps the last from waiting for ever. */

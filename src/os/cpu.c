@@ -21,6 +21,9 @@
 #define XCR0_AMX    0x60000u
 /* CPUID 7, EDX: tiles, and their products in bf16. */
 #define CPUID_AMX (1u << 24 | 1u << 22)
+/* CPUID 7, ECX, and CPUID 7.1, EAX: products of bytes. */
+#define CPUID_AVX512VNNI (1u << 11)
+#define CPUID_AVXVNNI    (1u << 4)
 
 static uint64_t read_xcr0(void)
 {
@@ -69,8 +72,13 @@ uint32_t planche_cpu_detect(void)
         (saved & XCR0_AVX512) == XCR0_AVX512)
         features |= PLANCHE_CPU_AVX512;
     const bool tiles = (edx & CPUID_AMX) == CPUID_AMX && (saved & XCR0_AMX) == XCR0_AMX;
-    if ((features & PLANCHE_CPU_AVX512) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) &&
-        (eax & bit_AVX512BF16))
+    if ((features & PLANCHE_CPU_AVX512) && (ecx & CPUID_AVX512VNNI))
+        features |= PLANCHE_CPU_AVX512VNNI;
+    if (!__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
+        return features;
+    if ((features & PLANCHE_CPU_AVX2) && (eax & CPUID_AVXVNNI))
+        features |= PLANCHE_CPU_AVXVNNI;
+    if ((features & PLANCHE_CPU_AVX512) && (eax & bit_AVX512BF16))
         features |= PLANCHE_CPU_AVX512BF16;
     if ((features & PLANCHE_CPU_AVX512BF16) && tiles && system_has_tiles())
         features |= PLANCHE_CPU_AMX;
@@ -104,9 +112,9 @@ static uint32_t allowed(uint32_t mask)
         return UINT32_MAX;
     if (mask & PLANCHE_CPU_AMX)
         mask |= PLANCHE_CPU_AVX512BF16;
-    if (mask & PLANCHE_CPU_AVX512BF16)
+    if (mask & (PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AVX512VNNI))
         mask |= PLANCHE_CPU_AVX512;
-    return mask & PLANCHE_CPU_AVX512 ? mask | PLANCHE_CPU_AVX2 : mask;
+    return mask & (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVXVNNI) ? mask | PLANCHE_CPU_AVX2 : mask;
 }
 
 uint32_t planche_cpu_select(uint32_t mask)

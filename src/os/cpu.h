@@ -11,7 +11,7 @@ uint32_t planche_cpu_detect(void);
 /* The features to use: those of the machine (operating system support included), limited by mask
  * (0: all) and by the environment variable PLANCHE_CPU_MASK (a number as strtoul reads it).
  * PLANCHE_CPU_PORTABLE is always set; AMX implies AVX512BF16, which implies AVX512, which implies
- * AVX2. */
+ * AVX2; AVX512VNNI implies AVX512, AVXVNNI implies AVX2. */
 uint32_t planche_cpu_select(uint32_t mask);
 /* Asks the system for what processes may use only after they asked: features, without
  * PLANCHE_CPU_AMX if that was refused. From then on the process's signal stacks must have room for

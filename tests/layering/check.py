@@ -63,7 +63,7 @@ POSIX_HEADER = re.compile(
     r"signal|spawn|stropts|syslog|tar|termios|ulimit|unistd|utime|utmpx|wordexp)\.h")
 # A folder with more C files than this has no shape; a kernel's versions count as one file.
 MAX_FILES = 25
-KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx)\.c$")
+KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx|avxvnni|avx512vnni)\.c$")
 # Violations that are known and on their way out: (file or folder, part of the message). An entry
 # that no longer matches anything is a violation itself.
 KNOWN = []

@@ -42,7 +42,7 @@ static void test_features_agree_with_the_kernel(void **state)
     (void)state;
     uint32_t features = planche_cpu_detect();
     assert_int_equal(features & ~(PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 |
-                                  PLANCHE_CPU_AMX),
+                                  PLANCHE_CPU_AMX | PLANCHE_CPU_AVXVNNI | PLANCHE_CPU_AVX512VNNI),
                      PLANCHE_CPU_PORTABLE);
     if (features & PLANCHE_CPU_AMX)
         assert_true(features & PLANCHE_CPU_AVX512BF16);
@@ -52,7 +52,9 @@ static void test_features_agree_with_the_kernel(void **state)
         assert_true(features & PLANCHE_CPU_AVX2);
     int avx2 = kernel_says("avx2"), fma = kernel_says("fma"), vl = kernel_says("avx512vl"),
         bw = kernel_says("avx512bw"), dq = kernel_says("avx512dq"),
-        bf16 = kernel_says("avx512_bf16"), amx = kernel_says("amx_tile") && kernel_says("amx_bf16");
+        bf16 = kernel_says("avx512_bf16"), vnni = kernel_says("avx_vnni"),
+        vnni512 = kernel_says("avx512_vnni"),
+        amx = kernel_says("amx_tile") && kernel_says("amx_bf16");
     if (avx2 < 0) {
         print_message("the kernel lists no flags: not compared\n");
         return;
@@ -61,6 +63,9 @@ static void test_features_agree_with_the_kernel(void **state)
     assert_int_equal((features & PLANCHE_CPU_AVX512) != 0, avx2 && fma && vl && bw && dq);
     assert_int_equal((features & PLANCHE_CPU_AVX512BF16) != 0,
                      avx2 && fma && vl && bw && dq && bf16);
+    assert_int_equal((features & PLANCHE_CPU_AVXVNNI) != 0, avx2 && fma && vnni);
+    assert_int_equal((features & PLANCHE_CPU_AVX512VNNI) != 0,
+                     avx2 && fma && vl && bw && dq && vnni512);
     /* The kernel can have reasons to lend no tiles that its list does not show. */
     if (features & PLANCHE_CPU_AMX)
         assert_true(amx);
@@ -88,7 +93,8 @@ static void test_masks_limit(void **state)
     uint32_t all = planche_cpu_detect();
     uint32_t avx2 = all & PLANCHE_CPU_AVX2, avx512 = all & PLANCHE_CPU_AVX512;
     uint32_t neon = all & PLANCHE_CPU_NEON, bf16 = all & PLANCHE_CPU_AVX512BF16;
-    uint32_t amx = all & PLANCHE_CPU_AMX;
+    uint32_t amx = all & PLANCHE_CPU_AMX, vnni = all & PLANCHE_CPU_AVXVNNI;
+    uint32_t vnni512 = all & PLANCHE_CPU_AVX512VNNI;
     assert_int_equal(planche_cpu_select(0), all);
     assert_int_equal(planche_cpu_select(UINT32_MAX), all);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_PORTABLE), PLANCHE_CPU_PORTABLE);
@@ -99,6 +105,9 @@ static void test_masks_limit(void **state)
                      PLANCHE_CPU_PORTABLE | avx2 | avx512 | bf16);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_AMX),
                      PLANCHE_CPU_PORTABLE | avx2 | avx512 | bf16 | amx);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVXVNNI), PLANCHE_CPU_PORTABLE | avx2 | vnni);
+    assert_int_equal(planche_cpu_select(PLANCHE_CPU_AVX512VNNI),
+                     PLANCHE_CPU_PORTABLE | avx2 | avx512 | vnni512);
     assert_int_equal(planche_cpu_select(PLANCHE_CPU_NEON), PLANCHE_CPU_PORTABLE | neon);
 }
 

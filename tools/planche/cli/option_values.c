@@ -331,6 +331,9 @@ static bool set_cpu_mask(struct planche_cli_options *o, const char *value)
          PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16},
         {"amx", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 |
                     PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX},
+        {"avxvnni", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVXVNNI},
+        {"avx512vnni",
+         PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512VNNI},
         {"neon", PLANCHE_CPU_PORTABLE | PLANCHE_CPU_NEON},
     };
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {

@@ -24,7 +24,7 @@ struct machine {
     char models[PATH_MAX];
 };
 
-/* The best first. amx and avx512bf16, which only --precision bf16 uses, follow avx512. */
+/* The best first. What only --precision bf16 or int8 uses follows its level. */
 static const struct {
     uint32_t feature;
     const char *name;
@@ -32,7 +32,9 @@ static const struct {
     {PLANCHE_CPU_AVX512, "avx512"},
     {PLANCHE_CPU_AMX, "amx"},
     {PLANCHE_CPU_AVX512BF16, "avx512bf16"},
+    {PLANCHE_CPU_AVX512VNNI, "avx512vnni"},
     {PLANCHE_CPU_AVX2, "avx2"},
+    {PLANCHE_CPU_AVXVNNI, "avxvnni"},
     {PLANCHE_CPU_NEON, "neon"},
     {PLANCHE_CPU_PORTABLE, "portable"},
 };
