@@ -13,6 +13,7 @@
 #ifndef PLANCHE_KERNELS_KERNELS_H
 #define PLANCHE_KERNELS_KERNELS_H
 
+#include "kernels/conv3_int8.h"
 #include "net/layout.h"
 #include "net/ops.h"
 
@@ -203,6 +204,7 @@ struct planche_kernels {
     planche_winograd_fn winograd4, winograd6; /* tiles of 4 x 4 and 6 x 6 */
     planche_conv_fn conv_bf16;
     planche_winograd_fn winograd4_bf16, winograd6_bf16;
+    planche_conv3_int8_fn conv3_int8;
     void (*binary)(const struct planche_binary_args *args);
     void (*binary_vector)(const struct planche_binary_vector_args *args);
     void (*channel)(const struct planche_channel_args *args);

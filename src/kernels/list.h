@@ -11,6 +11,7 @@
 #define PLANCHE_KERNEL_MEMBER(op, type) PLANCHE_KERNEL_MEMBER_##type(op)
 #define PLANCHE_KERNEL_MEMBER_f32(op)   op
 #define PLANCHE_KERNEL_MEMBER_bf16(op)  op##_bf16
+#define PLANCHE_KERNEL_MEMBER_int8(op)  op##_int8
 
 #define KERNEL(op, type, isa)                                                                      \
     __typeof__(*((struct planche_kernels *)0)                                                      \
@@ -24,6 +25,8 @@
 #define PLANCHE_ISA_avx512     PLANCHE_CPU_AVX512
 #define PLANCHE_ISA_avx512bf16 PLANCHE_CPU_AVX512BF16
 #define PLANCHE_ISA_amx        PLANCHE_CPU_AMX
+#define PLANCHE_ISA_avxvnni    PLANCHE_CPU_AVXVNNI
+#define PLANCHE_ISA_avx512vnni PLANCHE_CPU_AVX512VNNI
 #define PLANCHE_ISA_neon       PLANCHE_CPU_NEON
 
 #endif

@@ -90,9 +90,10 @@ static void peak_neon(const void *user)
 static double fma_peak(uint32_t features)
 {
 #if defined(__x86_64__)
-    if (features & (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX))
+    if (features &
+        (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX | PLANCHE_CPU_AVX512VNNI))
         return measure(peak_avx512, NULL) * PEAK_FLOPS * 16;
-    if (features & PLANCHE_CPU_AVX2)
+    if (features & (PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVXVNNI))
         return measure(peak_avx2, NULL) * PEAK_FLOPS * 8;
 #elif defined(__aarch64__)
     if (features & PLANCHE_CPU_NEON)
@@ -141,6 +142,13 @@ static const struct shape shapes[] = {
     {"conv", "1x1", 64, 32, 1, 1},
     {"conv_narrow", "3x3, last", 64, 3, 3, 1},
     {"conv_narrow", "deconvolution 4x4, one phase", 64, 3, 2, 1},
+    {"conv3", "3x3, quantised", 16, 16, 3, 1},
+    {"conv3", "3x3, quantised", 24, 24, 3, 1},
+    {"conv3", "3x3, quantised", 32, 32, 3, 1},
+    {"conv3", "3x3, quantised", 48, 48, 3, 1},
+    {"conv3", "3x3, quantised", 64, 64, 3, 1},
+    {"conv3", "3x3, quantised, first", 3, 24, 3, 1},
+    {"conv3", "3x3, quantised, to planes", 24, 12, 3, 1},
 };
 
 #define WIDTH                           1236 /* columns of a page of 1200 with its padding */
@@ -240,6 +248,38 @@ static void bench_conv(const void *user)
     }
 }
 
+/* The buffers are large enough: a quad of bytes takes a quarter of what its floats would. Up to
+ * 16 channels out are planes. */
+static void bench_conv3(const void *user)
+{
+    const struct bench *bench = user;
+    const uint8_t *inputs[MAX_ROWS];
+    uint8_t *outputs[MAX_ROWS];
+    float *planes[LANES] = {0};
+    const struct shape *shape = bench->shape;
+    const unsigned in_quads = (shape->in_channels + PLANCHE_QUAD - 1) / PLANCHE_QUAD;
+    const unsigned out_quads = (shape->out_channels + PLANCHE_QUAD - 1) / PLANCHE_QUAD;
+    for (unsigned i = 0; i < 3 * in_quads; i++)
+        inputs[i] = (const uint8_t *)bench->input + i * (bench->columns + 2) * PLANCHE_QUAD;
+    for (unsigned i = 0; i < out_quads; i++)
+        outputs[i] = (uint8_t *)bench->output + i * bench->columns * PLANCHE_QUAD;
+    const bool planar = shape->out_channels < LANES;
+    for (unsigned i = 0; planar && i < shape->out_channels; i++)
+        planes[i] = bench->output + i * bench->columns;
+    bench->kernels->conv3_int8(&(struct planche_conv3_int8_args){
+        .in_quads = in_quads,
+        .out_quads = out_quads,
+        .inputs = inputs,
+        .weights = (const int8_t *)bench->weights,
+        .bias = (const int32_t *)(const void *)bench->scratch,
+        .scale = bench->bias,
+        .below = bench->slope,
+        .outputs = outputs,
+        .planes = planar ? planes : NULL,
+        .count = bench->columns,
+    });
+}
+
 /* Multiply-adds of one call. */
 static double macs(const struct bench *bench)
 {
@@ -279,8 +319,12 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     else if (planche_conv_scratch(bench.precision,
                                   (size_t)shape->kernel * shape->kernel * bench.in_blocks, &count))
         count = count / sizeof(float) + 1;
+    const bool quantised = strcmp(shape->op, "conv3") == 0;
+    if (quantised && count < bench.out_blocks * bench.out_lanes)
+        count = bench.out_blocks * bench.out_lanes;
     bench.scratch = floats(count);
-    const double rate = measure(bench.tile ? bench_winograd : bench_conv, &bench);
+    const work_fn work = quantised ? bench_conv3 : bench.tile ? bench_winograd : bench_conv;
+    const double rate = measure(work, &bench);
     const double result = 2e-9 * rate * macs(&bench);
     planche_free(bench.input);
     planche_free(bench.output);

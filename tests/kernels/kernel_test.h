@@ -89,6 +89,7 @@ void check_winograd6_f32(const struct planche_kernels *kernels, struct random *r
 void check_conv_bf16(const struct planche_kernels *kernels, struct random *random);
 void check_winograd4_bf16(const struct planche_kernels *kernels, struct random *random);
 void check_winograd6_bf16(const struct planche_kernels *kernels, struct random *random);
+void check_conv3_int8(const struct planche_kernels *kernels, struct random *random);
 void check_binary_f32(const struct planche_kernels *kernels, struct random *random);
 void check_binary_vector_f32(const struct planche_kernels *kernels, struct random *random);
 void check_channel_f32(const struct planche_kernels *kernels, struct random *random);

@@ -47,7 +47,7 @@ static void test_dispatch(void **state)
 {
     (void)state;
     struct planche_kernels expected, kernels;
-    for (uint32_t mask = 0; mask < 64; mask++) {
+    for (uint32_t mask = 0; mask < 256; mask++) {
         memset(&expected, 0, sizeof expected);
         memset(&kernels, 0, sizeof kernels);
         for (size_t i = 0; i < kernel_version_count; i++)
