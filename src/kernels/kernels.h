@@ -73,11 +73,15 @@ int planche_conv_scratch(enum planche_precision precision, size_t entries, size_
 #define PLANCHE_WINOGRAD_POINTS(tile) (((tile) + 2) * ((tile) + 2))
 struct planche_winograd_args {
     unsigned in_blocks;             /* 16-lane input blocks */
+    unsigned in_lanes;              /* lanes up to the last one in use, which is in the last block;
+                                       0: all */
     const float *const *input_rows; /* [in_blocks][tile + 2], at the run's first input column */
     size_t input_columns; /* columns readable from there; what a tile would read beyond them counts
                              as zero */
     const void *weights;  /* from planche_winograd_pack, all output groups; 64-byte aligned */
     unsigned out_blocks;  /* any number; worked through in groups of up to 4 */
+    unsigned out_lanes;   /* like in_lanes; the last block's others are set to zero: their bias and
+                             residuals are zero */
     float *const *output_rows; /* [out_blocks][tile]; NULL: that row is not wanted */
     size_t columns;            /* output columns to write: the run has ceil(columns / m) tiles */
     struct planche_epilogue epilogue; /* 16 lanes per out block */

@@ -118,6 +118,11 @@ struct shape {
     }
 
 static const struct shape shapes[] = {
+    BOTH_TILES("3x3", 16, 16),
+    BOTH_TILES("3x3", 24, 24),
+    BOTH_TILES("3x3", 32, 32),
+    BOTH_TILES("3x3", 40, 40),
+    BOTH_TILES("3x3", 48, 48),
     BOTH_TILES("3x3", 64, 64),
     BOTH_TILES("3x3", 32, 64),
     BOTH_TILES("3x3", 64, 128),
@@ -130,6 +135,8 @@ static const struct shape shapes[] = {
     BOTH_TILES("3x3, dense block", 128, 32),
     BOTH_TILES("3x3, dense block", 160, 32),
     BOTH_TILES("3x3, dense block", 192, 64),
+    BOTH_TILES("3x3, before a shuffle", 24, 12),
+    BOTH_TILES("3x3, before a shuffle", 48, 12),
     BOTH_TILES("3x3, before a shuffle", 64, 48),
     {"conv", "3x3, first", 3, 32, 3, 1},
     {"conv", "3x3, first", 3, 64, 3, 1},
@@ -193,10 +200,12 @@ static void bench_winograd(const void *user)
             outputs[i] = bench->output + (i * bench->columns + x) * LANES;
         const struct planche_winograd_args args = {
             .in_blocks = bench->in_blocks,
+            .in_lanes = bench->shape->in_channels,
             .input_rows = inputs,
             .input_columns = bench->columns + 2 - x,
             .weights = bench->weights,
             .out_blocks = bench->out_blocks,
+            .out_lanes = bench->shape->out_channels,
             .output_rows = outputs,
             .columns = bench->columns - x < at_once ? bench->columns - x : at_once,
             .epilogue = {.bias = bench->bias, .slope = bench->slope},
@@ -335,7 +344,7 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     return result;
 }
 
-void bench_kernels(uint32_t features, const char *op)
+void bench_kernels(uint32_t features, const char *op, const char *isa)
 {
     printf("%-12s %-4s %-10s %-30s %9s %9s %9s %6s\n", "kernel", "type", "ISA", "shape", "channels",
            "GFLOP/s", "FMA peak", "ratio");
@@ -344,7 +353,7 @@ void bench_kernels(uint32_t features, const char *op)
             const struct version *version = &kernel_versions[i];
             const bool bf16 = strcmp(version->type, "bf16") == 0;
             if (strcmp(version->op, shapes[s].op) != 0 || !(version->feature & features) ||
-                (op && strcmp(op, version->op) != 0) ||
+                (op && strcmp(op, version->op) != 0) || (isa && strcmp(isa, version->isa) != 0) ||
                 (bf16 && shapes[s].in_channels <= PLANCHE_PLANAR_CHANNELS))
                 continue;
             struct planche_kernels kernels;

@@ -103,7 +103,7 @@ void check_store16_f32(const struct planche_kernels *kernels, struct random *ran
 
 /* Measures the versions of the features (all if op is NULL, else those of one op) and prints a
  * table. */
-void bench_kernels(uint32_t features, const char *op);
+void bench_kernels(uint32_t features, const char *op, const char *isa);
 /* Prints the largest error of the winograd and conv versions for realistic weights. */
 void print_errors(uint32_t features);
 

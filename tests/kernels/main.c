@@ -2,7 +2,7 @@
 /* Tests every version of every kernel that kernels.def lists and the CPU has.
  *
  *   kernels [--seed N]         run the tests; versions for other CPUs are skipped
- *   kernels --bench [OP]       measure instead
+ *   kernels --bench [OP [ISA]] measure instead
  *   kernels --errors           print errors against double precision instead */
 #include "kernel_test.h"
 
@@ -80,14 +80,14 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 3 && strcmp(argv[1], "--seed") == 0)
         seed = strtoull(argv[2], NULL, 0);
-    else if ((argc == 2 || argc == 3) && strcmp(argv[1], "--bench") == 0) {
-        bench_kernels(features, argc == 3 ? argv[2] : NULL);
+    else if (argc >= 2 && argc <= 4 && strcmp(argv[1], "--bench") == 0) {
+        bench_kernels(features, argc >= 3 ? argv[2] : NULL, argc == 4 ? argv[3] : NULL);
         return EXIT_SUCCESS;
     } else if (argc == 2 && strcmp(argv[1], "--errors") == 0) {
         print_errors(features);
         return EXIT_SUCCESS;
     } else if (argc != 1) {
-        fprintf(stderr, "usage: %s [--seed N | --bench [OP] | --errors]\n", argv[0]);
+        fprintf(stderr, "usage: %s [--seed N | --bench [OP [ISA]] | --errors]\n", argv[0]);
         return 2;
     }
     return run_all();

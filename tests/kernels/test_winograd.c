@@ -20,6 +20,7 @@
 
 struct layer {
     unsigned tile, in_channels, out_channels, in_blocks, out_blocks;
+    unsigned in_lanes, out_lanes; /* 0: all */
     enum planche_precision precision;
     size_t columns, input_columns;
     unsigned lane[MAX_BLOCKS * LANES];
@@ -111,6 +112,25 @@ static void repeat_columns(struct layer *layer, struct random *random)
                    LANES * sizeof(float));
 }
 
+/* Tells the kernel which lanes are in use, if there are any in the last block; outputs of the
+ * others have no bias and no residuals then. */
+static void limit_lanes(struct layer *layer)
+{
+    const unsigned in_lanes = layer->lane[layer->in_channels - 1] + 1;
+    if (in_lanes > (layer->in_blocks - 1) * LANES)
+        layer->in_lanes = in_lanes;
+    if (layer->out_channels <= (layer->out_blocks - 1) * LANES)
+        return;
+    layer->out_lanes = layer->out_channels;
+    for (unsigned out = layer->out_channels; out < layer->out_blocks * LANES; out++) {
+        layer->epilogue.bias.data[out] = 0.0f;
+        for (unsigned r = 0; r < PLANCHE_RESIDUALS; r++)
+            for (unsigned i = out / LANES * layer->tile; i < layer->out_blocks * layer->tile; i++)
+                for (size_t x = 0; x < layer->columns; x++)
+                    layer->residuals[r][i].data[x * LANES + out % LANES] = 0.0f;
+    }
+}
+
 static void create_layer(struct layer *layer, unsigned tile, enum planche_precision precision,
                          struct random *random)
 {
@@ -130,6 +150,8 @@ static void create_layer(struct layer *layer, unsigned tile, enum planche_precis
     if (random_once(random, 2))
         repeat_columns(layer, random);
     layer->epilogue = epilogue_create(layer->out_blocks * LANES, random);
+    if (random_once(random, 2))
+        limit_lanes(layer);
 }
 
 static void destroy_layer(struct layer *layer)
@@ -156,10 +178,12 @@ static void run_columns(const struct layer *layer, planche_winograd_fn fn, size_
     float *rows[MAX_ROWS];
     struct planche_winograd_args args = {
         .in_blocks = layer->in_blocks,
+        .in_lanes = layer->in_lanes,
         .input_rows = inputs,
         .input_columns = layer->input_columns > first ? layer->input_columns - first : 0,
         .weights = layer->packed.data,
         .out_blocks = layer->out_blocks,
+        .out_lanes = layer->out_lanes,
         .output_rows = rows,
         .columns = columns,
         .epilogue = layer->epilogue.epilogue,

@@ -312,10 +312,12 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
                    x0, inputs, outputs, residuals);
     struct planche_winograd_args args = {
         .in_blocks = conv->in_blocks,
+        .in_lanes = conv->in_lanes,
         .input_rows = inputs,
         .input_columns = readable_columns(task, x0),
         .weights = conv->winograd,
         .out_blocks = conv->out_blocks,
+        .out_lanes = (unsigned)program->tensors[node->output].channels,
         .output_rows = outputs,
         .columns = (size_t)(x1 - x0),
         .epilogue = epilogue_of(task, 0),

@@ -27,6 +27,7 @@ static bool place_channels(const struct planche_program *program, const struct p
         const struct planche_tensor_layout *layout = layout_of(program, &node->edges[i]);
         for (unsigned c = 0; c < (unsigned)layout->channels; c++)
             conv->in_lane[channel++] = block * layout->lanes + c;
+        conv->in_lanes = block * layout->lanes + (unsigned)layout->channels;
         block += layout->blocks;
     }
     return true;

@@ -45,6 +45,7 @@ struct planche_conv_program {
     bool via_lanes; /* planar to planar: computed in lanes, then taken apart */
     unsigned in_channels;
     unsigned *in_lane; /* [in_channels]: the place among the lanes of all inputs */
+    unsigned in_lanes; /* up to the last one in use */
     unsigned in_blocks, out_blocks, depth;
     float *bias, *slope; /* [out lanes] */
     int phases_y, phases_x;
