@@ -34,7 +34,8 @@ dist: build
 demo:
 	@BUILD=$(BUILD) scripts/demo.sh
 
-# FULL=1: larger pages, more models. BENCH_ARGS: see bench/run --help.
+# FULL=1: larger pages, more models. QUICK=1: a minute. PLANCHE_BENCH_NCNN=FOLDER: ncnn's source, which
+# is built and compared with, too. BENCH_ARGS: see bench/run --help.
 bench: build
 	@scripts/setup.sh bench
 	@scripts/models.sh $(BUILD)

@@ -104,6 +104,50 @@ BOOK_HEADS = ("book, CBZ to CBZ, WebP", "page", "pages/s", "network alone", "all
               "reached", "CPUs busy", "RSS MB", "others")
 
 
+def library_row(case, titles):
+    """All make the same result of the same page, so rates follow from times."""
+    ours = min(case["planche"], key=lambda measured: measured["best_ms"])
+    row = [case["name"], case["size"], f"{ours['us_per_pixel']:.3f}", f"{ours['gflops']:.0f}",
+           "-" if ours["ratio"] is None else f"{ours['ratio']:.2f}"]
+    for title in titles:
+        runs = case["libraries"][title]["runs"]
+        if not runs:
+            row += ["-"] * 3
+            continue
+        best = min(runs, key=lambda measured: measured["best_ms"])
+        times = best["us_per_pixel"] / ours["us_per_pixel"]
+        row += [f"{best['us_per_pixel']:.3f}",
+                "-" if ours["ratio"] is None else f"{ours['ratio'] / times:.2f}", f"{times:.1f}x"]
+    return row
+
+
+def library_heads(titles):
+    heads = ["the engine and libraries", "page", "planche µs/px", "GFLOP/s", "ratio"]
+    for title in titles:
+        heads += [f"{title} µs/px", "ratio", "faster"]
+    return heads
+
+
+def library_notes(comparison):
+    """What was compared, and what is missing and why."""
+    for title, state in comparison["libraries"].items():
+        if state.get("error"):
+            yield f"{title} is missing: {state['error']}"
+        elif state.get("version"):
+            yield f"{title} {state['version']}"
+    for case in comparison["cases"]:
+        for title, state in case["libraries"].items():
+            if state.get("error") and not comparison["libraries"][title].get("error"):
+                yield f"{case['name']}, {case['size']}: {title} gives no result: {state['error']}"
+            elif state.get("difference") is not None:
+                yield (f"{case['name']}, {case['size']}: results of {title} and Planche differ by "
+                       f"{state['difference']} of 255 at most")
+    pieces = {(case["name"], case["size"], case["pieces"]) for case in comparison["cases"]
+              if case["pieces"] > 1}
+    for name, page, count in sorted(pieces):
+        yield f"{name}, {page}: libraries get {count} pieces, each with averages of its own"
+
+
 def lines(results):
     """All tables of a results object, as lines."""
     out = []
@@ -112,6 +156,13 @@ def lines(results):
         rows = (command_row(case, results["cases"]) for case in results["cases"])
         out += table(COMMAND_HEADS, rows) + [""]
         out += [f"- {note}" for note in peer_notes(results["cases"])] + [""]
+    comparison = results["comparison"]
+    if comparison["cases"]:
+        titles = [title for title, state in comparison["libraries"].items()
+                  if not state.get("error")]
+        rows = (library_row(case, titles) for case in comparison["cases"])
+        out += table(library_heads(titles), rows) + [""]
+        out += [f"- {note}" for note in library_notes(comparison)] + [""]
     if results["engine"]:
         out += table(ENGINE_HEADS, map(engine_row, results["engine"])) + [""]
     if results["start"]:

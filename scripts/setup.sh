@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, format, check, coverage, abi, ci, arm) on Debian and Ubuntu, after saying which. sudo is used only by users other
+# peers, onnx, ncnn, format, check, coverage, abi, ci, arm) on Debian and Ubuntu, after saying which. sudo is used only by users other
 # than root. arm is what scripts/aarch64.ini needs; it makes the packages of arm64 known to dpkg.
 set -euf
 
@@ -40,6 +40,8 @@ needs() {
     models) echo "npm=npm curl=curl" ;;
     bench) echo "python3=python3" ;;
     peers) echo "/usr/lib/*/libvulkan.so.1=libvulkan1 /usr/lib/*/libgomp.so.1=libgomp1 npm=npm" ;;
+    onnx) echo "npm=npm node=nodejs" ;;
+    ncnn) echo "c++=g++ cmake=cmake make=make" ;;
     check) echo "clang-tidy=clang-tidy cppcheck=cppcheck codespell=codespell git=git
                   python3=python3" ;;
     coverage) echo "gcovr=gcovr python3=python3" ;;
