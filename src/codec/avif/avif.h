@@ -3,9 +3,8 @@
 #ifndef PLANCHE_CODEC_AVIF_AVIF_H
 #define PLANCHE_CODEC_AVIF_AVIF_H
 
+#include "codec/avif/library.h"
 #include "codec/format.h"
-
-#include <avif/avif.h>
 
 /* Pixels of whole superblocks: what AV1's libraries take counts these. */
 static inline uint64_t planche_avif_padded_pixels(uint32_t width, uint32_t height)

@@ -2,7 +2,6 @@
 /* AVIF's line in the table of formats. */
 #include "codec/avif/avif.h"
 
-#include <avif/avif.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +24,13 @@ static bool recognise(const uint8_t *head, size_t size)
 static void name_library(char *text, size_t size)
 {
     char codecs[256];
-    avifCodecVersions(codecs);
-    snprintf(text, size, "libavif %s (%s)", avifVersion(), codecs);
+    struct planche_error error;
+    if (planche_avif_load(NULL, &error)) {
+        snprintf(text, size, "libavif, which cannot be loaded");
+        return;
+    }
+    planche_libavif.CodecVersions(codecs);
+    snprintf(text, size, "libavif %s (%s)", planche_libavif.Version(), codecs);
 }
 
 const struct planche_format_ops planche_avif_ops = {

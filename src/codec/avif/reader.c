@@ -53,7 +53,7 @@ static enum planche_status status_of(const struct planche_decoder *decoder, avif
     if (strstr(reader->avif->diag.error, "too large"))
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "%s: the AVIF image has more pixels than libavif reads", decoder->name);
-    return say_damaged(decoder, avifResultToString(result), error);
+    return say_damaged(decoder, planche_libavif.ResultToString(result), error);
 }
 
 static enum planche_status reserve(struct planche_decoder *decoder, uint64_t bytes,
@@ -153,7 +153,7 @@ static enum planche_status parse(struct planche_decoder *decoder, struct planche
         status = enter(decoder, error);
     if (status)
         return status;
-    reader->avif = avifDecoderCreate();
+    reader->avif = planche_libavif.DecoderCreate();
     if (!reader->avif)
         return status_of(decoder, AVIF_RESULT_OUT_OF_MEMORY, error);
     reader->avif->maxThreads = 1;
@@ -162,8 +162,8 @@ static enum planche_status parse(struct planche_decoder *decoder, struct planche
     /* Files of older writers lack what the standard wants but nobody needs. */
     reader->avif->strictFlags = AVIF_STRICT_CLAP_VALID;
     reader->io = (avifIO){.read = read_piece, .sizeHint = decoder->stream.size, .data = reader};
-    avifDecoderSetIO(reader->avif, &reader->io);
-    return status_of(decoder, avifDecoderParse(reader->avif), error);
+    planche_libavif.DecoderSetIO(reader->avif, &reader->io);
+    return status_of(decoder, planche_libavif.DecoderParse(reader->avif), error);
 }
 
 static enum planche_status check_kind(const struct planche_decoder *decoder,
@@ -196,7 +196,7 @@ static enum planche_status set_limit(struct planche_decoder *decoder, struct pla
 {
     struct avif_reader *reader = decoder->state;
     reader->avif->imageSizeLimit = decoder->width * decoder->height;
-    return status_of(decoder, avifDecoderReset(reader->avif), error);
+    return status_of(decoder, planche_libavif.DecoderReset(reader->avif), error);
 }
 
 /* Libavif makes colours of grey: so many rows at a time, since it takes views of grey pictures only
@@ -250,12 +250,15 @@ static enum planche_status read_metadata(struct planche_decoder *decoder,
 
 enum planche_status planche_avif_open(struct planche_decoder *decoder, struct planche_error *error)
 {
+    enum planche_status status = planche_avif_load(decoder->name, error);
+    if (status)
+        return status;
     struct avif_reader *reader = planche_calloc(decoder->budget, 1, sizeof *reader);
     if (!reader)
         return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
     decoder->state = reader;
     reader->decoder = decoder;
-    enum planche_status status = parse(decoder, error);
+    status = parse(decoder, error);
     if (status == PLANCHE_OK)
         status = check_kind(decoder, error);
     if (status == PLANCHE_OK)
@@ -272,7 +275,7 @@ static avifResult convert(const struct planche_decoder *decoder, const avifImage
                           bool with_alpha, uint8_t *pixels, size_t stride)
 {
     avifRGBImage rgb;
-    avifRGBImageSetDefaults(&rgb, image);
+    planche_libavif.RGBImageSetDefaults(&rgb, image);
     rgb.depth = decoder->depth;
     rgb.format = with_alpha ? AVIF_RGB_FORMAT_RGBA : AVIF_RGB_FORMAT_RGB;
     /* libyuv is a little quicker and less exact. */
@@ -280,7 +283,7 @@ static avifResult convert(const struct planche_decoder *decoder, const avifImage
     rgb.chromaUpsampling = AVIF_CHROMA_UPSAMPLING_BEST_QUALITY;
     rgb.pixels = pixels;
     rgb.rowBytes = (uint32_t)stride;
-    return avifImageYUVToRGB(image, &rgb);
+    return planche_libavif.ImageYUVToRGB(image, &rgb);
 }
 
 /* Grey, and alpha if there is any, out of RGBA. */
@@ -302,19 +305,19 @@ static avifResult convert_grey(const struct planche_decoder *decoder, const avif
 {
     const struct avif_reader *reader = decoder->state;
     size_t row_bytes = grey_row_bytes(decoder);
-    avifImage *view = avifImageCreateEmpty();
+    avifImage *view = planche_libavif.ImageCreateEmpty();
     avifResult result = view ? AVIF_RESULT_OK : AVIF_RESULT_OUT_OF_MEMORY;
     for (uint32_t y = 0; y < decoder->height && result == AVIF_RESULT_OK; y += GREY_ROWS) {
         uint32_t left = decoder->height - y, count = left < GREY_ROWS ? left : GREY_ROWS;
         avifCropRect rect = {0, y, decoder->width, count};
-        result = avifImageSetViewRect(view, image, &rect);
+        result = planche_libavif.ImageSetViewRect(view, image, &rect);
         if (result == AVIF_RESULT_OK)
             result = convert(decoder, view, true, reader->rows, row_bytes);
         for (uint32_t i = 0; i < count && result == AVIF_RESULT_OK; i++)
             keep_grey(decoder, rows + (y + i) * stride, reader->rows + i * row_bytes);
     }
     if (view)
-        avifImageDestroy(view);
+        planche_libavif.ImageDestroy(view);
     return result;
 }
 
@@ -333,7 +336,8 @@ static enum planche_status decode(struct planche_decoder *decoder, uint8_t *rows
     struct avif_reader *reader = decoder->state;
     const avifImage *image = reader->avif->image;
     reader->decoding = true;
-    enum planche_status status = status_of(decoder, avifDecoderNextImage(reader->avif), error);
+    enum planche_status status =
+        status_of(decoder, planche_libavif.DecoderNextImage(reader->avif), error);
     if (status)
         return status;
     if (!as_announced(decoder, image))
@@ -364,7 +368,7 @@ void planche_avif_close(struct planche_decoder *decoder)
     if (!reader)
         return;
     if (reader->avif)
-        avifDecoderDestroy(reader->avif);
+        planche_libavif.DecoderDestroy(reader->avif);
     planche_budget_release(decoder->budget, reader->reserved);
     planche_free(reader->rows);
     planche_free(reader->piece);

@@ -93,7 +93,7 @@ static enum planche_status status_of(avifResult result, struct planche_error *er
     if (result == AVIF_RESULT_OUT_OF_MEMORY)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no memory left");
     return planche_fail(error, PLANCHE_ERROR_INTERNAL, "libavif says: %s",
-                        avifResultToString(result));
+                        planche_libavif.ResultToString(result));
 }
 
 static void set_planes(struct avif_writer *writer, const struct planche_image_info *info,
@@ -169,8 +169,9 @@ static enum planche_status allocate(struct avif_writer *writer,
     enum planche_status status = planche_encoder_enter(encoder, foreign, error);
     if (status)
         return status;
-    writer->image = avifImageCreate(info->width, info->height, layout->depth, layout->format);
-    writer->view = avifImageCreateEmpty();
+    writer->image =
+        planche_libavif.ImageCreate(info->width, info->height, layout->depth, layout->format);
+    writer->view = planche_libavif.ImageCreateEmpty();
     planche_foreign_leave(foreign);
     return status_of(writer->image && writer->view ? AVIF_RESULT_OK : AVIF_RESULT_OUT_OF_MEMORY,
                      error);
@@ -178,13 +179,16 @@ static enum planche_status allocate(struct avif_writer *writer,
 
 enum planche_status planche_avif_start(struct planche_encoder *encoder, struct planche_error *error)
 {
+    enum planche_status status = planche_avif_load(NULL, error);
+    if (status)
+        return status;
     struct planche_budget *budget = encoder->options.budget;
     struct layout layout = lay_out(&encoder->info, &encoder->options);
     struct avif_writer *writer = planche_calloc(budget, 1, sizeof *writer);
     if (!writer)
         return planche_fail_memory(error, budget, sizeof *writer, "the AVIF writer");
     encoder->state = writer;
-    enum planche_status status = allocate(writer, encoder, &layout, error);
+    status = allocate(writer, encoder, &layout, error);
     if (status)
         return status;
     set_planes(writer, &encoder->info, &layout);
@@ -213,17 +217,17 @@ static enum planche_status convert_rows(struct avif_writer *writer,
                                         uint32_t y, uint32_t count, struct planche_error *error)
 {
     avifCropRect rect = {0, y, info->width, count};
-    avifResult result = avifImageSetViewRect(writer->view, writer->image, &rect);
+    avifResult result = planche_libavif.ImageSetViewRect(writer->view, writer->image, &rect);
     if (result != AVIF_RESULT_OK)
         return status_of(result, error);
     avifRGBImage rgb;
-    avifRGBImageSetDefaults(&rgb, writer->view);
+    planche_libavif.RGBImageSetDefaults(&rgb, writer->view);
     rgb.depth = info->depth;
     rgb.format = info->channels % 2 == 0 ? AVIF_RGB_FORMAT_RGBA : AVIF_RGB_FORMAT_RGB;
     rgb.avoidLibYUV = AVIF_TRUE;
     rgb.pixels = writer->rows;
     rgb.rowBytes = (uint32_t)row_bytes;
-    result = avifImageRGBToYUV(writer->view, &rgb);
+    result = planche_libavif.ImageRGBToYUV(writer->view, &rgb);
     /* Older libavif believes that whatever it filled is its own, and would free it. */
     writer->view->imageOwnsYUVPlanes = writer->view->imageOwnsAlphaPlane = AVIF_FALSE;
     return status_of(result, error);
@@ -265,17 +269,18 @@ static enum planche_status encode(struct planche_encoder *encoder, struct planch
 {
     struct avif_writer *writer = encoder->state;
     avifRWData file = AVIF_DATA_EMPTY;
-    avifEncoder *avif = avifEncoderCreate();
+    avifEncoder *avif = planche_libavif.EncoderCreate();
     if (!avif)
         return status_of(AVIF_RESULT_OUT_OF_MEMORY, error);
     configure(avif, &encoder->options);
-    enum planche_status status = status_of(avifEncoderWrite(avif, writer->image, &file), error);
-    avifEncoderDestroy(avif);
+    enum planche_status status =
+        status_of(planche_libavif.EncoderWrite(avif, writer->image, &file), error);
+    planche_libavif.EncoderDestroy(avif);
     if (status == PLANCHE_OK)
         status = planche_encoder_ask(encoder, 1.0, error);
     if (status == PLANCHE_OK)
         status = planche_encoder_emit(encoder, file.data, file.size, error);
-    avifRWDataFree(&file);
+    planche_libavif.RWDataFree(&file);
     return status;
 }
 
@@ -301,10 +306,10 @@ void planche_avif_abandon(struct planche_encoder *encoder)
         return;
     if (writer->image) {
         writer->image->icc = writer->image->exif = writer->image->xmp = none;
-        avifImageDestroy(writer->image);
+        planche_libavif.ImageDestroy(writer->image);
     }
     if (writer->view)
-        avifImageDestroy(writer->view);
+        planche_libavif.ImageDestroy(writer->view);
     planche_budget_release(encoder->options.budget, writer->reserved);
     planche_free(writer->memory);
     planche_free(writer->rows);

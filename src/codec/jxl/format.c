@@ -2,7 +2,6 @@
 /* JPEG XL's line in the table of formats. */
 #include "codec/jxl/jxl.h"
 
-#include <jxl/decode.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +19,12 @@ static bool recognise(const uint8_t *head, size_t size)
 
 static void name_library(char *text, size_t size)
 {
-    uint32_t version = JxlDecoderVersion();
+    struct planche_error error;
+    if (planche_jxl_load(NULL, &error)) {
+        snprintf(text, size, "libjxl, which cannot be loaded");
+        return;
+    }
+    uint32_t version = planche_libjxl.DecoderVersion();
     snprintf(text, size, "libjxl %u.%u.%u", version / 1000000, version / 1000 % 1000,
              version % 1000);
 }

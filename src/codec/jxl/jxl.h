@@ -4,8 +4,7 @@
 #define PLANCHE_CODEC_JXL_JXL_H
 
 #include "codec/format.h"
-
-#include <jxl/decode.h>
+#include "codec/jxl/library.h"
 
 /* Pictures are worked on in squares of this side; what libjxl takes counts whole ones. */
 #define PLANCHE_JXL_GROUP 256

@@ -32,7 +32,7 @@ static enum planche_status give_room(struct planche_jxl_box *box, struct planche
         return planche_fail_memory(error, decoder->budget, capacity, decoder->name);
     box->data = data;
     box->capacity = capacity;
-    if (JxlDecoderSetBoxBuffer(jxl, data + used, capacity - used) != JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderSetBoxBuffer(jxl, data + used, capacity - used) != JXL_DEC_SUCCESS)
         return planche_fail(error, PLANCHE_ERROR_INTERNAL,
                             "%s: libjxl takes no buffer for metadata", decoder->name);
     return PLANCHE_OK;
@@ -47,12 +47,12 @@ enum planche_status planche_jxl_box_begin(struct planche_jxl_box *box,
     enum planche_status status = planche_jxl_box_end(box, decoder, jxl, error);
     if (status)
         return status;
-    if (JxlDecoderGetBoxType(jxl, type, JXL_TRUE) != JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderGetBoxType(jxl, type, JXL_TRUE) != JXL_DEC_SUCCESS)
         return PLANCHE_OK;
     if (memcmp(type, "jhgm", 4) == 0)
         decoder->lost |= PLANCHE_LOST_GAIN_MAP;
     box->exif = memcmp(type, "Exif", 4) == 0;
-    box->compressed = JxlDecoderGetBoxType(jxl, stored, JXL_FALSE) == JXL_DEC_SUCCESS &&
+    box->compressed = planche_libjxl.DecoderGetBoxType(jxl, stored, JXL_FALSE) == JXL_DEC_SUCCESS &&
                       memcmp(stored, "brob", 4) == 0;
     if (box->exif)
         box->target = &metadata->exif;
@@ -67,7 +67,7 @@ enum planche_status planche_jxl_box_grow(struct planche_jxl_box *box,
                                          struct planche_decoder *decoder, JxlDecoder *jxl,
                                          struct planche_error *error)
 {
-    size_t used = box->capacity - JxlDecoderReleaseBoxBuffer(jxl);
+    size_t used = box->capacity - planche_libjxl.DecoderReleaseBoxBuffer(jxl);
     return give_room(box, decoder, jxl, used, 2 * box->capacity, error);
 }
 
@@ -85,7 +85,7 @@ enum planche_status planche_jxl_box_end(struct planche_jxl_box *box,
 {
     if (!box->target)
         return PLANCHE_OK;
-    size_t size = box->capacity - JxlDecoderReleaseBoxBuffer(jxl);
+    size_t size = box->capacity - planche_libjxl.DecoderReleaseBoxBuffer(jxl);
     size_t skip = box->exif ? skip_offset(box->data, size) : 0;
     enum planche_status status = planche_blob_set(box->target, box->data + skip, size - skip,
                                                   decoder->budget, decoder->name, error);
@@ -105,8 +105,8 @@ void planche_jxl_box_free(struct planche_jxl_box *box)
 void planche_jxl_prefer_colours(JxlDecoder *jxl, bool grey)
 {
     JxlColorEncoding wide;
-    if (JxlDecoderGetColorAsEncodedProfile(jxl, UNUSED_FORMAT JXL_COLOR_PROFILE_TARGET_ORIGINAL,
-                                           NULL) == JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderGetColorAsEncodedProfile(
+            jxl, UNUSED_FORMAT JXL_COLOR_PROFILE_TARGET_ORIGINAL, NULL) == JXL_DEC_SUCCESS)
         return;
     memset(&wide, 0, sizeof wide);
     wide.color_space = grey ? JXL_COLOR_SPACE_GRAY : JXL_COLOR_SPACE_RGB;
@@ -115,7 +115,7 @@ void planche_jxl_prefer_colours(JxlDecoder *jxl, bool grey)
     wide.transfer_function = JXL_TRANSFER_FUNCTION_SRGB;
     wide.rendering_intent = JXL_RENDERING_INTENT_RELATIVE;
     /* Pictures that are not kept in libjxl's own colours need none, and refuse it. */
-    (void)JxlDecoderSetPreferredColorProfile(jxl, &wide);
+    (void)planche_libjxl.DecoderSetPreferredColorProfile(jxl, &wide);
 }
 
 static bool is_srgb(const JxlColorEncoding *colours)
@@ -134,7 +134,7 @@ enum planche_status planche_jxl_get_colours(struct planche_decoder *decoder, con
     struct planche_blob *icc = &decoder->metadata.icc;
     JxlColorEncoding colours;
     size_t size;
-    if (JxlDecoderGetColorAsEncodedProfile(jxl, UNUSED_FORMAT target, &colours) ==
+    if (planche_libjxl.DecoderGetColorAsEncodedProfile(jxl, UNUSED_FORMAT target, &colours) ==
         JXL_DEC_SUCCESS) {
         if (is_srgb(&colours))
             return PLANCHE_OK;
@@ -144,14 +144,16 @@ enum planche_status planche_jxl_get_colours(struct planche_decoder *decoder, con
                                 "%s: JPEG XL images of high dynamic range are not supported",
                                 decoder->name);
     }
-    if (JxlDecoderGetICCProfileSize(jxl, UNUSED_FORMAT target, &size) != JXL_DEC_SUCCESS ||
+    if (planche_libjxl.DecoderGetICCProfileSize(jxl, UNUSED_FORMAT target, &size) !=
+            JXL_DEC_SUCCESS ||
         size == 0 || size > MAX_ICC_BYTES)
         return PLANCHE_OK;
     uint8_t *data = planche_alloc(decoder->budget, size);
     if (!data)
         return planche_fail_memory(error, decoder->budget, size, decoder->name);
     enum planche_status status = PLANCHE_OK;
-    if (JxlDecoderGetColorAsICCProfile(jxl, UNUSED_FORMAT target, data, size) == JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderGetColorAsICCProfile(jxl, UNUSED_FORMAT target, data, size) ==
+        JXL_DEC_SUCCESS)
         status = planche_blob_set(icc, data, size, decoder->budget, decoder->name, error);
     planche_free(data);
     return status;

@@ -98,21 +98,22 @@ static enum planche_status create(const struct planche_decoder *decoder, int eve
                                   struct planche_error *error)
 {
     struct jxl_reader *reader = decoder->state;
-    reader->jxl = JxlDecoderCreate(NULL);
+    reader->jxl = planche_libjxl.DecoderCreate(NULL);
     if (!reader->jxl)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the system has no memory left",
                             decoder->name);
-    bool set = JxlDecoderSubscribeEvents(reader->jxl, events) == JXL_DEC_SUCCESS &&
-               JxlDecoderSetKeepOrientation(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS &&
-               JxlDecoderSetUnpremultiplyAlpha(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS &&
-               JxlDecoderSetDecompressBoxes(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS;
+    bool set =
+        planche_libjxl.DecoderSubscribeEvents(reader->jxl, events) == JXL_DEC_SUCCESS &&
+        planche_libjxl.DecoderSetKeepOrientation(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS &&
+        planche_libjxl.DecoderSetUnpremultiplyAlpha(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS &&
+        planche_libjxl.DecoderSetDecompressBoxes(reader->jxl, JXL_TRUE) == JXL_DEC_SUCCESS;
     return set ? PLANCHE_OK : say_misused(decoder, error);
 }
 
 static void destroy(struct jxl_reader *reader)
 {
     if (reader->jxl)
-        JxlDecoderDestroy(reader->jxl);
+        planche_libjxl.DecoderDestroy(reader->jxl);
     reader->jxl = NULL;
 }
 
@@ -122,7 +123,8 @@ static enum planche_status check_channels(struct planche_decoder *decoder, const
     const struct jxl_reader *reader = decoder->state;
     JxlExtraChannelInfo channel;
     for (uint32_t i = 0; i < info->num_extra_channels; i++)
-        if (JxlDecoderGetExtraChannelInfo(reader->jxl, i, &channel) == JXL_DEC_SUCCESS) {
+        if (planche_libjxl.DecoderGetExtraChannelInfo(reader->jxl, i, &channel) ==
+            JXL_DEC_SUCCESS) {
             if (channel.type == JXL_CHANNEL_BLACK)
                 return say_unsupported(decoder, "CMYK", error);
             if (channel.type == JXL_CHANNEL_DEPTH)
@@ -135,7 +137,7 @@ static enum planche_status take_info(struct planche_decoder *decoder, struct pla
 {
     struct jxl_reader *reader = decoder->state;
     JxlBasicInfo info;
-    if (JxlDecoderGetBasicInfo(reader->jxl, &info) != JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderGetBasicInfo(reader->jxl, &info) != JXL_DEC_SUCCESS)
         return say_damaged(decoder, "its header makes no sense", error);
     reader->animation = info.have_animation;
     reader->channels = info.num_extra_channels;
@@ -196,7 +198,7 @@ static enum planche_status feed(struct planche_decoder *decoder, bool *end,
                                 struct planche_error *error)
 {
     struct jxl_reader *reader = decoder->state;
-    size_t left = JxlDecoderReleaseInput(reader->jxl), got = 0;
+    size_t left = planche_libjxl.DecoderReleaseInput(reader->jxl), got = 0;
     *end = reader->next >= decoder->stream.size;
     if (*end)
         return PLANCHE_OK;
@@ -212,10 +214,10 @@ static enum planche_status feed(struct planche_decoder *decoder, bool *end,
         return status;
     reader->have += got;
     reader->next += got;
-    if (JxlDecoderSetInput(reader->jxl, reader->piece, reader->have) != JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderSetInput(reader->jxl, reader->piece, reader->have) != JXL_DEC_SUCCESS)
         return say_misused(decoder, error);
     if (reader->next >= decoder->stream.size)
-        JxlDecoderCloseInput(reader->jxl);
+        planche_libjxl.DecoderCloseInput(reader->jxl);
     return PLANCHE_OK;
 }
 
@@ -230,7 +232,7 @@ static enum planche_status feed_header(struct planche_decoder *decoder, bool *do
 static enum planche_status count_layer(struct jxl_reader *reader)
 {
     JxlFrameHeader header;
-    bool known = JxlDecoderGetFrameHeader(reader->jxl, &header) == JXL_DEC_SUCCESS;
+    bool known = planche_libjxl.DecoderGetFrameHeader(reader->jxl, &header) == JXL_DEC_SUCCESS;
     reader->layers++;
     reader->frames += !known || header.duration > 0 || header.is_last;
     return PLANCHE_OK;
@@ -252,7 +254,7 @@ static enum planche_status read_header(struct planche_decoder *decoder, bool *do
                                        struct planche_error *error)
 {
     struct jxl_reader *reader = decoder->state;
-    switch (JxlDecoderProcessInput(reader->jxl)) {
+    switch (planche_libjxl.DecoderProcessInput(reader->jxl)) {
     case JXL_DEC_NEED_MORE_INPUT:
         return feed_header(decoder, done, error);
     case JXL_DEC_FRAME:
@@ -286,7 +288,8 @@ static enum planche_status read_headers(struct planche_decoder *decoder,
         status = create(decoder,
                         JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX | JXL_DEC_FRAME,
                         error);
-    if (status == PLANCHE_OK && JxlDecoderSetCoalescing(reader->jxl, JXL_FALSE) != JXL_DEC_SUCCESS)
+    if (status == PLANCHE_OK &&
+        planche_libjxl.DecoderSetCoalescing(reader->jxl, JXL_FALSE) != JXL_DEC_SUCCESS)
         status = say_misused(decoder, error);
     while (status == PLANCHE_OK && !done)
         status = read_header(decoder, &done, error);
@@ -306,11 +309,14 @@ static enum planche_status read_headers(struct planche_decoder *decoder,
 
 enum planche_status planche_jxl_open(struct planche_decoder *decoder, struct planche_error *error)
 {
+    enum planche_status status = planche_jxl_load(decoder->name, error);
+    if (status)
+        return status;
     struct jxl_reader *reader = planche_calloc(decoder->budget, 1, sizeof *reader);
     if (!reader)
         return planche_fail_memory(error, decoder->budget, sizeof *reader, decoder->name);
     decoder->state = reader;
-    enum planche_status status = read_headers(decoder, error);
+    status = read_headers(decoder, error);
     if (status || decoder->header_only)
         return status;
     return planche_stream_hold(&decoder->stream, decoder->budget, &reader->file, &reader->size,
@@ -327,7 +333,8 @@ static enum planche_status set_buffer(const struct planche_decoder *decoder, uin
         .endianness = JXL_NATIVE_ENDIAN,
         .align = stride,
     };
-    if (JxlDecoderSetImageOutBuffer(reader->jxl, &format, rows, stride * count) == JXL_DEC_SUCCESS)
+    if (planche_libjxl.DecoderSetImageOutBuffer(reader->jxl, &format, rows, stride * count) ==
+        JXL_DEC_SUCCESS)
         return PLANCHE_OK;
     return say_unsupported(decoder, "this kind of", error);
 }
@@ -338,7 +345,7 @@ static enum planche_status read_event(const struct planche_decoder *decoder, uin
                                       struct planche_error *error)
 {
     const struct jxl_reader *reader = decoder->state;
-    switch (JxlDecoderProcessInput(reader->jxl)) {
+    switch (planche_libjxl.DecoderProcessInput(reader->jxl)) {
     case JXL_DEC_COLOR_ENCODING:
         planche_jxl_prefer_colours(reader->jxl, decoder->channels < 3);
         return PLANCHE_OK;
@@ -363,10 +370,10 @@ enum planche_status planche_jxl_read(struct planche_decoder *decoder, uint8_t *r
     if (status == PLANCHE_OK)
         status = create(decoder, JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, error);
     if (status == PLANCHE_OK &&
-        JxlDecoderSetInput(reader->jxl, reader->file, reader->size) != JXL_DEC_SUCCESS)
+        planche_libjxl.DecoderSetInput(reader->jxl, reader->file, reader->size) != JXL_DEC_SUCCESS)
         status = say_misused(decoder, error);
     if (status == PLANCHE_OK)
-        JxlDecoderCloseInput(reader->jxl);
+        planche_libjxl.DecoderCloseInput(reader->jxl);
     while (status == PLANCHE_OK && !done)
         status = read_event(decoder, rows, stride, count, &done, error);
     destroy(reader);

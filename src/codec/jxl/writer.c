@@ -4,7 +4,6 @@
 #include "codec/jxl/jxl.h"
 #include "codec/metadata.h"
 
-#include <jxl/encode.h>
 #include <math.h>
 #include <string.h>
 
@@ -69,7 +68,7 @@ static enum planche_status allocate(struct jxl_writer *writer,
     enum planche_status status = planche_encoder_enter(encoder, foreign, error);
     if (status)
         return status;
-    writer->jxl = JxlEncoderCreate(NULL);
+    writer->jxl = planche_libjxl.EncoderCreate(NULL);
     planche_foreign_leave(foreign);
     return writer->jxl ? PLANCHE_OK
                        : planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no memory left");
@@ -80,7 +79,7 @@ static enum planche_status status_of(const struct jxl_writer *writer, JxlEncoder
 {
     if (result == JXL_ENC_SUCCESS)
         return PLANCHE_OK;
-    JxlEncoderError why = JxlEncoderGetError(writer->jxl);
+    JxlEncoderError why = planche_libjxl.EncoderGetError(writer->jxl);
     if (why == JXL_ENC_ERR_OOM)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no memory left");
     return planche_fail(error, PLANCHE_ERROR_INTERNAL, "libjxl failed with error %d", (int)why);
@@ -91,7 +90,7 @@ static JxlEncoderStatus set_info(const struct jxl_writer *writer,
 {
     const struct planche_image_info *info = &encoder->info;
     JxlBasicInfo basic;
-    JxlEncoderInitBasicInfo(&basic);
+    planche_libjxl.EncoderInitBasicInfo(&basic);
     basic.xsize = info->width;
     basic.ysize = info->height;
     basic.bits_per_sample = info->depth;
@@ -101,7 +100,7 @@ static JxlEncoderStatus set_info(const struct jxl_writer *writer,
         basic.num_extra_channels = 1;
         basic.alpha_bits = info->depth;
     }
-    return JxlEncoderSetBasicInfo(writer->jxl, &basic);
+    return planche_libjxl.EncoderSetBasicInfo(writer->jxl, &basic);
 }
 
 static JxlEncoderStatus set_colours(const struct jxl_writer *writer,
@@ -110,9 +109,9 @@ static JxlEncoderStatus set_colours(const struct jxl_writer *writer,
     const struct planche_blob *icc = &encoder->metadata.icc;
     JxlColorEncoding srgb;
     if (icc->size)
-        return JxlEncoderSetICCProfile(writer->jxl, icc->data, icc->size);
-    JxlColorEncodingSetToSRGB(&srgb, encoder->info.channels < 3);
-    return JxlEncoderSetColorEncoding(writer->jxl, &srgb);
+        return planche_libjxl.EncoderSetICCProfile(writer->jxl, icc->data, icc->size);
+    planche_libjxl.ColorEncodingSetToSRGB(&srgb, encoder->info.channels < 3);
+    return planche_libjxl.EncoderSetColorEncoding(writer->jxl, &srgb);
 }
 
 static enum planche_status add_exif(struct jxl_writer *writer,
@@ -126,8 +125,9 @@ static enum planche_status add_exif(struct jxl_writer *writer,
         return planche_fail_memory(error, budget, size, "the EXIF data");
     memset(writer->exif, 0, EXIF_OFFSET_SIZE);
     memcpy(writer->exif + EXIF_OFFSET_SIZE, exif->data, exif->size);
-    return status_of(writer, JxlEncoderAddBox(writer->jxl, "Exif", writer->exif, size, JXL_FALSE),
-                     error);
+    return status_of(
+        writer, planche_libjxl.EncoderAddBox(writer->jxl, "Exif", writer->exif, size, JXL_FALSE),
+        error);
 }
 
 /* Boxes come before the picture, so that a reader meets them first. */
@@ -141,26 +141,29 @@ static enum planche_status add_metadata(struct jxl_writer *writer,
     enum planche_status status = PLANCHE_OK;
     if (exif.size == 0 && metadata->xmp.size == 0)
         return PLANCHE_OK;
-    status = status_of(writer, JxlEncoderUseBoxes(writer->jxl), error);
+    status = status_of(writer, planche_libjxl.EncoderUseBoxes(writer->jxl), error);
     if (status == PLANCHE_OK && exif.size)
         status = add_exif(writer, encoder, &exif, error);
     if (status == PLANCHE_OK && metadata->xmp.size)
         status = status_of(writer,
-                           JxlEncoderAddBox(writer->jxl, "xml ", metadata->xmp.data,
-                                            metadata->xmp.size, JXL_FALSE),
+                           planche_libjxl.EncoderAddBox(writer->jxl, "xml ", metadata->xmp.data,
+                                                        metadata->xmp.size, JXL_FALSE),
                            error);
-    JxlEncoderCloseBoxes(writer->jxl);
+    planche_libjxl.EncoderCloseBoxes(writer->jxl);
     return status;
 }
 
 enum planche_status planche_jxl_start(struct planche_encoder *encoder, struct planche_error *error)
 {
+    enum planche_status status = planche_jxl_load(NULL, error);
+    if (status)
+        return status;
     struct planche_budget *budget = encoder->options.budget;
     struct jxl_writer *writer = planche_calloc(budget, 1, sizeof *writer);
     if (!writer)
         return planche_fail_memory(error, budget, sizeof *writer, "the JPEG XL writer");
     encoder->state = writer;
-    enum planche_status status = allocate(writer, encoder, error);
+    status = allocate(writer, encoder, error);
     if (status == PLANCHE_OK)
         status = status_of(writer, set_info(writer, encoder), error);
     if (status == PLANCHE_OK)
@@ -197,18 +200,19 @@ static JxlEncoderStatus add_picture(const struct jxl_writer *writer,
         .data_type = info->depth == 16 ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8,
         .endianness = JXL_NATIVE_ENDIAN,
     };
-    JxlEncoderFrameSettings *frame = JxlEncoderFrameSettingsCreate(writer->jxl, NULL);
+    JxlEncoderFrameSettings *frame = planche_libjxl.EncoderFrameSettingsCreate(writer->jxl, NULL);
     if (!frame)
         return JXL_ENC_ERROR;
-    JxlEncoderStatus result = JxlEncoderFrameSettingsSetOption(
+    JxlEncoderStatus result = planche_libjxl.EncoderFrameSettingsSetOption(
         frame, JXL_ENC_FRAME_SETTING_EFFORT, lossless ? LOSSLESS_EFFORT : LOSSY_EFFORT);
     if (result == JXL_ENC_SUCCESS)
-        result = lossless
-                     ? JxlEncoderSetFrameLossless(frame, JXL_TRUE)
-                     : JxlEncoderSetFrameDistance(frame, distance_of(encoder->options.quality));
+        result = lossless ? planche_libjxl.EncoderSetFrameLossless(frame, JXL_TRUE)
+                          : planche_libjxl.EncoderSetFrameDistance(
+                                frame, distance_of(encoder->options.quality));
     if (result == JXL_ENC_SUCCESS)
-        result = JxlEncoderAddImageFrame(frame, &format, writer->pixels, pixels_size(info));
-    JxlEncoderCloseInput(writer->jxl);
+        result =
+            planche_libjxl.EncoderAddImageFrame(frame, &format, writer->pixels, pixels_size(info));
+    planche_libjxl.EncoderCloseInput(writer->jxl);
     return result;
 }
 
@@ -219,7 +223,7 @@ static enum planche_status emit_output(const struct jxl_writer *writer,
     while (result == JXL_ENC_NEED_MORE_OUTPUT) {
         uint8_t *next = writer->output;
         size_t left = OUTPUT_BYTES;
-        result = JxlEncoderProcessOutput(writer->jxl, &next, &left);
+        result = planche_libjxl.EncoderProcessOutput(writer->jxl, &next, &left);
         enum planche_status status = planche_encoder_ask(encoder, 1.0, error);
         if (status == PLANCHE_OK)
             status = planche_encoder_emit(encoder, writer->output, OUTPUT_BYTES - left, error);
@@ -253,7 +257,7 @@ void planche_jxl_abandon(struct planche_encoder *encoder)
     if (!writer)
         return;
     if (writer->jxl)
-        JxlEncoderDestroy(writer->jxl);
+        planche_libjxl.EncoderDestroy(writer->jxl);
     planche_budget_release(encoder->options.budget, writer->reserved);
     planche_free(writer->pixels);
     planche_free(writer->output);

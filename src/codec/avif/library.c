@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions of libavif. */
+#include "codec/avif/library.h"
+
+#include "codec/loaded.h"
+#include "codec/sonames.h"
+
+struct planche_libavif planche_libavif;
+
+static const char *find(void *library)
+{
+#define PLANCHE_AVIF(name)                                                                         \
+    planche_libavif.name =                                                                         \
+        (__typeof__(planche_libavif.name))planche_dl_find(library, "avif" #name);                  \
+    if (!planche_libavif.name)                                                                     \
+        return "avif" #name;
+#include "codec/avif/functions.def"
+#undef PLANCHE_AVIF
+    return NULL;
+}
+
+enum planche_status planche_avif_load(const char *name, struct planche_error *error)
+{
+    static struct planche_loaded library = {
+        .file = PLANCHE_LIBAVIF, .find = find, .lock = PLANCHE_MUTEX_INIT};
+    return planche_loaded_get(&library, name, error);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions of libjxl. */
+#include "codec/jxl/library.h"
+
+#include "codec/loaded.h"
+#include "codec/sonames.h"
+
+struct planche_libjxl planche_libjxl;
+
+static const char *find(void *library)
+{
+#define PLANCHE_JXL(name)                                                                          \
+    planche_libjxl.name = (__typeof__(planche_libjxl.name))planche_dl_find(library, "Jxl" #name);  \
+    if (!planche_libjxl.name)                                                                      \
+        return "Jxl" #name;
+#include "codec/jxl/functions.def"
+#undef PLANCHE_JXL
+    return NULL;
+}
+
+enum planche_status planche_jxl_load(const char *name, struct planche_error *error)
+{
+    static struct planche_loaded library = {
+        .file = PLANCHE_LIBJXL, .find = find, .lock = PLANCHE_MUTEX_INIT};
+    return planche_loaded_get(&library, name, error);
+}
