@@ -30,7 +30,9 @@ struct planche_engine_options {
     enum planche_denoise denoise;
     enum planche_se se;
     uint64_t memory;     /* budget in bytes for weights and all pages in flight; 0: a quarter of
-                            the machine's memory (cgroup limits respected) */
+                            the machine's memory (cgroup limits respected), of which a page on the
+                            CPU makes the process take more than 600 MB only if that makes the page
+                            a fifth faster, or if it needs them */
     unsigned threads;    /* threads that compute; 0: the CPUs this process may use */
     unsigned jobs;       /* pages in flight at once, each with an equal part of the memory; more
                             callers wait. 0: as many as keep the threads busy, each with what it
@@ -53,6 +55,10 @@ struct planche_engine_options {
         tile; /* GPUs: side of the squares that a page is cut into, in its pixels: a multiple of
                  4, at least 16; the bytes do not depend on it. 0: as large as memory allows */
     enum planche_gpu_path gpu_path; /* AUTO: the fastest that fits precision */
+    /* Pages that the engine is going to make, about: memory that many pages use is worth more than
+     * what one page takes and gives back. 0: not known, as many again as it has made so far. The
+     * bytes do not depend on it. Books count their pages by themselves. */
+    unsigned pages;
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
@@ -61,8 +67,8 @@ PLANCHE_API void planche_engine_options_init(struct planche_engine_options *out,
 /* The PLANCHE_CPU_* features that this machine has. */
 PLANCHE_API uint32_t planche_cpu_features(void);
 
-/* The defaults of memory (bytes) and threads in planche_engine_options on this machine, used for 0.
- * Each may be NULL. */
+/* The defaults of memory (bytes at most) and threads in planche_engine_options on this machine,
+ * used for 0. Each may be NULL. */
 PLANCHE_API void planche_engine_defaults(uint64_t *memory, unsigned *threads);
 
 struct planche_engine;

@@ -87,13 +87,20 @@ struct planche_executor_page {
     bool holds;       /* the caller can hold rows; else it has all of the page already */
     /* What the caller takes for each row of the page, and of the result, that it holds. */
     uint64_t fetch_row_bytes, emit_row_bytes;
+    uint64_t extra; /* of the memory for its plan, those bytes that are to be taken only where they
+                       make the page a fifth faster */
+    uint64_t held;  /* bytes of the budget that are free and not new to the process */
+    unsigned pages; /* of this kind, that memory taken for this one is going to serve; 0 is 1 */
     const struct planche_trace *trace; /* may be NULL */
 };
 
 /* A page's plan. Executors put their own part behind it. */
 struct planche_executor_plan {
-    uint64_t bytes;     /* of the host, most that running takes, the caller's rows included */
-    double macs;        /* its arithmetic; 0: no plan takes more than another */
+    uint64_t bytes;       /* of the host, most that running takes, the caller's rows included */
+    double macs;          /* its arithmetic; 0: no plan takes more than another */
+    double seconds;       /* of the page, about; 0: not known */
+    uint64_t other_bytes; /* of the plan that was passed over for this one; 0: there was none */
+    double other_seconds;
     int64_t fetch_rows; /* rows of the page that the caller is to hold, to fetch them again */
     int64_t emit_rows;  /* rows of the result that it is to have room for */
     bool reads_ahead;   /* all rows of the page are to be read before it runs */

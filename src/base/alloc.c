@@ -184,6 +184,11 @@ void planche_budget_cache_destroy(struct planche_budget *budget)
     budget->cache = NULL;
 }
 
+uint64_t planche_budget_cache_held(const struct planche_budget *budget)
+{
+    return budget->cache ? atomic_load(&budget->cache->bytes) : 0;
+}
+
 bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes)
 {
     if (must_fail() || !budget_take(budget, bytes))

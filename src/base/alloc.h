@@ -36,6 +36,8 @@ bool planche_budget_cache_enable(struct planche_budget *budget);
 void planche_budget_cache_trim(struct planche_budget *budget);
 void planche_budget_cache_purge(struct planche_budget *budget);
 void planche_budget_cache_destroy(struct planche_budget *budget);
+/* Bytes that it holds: what is taken of them is not new to the process. */
+uint64_t planche_budget_cache_held(const struct planche_budget *budget);
 
 /* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
  * counted. */

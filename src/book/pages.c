@@ -247,6 +247,7 @@ static enum planche_status open_queue(struct page_queue *queue, struct planche_e
     size_t jobs = planche_engine_jobs(book->engine);
     options.workers = (unsigned)(jobs < book->entries.pages ? jobs : book->entries.pages);
     options.capacity = options.workers + 1;
+    planche_engine_expect(book->engine, book->entries.pages);
     queue->buffer = planche_alloc(&book->budget, READ_BYTES);
     if (!queue->buffer)
         return planche_fail_memory(error, &book->budget, READ_BYTES, book->input);

@@ -32,8 +32,10 @@ bool planche_engine_is_path(const char *model);
 /* The networks that its pages may need. Returns its limit of pixels. */
 uint64_t planche_engine_get_plan(const struct planche_engine *engine,
                                  struct planche_scale_plan *plan);
-/* What an engine takes when its owner does not say: bytes and threads. */
+/* What an engine takes at most when its owner does not say: bytes and threads. */
 uint64_t planche_engine_default_memory(void);
 unsigned planche_engine_default_threads(void);
+/* Bytes beyond which it takes more for a page only where that makes the page a fifth faster. */
+#define PLANCHE_USUAL_BYTES UINT64_C(600000000)
 
 #endif

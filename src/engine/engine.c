@@ -160,6 +160,8 @@ static enum planche_status create(struct planche_engine *engine,
     engine->log = (struct planche_log){.fn = options->log, .user = options->log_user};
     planche_trace_enable(&engine->log);
     engine->se = options->se;
+    atomic_store(&engine->state->expected, options->pages);
+    engine->usual_bytes = options->memory ? 0 : PLANCHE_USUAL_BYTES;
     engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
     planche_budget_init(&engine->state->budget, memory);
     if (!planche_budget_cache_enable(&engine->state->budget))

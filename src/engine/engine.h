@@ -19,6 +19,7 @@ struct planche_engine_state {
     struct planche_budget budget;
     struct planche_admission admission;
     struct planche_engine_networks networks; /* of plan.set */
+    _Atomic unsigned pages, expected;        /* pages made so far, and known to come in all */
 };
 
 /* Immutable once it is made: any number of threads may use it. It owns all that it points to. */
@@ -35,6 +36,9 @@ struct planche_engine {
     char *model;
     enum planche_se se;
     uint64_t max_pixels;
+    /* Bytes that the process takes with one page unless more make it a fifth faster; 0: no matter.
+     */
+    uint64_t usual_bytes;
     uint64_t base_bytes; /* in use once the engine is made: everything but pages */
     const char *isa;
 };

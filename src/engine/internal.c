@@ -24,6 +24,17 @@ const struct planche_log *planche_engine_log(const struct planche_engine *engine
     return &engine->log;
 }
 
+/* More than this many are all the same. */
+#define MAX_EXPECTED 1000000
+
+void planche_engine_expect(const struct planche_engine *engine, size_t pages)
+{
+    _Atomic unsigned *expected = &engine->state->expected;
+    unsigned more = (unsigned)(pages < MAX_EXPECTED ? pages : MAX_EXPECTED);
+    if (atomic_load(expected) < MAX_EXPECTED)
+        atomic_fetch_add(expected, more);
+}
+
 unsigned planche_engine_jobs(const struct planche_engine *engine)
 {
     return engine->state->admission.jobs;

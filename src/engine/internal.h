@@ -24,6 +24,9 @@ const struct planche_log *planche_engine_log(const struct planche_engine *engine
 /* The most pages that run at once: more threads than that only wait. At least 1. */
 unsigned planche_engine_jobs(const struct planche_engine *engine);
 
+/* Tells the engine that so many more pages are going to come. */
+void planche_engine_expect(const struct planche_engine *engine, size_t pages);
+
 /* Takes bytes from the memory that pages are admitted to, for somebody who uses the engine's budget
  * beside them: waits until the pages that run leave as much. False: the token (may be NULL) has
  * fired, or nothing would be left for pages; nothing is taken then. */

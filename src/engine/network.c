@@ -64,6 +64,9 @@ static struct planche_executor_page describe_page(const struct planche_network *
         .holds = !network->turns,
         .fetch_row_bytes = planche_input_is_whole(input) ? 0 : input->colour_row_bytes,
         .emit_row_bytes = planche_output_band_row(output),
+        .extra = network->terms.extra,
+        .held = planche_budget_cache_held(network->budget),
+        .pages = network->terms.pages,
         .trace = network->io.trace,
     };
 }
@@ -114,6 +117,32 @@ uint64_t planche_network_bytes(const struct planche_network *network)
 double planche_network_macs(const struct planche_network *network)
 {
     return network->upright->macs + (network->sideways ? network->sideways->macs : 0);
+}
+
+/* Adds one plan's, which runs so often. */
+static void add_estimate(struct planche_page_estimate *sum,
+                         const struct planche_executor_plan *plan, unsigned runs)
+{
+    uint64_t other = plan->other_bytes ? plan->other_bytes : plan->bytes;
+    double other_seconds = plan->other_bytes ? plan->other_seconds : plan->seconds;
+    sum->bytes = plan->bytes > sum->bytes ? plan->bytes : sum->bytes;
+    sum->other_bytes = other > sum->other_bytes ? other : sum->other_bytes;
+    sum->seconds += plan->seconds * runs;
+    sum->other_seconds += other_seconds * runs;
+}
+
+struct planche_page_estimate planche_network_estimate(const struct planche_network *network)
+{
+    struct planche_page_estimate sum = {0};
+    const struct planche_executor_plan *plans[] = {network->upright, network->sideways};
+    for (int i = 0; i < 2; i++)
+        if (plans[i])
+            add_estimate(&sum, plans[i], network->turns ? 4 : 1);
+    bool other = (network->upright && network->upright->other_bytes) ||
+                 (network->sideways && network->sideways->other_bytes);
+    sum.bytes += tta_memory(network);
+    sum.other_bytes = other ? sum.other_bytes + tta_memory(network) : 0;
+    return sum;
 }
 
 /* The averages go the way that a single result's rows go. */

@@ -192,6 +192,8 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
     if (status)
         PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "failed: %s", error->message);
     else
+        atomic_fetch_add(&job->engine->state->pages, 1);
+    if (!status)
         PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "finished: %u x %u pixels",
                       job->result.output_width, job->result.output_height);
     return status;

@@ -55,11 +55,26 @@ static uint64_t fixed_bytes(const struct planche_page *page)
     return bytes;
 }
 
+/* Of `limit` bytes for the page, those beyond what a page usually takes have to pay. Without
+ * knowing how many pages are to come, as many again as have come so far is the best guess. */
+static struct planche_memory_terms terms_of(const struct planche_engine *engine, uint64_t limit)
+{
+    uint64_t base = engine->base_bytes;
+    uint64_t usual = engine->usual_bytes > base ? engine->usual_bytes - base : 0;
+    unsigned made = atomic_load(&engine->state->pages);
+    unsigned expected = atomic_load(&engine->state->expected);
+    return (struct planche_memory_terms){
+        .extra = engine->usual_bytes && limit > usual ? limit - usual : 0,
+        .pages = expected > made ? expected : made + 1,
+    };
+}
+
 static enum planche_status make_plan(struct planche_page *page, uint64_t limit,
                                      struct planche_error *error)
 {
     uint64_t least;
     page->fixed = fixed_bytes(page);
+    page->passes.terms = terms_of(page->engine, limit);
     enum planche_status status = planche_page_passes_plan(
         &page->passes, limit > page->fixed ? limit - page->fixed : 0, &least, error);
     if (status == PLANCHE_ERROR_BUDGET && least)
@@ -166,6 +181,22 @@ static struct planche_reservation reservation_of(const struct planche_page *page
     };
 }
 
+static void log_estimate(const struct planche_page *page)
+{
+    const struct planche_page_job *job = page->job;
+    struct planche_page_estimate e = planche_page_passes_estimate(&page->passes);
+    uint64_t beside = page->fixed + page->engine->base_bytes;
+    char other[80] = "";
+    if (e.seconds <= 0)
+        return;
+    if (e.other_bytes)
+        snprintf(other, sizeof other, "; with %llu MB about %.1f s",
+                 (unsigned long long)((e.other_bytes + beside) / 1000000), e.other_seconds);
+    planche_log_write(&job->log.log, PLANCHE_LOG_DEBUG, "%s: planned for %llu MB, about %.1f s%s",
+                      job->source ? job->source->name : "page",
+                      (unsigned long long)((e.bytes + beside) / 1000000), e.seconds, other);
+}
+
 /* PLANNED -> ADMITTED or DEFERRED. */
 static void commit(struct planche_page *page, bool alone)
 {
@@ -197,6 +228,7 @@ enum planche_status planche_page_admit(struct planche_page *page, bool alone,
         planche_admission_cancel(admission);
         return status;
     }
+    log_estimate(page);
     commit(page, alone);
     PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE,
                   "admitted after %.3f ms: %.1f MiB and %u threads", planche_clock_ms() - start,

@@ -143,6 +143,7 @@ enum planche_status planche_page_passes_plan(struct planche_page_passes *passes,
     for (unsigned i = 0; i < passes->count; i++) {
         uint64_t held = held_bytes(passes, i), own = 0;
         struct planche_error reason = {0};
+        passes->list[i].terms = passes->terms;
         enum planche_status now = planche_network_plan(
             &passes->list[i], memory > held ? memory - held : 0, &own, &reason);
         if (own && own + held > *least)
@@ -181,6 +182,25 @@ double planche_page_passes_macs(const struct planche_page_passes *passes)
     for (unsigned i = 0; i < passes->count; i++)
         macs += planche_network_macs(&passes->list[i]);
     return macs;
+}
+
+struct planche_page_estimate planche_page_passes_estimate(const struct planche_page_passes *passes)
+{
+    struct planche_page_estimate sum = {0};
+    bool other = false;
+    for (unsigned i = 0; i < passes->count; i++) {
+        struct planche_page_estimate one = planche_network_estimate(&passes->list[i]);
+        uint64_t held = held_bytes(passes, i);
+        uint64_t bytes = one.bytes + held, more = one.other_bytes ? one.other_bytes + held : bytes;
+        other = other || one.other_bytes;
+        sum.bytes = bytes > sum.bytes ? bytes : sum.bytes;
+        sum.other_bytes = more > sum.other_bytes ? more : sum.other_bytes;
+        sum.seconds += one.seconds;
+        sum.other_seconds += one.other_seconds;
+    }
+    if (!other)
+        sum.other_bytes = 0;
+    return sum;
 }
 
 bool planche_page_passes_use_pool(const struct planche_page_passes *passes)

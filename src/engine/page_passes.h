@@ -24,7 +24,8 @@ struct planche_page_passes {
     /* The owner's. */
     struct planche_network_io io; /* of the page; net and tta are not used */
     struct planche_budget *budget;
-    bool turns; /* tta */
+    bool turns;                        /* tta */
+    struct planche_memory_terms terms; /* before plans are made */
 
     unsigned count, scale;
     struct planche_network list[PLANCHE_MAX_PASSES];
@@ -44,13 +45,14 @@ void planche_page_passes_choose(struct planche_page_passes *passes,
 /* Describes what lies between the passes, and tells the outputs what they are going to get, once
  * the page's output is described. */
 void planche_page_passes_describe(struct planche_page_passes *passes);
-/* The next five as those of network.h. */
+/* The next six as those of network.h. */
 uint64_t planche_page_passes_overhead(const struct planche_page_passes *passes);
 enum planche_status planche_page_passes_plan(struct planche_page_passes *passes, uint64_t memory,
                                              uint64_t *least, struct planche_error *error);
 void planche_page_passes_unplan(struct planche_page_passes *passes);
 uint64_t planche_page_passes_bytes(const struct planche_page_passes *passes);
 double planche_page_passes_macs(const struct planche_page_passes *passes);
+struct planche_page_estimate planche_page_passes_estimate(const struct planche_page_passes *passes);
 /* Whether they keep the engine's threads busy. */
 bool planche_page_passes_use_pool(const struct planche_page_passes *passes);
 /* The machine of the last pass: "the CPU", "cpu"; NULL: no network runs. */

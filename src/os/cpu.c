@@ -105,6 +105,17 @@ uint32_t planche_cpu_permit(uint32_t features)
     return features & ~PLANCHE_CPU_AMX;
 }
 
+/* The bit that hypervisors set in CPUID 1, ECX; other CPUs have none. */
+bool planche_cpu_is_virtual(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    uint32_t eax, ebx, ecx, edx;
+    return !__get_cpuid(1, &eax, &ebx, &ecx, &edx) || ecx >> 31 & 1;
+#else
+    return true;
+#endif
+}
+
 /* What a mask allows: 0 everything, and what a feature implies with it. */
 static uint32_t allowed(uint32_t mask)
 {

@@ -4,6 +4,7 @@
 #define PLANCHE_OS_CPU_H
 
 #include <planche/types.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The features that this machine and its operating system have: PLANCHE_CPU_*. */
@@ -19,6 +20,8 @@ uint32_t planche_cpu_select(uint32_t mask);
 uint32_t planche_cpu_permit(uint32_t features);
 /* "amx", "avx512", "avx2", "neon" or "portable": the best of features. */
 const char *planche_cpu_isa_name(uint32_t features);
+/* Whether this is, or may be, a virtual machine: false only where the CPU says that it is not. */
+bool planche_cpu_is_virtual(void);
 /* Bytes of the second-level cache of one core; 512 KiB if unknown. */
 uint64_t planche_cpu_l2_bytes(void);
 

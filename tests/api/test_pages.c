@@ -342,18 +342,19 @@ static void test_constant_alpha(void **state)
 }
 
 struct lines {
-    int warnings, others;
-    char last[512];
+    int warnings, plans;
+    char last[512]; /* warning */
 };
 
 static void keep_line(void *user, enum planche_log_level level, const char *message)
 {
     struct lines *lines = user;
     assert_null(strchr(message, '\n'));
-    if (level == PLANCHE_LOG_WARNING)
-        lines->warnings++;
-    else
-        lines->others++;
+    if (level == PLANCHE_LOG_DEBUG)
+        lines->plans += strstr(message, "planned for ") != NULL;
+    if (level != PLANCHE_LOG_WARNING)
+        return;
+    lines->warnings++;
     strncpy(lines->last, message, sizeof(lines->last) - 1);
 }
 
@@ -369,6 +370,7 @@ static void test_alpha_into_jpeg(void **state)
     through_bytes(engine, &in, PLANCHE_FORMAT_PNG, PLANCHE_FORMAT_JPEG, &out);
     assert_int_equal(lines.warnings, 1);
     assert_non_null(strstr(lines.last, "transparen"));
+    assert_int_equal(lines.plans, 1);
     assert_int_equal(out.pixels.format, PLANCHE_PIXELS_RGB8);
     for (unsigned c = 0; c < 3; c++) {
         assert_true(image_sample(&out.pixels, 2, 2, c) > 245);

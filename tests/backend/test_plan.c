@@ -102,6 +102,68 @@ static void test_budgets(void **state)
     }
 }
 
+#define ONLY_COMPUTES ((struct planche_cost_machine){1e6, 1e-30})
+#define NEW_IS_DEAR   ((struct planche_cost_machine){1e6, 1.0})
+
+/* A plan's bytes, macs and the estimate of its time. */
+static struct planche_plan make_plan(const struct planche_program *program,
+                                     const struct planche_plan_options *options,
+                                     struct planche_budget *budget)
+{
+    struct planche_plan *plan, copy;
+    struct planche_error error = {0};
+    if (planche_plan_create(&plan, program, 200, 150, options, budget, NULL, &error))
+        fail_msg("%s", error.message);
+    copy = *plan;
+    planche_plan_destroy(&plan);
+    return copy;
+}
+
+/* What is taken beyond the usual memory, and why. Returns whether more memory would pay at all. */
+static bool check_choice(const struct planche_program *program, struct planche_budget *budget)
+{
+    struct planche_plan_options options = {.workers = 2, .machine = NEW_IS_DEAR};
+    const struct planche_plan small = make_plan(program, &options, budget);
+    options.machine = ONLY_COMPUTES;
+    const struct planche_plan large = make_plan(program, &options, budget);
+    assert_true(small.bytes <= large.bytes && small.macs >= large.macs);
+    if (large.bytes == small.bytes || large.cost > small.cost * 0.75)
+        return false;
+    options.memory = large.bytes * 2;
+    options.extra = options.memory - small.bytes;
+    assert_int_equal(make_plan(program, &options, budget).bytes, large.bytes);
+    assert_int_equal(make_plan(program, &options, budget).other_bytes, small.bytes);
+    options.machine = NEW_IS_DEAR;
+    assert_int_equal(make_plan(program, &options, budget).bytes, small.bytes);
+    options.pages = 2000000000; /* it is going to serve many */
+    assert_int_equal(make_plan(program, &options, budget).bytes, large.bytes);
+    options.pages = 1;
+    options.held = large.bytes * 2; /* it is not new */
+    assert_int_equal(make_plan(program, &options, budget).bytes, large.bytes);
+    /* A gain of less than a fifth does not pay: all of it goes into what is new. */
+    options.held = 0;
+    double gain = (small.cost - large.cost) / (1e6 * 2);
+    options.machine.new_byte = gain / (double)(large.bytes - small.bytes);
+    assert_int_equal(make_plan(program, &options, budget).bytes, small.bytes);
+    return true;
+}
+
+static void test_new_memory(void **state)
+{
+    int found = 0;
+    (void)state;
+    for (uint64_t seed = 1; found < 3 && seed < 100; seed++) {
+        struct network network;
+        if (network_make_random(&network, seed)) {
+            struct planche_program *program = compile(&network, &portable, 1);
+            found += program->levels > 0 && check_choice(program, &network.budget);
+            planche_program_destroy(&program);
+        }
+        network_free(&network);
+    }
+    assert_int_equal(found, 3);
+}
+
 /* The rows a sample takes lie within the page, ascend, and reach from its top to its bottom. */
 static void test_sample_rows(void **state)
 {
@@ -168,6 +230,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_new_memory),
         cmocka_unit_test(test_sample_rows),
         cmocka_unit_test(test_absurd_sizes),
     };

@@ -23,9 +23,22 @@ struct search {
     int place[MAX_PLACES + 1];     /* node index; 0: retain nothing */
     bool *crosses[MAX_PLACES + 1]; /* [tensor_count] */
     double best[2][MAX_PLACES + 1];
-    int *from;    /* [levels + 2][MAX_PLACES + 1] */
-    bool *wanted; /* [tensor_count], working space */
+    int *from;     /* [levels + 2][MAX_PLACES + 1] */
+    bool *wanted;  /* [tensor_count], working space */
+    double *bytes; /* [place_count][place_count]: retained by a pass between two checkpoints */
+    float *costs;  /* [levels + 1][place_count][place_count]: of such a pass; infinite: cannot be */
 };
+
+static double *step_bytes(const struct search *s, int a, int b)
+{
+    return &s->bytes[(size_t)a * (size_t)s->place_count + (size_t)b];
+}
+
+static float *step_cost(const struct search *s, int level, int a, int b)
+{
+    size_t row = (size_t)level * (size_t)s->place_count + (size_t)a;
+    return &s->costs[row * (size_t)s->place_count + (size_t)b];
+}
 
 static void find_node_costs(struct search *s, const struct planche_geometry *geometry)
 {
@@ -106,33 +119,82 @@ static double cost_of(const struct search *s, int level, int a, int b)
     return cost;
 }
 
-static void search_paths(struct search *s, uint64_t memory)
+/* Bytes and costs of all steps of a path: they are looked up for every amount of memory. */
+static bool fill_tables(struct search *s)
+{
+    size_t places = (size_t)s->place_count;
+    const struct planche_geometry *g = planche_plan_geometry(s->plan, 1);
+    s->bytes = planche_calloc(s->plan->budget, places * places, sizeof(*s->bytes));
+    s->costs = planche_calloc(s->plan->budget, (size_t)(s->levels + 1) * places * places,
+                              sizeof(*s->costs));
+    if (!s->bytes || !s->costs)
+        return false;
+    for (int a = 0; a < s->place_count; a++)
+        for (int b = 0; b < s->place_count; b++) {
+            bool forward = !b || s->place[b] >= s->place[a]; /* checkpoints only move forward */
+            double retained = bytes_of(s, s->crosses[b], s->crosses[b], g);
+            *step_bytes(s, a, b) = bytes_of(s, s->crosses[a], s->crosses[b], g);
+            for (int level = 1; level <= s->levels; level++) {
+                bool can = forward && !(b && level == s->levels) && can_retain(s, level, b);
+                double cost = can ? cost_of(s, level, a, b) + retained * PLANCHE_COST_RETAINED_BYTE
+                                  : INFINITY;
+                *step_cost(s, level, a, b) = (float)cost;
+            }
+        }
+    return true;
+}
+
+/* The cheapest path that retains no more than `memory` bytes at a time; returns its cost. */
+static double search_paths(struct search *s, double memory)
 {
     for (int c = 0; c < s->place_count; c++)
         s->best[0][c] = c ? INFINITY : 0.0;
     for (int level = 1; level <= s->levels; level++) {
         double *before = s->best[(level - 1) % 2], *after = s->best[level % 2];
-        const struct planche_geometry *g = planche_plan_geometry(s->plan, level);
-        bool last = level == s->levels;
         for (int b = 0; b < s->place_count; b++) {
             after[b] = INFINITY;
-            if ((b && last) || !can_retain(s, level, b))
-                continue;
             for (int a = 0; a < s->place_count; a++) {
-                /* Checkpoints only move forward. */
-                if (isinf(before[a]) || (b && s->place[b] < s->place[a]) ||
-                    bytes_of(s, s->crosses[a], s->crosses[b], g) > (double)memory)
+                double cost = before[a] + (double)*step_cost(s, level, a, b);
+                if (cost >= after[b] || *step_bytes(s, a, b) > memory)
                     continue;
-                double retained = bytes_of(s, s->crosses[b], s->crosses[b], g);
-                double cost =
-                    before[a] + cost_of(s, level, a, b) + retained * PLANCHE_COST_RETAINED_BYTE;
-                if (cost < after[b]) {
-                    after[b] = cost;
-                    s->from[level * (MAX_PLACES + 1) + b] = a;
-                }
+                after[b] = cost;
+                s->from[level * (MAX_PLACES + 1) + b] = a;
             }
         }
     }
+    return s->best[s->levels % 2][0];
+}
+
+/* The most bytes that the path found last retains at a time. */
+static double path_bytes(const struct search *s)
+{
+    double most = 0;
+    int to = 0;
+    for (int level = s->levels; level >= 1; level--) {
+        int from = s->from[level * (MAX_PLACES + 1) + to];
+        most = fmax(most, *step_bytes(s, from, to));
+        to = from;
+    }
+    return most;
+}
+
+/* Leaves the path that is cheapest with what its memory costs. Every path that is worth it is met:
+ * each is the cheapest for what it retains, and the next retains less. */
+static void search_priced_paths(struct search *s, double base, double memory)
+{
+    const struct planche_plan_options *options = &s->plan->options;
+    double price = planche_plan_price(options), best = INFINITY, capacity = memory;
+    for (double most = memory; most >= 0;) {
+        double cost = search_paths(s, most), retained = path_bytes(s);
+        double fresh = base + retained - (double)options->held;
+        cost += price * fmax(fresh, 0);
+        if (cost < best) {
+            best = cost;
+            capacity = most;
+        }
+        most = price > 0 ? retained - 1 : -1;
+    }
+    search_paths(s, capacity);
 }
 
 static void take_path(const struct search *s, struct planche_plan *plan)
@@ -150,8 +212,8 @@ static void take_path(const struct search *s, struct planche_plan *plan)
     assert(checkpoint == 0);
 }
 
-enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t memory,
-                                               struct planche_error *error)
+enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64_t base,
+                                               uint64_t memory, struct planche_error *error)
 {
     const struct planche_program *program = plan->program;
     struct search s = {.plan = plan, .program = program};
@@ -162,9 +224,10 @@ enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64
     s.from =
         planche_calloc(plan->budget, (size_t)(program->levels + 2) * (MAX_PLACES + 1), sizeof(int));
     s.wanted = planche_calloc(plan->budget, (size_t)program->tensor_count, sizeof(bool));
-    if (s.node_cost && s.from && s.wanted && find_places(&s)) {
+    if (s.node_cost && s.from && s.wanted)
         find_node_costs(&s, planche_plan_geometry(plan, 1));
-        search_paths(&s, memory);
+    if (s.node_cost && s.from && s.wanted && find_places(&s) && fill_tables(&s)) {
+        search_priced_paths(&s, (double)base, (double)memory);
         take_path(&s, plan);
         found = true;
     }
@@ -173,6 +236,8 @@ enum planche_status planche_checkpoints_choose(struct planche_plan *plan, uint64
     planche_free(s.node_cost);
     planche_free(s.from);
     planche_free(s.wanted);
+    planche_free(s.bytes);
+    planche_free(s.costs);
     return found ? PLANCHE_OK
                  : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory to plan the page");
 }

@@ -18,6 +18,17 @@ double planche_cost_winograd(unsigned tile, enum planche_precision precision, ui
 /* All of a node's output. */
 double planche_cost_node(const struct planche_program *program,
                          const struct planche_geometry *geometry, const struct planche_node *node);
+/* What the unit is worth on a machine, and what memory costs there. */
+struct planche_cost_machine {
+    double rate;     /* multiply-adds in a second at the FMA peak of one thread */
+    double new_byte; /* seconds for a byte that is new to the process; 0: memory costs nothing */
+};
+/* Constants, so that the same page takes the same memory every time: the peaks of common CPUs, and
+ * the price of fresh pages on the metal or in a virtual machine. */
+struct planche_cost_machine planche_cost_machine_of(uint32_t features, bool virtual_machine);
+/* Seconds for what is not the network's in making a pixel of the result, about: codecs. */
+#define PLANCHE_COST_RESULT_PIXEL 2e-8
+
 /* A byte that one pass retains and another one reads: both happen at the speed of main memory. */
 #define PLANCHE_COST_RETAINED_BYTE 30.0
 

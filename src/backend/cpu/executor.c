@@ -14,6 +14,7 @@ struct cpu {
     struct planche_program *program;
     struct planche_node_profile *profile; /* [node_count]; NULL: not wanted */
     struct planche_pool *pool;
+    struct planche_cost_machine machine;
     enum planche_se se;
 };
 
@@ -79,6 +80,7 @@ static enum planche_status create(void **state, const struct planche_executor_se
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the CPU's executor");
     cpu->pool = setup->pool;
     cpu->se = setup->se;
+    cpu->machine = planche_cost_machine_of(setup->features, planche_cpu_is_virtual());
     enum planche_status status = compile(cpu, setup, budget, error);
     if (status)
         destroy(cpu);
@@ -110,9 +112,9 @@ static void trace_plan(const struct planche_trace *trace, const struct planche_p
 {
     PLANCHE_TRACE(trace, PLANCHE_TRACE_PLAN,
                   "CPU: %d passes over regions of %lld x %lld pixels, %.1f MiB, %.1f million "
-                  "multiply-adds",
+                  "multiply-adds, about %.2f s",
                   plan->program->levels + 1, (long long)plan->stripe, (long long)plan->segment,
-                  (double)plan->bytes / 1048576, plan->macs / 1e6);
+                  (double)plan->bytes / 1048576, plan->macs / 1e6, plan->seconds);
 }
 
 static enum planche_status plan(const void *state, const struct planche_executor_page *page,
@@ -123,6 +125,10 @@ static enum planche_status plan(const void *state, const struct planche_executor
     const struct cpu *cpu = state;
     const struct planche_plan_options options = {
         .memory = memory ? memory : 1,
+        .extra = page->extra,
+        .held = page->held,
+        .pages = page->pages,
+        .machine = cpu->machine,
         .fetch_row_bytes = page->holds ? page->fetch_row_bytes : 0,
         .emit_row_bytes = page->holds ? page->emit_row_bytes : 0,
         .se = cpu->se,
@@ -142,6 +148,9 @@ static enum planche_status plan(const void *state, const struct planche_executor
     own->shared = (struct planche_executor_plan){
         .bytes = own->plan->bytes,
         .macs = own->plan->macs,
+        .seconds = own->plan->seconds,
+        .other_bytes = own->plan->other_bytes,
+        .other_seconds = own->plan->other_seconds,
         .fetch_rows = own->plan->fetch_rows,
         .emit_rows = own->plan->emit_rows,
     };

@@ -4,7 +4,7 @@
 #ifndef PLANCHE_BACKEND_CPU_GEOMETRY_H
 #define PLANCHE_BACKEND_CPU_GEOMETRY_H
 
-#include "backend/cpu/pass.h"
+#include "backend/cpu/cost.h"
 
 /* Checkpoint between passes: nodes before `first` need not run again, since the tensors they make
  * for later nodes are retained. */
@@ -15,6 +15,10 @@ struct planche_checkpoint {
 
 struct planche_plan_options {
     uint64_t memory; /* bytes for everything the plan takes; 0: no limit */
+    uint64_t extra;  /* of memory, those that are only taken where they pay: PLANCHE_PLAN_PAYS */
+    uint64_t held;   /* bytes that are free and not new to the process */
+    unsigned pages;  /* that memory new to the process is going to serve; 0 is 1 */
+    struct planche_cost_machine machine; /* rate 0: memory that is new costs nothing */
     uint64_t fetch_row_bytes,
         emit_row_bytes; /* what the caller holds per row of fetch_rows, emit_rows */
     enum planche_se se;
@@ -35,7 +39,22 @@ struct planche_plan {
                                       result rows in flight */
     uint64_t bytes;                /* most that the plan takes, the caller's rows included */
     double macs;
+    double cost;    /* in the unit of cost.h */
+    double seconds; /* about, for the page, with what its memory costs; 0: not known */
+    /* The plan that was passed over for this one; 0: none. */
+    uint64_t other_bytes;
+    double other_seconds;
 };
+
+/* The most of the time with usual memory that a page may take with more. */
+#define PLANCHE_PLAN_PAYS 0.8
+
+/* A byte that is new to the process, in the unit of cost.h, with all workers at work. */
+static inline double planche_plan_price(const struct planche_plan_options *options)
+{
+    return options->machine.new_byte * options->machine.rate * options->workers /
+           (options->pages ? options->pages : 1);
+}
 
 /* Rows of one band of the sample. */
 #define PLANCHE_SAMPLE_BAND 64

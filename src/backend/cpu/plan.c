@@ -21,14 +21,35 @@ static const int64_t segments[] = {512, 128, 32};
 /* Choices of checkpoints before there are none. */
 #define MAX_ATTEMPTS 8
 
-/* The most bytes any whole-page pass takes with the plan's present checkpoints, its retained
- * tensors included.
- */
-static enum planche_status whole_page(const struct planche_plan *plan, uint64_t *bytes,
-                                      double *macs, struct planche_error *error)
+/* Bytes the caller holds for a plan's rows. */
+static uint64_t caller_bytes(const struct planche_plan_options *o, int64_t fetch_rows,
+                             int64_t emit_rows)
 {
-    *bytes = 0;
-    *macs = 0;
+    return (uint64_t)fetch_rows * o->fetch_row_bytes + (uint64_t)emit_rows * o->emit_row_bytes;
+}
+
+static double pass_cost(const struct planche_plan *plan, const struct planche_pass *pass)
+{
+    const struct planche_program *program = plan->program;
+    double cost = 0;
+    for (int n = 0; n < program->node_count; n++)
+        if (pass->parts[n].active)
+            cost += planche_cost_node(program, pass->spec.geometry, &program->nodes[n]);
+    for (int t = 0; t < program->tensor_count; t++) {
+        size_t bytes;
+        if (pass->spec.store[t] && planche_retained_bytes(program, pass->spec.geometry, t, &bytes))
+            cost += (double)bytes * PLANCHE_COST_RETAINED_BYTE;
+    }
+    return cost;
+}
+
+/* Notes what whole-page passes take with the plan's present checkpoints: arithmetic, and the most
+ * bytes of any, its retained tensors included. */
+static enum planche_status measure_whole(struct planche_plan *plan, struct planche_error *error)
+{
+    uint64_t most = 0;
+    plan->macs = 0;
+    plan->cost = 0;
     for (int level = 1; level <= plan->program->levels + 1; level++) {
         struct planche_pass_spec spec = planche_plan_spec(plan, level);
         struct planche_pass *pass;
@@ -36,18 +57,13 @@ static enum planche_status whole_page(const struct planche_plan *plan, uint64_t 
         if (status)
             return status;
         uint64_t retained = planche_checkpoints_bytes(plan, level);
-        *bytes = pass->slab_bytes + retained > *bytes ? pass->slab_bytes + retained : *bytes;
-        *macs += pass->macs;
+        most = pass->slab_bytes + retained > most ? pass->slab_bytes + retained : most;
+        plan->macs += pass->macs;
+        plan->cost += pass_cost(plan, pass);
         planche_pass_destroy(&pass);
     }
+    plan->bytes = most + caller_bytes(&plan->options, 0, 1);
     return PLANCHE_OK;
-}
-
-/* Bytes the caller holds for a plan's rows. */
-static uint64_t caller_bytes(const struct planche_plan_options *o, int64_t fetch_rows,
-                             int64_t emit_rows)
-{
-    return (uint64_t)fetch_rows * o->fetch_row_bytes + (uint64_t)emit_rows * o->emit_row_bytes;
 }
 
 static bool fits(const struct planche_plan_options *options, uint64_t bytes)
@@ -59,27 +75,23 @@ static bool fits(const struct planche_plan_options *options, uint64_t bytes)
 static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *smallest,
                                       struct planche_error *error)
 {
-    uint64_t bytes, emit = caller_bytes(&plan->options, 0, 1);
-    double macs;
-    enum planche_status status = whole_page(plan, &bytes, &macs, error);
+    enum planche_status status = measure_whole(plan, error);
     plan->stripe = plan->page.page_width;
     plan->segment = plan->page.page_height;
     plan->fetch_rows = 0;
     plan->emit_rows = 1;
-    plan->macs = macs;
-    plan->bytes = bytes + emit;
     *smallest = plan->bytes;
     if (status || plan->program->levels == 0 || !fits(&plan->options, plan->bytes))
         return status;
-    uint64_t capacity = plan->options.memory ? plan->options.memory - plan->bytes : UINT64_MAX / 2;
+    uint64_t base = plan->bytes;
+    uint64_t capacity = plan->options.memory ? plan->options.memory - base : UINT64_MAX / 2;
     /* Retaining tensors can make a pass hold more rows than it did: what does not fit then is
      * given less. */
     for (int attempt = 0; attempt < MAX_ATTEMPTS && !status; attempt++) {
-        status = planche_checkpoints_choose(plan, attempt < MAX_ATTEMPTS - 1 ? capacity : 0, error);
+        status = planche_checkpoints_choose(plan, base, attempt < MAX_ATTEMPTS - 1 ? capacity : 0,
+                                            error);
         if (!status)
-            status = whole_page(plan, &bytes, &macs, error);
-        plan->bytes = bytes + emit;
-        plan->macs = macs;
+            status = measure_whole(plan, error);
         if (status || fits(&plan->options, plan->bytes))
             return status;
         uint64_t excess = plan->bytes - plan->options.memory;
@@ -108,12 +120,13 @@ static enum planche_status plan_bands(struct planche_plan *plan, uint64_t *small
     return plan_whole(plan, smallest, error);
 }
 
-/* Stripes and segments: the cheapest combination that fits. */
+/* Stripes and segments (each pass of which starts from the page): the cheapest combination that
+ * fits. */
 static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *smallest,
                                         struct planche_error *error)
 {
     int64_t width = plan->page.page_width, height = plan->page.page_height;
-    double best = INFINITY;
+    double best = INFINITY, cost = plan->macs > 0 ? plan->cost / plan->macs : 0;
     for (int64_t columns = 1; columns == 1 || width / columns >= MIN_STRIPE; columns *= 2) {
         int64_t stripe = (width + columns - 1) / columns;
         for (size_t s = 0; s < sizeof(segments) / sizeof(*segments); s++) {
@@ -130,6 +143,7 @@ static enum planche_status plan_regions(struct planche_plan *plan, uint64_t *sma
             if (!fits(&plan->options, bytes) || size.macs >= best)
                 continue;
             best = plan->macs = size.macs;
+            plan->cost = best * cost;
             plan->bytes = bytes;
             plan->stripe = stripe;
             plan->segment = segment;
@@ -154,11 +168,26 @@ static bool allocate_checkpoints(struct planche_plan *plan)
     return plan->checkpoints != NULL;
 }
 
-enum planche_status planche_plan_create(struct planche_plan **out,
-                                        const struct planche_program *program, int64_t width,
-                                        int64_t height, const struct planche_plan_options *options,
-                                        struct planche_budget *budget, uint64_t *smallest,
-                                        struct planche_error *error)
+/* The page as a whole, with the network at its kernels' speed and the codecs. */
+static double estimate_seconds(const struct planche_plan *plan)
+{
+    const struct planche_plan_options *o = &plan->options;
+    const struct planche_recipe *recipe = &plan->program->net->recipe;
+    if (o->machine.rate <= 0)
+        return 0;
+    double fresh = plan->bytes > o->held ? (double)(plan->bytes - o->held) : 0;
+    double pixels = (double)plan->page.page_width * (double)plan->page.page_height * recipe->scale *
+                    recipe->scale;
+    return (plan->cost + fresh * planche_plan_price(o)) / (o->machine.rate * o->workers) +
+           pixels * PLANCHE_COST_RESULT_PIXEL;
+}
+
+/* The plan for all of the memory that options name. */
+static enum planche_status make(struct planche_plan **out, const struct planche_program *program,
+                                int64_t width, int64_t height,
+                                const struct planche_plan_options *options,
+                                struct planche_budget *budget, uint64_t *smallest,
+                                struct planche_error *error)
 {
     uint64_t min = UINT64_MAX;
     enum planche_status status = PLANCHE_ERROR_MEMORY;
@@ -181,12 +210,58 @@ enum planche_status planche_plan_create(struct planche_plan **out,
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "the page needs at least %llu bytes",
                               (unsigned long long)min);
     assert(status || (plan->stripe > 0 && plan->segment > 0 && plan->emit_rows > 0));
-    if (smallest)
-        *smallest = min;
+    *smallest = min;
     if (status)
         planche_plan_destroy(&plan);
+    else
+        plan->seconds = estimate_seconds(plan);
     *out = plan;
     return status;
+}
+
+/* More memory would make no other plan. */
+static bool is_best(const struct planche_plan *plan)
+{
+    return plan->program->levels == 0 && plan->stripe >= plan->page.page_width &&
+           plan->segment >= plan->page.page_height && plan->band == wanted_band(plan);
+}
+
+/* Keeps one of two plans, the first for less memory. */
+static struct planche_plan *choose(struct planche_plan *usual, struct planche_plan *large)
+{
+    bool pays = large->seconds <= usual->seconds * PLANCHE_PLAN_PAYS;
+    struct planche_plan *taken = pays ? large : usual, *other = pays ? usual : large;
+    if (other->bytes != taken->bytes) {
+        taken->other_bytes = other->bytes;
+        taken->other_seconds = other->seconds;
+    }
+    planche_plan_destroy(&other);
+    return taken;
+}
+
+enum planche_status planche_plan_create(struct planche_plan **out,
+                                        const struct planche_program *program, int64_t width,
+                                        int64_t height, const struct planche_plan_options *options,
+                                        struct planche_budget *budget, uint64_t *smallest,
+                                        struct planche_error *error)
+{
+    uint64_t least = 0;
+    struct planche_plan *usual = NULL;
+    struct planche_plan_options less = *options;
+    enum planche_status status = PLANCHE_ERROR_BUDGET;
+    if (options->memory > options->extra && options->extra) {
+        less.memory -= options->extra;
+        status = make(&usual, program, width, height, &less, budget, &least, error);
+    }
+    if (status == PLANCHE_ERROR_BUDGET || (usual && !is_best(usual)))
+        status = make(out, program, width, height, options, budget, &least, error);
+    else
+        *out = NULL;
+    if (usual)
+        *out = *out ? choose(usual, *out) : usual;
+    if (smallest)
+        *smallest = least;
+    return *out ? PLANCHE_OK : status;
 }
 
 void planche_plan_destroy(struct planche_plan **plan)

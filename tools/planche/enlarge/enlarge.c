@@ -45,11 +45,21 @@ static int report_not_started(struct planche_cli_run *run, enum planche_status s
     return PLANCHE_CLI_NOT_STARTED;
 }
 
+/* Single pages to make, as far as they are known; books count their own. */
+static unsigned count_pages(const struct planche_cli_plan *plan)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        count += plan->items[i].makes && !plan->items[i].book;
+    return count;
+}
+
 static int open_engine(struct planche_cli_run *run)
 {
     struct planche_error error = {0};
     run->options.engine.log = planche_cli_log;
     run->options.engine.log_user = &run->options;
+    run->options.engine.pages = count_pages(&run->plan);
     enum planche_status status = planche_engine_create(&run->engine, &run->options.engine, &error);
     if (status != PLANCHE_OK)
         return report_not_started(run, status, error.message);
