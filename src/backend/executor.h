@@ -34,10 +34,14 @@ struct planche_page_io {
      * within a pass; a smaller y begins another pass. */
     enum planche_status (*fetch)(void *user, int64_t y, int64_t x, size_t count,
                                  float *const planes[PLANCHE_PLANES], struct planche_error *error);
-    /* Takes one row of network output values for the enlarged page; every pixel comes once. Rows
+    /* Takes a part of a row of network output values for the enlarged page; every pixel comes once.
+     * Any threads may call it at the same time, for up to emit_rows rows (see struct
+     * planche_executor_plan) from the first one on that emit has not finished. */
+    void (*put)(void *user, int64_t y, int64_t x, size_t count,
+                const float *const planes[PLANCHE_PLANES]);
+    /* Columns x .. x + count - 1 of row y have all been put. Called by the page's thread; rows
      * ascend but where the page is cut into stripes. */
     enum planche_status (*emit)(void *user, int64_t y, int64_t x, size_t count,
-                                const float *const planes[PLANCHE_PLANES],
                                 struct planche_error *error);
     /* Called often, done in 0..1; may be NULL. */
     void (*progress)(void *user, double done);

@@ -152,8 +152,8 @@ static enum planche_status emit_means(struct planche_network *network, struct pl
     for (int64_t y = 0; y < output->height; y++) {
         const float *planes[PLANCHE_PLANES];
         planche_tta_mean(network->io.tta, y, planes);
-        enum planche_status status =
-            planche_output_put(output, y, 0, (size_t)output->width, planes, error);
+        planche_output_put(output, y, 0, (size_t)output->width, planes);
+        enum planche_status status = planche_output_add(output, y, (size_t)output->width, error);
         if (!status) {
             network->io.progress(network->io.user, 1);
             status = planche_cancel_fail(network->io.cancel, error);

@@ -61,15 +61,22 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
     return PLANCHE_OK;
 }
 
+static void put(void *user, int64_t y, int64_t x, size_t count,
+                const float *const planes[PLANCHE_PLANES])
+{
+    struct planche_network_io *network = user;
+    if (network->tta)
+        planche_tta_add(network->tta, y, x, count, planes);
+    else
+        planche_output_put(network->output, y, x, count, planes);
+}
+
 static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
-                                const float *const planes[PLANCHE_PLANES],
                                 struct planche_error *error)
 {
     struct planche_network_io *network = user;
-    if (!network->tta)
-        return planche_output_put(network->output, y, x, count, planes, error);
-    planche_tta_add(network->tta, y, x, count, planes);
-    return PLANCHE_OK;
+    (void)x;
+    return network->tta ? PLANCHE_OK : planche_output_add(network->output, y, count, error);
 }
 
 /* Puts colours and alpha side by side, samples of one or two bytes. */
@@ -137,6 +144,7 @@ struct planche_page_io planche_network_io_make(struct planche_network_io *networ
     return (struct planche_page_io){
         .user = network,
         .fetch = fetch,
+        .put = put,
         .emit = emit,
         .fetch_row = fetch_row,
         .emit_row = emit_row,

@@ -67,8 +67,7 @@ uint64_t planche_output_memory(const struct planche_output *output)
     const struct planche_alpha_options alpha = alpha_options(output);
     const struct planche_downscale_options reduce = reduce_options(output);
     bool has_alpha = makes_alpha(output);
-    uint64_t bytes = (uint64_t)output->width * sizeof(float) +
-                     (uint64_t)output->out_width * planche_pixel_size(output->target);
+    uint64_t bytes = (uint64_t)output->out_width * planche_pixel_size(output->target);
     if (!is_direct(output))
         bytes += 2 * BATCH_ROWS * row_bytes(output);
     if (has_alpha)
@@ -118,8 +117,7 @@ enum planche_status planche_output_start(struct planche_output *output, int64_t 
     if (output->band_rows > output->height)
         output->band_rows = output->height;
     output->filled = planche_calloc(output->budget, (size_t)output->band_rows, sizeof(int64_t));
-    output->grey = planche_alloc(output->budget, (size_t)output->width * sizeof(float));
-    if (!output->filled || !output->grey)
+    if (!output->filled)
         goto no_memory;
     if (!direct) {
         output->band = planche_calloc(output->budget, (size_t)output->band_rows, output->row_bytes);
@@ -231,12 +229,10 @@ void planche_output_close(struct planche_output *output)
     planche_free(output->reduced);
     planche_free(output->converted);
     planche_free(output->filled);
-    planche_free(output->grey);
     planche_free(output->alpha_row);
     output->band = output->reduced = output->converted = NULL;
     output->alpha_row = NULL;
     output->filled = NULL;
-    output->grey = NULL;
 }
 
 /* Pushes the next row of the page's alpha; one that will be reduced is rounded to 16 bits only. */
@@ -309,7 +305,7 @@ static enum planche_status finish_row(struct planche_output *output, struct plan
 }
 
 /* A grey page has one channel: the mean of what the network makes of three equal ones. */
-static void average(float *out, const float *const planes[PLANCHE_PLANES], size_t count)
+static void average(float *out, const float *const *planes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (planes[0][i] + planes[1][i] + planes[2][i]) * (1.0f / 3.0f);
@@ -348,9 +344,8 @@ static void round_off(struct planche_output *output, int64_t y, int64_t x, size_
         output->kernels->store8(&args);
 }
 
-/* So many more pixels of row y are there. */
-static enum planche_status add_pixels(struct planche_output *output, int64_t y, size_t count,
-                                      struct planche_error *error)
+enum planche_status planche_output_add(struct planche_output *output, int64_t y, size_t count,
+                                       struct planche_error *error)
 {
     output->filled[y % output->band_rows] += (int64_t)count;
     while (output->next < output->height &&
@@ -362,21 +357,36 @@ static enum planche_status add_pixels(struct planche_output *output, int64_t y, 
     return PLANCHE_OK;
 }
 
-enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
-                                       size_t count, const float *const planes[PLANCHE_PLANES],
-                                       struct planche_error *error)
+static void put_colours(struct planche_output *output, int64_t y, int64_t x, size_t count,
+                        const float *const *colours)
 {
-    const float *const grey[1] = {output->grey};
-    const float *const *colours = planes;
-    if (output->input->colours == 1) {
-        average(output->grey, planes, count);
-        colours = grey;
-    }
     if (output->reduce)
         collect(output, y, x, count, colours);
     else
         round_off(output, y, x, count, colours);
-    return add_pixels(output, y, count, error);
+}
+
+/* Pixels whose averages are made at once. */
+#define GREY_RUN 256
+
+static void put_grey(struct planche_output *output, int64_t y, int64_t x, size_t count,
+                     const float *const *planes)
+{
+    float grey[GREY_RUN];
+    for (size_t i = 0; i < count; i += GREY_RUN) {
+        size_t run = count - i < GREY_RUN ? count - i : GREY_RUN;
+        average(grey, (const float *const[]){planes[0] + i, planes[1] + i, planes[2] + i}, run);
+        put_colours(output, y, x + (int64_t)i, run, (const float *const[]){grey});
+    }
+}
+
+void planche_output_put(struct planche_output *output, int64_t y, int64_t x, size_t count,
+                        const float *const planes[PLANCHE_PLANES])
+{
+    if (output->input->colours == 1)
+        put_grey(output, y, x, count, planes);
+    else
+        put_colours(output, y, x, count, planes);
 }
 
 enum planche_status planche_output_put_row(struct planche_output *output, int64_t y,
@@ -392,5 +402,5 @@ enum planche_status planche_output_put_row(struct planche_output *output, int64_
         round_off(output, y, 0, width, planes);
     else
         memcpy(row_at(output, y), row, output->row_bytes);
-    return add_pixels(output, y, width, error);
+    return planche_output_add(output, y, width, error);
 }

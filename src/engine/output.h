@@ -42,7 +42,6 @@ struct planche_output {
     struct planche_pool_task *task;   /* runs while written < begun */
     enum planche_status write_status; /* of the last batch, with its error */
     struct planche_error write_error;
-    float *grey; /* a row of averages */
     struct planche_alpha *alpha;
     uint16_t *alpha_row; /* of a page that is made smaller */
     struct planche_downscale *reduce;
@@ -62,9 +61,12 @@ uint64_t planche_output_memory(const struct planche_output *output);
 uint64_t planche_output_band_row(const struct planche_output *output);
 void planche_output_close(struct planche_output *output);
 
-/* Takes `count` pixels of row y from column x on. */
-enum planche_status planche_output_put(struct planche_output *output, int64_t y, int64_t x,
-                                       size_t count, const float *const planes[PLANCHE_PLANES],
+/* Takes `count` pixels of row y from column x on, one of the band_rows rows from `next` on. Several
+ * threads may do so at the same time, for different pixels. */
+void planche_output_put(struct planche_output *output, int64_t y, int64_t x, size_t count,
+                        const float *const planes[PLANCHE_PLANES]);
+/* `count` more pixels of row y have been put. */
+enum planche_status planche_output_add(struct planche_output *output, int64_t y, size_t count,
                                        struct planche_error *error);
 /* Takes row y, the next one, as a whole: `colours` planes of values in 0..1 before clamping if it
  * takes values, else pixels as the input has them, with their alpha. */

@@ -242,7 +242,8 @@ static enum planche_status copy_row(struct planche_page_passes *passes, int64_t 
     const float *values[PLANCHE_PLANES] = {planes[0], planes[1], planes[2]};
     for (unsigned c = input->colours; c < PLANCHE_PLANES; c++)
         values[c] = planes[0];
-    return planche_output_put(passes->io.output, y, 0, input->width, values, error);
+    planche_output_put(passes->io.output, y, 0, input->width, values);
+    return planche_output_add(passes->io.output, y, input->width, error);
 }
 
 static enum planche_status copy_rows(struct planche_page_passes *passes, float *values,

@@ -209,7 +209,7 @@ void count_sums(const struct planche_program *program, struct sums *sums)
 {
     for (int n = 0; n < program->node_count; n++) {
         const struct planche_node *node = &program->nodes[n];
-        sums->fused += node->kind == PLANCHE_NODE_SHUFFLE && node->edge_count == 2;
+        sums->fused += node->shuffle > 0 && node->edge_count == 2;
         sums->apart += node->kind == PLANCHE_NODE_BINARY &&
                        reads(program, node, PLANCHE_NODE_SHUFFLE) &&
                        reads(program, node, PLANCHE_NODE_INTERP);
@@ -222,8 +222,7 @@ struct run {
     const struct planche_recipe *recipe;
     int width, height;
     float *result;
-    uint8_t *came; /* which pixels */
-    size_t twice;
+    uint8_t *came; /* what is known of each pixel */
     int64_t last_fetched;
     double done;
 };
@@ -243,20 +242,32 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
     return PLANCHE_OK;
 }
 
+/* Every pixel is put once, from any thread, then told of once. */
+enum { PUT = 1, TOLD, WRONG };
+
+static void put(void *user, int64_t y, int64_t x, size_t count,
+                const float *const planes[PLANCHE_PLANES])
+{
+    struct run *run = user;
+    assert_true(y >= 0 && y < run->height && x >= 0 && x + (int64_t)count <= run->width);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (size_t)(y * run->width + x) + i;
+        run->came[at] = run->came[at] == 0 ? PUT : WRONG;
+        for (int c = 0; c < PLANCHE_PLANES; c++)
+            run->result[(size_t)c * (size_t)run->width * (size_t)run->height + at] =
+                planes[c][i] * run->recipe->out_scale + run->recipe->out_bias;
+    }
+}
+
 static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
-                                const float *const planes[PLANCHE_PLANES],
                                 struct planche_error *error)
 {
     struct run *run = user;
     (void)error;
     assert_true(y >= 0 && y < run->height && x >= 0 && x + (int64_t)count <= run->width);
     for (size_t i = 0; i < count; i++) {
-        size_t at = (size_t)(y * run->width + x) + i;
-        run->twice += run->came[at];
-        run->came[at] = 1;
-        for (int c = 0; c < PLANCHE_PLANES; c++)
-            run->result[(size_t)c * (size_t)run->width * (size_t)run->height + at] =
-                planes[c][i] * run->recipe->out_scale + run->recipe->out_bias;
+        uint8_t *came = &run->came[(size_t)(y * run->width + x) + i];
+        *came = *came == PUT ? TOLD : WRONG;
     }
     return PLANCHE_OK;
 }
@@ -337,7 +348,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
     };
     size_t pixels = (size_t)run.width * (size_t)run.height;
     const struct planche_page_io io = {
-        .user = &run, .fetch = fetch, .emit = emit, .progress = check_progress};
+        .user = &run, .fetch = fetch, .put = put, .emit = emit, .progress = check_progress};
     const struct planche_plan_options planning = plan_options(program, page->width, options);
     struct run_report own;
     struct planche_budget budget;
@@ -360,8 +371,8 @@ float *run_page(const struct planche_program *program, const struct page *page,
     report->taken = atomic_load(&budget.peak);
     planche_plan_destroy(&plan);
     assert_int_equal(atomic_load(&budget.used), 0);
-    assert_int_equal(run.twice, 0);
-    assert_null(memchr(run.came, 0, pixels));
+    for (size_t i = 0; i < pixels; i++)
+        assert_int_equal(run.came[i], TOLD);
     free(run.came);
     return run.result;
 }

@@ -21,15 +21,23 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
     return PLANCHE_OK;
 }
 
-static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
-                                const float *const planes[PLANCHE_PLANES],
-                                struct planche_error *error)
+static void put(void *user, int64_t y, int64_t x, size_t count,
+                const float *const planes[PLANCHE_PLANES])
 {
     (void)user;
     (void)y;
     (void)x;
     (void)count;
     (void)planes;
+}
+
+static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
+                                struct planche_error *error)
+{
+    (void)user;
+    (void)y;
+    (void)x;
+    (void)count;
     (void)error;
     return PLANCHE_OK;
 }
@@ -38,7 +46,7 @@ static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
 static enum planche_status run(struct planche_program *program, int64_t missing)
 {
     const struct planche_plan_options options = {.workers = 1};
-    const struct planche_page_io io = {.fetch = fetch, .emit = emit};
+    const struct planche_page_io io = {.fetch = fetch, .put = put, .emit = emit};
     struct planche_pass_data data = {.pool = pool_of(1), .io = &io};
     struct planche_error error;
     struct planche_budget budget = {0};

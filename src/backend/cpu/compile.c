@@ -204,15 +204,45 @@ static bool add_page_nodes(struct planche_program *program)
     return true;
 }
 
+/* Whether the last node is a shuffle that makes the result, which nobody else reads: its rows then
+ * go to the caller without being stored. */
+static bool ends_in_shuffle(const struct planche_program *program)
+{
+    const struct planche_net *net = program->net;
+    const struct planche_node *last = &program->nodes[program->node_count - 1];
+    if (last->kind != PLANCHE_NODE_SHUFFLE || last->output != net->output.tensor ||
+        last->shuffle > PLANCHE_PUT_FACTOR || program->tensors[last->output].lanes != 1)
+        return false;
+    for (int n = 0; n < program->node_count; n++)
+        for (int e = 0; e < program->nodes[n].edge_count; e++)
+            if (program->nodes[n].edges[e].view.tensor == last->output)
+                return false;
+    return true;
+}
+
 static bool add_emit_node(struct planche_program *program)
 {
     const struct planche_net *net = program->net;
+    int top = net->output.top + (int)net->recipe.crop;
+    int left = net->output.left + (int)net->recipe.crop;
+    if (ends_in_shuffle(program)) {
+        struct planche_node *last = &program->nodes[program->node_count - 1];
+        last->kind = PLANCHE_NODE_EMIT;
+        last->step = NULL;
+        last->name = "output";
+        last->output = -1;
+        for (int e = 0; e < last->edge_count; e++) {
+            last->edges[e].rows.offset = top;
+            last->edges[e].columns.offset = left;
+        }
+        return true;
+    }
     struct planche_node *emit = add_node(program, PLANCHE_NODE_EMIT, "output", -1);
     if (!add_edges(program, emit, 1))
         return false;
     emit->edges[0].view = net->output;
-    emit->edges[0].view.top += (int)net->recipe.crop;
-    emit->edges[0].view.left += (int)net->recipe.crop;
+    emit->edges[0].view.top = top;
+    emit->edges[0].view.left = left;
     return true;
 }
 

@@ -59,24 +59,17 @@ static void pad_rows(const struct planche_exec *exec, const struct planche_node 
         }
 }
 
-static enum planche_status emit_rows(const struct planche_exec *exec,
-                                     const struct planche_node *node,
-                                     const struct planche_part *part, int64_t y0, int64_t y1,
+static enum planche_status emit_rows(const struct planche_exec *exec, int n, int64_t y0, int64_t y1,
                                      struct planche_error *error)
 {
     const struct planche_page_io *io = exec->data->io;
-    const struct planche_view *view = &node->edges[0].view;
-    for (int64_t y = y0; y < y1; y++) {
-        const float *planes[PLANCHE_PLANES];
-        for (unsigned b = 0; b < PLANCHE_PLANES; b++)
-            planes[b] =
-                planche_exec_row(exec, view->tensor, y + view->top, b) + view->left + part->rect.x0;
-        enum planche_status status = io->emit(
-            io->user, y, part->rect.x0, (size_t)(part->rect.x1 - part->rect.x0), planes, error);
-        if (status)
-            return status;
-    }
-    return PLANCHE_OK;
+    const struct planche_rect *rect = &exec->pass->parts[n].rect;
+    enum planche_status status = PLANCHE_OK;
+    struct planche_task task = planche_put_task(exec, n, y0, y1);
+    planche_exec_split(&task, 256, task.unit);
+    for (int64_t y = y0; y < y1 && !status; y++)
+        status = io->emit(io->user, y, rect->x0, (size_t)(rect->x1 - rect->x0), error);
+    return status;
 }
 
 static enum planche_status run_node_rows(const struct planche_exec *exec, int n, int64_t y0,
@@ -89,7 +82,7 @@ static enum planche_status run_node_rows(const struct planche_exec *exec, int n,
     case PLANCHE_NODE_FETCH:
         return fetch_rows(exec, node, part, y0, y1, error);
     case PLANCHE_NODE_EMIT:
-        return emit_rows(exec, node, part, y0, y1, error);
+        return emit_rows(exec, n, y0, y1, error);
     case PLANCHE_NODE_PAD:
         pad_rows(exec, node, part, y0, y1);
         break;

@@ -14,6 +14,9 @@ struct planche_task planche_simple_task(const struct planche_exec *exec, int nod
                                         int64_t y1);
 struct planche_task planche_interp_task(const struct planche_exec *exec, int node, int64_t y0,
                                         int64_t y1);
+/* Rows [y0, y1) of the result, to be put (struct planche_page_io). */
+struct planche_task planche_put_task(const struct planche_exec *exec, int node, int64_t y0,
+                                     int64_t y1);
 
 /* Each makes rows [y0, y1) of the node's output. */
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);

@@ -166,7 +166,8 @@ static void simple_span(const struct planche_task *task, int64_t y, int64_t x0, 
 #define SHUFFLE_BLOCKS 256
 static_assert(PLANCHE_NET_CHANNELS <= SHUFFLE_BLOCKS * PLANCHE_LANES, "blocks of any tensor");
 
-/* Where the blocks of a shuffle's input row lie, for output row y from column x on. */
+/* Where the blocks of a shuffle's input row lie, for output row y from column x on, which begins an
+ * input pixel. */
 static void point_shuffle(const struct planche_task *task, int edge, int64_t y, int64_t x,
                           const float **blocks)
 {
@@ -174,6 +175,8 @@ static void point_shuffle(const struct planche_task *task, int edge, int64_t y, 
     const struct planche_tensor_layout *in =
         &task->exec->pass->spec.program->tensors[e->view.tensor];
     int64_t factor = task->node->shuffle;
+    y += e->rows.offset;
+    x += e->columns.offset;
     for (unsigned b = 0; b < in->blocks; b++)
         blocks[b] = planche_exec_input(task->exec, e, y / factor + e->view.top, b) +
                     (x / factor + e->view.left) * in->lanes;
@@ -219,6 +222,64 @@ struct planche_task planche_simple_task(const struct planche_exec *exec, int nod
     if (shuffles)
         task.unit = task.node->shuffle;
     task.max_columns = shuffles ? 512 : 1024;
+    return task;
+}
+
+/* Columns that are shuffled at once on their way to the caller: they stay in the L1 cache. */
+#define PUT_RUN 256
+
+/* Columns [x0, x1) of the result's row y from the last shuffle's input. The first and the last
+ * pixel of it may be cropped. */
+static void put_shuffled(const struct planche_task *task, int64_t y, int64_t x0, int64_t x1)
+{
+    const struct planche_program *program = task->exec->pass->spec.program;
+    const struct planche_node *node = task->node;
+    const struct planche_page_io *io = task->exec->data->io;
+    int64_t factor = node->shuffle, crop = node->edges[0].columns.offset;
+    int64_t first = (x0 + crop) / factor, end = (x1 + crop + factor - 1) / factor;
+    size_t skip = (size_t)(x0 + crop - first * factor);
+    float values[PLANCHE_PLANES][PUT_RUN + 2 * PLANCHE_PUT_FACTOR];
+    const float *inputs[SHUFFLE_BLOCKS], *addends[SHUFFLE_BLOCKS];
+    point_shuffle(task, 0, y, first * factor - crop, inputs);
+    if (node->edge_count > 1)
+        point_shuffle(task, 1, y, first * factor - crop, addends);
+    struct planche_shuffle_args args = {
+        .inputs = inputs,
+        .in_lanes = program->tensors[node->edges[0].view.tensor].lanes,
+        .addends = node->edge_count > 1 ? addends : NULL,
+        .outputs = (float *[]){values[0], values[1], values[2]},
+        .out_lanes = 1,
+        .out_channels = PLANCHE_PLANES,
+        .factor = (unsigned)factor,
+        .row = (unsigned)((y + node->edges[0].rows.offset) % factor),
+        .pixels = (size_t)(end - first),
+    };
+    program->kernels.shuffle(&args);
+    io->put(io->user, y, x0, (size_t)(x1 - x0),
+            (const float *const[]){values[0] + skip, values[1] + skip, values[2] + skip});
+}
+
+static void put_span(const struct planche_task *task, int64_t y, int64_t x0, int64_t x1,
+                     unsigned worker)
+{
+    const struct planche_page_io *io = task->exec->data->io;
+    const struct planche_view *view = &task->node->edges[0].view;
+    const float *planes[PLANCHE_PLANES];
+    (void)worker;
+    for (int64_t x = x0; task->node->shuffle && x < x1; x += PUT_RUN)
+        put_shuffled(task, y, x, x1 - x < PUT_RUN ? x1 : x + PUT_RUN);
+    if (task->node->shuffle)
+        return;
+    for (unsigned b = 0; b < PLANCHE_PLANES; b++)
+        planes[b] = planche_exec_row(task->exec, view->tensor, y + view->top, b) + view->left + x0;
+    io->put(io->user, y, x0, (size_t)(x1 - x0), planes);
+}
+
+struct planche_task planche_put_task(const struct planche_exec *exec, int node, int64_t y0,
+                                     int64_t y1)
+{
+    struct planche_task task = planche_exec_task(exec, node, y0, y1, put_span);
+    task.max_columns = 1024;
     return task;
 }
 

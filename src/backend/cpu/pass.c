@@ -244,6 +244,11 @@ void planche_pass_start(struct planche_pass *pass)
 #define FEW_ROWS 6
 static_assert(FEW_ROWS == PLANCHE_WINOGRAD_TILE_MAX, "rounds are of one tile's rows");
 
+int64_t planche_pass_emit_rows(int band)
+{
+    return (int64_t)band * FEW_ROWS;
+}
+
 /* A sink's (or retained tensor's) share of the rows after a round. */
 static int64_t share(const struct planche_pass *pass, const struct planche_part *part,
                      int64_t round)

@@ -136,6 +136,10 @@ enum planche_status planche_pass_run(struct planche_pass *pass,
                                      const struct planche_pass_data *data,
                                      struct planche_budget *budget, struct planche_error *error);
 
+/* Rows of the result that are put before the caller is told of them, in a pass that has this band.
+ */
+int64_t planche_pass_emit_rows(int band);
+
 /* The schedule: start, then next until it says false. Next names the node that runs and how far its
  * rows get, advance has to follow when they are made. */
 void planche_pass_start(struct planche_pass *pass);

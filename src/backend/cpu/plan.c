@@ -62,7 +62,7 @@ static enum planche_status measure_whole(struct planche_plan *plan, struct planc
         plan->cost += pass_cost(plan, pass);
         planche_pass_destroy(&pass);
     }
-    plan->bytes = most + caller_bytes(&plan->options, 0, 1);
+    plan->bytes = most + caller_bytes(&plan->options, 0, planche_pass_emit_rows(plan->band));
     return PLANCHE_OK;
 }
 
@@ -79,7 +79,7 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     plan->stripe = plan->page.page_width;
     plan->segment = plan->page.page_height;
     plan->fetch_rows = 0;
-    plan->emit_rows = 1;
+    plan->emit_rows = planche_pass_emit_rows(plan->band);
     *smallest = plan->bytes;
     if (status || plan->program->levels == 0 || !fits(&plan->options, plan->bytes))
         return status;

@@ -31,6 +31,9 @@ enum planche_node_kind {
     PLANCHE_NODE_EMIT, /* the network's output, cropped -> the caller */
 };
 
+/* The largest factor of a shuffle that EMIT does. */
+#define PLANCHE_PUT_FACTOR 8
+
 /* Kernel taps that meet in output pixels of one phase; convolutions have one phase, deconvolutions
  * stride x stride. */
 struct planche_phase {
@@ -67,7 +70,8 @@ struct planche_node {
     struct planche_edge *edges; /* step inputs, then residuals */
     int level;                  /* averages that must be known first: see plan.h */
     int tile, anchor;           /* output rows come in groups that end at anchor modulo tile */
-    int shuffle; /* SHUFFLE: factor; edge 1, if there is one, is enlarged and added */
+    int shuffle; /* SHUFFLE, and EMIT if it does the last shuffle: factor; edge 1, if there is one,
+                    is enlarged and added */
     struct planche_conv_program *conv;
     float *channel; /* CHANNEL: scale, bias, slope, one after another */
 };

@@ -30,12 +30,18 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
     return run->caller->fetch(run->caller->user, y, x, count, planes, error);
 }
 
+static void put(void *user, int64_t y, int64_t x, size_t count,
+                const float *const planes[PLANCHE_PLANES])
+{
+    const struct page_run *run = user;
+    run->caller->put(run->caller->user, y, x, count, planes);
+}
+
 static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,
-                                const float *const planes[PLANCHE_PLANES],
                                 struct planche_error *error)
 {
     const struct page_run *run = user;
-    return run->caller->emit(run->caller->user, y, x, count, planes, error);
+    return run->caller->emit(run->caller->user, y, x, count, error);
 }
 
 static void report(void *user, double done)
@@ -244,7 +250,13 @@ enum planche_status planche_plan_run(const struct planche_plan *plan, struct pla
     struct page_run run = {.plan = plan, .caller = io};
     enum planche_status status = PLANCHE_OK;
     run.io = (struct planche_page_io){
-        .user = &run, .fetch = fetch, .emit = emit, .progress = report, .cancel = io->cancel};
+        .user = &run,
+        .fetch = fetch,
+        .put = put,
+        .emit = emit,
+        .progress = report,
+        .cancel = io->cancel,
+    };
     if (allocate(&run)) {
         run.data = (struct planche_pass_data){
             .pool = pool,
