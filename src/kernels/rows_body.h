@@ -137,6 +137,31 @@ void KERNEL_NAME(interp)(const struct planche_interp_args *args)
         interpolate(args, LANES, MAX_TAPS);
 }
 
+typedef float two __attribute__((vector_size(8)));
+
+static inline __attribute__((always_inline)) two two_load(const float *p)
+{
+    two v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Pixels p .. p + 3 of spread_lanes() for the factor 2, in whole vectors. */
+static inline __attribute__((always_inline)) void
+spread_pairs(const float *restrict in, const float *restrict addend, float *restrict out)
+{
+    four a = __builtin_shufflevector(two_load(in), two_load(in + LANES), 0, 1, 2, 3);
+    four b =
+        __builtin_shufflevector(two_load(in + 2 * LANES), two_load(in + 3 * LANES), 0, 1, 2, 3);
+    if (addend) {
+        const four v = four_load(addend);
+        a += __builtin_shufflevector(v, v, 0, 0, 1, 1);
+        b += __builtin_shufflevector(v, v, 2, 2, 3, 3);
+    }
+    four_store(out, a);
+    four_store(out + 4, b);
+}
+
 /* The whole of one planar output channel from lanes that are neighbours in one input block. factor
  * is a constant where this is inlined, and so is whether addend is NULL. */
 static inline __attribute__((always_inline)) void spread_lanes(const float *restrict in,
@@ -144,7 +169,10 @@ static inline __attribute__((always_inline)) void spread_lanes(const float *rest
                                                                float *restrict out, size_t factor,
                                                                size_t pixels)
 {
-    for (size_t p = 0; p < pixels; p++)
+    size_t p = 0;
+    for (; factor == 2 && pixels - p >= 4; p += 4)
+        spread_pairs(in + p * LANES, addend ? addend + p : NULL, out + p * 2);
+    for (; p < pixels; p++)
         if (factor == 4)
             four_store(out + p * 4,
                        addend ? four_load(in + p * LANES) + addend[p] : four_load(in + p * LANES));
