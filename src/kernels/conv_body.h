@@ -42,13 +42,20 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
     UNROLL (p, pixels)
         UNROLL (v, vectors)
             acc[p][v] = vec_load(bias + v * VEC_LANES);
-    UNROLL (b, blocks)
-        fetch_outputs(part, part->first + b, part->pixel + pixels, pixels);
+    const size_t each = (pixels + args->entries - 1) / args->entries;
+    size_t fetched = 0;
+    if (depth != LANES)
+        fetch_outputs(part, blocks, pixels, pixels);
     for (size_t e = 0; e < args->entries; e++) {
         const float *input = args->inputs[e] + (ptrdiff_t)part->pixel * step;
-        if (depth == LANES)
+        if (depth == LANES) {
             UNROLL (p, pixels)
                 __builtin_prefetch(input + (ptrdiff_t)(pixels + p) * step, 0);
+            if (fetched < pixels) {
+                fetch_outputs(part, blocks, pixels + fetched, each);
+                fetched += each;
+            }
+        }
         const struct units units = take_units(input, step, pixels, room);
         UNROLL_BY_4 (k, depth / UNIT_LANES) {
             vec w[MAX_BLOCKS * PARTS];

@@ -13,68 +13,69 @@ struct part {
     size_t pixel;
 };
 
-static INLINE void store_block(const struct part *part, unsigned block, size_t pixel, vec *v)
+/* Where the blocks of a tensor have pixel `pixel` of the run. */
+static INLINE void point_blocks(const struct part *part, const float *const *rows, ptrdiff_t step,
+                                unsigned blocks, const float **to)
 {
-    const struct planche_conv_args *args = part->args;
-    const struct planche_epilogue *epilogue = &args->epilogue;
-    float *out = args->outputs[block] + (ptrdiff_t)pixel * args->output_step;
-    UNROLL (i, PARTS) {
-        const size_t lane = block * LANES + i * VEC_LANES;
-        v[i] = vec_leaky(v[i], vec_load(epilogue->slope + lane));
-    }
-    for (unsigned r = 0; r < epilogue->residuals; r++) {
-        const float *residual =
-            args->residual[r][block] + (ptrdiff_t)pixel * args->residual_step[r];
-        UNROLL (i, PARTS)
-            v[i] = vec_fma(vec_set(epilogue->other[r]), vec_load(residual + i * VEC_LANES),
-                           vec_mul(vec_set(epilogue->self[r]), v[i]));
-    }
-    for (unsigned i = 0; epilogue->scale && i < PARTS; i++)
-        v[i] = vec_mul(v[i], vec_load(epilogue->scale + block * LANES + i * VEC_LANES));
-    UNROLL (i, PARTS)
-        vec_store(out + i * VEC_LANES, v[i]);
+    UNROLL (b, blocks)
+        to[b] = rows[part->first + b] + (ptrdiff_t)part->pixel * step;
 }
 
-/* If nothing follows the activation, slopes stay in registers: the sums of few products would wait
- * for the questions that store_block() asks each time. */
+/* What is the same for all pixels stays in registers, next to the sums: those of few products would
+ * wait for questions that are asked for each of them. */
 static INLINE void store_pixels(const struct part *part, unsigned pixels, unsigned blocks,
                                 vec acc[][MAX_BLOCKS * PARTS])
 {
     const struct planche_conv_args *args = part->args;
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    const size_t lane = (size_t)part->first * LANES;
     const ptrdiff_t step = args->output_step;
-    const float *slopes = args->epilogue.slope + (size_t)part->first * LANES;
     float *out[MAX_BLOCKS];
-    vec slope[MAX_BLOCKS * PARTS];
-    if (args->epilogue.residuals || args->epilogue.scale) {
+    UNROLL (v, blocks * PARTS) {
+        const vec slope = vec_load(epilogue->slope + lane + v * VEC_LANES);
         UNROLL (p, pixels)
-            UNROLL (b, blocks)
-                store_block(part, part->first + b, part->pixel + p, &acc[p][b * PARTS]);
-        return;
+            acc[p][v] = vec_leaky(acc[p][v], slope);
     }
+    for (unsigned r = 0; r < epilogue->residuals; r++) {
+        const vec self = vec_set(epilogue->self[r]), other = vec_set(epilogue->other[r]);
+        const ptrdiff_t residual_step = args->residual_step[r];
+        const float *residual[MAX_BLOCKS];
+        point_blocks(part, args->residual[r], residual_step, blocks, residual);
+        UNROLL (p, pixels)
+            UNROLL (v, blocks * PARTS)
+                acc[p][v] = vec_fma(other,
+                                    vec_load(residual[v / PARTS] + (ptrdiff_t)p * residual_step +
+                                             v % PARTS * VEC_LANES),
+                                    vec_mul(self, acc[p][v]));
+    }
+    if (epilogue->scale)
+        UNROLL (v, blocks * PARTS) {
+            const vec scale = vec_load(epilogue->scale + lane + v * VEC_LANES);
+            UNROLL (p, pixels)
+                acc[p][v] = vec_mul(acc[p][v], scale);
+        }
     UNROLL (b, blocks)
         out[b] = args->outputs[part->first + b] + (ptrdiff_t)part->pixel * step;
-    UNROLL (v, blocks * PARTS)
-        slope[v] = vec_load(slopes + v * VEC_LANES);
     UNROLL (p, pixels)
         UNROLL (v, blocks * PARTS)
-            vec_store(out[v / PARTS] + (ptrdiff_t)p * step + v % PARTS * VEC_LANES,
-                      vec_leaky(acc[p][v], slope[v]));
+            vec_store(out[v / PARTS] + (ptrdiff_t)p * step + v % PARTS * VEC_LANES, acc[p][v]);
 }
 
-/* Fetches what later pixels will be written over and what will be added to them. */
-static INLINE void fetch_outputs(const struct part *part, unsigned block, size_t pixel,
-                                 unsigned pixels)
+/* Fetches what `pixels` pixels, the first of them `ahead` pixels further on, will be written over
+ * and what will be added to them. */
+static INLINE void fetch_outputs(const struct part *part, unsigned blocks, size_t ahead,
+                                 size_t pixels)
 {
     const struct planche_conv_args *args = part->args;
-    const float *out = args->outputs[block] + (ptrdiff_t)pixel * args->output_step;
-    UNROLL (p, pixels)
-        __builtin_prefetch(out + (ptrdiff_t)p * args->output_step, 1);
-    for (unsigned r = 0; r < args->epilogue.residuals; r++) {
-        const float *residual =
-            args->residual[r][block] + (ptrdiff_t)pixel * args->residual_step[r];
-        UNROLL (p, pixels)
-            __builtin_prefetch(residual + (ptrdiff_t)p * args->residual_step[r], 0);
-    }
+    const ptrdiff_t first = (ptrdiff_t)(part->pixel + ahead);
+    for (ptrdiff_t p = first; p < first + (ptrdiff_t)pixels; p++)
+        UNROLL (b, blocks)
+            __builtin_prefetch(args->outputs[part->first + b] + p * args->output_step, 1);
+    for (unsigned r = 0; r < args->epilogue.residuals; r++)
+        for (ptrdiff_t p = first; p < first + (ptrdiff_t)pixels; p++)
+            UNROLL (b, blocks)
+                __builtin_prefetch(args->residual[r][part->first + b] + p * args->residual_step[r],
+                                   0);
 }
 
 #endif

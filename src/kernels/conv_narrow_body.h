@@ -9,11 +9,12 @@
 #define SUM          4 /* pixels that are summed across together */
 
 /* Adds pixels[p] * weights over all entries, for `pixels` pixels and `channels` channels, both
- * constant where this is inlined, and leaves the sums with bias
- * and activation in sums[channel][pixel]. */
-static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdiff_t *offsets,
-                              unsigned first, unsigned pixels, unsigned channels,
-                              float sums[][MAX_PIXELS])
+ * constant where this is inlined, and leaves the sums with bias and activation in
+ * sums[channel][pixel]. Pixel p lies `start` + offsets[p] floats from the run's first one; constant
+ * offsets take no registers. */
+static INLINE void sum_pixels(const struct planche_conv_args *args, ptrdiff_t start,
+                              const ptrdiff_t *offsets, unsigned first, unsigned pixels,
+                              unsigned channels, float sums[][MAX_PIXELS])
 {
     const size_t channel = args->entries * LANES;
     const float *weights = (const float *)args->weights + first * channel;
@@ -22,7 +23,7 @@ static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdif
         UNROLL (p, pixels)
             acc[c][p] = vec_set(0.0f);
     for (size_t e = 0; e < args->entries; e++) {
-        const float *input = args->inputs[e];
+        const float *input = args->inputs[e] + start;
         UNROLL (p, pixels)
             __builtin_prefetch(input + offsets[p] + (ptrdiff_t)pixels * args->input_step, 0);
         UNROLL (i, PARTS) {
@@ -48,37 +49,59 @@ static INLINE void sum_pixels(const struct planche_conv_args *args, const ptrdif
     }
 }
 
-static inline void store_pixels(const struct planche_conv_args *args, unsigned c, size_t first,
-                                size_t count, float *sums)
+/* The steps are constants where this is inlined, so that whole runs are vectors. */
+static INLINE void store_pixels(const struct planche_conv_args *args, unsigned c, size_t first,
+                                size_t count, ptrdiff_t out_step, float *restrict sums)
 {
     const struct planche_epilogue *epilogue = &args->epilogue;
-    float *out = args->outputs[c] + (ptrdiff_t)first * args->output_step;
+    float *restrict out = args->outputs[c] + (ptrdiff_t)first * out_step;
     for (unsigned r = 0; r < epilogue->residuals; r++) {
         const ptrdiff_t step = args->residual_step[r];
         const float *residual = args->residual[r][c] + (ptrdiff_t)first * step;
-        for (size_t p = 0; p < count; p++)
-            sums[p] = add_residual(epilogue, r, sums[p], residual[(ptrdiff_t)p * step]);
+        if (step == 1)
+            for (size_t p = 0; p < count; p++)
+                sums[p] = add_residual(epilogue, r, sums[p], residual[p]);
+        else
+            for (size_t p = 0; p < count; p++)
+                sums[p] = add_residual(epilogue, r, sums[p], residual[(ptrdiff_t)p * step]);
     }
     for (size_t p = 0; p < count; p++)
-        out[(ptrdiff_t)p * args->output_step] = sums[p];
+        out[(ptrdiff_t)p * out_step] = sums[p];
 }
 
-/* A run in pieces of as many pixels as the registers hold; the last one repeats the run's last
- * pixel as often as needed. channels is a constant where this is inlined. */
+/* One piece of a run; `count` pixels of it exist, and the last one stands for those beyond. */
+static INLINE void convolve_piece(const struct planche_conv_args *args, size_t pixel, size_t count,
+                                  ptrdiff_t step, unsigned first, unsigned pixels,
+                                  unsigned channels)
+{
+    float sums[MAX_CHANNELS][MAX_PIXELS];
+    ptrdiff_t offsets[MAX_PIXELS];
+    UNROLL (p, pixels)
+        offsets[p] = (ptrdiff_t)(p < count ? p : count - 1) * step;
+    sum_pixels(args, (ptrdiff_t)pixel * step, offsets, first, pixels, channels, sums);
+    UNROLL (c, channels) {
+        if (args->output_step == 1)
+            store_pixels(args, first + c, pixel, count, 1, sums[c]);
+        else
+            store_pixels(args, first + c, pixel, count, args->output_step, sums[c]);
+    }
+}
+
+/* A run in pieces of as many pixels as the registers hold. channels is a constant where this is
+ * inlined. */
 static INLINE void convolve_channels(const struct planche_conv_args *args, unsigned first,
                                      unsigned channels)
 {
     const unsigned fit = VEC_ACCUMULATORS / channels / SUM * SUM;
     const unsigned pixels = fit < MAX_PIXELS ? fit : MAX_PIXELS;
-    for (size_t pixel = 0; pixel < args->count; pixel += pixels) {
-        const size_t left = args->count - pixel, count = left < pixels ? left : pixels;
-        float sums[MAX_CHANNELS][MAX_PIXELS];
-        ptrdiff_t offsets[MAX_PIXELS];
-        UNROLL (p, pixels)
-            offsets[p] = (ptrdiff_t)(pixel + (p < count ? p : count - 1)) * args->input_step;
-        sum_pixels(args, offsets, first, pixels, channels, sums);
-        for (unsigned c = 0; c < channels; c++)
-            store_pixels(args, first + c, pixel, count, sums[c]);
+    size_t pixel = 0;
+    if (args->input_step == LANES)
+        for (; args->count - pixel >= pixels; pixel += pixels)
+            convolve_piece(args, pixel, pixels, LANES, first, pixels, channels);
+    for (; pixel < args->count; pixel += pixels) {
+        const size_t left = args->count - pixel;
+        convolve_piece(args, pixel, left < pixels ? left : pixels, args->input_step, first, pixels,
+                       channels);
     }
 }
 

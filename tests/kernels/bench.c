@@ -109,12 +109,16 @@ struct shape {
     const char *op, *name;
     unsigned in_channels, out_channels;
     unsigned kernel, stride; /* conv: inputs' columns and rows; the phases of deconvolutions too */
+    size_t residual_rows;    /* conv: rows that are added, one after another; 0: none is */
 };
 
+/* More rows than caches hold: a tensor that was retained from the pass before. */
+#define COLD 400
+
 #define BOTH_TILES(name, in, out)                                                                  \
-    {"winograd4", name, in, out, 3, 1},                                                            \
+    {"winograd4", name, in, out, 3, 1, 0},                                                         \
     {                                                                                              \
-        "winograd6", name, in, out, 3, 1                                                           \
+        "winograd6", name, in, out, 3, 1, 0                                                        \
     }
 
 static const struct shape shapes[] = {
@@ -138,24 +142,28 @@ static const struct shape shapes[] = {
     BOTH_TILES("3x3, before a shuffle", 24, 12),
     BOTH_TILES("3x3, before a shuffle", 48, 12),
     BOTH_TILES("3x3, before a shuffle", 64, 48),
-    {"conv", "3x3, first", 3, 32, 3, 1},
-    {"conv", "3x3, first", 3, 64, 3, 1},
-    {"conv", "3x3", 64, 64, 3, 1},
-    {"conv", "2x2 stride 2", 64, 64, 2, 2},
-    {"conv", "2x2 stride 2", 128, 128, 2, 2},
-    {"conv", "deconvolution 2x2, one phase", 64, 64, 1, 1},
-    {"conv", "deconvolution 2x2, one phase", 128, 128, 1, 1},
-    {"conv", "deconvolution 4x4, one phase", 64, 64, 2, 1},
-    {"conv", "1x1", 64, 32, 1, 1},
-    {"conv_narrow", "3x3, last", 64, 3, 3, 1},
-    {"conv_narrow", "deconvolution 4x4, one phase", 64, 3, 2, 1},
-    {"conv3", "3x3, quantised", 16, 16, 3, 1},
-    {"conv3", "3x3, quantised", 24, 24, 3, 1},
-    {"conv3", "3x3, quantised", 32, 32, 3, 1},
-    {"conv3", "3x3, quantised", 48, 48, 3, 1},
-    {"conv3", "3x3, quantised", 64, 64, 3, 1},
-    {"conv3", "3x3, quantised, first", 3, 24, 3, 1},
-    {"conv3", "3x3, quantised, to planes", 24, 12, 3, 1},
+    {"conv", "3x3, first", 3, 32, 3, 1, 0},
+    {"conv", "3x3, first", 3, 24, 3, 1, 0},
+    {"conv", "3x3, first", 3, 48, 3, 1, 0},
+    {"conv", "3x3, first", 3, 64, 3, 1, 0},
+    {"conv", "3x3", 64, 64, 3, 1, 0},
+    {"conv", "2x2 stride 2", 64, 64, 2, 2, 0},
+    {"conv", "2x2 stride 2", 128, 128, 2, 2, 0},
+    {"conv", "deconvolution 2x2, one phase", 64, 64, 1, 1, 0},
+    {"conv", "deconvolution 2x2, one phase", 128, 128, 1, 1, 0},
+    {"conv", "the same, adding a far row", 64, 64, 1, 1, COLD},
+    {"conv", "deconvolution 4x4, one phase", 64, 64, 2, 1, 0},
+    {"conv", "1x1", 64, 32, 1, 1, 0},
+    {"conv_narrow", "3x3, last", 64, 3, 3, 1, 0},
+    {"conv_narrow", "the same, adding a row", 64, 3, 3, 1, 1},
+    {"conv_narrow", "deconvolution 4x4, one phase", 64, 3, 2, 1, 0},
+    {"conv3", "3x3, quantised", 16, 16, 3, 1, 0},
+    {"conv3", "3x3, quantised", 24, 24, 3, 1, 0},
+    {"conv3", "3x3, quantised", 32, 32, 3, 1, 0},
+    {"conv3", "3x3, quantised", 48, 48, 3, 1, 0},
+    {"conv3", "3x3, quantised", 64, 64, 3, 1, 0},
+    {"conv3", "3x3, quantised, first", 3, 24, 3, 1, 0},
+    {"conv3", "3x3, quantised, to planes", 24, 12, 3, 1, 0},
 };
 
 #define WIDTH                           1236 /* columns of a page of 1200 with its padding */
@@ -170,8 +178,9 @@ struct bench {
     enum planche_precision precision;
     unsigned tile, in_blocks, out_blocks, in_lanes, out_lanes;
     size_t columns; /* of the output */
-    float *input, *output, *weights, *scratch, *bias, *slope;
+    float *input, *output, *weights, *scratch, *bias, *slope, *residuals;
     size_t input_row; /* floats of a row of one block */
+    size_t *residual; /* the row that is next */
 };
 
 static float *floats(size_t count)
@@ -226,6 +235,8 @@ static void bench_conv(const void *user)
     const float *inputs[MAX_ROWS];
     const bool narrow = bench->out_lanes == 1;
     const unsigned group = narrow ? bench->out_blocks : 4;
+    const size_t out_block = bench->columns * bench->out_lanes;
+    const float *added = bench->residuals + *bench->residual * bench->out_blocks * out_block;
     unsigned entries = 0;
     for (unsigned y = 0; y < shape->kernel; y++)
         for (unsigned x = 0; x < shape->kernel; x++)
@@ -235,8 +246,11 @@ static void bench_conv(const void *user)
     for (unsigned first = 0; first < bench->out_blocks; first += group) {
         const unsigned left = bench->out_blocks - first;
         float *outputs[4];
-        for (unsigned b = 0; b < group && b < left; b++)
-            outputs[b] = bench->output + (first + b) * bench->columns * bench->out_lanes;
+        const float *residuals[4];
+        for (unsigned b = 0; b < group && b < left; b++) {
+            outputs[b] = bench->output + (first + b) * out_block;
+            residuals[b] = added + (first + b) * out_block;
+        }
         const struct planche_conv_args args = {
             .entries = entries,
             .inputs = inputs,
@@ -248,13 +262,20 @@ static void bench_conv(const void *user)
             .outputs = outputs,
             .output_step = bench->out_lanes,
             .count = bench->columns,
-            .epilogue = {.bias = bench->bias, .slope = bench->slope},
+            .epilogue = {.bias = bench->bias,
+                         .slope = bench->slope,
+                         .residuals = shape->residual_rows > 0,
+                         .self = {1.0f},
+                         .other = {1.0f}},
+            .residual = {residuals},
+            .residual_step = {bench->out_lanes},
             .scratch = bench->scratch,
         };
         (narrow                                       ? bench->kernels->conv_narrow
          : bench->precision == PLANCHE_PRECISION_BF16 ? bench->kernels->conv_bf16
                                                       : bench->kernels->conv)(&args);
     }
+    *bench->residual = shape->residual_rows ? (*bench->residual + 1) % shape->residual_rows : 0;
 }
 
 /* The buffers are large enough: a quad of bytes takes a quarter of what its floats would. Up to
@@ -300,7 +321,9 @@ static double macs(const struct bench *bench)
 static double bench_shape(const struct planche_kernels *kernels, const struct shape *shape,
                           enum planche_precision precision)
 {
-    struct bench bench = {.kernels = kernels, .shape = shape, .precision = precision};
+    size_t residual = 0;
+    struct bench bench = {
+        .kernels = kernels, .shape = shape, .precision = precision, .residual = &residual};
     bench.tile = strcmp(shape->op, "winograd4") == 0   ? 4
                  : strcmp(shape->op, "winograd6") == 0 ? 6
                                                        : 0;
@@ -313,6 +336,8 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     const unsigned rows = bench.tile ? bench.tile : 1;
     bench.input = floats((rows + shape->kernel - 1) * bench.in_blocks * bench.input_row);
     bench.output = floats(rows * bench.out_blocks * bench.columns * bench.out_lanes);
+    bench.residuals = floats((shape->residual_rows ? shape->residual_rows : 1) * bench.out_blocks *
+                             bench.columns * bench.out_lanes);
     bench.bias = floats(bench.out_blocks * bench.out_lanes);
     bench.slope = floats(bench.out_blocks * bench.out_lanes);
     size_t count = (size_t)shape->kernel * shape->kernel * bench.in_blocks * bench.in_lanes *
@@ -337,6 +362,7 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     const double result = 2e-9 * rate * macs(&bench);
     planche_free(bench.input);
     planche_free(bench.output);
+    planche_free(bench.residuals);
     planche_free(bench.bias);
     planche_free(bench.slope);
     planche_free(bench.weights);
