@@ -277,10 +277,8 @@ static void *block_of(struct header *header)
 
 static struct header *map_block(size_t total)
 {
-    void *memory = planche_mapping_create(total);
-    if (memory && total >= HUGE_THRESHOLD)
-        planche_mapping_prefer_huge(memory, total);
-    return memory;
+    return total >= HUGE_THRESHOLD ? planche_mapping_create_huge(total)
+                                   : planche_mapping_create(total);
 }
 
 /* The smallest cached block that has `total` bytes and not twice as many, cut to that size; NULL:

@@ -8,6 +8,10 @@
 
 /* Zeroed pages; NULL: the system has none. size is that of later calls. */
 void *planche_mapping_create(size_t size);
+/* The same with huge pages where the system gives them, which spare most faults and TLB misses of
+ * what is filled throughout: from their boundary on if there is the address space for that. No page
+ * reaches beyond the mapping, so what is resident stays within its size. */
+void *planche_mapping_create_huge(size_t size);
 void planche_mapping_destroy(void *memory, size_t size);
 /* Cuts a mapping to its first bytes. False: the system cannot, and nothing has changed. */
 bool planche_mapping_cut(void *memory, size_t size, size_t kept);
@@ -15,10 +19,8 @@ bool planche_mapping_cut(void *memory, size_t size, size_t kept);
  * cannot, and nothing has changed. */
 void *planche_mapping_resize(void *memory, size_t size, size_t wanted);
 
-/* Advice, which the system may ignore. The first asks for huge pages, which spare most faults and
- * TLB misses of what is filled throughout. The second says that the content is not needed: the
- * system may take the pages back, and what is read later is the old content or zeroes. */
-void planche_mapping_prefer_huge(void *memory, size_t size);
+/* Advice, which the system may ignore: the content is not needed, the system may take the pages
+ * back, and what is read later is the old content or zeroes. */
 void planche_mapping_forget(void *memory, size_t size);
 
 #endif

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Budgeted allocation: limits, peaks, overflow, failures on purpose, several threads. */
+#include "support/sanitized.h"
 #include "support/testing.h"
 
 #include "base/alloc.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
 
@@ -299,6 +303,62 @@ static void test_cache_keeps_the_limit(void **state)
     planche_budget_cache_destroy(&whole);
 }
 
+/* A page of the same size finds the memory of the one before it: nothing is new to the process. */
+static void test_cache_gives_slabs_again(void **state)
+{
+    static const size_t sizes[] = {9 * MIB + 100, 5 * MIB, 31 * MIB + 7};
+    struct planche_budget budget;
+    void *blocks[2][3];
+    (void)state;
+    planche_budget_init(&budget, 0);
+    assert_true(planche_budget_cache_enable(&budget));
+    assert_int_equal(planche_budget_cache_held(&budget), 0);
+    for (int page = 0; page < 2; page++) {
+        for (int i = 0; i < 3; i++)
+            assert_non_null(blocks[page][i] = planche_alloc(&budget, sizes[i]));
+        for (int i = 0; i < 3; i++)
+            planche_free(blocks[page][i]);
+    }
+    for (int i = 0; !SANITIZED && i < 3; i++) {
+        assert_ptr_equal(blocks[0][i], blocks[1][i]);
+        assert_int_equal(((uintptr_t)blocks[0][i] - PLANCHE_ALIGN) % (2 * MIB), 0);
+    }
+    assert_true(SANITIZED || planche_budget_cache_held(&budget) >= 45 * MIB);
+    planche_budget_cache_destroy(&budget);
+}
+
+/* Bytes of address space that the process has now. */
+static size_t address_space(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu", &pages), 1);
+    fclose(file);
+    return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* With room for a slab but not for aligning it, it is there all the same, and what does not fit is
+ * refused. */
+static void test_little_address_space(void **state)
+{
+    struct rlimit before, limit, now;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    limit = before;
+    limit.rlim_cur = address_space() + 12 * MIB;
+    if (SANITIZED || setrlimit(RLIMIT_AS, &limit) || getrlimit(RLIMIT_AS, &now) ||
+        now.rlim_cur != limit.rlim_cur) /* an emulator keeps it to itself */
+        skip();
+    unsigned char *block = planche_alloc(NULL, 8 * MIB + 100);
+    void *refused = planche_alloc(NULL, 8 * MIB + 100);
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    assert_non_null(block);
+    assert_null(refused);
+    memset(block, 1, 8 * MIB + 100);
+    planche_free(block);
+}
+
 #define HOARDED_BLOCKS 50
 
 static void *use_cache(void *budget)
@@ -348,6 +408,8 @@ int main(void)
         cmocka_unit_test(test_failures_on_purpose),
         cmocka_unit_test(test_reason_of_a_failure),
         cmocka_unit_test(test_threads_share_a_budget),
+        cmocka_unit_test(test_cache_gives_slabs_again),
+        cmocka_unit_test(test_little_address_space),
         cmocka_unit_test(test_cache_keeps_the_limit),
         cmocka_unit_test(test_threads_share_a_cache),
     };

@@ -120,7 +120,8 @@ static void print_text(const struct machine *machine)
     planche_cli_print_fact("kernels", best_feature(machine));
     planche_cli_print_fact("memory",
                            planche_cli_format_bytes(machine->memory, memory, sizeof memory));
-    snprintf(text, sizeof(text), "%s unless --memory says otherwise",
+    snprintf(text, sizeof(text),
+             "%s at most, more than 600 MB where it pays, unless --memory says otherwise",
              planche_cli_format_bytes(machine->budget, memory, sizeof memory));
     planche_cli_print_fact("budget", text);
     snprintf(text, sizeof(text), "%u unless --threads says otherwise", machine->threads);
