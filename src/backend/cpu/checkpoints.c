@@ -72,7 +72,7 @@ static bool find_places(struct search *s)
         s->place[s->place_count] = place;
         s->crosses[s->place_count++] = crosses;
     }
-    return true;
+    return s->place_count > 0;
 }
 
 /* A pass can retain a checkpoint when all nodes before it can run by then. */
