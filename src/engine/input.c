@@ -8,6 +8,18 @@
 
 #include <string.h>
 
+/* Rows that are read ahead, at most and at least. */
+#define AHEAD_ROWS 32
+#define FEW_ROWS   8
+
+/* Time since start that the page's thread has spent reading. */
+static void add_time(struct planche_input *input, double start)
+{
+    double ms = planche_clock_ms() - start;
+    input->ms += ms;
+    input->waited_ms += ms;
+}
+
 static enum planche_status open_source(struct planche_input *input,
                                        const struct planche_input_options *options,
                                        struct planche_error *error)
@@ -68,6 +80,7 @@ enum planche_status planche_input_open(struct planche_input *input,
     double start = planche_clock_ms();
     enum planche_status status;
     *input = (struct planche_input){.pixels = options->pixels, .budget = options->reader.budget};
+    input->ahead.pool = options->pool;
     if (options->pixels) {
         status = planche_pixels_check(options->pixels, error);
         input->width = options->pixels->width;
@@ -82,7 +95,7 @@ enum planche_status planche_input_open(struct planche_input *input,
     }
     input->stored_row_bytes = input->width * planche_pixel_size(input->stored);
     set_format(input, input->stored);
-    input->ms += planche_clock_ms() - start;
+    add_time(input, start);
     return PLANCHE_OK;
 }
 
@@ -92,10 +105,17 @@ static struct planche_bleed_options bleed_options(const struct planche_input *in
         .width = input->width, .height = input->height, .format = input->format};
 }
 
+/* Whether rows are read ahead: not where a second reader shares what they pass through. */
+static bool reads_ahead(const struct planche_input *input)
+{
+    return input->reader && !input->alpha_reader && input->ahead.pool &&
+           planche_pool_threads(input->ahead.pool) > 1;
+}
+
 uint64_t planche_input_memory(const struct planche_input *input)
 {
     const struct planche_bleed_options bleed = bleed_options(input);
-    uint64_t bytes = input->colour_row_bytes;
+    uint64_t bytes = (uint64_t)input->colour_row_bytes * (reads_ahead(input) ? 1 + AHEAD_ROWS : 1);
     if (input->stored != input->format)
         bytes += input->stored_row_bytes;
     if (planche_pixel_has_alpha(input->format))
@@ -110,13 +130,18 @@ enum planche_status planche_input_start(struct planche_input *input, int64_t win
     input->window_rows = window_rows > 1 ? window_rows : 1;
     if (input->window_rows > input->height)
         input->window_rows = input->height;
+    input->ring_rows = input->window_rows + (reads_ahead(input) ? AHEAD_ROWS : 0);
+    if (input->ring_rows > input->height)
+        input->ring_rows = input->height;
     if (planche_input_is_whole(input))
         return PLANCHE_OK;
     input->window =
-        planche_calloc(input->budget, (size_t)input->window_rows, input->colour_row_bytes);
-    if (!input->window)
+        planche_calloc(input->budget, (size_t)input->ring_rows, input->colour_row_bytes);
+    if (input->window && reads_ahead(input))
+        input->ahead.task = planche_pool_task_create(input->ahead.pool, input->budget);
+    if (!input->window || (reads_ahead(input) && !input->ahead.task))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %lld rows of the page",
-                            (long long)input->window_rows);
+                            (long long)input->ring_rows);
     if (input->stored != input->format) {
         input->stored_row = planche_alloc(input->budget, input->stored_row_bytes);
         if (!input->stored_row)
@@ -130,8 +155,21 @@ enum planche_status planche_input_start(struct planche_input *input, int64_t win
     return planche_bleed_create(&input->bleed, &bleed, input->budget, error);
 }
 
+/* Waits for the rows that are being read ahead, if any are. */
+static void settle(struct planche_input *input)
+{
+    struct planche_input_ahead *ahead = &input->ahead;
+    if (input->next >= ahead->end)
+        return;
+    planche_pool_task_end(ahead->task);
+    input->next = ahead->end = ahead->read;
+    input->ms += ahead->ms;
+}
+
 void planche_input_stop(struct planche_input *input)
 {
+    settle(input);
+    planche_pool_task_destroy(&input->ahead.task);
     planche_bleed_destroy(&input->bleed);
     planche_free(input->stored_row);
     planche_free(input->raw);
@@ -190,7 +228,7 @@ static enum planche_status next_row(struct planche_input *input, uint8_t *to,
 
 static enum planche_status rewind_input(struct planche_input *input, struct planche_error *error)
 {
-    input->next = input->raw_next = 0;
+    input->next = input->raw_next = input->asked = input->ahead.end = 0;
     if (input->bleed)
         planche_bleed_rewind(input->bleed);
     return input->reader ? planche_reader_rewind(input->reader, error) : PLANCHE_OK;
@@ -198,7 +236,73 @@ static enum planche_status rewind_input(struct planche_input *input, struct plan
 
 static uint8_t *slot(const struct planche_input *input, int64_t y)
 {
-    return input->window + (size_t)(y % input->window_rows) * input->colour_row_bytes;
+    return input->window + (size_t)(y % input->ring_rows) * input->colour_row_bytes;
+}
+
+/* Called by the page's thread or by one of the pool's. */
+static void read_batch(void *user, size_t index, unsigned worker)
+{
+    struct planche_input *input = user;
+    struct planche_input_ahead *ahead = &input->ahead;
+    double start = planche_clock_ms();
+    (void)index;
+    (void)worker;
+    while (!ahead->status && ahead->read < ahead->end) {
+        ahead->status = next_row(input, slot(input, ahead->read), &ahead->error);
+        ahead->read += !ahead->status;
+    }
+    ahead->ms = planche_clock_ms() - start;
+}
+
+/* Rows that can be read ahead without taking the place of one that stays. */
+static int64_t room_ahead(const struct planche_input *input)
+{
+    int64_t left = input->height - input->next;
+    int64_t room = input->asked - input->window_rows + input->ring_rows - input->next;
+    return input->ring_rows == input->height || room > left ? left : room;
+}
+
+/* Has an idle thread read on, unless one is at it. */
+static void read_ahead(struct planche_input *input)
+{
+    struct planche_input_ahead *ahead = &input->ahead;
+    if (!ahead->task || ahead->status || input->next < ahead->end)
+        return;
+    int64_t room = room_ahead(input), left = input->height - input->next;
+    if (room < 1 || (room < FEW_ROWS && room < left))
+        return;
+    ahead->read = input->next;
+    ahead->end = input->next + (room < AHEAD_ROWS ? room : AHEAD_ROWS);
+    planche_pool_task_begin(ahead->task, read_batch, input);
+}
+
+/* Whether row y is there, and none that is being read takes its place. */
+static bool is_there(const struct planche_input *input, int64_t y)
+{
+    return y < input->next && y >= input->asked - input->window_rows &&
+           y >= input->next - input->ring_rows;
+}
+
+/* Row y is there afterwards. */
+static enum planche_status reach(struct planche_input *input, int64_t y,
+                                 struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    settle(input);
+    double start = planche_clock_ms();
+    if (y >= input->next && input->ahead.status) {
+        *error = input->ahead.error;
+        return input->ahead.status;
+    }
+    if (y < input->next - input->ring_rows)
+        status = rewind_input(input, error);
+    while (!status && y >= input->next) {
+        status = next_row(input, slot(input, input->next), error);
+        input->next += !status;
+    }
+    input->asked = y + 1;
+    input->ms += planche_clock_ms() - start;
+    return status;
 }
 
 enum planche_status planche_input_row(struct planche_input *input, int64_t y, const void **row,
@@ -210,13 +314,13 @@ enum planche_status planche_input_row(struct planche_input *input, int64_t y, co
         return PLANCHE_OK;
     }
     double start = planche_clock_ms();
-    if (y < input->next - input->window_rows)
-        status = rewind_input(input, error);
-    while (!status && y >= input->next) {
-        status = next_row(input, slot(input, input->next), error);
-        input->next += !status;
-    }
-    input->ms += planche_clock_ms() - start;
+    if (!is_there(input, y))
+        status = reach(input, y, error);
+    if (input->asked <= y)
+        input->asked = y + 1;
+    if (!status)
+        read_ahead(input);
+    input->waited_ms += planche_clock_ms() - start;
     *row = slot(input, y);
     return status;
 }
@@ -230,7 +334,7 @@ enum planche_status planche_input_alpha_row(struct planche_input *input, const v
     }
     double start = planche_clock_ms();
     enum planche_status status = read_row(input, input->alpha_reader, input->raw, error);
-    input->ms += planche_clock_ms() - start;
+    add_time(input, start);
     *row = input->raw;
     return status;
 }

@@ -4,6 +4,7 @@
 #ifndef PLANCHE_ENGINE_INPUT_H
 #define PLANCHE_ENGINE_INPUT_H
 
+#include "base/pool.h"
 #include "codec/codec.h"
 #include "image/bleed.h"
 #include "net/net.h"
@@ -13,6 +14,18 @@ struct planche_input_options {
     const struct planche_source *source;
     const struct planche_pixels *pixels;
     struct planche_reader_options reader;
+    struct planche_pool *pool; /* whose idle threads read ahead */
+};
+
+/* Rows that are read ahead while a page runs, of a page that is read so. */
+struct planche_input_ahead {
+    struct planche_pool *pool;
+    struct planche_pool_task *task; /* NULL: none are */
+    int64_t end;                /* of the rows that the task reads; rows before next are there */
+    int64_t read;               /* the task's: rows before this are there, too */
+    double ms;                  /* the task's: spent reading */
+    enum planche_status status; /* the task's: why row `read` is not there, and never will be */
+    struct planche_error error;
 };
 
 /* Input of a page: rows of its colours and its alpha, from a reader or from pixels in memory. It
@@ -30,10 +43,15 @@ struct planche_input {
     struct planche_bleed *bleed; /* of a page with alpha */
     uint8_t *stored_row;         /* one row as the file has it, if it is run as another */
     uint8_t *raw;                /* one row of the page, for what needs its alpha taken off */
-    uint8_t *window;             /* the last rows of colours */
-    int64_t window_rows, next;   /* row that comes next */
+    uint8_t *window;             /* the last rows of colours, and those that are read ahead */
+    int64_t window_rows;         /* of those that stay */
+    int64_t ring_rows;           /* that there is room for */
+    int64_t next;                /* row that comes next */
+    int64_t asked;               /* rows before this were asked for */
     int64_t raw_next, alpha_next;
-    double ms; /* spent reading */
+    struct planche_input_ahead ahead;
+    double ms;        /* spent reading, by all threads */
+    double waited_ms; /* of the page's own thread: reading, or waiting for it */
 };
 
 /* Opens the page; input->width, height and format are known afterwards. */

@@ -36,7 +36,7 @@ static void describe_run(const struct planche_page *page, double ms)
     struct planche_page_result *result = &page->job->result;
     result->decode_ms = page->input.ms;
     result->encode_ms = page->output.ms;
-    result->network_ms = ms - page->input.ms - page->output.waited_ms;
+    result->network_ms = ms - page->input.waited_ms - page->output.waited_ms;
     result->peak_bytes =
         planche_engine_weight_bytes(page->engine) + atomic_load(&page->budget.peak);
     const struct planche_executor_ops *machine = planche_page_passes_machine(&page->passes);
@@ -78,7 +78,7 @@ static enum planche_status run_once(struct planche_page_job *job,
     };
     planche_budget_init_part(&page.budget, &job->engine->state->budget, 0);
     enum planche_status status = planche_page_admit(&page, alone, error);
-    double start = planche_clock_ms() - page.input.ms;
+    double start = planche_clock_ms() - page.input.waited_ms;
     if (!status)
         status = run_admitted(&page, error);
     planche_output_close(&page.output);

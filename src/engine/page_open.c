@@ -20,6 +20,7 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
                 .cancel = &job->cancel,
                 .max_input_pixels = page->engine->max_pixels / (scale * scale),
             },
+        .pool = page->engine->pool,
     };
     if (options.reader.max_input_pixels == 0)
         options.reader.max_input_pixels = 1;

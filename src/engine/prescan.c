@@ -76,6 +76,8 @@ enum planche_status planche_prescan_run(struct planche_prescan *prescan,
                                    "a row of the page");
     enum planche_status status = scan(prescan, input, row, error);
     planche_free(row);
-    input->ms += planche_clock_ms() - start;
+    double ms = planche_clock_ms() - start;
+    input->ms += ms;
+    input->waited_ms += ms;
     return status;
 }
