@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Runs one command and says how long it took, what it held at most, and how much of the machine
 others had meanwhile."""
+import json
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -42,27 +45,49 @@ def others_now():
     return (busy_seconds() - busy) / os.cpu_count()
 
 
+LAUNCH = [sys.executable, "-I", "-S", os.path.join(os.path.dirname(__file__), "launch.py")]
+
+
+def stop(child):
+    """Ends the command together with what launched it."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def wait_for(child):
+    watchdog = threading.Timer(MAX_SECONDS, stop, [child])
+    watchdog.start()
+    try:
+        child.wait()
+    except KeyboardInterrupt:
+        stop(child)
+        raise
+    finally:
+        watchdog.cancel()
+
+
+def read_report(report, child):
+    """What launch.py has written; a command that cannot be started leaves nothing."""
+    report.seek(0)
+    text = report.read()
+    return json.loads(text) if text else [child.returncode or 1, 0.0, 0, 0.0]
+
+
 def run(argv, cwd=None):
-    """wait4 gives the memory of this very child; getrusage would give the largest of all so far."""
+    """launch.py waits: a child's peak of memory would begin with that of this process."""
     argv = [str(argument) for argument in argv]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, \
+            tempfile.NamedTemporaryFile("r", encoding="ascii") as report:
         start, busy = time.monotonic(), busy_seconds()
-        with open(os.devnull, "rb") as nothing:
-            child = subprocess.Popen(argv, stdin=nothing, stdout=out, stderr=err, cwd=cwd)
-        watchdog = threading.Timer(MAX_SECONDS, child.kill)
-        watchdog.start()
-        try:
-            _, status, usage = os.wait4(child.pid, 0)
-        except KeyboardInterrupt:
-            child.kill()
-            raise
-        finally:
-            watchdog.cancel()
-        seconds = time.monotonic() - start
-        own = usage.ru_utime + usage.ru_stime
-        others = max(0.0, busy_seconds() - busy - own) / (seconds * os.cpu_count())
-        child.returncode = os.waitstatus_to_exitcode(status)
+        child = subprocess.Popen([*LAUNCH, report.name, *argv], stdin=subprocess.DEVNULL,
+                                 stdout=out, stderr=err, cwd=cwd, start_new_session=True)
+        wait_for(child)
+        elapsed = time.monotonic() - start
+        status, seconds, rss_bytes, own = read_report(report, child)
+        others = max(0.0, busy_seconds() - busy - own) / (elapsed * os.cpu_count())
         out.seek(0)
         err.seek(0)
-        return Outcome(argv, child.returncode, seconds, usage.ru_maxrss * 1024, others, own,
+        return Outcome(argv, status, seconds or elapsed, rss_bytes, others, own,
                        out.read().decode(errors="replace"), err.read().decode(errors="replace"))

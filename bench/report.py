@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables that read well on a terminal and are Markdown too."""
+import os
 
 
 def table(heads, rows):
@@ -86,7 +87,21 @@ def start_row(start):
             f"{start['load_ms']:.0f}", f"{1e3 * start['nothing_seconds']:.0f}"]
 
 
-START_HEADS = ("start", "page", "whole command ms", "load model ms", "planche --version ms")
+START_HEADS = ("start", "page", "whole command ms", "load model ms", "planche --help ms")
+
+
+def whole_row(case):
+    """Decoding and encoding lie beside the network where a thread is free for them."""
+    best = min(case["runs"], key=lambda run: run["seconds"])
+    page = best["page"]
+    name = f"{os.path.basename(case['network'])}, {case['name']}"
+    return [name, case["size"], f"{1e3 * best['seconds']:.0f}", f"{1e3 * best['cpu_seconds']:.0f}",
+            f"{page['decode_ms']:.0f}", f"{page['network_ms']:.0f}", f"{page['encode_ms']:.0f}",
+            f"{best['rss_bytes'] / 1e6:.1f}", others(best)]
+
+
+WHOLE_HEADS = ("whole command", "page", "ms", "CPU ms", "decoding", "network", "encoding", "RSS MB",
+               "others")
 
 
 def book_row(book):
@@ -167,6 +182,8 @@ def lines(results):
         out += table(ENGINE_HEADS, map(engine_row, results["engine"])) + [""]
     if results["start"]:
         out += table(START_HEADS, map(start_row, results["start"])) + [""]
+    if results["whole"]:
+        out += table(WHOLE_HEADS, map(whole_row, results["whole"])) + [""]
     if results["memory"]:
         out += table(MEMORY_HEADS, map(memory_row, results["memory"])) + [""]
     if results["books"]:
