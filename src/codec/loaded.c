@@ -2,13 +2,20 @@
 /* Loading of a format's library. */
 #include "codec/loaded.h"
 
+#include "base/alloc.h"
 #include "base/status.h"
+
+/* Starting takes less; it ends the process where the system has no memory. */
+#define START_BYTES ((uint64_t)4 << 20)
 
 static enum planche_status load(const struct planche_loaded *library, const char *name,
                                 struct planche_error *error)
 {
     const char *reason, *subject = name ? name : "the format", *missing;
+    if (!planche_foreign_enter(START_BYTES))
+        return planche_fail_memory(error, NULL, START_BYTES, subject);
     void *handle = planche_dl_open(library->file, &reason);
+    planche_foreign_leave(START_BYTES);
     if (!handle)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "%s needs a library that cannot be loaded: %s (install %s)", subject,

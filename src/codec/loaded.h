@@ -21,8 +21,8 @@ struct planche_loaded {
     _Atomic bool ready;
 };
 
-/* Loads it unless it is there; any thread may ask. name: of the file that needs it, or NULL. Error:
- * UNSUPPORTED. */
+/* Loads it unless it is there; any thread may ask. name: of the file that needs it, or NULL.
+ * Errors: UNSUPPORTED, MEMORY. */
 enum planche_status planche_loaded_get(struct planche_loaded *library, const char *name,
                                        struct planche_error *error);
 

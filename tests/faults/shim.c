@@ -66,7 +66,7 @@ static const char *const names[] = {KINDS(NAME)};
 enum mode { ONCE, STICKY, SHORT, LIE, KILL };
 static const char *const modes[] = {"once", "sticky", "short", "lie", "kill"};
 
-#define MAX_SPARED 32
+#define MAX_SPARED 64
 static struct {
     uintptr_t begin, end;
 } spared[MAX_SPARED];
@@ -80,6 +80,17 @@ static int fail_errno;
 static enum mode mode;
 static atomic_long counts[KIND_COUNT], all;
 
+/* Libraries start while they are loaded, as they do before the program itself begins. */
+static _Thread_local bool loading;
+
+static bool is_noted(uintptr_t begin)
+{
+    for (unsigned i = 0; i < spared_count; i++)
+        if (spared[i].begin == begin)
+            return true;
+    return false;
+}
+
 static int note_library(struct dl_phdr_info *info, size_t size, void *user)
 {
     const char *slash = strrchr(info->dlpi_name, '/'), *base = slash ? slash + 1 : info->dlpi_name;
@@ -92,10 +103,12 @@ static int note_library(struct dl_phdr_info *info, size_t size, void *user)
             continue;
         for (int i = 0; i < info->dlpi_phnum && spared_count < MAX_SPARED; i++) {
             const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-            if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
+            uintptr_t begin = info->dlpi_addr + part->p_vaddr;
+            if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || is_noted(begin))
                 continue;
-            spared[spared_count].begin = info->dlpi_addr + part->p_vaddr;
-            spared[spared_count++].end = info->dlpi_addr + part->p_vaddr + part->p_memsz;
+            spared[spared_count].begin = begin;
+            spared[spared_count].end = begin + part->p_memsz;
+            spared_count++;
         }
     }
     return 0;
@@ -281,6 +294,16 @@ WRAP_CODE(spawn, posix_spawnp,
           (child, path, actions, how, arguments, variables))
 WRAP(spawn, pid_t, -1, fork, (void), ())
 
+void *dlopen(const char *name, int flags)
+{
+    REAL(dlopen);
+    loading = true;
+    void *library = real(name, flags);
+    dl_iterate_phdr(note_library, NULL);
+    loading = false;
+    return library;
+}
+
 /* Closed all the same, as Linux does. */
 int close(int fd)
 {
@@ -322,6 +345,8 @@ void *__libc_memalign(size_t alignment, size_t size);
 static bool allocation_fails(const void *caller)
 {
     uintptr_t address = (uintptr_t)caller;
+    if (loading)
+        return false;
     for (unsigned i = 0; i < spared_count; i++)
         if (address >= spared[i].begin && address < spared[i].end)
             return false;

@@ -44,7 +44,8 @@ WAYS = {"read": ("once", "sticky", "short"), "pread": ("once", "sticky", "short"
         "all": ("kill",)}
 # Libraries that end the process when they get no memory: docs/limits.md. What they take at most is
 # asked of the system before they begin.
-SPARED = "libstdc++,libjxl,libhwy,libaom,libdav1d,libavif,libSvtAv1,librav1e,libgav1,libyuv"
+# The loader ends it where there is none for their variables of a thread.
+SPARED = "ld-linux,libstdc++,libjxl,libhwy,libaom,libdav1d,libavif,libSvtAv1,librav1e,libgav1,libyuv"
 # With these, cleaning up may fail, too.
 UNTIDY = ("unlink", "rmdir", "open", "opendir", "readdir", "fcntl", "fstat", "stat", "close", "lseek", "all")
 

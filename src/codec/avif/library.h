@@ -15,7 +15,8 @@ struct planche_libavif {
 /* Its functions: after planche_avif_load. */
 extern struct planche_libavif planche_libavif;
 
-/* To be called before any of them. name: of the file that needs it, or NULL. Error: UNSUPPORTED. */
+/* To be called before any of them. name: of the file that needs it, or NULL. Errors: UNSUPPORTED,
+ * MEMORY. */
 enum planche_status planche_avif_load(const char *name, struct planche_error *error);
 
 #endif

@@ -16,7 +16,8 @@ struct planche_libjxl {
 /* Its functions: after planche_jxl_load. */
 extern struct planche_libjxl planche_libjxl;
 
-/* To be called before any of them. name: of the file that needs it, or NULL. Error: UNSUPPORTED. */
+/* To be called before any of them. name: of the file that needs it, or NULL. Errors: UNSUPPORTED,
+ * MEMORY. */
 enum planche_status planche_jxl_load(const char *name, struct planche_error *error);
 
 #endif
