@@ -8,7 +8,6 @@
 typedef __m256 vec;
 #define VEC_LANES        8
 #define VEC_ACCUMULATORS 12 /* of 16 registers */
-#define VEC_AT_ONCE      3
 
 static INLINE vec vec_load(const float *p)
 {

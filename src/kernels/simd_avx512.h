@@ -8,7 +8,6 @@
 typedef __m512 vec;
 #define VEC_LANES        16
 #define VEC_ACCUMULATORS 24 /* of 32 registers */
-#define VEC_AT_ONCE      4
 
 static INLINE vec vec_load(const float *p)
 {

@@ -12,7 +12,6 @@ typedef float32x4_t vec;
 /* 5 pixels of a block: with 6 the compilers, which load a step's operands early, keep some of the
  * sums in memory. */
 #define VEC_ACCUMULATORS 20
-#define VEC_AT_ONCE      4
 
 static INLINE vec vec_load(const float *p)
 {

@@ -9,22 +9,16 @@
 
 #define LANES PLANCHE_LANES
 
-/* Bytes of a tile in the parts of the scratch that are kept for the whole run, and those of one row
- * of points. */
-static uint64_t tile_bytes(unsigned tile, enum planche_precision precision, unsigned in_blocks,
-                           unsigned group)
-{
-    const uint64_t input = PLANCHE_WINOGRAD_INPUT(tile), vector = LANES * sizeof(float);
-    return input * vector *
-           ((uint64_t)in_blocks * tile + in_blocks / PLANCHE_WINOGRAD_PACKED(precision) +
-            (uint64_t)group * (1 + tile));
-}
-
 size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, unsigned in_blocks,
                               unsigned out_blocks, uint64_t l2_bytes)
 {
-    const unsigned group = planche_winograd_group_blocks(out_blocks);
-    const uint64_t tiles = l2_bytes * 3 / 4 / tile_bytes(tile, precision, in_blocks, group);
+    const unsigned group =
+        out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
+    const uint64_t per_tile =
+        ((uint64_t)in_blocks * sizeof(float) / PLANCHE_WINOGRAD_PACKED(precision) +
+         group * sizeof(float)) *
+        PLANCHE_WINOGRAD_BLOCK(tile);
+    const uint64_t tiles = l2_bytes * 3 / 4 / per_tile;
     const size_t step = PLANCHE_WINOGRAD_STEP, min = 2 * step, max = 8 * step;
     /* Whole register blocks; below two fetching the weights costs more than the cache saves, above
      * eight nothing is gained. */
@@ -34,17 +28,17 @@ size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, u
 int planche_winograd_scratch(unsigned tile, enum planche_precision precision, unsigned in_blocks,
                              unsigned out_blocks, size_t tiles, size_t *floats)
 {
-    const size_t input = (size_t)PLANCHE_WINOGRAD_INPUT(tile) * LANES;
-    const size_t group = planche_winograd_group_blocks(out_blocks);
-    size_t columns, points, products;
-    return planche_mul_size(tiles, tile, &columns) && planche_add_size(columns, 3, &columns) &&
-           planche_mul_size(columns, in_blocks * input, &columns) &&
-           planche_add_size(tiles, PLANCHE_WINOGRAD_SET - 1, &points) &&
-           planche_mul_size(points, in_blocks * input / PLANCHE_WINOGRAD_PACKED(precision),
+    const unsigned group =
+        out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
+    const size_t block = PLANCHE_WINOGRAD_BLOCK(tile);
+    size_t points, products;
+    return planche_add_size(tiles, PLANCHE_WINOGRAD_SET - 1, &points) &&
+           planche_mul_size(points, in_blocks * block / PLANCHE_WINOGRAD_PACKED(precision),
                             &points) &&
-           planche_mul_size(tiles, group * input * (1 + tile), &products) &&
-           planche_add_size(columns, points, floats) &&
-           planche_add_size(*floats, products, floats) && planche_add_size(*floats, tiles, floats);
+           planche_mul_size(tiles, group * block, &products) &&
+           planche_add_size(points, products, floats) &&
+           planche_add_size(*floats, PLANCHE_WINOGRAD_COLUMNS(tile), floats) &&
+           planche_add_size(*floats, tiles, floats);
 }
 
 int planche_winograd_weights(unsigned tile, enum planche_precision precision, unsigned in_blocks,

@@ -17,24 +17,22 @@
 #define PLANCHE_WINOGRAD_MAX_INPUT  PLANCHE_WINOGRAD_INPUT(PLANCHE_WINOGRAD_TILE_MAX)
 #define PLANCHE_WINOGRAD_MAX_POINTS PLANCHE_WINOGRAD_POINTS(PLANCHE_WINOGRAD_TILE_MAX)
 
-/* Scratch of a run, in vectors; tiles that repeat an earlier one have no place in it but columns.
- *   columns [row][input block][column]: the first pass of the input transform. The number of
- *     columns is odd, so that rows are no power of two apart, where they would fight for the same
- *     few places in the L1 cache.
- *   points [set of tiles][input block][point][tile of the set]: one row of the transformed input,
- *     float or bf16. A set is what one matrix product takes, so that all that it reads is at
- *     constant distances.
- *   products [tile][vector of the group][point]: products of one row and group.
- *   rows [tile][vector of the group][row][column]: the first pass of the output transform.
- *   like [tile]: see winograd_body.h.
+/* Scratch of a run, all in vectors of 16 lanes:
+ *   points [set of tiles][input block][line][tile of the set]: the transformed input, float or
+ *     bf16. A set is what one matrix product takes, so that all that it reads is at constant
+ *     distances. A line is a point; there is one more than points, to keep equal points of
+ * neighbouring input blocks from being a power of two apart, where they would fight for the same
+ * few places in the L1 cache. products [tile][block of the group][line]: products of one group,
+ * contiguous for the transform that reads them; the matrix products, which write them, have cycles
+ * to spare for the scattering. columns [column][row]: the first pass of the input transform over a
+ * strip of tiles. like [tile]: see winograd_body.h.
  */
-#define PLANCHE_WINOGRAD_SET                  24 /* tiles at most */
-#define PLANCHE_WINOGRAD_COLUMNS(tile, tiles) ((tiles) * (tile) + 3)
-
-static inline unsigned planche_winograd_group_blocks(unsigned out_blocks)
-{
-    return out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
-}
+#define PLANCHE_WINOGRAD_LINES(tile) (PLANCHE_WINOGRAD_POINTS(tile) + 1)
+#define PLANCHE_WINOGRAD_BLOCK(tile) (PLANCHE_WINOGRAD_LINES(tile) * (size_t)PLANCHE_LANES)
+#define PLANCHE_WINOGRAD_SET         12 /* tiles at most */
+#define PLANCHE_WINOGRAD_STRIP       4  /* tiles */
+#define PLANCHE_WINOGRAD_COLUMNS(tile)                                                             \
+    ((PLANCHE_WINOGRAD_STRIP * (tile) + 2) * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
 
 /* Floats of packed weights of a group of `blocks` output blocks. */
 static inline size_t planche_winograd_group_floats(unsigned tile, enum planche_precision precision,

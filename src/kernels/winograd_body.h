@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Winograd convolution over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined; transformed
- * inputs and weights are units (units.h), all else floats.
- *
- * The columns of all tiles of a run are transformed first. Then the run is worked through by the
- * rows of points of the transformed tiles: the points of a row are made for all tiles, multiplied
- * by their weights, and their products transformed to the row's part of the output transform at
- * once. So points and products are those of one row and stay in the L1 cache, and every point's
- * weights are read once in a run. At last the columns of that part are transformed and finished.
- * Only the columns of input and output are kept for the whole run: they share the L2 cache with the
- * weights.
+ * inputs and weights are units (units.h), all else floats. A run is worked through in three passes:
+ * all tiles' inputs are transformed, but for those that repeat what is there already; then for each
+ * group of output blocks the matrix products of all tiles are made point by point, so that a
+ * point's weights are read once per run and stay in the L1 cache meanwhile; then the products are
+ * transformed and finished.
  *
  * Lanes that no channel uses cost nothing where a vector has no others: products end with the last
  * input lane in use, and vectors of the output without a lane in use are set to zero. */
@@ -20,15 +16,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MAX_INPUT PLANCHE_WINOGRAD_MAX_INPUT
-#define MAX_TILE  PLANCHE_WINOGRAD_TILE_MAX
-#define PRECISION (UNIT_LANES == 2 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32)
-/* Columns that the input transform reads ahead: rows come from the L3 cache, eight at a time. */
-#define AHEAD 16
-/* Vectors of products that are made at once. */
-#define MAX_VECTORS VEC_AT_ONCE
+#define MAX_INPUT  PLANCHE_WINOGRAD_MAX_INPUT
+#define MAX_TILE   PLANCHE_WINOGRAD_TILE_MAX
+#define MAX_BLOCKS PLANCHE_WINOGRAD_GROUP
+#define PRECISION  (UNIT_LANES == 2 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32)
 /* Input units of a step of the products. */
 #define UNIT_STEP 4
+/* Columns that the input transform reads ahead: rows come from the L3 cache, eight at a time. */
+#define AHEAD 16
 
 struct run {
     const struct planche_winograd_args *args;
@@ -36,16 +31,23 @@ struct run {
     size_t set;      /* tiles of a set */
     size_t distinct; /* tiles that are not like an earlier one */
     uint32_t *like;  /* [tiles]: the distinct tile that each one is like; new ones ascend */
-    float *columns, *points, *products, *rows;
-    size_t column_line;  /* floats of a row of a block in columns */
+    float *points, *products, *columns;
     unsigned last_units; /* of the last input block that are in use, in whole steps */
+    unsigned last_parts; /* vectors of the last output block that are in use */
 };
 
-/* Output blocks whose weights lie together, and what is in use of them. */
-struct group {
-    unsigned first, blocks;
-    unsigned vectors; /* with a lane in use */
-};
+/* Vectors of an input block that have a lane in use. */
+static INLINE unsigned input_parts(const struct run *run, size_t block)
+{
+    const bool last = block + 1 == run->args->in_blocks;
+    return last ? (run->last_units * UNIT_LANES + VEC_LANES - 1) / VEC_LANES : PARTS;
+}
+
+/* Vectors of an output block that have a lane in use. */
+static INLINE unsigned output_parts(const struct run *run, size_t block)
+{
+    return block + 1 == run->args->out_blocks ? run->last_parts : PARTS;
+}
 
 static INLINE void transform_input(unsigned tile, const vec *d, vec *o)
 {
@@ -63,25 +65,17 @@ static INLINE void transform_output(unsigned tile, const vec *m, vec *o)
         transform_output6(m, o);
 }
 
-/* Vectors of an input block that have a lane in use. */
-static INLINE unsigned input_parts(const struct run *run, size_t block)
-{
-    const bool last = block + 1 == run->args->in_blocks;
-    return last ? (run->last_units * UNIT_LANES + VEC_LANES - 1) / VEC_LANES : PARTS;
-}
-
-/* First pass of the input transform: columns of a block, each transformed once though two tiles
+/* First pass of the input transform: the columns of a strip, each transformed once though two tiles
  * share it. Columns that do not exist are zero. */
 static INLINE void transform_columns(const struct run *run, unsigned tile, size_t block,
-                                     size_t first, size_t end)
+                                     size_t first, size_t count)
 {
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile), parts = input_parts(run, block);
     const float *const *rows = run->args->input_rows + block * input;
-    const size_t readable = run->args->input_columns, line = run->column_line;
-    const size_t row_floats = run->args->in_blocks * line;
-    const size_t present = readable > end ? end : readable > first ? readable : first;
-    float *out = run->columns + block * line;
-    for (size_t x = first; x < present; x++)
+    const size_t left = run->args->input_columns > first ? run->args->input_columns - first : 0;
+    const size_t present = left < count ? left : count;
+    float *out = run->columns;
+    for (size_t x = first; x < first + present; x++)
         for (unsigned part = 0; part < parts; part++) {
             vec d[MAX_INPUT], o[MAX_INPUT];
             UNROLL (i, input)
@@ -90,26 +84,26 @@ static INLINE void transform_columns(const struct run *run, unsigned tile, size_
                 d[i] = vec_load(rows[i] + x * LANES + part * VEC_LANES);
             transform_input(tile, d, o);
             UNROLL (i, input)
-                vec_store(out + i * row_floats + x * LANES + part * VEC_LANES, o[i]);
+                vec_store(out + ((x - first) * input + i) * LANES + part * VEC_LANES, o[i]);
         }
-    for (unsigned i = 0; i < input; i++)
-        memset(out + i * row_floats + present * LANES, 0, (end - present) * LANES * sizeof *out);
+    memset(out + present * input * LANES, 0, (count - present) * input * LANES * sizeof *out);
 }
 
-/* Second pass of the input transform: row i of the points of one tile of one block. */
-static INLINE void transform_row(const struct run *run, unsigned tile, const float *columns,
-                                 unsigned parts, float *points)
+/* Second pass of the input transform, for one tile; columns is its part of the strip. */
+static INLINE void transform_rows(const struct run *run, unsigned tile, const float *columns,
+                                  unsigned parts, float *points)
 {
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    const size_t step = run->set * UNITS;
-    for (unsigned part = 0; part < parts; part++) {
-        vec d[MAX_INPUT], o[MAX_INPUT];
-        UNROLL (j, input)
-            d[j] = vec_load(columns + j * LANES + part * VEC_LANES);
-        transform_input(tile, d, o);
-        UNROLL (j, input)
-            vec_store_units(points + j * step + part * VEC_UNITS, o[j]);
-    }
+    const size_t line = run->set * UNITS;
+    for (unsigned i = 0; i < input; i++)
+        for (unsigned part = 0; part < parts; part++) {
+            vec d[MAX_INPUT], o[MAX_INPUT];
+            UNROLL (j, input)
+                d[j] = vec_load(columns + (j * input + i) * LANES + part * VEC_LANES);
+            transform_input(tile, d, o);
+            UNROLL (j, input)
+                vec_store_units(points + (i * input + j) * line + part * VEC_UNITS, o[j]);
+        }
 }
 
 /* Whether the inputs of two tiles are the same to the bit. */
@@ -138,63 +132,62 @@ static void find_distinct(struct run *run, unsigned tile)
     }
 }
 
-/* The first pass for all distinct tiles. */
-static INLINE void transform_inputs(const struct run *run, unsigned tile)
-{
-    size_t next = 0, end = 0; /* columns before end are there */
-    for (size_t t = 0; t < run->tiles; t++)
-        if (run->like[t] == next) {
-            const size_t first = t * tile > end ? t * tile : end;
-            end = (t + 1) * tile + 2;
-            next++;
-            for (size_t block = 0; block < run->args->in_blocks; block++)
-                transform_columns(run, tile, block, first, end);
-        }
-}
-
-/* Points of one row, [set][block][point][tile of the set]. */
 static INLINE float *points_at(const struct run *run, unsigned tile, size_t t, size_t block)
 {
     const size_t set = run->set, in_blocks = run->args->in_blocks;
     return run->points +
-           ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_INPUT(tile) + t % set) * UNITS;
+           ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_LINES(tile) + t % set) * UNITS;
 }
 
-static INLINE void transform_points(const struct run *run, unsigned tile, unsigned i)
+/* Transforms the distinct ones of a strip's tiles, of which `next` is the first; returns the one
+ * after them. */
+static INLINE size_t transform_strip(const struct run *run, unsigned tile, size_t block, size_t t,
+                                     size_t count, size_t next)
 {
-    const size_t in_blocks = run->args->in_blocks;
-    size_t next = 0;
-    for (size_t t = 0; t < run->tiles; t++)
-        if (run->like[t] == next) {
-            const float *columns =
-                run->columns + i * in_blocks * run->column_line + t * tile * LANES;
-            for (size_t block = 0; block < in_blocks; block++)
-                transform_row(run, tile, columns + block * run->column_line,
-                              input_parts(run, block), points_at(run, tile, next, block));
-            next++;
-        }
+    bool known = true;
+    for (size_t i = t; i < t + count; i++)
+        known = known && run->like[i] < next;
+    if (known)
+        return next;
+    transform_columns(run, tile, block, t * tile, count * tile + 2);
+    for (size_t i = 0; i < count; i++)
+        if (run->like[t + i] == next)
+            transform_rows(run, tile,
+                           run->columns + i * tile * PLANCHE_WINOGRAD_INPUT(tile) * LANES,
+                           input_parts(run, block), points_at(run, tile, next++, block));
+    return next;
 }
 
-/* The matrix products of one point: tiles x output vectors over all input lanes in use. */
+static INLINE void transform_inputs(const struct run *run, unsigned tile)
+{
+    for (size_t block = 0; block < run->args->in_blocks; block++) {
+        size_t next = 0;
+        for (size_t t = 0; t < run->tiles; t += PLANCHE_WINOGRAD_STRIP) {
+            const size_t left = run->tiles - t;
+            const size_t count = left < PLANCHE_WINOGRAD_STRIP ? left : PLANCHE_WINOGRAD_STRIP;
+            next = transform_strip(run, tile, block, t, count, next);
+        }
+    }
+}
+
+/* The matrix products of one point: tiles x output vectors over all input lanes. */
 struct product {
     const float *weights;
     size_t in_blocks, point_stride; /* floats from one input block's points to the next one's */
     unsigned last_units;
-    size_t row;              /* floats from one unit's weights to the next one's */
-    size_t out_tile;         /* floats from one tile's products to the next one's */
-    const float *next, *end; /* what is left to prefetch of the next point's weights: they come
-                                from the L2 or L3 cache, and the prefetchers of the CPU see too
-                                late */
+    size_t row;                 /* floats from one unit's weights to the next one's */
+    size_t out_tile, out_block; /* floats from one tile's or block's products to the next's */
+    const float *next, *end;    /* what is left to prefetch of the next point's weights: they come
+                                   from the L3 cache, and the prefetchers of the CPU see too late */
 };
 
 /* Every product is summed in the order of the input lanes, however many tiles are worked on. */
 static INLINE void multiply_tiles(struct product *product, const float *points, float *out,
-                                  unsigned tile, unsigned tiles, unsigned vectors)
+                                  unsigned tiles, unsigned vectors)
 {
-    const size_t out_vector = PLANCHE_WINOGRAD_INPUT(tile) * VEC_LANES, row = product->row;
     const float *weights = product->weights, *next = product->next;
-    const size_t next_step = next < product->end ? LANES : 0;
-    vec acc[PLANCHE_WINOGRAD_SET][MAX_VECTORS];
+    const size_t next_step = next < product->end ? LANES : 0, row = product->row;
+    vec acc[PLANCHE_WINOGRAD_SET][MAX_BLOCKS * PARTS];
     UNROLL (t, tiles)
         UNROLL (v, vectors)
             acc[t][v] = vec_set(0.0f);
@@ -203,7 +196,7 @@ static INLINE void multiply_tiles(struct product *product, const float *points, 
         const float *end = x + (block + 1 < product->in_blocks ? UNITS : product->last_units);
         do {
             UNROLL (u, UNIT_STEP) {
-                vec w[MAX_VECTORS];
+                vec w[MAX_BLOCKS * PARTS];
                 UNROLL (v, vectors)
                     w[v] = vec_load(weights + v * VEC_LANES);
                 UNROLL (t, tiles) {
@@ -222,23 +215,24 @@ static INLINE void multiply_tiles(struct product *product, const float *points, 
     product->next = next;
     UNROLL (t, tiles)
         UNROLL (v, vectors)
-            vec_store(out + t * product->out_tile + v * out_vector, acc[t][v]);
+            vec_store(out + t * product->out_tile + v / PARTS * product->out_block +
+                          v % PARTS * VEC_LANES,
+                      acc[t][v]);
 }
 
 /* As many tiles at once as the registers hold, then the rest in a few steps. */
 static INLINE void multiply_set(struct product *product, const float *points, float *out,
-                                unsigned tile, size_t tiles, unsigned vectors)
+                                size_t tiles, unsigned vectors)
 {
-    const unsigned max = VEC_ACCUMULATORS / vectors;
+    const unsigned fit = VEC_ACCUMULATORS / vectors;
+    const unsigned max = fit < PLANCHE_WINOGRAD_SET ? fit : PLANCHE_WINOGRAD_SET;
 #define STEP(count)                                                                                \
     for (; count <= max && tiles >= count; tiles -= count) {                                       \
-        multiply_tiles(product, points, out, tile, count, vectors);                                \
+        multiply_tiles(product, points, out, count, vectors);                                      \
         points += count * UNITS;                                                                   \
         out += count * product->out_tile;                                                          \
     }
     STEP(max)
-    STEP(16)
-    STEP(12)
     STEP(8)
     STEP(6)
     STEP(4)
@@ -247,63 +241,56 @@ static INLINE void multiply_set(struct product *product, const float *points, fl
 #undef STEP
 }
 
-static INLINE void multiply_vectors(struct product *product, const float *points, float *out,
-                                    unsigned tile, size_t tiles, unsigned vectors)
+#if PARTS == 1
+/* The blocks of a group at once, since one register holds a block. */
+static void multiply_blocks(struct product *product, const float *points, float *out, size_t tiles,
+                            unsigned blocks, unsigned last_parts)
 {
-    switch (vectors) {
+    (void)last_parts;
+    switch (blocks) {
     case 1:
-        multiply_set(product, points, out, tile, tiles, 1);
+        multiply_set(product, points, out, tiles, 1);
         break;
     case 2:
-        multiply_set(product, points, out, tile, tiles, 2);
+        multiply_set(product, points, out, tiles, 2);
         break;
     case 3:
-        multiply_set(product, points, out, tile, tiles, 3);
+        multiply_set(product, points, out, tiles, 3);
         break;
-#if VEC_AT_ONCE > 3
     case 4:
-        multiply_set(product, points, out, tile, tiles, 4);
+        multiply_set(product, points, out, tiles, 4);
         break;
-#endif
     }
 }
-
-/* Vectors of a group that are multiplied at once: all if the registers hold them, else a number
- * that leaves no rest, if there is one. */
-static INLINE unsigned vectors_at_once(unsigned vectors)
+#else
+/* One block after another, the last one as far as its vectors are in use. */
+static void multiply_blocks(struct product *product, const float *points, float *out, size_t tiles,
+                            unsigned blocks, unsigned last_parts)
 {
-    if (vectors <= VEC_AT_ONCE)
-        return vectors;
-    return vectors % VEC_AT_ONCE != 0 && vectors % (VEC_AT_ONCE - 1) == 0 ? VEC_AT_ONCE - 1
-                                                                          : VEC_AT_ONCE;
-}
-
-static INLINE void multiply_group(struct product *product, const struct group *group,
-                                  const float *points, float *out, unsigned tile, size_t tiles)
-{
-    const unsigned max = vectors_at_once(group->vectors);
     const float *weights = product->weights;
-    for (unsigned v = 0; v < group->vectors; v += max) {
-        const unsigned left = group->vectors - v;
-        product->weights = weights + v * VEC_LANES;
-        multiply_vectors(product, points, out + v * PLANCHE_WINOGRAD_INPUT(tile) * VEC_LANES, tile,
-                         tiles, left < max ? left : max);
+    for (unsigned b = 0; b < blocks; b++, product->weights += LANES, out += product->out_block) {
+        const unsigned parts = b + 1 < blocks ? PARTS : last_parts;
+        if (parts > PARTS / 2)
+            multiply_set(product, points, out, tiles, PARTS);
+        else
+            multiply_set(product, points, out, tiles, PARTS / 2);
     }
     product->weights = weights;
 }
+#endif
 
 /* Fetches a part, `point` of all points, of what the transform of the group's products will write
  * and add: rows may have left the cache since, and stores that miss are slow to wait for each
  * other.
  */
 static INLINE void fetch_outputs(const struct planche_winograd_args *args, unsigned tile,
-                                 const struct group *group, unsigned point)
+                                 unsigned first, unsigned blocks, unsigned point)
 {
-    const size_t columns = args->columns, pixels = group->blocks * tile * columns;
+    const size_t columns = args->columns, pixels = blocks * tile * columns;
     const size_t end = pixels * (point + 1) / PLANCHE_WINOGRAD_POINTS(tile);
     size_t pixel = pixels * point / PLANCHE_WINOGRAD_POINTS(tile);
     while (pixel < end) {
-        const size_t row = group->first * tile + pixel / columns, x = pixel % columns;
+        const size_t row = first * tile + pixel / columns, x = pixel % columns;
         const size_t count = columns - x < end - pixel ? columns - x : end - pixel;
         const float *out = args->output_rows[row];
         for (size_t i = x; out && i < x + count; i++)
@@ -315,215 +302,147 @@ static INLINE void fetch_outputs(const struct planche_winograd_args *args, unsig
     }
 }
 
-/* The products of row i of points. */
-static INLINE void multiply_row(const struct run *run, unsigned tile, const struct group *group,
-                                unsigned i)
+/* All products of the group that begins with block `first`. */
+static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned first,
+                                  unsigned blocks)
 {
     const struct planche_winograd_args *args = run->args;
-    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile), in_blocks = args->in_blocks;
-    const size_t line = run->set * UNITS, row = (size_t)group->blocks * LANES;
+    const unsigned count = PLANCHE_WINOGRAD_POINTS(tile), in_blocks = args->in_blocks;
+    const size_t line = run->set * UNITS, row = (size_t)blocks * LANES;
     const size_t point_weights = in_blocks * UNITS * row;
     struct product product = {
         .weights = (const float *)args->weights +
-                   planche_winograd_group_floats(tile, PRECISION, in_blocks, group->first) +
-                   i * input * point_weights,
+                   planche_winograd_group_floats(tile, PRECISION, in_blocks, first),
         .in_blocks = in_blocks,
-        .point_stride = input * line,
+        .point_stride = PLANCHE_WINOGRAD_LINES(tile) * line,
         .last_units = run->last_units,
         .row = row,
-        .out_tile = (size_t)group->vectors * input * VEC_LANES,
+        .out_tile = blocks * PLANCHE_WINOGRAD_BLOCK(tile),
+        .out_block = PLANCHE_WINOGRAD_BLOCK(tile),
     };
-    for (unsigned j = 0; j < input; j++) {
-        fetch_outputs(args, tile, group, i * input + j);
+    for (unsigned point = 0; point < count; point++) {
+        fetch_outputs(args, tile, first, blocks, point);
         product.next = product.weights + point_weights;
-        product.end = product.next + (i + 1 < input || j + 1 < input ? point_weights : 0);
+        product.end = product.next + (point + 1 < count ? point_weights : 0);
         for (size_t t = 0; t < run->distinct; t += run->set) {
             const size_t left = run->distinct - t;
-            multiply_group(&product, group, points_at(run, tile, t, 0) + j * line,
-                           run->products + t * product.out_tile + (size_t)j * VEC_LANES, tile,
-                           left < run->set ? left : run->set);
+            multiply_blocks(&product, points_at(run, tile, t, 0) + point * line,
+                            run->products + t * product.out_tile + (size_t)point * LANES,
+                            left < run->set ? left : run->set, blocks,
+                            output_parts(run, first + blocks - 1));
         }
         product.weights += point_weights;
     }
 }
 
-/* First pass of the output transform: one vector of a row of products. */
-static INLINE void transform_vector(unsigned tile, const float *products, const vec *bias,
-                                    float *rows)
+/* Activation, residuals and scale of part of an output vector (the bias is in v already), and its
+ * way to memory. */
+static INLINE void store_vector(const struct planche_winograd_args *args, size_t row, size_t offset,
+                                vec slope, const float *scale, vec v)
 {
-    vec m[MAX_INPUT], o[MAX_TILE];
-    UNROLL (j, PLANCHE_WINOGRAD_INPUT(tile))
-        m[j] = vec_load(products + j * VEC_LANES);
-    if (bias)
-        m[1] = vec_add(m[1], *bias);
-    transform_output(tile, m, o);
-    UNROLL (j, tile)
-        vec_store(rows + j * VEC_LANES, o[j]);
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    v = vec_leaky(v, slope);
+    for (unsigned r = 0; r < epilogue->residuals; r++)
+        v = vec_fma(vec_set(epilogue->other[r]), vec_load(args->residual_rows[r][row] + offset),
+                    vec_mul(vec_set(epilogue->self[r]), v));
+    if (scale)
+        v = vec_mul(v, vec_load(scale));
+    vec_store(args->output_rows[row] + offset, v);
 }
 
-/* Row i of the products of all tiles. With 6 x 6 tiles the bias goes into point (1, 1), which is
- * added to every pixel; 4 x 4 tiles have no point 1. */
-static INLINE void transform_products(const struct run *run, unsigned tile,
-                                      const struct group *group, unsigned i)
-{
-    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    const float *bias = run->args->epilogue.bias + (size_t)group->first * LANES;
-    const float *products = run->products;
-    const size_t count = run->distinct * group->vectors;
-    float *rows = run->rows + (size_t)i * tile * VEC_LANES;
-    for (size_t k = 0; k < count;
-         k++, products += input * VEC_LANES, rows += input * tile * VEC_LANES)
-        if (tile == 6 && i == 1) {
-            const vec b = vec_load(bias + k % group->vectors * VEC_LANES);
-            transform_vector(tile, products, &b, rows);
-        } else
-            transform_vector(tile, products, NULL, rows);
-}
-
-/* What finishes the pixels of an output vector. */
-struct finish {
-    const struct planche_epilogue *epilogue;
-    vec slope, bias;
-    const float *scale;                               /* NULL: none */
-    float *const *outputs;                            /* [tile] */
-    const float *const *residuals[PLANCHE_RESIDUALS]; /* [tile] */
-};
-
-/* Activation, residuals and scale of an output vector (the bias is in v already), and its way to
- * memory. */
-static INLINE void store_vector(const struct finish *finish, bool plain, size_t row, size_t offset,
-                                vec v)
-{
-    const struct planche_epilogue *epilogue = finish->epilogue;
-    v = vec_leaky(v, finish->slope);
-    if (!plain) {
-        for (unsigned r = 0; r < epilogue->residuals; r++)
-            v = vec_fma(vec_set(epilogue->other[r]), vec_load(finish->residuals[r][row] + offset),
-                        vec_mul(vec_set(epilogue->self[r]), v));
-        if (finish->scale)
-            v = vec_mul(v, vec_load(finish->scale));
-    }
-    vec_store(finish->outputs[row] + offset, v);
-}
-
-/* Second pass of the output transform: the columns of one vector of one tile. plain: all its rows
- * are wanted, without residuals and scale. */
-static INLINE void transform_tile(const struct finish *finish, unsigned tile, bool plain,
-                                  const float *rows, size_t offset, size_t columns)
-{
-    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    for (size_t j = 0; j < columns; j++) {
-        vec m[MAX_INPUT], o[MAX_TILE];
-        UNROLL (i, input)
-            m[i] = vec_load(rows + (i * tile + j) * VEC_LANES);
-        transform_output(tile, m, o);
-        UNROLL (i, tile)
-            if (plain || finish->outputs[i])
-                store_vector(finish, plain, i, offset + j * LANES,
-                             tile == 6 ? o[i] : vec_add(o[i], finish->bias));
-    }
-}
-
-static INLINE void transform_outputs(const struct run *run, unsigned tile,
-                                     const struct group *group, unsigned v, bool plain)
+/* The output transform of part of one tile of output block `block`. With 6 x 6 tiles the bias goes
+ * into point (1, 1), which is added to every pixel; 4 x 4 tiles have no point 1. */
+static INLINE void transform_part(const struct run *run, unsigned tile, const float *products,
+                                  size_t block, size_t column, size_t columns, unsigned part)
 {
     const struct planche_winograd_args *args = run->args;
-    const size_t block = group->first + v / PARTS, lane = v % PARTS * VEC_LANES;
-    const size_t vector = (size_t)PLANCHE_WINOGRAD_INPUT(tile) * tile * VEC_LANES;
-    struct finish finish = {
-        .epilogue = &args->epilogue,
-        .slope = vec_load(args->epilogue.slope + block * LANES + lane),
-        .bias = vec_load(args->epilogue.bias + block * LANES + lane),
-        .scale = args->epilogue.scale ? args->epilogue.scale + block * LANES + lane : NULL,
-        .outputs = args->output_rows + block * tile,
-    };
-    for (unsigned r = 0; r < args->epilogue.residuals; r++)
-        finish.residuals[r] = args->residual_rows[r] + block * tile;
-    for (size_t t = 0; t < run->tiles; t++) {
-        const float *rows = run->rows + (run->like[t] * group->vectors + v) * vector;
-        const size_t offset = t * tile * LANES + lane, left = args->columns - t * tile;
-        if (left >= tile)
-            transform_tile(&finish, tile, plain, rows, offset, tile);
-        else
-            transform_tile(&finish, tile, plain, rows, offset, left);
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
+    const size_t lane = part * VEC_LANES;
+    const vec slope = vec_load(args->epilogue.slope + block * LANES + lane);
+    const vec bias = vec_load(args->epilogue.bias + block * LANES + lane);
+    const float *scale = args->epilogue.scale ? args->epilogue.scale + block * LANES + lane : NULL;
+    vec rows[MAX_TILE][MAX_INPUT];
+    UNROLL (j, input) {
+        vec m[MAX_INPUT], o[MAX_TILE];
+        UNROLL (i, input)
+            m[i] = vec_load(products + (i * input + j) * LANES + lane);
+        if (tile == 6 && j == 1)
+            m[1] = vec_add(m[1], bias);
+        transform_output(tile, m, o);
+        UNROLL (i, tile)
+            rows[i][j] = o[i];
+    }
+    UNROLL (i, tile) {
+        if (!args->output_rows[block * tile + i])
+            continue;
+        vec o[MAX_TILE];
+        transform_output(tile, rows[i], o);
+        UNROLL (j, tile)
+            if (j < columns)
+                store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, scale,
+                             tile == 6 ? o[j] : vec_add(o[j], bias));
     }
 }
 
-/* Whether all of a block's rows are wanted, without residuals and scale. */
-static bool is_plain(const struct planche_winograd_args *args, unsigned tile, size_t block)
-{
-    bool plain = !args->epilogue.residuals && !args->epilogue.scale;
-    for (unsigned i = 0; i < tile; i++)
-        plain = plain && args->output_rows[block * tile + i];
-    return plain;
-}
-
-/* Vectors without a lane in use. */
-static INLINE void clear_vector(const struct planche_winograd_args *args, unsigned tile,
-                                size_t block, size_t lane)
+/* Part of one tile that has no lane in use. */
+static INLINE void clear_part(const struct planche_winograd_args *args, unsigned tile, size_t block,
+                              size_t column, size_t columns, unsigned part)
 {
     for (unsigned i = 0; i < tile; i++) {
         float *out = args->output_rows[block * tile + i];
-        for (size_t x = 0; out && x < args->columns; x++)
-            vec_store(out + x * LANES + lane, vec_set(0.0f));
+        for (size_t j = 0; out && j < columns; j++)
+            vec_store(out + (column + j) * LANES + part * VEC_LANES, vec_set(0.0f));
     }
 }
 
-static INLINE void finish_group(const struct run *run, unsigned tile, const struct group *group)
+static INLINE void transform_outputs(const struct run *run, unsigned tile, unsigned first,
+                                     unsigned blocks)
 {
-    for (unsigned v = 0; v < group->blocks * PARTS; v++)
-        if (v >= group->vectors)
-            clear_vector(run->args, tile, group->first + v / PARTS, v % PARTS * VEC_LANES);
-        else if (is_plain(run->args, tile, group->first + v / PARTS))
-            transform_outputs(run, tile, group, v, true);
-        else
-            transform_outputs(run, tile, group, v, false);
-}
-
-static struct group group_at(const struct planche_winograd_args *args, unsigned first)
-{
-    const unsigned left = args->out_blocks - first;
-    const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
-    const unsigned all = args->out_lanes ? args->out_lanes : args->out_blocks * LANES;
-    const unsigned lanes = all - first * LANES;
-    const unsigned vectors = (lanes + VEC_LANES - 1) / VEC_LANES;
-    return (struct group){
-        .first = first,
-        .blocks = blocks,
-        .vectors = vectors < blocks * PARTS ? vectors : blocks * PARTS,
-    };
+    const struct planche_winograd_args *args = run->args;
+    for (size_t t = 0; t < run->tiles; t++)
+        for (unsigned b = 0; b < blocks; b++) {
+            const size_t column = t * tile, left = args->columns - column;
+            const float *products =
+                run->products + (run->like[t] * blocks + b) * PLANCHE_WINOGRAD_BLOCK(tile);
+            const unsigned parts = output_parts(run, first + b);
+            for (unsigned part = 0; part < PARTS; part++)
+                if (part >= parts)
+                    clear_part(args, tile, first + b, column, left < tile ? left : tile, part);
+                else if (left >= tile)
+                    transform_part(run, tile, products, first + b, column, tile, part);
+                else
+                    transform_part(run, tile, products, first + b, column, left, part);
+        }
 }
 
 static INLINE void convolve(const struct planche_winograd_args *args, unsigned tile)
 {
-    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile), in_blocks = args->in_blocks;
-    const unsigned in_lanes = args->in_lanes ? args->in_lanes : in_blocks * LANES;
-    const unsigned last_lanes = in_lanes - (in_blocks - 1) * LANES;
-    const size_t step_lanes = UNIT_STEP * UNIT_LANES;
+    const unsigned group =
+        args->out_blocks < PLANCHE_WINOGRAD_GROUP ? args->out_blocks : PLANCHE_WINOGRAD_GROUP;
+    const unsigned max = VEC_ACCUMULATORS / (PARTS == 1 ? group : PARTS);
+    const unsigned step = UNIT_STEP * UNIT_LANES;
+    const unsigned last_in = args->in_lanes ? (args->in_lanes - 1) % LANES + 1 : LANES;
+    const unsigned last_out = args->out_lanes ? (args->out_lanes - 1) % LANES + 1 : LANES;
     struct run run = {
         .args = args,
         .tiles = (args->columns + tile - 1) / tile,
-        .last_units = (unsigned)((last_lanes + step_lanes - 1) / step_lanes * UNIT_STEP),
+        .set = max < PLANCHE_WINOGRAD_SET ? max : PLANCHE_WINOGRAD_SET,
+        .last_units = (last_in + step - 1) / step * UNIT_STEP,
+        .last_parts = (last_out + VEC_LANES - 1) / VEC_LANES,
     };
-    run.column_line = PLANCHE_WINOGRAD_COLUMNS(tile, run.tiles) * LANES;
-    run.columns = args->scratch;
-    run.points = run.columns + input * in_blocks * run.column_line;
-    run.products = run.points + (run.tiles + PLANCHE_WINOGRAD_SET - 1) * in_blocks * input * UNITS;
-    run.rows = run.products +
-               run.tiles * planche_winograd_group_blocks(args->out_blocks) * input * (size_t)LANES;
-    run.like = (uint32_t *)(run.rows + run.tiles * planche_winograd_group_blocks(args->out_blocks) *
-                                           input * tile * (size_t)LANES);
+    const size_t sets = (run.tiles + run.set - 1) / run.set;
+    run.points = args->scratch;
+    run.products =
+        run.points + sets * run.set * args->in_blocks * PLANCHE_WINOGRAD_BLOCK(tile) / UNIT_LANES;
+    run.columns = run.products + run.tiles * group * PLANCHE_WINOGRAD_BLOCK(tile);
+    run.like = (uint32_t *)(run.columns + PLANCHE_WINOGRAD_COLUMNS(tile));
     find_distinct(&run, tile);
     transform_inputs(&run, tile);
     for (unsigned first = 0; first < args->out_blocks; first += PLANCHE_WINOGRAD_GROUP) {
-        const struct group group = group_at(args, first);
-        run.set = VEC_ACCUMULATORS / vectors_at_once(group.vectors);
-        for (unsigned i = 0; i < input; i++) {
-            transform_points(&run, tile, i);
-            multiply_row(&run, tile, &group, i);
-            transform_products(&run, tile, &group, i);
-        }
-        finish_group(&run, tile, &group);
+        const unsigned left = args->out_blocks - first;
+        const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
+        multiply_group(&run, tile, first, blocks);
+        transform_outputs(&run, tile, first, blocks);
     }
 }
 
