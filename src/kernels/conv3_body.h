@@ -84,11 +84,12 @@ static INLINE void store_bytes(const struct step *step, unsigned quads, unsigned
         uint8_t *output = args->outputs[step->quad + q] + step->x * PLANCHE_QUAD;
         const float *scale = args->scale + (step->quad + q) * PLANCHE_QUAD;
         const float *below = args->below + (step->quad + q) * PLANCHE_QUAD;
+        const float *zero = args->zero + (step->quad + q) * PLANCHE_QUAD;
         UNROLL (v, vectors) {
             words parts[PLANCHE_QUAD];
             UNROLL (c, PLANCHE_QUAD)
-                parts[c] = words_quantise(sums->of[q * PLANCHE_QUAD + c][v], scale[c], below[c],
-                                          args->zero);
+                parts[c] =
+                    words_quantise(sums->of[q * PLANCHE_QUAD + c][v], scale[c], below[c], zero[c]);
             const words bytes = words_pack(parts[0], parts[1], parts[2], parts[3]);
             if (whole || v + 1 < vectors)
                 words_store(output + v * WORDS_LANES * PLANCHE_QUAD, bytes);

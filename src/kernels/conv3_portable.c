@@ -42,7 +42,7 @@ void planche_conv3_int8_portable(const struct planche_conv3_int8_args *args)
                 args->planes[c][x] = (float)sum * scale;
             else
                 args->outputs[c / PLANCHE_QUAD][x * PLANCHE_QUAD + c % PLANCHE_QUAD] =
-                    quantise((float)sum, scale, args->zero);
+                    quantise((float)sum, scale, args->zero[c]);
         }
     }
 }

@@ -304,6 +304,7 @@ static void bench_conv3(const void *user)
         .bias = (const int32_t *)(const void *)bench->scratch,
         .scale = bench->bias,
         .below = bench->slope,
+        .zero = bench->bias,
         .outputs = outputs,
         .planes = planar ? planes : NULL,
         .count = bench->columns,

@@ -11,9 +11,8 @@ struct run {
     unsigned in_channels, out_channels, in_quads, out_quads;
     size_t count;
     bool planar;
-    float zero;
     int8_t weights[MAX_QUADS * MAX_QUADS * PLANCHE_QUAD_WEIGHTS]; /* [out][in][3][3] */
-    struct buffer packed, bias, scale, below;
+    struct buffer packed, bias, scale, below, zero;
     struct buffer inputs[3 * MAX_QUADS];
     struct buffer outputs[MAX_QUADS * PLANCHE_QUAD]; /* quads of bytes, or planes */
 };
@@ -51,14 +50,15 @@ static void create_ends(struct run *run, struct random *random)
     run->bias = buffer_create(lanes, false);
     run->scale = buffer_create_random(lanes, false, random);
     run->below = buffer_create_random(lanes, false, random);
+    run->zero = buffer_create(lanes, false);
     const float spread = 1e-2f / sqrtf((float)run->in_channels);
     for (size_t i = 0; i < lanes; i++) {
         const int32_t bias = (int32_t)random_next(random) >> random_size(random, 8, 20);
         memcpy(run->bias.data + i, &bias, sizeof bias);
         run->scale.data[i] = fabsf(run->scale.data[i]) * spread;
         run->below.data[i] *= spread;
+        run->zero.data[i] = (float)(random_next(random) % 256);
     }
-    run->zero = (float)(random_next(random) % 256);
 }
 
 static size_t output_bytes(const struct run *run)
@@ -95,6 +95,7 @@ static void destroy_run(struct run *run)
     buffer_destroy(&run->bias);
     buffer_destroy(&run->scale);
     buffer_destroy(&run->below);
+    buffer_destroy(&run->zero);
     for (unsigned i = 0; i < 3 * run->in_quads; i++)
         buffer_destroy(&run->inputs[i]);
     for (unsigned i = 0; i < output_count(run); i++)
@@ -121,7 +122,7 @@ static void run_pixels(const struct run *run, planche_conv3_int8_fn fn, size_t f
         .bias = (const int32_t *)(const void *)run->bias.data,
         .scale = run->scale.data,
         .below = run->below.data,
-        .zero = run->zero,
+        .zero = run->zero.data,
         .outputs = outputs,
         .planes = run->planar ? planes : NULL,
         .count = count,
@@ -160,7 +161,8 @@ static void compare_pixel(const struct run *run, unsigned c, size_t x)
                      (double)((float)sum * scale));
         return;
     }
-    const float value = fminf(fmaxf(rintf(fmaf((float)sum, scale, run->zero)), 0.0f), 255.0f);
+    const float value =
+        fminf(fmaxf(rintf(fmaf((float)sum, scale, run->zero.data[c])), 0.0f), 255.0f);
     const uint8_t *bytes = data_of(&run->outputs[c / PLANCHE_QUAD]);
     const uint8_t actual = bytes[x * PLANCHE_QUAD + c % PLANCHE_QUAD];
     if (actual != (uint8_t)value)
