@@ -54,8 +54,12 @@ enum planche_precision {
     PLANCHE_PRECISION_BF16 = 2, /* CPU: factors rounded to bf16, 8 significant bits: faster, and
                                    hard to tell apart by eye, but not within a level of F32; needs
                                    PLANCHE_CPU_AVX512BF16 */
-    PLANCHE_PRECISION_F16 = 3   /* GPUs: tensors and factors in half precision, 11 significant bits:
+    PLANCHE_PRECISION_F16 = 3,  /* GPUs: tensors and factors in half precision, 11 significant bits:
                                    nearly always within a level of F32 */
+    PLANCHE_PRECISION_INT8 = 4  /* CPU: tensors and factors in bytes, for networks that are a chain
+                                   of 3x3 convolutions and a pixel shuffle; quantised when they are
+                                   loaded, and a few levels from F32; needs PLANCHE_CPU_AVXVNNI or
+                                   PLANCHE_CPU_AVX512VNNI. The same bytes on all of them */
 };
 
 /* Where the page-wide averages of squeeze-and-excitation layers (Real-CUGAN, waifu2x cunet) come

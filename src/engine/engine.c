@@ -93,10 +93,17 @@ static enum planche_status choose_kernels(struct planche_engine *engine,
                                           struct planche_error *error)
 {
     bool bf16 = options->precision == PLANCHE_PRECISION_BF16;
+    bool int8 = options->precision == PLANCHE_PRECISION_INT8;
+    const uint32_t vnni = PLANCHE_CPU_AVXVNNI | PLANCHE_CPU_AVX512VNNI;
     uint32_t features = planche_cpu_select(options->cpu_mask);
     engine->features = bf16 ? planche_cpu_permit(features) : features & ~PLANCHE_CPU_AMX;
     engine->isa = planche_cpu_isa_name(engine->features);
     planche_kernels_init(&engine->kernels, engine->features);
+    if (int8 && !(features & vnni))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "precision int8 needs a CPU with AVX-VNNI or AVX512-VNNI; %s",
+                            planche_cpu_detect() & vnni ? "the CPU mask leaves it out"
+                                                        : "this one has neither, so use f32");
     /* Emulated, bf16 would be slower than float. */
     if (!bf16 || features & PLANCHE_CPU_AVX512BF16)
         return PLANCHE_OK;

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define PRECISIONS (PLANCHE_PRECISION_F16 + 1)
+#define PRECISIONS (PLANCHE_PRECISION_INT8 + 1)
 
 static const struct planche_executor_ops *const every[] = {
     &planche_vulkan_executor,
@@ -85,7 +85,7 @@ static void put_item(struct list *list, size_t index, size_t count, const char *
 
 static const char *precision_name(enum planche_precision precision)
 {
-    static const char *const names[PRECISIONS] = {"auto", "f32", "bf16", "f16"};
+    static const char *const names[PRECISIONS] = {"auto", "f32", "bf16", "f16", "int8"};
     return names[precision];
 }
 

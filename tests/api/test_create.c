@@ -201,11 +201,14 @@ static void test_precision(void **state)
     struct planche_error error;
     (void)state;
     options.model = test_model(2);
-    options.precision = (enum planche_precision)4;
+    options.precision = (enum planche_precision)5;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "precision");
     options.precision = PLANCHE_PRECISION_BF16;
     options.cpu_mask = PLANCHE_CPU_PORTABLE | PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVX512;
     expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "AVX512-BF16");
+    options.precision = PLANCHE_PRECISION_INT8;
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "AVX512-VNNI");
+    options.precision = PLANCHE_PRECISION_BF16;
     options.cpu_mask = 0;
     if (!(planche_cpu_features() & PLANCHE_CPU_AVX512BF16)) {
         expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "AVX512-BF16");

@@ -64,6 +64,33 @@ class Precision(harness.Case):
         worst = max(abs(a - b) for a, b in pairs)
         self.assertTrue(0 < worst < 32, worst)
 
+    def test_int8(self):
+        harness.need_model(harness.QUICK_MODEL, 4)
+        self.write("a.png", harness.page(45, 38))
+        plain = ("-m", harness.QUICK_MODEL, "-s", 4, "--json", "a.png", "--overwrite")
+        options = (*plain, "--precision", "int8")
+        refused = harness.run(*options, "--cpu-mask", "avx512", cwd=self.folder, check=3)
+        self.assert_one_line(refused.stderr, "AVX512-VNNI")
+        features = json.loads(harness.run("info", "--json", check=0).stdout)["features"]
+        masks = [isa for isa in ("avxvnni", "avx512vnni") if isa in features]
+        if not masks or os.environ.get("PLANCHE_CPU_MASK"):
+            self.skipTest("this CPU has no VNNI")
+        results = set()
+        for isa in masks:
+            for threads in (1, 3):
+                page = harness.run(*options, "--cpu-mask", isa, "--threads", threads,
+                                   "-o", "b.png", cwd=self.folder, check=0)
+                self.assertEqual(json.loads(page.stdout)["precision"], "int8")
+                results.add(self.read("b.png"))
+        self.assertEqual(len(results), 1)
+        harness.run(*plain, "-o", "d.png", cwd=self.folder, check=0)
+        pairs = list(zip(png.Image(self.read("b.png")).samples,
+                         png.Image(self.read("d.png")).samples))
+        error = sum((a - b) ** 2 for a, b in pairs) / len(pairs)
+        self.assertTrue(0 < error < 100, error)  # 28 dB
+        misfit = harness.run(*options, "-s", 2, "-o", "e.png", cwd=self.folder, check=3)
+        self.assert_one_line(misfit.stderr, "layer Resize_40")
+
 
 if __name__ == "__main__":
     harness.main()

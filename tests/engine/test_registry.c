@@ -345,7 +345,7 @@ static void test_wrong_options(void **state)
     options.backend = "cpu";
     options.precision = PLANCHE_PRECISION_F16;
     expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED,
-                   "precision f16 is for repeaters; CPUs have f32 and bf16");
+                   "precision f16 is for repeaters; CPUs have f32, bf16 and int8");
     options.precision = PLANCHE_PRECISION_F32;
     options.gpu_path = PLANCHE_GPU_PATH_KHR;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT,
@@ -373,7 +373,7 @@ static void test_own_words(void **state)
     expect_words(own, "vulkan", PLANCHE_PRECISION_BF16,
                  "precision bf16 is for CPUs; GPUs have f16 and f32");
     expect_words(own, "cpu", PLANCHE_PRECISION_F16,
-                 "precision f16 is for GPUs; CPUs have f32 and bf16");
+                 "precision f16 is for GPUs; CPUs have f32, bf16 and int8");
     expect_words(&only_cpu, "auto", PLANCHE_PRECISION_F16, "no backend has precision f16");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The CPU as an executor: a compiled program, and plans for it. */
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/int8_page.h"
 #include "backend/cpu/pack_weights.h"
 #include "backend/cpu/plan.h"
 #include "base/status.h"
@@ -11,7 +12,8 @@
 #define PLAN_BYTES ((uint64_t)256 << 10)
 
 struct cpu {
-    struct planche_program *program;
+    struct planche_program *program;      /* NULL: int8 */
+    struct planche_int8_network *int8;    /* NULL: floats */
     struct planche_node_profile *profile; /* [node_count]; NULL: not wanted */
     struct planche_pool *pool;
     struct planche_cost_machine machine;
@@ -20,7 +22,8 @@ struct cpu {
 
 struct cpu_plan {
     struct planche_executor_plan shared; /* the first, so that it stands for all of it */
-    struct planche_plan *plan;
+    struct planche_plan *plan;           /* of a program */
+    struct planche_int8_plan int8;       /* else */
 };
 
 static enum planche_precision precision_of(const struct planche_executor_setup *setup)
@@ -31,7 +34,9 @@ static enum planche_precision precision_of(const struct planche_executor_setup *
 
 static uint64_t bytes(const struct planche_executor_setup *setup)
 {
-    return planche_pack_bytes(setup->net, precision_of(setup), setup->features);
+    return setup->precision == PLANCHE_PRECISION_INT8
+               ? planche_int8_network_bytes(setup->net)
+               : planche_pack_bytes(setup->net, precision_of(setup), setup->features);
 }
 
 /* Says what a model takes before its weights are packed, rather than which layer met the limit. */
@@ -53,6 +58,7 @@ static void destroy(void *state)
 {
     struct cpu *cpu = state;
     planche_program_destroy(&cpu->program);
+    planche_int8_network_destroy(&cpu->int8);
     planche_free(cpu->profile);
     planche_free(cpu);
 }
@@ -61,6 +67,9 @@ static enum planche_status compile(struct cpu *cpu, const struct planche_executo
                                    struct planche_budget *budget, struct planche_error *error)
 {
     enum planche_status status = check_budget(setup, budget, error);
+    if (!status && setup->precision == PLANCHE_PRECISION_INT8)
+        return planche_int8_network_create(&cpu->int8, setup->net, setup->features, setup->pool,
+                                           budget, error);
     if (!status)
         status =
             planche_program_create(&cpu->program, setup->net, setup->features, precision_of(setup),
@@ -92,6 +101,10 @@ static enum planche_status create(void **state, const struct planche_executor_se
 static void describe(const void *state, struct planche_executor_info *info)
 {
     const struct cpu *cpu = state;
+    if (cpu->int8) {
+        *info = (struct planche_executor_info){.precision = "int8", .plan_bytes = PLAN_BYTES};
+        return;
+    }
     bool bf16 = cpu->program->precision == PLANCHE_PRECISION_BF16;
     *info = (struct planche_executor_info){
         .precision = bf16 ? "bf16" : "f32",
@@ -117,6 +130,28 @@ static void trace_plan(const struct planche_trace *trace, const struct planche_p
                   (double)plan->bytes / 1048576, plan->macs / 1e6, plan->seconds);
 }
 
+static enum planche_status plan_int8(const struct cpu *cpu,
+                                     const struct planche_executor_page *page, uint64_t memory,
+                                     struct cpu_plan *own, uint64_t *least,
+                                     struct planche_error *error)
+{
+    enum planche_status status = planche_int8_plan(&own->int8, cpu->int8, page->width, page->height,
+                                                   planche_pool_threads(cpu->pool), error);
+    if (status)
+        return status;
+    const int64_t rows = (int64_t)PLANCHE_INT8_GROUP * cpu->int8->factor;
+    own->shared = (struct planche_executor_plan){
+        .bytes = own->int8.bytes + (page->holds ? (uint64_t)rows * page->emit_row_bytes : 0),
+        .macs = own->int8.macs,
+        .emit_rows = rows,
+    };
+    *least = own->shared.bytes;
+    if (own->shared.bytes <= memory)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_BUDGET, "the page needs at least %llu bytes",
+                        (unsigned long long)*least);
+}
+
 static enum planche_status plan(const void *state, const struct planche_executor_page *page,
                                 uint64_t memory, struct planche_budget *budget,
                                 struct planche_executor_plan **out, uint64_t *least,
@@ -139,6 +174,14 @@ static enum planche_status plan(const void *state, const struct planche_executor
     struct cpu_plan *own = planche_calloc(budget, 1, sizeof(*own));
     if (!own)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a plan");
+    if (cpu->int8) {
+        enum planche_status status = plan_int8(cpu, page, memory, own, least, error);
+        if (status)
+            unplan(&own->shared);
+        else
+            *out = &own->shared;
+        return status;
+    }
     enum planche_status status = planche_plan_create(&own->plan, cpu->program, page->width,
                                                      page->height, &options, budget, least, error);
     if (status) {
@@ -165,8 +208,10 @@ static enum planche_status run(void *state, const struct planche_executor_plan *
 {
     const struct cpu *cpu = state;
     const struct cpu_plan *own = (const struct cpu_plan *)(const void *)plan;
-    (void)budget; /* the plan has it */
     (void)result;
+    if (cpu->int8)
+        return planche_int8_run(&own->int8, cpu->pool, io, budget, error);
+    (void)budget; /* the plan has it */
     return planche_plan_run(own->plan, cpu->pool, io, cpu->profile, error);
 }
 
@@ -192,7 +237,8 @@ const struct planche_executor_ops planche_cpu_executor = {
     .kind = "CPU",
     .precisions = PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_AUTO) |
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F32) |
-                  PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_BF16),
+                  PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_BF16) |
+                  PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_INT8),
     .usual = PLANCHE_PRECISION_F32,
     .samples = true,
     .uses_pool = true,

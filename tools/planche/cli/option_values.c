@@ -234,10 +234,10 @@ static size_t find_name(const char *value, const char *const *names, size_t coun
 
 static bool set_precision(struct planche_cli_options *o, const char *value)
 {
-    static const char *const names[] = {"auto", "f32", "bf16", "f16"};
-    size_t i = find_name(value, names, 4);
-    o->engine.precision = (enum planche_precision)(i % 4);
-    return i < 4;
+    static const char *const names[] = {"auto", "f32", "bf16", "f16", "int8"};
+    size_t i = find_name(value, names, 5);
+    o->engine.precision = (enum planche_precision)(i % 5);
+    return i < 5;
 }
 
 static const struct planche_cli_option *find_option(const char *name)
