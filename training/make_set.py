@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Packs a training set: free pages and lettering in one zip.
+
+make_set.py --pages DIR --fonts DIR --out FILE [--limit MIB]
+
+DIR of --pages has the files that sources.tsv lists (others are left out); --fonts is where the
+packages of fonts.tsv are unpacked. A page is stored as it is or as JPEG at full colour resolution,
+whichever is smaller. The same arguments give the same pages in the same order.
+"""
+import argparse
+import io
+import os
+import zipfile
+
+from PIL import Image
+
+import lettering
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def sources(use, tsv=os.path.join(HERE, 'sources.tsv')):
+    """Names of the files for `use`."""
+    with open(tsv, encoding='utf-8') as stream:
+        rows = [line.rstrip('\n').split('\t') for line in stream if not line.startswith('#')]
+    return [row[1] for row in rows if row[0] == use]
+
+
+def packed(path, quality):
+    """The bytes of a page and the ending of their name."""
+    with open(path, 'rb') as stream:
+        whole = stream.read()
+    jpeg = io.BytesIO()
+    Image.open(io.BytesIO(whole)).convert('RGB').save(jpeg, 'JPEG', quality=quality,
+                                                      subsampling=0, optimize=True)
+    if len(jpeg.getvalue()) < .7 * len(whole):
+        return jpeg.getvalue(), '.jpg'
+    return whole, '.webp'
+
+
+def letters(folder, count, side, seed):
+    """Tiles of lettering as lossless WebP."""
+    pen = lettering.letterer('train', os.path.join(HERE, 'fonts.tsv'), folder, seed)
+    for _ in range(count):
+        out = io.BytesIO()
+        pen.tile(side).save(out, 'WEBP', lossless=True, method=2)
+        yield out.getvalue()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--pages', required=True)
+    parser.add_argument('--fonts', required=True)
+    parser.add_argument('--out', required=True)
+    parser.add_argument('--limit', type=float, default=55, help='MiB (default 55)')
+    parser.add_argument('--letters', type=int, default=240, help='tiles of lettering')
+    parser.add_argument('--quality', type=int, default=93, help='of pages kept as JPEG')
+    parser.add_argument('--skip', default='', help='prefixes of pages to leave out, with commas')
+    parser.add_argument('--seed', type=int, default=1)
+    args = parser.parse_args()
+    skip = tuple(s for s in args.skip.split(',') if s)
+    total = 0
+    with zipfile.ZipFile(args.out, 'w') as out:
+        def put(name, data):
+            nonlocal total
+            total += len(data) + 200
+            if total > args.limit * 2 ** 20:
+                raise SystemExit(f'{args.out}: more than {args.limit} MiB at {name}: lower '
+                                 '--quality or --letters, or --skip pages')
+            out.writestr(zipfile.ZipInfo(name), data)
+
+        for k, data in enumerate(letters(args.fonts, args.letters, 512, args.seed)):
+            put(f'letters/{k:04}.webp', data)
+        for name in sources('train'):
+            path = os.path.join(args.pages, name)
+            if not os.path.exists(path):
+                print('not there:', name)
+            elif not name.startswith(skip) or not skip:
+                data, ending = packed(path, args.quality)
+                put('pages/' + name.split('.')[0] + ending, data)
+    print(f'{args.out}: {total / 2 ** 20:.1f} MiB')
+
+
+if __name__ == '__main__':
+    main()
