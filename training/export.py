@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes a network of train.py into files that Planche and ncnn load.
+
+export.py NET.npz OUT [--level L]     OUT.param and OUT.bin for one level of cleaning (-1 to 3)
+export.py NET.npz OUT.npz --half      the same arrays as NET.npz in 16 bits: all levels
+
+The layers are those of SRVGGNetCompact: convolutions with PReLU, PixelShuffle, plus the repeated
+pixels. Needs numpy only.
+"""
+import argparse
+import struct
+
+import numpy as np
+
+
+def bias(table, level):
+    """The bias for a level from those of the levels -1, 0, 1, 2, 3."""
+    at = min(max(level + 1, 0), 4)
+    low = min(int(at), 3)
+    return table[low] * (1 - (at - low)) + table[low + 1] * (at - low)
+
+
+def layers(net, level):
+    """Lines of the .param file (type, name, inputs, outputs, parameters) and the .bin file."""
+    channels, depth, scale, _ = (int(v) for v in net['form'])
+    lines = [('Input', 'data', (), ('data',), ''),
+             ('Split', 'twice', ('data',), ('deep', 'flat'), '')]
+    weights, below = [], 'deep'
+    for k in range(depth + 2):
+        kernel = net[f'kernel{k}'].astype('<f4')
+        lines.append(('Convolution', f'conv{k}', (below,), (f'conv{k}',),
+                      f'0={kernel.shape[0]} 1=3 4=1 5=1 6={kernel.size}'))
+        weights += [struct.pack('<I', 0), kernel.tobytes(),
+                    bias(net[f'bias{k}'].astype(np.float64), level).astype('<f4').tobytes()]
+        below = f'conv{k}'
+        if k <= depth:
+            lines.append(('PReLU', f'act{k}', (below,), (f'act{k}',), f'0={channels}'))
+            weights.append(net[f'slope{k}'].astype('<f4').tobytes())
+            below = f'act{k}'
+    lines += [('PixelShuffle', 'shuffle', (below,), ('shuffle',), f'0={scale}'),
+              ('Interp', 'repeat', ('flat',), ('repeat',), f'0=1 1={scale}.0 2={scale}.0'),
+              ('BinaryOp', 'sum', ('shuffle', 'repeat'), ('output',), '0=0')]
+    return lines, b''.join(weights)
+
+
+def text(lines):
+    blobs = sum(len(outputs) for _, _, _, outputs, _ in lines)
+    rows = [' '.join((f'{kind:16} {name:16} {len(i)} {len(o)}', *i, *o, p)).rstrip()
+            for kind, name, i, o, p in lines]
+    return '\n'.join(['7767517', f'{len(lines)} {blobs}'] + rows) + '\n'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('net')
+    parser.add_argument('out')
+    parser.add_argument('--level', type=float, default=-1)
+    parser.add_argument('--half', action='store_true')
+    args = parser.parse_args()
+    with np.load(args.net) as stored:
+        net = {key: stored[key] for key in stored.files}
+    if args.half:
+        np.savez_compressed(args.out, **{key: value if key == 'form' else value.astype(np.float16)
+                                         for key, value in net.items()})
+        return
+    lines, weights = layers(net, args.level)
+    with open(args.out + '.param', 'w', encoding='ascii') as stream:
+        stream.write(text(lines))
+    with open(args.out + '.bin', 'wb') as stream:
+        stream.write(weights)
+
+
+if __name__ == '__main__':
+    main()

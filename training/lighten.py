@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes checkpoints of train.py small enough to travel: the averaged weights alone.
+
+lighten.py FROM TO     folders; train.py --resume TO goes on with new moments
+"""
+import glob
+import os
+import sys
+
+import torch
+
+
+def main():
+    source, out = sys.argv[1:]
+    os.makedirs(out, exist_ok=True)
+    for path in sorted(glob.glob(os.path.join(source, '*.ckpt'))):
+        state = torch.load(path, map_location='cpu')
+        light = {('weight' + k[3:] if k.startswith('ema') else k): v for k, v in state.items()
+                 if k.startswith('ema') or k in ('form', 'steps')}
+        torch.save(light, os.path.join(out, os.path.basename(path)))
+
+
+if __name__ == '__main__':
+    main()

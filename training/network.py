@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""The networks: 3x3 convolutions at the page's resolution with PReLU, a pixel shuffle, plus the
+repeated pixels. No averages over the page: rows stream through in one pass.
+
+Each convolution is trained as the sum of a 3x3, a 1x1, a 1x1 followed by a 3x3 and the identity
+(Ding et al., RepVGG, arXiv 2101.03697; Bhardwaj et al., SESR, arXiv 2103.09404). The sum is formed
+before the convolution is run, at every step, so a step costs no more than one of the folded network,
+and the edges are padded as they are there.
+
+The level of cleaning changes the biases only: each layer has five, for the levels of
+degrade.KNOTS, and those between are interpolated. With the level fixed it is a plain network.
+"""
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+LEVELS = 5
+
+
+class Conv(nn.Module):
+    def __init__(self, inputs, outputs, gain=1.):
+        super().__init__()
+        self.square = inputs == outputs
+        self.full = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
+        self.point = nn.Parameter(torch.empty(outputs, inputs))
+        self.expand = nn.Parameter(torch.empty(2 * inputs, inputs))
+        self.project = nn.Parameter(torch.empty(outputs, 2 * inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(LEVELS, outputs))
+        scale = gain * (.5 if self.square else 1.)
+        nn.init.normal_(self.full, std=scale * (2 / (9 * inputs)) ** .5 * .7)
+        nn.init.normal_(self.point, std=scale * (1 / inputs) ** .5 * .3)
+        nn.init.normal_(self.expand, std=(1 / inputs) ** .5)
+        nn.init.normal_(self.project, std=scale * (1 / (18 * inputs)) ** .5 * .5)
+
+    def kernel(self):
+        """The 3x3 kernel that the branches sum up to."""
+        o, i = self.full.shape[:2]
+        k = self.full + F.pad(self.point.view(o, i, 1, 1), (1, 1, 1, 1))
+        p = self.project.permute(2, 3, 0, 1) @ self.expand
+        k = k + p.permute(2, 3, 0, 1)
+        if self.square:
+            k = k + F.pad(torch.eye(o, device=k.device).view(o, i, 1, 1), (1, 1, 1, 1))
+        return k
+
+
+class Network(nn.Module):
+    def __init__(self, channels, depth, scale=2, colours=3):
+        super().__init__()
+        self.form = (channels, depth, scale, colours)
+        self.scale = scale
+        widths = [colours] + [channels] * (depth + 1)
+        self.layers = nn.ModuleList(Conv(i, o) for i, o in zip(widths, widths[1:]))
+        self.last = Conv(channels, colours * scale * scale, gain=.1)
+        self.slopes = nn.ParameterList(nn.Parameter(torch.full((channels,), .1))
+                                       for _ in self.layers)
+
+    def kernels(self):
+        return [layer.kernel() for layer in self.layers] + [self.last.kernel()]
+
+    def forward(self, x, mix, kernels=None):
+        """x (n, c, h, w); mix (n, 5): the weights of the levels. kernels: those of kernels(), made
+        in full precision."""
+        kernels = self.kernels() if kernels is None else kernels
+        y = x
+        for layer, kernel, slope in zip(self.layers, kernels, self.slopes):
+            y = F.conv2d(y, kernel, padding=1) + (mix @ layer.bias)[:, :, None, None].to(y.dtype)
+            y = torch.where(y > 0, y, y * slope.view(1, -1, 1, 1).to(y.dtype))
+        y = F.conv2d(y, kernels[-1], padding=1)
+        y = y.float() + (mix @ self.last.bias)[:, :, None, None]
+        return F.pixel_shuffle(y, self.scale) + F.interpolate(x, scale_factor=self.scale,
+                                                              mode='nearest')
+
+    def folded(self):
+        """Arrays of the folded network, for export.py."""
+        def array(t):
+            return t.detach().float().cpu().numpy().astype(np.float32)
+
+        out = {'form': np.array(self.form, np.int32)}
+        for k, (layer, kernel) in enumerate(zip(list(self.layers) + [self.last], self.kernels())):
+            out[f'kernel{k}'], out[f'bias{k}'] = array(kernel), array(layer.bias)
+        for k, slope in enumerate(self.slopes):
+            out[f'slope{k}'] = array(slope)
+        return out
+
+
+def mixture(level):
+    """Weights of the five levels for levels between -1 and 3: linear between neighbours."""
+    at = torch.arange(LEVELS, device=level.device, dtype=torch.float32) - 1
+    return (1 - (level.view(-1, 1) - at).abs()).clamp(min=0)
+
+
+def parse(text):
+    """'32x8' -> Network(32, 8); '32x8x3' has scale 3, '32x8x2g' one colour."""
+    grey = text.endswith('g')
+    numbers = [int(n) for n in text.rstrip('g').split('x')]
+    channels, depth, scale = (numbers + [2])[:3]
+    return Network(channels, depth, scale, 1 if grey else 3)

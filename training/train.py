@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Trains networks side by side on the same batches.
+
+train.py --set SET.zip --out DIR --net small=32x8 --net tiny=24x8:edges:0.0015 --seconds 500
+
+A network is NAME=FORM[:RECIPE[:RATE]]: channels x depth (x scale) as in network.py, a recipe of
+losses.py, a learning rate. After --seconds of the process (or --steps) it ends and leaves in DIR,
+for each network, NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt; --resume DIR
+goes on from these. The rate falls to nothing at the end of each piece and rises again in the next.
+"""
+import argparse
+import glob
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+
+import data
+import degrade
+import losses
+import network
+
+START = time.time()
+SHARD = 15 * 2 ** 20
+
+
+class Student:
+    """A network with all that its training needs."""
+
+    def __init__(self, spec, args, device):
+        self.name, rest = spec.split('=')
+        form, recipe, rate = (rest.split(':') + ['', ''])[:3]
+        self.recipe, self.rate = recipe or args.recipe, float(rate or args.rate)
+        torch.manual_seed(args.seed)
+        self.net = network.parse(form).to(device)
+        self.form, self.device, self.steps, self.log = form, device, 0, []
+        self.sum = torch.zeros((), device=device)
+        options = {'fused': True, 'capturable': True} if args.cuda else {}
+        # A tensor, so that a captured step sees it change.
+        self.now = torch.tensor(self.rate, device=device) if args.cuda else self.rate
+        self.opt = torch.optim.AdamW(self.net.parameters(), lr=self.now, betas=(.9, .99),
+                                     weight_decay=0., **options)
+        self.graph, self.inputs = None, None
+        self.ema = [p.detach().clone() for p in self.net.parameters()]
+        if args.resume:
+            self.restore(args.resume)
+        self.kernels, self.run = self.net.kernels, self.net.forward
+        if args.compile:
+            self.kernels = torch.compile(self.net.kernels)
+            self.run = torch.compile(self.net.forward)
+
+    def first(self, *args):
+        """The first step; without the compiler if that fails."""
+        try:
+            self.step(*args)
+        except Exception as error:  # pylint: disable=broad-except
+            if self.run == self.net.forward:
+                raise
+            print(self.name, 'is not compiled:', str(error)[:2000], flush=True)
+            self.kernels, self.run = self.net.kernels, self.net.forward
+            self.step(*args)
+
+    def forward(self, lr, mix):
+        kernels = [k.contiguous(memory_format=torch.channels_last) for k in self.kernels()]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == 'cuda'):
+            return self.run(lr, mix, kernels)
+
+    def update(self, lr, hr, mix):
+        """One step at the present rate: everything that a captured step repeats."""
+        value = losses.loss(self.recipe, self.forward(lr, mix), hr)
+        self.opt.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), .5)
+        self.opt.step()
+        with torch.no_grad():
+            for e, p in zip(self.ema, self.net.parameters()):
+                e.lerp_(p, .002)
+            self.sum += value.detach()
+
+    def step(self, lr, hr, mix, factor):
+        if torch.is_tensor(self.now):
+            self.now.fill_(self.rate * factor)
+        else:
+            for group in self.opt.param_groups:
+                group['lr'] = self.rate * factor
+        if self.graph:
+            for to, value in zip(self.inputs, (lr, hr, mix)):
+                to.copy_(value)
+            self.graph.replay()
+        else:
+            self.update(lr, hr, mix)
+        self.steps += 1
+        if self.steps == 300:  # what is averaged begins after the first steps
+            with torch.no_grad():
+                for e, p in zip(self.ema, self.net.parameters()):
+                    e.copy_(p)
+
+    def capture(self, lr, hr, mix):
+        """Records a step as a CUDA graph: small networks are bound by launches else."""
+        self.inputs = [lr.clone(), hr.clone(), mix.clone()]
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self.update(*self.inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self.update(*self.inputs)
+        self.graph = graph
+
+    def report(self, count):
+        self.log.append((self.steps, round(time.time() - START, 1), float(self.sum) / count))
+        print(self.name, *self.log[-1], flush=True)
+        self.sum.zero_()
+
+    def state(self):
+        """(name, tensor) of all that a later piece goes on from; moments in half the bits."""
+        for k, (p, e) in enumerate(zip(self.net.parameters(), self.ema)):
+            yield f'weight{k}', p.detach().cpu()
+            yield f'ema{k}', e.cpu()
+            for key in ('exp_avg', 'exp_avg_sq'):
+                yield f'{key}{k}', self.opt.state[p][key].to(torch.bfloat16).cpu()
+
+    def save(self, out):
+        shards, size = [{'form': self.form, 'steps': self.steps}], 0
+        for name, tensor in self.state():
+            size += tensor.numel() * tensor.element_size()
+            if size > SHARD:
+                shards.append({})
+                size = tensor.numel() * tensor.element_size()
+            shards[-1][name] = tensor
+        for k, shard in enumerate(shards):
+            torch.save(shard, os.path.join(out, f'{self.name}.{k}.ckpt'))
+        live = [p.detach().clone() for p in self.net.parameters()]
+        with torch.no_grad():
+            for p, e in zip(self.net.parameters(), self.ema):
+                p.copy_(e)
+            np.savez(os.path.join(out, self.name + '.npz'), **self.net.folded())
+            for p, w in zip(self.net.parameters(), live):
+                p.copy_(w)
+        with open(os.path.join(out, self.name + '.log'), 'w', encoding='utf-8') as stream:
+            json.dump({'net': self.form, 'recipe': self.recipe, 'rate': self.rate,
+                       'log': self.log}, stream)
+
+    def restore(self, folder):
+        files = sorted(glob.glob(os.path.join(folder, self.name + '.*.ckpt')))
+        if not files:
+            print(self.name, 'begins anew', flush=True)
+            return
+        state = {}
+        for name in files:
+            state.update(torch.load(name, map_location=self.device))
+        if state['form'] != self.form:
+            raise SystemExit(f'{files[0]} is of form {state["form"]}, not {self.form}')
+        self.steps = state['steps']
+        with torch.no_grad():
+            for k, (p, e) in enumerate(zip(self.net.parameters(), self.ema)):
+                p.copy_(state[f'weight{k}'])
+                e.copy_(state.get(f'ema{k}', p))  # lighten.py leaves one of them
+                if f'exp_avg{k}' in state:
+                    self.opt.state[p] = {
+                        'step': torch.tensor(float(self.steps), device=self.device),
+                        'exp_avg': state[f'exp_avg{k}'].to(p.dtype),
+                        'exp_avg_sq': state[f'exp_avg_sq{k}'].to(p.dtype)}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--set', required=True)
+    parser.add_argument('--out', required=True)
+    parser.add_argument('--net', action='append', required=True)
+    parser.add_argument('--resume')
+    parser.add_argument('--seconds', type=float, default=0)
+    parser.add_argument('--steps', type=int, default=0)
+    parser.add_argument('--batch', type=int, default=64)
+    parser.add_argument('--crop', type=int, default=192)
+    parser.add_argument('--pool', type=int, default=1024, help='drawn tiles')
+    parser.add_argument('--group', type=int, default=16, help='tiles drawn at once')
+    parser.add_argument('--every', type=int, default=60, help='steps between drawings')
+    parser.add_argument('--recipe', default='colours')
+    parser.add_argument('--rate', type=float, default=1e-3)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--no-graphs', dest='graphs', action='store_false')
+    parser.add_argument('--no-compile', dest='compile', action='store_false')
+    args = parser.parse_args()
+    args.cuda = args.device.startswith('cuda')
+    args.compile = args.compile and hasattr(torch, 'compile') and args.cuda
+    if not args.seconds and not args.steps:
+        parser.error('--seconds or --steps')
+    return args
+
+
+def progress(args, began, step):
+    """Share of this piece that is done."""
+    if args.steps:
+        return step / args.steps
+    return (time.time() - began) / max(1e-3, args.seconds - (began - START))
+
+
+def prepare(args, students, batch):
+    if args.cuda and args.graphs:
+        for student in students:
+            try:
+                student.capture(*batch)
+            except Exception as error:  # pylint: disable=broad-except
+                student.graph = None
+                print(student.name, 'is not captured:', str(error)[:2000], flush=True)
+
+
+def profile(args, pool, damage, students, level):
+    """Prints what a drawing, a batch, its damage and a step of each network take."""
+    def timed(name, call, times):
+        for warm in (True, False):
+            if args.cuda:
+                torch.cuda.synchronize()
+            start = time.time()
+            for _ in range(1 if warm else times):
+                value = call()
+            if args.cuda:
+                torch.cuda.synchronize()
+        print(f'{name}: {(time.time() - start) / times * 1000:.1f} ms', flush=True)
+        return value
+
+    timed('drawing', pool.refresh, 3)
+    hr = timed('batch', lambda: pool.batch(args.batch), 5)
+    lr = timed('damage', lambda: damage(hr, level), 5)
+    lr = lr.contiguous(memory_format=torch.channels_last)
+    mix = network.mixture(level)
+    for student in students:
+        timed(student.name, lambda s=student: s.step(lr, hr, mix, .01), 10)
+        student.sum.zero_()
+
+
+def main():
+    args = arguments()
+    device = torch.device(args.device)
+    if args.cuda:
+        torch.backends.cuda.matmul.allow_tf32 = False  # the transforms of JPEG
+        torch.backends.cudnn.benchmark = True
+    os.makedirs(args.out, exist_ok=True)
+    students = [Student(spec, args, device) for spec in args.net]
+    pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
+                     args.seed + students[0].steps)
+    damage = degrade.Damage(device, args.crop)
+    print(f'{len(pool.pages)} tiles of pages, {len(pool.letters)} of letters, '
+          f'{time.time() - START:.0f} s', flush=True)
+    step, began, told = 0, None, 0
+    while True:
+        if step % args.every == 0:
+            pool.refresh()
+        hr = pool.batch(args.batch)
+        level = damage.sample_levels(args.batch)
+        lr = damage(hr, level).contiguous(memory_format=torch.channels_last)
+        mix = network.mixture(level)
+        # Compiling is not part of the schedule.
+        done = 0. if began is None else progress(args, began, step)
+        factor = min(1., (step + 1) / 300) * (.01 + .99 * (.5 + .5 * math.cos(math.pi * min(1., done))))
+        for student in students:
+            (student.step if step else student.first)(lr, hr, mix, factor)
+        step += 1
+        if step == 5:
+            prepare(args, students, (lr, hr, mix))
+            profile(args, pool, damage, students, level)
+            began = time.time()
+            print(f'first steps after {began - START:.0f} s', flush=True)
+        ended = done >= 1 or (args.steps and step >= args.steps)
+        if step % 1000 == 0 or ended:
+            for student in students:
+                student.report(step - told)
+            told = step
+        if ended:
+            break
+    for student in students:
+        student.save(args.out)
+    if args.cuda:
+        print(f'{torch.cuda.max_memory_allocated() / 2 ** 30:.1f} GiB')
+    print(f'{step} steps, {time.time() - START:.0f} s')
+
+
+if __name__ == '__main__':
+    main()
