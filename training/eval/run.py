@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Enlarges the test set through the planche command, so that all networks are measured alike.
+
+run.py PLANCHE TEST OUT NAME=NET[:N]...
+
+NET is a model of the catalogue, with N for its -n, or a file of train.py (NET.npz), with N for the
+level that is folded in. `clean` and `jpeg80` of TEST go to OUT/NAME-clean and OUT/NAME-jpeg80;
+results that are there already are kept.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def enlarge(planche, model, level, source, out):
+    command = [planche, '-m', model, '-s', '2', '-f', 'png', '--grey', 'keep', '--backend', 'cpu',
+               '--no-mark', '--skip-existing', '--threads', '1', source, '-o', out + '/']
+    if level is not None:
+        command[3:3] = ['-n', level]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise SystemExit(f'{" ".join(command)}: {done.stderr.decode()[-800:]}')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('planche')
+    parser.add_argument('test')
+    parser.add_argument('out')
+    parser.add_argument('nets', nargs='+')
+    args = parser.parse_args()
+    for spec in args.nets:
+        name, net = spec.split('=')
+        model, _, level = net.partition(':')
+        with tempfile.TemporaryDirectory() as folder:
+            if model.endswith('.npz'):
+                base = os.path.join(folder, 'net')
+                subprocess.run([sys.executable, os.path.join(HERE, '..', 'export.py'), model, base,
+                                '--level', level or '-1'], check=True)
+                model, level = base + '.param', ''
+            for kind in ('clean', 'jpeg80'):
+                enlarge(args.planche, model, level or None, os.path.join(args.test, kind),
+                        os.path.join(args.out, f'{name}-{kind}'))
+
+
+if __name__ == '__main__':
+    main()
