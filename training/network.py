@@ -84,6 +84,23 @@ class Network(nn.Module):
         return out
 
 
+    @torch.no_grad()
+    def unfold(self, stored):
+        """Takes over a folded network: the 3x3 of each sum gets what the other branches lack."""
+        if tuple(stored['form']) != self.form:
+            raise SystemExit(f'the network is {tuple(stored["form"])}, not {self.form}')
+        device = self.last.full.device
+
+        def tensor(name):
+            return torch.from_numpy(stored[name].astype(np.float32)).to(device)
+
+        for k, layer in enumerate(list(self.layers) + [self.last]):
+            layer.full += tensor(f'kernel{k}') - layer.kernel()
+            layer.bias.copy_(tensor(f'bias{k}'))
+        for k, slope in enumerate(self.slopes):
+            slope.copy_(tensor(f'slope{k}'))
+
+
 def mixture(level):
     """Weights of the five levels for levels between -1 and 3: linear between neighbours."""
     at = torch.arange(LEVELS, device=level.device, dtype=torch.float32) - 1

@@ -48,6 +48,8 @@ class Student:
         self.ema = [p.detach().clone() for p in self.net.parameters()]
         if args.resume:
             self.restore(args.resume)
+        elif args.start:
+            self.start(os.path.join(args.start, self.name + '.npz'))
         self.kernels, self.run = self.net.kernels, self.net.forward
         if args.compile:
             self.kernels = torch.compile(self.net.kernels)
@@ -169,6 +171,14 @@ class Student:
                         'exp_avg': state[f'exp_avg{k}'].to(p.dtype),
                         'exp_avg_sq': state[f'exp_avg_sq{k}'].to(p.dtype)}
 
+    def start(self, path):
+        """Begins with a folded network, such as those of weights/."""
+        with np.load(path) as stored:
+            self.net.unfold({key: stored[key] for key in stored.files})
+        with torch.no_grad():
+            for p, e in zip(self.net.parameters(), self.ema):
+                e.copy_(p)
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -176,6 +186,7 @@ def arguments():
     parser.add_argument('--out', required=True)
     parser.add_argument('--net', action='append', required=True)
     parser.add_argument('--resume')
+    parser.add_argument('--start', help='folder of NAME.npz to begin with')
     parser.add_argument('--seconds', type=float, default=0)
     parser.add_argument('--steps', type=int, default=0)
     parser.add_argument('--batch', type=int, default=64)
@@ -261,7 +272,8 @@ def main():
         mix = network.mixture(level)
         # Compiling is not part of the schedule.
         done = 0. if began is None else progress(args, began, step)
-        factor = min(1., (step + 1) / 300) * (.01 + .99 * (.5 + .5 * math.cos(math.pi * min(1., done))))
+        fall = .5 + .5 * math.cos(math.pi * min(1., done))
+        factor = min(1., (step + 1) / 300) * (.01 + .99 * fall)
         for student in students:
             (student.step if step else student.first)(lr, hr, mix, factor)
         step += 1
