@@ -217,7 +217,9 @@ def contour(c, field, level, width):
 def colours(c, grey, low=0., high=1.):
     """A colour for each tile, grey where it says so; pastel and full ones."""
     value, rgb = c.rand(low, high), c.rand(low, high, 3)
-    rgb = value + (rgb - value) * c.rand(.1, 1)
+    least, most = rgb.amin(1, True), rgb.amax(1, True)
+    full = low + (high - low) * (rgb - least) / (most - least + 1e-3)
+    rgb = torch.where(c.chance(.3), full, value + (rgb - value) * c.rand(.1, 1))
     return torch.where(grey, value.expand(-1, 3, -1, -1), rgb).clamp(0, 1)
 
 
