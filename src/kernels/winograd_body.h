@@ -20,7 +20,7 @@
 #define MAX_TILE   PLANCHE_WINOGRAD_TILE_MAX
 #define MAX_BLOCKS PLANCHE_WINOGRAD_GROUP
 #define PRECISION  (UNIT_LANES == 2 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32)
-/* Input units of a step of the products. */
+/* Input units that the products take at least: their loop is unrolled. */
 #define UNIT_STEP 4
 /* Columns that the input transform reads ahead: rows come from the L3 cache, eight at a time. */
 #define AHEAD 16
@@ -192,24 +192,21 @@ static INLINE void multiply_tiles(struct product *product, const float *points, 
         UNROLL (v, vectors)
             acc[t][v] = vec_set(0.0f);
     for (size_t block = 0; block < product->in_blocks; block++) {
-        const float *x = points;
-        const float *end = x + (block + 1 < product->in_blocks ? UNITS : product->last_units);
-        do {
-            UNROLL (u, UNIT_STEP) {
-                vec w[MAX_BLOCKS * PARTS];
+        const size_t units = block + 1 < product->in_blocks ? UNITS : product->last_units;
+        UNROLL_BY_4_PRAGMA for (size_t k = 0; k < units; k++)
+        {
+            vec w[MAX_BLOCKS * PARTS];
+            UNROLL (v, vectors)
+                w[v] = vec_load(weights + v * VEC_LANES);
+            UNROLL (t, tiles) {
+                const vec x = vec_set(points[t * UNITS + k]);
                 UNROLL (v, vectors)
-                    w[v] = vec_load(weights + v * VEC_LANES);
-                UNROLL (t, tiles) {
-                    const vec factor = vec_set(x[(size_t)t * UNITS + u]);
-                    UNROLL (v, vectors)
-                        acc[t][v] = vec_dot(factor, w[v], acc[t][v]);
-                }
-                __builtin_prefetch(next, 0, 2);
-                next += next_step;
-                weights += row;
+                    acc[t][v] = vec_dot(x, w[v], acc[t][v]);
             }
-            x += UNIT_STEP;
-        } while (x < end);
+            __builtin_prefetch(next, 0, 2);
+            next += next_step;
+            weights += row;
+        }
         points += product->point_stride;
     }
     product->next = next;
