@@ -341,27 +341,36 @@ static size_t nominal_row(const struct planche_program *program, int tensor,
     return (size_t)width * layout->lanes * layout->blocks;
 }
 
-/* Tensors whose rows are of about the same size share slots: see pass.h. */
+/* Whether the rows of two tensors are alike: the same blocks, about the same width. */
+static bool have_like_rows(const struct planche_program *program, int a, int b,
+                           const struct planche_shape *shapes)
+{
+    const struct planche_tensor_layout *one = &program->tensors[a], *other = &program->tensors[b];
+    size_t x = nominal_row(program, a, shapes), y = nominal_row(program, b, shapes);
+    return one->lanes == other->lanes && one->blocks == other->blocks && x <= y + y / 16 &&
+           y <= x + x / 16;
+}
+
+/* Tensors whose rows are alike share slots: see pass.h. */
 static bool find_slot_classes(struct planche_program *program)
 {
     size_t tensors = (size_t)program->tensor_count;
     struct planche_shape *shapes = planche_calloc(program->budget, tensors, sizeof(*shapes));
-    size_t *rows = planche_calloc(program->budget, tensors, sizeof(*rows)); /* of each class */
-    bool allocated = shapes && rows;
+    int *first = planche_calloc(program->budget, tensors, sizeof(*first)); /* of each class */
+    bool allocated = shapes && first;
     if (allocated && !planche_net_shapes(program->net, NOMINAL_SIDE, NOMINAL_SIDE, shapes))
         memset(shapes, 0, tensors * sizeof(*shapes));
     for (int t = 0; allocated && t < program->tensor_count; t++) {
-        size_t row = nominal_row(program, t, shapes);
         int class = 0;
         while (class < program->slot_class_count &&
-               (row > rows[class] + rows[class] / 16 || rows[class] > row + row / 16))
+               !have_like_rows(program, t, first[class], shapes))
             class ++;
         if (class == program->slot_class_count)
-            rows[program->slot_class_count++] = row;
+            first[program->slot_class_count++] = t;
         program->tensors[t].slot_class = class;
     }
     planche_free(shapes);
-    planche_free(rows);
+    planche_free(first);
     return allocated;
 }
 

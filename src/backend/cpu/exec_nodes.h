@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Execution of the kinds of nodes: exec_conv.c has the convolutions, exec_rows.c all others. */
+/* Execution of the kinds of nodes: exec_conv.c has the convolutions, exec_rows.c all others, and
+ * exec_chain.c runs several of them as a chain. */
 #ifndef PLANCHE_BACKEND_CPU_EXEC_NODES_H
 #define PLANCHE_BACKEND_CPU_EXEC_NODES_H
 
@@ -21,6 +22,8 @@ struct planche_task planche_put_task(const struct planche_exec *exec, int node, 
 /* Each makes rows [y0, y1) of the node's output. */
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+/* All steps of the pass's chain, which is closed. */
+void planche_exec_chain(const struct planche_exec *exec);
 void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 
 #endif

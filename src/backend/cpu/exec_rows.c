@@ -182,7 +182,7 @@ static void point_shuffle(const struct planche_task *task, int edge, int64_t y, 
                     (x / factor + e->view.left) * in->lanes;
 }
 
-/* A span is whole input pixels, `factor` columns each (see round_part in pass.c). */
+/* A span is whole input pixels, `factor` columns each (see round_part in pass_create.c). */
 static void shuffle_span(const struct planche_task *task, int64_t y, int64_t x0, int64_t x1,
                          unsigned worker)
 {

@@ -3,14 +3,15 @@
 #include "backend/cpu/exec_task.h"
 
 #include <assert.h>
+#include <string.h>
 
 float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block)
 {
     const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
     const struct planche_buffer *b = &exec->pass->buffers[tensor];
-    assert(y >= b->freed && y < b->rect.y1 && block < layout->blocks);
+    assert(y >= b->kept && y < b->rect.y1 && block < layout->blocks);
     float *row = b->rows[y % b->height] + block * b->block_stride;
-    return row + (layout->margin_left - b->rect.x0) * (int64_t)layout->lanes;
+    return row - b->origin * (int64_t)layout->lanes;
 }
 
 const float *planche_exec_input(const struct planche_exec *exec, const struct planche_edge *edge,
@@ -21,9 +22,26 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
     const struct planche_tensor_layout *layout = &program->tensors[tensor];
     int64_t height = exec->pass->spec.geometry->shapes[tensor].height;
     if (y < edge->view.top || y >= height - edge->view.bottom)
-        return exec->zeros +
-               (layout->margin_left - exec->pass->buffers[tensor].rect.x0) * (int64_t)layout->lanes;
+        return exec->zeros - exec->pass->buffers[tensor].origin * (int64_t)layout->lanes;
     return planche_exec_row(exec, tensor, y, block);
+}
+
+void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row)
+{
+    const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
+    const struct planche_buffer *b = &pass->buffers[tensor];
+    size_t end = (size_t)(b->rect.x0 - b->origin) * layout->lanes;
+    for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride)
+        memset(row, 0, end * sizeof(*row));
+}
+
+void planche_exec_clear_right(const struct planche_pass *pass, int tensor, float *row)
+{
+    const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
+    const struct planche_buffer *b = &pass->buffers[tensor];
+    size_t start = (size_t)(b->rect.x1 - b->origin) * layout->lanes;
+    for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride)
+        memset(row + start, 0, (b->block_stride - start) * sizeof(*row));
 }
 
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,

@@ -43,6 +43,10 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
 /* Likewise for the row of a tensor, to be written. */
 float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block);
 
+/* Zeros what lies beyond a tensor's columns in a row, which convolutions read. */
+void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row);
+void planche_exec_clear_right(const struct planche_pass *pass, int tensor, float *row);
+
 /* Rows [y0, y1) of a node as a task that makes them one by one. */
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,
                                       int64_t y1, planche_span_fn run);

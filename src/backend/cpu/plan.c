@@ -4,6 +4,7 @@
 #include "backend/cpu/plan.h"
 
 #include "backend/cpu/checkpoints.h"
+#include "backend/cpu/cost.h"
 #include "backend/cpu/regions.h"
 #include "base/status.h"
 
@@ -198,6 +199,8 @@ static enum planche_status make(struct planche_plan **out, const struct planche_
     plan->program = program;
     plan->budget = budget;
     plan->options = *options;
+    plan->block =
+        options->block ? options->block : planche_cost_block(program, width, options->workers);
     if (allocate_checkpoints(plan))
         status = planche_plan_set_page(plan, width, height, error);
     else

@@ -81,7 +81,8 @@ struct planche_tensor_layout {
     unsigned lanes, blocks;        /* 1 or 16 lanes */
     int margin_left, margin_right; /* zero columns that convolutions read beyond the edges */
     int producer;                  /* node */
-    int slot_class;                /* tensors of a class have rows of about the same size */
+    int slot_class;                /* tensors of a class have the same blocks, of about the same
+                                      width */
 };
 
 /* Program: a network compiled for the CPU. It owns its nodes, layouts and weights, and is immutable
