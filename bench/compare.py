@@ -46,8 +46,9 @@ class Comparison:
         pieces = libraries.Input(os.path.join(self.bench.folder, "input"), page, network)
         case = {"name": network.name, "size": name, "pieces": pieces.count, "planche": [],
                 "libraries": {library.title: {"runs": []} for library in self.libraries}}
+        runs = self.options.runs if size == LARGE[-1] else libraries.MOST_RUNS
         for _ in range(self.options.rounds):
-            case["planche"].append(self.bench.engine(network.arguments, size, libraries.MOST_RUNS))
+            case["planche"].append(self.bench.engine(network.arguments, size, runs))
             for library in self.libraries:
                 self.measure(library, network, pieces, case["libraries"][library.title])
         if size in SMALL:
@@ -87,5 +88,6 @@ class Comparison:
             difference = libraries.difference(self.output(library), network, pieces, ours)
             state["difference"] = difference
             if difference > library.tolerance:
-                state.update(runs=[], error=f"a sample differs from Planche's by {difference} of 255")
+                state.update(runs=[], error="a sample differs from Planche's by "
+                             f"{difference} of 255")
                 self.bench.say(f"{library.title}: {state['error']}")
