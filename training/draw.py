@@ -84,11 +84,11 @@ def pick(index, options):
 
 def angles(c, fine):
     """Angles of screens: mostly 45 degrees, then other usual ones, some of any size. Fine ones,
-    which the small page cannot tell from others, are nearly always at 45 degrees."""
+    which the small page cannot tell from others, are mostly at 45 degrees."""
     usual = torch.tensor([45, 45, 45, 45, 30, 60, 15, 75, 0, 90], device=c.device) * math.pi / 180
     a = usual[torch.randint(len(usual), (c.n,), device=c.device)].view(-1, 1, 1, 1)
     a = torch.where(c.chance(.25), c.rand(0, math.pi), a)
-    return torch.where(fine & c.chance(.85), c.rand() * 0 + math.pi / 4, a)
+    return torch.where(fine & c.chance(.55), c.rand() * 0 + math.pi / 4, a)
 
 
 def screen(c, tone):
