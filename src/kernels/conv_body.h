@@ -42,7 +42,8 @@ static INLINE void convolve_pixels(const struct part *part, unsigned pixels, uns
     UNROLL (p, pixels)
         UNROLL (v, vectors)
             acc[p][v] = vec_load(bias + v * VEC_LANES);
-    const size_t each = (pixels + args->entries - 1) / args->entries;
+    /* The phase of a deconvolution may have no entry at all. */
+    const size_t each = args->entries ? (pixels + args->entries - 1) / args->entries : 0;
     size_t fetched = 0;
     if (depth != LANES)
         fetch_outputs(part, blocks, pixels, pixels);

@@ -33,7 +33,8 @@ static size_t row_floats(size_t count, ptrdiff_t step, size_t lanes)
 static void choose_shape(struct run *run, struct random *random)
 {
     struct planche_conv_args *args = &run->args;
-    args->entries = random_size(random, 1, MAX_ENTRIES);
+    /* The phase of a deconvolution may have no entry at all. */
+    args->entries = random_once(random, 30) ? 0 : random_size(random, 1, MAX_ENTRIES);
     args->depth = run->narrow || run->bf16 || random_once(random, 2) ? LANES : 1;
     args->input_step = (ptrdiff_t)(args->depth * random_size(random, 1, 3));
     args->out_blocks = (unsigned)random_size(random, 1, MAX_OUTPUTS);
