@@ -13,9 +13,11 @@
 #ifdef __clang__
 #define UNROLL_PRAGMA      _Pragma("clang loop unroll(full)")
 #define UNROLL_BY_4_PRAGMA _Pragma("clang loop unroll_count(4)")
+#define NO_UNROLL          _Pragma("clang loop unroll(disable)")
 #else
 #define UNROLL_PRAGMA      _Pragma("GCC unroll 64")
 #define UNROLL_BY_4_PRAGMA _Pragma("GCC unroll 4")
+#define NO_UNROLL          _Pragma("GCC unroll 1")
 #endif
 #define UNROLL(i, count)      UNROLL_PRAGMA for (unsigned i = 0; i < (count); i++)
 #define UNROLL_BY_4(i, count) UNROLL_BY_4_PRAGMA for (unsigned i = 0; i < (count); i++)
