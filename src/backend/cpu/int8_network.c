@@ -153,7 +153,8 @@ static bool quantise_channel(const struct planche_step *s, const struct range *r
     }
     const double step = max > 0.0 ? max / WEIGHT_MAX : 1.0;
     const double bias = (s->bias ? s->bias[o] : 0.0) / step;
-    if (!finite || !isfinite(step) || !(fabs(bias) < VALUE_MAX))
+    if (!finite || !isfinite((float)step) || !isfinite((float)(step * slope_of(s, o))) ||
+        !(fabs(bias) < VALUE_MAX))
         return false;
     for (unsigned i = 0; i < in * 9; i++) {
         out[i] = (int8_t)lrint(weights[i] * range->step[i / 9] / step);
@@ -188,7 +189,6 @@ static enum planche_status make_layer(struct planche_int8_network *network,
                                       const struct planche_step *s, const struct range *range,
                                       struct planche_int8_layer *layer, struct planche_error *error)
 {
-    layer->name = s->name;
     layer->in_channels = (unsigned)planche_step_in_channels(network->net, s);
     layer->out_channels = (unsigned)network->net->tensors[s->output].channels;
     layer->in_quads = quads(layer->in_channels);

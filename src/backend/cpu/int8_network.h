@@ -26,8 +26,8 @@ struct planche_int8_network {
     float byte_scale, byte_bias; /* of network input values, to bytes */
 };
 
-/* net must outlive the network; its kernels need not. Errors: UNSUPPORTED (names the layer that
- * does not fit), MEMORY, BUDGET. */
+/* net must outlive the network; its weights need not. Errors: UNSUPPORTED (names the layer that
+ * does not fit), MEMORY (also where the budget has no room). */
 enum planche_status planche_int8_network_create(struct planche_int8_network **out,
                                                 const struct planche_net *net, uint32_t features,
                                                 struct planche_pool *pool,

@@ -9,6 +9,7 @@
 #include "net/integers.h"
 #include "net/receptive_field.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define GROUP PLANCHE_INT8_GROUP
@@ -298,14 +299,15 @@ static enum planche_status sweep(struct page_run *run, int64_t rows, struct plan
     return emit(run, before, run->done[last], error);
 }
 
-/* Rows of the layers in the slab. False never happens: they were planned. */
+/* Rows of the layers in the slab, where the plan has counted them. */
 static void place(struct page_run *run)
 {
-    size_t end = run->plan->tensors, bytes, start;
+    size_t end = run->plan->tensors, bytes = 0, start = 0;
     for (int i = 0; i < run->network->layer_count; i++) {
         struct planche_int8_rows *rows = &run->rows[i];
-        if (!size_rows(run->plan, i, rows, &bytes) || !take(&end, bytes, 1, &start))
-            return;
+        bool fits = size_rows(run->plan, i, rows, &bytes) && take(&end, bytes, 1, &start);
+        assert(fits);
+        (void)fits;
         rows->data = (uint8_t *)run->slab + start;
         planche_int8_rows_clear(rows, run->plan->shape.width, &run->network->layers[i]);
     }

@@ -13,7 +13,6 @@
 #define PLANCHE_INT8_QUADS    (PLANCHE_INT8_CHANNELS / PLANCHE_QUAD)
 
 struct planche_int8_layer {
-    const char *name;
     unsigned in_channels, out_channels, in_quads, out_quads;
     int8_t *weights; /* packed */
     int32_t *bias;   /* [out_quads * 4], and so are the next three */
