@@ -72,7 +72,7 @@ def read_report(report, child):
     """What launch.py has written; a command that cannot be started leaves nothing."""
     report.seek(0)
     text = report.read()
-    return json.loads(text) if text else [child.returncode or 1, 0.0, 0, 0.0]
+    return json.loads(text) if text else [child.returncode or 1, 0.0, 0, 0.0, 0.0]
 
 
 def run(argv, cwd=None):
@@ -85,7 +85,7 @@ def run(argv, cwd=None):
                                  stdout=out, stderr=err, cwd=cwd, start_new_session=True)
         wait_for(child)
         elapsed = time.monotonic() - start
-        status, seconds, rss_bytes, own = read_report(report, child)
+        status, seconds, rss_bytes, own, _ = read_report(report, child)
         others = max(0.0, busy_seconds() - busy - own) / (elapsed * os.cpu_count())
         out.seek(0)
         err.seek(0)

@@ -11,6 +11,7 @@ large that what is computed round it does not matter."""
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -102,6 +103,9 @@ def parse():
 
 def main():
     options = parse()
+    for program in ("qemu-x86_64", "qemu-aarch64"):
+        if not shutil.which(program):
+            sys.exit(f"{program} is not here: install qemu-user")
     guests = [Guest("AVX2", options.build, ["qemu-x86_64", "-cpu", "max"],
                     ["--cpu-mask", "avx2"], 8),
               Guest("NEON", options.arm_build, ["qemu-aarch64"], [], 4)]

@@ -15,7 +15,7 @@ def main():
     seconds = time.monotonic() - start
     with open(report, "w", encoding="ascii") as file:
         file.write(f"[{os.waitstatus_to_exitcode(status)}, {seconds}, {usage.ru_maxrss * 1024}, "
-                   f"{usage.ru_utime + usage.ru_stime}]")
+                   f"{usage.ru_utime + usage.ru_stime}, {usage.ru_stime}]")
 
 
 main()
