@@ -29,6 +29,8 @@ def main():
     with open(library, "rb") as file:
         data = file.read()
     elf = data[:6] == b"\x7fELF\x02\x01"
+    if data[:4] == b"\x7fELF" and not elf:
+        sys.exit(f"sonames: {library} is not ELF of 64 bits, little endian: extend needed() for it")
     found = list(needed(data)) if elf else [f"{name}.dylib" for name in names]
     with open(header, "w", encoding="ascii") as file:
         for name in names:
