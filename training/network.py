@@ -83,7 +83,6 @@ class Network(nn.Module):
             out[f'slope{k}'] = array(slope)
         return out
 
-
     @torch.no_grad()
     def unfold(self, stored):
         """Takes over a folded network: the 3x3 of each sum gets what the other branches lack."""

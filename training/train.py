@@ -7,7 +7,7 @@ train.py --set SET.zip --out DIR --net small=32x8 --net tiny=24x8:edges:0.0015 -
 A network is NAME=FORM[:RECIPE[:RATE]]: channels x depth (x scale) as in network.py, a recipe of
 losses.py, a learning rate. After --seconds of the process (or --steps) it ends and leaves in DIR,
 for each network, NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt; --resume DIR
-goes on from these. The rate falls to nothing at the end of each piece and rises again in the next.
+goes on from these. The rate falls to 1 % at the end of each piece and rises again in the next.
 """
 import argparse
 import glob

@@ -87,7 +87,7 @@ def main():
     for folder in args.results:
         columns = {}
         for name in names:
-            column = name.rstrip('.png').rstrip('0123456789')
+            column = name.removesuffix('.png').rstrip('0123456789')
             path = os.path.join(folder, name)
             if os.path.exists(path) and (not args.only or column in args.only.split(',')):
                 true, made = load(os.path.join(args.test, 'hr', name)), load(path)
