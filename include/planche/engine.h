@@ -31,8 +31,9 @@ struct planche_engine_options {
     enum planche_se se;
     uint64_t memory;     /* budget in bytes for weights and all pages in flight; 0: a quarter of
                             the machine's memory (cgroup limits respected), of which a page on the
-                            CPU makes the process take more than 600 MB only if that makes the page
-                            a fifth faster, or if it needs them */
+                            CPU that runs alone makes the process take more than 600 MB only if
+                            that makes the page a fifth faster, or if it needs them; of several at
+                            once each counts alone */
     unsigned threads;    /* threads that compute; 0: the CPUs this process may use */
     unsigned jobs;       /* pages in flight at once, each with an equal part of the memory; more
                             callers wait. 0: as many as keep the threads busy, each with what it

@@ -95,8 +95,8 @@ struct planche_page_options {
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
 PLANCHE_API void planche_page_options_init(struct planche_page_options *out, size_t size);
 
-/* Outcome of a page. Times are wall clock. Rows are encoded while the network runs, so the times
- * may add up to more than the page took. */
+/* Outcome of a page. Times are wall clock. Rows are decoded ahead and encoded by other threads
+ * while the network runs, so the times may add up to more than the page took. */
 struct planche_page_result {
     size_t struct_size;
     uint32_t input_width, input_height, output_width, output_height;

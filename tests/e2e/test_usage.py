@@ -37,7 +37,7 @@ class Help(harness.Case):
                 self.assertIn("An option of planche", text)
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
         self.assertIn("--memory", run("help", "machine", check=0).stdout)
-        self.assertIn("within the budget fails", run("help", "memory", check=0).stdout)
+        self.assertIn("the smallest budget", run("help", "memory", check=0).stdout)
         self.assertEqual(run("help", "-o", check=0).stdout, run("help", "--output", check=0).stdout)
         self.assertIn("--quality", run("help", "output", check=0).stdout)  # a section, too
 
