@@ -14,7 +14,7 @@ struct planche_input_options {
     const struct planche_source *source;
     const struct planche_pixels *pixels;
     struct planche_reader_options reader;
-    struct planche_pool *pool; /* whose idle threads read ahead */
+    struct planche_pool *pool; /* whose idle threads read ahead; NULL: none do */
 };
 
 /* Rows that are read ahead while a page runs, of a page that is read so. */

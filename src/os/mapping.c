@@ -22,6 +22,7 @@ static void *cut_to_boundary(void *memory, size_t size)
     uintptr_t first = (start + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     uintptr_t end = (first + size + page - 1) / page * page;
     uintptr_t limit = (start + size + HUGE_PAGE + page - 1) / page * page;
+    /* If the system cannot unmap (too many mappings), untouched address space stays reserved. */
     if (first > start)
         munmap(memory, first - start);
     if (limit > end)

@@ -11,7 +11,8 @@
  * Threads have a strip of columns each. The strips' borders move right from step to step, so that a
  * strip needs nothing of the strip to its left. What it needs of the one to its right is made first
  * by all strips (the first part); nothing is computed twice. A step that would leave no room for
- * these first parts ends the chain. */
+ * these first parts ends the chain. The cost model uses chains with one thread only
+ * (planche_cost_block); several strips are for machines on which waits cost more. */
 #ifndef PLANCHE_BACKEND_CPU_LAYER_CHAIN_H
 #define PLANCHE_BACKEND_CPU_LAYER_CHAIN_H
 
