@@ -266,7 +266,8 @@ static int64_t room_ahead(const struct planche_input *input)
 static void read_ahead(struct planche_input *input)
 {
     struct planche_input_ahead *ahead = &input->ahead;
-    if (!ahead->task || ahead->status || input->next < ahead->end)
+    /* While rows are being read, their status is the reading thread's. */
+    if (!ahead->task || input->next < ahead->end || ahead->status)
         return;
     int64_t room = room_ahead(input), left = input->height - input->next;
     if (room < 1 || (room < FEW_ROWS && room < left))
