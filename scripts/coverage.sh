@@ -8,7 +8,7 @@ here=$(dirname "$0")
 "$here/setup.sh" coverage
 find "$build" -name '*.gcda' -delete
 # The long tests and those of the whole command run slowly with counters in every kernel, and reach little more.
-PLANCHE_TEST_QUICK=1 PLANCHE_TEST_SLOWER=4 "$here/test.sh" "$build" --no-suite layering --no-suite headers \
+PLANCHE_TEST_QUICK=2 PLANCHE_TEST_SLOWER=4 "$here/test.sh" "$build" --no-suite layering --no-suite headers \
     --no-suite oom --no-suite native --no-suite e2e
 # Threads count without atomics, so that some numbers come out negative: they are no reason to fail.
 # Instruction sets that the machine lacks would count as not reached: the portable kernels stand for all.
