@@ -4,7 +4,6 @@
 
 #include "backend/cpu/layer_chain.h"
 #include "codec/codec.h"
-#include "model/load.h"
 #include "os/cpu.h"
 #include "random_graph.h"
 
@@ -88,12 +87,27 @@ static void take_recipe(struct network *network)
     };
 }
 
+enum planche_status network_load_memory(struct network *network,
+                                        const struct planche_model_source *source,
+                                        struct planche_error *error)
+{
+    *network = (struct network){0};
+    planche_budget_init(&network->budget, 0);
+    enum planche_status status =
+        planche_model_load(&network->net, source, NULL, &network->budget, error);
+    if (status)
+        return status;
+    network->reference =
+        ref_load_memory(source->param, source->param_size, source->bin, source->bin_size);
+    assert_non_null(network->reference);
+    take_recipe(network);
+    return PLANCHE_OK;
+}
+
 bool network_make_random(struct network *network, uint64_t seed)
 {
     struct random_graph graph;
     struct planche_error error;
-    *network = (struct network){0};
-    planche_budget_init(&network->budget, 0);
     random_graph_make(&graph, seed);
     struct planche_model_source source = {
         .param = graph.param,
@@ -101,18 +115,11 @@ bool network_make_random(struct network *network, uint64_t seed)
         .bin = graph.bin,
         .bin_size = graph.bin_size,
     };
-    enum planche_status status =
-        planche_model_load(&network->net, &source, NULL, &network->budget, &error);
+    enum planche_status status = network_load_memory(network, &source, &error);
     if (status == PLANCHE_ERROR_UNSUPPORTED)
         print_message("seed %llu is not supported: %s\n", (unsigned long long)seed, error.message);
     else if (status)
         fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
-    if (!status) {
-        network->reference =
-            ref_load_memory(graph.param, graph.param_size, graph.bin, graph.bin_size);
-        assert_non_null(network->reference);
-        take_recipe(network);
-    }
     random_graph_free(&graph);
     return status == PLANCHE_OK;
 }

@@ -4,6 +4,7 @@
 #define PLANCHE_TESTS_BACKEND_TEST_H
 
 #include "backend/cpu/plan.h"
+#include "model/load.h"
 #include "reference.h"
 #include "support/random.h"
 #include "support/testing.h"
@@ -30,6 +31,10 @@ struct network {
     struct ref_recipe recipe; /* the engine's own; tests of known models take the reference's */
 };
 
+/* A failure is the loader's. */
+enum planche_status network_load_memory(struct network *network,
+                                        const struct planche_model_source *source,
+                                        struct planche_error *error);
 /* False: the loader does not support it (a message is printed). */
 bool network_make_random(struct network *network, uint64_t seed);
 void network_load(struct network *network, const char *param, const char *bin,

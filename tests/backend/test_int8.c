@@ -4,7 +4,6 @@
 #include "backend_test.h"
 
 #include "backend/cpu/int8_page.h"
-#include "model/load.h"
 #include "os/cpu.h"
 
 #include <stdio.h>
@@ -61,26 +60,7 @@ static enum planche_status load(struct network *network, int channels, int kerne
         .bin = bin,
         .bin_size = (size_t)((char *)end - (char *)bin),
     };
-    *network = (struct network){0};
-    planche_budget_init(&network->budget, 0);
-    enum planche_status status =
-        planche_model_load(&network->net, &source, NULL, &network->budget, &error);
-    if (status)
-        return status;
-    network->reference = ref_load_memory(param, source.param_size, bin, source.bin_size);
-    assert_non_null(network->reference);
-    const struct planche_recipe *recipe = &network->net->recipe;
-    network->recipe = (struct ref_recipe){
-        .scale = (int)recipe->scale,
-        .multiple = (int)recipe->multiple,
-        .pad = (int)recipe->pad,
-        .crop = (int)recipe->crop,
-        .in_scale = recipe->in_scale,
-        .in_bias = recipe->in_bias,
-        .out_scale = recipe->out_scale,
-        .out_bias = recipe->out_bias,
-    };
-    return PLANCHE_OK;
+    return network_load_memory(network, &source, &error);
 }
 
 /* A page on its way. */
