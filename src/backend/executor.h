@@ -23,7 +23,8 @@
 struct planche_net;
 struct planche_pool;
 
-/* Network inputs and outputs have three channels. */
+/* Network inputs and outputs have three channels, or one, which then is the first of three planes.
+ */
 #define PLANCHE_PLANES 3
 
 /* Page I/O: the caller's side of a page that runs. All calls come from the thread that runs the

@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "engine/create.h"
 #include "model/catalogue.h"
+#include "model/own/networks.h"
 #include "os/cpu.h"
 #include "os/system.h"
 
@@ -27,7 +28,7 @@ unsigned planche_engine_default_threads(void)
 bool planche_engine_is_path(const char *model)
 {
     size_t length = strlen(model);
-    return length > 6 && strcmp(model + length - 6, ".param") == 0;
+    return planche_own_is_path(model) || (length > 6 && strcmp(model + length - 6, ".param") == 0);
 }
 
 /* The networks that pages may need, and the scale. Of a file only its network knows that. */
@@ -40,12 +41,14 @@ static enum planche_status plan_model(struct planche_engine *engine,
                             options->scale, PLANCHE_MAX_SCALE);
     if (!planche_engine_is_path(options->model))
         return planche_scale_plan_make(&engine->plan, options, error);
-    if (options->denoise)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s is one file: it has no denoise levels to choose from",
-                            options->model);
-    engine->plan = (struct planche_scale_plan){.chain = {.count = 1}, .set = {.count = 1}};
-    return PLANCHE_OK;
+    return planche_scale_plan_begin_file(&engine->plan, options, error);
+}
+
+/* A network of one channel is for grey pages already. */
+static void forget_grey(struct planche_scale_set *set)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        set->list[i].grey = 0;
 }
 
 static enum planche_status load(struct planche_engine *engine,
@@ -57,17 +60,16 @@ static enum planche_status load(struct planche_engine *engine,
         return status;
     struct planche_engine_networks *networks = &engine->state->networks;
     networks->primary = engine->plan.chain.networks[0];
-    const struct planche_network_files files = {
-        .variant = engine->plan.set.list[networks->primary].variant,
-        .path = options->model,
-        .directory = options->model_directory,
-    };
-    status = planche_engine_networks_load(networks, &files, error);
-    if (!status && !files.variant)
+    bool is_path = planche_engine_is_path(options->model);
+    status = planche_engine_networks_load(networks, is_path ? options->model : NULL,
+                                          options->model_directory, error);
+    if (!status && is_path)
         status = planche_scale_plan_make_file(
             &engine->plan, options, planche_engine_primary(engine)->net->recipe.scale, error);
     if (status)
         return status;
+    if (planche_engine_primary(engine)->net->tensors[0].channels == 1)
+        forget_grey(&engine->plan.set);
     engine->model = planche_strdup(&engine->state->budget, options->model);
     if (!engine->model)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "model/catalogue.h"
 #include "model/load.h"
+#include "model/own/networks.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -38,10 +39,10 @@ void planche_engine_networks_destroy(struct planche_engine_networks *networks)
         struct planche_engine_network *network = &networks->list[i];
         planche_executors_destroy(&network->executors);
         planche_net_destroy(&network->net);
-        planche_free(network->name);
         planche_model_digest_destroy(&network->digest);
     }
     planche_free(networks->directory);
+    planche_free(networks->path);
     planche_cond_destroy(&networks->changed);
     planche_mutex_destroy(&networks->mutex);
 }
@@ -67,18 +68,14 @@ static enum planche_status find_custom(struct paths *paths, const char *path,
     return PLANCHE_OK;
 }
 
-static enum planche_status find_paths(struct paths *paths,
-                                      const struct planche_network_files *files,
-                                      struct planche_error *error)
+static enum planche_status find_variant(struct paths *paths,
+                                        const struct planche_model_variant *variant,
+                                        const char *directory, struct planche_error *error)
 {
     char stem[PATH_MAX];
-    if (!files->variant)
-        return find_custom(paths, files->path, error);
-    enum planche_status status =
-        planche_catalogue_check(files->variant, files->directory, 0, error);
+    enum planche_status status = planche_catalogue_check(variant, directory, 0, error);
     if (!status)
-        status =
-            planche_catalogue_locate(files->variant, files->directory, stem, sizeof(stem), error);
+        status = planche_catalogue_locate(variant, directory, stem, sizeof(stem), error);
     if (!status)
         status = format_path(paths->param, stem, ".param", error);
     if (!status)
@@ -86,15 +83,39 @@ static enum planche_status find_paths(struct paths *paths,
     return status;
 }
 
+/* Where a network comes from; its names are those of *paths or static. */
+static enum planche_status find_source(const struct planche_engine_networks *networks,
+                                       const struct planche_scale_network *wanted,
+                                       struct paths *paths, struct planche_model_source *source,
+                                       struct planche_error *error)
+{
+    source->form = wanted->form;
+    source->param_path = paths->param;
+    source->bin_path = paths->bin;
+    if (wanted->variant && wanted->own) {
+        const struct planche_own_network *network =
+            planche_own_find(wanted->variant, wanted->form.grey, &source->form);
+        source->param_path = wanted->variant->model;
+        source->param = network->data;
+        source->param_size = network->size;
+        return PLANCHE_OK;
+    }
+    if (wanted->variant)
+        return find_variant(paths, wanted->variant, networks->directory, error);
+    if (wanted->own)
+        return format_path(paths->param, networks->path, "", error);
+    return find_custom(paths, networks->path, error);
+}
+
 static enum planche_status check_net(const struct planche_net *net, const char *name,
                                      struct planche_error *error)
 {
     int in = net->tensors[0].channels, out = net->tensors[net->output.tensor].channels;
-    if (in == PLANCHE_PLANES && out == PLANCHE_PLANES)
+    if (in == out && (in == PLANCHE_PLANES || in == 1))
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                        "%s: the network must take and give 3 channels, not %d and %d", name, in,
-                        out);
+                        "%s: the network must take and give 3 channels, or 1, not %d and %d", name,
+                        in, out);
 }
 
 static double macs_per_pixel(const struct planche_net *net, struct planche_budget *budget)
@@ -110,55 +131,49 @@ static double macs_per_pixel(const struct planche_net *net, struct planche_budge
     return macs / ((double)side * (double)side);
 }
 
-static char *name_of(const char *path, struct planche_budget *budget)
-{
-    const char *slash = strrchr(path, '/');
-    char *name = planche_strdup(budget, slash ? slash + 1 : path);
-    if (name)
-        name[strlen(name) - 6] = '\0';
-    return name;
-}
-
-static enum planche_status load(struct planche_engine_network *network,
-                                const struct planche_network_files *files,
+static enum planche_status load(const struct planche_engine_networks *networks,
+                                struct planche_engine_network *network,
                                 struct planche_budget *budget, struct planche_error *error)
 {
-    struct paths paths;
-    enum planche_status status = find_paths(&paths, files, error);
-    if (status)
-        return status;
-    struct planche_model_source source = {.param_path = paths.param,
-                                          .bin_path = paths.bin,
-                                          .param_fd = &network->digest.files[0],
+    const struct planche_scale_network *wanted = &networks->set->list[network - networks->list];
+    struct planche_model_source source = {.param_fd = &network->digest.files[0],
                                           .bin_fd = &network->digest.files[1]};
-    status = planche_model_load(&network->net, &source, files->variant, budget, error);
-    if (!status)
-        status = check_net(network->net, paths.param, error);
+    struct paths paths;
+    enum planche_status status = find_source(networks, wanted, &paths, &source, error);
     if (status)
         return status;
+    status = planche_model_load(&network->net, &source, wanted->variant, budget, error);
+    if (!status)
+        status = check_net(network->net, source.param_path, error);
+    if (status)
+        return status;
+    network->digest.data = source.param;
+    network->digest.size = source.param_size;
     planche_model_digest_note(&network->digest);
     network->macs_per_pixel = macs_per_pixel(network->net, budget);
-    network->name = name_of(paths.param, budget);
-    if (network->name)
-        return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    network->name = wanted->name;
+    return PLANCHE_OK;
+}
+
+/* Copies a text, which may be NULL. */
+static bool keep(char **to, const char *text, struct planche_budget *budget)
+{
+    *to = text ? planche_strdup(budget, text) : NULL;
+    return *to || !text;
 }
 
 enum planche_status planche_engine_networks_load(struct planche_engine_networks *networks,
-                                                 const struct planche_network_files *files,
+                                                 const char *path, const char *directory,
                                                  struct planche_error *error)
 {
     struct planche_engine_network *network = &networks->list[networks->primary];
-    enum planche_status status = load(network, files, networks->budget, error);
-    if (status)
-        return status;
-    network->phase = PLANCHE_NETWORK_LOADED;
-    if (!files->directory)
-        return PLANCHE_OK;
-    networks->directory = planche_strdup(networks->budget, files->directory);
-    return networks->directory
-               ? PLANCHE_OK
-               : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    if (!keep(&networks->path, path, networks->budget) ||
+        !keep(&networks->directory, directory, networks->budget))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
+    enum planche_status status = load(networks, network, networks->budget, error);
+    if (!status)
+        network->phase = PLANCHE_NETWORK_LOADED;
+    return status;
 }
 
 /* The place in a network's list that stands for this kind of machine. */
@@ -182,15 +197,21 @@ planche_engine_networks_find(struct planche_engine_networks *networks, unsigned 
     return loaded ? planche_executors_find(&network->executors, place_of(network, ops)) : NULL;
 }
 
-/* Weights are most of it; those of half precision take twice their file. */
-static uint64_t estimate(const struct planche_model_variant *variant)
+/* Weights are most of it; those of half precision take twice their file. Of a file of Planche's
+ * own, the primary network has no less, and a weight is a multiply-add for a pixel. */
+static uint64_t estimate(const struct planche_engine_networks *networks,
+                         const struct planche_scale_network *wanted)
 {
-    return 2 * (variant->bin_size + variant->param_size) + ((uint64_t)1 << 20);
+    const struct planche_model_variant *variant = wanted->variant;
+    uint64_t more = (uint64_t)1 << 20;
+    if (!variant)
+        return (uint64_t)(8 * networks->list[networks->primary].macs_per_pixel) + more;
+    return 2 * (variant->bin_size + variant->param_size) + more;
 }
 
 static enum planche_status fail_set_aside(struct planche_engine_networks *networks,
-                                          const struct planche_model_variant *variant,
-                                          uint64_t bytes, const struct planche_cancel_token *cancel,
+                                          const char *name, uint64_t bytes,
+                                          const struct planche_cancel_token *cancel,
                                           struct planche_error *error)
 {
     enum planche_status status = planche_cancel_fail(cancel, error);
@@ -199,24 +220,22 @@ static enum planche_status fail_set_aside(struct planche_engine_networks *networ
     return planche_fail(error, PLANCHE_ERROR_BUDGET,
                         "another network of the model (%s) needs %llu MiB, and the memory budget "
                         "of %llu MiB does not leave as much; raise it (option memory)",
-                        variant->file, (unsigned long long)(bytes >> 20) + 1,
+                        name, (unsigned long long)(bytes >> 20) + 1,
                         (unsigned long long)(networks->budget->limit >> 20));
 }
 
 /* Loads it with memory of pages to come. Its phase is LOADING, the mutex is not held. */
 static enum planche_status load_later(struct planche_engine_networks *networks,
                                       struct planche_engine_network *network,
-                                      const struct planche_model_variant *variant,
+                                      const struct planche_scale_network *wanted,
                                       const struct planche_cancel_token *cancel,
                                       struct planche_error *error)
 {
-    const struct planche_network_files files = {.variant = variant,
-                                                .directory = networks->directory};
-    uint64_t bytes = estimate(variant);
+    uint64_t bytes = estimate(networks, wanted);
     if (!planche_admission_set_aside(networks->admission, bytes, cancel))
-        return fail_set_aside(networks, variant, bytes, cancel, error);
+        return fail_set_aside(networks, wanted->name, bytes, cancel, error);
     planche_budget_init_part(&network->budget, networks->budget, bytes);
-    enum planche_status status = load(network, &files, &network->budget, error);
+    enum planche_status status = load(networks, network, &network->budget, error);
     status = planche_budget_reclassify_oom(status, &network->budget, error);
     if (!status) {
         planche_executors_follow(&network->executors, &networks->list[networks->primary].executors,
@@ -224,8 +243,6 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
         return PLANCHE_OK;
     }
     planche_net_destroy(&network->net);
-    planche_free(network->name);
-    network->name = NULL;
     planche_model_digest_close(&network->digest);
     planche_admission_put_back(networks->admission, bytes);
     return status;
@@ -244,7 +261,7 @@ static enum planche_status ensure_loaded(struct planche_engine_networks *network
     if (!status && network->phase == PLANCHE_NETWORK_UNLOADED) {
         network->phase = PLANCHE_NETWORK_LOADING;
         planche_mutex_unlock(&networks->mutex);
-        status = load_later(networks, network, networks->set->list[index].variant, cancel, error);
+        status = load_later(networks, network, &networks->set->list[index], cancel, error);
         planche_mutex_lock(&networks->mutex);
         network->phase = status ? PLANCHE_NETWORK_UNLOADED : PLANCHE_NETWORK_LOADED;
         planche_cond_broadcast(&networks->changed);

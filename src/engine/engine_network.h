@@ -24,7 +24,7 @@ struct planche_engine_network {
     enum planche_network_phase phase; /* under the mutex of all */
     /* Constant once it is loaded. */
     struct planche_net *net;
-    char *name; /* of its files, without folder and extension */
+    const char *name; /* that of the set, of this network's files or of its kind */
     double macs_per_pixel;
     struct planche_model_digest digest;
     struct planche_executors executors;
@@ -37,6 +37,7 @@ struct planche_engine_networks {
     struct planche_engine_network list[PLANCHE_MAX_NETWORKS];
     const struct planche_scale_set *set; /* the engine's */
     unsigned primary;                    /* was loaded with the engine: others do as it does */
+    char *path;                          /* of a model file; NULL: variants of the catalogue */
     char *directory;                     /* of files of variants; NULL: the cache */
     struct planche_budget *budget;
     struct planche_admission *admission;
@@ -52,15 +53,10 @@ void planche_engine_networks_init(struct planche_engine_networks *networks,
                                   struct planche_admission *admission);
 void planche_engine_networks_destroy(struct planche_engine_networks *networks);
 
-/* Loads the primary network: the files of a variant, or those of the path (".param"; variant is
- * NULL then). directory: of a variant's files, NULL: the cache. Errors: as planche_engine_create.
- */
-struct planche_network_files {
-    const struct planche_model_variant *variant;
-    const char *path, *directory;
-};
+/* Loads the primary network: of a path (".param", ".planche"), or, if that is NULL, the variant in
+ * the set. directory: of a variant's files, NULL: the cache. Errors: as planche_engine_create. */
 enum planche_status planche_engine_networks_load(struct planche_engine_networks *networks,
-                                                 const struct planche_network_files *files,
+                                                 const char *path, const char *directory,
                                                  struct planche_error *error);
 
 /* The executor that runs a network of the set on this kind of machine, or, if it has none

@@ -96,9 +96,9 @@ static void describe_others(char text[OTHERS_SIZE], const struct planche_engine 
     for (unsigned i = 0; i < set->count; i++) {
         const struct planche_model_variant *variant = set->list[i].variant;
         char line[256];
-        int length =
-            snprintf(line, sizeof line, "%u %d %d %s\n", set->list[i].scale, set->list[i].first,
-                     set->list[i].later, variant ? variant->bin_sha256 : "");
+        int length = snprintf(line, sizeof line, "%u %d %d %a %d %s\n", set->list[i].scale,
+                              set->list[i].first, set->list[i].later, set->list[i].form.level,
+                              set->list[i].form.grey, variant ? variant->bin_sha256 : "");
         sha256_update(&context, (size_t)length, (const uint8_t *)line);
     }
     sha256_digest(&context, sizeof digest, digest);

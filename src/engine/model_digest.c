@@ -56,6 +56,16 @@ static enum planche_status digest_file(struct sha256_ctx *context, int fd,
     return PLANCHE_OK;
 }
 
+static void digest_data(const struct planche_model_digest *model, struct sha256_ctx *whole)
+{
+    uint8_t one[SHA256_DIGEST_SIZE];
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, model->size, model->data);
+    sha256_digest(&context, sizeof one, one);
+    sha256_update(whole, sizeof one, one);
+}
+
 /* Of the files' digests, so that no byte can move from one to the other. */
 static enum planche_status make_digest(struct planche_model_digest *model,
                                        struct planche_error *error)
@@ -64,7 +74,11 @@ static enum planche_status make_digest(struct planche_model_digest *model,
     uint8_t one[SHA256_DIGEST_SIZE];
     enum planche_status status = PLANCHE_OK;
     sha256_init(&whole);
+    if (model->data)
+        digest_data(model, &whole);
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES && !status; i++) {
+        if (model->files[i] < 0)
+            continue; /* a model of one file, or of none */
         sha256_init(&context);
         status = digest_file(&context, model->files[i], &model->changed[i], error);
         sha256_digest(&context, sizeof one, one);

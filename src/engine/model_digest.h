@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The files that an engine's model came from. Their digest tells models apart whatever they are
- * called; as it takes longer than an engine may, it is made when it is first asked for. */
+/* What an engine's model came from: files, or bytes of the library. Their digest tells models apart
+ * whatever they are called; as it takes longer than an engine may, it is made when it is first
+ * asked for. */
 #ifndef PLANCHE_ENGINE_MODEL_DIGEST_H
 #define PLANCHE_ENGINE_MODEL_DIGEST_H
 
@@ -8,6 +9,7 @@
 
 #include <planche/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -19,6 +21,8 @@ struct planche_model_digest {
     /* Kept open, so that others in their place do not matter; -1: not open. */
     int files[PLANCHE_MODEL_DIGEST_FILES];
     struct timespec changed[PLANCHE_MODEL_DIGEST_FILES];
+    const void *data; /* of the library; NULL: the files */
+    size_t size;
     bool known;
     uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
 };

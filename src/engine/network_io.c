@@ -56,7 +56,7 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
         kernels->load16(&args);
     else
         kernels->load8(&args);
-    for (unsigned c = colours; c < PLANCHE_PLANES; c++)
+    for (unsigned c = colours; c < (unsigned)network->net->tensors[0].channels; c++)
         memcpy(planes[c], planes[0], count * sizeof(float));
     return PLANCHE_OK;
 }
@@ -65,10 +65,13 @@ static void put(void *user, int64_t y, int64_t x, size_t count,
                 const float *const planes[PLANCHE_PLANES])
 {
     struct planche_network_io *network = user;
+    /* A network of one channel has all three the same. */
+    bool one = network->net->tensors[0].channels == 1;
+    const float *const all[PLANCHE_PLANES] = {planes[0], planes[one ? 0 : 1], planes[one ? 0 : 2]};
     if (network->tta)
-        planche_tta_add(network->tta, y, x, count, planes);
+        planche_tta_add(network->tta, y, x, count, all);
     else
-        planche_output_put(network->output, y, x, count, planes);
+        planche_output_put(network->output, y, x, count, all);
 }
 
 static enum planche_status emit(void *user, int64_t y, int64_t x, size_t count,

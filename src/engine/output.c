@@ -373,6 +373,10 @@ static void put_grey(struct planche_output *output, int64_t y, int64_t x, size_t
                      const float *const *planes)
 {
     float grey[GREY_RUN];
+    if (planes[0] == planes[1]) { /* of a network of one channel */
+        put_colours(output, y, x, count, planes);
+        return;
+    }
     for (size_t i = 0; i < count; i += GREY_RUN) {
         size_t run = count - i < GREY_RUN ? count - i : GREY_RUN;
         average(grey, (const float *const[]){planes[0] + i, planes[1] + i, planes[2] + i}, run);

@@ -104,7 +104,7 @@ static enum planche_status make_networks(struct planche_page_job *job,
     enum planche_status status = PLANCHE_OK;
     job->unready = false;
     for (unsigned i = 0; !status && i < job->chain.count; i++)
-        status = planche_engine_networks_make(&job->engine->state->networks, job->chain.networks[i],
+        status = planche_engine_networks_make(&job->engine->state->networks, job->networks[i],
                                               machine, &job->cancel, error);
     return status;
 }
@@ -117,6 +117,7 @@ static enum planche_status run_with_networks(struct planche_page_job *job,
     enum planche_status status = run_once(job, machine, false, error);
     *made = true;
     while (job->unready) {
+        planche_page_leave(job); /* one that turned out to be grey once it was inside */
         status = make_networks(job, machine, error);
         *made = status == PLANCHE_OK;
         if (status)

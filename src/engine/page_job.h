@@ -35,6 +35,7 @@ struct planche_page_job {
                             const struct planche_page_options *options, unsigned parts);
     struct planche_page_result result;
     struct planche_chain chain;                /* networks of the page, once its header was read */
+    unsigned networks[PLANCHE_MAX_PASSES];     /* the same, or their forms for grey pages */
     bool unready;                              /* some of them must be made before it runs */
     struct planche_reservation reservation;    /* none: bytes is 0 */
     const struct planche_cancel_token *parent; /* of the page's token; NULL: none */

@@ -27,6 +27,20 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
     return planche_input_open(&page->input, &options, error);
 }
 
+/* A network of one channel makes grey pages of all. */
+static enum planche_status make_grey(struct planche_page *page, struct planche_error *error)
+{
+    const struct planche_engine_network *network = planche_engine_primary(page->engine);
+    if (network->net->tensors[0].channels == 1 && page->input.colours > 1) {
+        if (page->job->in)
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "%s is for grey pages: give it pixels of one channel",
+                                page->engine->model);
+        planche_input_make_grey(&page->input);
+    }
+    return PLANCHE_OK;
+}
+
 static enum planche_status choose_size(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_size_rule rule = {&page->engine->plan, page->engine->max_pixels};
@@ -34,6 +48,13 @@ static enum planche_status choose_size(struct planche_page *page, struct planche
     result->input_width = page->input.width;
     result->input_height = page->input.height;
     return planche_result_size(result, &page->job->chain, &rule, &page->job->options, error);
+}
+
+/* The network that stands for one of the chain: of a grey page that for grey ones. */
+static unsigned choose_form(const struct planche_page *page, unsigned index)
+{
+    unsigned grey = page->engine->plan.set.list[index].grey;
+    return page->input.colours == 1 && grey ? grey - 1 : index;
 }
 
 /* Finds the networks of the page's chain on the machine of this try. */
@@ -44,8 +65,10 @@ static enum planche_status choose_networks(struct planche_page *page, struct pla
     const struct planche_executor *executors[PLANCHE_MAX_PASSES];
     const struct planche_net *nets[PLANCHE_MAX_PASSES];
     double macs[PLANCHE_MAX_PASSES];
+    for (unsigned i = 0; i < chain->count; i++)
+        page->job->networks[i] = choose_form(page, chain->networks[i]);
     for (unsigned i = 0; i < chain->count; i++) {
-        unsigned index = chain->networks[i];
+        unsigned index = page->job->networks[i];
         const struct planche_engine_network *network = &networks->list[index];
         executors[i] = planche_engine_networks_find(networks, index, page->machine);
         page->job->unready = executors[i] == NULL;
@@ -70,9 +93,10 @@ static enum planche_status scan(struct planche_page *page, struct planche_error 
                                        "looking at the page's rows");
     }
     enum planche_status status = planche_prescan_run(&prescan, &page->input, error);
-    if (!status && prescan.grey)
-        planche_input_make_grey(&page->input);
-    return status;
+    if (status || !prescan.grey)
+        return status;
+    planche_input_make_grey(&page->input);
+    return choose_networks(page, error);
 }
 
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error)
@@ -83,6 +107,8 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
     if (!status)
         status = choose_size(page, error);
+    if (!status)
+        status = make_grey(page, error);
     if (!status)
         status = choose_networks(page, error);
     if (!status && !page->job->out)

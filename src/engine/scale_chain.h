@@ -4,13 +4,15 @@
 #ifndef PLANCHE_ENGINE_SCALE_CHAIN_H
 #define PLANCHE_ENGINE_SCALE_CHAIN_H
 
+#include "model/file.h"
+
 #include <planche/engine.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Most networks that pages of one engine use: of Real-CUGAN three scales for first passes, three
- * for later ones; of waifu2x one that does not enlarge. */
-#define PLANCHE_MAX_NETWORKS 8
+/* Most networks that pages of one engine use: four scales for first passes, one of which does not
+ * enlarge, three for later ones, and the same for grey pages. */
+#define PLANCHE_MAX_NETWORKS 16
 /* Most that a page is enlarged. */
 #define PLANCHE_MAX_SCALE 64
 
@@ -20,6 +22,11 @@ struct planche_scale_network {
     unsigned scale;
     bool first; /* has the denoise level that was asked for */
     bool later; /* runs on what another network has made: removes no noise if the model has such */
+    /* Of Planche's own networks. */
+    bool own;
+    struct planche_model_form form; /* of a file: complete; else its level, and grey */
+    unsigned grey;                  /* the same for pages without colours: 1 + its index; 0: none */
+    char name[48];                  /* as marks have it: "up2x-conservative" */
 };
 
 /* Networks of a model at one denoise level. */
@@ -43,13 +50,16 @@ struct planche_scale_plan {
     struct planche_scale_set set;
     struct planche_chain chain;
     unsigned scale; /* of results, before the page's own options; chain.scale is this or more */
-    char name[48];  /* of a model file, without folder and extension */
 };
 enum planche_status planche_scale_plan_make(struct planche_scale_plan *plan,
                                             const struct planche_engine_options *options,
                                             struct planche_error *error);
-/* The same for a model file, whose network has this scale. Its name follows from options->model,
- * which may be NULL. */
+/* Begins one for a model file (options->model may be NULL), with the network that is to be loaded
+ * to know its scale. Errors: ARGUMENT: it has no such level. */
+enum planche_status planche_scale_plan_begin_file(struct planche_scale_plan *plan,
+                                                  const struct planche_engine_options *options,
+                                                  struct planche_error *error);
+/* A whole one for a model file, whose network enlarges as that first one does. Errors: ARGUMENT. */
 enum planche_status planche_scale_plan_make_file(struct planche_scale_plan *plan,
                                                  const struct planche_engine_options *options,
                                                  unsigned network_scale,

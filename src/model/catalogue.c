@@ -3,6 +3,7 @@
 #include "model/catalogue.h"
 
 #include "base/status.h"
+#include "model/own/networks.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,7 +28,13 @@ static const struct planche_model_variant variants[] = {
 #include "model/catalogue.def"
 };
 
-#define COUNT (sizeof(variants) / sizeof(variants[0]))
+#define FETCHED (sizeof(variants) / sizeof(variants[0]))
+
+/* Variant i of the catalogue, i below planche_catalogue_count(). */
+static const struct planche_model_variant *variant_at(size_t i)
+{
+    return i < FETCHED ? &variants[i] : &planche_own_variants[i - FETCHED];
+}
 
 /* A comma-separated list for a message. */
 struct list {
@@ -46,23 +53,23 @@ static void list_add(struct list *list, const char *item)
 
 size_t planche_catalogue_count(void)
 {
-    return COUNT;
+    return FETCHED + planche_own_variant_count;
 }
 
 const struct planche_model_variant *planche_catalogue_get(size_t index)
 {
-    return index < COUNT ? &variants[index] : NULL;
+    return index < planche_catalogue_count() ? variant_at(index) : NULL;
 }
 
 static enum planche_status unknown_model(const char *model, struct planche_error *error)
 {
     struct list names = {.length = 0};
-    for (size_t i = 0; i < COUNT; i++)
-        if (i == 0 || strcmp(variants[i].model, variants[i - 1].model) != 0)
-            list_add(&names, variants[i].model);
+    for (size_t i = 0; i < planche_catalogue_count(); i++)
+        if (i == 0 || strcmp(variant_at(i)->model, variant_at(i - 1)->model) != 0)
+            list_add(&names, variant_at(i)->model);
     return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                         "there is no model named '%.60s'; the models are %s, or the path of a "
-                        ".param file",
+                        ".param or .planche file",
                         model, names.text);
 }
 
@@ -73,8 +80,9 @@ static enum planche_status unknown_scale(const struct planche_model_variant *fir
     for (unsigned s = 1; s <= 4; s++) {
         char number[8];
         bool has = false;
-        for (size_t i = 0; i < COUNT; i++)
-            has = has || (strcmp(variants[i].model, first->model) == 0 && variants[i].scale == s);
+        for (size_t i = 0; i < planche_catalogue_count(); i++)
+            has = has ||
+                  (strcmp(variant_at(i)->model, first->model) == 0 && variant_at(i)->scale == s);
         snprintf(number, sizeof(number), "%u", s);
         if (has)
             list_add(&scales, number);
@@ -87,10 +95,10 @@ static enum planche_status unknown_scale(const struct planche_model_variant *fir
 static const struct planche_model_variant *find_level(const char *model, unsigned scale,
                                                       enum planche_denoise denoise)
 {
-    for (size_t i = 0; i < COUNT; i++)
-        if (strcmp(variants[i].model, model) == 0 && variants[i].denoise == denoise &&
-            (!scale || variants[i].scale == scale))
-            return &variants[i];
+    for (size_t i = 0; i < planche_catalogue_count(); i++)
+        if (strcmp(variant_at(i)->model, model) == 0 && variant_at(i)->denoise == denoise &&
+            (!scale || variant_at(i)->scale == scale))
+            return variant_at(i);
     return NULL;
 }
 
@@ -112,6 +120,18 @@ int planche_catalogue_level(const char *model, enum planche_denoise denoise)
     }
 }
 
+enum planche_denoise planche_catalogue_denoise(const char *model, int number)
+{
+    static const enum planche_denoise removing[] = {PLANCHE_DENOISE_1, PLANCHE_DENOISE_2,
+                                                    PLANCHE_DENOISE_3};
+    bool own_zero = find_level(model, 0, PLANCHE_DENOISE_0) != NULL;
+    if (number < 0)
+        return own_zero ? PLANCHE_DENOISE_NONE : PLANCHE_DENOISE_CONSERVATIVE;
+    if (number == 0)
+        return own_zero ? PLANCHE_DENOISE_0 : PLANCHE_DENOISE_NONE;
+    return removing[number < 3 ? number - 1 : 2];
+}
+
 /* "-1, 0, 3". True: wanted is among them. */
 static bool list_levels(const char *model, unsigned scale, int wanted, struct list *levels)
 {
@@ -119,9 +139,9 @@ static bool list_levels(const char *model, unsigned scale, int wanted, struct li
     for (int number = -1; number <= 3; number++) {
         char text[8];
         snprintf(text, sizeof(text), "%d", number);
-        for (size_t i = 0; i < COUNT; i++)
-            if (strcmp(variants[i].model, model) == 0 && variants[i].scale == scale &&
-                planche_catalogue_level(model, variants[i].denoise) == number) {
+        for (size_t i = 0; i < planche_catalogue_count(); i++)
+            if (strcmp(variant_at(i)->model, model) == 0 && variant_at(i)->scale == scale &&
+                planche_catalogue_level(model, variant_at(i)->denoise) == number) {
                 list_add(levels, text);
                 found = found || number == wanted;
             }
@@ -160,8 +180,8 @@ enum planche_status planche_catalogue_find(const char *model, unsigned scale,
     const struct planche_model_variant *first = NULL;
     bool has_scale = false;
     *out = NULL;
-    for (size_t i = 0; i < COUNT; i++) {
-        const struct planche_model_variant *variant = &variants[i];
+    for (size_t i = 0; i < planche_catalogue_count(); i++) {
+        const struct planche_model_variant *variant = variant_at(i);
         if (strcmp(variant->model, model) != 0)
             continue;
         first = first ? first : variant;

@@ -33,5 +33,7 @@ enum planche_status planche_catalogue_check(const struct planche_model_variant *
  * removes a little noise, and -1 removes none; of Real-CUGAN, -1 is the conservative model and 0
  * removes none. */
 int planche_catalogue_level(const char *model, enum planche_denoise denoise);
+/* The level that a number from -1 to 3 means for a model. */
+enum planche_denoise planche_catalogue_denoise(const char *model, int number);
 
 #endif

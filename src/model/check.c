@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "io/cache_dir.h"
+#include "model/own/networks.h"
 #include "os/fd.h"
 
 #include <errno.h>
@@ -168,6 +169,9 @@ enum planche_status planche_catalogue_locate(const struct planche_model_variant 
     char cache[PATH_MAX];
     struct planche_error ignored;
     enum planche_status status = PLANCHE_OK;
+    if (planche_own_has(variant))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s is built into the library: it has no files", variant->model);
     if (!directory)
         status = planche_catalogue_directory(cache, sizeof(cache), error);
     if (status)
@@ -190,6 +194,8 @@ enum planche_status planche_catalogue_check(const struct planche_model_variant *
                                             struct planche_error *error)
 {
     char stem[PATH_MAX];
+    if (planche_own_has(variant))
+        return PLANCHE_OK;
     enum planche_status status =
         planche_catalogue_locate(variant, directory, stem, sizeof(stem), error);
     return status ? status : check_files(variant, stem, verify, error);

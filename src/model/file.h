@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #include <planche/error.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PLANCHE_MODEL_FILE_LIMIT (UINT64_C(1) << 30)
@@ -18,8 +19,16 @@ struct planche_model_file {
     uint64_t size, position;
 };
 
+/* What one of Planche's own networks is to become; no matter to other models. */
+struct planche_model_form {
+    double level; /* of cleaning, -1 to 3 */
+    bool grey;    /* of one colour */
+    bool clean;   /* of scale 1 */
+};
+
 /* A model's one or two files. */
 struct planche_model_source {
+    struct planche_model_form form;
     const char *param_path,
         *bin_path; /* names in messages; read unless the memory below is given */
     const void *param, *bin;

@@ -131,9 +131,9 @@ static enum planche_status shuffle_channels(const struct checker *checker)
 static enum planche_status input_channels(const struct checker *checker)
 {
     checker->out->channels = checker->layer->channels ? checker->layer->channels : 3;
-    if (checker->out->channels != 3)
+    if (checker->out->channels != 3 && checker->out->channels != 1)
         return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
-                    "only networks with 3 input channels are supported");
+                    "only networks with 3 input channels, or 1 for grey, are supported");
     return PLANCHE_OK;
 }
 
@@ -199,10 +199,12 @@ enum planche_status planche_graph_channels(struct planche_graph *graph, struct p
         if (status != PLANCHE_OK)
             return status;
     }
-    if (output->vector || output->channels != 3)
+    int wanted = graph->blobs[graph->input].channels;
+    if (output->vector || output->channels != wanted)
         return planche_layer_fail(
             graph, &graph->layers[output->producer], PLANCHE_ERROR_UNSUPPORTED, error,
-            "the network's output '%.80s' must be a picture of 3 channels", output->name);
+            "the network's output '%.80s' must be a picture of %d channel%s, as its input is",
+            output->name, wanted, wanted == 1 ? "" : "s");
     return PLANCHE_OK;
 }
 

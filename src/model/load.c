@@ -11,6 +11,7 @@
 /* A loader that is to be asked before others comes first; the last one is asked what is wrong with
  * a file that nobody knows. */
 static const struct planche_model_loader *const loaders[] = {
+    &planche_own_loader,
     &planche_ncnn_loader,
 };
 #define LOADERS (sizeof(loaders) / sizeof(loaders[0]))

@@ -96,12 +96,13 @@ class Models(harness.Case):
         self.assertEqual({m["model"] for m in models},
                          {"realcugan", "realesr-animevideov3", "realesrgan-x4plus-anime",
                           "realesrgan-x4plus", "realesrgan-x4fast", "waifu2x-cunet",
-                          "waifu2x-upconv7"})
+                          "waifu2x-upconv7", "small", "medium", "large"})
         for model in models:
             self.assertIn(model["model"], text)
             self.assertIn(model["licence"], text)
-            self.assertIn(model["source"], text)
-            self.assertFalse(model["cached"])
+            self.assertIn(model["source"] or "built in", text)
+            self.assertEqual(model["built_in"], model["source"] is None)
+            self.assertEqual(model["cached"], None if model["built_in"] else False)
             self.assertGreater(model["bytes"], 1000)
         levels = {(m["model"], m["scale"], m["denoise"]) for m in models}
         self.assertEqual(len(levels), len(models))

@@ -29,36 +29,53 @@ static void expect_failure(const char *model, unsigned scale, enum planche_denoi
     assert_null(variant);
 }
 
+static void check_built_in(const struct planche_model_variant *variant)
+{
+    assert_null(variant->package_path);
+    assert_null(variant->param_sha256);
+    assert_int_equal(variant->param_size, 0);
+    assert_true(variant->bin_size > 10000);
+    assert_string_equal(variant->licence, "MIT");
+    assert_int_equal(planche_model_check(variant, "/nowhere", 1, NULL), PLANCHE_OK);
+}
+
 static void check_variant(const struct planche_model_variant *variant)
 {
     char start[64];
+    assert_ptr_equal(find(variant->model, variant->scale, variant->denoise), variant);
+    assert_int_equal(strlen(variant->bin_sha256), 64);
+    assert_int_equal(strspn(variant->bin_sha256, "0123456789abcdef"), 64);
+    assert_true(variant->scale >= 1 && variant->scale <= 4);
+    if (!variant->package) {
+        check_built_in(variant);
+        return;
+    }
     snprintf(start, sizeof(start), "%s/", variant->model);
     assert_int_equal(strncmp(variant->file, start, strlen(start)), 0);
     assert_int_equal(strlen(variant->param_sha256), 64);
     assert_int_equal(strspn(variant->param_sha256, "0123456789abcdef"), 64);
-    assert_int_equal(strlen(variant->bin_sha256), 64);
-    assert_int_equal(strspn(variant->bin_sha256, "0123456789abcdef"), 64);
     assert_true(variant->param_size > 500 && variant->bin_size > 1000000);
-    assert_true(variant->scale >= 1 && variant->scale <= 4);
     assert_true(strchr(variant->package, '@') != NULL);
-    assert_ptr_equal(find(variant->model, variant->scale, variant->denoise), variant);
 }
 
 static void test_table(void **state)
 {
     size_t count = planche_model_variant_count();
     (void)state;
-    assert_int_equal(count, 31);
+    size_t fetched = 0;
     assert_null(planche_model_variant_get(count));
     for (size_t i = 0; i < count; i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
         check_variant(variant);
         for (size_t j = 0; j < i; j++) {
             assert_string_not_equal(variant->file, planche_model_variant_get(j)->file);
-            assert_string_not_equal(variant->package_path,
-                                    planche_model_variant_get(j)->package_path);
+            if (variant->package)
+                assert_string_not_equal(variant->package_path,
+                                        planche_model_variant_get(j)->package_path);
         }
+        fetched += variant->package != NULL;
     }
+    assert_int_equal(fetched, 31);
 }
 
 static void test_defaults(void **state)
@@ -73,6 +90,9 @@ static void test_defaults(void **state)
     assert_int_equal(find("realesrgan-x4fast", 0, 0)->scale, 4);
     assert_string_equal(find("waifu2x-cunet", 0, 0)->file, "waifu2x-cunet/scale2.0x_model");
     assert_string_equal(find("waifu2x-cunet", 1, 0)->file, "waifu2x-cunet/noise0_model");
+    assert_string_equal(find("small", 0, 0)->file, "small-2x");
+    assert_string_equal(find("medium", 1, 0)->file, "medium-1x-clean0");
+    assert_string_equal(find("large", 0, PLANCHE_DENOISE_3)->file, "large-2x-clean3");
     assert_string_equal(find("waifu2x-upconv7", 2, PLANCHE_DENOISE_0)->file,
                         "waifu2x-upconv7/noise0_scale2.0x_model");
 }
@@ -83,14 +103,16 @@ static void test_failures(void **state)
     expect_failure("cugan", 0, 0, PLANCHE_ERROR_NOT_FOUND,
                    "there is no model named 'cugan'; the models are realcugan, "
                    "realesr-animevideov3, realesrgan-x4plus-anime, realesrgan-x4plus, "
-                   "realesrgan-x4fast, waifu2x-cunet, waifu2x-upconv7, or the path of a .param "
-                   "file");
+                   "realesrgan-x4fast, waifu2x-cunet, waifu2x-upconv7, small, medium, large, or "
+                   "the path of a .param or .planche file");
     expect_failure("realcugan", 5, 0, PLANCHE_ERROR_ARGUMENT,
                    "realcugan has no scale 5; it has 2, 3, 4");
     expect_failure("realcugan", 3, PLANCHE_DENOISE_2, PLANCHE_ERROR_ARGUMENT,
                    "realcugan at scale 3 has no denoise level 2; it has -1, 0, 3");
     expect_failure("realesrgan-x4plus", 0, PLANCHE_DENOISE_1, PLANCHE_ERROR_ARGUMENT,
                    "realesrgan-x4plus has no denoise levels; leave denoise out");
+    expect_failure("small", 1, PLANCHE_DENOISE_NONE, PLANCHE_ERROR_ARGUMENT,
+                   "small at scale 1 has no denoise level -1; it has 0, 1, 2, 3");
     expect_failure(NULL, 0, 0, PLANCHE_ERROR_ARGUMENT, "no model is named");
 }
 

@@ -139,7 +139,9 @@ static const struct sample samples[] = {
     {IN "Crop c 1 1 data output -23309=2,1,1 -23310=1,2 -23311=1,1\n", 2, 2, 0, MODEL,
      "as many elements"},
     /* Channels and sizes. */
-    {"Input in 0 1 data 2=1\n" CONV FINAL, 3, 3, 23, UNSUP, "3 input channels"},
+    {"Input in 0 1 data 2=2\n" CONV FINAL, 3, 3, 23, UNSUP, "3 input channels"},
+    {"Input in 0 1 data 2=1\nConvolution c 1 1 data output 0=3 1=1 6=3\n", 2, 2, 12, UNSUP,
+     "picture of 1 channel,"},
     {IN "Convolution c 1 1 data output 0=3 1=3 6=9\n", 2, 2, 10, MODEL, "(81 wanted)"},
     {IN "Convolution c 1 1 data output 0=4 1=1 6=12\n", 2, 2, 13, UNSUP, "picture of 3 channels"},
     {IN "Pooling p 1 1 data output 0=1 4=1\n", 2, 2, 0, UNSUP, "picture of 3 channels"},

@@ -4,8 +4,8 @@
 
 run.py PLANCHE TEST OUT NAME=NET[:N]...
 
-NET is a model of the catalogue, with N for its -n, or a file of train.py (NET.npz), with N for the
-level that is folded in. `clean` and `jpeg80` of TEST go to OUT/NAME-clean and OUT/NAME-jpeg80;
+NET is what -m takes: a model of the catalogue or a file of Planche's own networks (NET.planche), with
+N for -n; or a file of train.py (NET.npz), which is exported first. `clean` and `jpeg80` of TEST go to OUT/NAME-clean and OUT/NAME-jpeg80;
 results that are there already are kept.
 """
 import argparse
@@ -39,10 +39,10 @@ def main():
         model, _, level = net.partition(':')
         with tempfile.TemporaryDirectory() as folder:
             if model.endswith('.npz'):
-                base = os.path.join(folder, 'net')
-                subprocess.run([sys.executable, os.path.join(HERE, '..', 'export.py'), model, base,
-                                '--level', level or '-1'], check=True)
-                model, level = base + '.param', ''
+                exported = os.path.join(folder, 'net.planche')
+                subprocess.run([sys.executable, os.path.join(HERE, '..', 'export.py'), model,
+                                exported], check=True)
+                model = exported
             for kind in ('clean', 'jpeg80'):
                 enlarge(args.planche, model, level or None, os.path.join(args.test, kind),
                         os.path.join(args.out, f'{name}-{kind}'))

@@ -249,7 +249,7 @@ static void put_shuffled(const struct planche_task *task, int64_t y, int64_t x0,
         .addends = node->edge_count > 1 ? addends : NULL,
         .outputs = (float *[]){values[0], values[1], values[2]},
         .out_lanes = 1,
-        .out_channels = PLANCHE_PLANES,
+        .out_channels = (unsigned)program->net->tensors[program->net->output.tensor].channels,
         .factor = (unsigned)factor,
         .row = (unsigned)((y + node->edges[0].rows.offset) % factor),
         .pixels = (size_t)(end - first),
@@ -264,13 +264,13 @@ static void put_span(const struct planche_task *task, int64_t y, int64_t x0, int
 {
     const struct planche_page_io *io = task->exec->data->io;
     const struct planche_view *view = &task->node->edges[0].view;
-    const float *planes[PLANCHE_PLANES];
+    const float *planes[PLANCHE_PLANES] = {0};
     (void)worker;
     for (int64_t x = x0; task->node->shuffle && x < x1; x += PUT_RUN)
         put_shuffled(task, y, x, x1 - x < PUT_RUN ? x1 : x + PUT_RUN);
     if (task->node->shuffle)
         return;
-    for (unsigned b = 0; b < PLANCHE_PLANES; b++)
+    for (unsigned b = 0; b < task->exec->pass->spec.program->tensors[view->tensor].blocks; b++)
         planes[b] = planche_exec_row(task->exec, view->tensor, y + view->top, b) + view->left + x0;
     io->put(io->user, y, x0, (size_t)(x1 - x0), planes);
 }

@@ -215,6 +215,7 @@ static void add_store(struct planche_gpu_tile *tile, struct planche_rect rect,
     args->out_height = (int32_t)job->tiles.result.height;
     args->alpha = job->page.alpha && !job->page.floats ? addresses->page : 0;
     args->alpha_stride = (int32_t)job->page_stride;
+    args->operation = net->tensors[net->output.tensor].channels;
     args->colours = (int32_t)job->page.colours;
     args->channels = (int32_t)job->channels;
     args->depth = job->page.floats ? 32 : (int32_t)job->page.depth;

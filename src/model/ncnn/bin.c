@@ -5,6 +5,7 @@
 #include "model/ncnn/format.h"
 
 #include "base/status.h"
+#include "model/halves.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,15 +36,7 @@ static float from_bits(uint32_t bits)
     return value;
 }
 
-static uint32_t to_bits(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
-/* Both conversions return whether all values are finite, and have no branches, so that compilers
- * make vectors of them: these loops are most of what loading takes. */
+/* As planche_halves_to_floats. */
 static bool convert_floats(float *values, const uint8_t *bytes, size_t count)
 {
     uint32_t special = 0;
@@ -51,21 +44,6 @@ static bool convert_floats(float *values, const uint8_t *bytes, size_t count)
         uint32_t bits = load32(bytes + 4 * i);
         special |= (bits & 0x7F800000) == 0x7F800000;
         values[i] = from_bits(bits);
-    }
-    return !special;
-}
-
-static bool convert_halves(float *values, const uint8_t *bytes, size_t count)
-{
-    uint32_t special = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
-        uint32_t exponent = bits & 0x7C00, mantissa = bits & 0x3FF;
-        uint32_t normal = (exponent << 13) + ((uint32_t)112 << 23) + (mantissa << 13);
-        uint32_t small = to_bits((float)(int32_t)mantissa * 0x1p-24f);
-        uint32_t is_small = (uint32_t)0 - (exponent == 0);
-        special |= exponent == 0x7C00;
-        values[i] = from_bits((normal & ~is_small) | (small & is_small) | (bits & 0x8000) << 16);
     }
     return !special;
 }
@@ -97,7 +75,7 @@ static enum planche_status convert(const struct reader *reader, float *values, s
             planche_model_file_read(reader->file, bytes, part * width, reader->error);
         if (status != PLANCHE_OK)
             return status;
-        if (!(width == 2 ? convert_halves : convert_floats)(values, bytes, part))
+        if (!(width == 2 ? planche_halves_to_floats : convert_floats)(values, bytes, part))
             return not_finite(reader, reader->file->position);
         values += part;
         count -= part;

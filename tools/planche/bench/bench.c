@@ -183,6 +183,7 @@ static int measure_model(const struct planche_cli_options *options)
     const struct planche_model_variant *variant = NULL;
     struct planche_engine *engine = NULL;
     struct planche_error error = {0};
+    int level = 0;
     const char *model =
         options->engine.model != NULL ? options->engine.model : PLANCHE_CLI_DEFAULT_MODEL;
     struct planche_engine_options resident = options->engine;
@@ -196,7 +197,12 @@ static int measure_model(const struct planche_cli_options *options)
     planche_engine_get_info(engine, &m.info, NULL);
     if (planche_model_find(model, options->engine.scale, options->engine.denoise, &variant, NULL) ==
         PLANCHE_OK)
-        m.has_level = planche_cli_level(variant, &m.level);
+        m.has_level = planche_cli_level(variant, &level);
+    m.level = level;
+    if (options->engine.has_level) {
+        m.has_level = true;
+        m.level = options->engine.level;
+    }
     int status = measure_engine(options, engine, &m);
     planche_engine_destroy(&engine);
     return status;

@@ -165,7 +165,10 @@ static void add_setup(json_t *object, const struct planche_cli_bench_report *m)
     json_object_set_new(object, "model", planche_cli_json_text(m->info.model));
     json_object_set_new(object, "variant", planche_cli_json_text(m->info.variant));
     json_object_set_new(object, "scale", json_integer(m->info.scale));
-    json_object_set_new(object, "denoise", m->has_level ? json_integer(m->level) : json_null());
+    json_object_set_new(object, "denoise",
+                        !m->has_level                 ? json_null()
+                        : m->level == floor(m->level) ? json_integer((json_int_t)m->level)
+                                                      : json_real(m->level));
     json_object_set_new(object, "se",
                         json_string(m->se == PLANCHE_SE_SAMPLED ? "sampled" : "exact"));
     json_object_set_new(object, "backend", planche_cli_json_text(m->info.backend));

@@ -11,7 +11,7 @@ struct planche_cli_bench_report {
     struct planche_engine_info info;
     enum planche_se se;
     bool has_level;
-    int level; /* of noise removal, in the model's own numbers */
+    double level; /* of noise removal, in the model's own numbers */
     uint32_t width, height;
     double start_ms; /* loading and preparing the model */
     double *ms;      /* of each run, ascending */

@@ -5,12 +5,34 @@
 #include "base/status.h"
 #include "cli/options.h"
 
+#include <math.h>
 #include <string.h>
+
+static bool ends_with(const char *model, const char *end)
+{
+    size_t length = model != NULL ? strlen(model) : 0, tail = strlen(end);
+    return length > tail && strcmp(model + length - tail, end) == 0;
+}
+
+/* One of Planche's own networks. */
+static bool is_own_file(const char *model)
+{
+    return ends_with(model, ".planche");
+}
 
 bool planche_cli_model_is_path(const char *model)
 {
-    size_t length = model != NULL ? strlen(model) : 0;
-    return length > 6 && strcmp(model + length - 6, ".param") == 0;
+    return ends_with(model, ".param") || is_own_file(model);
+}
+
+bool planche_cli_model_is_built_in(const char *model)
+{
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i);
+        if (strcmp(variant->model, model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL) == 0)
+            return variant->package == NULL;
+    }
+    return false;
 }
 
 /* Whether a model of the catalogue has files of this level. */
@@ -62,21 +84,37 @@ static bool is_chained(const struct planche_engine_options *options)
            planche_engine_predict(NULL, options, 1, 1, NULL, &result, NULL) == PLANCHE_OK;
 }
 
-enum planche_status planche_cli_choose(struct planche_engine_options *options, int level,
-                                       unsigned *scale, struct planche_error *error)
+/* Takes the level of -n. Errors: ARGUMENT: the model does not have such. */
+static enum planche_status take_level(struct planche_engine_options *options, double level,
+                                      struct planche_error *error)
 {
-    options->denoise = planche_cli_denoise(options->model, level);
-    *scale = options->scale;
-    if (planche_cli_model_is_path(options->model)) {
-        if (level == PLANCHE_CLI_NO_LEVEL)
-            return PLANCHE_OK;
+    bool own_file = is_own_file(options->model);
+    options->has_level = level != PLANCHE_CLI_NO_LEVEL && (own_file || level != floor(level));
+    options->level = level;
+    options->denoise =
+        own_file ? PLANCHE_DENOISE_DEFAULT : planche_cli_denoise(options->model, (int)ceil(level));
+    if (level == PLANCHE_CLI_NO_LEVEL || own_file)
+        return PLANCHE_OK;
+    if (planche_cli_model_is_path(options->model))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "a model file has no denoise levels; leave denoise out");
-    }
+    if (!options->has_level || planche_cli_model_is_built_in(options->model))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "denoise levels between whole numbers are for small, medium and large, and "
+                        "for .planche files");
+}
+
+enum planche_status planche_cli_choose(struct planche_engine_options *options, double level,
+                                       unsigned *scale, struct planche_error *error)
+{
     const struct planche_model_variant *variant = NULL;
-    enum planche_status status =
-        planche_model_find(options->model != NULL ? options->model : PLANCHE_CLI_DEFAULT_MODEL,
-                           options->scale, options->denoise, &variant, error);
+    *scale = options->scale;
+    enum planche_status status = take_level(options, level, error);
+    if (status != PLANCHE_OK || planche_cli_model_is_path(options->model))
+        return status;
+    status = planche_model_find(options->model != NULL ? options->model : PLANCHE_CLI_DEFAULT_MODEL,
+                                options->scale, options->denoise, &variant, error);
     if (status == PLANCHE_OK) {
         *scale = options->scale = variant->scale;
         options->denoise = variant->denoise;

@@ -16,10 +16,13 @@ bool planche_cli_model_is_path(const char *model);
 enum planche_denoise planche_cli_denoise(const char *model, int level);
 /* The number for -n that selects a variant; false for a model without levels. */
 bool planche_cli_level(const struct planche_model_variant *variant, int *level);
-/* Sets options->denoise from level (PLANCHE_CLI_NO_LEVEL: the default), checks model, scale and
- * level against the catalogue and puts its defaults in their place. *scale is the scale of the
+/* Whether the library contains a model; NULL is the default model. */
+bool planche_cli_model_is_built_in(const char *model);
+/* Sets options->denoise, and options->level for a level between two, from level
+ * (PLANCHE_CLI_NO_LEVEL: the default), checks model, scale and level against the catalogue and puts
+ * its defaults in their place. *scale is the scale of the
  * result, 0 if only the model file knows. */
-enum planche_status planche_cli_choose(struct planche_engine_options *options, int level,
+enum planche_status planche_cli_choose(struct planche_engine_options *options, double level,
                                        unsigned *scale, struct planche_error *error);
 
 #endif

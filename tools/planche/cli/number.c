@@ -20,6 +20,17 @@ bool planche_cli_parse_integer(const char *text, long low, long high, long *out)
     return value >= low && value <= high;
 }
 
+bool planche_cli_parse_number(const char *text, double low, double high, double *out)
+{
+    size_t length = strspn(text, "-.0123456789"); /* no exponents, no words, no hexadecimal */
+    char *end;
+    double value = strtod(text, &end);
+    if (length == 0 || text[length] != 0 || *end != 0)
+        return false;
+    *out = value;
+    return value >= low && value <= high;
+}
+
 /* The power that a suffix stands for: "" 0, "K" 1, "M" 2, ...; -1 if it is none. tail is what may
  * follow the letter. */
 static int suffix_power(const char *suffix, const char *const *tails)

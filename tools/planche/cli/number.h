@@ -9,6 +9,8 @@
 
 /* A whole number in low..high, nothing else around it. */
 bool planche_cli_parse_integer(const char *text, long low, long high, long *out);
+/* A number in low..high, with or without decimals, nothing else around it. */
+bool planche_cli_parse_number(const char *text, double low, double high, double *out);
 /* Bytes: "256M", "1.5G", "2GiB", "300000000"; K, M, G and T are powers of 1024. At least 1. */
 bool planche_cli_parse_bytes(const char *text, uint64_t *out);
 /* A count: "500M", "2.5G", "1000000"; K, M and G are powers of 1000. At least 1. */

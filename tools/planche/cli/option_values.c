@@ -65,7 +65,7 @@ static bool set_scale(struct planche_cli_options *o, const char *value)
 
 static bool set_level(struct planche_cli_options *o, const char *value)
 {
-    return set_int(value, -1, 3, &o->level);
+    return planche_cli_parse_number(value, -1, 3, &o->level);
 }
 
 static bool set_format(struct planche_cli_options *o, const char *value)

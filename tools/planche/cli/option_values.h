@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* The denoise level when -n was not given. */
-#define PLANCHE_CLI_NO_LEVEL (-2)
+#define PLANCHE_CLI_NO_LEVEL (-2.0)
 
 /* Most pages in flight. */
 #define PLANCHE_CLI_MAX_JOBS 64
@@ -39,7 +39,7 @@ struct planche_cli_options {
     enum planche_format book_format;  /* of pages in books: page.format is that of files */
     bool limit_said;                  /* --on-limit was given */
     const char *book_option;          /* one that was given and is for books only; NULL: none */
-    int level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
+    double level; /* of -n, in the model's own numbers, or PLANCHE_CLI_NO_LEVEL */
     const char *output;
     const char *from, *registry;                /* models fetch */
     const char *given[PLANCHE_CLI_MAX_OPTIONS]; /* by rows of the table; of a switch "" */

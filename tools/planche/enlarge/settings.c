@@ -71,7 +71,7 @@ static void name_model(const struct planche_engine_options *engine, unsigned sca
     const char *base = planche_cli_base_name(model);
     size_t length = strlen(base);
     if (planche_cli_model_is_path(model)) {
-        length -= strlen(".param");
+        length = (size_t)(strrchr(base, '.') - base);
     } else if (planche_model_find(model, engine->scale, engine->denoise, &variant, NULL) ==
                PLANCHE_OK) {
         base = planche_cli_base_name(variant->file);
@@ -91,10 +91,15 @@ static void add_model(struct text *text, const struct planche_engine_options *en
     add(text, "model", name);
     snprintf(name, sizeof name, "%d", (int)engine->denoise);
     add(text, "denoise", name);
+    if (engine->has_level) {
+        snprintf(name, sizeof name, "%g", engine->level);
+        add(text, "level", name);
+    }
     if (!planche_cli_model_is_path(engine->model))
         return;
-    snprintf(name, sizeof name, "%.*sbin", (int)(strlen(engine->model) - strlen("param")),
-             engine->model);
+    bool one_file = strcmp(strrchr(engine->model, '.'), ".param") != 0;
+    snprintf(name, sizeof name, "%.*s%s", (int)(strrchr(engine->model, '.') - engine->model),
+             engine->model, one_file ? strrchr(engine->model, '.') : ".bin");
     if (planche_content_digest(name, digest)) {
         planche_text_hex(name, digest, sizeof digest);
         add(text, "weights", name);

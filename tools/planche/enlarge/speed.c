@@ -19,7 +19,7 @@
 static bool make_key(const struct planche_cli_options *o, unsigned scale, char key[KEY_SIZE])
 {
     const struct planche_engine_options *e = &o->engine;
-    int length = snprintf(key, KEY_SIZE, "%s:%u:%d:%s:%d:%d:%d:%d:%u:%u:%d:%d",
+    int length = snprintf(key, KEY_SIZE, "%s:%u:%g:%s:%d:%d:%d:%d:%u:%u:%d:%d",
                           e->model != NULL ? e->model : PLANCHE_CLI_DEFAULT_MODEL, scale, o->level,
                           e->backend != NULL ? e->backend : "auto", (int)e->gpu_path,
                           (int)e->precision, (int)e->se, o->page.tta, e->threads, e->jobs,

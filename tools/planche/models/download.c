@@ -193,7 +193,7 @@ static uint64_t kept_bytes(const char *package, unsigned *count)
     *count = 0;
     for (size_t i = 0; i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
-        if (strcmp(variant->package, package) == 0) {
+        if (variant->package != NULL && strcmp(variant->package, package) == 0) {
             bytes += variant->param_size + variant->bin_size;
             ++*count;
         }

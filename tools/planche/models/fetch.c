@@ -87,10 +87,22 @@ static int fetch_missing(const bool *wanted, const struct planche_cli_options *o
     return status;
 }
 
+/* Whether nothing but what is built in is wanted. */
+static bool is_built_in(const bool *wanted)
+{
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        if (wanted[i] && planche_model_variant_get(i)->package != NULL)
+            return false;
+    }
+    return true;
+}
+
 static int fetch(const bool *wanted, const struct planche_cli_options *options, const char *folder)
 {
     if (count_missing(wanted, folder) == 0) { /* before the lock: a read-only cache is enough */
-        if (!options->quiet)
+        if (!options->quiet && is_built_in(wanted))
+            planche_cli_note("Nothing to fetch: it is built in");
+        else if (!options->quiet)
             planche_cli_note("Nothing to fetch: all of it is in %s", folder);
         return PLANCHE_CLI_OK;
     }

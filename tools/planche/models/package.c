@@ -67,7 +67,7 @@ static void remove_tree(const char *path)
 static bool is_wanted(const struct planche_model_variant *variant, const char *package,
                       const char *folder)
 {
-    return variant != NULL && strcmp(variant->package, package) == 0 &&
+    return variant != NULL && variant->package != NULL && strcmp(variant->package, package) == 0 &&
            planche_model_check(variant, folder, 1, NULL) != PLANCHE_OK;
 }
 
@@ -231,7 +231,7 @@ static const char *known_package(const char *text)
              version != NULL ? version : "");
     for (size_t i = 0; !found && i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
-        if (strcmp(variant->package, package) == 0)
+        if (variant->package != NULL && strcmp(variant->package, package) == 0)
             found = variant->package;
     }
     json_decref(object);

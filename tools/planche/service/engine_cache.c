@@ -16,6 +16,8 @@ struct slot {
     char *model; /* NULL: the slot is free */
     unsigned scale;
     enum planche_denoise denoise;
+    int has_level;
+    double level;
     struct planche_engine *engine; /* NULL while it is being made */
     unsigned users;
     uint64_t last_use;
@@ -73,7 +75,9 @@ static struct slot *find(struct planche_cli_engine_cache *engines, const char *m
     for (unsigned i = 0; i < engines->capacity; i++) {
         struct slot *slot = &engines->slots[i];
         if (slot->model != NULL && strcmp(slot->model, model) == 0 &&
-            slot->scale == wanted->scale && slot->denoise == wanted->denoise)
+            slot->scale == wanted->scale && slot->denoise == wanted->denoise &&
+            slot->has_level == wanted->has_level &&
+            (!slot->has_level || slot->level == wanted->level))
             return slot;
     }
     return NULL;
@@ -101,6 +105,8 @@ static enum planche_status fill_slot(struct planche_cli_engine_cache *engines, s
     options.model = slot->model;
     options.scale = slot->scale;
     options.denoise = slot->denoise;
+    options.has_level = slot->has_level;
+    options.level = slot->level;
     options.memory = engines->memory;
     planche_mutex_unlock(&engines->lock);
     enum planche_status status = planche_engine_create(&engine, &options, error);
@@ -137,7 +143,14 @@ enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_c
     } else if (slot == NULL) {
         slot = room;
         empty_slot(slot);
-        *slot = (struct slot){strdup(model), wanted->scale, wanted->denoise, NULL, 1, 0};
+        *slot = (struct slot){
+            .model = strdup(model),
+            .scale = wanted->scale,
+            .denoise = wanted->denoise,
+            .has_level = wanted->has_level,
+            .level = wanted->level,
+            .users = 1,
+        };
         if (slot->model == NULL)
             status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
         else

@@ -14,7 +14,7 @@
 /* A request while it is parsed. */
 struct parse {
     struct planche_cli_request *request;
-    int level;
+    double level;
 };
 
 static bool take_text(const json_t *value, const char **out)
@@ -77,9 +77,9 @@ static bool take_device(struct parse *parse, const json_t *value)
 
 static bool take_denoise(struct parse *parse, const json_t *value)
 {
-    json_int_t number;
-    bool ok = take_integer(value, -1, 3, &number);
-    parse->level = ok ? (int)number : PLANCHE_CLI_NO_LEVEL;
+    double number = json_number_value(value);
+    bool ok = json_is_number(value) && number >= -1 && number <= 3;
+    parse->level = ok ? number : PLANCHE_CLI_NO_LEVEL;
     return ok;
 }
 
@@ -223,7 +223,7 @@ static const struct field {
     {"output", "a path", take_output},
     {"model", "a model's name or path", take_model},
     {"scale", "a whole number from 1 to 64, or \"auto\"", take_scale},
-    {"denoise", "-1, 0, 1, 2 or 3", take_denoise},
+    {"denoise", "a number from -1 to 3", take_denoise},
     {"format", "\"webp\", \"jpg\", \"png\", \"avif\" or \"jxl\"", take_format},
     {"quality", "a whole number from 1 to 100", take_quality},
     {"lossless", "true or false", take_lossless},

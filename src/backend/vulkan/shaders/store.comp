@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* STORE: finished pixels from what the network made, in[0] at local + (in.x, in.y).
  *
- * value = self * in + other, in 0..1, for a grey page of the mean of the three channels. With a
+ * value = self * in + other, in 0..1, for a grey page of the mean of the three channels, or of the
+ * one that the network has (operation: its channels, 1 or 3). With a
  * depth of 8 or 16: rounded samples, interleaved with the page's alpha; row oy is at page + oy *
  * page_stride, and begins with the tile's first pixel. An invocation makes 4 pixels of a row and
  * writes whole words: rows have room for a multiple of 4 pixels. With a depth of 32: floats, rows
@@ -50,9 +51,11 @@ vec3 load_colours(ivec2 at, inout uint flags)
     planche_gpu_view view = args.sources[0];
     vec3 v = args.shuffle != 0 ? load_shuffled(at)
                                : load_quad(view, at + ivec2(view.x, view.y), 0).xyz;
+    if (args.operation == 1)
+        v = v.xxx;
     if (!is_finite(v.x) || !is_finite(v.y) || !is_finite(v.z))
         flags |= PLANCHE_GPU_SAW_NAN;
-    if (args.colours == 1)
+    if (args.colours == 1 && args.operation != 1)
         v = vec3((v.x + v.y + v.z) * (1.0 / 3.0));
     return v * args.self + args.other;
 }
