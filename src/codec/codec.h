@@ -39,6 +39,13 @@ struct planche_image_info {
     const struct planche_metadata *metadata; /* may be NULL */
 };
 
+/* What an encoder that loses something did to a picture, as far as its file tells. Zeroes: the file
+ * has lost nothing, or does not say. */
+struct planche_encoding {
+    unsigned quality; /* 1..100, as libjpeg and libwebp count; 0: not known */
+    unsigned chroma;  /* pixels that share a sample of colour: 1, 2, 4; 0: not known, or grey */
+};
+
 /* Bytes of one pixel. */
 static inline size_t planche_image_pixel_size(const struct planche_image_info *info)
 {
@@ -76,6 +83,7 @@ enum planche_status planche_reader_open(struct planche_reader **out,
                                         const struct planche_reader_options *options,
                                         struct planche_error *error);
 const struct planche_image_info *planche_reader_info(const struct planche_reader *reader);
+const struct planche_encoding *planche_reader_encoding(const struct planche_reader *reader);
 /* The next count rows, stride bytes apart. Errors: DATA for a damaged or truncated image, IO,
  * MEMORY, BUDGET. A truncated image is an error: it is never filled up with grey. */
 enum planche_status planche_reader_read(struct planche_reader *reader, void *rows, size_t stride,

@@ -35,6 +35,7 @@ struct planche_decoder {
     unsigned channels, depth;
     unsigned orientation;             /* what the format itself states, 1..8; 0: EXIF says it */
     struct planche_metadata metadata; /* as found: the common part completes it */
+    struct planche_encoding encoding; /* of a format that knows it */
     unsigned lost;     /* of enum planche_lost: what the format has found; XMP may tell more */
     unsigned pictures; /* further ones that the file has an index of, gain maps among them */
     bool whole;        /* all rows must be read in one call; the common part holds the picture */

@@ -153,6 +153,11 @@ const struct planche_image_info *planche_reader_info(const struct planche_reader
     return &reader->info;
 }
 
+const struct planche_encoding *planche_reader_encoding(const struct planche_reader *reader)
+{
+    return &reader->decoder.encoding;
+}
+
 /* What only decoding needs goes as soon as a picture is complete; the metadata stay. */
 static void close_format(struct planche_reader *reader)
 {

@@ -44,6 +44,8 @@ void planche_jpeg_count_memory(struct planche_jpeg *jpeg, j_common_ptr cinfo,
 enum planche_status planche_jpeg_get_metadata(const struct jpeg_decompress_struct *cinfo,
                                               struct planche_decoder *decoder,
                                               struct planche_error *error);
+/* What the file's encoder did, by its quantisation table and sampling factors. */
+struct planche_encoding planche_jpeg_get_encoding(const struct jpeg_decompress_struct *cinfo);
 /* Sets the density; part of a step, before jpeg_start_compress. */
 void planche_jpeg_set_density(struct jpeg_compress_struct *cinfo,
                               const struct planche_metadata *metadata);

@@ -198,6 +198,7 @@ enum planche_status planche_jpeg_open(struct planche_decoder *decoder, struct pl
     decoder->width = reader->cinfo.image_width;
     decoder->height = reader->cinfo.image_height;
     decoder->depth = 8;
+    decoder->encoding = planche_jpeg_get_encoding(&reader->cinfo);
     status = planche_jpeg_get_metadata(&reader->cinfo, decoder, error);
     return status ? status : set_up_cmyk(reader, error);
 }

@@ -99,6 +99,7 @@ static enum planche_status read_features(struct planche_decoder *decoder,
     if (WebPGetFeatures(head, got, &features) != VP8_STATUS_OK)
         return say_damaged(decoder, "its header makes no sense", error);
     features.has_alpha |= chunks->alpha;
+    decoder->encoding = planche_webp_get_encoding(head, got);
     decoder->depth = 8;
     decoder->whole = true;
     status = place_picture(decoder, reader, &features, error);

@@ -10,6 +10,10 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
                                       uint32_t count, struct planche_error *error);
 void planche_webp_close(struct planche_decoder *decoder);
 
+/* What the encoder of a lossy picture did; head: its chunk as far as it is there, 64 bytes are
+ * enough. Zeroes: the picture is not lossy, or its header makes no sense. */
+struct planche_encoding planche_webp_get_encoding(const uint8_t *head, size_t size);
+
 /* *memory is what libwebp takes at most for decoding a picture of so many pixels; chunks are those
  * of its file, or of a frame. False: there is no *memory left for looking. */
 bool planche_webp_decoder_memory(const uint8_t *chunks, size_t size, uint32_t width,
