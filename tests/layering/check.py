@@ -26,9 +26,10 @@ USES = {
     "archive": ["image", "io", "base", "os"],
     "model": ["net", "archive", "io", "base", "os"],
     "backend": ["kernels", "net", "image", "io", "base", "os"],
-    "engine": ["backend", "kernels", "net", "model", "codec", "image", "io", "base", "os"],
-    "book": ["engine", "job", "archive", "codec", "image", "io", "base", "os"],
-    "api": ["book", "job", "engine", "backend", "kernels", "net", "model", "archive", "codec",
+    "choice": ["codec", "image", "base"],
+    "engine": ["choice", "backend", "kernels", "net", "model", "codec", "image", "io", "base", "os"],
+    "book": ["engine", "choice", "job", "archive", "codec", "image", "io", "base", "os"],
+    "api": ["book", "job", "engine", "choice", "backend", "kernels", "net", "model", "archive", "codec",
             "image", "io", "base", "os"],
 }
 # Folders whose own folders may not use each other, but for those named.
