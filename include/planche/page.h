@@ -196,6 +196,13 @@ PLANCHE_API enum planche_status
 planche_provenance_read_within(const char *path, uint64_t memory,
                                struct planche_provenance *provenance, struct planche_error *error);
 
+/* The same of an image file in memory, which is not copied. memory 0: 64 MiB. Errors: ARGUMENT,
+ * DATA, UNSUPPORTED, LIMIT, BUDGET, MEMORY. */
+PLANCHE_API enum planche_status planche_provenance_read_bytes(const void *data, size_t size,
+                                                              uint64_t memory,
+                                                              struct planche_provenance *provenance,
+                                                              struct planche_error *error);
+
 /* Image in memory. stride: bytes from one row to the next, at least width times the size of a
  * pixel. Of 16-bit samples, data and stride are even. */
 struct planche_pixels {

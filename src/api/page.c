@@ -192,26 +192,45 @@ enum planche_status planche_engine_predict(const struct planche_engine *engine,
 /* Of a look at a file, if the caller does not say another. */
 #define LOOK_BYTES ((uint64_t)64 << 20)
 
-enum planche_status planche_provenance_read_within(const char *path, uint64_t memory,
-                                                   struct planche_provenance *provenance,
-                                                   struct planche_error *error)
+static enum planche_status read_provenance(const struct planche_source *source, uint64_t memory,
+                                           struct planche_provenance *provenance,
+                                           struct planche_error *error)
 {
     const struct planche_args_struct *type =
         PLANCHE_ARGS_STRUCT(struct planche_provenance, PLANCHE_PROVENANCE_INIT);
-    const struct planche_source source = {.name = path, .path = path};
     struct planche_provenance found;
     struct planche_budget budget;
-    struct planche_error own = {0};
-    error = planche_args_error(error, &own);
-    if (!path || !provenance)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path and provenance must be given");
     enum planche_status status = planche_args_check_result(provenance, type, error);
     if (status)
         return status;
     planche_budget_init(&budget, memory ? memory : LOOK_BYTES);
-    status = planche_source_provenance(&found, &source, &budget, error);
+    status = planche_source_provenance(&found, source, &budget, error);
     planche_args_give(provenance, &found, type);
     return status;
+}
+
+enum planche_status planche_provenance_read_within(const char *path, uint64_t memory,
+                                                   struct planche_provenance *provenance,
+                                                   struct planche_error *error)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!path || !provenance)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path and provenance must be given");
+    return read_provenance(&source, memory, provenance, error);
+}
+
+enum planche_status planche_provenance_read_bytes(const void *data, size_t size, uint64_t memory,
+                                                  struct planche_provenance *provenance,
+                                                  struct planche_error *error)
+{
+    const struct planche_source source = {.name = "page", .data = data, .size = size};
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!data || !provenance)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "data and provenance must be given");
+    return read_provenance(&source, memory, provenance, error);
 }
 
 enum planche_status planche_provenance_read(const char *path, struct planche_provenance *provenance,

@@ -145,6 +145,8 @@ static void test_null_errors(void **state)
     assert_int_equal(planche_engine_predict(engine, NULL, UINT32_MAX, 9, NULL, &result, NULL),
                      PLANCHE_ERROR_LIMIT);
     assert_int_equal(planche_provenance_read(input, &provenance, NULL), PLANCHE_ERROR_DATA);
+    assert_int_equal(planche_provenance_read_bytes("not a page", 10, 0, &provenance, NULL),
+                     PLANCHE_ERROR_DATA);
     assert_int_equal(planche_provenance_read_within(input, 0, &provenance, NULL),
                      PLANCHE_ERROR_DATA);
     assert_int_equal(planche_engine_run_book(engine, input, output, &books, NULL, NULL),
@@ -209,6 +211,8 @@ static void test_null_arguments(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_provenance_read(NULL, &provenance, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_provenance_read_within(NULL, 0, &provenance, &error),
+                     PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_provenance_read_bytes(NULL, 0, 0, &provenance, &error),
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_find(NULL, 0, PLANCHE_DENOISE_DEFAULT, NULL, &error),
                      PLANCHE_ERROR_ARGUMENT);
