@@ -177,3 +177,23 @@ void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
     planche_cond_broadcast(&engines->changed);
     planche_mutex_unlock(&engines->lock);
 }
+
+void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines)
+{
+    planche_mutex_lock(&engines->lock);
+    for (unsigned i = 0; i < engines->capacity; i++) {
+        if (engines->slots[i].users == 0)
+            empty_slot(&engines->slots[i]);
+    }
+    planche_mutex_unlock(&engines->lock);
+}
+
+unsigned planche_cli_engine_cache_count(struct planche_cli_engine_cache *engines)
+{
+    unsigned count = 0;
+    planche_mutex_lock(&engines->lock);
+    for (unsigned i = 0; i < engines->capacity; i++)
+        count += engines->slots[i].engine != NULL;
+    planche_mutex_unlock(&engines->lock);
+    return count;
+}

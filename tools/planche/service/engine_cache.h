@@ -27,5 +27,9 @@ enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_c
                                                      struct planche_error *error);
 void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
                                       const struct planche_engine *engine);
+/* Destroys all engines that nobody uses, so that an idle process holds none. Thread-safe. */
+void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines);
+/* The number of engines that there are. Thread-safe. */
+unsigned planche_cli_engine_cache_count(struct planche_cli_engine_cache *engines);
 
 #endif

@@ -294,18 +294,12 @@ static enum planche_status check(const struct planche_cli_request *request,
     return PLANCHE_OK;
 }
 
-enum planche_status planche_cli_request_parse(struct planche_cli_request *request, const char *line,
-                                              size_t length,
-                                              const struct planche_cli_options *defaults,
-                                              struct planche_error *error)
+enum planche_status planche_cli_request_take(struct planche_cli_request *request, json_t *body,
+                                             const struct planche_cli_options *defaults,
+                                             struct planche_error *error)
 {
-    json_error_t problem;
-    *request = (struct planche_cli_request){.engine = defaults->engine, .page = defaults->page};
-    request->body = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
-    if (!json_is_object(request->body))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "not a JSON object on one line%s%s",
-                            request->body == NULL ? ": " : "",
-                            request->body == NULL ? problem.text : "");
+    *request = (struct planche_cli_request){
+        .body = body, .engine = defaults->engine, .page = defaults->page};
     bool other_model = json_object_get(request->body, "model") != NULL;
     struct parse parse = {request, other_model ? PLANCHE_CLI_NO_LEVEL : defaults->level};
     if (other_model)
@@ -322,6 +316,20 @@ enum planche_status planche_cli_request_parse(struct planche_cli_request *reques
     if (status == PLANCHE_OK && request->cancel == NULL)
         status = planche_cli_choose(&request->engine, parse.level, &scale, error);
     return status;
+}
+
+enum planche_status planche_cli_request_parse(struct planche_cli_request *request, const char *line,
+                                              size_t length,
+                                              const struct planche_cli_options *defaults,
+                                              struct planche_error *error)
+{
+    json_error_t problem;
+    json_t *body = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
+    if (json_is_object(body))
+        return planche_cli_request_take(request, body, defaults, error);
+    *request = (struct planche_cli_request){.body = body};
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "not a JSON object on one line%s%s",
+                        body == NULL ? ": " : "", body == NULL ? problem.text : "");
 }
 
 void planche_cli_request_clear(struct planche_cli_request *request)

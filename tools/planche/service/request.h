@@ -30,6 +30,10 @@ enum planche_status planche_cli_request_parse(struct planche_cli_request *reques
                                               size_t length,
                                               const struct planche_cli_options *defaults,
                                               struct planche_error *error);
+/* The same of an object, which it takes. */
+enum planche_status planche_cli_request_take(struct planche_cli_request *request, json_t *body,
+                                             const struct planche_cli_options *defaults,
+                                             struct planche_error *error);
 void planche_cli_request_clear(struct planche_cli_request *request);
 
 #endif
