@@ -49,6 +49,9 @@ COMMAND_USES = {
     "bench": ["cli"],
     "ncnn": ["cli"],
     "stdio": ["cli", "service"],
+    "http": [],
+    "pages": ["cli", "service", "http"],
+    "serve": ["cli", "service", "http", "pages"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.
@@ -57,7 +60,7 @@ PROGRAMS = {"tools/child": [], "tools/unpack": ["src/archive/unpack_protocol.h"]
                              "src/codec/format.h"]}
 # Headers that other systems lack stand in these two only. iconv.h comes with a library everywhere.
 POSIX_FOLDERS = ["os", "io"]
-COMMAND_WORDS = re.compile(r"--[a-z]|\bplanche (models|info|stdio|bench|help|fetch)\b")
+COMMAND_WORDS = re.compile(r"--[a-z]|\bplanche (models|info|stdio|serve|bench|help|fetch)\b")
 POSIX_HEADER = re.compile(
     r"(sys|linux|arpa|net|netinet)/.*|(aio|cpio|dirent|dlfcn|fcntl|fmtmsg|fnmatch|ftw|glob|grp|"
     r"langinfo|libgen|mqueue|ndbm|netdb|nl_types|poll|pthread|pwd|regex|sched|search|semaphore|"

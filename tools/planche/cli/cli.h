@@ -16,6 +16,7 @@ int planche_cli_models(int argc, char **argv);
 int planche_cli_fetch(int argc, char **argv);
 int planche_cli_info(int argc, char **argv);
 int planche_cli_stdio(int argc, char **argv);
+int planche_cli_serve(int argc, char **argv);
 int planche_cli_bench(int argc, char **argv);
 int planche_cli_preview(int argc, char **argv);
 int planche_cli_compare(int argc, char **argv);

@@ -27,6 +27,7 @@ static const char enlarge_usage[] =
     "  planche models [fetch ...]               list models, fetch models\n"
     "  planche info                             this machine: CPU, memory, GPUs\n"
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
+    "  planche serve [OPTIONS]                  HTTP server for readers and programs\n"
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
     "  planche preview PAGE [-o SHEET]          part of a page by several models\n"
     "  planche compare A B                      how much two images differ\n"
@@ -74,6 +75,22 @@ static const char info_usage[] =
     "memory budget and number of threads, the model folder, and the GPUs that Vulkan\n"
     "finds: number (for --backend vulkan:N), memory, path (see --gpu-path) and\n"
     "relevant extensions.\n";
+
+static const char serve_usage[] =
+    "Usage: planche serve [OPTIONS]\n"
+    "\n"
+    "HTTP server: enlarges the pages that readers and programs send. It listens on this\n"
+    "machine alone, at http://127.0.0.1:8377, unless --listen says otherwise.\n"
+    "docs/serve.md has the addresses, and how to set up Suwayomi.\n";
+
+static const char serve_end[] =
+    "Examples:\n"
+    "  planche serve\n"
+    "  planche serve -m realesr-animevideov3 -f jpg --memory 2G\n"
+    "  planche serve --listen 0.0.0.0:8377 --token-file /etc/planche/token\n"
+    "  curl --data-binary @page.jpg 'http://127.0.0.1:8377/v1/upscale?scale=2' -o page.webp\n"
+    "\n"
+    "SIGTERM ends it once the pages in flight are answered, the second one at once.\n";
 
 static const char stdio_usage[] =
     "Usage: planche stdio [OPTIONS]\n"
@@ -142,6 +159,7 @@ static const struct help {
     {"models", PLANCHE_CLI_MODELS | PLANCHE_CLI_FETCH, models_usage, models_end},
     {"info", PLANCHE_CLI_INFO, info_usage, ""},
     {"stdio", PLANCHE_CLI_STDIO, stdio_usage, stdio_end},
+    {"serve", PLANCHE_CLI_SERVE, serve_usage, serve_end},
     {"bench", PLANCHE_CLI_BENCH, bench_usage, bench_end},
     {"preview", PLANCHE_CLI_PREVIEW, preview_usage, preview_end},
     {"compare", PLANCHE_CLI_COMPARE, compare_usage, ""},
@@ -196,10 +214,11 @@ void planche_cli_help_option(const struct planche_cli_option *option)
     putchar('\n');
 }
 
-/* Options of pages are described once: stdio and bench, which have many of them, only name them. */
+/* Options of pages are described once: stdio, serve and bench, which have many of them, only name
+ * them. */
 static bool is_described_elsewhere(const struct help *help, const struct planche_cli_option *option)
 {
-    const unsigned brief = PLANCHE_CLI_STDIO | PLANCHE_CLI_BENCH;
+    const unsigned brief = PLANCHE_CLI_STDIO | PLANCHE_CLI_SERVE | PLANCHE_CLI_BENCH;
     return (help->options & brief) && (option->commands & PLANCHE_CLI_ENLARGE);
 }
 

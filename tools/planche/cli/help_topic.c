@@ -35,6 +35,7 @@ static void print_commands(const struct planche_cli_option *option)
         {PLANCHE_CLI_FETCH, "planche models fetch"},
         {PLANCHE_CLI_INFO, "planche info"},
         {PLANCHE_CLI_STDIO, "planche stdio"},
+        {PLANCHE_CLI_SERVE, "planche serve"},
         {PLANCHE_CLI_BENCH, "planche bench"},
         {PLANCHE_CLI_PREVIEW, "planche preview"},
         {PLANCHE_CLI_COMPARE, "planche compare"},
@@ -84,7 +85,7 @@ static bool print_section(const char *topic)
 static int refuse(const char *topic)
 {
     struct planche_cli_suggestion suggestion = {.word = topic + strspn(topic, "-")};
-    static const char *const commands[] = {"models", "info",    "stdio",
+    static const char *const commands[] = {"models", "info",    "stdio",  "serve",
                                            "bench",  "preview", "compare"};
     bool letter = *suggestion.word != 0 && suggestion.word[1] == 0; /* which is like any word */
     for (size_t i = 0; !letter && i < sizeof commands / sizeof *commands; i++)

@@ -179,7 +179,7 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
 
 const char *planche_cli_suggest_command(const char *word)
 {
-    static const char *const commands[] = {"models",  "info",    "stdio",   "bench",
+    static const char *const commands[] = {"models",  "info",    "stdio",   "serve", "bench",
                                            "preview", "compare", "version", "help"};
     struct planche_cli_suggestion suggestion = {.word = word};
     if (strchr(word, '/') != NULL) /* "in/x" is no "info" */

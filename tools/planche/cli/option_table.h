@@ -15,7 +15,8 @@ enum planche_cli_command {
     PLANCHE_CLI_BENCH = 32,
     PLANCHE_CLI_PREVIEW = 64,
     PLANCHE_CLI_COMPARE = 128,
-    PLANCHE_CLI_BOOKS_ONLY = 256 /* beside them: for books only */
+    PLANCHE_CLI_SERVE = 256,
+    PLANCHE_CLI_BOOKS_ONLY = 1 << 30 /* beside them: for books only */
 };
 
 /* Headings of --help and of the manual, in this order. */

@@ -355,6 +355,64 @@ static bool set_engines(struct planche_cli_options *o, const char *value)
     return set_unsigned(value, 1, 16, &o->engines);
 }
 
+static bool set_listen(struct planche_cli_options *o, const char *value)
+{
+    struct planche_cli_serve_options *serve = &o->serve;
+    return serve->listen_count < PLANCHE_CLI_MAX_LISTEN &&
+           set_text(value, &serve->listen[serve->listen_count++]);
+}
+
+static bool set_host(struct planche_cli_options *o, const char *value)
+{
+    struct planche_cli_serve_options *serve = &o->serve;
+    return serve->host_count < PLANCHE_CLI_MAX_HOSTS &&
+           set_text(value, &serve->hosts[serve->host_count++]);
+}
+
+static bool set_token_file(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->serve.token_file);
+}
+
+static bool set_no_token(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->serve.no_token = true;
+}
+
+static bool set_max_connections(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 65536, &o->serve.max_connections);
+}
+
+static bool set_queue(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 10000, &o->serve.queue);
+}
+
+static bool set_deadline(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 86400, &o->serve.deadline_s);
+}
+
+static bool set_unload_after(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 0, 86400, &o->serve.unload_s);
+}
+
+static bool set_watchdog(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 86400, &o->serve.watchdog_s);
+}
+
+static bool set_log_level(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    size_t i = find_name(value, names, 4);
+    o->serve.log_level = (enum planche_cli_log_level)(i % 4);
+    return i < 4;
+}
+
 static bool set_max_bytes(struct planche_cli_options *o, const char *value)
 {
     return planche_cli_parse_bytes(value, &o->max_bytes);
@@ -529,4 +587,9 @@ bool planche_cli_option_store(size_t index, struct planche_cli_options *options,
 {
     options->given[index] = value != NULL ? value : "";
     return setters[index](options, value);
+}
+
+bool planche_cli_option_is_given(const struct planche_cli_options *options, const char *name)
+{
+    return options->given[find_option(name) - planche_cli_option_table] != NULL;
 }

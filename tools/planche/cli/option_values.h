@@ -32,6 +32,29 @@ struct planche_cli_crop {
     uint32_t width, height, x, y;
 };
 
+/* Which lines of the log are written: these and those before them. */
+enum planche_cli_log_level {
+    PLANCHE_CLI_LOG_ERROR,
+    PLANCHE_CLI_LOG_WARN,
+    PLANCHE_CLI_LOG_INFO,
+    PLANCHE_CLI_LOG_DEBUG
+};
+
+/* Most addresses to listen on, and most names of a server. */
+#define PLANCHE_CLI_MAX_LISTEN 16
+#define PLANCHE_CLI_MAX_HOSTS  16
+
+/* Options of planche serve alone. */
+struct planche_cli_serve_options {
+    const char *listen[PLANCHE_CLI_MAX_LISTEN], *hosts[PLANCHE_CLI_MAX_HOSTS];
+    unsigned listen_count, host_count;
+    const char *token_file; /* NULL: none */
+    bool no_token;
+    unsigned max_connections, queue;
+    unsigned deadline_s, unload_s, watchdog_s;
+    enum planche_cli_log_level log_level;
+};
+
 struct planche_cli_options {
     struct planche_engine_options engine; /* denoise is left alone: see level */
     struct planche_page_options page;
@@ -53,6 +76,7 @@ struct planche_cli_options {
     const char *models[PLANCHE_CLI_MAX_MODELS];
     unsigned model_count, runs;
     uint32_t width, height;
+    struct planche_cli_serve_options serve;
     struct planche_cli_crop crop; /* preview; width 0: not given */
     bool profile;
     enum planche_cli_progress_mode progress;
@@ -62,5 +86,7 @@ struct planche_cli_options {
 bool planche_cli_option_stores(size_t index);
 /* Stores the value of a row's option (NULL for a switch). False: it is no value of it. */
 bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value);
+/* Whether the command line has a value for an option. */
+bool planche_cli_option_is_given(const struct planche_cli_options *options, const char *name);
 
 #endif

@@ -89,6 +89,12 @@ static void set_defaults(struct planche_cli_options *options)
         .runs = 3,
         .width = 600,
         .height = 900,
+        .serve = {.max_connections = 256,
+                  .queue = 32,
+                  .deadline_s = 25,
+                  .unload_s = 300,
+                  .watchdog_s = 600,
+                  .log_level = PLANCHE_CLI_LOG_INFO},
     };
     options->page.provenance = 1;
     options->page.grey = PLANCHE_GREY_AUTO;
@@ -131,7 +137,8 @@ static bool apply(struct planche_cli_options *options, const char *name, size_t 
 /* Who starts a server or a measurement says what is to hold. */
 static bool reads_config(enum planche_cli_command command)
 {
-    return command != PLANCHE_CLI_STDIO && command != PLANCHE_CLI_BENCH;
+    return command != PLANCHE_CLI_STDIO && command != PLANCHE_CLI_SERVE &&
+           command != PLANCHE_CLI_BENCH;
 }
 
 /* Whether an option is given, by its whole name. */
@@ -171,7 +178,8 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
     }
     *first = optind;
     if (planche_cli_target_settle(&options->page, options->engine.scale) ||
-        command == PLANCHE_CLI_STDIO) /* whose requests have targets */
+        command == PLANCHE_CLI_STDIO ||
+        command == PLANCHE_CLI_SERVE) /* whose requests have targets */
         return true;
     *status = planche_cli_usage_error("scale", "--scale auto follows from a size: give --fit, "
                                                "--device, --width or --height, too");

@@ -9,12 +9,12 @@ import json
 import re
 import sys
 
-COMMANDS = ["", "models", "models fetch", "info", "stdio", "bench", "preview", "compare"]
-SUB_COMMANDS = ["models", "info", "stdio", "bench", "preview", "compare", "help", "version"]
+COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare"]
+SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "help", "version"]
 MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
 # Values that are usual, of options that take others as well.
 USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"]}
-FILES = {"output", "model", "model-dir", "from"}  # values that are names of files
+FILES = {"output", "model", "model-dir", "from", "token-file"}  # values that are names of files
 
 
 class Option:
@@ -32,7 +32,7 @@ class Option:
 
 def topics(options):
     """What planche help knows."""
-    return " ".join(["models", "info", "stdio", "bench", "preview", "compare"] + sorted({option.name for option in options}))
+    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare"] + sorted({option.name for option in options}))
 
 
 def of_command(options, command):

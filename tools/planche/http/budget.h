@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Byte budget of a server: bodies and answers in memory, and who waits for room. */
+#ifndef PLANCHE_HTTP_BUDGET_H
+#define PLANCHE_HTTP_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of the loop's thread alone. */
+struct planche_http_budget {
+    uint64_t limit, used, peak;
+    struct planche_http_room *waiting, **last;
+    bool granting; /* room is being given: nobody begins to do so again */
+};
+
+/* Room that is waited for: zeroed but for granted and user, it is not. */
+struct planche_http_room {
+    void (*granted)(void *user); /* the bytes are the caller's */
+    void *user;
+    uint64_t bytes;
+    struct planche_http_room *next, **link;
+};
+
+void planche_http_budget_init(struct planche_http_budget *budget, uint64_t limit);
+/* Takes bytes if there is room and nobody waits. */
+bool planche_http_budget_try(struct planche_http_budget *budget, uint64_t bytes);
+/* Waits for bytes, in turn; granted is called later. bytes are at most the limit. */
+void planche_http_budget_wait(struct planche_http_budget *budget, struct planche_http_room *room,
+                              uint64_t bytes);
+/* Of one that does not wait: fine. */
+void planche_http_budget_leave(struct planche_http_budget *budget, struct planche_http_room *room);
+/* Counts bytes that are there already, beyond the limit if need be. */
+void planche_http_budget_charge(struct planche_http_budget *budget, uint64_t bytes);
+/* Gives bytes back, and room to those who wait. */
+void planche_http_budget_release(struct planche_http_budget *budget, uint64_t bytes);
+
+/* Bytes that several hold: a page, a result. Of the loop's thread, but for the data, which does not
+ * change once it is shared. */
+struct planche_http_blob {
+    char *data;
+    size_t size;
+    unsigned holders;
+    void (*release)(void *data, size_t size); /* NULL: nothing to release */
+    struct planche_http_budget *budget;       /* NULL: not counted */
+    uint64_t charge;
+};
+
+/* Takes data, which is counted already if charge is not 0. One holder. NULL: no memory; data is
+ * still the caller's. */
+struct planche_http_blob *planche_http_blob_create(void *data, size_t size,
+                                                   void (*release)(void *data, size_t size),
+                                                   struct planche_http_budget *budget,
+                                                   uint64_t charge);
+struct planche_http_blob *planche_http_blob_hold(struct planche_http_blob *blob);
+/* NULL is fine. */
+void planche_http_blob_drop(struct planche_http_blob *blob);
+/* A release function for what malloc has given. */
+void planche_http_blob_free(void *data, size_t size);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Forms with files in them: multipart/form-data (RFC 7578), in memory. */
+#ifndef PLANCHE_HTTP_MULTIPART_H
+#define PLANCHE_HTTP_MULTIPART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PLANCHE_HTTP_MAX_BOUNDARY 70
+
+struct planche_http_part {
+    char name[64]; /* of the field; longer ones: "" */
+    const char *data;
+    size_t size;
+};
+
+/* A form that is being read; the data is not changed and not copied. */
+struct planche_http_multipart {
+    const char *data;
+    size_t size, at;                               /* at: behind the last delimiter */
+    char delimiter[PLANCHE_HTTP_MAX_BOUNDARY + 5]; /* CR LF - - boundary */
+    size_t length;
+};
+
+/* False: type (of Content-Type) is no multipart/form-data with a boundary, or the data does not
+ * begin as one, after its preamble. */
+bool planche_http_multipart_begin(struct planche_http_multipart *form, const char *type,
+                                  const char *data, size_t size);
+/* 1: *part is the next part; 0: that was all; -1: the form is cut off or broken. */
+int planche_http_multipart_next(struct planche_http_multipart *form,
+                                struct planche_http_part *part);
+
+#endif

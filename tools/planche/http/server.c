@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Server: accepts connections up to a number. When there are that many, the one that has been idle
+ * longest makes room; if none is idle, new ones wait in the system's queue. */
+#include "http/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ACCEPT_AT_ONCE 16
+#define RETRY_NS       INT64_C(200000000)
+
+struct port {
+    struct planche_http_server *server;
+    struct planche_http_listener *listener;
+    struct planche_http_watch watch;
+};
+
+struct planche_http_server {
+    struct planche_http_settings own; /* the connections' */
+    struct planche_http_settings *settings;
+    struct port ports[PLANCHE_HTTP_MAX_LISTENERS];
+    unsigned port_count, connections, max_connections;
+    struct planche_http_connection *first;
+    struct planche_http_timer retry;
+    bool full, draining;
+    void (*drained)(void *user);
+    void *drained_user;
+};
+
+static void listen_on(struct planche_http_server *server)
+{
+    server->full = false;
+    for (unsigned i = 0; i < server->port_count && !server->draining; i++) {
+        struct port *port = &server->ports[i];
+        if (port->listener->fd >= 0 &&
+            !planche_http_loop_watch(server->own.loop, &port->watch, EPOLLIN))
+            server->full = true;
+    }
+    if (server->full)
+        planche_http_timer_set(server->own.loop, &server->retry,
+                               planche_http_loop_now(server->own.loop) + RETRY_NS);
+}
+
+static void stop_listening(struct planche_http_server *server)
+{
+    for (unsigned i = 0; i < server->port_count; i++)
+        planche_http_loop_unwatch(server->own.loop, &server->ports[i].watch);
+}
+
+static void on_retry(void *user)
+{
+    listen_on(user);
+}
+
+/* New connections come first in the list, so the last idle one has been there longest. */
+static bool close_idle(struct planche_http_server *server)
+{
+    struct planche_http_connection *found = NULL;
+    for (struct planche_http_connection *c = server->first; c != NULL; c = c->next) {
+        if (planche_http_connection_is_idle(c))
+            found = c;
+    }
+    if (found != NULL)
+        planche_http_connection_close(found);
+    return found != NULL;
+}
+
+static void add(struct planche_http_server *server, const struct port *port, int fd)
+{
+    const int on = 1;
+    char peer[64];
+    planche_http_peer_name(peer, sizeof peer, fd);
+    if (port->listener->place != PLANCHE_HTTP_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct planche_http_connection *c =
+        planche_http_connection_open(&server->own, fd, port->listener->place, peer);
+    if (c == NULL) {
+        close(fd);
+        return;
+    }
+    c->next = server->first;
+    c->link = &server->first;
+    if (c->next != NULL)
+        c->next->link = &c->next;
+    server->first = c;
+    server->connections++;
+}
+
+/* Without descriptors or connections left nothing is accepted for a while. */
+static void pause_listening(struct planche_http_server *server, bool retry)
+{
+    stop_listening(server);
+    server->full = true;
+    if (retry)
+        planche_http_timer_set(server->own.loop, &server->retry,
+                               planche_http_loop_now(server->own.loop) + RETRY_NS);
+}
+
+static void on_connection(void *user, uint32_t events)
+{
+    struct port *port = user;
+    struct planche_http_server *server = port->server;
+    (void)events;
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        if (server->connections >= server->max_connections && !close_idle(server)) {
+            pause_listening(server, false);
+            return;
+        }
+        int fd = accept4(port->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            add(server, port, fd);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            if (errno != EAGAIN && errno != EWOULDBLOCK)
+                pause_listening(server, true);
+            return;
+        }
+    }
+}
+
+static void check_drained(struct planche_http_server *server)
+{
+    void (*drained)(void *user) = server->drained;
+    if (server->connections > 0 || drained == NULL)
+        return;
+    server->drained = NULL;
+    drained(server->drained_user);
+}
+
+static void on_closed(void *user, struct planche_http_connection *c)
+{
+    struct planche_http_server *server = user;
+    server->settings->closed(server->settings->user, c);
+    *c->link = c->next;
+    if (c->next != NULL)
+        c->next->link = c->link;
+    server->connections--;
+    if (server->full && !server->draining)
+        listen_on(server);
+    check_drained(server);
+}
+
+static void on_request(void *user, struct planche_http_connection *c)
+{
+    struct planche_http_server *server = user;
+    c->closes = c->closes || server->draining;
+    server->settings->request(server->settings->user, c);
+}
+
+static void on_refusal(void *user, struct planche_http_connection *c, unsigned status)
+{
+    const struct planche_http_server *server = user;
+    server->settings->refuse(server->settings->user, c, status);
+}
+
+static void on_finished(void *user, struct planche_http_connection *c)
+{
+    const struct planche_http_server *server = user;
+    server->settings->finished(server->settings->user, c);
+}
+
+struct planche_http_server *planche_http_server_create(struct planche_http_settings *settings,
+                                                       struct planche_http_listener *listeners,
+                                                       unsigned count, unsigned max_connections)
+{
+    struct planche_http_server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return NULL;
+    server->settings = settings;
+    server->own = *settings;
+    server->own.request = on_request;
+    server->own.refuse = on_refusal;
+    server->own.finished = on_finished;
+    server->own.closed = on_closed;
+    server->own.user = server;
+    server->max_connections = max_connections;
+    server->retry = (struct planche_http_timer){.fire = on_retry, .user = server};
+    for (unsigned i = 0; i < count && i < PLANCHE_HTTP_MAX_LISTENERS; i++) {
+        struct port *port = &server->ports[server->port_count++];
+        *port = (struct port){server, &listeners[i], {listeners[i].fd, on_connection, port, false}};
+    }
+    listen_on(server);
+    return server;
+}
+
+void planche_http_server_drain(struct planche_http_server *server, void (*drained)(void *user),
+                               void *user)
+{
+    server->draining = true;
+    server->drained = NULL;
+    stop_listening(server);
+    planche_http_timer_stop(&server->retry);
+    for (unsigned i = 0; i < server->port_count; i++)
+        planche_http_listener_close(server->ports[i].listener);
+    for (struct planche_http_connection *c = server->first, *next; c != NULL; c = next) {
+        next = c->next;
+        c->closes = true;
+        if (planche_http_connection_is_idle(c))
+            planche_http_connection_close(c);
+    }
+    server->drained = drained;
+    server->drained_user = user;
+    check_drained(server);
+}
+
+void planche_http_server_destroy(struct planche_http_server *server)
+{
+    if (server == NULL)
+        return;
+    server->draining = true;
+    stop_listening(server);
+    planche_http_timer_stop(&server->retry);
+    while (server->first != NULL)
+        planche_http_connection_close(server->first);
+    free(server);
+}
+
+bool planche_http_server_is_draining(const struct planche_http_server *server)
+{
+    return server->draining;
+}
+
+unsigned planche_http_server_connections(const struct planche_http_server *server)
+{
+    return server->connections;
+}

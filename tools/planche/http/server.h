@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Server: listeners and their connections. */
+#ifndef PLANCHE_HTTP_SERVER_H
+#define PLANCHE_HTTP_SERVER_H
+
+#include "http/listen.h"
+
+struct planche_http_server;
+
+/* Serves on these sockets from now on. settings->closed and user of the connections are called with
+ * what the caller has set; both live as long as the server. NULL: no memory. */
+struct planche_http_server *planche_http_server_create(struct planche_http_settings *settings,
+                                                       struct planche_http_listener *listeners,
+                                                       unsigned count, unsigned max_connections);
+/* Closes everything at once. NULL is fine. */
+void planche_http_server_destroy(struct planche_http_server *server);
+/* Accepts no more, closes idle connections, and each other one after its answer. drained is called
+ * once there are none. */
+void planche_http_server_drain(struct planche_http_server *server, void (*drained)(void *user),
+                               void *user);
+bool planche_http_server_is_draining(const struct planche_http_server *server);
+unsigned planche_http_server_connections(const struct planche_http_server *server);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of a server. Everything here runs on the loop's thread, and so without locks, but for the
+ * jobs: a page is given to the job queue when a worker is free, and comes back as a task. */
+#include "pages/pages.h"
+
+#include "base/status.h"
+#include "os/clock.h"
+#include "pages/order.h"
+#include "pages/run.h"
+#include "service/engine_cache.h"
+
+#include <planche/job.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#include <stdlib.h>
+#include <string.h>
+
+#define NEWEST_WEIGHT 0.2 /* of the last page in the mean time of pages */
+#define GUESS_SECONDS 2.0 /* a page takes, before one has run */
+
+struct planche_pages {
+    struct planche_pages_settings settings;
+    struct planche_job_queue *queue;
+    struct planche_pages_flight *waiting, *running;
+    struct planche_pages_order order;
+    struct planche_pages_state state;
+    struct planche_http_room room; /* waited for while results use all of the budget */
+    struct planche_http_timer unload;
+    bool ending;
+};
+
+static void link_to(struct planche_pages_flight **list, struct planche_pages_flight *flight)
+{
+    flight->next = *list;
+    flight->link = list;
+    if (flight->next != NULL)
+        flight->next->link = &flight->next;
+    *list = flight;
+}
+
+static void unlink_flight(struct planche_pages_flight *flight)
+{
+    *flight->link = flight->next;
+    if (flight->next != NULL)
+        flight->next->link = flight->link;
+}
+
+static void remove_waiter(struct planche_pages_waiter *waiter)
+{
+    *waiter->link = waiter->next;
+    if (waiter->next != NULL)
+        waiter->next->link = waiter->link;
+    waiter->flight = NULL;
+}
+
+static void destroy_flight(struct planche_pages_flight *flight)
+{
+    planche_http_blob_drop(flight->wish.input);
+    planche_cli_request_clear(&flight->wish.request);
+    planche_free_bytes(flight->data);
+    free(flight);
+}
+
+static void free_result(void *data, size_t size)
+{
+    (void)size;
+    planche_free_bytes(data);
+}
+
+/* The result as a blob, which counts in the budget even if that is full: it is there. */
+static struct planche_http_blob *take_result(struct planche_pages *pages,
+                                             struct planche_pages_flight *flight)
+{
+    struct planche_http_blob *blob = planche_http_blob_create(
+        flight->data, flight->size, free_result, pages->settings.budget, flight->size);
+    if (blob == NULL)
+        return NULL;
+    planche_http_budget_charge(pages->settings.budget, flight->size);
+    flight->data = NULL;
+    return blob;
+}
+
+/* Tells all who wait. The flight is in no list any more. */
+static void deliver(struct planche_pages *pages, struct planche_pages_flight *flight)
+{
+    struct planche_pages_outcome outcome = {
+        .status = flight->status, .message = flight->error.message, .page = &flight->page};
+    outcome.queue_ms = flight->start != 0 ? (double)(flight->start - flight->arrival) * 1e-6 : 0;
+    if (flight->status == PLANCHE_OK && flight->waiters != NULL) {
+        outcome.result = take_result(pages, flight);
+        if (outcome.result == NULL) {
+            outcome.status = PLANCHE_ERROR_MEMORY;
+            outcome.message = "no memory for the result";
+        }
+    }
+    if (pages->settings.observe != NULL)
+        pages->settings.observe(pages->settings.user, flight);
+    struct planche_pages_waiter *waiter;
+    while ((waiter = flight->waiters) != NULL) {
+        remove_waiter(waiter);
+        waiter->done(waiter->user, &outcome);
+    }
+    planche_http_blob_drop(outcome.result);
+    destroy_flight(flight);
+}
+
+static void count(struct planche_pages *pages, const struct planche_pages_flight *flight)
+{
+    struct planche_pages_state *state = &pages->state;
+    if (flight->status == PLANCHE_OK) {
+        double seconds = flight->run_ms * 1e-3;
+        state->made++;
+        state->page_seconds =
+            state->page_seconds == 0
+                ? seconds
+                : state->page_seconds + NEWEST_WEIGHT * (seconds - state->page_seconds);
+    } else if (flight->status == PLANCHE_ERROR_CANCELLED) {
+        state->cancelled++;
+    } else {
+        state->failed++;
+    }
+}
+
+static void dispatch(struct planche_pages *pages);
+
+static void on_room(void *user)
+{
+    dispatch(user);
+}
+
+static void rest(struct planche_pages *pages)
+{
+    if (pages->settings.unload_ns > 0 && pages->running == NULL && !pages->ending)
+        planche_http_timer_set(pages->settings.loop, &pages->unload,
+                               planche_http_loop_now(pages->settings.loop) +
+                                   pages->settings.unload_ns);
+}
+
+static void on_ended(void *user)
+{
+    struct planche_pages_flight *flight = user;
+    struct planche_pages *pages = flight->pages;
+    unlink_flight(flight);
+    pages->state.running--;
+    count(pages, flight);
+    dispatch(pages); /* before the answers are written: workers wait for nobody */
+    deliver(pages, flight);
+    rest(pages);
+}
+
+static enum planche_status run_flight(void *user, struct planche_cancel *cancel)
+{
+    struct planche_pages_flight *flight = user;
+    const struct planche_pages_store *store = flight->pages->settings.store;
+    planche_pages_run(flight, flight->pages->settings.engines, cancel);
+    if (flight->status == PLANCHE_OK && store != NULL)
+        store->put(store->user, flight->wish.key, flight->data, flight->size);
+    return flight->status;
+}
+
+/* On any thread: the loop goes on with it. */
+static void flight_done(void *user, enum planche_status status)
+{
+    struct planche_pages_flight *flight = user;
+    flight->status = status;
+    planche_http_loop_post(flight->pages->settings.loop, &flight->ended);
+}
+
+/* Gives a flight to a worker. False: it cannot be, which a full memory alone can cause. */
+static bool start(struct planche_pages *pages, struct planche_pages_flight *flight)
+{
+    struct planche_job job = PLANCHE_JOB_INIT;
+    job.run = run_flight;
+    job.done = flight_done;
+    job.user = flight;
+    flight->start = planche_clock_ns();
+    flight->running = true;
+    flight->ended = (struct planche_http_task){.run = on_ended, .user = flight};
+    unlink_flight(flight);
+    pages->state.waiting[flight->wish.class]--;
+    flight->status = planche_job_try_submit(pages->queue, &job, &flight->job, &flight->error);
+    if (flight->status != PLANCHE_OK)
+        return false;
+    link_to(&pages->running, flight);
+    pages->state.running++;
+    return true;
+}
+
+/* Begins pages while workers are free, unless results that are not written yet fill the budget: the
+ * readers are slower than the pages then. */
+static void dispatch(struct planche_pages *pages)
+{
+    const struct planche_http_budget *budget = pages->settings.budget;
+    while (pages->waiting != NULL && pages->state.running < pages->settings.workers &&
+           !pages->ending) {
+        if (budget->used > budget->limit) {
+            if (pages->room.link == NULL)
+                planche_http_budget_wait(pages->settings.budget, &pages->room, 0);
+            return;
+        }
+        struct planche_pages_flight *flight =
+            planche_pages_order_next(&pages->order, pages->waiting);
+        if (!start(pages, flight))
+            deliver(pages, flight);
+    }
+}
+
+static enum planche_status drop_engines(void *user, struct planche_cancel *cancel)
+{
+    (void)cancel;
+    planche_cli_engine_cache_trim(user);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    return PLANCHE_OK;
+}
+
+/* Nobody has wanted a page for a while. */
+static void on_unload(void *user)
+{
+    struct planche_pages *pages = user;
+    struct planche_job job = PLANCHE_JOB_INIT;
+    job.run = drop_engines;
+    job.user = pages->settings.engines;
+    if (pages->running == NULL && planche_job_try_submit(pages->queue, &job, NULL, NULL))
+        rest(pages); /* later, then */
+}
+
+struct planche_pages *planche_pages_create(const struct planche_pages_settings *settings,
+                                           struct planche_error *error)
+{
+    struct planche_job_queue_options options = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
+    struct planche_pages *pages = calloc(1, sizeof *pages);
+    if (pages == NULL) {
+        planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    pages->settings = *settings;
+    pages->state.workers = settings->workers;
+    pages->state.queue_limit = settings->queue_limit;
+    pages->room = (struct planche_http_room){.granted = on_room, .user = pages};
+    pages->unload = (struct planche_http_timer){.fire = on_unload, .user = pages};
+    options.workers = settings->workers;
+    options.capacity = settings->workers + 1;
+    if (planche_job_queue_create(&pages->queue, &options, error) != PLANCHE_OK) {
+        free(pages);
+        return NULL;
+    }
+    return pages;
+}
+
+/* Ends a flight that has not begun. */
+static void give_up(struct planche_pages *pages, struct planche_pages_flight *flight)
+{
+    unlink_flight(flight);
+    pages->state.waiting[flight->wish.class]--;
+    flight->status = PLANCHE_ERROR_CANCELLED;
+    count(pages, flight);
+    deliver(pages, flight);
+}
+
+static struct planche_pages_flight *find_flight(struct planche_pages_flight *list, const char *key)
+{
+    while (list != NULL && (list->cancelled || strcmp(list->wish.key, key) != 0))
+        list = list->next;
+    return list;
+}
+
+static void join(struct planche_pages_flight *flight, struct planche_pages_waiter *waiter)
+{
+    waiter->flight = flight;
+    waiter->next = flight->waiters;
+    waiter->link = &flight->waiters;
+    if (waiter->next != NULL)
+        waiter->next->link = &waiter->next;
+    flight->waiters = waiter;
+}
+
+/* A flight that somebody more urgent wants, too, becomes as urgent. */
+static void raise_class(struct planche_pages *pages, struct planche_pages_flight *flight,
+                        enum planche_pages_class class)
+{
+    if (flight->running || class >= flight->wish.class)
+        return;
+    pages->state.waiting[flight->wish.class]--;
+    pages->state.waiting[class]++;
+    flight->wish.class = class;
+}
+
+static bool is_full(const struct planche_pages *pages, enum planche_pages_class class)
+{
+    const unsigned *waiting = pages->state.waiting;
+    return class == PLANCHE_PAGES_BOOK
+               ? waiting[class] >= pages->settings.queue_limit
+               : waiting[PLANCHE_PAGES_READER] + waiting[PLANCHE_PAGES_PREFETCH] >=
+                     pages->settings.queue_limit;
+}
+
+static struct planche_pages_flight *make_flight(struct planche_pages *pages,
+                                                struct planche_pages_wish *wish)
+{
+    struct planche_pages_flight *flight = calloc(1, sizeof *flight);
+    if (flight == NULL)
+        return NULL;
+    flight->pages = pages;
+    flight->wish = *wish;
+    planche_http_blob_hold(wish->input);
+    wish->request = (struct planche_cli_request){0};
+    flight->arrival = planche_clock_ns();
+    planche_pages_order_arrive(&pages->order, flight);
+    link_to(&pages->waiting, flight);
+    pages->state.waiting[wish->class]++;
+    return flight;
+}
+
+bool planche_pages_submit(struct planche_pages *pages, struct planche_pages_wish *wish,
+                          struct planche_pages_waiter *waiter)
+{
+    struct planche_pages_flight *flight = find_flight(pages->running, wish->key);
+    if (flight == NULL)
+        flight = find_flight(pages->waiting, wish->key);
+    if (flight != NULL) {
+        pages->state.shared++;
+        raise_class(pages, flight, wish->class);
+        planche_cli_request_clear(&wish->request);
+        join(flight, waiter);
+        return true;
+    }
+    if (pages->ending || is_full(pages, wish->class))
+        return false;
+    flight = make_flight(pages, wish);
+    if (flight == NULL)
+        return false;
+    join(flight, waiter);
+    planche_http_timer_stop(&pages->unload);
+    dispatch(pages);
+    return true;
+}
+
+static void cancel_job(struct planche_pages *pages, struct planche_pages_flight *flight)
+{
+    flight->cancelled = true;
+    planche_job_cancel(pages->queue, flight->job);
+}
+
+void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waiter *waiter,
+                         bool keep)
+{
+    struct planche_pages_flight *flight = waiter->flight;
+    if (flight == NULL)
+        return;
+    remove_waiter(waiter);
+    bool stored = pages->settings.store != NULL;
+    flight->kept = flight->kept || (keep && stored);
+    if (flight->waiters != NULL || flight->kept)
+        return;
+    if (!flight->running)
+        give_up(pages, flight);
+    else if (!stored)
+        cancel_job(pages, flight);
+}
+
+void planche_pages_cancel(struct planche_pages *pages)
+{
+    pages->ending = true;
+    while (pages->waiting != NULL)
+        give_up(pages, pages->waiting);
+    for (struct planche_pages_flight *flight = pages->running; flight != NULL;
+         flight = flight->next)
+        cancel_job(pages, flight);
+}
+
+bool planche_pages_find(struct planche_pages *pages, const char *key, int *fd, uint64_t *size)
+{
+    const struct planche_pages_store *store = pages->settings.store;
+    return store != NULL && store->get(store->user, key, fd, size);
+}
+
+bool planche_pages_keeps(const struct planche_pages *pages)
+{
+    return pages->settings.store != NULL;
+}
+
+void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state)
+{
+    int64_t oldest = 0, now = planche_clock_ns();
+    *state = pages->state;
+    for (const struct planche_pages_flight *flight = pages->running; flight != NULL;
+         flight = flight->next)
+        oldest = now - flight->start > oldest ? now - flight->start : oldest;
+    state->oldest_seconds = (double)oldest * 1e-9;
+}
+
+unsigned planche_pages_retry_after(const struct planche_pages *pages)
+{
+    const struct planche_pages_state *state = &pages->state;
+    unsigned before = state->running;
+    for (int class = 0; class < PLANCHE_PAGES_BOOK; class ++)
+        before += state->waiting[class];
+    double each = state->page_seconds > 0 ? state->page_seconds : GUESS_SECONDS;
+    double seconds = each * before / state->workers;
+    return seconds < 1 ? 1 : seconds > 600 ? 600 : (unsigned)seconds + 1;
+}
+
+void planche_pages_destroy(struct planche_pages *pages)
+{
+    if (pages == NULL)
+        return;
+    planche_http_timer_stop(&pages->unload);
+    planche_http_budget_leave(pages->settings.budget, &pages->room);
+    planche_pages_cancel(pages);
+    planche_job_queue_shutdown(pages->queue);
+    /* The loop may not run any more: what it was to be told is done here. */
+    planche_http_loop_flush(pages->settings.loop);
+    planche_job_queue_destroy(&pages->queue);
+    free(pages);
+}

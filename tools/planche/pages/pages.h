@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of a server: those that wait, those that run, and who waits for them. */
+#ifndef PLANCHE_PAGES_PAGES_H
+#define PLANCHE_PAGES_PAGES_H
+
+#include "pages/flight.h"
+
+struct planche_cli_engine_cache;
+
+/* Where results are kept. Keys are those of planche_pages_key. */
+struct planche_pages_store {
+    /* Opens a result, on the loop's thread. False: there is none. */
+    bool (*get)(void *user, const char *key, int *fd, uint64_t *size);
+    /* Keeps a result; on a worker's thread. Failing is the store's own business. */
+    void (*put)(void *user, const char *key, const void *data, size_t size);
+    void *user;
+};
+
+struct planche_pages_settings {
+    struct planche_http_loop *loop;
+    struct planche_http_budget *budget; /* that results count in */
+    struct planche_cli_engine_cache *engines;
+    unsigned workers;
+    unsigned queue_limit;                    /* pages that may wait, not counting books' */
+    const struct planche_pages_store *store; /* NULL: results are not kept */
+    int64_t unload_ns; /* engines that were not used for so long are given up; 0: never */
+    /* Is told about each flight that ends, before those who wait for it: for metrics. May be NULL.
+     */
+    void (*observe)(void *user, const struct planche_pages_flight *flight);
+    void *user;
+};
+
+/* What is measured now. */
+struct planche_pages_state {
+    unsigned waiting[PLANCHE_PAGES_CLASSES], running, workers, queue_limit;
+    double page_seconds;   /* a page takes, of late; 0: none has run yet */
+    double oldest_seconds; /* since the oldest running page began; 0: none runs */
+    uint64_t made, failed, cancelled, shared;
+};
+
+struct planche_pages;
+
+/* All calls are for the loop's thread. NULL: no memory, or no threads. settings are copied. */
+struct planche_pages *planche_pages_create(const struct planche_pages_settings *settings,
+                                           struct planche_error *error);
+/* Cancels everything; who waits is told before this returns. NULL is fine. */
+void planche_pages_destroy(struct planche_pages *pages);
+
+/* Wants a page: waiter->done is called once, later, unless the waiter leaves first. Takes the
+ * request and holds the input. If the same page is waiting or running already, the waiter joins it.
+ * False: too many pages wait, or there is no memory; nothing was taken. */
+bool planche_pages_submit(struct planche_pages *pages, struct planche_pages_wish *wish,
+                          struct planche_pages_waiter *waiter);
+/* The waiter does not want it any more. A page that nobody wants is not begun. One that runs goes
+ * on if its result is kept somewhere, else it is cancelled. keep: the page is made all the same, if
+ * its result is kept. */
+void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waiter *waiter,
+                         bool keep);
+/* Cancels all pages and takes no more. */
+void planche_pages_cancel(struct planche_pages *pages);
+/* A result that is kept: true, and its file is the caller's. */
+bool planche_pages_find(struct planche_pages *pages, const char *key, int *fd, uint64_t *size);
+bool planche_pages_keeps(const struct planche_pages *pages);
+
+void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state);
+/* In how many seconds a page that comes now could begin, at least 1: for Retry-After. */
+unsigned planche_pages_retry_after(const struct planche_pages *pages);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a flight, on a worker's thread. */
+#include "pages/run.h"
+
+#include "base/cancel.h"
+#include "cli/json.h"
+#include "os/clock.h"
+
+#include <stdio.h>
+
+static enum planche_status run_page(struct planche_pages_flight *flight,
+                                    const struct planche_engine *engine)
+{
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    const struct planche_pages_wish *wish = &flight->wish;
+    planche_engine_get_info(engine, &info, NULL);
+    enum planche_status status = planche_engine_run_bytes(
+        engine, wish->input->data + wish->offset, wish->size, &flight->data, &flight->size,
+        &wish->request.page, &flight->page, &flight->error);
+    if (status == PLANCHE_OK)
+        planche_cli_json_networks(&flight->page, &info, flight->model, sizeof flight->model);
+    return status;
+}
+
+void planche_pages_run(struct planche_pages_flight *flight,
+                       struct planche_cli_engine_cache *engines, struct planche_cancel *cancel)
+{
+    static const enum planche_priority priorities[PLANCHE_PAGES_CLASSES] = {
+        [PLANCHE_PAGES_READER] = PLANCHE_PRIORITY_INTERACTIVE,
+        [PLANCHE_PAGES_PREFETCH] = PLANCHE_PRIORITY_NORMAL,
+        [PLANCHE_PAGES_BOOK] = PLANCHE_PRIORITY_BACKGROUND};
+    struct planche_cli_request *request = &flight->wish.request;
+    const struct planche_cancel_token token = {.handle = cancel};
+    const struct planche_engine *engine = NULL;
+    double start = planche_clock_ms();
+    flight->page = (struct planche_page_result)PLANCHE_PAGE_RESULT_INIT;
+    request->page.cancel = cancel;
+    request->page.priority = priorities[flight->wish.class];
+    flight->status = planche_cli_engine_cache_acquire(engines, &request->engine, &token, &engine,
+                                                      &flight->error);
+    if (flight->status == PLANCHE_OK) {
+        flight->status = run_page(flight, engine);
+        planche_cli_engine_cache_release(engines, engine);
+    }
+    flight->run_ms = planche_clock_ms() - start;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Route table. */
+#include "serve/routes.h"
+
+#include "serve/health.h"
+#include "serve/status.h"
+#include "serve/suwayomi.h"
+#include "serve/upscale.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    OPEN = PLANCHE_SERVE_OPEN,
+    QUERY_TOKEN = PLANCHE_SERVE_QUERY_TOKEN,
+    IMAGE_ONLY = PLANCHE_SERVE_IMAGE_ONLY
+};
+
+static const struct planche_serve_route routes[] = {
+#define ROUTE(method, path, flags, handler) {method, path, flags, handler},
+#include "serve/routes.def"
+#undef ROUTE
+};
+
+static void allow(char *allowed, size_t size, const char *method)
+{
+    size_t used = strlen(allowed);
+    bool get = strcmp(method, "GET") == 0;
+    snprintf(allowed + used, size - used, "%s%s%s", used > 0 ? ", " : "", method,
+             get ? ", HEAD" : "");
+}
+
+const struct planche_serve_route *planche_serve_find_route(const char *method, const char *path,
+                                                           char *allowed, size_t size)
+{
+    const struct planche_serve_route *found = NULL;
+    bool head = strcmp(method, "HEAD") == 0;
+    *allowed = 0;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        const struct planche_serve_route *route = &routes[i];
+        if (strcmp(route->path, path) != 0)
+            continue;
+        allow(allowed, size, route->method);
+        if (strcmp(route->method, head ? "GET" : method) == 0)
+            found = route;
+    }
+    return found;
+}
+
+const struct planche_serve_route *planche_serve_get_route(size_t index)
+{
+    return index < sizeof routes / sizeof *routes ? &routes[index] : NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* planche serve: what its parts share. docs/serve.md says which part does what. */
+#ifndef PLANCHE_SERVE_SERVER_H
+#define PLANCHE_SERVE_SERVER_H
+
+#include "cli/options.h"
+#include "http/answer.h"
+#include "http/receive.h"
+#include "http/server.h"
+#include "pages/pages.h"
+
+/* Bytes of a token at most. */
+#define PLANCHE_SERVE_TOKEN 256
+
+/* One server. All of it belongs to the loop's thread. */
+struct planche_serve {
+    struct planche_cli_options options; /* of the command line: defaults of every request */
+    struct planche_http_loop *loop;
+    struct planche_http_budget budget; /* bodies and results in memory */
+    struct planche_http_settings settings;
+    struct planche_http_listener listeners[PLANCHE_HTTP_MAX_LISTENERS];
+    unsigned listener_count;
+    struct planche_http_server *server;
+    struct planche_cli_engine_cache *engines;
+    struct planche_pages *pages;
+    char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */
+    int64_t started;                 /* planche_clock_ns */
+    uint64_t max_bytes;              /* of a request's body */
+    bool draining;
+};
+
+/* A handler of a route: answers the request, now or later. c->context is its own. */
+typedef void (*planche_serve_handler)(struct planche_serve *serve,
+                                      struct planche_http_connection *c);
+
+#endif

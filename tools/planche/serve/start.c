@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Start: from the command line to a server that is ready. */
+#include "serve/start.h"
+
+#include "cli/cli.h"
+#include "cli/mistakes.h"
+#include "cli/model_options.h"
+#include "cli/terminal.h"
+#include "os/clock.h"
+#include "serve/dispatch.h"
+#include "serve/guard.h"
+#include "serve/log.h"
+#include "service/engine_cache.h"
+
+#define SECOND_NS      INT64_C(1000000000)
+#define DEFAULT_LISTEN "127.0.0.1:8377"
+#define MAX_BODIES     (UINT64_C(256) << 20)
+#define DEFAULT_BYTES  (UINT64_C(64) << 20)
+
+/* A quarter of the memory is for bodies and results, but no more than they can use; the rest is for
+ * engines and what runs in them. */
+static void divide_memory(struct planche_serve *serve, bool bytes_given)
+{
+    uint64_t memory = serve->options.engine.memory;
+    if (memory == 0)
+        planche_engine_defaults(&memory, NULL);
+    uint64_t bodies = memory / 4 < MAX_BODIES ? memory / 4 : MAX_BODIES;
+    planche_http_budget_init(&serve->budget, bodies);
+    serve->options.engine.memory = memory - bodies;
+    serve->max_bytes = bytes_given ? serve->options.max_bytes : DEFAULT_BYTES;
+    if (serve->max_bytes > bodies)
+        serve->max_bytes = bodies;
+}
+
+static unsigned count_workers(const struct planche_engine_options *options)
+{
+    unsigned jobs = options->jobs != 0 ? options->jobs : options->threads;
+    if (jobs == 0)
+        planche_engine_defaults(NULL, &jobs);
+    return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
+}
+
+/* A wrong model shows now; one that has not been fetched may come yet. */
+static int check_model(const struct planche_serve *serve)
+{
+    struct planche_engine_options wanted = serve->options.engine;
+    const struct planche_model_variant *variant;
+    struct planche_error error = {0};
+    unsigned scale;
+    if (planche_cli_choose(&wanted, serve->options.level, &scale, &error) != PLANCHE_OK)
+        return planche_cli_wrong_model(&wanted, &error);
+    const char *model = wanted.model != NULL ? wanted.model : PLANCHE_CLI_DEFAULT_MODEL;
+    if (!planche_cli_model_is_path(model) &&
+        planche_model_find(model, wanted.scale, wanted.denoise, &variant, &error) == PLANCHE_OK &&
+        planche_model_check(variant, wanted.model_directory, 0, &error) != PLANCHE_OK)
+        planche_serve_log(serve, PLANCHE_CLI_LOG_WARN, "%s; fetch it with: planche models fetch %s",
+                          error.message, model);
+    return PLANCHE_CLI_OK;
+}
+
+static int read_token(struct planche_serve *serve)
+{
+    const struct planche_cli_serve_options *options = &serve->options.serve;
+    struct planche_error error = {0};
+    if (options->token_file != NULL && options->no_token)
+        return planche_cli_usage_error("no-token",
+                                       "--token-file and --no-token exclude each other");
+    if (options->token_file == NULL ||
+        planche_serve_read_token(options->token_file, serve->token, &error) == PLANCHE_OK)
+        return PLANCHE_CLI_OK;
+    planche_cli_message("%s", error.message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+/* Everybody on the network could use the machine. */
+static int check_places(const struct planche_serve *serve)
+{
+    for (unsigned i = 0; i < serve->listener_count; i++) {
+        const struct planche_http_listener *listener = &serve->listeners[i];
+        if (listener->place == PLANCHE_HTTP_NETWORK && *serve->token == 0 &&
+            !serve->options.serve.no_token)
+            return planche_cli_usage_error(
+                "token-file",
+                "%s can be reached from other machines: give --token-file FILE, or "
+                "--no-token if everybody may use it",
+                listener->name);
+    }
+    return PLANCHE_CLI_OK;
+}
+
+static int listen_everywhere(struct planche_serve *serve)
+{
+    static const char *const preset[] = {DEFAULT_LISTEN};
+    const struct planche_cli_serve_options *options = &serve->options.serve;
+    struct planche_error error = {0};
+    serve->listener_count =
+        planche_http_listen_inherited(serve->listeners, PLANCHE_HTTP_MAX_LISTENERS);
+    bool none = serve->listener_count == 0 && options->listen_count == 0;
+    const char *const *texts = none ? preset : options->listen;
+    unsigned count = none ? 1 : options->listen_count;
+    for (unsigned i = 0; i < count && serve->listener_count < PLANCHE_HTTP_MAX_LISTENERS; i++) {
+        struct planche_http_listener *listener = &serve->listeners[serve->listener_count];
+        enum planche_status status = planche_http_listen(listener, texts[i], &error);
+        if (status == PLANCHE_ERROR_ARGUMENT)
+            return planche_cli_usage_error("listen", "%s", error.message);
+        if (status != PLANCHE_OK) {
+            planche_cli_message("%s", error.message);
+            return PLANCHE_CLI_NOT_STARTED;
+        }
+        serve->listener_count++;
+    }
+    return check_places(serve);
+}
+
+static struct planche_pages *make_pages(struct planche_serve *serve, struct planche_error *error)
+{
+    const struct planche_pages_settings settings = {
+        .loop = serve->loop,
+        .budget = &serve->budget,
+        .engines = serve->engines,
+        .workers = count_workers(&serve->options.engine),
+        .queue_limit = serve->options.serve.queue,
+        .unload_ns = serve->options.serve.unload_s * SECOND_NS,
+    };
+    return planche_pages_create(&settings, error);
+}
+
+static void fill_settings(struct planche_serve *serve)
+{
+    serve->settings = (struct planche_http_settings){
+        .loop = serve->loop,
+        .budget = &serve->budget,
+        .head_ns = 10 * SECOND_NS,
+        .body_ns = 300 * SECOND_NS,
+        .stall_ns = 30 * SECOND_NS,
+        .room_ns = 10 * SECOND_NS,
+        .idle_ns = 75 * SECOND_NS, /* longer than nginx's: it closes first, without a race */
+        .request = planche_serve_request,
+        .refuse = planche_serve_refuse,
+        .finished = planche_serve_finished,
+        .closed = planche_serve_closed,
+        .user = serve,
+    };
+}
+
+static int make_parts(struct planche_serve *serve)
+{
+    struct planche_error error = {0};
+    serve->options.engine.log = planche_serve_log_library;
+    serve->options.engine.log_user = serve;
+    serve->loop = planche_http_loop_create();
+    serve->engines =
+        planche_cli_engine_cache_create(&serve->options.engine, serve->options.engines);
+    if (serve->loop == NULL || serve->engines == NULL)
+        return planche_cli_no_memory();
+    serve->pages = make_pages(serve, &error);
+    if (serve->pages == NULL) {
+        planche_cli_message("%s", error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    fill_settings(serve);
+    serve->server =
+        planche_http_server_create(&serve->settings, serve->listeners, serve->listener_count,
+                                   serve->options.serve.max_connections);
+    return serve->server != NULL ? PLANCHE_CLI_OK : planche_cli_no_memory();
+}
+
+int planche_serve_start(struct planche_serve *serve)
+{
+    serve->started = planche_clock_ns();
+    divide_memory(serve, planche_cli_option_is_given(&serve->options, "max-bytes"));
+    int status = check_model(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = read_token(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = listen_everywhere(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = make_parts(serve);
+    for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
+        planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
+    return status;
+}
+
+void planche_serve_stop(struct planche_serve *serve)
+{
+    planche_pages_destroy(serve->pages);
+    planche_http_server_destroy(serve->server);
+    planche_cli_engine_cache_destroy(serve->engines);
+    for (unsigned i = 0; i < serve->listener_count; i++)
+        planche_http_listener_close(&serve->listeners[i]);
+    planche_http_loop_destroy(serve->loop);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* GET /v1/status and /v1/models. */
+#include "serve/status.h"
+
+#include "cli/model_options.h"
+#include "os/clock.h"
+#include "serve/problem.h"
+#include "service/engine_cache.h"
+
+#include <math.h>
+#include <string.h>
+
+static void set_number(json_t *object, const char *name, uint64_t number)
+{
+    json_object_set_new(object, name, json_integer((json_int_t)number));
+}
+
+static void set_seconds(json_t *object, const char *name, double seconds)
+{
+    json_object_set_new(object, name, json_real(round(seconds * 1e3) / 1e3));
+}
+
+static json_t *make_queue(const struct planche_pages_state *state)
+{
+    json_t *queue = json_object();
+    set_number(queue, "readers", state->waiting[PLANCHE_PAGES_READER]);
+    set_number(queue, "prefetch", state->waiting[PLANCHE_PAGES_PREFETCH]);
+    set_number(queue, "books", state->waiting[PLANCHE_PAGES_BOOK]);
+    set_number(queue, "limit", state->queue_limit);
+    return queue;
+}
+
+static json_t *make_pages(const struct planche_pages_state *state)
+{
+    json_t *pages = json_object();
+    set_number(pages, "made", state->made);
+    set_number(pages, "failed", state->failed);
+    set_number(pages, "cancelled", state->cancelled);
+    set_number(pages, "shared", state->shared);
+    set_number(pages, "running", state->running);
+    set_number(pages, "workers", state->workers);
+    set_seconds(pages, "page_seconds", state->page_seconds);
+    set_seconds(pages, "oldest_seconds", state->oldest_seconds);
+    return pages;
+}
+
+static json_t *make_memory(const struct planche_serve *serve)
+{
+    json_t *memory = json_object();
+    set_number(memory, "bodies", serve->budget.used);
+    set_number(memory, "bodies_peak", serve->budget.peak);
+    set_number(memory, "bodies_limit", serve->budget.limit);
+    set_number(memory, "engines_limit", serve->options.engine.memory);
+    return memory;
+}
+
+void planche_serve_status(struct planche_serve *serve, struct planche_http_connection *c)
+{
+    struct planche_pages_state state;
+    json_t *object = json_object();
+    planche_pages_get_state(serve->pages, &state);
+    json_object_set_new(object, "version", json_string(planche_version()));
+    set_seconds(object, "uptime_seconds", (double)(planche_clock_ns() - serve->started) * 1e-9);
+    json_object_set_new(object, "draining", json_boolean(serve->draining));
+    set_number(object, "connections", planche_http_server_connections(serve->server));
+    json_object_set_new(object, "queue", make_queue(&state));
+    json_object_set_new(object, "pages", make_pages(&state));
+    json_object_set_new(object, "memory", make_memory(serve));
+    set_number(object, "engines", planche_cli_engine_cache_count(serve->engines));
+    planche_serve_json(c, 200, object);
+}
+
+static json_t *make_variant(const struct planche_serve *serve,
+                            const struct planche_model_variant *variant)
+{
+    const char *folder = serve->options.engine.model_directory;
+    json_t *object = json_object();
+    int level;
+    json_object_set_new(object, "model", json_string(variant->model));
+    json_object_set_new(object, "family", json_string(variant->family));
+    set_number(object, "scale", variant->scale);
+    json_object_set_new(object, "denoise",
+                        planche_cli_level(variant, &level) ? json_integer(level) : json_null());
+    json_object_set_new(object, "licence", json_string(variant->licence));
+    bool cached = planche_model_check(variant, folder, 0, NULL) == PLANCHE_OK;
+    json_object_set_new(object, "cached", json_boolean(cached));
+    return object;
+}
+
+void planche_serve_models(struct planche_serve *serve, struct planche_http_connection *c)
+{
+    const struct planche_model_variant *variant;
+    const char *model = serve->options.engine.model;
+    json_t *object = json_object(), *models = json_array();
+    for (size_t i = 0; (variant = planche_model_variant_get(i)) != NULL; i++)
+        json_array_append_new(models, make_variant(serve, variant));
+    /* Of a model file the name: where it lies is nobody's business. */
+    const char *slash = model != NULL ? strrchr(model, '/') : NULL;
+    json_object_set_new(object, "default",
+                        json_string(slash != NULL   ? slash + 1
+                                    : model != NULL ? model
+                                                    : PLANCHE_CLI_DEFAULT_MODEL));
+    json_object_set_new(object, "models", models);
+    planche_serve_json(c, 200, object);
+}

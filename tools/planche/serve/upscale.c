@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* POST /v1/upscale, and nunif's POST /api. */
+#include "serve/upscale.h"
+
+#include "http/multipart.h"
+#include "serve/problem.h"
+#include "serve/work.h"
+
+#include <string.h>
+
+static void refuse(struct planche_serve_work *work, unsigned status, const char *reason,
+                   const char *detail)
+{
+    bool late = strcmp(reason, "deadline") == 0;
+    if (status == 503)
+        planche_http_add_field_format(work->c, "Retry-After", "%u",
+                                      planche_pages_retry_after(work->serve->pages));
+    planche_serve_problem(work->c, status, "%s", detail);
+    planche_serve_work_end(work, late);
+}
+
+void planche_serve_upscale(struct planche_serve *serve, struct planche_http_connection *c)
+{
+    static const struct planche_serve_kind kind = {.refuse = refuse};
+    planche_serve_work_begin(serve, c, &kind, NULL);
+}
+
+/* A field of nunif's form in Planche's words. */
+static void take_field(json_t *more, const struct planche_http_part *part)
+{
+    char value[16] = "";
+    if (part->size >= sizeof value)
+        return;
+    memcpy(value, part->data, part->size);
+    bool none = strcmp(value, "-1") == 0;
+    if (strcmp(part->name, "scale") == 0)
+        json_object_set_new(more, "scale", json_integer(none ? 1 : 2));
+    else if (strcmp(part->name, "noise") == 0 && strlen(value) == 1 && *value >= '0' &&
+             *value <= '3')
+        json_object_set_new(more, "denoise", json_integer(*value - '0'));
+    else if (strcmp(part->name, "format") == 0)
+        json_object_set_new(more, "format", json_string(*value == '1' ? "webp" : "png"));
+}
+
+/* nunif's fields stand in the form, and are known once the body is. */
+static bool prepare_nunif(struct planche_serve_work *work)
+{
+    const char *type = planche_http_head_field(&work->c->head, "content-type");
+    struct planche_http_multipart form;
+    struct planche_http_part part;
+    work->more = json_object();
+    json_object_set_new(work->more, "format", json_string("png"));
+    if (!planche_http_multipart_begin(&form, type, work->body->data, work->body->size))
+        return true;
+    while (planche_http_multipart_next(&form, &part) == 1)
+        take_field(work->more, &part);
+    return true;
+}
+
+void planche_serve_nunif(struct planche_serve *serve, struct planche_http_connection *c)
+{
+    static const struct planche_serve_kind kind = {.refuse = refuse, .prepare = prepare_nunif};
+    planche_serve_work_begin(serve, c, &kind, NULL);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Wishes: from a request's query and body to a page that is wanted. */
+#include "serve/wish.h"
+
+#include "base/status.h"
+#include "cli/number.h"
+#include "http/multipart.h"
+#include "http/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MAX_SECONDS 86400
+
+/* What the values of a query are in JSON. */
+enum kind { TEXT, NUMBER, SWITCH, NUMBER_OR_TEXT };
+
+/* The settings of planche stdio that a query may have. */
+static const struct setting {
+    const char *name;
+    enum kind kind;
+} settings[] = {
+    {"model", TEXT},         {"scale", NUMBER_OR_TEXT}, {"denoise", NUMBER_OR_TEXT},
+    {"format", TEXT},        {"quality", NUMBER},       {"lossless", SWITCH},
+    {"png_level", NUMBER},   {"tta", SWITCH},           {"fit", TEXT},
+    {"device", TEXT},        {"width", NUMBER},         {"height", NUMBER},
+    {"grey", TEXT},          {"mark", SWITCH},          {"priority", TEXT},
+    {"deadline_ms", NUMBER},
+};
+
+static const struct setting *find_setting(const char *name)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        if (strcmp(settings[i].name, name) == 0)
+            return &settings[i];
+    }
+    return NULL;
+}
+
+/* A value as JSON; one of the wrong kind stays a text, which is then refused by its name. */
+static json_t *make_value(enum kind kind, const char *value)
+{
+    long number;
+    bool on = strcmp(value, "true") == 0 || strcmp(value, "1") == 0 || *value == 0;
+    bool off = strcmp(value, "false") == 0 || strcmp(value, "0") == 0;
+    if ((kind == NUMBER || kind == NUMBER_OR_TEXT) &&
+        planche_cli_parse_integer(value, -1, INT32_MAX, &number))
+        return json_integer(number);
+    if (kind == SWITCH && (on || off))
+        return json_boolean(on);
+    return json_string(value);
+}
+
+static enum planche_status take_seconds(const char *name, const char *value, uint64_t *out,
+                                        struct planche_error *error)
+{
+    long seconds;
+    if (!planche_cli_parse_integer(value, 1, MAX_SECONDS, &seconds))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s must be seconds, from 1 to %d", name,
+                            MAX_SECONDS);
+    *out = (uint64_t)seconds * 1000;
+    return PLANCHE_OK;
+}
+
+static enum planche_status take_parameter(json_t *object, const char *name, const char *value,
+                                          struct planche_serve_extras *extras,
+                                          struct planche_error *error)
+{
+    const struct setting *setting = find_setting(name);
+    if (strcmp(name, "token") == 0)
+        return PLANCHE_OK; /* the guard's */
+    if (extras->timed && strcmp(name, "deadline") == 0)
+        return take_seconds(name, value, &extras->deadline_ms, error);
+    if (extras->timed && strcmp(name, "wait") == 0)
+        return take_seconds(name, value, &extras->wait_ms, error);
+    if (setting == NULL)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "unknown parameter %.64s; see the list in docs/serve.md", name);
+    if (json_object_get(object, name) != NULL)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is there twice", name);
+    json_object_set_new(object, name, make_value(setting->kind, value));
+    return PLANCHE_OK;
+}
+
+static enum planche_status take_query(json_t *object, const struct planche_http_head *head,
+                                      struct planche_serve_extras *extras,
+                                      struct planche_error *error)
+{
+    char buffer[PLANCHE_HTTP_MAX_TARGET + 2];
+    const char *next = head->target + head->path_length, *name, *value;
+    enum planche_status status = PLANCHE_OK;
+    int found = 1;
+    next += *next == '?';
+    while (status == PLANCHE_OK &&
+           (found = planche_http_query_next(&next, buffer, sizeof buffer, &name, &value)) == 1)
+        status = take_parameter(object, name, value, extras, error);
+    if (found < 0)
+        status = planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the query has a broken escape");
+    return status;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; text != NULL && *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (hash ^ 255) * UINT64_C(1099511628211);
+}
+
+/* A reader is known by the address, the program, and a name that a program may give its users. */
+static uint64_t find_session(const struct planche_http_connection *c)
+{
+    uint64_t hash = hash_text(UINT64_C(14695981039346656037), c->peer);
+    hash = hash_text(hash, planche_http_head_field(&c->head, "user-agent"));
+    return hash_text(hash, planche_http_head_field(&c->head, "x-planche-session"));
+}
+
+static enum planche_pages_class class_of(const struct planche_cli_request *request)
+{
+    if (json_object_get(request->body, "priority") == NULL)
+        return PLANCHE_PAGES_READER;
+    return request->priority == PLANCHE_PRIORITY_INTERACTIVE ? PLANCHE_PAGES_READER
+           : request->priority == PLANCHE_PRIORITY_NORMAL    ? PLANCHE_PAGES_PREFETCH
+                                                             : PLANCHE_PAGES_BOOK;
+}
+
+/* Paths of model files are for who runs the server. */
+static enum planche_status check_model(const json_t *object, const struct planche_serve *serve,
+                                       struct planche_error *error)
+{
+    const char *model = json_string_value(json_object_get(object, "model"));
+    const char *own = serve->options.engine.model;
+    if (model == NULL || strchr(model, '/') == NULL || (own != NULL && strcmp(own, model) == 0))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "model must be a name that /v1/models has; files are named with -m when "
+                        "the server is started");
+}
+
+enum planche_status planche_serve_read_query(const struct planche_serve *serve,
+                                             const struct planche_http_connection *c, json_t *more,
+                                             struct planche_serve_extras *extras,
+                                             struct planche_pages_wish *wish,
+                                             struct planche_error *error)
+{
+    json_t *object = json_object();
+    enum planche_status status = take_query(object, &c->head, extras, error);
+    if (more != NULL)
+        json_object_update_missing(object, more);
+    if (status == PLANCHE_OK)
+        status = check_model(object, serve, error);
+    if (status != PLANCHE_OK) {
+        json_decref(object);
+        return status;
+    }
+    json_object_set_new(object, "bytes", json_integer(1)); /* there is a body */
+    status = planche_cli_request_take(&wish->request, object, &serve->options, error);
+    if (status != PLANCHE_OK) {
+        planche_cli_request_clear(&wish->request);
+        return status;
+    }
+    wish->class = class_of(&wish->request);
+    wish->session = find_session(c);
+    if (extras->deadline_ms == 0)
+        extras->deadline_ms = wish->request.deadline_ms;
+    return PLANCHE_OK;
+}
+
+/* The part of a form that is the page: named image or file, else the first one. */
+static bool find_part(struct planche_http_multipart *form, struct planche_http_part *found)
+{
+    struct planche_http_part part;
+    bool any = false;
+    while (planche_http_multipart_next(form, &part) == 1) {
+        bool named = strcmp(part.name, "image") == 0 || strcmp(part.name, "file") == 0;
+        if (!any || named)
+            *found = part;
+        any = true;
+        if (named)
+            break;
+    }
+    return any;
+}
+
+enum planche_status planche_serve_find_image(const struct planche_http_connection *c,
+                                             struct planche_http_blob *body,
+                                             struct planche_pages_wish *wish,
+                                             struct planche_error *error)
+{
+    const char *type = planche_http_head_field(&c->head, "content-type");
+    struct planche_http_multipart form;
+    struct planche_http_part part;
+    wish->input = body;
+    wish->offset = 0;
+    wish->size = body->size;
+    if (type != NULL && strncasecmp(type, "multipart/", 10) == 0) {
+        if (!planche_http_multipart_begin(&form, type, body->data, body->size) ||
+            !find_part(&form, &part))
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "the form has no part; name the page's part image");
+        wish->offset = (size_t)(part.data - body->data);
+        wish->size = part.size;
+    }
+    if (wish->size == 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "there is no image in the request");
+    return PLANCHE_OK;
+}

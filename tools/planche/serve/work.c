@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Work: one request for a page. */
+#include "serve/work.h"
+
+#include "http/text.h"
+#include "os/clock.h"
+#include "serve/image.h"
+#include "serve/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TAG 35 /* a tag with its quotes and the 0 */
+
+static void make_tag(char tag[TAG], const char *key)
+{
+    snprintf(tag, TAG, "\"%.32s\"", key);
+}
+
+void planche_serve_work_end(struct planche_serve_work *work, bool keep)
+{
+    planche_pages_leave(work->serve->pages, &work->waiter, keep);
+    planche_http_timer_stop(&work->timer);
+    planche_cli_request_clear(&work->wish.request);
+    planche_http_blob_drop(work->body);
+    json_decref(work->more);
+    free(work);
+}
+
+static void on_gone(void *user)
+{
+    struct planche_serve_work *work = user;
+    planche_serve_work_end(work, false);
+}
+
+/* What every answer with a result has. */
+static void add_fields(const struct planche_serve_work *work, const char *result)
+{
+    char tag[TAG];
+    make_tag(tag, work->wish.key);
+    planche_http_add_field(work->c, "ETag", tag);
+    planche_http_add_field(work->c, "Cache-Control", "private, max-age=0, must-revalidate");
+    planche_http_add_field(work->c, "X-Planche-Result", result);
+}
+
+static void add_timing(struct planche_http_connection *c,
+                       const struct planche_pages_outcome *outcome)
+{
+    const struct planche_page_result *page = outcome->page;
+    planche_http_add_field_format(
+        c, "Server-Timing", "queue;dur=%.1f, decode;dur=%.1f, network;dur=%.1f, encode;dur=%.1f",
+        outcome->queue_ms, page->decode_ms, page->network_ms, page->encode_ms);
+    planche_http_add_field_format(c, "X-Planche-Size", "%ux%u", page->output_width,
+                                  page->output_height);
+}
+
+static void answer_result(struct planche_serve_work *work,
+                          const struct planche_pages_outcome *outcome)
+{
+    struct planche_http_blob *result = outcome->result;
+    const struct planche_http_answer answer = {
+        .status = 200,
+        .type = planche_serve_image_type(result->data, result->size),
+        .blob = result,
+        .size = result->size};
+    add_fields(work, "upscaled");
+    add_timing(work->c, outcome);
+    planche_http_answer(work->c, &answer);
+    planche_serve_work_end(work, false);
+}
+
+static void on_done(void *user, const struct planche_pages_outcome *outcome)
+{
+    struct planche_serve_work *work = user;
+    static const char *const reasons[] = {
+        [PLANCHE_ERROR_DATA] = "damaged",      [PLANCHE_ERROR_UNSUPPORTED] = "unsupported",
+        [PLANCHE_ERROR_LIMIT] = "too-large",   [PLANCHE_ERROR_BUDGET] = "memory",
+        [PLANCHE_ERROR_MEMORY] = "memory",     [PLANCHE_ERROR_CANCELLED] = "shutdown",
+        [PLANCHE_ERROR_DEADLINE] = "deadline",
+    };
+    size_t status = outcome->status;
+    if (outcome->status == PLANCHE_OK) {
+        answer_result(work, outcome);
+        return;
+    }
+    bool known = status < sizeof reasons / sizeof *reasons && reasons[status] != NULL;
+    work->kind->refuse(work, planche_serve_status_of(outcome->status),
+                       known ? reasons[status] : "error", outcome->message);
+}
+
+/* A result that is kept. A small one is read: its head and body leave in one call then. */
+static void answer_kept(struct planche_serve_work *work, int fd, uint64_t size)
+{
+    char begin[16] = "";
+    ssize_t got = pread(fd, begin, sizeof begin, 0);
+    const struct planche_http_answer answer = {
+        .status = 200,
+        .type = planche_serve_image_type(begin, got > 0 ? (size_t)got : 0),
+        .has_file = true,
+        .fd = fd,
+        .file_size = size};
+    add_fields(work, "cached");
+    planche_http_answer(work->c, &answer);
+    planche_serve_work_end(work, false);
+}
+
+/* Whether the client has this result already. */
+static bool answer_unchanged(struct planche_serve_work *work)
+{
+    const char *tags = planche_http_head_field(&work->c->head, "if-none-match");
+    char tag[TAG];
+    make_tag(tag, work->wish.key);
+    if (tags == NULL || !planche_http_matches_tag(tags, tag))
+        return false;
+    const struct planche_http_answer answer = {.status = 304};
+    add_fields(work, "unchanged");
+    planche_http_answer(work->c, &answer);
+    planche_serve_work_end(work, false);
+    return true;
+}
+
+static void on_deadline(void *user)
+{
+    struct planche_serve_work *work = user;
+    work->kind->refuse(work, 503, "deadline", "the deadline passed before the page was made");
+}
+
+static void submit(struct planche_serve_work *work)
+{
+    work->waiter = (struct planche_pages_waiter){.done = on_done, .user = work};
+    if (!planche_pages_submit(work->serve->pages, &work->wish, &work->waiter)) {
+        work->kind->refuse(work, 503, "queue", "too many pages are waiting");
+        return;
+    }
+    if (work->kind->wait != NULL)
+        work->kind->wait(work);
+    else if (work->deadline != 0)
+        planche_http_timer_set(work->serve->loop, &work->timer, work->deadline);
+}
+
+static void find_page(struct planche_serve_work *work)
+{
+    struct planche_pages_wish *wish = &work->wish;
+    int fd;
+    uint64_t size;
+    planche_pages_key(wish->key, wish->input->data + wish->offset, wish->size, &wish->request,
+                      &work->serve->options.engine);
+    if (answer_unchanged(work))
+        return;
+    if (planche_pages_find(work->serve->pages, wish->key, &fd, &size))
+        answer_kept(work, fd, size);
+    else
+        submit(work);
+}
+
+static void take_body(struct planche_serve_work *work)
+{
+    struct planche_error error = {0};
+    work->body = planche_http_take_body(work->c);
+    if (planche_serve_find_image(work->c, work->body, &work->wish, &error) != PLANCHE_OK) {
+        work->kind->refuse(work, 400, "empty", error.message);
+        return;
+    }
+    if (work->kind->prepare != NULL && !work->kind->prepare(work))
+        return;
+    enum planche_status status = planche_serve_read_query(work->serve, work->c, work->more,
+                                                          &work->extras, &work->wish, &error);
+    if (status != PLANCHE_OK) {
+        work->kind->refuse(work, planche_serve_status_of(status), "parameters", error.message);
+        return;
+    }
+    if (work->extras.deadline_ms != 0)
+        work->deadline = work->c->began + (int64_t)work->extras.deadline_ms * 1000000;
+    find_page(work);
+}
+
+static void on_body(void *user, struct planche_http_connection *c,
+                    enum planche_http_received outcome)
+{
+    struct planche_serve_work *work = user;
+    (void)c;
+    switch (outcome) {
+    case PLANCHE_HTTP_RECEIVED:
+        take_body(work);
+        break;
+    case PLANCHE_HTTP_TOO_LARGE:
+        work->kind->refuse(work, 413, "too-large", "the body is larger than --max-bytes allows");
+        break;
+    case PLANCHE_HTTP_NO_ROOM:
+        work->kind->refuse(work, 503, "memory", "there is no memory for the body now");
+        break;
+    case PLANCHE_HTTP_TOO_SLOW:
+        work->kind->refuse(work, 408, "slow", "the body did not come in time");
+        break;
+    default:
+        work->kind->refuse(work, 400, "malformed", "the chunks of the body are malformed");
+        break;
+    }
+}
+
+/* A query that is wrong is told before the body is read, if it can be. */
+static bool check_query(struct planche_serve_work *work)
+{
+    struct planche_error error = {0};
+    struct planche_pages_wish wish = {0};
+    enum planche_status status =
+        planche_serve_read_query(work->serve, work->c, work->more, &work->extras, &wish, &error);
+    if (status == PLANCHE_OK)
+        planche_cli_request_clear(&wish.request);
+    else
+        work->kind->refuse(work, planche_serve_status_of(status), "parameters", error.message);
+    return status == PLANCHE_OK;
+}
+
+void planche_serve_work_begin(struct planche_serve *serve, struct planche_http_connection *c,
+                              const struct planche_serve_kind *kind, json_t *more)
+{
+    struct planche_serve_work *work = calloc(1, sizeof *work);
+    if (work == NULL) {
+        json_decref(more);
+        planche_http_drop(c);
+        return;
+    }
+    work->serve = serve;
+    work->c = c;
+    work->kind = kind;
+    work->more = more;
+    work->extras.timed = kind->timed;
+    work->timer = (struct planche_http_timer){.fire = on_deadline, .user = work};
+    planche_http_on_gone(c, on_gone, work);
+    if (!kind->late && !check_query(work))
+        return;
+    planche_http_receive(c, serve->max_bytes, on_body, work);
+}
