@@ -68,7 +68,7 @@ static bool probe(const char *path, struct stat *info)
  * file systems (FAT, NTFS, SMB, a share that maps users) have owners and modes of their own: there
  * a folder is trusted that is as private as any that this user can make. Who may write into it may
  * then replace the results as well. */
-static bool is_private(int fd, const char *path)
+bool planche_folder_is_private(int fd, const char *path)
 {
     struct stat info, own;
     if (fstat(fd, &info) != 0)
@@ -86,7 +86,7 @@ static bool is_private(int fd, const char *path)
 static enum planche_folder_lock_result lock_folder(int fd, const char *path, bool made)
 {
     int reason = lock_open(fd);
-    if (!made && !is_private(fd, path))
+    if (!made && !planche_folder_is_private(fd, path))
         return PLANCHE_FOLDER_LOCK_UNTRUSTED;
     if (reason == EWOULDBLOCK)
         return PLANCHE_FOLDER_LOCK_BUSY;

@@ -7,6 +7,8 @@
 #ifndef PLANCHE_IO_FOLDER_LOCK_H
 #define PLANCHE_IO_FOLDER_LOCK_H
 
+#include <stdbool.h>
+
 /* What is locked. Zero-initialise by PLANCHE_FOLDER_LOCK_NONE. */
 struct planche_folder_lock {
     int fd; /* the open folder or file; -1: none is locked */
@@ -35,6 +37,8 @@ enum planche_folder_lock_result planche_folder_lock_take_existing(struct planche
 /* Locks a file, which is made if it is missing and stays. TAKEN, BUSY or FAILED. */
 enum planche_folder_lock_result planche_file_lock_take(struct planche_folder_lock *lock,
                                                        const char *path);
+/* Whether nobody but this user can write into a folder that is open, by the rule above. */
+bool planche_folder_is_private(int fd, const char *path);
 /* Also if nothing is locked. */
 void planche_folder_lock_release(struct planche_folder_lock *lock);
 
