@@ -41,6 +41,7 @@ SUPPORT = ["os", "base", "io"]
 COMMAND_USES = {
     "cli": [],
     "generated": ["cli"],
+    "cache": ["cli"],
     "service": ["cli"],
     "enlarge": ["cli"],
     "models": ["cli"],

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* Sweeps: what is removed, in which order, and what is not. */
+#include "cache_test.h"
+
+#include "cache/files.h"
+#include "os/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIZE 1000
+#define HOUR ((int64_t)3600)
+#define DAY  (24 * HOUR)
+
+static struct planche_cache_tally prune(struct planche_cache *cache, uint64_t bytes,
+                                        int64_t max_age_s, bool strict)
+{
+    const struct planche_cache_limits limits = {bytes, bytes, max_age_s * 1000000000, strict};
+    struct planche_cache_tally tally;
+    struct planche_error error = {0};
+    if (planche_cache_prune(cache, &limits, &tally, NULL, &error) != PLANCHE_OK)
+        fail_msg("%s", error.message);
+    return tally;
+}
+
+/* Bytes of the file of an entry. */
+static uint64_t entry_bytes(void)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    cache_test_store(cache, 0, SIZE);
+    uint64_t bytes = cache_test_stats(cache).bytes;
+    planche_cache_close(&cache);
+    return bytes;
+}
+
+/* The order of use, not of storing: and all numbers of entries that may stay. */
+static void test_order(void **state)
+{
+    enum { COUNT = 12 };
+    uint64_t size = entry_bytes();
+    struct planche_cache *cache = cache_test_open(0);
+    unsigned order[COUNT];
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_int_equal(cache_test_store(cache, i, SIZE), PLANCHE_OK);
+        order[i] = i * 7 % COUNT;
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        fault_step_clock((i + 1) * 2 * HOUR);
+        assert_true(cache_test_has(cache, order[i], SIZE));
+    }
+    struct planche_cache_tally tally = prune(cache, COUNT * size, 0, false);
+    assert_int_equal(tally.removed, 0);
+    assert_int_equal(tally.entries, COUNT);
+    assert_int_equal(tally.bytes, COUNT * size);
+    assert_in_range((tally.newest - tally.oldest) / 1000000000, (COUNT - 1) * 2 * HOUR - 60,
+                    (COUNT - 1) * 2 * HOUR + 60);
+    for (unsigned left = COUNT; left > 0; left--) {
+        tally = prune(cache, left * size - 1, 0, false);
+        assert_int_equal(tally.removed, 1);
+        assert_int_equal(tally.removed_bytes, size);
+        assert_int_equal(tally.entries, left - 1);
+        for (unsigned i = 0; i < COUNT; i++)
+            assert_int_equal(cache_test_exists(cache, order[i]), i > COUNT - left);
+        assert_int_equal(cache_test_stats(cache).bytes, (left - 1) * size);
+    }
+    assert_int_equal(tally.oldest, 0);
+    assert_int_equal(cache_test_stats(cache).evictions, COUNT);
+    planche_cache_close(&cache);
+}
+
+/* More entries than one walk remembers: files made by hand, since storing takes longer. */
+static void test_many(void **state)
+{
+    enum { COUNT = 300 };
+    struct planche_cache *cache = cache_test_open(0);
+    char path[PLANCHE_CACHE_PATH];
+    (void)state;
+    cache->candidates = 16;
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct planche_cache_key key = cache_test_key(i);
+        planche_cache_entry_path(cache, &key, path);
+        planche_folder_make_parents(path, 0700);
+        int fd = open(path, O_WRONLY | O_CREAT, 0600);
+        const struct timespec times[2] = {{.tv_sec = 1700000000 + i * 7919 % COUNT},
+                                          {.tv_sec = 1700000000 + i * 7919 % COUNT}};
+        assert_int_equal(futimens(fd, times), 0);
+        assert_int_equal(ftruncate(fd, 10), 0);
+        assert_int_equal(futimens(fd, times), 0);
+        close(fd);
+    }
+    struct planche_cache_tally tally = prune(cache, 1000, 0, false);
+    assert_int_equal(tally.entries, 100);
+    assert_int_equal(tally.removed, COUNT - 100);
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_int_equal(cache_test_exists(cache, i), i * 7919 % COUNT >= COUNT - 100);
+    planche_cache_close(&cache);
+}
+
+static void test_age(void **state)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    (void)state;
+    assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    assert_int_equal(cache_test_store(cache, 2, SIZE), PLANCHE_OK);
+    fault_step_clock(29 * DAY);
+    assert_true(cache_test_has(cache, 2, SIZE));
+    assert_int_equal(prune(cache, UINT64_MAX, 30 * DAY, false).removed, 0);
+    fault_step_clock(31 * DAY);
+    assert_int_equal(prune(cache, UINT64_MAX, 30 * DAY, false).removed, 1);
+    assert_false(cache_test_exists(cache, 1));
+    /* Even the latest is too old: the clock may have stepped. Who says so means it. */
+    fault_step_clock(20000 * DAY);
+    assert_int_equal(prune(cache, UINT64_MAX, 30 * DAY, false).removed, 0);
+    assert_int_equal(prune(cache, UINT64_MAX, 0, true).removed, 0);
+    struct planche_cache_tally tally = prune(cache, UINT64_MAX, 30 * DAY, true);
+    assert_int_equal(tally.removed, 1);
+    assert_int_equal(tally.entries, 0);
+    planche_cache_close(&cache);
+}
+
+/* What was used in the future goes first, once there is too much; and is not too old. */
+static void test_future(void **state)
+{
+    uint64_t size = entry_bytes();
+    struct planche_cache *cache = cache_test_open(0);
+    (void)state;
+    prune(cache, 0, 0, false);
+    fault_step_clock(400 * DAY);
+    assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    fault_step_clock(0);
+    assert_int_equal(cache_test_store(cache, 2, SIZE), PLANCHE_OK);
+    assert_int_equal(prune(cache, UINT64_MAX, DAY, true).removed, 0);
+    assert_int_equal(prune(cache, size, 0, false).removed, 1);
+    assert_false(cache_test_exists(cache, 1));
+    assert_true(cache_test_has(cache, 2, SIZE));
+    planche_cache_close(&cache);
+}
+
+/* Removed while it is being read; and what is no entry stays. */
+static void test_readers(void **state)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    struct planche_cache_key key = cache_test_key(1);
+    struct planche_cache_result *result;
+    char path[128];
+    (void)state;
+    assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    snprintf(path, sizeof path, "%s/%02x/notes.txt", cache_test_folder, key.bytes[0]);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    close(fd);
+    assert_int_equal(planche_cache_lookup(cache, &key, false, &result), PLANCHE_CACHE_HIT);
+    assert_int_equal(prune(cache, 0, 0, true).removed, 1);
+    assert_false(cache_test_has(cache, 1, SIZE));
+    assert_true(cache_test_is(result, 1, SIZE));
+    planche_cache_result_release(&result);
+    assert_int_equal(access(path, F_OK), 0);
+    planche_cache_close(&cache);
+}
+
+static unsigned told;
+
+static void tell(void *user, const char *path, const char *reason)
+{
+    (void)user;
+    assert_non_null(strstr(path, cache_test_folder));
+    assert_string_equal(reason, "damaged");
+    told++;
+}
+
+static void test_verify(void **state)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    struct planche_cache_tally tally;
+    struct planche_error error = {0};
+    char path[PLANCHE_CACHE_PATH];
+    (void)state;
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(cache_test_store(cache, i, SIZE), PLANCHE_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        struct planche_cache_key key = cache_test_key(i);
+        planche_cache_entry_path(cache, &key, path);
+        int fd = open(path, O_WRONLY);
+        assert_int_equal(i == 0 ? pwrite(fd, "?", 1, SIZE) : ftruncate(fd, SIZE), i == 0);
+        close(fd);
+    }
+    assert_int_equal(planche_cache_verify(cache, tell, NULL, &tally, NULL, &error), PLANCHE_OK);
+    assert_int_equal(told, 2);
+    assert_int_equal(tally.damaged, 2);
+    assert_int_equal(tally.entries, 4);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(cache_test_exists(cache, i), i >= 2);
+    assert_int_equal(planche_cache_verify(cache, tell, NULL, &tally, NULL, &error), PLANCHE_OK);
+    assert_int_equal(tally.damaged, 0);
+    planche_cache_close(&cache);
+}
+
+/* What a killed process leaves has no lock; what is being written has one. */
+static void test_collect(void **state)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    char path[128];
+    int fds[4];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s/%d", cache_test_folder, i % 2 ? "busy" : "tmp", i);
+        fds[i] = open(path, O_RDWR | O_CREAT, 0600);
+        assert_true(fds[i] >= 0);
+        assert_int_equal(write(fds[i], "12345", 5), 5);
+        if (i < 2)
+            assert_int_equal(planche_cache_lock(fds[i]), 0);
+    }
+    struct planche_cache_tally tally;
+    assert_int_equal(planche_cache_count(cache, &tally, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(tally.unfinished, 2);
+    assert_int_equal(tally.unfinished_bytes, 10);
+    tally = prune(cache, UINT64_MAX, 0, false);
+    assert_int_equal(tally.abandoned, 1);
+    assert_int_equal(tally.unfinished, 1);
+    assert_int_equal(tally.unfinished_bytes, 5);
+    assert_int_equal(cache_test_files("tmp"), 1);
+    assert_int_equal(cache_test_files("busy"), 1);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    prune(cache, UINT64_MAX, 0, false);
+    assert_int_equal(cache_test_files("tmp") + cache_test_files("busy"), 0);
+    planche_cache_close(&cache);
+}
+
+/* A part of a second at most, on the slowest machine. */
+static bool becomes(struct planche_cache *cache, uint64_t most)
+{
+    for (int i = 0; i < 1000; i++) {
+        struct planche_cache_stats stats = cache_test_stats(cache);
+        if (stats.counted && stats.bytes <= most)
+            return true;
+        usleep(5000);
+    }
+    return false;
+}
+
+/* The keeper: it counts what is there at the start, and removes when there is too much. */
+static void test_keeper(void **state)
+{
+    enum { COUNT = 64 };
+    uint64_t size = entry_bytes();
+    const struct planche_cache_options options = {.max_bytes = COUNT * size, .max_age_s = -1};
+    struct planche_cache *cache = cache_test_open(0);
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++) {
+        fault_step_clock((int64_t)i - COUNT);
+        assert_int_equal(cache_test_store(cache, i, SIZE), PLANCHE_OK);
+    }
+    fault_step_clock(0);
+    planche_cache_close(&cache);
+    cache = cache_test_open_with(&options);
+    assert_true(becomes(cache, UINT64_MAX));
+    assert_int_equal(cache_test_stats(cache).entries, COUNT);
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_int_equal(cache_test_store(cache, COUNT + i, SIZE), PLANCHE_OK);
+    assert_true(becomes(cache, COUNT * size));
+    assert_true(cache_test_stats(cache).evictions >= COUNT);
+    assert_false(cache_test_exists(cache, 0));
+    assert_true(cache_test_has(cache, 2 * COUNT - 1, SIZE));
+    planche_cache_close(&cache);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_order, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_many, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_age, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_future, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_readers, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_verify, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_collect, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_keeper, cache_test_setup, cache_test_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys of pages. */
+#include "cache/page_key.h"
+
+#include "base/status.h"
+#include "io/cache_dir.h"
+#include "io/digest.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* To be raised when results change although nothing else of a key does. */
+#define GENERATION 1
+
+#define DEFAULT_MODEL "realcugan"
+
+static void add_build(struct planche_cache_hash *hash, const char *commit)
+{
+    char fact[512];
+    planche_cache_hash_number(hash, "generation", GENERATION);
+    planche_cache_hash_text(hash, "version", planche_version());
+    planche_cache_hash_text(hash, "commit", commit);
+    for (size_t i = 0; planche_build_info(i, fact, sizeof fact); i++)
+        planche_cache_hash_text(hash, "build", fact);
+}
+
+static void add_gpus(struct planche_cache_hash *hash, const struct planche_engine_options *options)
+{
+    struct planche_gpu_info gpu = PLANCHE_GPU_INFO_INIT;
+    planche_cache_hash_text(hash, "backend", options->backend);
+    planche_cache_hash_number(hash, "gpu_path", options->gpu_path);
+    if (options->backend && strcmp(options->backend, "cpu") == 0)
+        return;
+    for (unsigned i = 0; planche_gpu_get_info(i, &gpu, NULL) == PLANCHE_OK; i++) {
+        planche_cache_hash_text(hash, "gpu", gpu.name);
+        planche_cache_hash_text(hash, "driver", gpu.driver);
+        planche_cache_hash_number(hash, "path", gpu.path);
+        gpu = (struct planche_gpu_info)PLANCHE_GPU_INFO_INIT;
+    }
+}
+
+static void add_cpu(struct planche_cache_hash *hash, const struct planche_engine_options *options)
+{
+    uint32_t features = planche_cpu_features();
+    if (options->cpu_mask)
+        features &= options->cpu_mask;
+    planche_cache_hash_number(hash, "cpu", features);
+    planche_cache_hash_text(hash, "cpu_mask", planche_environment("PLANCHE_CPU_MASK"));
+}
+
+static enum planche_status add_file(struct planche_cache_hash *hash, const char *path,
+                                    struct planche_error *error)
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    if (!planche_content_digest(path, digest))
+        return planche_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+                            "%s: this model file cannot be read: %s", path, strerror(errno));
+    planche_cache_hash_add(hash, "file", digest, sizeof digest);
+    return PLANCHE_OK;
+}
+
+/* A model of its own: FILE.param and FILE.bin beside it. */
+static enum planche_status add_model_files(struct planche_cache_hash *hash, const char *param,
+                                           struct planche_error *error)
+{
+    char bin[PATH_MAX];
+    size_t stem = strlen(param) - strlen("param");
+    enum planche_status status = add_file(hash, param, error);
+    if (status)
+        return status;
+    if (stem + sizeof "bin" > sizeof bin)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: the path is too long", param);
+    snprintf(bin, sizeof bin, "%.*sbin", (int)stem, param);
+    return add_file(hash, bin, error);
+}
+
+/* All of a model's networks, since pages may run through chains of them; of a name that stands for
+ * no model of the catalogue (one that is chosen page by page), those of all models. */
+static void add_catalogue(struct planche_cache_hash *hash, const char *model)
+{
+    const struct planche_model_variant *variant;
+    bool known = false;
+    for (size_t i = 0; (variant = planche_model_variant_get(i)) != NULL; i++)
+        known = known || strcmp(variant->model, model) == 0;
+    for (size_t i = 0; (variant = planche_model_variant_get(i)) != NULL; i++) {
+        if (known && strcmp(variant->model, model) != 0)
+            continue;
+        planche_cache_hash_text(hash, "network", variant->file);
+        planche_cache_hash_text(hash, "param", variant->param_sha256);
+        planche_cache_hash_text(hash, "bin", variant->bin_sha256);
+    }
+}
+
+static bool is_path(const char *model)
+{
+    size_t length = strlen(model);
+    return length > 6 && strcmp(model + length - 6, ".param") == 0;
+}
+
+enum planche_status planche_cache_engine_key(struct planche_cache_engine_key *engine,
+                                             const struct planche_engine_options *options,
+                                             const char *commit, struct planche_error *error)
+{
+    struct planche_cache_hash hash;
+    const char *model = options->model ? options->model : DEFAULT_MODEL;
+    enum planche_status status = PLANCHE_OK;
+    planche_cache_hash_begin(&hash);
+    add_build(&hash, commit);
+    planche_cache_hash_number(&hash, "scale", options->scale);
+    planche_cache_hash_number(&hash, "denoise", options->denoise);
+    planche_cache_hash_number(&hash, "se", options->se);
+    planche_cache_hash_number(&hash, "precision", options->precision);
+    add_cpu(&hash, options);
+    add_gpus(&hash, options);
+    if (is_path(model)) {
+        status = add_model_files(&hash, model, error);
+    } else {
+        planche_cache_hash_text(&hash, "model", model);
+        add_catalogue(&hash, model);
+    }
+    planche_cache_hash_end(&hash, &engine->key);
+    return status;
+}
+
+void planche_cache_page_key(struct planche_cache_key *key,
+                            const struct planche_cache_engine_key *engine,
+                            const uint8_t digest[PLANCHE_CACHE_KEY_BYTES],
+                            const struct planche_page_options *options)
+{
+    struct planche_cache_hash hash;
+    enum planche_format format = options->format ? options->format : PLANCHE_FORMAT_WEBP;
+    planche_cache_hash_begin(&hash);
+    planche_cache_hash_add(&hash, "engine", &engine->key, sizeof engine->key);
+    planche_cache_hash_add(&hash, "input", digest, PLANCHE_CACHE_KEY_BYTES);
+    planche_cache_hash_number(&hash, "format", format);
+    planche_cache_hash_number(&hash, "quality", (uint64_t)options->quality);
+    planche_cache_hash_number(&hash, "lossless", options->lossless != 0);
+    planche_cache_hash_number(&hash, "png_level", (uint64_t)options->png_level);
+    planche_cache_hash_number(&hash, "tta", options->tta != 0);
+    planche_cache_hash_number(&hash, "width", options->width);
+    planche_cache_hash_number(&hash, "height", options->height);
+    planche_cache_hash_number(&hash, "fit", options->fit);
+    planche_cache_hash_number(&hash, "scale", options->scale);
+    planche_cache_hash_number(&hash, "provenance", options->provenance != 0);
+    planche_cache_hash_number(&hash, "grey", options->grey);
+    planche_cache_hash_number(&hash, "on_limit", options->on_limit);
+    planche_cache_hash_end(&hash, key);
+}
