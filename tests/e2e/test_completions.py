@@ -12,7 +12,8 @@ from harness import run
 
 FILES = {shell: os.path.join(os.environ["COMPLETIONS"], name) for shell, name in
          (("bash", "planche"), ("zsh", "_planche"), ("fish", "planche.fish"))}
-COMMANDS = {"": [], "stdio": ["stdio"], "bench": ["bench"], "models": ["models"]}
+COMMANDS = {"": [], "stdio": ["stdio"], "bench": ["bench"], "models": ["models"],
+            "cache": ["cache"]}
 
 
 def text_of(shell):

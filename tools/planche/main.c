@@ -24,8 +24,8 @@ static const struct {
     {"models", planche_cli_models},   {"info", planche_cli_info},
     {"stdio", planche_cli_stdio},     {"bench", planche_cli_bench},
     {"preview", planche_cli_preview}, {"compare", planche_cli_compare},
-    {"serve", planche_cli_serve},     {"help", planche_cli_help},
-    {"version", planche_cli_version},
+    {"serve", planche_cli_serve},     {"cache", planche_cli_cache},
+    {"help", planche_cli_help},       {"version", planche_cli_version},
 };
 
 static int run(int argc, char **argv)

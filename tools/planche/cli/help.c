@@ -31,6 +31,7 @@ static const char enlarge_usage[] =
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
     "  planche preview PAGE [-o SHEET]          part of a page by several models\n"
     "  planche compare A B                      how much two images differ\n"
+    "  planche cache [show|prune|verify]        results that planche serve keeps\n"
     "  planche help [TOPIC]                     more about a command, an option\n"
     "                                           or a section, such as memory\n"
     "  planche version                          print the version\n";
@@ -150,6 +151,26 @@ static const char compare_usage[] =
     "picture that is white where they are equal and black where they differ by 64\n"
     "levels of 255 or more.\n";
 
+static const char cache_usage[] =
+    "Usage:\n"
+    "  planche cache [show]                     what is kept, and where\n"
+    "  planche cache prune [OPTIONS]            remove what is beyond the limits\n"
+    "  planche cache verify                     check all, remove what is damaged\n"
+    "\n"
+    "Results of pages are kept on the disk, so that a page that is asked for again is\n"
+    "not computed again. Programs may use the same folder at once, also while it is\n"
+    "pruned or verified. It can be removed at any time. docs/cache.md has more.\n";
+
+static const char cache_end[] =
+    "Examples:\n"
+    "  planche cache prune --max-size 5G\n"
+    "  planche cache prune --max-size 1000G --max-age 30d\n"
+    "  planche cache prune --all\n"
+    "\n"
+    "Exit status: 0, or 1 if something is or was wrong: verify found damage, a file\n"
+    "could not be read or removed, another process prunes now; 2 wrong usage; 3 the\n"
+    "folder cannot be used.\n";
+
 static const struct help {
     const char *command;
     unsigned options; /* of these sub-commands */
@@ -163,6 +184,7 @@ static const struct help {
     {"bench", PLANCHE_CLI_BENCH, bench_usage, bench_end},
     {"preview", PLANCHE_CLI_PREVIEW, preview_usage, preview_end},
     {"compare", PLANCHE_CLI_COMPARE, compare_usage, ""},
+    {"cache", PLANCHE_CLI_CACHE, cache_usage, cache_end},
 };
 #define HELPS (sizeof helps / sizeof *helps)
 

@@ -39,6 +39,7 @@ static void print_commands(const struct planche_cli_option *option)
         {PLANCHE_CLI_BENCH, "planche bench"},
         {PLANCHE_CLI_PREVIEW, "planche preview"},
         {PLANCHE_CLI_COMPARE, "planche compare"},
+        {PLANCHE_CLI_CACHE, "planche cache"},
     };
     char text[256] = "An option of ";
     const char *separator = "";
@@ -85,8 +86,8 @@ static bool print_section(const char *topic)
 static int refuse(const char *topic)
 {
     struct planche_cli_suggestion suggestion = {.word = topic + strspn(topic, "-")};
-    static const char *const commands[] = {"models", "info",    "stdio",  "serve",
-                                           "bench",  "preview", "compare"};
+    static const char *const commands[] = {"models", "info",    "stdio",   "serve",
+                                           "bench",  "preview", "compare", "cache"};
     bool letter = *suggestion.word != 0 && suggestion.word[1] == 0; /* which is like any word */
     for (size_t i = 0; !letter && i < sizeof commands / sizeof *commands; i++)
         planche_cli_suggest(&suggestion, commands[i]);

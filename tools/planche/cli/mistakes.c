@@ -179,8 +179,8 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
 
 const char *planche_cli_suggest_command(const char *word)
 {
-    static const char *const commands[] = {"models",  "info",    "stdio",   "serve", "bench",
-                                           "preview", "compare", "version", "help"};
+    static const char *const commands[] = {"models",  "info",    "stdio", "serve",   "bench",
+                                           "preview", "compare", "cache", "version", "help"};
     struct planche_cli_suggestion suggestion = {.word = word};
     if (strchr(word, '/') != NULL) /* "in/x" is no "info" */
         return NULL;

@@ -75,6 +75,31 @@ bool planche_cli_parse_count(const char *text, uint64_t *out)
     return parse_scaled(text, 1000.0, tails, out);
 }
 
+bool planche_cli_parse_age(const char *text, int64_t *out)
+{
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    const int64_t most = INT64_C(36525) * 86400;
+    char *end;
+    *out = -1;
+    if (strcasecmp(text, "none") == 0)
+        return true;
+    if (!isdigit((unsigned char)*text))
+        return false;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (tolower((unsigned char)*end) == units[i].letter && end[1] == 0 && errno == 0 &&
+            value >= 1 && value <= most / units[i].seconds) {
+            *out = value * units[i].seconds;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *planche_cli_format_bytes(uint64_t bytes, char *text, size_t size)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

@@ -15,6 +15,8 @@ bool planche_cli_parse_number(const char *text, double low, double high, double 
 bool planche_cli_parse_bytes(const char *text, uint64_t *out);
 /* A count: "500M", "2.5G", "1000000"; K, M and G are powers of 1000. At least 1. */
 bool planche_cli_parse_count(const char *text, uint64_t *out);
+/* Seconds: "90m", "12h", "30d", "2w", at most 100 years; -1 for "none". */
+bool planche_cli_parse_age(const char *text, int64_t *out);
 /* "3.2 MiB" into text, which is returned. */
 const char *planche_cli_format_bytes(uint64_t bytes, char *text, size_t size);
 

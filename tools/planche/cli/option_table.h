@@ -16,6 +16,7 @@ enum planche_cli_command {
     PLANCHE_CLI_PREVIEW = 64,
     PLANCHE_CLI_COMPARE = 128,
     PLANCHE_CLI_SERVE = 256,
+    PLANCHE_CLI_CACHE = 512,
     PLANCHE_CLI_BOOKS_ONLY = 1 << 30 /* beside them: for books only */
 };
 

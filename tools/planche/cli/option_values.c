@@ -567,6 +567,21 @@ static bool set_sample(struct planche_cli_options *o, const char *value)
     return set_unsigned(value, 1, 99999, &o->book.sample);
 }
 
+static bool set_cache(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->cache);
+}
+
+static bool set_max_size(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->cache_max_size);
+}
+
+static bool set_max_age(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_age(value, &o->cache_max_age);
+}
+
 /* By the rows of options.def. */
 static const set_fn setters[] = {
 #define OPTION(group, name, letter, argument, commands, set, values, form, preset, help, detail)   \

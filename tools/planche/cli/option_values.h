@@ -80,6 +80,9 @@ struct planche_cli_options {
     struct planche_cli_crop crop; /* preview; width 0: not given */
     bool profile;
     enum planche_cli_progress_mode progress;
+    const char *cache;       /* folder of results; NULL: the user's */
+    uint64_t cache_max_size; /* bytes; 0: the default */
+    int64_t cache_max_age;   /* seconds; 0: the default, -1: none */
 };
 
 /* Whether a row of the table has a value to store, as all but --help and --version have. */

@@ -9,12 +9,14 @@ import json
 import re
 import sys
 
-COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare"]
-SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "help", "version"]
+COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache"]
+SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "help", "version"]
 MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
+CACHE_COMMANDS = ["show", "prune", "verify"]
 # Values that are usual, of options that take others as well.
-USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"]}
-FILES = {"output", "model", "model-dir", "from", "token-file"}  # values that are names of files
+USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"],
+         "max-size": ["1G", "5G", "20G"], "max-age": ["12h", "7d", "30d", "none"]}
+FILES = {"output", "model", "model-dir", "from", "token-file", "cache"}  # values that are names of files
 
 
 class Option:
@@ -32,7 +34,7 @@ class Option:
 
 def topics(options):
     """What planche help knows."""
-    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare"] + sorted({option.name for option in options}))
+    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache"] + sorted({option.name for option in options}))
 
 
 def of_command(options, command):
@@ -94,6 +96,7 @@ def bash(options):
         f"        '') [ \"$COMP_CWORD\" -gt 1 ] || COMPREPLY=($(compgen -W "
         f"'{' '.join(SUB_COMMANDS)}' -- \"$word\")) ;;",
         f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
+        f"        cache) COMPREPLY=($(compgen -W '{' '.join(CACHE_COMMANDS)}' -- \"$word\")) ;;",
         f"        'models fetch') COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
         f"        help) COMPREPLY=($(compgen -W '{topics(options)}' -- \"$word\")) ;;",
         "    esac",
@@ -108,7 +111,7 @@ def zsh_spec(option):
     if option.value:
         action = "_files" if option.name in FILES else f"({' '.join(option.choices)})"
         action = "{_planche_models; _files -g '*.param'}" if option.name == "model" else action
-        action = "_files -/" if option.name == "model-dir" else action
+        action = "_files -/" if option.name in ("model-dir", "cache") else action
         action = " " if action == "()" else action
         value = f":{option.name}:{action}"
     quoted = value.replace("'", "'\\''")
@@ -123,7 +126,8 @@ def zsh(options):
     cases = []
     for command in COMMANDS:
         rest = {"": "'*:file:_files'", "models": f"'1:command:({' '.join(MODELS_COMMANDS)})'",
-                "models fetch": "'*:model:_planche_models'"}.get(command, "")
+                "models fetch": "'*:model:_planche_models'",
+                "cache": f"'1:command:({' '.join(CACHE_COMMANDS)})'"}.get(command, "")
         specs = [zsh_spec(option) for option in of_command(options, command)]
         cases += [f"    '{command}')", "        _arguments -s \\",
                   *[f"            {spec} \\" for spec in specs], f"            {rest}",
@@ -173,6 +177,8 @@ def fish(options):
         f"complete -c planche -f -n '{conditions['models']}' "
         f"-a '{' '.join(MODELS_COMMANDS)}'",
         f"complete -c planche -f -n '{conditions['models fetch']}' -a \"({MODELS_FISH})\"",
+        "complete -c planche -f -n '__fish_seen_subcommand_from cache' "
+        f"-a '{' '.join(CACHE_COMMANDS)}'",
         "complete -c planche -f -n '__fish_seen_subcommand_from help' "
         f"-a '{topics(options)}'",
     ]

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-static const char *const commands[] = {"",      "models",  "models fetch", "info", "stdio",
-                                       "bench", "preview", "compare",      "serve"};
+static const char *const commands[] = {"",      "models",  "models fetch", "info",  "stdio",
+                                       "bench", "preview", "compare",      "serve", "cache"};
 
 static void print_text(const char *key, const char *text)
 {
