@@ -4,8 +4,10 @@
 
 #include "backend/cpu/layer_chain.h"
 #include "codec/codec.h"
+#include "model/own/networks.h"
 #include "os/cpu.h"
 #include "random_graph.h"
+#include "support/own_network.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -84,6 +86,7 @@ static void take_recipe(struct network *network)
         .in_bias = recipe->in_bias,
         .out_scale = recipe->out_scale,
         .out_bias = recipe->out_bias,
+        .colours = network->net->tensors[0].channels,
     };
 }
 
@@ -138,8 +141,37 @@ void network_load(struct network *network, const char *param, const char *bin,
     take_recipe(network);
 }
 
-void network_load_known(struct network *network, const struct planche_model_variant *variant)
+void network_load_own(struct network *network, const uint8_t *data, size_t size,
+                      const struct planche_model_form *form)
 {
+    struct planche_model_source source = {.param = data, .param_size = size, .form = *form};
+    struct own_ncnn files = own_file_to_ncnn(data, form->level, form->grey, form->clean);
+    struct planche_error error;
+    *network = (struct network){0};
+    planche_budget_init(&network->budget, 0);
+    if (planche_model_load(&network->net, &source, NULL, &network->budget, &error))
+        fail_msg("%s", error.message);
+    network->reference = ref_load_memory(files.param, files.param_size, files.bin, files.bin_size);
+    assert_non_null(network->reference);
+    own_ncnn_free(&files);
+    take_recipe(network);
+}
+
+static void load_built_in(struct network *network, const struct planche_model_variant *variant,
+                          bool grey)
+{
+    struct planche_model_form form = {.level = planche_own_level(variant)};
+    const struct planche_own_network *own = planche_own_find(variant, grey, &form);
+    network_load_own(network, own->data, own->size, &form);
+}
+
+void network_load_known(struct network *network, const struct planche_model_variant *variant,
+                        bool grey)
+{
+    if (!variant->package) {
+        load_built_in(network, variant, grey);
+        return;
+    }
     char directory[4096], param[8192], bin[8192];
     struct planche_error error;
     if (planche_model_directory(directory, sizeof(directory), &error))
@@ -229,6 +261,7 @@ struct run {
     const struct page *page;
     const struct planche_recipe *recipe;
     int width, height;
+    int channels; /* of the network */
     float *result;
     uint8_t *came; /* what is known of each pixel */
     int64_t last_fetched;
@@ -242,7 +275,7 @@ static enum planche_status fetch(void *user, int64_t y, int64_t x, size_t count,
     (void)error;
     assert_true(y >= 0 && y < run->page->height && x >= 0 && count > 0 &&
                 x + (int64_t)count <= run->page->width);
-    for (int c = 0; c < PLANCHE_PLANES; c++)
+    for (int c = 0; c < run->channels; c++)
         for (size_t i = 0; i < count; i++)
             planes[c][i] = run->page->planes[c][(size_t)(y * run->page->width + x) + i] *
                                run->recipe->in_scale +
@@ -263,7 +296,8 @@ static void put(void *user, int64_t y, int64_t x, size_t count,
         run->came[at] = run->came[at] == 0 ? PUT : WRONG;
         for (int c = 0; c < PLANCHE_PLANES; c++)
             run->result[(size_t)c * (size_t)run->width * (size_t)run->height + at] =
-                planes[c][i] * run->recipe->out_scale + run->recipe->out_bias;
+                planes[c < run->channels ? c : 0][i] * run->recipe->out_scale +
+                run->recipe->out_bias;
     }
 }
 
@@ -372,6 +406,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
         .recipe = &program->net->recipe,
         .width = page->width * scale,
         .height = page->height * scale,
+        .channels = program->net->tensors[0].channels,
     };
     size_t pixels = (size_t)run.width * (size_t)run.height;
     const struct planche_page_io io = {

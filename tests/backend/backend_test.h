@@ -39,8 +39,12 @@ enum planche_status network_load_memory(struct network *network,
 bool network_make_random(struct network *network, uint64_t seed);
 void network_load(struct network *network, const char *param, const char *bin,
                   const struct planche_model_variant *variant);
-/* Of the catalogue; the files are there. */
-void network_load_known(struct network *network, const struct planche_model_variant *variant);
+/* Of the catalogue; the files are there, or it is built in: for grey pages if that is so. */
+void network_load_known(struct network *network, const struct planche_model_variant *variant,
+                        bool grey);
+/* Of a file of Planche's own networks, in memory. */
+void network_load_own(struct network *network, const uint8_t *data, size_t size,
+                      const struct planche_model_form *form);
 void network_free(struct network *network);
 
 /* Instruction sets to try, portable C first. */

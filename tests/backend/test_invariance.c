@@ -4,6 +4,7 @@
  *
  *   invariance [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
+#include "support/own_network.h"
 #include "support/quick.h"
 
 #include <math.h>
@@ -151,6 +152,25 @@ static void check_packing(struct network *network, const struct isa *isa, uint64
     planche_program_destroy(&many);
 }
 
+/* Planche's own networks: narrow ones, in one chain; of one channel, too. */
+static void test_own(void **state)
+{
+    static const struct planche_model_form forms[] = {
+        {.level = -1}, {.level = 1.5, .grey = true}, {.level = 2.25, .clean = true}};
+    struct isa isas[MAX_ISAS];
+    const struct isa *best = &isas[isa_list(PLANCHE_PRECISION_F32, isas) - 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        struct own_file file = own_file_make(i == 1 ? 24 : 32, 3, 2 + (unsigned)i % 2, 3, i);
+        struct network network;
+        network_load_own(&network, file.data, file.size, &forms[i]);
+        check_packing(&network, best, i);
+        check_page(&network, best, i, 97, 61, PLANCHE_SE_EXACT);
+        network_free(&network);
+        free(file.data);
+    }
+}
+
 static void check_network(uint64_t seed, const struct isa *isa)
 {
     static const int odd[][2] = {{1, 1}, {3, 1}, {1, 5}, {7, 3}, {33, 17}, {97, 61}};
@@ -203,7 +223,8 @@ static void test_invariance_bf16(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_invariance),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own),
+                                       cmocka_unit_test(test_invariance),
                                        cmocka_unit_test(test_invariance_bf16)};
     if (test_quick())
         count = 10;

@@ -22,32 +22,40 @@ struct known {
     int x, y, width, height;
     bool quick;   /* enough for an emulator: every kind of layer */
     int min_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ */
+    bool grey;    /* of Planche's own networks, that for grey pages */
 };
 
 #define PAGE  "page.png"
 #define MANGA "manga.png"
 #define NONE  PLANCHE_DENOISE_NONE
 static const struct known known[] = {
-    {"realcugan", 2, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 300, 420, 48, 40, false, 55},
-    {"realcugan", 2, NONE, MANGA, 120, 200, 47, 33, false, 52},
-    {"realcugan", 2, PLANCHE_DENOISE_1, PAGE, 40, 610, 7, 3, true, 38},
-    {"realcugan", 2, PLANCHE_DENOISE_2, MANGA, 333, 512, 30, 41, false, 43},
-    {"realcugan", 2, PLANCHE_DENOISE_3, PAGE, 211, 95, 1, 1, false, 63},
-    {"realcugan", 3, PLANCHE_DENOISE_CONSERVATIVE, MANGA, 280, 640, 39, 30, false, 42},
-    {"realcugan", 3, NONE, PAGE, 150, 333, 13, 5, true, 23},
-    {"realcugan", 3, PLANCHE_DENOISE_3, PAGE, 420, 700, 33, 21, false, 49},
-    {"realcugan", 4, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 77, 150, 31, 20, false, 57},
-    {"realcugan", 4, NONE, MANGA, 400, 300, 17, 3, false, 39},
-    {"realcugan", 4, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false, 50},
-    {"realesr-animevideov3", 2, NONE, PAGE, 300, 420, 48, 40, false, 52},
-    {"realesr-animevideov3", 3, NONE, MANGA, 120, 200, 25, 31, false, 53},
-    {"realesr-animevideov3", 4, NONE, PAGE, 40, 610, 5, 2, true, 57},
-    {"realesrgan-x4plus-anime", 4, NONE, PAGE, 210, 480, 12, 7, false, 50},
-    {"realesrgan-x4plus", 4, NONE, PAGE, 300, 420, 5, 3, false, 49},
-    {"realesrgan-x4fast", 4, NONE, MANGA, 150, 450, 16, 9, true, 65},
-    {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 49},
-    {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 34, true, 53},
-    {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40, false, 52},
+    {"realcugan", 2, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 300, 420, 48, 40, false, 55, false},
+    {"realcugan", 2, NONE, MANGA, 120, 200, 47, 33, false, 52, false},
+    {"realcugan", 2, PLANCHE_DENOISE_1, PAGE, 40, 610, 7, 3, true, 38, false},
+    {"realcugan", 2, PLANCHE_DENOISE_2, MANGA, 333, 512, 30, 41, false, 43, false},
+    {"realcugan", 2, PLANCHE_DENOISE_3, PAGE, 211, 95, 1, 1, false, 63, false},
+    {"realcugan", 3, PLANCHE_DENOISE_CONSERVATIVE, MANGA, 280, 640, 39, 30, false, 42, false},
+    {"realcugan", 3, NONE, PAGE, 150, 333, 13, 5, true, 23, false},
+    {"realcugan", 3, PLANCHE_DENOISE_3, PAGE, 420, 700, 33, 21, false, 49, false},
+    {"realcugan", 4, PLANCHE_DENOISE_CONSERVATIVE, PAGE, 77, 150, 31, 20, false, 57, false},
+    {"realcugan", 4, NONE, MANGA, 400, 300, 17, 3, false, 39, false},
+    {"realcugan", 4, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false, 50, false},
+    {"realesr-animevideov3", 2, NONE, PAGE, 300, 420, 48, 40, false, 52, false},
+    {"realesr-animevideov3", 3, NONE, MANGA, 120, 200, 25, 31, false, 53, false},
+    {"realesr-animevideov3", 4, NONE, PAGE, 40, 610, 5, 2, true, 57, false},
+    {"realesrgan-x4plus-anime", 4, NONE, PAGE, 210, 480, 12, 7, false, 50, false},
+    {"realesrgan-x4plus", 4, NONE, PAGE, 300, 420, 5, 3, false, 49, false},
+    {"realesrgan-x4fast", 4, NONE, MANGA, 150, 450, 16, 9, true, 65, false},
+    {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 49, false},
+    {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 34, true, 53, false},
+    {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40, false, 52, false},
+    {"small", 2, NONE, PAGE, 300, 420, 48, 40, true, 40, false},
+    {"small", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 40, false},
+    {"small", 2, PLANCHE_DENOISE_2, MANGA, 120, 200, 47, 33, true, 40, true},
+    {"small", 1, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false, 40, true},
+    {"medium", 2, PLANCHE_DENOISE_0, PAGE, 40, 610, 7, 3, false, 40, false},
+    {"medium", 2, NONE, MANGA, 200, 210, 21, 34, false, 40, true},
+    {"large", 2, PLANCHE_DENOISE_3, PAGE, 77, 150, 31, 20, false, 40, false},
 };
 
 /* The networks' values lie in 0..1, so the peak is 1 there. */
@@ -63,8 +71,8 @@ static void check_isa(struct network *network, const struct planche_model_varian
     size_t values = (size_t)report.width * (size_t)report.height * PLANCHE_PLANES;
     double decibels = psnr(actual, expected, values);
     int worst = worst_level(actual, expected, values);
-    print_message("%-46s %2d x %-2d  %-13s %6.1f dB, at most %d of 255\n", variant->file,
-                  page->width, page->height, isa->name, decibels, worst);
+    print_message("%-40s %-5s %2d x %-2d  %-13s %6.1f dB, at most %d of 255\n", variant->file,
+                  k->grey ? "grey" : "", page->width, page->height, isa->name, decibels, worst);
     if (!(decibels >= (bf16 ? k->min_bf16 : MIN_PSNR)) || (!bf16 && worst > 1))
         fail_msg("%s is not exact enough", variant->file);
     free(actual);
@@ -75,11 +83,12 @@ static void test_model(void **state)
 {
     const struct known *k = *state;
     const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
-    const struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
+    struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
     struct isa isas[MAX_ISAS];
     struct network network;
     struct page page;
-    network_load_known(&network, variant);
+    network_load_known(&network, variant, k->grey);
+    recipe.colours = k->grey ? 1 : 3;
     page_make_crop(&page, k->sample, k->x, k->y, k->width, k->height);
     double *expected = run_reference(&network, &recipe, &page);
     assert_non_null(expected);
@@ -103,8 +112,8 @@ int main(void)
     for (size_t i = 0; i < COUNT; i++) {
         if (test_quickest() && !known[i].quick)
             continue;
-        snprintf(names[i], sizeof(names[i]), "%s %ux, level %d", known[i].model, known[i].scale,
-                 (int)known[i].denoise);
+        snprintf(names[i], sizeof(names[i]), "%s %ux, level %d%s", known[i].model, known[i].scale,
+                 (int)known[i].denoise, known[i].grey ? ", grey" : "");
         tests[count++] = (struct CMUnitTest){
             .name = names[i],
             .test_func = test_model,

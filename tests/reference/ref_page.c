@@ -18,7 +18,8 @@ struct ref_recipe ref_recipe_for(const char *model, int scale)
         recipe.pad = scale == 1 ? 28 : 18;
     } else if (strcmp(model, "waifu2x-upconv7") == 0) {
         recipe.pad = 7;
-    } else if (strncmp(model, "realesr", 7) == 0) {
+    } else if (strncmp(model, "realesr", 7) == 0 || strcmp(model, "small") == 0 ||
+               strcmp(model, "medium") == 0 || strcmp(model, "large") == 0) {
         recipe.pad = 10;
         recipe.crop = 10 * scale;
     } else {
@@ -67,7 +68,8 @@ static double *cut_out(const struct ref_recipe *recipe, const double *page, int 
     for (int y = 0; y < h * s; y++)
         for (int x = 0; x < w * s; x++)
             for (int c = 0; c < 3; c++) {
-                double v = result[((size_t)c * oh + y + recipe->crop) * ow + x + recipe->crop];
+                int from = recipe->colours == 1 ? 0 : c;
+                double v = result[((size_t)from * oh + y + recipe->crop) * ow + x + recipe->crop];
                 if (recipe->add_enlarged)
                     v += padded(recipe, page, h, w, c, y / s + recipe->pad, x / s + recipe->pad);
                 out[((size_t)y * w * s + x) * 3 + c] = v * recipe->out_scale + recipe->out_bias;
@@ -81,18 +83,18 @@ bool ref_page(const struct ref_net *net, const struct ref_recipe *recipe, const 
     int ih = round_up(h, recipe->multiple) + 2 * recipe->pad;
     int iw = round_up(w, recipe->multiple) + 2 * recipe->pad;
     double *in = malloc((size_t)ih * iw * 3 * sizeof(double)), *result;
-    int oc, oh, ow;
+    int oc, oh, ow, channels = recipe->colours == 1 ? 1 : 3;
     bool ok;
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < ih; y++)
             for (int x = 0; x < iw; x++)
                 in[((size_t)c * ih + y) * iw + x] = padded(recipe, page, h, w, c, y, x);
-    ok = ref_run(net, in, 3, ih, iw, &result, &oc, &oh, &ow);
+    ok = ref_run(net, in, channels, ih, iw, &result, &oc, &oh, &ow);
     free(in);
     if (!ok)
         return false;
-    ok =
-        oc == 3 && oh >= recipe->crop + h * recipe->scale && ow >= recipe->crop + w * recipe->scale;
+    ok = oc == channels && oh >= recipe->crop + h * recipe->scale &&
+         ow >= recipe->crop + w * recipe->scale;
     if (ok)
         *out = cut_out(recipe, page, h, w, result, oh, ow);
     else

@@ -29,6 +29,7 @@ struct ref_recipe {
     int scale, multiple, pad, crop;
     double in_scale, in_bias, out_scale, out_bias;
     bool add_enlarged; /* Real-CUGAN 4x: the nearest-neighbour enlargement is added */
+    int colours;       /* 1: the network has one channel, and sees a page's first; 0 is 3 */
 };
 
 /* The recipes of the known models by their catalogue names; scale 0 in the result if unknown. */

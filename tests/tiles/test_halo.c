@@ -557,7 +557,7 @@ static void check_known(const struct planche_model_variant *variant)
     static const int64_t sides[] = {64, 256, 512, 1 << 20};
     struct network network;
     struct subject s;
-    network_load_known(&network, variant);
+    network_load_known(&network, variant, false);
     /* Four times as large, 64 channels are just less than can be counted. */
     assert_true(subject_make(&s, network.net, variant->file, 1200, 1700));
     for (int level = 0; level <= s.highest; level++)

@@ -9,6 +9,7 @@
 #include "api_test.h"
 #include "random_graph.h"
 #include "support/need_model.h"
+#include "support/own_network.h"
 #include "support/quick.h"
 #include "vulkan_test.h"
 
@@ -266,6 +267,19 @@ static void test_tiny(void **state)
         .name = "the tests' own", .options = {.model = test_model(3)}, .cheap = true});
 }
 
+/* Grey pages have a network of one channel. */
+static void test_own(void **state)
+{
+    struct own_file file = own_file_make(8, 2, 2, 3, 5);
+    (void)state;
+    assert_true(own_file_write(&file, test_path("model-own.planche")));
+    free(file.data);
+    check_subject((struct subject){
+        .name = "own",
+        .options = {.model = test_path("model-own.planche"), .has_level = 1, .level = 0.5},
+        .cheap = true});
+}
+
 static void write_random(uint64_t seed)
 {
     struct random_graph files;
@@ -299,6 +313,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest small[] = {
         cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_own),
         cmocka_unit_test(test_random_networks),
     };
     const struct CMUnitTest known[] = {

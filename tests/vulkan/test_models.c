@@ -36,6 +36,8 @@ static const struct known known[] = {
     {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 17, 11, false},
     {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 24, false},
     {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 40, 32, true},
+    {"small", 2, PLANCHE_DENOISE_1, PAGE, 300, 420, 40, 32, true},
+    {"medium", 1, PLANCHE_DENOISE_2, PAGE, 40, 610, 19, 12, false},
 };
 
 /* Interleaved samples of 8 or 16 bits. */
@@ -132,7 +134,7 @@ static double *clamped_reference(const struct known *k, const struct planche_mod
     const struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
     size_t values = (size_t)page->width * (size_t)page->height * k->scale * k->scale * 3;
     struct network network;
-    network_load_known(&network, variant);
+    network_load_known(&network, variant, false);
     double *expected = run_reference(&network, &recipe, page);
     assert_non_null(expected);
     for (size_t i = 0; i < values; i++)
