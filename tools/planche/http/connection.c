@@ -125,18 +125,29 @@ void planche_http_connection_close(struct planche_http_connection *c)
     planche_http_connection_kick(c);
 }
 
+static void number(struct planche_http_connection *c)
+{
+    static uint64_t numbers;
+    c->began = now(c);
+    c->number = ++numbers;
+}
+
 /* Something is wrong before or within a request: it gets a status, and nothing follows it. */
 static void refuse(struct planche_http_connection *c, unsigned status)
 {
     c->closes = true;
     c->input = PLANCHE_HTTP_INPUT_UNREAD;
+    c->head.method = c->head.target = ""; /* whatever was found of them */
+    c->head.path_length = c->head.count = 0;
+    if (c->head_text == NULL)
+        number(c);
+    planche_http_timer_stop(&c->timer);
     c->settings->refuse(c->settings->user, c, status);
 }
 
 /* A head is complete: it moves out of the buffer, where its body and other requests follow. */
 static void begin_exchange(struct planche_http_connection *c, size_t size)
 {
-    static uint64_t numbers;
     c->head_text = malloc(size + 1);
     if (c->head_text == NULL) {
         c->closing = true;
@@ -145,13 +156,10 @@ static void begin_exchange(struct planche_http_connection *c, size_t size)
     memcpy(c->head_text, c->buffer + c->first, size);
     c->head_size = size;
     c->first += size;
-    c->began = now(c);
-    c->number = ++numbers;
+    number(c);
     planche_http_timer_stop(&c->timer);
     unsigned status = planche_http_head_parse(c->head_text, size, &c->head);
     if (status != 0) {
-        c->head.method = c->head.target = ""; /* whatever was found of them */
-        c->head.count = 0;
         refuse(c, status);
         return;
     }

@@ -58,16 +58,14 @@ static void on_retry(void *user)
 }
 
 /* New connections come first in the list, so the last idle one has been there longest. */
-static bool close_idle(struct planche_http_server *server)
+static struct planche_http_connection *find_idle(const struct planche_http_server *server)
 {
     struct planche_http_connection *found = NULL;
     for (struct planche_http_connection *c = server->first; c != NULL; c = c->next) {
         if (planche_http_connection_is_idle(c))
             found = c;
     }
-    if (found != NULL)
-        planche_http_connection_close(found);
-    return found != NULL;
+    return found;
 }
 
 static void add(struct planche_http_server *server, const struct port *port, int fd)
@@ -107,12 +105,16 @@ static void on_connection(void *user, uint32_t events)
     struct planche_http_server *server = port->server;
     (void)events;
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        if (server->connections >= server->max_connections && !close_idle(server)) {
+        bool full = server->connections >= server->max_connections;
+        struct planche_http_connection *idle = full ? find_idle(server) : NULL;
+        if (full && idle == NULL) {
             pause_listening(server, false);
             return;
         }
         int fd = accept4(port->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
+            if (idle != NULL)
+                planche_http_connection_close(idle);
             add(server, port, fd);
         } else if (errno != EINTR && errno != ECONNABORTED) {
             if (errno != EAGAIN && errno != EWOULDBLOCK)
@@ -159,8 +161,10 @@ static void on_refusal(void *user, struct planche_http_connection *c, unsigned s
 
 static void on_finished(void *user, struct planche_http_connection *c)
 {
-    const struct planche_http_server *server = user;
+    struct planche_http_server *server = user;
     server->settings->finished(server->settings->user, c);
+    if (server->full && !server->draining)
+        listen_on(server); /* it may make room once it is idle */
 }
 
 struct planche_http_server *planche_http_server_create(struct planche_http_settings *settings,

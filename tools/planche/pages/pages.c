@@ -180,12 +180,18 @@ static bool start(struct planche_pages *pages, struct planche_pages_flight *flig
     flight->ended = (struct planche_http_task){.run = on_ended, .user = flight};
     unlink_flight(flight);
     pages->state.waiting[flight->wish.class]--;
-    flight->status = planche_job_try_submit(pages->queue, &job, &flight->job, &flight->error);
-    if (flight->status != PLANCHE_OK)
-        return false;
     link_to(&pages->running, flight);
     pages->state.running++;
-    return true;
+    /* From here on the worker has it, but for its lists and waiters. */
+    struct planche_error error = {0};
+    enum planche_status status = planche_job_try_submit(pages->queue, &job, &flight->job, &error);
+    if (status == PLANCHE_OK)
+        return true;
+    unlink_flight(flight);
+    pages->state.running--;
+    flight->status = status;
+    flight->error = error;
+    return false;
 }
 
 /* Begins pages while workers are free, unless results that are not written yet fill the budget: the

@@ -82,8 +82,8 @@ static json_t *make_variant(const struct planche_serve *serve,
     json_object_set_new(object, "denoise",
                         planche_cli_level(variant, &level) ? json_integer(level) : json_null());
     json_object_set_new(object, "licence", json_string(variant->licence));
-    bool cached = planche_model_check(variant, folder, 0, NULL) == PLANCHE_OK;
-    json_object_set_new(object, "cached", json_boolean(cached));
+    bool here = planche_model_check(variant, folder, 0, NULL) == PLANCHE_OK;
+    json_object_set_new(object, "here", json_boolean(here));
     return object;
 }
 

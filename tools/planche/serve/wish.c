@@ -192,7 +192,7 @@ enum planche_status planche_serve_find_image(const struct planche_http_connectio
     struct planche_http_part part;
     wish->input = body;
     wish->offset = 0;
-    wish->size = body->size;
+    wish->size = 0;
     if (type != NULL && strncasecmp(type, "multipart/", 10) == 0) {
         if (!planche_http_multipart_begin(&form, type, body->data, body->size) ||
             !find_part(&form, &part))
@@ -200,6 +200,8 @@ enum planche_status planche_serve_find_image(const struct planche_http_connectio
                                 "the form has no part; name the page's part image");
         wish->offset = (size_t)(part.data - body->data);
         wish->size = part.size;
+    } else {
+        wish->size = body->size;
     }
     if (wish->size == 0)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "there is no image in the request");

@@ -85,8 +85,12 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
         answer_result(work, outcome);
         return;
     }
+    const struct planche_pages_wish *wish = &work->wish;
+    if (outcome->status == PLANCHE_ERROR_DATA &&
+        planche_serve_image_type(work->body->data + wish->offset, wish->size) == NULL)
+        status = PLANCHE_ERROR_UNSUPPORTED;
     bool known = status < sizeof reasons / sizeof *reasons && reasons[status] != NULL;
-    work->kind->refuse(work, planche_serve_status_of(outcome->status),
+    work->kind->refuse(work, planche_serve_status_of((enum planche_status)status),
                        known ? reasons[status] : "error", outcome->message);
 }
 
