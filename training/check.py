@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks what can be checked without a GPU: the lists of pages and fonts, that every file is
-Python, and, where numpy is, the layers that export.py writes. Prints what is wrong."""
+"""Checks what can be checked without a GPU: the lists of pages and fonts, that LICENSE-MODELS names
+them, that every file is Python, and, where numpy is, what export.py and stored.py write. Prints what
+is wrong."""
 import ast
 import glob
 import os
@@ -54,6 +55,12 @@ def python():
                 yield f'{path}: {error}'
 
 
+def attributed():
+    sys.path.insert(0, HERE)
+    import attributions
+    yield from attributions.problems()
+
+
 def exported():
     """The .param and .bin of a network of known size, and the rule of the biases."""
     try:
@@ -61,8 +68,8 @@ def exported():
     except ImportError:
         print('numpy is not here: export.py is not checked')
         return
-    sys.path.insert(0, HERE)
     import export
+    import stored
     net = {'form': np.array([4, 1, 2, 3])}
     for k, (i, o) in enumerate(((3, 4), (4, 4), (4, 12))):
         net[f'kernel{k}'] = np.full((o, i, 3, 3), k, np.float16)
@@ -75,13 +82,17 @@ def exported():
     expected = 4 * (3 + 9 * (3 * 4 + 4 * 4 + 4 * 12) + 4 + 4 + 12 + 4 + 4)
     if len(weights) != expected:
         yield f'export.py: {len(weights)} bytes of weights, not {expected}'
+    net['bias2'] = net['bias2'] / 8
+    again = stored.unpack(stored.pack(net))
+    if any((again[key] != net[key]).any() for key in net):
+        yield 'stored.py: a network is not what it was'
     for level, value in ((-2, 0), (-1, 0), (.25, 1.25), (3, 4), (9, 4)):
         if abs(export.bias(net['bias0'], level)[0] - value) > 1e-9:
             yield f'export.py: bias at level {level}'
 
 
 def main():
-    wrong = [problem for check in (lists, python, exported) for problem in check()]
+    wrong = [problem for check in (lists, attributed, python, exported) for problem in check()]
     print('\n'.join(wrong) or 'training: passed')
     return 1 if wrong else 0
 

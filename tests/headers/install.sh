@@ -13,6 +13,7 @@ lib=$root$prefix/$libdir
 for file in "$root$prefix/bin/planche" "$root$prefix/include/planche/planche.h" \
     "$lib/libplanche.so" "$lib/libplanche.so.0" "$lib/libplanche.a" "$lib/pkgconfig/planche.pc" \
     "$root$prefix/share/doc/planche/README.md" "$root$prefix/share/doc/planche/LICENSE" \
+    "$root$prefix/share/doc/planche/LICENSE-MODELS" \
     "$root$prefix/share/doc/planche/samples/preview-strip.webp" \
     "$root$prefix/share/doc/planche/docs/stdio.md" "$root$prefix/share/man/man1/planche.1"; do
     [ -e "$file" ] || { echo "not installed: ${file#"$root"}" && exit 1; }
