@@ -49,7 +49,7 @@ struct planche_cache *cache_test_open_with(const struct planche_cache_options *o
 struct planche_cache *cache_test_open(uint64_t max_bytes)
 {
     const struct planche_cache_options options = {
-        .max_bytes = max_bytes, .max_age_s = -1, .still = true};
+        .max_bytes = max_bytes, .min_free = -1, .max_age_s = -1, .still = true};
     return cache_test_open_with(&options);
 }
 

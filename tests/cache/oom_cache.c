@@ -13,7 +13,7 @@ static enum planche_status scenario(void *user, struct planche_budget *budget,
 {
     const struct planche_cache_meta meta = {"image/png", NULL, 0};
     const struct planche_cache_options options = {
-        .folder = cache_test_folder, .budget = budget, .still = true};
+        .folder = cache_test_folder, .budget = budget, .min_free = -1, .still = true};
     const struct planche_cache_limits limits = {0};
     static const char content[SIZE];
     struct planche_cache_key key = cache_test_key(1);

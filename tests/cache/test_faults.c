@@ -127,7 +127,8 @@ static bool run_killed(size_t scenario, unsigned n)
     assert_true(child >= 0);
     if (child == 0) {
         struct planche_cache *cache;
-        const struct planche_cache_options options = {.folder = cache_test_folder, .still = true};
+        const struct planche_cache_options options = {
+            .folder = cache_test_folder, .min_free = -1, .still = true};
         struct planche_error error;
         if (scenarios[scenario].fresh)
             fault_kill_at(n);

@@ -35,8 +35,8 @@ static void join_child(pid_t child)
 /* Stores, looks up and removes by turns, for a moment. */
 static bool work(unsigned seed, unsigned rounds)
 {
-    const struct planche_cache_options options = {.folder = cache_test_folder,
-                                                  .max_bytes = (uint64_t)KEYS * SIZE / 2};
+    const struct planche_cache_options options = {
+        .folder = cache_test_folder, .max_bytes = (uint64_t)KEYS * SIZE / 2, .min_free = -1};
     struct planche_cache *cache;
     struct planche_error error;
     uint64_t random = seed;
@@ -73,8 +73,8 @@ static void test_at_once(void **state)
     }
     for (unsigned i = 0; i < PROCESSES; i++)
         join_child(children[i]);
-    const struct planche_cache_limits limits = {(uint64_t)KEYS * SIZE / 2,
-                                                (uint64_t)KEYS * SIZE / 2, 0, false};
+    const struct planche_cache_limits limits = {.max_bytes = (uint64_t)KEYS * SIZE / 2,
+                                                .target_bytes = (uint64_t)KEYS * SIZE / 2};
     struct planche_cache *cache = cache_test_open(0);
     struct planche_cache_tally tally;
     struct planche_error error = {0};
@@ -124,7 +124,8 @@ static void test_prune_lock(void **state)
 /* A process that computes: it says when it has begun, and ends after a byte. */
 static void compute(int begun, int go, bool stores)
 {
-    const struct planche_cache_options options = {.folder = cache_test_folder, .still = true};
+    const struct planche_cache_options options = {
+        .folder = cache_test_folder, .min_free = -1, .still = true};
     struct planche_cache_key key = cache_test_key(1);
     struct planche_cache_waiter waiter = {0};
     struct planche_cache *cache;

@@ -128,7 +128,7 @@ static void log_line(void *user, enum planche_log_level level, const char *messa
 static void test_full(void **state)
 {
     const struct planche_log log = {.fn = log_line};
-    const struct planche_cache_options options = {.log = &log, .still = true};
+    const struct planche_cache_options options = {.log = &log, .min_free = -1, .still = true};
     (void)state;
     for (uint64_t room = 0; room < SIZE; room += 97) {
         struct planche_cache *cache = cache_test_open_with(&options);
@@ -222,7 +222,7 @@ static enum planche_status open_status(const char *folder, bool existing)
     struct planche_cache *cache;
     struct planche_error error = {0};
     const struct planche_cache_options options = {
-        .folder = folder, .still = true, .existing = existing};
+        .folder = folder, .min_free = -1, .still = true, .existing = existing};
     enum planche_status status = planche_cache_open(&cache, &options, &error);
     assert_int_equal(status == PLANCHE_OK, cache != NULL);
     assert_int_equal(error.status, status);

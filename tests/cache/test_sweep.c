@@ -19,7 +19,10 @@
 static struct planche_cache_tally prune(struct planche_cache *cache, uint64_t bytes,
                                         int64_t max_age_s, bool strict)
 {
-    const struct planche_cache_limits limits = {bytes, bytes, max_age_s * 1000000000, strict};
+    const struct planche_cache_limits limits = {.max_bytes = bytes,
+                                                .target_bytes = bytes,
+                                                .max_age = max_age_s * 1000000000,
+                                                .strict = strict};
     struct planche_cache_tally tally;
     struct planche_error error = {0};
     if (planche_cache_prune(cache, &limits, &tally, NULL, &error) != PLANCHE_OK)
@@ -248,7 +251,8 @@ static void test_keeper(void **state)
 {
     enum { COUNT = 64 };
     uint64_t size = entry_bytes();
-    const struct planche_cache_options options = {.max_bytes = COUNT * size, .max_age_s = -1};
+    const struct planche_cache_options options = {
+        .max_bytes = COUNT * size, .min_free = -1, .max_age_s = -1};
     struct planche_cache *cache = cache_test_open(0);
     (void)state;
     for (unsigned i = 0; i < COUNT; i++) {
@@ -269,6 +273,51 @@ static void test_keeper(void **state)
     planche_cache_close(&cache);
 }
 
+/* Waits until the keeper has removed so many. */
+static bool has_removed(struct planche_cache *cache, uint64_t count)
+{
+    for (int i = 0; i < 1000 && cache_test_stats(cache).evictions < count; i++)
+        usleep(5000);
+    return cache_test_stats(cache).evictions == count;
+}
+
+/* The disk is about to be full: nothing is stored, room is made for some more of that size, and
+ * then there is room. */
+static void test_space(void **state)
+{
+    enum { COUNT = 20, SPACE = 2000 };
+    struct planche_cache *cache;
+    const struct planche_cache_options options = {.min_free = INT64_MAX, .max_age_s = -1};
+    (void)state;
+    cache = cache_test_open(0);
+    for (unsigned i = 0; i < COUNT; i++) {
+        fault_step_clock((int64_t)i - COUNT);
+        assert_int_equal(cache_test_store(cache, i, SPACE), PLANCHE_OK);
+    }
+    fault_step_clock(0);
+    planche_cache_close(&cache);
+    cache = cache_test_open_with(&options);
+    assert_true(becomes(cache, UINT64_MAX));
+    /* What is missing is more than there is. */
+    assert_int_equal(cache_test_store(cache, COUNT, SPACE), PLANCHE_ERROR_IO);
+    assert_true(has_removed(cache, COUNT));
+    assert_int_equal(cache_test_files("tmp"), 0);
+    cache->min_free = 1;
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_int_equal(cache_test_store(cache, i, SPACE), PLANCHE_OK);
+    /* The system says so: room is made for the bytes of 16, which 15 files have with their heads.
+     */
+    cache->no_sweep_before = 0;
+    fault_full_after(100);
+    assert_int_equal(cache_test_store(cache, COUNT, SPACE), PLANCHE_ERROR_IO);
+    assert_true(has_removed(cache, COUNT + 15));
+    fault_reset();
+    assert_int_equal(cache_test_store(cache, COUNT, SPACE), PLANCHE_ERROR_IO);
+    cache->full_until = 1;
+    assert_int_equal(cache_test_store(cache, COUNT, SPACE), PLANCHE_OK);
+    planche_cache_close(&cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verify, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_collect, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_space, cache_test_setup, cache_test_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

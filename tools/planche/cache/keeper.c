@@ -15,6 +15,7 @@ static void sweep(struct planche_cache *cache)
     const struct planche_cache_limits limits = {.max_bytes = cache->max_bytes,
                                                 .target_bytes =
                                                     cache->max_bytes - cache->max_bytes / 16,
+                                                .to_free = atomic_exchange(&cache->to_free, 0),
                                                 .max_age = cache->max_age};
     int64_t period = cache->max_age / 24 > HOUR_NS ? cache->max_age / 24 : HOUR_NS;
     atomic_store(&cache->swept_at_bytes, atomic_load(&cache->stored_bytes));
@@ -22,7 +23,8 @@ static void sweep(struct planche_cache *cache)
     enum planche_status status =
         planche_cache_prune(cache, &limits, &tally, &cache->stopping, &error);
     /* What cannot be swept now is not tried at each store. */
-    if (status != PLANCHE_OK || tally.bytes > cache->max_bytes)
+    if (status != PLANCHE_OK || tally.bytes > cache->max_bytes ||
+        (limits.to_free > 0 && tally.removed == 0))
         atomic_store(&cache->no_sweep_before, planche_clock_ns() + RETRY_NS);
     if (status != PLANCHE_OK && status != PLANCHE_ERROR_EXISTS)
         planche_log_write(&cache->log, PLANCHE_LOG_WARNING, "%s", error.message);
@@ -39,7 +41,8 @@ static bool is_due(struct planche_cache *cache)
         return false;
     uint64_t since = atomic_load(&cache->stored_bytes) - atomic_load(&cache->swept_at_bytes);
     int64_t bytes = atomic_load(&cache->bytes);
-    return (bytes > 0 && (uint64_t)bytes > cache->max_bytes) || since > cache->max_bytes / 16 ||
+    return atomic_load(&cache->to_free) > 0 || (bytes > 0 && (uint64_t)bytes > cache->max_bytes) ||
+           since > cache->max_bytes / 16 ||
            (cache->max_age > 0 && now > atomic_load(&cache->next_sweep));
 }
 

@@ -2,9 +2,9 @@
 /* The keeper: a thread that sweeps when that is due, and sleeps without waking up else.
  *
  * A sweep is due when the cache is opened; when there is more than it may hold; when this process
- * has stored a sixteenth of that since the last one, since others may store as well; and, on use,
- * when a 24th of the greatest age (at least an hour) has passed. With N processes there are at most
- * 1 + N / 16 times as many bytes as there may be. */
+ * has stored a sixteenth of that since the last one, since others may store as well; when the disk
+ * has no room; and, on use, when a 24th of the greatest age (at least an hour) has passed. With N
+ * processes there are at most 1 + N / 16 times as many bytes as there may be. */
 #ifndef PLANCHE_CACHE_KEEPER_H
 #define PLANCHE_CACHE_KEEPER_H
 

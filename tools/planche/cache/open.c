@@ -106,6 +106,7 @@ enum planche_status planche_cache_open(struct planche_cache **out,
     cache->max_bytes = options->max_bytes ? options->max_bytes : PLANCHE_CACHE_DEFAULT_BYTES;
     cache->max_age = age < 0 ? 0 : age > INT64_MAX / 1000000000 ? INT64_MAX : age * 1000000000;
     cache->sync = options->sync;
+    cache->min_free = options->min_free;
     cache->candidates = CANDIDATES;
     planche_mutex_init(&cache->mutex);
     planche_mutex_init(&cache->keeper_mutex);

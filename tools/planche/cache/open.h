@@ -16,7 +16,10 @@ struct planche_cache;
 struct planche_cache_options {
     const char *folder; /* NULL: $XDG_CACHE_HOME/planche/results, else ~/.cache/planche/results */
     uint64_t max_bytes; /* of all entries; 0: 20 GiB */
-    int64_t max_age_s;  /* since the last use, in seconds; 0: 90 days; less: any age */
+    /* What stays free of the file system, bytes; 0: a twentieth of it, 1 GiB at most; less:
+     * nothing. When there is less free, nothing is stored until entries have been removed. */
+    int64_t min_free;
+    int64_t max_age_s;             /* since the last use, in seconds; 0: 90 days; less: any age */
     struct planche_budget *budget; /* counts what the cache allocates; may be NULL */
     const struct planche_log *log; /* may be NULL */
     bool sync;     /* wait for the disk at each store: a power cut costs no entry that was stored */

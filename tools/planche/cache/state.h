@@ -39,11 +39,13 @@ struct planche_cache {
     uint64_t max_bytes;
     int64_t max_age; /* ns; 0: none */
     bool sync;
+    int64_t min_free;  /* bytes; 0: by the size of the file system; less: nothing */
     size_t candidates; /* entries that are removed after one walk at most */
 
     /* Counters since it was opened. */
     _Atomic uint64_t hits, misses, stores, evictions, errors, damaged, coalesced, too_large;
     _Atomic int64_t said[PLANCHE_CACHE_TROUBLES]; /* planche_clock_ns of the last line */
+    _Atomic uint64_t to_free;   /* bytes that stores have lacked since the last sweep */
     _Atomic int64_t full_until; /* planche_clock_ns: until then nothing is stored, 0: not full */
     _Atomic uint64_t *sound;    /* [PLANCHE_CACHE_SOUND], see lookup.c */
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define ATTEMPTS   16
@@ -24,6 +25,11 @@
 /* How long nothing is tried once there was no space: what is written in vain costs as much as what
  * is kept. */
 #define FULL_NS ((int64_t)10 * 1000000000)
+
+/* What stays free of the file system by default: a twentieth of it, but not more than this. */
+#define MOST_KEPT_FREE ((uint64_t)1 << 30)
+/* Files of the size that found no room, for which room is made. */
+#define ROOM_FILES 16
 
 /* An entry that is being written. */
 struct temporary {
@@ -158,16 +164,50 @@ static bool store_file(struct planche_cache *cache, const struct planche_cache_k
     return stored;
 }
 
-static enum planche_status fail(struct planche_cache *cache, int reason,
+/* Bytes that are missing for a file of so many. 0: there is room, or that is not known. */
+static uint64_t missing_bytes(const struct planche_cache *cache, uint64_t size)
+{
+    struct statvfs info;
+    if (cache->min_free < 0 || statvfs(cache->folder, &info) != 0)
+        return 0;
+    uint64_t block = info.f_frsize, left = info.f_bavail * block;
+    uint64_t part = info.f_blocks * block / 20;
+    uint64_t kept = part < MOST_KEPT_FREE ? part : MOST_KEPT_FREE;
+    if (cache->min_free > 0)
+        kept = (uint64_t)cache->min_free;
+    uint64_t needed = kept > UINT64_MAX - size ? UINT64_MAX : kept + size;
+    return needed > left ? needed - left : 0;
+}
+
+/* Asks for what is missing, and for room for some more files of that size. */
+static void ask_for_room(struct planche_cache *cache, uint64_t missing, uint64_t size)
+{
+    uint64_t asked = atomic_load(&cache->to_free);
+    uint64_t bytes = size < UINT64_MAX / ROOM_FILES ? size * ROOM_FILES : UINT64_MAX;
+    bytes = bytes < UINT64_MAX - missing ? bytes + missing : UINT64_MAX;
+    while (asked < bytes && !atomic_compare_exchange_weak(&cache->to_free, &asked, bytes))
+        continue;
+    planche_cache_keeper_look(cache);
+}
+
+static enum planche_status fail(struct planche_cache *cache, const char *reason,
                                 struct planche_error *error)
 {
-    bool full = reason == ENOSPC || reason == EDQUOT;
-    if (full)
-        atomic_store(&cache->full_until, planche_clock_ns() + FULL_NS);
     planche_cache_complain(cache, PLANCHE_CACHE_WRITING, "%s: results cannot be kept: %s",
-                           cache->folder, strerror(reason));
+                           cache->folder, reason);
     return planche_fail(error, PLANCHE_ERROR_IO, "%s: a result cannot be kept: %s", cache->folder,
-                        strerror(reason));
+                        reason);
+}
+
+/* What a full disk has made fail is not tried again for a while, and room is made for it. */
+static enum planche_status fail_store(struct planche_cache *cache, int reason, uint64_t size,
+                                      struct planche_error *error)
+{
+    if (reason == ENOSPC || reason == EDQUOT) {
+        atomic_store(&cache->full_until, planche_clock_ns() + FULL_NS);
+        ask_for_room(cache, 0, size);
+    }
+    return fail(cache, strerror(reason), error);
 }
 
 enum planche_status planche_cache_store(struct planche_cache *cache,
@@ -183,10 +223,15 @@ enum planche_status planche_cache_store(struct planche_cache *cache,
                             "a result of %" PRIu64 " bytes is too large for a cache of %" PRIu64,
                             result->size, cache->max_bytes);
     }
+    uint64_t missing = missing_bytes(cache, result->size);
+    if (missing > 0) {
+        ask_for_room(cache, missing, result->size);
+        return fail(cache, "the disk has too little space left", error);
+    }
     if (full != 0 && planche_clock_ns() < full)
-        return fail(cache, ENOSPC, error);
+        return fail(cache, strerror(ENOSPC), error);
     if (!store_file(cache, key, result, &temporary))
-        return fail(cache, errno, error);
+        return fail_store(cache, errno, result->size, error);
     atomic_store(&cache->full_until, 0);
     planche_cache_keeper_look(cache);
     return PLANCHE_OK;

@@ -114,6 +114,15 @@ static int64_t oldest_allowed(const struct planche_cache_limits *limits, const s
     return !limits->strict && sweep->tally->newest < bound ? INT64_MIN : bound;
 }
 
+/* Whether an entry has to go. full: there was too much at the start. */
+static bool must_go(const struct sweep *sweep, const struct planche_cache_limits *limits, bool full,
+                    int64_t bound, const struct candidate *one)
+{
+    const struct planche_cache_tally *tally = sweep->tally;
+    return (full && tally->bytes > limits->target_bytes) ||
+           tally->removed_bytes < limits->to_free || one->used < bound;
+}
+
 /* Removes candidates in order while there is too much. True: there may be more to remove, but no
  * candidates are left. */
 static bool remove_candidates(struct sweep *sweep, const struct planche_cache_limits *limits,
@@ -125,7 +134,7 @@ static bool remove_candidates(struct sweep *sweep, const struct planche_cache_li
     qsort(sweep->candidates, sweep->count, sizeof *sweep->candidates, compare);
     for (size_t i = 0; i < sweep->count && !(stop && atomic_load(stop)); i++) {
         const struct candidate *one = &sweep->candidates[i];
-        if (!(full && sweep->tally->bytes > limits->target_bytes) && one->used >= bound) {
+        if (!must_go(sweep, limits, full, bound, one)) {
             sweep->tally->oldest = one->used;
             return false;
         }

@@ -15,6 +15,7 @@
 struct planche_cache_limits {
     uint64_t max_bytes;    /* nothing is removed for its size while there is not more; */
     uint64_t target_bytes; /* else so much is left */
+    uint64_t to_free;      /* removed in any case: at least so many bytes, if there are as many */
     int64_t max_age;       /* ns since the last use; 0: any */
     /* Ages are counted although even the entry that was used last is too old: the user has asked.
      * Else the clock may have stepped, and nothing is removed for its age. */
