@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Storing and looking up: what is kept, what is said of it, and folders that give trouble. With
- * --bench the time of a look-up. */
+ * --bench FOLDER the times on its file system. */
 #include "cache_test.h"
 
 #include "os/clock.h"
@@ -262,49 +262,62 @@ static void test_open(void **state)
     assert_int_equal(stat(path, &info), 0);
 }
 
-/* Nanoseconds of a look-up of a warm entry, and of one that is not there. */
-static int bench(void)
+/* Entries of the measurement, about as large as pages for a phone. */
+enum { ENTRIES = 1000, ENTRY_BYTES = 300000 };
+
+static void print_time(const char *what, int64_t start, unsigned count)
 {
-    enum { ROUNDS = 200000, ENTRIES = 1000 };
+    printf("%-28s %8.2f us\n", what, (double)(planche_clock_ns() - start) / count / 1e3);
+}
+
+static void look_up(struct planche_cache *cache, unsigned first, unsigned count, bool quick)
+{
     struct planche_cache_result *result;
-    void *state = NULL;
-    if (cache_test_setup(&state) != 0)
-        return 1;
-    struct planche_cache *cache = cache_test_open(0);
-    for (unsigned i = 0; i < ENTRIES; i++)
-        cache_test_store(cache, i, 100000);
-    for (int missing = 0; missing < 2; missing++) {
-        int64_t start = planche_clock_ns();
-        for (unsigned i = 0; i < ROUNDS; i++) {
-            struct planche_cache_key key = cache_test_key(i % ENTRIES + (missing ? ENTRIES : 0));
-            planche_cache_lookup(cache, &key, true, &result);
-            planche_cache_result_release(&result);
-        }
-        printf("%s: %.2f us\n", missing ? "miss" : "hit",
-               (double)(planche_clock_ns() - start) / ROUNDS / 1e3);
-    }
-    planche_cache_close(&cache);
-    int64_t start = planche_clock_ns();
-    cache = cache_test_open(0);
-    for (unsigned i = 0; i < ENTRIES; i++) {
-        struct planche_cache_key key = cache_test_key(i);
-        planche_cache_lookup(cache, &key, false, &result);
+    for (unsigned i = 0; i < count; i++) {
+        struct planche_cache_key key = cache_test_key(first + i % ENTRIES);
+        planche_cache_lookup(cache, &key, quick, &result);
         planche_cache_result_release(&result);
     }
-    printf("first hit, 100 kB: %.2f us\n", (double)(planche_clock_ns() - start) / ENTRIES / 1e3);
-    start = planche_clock_ns();
+}
+
+static void measure(void)
+{
+    enum { ROUNDS = 200000 };
+    struct planche_cache_tally tally;
+    struct planche_cache *cache = cache_test_open(0);
+    struct planche_cache_result *made = cache_test_result(1, ENTRY_BYTES);
+    int64_t start = planche_clock_ns();
     for (unsigned i = 0; i < ENTRIES; i++) {
         struct planche_cache_key key = cache_test_key(i);
-        struct planche_cache_result *made = cache_test_result(1, 0);
         planche_cache_store(cache, &key, made, NULL);
-        planche_cache_result_release(&made);
     }
-    printf("store, empty: %.2f us\n", (double)(planche_clock_ns() - start) / ENTRIES / 1e3);
-    struct planche_cache_tally tally;
+    print_time("store, 300 kB", start, ENTRIES);
+    planche_cache_result_release(&made);
+    start = planche_clock_ns();
+    look_up(cache, 0, ROUNDS, true);
+    print_time("look-up", start, ROUNDS);
+    start = planche_clock_ns();
+    look_up(cache, ENTRIES, ROUNDS, true);
+    print_time("look-up of what is not there", start, ROUNDS);
+    planche_cache_close(&cache);
+    cache = cache_test_open(0);
+    start = planche_clock_ns();
+    look_up(cache, 0, ENTRIES, false);
+    print_time("first look-up, 300 kB", start, ENTRIES);
     start = planche_clock_ns();
     planche_cache_count(cache, &tally, NULL, NULL);
-    printf("count, an entry: %.2f us\n", (double)(planche_clock_ns() - start) / ENTRIES / 1e3);
+    print_time("sweep, an entry", start, ENTRIES);
     planche_cache_close(&cache);
+}
+
+static int bench(const char *folder)
+{
+    void *state = NULL;
+    snprintf(cache_test_root, sizeof cache_test_root, "%s/planche-test-XXXXXX", folder);
+    if (!mkdtemp(cache_test_root))
+        return 1;
+    snprintf(cache_test_folder, sizeof cache_test_folder, "%s/results", cache_test_root);
+    measure();
     return cache_test_teardown(&state);
 }
 
@@ -320,7 +333,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_vanished, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_open, cache_test_setup, cache_test_teardown),
     };
-    if (argc > 1 && strcmp(argv[1], "--bench") == 0)
-        return bench();
+    if (argc > 2 && strcmp(argv[1], "--bench") == 0)
+        return bench(argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
