@@ -56,7 +56,7 @@ static void fly(struct planche_cache *cache)
     enum planche_cache_role role =
         planche_cache_begin(cache, &key, true, &waiter, NULL, &flight, &result);
     assert_int_equal(role, PLANCHE_CACHE_LEADS);
-    if (!planche_cache_claim(flight, NULL, 0, &result))
+    if (!planche_cache_flight_claim(flight, NULL, 0, &result))
         result = cache_test_result(3, SIZE);
     planche_cache_finish(flight, result);
     /* Whatever became of it on the disk. */

@@ -38,7 +38,7 @@ static void compute(struct planche_cache_flight *flight, unsigned number)
 {
     struct planche_cache_result *result;
     struct planche_error error = {0};
-    if (planche_cache_claim(flight, NULL, 0, &result)) {
+    if (planche_cache_flight_claim(flight, NULL, 0, &result)) {
         planche_cache_finish(flight, result);
         return;
     }

@@ -164,6 +164,27 @@ static void test_hash(void **state)
     }
 }
 
+static void test_text(void **state)
+{
+    char text[PLANCHE_CACHE_KEY_TEXT + 1];
+    struct planche_cache_key key = cache_test_key(1), other;
+    (void)state;
+    planche_cache_key_text(&key, text);
+    assert_true(planche_cache_key_parse(&other, text));
+    assert_true(is_same(&key, &other));
+    for (size_t i = 0; i < PLANCHE_CACHE_KEY_TEXT - 1; i++) {
+        char digit = text[i];
+        text[i] = i % 2 ? 'g' : 'A';
+        assert_false(planche_cache_key_parse(&other, text));
+        text[i] = digit;
+    }
+    text[PLANCHE_CACHE_KEY_TEXT - 1] = '0';
+    text[PLANCHE_CACHE_KEY_TEXT] = 0;
+    assert_false(planche_cache_key_parse(&other, text));
+    text[PLANCHE_CACHE_KEY_TEXT - 2] = 0;
+    assert_false(planche_cache_key_parse(&other, text));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_model_files, cache_test_setup, cache_test_teardown),
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

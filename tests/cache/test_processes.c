@@ -136,8 +136,8 @@ static void compute(int begun, int go, bool stores)
     bool good = planche_cache_open(&cache, &options, &error) == PLANCHE_OK &&
                 planche_cache_begin(cache, &key, false, &waiter, NULL, &flight, &result) ==
                     PLANCHE_CACHE_LEADS &&
-                !planche_cache_claim(flight, NULL, 0, &result) && write(begun, "x", 1) == 1 &&
-                read(go, &byte, 1) == 1;
+                !planche_cache_flight_claim(flight, NULL, 0, &result) &&
+                write(begun, "x", 1) == 1 && read(go, &byte, 1) == 1;
     if (!good)
         end_child(false);
     if (stores)
@@ -167,12 +167,12 @@ static void run_ending(enum ending ending)
     assert_int_equal(planche_cache_begin(cache, &key, true, &waiter, NULL, &flight, &result),
                      PLANCHE_CACHE_LEADS);
     /* It has not ended yet. */
-    assert_false(planche_cache_claim(flight, NULL, 30, &result));
+    assert_false(planche_cache_flight_claim(flight, NULL, 30, &result));
     if (ending == STORES || ending == FAILS)
         assert_int_equal(write(go[1], "x", 1), 1);
     if (ending == KILLED)
         kill(child, SIGKILL);
-    bool found = planche_cache_claim(flight, NULL, ending == LASTS ? 30 : 20000, &result);
+    bool found = planche_cache_flight_claim(flight, NULL, ending == LASTS ? 30 : 20000, &result);
     assert_int_equal(found, ending == STORES);
     planche_cache_finish(flight, found ? result : cache_test_result(1, SIZE));
     assert_int_equal(planche_cache_wait(cache, &waiter, NULL), PLANCHE_OK);

@@ -3,7 +3,6 @@
 #include "cache/claim.h"
 
 #include "cache/files.h"
-#include "cache/flight_state.h"
 #include "cache/lookup.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -16,11 +15,11 @@
 #define FIRST_MS 5
 #define LAST_MS  100
 
-static void path_of(const struct planche_cache_flight *flight, char path[PLANCHE_CACHE_PATH])
+static void path_of(const struct planche_cache_claim *claim, char path[PLANCHE_CACHE_PATH])
 {
     char name[PLANCHE_CACHE_KEY_TEXT];
-    planche_cache_key_text(&flight->key, name);
-    planche_cache_path_of(flight->cache, "busy", name, path);
+    planche_cache_key_text(&claim->key, name);
+    planche_cache_path_of(claim->cache, "busy", name, path);
 }
 
 /* Whether the file that was locked is still the one of that name: who had it before may have
@@ -33,20 +32,20 @@ static bool is_there(int fd, const char *path)
 }
 
 /* True: another process computes. False: nobody does, and others may know that this one does. */
-static bool is_taken(struct planche_cache_flight *flight)
+static bool is_taken(struct planche_cache_claim *claim)
 {
     char path[PLANCHE_CACHE_PATH];
-    path_of(flight, path);
+    path_of(claim, path);
     for (int attempt = 0; attempt < 8; attempt++) {
-        enum planche_folder_lock_result taken = planche_file_lock_take(&flight->claim, path);
+        enum planche_folder_lock_result taken = planche_file_lock_take(&claim->lock, path);
         if (taken == PLANCHE_FOLDER_LOCK_BUSY)
             return true;
-        if (taken == PLANCHE_FOLDER_LOCK_TAKEN && is_there(flight->claim.fd, path))
+        if (taken == PLANCHE_FOLDER_LOCK_TAKEN && is_there(claim->lock.fd, path))
             return false;
         if (taken == PLANCHE_FOLDER_LOCK_FAILED &&
-            (errno != ENOENT || !planche_cache_make_folders(flight->cache)))
+            (errno != ENOENT || !planche_cache_make_folders(claim->cache)))
             return false;
-        planche_folder_lock_release(&flight->claim);
+        planche_folder_lock_release(&claim->lock);
     }
     return false;
 }
@@ -58,56 +57,42 @@ static void pause_for(int64_t ms)
         continue;
 }
 
-static bool has(struct planche_cache_flight *flight, struct planche_cache_result **result)
+static bool has(const struct planche_cache_claim *claim, struct planche_cache_result **result)
 {
-    flight->found =
-        planche_cache_find(flight->cache, &flight->key, false, true, result) == PLANCHE_CACHE_HIT;
-    return flight->found;
+    return planche_cache_find(claim->cache, &claim->key, false, true, result) == PLANCHE_CACHE_HIT;
 }
 
-static bool count(struct planche_cache_flight *flight, bool found)
-{
-    if (flight->unsure)
-        atomic_fetch_add(found ? &flight->cache->hits : &flight->cache->misses, 1);
-    flight->unsure = false;
-    return found;
-}
-
-static bool claim(struct planche_cache_flight *flight, const struct planche_cancel_token *token,
-                  uint64_t wait_ms, struct planche_cache_result **result)
+bool planche_cache_claim_take(struct planche_cache_claim *claim, struct planche_cache *cache,
+                              const struct planche_cache_key *key,
+                              const struct planche_cancel_token *token, uint64_t wait_ms,
+                              struct planche_cache_result **result)
 {
     int64_t until = planche_clock_ns() + (int64_t)wait_ms * 1000000, ms = FIRST_MS;
-    if (has(flight, result))
+    *claim = (struct planche_cache_claim){cache, *key, PLANCHE_FOLDER_LOCK_NONE};
+    if (has(claim, result))
         return true;
-    while (is_taken(flight)) {
+    while (is_taken(claim)) {
         if (planche_clock_ns() >= until || planche_cancel_check(token) != PLANCHE_OK)
             return false;
         pause_for(ms);
         ms = ms * 2 < LAST_MS ? ms * 2 : LAST_MS;
-        if (has(flight, result))
+        if (has(claim, result))
             return true;
     }
     /* The other may have ended between the look and the lock. */
-    if (!has(flight, result))
+    if (!has(claim, result))
         return false;
-    planche_cache_unclaim(flight);
+    planche_cache_claim_drop(claim);
     return true;
 }
 
-bool planche_cache_claim(struct planche_cache_flight *flight,
-                         const struct planche_cancel_token *token, uint64_t wait_ms,
-                         struct planche_cache_result **result)
-{
-    return count(flight, claim(flight, token, wait_ms, result));
-}
-
-void planche_cache_unclaim(struct planche_cache_flight *flight)
+void planche_cache_claim_drop(struct planche_cache_claim *claim)
 {
     char path[PLANCHE_CACHE_PATH];
-    if (flight->claim.fd < 0)
+    if (claim->lock.fd < 0)
         return;
     /* Removed while it is locked: who waits for it makes a new one. */
-    path_of(flight, path);
+    path_of(claim, path);
     planche_file_remove(path);
-    planche_folder_lock_release(&flight->claim);
+    planche_folder_lock_release(&claim->lock);
 }

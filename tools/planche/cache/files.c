@@ -57,25 +57,15 @@ void planche_cache_folder_path(const struct planche_cache *cache, unsigned numbe
     planche_cache_path_of(cache, "", name, path);
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool planche_cache_key_of(unsigned folder, const char *name, struct planche_cache_key *key)
 {
-    if (strlen(name) != PLANCHE_CACHE_KEY_TEXT - 3)
+    char text[PLANCHE_CACHE_KEY_TEXT];
+    const uint8_t byte = (uint8_t)folder;
+    if (strlen(name) != sizeof text - 3)
         return false;
-    key->bytes[0] = (uint8_t)folder;
-    for (size_t i = 1; i < sizeof key->bytes; i++, name += 2) {
-        int high = digit_of(name[0]), low = digit_of(name[1]);
-        if (high < 0 || low < 0)
-            return false;
-        key->bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    planche_text_hex(text, &byte, 1);
+    memcpy(text + 2, name, sizeof text - 2);
+    return planche_cache_key_parse(key, text);
 }
 
 /* Programs that save folders leave caches out: https://bford.info/cachedir/ */

@@ -54,7 +54,7 @@ static struct planche_cache_flight *create(struct planche_cache *cache,
         return NULL;
     flight->cache = cache;
     flight->key = *key;
-    flight->claim = (struct planche_folder_lock)PLANCHE_FOLDER_LOCK_NONE;
+    flight->claim.lock = (struct planche_folder_lock)PLANCHE_FOLDER_LOCK_NONE;
     if (work)
         flight->work = *work;
     return flight;
@@ -80,7 +80,8 @@ planche_cache_begin(struct planche_cache *cache, const struct planche_cache_key 
         role = PLANCHE_CACHE_FOLLOWS;
         join(running, waiter);
     } else if (mine) {
-        /* If another has ended since the look-up, planche_cache_claim finds what it has stored. */
+        /* If another has ended since the look-up, planche_cache_claim_take finds what it has
+         * stored. */
         role = PLANCHE_CACHE_LEADS;
         mine->next = *list_of(cache, key);
         mine->listed = true;
@@ -166,6 +167,19 @@ static void call(struct planche_cache_waiter *waiters)
     }
 }
 
+bool planche_cache_flight_claim(struct planche_cache_flight *flight,
+                                const struct planche_cancel_token *token, uint64_t wait_ms,
+                                struct planche_cache_result **result)
+{
+    struct planche_cache *cache = flight->cache;
+    flight->found =
+        planche_cache_claim_take(&flight->claim, cache, &flight->key, token, wait_ms, result);
+    if (flight->unsure)
+        atomic_fetch_add(flight->found ? &cache->hits : &cache->misses, 1);
+    flight->unsure = false;
+    return flight->found;
+}
+
 bool planche_cache_is_abandoned(struct planche_cache_flight *flight)
 {
     planche_mutex_lock(&flight->cache->mutex);
@@ -180,7 +194,7 @@ static void end(struct planche_cache_flight *flight)
     planche_mutex_lock(&cache->mutex);
     unlist(flight);
     planche_mutex_unlock(&cache->mutex);
-    planche_cache_unclaim(flight);
+    planche_cache_claim_drop(&flight->claim);
     planche_cache_result_release(&flight->result);
     planche_free(flight);
 }

@@ -5,13 +5,13 @@
  * result computed and ends the flight. All others follow: they are called back, or wait. A waiter
  * that leaves does not stop the computation; when the last one has left, the caller is asked
  * whether to. Between processes a lock file does the same as far as it can: see
- * planche_cache_claim.
+ * planche_cache_flight_claim.
  *
  *   role = planche_cache_begin(cache, key, true, &waiter, &work, &flight, &result);
- *   HIT:     send result
+ *   HAS:     send result
  *   FOLLOWS: waiter.done is called
  *   LEADS:   the same; and on a thread that may block:
- *            if (!planche_cache_claim(flight, token, 60000, &result))
+ *            if (!planche_cache_flight_claim(flight, token, 60000, &result))
  *                result = ... compute ...
  *            planche_cache_finish(flight, result), or planche_cache_fail(flight, &error)
  *
@@ -34,7 +34,7 @@ enum planche_cache_role {
 };
 
 /* Asks. quick: as for planche_cache_lookup; an entry that is unsure is led to, and found by
- * planche_cache_claim. work may be NULL, and is not needed afterwards. */
+ * planche_cache_flight_claim. work may be NULL, and is not needed afterwards. */
 enum planche_cache_role
 planche_cache_begin(struct planche_cache *cache, const struct planche_cache_key *key, bool quick,
                     struct planche_cache_waiter *waiter, const struct planche_cache_work *work,
@@ -48,6 +48,11 @@ enum planche_status planche_cache_wait(struct planche_cache *cache,
                                        struct planche_cache_waiter *waiter,
                                        const struct planche_cancel_token *token);
 
+/* Before the leader computes: looks once more, and waits while another process computes the same,
+ * as planche_cache_claim_take does. True: *result is there, to be given to planche_cache_finish. */
+bool planche_cache_flight_claim(struct planche_cache_flight *flight,
+                                const struct planche_cancel_token *token, uint64_t wait_ms,
+                                struct planche_cache_result **result);
 /* Whether the leader can stop: nobody waits. */
 bool planche_cache_is_abandoned(struct planche_cache_flight *flight);
 /* Ends a flight: all waiters get the result, then it is stored. Takes over the caller's reference.

@@ -3,11 +3,11 @@
 #ifndef PLANCHE_CACHE_FLIGHT_STATE_H
 #define PLANCHE_CACHE_FLIGHT_STATE_H
 
+#include "cache/claim.h"
 #include "cache/state.h"
 #include "cache/waiter.h"
-#include "io/folder_lock.h"
 
-/* The cache's mutex guards all but cache, key and what claim.c has. */
+/* The cache's mutex guards all but the cache, the key and the claim. */
 struct planche_cache_flight {
     struct planche_cache *cache;
     struct planche_cache_key key;
@@ -18,7 +18,7 @@ struct planche_cache_flight {
     bool found;                           /* the result was in the cache: it is not stored again */
     struct planche_cache_waiter *waiters; /* the latest first */
     struct planche_cache_result *result;  /* there is one, which is being stored */
-    struct planche_folder_lock claim;     /* the key's lock file, if this process has it */
+    struct planche_cache_claim claim;     /* of its thread */
 };
 
 #endif

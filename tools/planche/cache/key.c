@@ -54,3 +54,23 @@ void planche_cache_key_text(const struct planche_cache_key *key, char text[PLANC
 {
     planche_text_hex(text, key->bytes, sizeof key->bytes);
 }
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool planche_cache_key_parse(struct planche_cache_key *key, const char *text)
+{
+    if (strlen(text) != PLANCHE_CACHE_KEY_TEXT - 1)
+        return false;
+    for (size_t i = 0; i < sizeof key->bytes; i++) {
+        int high = digit_of(text[2 * i]), low = digit_of(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        key->bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}

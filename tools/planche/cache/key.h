@@ -4,6 +4,7 @@
 #define PLANCHE_CACHE_KEY_H
 
 #include <nettle/sha2.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,7 @@ void planche_cache_hash_number(struct planche_cache_hash *hash, const char *name
 void planche_cache_hash_end(struct planche_cache_hash *hash, struct planche_cache_key *key);
 
 void planche_cache_key_text(const struct planche_cache_key *key, char text[PLANCHE_CACHE_KEY_TEXT]);
+/* The key that such a text is of. False: it is none. */
+bool planche_cache_key_parse(struct planche_cache_key *key, const char *text);
 
 #endif
