@@ -20,7 +20,8 @@ extern "C" {
  * planche_engine_create; log_user is needed until the engine is destroyed. */
 struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
-    const char *model;  /* catalogue name, or a path that ends in ".param" or ".planche"; NULL:
+    const char *model;  /* catalogue name, or a path that ends in ".param" or ".planche"; "auto" is
+                           the one of Planche's own networks that suits most ("medium"). NULL:
                            "realcugan" */
     /* Scale of results, 1..64; 0: the model's default. One that no network of the model has is made
      * by a chain of them (waifu2x: 2 times 2 for 4), and reduced in linear light if the least that
@@ -28,6 +29,9 @@ struct planche_engine_options {
      * level, the others remove no noise if the model has such. Pages may have scales of their own
      * (planche_page_options.scale). */
     unsigned scale;
+    /* DEFAULT, and no level (see below): with "auto", small, medium and large every page that is a
+     * file chooses its level by what its encoders have done to it (planche_page_result.level, and
+     * docs/auto.md), and a book's pages choose together; other models have a default. */
     enum planche_denoise denoise;
     enum planche_se se;
     uint64_t memory;     /* budget in bytes for weights and all pages in flight; 0: a quarter of

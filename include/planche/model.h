@@ -46,9 +46,10 @@ struct planche_model_variant {
 PLANCHE_API size_t planche_model_variant_count(void);
 PLANCHE_API const struct planche_model_variant *planche_model_variant_get(size_t index);
 
-/* The variant of a model by name; scale 0 and PLANCHE_DENOISE_DEFAULT mean the model's defaults.
- * Errors: NOT_FOUND for an unknown name (the message lists the names), ARGUMENT for a scale or
- * level that the model lacks (the message lists what it has). Thread-safe. */
+/* The variant of a model by name ("auto": of the network that it stands for); scale 0 and
+ * PLANCHE_DENOISE_DEFAULT mean the model's defaults. Errors: NOT_FOUND for an unknown name (the
+ * message lists the names), ARGUMENT for a scale or level that the model lacks (the message lists
+ * what it has). Thread-safe. */
 PLANCHE_API enum planche_status planche_model_find(const char *model, unsigned scale,
                                                    enum planche_denoise denoise,
                                                    const struct planche_model_variant **out,

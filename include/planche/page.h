@@ -114,6 +114,20 @@ struct planche_page_result {
     unsigned passes;         /* number of networks that it ran through */
     unsigned pass_scale[PLANCHE_MAX_PASSES]; /* scale of each, in their order */
     char networks[64]; /* their names and scales, as in planche_provenance.model; "": not known */
+    /* What a page has chosen whose engine leaves that to it (planche_engine_options.model), and
+     * why; the rest is what was measured. Zeroes: it had nothing to choose, or was not looked at.
+     */
+    int chosen;
+    int grey;              /* not 0: it ran without colours */
+    double level;          /* of cleaning, -1 to 3 */
+    char reason[72];       /* "JPEG 80", "JPEG 60, saved again as JPEG 95", "no sign of loss" */
+    char kind[16];         /* "screentone", "painted", "flat", "drawn" */
+    unsigned file_quality; /* of its file, as libjpeg and libwebp count; 0: not known, or it lost
+                              nothing */
+    unsigned past_quality; /* of a JPEG file that its pixels come from; 0: no trace of one */
+    unsigned chroma;       /* pixels that share a sample of colour: 1, 2, 4; 0: not known */
+    unsigned flat, screen, soft; /* percent of its area, as far as it was looked at: of one colour,
+                                    screentone, soft as in paintings */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

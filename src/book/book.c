@@ -284,6 +284,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
         status = planche_workdir_open(&book->work, book->output, settings, book->options.fresh,
                                       &book->budget, &book->log, error);
     if (!status)
+        status = planche_book_find_usual(book, error);
+    if (!status)
         status =
             planche_archive_writer_create(&writer, book->to, book->output,
                                           book->page.overwrite || book->into, &book->budget, error);

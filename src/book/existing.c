@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "book/steps.h"
+#include "choice/auto_model.h"
 #include "codec/provenance.h"
 #include "engine/internal.h"
 #include "io/digest.h"
@@ -158,7 +159,8 @@ static bool is_original(const struct planche_entry *entry, const char *path,
 }
 
 /* Whether the files are what the engine would make now of the page at `path`: by the same networks,
- * and as large. */
+ * and as large. Where pages choose their level, any that they may choose will do: what other pages
+ * of the book have become must not make this one anew. */
 static bool has_settings(const struct planche_book *book, const char *path,
                          const struct found *found, unsigned parts)
 {
@@ -170,11 +172,17 @@ static bool has_settings(const struct planche_book *book, const char *path,
         return false;
     wanted.input_width = page.width;
     wanted.input_height = page.height;
-    if (planche_engine_size_page(book->engine, &book->page, &wanted, &error))
-        return false;
-    bool as_large = parts > 1 || (found->mark.width == wanted.output_width &&
-                                  found->mark.height == wanted.output_height);
-    return as_large && strcmp(found->mark.model, wanted.networks) == 0;
+    for (unsigned level = 0; level < PLANCHE_AUTO_LEVELS; level++) {
+        if (planche_engine_size_page(book->engine, &book->page, level, &wanted, &error))
+            return false;
+        bool as_large = parts > 1 || (found->mark.width == wanted.output_width &&
+                                      found->mark.height == wanted.output_height);
+        if (as_large && strcmp(found->mark.model, wanted.networks) == 0)
+            return true;
+        if (!planche_engine_chooses(book->engine))
+            break;
+    }
+    return false;
 }
 
 static enum planche_book_outcome judge(const struct planche_book *book,

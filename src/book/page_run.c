@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "book/steps.h"
+#include "engine/internal.h"
 #include "engine/run.h"
 #include "os/file.h"
 #include "os/file_info.h"
@@ -161,7 +162,8 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     struct planche_entry *entry = flight->entry;
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4], output[PATH_MAX];
     const struct planche_source source = {.name = name, .path = input};
-    const struct planche_page_filter filter = {filter_page, flight};
+    const struct planche_page_filter filter = {
+        filter_page, flight, planche_engine_chooses(book->engine) ? &book->usual : NULL};
     struct planche_page_options options = book->page;
     options.format = planche_book_page_format(book, entry);
     options.overwrite = true;
@@ -176,13 +178,6 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
         planche_run_source(book->engine, &source, &filter, &flight->runs->cancel, output, &options,
                            &entry->result, error);
     return status ? status : record_page(book, entry, error);
-}
-
-/* Faults of the page itself, not of the machine it runs on. */
-static bool is_own_fault(enum planche_status status)
-{
-    return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED ||
-           status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_BUDGET;
 }
 
 /* The file that cannot be written is the book, for its owner. */
@@ -204,7 +199,7 @@ static enum planche_status judge_failure(struct planche_book *book, struct planc
                                          enum planche_status status, struct planche_error *error)
 {
     const struct planche_error why = *error;
-    if (!is_own_fault(status)) {
+    if (!planche_book_is_own_fault(status)) {
         name_output(book, status, error);
         return status;
     }

@@ -17,14 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_BYTES ((size_t)256 << 10)
-
 /* The reader of the archive and the queue that it feeds. */
 struct page_queue {
     struct planche_page_runs runs;
     struct planche_digests digests; /* of the pages so far */
     struct planche_job_queue *jobs; /* NULL: the book has no pages */
-    uint8_t *buffer;                /* READ_BYTES */
+    uint8_t *buffer;                /* PLANCHE_SPOOL_BYTES */
 };
 
 /* A page that was submitted. */
@@ -75,36 +73,77 @@ static enum planche_status cannot_write(const struct planche_book *book,
                         book->output, strerror(errno), book->work.folder);
 }
 
-/* Spools an entry: its content goes to a file of the work folder. That need not outlive this run:
- * the next takes it out of the archive again. unread: it is the archive that has failed. */
+/* Without a file to spool to, the book cannot go on. */
+static enum planche_status copy_entry(struct planche_book *book, const struct planche_spool *spool,
+                                      int fd, uint64_t *bytes, bool *unread,
+                                      struct planche_error *error)
+{
+    size_t got = 0;
+    enum planche_status status = PLANCHE_OK;
+    do {
+        status =
+            planche_archive_read(spool->archive, spool->buffer, PLANCHE_SPOOL_BYTES, &got, error);
+        *unread = status != PLANCHE_OK;
+        if (status)
+            break;
+        *bytes += got;
+        status = planche_fd_write(fd, spool->buffer, got) ? spool->more(spool->user, got, error)
+                                                          : cannot_write(book, error);
+    } while (!status && got > 0);
+    return status;
+}
+
+/* The file need not outlive this run: the next takes the entry out of the archive again. */
+enum planche_status planche_book_spool(struct planche_book *book, const struct planche_spool *spool,
+                                       bool *unread, struct planche_error *error)
+{
+    uint64_t bytes = 0;
+    int fd = planche_fd_create(spool->path, 0666);
+    *unread = false;
+    if (fd < 0)
+        return cannot_write(book, error);
+    enum planche_status status = copy_entry(book, spool, fd, &bytes, unread, error);
+    if (!status && !planche_fd_has_size(fd, bytes))
+        status = cannot_write(book, error);
+    if (!planche_fd_close(&fd) && !status)
+        status = cannot_write(book, error);
+    return status;
+}
+
+/* An entry that is being spooled. */
+struct arrival {
+    struct page_queue *queue;
+    struct planche_entry *entry;
+    struct sha256_ctx context;
+};
+
+static enum planche_status take_piece(void *user, size_t got, struct planche_error *error)
+{
+    struct arrival *arrival = user;
+    struct page_queue *queue = arrival->queue;
+    sha256_update(&arrival->context, got, queue->buffer);
+    arrival->entry->input_bytes += got;
+    return planche_page_runs_report(&queue->runs, arrival->entry, 0.0, 0)
+               ? planche_cancel_fail(&queue->runs.cancel, error)
+               : PLANCHE_OK;
+}
+
+/* Spools an entry, with its digest. */
 static enum planche_status spool(struct page_queue *queue, struct planche_archive *archive,
                                  struct planche_entry *entry, const char *path, bool *unread,
                                  struct planche_error *error)
 {
-    struct sha256_ctx context;
-    size_t got = 0;
-    enum planche_status status = PLANCHE_OK;
-    int fd = planche_fd_create(path, 0666);
-    if (fd < 0)
-        return cannot_write(queue->runs.book, error);
-    sha256_init(&context);
-    do {
-        status = planche_archive_read(archive, queue->buffer, READ_BYTES, &got, error);
-        *unread = status != PLANCHE_OK;
-        if (status)
-            break;
-        sha256_update(&context, got, queue->buffer);
-        entry->input_bytes += got;
-        if (!planche_fd_write(fd, queue->buffer, got))
-            status = cannot_write(queue->runs.book, error);
-        else if (planche_page_runs_report(&queue->runs, entry, 0.0, 0))
-            status = planche_cancel_fail(&queue->runs.cancel, error);
-    } while (!status && got > 0);
-    sha256_digest(&context, sizeof entry->digest, entry->digest);
-    if (!status && !planche_fd_has_size(fd, entry->input_bytes))
-        status = cannot_write(queue->runs.book, error);
-    if (!planche_fd_close(&fd) && !status)
-        status = cannot_write(queue->runs.book, error);
+    struct arrival arrival = {.queue = queue, .entry = entry};
+    const struct planche_spool how = {
+        .archive = archive,
+        .path = path,
+        .buffer = queue->buffer,
+        .more = take_piece,
+        .user = &arrival,
+    };
+    sha256_init(&arrival.context);
+    enum planche_status status = planche_book_spool(queue->runs.book, &how, unread, error);
+    sha256_digest(&arrival.context, sizeof entry->digest, entry->digest);
     return status;
 }
 
@@ -248,9 +287,9 @@ static enum planche_status open_queue(struct page_queue *queue, struct planche_e
     options.workers = (unsigned)(jobs < book->entries.pages ? jobs : book->entries.pages);
     options.capacity = options.workers + 1;
     planche_engine_expect(book->engine, book->entries.pages);
-    queue->buffer = planche_alloc(&book->budget, READ_BYTES);
+    queue->buffer = planche_alloc(&book->budget, PLANCHE_SPOOL_BYTES);
     if (!queue->buffer)
-        return planche_fail_memory(error, &book->budget, READ_BYTES, book->input);
+        return planche_fail_memory(error, &book->budget, PLANCHE_SPOOL_BYTES, book->input);
     enum planche_status status = planche_digests_init(&queue->digests, &book->entries, error);
     if (!status && options.workers)
         status = planche_job_queue_make(&queue->jobs, &options, NULL, error);

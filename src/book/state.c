@@ -98,3 +98,9 @@ void planche_book_unreserve(struct planche_book *book)
         planche_engine_put_back(book->engine, book->reserved);
     book->reserved = 0;
 }
+
+bool planche_book_is_own_fault(enum planche_status status)
+{
+    return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED ||
+           status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_BUDGET;
+}

@@ -43,6 +43,7 @@ struct planche_book {
     void *comment;
     size_t comment_size;
     struct planche_workdir work;
+    unsigned usual; /* level of cleaning (index) of most pages, where these choose it */
 
     struct planche_mutex mutex;
     struct planche_book_progress progress; /* under mutex */
@@ -68,6 +69,8 @@ enum planche_status planche_book_open(struct planche_book *book,
  * read of it is kept. */
 bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
                            enum planche_status status);
+/* Whether a failure is a fault of the page itself, not of the machine it runs on. */
+bool planche_book_is_own_fault(enum planche_status status);
 /* Gives an entry the outcome FAILED, and the reason: it is kept or left out. Errors: MEMORY,
  * BUDGET.
  */

@@ -31,6 +31,25 @@ enum planche_status planche_book_scan(struct planche_book *book, struct planche_
  */
 enum planche_status planche_book_run_pages(struct planche_book *book, struct planche_error *error);
 
+/* Spools the entry that the archive has come to: its content goes to a file of the work folder, and
+ * piece by piece to `more`. *unread: it is the archive that has failed. buffer: of
+ * PLANCHE_SPOOL_BYTES. */
+#define PLANCHE_SPOOL_BYTES ((size_t)256 << 10)
+struct planche_spool {
+    struct planche_archive *archive;
+    const char *path;
+    uint8_t *buffer;
+    enum planche_status (*more)(void *user, size_t got, struct planche_error *error);
+    void *user;
+};
+enum planche_status planche_book_spool(struct planche_book *book, const struct planche_spool *spool,
+                                       bool *unread, struct planche_error *error);
+
+/* Usual level: looks at some pages that are spread over the book, and sets book->usual by them, if
+ * its pages choose their level of cleaning. The work folder is open; pages that another usual level
+ * has made are removed from it. */
+enum planche_status planche_book_find_usual(struct planche_book *book, struct planche_error *error);
+
 /* Skip rules: whether a page's header says that it is kept as it is; its outcome is set then. */
 bool planche_book_skip_page(const struct planche_book *book, struct planche_entry *entry,
                             const struct planche_image_info *info);

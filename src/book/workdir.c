@@ -19,6 +19,7 @@
 
 #define DIGEST_CHARS   ((size_t)2 * PLANCHE_DIGEST_BYTES)
 #define SETTINGS       "settings"
+#define USUAL          "usual"
 #define OUTPUT         "output"
 #define RECORD_HEAD    "planche-page 2"
 #define IDENTITY_CHARS 48
@@ -104,7 +105,8 @@ static int clean(const struct planche_workdir *work, bool keep, bool *finished)
         return errno;
     *finished = false;
     while ((name = planche_listing_next(&listing))) {
-        bool own = strcmp(name, SETTINGS) == 0 || strcmp(name, OUTPUT) == 0;
+        bool own =
+            strcmp(name, SETTINGS) == 0 || strcmp(name, USUAL) == 0 || strcmp(name, OUTPUT) == 0;
         *finished |= is_finished(name);
         if (!own && !(keep && is_finished(name)) && !remove_entry(work, name) && !reason)
             reason = errno;
@@ -126,8 +128,8 @@ static void remove_folder(const struct planche_workdir *work)
 {
     bool finished;
     int reason = clean(work, false, &finished);
-    if (!reason && !(remove_own(work, SETTINGS) && remove_own(work, OUTPUT) &&
-                     planche_folder_remove(work->folder)))
+    if (!reason && !(remove_own(work, SETTINGS) && remove_own(work, USUAL) &&
+                     remove_own(work, OUTPUT) && planche_folder_remove(work->folder)))
         reason = errno;
     if (reason)
         planche_log_write(work->log, PLANCHE_LOG_WARNING,
@@ -257,6 +259,21 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
 fail:
     planche_workdir_close(work, false);
     return status;
+}
+
+enum planche_status planche_workdir_settle(const struct planche_workdir *work, const char *usual,
+                                           struct planche_error *error)
+{
+    char path[PATH_MAX], found[64];
+    bool finished;
+    snprintf(path, sizeof path, "%s/" USUAL, work->folder);
+    size_t length = read_small(work, path, found, sizeof found);
+    if (length > 0 && strcmp(found, usual) == 0)
+        return PLANCHE_OK;
+    int reason = length > 0 ? clean(work, false, &finished) : 0;
+    if (reason)
+        return say(error, work, reason);
+    return planche_workdir_write(work, path, usual, strlen(usual), error);
 }
 
 void planche_workdir_close(struct planche_workdir *work, bool done)

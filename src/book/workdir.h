@@ -4,6 +4,8 @@
  *
  * settings: what the pages are made with; others make a folder useless.
  *
+ * usual: how most pages of the book are cleaned, where they choose it; so, too.
+ *
  * output: which file or folder gets the output's name, when all is done.
  *
  * DIGEST.page: what became of the page with that sha256, written when its files are there.
@@ -45,6 +47,10 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
                                          struct planche_budget *budget,
                                          const struct planche_log *log,
                                          struct planche_error *error);
+/* Notes how pages are made by a text beside the settings, that is known once the folder is open.
+ * What others have left is removed. Errors: IO. */
+enum planche_status planche_workdir_settle(const struct planche_workdir *work, const char *usual,
+                                           struct planche_error *error);
 /* Unlocks it. Removes it first if the book is done, or nothing in it is worth to be kept; a
  * warning says when it cannot be removed. */
 void planche_workdir_close(struct planche_workdir *work, bool done);

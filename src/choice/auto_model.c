@@ -79,7 +79,10 @@ void planche_auto_choose(struct planche_auto_choice *choice, const struct planch
     unsigned earlier = past ? find_level(of_jpeg, signs->past_quality, toned) : 0;
     past = past && earlier > level;
     choice->level = past ? earlier : level;
-    explain(choice, signs, past, toned);
+    /* Worth saying where it makes a difference. */
+    bool differs = past ? earlier != find_level(of_jpeg, signs->past_quality, false)
+                        : level != level_of_file(signs, false);
+    explain(choice, signs, past, differs);
 }
 
 /* Levels are few: counting sorts them. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Rule by which a page, or a book, decides how it is cleaned: auto_model.c has it as a table.
  *
- * The network is the same for all pages: of Planche's own, none is better than another of its cost
- * for pages of one kind. Whether a page runs in colour or in grey follows from its pixels alone. */
+ * The network is the same for all pages (planche_catalogue_name): none of Planche's own is better
+ * than the others at pages of one kind. Whether a page runs in colour or in grey follows from its
+ * pixels alone. */
 #ifndef PLANCHE_CHOICE_AUTO_MODEL_H
 #define PLANCHE_CHOICE_AUTO_MODEL_H
 
@@ -10,8 +11,6 @@
 
 #include <stddef.h>
 
-/* What model "auto" stands for. */
-#define PLANCHE_AUTO_MODEL "medium"
 /* Changes when the rule, or what is measured, would make other bytes of some page. */
 #define PLANCHE_AUTO_VERSION 1
 

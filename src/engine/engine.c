@@ -60,6 +60,7 @@ static enum planche_status load(struct planche_engine *engine,
         return status;
     struct planche_engine_networks *networks = &engine->state->networks;
     networks->primary = engine->plan.chain.networks[0];
+    networks->leader = &networks->list[networks->primary].executors;
     bool is_path = planche_engine_is_path(options->model);
     status = planche_engine_networks_load(networks, is_path ? options->model : NULL,
                                           options->model_directory, error);
@@ -169,6 +170,8 @@ static enum planche_status create(struct planche_engine *engine,
     engine->log = (struct planche_log){.fn = options->log, .user = options->log_user};
     planche_trace_enable(&engine->log);
     engine->se = options->se;
+    engine->state->levels.precision = options->precision;
+    engine->state->levels.chosen = planche_levels_are_chosen(options);
     atomic_store(&engine->state->expected, options->pages);
     engine->usual_bytes = options->memory ? 0 : PLANCHE_USUAL_BYTES;
     engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
@@ -213,6 +216,8 @@ static enum planche_status open_once(struct planche_engine **out,
     engine->state = state;
     engine->process = planche_system_process();
     planche_admission_init(&state->admission);
+    planche_levels_init(&state->levels, (struct planche_level_set){&engine->plan, &state->networks},
+                        registry);
     planche_engine_networks_init(&state->networks, &engine->plan.set, registry, &state->budget,
                                  &state->admission);
     status = create(engine, options, error);
@@ -256,8 +261,7 @@ enum planche_status planche_engine_open_from(struct planche_engine **out,
                         "the process and the weights of %s take %llu MiB, and the memory budget is "
                         "%llu MiB; pages need some more, small ones about %d MiB: raise it "
                         "(option memory = %lluM)",
-                        options->model ? options->model : planche_catalogue_get(0)->model,
-                        (unsigned long long)(bytes >> 20) + 1,
+                        options->model, (unsigned long long)(bytes >> 20) + 1,
                         (unsigned long long)(options->memory >> 20), SMALL_PAGE_MIB,
                         (unsigned long long)(bytes >> 20) + 1 + SMALL_PAGE_MIB);
 }
@@ -277,6 +281,7 @@ void planche_engine_close(struct planche_engine **engine)
     *engine = NULL;
     if (e->process != planche_system_process())
         return;
+    planche_levels_destroy(&e->state->levels);
     planche_engine_networks_destroy(&e->state->networks);
     planche_pool_destroy(&e->pool);
     planche_free(e->model);

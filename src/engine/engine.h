@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "engine/admission.h"
 #include "engine/engine_network.h"
+#include "engine/levels.h"
 #include "engine/scale_chain.h"
 #include "kernels/kernels.h"
 #include "net/net.h"
@@ -19,6 +20,7 @@ struct planche_engine_state {
     struct planche_budget budget;
     struct planche_admission admission;
     struct planche_engine_networks networks; /* of plan.set */
+    struct planche_levels levels;            /* of pages that choose another */
     _Atomic unsigned pages, expected;        /* pages made so far, and known to come in all */
 };
 
@@ -54,7 +56,8 @@ planche_engine_primary(const struct planche_engine *engine)
  * since. */
 static inline uint64_t planche_engine_weight_bytes(const struct planche_engine *engine)
 {
-    return engine->base_bytes + planche_engine_networks_bytes(&engine->state->networks);
+    return engine->base_bytes + planche_engine_networks_bytes(&engine->state->networks) +
+           planche_levels_bytes(&engine->state->levels);
 }
 
 /* What max_pixels means when it is 0. */

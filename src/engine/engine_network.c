@@ -238,8 +238,7 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
     enum planche_status status = load(networks, network, &network->budget, error);
     status = planche_budget_reclassify_oom(status, &network->budget, error);
     if (!status) {
-        planche_executors_follow(&network->executors, &networks->list[networks->primary].executors,
-                                 network->net);
+        planche_executors_follow(&network->executors, networks->leader, network->net);
         return PLANCHE_OK;
     }
     planche_net_destroy(&network->net);

@@ -10,8 +10,8 @@
 #include "base/alloc.h"
 #include "base/cancel.h"
 #include "engine/executors.h"
-#include "engine/model_digest.h"
 #include "engine/scale_chain.h"
+#include "model/digest.h"
 #include "net/net.h"
 
 enum planche_network_phase {
@@ -36,9 +36,10 @@ struct planche_engine_network {
 struct planche_engine_networks {
     struct planche_engine_network list[PLANCHE_MAX_NETWORKS];
     const struct planche_scale_set *set; /* the engine's */
-    unsigned primary;                    /* was loaded with the engine: others do as it does */
-    char *path;                          /* of a model file; NULL: variants of the catalogue */
-    char *directory;                     /* of files of variants; NULL: the cache */
+    unsigned primary; /* was loaded with the engine; PLANCHE_MAX_NETWORKS: none */
+    const struct planche_executors *leader; /* executors that others follow */
+    char *path;                             /* of a model file; NULL: variants of the catalogue */
+    char *directory;                        /* of files of variants; NULL: the cache */
     struct planche_budget *budget;
     struct planche_admission *admission;
     struct planche_mutex mutex;

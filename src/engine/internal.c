@@ -61,13 +61,22 @@ enum planche_status planche_engine_check_process(const struct planche_engine *en
                         "process; create an engine in the process that uses it");
 }
 
+bool planche_engine_chooses(const struct planche_engine *engine)
+{
+    return engine->state->levels.chosen;
+}
+
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
-                                             struct planche_page_result *result,
+                                             unsigned level, struct planche_page_result *result,
                                              struct planche_error *error)
 {
-    const struct planche_size_rule rule = {&engine->plan, engine->max_pixels};
+    struct planche_level_set set;
     struct planche_chain chain;
+    enum planche_status status = planche_levels_get(&engine->state->levels, level, &set, error);
+    if (status)
+        return status;
+    const struct planche_size_rule rule = {set.plan, engine->max_pixels};
     return planche_result_size(result, &chain, &rule, options, error);
 }
 
@@ -120,9 +129,10 @@ enum planche_status planche_engine_fingerprint(const struct planche_engine *engi
     describe_model(model, sizeof model, engine, digest);
     describe_others(others, engine);
     snprintf(text, PLANCHE_ENGINE_FINGERPRINT,
-             "model %s\nscale %u of %s\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n", model,
-             engine->plan.scale, others, info.gpu_path ? info.gpu_path : info.backend,
-             info.device ? info.device : info.isa, info.precision, (int)engine->se,
-             (unsigned long long)engine->max_pixels);
+             "model %s\nscale %u of %s\nchosen %d\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n",
+             model, engine->plan.scale, others,
+             engine->state->levels.chosen ? PLANCHE_AUTO_VERSION : 0,
+             info.gpu_path ? info.gpu_path : info.backend, info.device ? info.device : info.isa,
+             info.precision, (int)engine->se, (unsigned long long)engine->max_pixels);
     return PLANCHE_OK;
 }

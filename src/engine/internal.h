@@ -40,11 +40,14 @@ void planche_engine_put_back(const struct planche_engine *engine, uint64_t bytes
 enum planche_status planche_engine_check_process(const struct planche_engine *engine,
                                                  struct planche_error *error);
 
-/* Fills in what becomes of a page of the result's input size: its size and its networks. Errors:
- * LIMIT, ARGUMENT. */
+/* Whether the engine's pages choose their level of cleaning. */
+bool planche_engine_chooses(const struct planche_engine *engine);
+
+/* Fills in what becomes of a page of the result's input size and a level of cleaning (an index, of
+ * an engine whose pages choose): its size and its networks. Errors: LIMIT, ARGUMENT, MEMORY. */
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
-                                             struct planche_page_result *result,
+                                             unsigned level, struct planche_page_result *result,
                                              struct planche_error *error);
 
 /* Bytes of a fingerprint, at most, with the 0 at its end. */

@@ -104,8 +104,8 @@ static enum planche_status make_networks(struct planche_page_job *job,
     enum planche_status status = PLANCHE_OK;
     job->unready = false;
     for (unsigned i = 0; !status && i < job->chain.count; i++)
-        status = planche_engine_networks_make(&job->engine->state->networks, job->networks[i],
-                                              machine, &job->cancel, error);
+        status = planche_engine_networks_make(job->set.networks, job->networks[i], machine,
+                                              &job->cancel, error);
     return status;
 }
 
@@ -186,6 +186,7 @@ enum planche_status planche_page_run(struct planche_page_job *job, struct planch
         .parent = job->parent,
         .deadline = planche_cancel_deadline(job->options.deadline_ms),
     };
+    job->set = job->engine->state->levels.own;
     planche_trace_begin(&job->trace, &job->engine->log);
     planche_log_once_init(&job->log, &job->engine->log);
     enum planche_status status = run_anywhere(job, error);

@@ -236,6 +236,29 @@ enum planche_status planche_page_admit(struct planche_page *page, bool alone,
     return PLANCHE_OK;
 }
 
+enum planche_status planche_page_look(struct planche_page_job *job, struct planche_error *error)
+{
+    struct planche_admission *admission = &job->engine->state->admission;
+    const struct planche_admission_ticket ticket = {&job->cancel, job->options.priority};
+    struct planche_page page = {.job = job, .engine = job->engine};
+    job->cancel = (struct planche_cancel_token){.parent = job->parent};
+    planche_log_once_init(&job->log, &job->engine->log);
+    enum planche_status status = PLANCHE_OK;
+    if (!planche_admission_acquire(admission, &ticket)) {
+        status = planche_cancel_fail(&job->cancel, error);
+    } else {
+        if (!planche_admission_wait_idle(admission, &job->cancel))
+            status = planche_cancel_fail(&job->cancel, error);
+        planche_budget_init_part(&page.budget, &job->engine->state->budget,
+                                 planche_admission_available(admission).most);
+        if (!status)
+            status = planche_page_measure(&page, error);
+        planche_admission_cancel(admission);
+    }
+    planche_log_once_destroy(&job->log);
+    return planche_budget_reclassify_oom(status, &page.budget, error);
+}
+
 enum planche_status planche_page_run_deferred(struct planche_page *page,
                                               struct planche_error *error)
 {

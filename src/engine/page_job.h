@@ -4,6 +4,7 @@
 #define PLANCHE_ENGINE_PAGE_JOB_H
 
 #include "base/trace.h"
+#include "choice/auto_model.h"
 #include "codec/codec.h"
 #include "engine/engine.h"
 
@@ -12,6 +13,8 @@ struct planche_page_filter {
     enum planche_status (*ask)(void *user, const struct planche_image_info *info,
                                struct planche_error *error);
     void *user;
+    const unsigned
+        *usual; /* level of the book that the page is in, if it chooses one; NULL: none */
 };
 
 /* Where the page comes from and goes to: exactly one of source and in, one of sink and out. */
@@ -34,6 +37,10 @@ struct planche_page_job {
     uint64_t (*sink_memory)(void *user, const struct planche_image_info *info,
                             const struct planche_page_options *options, unsigned parts);
     struct planche_page_result result;
+    struct planche_level_set
+        set;     /* what it runs by: the engine's own until it has chosen another */
+    bool looked; /* its pixels have been seen: what follows is known */
+    struct planche_signs signs;
     struct planche_chain chain;                /* networks of the page, once its header was read */
     unsigned networks[PLANCHE_MAX_PASSES];     /* the same, or their forms for grey pages */
     bool unready;                              /* some of them must be made before it runs */

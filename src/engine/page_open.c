@@ -5,6 +5,8 @@
 #include "base/status.h"
 #include "engine/prescan.h"
 
+#include <stdio.h>
+
 static enum planche_status open_input(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_page_job *job = page->job;
@@ -43,7 +45,7 @@ static enum planche_status make_grey(struct planche_page *page, struct planche_e
 
 static enum planche_status choose_size(struct planche_page *page, struct planche_error *error)
 {
-    const struct planche_size_rule rule = {&page->engine->plan, page->engine->max_pixels};
+    const struct planche_size_rule rule = {page->job->set.plan, page->engine->max_pixels};
     struct planche_page_result *result = &page->job->result;
     result->input_width = page->input.width;
     result->input_height = page->input.height;
@@ -53,7 +55,7 @@ static enum planche_status choose_size(struct planche_page *page, struct planche
 /* The network that stands for one of the chain: of a grey page that for grey ones. */
 static unsigned choose_form(const struct planche_page *page, unsigned index)
 {
-    unsigned grey = page->engine->plan.set.list[index].grey;
+    unsigned grey = page->job->set.plan->set.list[index].grey;
     return page->input.colours == 1 && grey ? grey - 1 : index;
 }
 
@@ -61,7 +63,7 @@ static unsigned choose_form(const struct planche_page *page, unsigned index)
 static enum planche_status choose_networks(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_chain *chain = &page->job->chain;
-    struct planche_engine_networks *networks = &page->engine->state->networks;
+    struct planche_engine_networks *networks = page->job->set.networks;
     const struct planche_executor *executors[PLANCHE_MAX_PASSES];
     const struct planche_net *nets[PLANCHE_MAX_PASSES];
     double macs[PLANCHE_MAX_PASSES];
@@ -81,22 +83,105 @@ static enum planche_status choose_networks(struct planche_page *page, struct pla
     return PLANCHE_OK;
 }
 
+/* Tells what the page has chosen. */
+static void describe_choice(struct planche_page *page, const struct planche_auto_choice *choice)
+{
+    const struct planche_signs *signs = &page->job->signs;
+    struct planche_page_result *result = &page->job->result;
+    result->chosen = 1;
+    result->grey = page->input.colours == 1;
+    result->level = planche_auto_level(choice->level);
+    snprintf(result->reason, sizeof result->reason, "%s", choice->reason);
+    snprintf(result->kind, sizeof result->kind, "%s", planche_auto_kind(signs));
+    result->file_quality = signs->file_quality;
+    result->past_quality = signs->past_quality;
+    result->chroma = signs->chroma;
+    result->flat = signs->flat;
+    result->screen = signs->screen;
+    result->soft = signs->soft;
+    planche_log_write(&page->job->log.log, PLANCHE_LOG_DEBUG, "%s: level %g (%s), %s",
+                      page->job->source->name, result->level, result->reason, result->kind);
+}
+
+/* The page's level of cleaning, by what was seen of it, or by what it was the last time. */
+static enum planche_status choose_level(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_page_job *job = page->job;
+    struct planche_auto_choice choice;
+    planche_auto_choose(&choice, &job->signs);
+    if (job->filter && job->filter->usual)
+        planche_auto_settle(&choice, *job->filter->usual);
+    describe_choice(page, &choice);
+    enum planche_status status =
+        planche_levels_get(&page->engine->state->levels, choice.level, &job->set, error);
+    return status ? status : choose_size(page, error);
+}
+
+/* Reads the file's rows, for all that is asked for, and sets job->signs if they are measured. */
+static enum planche_status read_rows(struct planche_page *page, struct planche_prescan *prescan,
+                                     bool measures, struct planche_error *error)
+{
+    struct planche_input *input = &page->input;
+    struct planche_measure measure;
+    if (!measures)
+        return planche_prescan_run(prescan, input, error);
+    if (!planche_measure_start(&measure, planche_reader_info(input->reader),
+                               planche_reader_encoding(input->reader), &page->budget))
+        return planche_fail_memory(error, &page->budget, input->width, "looking at the page");
+    prescan->measure = &measure;
+    enum planche_status status = planche_prescan_run(prescan, input, error);
+    page->job->signs = planche_measure_signs(&measure, prescan->grey);
+    planche_measure_stop(&measure);
+    return status;
+}
+
+/* Looks at the pixels, unless an earlier try has. *changed: other networks may be the right ones.
+ */
+static enum planche_status look(struct planche_page *page, bool *changed,
+                                struct planche_error *error)
+{
+    struct planche_page_job *job = page->job;
+    bool measures = page->engine->state->levels.chosen && page->input.reader && !job->looked;
+    struct planche_prescan prescan = {
+        .grey = job->options.grey == PLANCHE_GREY_AUTO && page->input.reader && !job->looked,
+        .variation = page->variation,
+    };
+    enum planche_status status = read_rows(page, &prescan, measures, error);
+    if (status)
+        return status;
+    bool grey = job->looked ? job->signs.grey : prescan.grey;
+    if (grey)
+        planche_input_make_grey(&page->input);
+    *changed = grey || measures;
+    job->looked = job->looked || measures;
+    return measures ? choose_level(page, error) : PLANCHE_OK;
+}
+
+enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error)
+{
+    const struct planche_page_filter *filter = page->job->filter;
+    struct planche_prescan prescan = {0};
+    enum planche_status status = open_input(page, error);
+    if (!status && filter)
+        status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
+    if (!status)
+        status = read_rows(page, &prescan, true, error);
+    planche_input_close(&page->input);
+    return status;
+}
+
 /* Scans the pixels before the network sees them, as far as options ask for it. */
 static enum planche_status scan(struct planche_page *page, struct planche_error *error)
 {
-    struct planche_prescan prescan = {.grey = page->job->options.grey == PLANCHE_GREY_AUTO &&
-                                              page->input.reader};
+    bool changed = false;
     if (planche_page_is_to_be_split(page)) {
-        prescan.variation = page->variation = planche_alloc(&page->budget, page->input.height);
+        page->variation = planche_alloc(&page->budget, page->input.height);
         if (!page->variation)
             return planche_fail_memory(error, &page->budget, page->input.height,
                                        "looking at the page's rows");
     }
-    enum planche_status status = planche_prescan_run(&prescan, &page->input, error);
-    if (status || !prescan.grey)
-        return status;
-    planche_input_make_grey(&page->input);
-    return choose_networks(page, error);
+    enum planche_status status = look(page, &changed, error);
+    return status || !changed ? status : choose_networks(page, error);
 }
 
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error)

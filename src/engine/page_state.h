@@ -96,6 +96,8 @@ void planche_page_drop_result(struct planche_page *page);
 /* NEW -> OPENED. After an error the page is NEW; if job->unready is set, networks of job->chain
  * must be made first, by a page that is not at the door. */
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error);
+/* Opens the page's file and measures it: job->signs. Nothing stays open. */
+enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error);
 /* OPENED or DEFERRED -> RESOLVED. */
 enum planche_status planche_page_resolve(struct planche_page *page, struct planche_error *error);
 /* Any -> NEW. Output, parts and network are closed by then. */
@@ -108,6 +110,10 @@ void planche_page_close(struct planche_page *page);
  * opening and resolving; BUDGET: the page needs more than there can be; CANCELLED, DEADLINE. */
 enum planche_status planche_page_admit(struct planche_page *page, bool alone,
                                        struct planche_error *error);
+/* Looks at a page without running it: job->signs are set. It has all the memory that pages may take
+ * meanwhile: it waits until none is inside. Errors: those of opening and reading the file, and of
+ * the filter; LIMIT, BUDGET; CANCELLED, DEADLINE. */
+enum planche_status planche_page_look(struct planche_page_job *job, struct planche_error *error);
 /* DEFERRED -> ADMITTED: makes the scans that were put off. A page that is ADMITTED stays so. */
 enum planche_status planche_page_run_deferred(struct planche_page *page,
                                               struct planche_error *error);

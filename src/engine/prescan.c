@@ -46,19 +46,31 @@ static uint8_t variation_of(const void *row, size_t width, unsigned channels, bo
     return (uint8_t)(deep ? most >> 8 : most);
 }
 
+static bool measures(const struct planche_prescan *prescan)
+{
+    return prescan->measure && !planche_measure_is_enough(prescan->measure);
+}
+
+static bool wants_more(const struct planche_prescan *prescan)
+{
+    return prescan->grey || prescan->variation || measures(prescan);
+}
+
 static enum planche_status scan(struct planche_prescan *prescan, struct planche_input *input,
                                 void *row, struct planche_error *error)
 {
     unsigned channels = planche_pixel_channels(input->stored);
     bool deep = planche_pixel_depth(input->stored) == 16;
     enum planche_status status = PLANCHE_OK;
-    for (uint32_t y = 0; y < input->height && (prescan->grey || prescan->variation); y++) {
+    for (uint32_t y = 0; y < input->height && wants_more(prescan); y++) {
         status = planche_reader_read(input->reader, row, input->stored_row_bytes, 1, error);
         if (status)
             return status;
         prescan->grey = prescan->grey && row_is_grey(row, input->width, channels, deep);
         if (prescan->variation)
             prescan->variation[y] = variation_of(row, input->width, channels, deep);
+        if (measures(prescan))
+            planche_measure_add(prescan->measure, row);
     }
     return planche_reader_rewind(input->reader, error);
 }
@@ -68,7 +80,7 @@ enum planche_status planche_prescan_run(struct planche_prescan *prescan,
 {
     double start = planche_clock_ms();
     prescan->grey = prescan->grey && planche_pixel_channels(input->stored) >= 3;
-    if (!prescan->grey && !prescan->variation)
+    if (!wants_more(prescan))
         return PLANCHE_OK;
     void *row = planche_alloc(input->budget, input->stored_row_bytes);
     if (!row)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Prescan of a page's file before the network runs: whether it has any colour, and how much its
- * rows vary. */
+ * rows vary, and what else is measured. */
 #ifndef PLANCHE_ENGINE_PRESCAN_H
 #define PLANCHE_ENGINE_PRESCAN_H
 
+#include "choice/measure.h"
 #include "engine/input.h"
 
 struct planche_prescan {
@@ -11,6 +12,7 @@ struct planche_prescan {
                            apart */
     uint8_t *variation; /* NULL, or a number for each row: how far apart its samples are in
                            the channel in which they are farthest, 0..255; 0: of one colour */
+    struct planche_measure *measure; /* NULL, or what is to see the rows */
 };
 
 /* Reads a file's rows, as far as there is something left to learn, and goes back to the first. */

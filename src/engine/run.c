@@ -6,6 +6,7 @@
 #include "engine/internal.h"
 #include "engine/output_files.h"
 #include "engine/output_memory.h"
+#include "engine/page_state.h"
 #include "io/atomic_file.h"
 
 #include <string.h>
@@ -69,6 +70,24 @@ planche_run_source(const struct planche_engine *engine, const struct planche_sou
         status = planche_output_files_commit(&files, error);
     planche_output_files_destroy(&files);
     finish(&job, result);
+    return status;
+}
+
+enum planche_status planche_run_look(const struct planche_engine *engine,
+                                     const struct planche_source *source,
+                                     const struct planche_page_filter *filter,
+                                     const struct planche_cancel_token *cancel,
+                                     struct planche_signs *signs, struct planche_error *error)
+{
+    struct planche_page_job job = {
+        .engine = engine,
+        .options = PLANCHE_PAGE_OPTIONS_INIT,
+        .source = source,
+        .filter = filter,
+        .parent = cancel,
+    };
+    enum planche_status status = planche_page_look(&job, error);
+    *signs = job.signs;
     return status;
 }
 

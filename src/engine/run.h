@@ -20,6 +20,13 @@ planche_run_source(const struct planche_engine *engine, const struct planche_sou
                    const struct planche_page_options *options, struct planche_page_result *result,
                    struct planche_error *error);
 
+/* What is seen of a page (planche_page_look). filter and cancel may be NULL. */
+enum planche_status planche_run_look(const struct planche_engine *engine,
+                                     const struct planche_source *source,
+                                     const struct planche_page_filter *filter,
+                                     const struct planche_cancel_token *cancel,
+                                     struct planche_signs *signs, struct planche_error *error);
+
 /* planche_engine_run_bytes: *out_data and *out_size are set on success only. */
 enum planche_status planche_run_bytes(const struct planche_engine *engine, const void *data,
                                       size_t size, void **out_data, size_t *out_size,

@@ -152,6 +152,7 @@ enum planche_status planche_scale_plan_make(struct planche_scale_plan *plan,
     struct planche_engine_options taken = *options;
     struct planche_error ignored;
     *plan = (struct planche_scale_plan){.scale = options->scale};
+    taken.model = planche_catalogue_name(options->model);
     enum planche_status status = take_level(&taken, error);
     if (status)
         return status;

@@ -67,10 +67,11 @@ static enum planche_status unknown_model(const char *model, struct planche_error
     for (size_t i = 0; i < planche_catalogue_count(); i++)
         if (i == 0 || strcmp(variant_at(i)->model, variant_at(i - 1)->model) != 0)
             list_add(&names, variant_at(i)->model);
-    return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                        "there is no model named '%.60s'; the models are %s, or the path of a "
-                        ".param or .planche file",
-                        model, names.text);
+    return planche_fail(
+        error, PLANCHE_ERROR_NOT_FOUND,
+        "there is no model named '%.60s'; the models are auto, %s, or the path of a "
+        ".param or .planche file",
+        model, names.text);
 }
 
 static enum planche_status unknown_scale(const struct planche_model_variant *first, unsigned scale,
@@ -172,6 +173,11 @@ static enum planche_status unknown_level(const struct planche_model_variant *fir
                         number, levels.text);
 }
 
+const char *planche_catalogue_name(const char *model)
+{
+    return strcmp(model, "auto") == 0 ? "medium" : model;
+}
+
 enum planche_status planche_catalogue_find(const char *model, unsigned scale,
                                            enum planche_denoise denoise,
                                            const struct planche_model_variant **out,
@@ -180,6 +186,7 @@ enum planche_status planche_catalogue_find(const char *model, unsigned scale,
     const struct planche_model_variant *first = NULL;
     bool has_scale = false;
     *out = NULL;
+    model = planche_catalogue_name(model);
     for (size_t i = 0; i < planche_catalogue_count(); i++) {
         const struct planche_model_variant *variant = variant_at(i);
         if (strcmp(variant->model, model) != 0)

@@ -9,6 +9,8 @@
 size_t planche_catalogue_count(void);
 const struct planche_model_variant *planche_catalogue_get(size_t index);
 
+/* The name of a model that "auto" stands for; other names are their own. */
+const char *planche_catalogue_name(const char *model);
 /* As planche_model_find. */
 enum planche_status planche_catalogue_find(const char *model, unsigned scale,
                                            enum planche_denoise denoise,

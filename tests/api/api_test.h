@@ -56,6 +56,7 @@ struct bytes {
     size_t size;
 };
 struct bytes encode(const struct planche_pixels *pixels, enum planche_format format);
+struct bytes encode_jpeg(const struct planche_pixels *pixels, int quality);
 /* Into a new image; the format found follows from the first bytes. Fails the test when they are
  * damaged. */
 void decode(struct image *image, const void *data, size_t size, enum planche_format *format);

@@ -80,7 +80,7 @@ static void decode_png(struct image *image, struct bytes bytes)
     png_destroy_read_struct(&png, &info, NULL);
 }
 
-static struct bytes encode_jpeg(const struct planche_pixels *pixels)
+struct bytes encode_jpeg(const struct planche_pixels *pixels, int quality)
 {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
@@ -95,6 +95,7 @@ static struct bytes encode_jpeg(const struct planche_pixels *pixels)
     jpeg.input_components = channels;
     jpeg.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, quality, TRUE);
     jpeg_start_compress(&jpeg, TRUE);
     while (jpeg.next_scanline < jpeg.image_height) {
         JSAMPROW row = (JSAMPROW)pixels->data + jpeg.next_scanline * pixels->stride;
@@ -155,7 +156,7 @@ struct bytes encode(const struct planche_pixels *pixels, enum planche_format for
 {
     switch (format) {
     case PLANCHE_FORMAT_JPEG:
-        return encode_jpeg(pixels);
+        return encode_jpeg(pixels, 75);
     case PLANCHE_FORMAT_WEBP:
         return encode_webp(pixels);
     default:

@@ -25,11 +25,21 @@ bool planche_cli_model_is_path(const char *model)
     return ends_with(model, ".param") || is_own_file(model);
 }
 
+const char *planche_cli_model_name(const char *model)
+{
+    const struct planche_model_variant *variant = NULL;
+    const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
+    bool stands = strcmp(name, "auto") == 0 && planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT,
+                                                                  &variant, NULL) == PLANCHE_OK;
+    return stands ? variant->model : name;
+}
+
 bool planche_cli_model_is_built_in(const char *model)
 {
+    const char *name = planche_cli_model_name(model);
     for (size_t i = 0; i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
-        if (strcmp(variant->model, model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL) == 0)
+        if (strcmp(variant->model, name) == 0)
             return variant->package == NULL;
     }
     return false;
@@ -48,7 +58,7 @@ static bool has_level(const char *model, enum planche_denoise denoise)
 
 enum planche_denoise planche_cli_denoise(const char *model, int level)
 {
-    bool own_zero = has_level(model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL, PLANCHE_DENOISE_0);
+    bool own_zero = has_level(planche_cli_model_name(model), PLANCHE_DENOISE_0);
     switch (level) {
     case -1:
         return own_zero ? PLANCHE_DENOISE_NONE : PLANCHE_DENOISE_CONSERVATIVE;
@@ -117,7 +127,9 @@ enum planche_status planche_cli_choose(struct planche_engine_options *options, d
                                 options->scale, options->denoise, &variant, error);
     if (status == PLANCHE_OK) {
         *scale = options->scale = variant->scale;
-        options->denoise = variant->denoise;
+        /* What is built in chooses for each page. */
+        bool chosen = level == PLANCHE_CLI_NO_LEVEL && variant->package == NULL;
+        options->denoise = chosen ? PLANCHE_DENOISE_DEFAULT : variant->denoise;
         return status;
     }
     return is_chained(options) ? PLANCHE_OK : status;

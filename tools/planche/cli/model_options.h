@@ -16,6 +16,8 @@ bool planche_cli_model_is_path(const char *model);
 enum planche_denoise planche_cli_denoise(const char *model, int level);
 /* The number for -n that selects a variant; false for a model without levels. */
 bool planche_cli_level(const struct planche_model_variant *variant, int *level);
+/* The network that a name stands for ("auto"); other names are their own. NULL: the default. */
+const char *planche_cli_model_name(const char *model);
 /* Whether the library contains a model; NULL is the default model. */
 bool planche_cli_model_is_built_in(const char *model);
 /* Sets options->denoise, and options->level for a level between two, from level

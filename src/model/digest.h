@@ -2,8 +2,8 @@
 /* What an engine's model came from: files, or bytes of the library. Their digest tells models apart
  * whatever they are called; as it takes longer than an engine may, it is made when it is first
  * asked for. */
-#ifndef PLANCHE_ENGINE_MODEL_DIGEST_H
-#define PLANCHE_ENGINE_MODEL_DIGEST_H
+#ifndef PLANCHE_MODEL_DIGEST_H
+#define PLANCHE_MODEL_DIGEST_H
 
 #include "os/thread.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The digest of the files of a model that was loaded. */
-#include "engine/model_digest.h"
+#include "model/digest.h"
 
 #include "base/status.h"
 #include "os/fd.h"

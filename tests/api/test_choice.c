@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages that choose their level of cleaning: model "auto" and Planche's own by name. */
+#include "api_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SIDE 64
+
+static struct planche_engine *make(const char *model, struct planche_engine_options options)
+{
+    struct planche_engine *engine;
+    struct planche_error error;
+    options.struct_size = sizeof options;
+    options.model = model;
+    options.backend = "cpu";
+    options.threads = 2;
+    options.memory = (uint64_t)96 << 20;
+    if (planche_engine_create(&engine, &options, &error))
+        fail_msg("%s", error.message);
+    return engine;
+}
+
+/* A page of these channels as a JPEG file of this quality. */
+static struct bytes page_of(enum planche_pixel_format format, int quality)
+{
+    struct image page;
+    image_make(&page, format, SIDE, SIDE, 0, 0);
+    image_draw(&page, 3);
+    struct bytes file = encode_jpeg(&page.pixels, quality);
+    image_free(&page);
+    return file;
+}
+
+/* What becomes of a file; *out may be NULL. The engine is destroyed. */
+static struct planche_page_result run(struct planche_engine *engine, const struct bytes *file,
+                                      struct bytes *out)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    struct planche_error error;
+    void *data;
+    size_t size;
+    options.format = PLANCHE_FORMAT_PNG;
+    options.grey = PLANCHE_GREY_AUTO;
+    if (planche_engine_run_bytes(engine, file->data, file->size, &data, &size, &options, &result,
+                                 &error))
+        fail_msg("%s", error.message);
+    if (out) {
+        *out = (struct bytes){malloc(size), size};
+        memcpy(out->data, data, size);
+    }
+    planche_free_bytes(data);
+    planche_engine_destroy(&engine);
+    return result;
+}
+
+static void test_quality(void **state)
+{
+    static const struct {
+        int quality;
+        double level;
+        const char *networks;
+    } expected[] = {{98, -1, "small-2x 2x"},
+                    {90, -.5, "small-2x-clean-0.5 2x"},
+                    {80, 1, "small-2x-clean1 2x"},
+                    {30, 3, "small-2x-clean3 2x"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct bytes file = page_of(PLANCHE_PIXELS_RGB8, expected[i].quality);
+        struct planche_page_result result =
+            run(make("small", (struct planche_engine_options){0}), &file, NULL);
+        assert_int_equal(result.chosen, 1);
+        assert_true(result.level == expected[i].level);
+        assert_int_equal(result.grey, 0);
+        assert_true(strncmp(result.reason, "JPEG ", 5) == 0);
+        assert_int_equal(result.chroma, 4);
+        assert_true(strlen(result.kind) > 0);
+        /* Marks have the level's network, and the trusting one where there is nothing to clean. */
+        if (strcmp(result.networks, expected[i].networks) != 0 && expected[i].level > -.5)
+            fail_msg("%s", result.networks);
+        free(file.data);
+    }
+}
+
+/* A page makes the same bytes by its own choice and by the same level asked for. */
+static void test_same_bytes(void **state)
+{
+    static const enum planche_pixel_format formats[] = {PLANCHE_PIXELS_GREY8, PLANCHE_PIXELS_RGB8};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bytes file = page_of(formats[i], 80), chosen, asked, trusted;
+        struct planche_page_result result =
+            run(make("auto", (struct planche_engine_options){0}), &file, &chosen);
+        assert_int_equal(result.grey, i == 0);
+        result = run(make("medium", (struct planche_engine_options){.has_level = 1, .level = 1}),
+                     &file, &asked);
+        assert_int_equal(result.chosen, 0);
+        assert_int_equal(chosen.size, asked.size);
+        assert_memory_equal(chosen.data, asked.data, asked.size);
+        result = run(make("auto", (struct planche_engine_options){.denoise = PLANCHE_DENOISE_NONE}),
+                     &file, &trusted);
+        assert_int_equal(result.chosen, 0);
+        assert_string_equal(result.reason, "");
+        assert_true(trusted.size != asked.size ||
+                    memcmp(trusted.data, asked.data, asked.size) != 0);
+        free(file.data);
+        free(chosen.data);
+        free(asked.data);
+        free(trusted.data);
+    }
+}
+
+/* At scale 1 there is always something to do. */
+static void test_clean_only(void **state)
+{
+    struct bytes clean = page_of(PLANCHE_PIXELS_RGB8, 98), bad = page_of(PLANCHE_PIXELS_RGB8, 70);
+    (void)state;
+    struct planche_page_result result =
+        run(make("small", (struct planche_engine_options){.scale = 1}), &clean, NULL);
+    assert_int_equal(result.output_width, SIDE);
+    assert_int_equal(result.passes, 1);
+    result = run(make("small", (struct planche_engine_options){.scale = 1}), &bad, NULL);
+    assert_non_null(strstr(result.networks, "clean1.5"));
+    free(clean.data);
+    free(bad.data);
+}
+
+/* Pixels in memory are trusted. */
+static void test_pixels(void **state)
+{
+    struct planche_engine *engine = make("small", (struct planche_engine_options){0});
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    struct image in, out;
+    struct planche_error error;
+    (void)state;
+    image_make(&in, PLANCHE_PIXELS_RGB8, SIDE, SIDE, 0, 90);
+    image_make(&out, PLANCHE_PIXELS_RGB8, 2 * SIDE, 2 * SIDE, 0, 0);
+    assert_int_equal(
+        planche_engine_run_pixels(engine, &in.pixels, &out.pixels, NULL, &result, &error),
+        PLANCHE_OK);
+    assert_int_equal(result.chosen, 0);
+    image_free(&in);
+    image_free(&out);
+    planche_engine_destroy(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quality),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_clean_only),
+        cmocka_unit_test(test_pixels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
