@@ -60,7 +60,17 @@ static void test_engine(void **state)
     CHANGES(precision, PLANCHE_PRECISION_BF16);
     CHANGES(backend, "vulkan");
     CHANGES(gpu_path, PLANCHE_GPU_PATH_F16);
+    CHANGES(has_level, 1);
 #undef CHANGES
+    options = engine_options();
+    options.has_level = 1;
+    first = engine_key(&options);
+    options.denoise = PLANCHE_DENOISE_1; /* is not looked at */
+    other = engine_key(&options);
+    assert_true(is_same(&first, &other));
+    options.level = 0.5;
+    other = engine_key(&options);
+    assert_false(is_same(&first, &other));
 }
 
 static void write_text(const char *path, const char *text)
@@ -96,6 +106,15 @@ static void test_model_files(void **state)
     write_text(param, "7767517");
     second = engine_key(&options);
     assert_true(is_same(&first, &second));
+    /* A network of Planche's own is one file. */
+    snprintf(text, sizeof text, "%s/own.planche", cache_test_root);
+    write_text(text, "weights");
+    options.model = text;
+    struct planche_cache_key third = engine_key(&options);
+    write_text(text, "Weights");
+    second = engine_key(&options);
+    assert_false(is_same(&third, &second));
+    options.model = param;
     snprintf(text, sizeof text, "mv %s %s/a.param; mv %s %s/a.bin", param, cache_test_root, bin,
              cache_test_root);
     assert_int_equal(system(text), 0);

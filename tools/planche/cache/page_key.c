@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,13 @@
 #define GENERATION 1
 
 #define DEFAULT_MODEL "realcugan"
+
+/* Fails to compile when an option was added: whoever adds one says here whether results depend on
+ * it, by adding it to the key or not, and then names it as the last. */
+#define ENDS_WITH(type, field)                                                                     \
+    (sizeof(type) - offsetof(type, field) - sizeof(((type *)0)->field) < _Alignof(type))
+_Static_assert(ENDS_WITH(struct planche_engine_options, level), "is a new option in the key?");
+_Static_assert(ENDS_WITH(struct planche_page_options, scale), "is a new option in the key?");
 
 static void add_build(struct planche_cache_hash *hash, const char *commit)
 {
@@ -61,18 +69,29 @@ static enum planche_status add_file(struct planche_cache_hash *hash, const char 
     return PLANCHE_OK;
 }
 
-/* A model of its own: FILE.param and FILE.bin beside it. */
-static enum planche_status add_model_files(struct planche_cache_hash *hash, const char *param,
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+static bool is_path(const char *model)
+{
+    return ends_with(model, ".param") || ends_with(model, ".planche");
+}
+
+/* A model file: of ncnn's format with FILE.bin beside it. */
+static enum planche_status add_model_files(struct planche_cache_hash *hash, const char *path,
                                            struct planche_error *error)
 {
     char bin[PATH_MAX];
-    size_t stem = strlen(param) - strlen("param");
-    enum planche_status status = add_file(hash, param, error);
-    if (status)
+    size_t stem = strlen(path) - strlen("param");
+    enum planche_status status = add_file(hash, path, error);
+    if (status || !ends_with(path, ".param"))
         return status;
     if (stem + sizeof "bin" > sizeof bin)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: the path is too long", param);
-    snprintf(bin, sizeof bin, "%.*sbin", (int)stem, param);
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: the path is too long", path);
+    snprintf(bin, sizeof bin, "%.*sbin", (int)stem, path);
     return add_file(hash, bin, error);
 }
 
@@ -93,12 +112,6 @@ static void add_catalogue(struct planche_cache_hash *hash, const char *model)
     }
 }
 
-static bool is_path(const char *model)
-{
-    size_t length = strlen(model);
-    return length > 6 && strcmp(model + length - 6, ".param") == 0;
-}
-
 enum planche_status planche_cache_engine_key(struct planche_cache_engine_key *engine,
                                              const struct planche_engine_options *options,
                                              const char *commit, struct planche_error *error)
@@ -109,7 +122,10 @@ enum planche_status planche_cache_engine_key(struct planche_cache_engine_key *en
     planche_cache_hash_begin(&hash);
     add_build(&hash, commit);
     planche_cache_hash_number(&hash, "scale", options->scale);
-    planche_cache_hash_number(&hash, "denoise", options->denoise);
+    /* A level stands in the place of denoise. */
+    planche_cache_hash_number(&hash, "denoise", options->has_level ? 0 : options->denoise);
+    planche_cache_hash_add(&hash, "level", &options->level,
+                           options->has_level ? sizeof options->level : 0);
     planche_cache_hash_number(&hash, "se", options->se);
     planche_cache_hash_number(&hash, "precision", options->precision);
     add_cpu(&hash, options);
