@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct planche_cache_key engine_key(const struct planche_engine_options *options)
 {
-    struct planche_cache_engine_key key;
+    struct planche_cache_key machine, key;
     struct planche_error error = {0};
-    if (planche_cache_engine_key(&key, options, "commit", &error) != PLANCHE_OK)
+    planche_cache_machine_key(&machine, options, "commit");
+    if (planche_cache_engine_key(&key, &machine, options, &error) != PLANCHE_OK)
         fail_msg("%s", error.message);
-    return key.key;
+    return key;
 }
 
 static struct planche_engine_options engine_options(void)
@@ -32,7 +34,7 @@ static void test_engine(void **state)
 {
     struct planche_engine_options options = engine_options();
     struct planche_cache_key first = engine_key(&options), other;
-    struct planche_cache_engine_key built;
+    struct planche_cache_key built;
     (void)state;
     other = engine_key(&options);
     assert_true(is_same(&first, &other));
@@ -44,8 +46,9 @@ static void test_engine(void **state)
     options.pages = 7;
     other = engine_key(&options);
     assert_true(is_same(&first, &other));
-    planche_cache_engine_key(&built, &options, "other commit", NULL);
-    assert_false(is_same(&first, &built.key));
+    planche_cache_machine_key(&built, &options, "commit");
+    planche_cache_machine_key(&other, &options, "other commit");
+    assert_false(is_same(&other, &built));
 #define CHANGES(field, value)                                                                      \
     do {                                                                                           \
         options = engine_options();                                                                \
@@ -75,6 +78,8 @@ static void test_engine(void **state)
 
 static void write_text(const char *path, const char *text)
 {
+    /* Past the granularity of the file system's times. */
+    usleep(20000);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
@@ -87,12 +92,13 @@ static void test_model_files(void **state)
     char param[128], bin[128], text[512];
     struct planche_engine_options options = engine_options();
     struct planche_error error = {0};
-    struct planche_cache_engine_key key;
+    struct planche_cache_key key, machine = cache_test_key(1);
     (void)state;
     snprintf(param, sizeof param, "%s/own.param", cache_test_root);
     snprintf(bin, sizeof bin, "%s/own.bin", cache_test_root);
     options.model = param;
-    assert_int_equal(planche_cache_engine_key(&key, &options, "", &error), PLANCHE_ERROR_NOT_FOUND);
+    assert_int_equal(planche_cache_engine_key(&key, &machine, &options, &error),
+                     PLANCHE_ERROR_NOT_FOUND);
     write_text(param, "7767517");
     write_text(bin, "weights");
     struct planche_cache_key first = engine_key(&options);
@@ -125,7 +131,7 @@ static void test_model_files(void **state)
 
 static struct planche_cache_key page_key(const struct planche_page_options *options, uint8_t first)
 {
-    const struct planche_cache_engine_key engine = {{{1, 2, 3}}};
+    const struct planche_cache_key engine = {{1, 2, 3}};
     const uint8_t digest[PLANCHE_CACHE_KEY_BYTES] = {first};
     struct planche_cache_key key;
     planche_cache_page_key(&key, &engine, digest, options);

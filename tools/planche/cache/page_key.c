@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "io/cache_dir.h"
 #include "io/digest.h"
+#include "os/thread.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -58,15 +59,53 @@ static void add_cpu(struct planche_cache_hash *hash, const struct planche_engine
     planche_cache_hash_text(hash, "cpu_mask", planche_environment("PLANCHE_CPU_MASK"));
 }
 
+/* Model files that were read: their content is not read again for each page while their size and
+ * time are the same. */
+#define FILES 8
+static struct planche_mutex file_mutex = PLANCHE_MUTEX_INIT;
+static struct read_file {
+    char path[PATH_MAX];
+    struct planche_stamp stamp;
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+} files[FILES];
+static unsigned next_file;
+
+/* False: errno says why it cannot be read. */
+static bool digest_file(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+{
+    struct planche_stamp stamp;
+    struct read_file *file = NULL;
+    if (!planche_stamp_take(&stamp, path))
+        return false;
+    for (size_t i = 0; i < FILES; i++) {
+        if (strcmp(files[i].path, path) == 0)
+            file = &files[i];
+    }
+    if (!file || file->stamp.bytes != stamp.bytes || file->stamp.time != stamp.time) {
+        if (!planche_content_digest(path, digest))
+            return false;
+        file = file ? file : &files[next_file++ % FILES];
+        file->stamp = stamp;
+        snprintf(file->path, sizeof file->path, "%s", path);
+        memcpy(file->digest, digest, sizeof file->digest);
+    }
+    memcpy(digest, file->digest, sizeof file->digest);
+    return true;
+}
+
 static enum planche_status add_file(struct planche_cache_hash *hash, const char *path,
                                     struct planche_error *error)
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    if (!planche_content_digest(path, digest))
-        return planche_fail(error, errno == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
-                            "%s: this model file cannot be read: %s", path, strerror(errno));
-    planche_cache_hash_add(hash, "file", digest, sizeof digest);
-    return PLANCHE_OK;
+    planche_mutex_lock(&file_mutex);
+    bool known = digest_file(path, digest);
+    int reason = errno;
+    planche_mutex_unlock(&file_mutex);
+    planche_cache_hash_add(hash, "file", digest, known ? sizeof digest : 0);
+    if (known)
+        return PLANCHE_OK;
+    return planche_fail(error, reason == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+                        "%s: this model file cannot be read: %s", path, strerror(reason));
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -112,43 +151,52 @@ static void add_catalogue(struct planche_cache_hash *hash, const char *model)
     }
 }
 
-enum planche_status planche_cache_engine_key(struct planche_cache_engine_key *engine,
+void planche_cache_machine_key(struct planche_cache_key *machine,
+                               const struct planche_engine_options *options, const char *commit)
+{
+    struct planche_cache_hash hash;
+    planche_cache_hash_begin(&hash);
+    add_build(&hash, commit);
+    planche_cache_hash_number(&hash, "se", options->se);
+    planche_cache_hash_number(&hash, "precision", options->precision);
+    add_cpu(&hash, options);
+    add_gpus(&hash, options);
+    planche_cache_hash_end(&hash, machine);
+}
+
+enum planche_status planche_cache_engine_key(struct planche_cache_key *engine,
+                                             const struct planche_cache_key *machine,
                                              const struct planche_engine_options *options,
-                                             const char *commit, struct planche_error *error)
+                                             struct planche_error *error)
 {
     struct planche_cache_hash hash;
     const char *model = options->model ? options->model : DEFAULT_MODEL;
     enum planche_status status = PLANCHE_OK;
     planche_cache_hash_begin(&hash);
-    add_build(&hash, commit);
+    planche_cache_hash_add(&hash, "machine", machine, sizeof *machine);
     planche_cache_hash_number(&hash, "scale", options->scale);
     /* A level stands in the place of denoise. */
     planche_cache_hash_number(&hash, "denoise", options->has_level ? 0 : options->denoise);
     planche_cache_hash_add(&hash, "level", &options->level,
                            options->has_level ? sizeof options->level : 0);
-    planche_cache_hash_number(&hash, "se", options->se);
-    planche_cache_hash_number(&hash, "precision", options->precision);
-    add_cpu(&hash, options);
-    add_gpus(&hash, options);
     if (is_path(model)) {
         status = add_model_files(&hash, model, error);
     } else {
         planche_cache_hash_text(&hash, "model", model);
         add_catalogue(&hash, model);
     }
-    planche_cache_hash_end(&hash, &engine->key);
+    planche_cache_hash_end(&hash, engine);
     return status;
 }
 
-void planche_cache_page_key(struct planche_cache_key *key,
-                            const struct planche_cache_engine_key *engine,
+void planche_cache_page_key(struct planche_cache_key *key, const struct planche_cache_key *engine,
                             const uint8_t digest[PLANCHE_CACHE_KEY_BYTES],
                             const struct planche_page_options *options)
 {
     struct planche_cache_hash hash;
     enum planche_format format = options->format ? options->format : PLANCHE_FORMAT_WEBP;
     planche_cache_hash_begin(&hash);
-    planche_cache_hash_add(&hash, "engine", &engine->key, sizeof engine->key);
+    planche_cache_hash_add(&hash, "engine", engine, sizeof *engine);
     planche_cache_hash_add(&hash, "input", digest, PLANCHE_CACHE_KEY_BYTES);
     planche_cache_hash_number(&hash, "format", format);
     planche_cache_hash_number(&hash, "quality", (uint64_t)options->quality);

@@ -15,20 +15,20 @@
 
 #include <planche/planche.h>
 
-/* What all pages of an engine have in common. */
-struct planche_cache_engine_key {
-    struct planche_cache_key key;
-};
-
-/* Of an engine that has, or would have, these options: planche_cli_choose has put the catalogue's
- * defaults in. commit: of the build. Reads the files of a model that is not of the catalogue, and
- * asks Vulkan for the GPUs: up to a second, once an engine. Errors: IO, NOT_FOUND. */
-enum planche_status planche_cache_engine_key(struct planche_cache_engine_key *engine,
+/* What all pages that this process makes have in common: of options the fields that no request
+ * changes (se, precision, backend, gpu_path, cpu_mask). commit: of the build. Asks Vulkan for the
+ * GPUs unless the backend is the CPU, which may take a tenth of a second: once a process. */
+void planche_cache_machine_key(struct planche_cache_key *machine,
+                               const struct planche_engine_options *options, const char *commit);
+/* What all pages of a model have in common, with its scale and denoise level: planche_cli_choose
+ * has put the catalogue's defaults in. Reads the files of a model that is not of the catalogue when
+ * they are new or have changed. Errors: IO, NOT_FOUND: the key is that of no other model then. */
+enum planche_status planche_cache_engine_key(struct planche_cache_key *engine,
+                                             const struct planche_cache_key *machine,
                                              const struct planche_engine_options *options,
-                                             const char *commit, struct planche_error *error);
+                                             struct planche_error *error);
 /* Of a page: digest is the sha256 of the input's bytes. */
-void planche_cache_page_key(struct planche_cache_key *key,
-                            const struct planche_cache_engine_key *engine,
+void planche_cache_page_key(struct planche_cache_key *key, const struct planche_cache_key *engine,
                             const uint8_t digest[PLANCHE_CACHE_KEY_BYTES],
                             const struct planche_page_options *options);
 
