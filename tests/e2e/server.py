@@ -12,16 +12,17 @@ import time
 
 import harness
 
-QUICK = ("-m", harness.QUICK_MODEL, "-s", str(harness.QUICK_SCALE), "--log-level", "info")
+QUICK = ("-m", harness.QUICK_MODEL, "-s", str(harness.QUICK_SCALE), "--log-level", "info", "--backend", "cpu")
 
 
 class Server:
     """A running planche serve. self.lines are those of its log."""
 
-    def __init__(self, case, *arguments, listen=("127.0.0.1:0",), env=None, quick=True, **more):
+    def __init__(self, case, *arguments, listen=("127.0.0.1:0",), env=None, quick=True,
+                 cache=False, **more):
         listening = [word for address in listen for word in ("--listen", address)]
         command = [harness.PLANCHE, "serve", *listening, *(QUICK if quick else ()),
-                   *map(str, arguments)]
+                   *(() if cache else ("--no-cache",)), *map(str, arguments)]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=case.folder,
                                         env={**os.environ, **(env or {})}, **more)
         self.lines, self.changed = [], threading.Condition()

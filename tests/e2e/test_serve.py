@@ -510,6 +510,63 @@ class Suwayomi(Serve):
             self.assertTrue(c.is_closed())
 
 
+class Cache(Serve):
+    def serve(self, *arguments, **more):
+        return super().serve("--cache", self.path("results"), *arguments, cache=True, **more)
+
+    def test_pages_are_kept(self):
+        running = self.serve()
+        first = running.post("/v1/upscale", self.page)
+        self.assertEqual(first.fields["x-planche-result"], "upscaled")
+        for again in (running, self.serve()):  # of this process, and of another
+            for _ in range(2):
+                answer = again.post("/v1/upscale", self.page)
+                self.assertEqual(answer.fields["x-planche-result"], "cached")
+                self.assertEqual(answer.body, first.body)
+                for name in ("etag", "content-type", "x-planche-size", "x-planche-model"):
+                    self.assertEqual(answer.fields[name], first.fields[name])
+        body, kind = server.form(self.page)
+        self.assertEqual(again.post("/suwayomi", body, content_type=kind).fields[
+            "x-planche-result"], "cached")
+        self.assertEqual(again.post("/v1/upscale?quality=50", self.page).fields[
+            "x-planche-result"], "upscaled")
+        self.assertEqual(again.get("/v1/status").json()["pages"]["made"], 1)
+        self.assertEqual(running.stop(), 0)
+
+    def test_pages_go_on(self):
+        """After the deadline, and when the client leaves while the page runs."""
+        running = self.serve("--threads", "1")
+        form, kind = server.form(slow_page())
+        late = running.post("/suwayomi?tta=true&deadline_ms=50", form, content_type=kind)
+        self.assertEqual(late.fields["x-planche-result"], "original; reason=deadline")
+        with running.connect() as c:
+            c.send(c.request("/v1/upscale", "POST", slow_page(1)))
+            running.wait_for_status(lambda s: s["pages"]["running"] == 1
+                                    and s["pages"]["made"] == 1)
+        running.wait_for_status(lambda s: s["pages"]["made"] == 2)
+        for path, body, kind in (("/suwayomi?tta=true&deadline_ms=50", form, kind),
+                                 ("/v1/upscale", slow_page(1), None)):
+            answer = running.post(path, body, content_type=kind)
+            self.assertEqual(answer.fields["x-planche-result"], "cached")
+
+    def test_one_page_for_two_servers(self):
+        servers = [self.serve("--threads", "1") for _ in range(2)]
+        connections = [running.connect() for running in servers]
+        for c in connections:
+            self.addCleanup(c.close)
+            c.send(c.request("/v1/upscale", "POST", slow_page()))
+        answers = [c.answer() for c in connections]
+        self.assertEqual(answers[0].body, answers[1].body)
+        self.assertEqual(sorted(a.fields["x-planche-result"] for a in answers),
+                         ["cached", "upscaled"])
+        self.assertEqual(sum(s.status()["pages"]["made"] for s in servers), 1)
+
+    def test_folders_that_cannot_be(self):
+        self.write("file", b"")
+        result = harness.run("serve", "--cache", self.path("file"), check=3)
+        self.assert_one_line(result.stderr, "file")
+
+
 class Access(Serve):
     def test_tokens(self):
         running = self.serve("--token-file", self.write("token", b"a-long-token\nnot this\n"))

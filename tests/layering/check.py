@@ -51,8 +51,8 @@ COMMAND_USES = {
     "ncnn": ["cli"],
     "stdio": ["cli", "service"],
     "http": [],
-    "pages": ["cli", "service", "http"],
-    "serve": ["cli", "service", "http", "pages"],
+    "pages": ["cli", "service", "http", "cache"],
+    "serve": ["cli", "service", "http", "pages", "cache"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

@@ -50,7 +50,7 @@ static void test_charge(void **state)
     granted = 0;
     planche_http_budget_init(&budget, 100);
     struct planche_http_blob *blob =
-        planche_http_blob_create(malloc(1), 1, planche_http_blob_free, &budget, 150);
+        planche_http_blob_create(malloc(1), 1, free, NULL, &budget, 150);
     planche_http_budget_charge(&budget, 150);
     planche_http_budget_wait(&budget, &none, 0);
     planche_http_blob_drop(planche_http_blob_hold(blob));

@@ -27,7 +27,7 @@ static void come(char name, enum planche_pages_class class, uint64_t session, in
     *flight = (struct planche_pages_flight){.arrival = ms * MS, .next = list, .link = &list};
     flight->wish.class = class;
     flight->wish.session = session;
-    flight->wish.key[0] = name;
+    flight->wish.key.bytes[0] = (uint8_t)name;
     if (list != NULL)
         list->link = &flight->next;
     list = flight;
@@ -42,7 +42,7 @@ static char take(void)
     *next->link = next->next;
     if (next->next != NULL)
         next->next->link = next->link;
-    return next->wish.key[0];
+    return (char)next->wish.key.bytes[0];
 }
 
 static void expect(const char *names)

@@ -160,7 +160,8 @@ static bool wants_no_body(const struct planche_http_connection *c, unsigned stat
 static bool write_body(struct planche_http_connection *c, const struct planche_http_answer *answer)
 {
     if (answer->has_file)
-        return planche_http_output_file(&c->out, answer->fd, 0, answer->file_size);
+        return planche_http_output_file(&c->out, answer->fd, answer->file_offset,
+                                        answer->file_size);
     if (answer->blob != NULL)
         return planche_http_output_blob(&c->out, answer->blob, answer->offset, answer->size);
     return planche_http_output_copy(&c->out, answer->text, answer->size);

@@ -16,7 +16,7 @@ struct planche_http_answer {
     const char *text;               /* copied */
     int fd;                         /* a file, if has_file; closed */
     bool has_file;
-    uint64_t file_size;
+    uint64_t file_offset, file_size;
 };
 
 /* After the next four functions the handler has no connection any more: the exchange is over or

@@ -77,13 +77,13 @@ void planche_http_budget_release(struct planche_http_budget *budget, uint64_t by
 }
 
 struct planche_http_blob *planche_http_blob_create(void *data, size_t size,
-                                                   void (*release)(void *data, size_t size),
+                                                   void (*release)(void *owner), void *owner,
                                                    struct planche_http_budget *budget,
                                                    uint64_t charge)
 {
     struct planche_http_blob *blob = malloc(sizeof *blob);
     if (blob != NULL)
-        *blob = (struct planche_http_blob){data, size, 1, release, budget, charge};
+        *blob = (struct planche_http_blob){data, size, 1, release, owner, budget, charge};
     return blob;
 }
 
@@ -98,14 +98,8 @@ void planche_http_blob_drop(struct planche_http_blob *blob)
     if (blob == NULL || --blob->holders > 0)
         return;
     if (blob->release != NULL)
-        blob->release(blob->data, blob->size);
+        blob->release(blob->owner != NULL ? blob->owner : blob->data);
     if (blob->budget != NULL)
         planche_http_budget_release(blob->budget, blob->charge);
     free(blob);
-}
-
-void planche_http_blob_free(void *data, size_t size)
-{
-    (void)size;
-    free(data);
 }

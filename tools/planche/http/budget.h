@@ -41,21 +41,20 @@ struct planche_http_blob {
     char *data;
     size_t size;
     unsigned holders;
-    void (*release)(void *data, size_t size); /* NULL: nothing to release */
-    struct planche_http_budget *budget;       /* NULL: not counted */
+    void (*release)(void *owner);       /* NULL: nothing to release */
+    void *owner;                        /* NULL: the data itself */
+    struct planche_http_budget *budget; /* NULL: not counted */
     uint64_t charge;
 };
 
-/* Takes data, which is counted already if charge is not 0. One holder. NULL: no memory; data is
- * still the caller's. */
+/* Takes data, which is counted already if charge is not 0, and gives owner (NULL: data) to release
+ * in the end. One holder. NULL: no memory; data is still the caller's. */
 struct planche_http_blob *planche_http_blob_create(void *data, size_t size,
-                                                   void (*release)(void *data, size_t size),
+                                                   void (*release)(void *owner), void *owner,
                                                    struct planche_http_budget *budget,
                                                    uint64_t charge);
 struct planche_http_blob *planche_http_blob_hold(struct planche_http_blob *blob);
 /* NULL is fine. */
 void planche_http_blob_drop(struct planche_http_blob *blob);
-/* A release function for what malloc has given. */
-void planche_http_blob_free(void *data, size_t size);
 
 #endif

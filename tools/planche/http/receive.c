@@ -136,7 +136,7 @@ void planche_http_receive(struct planche_http_connection *c, uint64_t limit,
     c->take = keep;
     c->fail = report;
     c->body_end = planche_http_loop_now(c->settings->loop) + c->settings->body_ns;
-    c->body = planche_http_blob_create(NULL, 0, planche_http_blob_free, c->settings->budget, 0);
+    c->body = planche_http_blob_create(NULL, 0, free, NULL, c->settings->budget, 0);
     if (c->body == NULL)
         report(c, PLANCHE_HTTP_NO_ROOM);
     else if (!c->head.chunked && c->head.length > limit)

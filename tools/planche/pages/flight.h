@@ -3,9 +3,10 @@
 #ifndef PLANCHE_PAGES_FLIGHT_H
 #define PLANCHE_PAGES_FLIGHT_H
 
+#include "cache/key.h"
+#include "cache/result.h"
 #include "http/budget.h"
 #include "http/loop.h"
-#include "pages/key.h"
 #include "service/request.h"
 
 /* What goes first. */
@@ -21,18 +22,20 @@ struct planche_pages_wish {
     struct planche_http_blob *input;
     size_t offset, size; /* of the blob: the page's file */
     struct planche_cli_request request;
-    char key[PLANCHE_PAGES_KEY];
+    struct planche_cache_key key;
     enum planche_pages_class class;
     uint64_t session; /* pages of one reader have the same */
 };
 
-/* How a page came out. Valid until the call returns; result may be held. */
+/* How a page came out. Valid until the call returns; what it points to may be held. */
 struct planche_pages_outcome {
     enum planche_status status;
     const char *message;
-    struct planche_http_blob *result; /* NULL unless the status is OK */
+    struct planche_cache_result *result; /* NULL unless the status is OK */
+    struct planche_http_blob *blob;      /* the result's bytes, if they are in memory */
     const struct planche_page_result *page;
     double queue_ms;
+    bool cached; /* another process had made it; page says nothing */
 };
 
 /* Owned by who waits, and zeroed but for done and user when it does not. */
@@ -43,25 +46,33 @@ struct planche_pages_waiter {
     struct planche_pages_waiter *next, **link;
 };
 
+/* A flight's place in the job queue. It lives until the job is done, which may be later than the
+ * flight ends: the result is stored after who waits has been told. */
+struct planche_pages_ticket {
+    struct planche_pages_flight *flight;
+    bool ended; /* the loop has been told */
+};
+
 struct planche_pages_flight {
     struct planche_pages *pages;
     struct planche_pages_flight *next, **link; /* of those that wait, or run */
     struct planche_pages_wish wish;            /* own */
     struct planche_pages_waiter *waiters;
-    bool kept; /* made even if nobody waits any more */
+    struct planche_pages_ticket *ticket; /* own until it is started */
+    bool kept;                           /* made even if nobody waits any more */
     bool running, cancelled;
     int64_t arrival, start;
     uint64_t burst; /* of its session: see pages/order.h */
     uint64_t job;
 
     /* Set by the worker. */
-    struct planche_http_task ended;
+    struct planche_http_task end;
     struct planche_error error;
     enum planche_status status;
+    struct planche_cache_result *result;
+    bool cached;
     struct planche_page_result page;
     char model[64]; /* that made it */
-    void *data;
-    size_t size;
     double run_ms;
 };
 

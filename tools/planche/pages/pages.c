@@ -4,7 +4,11 @@
 #include "pages/pages.h"
 
 #include "base/status.h"
+#include "cache/claim.h"
+#include "cache/lookup.h"
+#include "cache/store.h"
 #include "os/clock.h"
+#include "pages/keys.h"
 #include "pages/order.h"
 #include "pages/run.h"
 #include "service/engine_cache.h"
@@ -17,8 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEWEST_WEIGHT 0.2 /* of the last page in the mean time of pages */
-#define GUESS_SECONDS 2.0 /* a page takes, before one has run */
+#define NEWEST_WEIGHT 0.2   /* of the last page in the mean time of pages */
+#define CLAIM_MS      60000 /* to wait for another process that makes the same page */
+#define GUESS_SECONDS 2.0   /* a page takes, before one has run */
 
 struct planche_pages {
     struct planche_pages_settings settings;
@@ -57,28 +62,31 @@ static void remove_waiter(struct planche_pages_waiter *waiter)
 
 static void destroy_flight(struct planche_pages_flight *flight)
 {
+    free(flight->ticket);
     planche_http_blob_drop(flight->wish.input);
     planche_cli_request_clear(&flight->wish.request);
-    planche_free_bytes(flight->data);
+    planche_cache_result_release(&flight->result);
     free(flight);
 }
 
-static void free_result(void *data, size_t size)
+static void release_result(void *result)
 {
-    (void)size;
-    planche_free_bytes(data);
+    struct planche_cache_result *held = result;
+    planche_cache_result_release(&held);
 }
 
-/* The result as a blob, which counts in the budget even if that is full: it is there. */
-static struct planche_http_blob *take_result(struct planche_pages *pages,
-                                             struct planche_pages_flight *flight)
+/* The result's bytes as a blob, which counts in the budget even if that is full: they are there.
+ * NULL: no memory, or they are in a file. */
+static struct planche_http_blob *make_blob(struct planche_pages *pages,
+                                           struct planche_cache_result *result)
 {
+    struct planche_http_budget *budget = pages->settings.budget;
     struct planche_http_blob *blob = planche_http_blob_create(
-        flight->data, flight->size, free_result, pages->settings.budget, flight->size);
+        (void *)result->data, result->size, release_result, result, budget, result->size);
     if (blob == NULL)
         return NULL;
-    planche_http_budget_charge(pages->settings.budget, flight->size);
-    flight->data = NULL;
+    planche_cache_result_hold(result);
+    planche_http_budget_charge(budget, result->size);
     return blob;
 }
 
@@ -88,9 +96,11 @@ static void deliver(struct planche_pages *pages, struct planche_pages_flight *fl
     struct planche_pages_outcome outcome = {
         .status = flight->status, .message = flight->error.message, .page = &flight->page};
     outcome.queue_ms = flight->start != 0 ? (double)(flight->start - flight->arrival) * 1e-6 : 0;
-    if (flight->status == PLANCHE_OK && flight->waiters != NULL) {
-        outcome.result = take_result(pages, flight);
-        if (outcome.result == NULL) {
+    outcome.result = flight->result;
+    outcome.cached = flight->cached;
+    if (flight->waiters != NULL && flight->result != NULL && flight->result->data != NULL) {
+        outcome.blob = make_blob(pages, flight->result);
+        if (outcome.blob == NULL) {
             outcome.status = PLANCHE_ERROR_MEMORY;
             outcome.message = "no memory for the result";
         }
@@ -102,14 +112,16 @@ static void deliver(struct planche_pages *pages, struct planche_pages_flight *fl
         remove_waiter(waiter);
         waiter->done(waiter->user, &outcome);
     }
-    planche_http_blob_drop(outcome.result);
+    planche_http_blob_drop(outcome.blob);
     destroy_flight(flight);
 }
 
 static void count(struct planche_pages *pages, const struct planche_pages_flight *flight)
 {
     struct planche_pages_state *state = &pages->state;
-    if (flight->status == PLANCHE_OK) {
+    if (flight->cached) {
+        state->shared++;
+    } else if (flight->status == PLANCHE_OK) {
         double seconds = flight->run_ms * 1e-3;
         state->made++;
         state->page_seconds =
@@ -138,7 +150,7 @@ static void rest(struct planche_pages *pages)
                                    pages->settings.unload_ns);
 }
 
-static void on_ended(void *user)
+static void on_end(void *user)
 {
     struct planche_pages_flight *flight = user;
     struct planche_pages *pages = flight->pages;
@@ -150,22 +162,54 @@ static void on_ended(void *user)
     rest(pages);
 }
 
-static enum planche_status run_flight(void *user, struct planche_cancel *cancel)
+/* The loop goes on with a flight; the worker has it no more. */
+static void end_flight(struct planche_pages_ticket *ticket)
 {
-    struct planche_pages_flight *flight = user;
-    const struct planche_pages_store *store = flight->pages->settings.store;
-    planche_pages_run(flight, flight->pages->settings.engines, cancel);
-    if (flight->status == PLANCHE_OK && store != NULL)
-        store->put(store->user, flight->wish.key, flight->data, flight->size);
-    return flight->status;
+    struct planche_pages_flight *flight = ticket->flight;
+    ticket->ended = true;
+    planche_http_loop_post(flight->pages->settings.loop, &flight->end);
 }
 
-/* On any thread: the loop goes on with it. */
+/* Makes the page, unless another process has made it or does so now. Who waits is told before the
+ * result is stored. */
+static enum planche_status run_flight(void *user, struct planche_cancel *cancel)
+{
+    struct planche_pages_ticket *ticket = user;
+    struct planche_pages_flight *flight = ticket->flight;
+    struct planche_cache *cache = flight->pages->settings.cache;
+    const struct planche_cancel_token token = {.handle = cancel};
+    struct planche_cache_claim claim;
+    struct planche_error error;
+    struct planche_cache_result *result = NULL;
+    flight->page = (struct planche_page_result)PLANCHE_PAGE_RESULT_INIT;
+    flight->cached = cache != NULL && planche_cache_claim_take(&claim, cache, &flight->wish.key,
+                                                               &token, CLAIM_MS, &flight->result);
+    if (!flight->cached)
+        planche_pages_run(flight, flight->pages->settings.engines, cancel);
+    enum planche_status status = flight->cached ? PLANCHE_OK : flight->status;
+    bool stores = cache != NULL && !flight->cached && status == PLANCHE_OK;
+    flight->status = status;
+    if (stores)
+        result = planche_cache_result_hold(flight->result);
+    end_flight(ticket);
+    if (stores)
+        planche_cache_store(cache, &claim.key, result, &error); /* the log is told */
+    if (cache != NULL)
+        planche_cache_claim_drop(&claim);
+    planche_cache_result_release(&result);
+    return status;
+}
+
+/* On any thread. A job that has not run ends here. */
 static void flight_done(void *user, enum planche_status status)
 {
-    struct planche_pages_flight *flight = user;
-    flight->status = status;
-    planche_http_loop_post(flight->pages->settings.loop, &flight->ended);
+    struct planche_pages_ticket *ticket = user;
+    if (!ticket->ended) {
+        planche_fail(&ticket->flight->error, status, "cancelled before the page began");
+        ticket->flight->status = status;
+        end_flight(ticket);
+    }
+    free(ticket);
 }
 
 /* Gives a flight to a worker. False: it cannot be, which a full memory alone can cause. */
@@ -174,21 +218,24 @@ static bool start(struct planche_pages *pages, struct planche_pages_flight *flig
     struct planche_job job = PLANCHE_JOB_INIT;
     job.run = run_flight;
     job.done = flight_done;
-    job.user = flight;
+    job.user = flight->ticket;
     flight->start = planche_clock_ns();
     flight->running = true;
-    flight->ended = (struct planche_http_task){.run = on_ended, .user = flight};
+    flight->end = (struct planche_http_task){.run = on_end, .user = flight};
     unlink_flight(flight);
     pages->state.waiting[flight->wish.class]--;
     link_to(&pages->running, flight);
     pages->state.running++;
     /* From here on the worker has it, but for its lists and waiters. */
+    struct planche_pages_ticket *ticket = flight->ticket;
     struct planche_error error = {0};
+    flight->ticket = NULL;
     enum planche_status status = planche_job_try_submit(pages->queue, &job, &flight->job, &error);
     if (status == PLANCHE_OK)
         return true;
     unlink_flight(flight);
     pages->state.running--;
+    flight->ticket = ticket;
     flight->status = status;
     flight->error = error;
     return false;
@@ -262,14 +309,16 @@ static void give_up(struct planche_pages *pages, struct planche_pages_flight *fl
 {
     unlink_flight(flight);
     pages->state.waiting[flight->wish.class]--;
-    flight->status = PLANCHE_ERROR_CANCELLED;
+    flight->status =
+        planche_fail(&flight->error, PLANCHE_ERROR_CANCELLED, "cancelled before the page began");
     count(pages, flight);
     deliver(pages, flight);
 }
 
-static struct planche_pages_flight *find_flight(struct planche_pages_flight *list, const char *key)
+static struct planche_pages_flight *find_flight(struct planche_pages_flight *list,
+                                                const struct planche_cache_key *key)
 {
-    while (list != NULL && (list->cancelled || strcmp(list->wish.key, key) != 0))
+    while (list != NULL && (list->cancelled || memcmp(&list->wish.key, key, sizeof *key) != 0))
         list = list->next;
     return list;
 }
@@ -308,10 +357,16 @@ static struct planche_pages_flight *make_flight(struct planche_pages *pages,
                                                 struct planche_pages_wish *wish)
 {
     struct planche_pages_flight *flight = calloc(1, sizeof *flight);
-    if (flight == NULL)
+    struct planche_pages_ticket *ticket = calloc(1, sizeof *ticket);
+    if (flight == NULL || ticket == NULL) {
+        free(flight);
+        free(ticket);
         return NULL;
+    }
     flight->pages = pages;
     flight->wish = *wish;
+    flight->ticket = ticket;
+    ticket->flight = flight;
     planche_http_blob_hold(wish->input);
     wish->request = (struct planche_cli_request){0};
     flight->arrival = planche_clock_ns();
@@ -321,28 +376,41 @@ static struct planche_pages_flight *make_flight(struct planche_pages *pages,
     return flight;
 }
 
-bool planche_pages_submit(struct planche_pages *pages, struct planche_pages_wish *wish,
-                          struct planche_pages_waiter *waiter)
+static enum planche_pages_submitted begin(struct planche_pages *pages,
+                                          struct planche_pages_wish *wish,
+                                          struct planche_pages_waiter *waiter,
+                                          struct planche_cache_result **result)
 {
-    struct planche_pages_flight *flight = find_flight(pages->running, wish->key);
-    if (flight == NULL)
-        flight = find_flight(pages->waiting, wish->key);
-    if (flight != NULL) {
-        pages->state.shared++;
-        raise_class(pages, flight, wish->class);
-        planche_cli_request_clear(&wish->request);
-        join(flight, waiter);
-        return true;
-    }
+    struct planche_cache *cache = pages->settings.cache;
+    /* An entry that is to be checked first is checked by a worker. */
+    if (cache != NULL && planche_cache_lookup(cache, &wish->key, true, result) == PLANCHE_CACHE_HIT)
+        return PLANCHE_PAGES_HAS;
     if (pages->ending || is_full(pages, wish->class))
-        return false;
-    flight = make_flight(pages, wish);
+        return PLANCHE_PAGES_FULL;
+    struct planche_pages_flight *flight = make_flight(pages, wish);
     if (flight == NULL)
-        return false;
+        return PLANCHE_PAGES_FULL;
     join(flight, waiter);
     planche_http_timer_stop(&pages->unload);
     dispatch(pages);
-    return true;
+    return PLANCHE_PAGES_WAITS;
+}
+
+enum planche_pages_submitted planche_pages_submit(struct planche_pages *pages,
+                                                  struct planche_pages_wish *wish,
+                                                  struct planche_pages_waiter *waiter,
+                                                  struct planche_cache_result **result)
+{
+    struct planche_pages_flight *flight = find_flight(pages->running, &wish->key);
+    if (flight == NULL)
+        flight = find_flight(pages->waiting, &wish->key);
+    if (flight == NULL)
+        return begin(pages, wish, waiter, result);
+    pages->state.shared++;
+    raise_class(pages, flight, wish->class);
+    planche_cli_request_clear(&wish->request);
+    join(flight, waiter);
+    return PLANCHE_PAGES_WAITS;
 }
 
 static void cancel_job(struct planche_pages *pages, struct planche_pages_flight *flight)
@@ -358,7 +426,7 @@ void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waite
     if (flight == NULL)
         return;
     remove_waiter(waiter);
-    bool stored = pages->settings.store != NULL;
+    bool stored = pages->settings.cache != NULL;
     flight->kept = flight->kept || (keep && stored);
     if (flight->waiters != NULL || flight->kept)
         return;
@@ -378,15 +446,19 @@ void planche_pages_cancel(struct planche_pages *pages)
         cancel_job(pages, flight);
 }
 
-bool planche_pages_find(struct planche_pages *pages, const char *key, int *fd, uint64_t *size)
+static enum planche_status prepare_keys(void *user, struct planche_cancel *cancel)
 {
-    const struct planche_pages_store *store = pages->settings.store;
-    return store != NULL && store->get(store->user, key, fd, size);
+    (void)cancel;
+    planche_pages_keys_prepare(user);
+    return PLANCHE_OK;
 }
 
-bool planche_pages_keeps(const struct planche_pages *pages)
+void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys)
 {
-    return pages->settings.store != NULL;
+    struct planche_job job = PLANCHE_JOB_INIT;
+    job.run = prepare_keys;
+    job.user = keys;
+    planche_job_try_submit(pages->queue, &job, NULL, NULL); /* else when one is needed */
 }
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state)

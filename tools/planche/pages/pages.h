@@ -5,25 +5,18 @@
 
 #include "pages/flight.h"
 
+struct planche_cache;
 struct planche_cli_engine_cache;
-
-/* Where results are kept. Keys are those of planche_pages_key. */
-struct planche_pages_store {
-    /* Opens a result, on the loop's thread. False: there is none. */
-    bool (*get)(void *user, const char *key, int *fd, uint64_t *size);
-    /* Keeps a result; on a worker's thread. Failing is the store's own business. */
-    void (*put)(void *user, const char *key, const void *data, size_t size);
-    void *user;
-};
+struct planche_pages_keys;
 
 struct planche_pages_settings {
     struct planche_http_loop *loop;
     struct planche_http_budget *budget; /* that results count in */
     struct planche_cli_engine_cache *engines;
     unsigned workers;
-    unsigned queue_limit;                    /* pages that may wait, not counting books' */
-    const struct planche_pages_store *store; /* NULL: results are not kept */
-    int64_t unload_ns; /* engines that were not used for so long are given up; 0: never */
+    unsigned queue_limit;        /* pages that may wait, not counting books' */
+    struct planche_cache *cache; /* NULL: results are not kept */
+    int64_t unload_ns;           /* engines that were not used for so long are given up; 0: never */
     /* Is told about each flight that ends, before those who wait for it: for metrics. May be NULL.
      */
     void (*observe)(void *user, const struct planche_pages_flight *flight);
@@ -46,11 +39,19 @@ struct planche_pages *planche_pages_create(const struct planche_pages_settings *
 /* Cancels everything; who waits is told before this returns. NULL is fine. */
 void planche_pages_destroy(struct planche_pages *pages);
 
-/* Wants a page: waiter->done is called once, later, unless the waiter leaves first. Takes the
- * request and holds the input. If the same page is waiting or running already, the waiter joins it.
- * False: too many pages wait, or there is no memory; nothing was taken. */
-bool planche_pages_submit(struct planche_pages *pages, struct planche_pages_wish *wish,
-                          struct planche_pages_waiter *waiter);
+/* What became of a wish. */
+enum planche_pages_submitted {
+    PLANCHE_PAGES_HAS,   /* the result is there: *result is the caller's to release */
+    PLANCHE_PAGES_WAITS, /* waiter->done is called once, later, unless the waiter leaves first */
+    PLANCHE_PAGES_FULL   /* too many pages wait, or there is no memory */
+};
+
+/* Wants a page. If it waits, the request is taken from the wish and the input is held. If the same
+ * page is waiting or running already, the waiter joins it. */
+enum planche_pages_submitted planche_pages_submit(struct planche_pages *pages,
+                                                  struct planche_pages_wish *wish,
+                                                  struct planche_pages_waiter *waiter,
+                                                  struct planche_cache_result **result);
 /* The waiter does not want it any more. A page that nobody wants is not begun. One that runs goes
  * on if its result is kept somewhere, else it is cancelled. keep: the page is made all the same, if
  * its result is kept. */
@@ -58,9 +59,8 @@ void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waite
                          bool keep);
 /* Cancels all pages and takes no more. */
 void planche_pages_cancel(struct planche_pages *pages);
-/* A result that is kept: true, and its file is the caller's. */
-bool planche_pages_find(struct planche_pages *pages, const char *key, int *fd, uint64_t *size);
-bool planche_pages_keeps(const struct planche_pages *pages);
+/* Prepares keys on a worker, for the first request that needs one. */
+void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys);
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state);
 /* In how many seconds a page that comes now could begin, at least 1: for Retry-After. */

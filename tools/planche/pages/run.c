@@ -4,22 +4,43 @@
 
 #include "base/cancel.h"
 #include "cli/json.h"
+#include "http/image.h"
 #include "os/clock.h"
 
 #include <stdio.h>
+
+/* What is kept beside the result, and answered with it. */
+static enum planche_status take_result(struct planche_pages_flight *flight, void *data, size_t size)
+{
+    char extent[32];
+    const struct planche_page_result *page = &flight->page;
+    const struct planche_cache_header headers[] = {{"X-Planche-Size", extent},
+                                                   {"X-Planche-Model", flight->model}};
+    const struct planche_cache_meta meta = {
+        .type = planche_http_image_type(data, size), .headers = headers, .header_count = 2};
+    snprintf(extent, sizeof extent, "%ux%u", page->output_width, page->output_height);
+    enum planche_status status = planche_cache_result_create(
+        &flight->result, NULL, data, size, planche_free_bytes, &meta, &flight->error);
+    if (status != PLANCHE_OK)
+        planche_free_bytes(data);
+    return status;
+}
 
 static enum planche_status run_page(struct planche_pages_flight *flight,
                                     const struct planche_engine *engine)
 {
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     const struct planche_pages_wish *wish = &flight->wish;
+    void *data = NULL;
+    size_t size = 0;
     planche_engine_get_info(engine, &info, NULL);
-    enum planche_status status = planche_engine_run_bytes(
-        engine, wish->input->data + wish->offset, wish->size, &flight->data, &flight->size,
-        &wish->request.page, &flight->page, &flight->error);
-    if (status == PLANCHE_OK)
-        planche_cli_json_networks(&flight->page, &info, flight->model, sizeof flight->model);
-    return status;
+    enum planche_status status =
+        planche_engine_run_bytes(engine, wish->input->data + wish->offset, wish->size, &data, &size,
+                                 &wish->request.page, &flight->page, &flight->error);
+    if (status != PLANCHE_OK)
+        return status;
+    planche_cli_json_networks(&flight->page, &info, flight->model, sizeof flight->model);
+    return take_result(flight, data, size);
 }
 
 void planche_pages_run(struct planche_pages_flight *flight,
@@ -33,7 +54,6 @@ void planche_pages_run(struct planche_pages_flight *flight,
     const struct planche_cancel_token token = {.handle = cancel};
     const struct planche_engine *engine = NULL;
     double start = planche_clock_ms();
-    flight->page = (struct planche_page_result)PLANCHE_PAGE_RESULT_INIT;
     request->page.cancel = cancel;
     request->page.priority = priorities[flight->wish.class];
     flight->status = planche_cli_engine_cache_acquire(engines, &request->engine, &token, &engine,

@@ -3,6 +3,7 @@
 #ifndef PLANCHE_SERVE_SERVER_H
 #define PLANCHE_SERVE_SERVER_H
 
+#include "base/log.h"
 #include "cli/options.h"
 #include "http/answer.h"
 #include "http/receive.h"
@@ -23,6 +24,9 @@ struct planche_serve {
     struct planche_http_server *server;
     struct planche_cli_engine_cache *engines;
     struct planche_pages *pages;
+    struct planche_pages_keys *keys;
+    struct planche_cache *cache;     /* NULL: results are not kept */
+    struct planche_log log;          /* of the cache */
     char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */
     int64_t started;                 /* planche_clock_ns */
     uint64_t max_bytes;              /* of a request's body */

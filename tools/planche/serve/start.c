@@ -2,11 +2,14 @@
 /* Start: from the command line to a server that is ready. */
 #include "serve/start.h"
 
+#include "cache/open.h"
 #include "cli/cli.h"
 #include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
+#include "commit.h"
 #include "os/clock.h"
+#include "pages/keys.h"
 #include "serve/dispatch.h"
 #include "serve/guard.h"
 #include "serve/log.h"
@@ -120,6 +123,7 @@ static struct planche_pages *make_pages(struct planche_serve *serve, struct plan
         .engines = serve->engines,
         .workers = count_workers(&serve->options.engine),
         .queue_limit = serve->options.serve.queue,
+        .cache = serve->cache,
         .unload_ns = serve->options.serve.unload_s * SECOND_NS,
     };
     return planche_pages_create(&settings, error);
@@ -143,6 +147,29 @@ static void fill_settings(struct planche_serve *serve)
     };
 }
 
+/* A cache that cannot be is said, and the server goes on without: pages are worth more. A folder
+ * that was named must be usable. */
+static int open_cache(struct planche_serve *serve)
+{
+    const struct planche_cli_options *options = &serve->options;
+    struct planche_error error = {0};
+    if (options->serve.no_cache)
+        return PLANCHE_CLI_OK;
+    serve->log = (struct planche_log){.fn = planche_serve_log_library, .user = serve};
+    const struct planche_cache_options wanted = {.folder = options->cache,
+                                                 .max_bytes = options->cache_max_size,
+                                                 .max_age_s = options->cache_max_age,
+                                                 .log = &serve->log};
+    if (planche_cache_open(&serve->cache, &wanted, &error) == PLANCHE_OK)
+        return PLANCHE_CLI_OK;
+    if (options->cache == NULL) {
+        planche_serve_log(serve, PLANCHE_CLI_LOG_WARN, "%s; results are not kept", error.message);
+        return PLANCHE_CLI_OK;
+    }
+    planche_cli_message("%s", error.message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
 static int make_parts(struct planche_serve *serve)
 {
     struct planche_error error = {0};
@@ -151,7 +178,8 @@ static int make_parts(struct planche_serve *serve)
     serve->loop = planche_http_loop_create();
     serve->engines =
         planche_cli_engine_cache_create(&serve->options.engine, serve->options.engines);
-    if (serve->loop == NULL || serve->engines == NULL)
+    serve->keys = planche_pages_keys_create(&serve->options.engine, PLANCHE_COMMIT);
+    if (serve->loop == NULL || serve->engines == NULL || serve->keys == NULL)
         return planche_cli_no_memory();
     serve->pages = make_pages(serve, &error);
     if (serve->pages == NULL) {
@@ -175,7 +203,11 @@ int planche_serve_start(struct planche_serve *serve)
     if (status == PLANCHE_CLI_OK)
         status = listen_everywhere(serve);
     if (status == PLANCHE_CLI_OK)
+        status = open_cache(serve);
+    if (status == PLANCHE_CLI_OK)
         status = make_parts(serve);
+    if (status == PLANCHE_CLI_OK)
+        planche_pages_prepare(serve->pages, serve->keys);
     for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
         planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
     return status;
@@ -185,6 +217,8 @@ void planche_serve_stop(struct planche_serve *serve)
 {
     planche_pages_destroy(serve->pages);
     planche_http_server_destroy(serve->server);
+    planche_cache_close(&serve->cache);
+    planche_pages_keys_destroy(serve->keys);
     planche_cli_engine_cache_destroy(serve->engines);
     for (unsigned i = 0; i < serve->listener_count; i++)
         planche_http_listener_close(&serve->listeners[i]);

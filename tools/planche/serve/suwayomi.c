@@ -4,8 +4,8 @@
 #include "serve/suwayomi.h"
 
 #include "http/head.h"
+#include "http/image.h"
 #include "os/clock.h"
-#include "serve/image.h"
 #include "serve/log.h"
 #include "serve/work.h"
 
@@ -19,7 +19,7 @@ static void answer_original(struct planche_serve_work *work, const char *reason)
     const struct planche_pages_wish *wish = &work->wish;
     const struct planche_http_answer answer = {
         .status = 200,
-        .type = planche_serve_image_type(wish->input->data + wish->offset, wish->size),
+        .type = planche_http_image_type(wish->input->data + wish->offset, wish->size),
         .blob = wish->input,
         .offset = wish->offset,
         .size = wish->size};
@@ -48,7 +48,7 @@ static void refuse(struct planche_serve_work *work, unsigned status, const char 
 static void choose_format(struct planche_serve_work *work)
 {
     const struct planche_pages_wish *wish = &work->wish;
-    const char *type = planche_serve_image_type(wish->input->data + wish->offset, wish->size);
+    const char *type = planche_http_image_type(wish->input->data + wish->offset, wish->size);
     if (type == NULL || strcmp(type, "image/jpeg") != 0 ||
         work->serve->options.page.format != PLANCHE_FORMAT_AUTO)
         return;

@@ -2,21 +2,24 @@
 /* Work: one request for a page. */
 #include "serve/work.h"
 
+#include "cache/result.h"
+#include "http/image.h"
 #include "http/text.h"
-#include "os/clock.h"
-#include "serve/image.h"
+#include "os/fd.h"
+#include "pages/keys.h"
 #include "serve/problem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TAG 35 /* a tag with its quotes and the 0 */
 
-static void make_tag(char tag[TAG], const char *key)
+static void make_tag(char tag[TAG], const struct planche_cache_key *key)
 {
-    snprintf(tag, TAG, "\"%.32s\"", key);
+    char text[PLANCHE_CACHE_KEY_TEXT];
+    planche_cache_key_text(key, text);
+    snprintf(tag, TAG, "\"%.32s\"", text);
 }
 
 void planche_serve_work_end(struct planche_serve_work *work, bool keep)
@@ -39,7 +42,7 @@ static void on_gone(void *user)
 static void add_fields(const struct planche_serve_work *work, const char *result)
 {
     char tag[TAG];
-    make_tag(tag, work->wish.key);
+    make_tag(tag, &work->wish.key);
     planche_http_add_field(work->c, "ETag", tag);
     planche_http_add_field(work->c, "Cache-Control", "private, max-age=0, must-revalidate");
     planche_http_add_field(work->c, "X-Planche-Result", result);
@@ -52,21 +55,28 @@ static void add_timing(struct planche_http_connection *c,
     planche_http_add_field_format(
         c, "Server-Timing", "queue;dur=%.1f, decode;dur=%.1f, network;dur=%.1f, encode;dur=%.1f",
         outcome->queue_ms, page->decode_ms, page->network_ms, page->encode_ms);
-    planche_http_add_field_format(c, "X-Planche-Size", "%ux%u", page->output_width,
-                                  page->output_height);
 }
 
-static void answer_result(struct planche_serve_work *work,
-                          const struct planche_pages_outcome *outcome)
+/* The content of a result: in memory, or in a file, whose descriptor the answer gets a copy of. */
+static void answer_content(struct planche_serve_work *work, struct planche_cache_result *result,
+                           struct planche_http_blob *blob)
 {
-    struct planche_http_blob *result = outcome->result;
-    const struct planche_http_answer answer = {
-        .status = 200,
-        .type = planche_serve_image_type(result->data, result->size),
-        .blob = result,
-        .size = result->size};
-    add_fields(work, "upscaled");
-    add_timing(work->c, outcome);
+    struct planche_http_answer answer = {.status = 200, .type = result->type};
+    for (size_t i = 0; i < result->header_count; i++)
+        planche_http_add_field(work->c, result->headers[i].name, result->headers[i].value);
+    if (blob != NULL) {
+        answer.blob = blob;
+        answer.size = blob->size;
+    } else {
+        answer.fd = planche_fd_duplicate(result->fd);
+        answer.has_file = true;
+        answer.file_offset = result->offset;
+        answer.file_size = result->size;
+    }
+    if (answer.has_file && answer.fd < 0) {
+        work->kind->refuse(work, 503, "memory", "there are no descriptors left");
+        return;
+    }
     planche_http_answer(work->c, &answer);
     planche_serve_work_end(work, false);
 }
@@ -82,32 +92,19 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
     };
     size_t status = outcome->status;
     if (outcome->status == PLANCHE_OK) {
-        answer_result(work, outcome);
+        add_fields(work, outcome->cached ? "cached" : "upscaled");
+        if (!outcome->cached)
+            add_timing(work->c, outcome);
+        answer_content(work, outcome->result, outcome->blob);
         return;
     }
     const struct planche_pages_wish *wish = &work->wish;
     if (outcome->status == PLANCHE_ERROR_DATA &&
-        planche_serve_image_type(work->body->data + wish->offset, wish->size) == NULL)
+        planche_http_image_type(work->body->data + wish->offset, wish->size) == NULL)
         status = PLANCHE_ERROR_UNSUPPORTED;
     bool known = status < sizeof reasons / sizeof *reasons && reasons[status] != NULL;
     work->kind->refuse(work, planche_serve_status_of((enum planche_status)status),
                        known ? reasons[status] : "error", outcome->message);
-}
-
-/* A result that is kept. A small one is read: its head and body leave in one call then. */
-static void answer_kept(struct planche_serve_work *work, int fd, uint64_t size)
-{
-    char begin[16] = "";
-    ssize_t got = pread(fd, begin, sizeof begin, 0);
-    const struct planche_http_answer answer = {
-        .status = 200,
-        .type = planche_serve_image_type(begin, got > 0 ? (size_t)got : 0),
-        .has_file = true,
-        .fd = fd,
-        .file_size = size};
-    add_fields(work, "cached");
-    planche_http_answer(work->c, &answer);
-    planche_serve_work_end(work, false);
 }
 
 /* Whether the client has this result already. */
@@ -115,7 +112,7 @@ static bool answer_unchanged(struct planche_serve_work *work)
 {
     const char *tags = planche_http_head_field(&work->c->head, "if-none-match");
     char tag[TAG];
-    make_tag(tag, work->wish.key);
+    make_tag(tag, &work->wish.key);
     if (tags == NULL || !planche_http_matches_tag(tags, tag))
         return false;
     const struct planche_http_answer answer = {.status = 304};
@@ -131,31 +128,43 @@ static void on_deadline(void *user)
     work->kind->refuse(work, 503, "deadline", "the deadline passed before the page was made");
 }
 
-static void submit(struct planche_serve_work *work)
+static void wait(struct planche_serve_work *work)
 {
-    work->waiter = (struct planche_pages_waiter){.done = on_done, .user = work};
-    if (!planche_pages_submit(work->serve->pages, &work->wish, &work->waiter)) {
-        work->kind->refuse(work, 503, "queue", "too many pages are waiting");
-        return;
-    }
     if (work->kind->wait != NULL)
         work->kind->wait(work);
     else if (work->deadline != 0)
         planche_http_timer_set(work->serve->loop, &work->timer, work->deadline);
 }
 
+static void submit(struct planche_serve_work *work)
+{
+    struct planche_cache_result *result = NULL;
+    work->waiter = (struct planche_pages_waiter){.done = on_done, .user = work};
+    switch (planche_pages_submit(work->serve->pages, &work->wish, &work->waiter, &result)) {
+    case PLANCHE_PAGES_HAS:
+        add_fields(work, "cached");
+        answer_content(work, result, NULL);
+        planche_cache_result_release(&result);
+        break;
+    case PLANCHE_PAGES_WAITS:
+        wait(work);
+        break;
+    default:
+        work->kind->refuse(work, 503, "queue", "too many pages are waiting");
+        break;
+    }
+}
+
 static void find_page(struct planche_serve_work *work)
 {
     struct planche_pages_wish *wish = &work->wish;
-    int fd;
-    uint64_t size;
-    planche_pages_key(wish->key, wish->input->data + wish->offset, wish->size, &wish->request,
-                      &work->serve->options.engine);
-    if (answer_unchanged(work))
-        return;
-    if (planche_pages_find(work->serve->pages, wish->key, &fd, &size))
-        answer_kept(work, fd, size);
-    else
+    struct planche_error error = {0};
+    enum planche_status status =
+        planche_pages_keys_get(work->serve->keys, wish->input->data + wish->offset, wish->size,
+                               &wish->request, &wish->key, &error);
+    if (status != PLANCHE_OK)
+        work->kind->refuse(work, planche_serve_status_of(status), "error", error.message);
+    else if (!answer_unchanged(work))
         submit(work);
 }
 

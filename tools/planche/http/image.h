@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Image types: what a file is by its first bytes. */
-#ifndef PLANCHE_SERVE_IMAGE_H
-#define PLANCHE_SERVE_IMAGE_H
+#ifndef PLANCHE_HTTP_IMAGE_H
+#define PLANCHE_HTTP_IMAGE_H
 
 #include <stddef.h>
 
 /* "image/png"; NULL: none that is known. Static. */
-const char *planche_serve_image_type(const void *data, size_t size);
+const char *planche_http_image_type(const void *data, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Image types: what a file is by its first bytes. What a client says of it is not asked: some say
  * image/jpg, and some what the page's name had been. */
-#include "serve/image.h"
+#include "http/image.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static const char *type_of_brand(const unsigned char *data, size_t size)
     return NULL;
 }
 
-const char *planche_serve_image_type(const void *bytes, size_t size)
+const char *planche_http_image_type(const void *bytes, size_t size)
 {
     const unsigned char *data = bytes;
     static const struct {

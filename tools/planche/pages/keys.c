@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys of pages. */
+#include "pages/keys.h"
+
+#include "io/digest.h"
+#include "os/thread.h"
+
+#include <stdlib.h>
+
+struct planche_pages_keys {
+    const struct planche_engine_options *base;
+    const char *commit;
+    struct planche_mutex lock; /* of all below */
+    bool known;
+    struct planche_cache_key machine;
+};
+
+struct planche_pages_keys *planche_pages_keys_create(const struct planche_engine_options *base,
+                                                     const char *commit)
+{
+    struct planche_pages_keys *keys = calloc(1, sizeof *keys);
+    if (keys == NULL)
+        return NULL;
+    keys->base = base;
+    keys->commit = commit;
+    planche_mutex_init(&keys->lock);
+    return keys;
+}
+
+void planche_pages_keys_destroy(struct planche_pages_keys *keys)
+{
+    if (keys == NULL)
+        return;
+    planche_mutex_destroy(&keys->lock);
+    free(keys);
+}
+
+void planche_pages_keys_prepare(struct planche_pages_keys *keys)
+{
+    planche_mutex_lock(&keys->lock);
+    if (!keys->known)
+        planche_cache_machine_key(&keys->machine, keys->base, keys->commit);
+    keys->known = true;
+    planche_mutex_unlock(&keys->lock);
+}
+
+enum planche_status planche_pages_keys_get(struct planche_pages_keys *keys, const void *data,
+                                           size_t size, const struct planche_cli_request *request,
+                                           struct planche_cache_key *key,
+                                           struct planche_error *error)
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    struct planche_cache_key engine;
+    planche_pages_keys_prepare(keys);
+    enum planche_status status =
+        planche_cache_engine_key(&engine, &keys->machine, &request->engine, error);
+    if (status != PLANCHE_OK)
+        return status;
+    planche_digest_of(data, size, digest);
+    planche_cache_page_key(key, &engine, digest, &request->page);
+    return PLANCHE_OK;
+}
