@@ -22,7 +22,7 @@ struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
     const char *model;  /* catalogue name, or a path that ends in ".param" or ".planche"; "auto" is
                            the one of Planche's own networks that suits most ("medium"). NULL:
-                           "realcugan" */
+                           "auto" */
     /* Scale of results, 1..64; 0: the model's default. One that no network of the model has is made
      * by a chain of them (waifu2x: 2 times 2 for 4), and reduced in linear light if the least that
      * a chain reaches is more (a model of 4 alone: 3). The first network of a chain has the denoise

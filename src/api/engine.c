@@ -9,7 +9,7 @@
 
 /* More threads or jobs than this are a mistake. */
 #define MAX_THREADS   1024
-#define DEFAULT_MODEL "realcugan"
+#define DEFAULT_MODEL "auto"
 
 uint32_t planche_cpu_features(void)
 {

@@ -50,8 +50,15 @@ static void test_catalogue_choices(void **state)
     options.denoise = PLANCHE_DENOISE_DEFAULT;
     expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "realcugan");
     options = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
-    options.model_directory = test_folder;
-    expect_failure(&options, PLANCHE_ERROR_NOT_FOUND, "realcugan");
+    options.model_directory = test_folder; /* the default needs none */
+    options.backend = "cpu";
+    struct planche_engine *engine;
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    assert_int_equal(planche_engine_create(&engine, &options, NULL), PLANCHE_OK);
+    assert_int_equal(planche_engine_get_info(engine, &info, NULL), PLANCHE_OK);
+    assert_string_equal(info.model, "auto");
+    assert_string_equal(info.variant, "medium-2x");
+    planche_engine_destroy(&engine);
 }
 
 static void test_choices_of_a_path(void **state)

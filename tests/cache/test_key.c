@@ -38,7 +38,7 @@ static void test_engine(void **state)
     (void)state;
     other = engine_key(&options);
     assert_true(is_same(&first, &other));
-    options.model = "realcugan"; /* the default */
+    options.model = "auto"; /* the default */
     options.memory = 1 << 30;
     options.threads = 3;
     options.jobs = 2;

@@ -74,7 +74,7 @@ class Command(harness.Case):
         self.assertLess(max(map(len, lines)), 80)
 
     def test_a_model_that_is_not_there(self):
-        result = run("bench", "--model-dir", self.folder, "--json", check=3)
+        result = run("bench", "-m", "realcugan", "--model-dir", self.folder, "--json", check=3)
         self.assertEqual(result.stdout, "")
         self.assert_one_line(result.stderr, "realcugan")
 

@@ -103,6 +103,7 @@ class Completions(harness.Case):
     def test_bash_completes_models(self):
         self.write("my.param", b"")
         self.assertEqual(complete(self.folder, "planche", "-m", "realcu"), {"realcugan"})
+        self.assertEqual(complete(self.folder, "planche", "-m", "aut"), {"auto"})
         self.assertEqual(complete(self.folder, "planche", "-m", "my"), {"my.param"})
         self.assertEqual(complete(self.folder, "planche", "models", "fetch", "waifu2x-c"),
                          {"waifu2x-cunet"})

@@ -49,6 +49,25 @@ class Own(harness.Case):
         self.assert_one_line(self.make("-m", "small", "-s", "1", "-n", "-1", "a.png", check=2).stderr,
                              "small at scale 1 has no denoise level -1; it has 0, 1, 2, 3")
 
+    def test_a_page_decides(self):
+        self.page("-m", "small", "--no-mark", "-q", "60", "a.png", "-o", "bad.jpg")
+        page = self.page("bad.jpg", "-o", "b.png")
+        self.assertEqual((page["model"], page["variant"], page["level"], page["grey"], page["reason"]),
+                         ("auto", "medium-2x-clean2", 2.0, False, "JPEG 60"))
+        self.assertEqual((page["measured"]["file_quality"], page["measured"]["chroma"]), (60, 4))
+        # Each option has the place of its own part only.
+        page = self.page("-m", "small", "bad.jpg", "-o", "b.png")
+        self.assertEqual((page["variant"], page["level"]), ("small-2x-clean2", 2.0))
+        page = self.page("-n", "1", "bad.jpg", "-o", "b.png")
+        self.assertEqual((page["variant"], page["level"], page["measured"]),
+                         ("medium-2x-clean1", None, None))
+        self.assertIn("level 2 (JPEG 60)", run("-v", "--overwrite", "--backend", "cpu", "bad.jpg", "-o",
+                                              "b.png", cwd=self.folder, env=self.env, check=0).stderr)
+        self.assertEqual(self.page("a.png", "-o", "b.png")["reason"], "no sign of loss")
+        answer = run("stdio", "--backend", "cpu", cwd=self.folder, env=self.env, check=0,
+                     stdin=(json.dumps({"input": "bad.jpg", "output": "c.png"}) + "\n").encode()).stdout
+        self.assertEqual(json.loads(answer.splitlines()[0])["level"], 2.0)
+
     def test_scales(self):
         sizes = {}
         for scale in ("1", "2", "3", "4"):

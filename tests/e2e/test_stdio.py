@@ -259,7 +259,7 @@ class Stdio(harness.Case):
 
     def test_missing_model_of_a_request(self):
         server = self.serve(env={"PLANCHE_MODEL_DIR": self.folder})
-        server.send(harness.page(), id=1)
+        server.send(harness.page(), id=1, model="realcugan")
         self.assertEqual(server.finish(), 0)
         self.assertIn("planche models fetch", server.one(1)[0]["error"])
 

@@ -115,7 +115,7 @@ class Models(harness.Case):
 
     def test_not_cached(self):
         self.write("a.png", harness.page())
-        result = run("--json", "a.png", cwd=self.folder, env={"PLANCHE_MODEL_DIR": self.folder},
+        result = run("-m", "realcugan", "--json", "a.png", cwd=self.folder, env={"PLANCHE_MODEL_DIR": self.folder},
                      check=3)
         self.assert_one_line(result.stderr, "planche models fetch realcugan")
         answer = json.loads(result.stdout)

@@ -12,6 +12,5 @@
 #include "cache/result.h"
 #include "cache/store.h"
 #include "cache/sweep.h"
-#include "cache/verify.h"
 
 #endif

@@ -16,7 +16,7 @@
 /* To be raised when results change although nothing else of a key does. */
 #define GENERATION 1
 
-#define DEFAULT_MODEL "realcugan"
+#define DEFAULT_MODEL "auto"
 
 /* Fails to compile when an option was added: whoever adds one says here whether results depend on
  * it, by adding it to the key or not, and then names it as the last. */

@@ -110,6 +110,26 @@ static void set_model(json_t *object, const struct planche_page_result *result,
     json_object_set_new(object, "variant", planche_cli_json_text(info ? networks : NULL));
 }
 
+/* What a page has chosen, and by what. */
+static void set_choice(json_t *object, const struct planche_page_result *result)
+{
+    bool chosen = result->chosen != 0;
+    json_t *measured = chosen ? json_object() : json_null();
+    if (chosen) {
+        json_object_set_new(measured, "kind", json_string(result->kind));
+        json_object_set_new(measured, "file_quality", count_or_null(result->file_quality));
+        json_object_set_new(measured, "past_quality", count_or_null(result->past_quality));
+        json_object_set_new(measured, "chroma", count_or_null(result->chroma));
+        json_object_set_new(measured, "flat", json_integer(result->flat));
+        json_object_set_new(measured, "screen", json_integer(result->screen));
+        json_object_set_new(measured, "soft", json_integer(result->soft));
+    }
+    json_object_set_new(object, "level", chosen ? json_real(result->level) : json_null());
+    json_object_set_new(object, "grey", chosen ? json_boolean(result->grey) : json_null());
+    json_object_set_new(object, "reason", chosen ? json_string(result->reason) : json_null());
+    json_object_set_new(object, "measured", measured);
+}
+
 void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *outcome,
                            const struct planche_engine_info *info)
 {
@@ -122,6 +142,7 @@ void planche_cli_json_page(json_t *object, const struct planche_cli_outcome *out
     json_object_set_new(object, "output_width", count_or_null(result->output_width));
     json_object_set_new(object, "output_height", count_or_null(result->output_height));
     set_model(object, result, info);
+    set_choice(object, result);
     set_scales(object, result, info);
     set_backend(object, result, info);
     json_object_set_new(object, "isa", planche_cli_json_text(info ? info->isa : NULL));

@@ -166,6 +166,7 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
                             const struct planche_error *error)
 {
     struct planche_cli_suggestion suggestion = {.word = options->model ? options->model : ""};
+    planche_cli_suggest(&suggestion, "auto");
     for (size_t i = 0; i < planche_model_variant_count(); i++)
         planche_cli_suggest(&suggestion, planche_model_variant_get(i)->model);
     const char *topic = strstr(error->message, "denoise") ? "denoise"

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 
 /* What the library takes when no model is named. */
-#define PLANCHE_CLI_DEFAULT_MODEL "realcugan"
+#define PLANCHE_CLI_DEFAULT_MODEL "auto"
+/* What `planche models fetch` fetches when no model is named. */
+#define PLANCHE_CLI_FETCHED_MODEL "realcugan"
 
 /* True for the path of a model file, false for a catalogue name. NULL is the default model. */
 bool planche_cli_model_is_path(const char *model);

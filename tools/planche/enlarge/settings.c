@@ -91,6 +91,9 @@ static void add_model(struct text *text, const struct planche_engine_options *en
     add(text, "model", name);
     snprintf(name, sizeof name, "%d", (int)engine->denoise);
     add(text, "denoise", name);
+    if (planche_cli_model_is_built_in(engine->model) && !engine->has_level &&
+        engine->denoise == PLANCHE_DENOISE_DEFAULT)
+        add(text, "chosen", "1"); /* PLANCHE_AUTO_VERSION */
     if (engine->has_level) {
         snprintf(name, sizeof name, "%g", engine->level);
         add(text, "level", name);

@@ -56,7 +56,7 @@ def bash(options):
     for option in {option.name: option for option in options}.values():
         pattern = "|".join(words_of(option))
         if option.name == "model":
-            values.append(f'        {pattern}) COMPREPLY=($(compgen -W "$({MODELS})" -- "$word") '
+            values.append(f'        {pattern}) COMPREPLY=($(compgen -W "auto $({MODELS})" -- "$word") '
                           f'$(compgen -f -X "!*.param" -- "$word")); return ;;')
         elif option.name in FILES:
             values.append(f"        {pattern}) return ;;")
@@ -110,7 +110,7 @@ def zsh_spec(option):
     value = ""
     if option.value:
         action = "_files" if option.name in FILES else f"({' '.join(option.choices)})"
-        action = "{_planche_models; _files -g '*.param'}" if option.name == "model" else action
+        action = "{compadd auto; _planche_models; _files -g '*.param'}" if option.name == "model" else action
         action = "_files -/" if option.name in ("model-dir", "cache") else action
         action = " " if action == "()" else action
         value = f":{option.name}:{action}"
@@ -194,7 +194,7 @@ def fish(options):
             if option.choices:
                 line += f" -a '{' '.join(option.choices)}'"
             if option.name == "model":
-                line += f' -a "({MODELS_FISH})"'
+                line += f' -a "auto ({MODELS_FISH})"'
             text = option.description.replace("'", "\\'")
             lines.append(f"{line} -d '{text}'")
     return "\n".join(lines)

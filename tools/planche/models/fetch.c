@@ -147,7 +147,7 @@ int planche_cli_fetch(int argc, char **argv)
     if (options.from != NULL)
         return fetch_from(options.from, folder, options.quiet);
     bool *wanted = planche_cli_select_models(argc - first, argv + first, options.all,
-                                             PLANCHE_CLI_DEFAULT_MODEL, &status);
+                                             PLANCHE_CLI_FETCHED_MODEL, &status);
     if (wanted != NULL)
         status = fetch(wanted, &options, folder);
     free(wanted);

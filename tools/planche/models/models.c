@@ -102,6 +102,7 @@ static void print_sources(void)
         }
         putchar('\n');
     }
+    printf("Default: auto, which is %s\n", planche_cli_model_name(NULL));
 }
 
 static void print_table(const char *folder)
