@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .param_path = "fuzz.planche",
         .param = size ? data + 1 : (const uint8_t *)"",
         .param_size = size ? size - 1 : 0,
-        .form = {.level = kind / 32 - 1.5, .grey = kind & 1, .clean = kind & 2},
+        .form = {.level = (kind >> 5) - 1.5, .grey = kind & 1, .clean = kind & 2},
     };
     struct planche_budget budget;
     struct planche_error error;

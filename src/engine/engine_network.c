@@ -8,6 +8,7 @@
 #include "model/load.h"
 #include "model/own/networks.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,7 @@ static enum planche_status find_source(const struct planche_engine_networks *net
     }
     if (wanted->variant)
         return find_variant(paths, wanted->variant, networks->directory, error);
+    assert(networks->path);
     if (wanted->own)
         return format_path(paths->param, networks->path, "", error);
     return find_custom(paths, networks->path, error);
@@ -138,7 +140,7 @@ static enum planche_status load(const struct planche_engine_networks *networks,
     const struct planche_scale_network *wanted = &networks->set->list[network - networks->list];
     struct planche_model_source source = {.param_fd = &network->digest.files[0],
                                           .bin_fd = &network->digest.files[1]};
-    struct paths paths;
+    struct paths paths = {"", ""};
     enum planche_status status = find_source(networks, wanted, &paths, &source, error);
     if (status)
         return status;

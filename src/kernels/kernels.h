@@ -103,8 +103,8 @@ size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, u
                               unsigned out_blocks, uint64_t l2_bytes);
 /* Floats of scratch for a run of up to `tiles` tiles, and of packed weights, two bf16 counting for
  * one. False on overflow. */
-int planche_winograd_scratch(unsigned tile, enum planche_precision precision, unsigned in_blocks,
-                             unsigned out_blocks, size_t tiles, size_t *floats);
+int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t tiles,
+                             size_t *floats);
 int planche_winograd_weights(unsigned tile, enum planche_precision precision, unsigned in_blocks,
                              unsigned out_blocks, size_t *floats);
 /* Packing of weights: their transformation, in double precision. */

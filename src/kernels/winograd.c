@@ -12,31 +12,24 @@
 size_t planche_winograd_tiles(unsigned tile, enum planche_precision precision, unsigned in_blocks,
                               unsigned out_blocks, uint64_t l2_bytes)
 {
-    const unsigned group =
-        out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
-    const uint64_t per_tile =
-        ((uint64_t)in_blocks * sizeof(float) / PLANCHE_WINOGRAD_PACKED(precision) +
-         group * sizeof(float)) *
-        PLANCHE_WINOGRAD_BLOCK(tile);
-    const uint64_t tiles = l2_bytes * 3 / 4 / per_tile;
+    const bool apart = planche_winograd_apart(in_blocks, out_blocks) > 0;
+    const uint64_t packed = apart ? PLANCHE_WINOGRAD_PACKED(precision) : 1;
+    const uint64_t floats = apart ? (in_blocks + packed - 1) / packed + PLANCHE_WINOGRAD_GROUP
+                                  : planche_winograd_held(in_blocks, out_blocks);
+    const uint64_t tiles =
+        l2_bytes * 3 / 4 / (floats * sizeof(float) * PLANCHE_WINOGRAD_BLOCK(tile));
     const size_t step = PLANCHE_WINOGRAD_STEP, min = 2 * step, max = 8 * step;
     /* Whole register blocks; below two fetching the weights costs more than the cache saves, above
      * eight nothing is gained. */
     return tiles < min ? min : tiles > max ? max : (size_t)(tiles / step * step);
 }
 
-int planche_winograd_scratch(unsigned tile, enum planche_precision precision, unsigned in_blocks,
-                             unsigned out_blocks, size_t tiles, size_t *floats)
+int planche_winograd_scratch(unsigned tile, unsigned in_blocks, unsigned out_blocks, size_t tiles,
+                             size_t *floats)
 {
-    const unsigned group =
-        out_blocks < PLANCHE_WINOGRAD_GROUP ? out_blocks : PLANCHE_WINOGRAD_GROUP;
-    const size_t block = PLANCHE_WINOGRAD_BLOCK(tile);
-    size_t points, products;
-    return planche_add_size(tiles, PLANCHE_WINOGRAD_SET - 1, &points) &&
-           planche_mul_size(points, in_blocks * block / PLANCHE_WINOGRAD_PACKED(precision),
-                            &points) &&
-           planche_mul_size(tiles, group * block, &products) &&
-           planche_add_size(points, products, floats) &&
+    const size_t set = planche_winograd_set(out_blocks, tiles);
+    return planche_mul_size(set, PLANCHE_WINOGRAD_BLOCK(tile), floats) &&
+           planche_mul_size(*floats, planche_winograd_held(in_blocks, out_blocks), floats) &&
            planche_add_size(*floats, PLANCHE_WINOGRAD_COLUMNS(tile), floats) &&
            planche_add_size(*floats, tiles, floats);
 }

@@ -10,6 +10,8 @@
 
 #include "kernels/kernels.h"
 
+#include <stdbool.h>
+
 /* Two bf16 take the place of a float. */
 #define PLANCHE_WINOGRAD_PACKED(precision) ((precision) == PLANCHE_PRECISION_BF16 ? 2u : 1u)
 
@@ -17,22 +19,42 @@
 #define PLANCHE_WINOGRAD_MAX_INPUT  PLANCHE_WINOGRAD_INPUT(PLANCHE_WINOGRAD_TILE_MAX)
 #define PLANCHE_WINOGRAD_MAX_POINTS PLANCHE_WINOGRAD_POINTS(PLANCHE_WINOGRAD_TILE_MAX)
 
-/* Scratch of a run, all in vectors of 16 lanes:
- *   points [set of tiles][input block][line][tile of the set]: the transformed input, float or
- *     bf16. A set is what one matrix product takes, so that all that it reads is at constant
- *     distances. A line is a point; there is one more than points, to keep equal points of
- * neighbouring input blocks from being a power of two apart, where they would fight for the same
- * few places in the L1 cache. products [tile][block of the group][line]: products of one group,
- * contiguous for the transform that reads them; the matrix products, which write them, have cycles
- * to spare for the scattering. columns [column][row]: the first pass of the input transform over a
- * strip of tiles. like [tile]: see winograd_body.h.
+/* Scratch of a run, in vectors of 16 lanes. A run is worked through in sets of tiles:
+ *   points [block][tile of the set][point]: the transformed input, float or bf16, at the end of a
+ *     tile's lines.
+ *   products [block][tile of the set][line]: products of one group. With no more than one group
+ *     these are the same lines as the points, of which there is one more, so that a product lies
+ *     where the point before it was.
+ *   columns [column % 8][row]: the first pass of the input transform of a tile.
+ *   like [tile]: see winograd_body.h.
  */
 #define PLANCHE_WINOGRAD_LINES(tile) (PLANCHE_WINOGRAD_POINTS(tile) + 1)
 #define PLANCHE_WINOGRAD_BLOCK(tile) (PLANCHE_WINOGRAD_LINES(tile) * (size_t)PLANCHE_LANES)
-#define PLANCHE_WINOGRAD_SET         12 /* tiles at most */
-#define PLANCHE_WINOGRAD_STRIP       4  /* tiles */
 #define PLANCHE_WINOGRAD_COLUMNS(tile)                                                             \
-    ((PLANCHE_WINOGRAD_STRIP * (tile) + 2) * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
+    (PLANCHE_WINOGRAD_MAX_INPUT * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
+
+/* Tiles of a set at most: two or four register blocks. Larger ones gain nothing where two to four
+ * blocks of outputs share what is fetched. */
+static inline size_t planche_winograd_set(unsigned out_blocks, size_t tiles)
+{
+    const bool few = out_blocks >= 2 && out_blocks <= PLANCHE_WINOGRAD_GROUP;
+    const size_t max = (few ? 2 : 4) * PLANCHE_WINOGRAD_STEP;
+    return tiles < max ? tiles : max;
+}
+
+/* Blocks of points before those of products: none where they share their lines. */
+static inline size_t planche_winograd_apart(unsigned in_blocks, unsigned out_blocks)
+{
+    return out_blocks > PLANCHE_WINOGRAD_GROUP ? in_blocks : 0;
+}
+
+/* Blocks of both. */
+static inline size_t planche_winograd_held(unsigned in_blocks, unsigned out_blocks)
+{
+    if (out_blocks > PLANCHE_WINOGRAD_GROUP)
+        return (size_t)in_blocks + PLANCHE_WINOGRAD_GROUP;
+    return in_blocks > out_blocks ? in_blocks : out_blocks;
+}
 
 /* Floats of packed weights of a group of `blocks` output blocks. */
 static inline size_t planche_winograd_group_floats(unsigned tile, enum planche_precision precision,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Winograd convolution over the vectors of simd_<isa>.h, with KERNEL_NAME(op) defined; transformed
- * inputs and weights are units (units.h), all else floats. A run is worked through in three passes:
- * all tiles' inputs are transformed, but for those that repeat what is there already; then for each
- * group of output blocks the matrix products of all tiles are made point by point, so that a
- * point's weights are read once per run and stay in the L1 cache meanwhile; then the products are
- * transformed and finished.
+ * inputs and weights are units (units.h), all else floats. A run is worked through in sets of some
+ * tiles. The tiles' inputs are transformed, but for those that repeat what is there already; then
+ * for each group of output blocks the matrix products of the set are made point by point, so that a
+ * point's weights are read once for a set; then the products are transformed and finished. Products
+ * of a single group take the place of the inputs that were multiplied: stores then hit the cache,
+ * and little memory is touched.
  *
  * Lanes that no channel uses cost nothing where a vector has no others: products end with the last
  * input lane in use, and vectors of the output without a lane in use are set to zero. */
@@ -19,21 +20,33 @@
 #define MAX_INPUT  PLANCHE_WINOGRAD_MAX_INPUT
 #define MAX_TILE   PLANCHE_WINOGRAD_TILE_MAX
 #define MAX_BLOCKS PLANCHE_WINOGRAD_GROUP
+#define MAX_TILES  12
 #define PRECISION  (UNIT_LANES == 2 ? PLANCHE_PRECISION_BF16 : PLANCHE_PRECISION_F32)
 /* Input units that the products take at least: their loop is unrolled. */
 #define UNIT_STEP 4
 /* Columns that the input transform reads ahead: rows come from the L3 cache, eight at a time. */
 #define AHEAD 16
+/* Floats of weights that are fetched into the L1 cache ahead of the products, at most. */
+#define WEIGHTS_AHEAD 512
+/* Where the points of a tile and block begin: so far behind its products that a product never
+ * overwrites a point that is still to be multiplied. */
+#define FIRST_POINT(tile) (PLANCHE_WINOGRAD_BLOCK(tile) - PLANCHE_WINOGRAD_POINTS(tile) * UNITS)
 
 struct run {
     const struct planche_winograd_args *args;
     size_t tiles;
-    size_t set;      /* tiles of a set */
     size_t distinct; /* tiles that are not like an earlier one */
     uint32_t *like;  /* [tiles]: the distinct tile that each one is like; new ones ascend */
-    float *points, *products, *columns;
+    float *points, *products, *columns; /* of a set; see winograd.h */
+    size_t stride;       /* floats from a block's points or products to the next one's */
     unsigned last_units; /* of the last input block that are in use, in whole steps */
     unsigned last_parts; /* vectors of the last output block that are in use */
+};
+
+/* Part of a run: distinct tiles [from, to), which are found from tile `first` on and before tile
+ * `end`. */
+struct set {
+    size_t from, to, first, end;
 };
 
 /* Vectors of an input block that have a lane in use. */
@@ -65,44 +78,56 @@ static INLINE void transform_output(unsigned tile, const vec *m, vec *o)
         transform_output6(m, o);
 }
 
-/* First pass of the input transform: the columns of a strip, each transformed once though two tiles
- * share it. Columns that do not exist are zero. */
-static INLINE void transform_columns(const struct run *run, unsigned tile, size_t block,
-                                     size_t first, size_t count)
+/* Columns of a tile's input after the first pass of the transform, in a ring: neighbouring tiles
+ * share two of them. */
+static INLINE float *column_at(const struct run *run, unsigned tile, size_t x)
+{
+    return run->columns + (x & (MAX_INPUT - 1)) * PLANCHE_WINOGRAD_INPUT(tile) * LANES;
+}
+
+/* First pass of the input transform: columns [x, end), as far as they exist; others are zero. */
+static INLINE void transform_columns(const struct run *run, unsigned tile, size_t block, size_t x,
+                                     size_t end)
 {
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile), parts = input_parts(run, block);
-    const float *const *rows = run->args->input_rows + block * input;
-    const size_t left = run->args->input_columns > first ? run->args->input_columns - first : 0;
-    const size_t present = left < count ? left : count;
-    float *out = run->columns;
-    for (size_t x = first; x < first + present; x++)
+    const size_t present = run->args->input_columns < end ? run->args->input_columns : end;
+    const float *rows[MAX_INPUT];
+    UNROLL (i, input)
+        rows[i] = run->args->input_rows[block * input + i];
+    for (; x < present; x++) {
+        float *out = column_at(run, tile, x);
         for (unsigned part = 0; part < parts; part++) {
             vec d[MAX_INPUT], o[MAX_INPUT];
             UNROLL (i, input)
                 __builtin_prefetch(rows[i] + (x + AHEAD) * LANES + part * VEC_LANES, 0);
             UNROLL (i, input)
-                d[i] = vec_load(rows[i] + x * LANES + part * VEC_LANES);
+                d[i] = vec_hold(vec_load(rows[i] + x * LANES + part * VEC_LANES));
             transform_input(tile, d, o);
             UNROLL (i, input)
-                vec_store(out + ((x - first) * input + i) * LANES + part * VEC_LANES, o[i]);
+                vec_store(out + i * LANES + part * VEC_LANES, o[i]);
         }
-    memset(out + present * input * LANES, 0, (count - present) * input * LANES * sizeof *out);
+    }
+    for (; x < end; x++)
+        memset(column_at(run, tile, x), 0, input * LANES * sizeof(float));
 }
 
-/* Second pass of the input transform, for one tile; columns is its part of the strip. */
-static INLINE void transform_rows(const struct run *run, unsigned tile, const float *columns,
-                                  unsigned parts, float *points)
+/* Second pass, for tile t. */
+static INLINE void transform_rows(const struct run *run, unsigned tile, size_t t, unsigned parts,
+                                  float *points)
 {
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    const size_t line = run->set * UNITS;
+    const float *columns[MAX_INPUT];
+    UNROLL (j, input)
+        columns[j] = column_at(run, tile, t * tile + j);
+    NO_UNROLL
     for (unsigned i = 0; i < input; i++)
         for (unsigned part = 0; part < parts; part++) {
             vec d[MAX_INPUT], o[MAX_INPUT];
             UNROLL (j, input)
-                d[j] = vec_load(columns + (j * input + i) * LANES + part * VEC_LANES);
+                d[j] = vec_hold(vec_load(columns[j] + i * LANES + part * VEC_LANES));
             transform_input(tile, d, o);
             UNROLL (j, input)
-                vec_store_units(points + (i * input + j) * line + part * VEC_UNITS, o[j]);
+                vec_store_units(points + (i * input + j) * UNITS + part * VEC_UNITS, o[j]);
         }
 }
 
@@ -132,62 +157,44 @@ static void find_distinct(struct run *run, unsigned tile)
     }
 }
 
-static INLINE float *points_at(const struct run *run, unsigned tile, size_t t, size_t block)
+/* Transforms the inputs of a set, and finds its end. */
+static INLINE void transform_inputs(const struct run *run, unsigned tile, struct set *set)
 {
-    const size_t set = run->set, in_blocks = run->args->in_blocks;
-    return run->points +
-           ((t / set * in_blocks + block) * set * PLANCHE_WINOGRAD_LINES(tile) + t % set) * UNITS;
-}
-
-/* Transforms the distinct ones of a strip's tiles, of which `next` is the first; returns the one
- * after them. */
-static INLINE size_t transform_strip(const struct run *run, unsigned tile, size_t block, size_t t,
-                                     size_t count, size_t next)
-{
-    bool known = true;
-    for (size_t i = t; i < t + count; i++)
-        known = known && run->like[i] < next;
-    if (known)
-        return next;
-    transform_columns(run, tile, block, t * tile, count * tile + 2);
-    for (size_t i = 0; i < count; i++)
-        if (run->like[t + i] == next)
-            transform_rows(run, tile,
-                           run->columns + i * tile * PLANCHE_WINOGRAD_INPUT(tile) * LANES,
-                           input_parts(run, block), points_at(run, tile, next++, block));
-    return next;
-}
-
-static INLINE void transform_inputs(const struct run *run, unsigned tile)
-{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
     for (size_t block = 0; block < run->args->in_blocks; block++) {
-        size_t next = 0;
-        for (size_t t = 0; t < run->tiles; t += PLANCHE_WINOGRAD_STRIP) {
-            const size_t left = run->tiles - t;
-            const size_t count = left < PLANCHE_WINOGRAD_STRIP ? left : PLANCHE_WINOGRAD_STRIP;
-            next = transform_strip(run, tile, block, t, count, next);
+        float *points = run->points + block * run->stride + FIRST_POINT(tile);
+        size_t t = set->first, done = 0, next = set->from;
+        for (; next < set->to; t++) {
+            const size_t x = t * tile;
+            if (run->like[t] != next)
+                continue;
+            transform_columns(run, tile, block, done > x ? done : x, x + input);
+            transform_rows(run, tile, t, input_parts(run, block), points);
+            done = x + input;
+            points += PLANCHE_WINOGRAD_BLOCK(tile);
+            next++;
         }
+        set->end = t;
     }
 }
 
 /* The matrix products of one point: tiles x output vectors over all input lanes. */
 struct product {
-    const float *weights;
-    size_t in_blocks, point_stride; /* floats from one input block's points to the next one's */
     unsigned last_units;
-    size_t row;                 /* floats from one unit's weights to the next one's */
-    size_t out_tile, out_block; /* floats from one tile's or block's products to the next's */
-    const float *next, *end;    /* what is left to prefetch of the next point's weights: they come
-                                   from the L3 cache, and the prefetchers of the CPU see too late */
+    size_t in_blocks;
+    size_t stride; /* floats from a block's points or products to the next one's */
+    size_t row;    /* floats from one unit's weights to the next one's */
+    size_t ahead;  /* floats from a unit's weights to those that are fetched meanwhile */
+    const float *weights;
 };
 
 /* Every product is summed in the order of the input lanes, however many tiles are worked on. */
-static INLINE void multiply_tiles(struct product *product, const float *points, float *out,
-                                  unsigned tiles, unsigned vectors)
+static INLINE void multiply_tiles(const struct product *product, unsigned tile, const float *points,
+                                  float *out, unsigned tiles, unsigned vectors)
 {
-    const float *weights = product->weights, *next = product->next;
-    const size_t next_step = next < product->end ? LANES : 0, row = product->row;
-    vec acc[PLANCHE_WINOGRAD_SET][MAX_BLOCKS * PARTS];
+    const float *weights = product->weights;
+    const size_t row = product->row, ahead = product->ahead, stride = product->stride;
+    vec acc[MAX_TILES][MAX_BLOCKS * PARTS];
     UNROLL (t, tiles)
         UNROLL (v, vectors)
             acc[t][v] = vec_set(0.0f);
@@ -198,79 +205,91 @@ static INLINE void multiply_tiles(struct product *product, const float *points, 
             vec w[MAX_BLOCKS * PARTS];
             UNROLL (v, vectors)
                 w[v] = vec_load(weights + v * VEC_LANES);
+            UNROLL (v, (vectors + PARTS - 1) / PARTS)
+                __builtin_prefetch(weights + ahead + v * LANES, 0);
             UNROLL (t, tiles) {
-                const vec x = vec_set(points[t * UNITS + k]);
+                const vec x = vec_set(points[t * PLANCHE_WINOGRAD_BLOCK(tile) + k]);
                 UNROLL (v, vectors)
                     acc[t][v] = vec_dot(x, w[v], acc[t][v]);
             }
-            __builtin_prefetch(next, 0, 2);
-            next += next_step;
             weights += row;
         }
-        points += product->point_stride;
+        points += stride;
     }
-    product->next = next;
     UNROLL (t, tiles)
         UNROLL (v, vectors)
-            vec_store(out + t * product->out_tile + v / PARTS * product->out_block +
+            vec_store(out + t * PLANCHE_WINOGRAD_BLOCK(tile) + v / PARTS * stride +
                           v % PARTS * VEC_LANES,
                       acc[t][v]);
 }
 
-/* As many tiles at once as the registers hold, then the rest in a few steps. */
-static INLINE void multiply_set(struct product *product, const float *points, float *out,
-                                size_t tiles, unsigned vectors)
+/* As many tiles at once as the registers hold, in about equal shares. */
+static INLINE void multiply_set(const struct product *product, unsigned tile, const float *points,
+                                float *out, size_t tiles, unsigned vectors)
 {
     const unsigned fit = VEC_ACCUMULATORS / vectors;
-    const unsigned max = fit < PLANCHE_WINOGRAD_SET ? fit : PLANCHE_WINOGRAD_SET;
-#define STEP(count)                                                                                \
-    for (; count <= max && tiles >= count; tiles -= count) {                                       \
-        multiply_tiles(product, points, out, count, vectors);                                      \
-        points += count * UNITS;                                                                   \
-        out += count * product->out_tile;                                                          \
+    const unsigned max = fit < MAX_TILES ? fit : MAX_TILES;
+    for (size_t calls = (tiles + max - 1) / max; calls > 0; calls--) {
+        const size_t count = (tiles + calls - 1) / calls;
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        if (n <= max)                                                                              \
+            multiply_tiles(product, tile, points, out, n, vectors);                                \
+        break;
+        switch (count) {
+            CASE(1)
+            CASE(2)
+            CASE(3)
+            CASE(4)
+            CASE(5)
+            CASE(6)
+            CASE(7)
+            CASE(8)
+            CASE(9)
+            CASE(10)
+            CASE(11)
+            CASE(12)
+        }
+#undef CASE
+        points += count * PLANCHE_WINOGRAD_BLOCK(tile);
+        out += count * PLANCHE_WINOGRAD_BLOCK(tile);
+        tiles -= count;
     }
-    STEP(max)
-    STEP(8)
-    STEP(6)
-    STEP(4)
-    STEP(2)
-    STEP(1)
-#undef STEP
 }
 
 #if PARTS == 1
 /* The blocks of a group at once, since one register holds a block. */
-static void multiply_blocks(struct product *product, const float *points, float *out, size_t tiles,
-                            unsigned blocks, unsigned last_parts)
+static INLINE void multiply_blocks(struct product *product, unsigned tile, const float *points,
+                                   float *out, size_t tiles, unsigned blocks, unsigned last_parts)
 {
     (void)last_parts;
     switch (blocks) {
     case 1:
-        multiply_set(product, points, out, tiles, 1);
+        multiply_set(product, tile, points, out, tiles, 1);
         break;
     case 2:
-        multiply_set(product, points, out, tiles, 2);
+        multiply_set(product, tile, points, out, tiles, 2);
         break;
     case 3:
-        multiply_set(product, points, out, tiles, 3);
+        multiply_set(product, tile, points, out, tiles, 3);
         break;
     case 4:
-        multiply_set(product, points, out, tiles, 4);
+        multiply_set(product, tile, points, out, tiles, 4);
         break;
     }
 }
 #else
 /* One block after another, the last one as far as its vectors are in use. */
-static void multiply_blocks(struct product *product, const float *points, float *out, size_t tiles,
-                            unsigned blocks, unsigned last_parts)
+static INLINE void multiply_blocks(struct product *product, unsigned tile, const float *points,
+                                   float *out, size_t tiles, unsigned blocks, unsigned last_parts)
 {
     const float *weights = product->weights;
-    for (unsigned b = 0; b < blocks; b++, product->weights += LANES, out += product->out_block) {
+    for (unsigned b = 0; b < blocks; b++, product->weights += LANES, out += product->stride) {
         const unsigned parts = b + 1 < blocks ? PARTS : last_parts;
         if (parts > PARTS / 2)
-            multiply_set(product, points, out, tiles, PARTS);
+            multiply_set(product, tile, points, out, tiles, PARTS);
         else
-            multiply_set(product, points, out, tiles, PARTS / 2);
+            multiply_set(product, tile, points, out, tiles, PARTS / 2);
     }
     product->weights = weights;
 }
@@ -278,57 +297,53 @@ static void multiply_blocks(struct product *product, const float *points, float 
 
 /* Fetches a part, `point` of all points, of what the transform of the group's products will write
  * and add: rows may have left the cache since, and stores that miss are slow to wait for each
- * other. Groups of fewer blocks have too few products to hide it behind: 16 to 48 channels are 4 to
- * 8 % faster without. */
+ * other. Layers of fewer blocks have too few products to hide it behind: 16 to 48 channels and 32
+ * -> 64 are 4 to 12 % faster without. */
 static INLINE void fetch_outputs(const struct planche_winograd_args *args, unsigned tile,
-                                 unsigned first, unsigned blocks, unsigned point)
+                                 const struct set *set, unsigned first, unsigned blocks,
+                                 unsigned point)
 {
-    const size_t columns = args->columns, pixels = blocks * tile * columns;
+    const size_t left = set->first * tile;
+    const size_t right = set->end * tile < args->columns ? set->end * tile : args->columns;
+    const size_t columns = right - left, pixels = blocks * tile * columns;
     const size_t end = pixels * (point + 1) / PLANCHE_WINOGRAD_POINTS(tile);
     size_t pixel = pixels * point / PLANCHE_WINOGRAD_POINTS(tile);
     while (pixel < end) {
         const size_t row = first * tile + pixel / columns, x = pixel % columns;
         const size_t count = columns - x < end - pixel ? columns - x : end - pixel;
         const float *out = args->output_rows[row];
-        for (size_t i = x; out && i < x + count; i++)
+        for (size_t i = left + x; out && i < left + x + count; i++)
             __builtin_prefetch(out + i * LANES, 1);
         for (unsigned r = 0; out && r < args->epilogue.residuals; r++)
-            for (size_t i = x; i < x + count; i++)
+            for (size_t i = left + x; i < left + x + count; i++)
                 __builtin_prefetch(args->residual_rows[r][row] + i * LANES, 0, 2);
         pixel += count;
     }
 }
 
-/* All products of the group that begins with block `first`. */
-static INLINE void multiply_group(const struct run *run, unsigned tile, unsigned first,
-                                  unsigned blocks)
+/* All products of a set with the group that begins with block `first`. */
+static INLINE void multiply_group(const struct run *run, unsigned tile, const struct set *set,
+                                  unsigned first, unsigned blocks)
 {
     const struct planche_winograd_args *args = run->args;
-    const unsigned count = PLANCHE_WINOGRAD_POINTS(tile), in_blocks = args->in_blocks;
-    const size_t line = run->set * UNITS, row = (size_t)blocks * LANES;
-    const size_t point_weights = in_blocks * UNITS * row;
+    const unsigned count = PLANCHE_WINOGRAD_POINTS(tile);
+    const size_t row = (size_t)blocks * LANES, point_weights = args->in_blocks * UNITS * row;
+    const size_t ahead = point_weights < WEIGHTS_AHEAD ? point_weights : WEIGHTS_AHEAD;
+    const unsigned parts = output_parts(run, first + blocks - 1);
     struct product product = {
-        .weights = (const float *)args->weights +
-                   planche_winograd_group_floats(tile, PRECISION, in_blocks, first),
-        .in_blocks = in_blocks,
-        .point_stride = PLANCHE_WINOGRAD_LINES(tile) * line,
+        .in_blocks = args->in_blocks,
+        .stride = run->stride,
         .last_units = run->last_units,
         .row = row,
-        .out_tile = blocks * PLANCHE_WINOGRAD_BLOCK(tile),
-        .out_block = PLANCHE_WINOGRAD_BLOCK(tile),
+        .weights = (const float *)args->weights +
+                   planche_winograd_group_floats(tile, PRECISION, args->in_blocks, first),
     };
     for (unsigned point = 0; point < count; point++) {
-        if (blocks == MAX_BLOCKS)
-            fetch_outputs(args, tile, first, blocks, point);
-        product.next = product.weights + point_weights;
-        product.end = product.next + (point + 1 < count ? point_weights : 0);
-        for (size_t t = 0; t < run->distinct; t += run->set) {
-            const size_t left = run->distinct - t;
-            multiply_blocks(&product, points_at(run, tile, t, 0) + point * line,
-                            run->products + t * product.out_tile + (size_t)point * LANES,
-                            left < run->set ? left : run->set, blocks,
-                            output_parts(run, first + blocks - 1));
-        }
+        if (blocks == MAX_BLOCKS && args->in_blocks >= MAX_BLOCKS)
+            fetch_outputs(args, tile, set, first, blocks, point);
+        product.ahead = point + 1 < count ? ahead : 0;
+        multiply_blocks(&product, tile, run->points + FIRST_POINT(tile) + point * UNITS,
+                        run->products + point * LANES, set->to - set->from, blocks, parts);
         product.weights += point_weights;
     }
 }
@@ -357,7 +372,7 @@ static INLINE void transform_product_columns(unsigned tile, const float *product
     for (unsigned j = 0; j < input; j++) {
         vec m[MAX_INPUT], o[MAX_TILE];
         UNROLL (i, input)
-            m[i] = vec_load(products + (i * input + j) * LANES);
+            m[i] = vec_hold(vec_load(products + (i * input + j) * LANES));
         transform_output(tile, m, o);
         UNROLL (i, tile)
             vec_store(rows + (i * input + j) * VEC_LANES, o[i]);
@@ -365,9 +380,11 @@ static INLINE void transform_product_columns(unsigned tile, const float *product
 }
 
 /* The output transform of part of one tile of output block `block`. With 6 x 6 tiles the bias goes
- * into point 1 of each row, which is added to every pixel; 4 x 4 tiles have no point 1. */
+ * into point 1 of each row, which is added to every pixel; 4 x 4 tiles have no point 1. plain: all
+ * columns, nothing to add or multiply by. */
 static INLINE void transform_part(const struct run *run, unsigned tile, const float *products,
-                                  size_t block, size_t column, size_t columns, unsigned part)
+                                  size_t block, size_t column, size_t columns, unsigned part,
+                                  bool plain)
 {
     const struct planche_winograd_args *args = run->args;
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
@@ -380,17 +397,22 @@ static INLINE void transform_part(const struct run *run, unsigned tile, const fl
     NO_UNROLL
     for (unsigned i = 0; i < tile; i++) {
         vec m[MAX_INPUT], o[MAX_TILE];
-        if (!args->output_rows[block * tile + i])
+        float *out = args->output_rows[block * tile + i];
+        if (!out)
             continue;
         UNROLL (j, input)
-            m[j] = vec_load(rows + (i * input + j) * VEC_LANES);
+            m[j] = vec_hold(vec_load(rows + (i * input + j) * VEC_LANES));
         if (tile == 6)
             m[1] = vec_add(m[1], bias);
         transform_output(tile, m, o);
-        UNROLL (j, tile)
-            if (j < columns)
-                store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, scale,
-                             tile == 6 ? o[j] : vec_add(o[j], bias));
+        out += column * LANES + lane;
+        UNROLL (j, tile) {
+            const vec v = tile == 6 ? o[j] : vec_add(o[j], bias);
+            if (plain)
+                vec_store(out + j * LANES, vec_leaky(v, slope));
+            else if (j < columns)
+                store_vector(args, block * tile + i, (column + j) * LANES + lane, slope, scale, v);
+        }
     }
 }
 
@@ -405,54 +427,83 @@ static INLINE void clear_part(const struct planche_winograd_args *args, unsigned
     }
 }
 
-static INLINE void transform_outputs(const struct run *run, unsigned tile, unsigned first,
-                                     unsigned blocks)
+static INLINE void transform_block(const struct run *run, unsigned tile, const float *products,
+                                   size_t block, size_t t)
 {
     const struct planche_winograd_args *args = run->args;
-    for (size_t t = 0; t < run->tiles; t++)
-        for (unsigned b = 0; b < blocks; b++) {
-            const size_t column = t * tile, left = args->columns - column;
-            const float *products =
-                run->products + (run->like[t] * blocks + b) * PLANCHE_WINOGRAD_BLOCK(tile);
-            const unsigned parts = output_parts(run, first + b);
-            for (unsigned part = 0; part < PARTS; part++)
-                if (part >= parts)
-                    clear_part(args, tile, first + b, column, left < tile ? left : tile, part);
-                else if (left >= tile)
-                    transform_part(run, tile, products, first + b, column, tile, part);
-                else
-                    transform_part(run, tile, products, first + b, column, left, part);
-        }
+    const size_t column = t * tile, left = args->columns - column;
+    const size_t columns = left < tile ? left : tile;
+    const unsigned parts = output_parts(run, block);
+    const bool plain = columns == tile && !args->epilogue.residuals && !args->epilogue.scale;
+    for (unsigned part = 0; part < PARTS; part++)
+        if (part >= parts)
+            clear_part(args, tile, block, column, columns, part);
+        else if (plain)
+            transform_part(run, tile, products, block, column, tile, part, true);
+        else
+            transform_part(run, tile, products, block, column, columns, part, false);
+}
+
+/* A group's output blocks of all tiles that are like a tile of the set. */
+static INLINE void transform_outputs(const struct run *run, unsigned tile, const struct set *set,
+                                     unsigned first, unsigned blocks)
+{
+    for (size_t t = set->first; t < run->tiles; t++) {
+        const size_t like = run->like[t];
+        if (like < set->from || like >= set->to)
+            continue;
+        const float *products = run->products + (like - set->from) * PLANCHE_WINOGRAD_BLOCK(tile);
+        for (unsigned b = 0; b < blocks; b++)
+            transform_block(run, tile, products + b * run->stride, first + b, t);
+    }
+}
+
+static INLINE void convolve_set(const struct run *run, unsigned tile, struct set *set)
+{
+    const unsigned out_blocks = run->args->out_blocks;
+    transform_inputs(run, tile, set);
+    for (unsigned first = 0; first < out_blocks; first += PLANCHE_WINOGRAD_GROUP) {
+        const unsigned left = out_blocks - first;
+        const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
+        multiply_group(run, tile, set, first, blocks);
+        transform_outputs(run, tile, set, first, blocks);
+    }
+}
+
+/* Tiles of the next set: about an even share of what is left, in whole register blocks. */
+static INLINE size_t set_tiles(size_t left, size_t max)
+{
+    const size_t sets = (left + max - 1) / max, step = PLANCHE_WINOGRAD_STEP;
+    const size_t tiles = ((left + sets - 1) / sets + step - 1) / step * step;
+    return tiles < left ? tiles : left;
 }
 
 static INLINE void convolve(const struct planche_winograd_args *args, unsigned tile)
 {
-    const unsigned group =
-        args->out_blocks < PLANCHE_WINOGRAD_GROUP ? args->out_blocks : PLANCHE_WINOGRAD_GROUP;
-    const unsigned max = VEC_ACCUMULATORS / (PARTS == 1 ? group : PARTS);
     const unsigned step = UNIT_STEP * UNIT_LANES;
     const unsigned last_in = args->in_lanes ? (args->in_lanes - 1) % LANES + 1 : LANES;
     const unsigned last_out = args->out_lanes ? (args->out_lanes - 1) % LANES + 1 : LANES;
     struct run run = {
         .args = args,
         .tiles = (args->columns + tile - 1) / tile,
-        .set = max < PLANCHE_WINOGRAD_SET ? max : PLANCHE_WINOGRAD_SET,
+        .points = args->scratch,
         .last_units = (last_in + step - 1) / step * UNIT_STEP,
         .last_parts = (last_out + VEC_LANES - 1) / VEC_LANES,
     };
-    const size_t sets = (run.tiles + run.set - 1) / run.set;
-    run.points = args->scratch;
+    const size_t max = planche_winograd_set(args->out_blocks, run.tiles);
+    run.stride = max * PLANCHE_WINOGRAD_BLOCK(tile);
     run.products =
-        run.points + sets * run.set * args->in_blocks * PLANCHE_WINOGRAD_BLOCK(tile) / UNIT_LANES;
-    run.columns = run.products + run.tiles * group * PLANCHE_WINOGRAD_BLOCK(tile);
+        run.points + planche_winograd_apart(args->in_blocks, args->out_blocks) * run.stride;
+    run.columns =
+        run.points + planche_winograd_held(args->in_blocks, args->out_blocks) * run.stride;
     run.like = (uint32_t *)(run.columns + PLANCHE_WINOGRAD_COLUMNS(tile));
     find_distinct(&run, tile);
-    transform_inputs(&run, tile);
-    for (unsigned first = 0; first < args->out_blocks; first += PLANCHE_WINOGRAD_GROUP) {
-        const unsigned left = args->out_blocks - first;
-        const unsigned blocks = left < PLANCHE_WINOGRAD_GROUP ? left : PLANCHE_WINOGRAD_GROUP;
-        multiply_group(&run, tile, first, blocks);
-        transform_outputs(&run, tile, first, blocks);
+    for (struct set set = {0}; set.to < run.distinct;) {
+        const size_t left = run.distinct - set.to;
+        set.from = set.to;
+        set.first = set.end;
+        set.to += set_tiles(left, max);
+        convolve_set(&run, tile, &set);
     }
 }
 

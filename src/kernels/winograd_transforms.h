@@ -34,23 +34,21 @@ static INLINE void transform_output4(const vec m[6], vec o[4])
 /* o = B^T d for 6 x 6 tiles. */
 static INLINE void transform_input6(const vec d[8], vec o[8])
 {
-    const vec c = vec_set(5.25f), c1 = vec_set(4.25f), quarter = vec_set(0.25f);
-    const vec c2 = vec_set(1.25f), four = vec_set(4.0f), five = vec_set(5.0f);
-    const vec two = vec_set(2.0f), half = vec_set(0.5f);
-    const vec even1 = vec_fnma(c1, d[4], vec_add(d[2], d[6]));
-    const vec odd1 = vec_fnma(c1, d[3], vec_add(d[1], d[5]));
-    const vec even2 = vec_fnma(c2, d[4], vec_fma(quarter, d[2], d[6]));
-    const vec odd2 = vec_fnma(c2, d[3], vec_fma(quarter, d[1], d[5])); /* halved */
-    const vec even3 = vec_fnma(five, d[4], vec_fma(four, d[2], d[6]));
-    const vec odd3 = vec_fnma(five, d[3], vec_fma(four, d[1], d[5])); /* doubled */
-    o[0] = vec_fma(c, vec_sub(d[4], d[2]), vec_sub(d[0], d[6]));
+    const vec c = vec_set(2.25f), c5 = vec_set(5.25f), quarter = vec_set(0.25f);
+    const vec four = vec_set(4.0f), two = vec_set(2.0f), half = vec_set(0.5f);
+    const vec p = vec_sub(d[6], d[4]), q = vec_sub(d[2], d[4]);
+    const vec r = vec_sub(d[5], d[3]), s = vec_sub(d[1], d[3]);
+    const vec even1 = vec_fnma(c, d[4], vec_add(p, q)), odd1 = vec_fnma(c, d[3], vec_add(r, s));
+    const vec even2 = vec_fma(quarter, q, p), odd2 = vec_fma(quarter, s, r); /* halved */
+    const vec even3 = vec_fma(four, q, p), odd3 = vec_fma(four, s, r);       /* doubled */
+    o[0] = vec_fnma(c5, q, vec_sub(d[0], d[6]));
     o[1] = vec_add(even1, odd1);
     o[2] = vec_sub(even1, odd1);
     o[3] = vec_fma(two, odd2, even2);
     o[4] = vec_fnma(two, odd2, even2);
     o[5] = vec_fma(half, odd3, even3);
     o[6] = vec_fnma(half, odd3, even3);
-    o[7] = vec_fma(c, vec_sub(d[3], d[5]), vec_sub(d[7], d[1]));
+    o[7] = vec_fnma(c5, r, vec_sub(d[7], d[1]));
 }
 
 /* o = A^T m for 6 x 6 tiles. */

@@ -3,6 +3,7 @@
 #include "cache_test.h"
 
 #include "cache/files.h"
+#include "os/clock.h"
 #include "os/file.h"
 
 #include <fcntl.h>
@@ -281,6 +282,26 @@ static bool has_removed(struct planche_cache *cache, uint64_t count)
     return cache_test_stats(cache).evictions == count;
 }
 
+/* What was not used for long goes when others are used. */
+static void test_keeper_age(void **state)
+{
+    const struct planche_cache_options options = {.min_free = -1, .max_age_s = 2 * DAY};
+    struct planche_cache *cache = cache_test_open_with(&options);
+    (void)state;
+    assert_true(becomes(cache, UINT64_MAX));
+    assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    assert_int_equal(cache_test_store(cache, 2, SIZE), PLANCHE_OK);
+    fault_step_clock(3 * DAY);
+    assert_true(cache_test_has(cache, 2, SIZE));
+    assert_int_equal(cache_test_stats(cache).evictions, 0);
+    cache->next_sweep = 1;
+    assert_true(cache_test_has(cache, 2, SIZE));
+    assert_true(has_removed(cache, 1));
+    assert_false(cache_test_exists(cache, 1));
+    assert_true(cache->next_sweep > planche_clock_ns());
+    planche_cache_close(&cache);
+}
+
 /* The disk is about to be full: nothing is stored, room is made for some more of that size, and
  * then there is room. */
 static void test_space(void **state)
@@ -329,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verify, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_collect, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_keeper_age, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_space, cache_test_setup, cache_test_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

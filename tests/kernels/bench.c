@@ -349,8 +349,7 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
     bench.weights = floats(count);
     count = 1;
     if (bench.tile)
-        planche_winograd_scratch(bench.tile, bench.precision, bench.in_blocks, bench.out_blocks,
-                                 MAX_TILES, &count);
+        planche_winograd_scratch(bench.tile, bench.in_blocks, bench.out_blocks, MAX_TILES, &count);
     else if (planche_conv_scratch(bench.precision,
                                   (size_t)shape->kernel * shape->kernel * bench.in_blocks, &count))
         count = count / sizeof(float) + 1;

@@ -71,8 +71,7 @@ static void run_winograd(struct layer *layer, enum planche_precision precision,
     for (unsigned i = 0; i < channels; i++)
         lanes[i] = i;
     assert_true(planche_winograd_weights(tile, precision, layer->in_blocks, 1, &weights));
-    assert_true(
-        planche_winograd_scratch(tile, precision, layer->in_blocks, 1, COLUMNS / tile, &scratch));
+    assert_true(planche_winograd_scratch(tile, layer->in_blocks, 1, COLUMNS / tile, &scratch));
     struct buffer packed = buffer_create(weights, true), work = buffer_create(scratch, true);
     pack_winograd(&(struct planche_winograd_pack_args){
         .tile = tile,

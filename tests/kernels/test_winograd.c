@@ -65,8 +65,8 @@ static void create_weights(struct layer *layer, struct random *random)
         .packed = layer->packed.data,
     });
     const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
-    assert_true(planche_winograd_scratch(layer->tile, layer->precision, layer->in_blocks,
-                                         layer->out_blocks, tiles, &floats));
+    assert_true(
+        planche_winograd_scratch(layer->tile, layer->in_blocks, layer->out_blocks, tiles, &floats));
     layer->scratch = buffer_create(floats, true);
 }
 

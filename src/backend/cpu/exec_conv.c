@@ -303,8 +303,7 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
     char *scratch = task->exec->scratch + worker * program->scratch_bytes;
     unsigned tile = (unsigned)node->tile;
     size_t floats = 0;
-    planche_winograd_scratch(tile, conv->precision, conv->in_blocks, conv->out_blocks, conv->tiles,
-                             &floats);
+    planche_winograd_scratch(tile, conv->in_blocks, conv->out_blocks, conv->tiles, &floats);
     const float **inputs = (const float **)(void *)(scratch + floats * sizeof(float));
     float **outputs = (float **)(void *)(inputs + conv->in_blocks * (tile + 2));
     const float **residuals = (const float **)(void *)(outputs + conv->out_blocks * tile);

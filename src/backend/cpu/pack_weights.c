@@ -407,8 +407,8 @@ bool planche_pack_scratch(const struct planche_node *node, size_t *bytes)
     if (node->kind == PLANCHE_NODE_WINOGRAD) {
         unsigned tile = (unsigned)node->tile;
         pointers = conv->in_blocks * (tile + 2) + conv->out_blocks * tile * 3;
-        if (!planche_winograd_scratch(tile, conv->precision, conv->in_blocks, conv->out_blocks,
-                                      conv->tiles, &floats))
+        if (!planche_winograd_scratch(tile, conv->in_blocks, conv->out_blocks, conv->tiles,
+                                      &floats))
             return false;
     } else {
         size_t entries =

@@ -12,5 +12,6 @@
 #include "cache/result.h"
 #include "cache/store.h"
 #include "cache/sweep.h"
+#include "cache/verify.h"
 
 #endif

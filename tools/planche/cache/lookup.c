@@ -4,6 +4,7 @@
 
 #include "cache/entry.h"
 #include "cache/files.h"
+#include "cache/keeper.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -185,6 +186,7 @@ enum planche_cache_found planche_cache_lookup(struct planche_cache *cache,
                                               struct planche_cache_result **result)
 {
     enum planche_cache_found found = planche_cache_find(cache, key, quick, true, result);
+    planche_cache_keeper_look(cache);
     if (found != PLANCHE_CACHE_UNSURE)
         atomic_fetch_add(found == PLANCHE_CACHE_HIT ? &cache->hits : &cache->misses, 1);
     return found;

@@ -43,12 +43,5 @@ enum planche_status planche_cache_prune(struct planche_cache *cache,
                                         const struct planche_cache_limits *limits,
                                         struct planche_cache_tally *tally, const atomic_bool *stop,
                                         struct planche_error *error);
-/* Reads every entry, and removes those that are damaged; told is called for each, and for each that
- * cannot be read (then with errno's text). Errors: IO. */
-enum planche_status planche_cache_verify(struct planche_cache *cache,
-                                         void (*told)(void *user, const char *path,
-                                                      const char *reason),
-                                         void *user, struct planche_cache_tally *tally,
-                                         const atomic_bool *stop, struct planche_error *error);
 
 #endif
