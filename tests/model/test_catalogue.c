@@ -101,7 +101,7 @@ static void test_failures(void **state)
 {
     (void)state;
     expect_failure("cugan", 0, 0, PLANCHE_ERROR_NOT_FOUND,
-                   "there is no model named 'cugan'; the models are realcugan, "
+                   "there is no model named 'cugan'; the models are auto, realcugan, "
                    "realesr-animevideov3, realesrgan-x4plus-anime, realesrgan-x4plus, "
                    "realesrgan-x4fast, waifu2x-cunet, waifu2x-upconv7, small, medium, large, or "
                    "the path of a .param or .planche file");
