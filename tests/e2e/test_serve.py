@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -560,6 +561,31 @@ class Cache(Serve):
         self.assertEqual(sorted(a.fields["x-planche-result"] for a in answers),
                          ["cached", "upscaled"])
         self.assertEqual(sum(s.status()["pages"]["made"] for s in servers), 1)
+
+    def test_damage(self):
+        """Entries that are damaged or gone are made again; the status counts."""
+        running = self.serve()
+
+        def ask(result):
+            answer = running.post("/v1/upscale", self.page)
+            self.assertEqual((answer.status, answer.fields["x-planche-result"]), (200, result))
+            return answer.body
+
+        body = ask("upscaled")
+        # The result goes out before it is stored.
+        cache = running.wait_for_status(lambda s: s["cache"]["stores"] == 1)["cache"]
+        [path] = [os.path.join(folder, name) for folder, _, names in
+                  os.walk(self.path("results")) for name in names if len(name) == 62]
+        self.assertEqual((cache["entries"], cache["bytes"]), (1, os.path.getsize(path)))
+        self.assertEqual(ask("cached"), body)
+        os.truncate(path, os.path.getsize(path) - 1)
+        self.assertEqual(ask("upscaled"), body)
+        cache = running.wait_for_status(lambda s: s["cache"]["stores"] == 2)["cache"]
+        self.assertEqual((cache["hits"], cache["misses"], cache["damaged"]), (1, 2, 1))
+        shutil.rmtree(self.path("results"))
+        self.assertEqual(ask("upscaled"), body)
+        running.wait_for_status(lambda s: s["cache"]["stores"] == 3)
+        self.assertEqual(ask("cached"), body)
 
     def test_folders_that_cannot_be(self):
         self.write("file", b"")

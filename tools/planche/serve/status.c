@@ -2,6 +2,7 @@
 /* GET /v1/status and /v1/models. */
 #include "serve/status.h"
 
+#include "cache/open.h"
 #include "cli/model_options.h"
 #include "os/clock.h"
 #include "serve/problem.h"
@@ -54,6 +55,25 @@ static json_t *make_memory(const struct planche_serve *serve)
     return memory;
 }
 
+static json_t *make_cache(const struct planche_cache *kept)
+{
+    struct planche_cache_stats stats;
+    if (kept == NULL)
+        return json_null();
+    json_t *cache = json_object();
+    planche_cache_get_stats(kept, &stats);
+    set_number(cache, "entries", stats.entries);
+    set_number(cache, "bytes", stats.bytes);
+    set_number(cache, "bytes_limit", stats.max_bytes);
+    set_number(cache, "hits", stats.hits);
+    set_number(cache, "misses", stats.misses);
+    set_number(cache, "stores", stats.stores);
+    set_number(cache, "evictions", stats.evictions);
+    set_number(cache, "damaged", stats.damaged);
+    set_number(cache, "errors", stats.errors);
+    return cache;
+}
+
 void planche_serve_status(struct planche_serve *serve, struct planche_http_connection *c)
 {
     struct planche_pages_state state;
@@ -66,6 +86,7 @@ void planche_serve_status(struct planche_serve *serve, struct planche_http_conne
     json_object_set_new(object, "queue", make_queue(&state));
     json_object_set_new(object, "pages", make_pages(&state));
     json_object_set_new(object, "memory", make_memory(serve));
+    json_object_set_new(object, "cache", make_cache(serve->cache));
     set_number(object, "engines", planche_cli_engine_cache_count(serve->engines));
     planche_serve_json(c, 200, object);
 }
