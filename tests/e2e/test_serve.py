@@ -161,8 +161,9 @@ class Routes(Serve):
             api = json.load(file)
         with open(os.path.join(SOURCE, "tools/planche/serve/routes.def"), encoding="utf-8") as file:
             routes = re.findall(r'^ROUTE\("(\w+)", "([^"]+)", (\w+|\d)', file.read(), re.M)
-        described = {(method.upper(), path): operation for path, item in api["paths"].items()
-                     for method, operation in item.items()}
+        # What a path begins with is a * in the table.
+        described = {(method.upper(), re.sub(r"\{\w+\}$", "*", path)): operation
+                     for path, item in api["paths"].items() for method, operation in item.items()}
         self.assertEqual({route[:2] for route in routes}, set(described))
         operations = [operation["operationId"] for operation in described.values()]
         self.assertEqual(len(operations), len(set(operations)))
@@ -173,7 +174,10 @@ class Routes(Serve):
             self.check_answers(api, running, method, path, operation)
 
     def check_answers(self, api, running, method, path, operation):
-        names = [p["$ref"].rsplit("/", 1)[1] for p in operation.get("parameters", ())]
+        names = [p["$ref"].rsplit("/", 1)[1] for p in operation.get("parameters", ())
+                 if "$ref" in p]
+        for parameter in operation.get("parameters", ()):
+            path = path.replace("*", parameter.get("example", "*"))
         body, kind = server.form(self.page, "file") if method == "POST" else (b"", None)
         fields = {"authorization": "Bearer a-long-token", "content_type": kind}
         query = "?" + "&".join(f"{name}=x" for name in names) if names else ""

@@ -52,7 +52,8 @@ COMMAND_USES = {
     "stdio": ["cli", "service"],
     "http": [],
     "pages": ["cli", "service", "http", "cache"],
-    "serve": ["cli", "service", "http", "pages", "cache"],
+    "web": [],
+    "serve": ["cli", "service", "http", "pages", "cache", "web"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

@@ -380,6 +380,12 @@ static bool set_no_token(struct planche_cli_options *o, const char *value)
     return o->serve.no_token = true;
 }
 
+static bool set_open(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->serve.open = true;
+}
+
 static bool set_no_cache(struct planche_cli_options *o, const char *value)
 {
     (void)value;

@@ -49,7 +49,7 @@ struct planche_cli_serve_options {
     const char *listen[PLANCHE_CLI_MAX_LISTEN], *hosts[PLANCHE_CLI_MAX_HOSTS];
     unsigned listen_count, host_count;
     const char *token_file; /* NULL: none */
-    bool no_token, no_cache;
+    bool no_token, no_cache, open;
     unsigned max_connections, queue;
     unsigned deadline_s, unload_s, watchdog_s;
     enum planche_cli_log_level log_level;

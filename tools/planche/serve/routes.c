@@ -6,6 +6,7 @@
 #include "serve/status.h"
 #include "serve/suwayomi.h"
 #include "serve/upscale.h"
+#include "serve/web.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,12 @@ static void allow(char *allowed, size_t size, const char *method)
              get ? ", HEAD" : "");
 }
 
+static bool is_path(const char *pattern, const char *path)
+{
+    size_t length = strcspn(pattern, "*");
+    return strncmp(pattern, path, length) == 0 && (pattern[length] == '*' || path[length] == 0);
+}
+
 const struct planche_serve_route *planche_serve_find_route(const char *method, const char *path,
                                                            char *allowed, size_t size)
 {
@@ -38,7 +45,7 @@ const struct planche_serve_route *planche_serve_find_route(const char *method, c
     *allowed = 0;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         const struct planche_serve_route *route = &routes[i];
-        if (strcmp(route->path, path) != 0)
+        if (!is_path(route->path, path))
             continue;
         allow(allowed, size, route->method);
         if (strcmp(route->method, head ? "GET" : method) == 0)

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
+#include "serve/browser.h"
 #include "serve/health.h"
 #include "serve/log.h"
 #include "serve/notify.h"
@@ -121,11 +122,13 @@ static int live(struct life *life)
     if (life->watchdog_ns > 0)
         on_watchdog(life);
     planche_serve_notify("READY=1");
+    planche_serve_open_browser(serve);
     bool ran = planche_http_loop_run(serve->loop);
     if (!ran)
         planche_cli_message("cannot wait for connections: %s", strerror(errno));
     planche_http_timer_stop(&life->end);
     planche_http_timer_stop(&life->watchdog);
+    planche_serve_forget_browser(serve);
     planche_http_loop_unwatch(serve->loop, &life->signals);
     return ran ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }

@@ -8,6 +8,7 @@
 #include "http/answer.h"
 #include "http/receive.h"
 #include "http/server.h"
+#include "io/process.h"
 #include "pages/pages.h"
 
 /* Bytes of a token at most. */
@@ -31,6 +32,8 @@ struct planche_serve {
     int64_t started;                 /* planche_clock_ns */
     uint64_t max_bytes;              /* of a request's body */
     bool draining;
+    struct planche_process browser; /* of --open */
+    struct planche_http_watch browser_watch;
 };
 
 /* A handler of a route: answers the request, now or later. c->context is its own. */
