@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, abi, ci, arm) on Debian and Ubuntu, after saying which. sudo is used only by users other
-# than root. arm is what scripts/aarch64.ini needs; it makes the packages of arm64 known to dpkg.
+# peers, onnx, ncnn, format, check, coverage, abi, ci, arm, browser) on Debian and Ubuntu, after
+# saying which. sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
+# makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve.
 set -euf
 
 have() {
@@ -49,6 +50,7 @@ needs() {
     format) echo "clang-format=clang-format" ;;
     ci) echo "git=git make=make clang=clang
               /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a=libclang-rt-dev" ;;
+    browser) echo "chromium=chromium chromedriver=chromium-driver npm=npm" ;;
     arm) echo "aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu qemu-aarch64=qemu-user
                $arm/libc.so=libc6-dev:arm64 $arm/pkgconfig/libpng.pc=libpng-dev:arm64
                $arm/pkgconfig/libjpeg.pc=libjpeg-dev:arm64
