@@ -59,22 +59,27 @@ static void drop_empty_buffer(struct planche_http_connection *c)
     c->first = c->end = c->capacity = 0;
 }
 
+/* Reads what there is; 0: nothing now, or nothing ever again. */
+static size_t read_into(struct planche_http_connection *c, char *data, size_t size)
+{
+    ssize_t got;
+    do
+        got = recv(c->watch.fd, data, size, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    c->ended = got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+    return got > 0 ? (size_t)got : 0;
+}
+
 /* Reads what there is into the buffer. False: nothing more now. */
 static bool read_some(struct planche_http_connection *c)
 {
     size_t most = c->input == PLANCHE_HTTP_INPUT_HEAD ? PLANCHE_HTTP_MAX_HEAD : BODY_BUFFER;
     if (c->ended || !make_room(c, most))
         return false;
-    ssize_t got;
-    do
-        got = recv(c->watch.fd, c->buffer + c->end, c->capacity - c->end, MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    size_t got = read_into(c, c->buffer + c->end, c->capacity - c->end);
+    c->end += got;
+    if (got == 0 && !c->ended)
         drop_empty_buffer(c);
-        return false;
-    }
-    c->ended = got <= 0;
-    c->end += got > 0 ? (size_t)got : 0;
     return got > 0;
 }
 
@@ -89,6 +94,7 @@ static void end_exchange(struct planche_http_connection *c)
     planche_http_blob_drop(c->body);
     c->body = NULL;
     c->take = NULL;
+    c->place_body = NULL;
     c->fail = NULL;
     c->stream = NULL;
     c->gone = NULL;
@@ -233,6 +239,18 @@ static void take_chunks(struct planche_http_connection *c)
         give_piece(c, piece, size);
 }
 
+/* Reads a piece of the body to where it belongs. False: nothing more now. */
+static bool read_directly(struct planche_http_connection *c)
+{
+    size_t size = c->left < SIZE_MAX ? (size_t)c->left : SIZE_MAX;
+    char *data = c->place_body(c, &size);
+    size_t got = c->ended ? 0 : read_into(c, data, size);
+    c->left -= got;
+    if (got > 0)
+        give_piece(c, data, got);
+    return got > 0;
+}
+
 static bool body_is_whole(const struct planche_http_connection *c)
 {
     return c->head.chunked ? c->chunked.state == PLANCHE_HTTP_CHUNK_DONE : c->left == 0;
@@ -246,10 +264,13 @@ static bool read_body(struct planche_http_connection *c)
         c->take(c, NULL, 0);
         return true;
     }
-    if (c->first == c->end && !read_some(c)) {
+    bool direct = c->first == c->end && !c->head.chunked && c->place_body != NULL;
+    if (direct ? !read_directly(c) : c->first == c->end && !read_some(c)) {
         c->closing = c->ended;
         return c->closing;
     }
+    if (direct)
+        return true;
     if (c->head.chunked)
         take_chunks(c);
     else

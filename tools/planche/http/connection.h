@@ -90,6 +90,9 @@ struct planche_http_connection {
     /* The receiver of the body: takes bytes, data[0..size); size 0: the body is complete. Called in
      * state BODY alone. */
     void (*take)(struct planche_http_connection *connection, const char *data, size_t size);
+    /* Where a body with a length goes, if it need not pass through the buffer: room for *size
+     * bytes, which are then given to take as they lie there. NULL: it passes through the buffer. */
+    char *(*place_body)(struct planche_http_connection *connection, size_t *size);
     /* The body does not come: TOO_SLOW or MALFORMED. */
     void (*fail)(struct planche_http_connection *connection, enum planche_http_received why);
     void (*receiver)(void *user, struct planche_http_connection *connection,

@@ -194,6 +194,7 @@ int64_t planche_http_loop_now(const struct planche_http_loop *loop)
 
 bool planche_http_loop_run(struct planche_http_loop *loop)
 {
+    loop->stopping = false;
     while (!loop->stopping) {
         int count = epoll_wait(loop->poll, loop->events, BATCH, milliseconds_left(loop));
         if (count < 0 && errno != EINTR)

@@ -63,7 +63,8 @@ void planche_http_loop_flush(struct planche_http_loop *loop);
 
 /* planche_clock_ns when the loop woke last: cheap. */
 int64_t planche_http_loop_now(const struct planche_http_loop *loop);
-/* Runs until planche_http_loop_stop has been called. False: the system refused to wait. */
+/* Runs until planche_http_loop_stop is called; it may be run again then. False: the system refused
+ * to wait. */
 bool planche_http_loop_run(struct planche_http_loop *loop);
 void planche_http_loop_stop(struct planche_http_loop *loop);
 

@@ -93,7 +93,7 @@ static void remove_first(struct planche_http_output *output)
 /* Counts written bytes of pieces in memory off. */
 static void advance(struct planche_http_output *output, uint64_t written)
 {
-    while (written > 0) {
+    while (written > 0 && output->first != NULL) {
         struct planche_http_piece *piece = output->first;
         uint64_t own = written < piece->size ? written : piece->size;
         piece->data += own;

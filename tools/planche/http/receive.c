@@ -109,6 +109,8 @@ static void keep_whole(struct planche_http_connection *c)
 static void keep(struct planche_http_connection *c, const char *data, size_t size)
 {
     struct planche_http_blob *body = c->body;
+    /* A piece beyond the limit ends it. */
+    const size_t most = c->body_limit < SIZE_MAX - PIECE ? (size_t)c->body_limit + PIECE : SIZE_MAX;
     if (size == 0) {
         keep_whole(c);
         return;
@@ -117,10 +119,19 @@ static void keep(struct planche_http_connection *c, const char *data, size_t siz
         report(c, PLANCHE_HTTP_TOO_LARGE);
         return;
     }
-    memcpy(body->data + body->size, data, size);
+    if (data != body->data + body->size) /* else it was read to where it belongs */
+        memcpy(body->data + body->size, data, size);
     body->size += size;
     if (c->head.chunked && c->body_capacity - body->size < PIECE)
-        ask_for(c, 2 * c->body_capacity);
+        ask_for(c, 2 * c->body_capacity < most ? 2 * c->body_capacity : most);
+}
+
+/* All of the body has room, or will have before more is read. */
+static char *place(struct planche_http_connection *c, size_t *size)
+{
+    size_t room = c->body_capacity - c->body->size;
+    *size = *size < room ? *size : room;
+    return c->body->data + c->body->size;
 }
 
 void planche_http_receive(struct planche_http_connection *c, uint64_t limit,
@@ -134,6 +145,7 @@ void planche_http_receive(struct planche_http_connection *c, uint64_t limit,
     c->body_limit = limit;
     c->body_capacity = 0;
     c->take = keep;
+    c->place_body = place;
     c->fail = report;
     c->body_end = planche_http_loop_now(c->settings->loop) + c->settings->body_ns;
     c->body = planche_http_blob_create(NULL, 0, free, NULL, c->settings->budget, 0);
@@ -172,6 +184,7 @@ void planche_http_stream(struct planche_http_connection *c,
     c->receiver_user = user;
     c->stream = stream;
     c->take = pass_on;
+    c->place_body = NULL;
     c->fail = report;
     c->body_end = INT64_MAX;
     if (c->input == PLANCHE_HTTP_INPUT_DONE)

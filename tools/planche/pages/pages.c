@@ -439,8 +439,8 @@ void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waite
 void planche_pages_cancel(struct planche_pages *pages)
 {
     pages->ending = true;
-    while (pages->waiting != NULL)
-        give_up(pages, pages->waiting);
+    while (pages->waiting != NULL)      /* it leaves the list */
+        give_up(pages, pages->waiting); /* NOLINT(clang-analyzer-unix.Malloc) */
     for (struct planche_pages_flight *flight = pages->running; flight != NULL;
          flight = flight->next)
         cancel_job(pages, flight);
