@@ -18,7 +18,7 @@ Licences of the models that Planche runs
 
 1. Planche's own networks
 
-small, medium and large, which the library contains (the files in networks/), are offered under the
+small and medium, which the library contains (the files in networks/), are offered under the
 MIT licence, as Planche itself (LICENSE).
 
 They were trained on pages and drawings that are in the public domain or under CC0, CC BY or CC

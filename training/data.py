@@ -16,7 +16,7 @@ import draw
 
 SIDE = 512
 # Shares of a batch: pages, pages screened, drawn, lettering alone.
-SHARES = (.38, .18, .28, .16)
+SHARES = (.42, .14, .28, .16)
 
 
 def tiles_of(image):
@@ -57,8 +57,9 @@ def load(path):
 
 
 class Pool:
-    def __init__(self, path, device, drawn=1024, group=16, crop=192, seed=1):
+    def __init__(self, path, device, drawn=1024, group=16, crop=192, seed=1, grey=False):
         torch.manual_seed(seed)
+        self.grey = grey
         self.device, self.group, self.crop = device, group, crop
         self.pages, self.letters = (t.to(device) for t in load(path))
         self.kinds = torch.zeros(drawn, dtype=torch.long, device=device)
@@ -83,7 +84,7 @@ class Pool:
             tiles = draw.drawn(n, SIDE, alpha)
         else:
             tint = torch.rand(n, 3, 1, 1, device=self.device)
-            grey = torch.rand(n, 1, 1, 1, device=self.device) < .4
+            grey = torch.rand(n, 1, 1, 1, device=self.device) < .25
             tiles = draw.letters_only(alpha, torch.where(grey, tint[:, :1], tint))
         at = slice(self.next, self.next + n)
         self.tiles[at] = (tiles * 255).round().to(torch.uint8)
@@ -119,7 +120,8 @@ class Pool:
         for kind, count in enumerate(counts, 1):
             has = (self.kinds == kind).float()
             out.append(self.cut(self.tiles, torch.multinomial(has, count, replacement=True)))
-        return faded(turned(torch.cat(out)))
+        out = faded(turned(torch.cat(out)))
+        return draw.luma(out).expand(-1, 3, -1, -1) if self.grey else out
 
 
 def turned(x):
@@ -132,12 +134,12 @@ def turned(x):
 
 
 def recoloured(x):
-    """A third of the pages in grey; of the others some with their colours exchanged."""
+    """Some pages in grey; of the others some with their colours exchanged."""
     n, device = x.shape[0], x.device
     order = torch.rand(n, 3, device=device).argsort(1)
     mixed = x.gather(1, order.view(n, 3, 1, 1).expand_as(x))
     x = torch.where(torch.rand(n, 1, 1, 1, device=device) < .3, mixed, x)
-    grey = torch.rand(n, 1, 1, 1, device=device) < .33
+    grey = torch.rand(n, 1, 1, 1, device=device) < .12
     return torch.where(grey, draw.luma(x).expand(-1, 3, -1, -1), x)
 
 

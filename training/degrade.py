@@ -9,13 +9,9 @@ import math
 import torch
 import torch.nn.functional as F
 
-QUANT_Y = (16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57,
-           69, 56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55,
-           64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100,
-           103, 99)
-QUANT_C = (17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99,
-           99, 99, 47, 66, 99, 99, 99, 99, 99, 99) + (99,) * 32
-TAPS = 16
+from quantisation import QUANT_C, QUANT_Y
+
+TAPS = 8  # of a reduction, times its factor
 # Quality of JPEG at the levels -1, 0, 1, 2, 3: from, to, share of clean files, share of twice.
 LEVELS = ((96, 100, .88, 0.), (86, 98, .35, .05), (70, 94, .12, .15), (52, 84, .05, .3),
           (32, 68, .02, .4))
@@ -41,13 +37,7 @@ def lanczos(x, a):
     return sinc(x) * sinc(x / a) if abs(x) < a else 0.
 
 
-def taps(function, stretch):
-    """Weights of the TAPS pixels round an even position, for a reduction by two."""
-    w = [function((k - TAPS / 2 + .5) / stretch) for k in range(TAPS)]
-    return [x / sum(w) for x in w]
-
-
-# Each kernel: weight in the mixture, function, stretch in pixels of the page (2: with antialiasing).
+# Each kernel: weight in the mixture, function, stretch for a reduction by two (2: with antialiasing).
 KERNELS = (
     (.30, lambda x: 1. if abs(x) < .5 else 0., 2), (.22, lambda x: lanczos(x, 3), 2),
     (.15, lambda x: cubic(x, 0, .5), 2), (.06, lambda x: cubic(x, 0, .75), 2),
@@ -57,24 +47,26 @@ KERNELS = (
     (.03, lambda x: math.exp(-x * x * 2), 2), (.03, lambda x: math.exp(-x * x * 2), 2.6))
 
 
-def reduction(function, stretch, size):
-    """The matrix (size / 2, size) that reduces a row by two; edges are mirrored."""
-    m = [[0.] * size for _ in range(size // 2)]
+def reduction(function, stretch, size, scale):
+    """The matrix (size / scale, size) that reduces a row; edges are mirrored."""
+    m = [[0.] * size for _ in range(size // scale)]
     for i, row in enumerate(m):
-        for k, w in enumerate(taps(function, stretch)):
-            at = 2 * i + 1 - TAPS // 2 + k
+        middle = scale * i + (scale - 1) / 2
+        near = range(math.ceil(middle - TAPS * scale / 2), math.floor(middle + TAPS * scale / 2) + 1)
+        w = [function((at - middle) / (stretch * scale / 2)) for at in near]
+        for at, weight in zip(near, w):
             at = -1 - at if at < 0 else 2 * size - 1 - at if at >= size else at
-            row[at] += w
+            row[at] += weight / sum(w)
     return m
 
 
-def reductions(size, device):
+def reductions(size, scale, device):
     """The matrices of all kernels, and the weights with which they are drawn."""
-    table = torch.tensor([reduction(f, s, size) for _, f, s in KERNELS], device=device)
+    table = torch.tensor([reduction(f, s, size, scale) for _, f, s in KERNELS], device=device)
     return table, torch.tensor([w for w, _, _ in KERNELS], device=device)
 
 
-def reduce_by_two(hr, table, weights, trusted):
+def reduced(hr, table, weights, trusted):
     """Reduces each page with a kernel of its own; some in linear light. Trusted files are never
     blurred ones: the last two kernels are not used for them."""
     n = hr.shape[0]
@@ -108,14 +100,29 @@ def blocks(x, q, transform):
 class Damage:
     """Makes the small page from the large one. Sides of the small page are multiples of 16."""
 
-    def __init__(self, device, size):
-        """size: side of the large pages."""
-        self.device = device
-        self.table, self.weights = reductions(size, device)
+    def __init__(self, device, size, scale=2):
+        """size: side of the large pages. With a scale of 1 the page keeps its size."""
+        self.device, self.scale = device, scale
+        if scale > 1:
+            self.table, self.weights = reductions(size, scale, device)
         self.dct8, self.dct4 = dct(8, device), dct(4, device)
         self.qy = torch.tensor(QUANT_Y, device=device, dtype=torch.float32).view(8, 8)
         self.qc = torch.tensor(QUANT_C, device=device, dtype=torch.float32).view(8, 8)
         self.levels = torch.tensor(LEVELS, device=device)
+
+    def compile(self):
+        """Fuses the coders' many small operations, if the compiler can."""
+        eager, compiled = self.code, torch.compile(self.code, dynamic=False)
+
+        def code(*args):
+            try:
+                return compiled(*args)
+            except Exception as error:  # pylint: disable=broad-except
+                print('damage is not compiled:', str(error)[:2000], flush=True)
+                self.code = eager
+                return eager(*args)
+
+        self.code = code
 
     def at(self, level):
         """Rows of LEVELS between the knots."""
@@ -185,7 +192,7 @@ class Damage:
         n = hr.shape[0]
         low, high, clean, twice = self.at(level).unbind(1)
         trusted = level < -.5
-        lr = reduce_by_two(hr, self.table, self.weights, trusted)
+        lr = hr if self.scale == 1 else reduced(hr, self.table, self.weights, trusted)
         lr = self.scan(lr, level.view(-1, 1, 1, 1), 1.)
 
         def quality():

@@ -232,9 +232,10 @@ def fill(c, grey):
     flat = colours(c, grey)
     paper = torch.where(c.chance(.7), torch.ones_like(flat), colours(c, grey, .7, 1))
     ink = torch.where(c.chance(.75), colours(c, grey, 0, .15), colours(c, grey, 0, .6))
+    faint = torch.where(c.chance(.7), ink, colours(c, grey, 0, .9))
     tone = over(paper, ink, screen(c, ramp(c)))
     strokes = torch.where(c.chance(.45), hatch(c), hair(c))
-    lines = over(paper, ink, strokes)
+    lines = over(paper, faint, strokes)
     lines = torch.where(c.chance(.12), over(ink, paper, strokes), lines)
     blend = over(flat, colours(c, grey), ramp(c))
     grain = blend + c.noise(3) * c.rand(0, .03)
@@ -246,7 +247,7 @@ def fill(c, grey):
 
 def regions(c, image, grey, count=3):
     """Regions with ink outlines and a hard shadow, each with its own filling."""
-    ink = colours(c, grey, 0, .2)
+    ink = torch.where(c.chance(.7), colours(c, grey, 0, .2), colours(c, grey))
     for _ in range(count):
         field = c.noise(float(torch.rand(()) * 110 + 30))
         level = c.rand(-.6, .9)
@@ -257,6 +258,33 @@ def regions(c, image, grey, count=3):
         gap = torch.where(c.chance(.15), c.rand(-.08, .08), c.rand() * 0)
         width = torch.where(c.chance(.7), c.rand(1, 3.2), c.rand(2, 8))
         image = over(image, ink, contour(c, field, level + gap, width) * c.chance(.75))
+    return image
+
+
+def shapes(c, image, grey, count=5):
+    """Boxes, discs and thin straight lines in flat colours of any contrast, as vector programs draw
+    them: exact edges, outlines in any colour."""
+    for k in range(count):
+        a = torch.where(c.chance(.6), c.rand() * 0, c.rand(-math.pi, math.pi))
+        px, py = c.x - c.rand(0, c.size), c.y - c.rand(0, c.size)
+        u, v = px * a.cos() + py * a.sin(), py * a.cos() - px * a.sin()
+        ru, rv = c.rand(4, 90) * c.rand(.3, 2), c.rand(4, 90)
+        corner = torch.minimum(ru, rv) * torch.where(c.chance(.4), c.rand() * 0, c.rand())
+        qu, qv = u.abs() - ru + corner, v.abs() - rv + corner
+        far = (qu.clamp(min=0) ** 2 + qv.clamp(min=0) ** 2).sqrt()
+        box = corner - far - torch.maximum(qu, qv).clamp(max=0)
+        disc = torch.minimum(ru, rv) - (u * u + v * v).sqrt()
+        distance = torch.where(c.chance(.7), box, disc)
+        fallow, line = c.chance(.3), torch.where(c.chance(.6), c.rand(.8, 2.5), c.rand(2, 7))
+        image = over(image, colours(c, grey), c.near(distance) * ~fallow)
+        outline = c.near(line / 2 - distance.abs()) * (c.chance(.5) | fallow)
+        image = over(image, colours(c, grey), outline)
+        if k < 2:
+            spacing = c.rand(4, 40)
+            at = (u / spacing - (u / spacing).round()).abs() * spacing
+            inside = torch.where(c.chance(.5), distance, c.rand() * 0 + 9)
+            image = over(image, colours(c, grey),
+                         c.near(c.rand(.7, 2) / 2 - at) * c.near(inside) * c.chance(.4))
     return image
 
 
@@ -298,6 +326,10 @@ def lettering(image, alpha, where, dark, grey):
     """Letters (coverage alpha) on a finished tile: in balloons, and free ones with a halo."""
     n, device = image.shape[0], image.device
     ink = torch.where(dark, torch.ones_like(image), torch.zeros_like(image))
+    tint = torch.rand(n, 3, 1, 1, device=device) * .75
+    tint = torch.where(grey, tint[:, :1], tint)
+    tint = torch.where(dark, 1 - tint, tint)
+    ink = torch.where(torch.rand(n, 1, 1, 1, device=device) < .25, tint, ink)
     image = over(image, ink, alpha * where)
     free = (torch.rand(n, 1, 1, 1, device=device) < .22) & ~where.any(-1, True).any(-2, True)
     halo = (F.max_pool2d(alpha, 5, 1, 2) + F.max_pool2d(alpha, 3, 1, 1)).clamp(0, 1)
@@ -311,14 +343,17 @@ def lettering(image, alpha, where, dark, grey):
 
 
 def letters_only(alpha, tint):
-    """Letters on a page of their own: black on white, white on black, on grey or colour."""
+    """Letters on a page of their own: black on white, white on black, on grey or colour, in grey
+    or colour. Faint letters matter: a network that saw black ones only makes grey lines thin."""
     n, device = alpha.shape[0], alpha.device
     r = torch.rand(n, 1, 1, 1, device=device)
     paper, ink = torch.ones(n, 3, 1, 1, device=device), torch.zeros(n, 3, 1, 1, device=device)
     paper, ink = torch.where(r < .12, ink, paper), torch.where(r < .12, paper, ink)
     pale = 1 - tint * .5
-    paper = torch.where((r > .12) & (r < .3), pale, paper)
-    ink = torch.where((r > .3) & (r < .42), tint * .6, ink)
+    paper = torch.where((r > .12) & (r < .24), pale, paper)
+    ink = torch.where((r > .24) & (r < .5), tint * .85, ink)
+    other = torch.rand(n, 3, 1, 1, device=device)
+    paper = torch.where((r > .42) & (r < .5), torch.maximum(other, tint), paper)
     return over(paper, ink, alpha)
 
 
@@ -365,11 +400,13 @@ def screened(art):
 def drawn(n, size, alpha):
     """Whole drawn tiles; alpha (n, 1, size, size) is the coverage of letters for them."""
     c = Canvas(n, size, alpha.device)
-    grey = c.chance(.6)
+    grey = c.chance(.25)  # grey pages have networks of their own
     base = over(torch.ones(n, 3, 1, 1, device=c.device), colours(c, grey), c.chance(.35).float())
     image = base.expand(-1, -1, c.side, c.side)
     image = torch.where(c.chance(.5), fill(c, grey), image)
-    image = regions(c, image, grey)
+    flat = c.chance(.4)
+    image = torch.where(flat, base.expand(-1, -1, c.side, c.side), image)
+    image = torch.where(flat, shapes(c, image, grey), regions(c, image, grey))
     image = over(image, torch.where(c.chance(.8), c.rand() * 0, c.rand() * 0 + 1),
                  rays(c) * c.chance(.15))
     image = panels(c, image)

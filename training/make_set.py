@@ -5,8 +5,8 @@
 make_set.py --pages DIR --fonts DIR --out FILE [--limit MIB]
 
 DIR of --pages has the files that sources.tsv lists (others are left out); --fonts is where the
-packages of fonts.tsv are unpacked. A page is stored as it is or as JPEG at full colour resolution,
-whichever is smaller. The same arguments give the same pages in the same order.
+packages of fonts.tsv are unpacked. A page is stored as it is or as JPEG, whichever is smaller: with
+colours at full resolution and as fine as the luminance, since networks learn soft colours else. The same arguments give the same pages in the same order.
 """
 import argparse
 import io
@@ -16,6 +16,7 @@ import zipfile
 from PIL import Image
 
 import lettering
+import quantisation
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -32,8 +33,9 @@ def packed(path, quality):
     with open(path, 'rb') as stream:
         whole = stream.read()
     jpeg = io.BytesIO()
-    Image.open(io.BytesIO(whole)).convert('RGB').save(jpeg, 'JPEG', quality=quality,
-                                                      subsampling=0, optimize=True)
+    Image.open(io.BytesIO(whole)).convert('RGB').save(
+        jpeg, 'JPEG', quality=100, qtables=[quantisation.luminance(quality)] * 2, subsampling=0, optimize=True,
+        progressive=True)
     if len(jpeg.getvalue()) < .7 * len(whole):
         return jpeg.getvalue(), '.jpg'
     return whole, '.webp'

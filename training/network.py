@@ -86,8 +86,7 @@ class Network(nn.Module):
     @torch.no_grad()
     def unfold(self, stored):
         """Takes over a folded network: the 3x3 of each sum gets what the other branches lack."""
-        if tuple(stored['form']) != self.form:
-            raise SystemExit(f'the network is {tuple(stored["form"])}, not {self.form}')
+        stored = adapted(stored, self.form)
         device = self.last.full.device
 
         def tensor(name):
@@ -98,6 +97,63 @@ class Network(nn.Module):
             layer.bias.copy_(tensor(f'bias{k}'))
         for k, slope in enumerate(self.slopes):
             slope.copy_(tensor(f'slope{k}'))
+
+
+def deeper(stored, depth):
+    """Identities at the end: the network computes the same."""
+    out, have = dict(stored), int(stored['form'][1])
+    channels = int(stored['form'][0])
+    out[f'kernel{depth + 1}'], out[f'bias{depth + 1}'] = (stored[f'kernel{have + 1}'],
+                                                          stored[f'bias{have + 1}'])
+    for k in range(have + 1, depth + 1):
+        kernel = np.zeros((channels, channels, 3, 3), np.float32)
+        kernel[range(channels), range(channels), 1, 1] = 1
+        out[f'kernel{k}'], out[f'slope{k}'] = kernel, np.ones(channels, np.float32)
+        out[f'bias{k}'] = np.zeros((LEVELS, channels), np.float32)
+    return out
+
+
+def greyed(stored, scale):
+    """One colour: the same for grey pages, weighted as luminance is."""
+    out, last = dict(stored), int(stored['form'][1]) + 1
+    luma = np.array([.299, .587, .114], np.float32)
+    kernel, bias = (stored[f'{part}{last}'].astype(np.float32) for part in ('kernel', 'bias'))
+    out['kernel0'] = stored['kernel0'].astype(np.float32).sum(1, keepdims=True)
+    out[f'kernel{last}'] = np.tensordot(luma, kernel.reshape(3, scale ** 2, *kernel.shape[1:]), 1)
+    out[f'bias{last}'] = np.tensordot(bias.reshape(LEVELS, 3, -1), luma, (1, 0))
+    return out
+
+
+def rescaled(stored, old, new):
+    """Another scale: each pixel begins as the nearest of the old ones, or as their mean."""
+    out, last = dict(stored), int(stored['form'][1]) + 1
+    for part in ('kernel', 'bias'):
+        table = stored[f'{part}{last}'].astype(np.float32)
+        if part == 'bias':
+            table = table.T
+        table = table.reshape(-1, old, old, *table.shape[1:])
+        if new == 1:
+            table = table.mean((1, 2), keepdims=True)
+        near = [int((k + .5) * table.shape[1] / new) for k in range(new)]
+        table = table[:, near][:, :, near]
+        table = table.reshape(-1, *table.shape[3:])
+        out[f'{part}{last}'] = table.T if part == 'bias' else table
+    return out
+
+
+def adapted(stored, form):
+    """A stored network as one of another form: deeper, of one colour, for another scale. A network
+    that was trained begins better than a random one."""
+    channels, depth, scale, colours = form
+    have = [int(v) for v in stored['form']]
+    if have[0] != channels or have[1] > depth or have[3] < colours:
+        raise SystemExit(f'a network {tuple(have)} cannot become {form}')
+    out = dict(stored)
+    if have[3] > colours:
+        out = greyed(out, have[2])
+    if have[2] != scale:
+        out = rescaled(out, have[2], scale)
+    return deeper(out, depth) if depth > have[1] else out
 
 
 def mixture(level):

@@ -4,10 +4,12 @@
 
 train.py --set SET.zip --out DIR --net small=32x8 --net tiny=24x8:edges:0.0015 --seconds 500
 
-A network is NAME=FORM[:RECIPE[:RATE]]: channels x depth (x scale) as in network.py, a recipe of
-losses.py, a learning rate. After --seconds of the process (or --steps) it ends and leaves in DIR,
-for each network, NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt; --resume DIR
-goes on from these. The rate falls to 1 % at the end of each piece and rises again in the next.
+A network is NAME=FORM[:RECIPE[:RATE]][@START]: channels x depth (x scale) as in network.py, a recipe
+of losses.py, a learning rate, a folded network to begin with (of the same form, shallower, in colour
+for a grey one, or of another scale). After --seconds of the process (or --steps) it ends and leaves
+in DIR, for each network, NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt;
+--resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that this is the
+second of three pieces of one fall. All networks of a run have one scale and one number of colours.
 """
 import argparse
 import glob
@@ -34,6 +36,7 @@ class Student:
 
     def __init__(self, spec, args, device):
         self.name, rest = spec.split('=')
+        rest, _, start = rest.partition('@')
         form, recipe, rate = (rest.split(':') + ['', ''])[:3]
         self.recipe, self.rate = recipe or args.recipe, float(rate or args.rate)
         torch.manual_seed(args.seed)
@@ -47,11 +50,8 @@ class Student:
                                      weight_decay=0., **options)
         self.graph, self.inputs = None, None
         self.ema = [p.detach().clone() for p in self.net.parameters()]
-        if args.resume:
-            self.restore(args.resume)
-        elif args.start:
-            base = os.path.join(args.start, self.name)
-            self.start(base + ('.npz' if os.path.exists(base + '.npz') else '.planche'))
+        if not self.restore(args.resume) and start:
+            self.start(start)
         self.kernels, self.run = self.net.kernels, self.net.forward
         if args.compile:
             self.kernels = torch.compile(self.net.kernels)
@@ -71,11 +71,11 @@ class Student:
     def forward(self, lr, mix):
         kernels = [k.contiguous(memory_format=torch.channels_last) for k in self.kernels()]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == 'cuda'):
-            return self.run(lr, mix, kernels)
+            return self.run(lr[:, :self.net.form[3]], mix, kernels)
 
     def update(self, lr, hr, mix):
         """One step at the present rate: everything that a captured step repeats."""
-        value = losses.loss(self.recipe, self.forward(lr, mix), hr)
+        value = losses.loss(self.recipe, self.forward(lr, mix), hr[:, :self.net.form[3]])
         self.opt.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), .5)
@@ -153,10 +153,11 @@ class Student:
                        'log': self.log}, stream)
 
     def restore(self, folder):
-        files = sorted(glob.glob(os.path.join(folder, self.name + '.*.ckpt')))
+        """Goes on from the files of an earlier piece, if there are any."""
+        files = sorted(glob.glob(os.path.join(folder, self.name + '.*.ckpt'))) if folder else []
         if not files:
-            print(self.name, 'begins anew', flush=True)
-            return
+            print(self.name, 'begins', flush=True)
+            return False
         state = {}
         for name in files:
             state.update(torch.load(name, map_location=self.device))
@@ -172,6 +173,7 @@ class Student:
                         'step': torch.tensor(float(self.steps), device=self.device),
                         'exp_avg': state[f'exp_avg{k}'].to(p.dtype),
                         'exp_avg_sq': state[f'exp_avg_sq{k}'].to(p.dtype)}
+        return True
 
     def start(self, path):
         """Begins with a folded network, such as those of networks/."""
@@ -187,7 +189,7 @@ def arguments():
     parser.add_argument('--out', required=True)
     parser.add_argument('--net', action='append', required=True)
     parser.add_argument('--resume')
-    parser.add_argument('--start', help='folder of NAME.planche or NAME.npz to begin with')
+    parser.add_argument('--part', default='1/1', help='K/N: piece K of N of one fall of the rate')
     parser.add_argument('--seconds', type=float, default=0)
     parser.add_argument('--steps', type=int, default=0)
     parser.add_argument('--batch', type=int, default=64)
@@ -202,6 +204,8 @@ def arguments():
     parser.add_argument('--no-graphs', dest='graphs', action='store_false')
     parser.add_argument('--no-compile', dest='compile', action='store_false')
     args = parser.parse_args()
+    part, parts = (int(n) for n in args.part.split('/'))
+    args.part = (part, parts)
     args.cuda = args.device.startswith('cuda')
     args.compile = args.compile and hasattr(torch, 'compile') and args.cuda
     if not args.seconds and not args.steps:
@@ -214,6 +218,13 @@ def progress(args, began, step):
     if args.steps:
         return step / args.steps
     return (time.time() - began) / max(1e-3, args.seconds - (began - START))
+
+
+def factor_of(args, step, done):
+    """The rate at a step, as a share of the full one."""
+    part, parts = args.part
+    done = (part - 1 + min(1., done)) / parts
+    return min(1., (step + 1) / 300) * (.01 + .99 * (.5 + .5 * math.cos(math.pi * done)))
 
 
 def prepare(args, students, batch):
@@ -258,9 +269,15 @@ def main():
         torch.backends.cudnn.benchmark = True
     os.makedirs(args.out, exist_ok=True)
     students = [Student(spec, args, device) for spec in args.net]
+    forms = {s.net.form[2:] for s in students}
+    if len(forms) > 1:
+        raise SystemExit('networks of different scales or colours')
+    scale, colours = forms.pop()
     pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
-                     args.seed + students[0].steps)
-    damage = degrade.Damage(device, args.crop)
+                     args.seed + students[0].steps, colours == 1)
+    damage = degrade.Damage(device, args.crop, scale)
+    if args.compile:
+        damage.compile()
     print(f'{len(pool.pages)} tiles of pages, {len(pool.letters)} of letters, '
           f'{time.time() - START:.0f} s', flush=True)
     step, began, told = 0, None, 0
@@ -273,8 +290,7 @@ def main():
         mix = network.mixture(level)
         # Compiling is not part of the schedule.
         done = 0. if began is None else progress(args, began, step)
-        fall = .5 + .5 * math.cos(math.pi * min(1., done))
-        factor = min(1., (step + 1) / 300) * (.01 + .99 * fall)
+        factor = factor_of(args, step, done)
         for student in students:
             (student.step if step else student.first)(lr, hr, mix, factor)
         step += 1

@@ -29,7 +29,7 @@ struct planche_engine_options {
      * level, the others remove no noise if the model has such. Pages may have scales of their own
      * (planche_page_options.scale). */
     unsigned scale;
-    /* DEFAULT, and no level (see below): with "auto", small, medium and large every page that is a
+    /* DEFAULT, and no level (see below): with "auto", small and medium every page that is a
      * file chooses its level by what its encoders have done to it (planche_page_result.level, and
      * docs/auto.md), and a book's pages choose together; other models have a default. */
     enum planche_denoise denoise;
@@ -67,7 +67,7 @@ struct planche_engine_options {
     unsigned pages;
     /* How much noise is removed, as a number in the model's own terms, -1 (least) to 3 (most): if
      * has_level is not 0, it stands in the place of denoise, which is not looked at. Planche's own
-     * networks (small, medium, large, files that end in ".planche") take fractions, other models
+     * networks (small, medium, files that end in ".planche") take fractions, other models
      * the whole numbers that they have levels for. */
     int has_level;
     double level;

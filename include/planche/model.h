@@ -25,7 +25,7 @@ enum planche_denoise {
 };
 
 /* One file (.param and .bin) of a model: the variant for one scale and one denoise level. All
- * strings are static. Of Planche's own networks ("small", "medium", "large"), which the library
+ * strings are static. Of Planche's own networks ("small", "medium"), which the library
  * contains, package, package_path and param_sha256 are NULL, param_size is 0, and file is a name;
  * they have levels between those of their variants, too (planche_engine_options.level). */
 struct planche_model_variant {

@@ -49,13 +49,13 @@ static const struct known known[] = {
     {"waifu2x-cunet", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 49, false},
     {"waifu2x-cunet", 2, PLANCHE_DENOISE_DEFAULT, MANGA, 200, 210, 21, 34, true, 53, false},
     {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 48, 40, false, 52, false},
-    {"small", 2, NONE, PAGE, 300, 420, 48, 40, true, 40, false},
-    {"small", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 40, false},
-    {"small", 2, PLANCHE_DENOISE_2, MANGA, 120, 200, 47, 33, true, 40, true},
-    {"small", 1, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false, 40, true},
-    {"medium", 2, PLANCHE_DENOISE_0, PAGE, 40, 610, 7, 3, false, 40, false},
-    {"medium", 2, NONE, MANGA, 200, 210, 21, 34, false, 40, true},
-    {"large", 2, PLANCHE_DENOISE_3, PAGE, 77, 150, 31, 20, false, 40, false},
+    {"small", 2, NONE, PAGE, 300, 420, 48, 40, true, 30, false},
+    {"small", 1, PLANCHE_DENOISE_1, PAGE, 320, 640, 37, 26, false, 30, false},
+    {"small", 2, PLANCHE_DENOISE_2, MANGA, 120, 200, 47, 33, true, 30, true},
+    {"small", 1, PLANCHE_DENOISE_3, MANGA, 90, 810, 9, 28, false, 30, true},
+    {"medium", 2, PLANCHE_DENOISE_0, PAGE, 40, 610, 7, 3, false, 30, false},
+    {"medium", 2, NONE, MANGA, 200, 210, 21, 34, false, 30, true},
+    {"medium", 2, PLANCHE_DENOISE_3, PAGE, 77, 150, 31, 20, false, 30, false},
 };
 
 /* The networks' values lie in 0..1, so the peak is 1 there. */

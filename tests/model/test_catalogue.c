@@ -92,7 +92,7 @@ static void test_defaults(void **state)
     assert_string_equal(find("waifu2x-cunet", 1, 0)->file, "waifu2x-cunet/noise0_model");
     assert_string_equal(find("small", 0, 0)->file, "small-2x");
     assert_string_equal(find("medium", 1, 0)->file, "medium-1x-clean0");
-    assert_string_equal(find("large", 0, PLANCHE_DENOISE_3)->file, "large-2x-clean3");
+    assert_string_equal(find("medium", 0, PLANCHE_DENOISE_3)->file, "medium-2x-clean3");
     assert_string_equal(find("waifu2x-upconv7", 2, PLANCHE_DENOISE_0)->file,
                         "waifu2x-upconv7/noise0_scale2.0x_model");
 }
@@ -103,7 +103,7 @@ static void test_failures(void **state)
     expect_failure("cugan", 0, 0, PLANCHE_ERROR_NOT_FOUND,
                    "there is no model named 'cugan'; the models are auto, realcugan, "
                    "realesr-animevideov3, realesrgan-x4plus-anime, realesrgan-x4plus, "
-                   "realesrgan-x4fast, waifu2x-cunet, waifu2x-upconv7, small, medium, large, or "
+                   "realesrgan-x4fast, waifu2x-cunet, waifu2x-upconv7, small, medium, or "
                    "the path of a .param or .planche file");
     expect_failure("realcugan", 5, 0, PLANCHE_ERROR_ARGUMENT,
                    "realcugan has no scale 5; it has 2, 3, 4");

@@ -5,8 +5,9 @@
 run.py PLANCHE TEST OUT NAME=NET[:N]...
 
 NET is what -m takes: a model of the catalogue or a file of Planche's own networks (NET.planche), with
-N for -n; or a file of train.py (NET.npz), which is exported first. `clean` and `jpeg80` of TEST go to OUT/NAME-clean and OUT/NAME-jpeg80;
-results that are there already are kept.
+N for -n; or a file of train.py (NET.npz), which is exported first. `clean` and `jpeg80` of TEST go to
+OUT/NAME-clean and OUT/NAME-jpeg80; results that are there already are kept. Grey pages are written
+in grey, as the command does it, and run the network for grey pages of models that have one.
 """
 import argparse
 import os
@@ -18,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def enlarge(planche, model, level, source, out):
-    command = [planche, '-m', model, '-s', '2', '-f', 'png', '--grey', 'keep', '--backend', 'cpu',
+    command = [planche, '-m', model, '-s', '2', '-f', 'png', '--backend', 'cpu',
                '--no-mark', '--skip-existing', '--threads', '1', source, '-o', out + '/']
     if level is not None:
         command[3:3] = ['-n', level]

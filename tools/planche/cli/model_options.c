@@ -111,7 +111,7 @@ static enum planche_status take_level(struct planche_engine_options *options, do
     if (!options->has_level || planche_cli_model_is_built_in(options->model))
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                        "denoise levels between whole numbers are for small, medium and large, and "
+                        "denoise levels between whole numbers are for small and medium, and "
                         "for .planche files");
 }
 
