@@ -21,7 +21,8 @@ struct known {
     const char *sample;
     int x, y, width, height;
     bool quick;   /* enough for an emulator: every kind of layer */
-    int min_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ */
+    int min_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ;
+                     for Planche's own networks, whose weights may be replaced, a good deal less */
     bool grey;    /* of Planche's own networks, that for grey pages */
 };
 

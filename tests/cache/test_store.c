@@ -260,6 +260,13 @@ static void test_open(void **state)
     assert_int_equal(open_status(NULL, false), PLANCHE_OK);
     snprintf(path, sizeof path, "%s/planche/results/tmp", cache_test_root);
     assert_int_equal(stat(path, &info), 0);
+    /* A service's: the first of a list. */
+    snprintf(path, sizeof path, "%s/service:/nowhere", cache_test_root);
+    assert_int_equal(setenv("CACHE_DIRECTORY", path, 1), 0);
+    assert_int_equal(open_status(NULL, false), PLANCHE_OK);
+    snprintf(path, sizeof path, "%s/service/results/tmp", cache_test_root);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(unsetenv("CACHE_DIRECTORY"), 0);
 }
 
 /* Entries of the measurement, about as large as pages for a phone. */

@@ -53,6 +53,19 @@ static enum planche_status check_folder(struct planche_cache *cache, bool existi
     return PLANCHE_OK;
 }
 
+/* A service manager gives a service a folder, and often no home. */
+static enum planche_status find_folder(char *path, size_t size, struct planche_error *error)
+{
+    const char *given = planche_environment("CACHE_DIRECTORY");
+    if (!given || *given != '/')
+        return planche_cache_path(path, size, "results", error);
+    /* The first of a list. */
+    int length = snprintf(path, size, "%.*s/results", (int)strcspn(given, ":"), given);
+    if (length > 0 && (size_t)length < size)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path in CACHE_DIRECTORY is too long");
+}
+
 static enum planche_status set_folder(struct planche_cache *cache, const char *folder,
                                       struct planche_error *error)
 {
@@ -61,7 +74,7 @@ static enum planche_status set_folder(struct planche_cache *cache, const char *f
     if (folder)
         snprintf(path, sizeof path, "%s", folder);
     else
-        status = planche_cache_path(path, sizeof path, "results", error);
+        status = find_folder(path, sizeof path, error);
     if (status)
         return status;
     size_t length = strlen(folder ? folder : path);

@@ -14,7 +14,9 @@ struct planche_cache;
 #define PLANCHE_CACHE_DEFAULT_AGE_S ((int64_t)90 * 24 * 3600)
 
 struct planche_cache_options {
-    const char *folder; /* NULL: $XDG_CACHE_HOME/planche/results, else ~/.cache/planche/results */
+    /* NULL: $CACHE_DIRECTORY/results (of a systemd service), else $XDG_CACHE_HOME/planche/results,
+     * else ~/.cache/planche/results */
+    const char *folder;
     uint64_t max_bytes; /* of all entries; 0: 20 GiB */
     /* What stays free of the file system, bytes; 0: a twentieth of it, 1 GiB at most; less:
      * nothing. When there is less free, nothing is stored until entries have been removed. */
