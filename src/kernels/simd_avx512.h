@@ -24,6 +24,38 @@ static INLINE vec vec_set(float x)
     return _mm512_set1_ps(x);
 }
 
+/* Lanes of half a vector, which two tiles may share (winograd_pairs.h). */
+#define HALF_LANES 8
+
+/* The same 8 floats in both halves. */
+static INLINE vec vec_load_twice(const float *p)
+{
+    return _mm512_broadcast_f32x8(_mm256_loadu_ps(p));
+}
+
+static INLINE vec vec_load_halves(const float *low, const float *high)
+{
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)), _mm256_loadu_ps(high),
+                              1);
+}
+
+/* The low half of a, the high half of b. */
+static INLINE vec vec_halves(vec a, vec b)
+{
+    return _mm512_mask_blend_ps(0xff00, a, b);
+}
+
+/* A half in the low lanes, zeros above. */
+static INLINE vec vec_low(vec v)
+{
+    return _mm512_maskz_mov_ps(0x00ff, v);
+}
+
+static INLINE vec vec_high(vec v)
+{
+    return _mm512_zextps256_ps512(_mm512_extractf32x8_ps(v, 1));
+}
+
 /* v, once loaded into a register: compilers like to read it again for every use, and the load ports
  * are busy. */
 static INLINE vec vec_hold(vec v)

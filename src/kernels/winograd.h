@@ -33,13 +33,13 @@
 #define PLANCHE_WINOGRAD_COLUMNS(tile)                                                             \
     (PLANCHE_WINOGRAD_MAX_INPUT * PLANCHE_WINOGRAD_INPUT(tile) * (size_t)PLANCHE_LANES)
 
-/* Tiles of a set at most: two or four register blocks. Larger ones gain nothing where two to four
- * blocks of outputs share what is fetched. */
+/* Tiles of a set at most, an even number since tiles may be pairs: two or four register blocks.
+ * Larger ones gain nothing where two to four blocks of outputs share what is fetched. */
 static inline size_t planche_winograd_set(unsigned out_blocks, size_t tiles)
 {
     const bool few = out_blocks >= 2 && out_blocks <= PLANCHE_WINOGRAD_GROUP;
     const size_t max = (few ? 2 : 4) * PLANCHE_WINOGRAD_STEP;
-    return tiles < max ? tiles : max;
+    return tiles < max ? (tiles + 1) / 2 * 2 : max;
 }
 
 /* Blocks of points before those of products: none where they share their lines. */

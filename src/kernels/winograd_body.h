@@ -32,15 +32,23 @@
  * overwrites a point that is still to be multiplied. */
 #define FIRST_POINT(tile) (PLANCHE_WINOGRAD_BLOCK(tile) - PLANCHE_WINOGRAD_POINTS(tile) * UNITS)
 
+/* Lanes that two tiles can share a vector with (winograd_pairs.h): none, or half of a block. */
+#if defined(HALF_LANES) && UNIT_LANES == 1
+#define PAIR_LANES HALF_LANES
+#else
+#define PAIR_LANES 0
+#endif
+
 struct run {
     const struct planche_winograd_args *args;
     size_t tiles;
     size_t distinct; /* tiles that are not like an earlier one */
     uint32_t *like;  /* [tiles]: the distinct tile that each one is like; new ones ascend */
     float *points, *products, *columns; /* of a set; see winograd.h */
-    size_t stride;       /* floats from a block's points or products to the next one's */
-    unsigned last_units; /* of the last input block that are in use, in whole steps */
-    unsigned last_parts; /* vectors of the last output block that are in use */
+    size_t stride;            /* floats from a block's points or products to the next one's */
+    unsigned last_units;      /* of the last input block that are in use, in whole steps */
+    unsigned last_parts;      /* vectors of the last output block that are in use */
+    bool in_pairs, out_pairs; /* tiles share the vectors of the last input or output block */
 };
 
 /* Part of a run: distinct tiles [from, to), which are found from tile `first` on and before tile
@@ -157,11 +165,16 @@ static void find_distinct(struct run *run, unsigned tile)
     }
 }
 
+#if PAIR_LANES
+static INLINE void transform_input_pairs(const struct run *run, unsigned tile, struct set *set);
+#endif
+
 /* Transforms the inputs of a set, and finds its end. */
 static INLINE void transform_inputs(const struct run *run, unsigned tile, struct set *set)
 {
     const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    for (size_t block = 0; block < run->args->in_blocks; block++) {
+    const size_t blocks = run->args->in_blocks - (run->in_pairs ? 1 : 0);
+    for (size_t block = 0; block < blocks; block++) {
         float *points = run->points + block * run->stride + FIRST_POINT(tile);
         size_t t = set->first, done = 0, next = set->from;
         for (; next < set->to; t++) {
@@ -176,6 +189,10 @@ static INLINE void transform_inputs(const struct run *run, unsigned tile, struct
         }
         set->end = t;
     }
+#if PAIR_LANES
+    if (run->in_pairs)
+        transform_input_pairs(run, tile, set);
+#endif
 }
 
 /* The matrix products of one point: tiles x output vectors over all input lanes. */
@@ -185,6 +202,7 @@ struct product {
     size_t stride; /* floats from a block's points or products to the next one's */
     size_t row;    /* floats from one unit's weights to the next one's */
     size_t ahead;  /* floats from a unit's weights to those that are fetched meanwhile */
+    bool in_pairs;
     const float *weights;
 };
 
@@ -295,6 +313,41 @@ static INLINE void multiply_blocks(struct product *product, unsigned tile, const
 }
 #endif
 
+/* Activation, residuals and scale of part of an output vector (the bias is in v already), and its
+ * way to memory. */
+static INLINE void store_vector(const struct planche_winograd_args *args, size_t row, size_t offset,
+                                vec slope, const float *scale, vec v)
+{
+    const struct planche_epilogue *epilogue = &args->epilogue;
+    v = vec_leaky(v, slope);
+    for (unsigned r = 0; r < epilogue->residuals; r++)
+        v = vec_fma(vec_set(epilogue->other[r]), vec_load(args->residual_rows[r][row] + offset),
+                    vec_mul(vec_set(epilogue->self[r]), v));
+    if (scale)
+        v = vec_mul(v, vec_load(scale));
+    vec_store(args->output_rows[row] + offset, v);
+}
+
+/* First pass of the output transform, for part of one tile of one block: its columns. A loop over a
+ * buffer in the L1 cache, since more vectors than registers lie between the passes. */
+static INLINE void transform_product_columns(unsigned tile, const float *products, float *rows)
+{
+    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
+    NO_UNROLL
+    for (unsigned j = 0; j < input; j++) {
+        vec m[MAX_INPUT], o[MAX_TILE];
+        UNROLL (i, input)
+            m[i] = vec_hold(vec_load(products + (i * input + j) * LANES));
+        transform_output(tile, m, o);
+        UNROLL (i, tile)
+            vec_store(rows + (i * input + j) * VEC_LANES, o[i]);
+    }
+}
+
+#if PAIR_LANES
+#include "kernels/winograd_pairs.h"
+#endif
+
 /* Fetches a part, `point` of all points, of what the transform of the group's products will write
  * and add: rows may have left the cache since, and stores that miss are slow to wait for each
  * other. Layers of fewer blocks have too few products to hide it behind: 16 to 48 channels and 32
@@ -335,6 +388,7 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, const st
         .stride = run->stride,
         .last_units = run->last_units,
         .row = row,
+        .in_pairs = run->in_pairs,
         .weights = (const float *)args->weights +
                    planche_winograd_group_floats(tile, PRECISION, args->in_blocks, first),
     };
@@ -342,40 +396,17 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, const st
         if (blocks == MAX_BLOCKS && args->in_blocks >= MAX_BLOCKS)
             fetch_outputs(args, tile, set, first, blocks, point);
         product.ahead = point + 1 < count ? ahead : 0;
-        multiply_blocks(&product, tile, run->points + FIRST_POINT(tile) + point * UNITS,
-                        run->products + point * LANES, set->to - set->from, blocks, parts);
+        const float *points = run->points + FIRST_POINT(tile) + point * UNITS;
+        float *products = run->products + point * LANES;
+#if PAIR_LANES
+        if (run->out_pairs && first + blocks == args->out_blocks) {
+            multiply_block_pairs(&product, tile, points, products, set->to - set->from, blocks);
+            product.weights += point_weights;
+            continue;
+        }
+#endif
+        multiply_blocks(&product, tile, points, products, set->to - set->from, blocks, parts);
         product.weights += point_weights;
-    }
-}
-
-/* Activation, residuals and scale of part of an output vector (the bias is in v already), and its
- * way to memory. */
-static INLINE void store_vector(const struct planche_winograd_args *args, size_t row, size_t offset,
-                                vec slope, const float *scale, vec v)
-{
-    const struct planche_epilogue *epilogue = &args->epilogue;
-    v = vec_leaky(v, slope);
-    for (unsigned r = 0; r < epilogue->residuals; r++)
-        v = vec_fma(vec_set(epilogue->other[r]), vec_load(args->residual_rows[r][row] + offset),
-                    vec_mul(vec_set(epilogue->self[r]), v));
-    if (scale)
-        v = vec_mul(v, vec_load(scale));
-    vec_store(args->output_rows[row] + offset, v);
-}
-
-/* First pass of the output transform, for part of one tile of one block: its columns. A loop over a
- * buffer in the L1 cache, since more vectors than registers lie between the passes. */
-static INLINE void transform_product_columns(unsigned tile, const float *products, float *rows)
-{
-    const unsigned input = PLANCHE_WINOGRAD_INPUT(tile);
-    NO_UNROLL
-    for (unsigned j = 0; j < input; j++) {
-        vec m[MAX_INPUT], o[MAX_TILE];
-        UNROLL (i, input)
-            m[i] = vec_hold(vec_load(products + (i * input + j) * LANES));
-        transform_output(tile, m, o);
-        UNROLL (i, tile)
-            vec_store(rows + (i * input + j) * VEC_LANES, o[i]);
     }
 }
 
@@ -448,6 +479,10 @@ static INLINE void transform_block(const struct run *run, unsigned tile, const f
 static INLINE void transform_outputs(const struct run *run, unsigned tile, const struct set *set,
                                      unsigned first, unsigned blocks)
 {
+#if PAIR_LANES
+    if (run->out_pairs && first + blocks == run->args->out_blocks)
+        transform_half_blocks(run, tile, set, --blocks);
+#endif
     for (size_t t = set->first; t < run->tiles; t++) {
         const size_t like = run->like[t];
         if (like < set->from || like >= set->to)
@@ -490,6 +525,9 @@ static INLINE void convolve(const struct planche_winograd_args *args, unsigned t
         .last_units = (last_in + step - 1) / step * UNIT_STEP,
         .last_parts = (last_out + VEC_LANES - 1) / VEC_LANES,
     };
+    run.out_pairs = last_out <= PAIR_LANES;
+    run.in_pairs =
+        run.out_pairs && last_in <= PAIR_LANES && args->out_blocks <= PLANCHE_WINOGRAD_GROUP;
     const size_t max = planche_winograd_set(args->out_blocks, run.tiles);
     run.stride = max * PLANCHE_WINOGRAD_BLOCK(tile);
     run.products =
