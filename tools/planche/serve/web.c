@@ -24,7 +24,6 @@ static void add_fields(struct planche_http_connection *c, const struct planche_w
     planche_http_add_field(c, "Cache-Control", "no-cache"); /* asked for again, by its tag */
     planche_http_add_field(c, "Content-Security-Policy", policy);
     planche_http_add_field(c, "Referrer-Policy", "no-referrer");
-    planche_http_add_field(c, "Cross-Origin-Opener-Policy", "same-origin");
     planche_http_add_field(c, "Cross-Origin-Resource-Policy", "same-origin");
 }
 

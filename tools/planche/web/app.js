@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { Figures } from "./figures.js";
 import { List, make, save } from "./list.js";
-import { collect, isBook } from "./intake.js";
+import { collect, isBook, sorted } from "./intake.js";
 import { explain } from "./problems.js";
 import { Queue } from "./queue.js";
 import { Settings } from "./settings.js";
@@ -47,7 +47,10 @@ const list = new List(find("list"), {
   cancel: page => queue.cancel(page),
   retry: page => queue.retry(page),
   remove: page => queue.remove(page),
-  save: page => save(page.result.url, page.outputName),
+  save: page => {
+    page.saved = true;
+    save(page.result.url, page.outputName);
+  },
   show: page => viewer.open(page),
 });
 const viewer = new Viewer(find, {
@@ -115,6 +118,7 @@ async function downloadAll() {
     const blob = await zip(done.map(page => ({ name: page.outputName, blob: page.result.blob })));
     const url = URL.createObjectURL(blob);
     save(url, "planche.cbz");
+    done.forEach(page => { page.saved = true; });
     setTimeout(() => URL.revokeObjectURL(url), 60000);
   } catch {
     notice("zip_failed");
@@ -125,7 +129,7 @@ async function downloadAll() {
 function listenForFiles() {
   const drop = find("drop");
   find("files").onchange = event => {
-    take([...event.target.files]);
+    take(sorted(event.target.files));
     event.target.value = "";
   };
   let depth = 0;
@@ -154,8 +158,9 @@ function listenForButtons() {
   find("retry-all").onclick = () => [...queue.pages].forEach(page => queue.retry(page));
   find("remove-done").onclick = () => queue.pages.filter(page => page.state === "done")
     .forEach(page => queue.remove(page));
+  // Results are in this tab alone.
   addEventListener("beforeunload", event => {
-    if (queue.count("waiting", "running") > 0)
+    if (queue.pages.some(page => page.state === "waiting" || page.state === "running" || (page.result && !page.saved)))
       event.preventDefault();
   });
 }

@@ -2,8 +2,13 @@
 // Files that are dropped: also those of folders, in the order that people count in.
 
 const BOOK = /\.(cb[z7rt]|zip|rar|7z|tar|epub|pdf)$/i;
-const IMAGE = /\.(jpe?g|png|webp|avif|jxl|gif|tiff?|jp2|heic|heif)$/i;
+const IMAGE = /\.(jpe?g|png|webp|avif|jxl|gif|tiff?|jp2|j2k|hei[cf]|bmp|qoi|tga|psd)$/i;
 const order = new Intl.Collator(undefined, { numeric: true });
+
+// In the order of their names: a drop may come in any.
+export function sorted(files) {
+  return [...files].sort((a, b) => order.compare(a.name, b.name));
+}
 
 export function isBook(name) {
   return BOOK.test(name);
@@ -24,8 +29,7 @@ async function walk(entry, files, inside) {
   const reader = entry.createReader(), entries = [];
   for (let some = await readFolder(reader); some.length > 0; some = await readFolder(reader))
     entries.push(...some);
-  entries.sort((a, b) => order.compare(a.name, b.name));
-  for (const child of entries)
+  for (const child of sorted(entries))
     await walk(child, files, true);
 }
 
@@ -34,9 +38,9 @@ export async function collect(transfer) {
   const entries = [...transfer.items].filter(item => item.kind === "file")
     .map(item => item.webkitGetAsEntry?.());
   if (entries.length === 0 || entries.some(entry => !entry))
-    return [...transfer.files];
+    return sorted(transfer.files);
   const files = [];
-  for (const entry of entries)
+  for (const entry of sorted(entries))
     await walk(entry, files, false);
   return files;
 }

@@ -104,7 +104,7 @@ export class List {
       const { width, height, blob, ms, cached } = page.result;
       words.push(`${width} × ${height}`, bytes(blob.size), cached ? t("cached") : duration(ms / 1000));
     }
-    words.push(scale ? `${model} ${scale}×` : model);
+    words.push(page.result?.model || (scale ? `${model} ${scale}×` : model));
     return words.join(" · ");
   }
 

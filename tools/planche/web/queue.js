@@ -41,10 +41,8 @@ export class Queue extends EventTarget {
     this.pages = [];
     this.parallel = 1;
     this.running = 0;
-    this.times = []; // {ended, ms}
+    this.times = []; // milliseconds of the latest pages
     this.guess = 0; // seconds of a page, by the server
-    this.began = 0;
-    this.before = 0; // pages that were done when this run of the queue began
   }
 
   changed(page) {
@@ -137,7 +135,8 @@ export class Queue extends EventTarget {
   finish(page, result) {
     page.result = result;
     page.state = "done";
-    this.times.push({ ended: performance.now(), ms: result.ms });
+    if (!result.cached)
+      this.times.push(result.ms);
     this.times.splice(0, this.times.length - LATEST);
   }
 
@@ -157,7 +156,7 @@ export class Queue extends EventTarget {
   left() {
     const open = this.count("waiting", "running");
     const mean = this.times.length > 0 ?
-      this.times.reduce((sum, time) => sum + time.ms, 0) / this.times.length / 1000 : this.guess;
+      this.times.reduce((sum, time) => sum + time, 0) / this.times.length / 1000 : this.guess;
     if (open === 0 || mean === 0)
       return 0;
     const now = performance.now();

@@ -4,6 +4,7 @@ import { make } from "./list.js";
 import { number, t } from "./texts.js";
 
 const KEPT = "planche-settings";
+const AUTO = "auto", OWN = "Planche";
 const SCALES = [1, 2, 3, 4, 6, 8];
 
 function remembered() {
@@ -45,7 +46,7 @@ export class Settings {
     const [model, scale, denoise] = [value("model"), value("scale"), value("denoise")];
     this.fields.model.replaceChildren(...this.models.map(({ name, here }) => make("option", {
       value: name, disabled: !here,
-      textContent: here ? name : t("not_here", { name }),
+      textContent: !here ? t("not_here", { name }) : name === AUTO ? t("model_auto", { name }) : name,
     })));
     this.put("model", model);
     this.fields.scale.replaceChildren(make("option", { value: "", textContent: t("scale_auto") }),
@@ -54,19 +55,22 @@ export class Settings {
     this.levels(denoise);
   }
 
-  // The levels of cleaning that the model has.
+  // The levels of cleaning that the model has at this size.
   levels(wanted) {
-    const levels = this.levelsOf(this.fields.model.value);
+    const levels = this.levelsOf(this.fields.model.value, this.fields.scale.value);
     this.fields.denoise.replaceChildren(make("option", { value: "", textContent: t("cleaning_auto") }),
       ...levels.map(level => make("option", { value: level, textContent: t(`cleaning_${level}`) })));
     this.fields.denoise.disabled = levels.length === 0;
     this.put("denoise", wanted);
   }
 
-  levelsOf(model) {
-    const levels = this.variants.filter(variant => variant.model === model && variant.denoise !== null)
-      .map(variant => variant.denoise);
-    return [...new Set(levels)].sort((a, b) => a - b);
+  // The first variant is what the model is by itself; sizes that it lacks are made from that. auto
+  // stands for one of Planche's own.
+  levelsOf(model, scale) {
+    const all = this.variants.filter(variant => variant.model === model || (model === AUTO && variant.family === OWN));
+    const own = all.some(variant => variant.scale === Number(scale)) ? Number(scale) : all[0]?.scale;
+    const levels = all.filter(variant => variant.scale === own && variant.denoise !== null);
+    return [...new Set(levels.map(variant => variant.denoise))].sort((a, b) => a - b);
   }
 
   put(name, value) {
@@ -98,7 +102,7 @@ export class Settings {
 
   // The same settings with another model, whose levels may be others.
   with(settings, model) {
-    const has = this.levelsOf(model).map(String).includes(settings.denoise);
+    const has = this.levelsOf(model, settings.scale).map(String).includes(settings.denoise);
     return { ...settings, model, denoise: has ? settings.denoise : "" };
   }
 }

@@ -23,6 +23,7 @@ export class Viewer {
 
   listen() {
     const { find } = this;
+    find("save").onclick = () => { this.page.saved = true; };
     find("close").onclick = () => this.dialog.close();
     find("fit").onclick = () => this.zoom(false);
     find("full").onclick = () => this.zoom(true);
@@ -101,7 +102,7 @@ export class Viewer {
     if (model === ORIGINAL)
       return { url: page.url, name: t("original") };
     if (model === page.settings.model)
-      return { ...page.result, name: model };
+      return { ...page.result, name: this.nameOf(model, page.result) };
     let result = page.results.get(model);
     if (!result) {
       this.say(t("making", { model }), true);
@@ -110,7 +111,12 @@ export class Viewer {
         URL.revokeObjectURL(result.url);
       page.results.set(model, result);
     }
-    return { ...result, name: model };
+    return { ...result, name: this.nameOf(model, result) };
+  }
+
+  // Of what was chosen for the page also which network that was.
+  nameOf(model, result) {
+    return model === "auto" && result.model ? `auto: ${result.model}` : model;
   }
 
   async load() {
@@ -232,7 +238,7 @@ export class Viewer {
       PageUp: () => this.go(-1), PageDown: () => this.go(1),
       1: () => this.zoom(true), 0: () => this.zoom(false),
     };
-    if (event.target !== slider && event.target !== this.find("stage")) {
+    if (event.target !== slider && !(this.full && event.target === this.find("stage"))) {
       keys.ArrowLeft = () => this.divide(Number(slider.value) - 2);
       keys.ArrowRight = () => this.divide(Number(slider.value) + 2);
     }
