@@ -22,6 +22,7 @@ def need():
     for name in ("chromium", "chromedriver"):
         if not shutil.which(name):
             print(f"***** SKIPPED for want of {name} (scripts/setup.sh browser)", flush=True)
+            harness.lacking.append(name)
             raise unittest.SkipTest(f"there is no {name}; install it with: scripts/setup.sh browser")
 
 

@@ -23,7 +23,7 @@ MARGIN_SECONDS = 150 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))  # only
 # What the command remembers of outputs must not outlive the tests, nor come from before them.
 _STATE = tempfile.TemporaryDirectory(prefix="planche-state-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
-lacking = []  # models that tests were skipped for
+lacking = []  # models and programs that tests were skipped for
 
 
 def run(*arguments, env=None, cwd=None, stdin=b"", text=True, check=None, program=PLANCHE,
@@ -147,7 +147,7 @@ def page(width=48, height=64, channels=3, depth=8, seed=1, extra=()):
 
 
 def main():
-    """unittest's main with meson's exit statuses: 77 if a model was lacking and nothing failed."""
+    """unittest's main with meson's exit statuses: 77 if something was lacking and nothing failed."""
     outcome = unittest.main(exit=False, verbosity=2).result
     if not outcome.wasSuccessful():
         sys.exit(1)

@@ -156,6 +156,31 @@ class Browser(harness.Case):
         self.assertIn("does not answer", b.run("return document.querySelectorAll('.problem')[2].textContent;"))
         b.wait("document.getElementById('state').classList.contains('bad')")
 
+    def test_busy_server(self):
+        """A page that the server has no room for comes again by itself."""
+        b = self.browser
+        running = self.start("--queue", "1", "-j", "1")
+        running.post("/v1/upscale", harness.page(16, 16))  # so that it knows how quick it is
+        others = [running.connect() for _ in range(2)]
+        for other in others:
+            self.addCleanup(other.close)
+            other.send(other.request("/v1/upscale?model=large&tta=true", "POST", slow_page()))
+        running.wait_for_status(lambda s: s["pages"]["running"] == 1 and s["queue"]["readers"] == 1)
+        self.drop("dropped.png", harness.page(32, 40))
+        b.wait("document.querySelector('.facts')?.textContent.includes('server is busy')")
+        self.assertEqual(self.states(), ["waiting"])
+        for other in others:
+            other.close()
+        b.wait(f"{DONE} === 1")
+
+    def drop(self, name, data):
+        """A file that is dropped on the page."""
+        self.browser.run(
+            "const data = new DataTransfer();"
+            "data.items.add(new File([Uint8Array.from(arguments[1])], arguments[0], {type: 'image/png'}));"
+            "document.getElementById('drop').dispatchEvent("
+            "new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));", name, list(data))
+
     def test_cancel(self):
         """Cancelled pages are not made, and can be made later."""
         b = self.browser
