@@ -22,7 +22,7 @@ struct row {
 /* By the quality of a JPEG file, as libjpeg counts. */
 static const struct row of_jpeg[] = {
     {96, 0, 0}, {94, 1, 1}, {88, 1, 2}, {84, 3, 3}, {77, 4, 4},
-    {65, 5, 5}, {52, 6, 6}, {40, 7, 7}, {0, 8, 8},
+    {65, 5, 5}, {54, 6, 6}, {40, 7, 7}, {0, 8, 8},
 };
 
 /* By that of a lossy WebP file: libwebp's numbers lose less. */

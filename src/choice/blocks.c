@@ -10,13 +10,15 @@
 /* Every so many rows and columns are looked at: enough, and no multiple of a block's side. */
 #define ROW_STRIDE    3
 #define COLUMN_STRIDE 5
+/* Cut blocks with an edge are those that tell. */
+#define EDGED 96
 /* Steps at one place that are no chance. */
 #define FEW_STEPS 32
 
 bool planche_blocks_start(struct planche_blocks *blocks, uint32_t width,
                           struct planche_budget *budget)
 {
-    *blocks = (struct planche_blocks){.width = width};
+    *blocks = (struct planche_blocks){.width = width, .cut.kind = PLANCHE_COMB_CUT};
     blocks->window = planche_calloc(budget, PLANCHE_BLOCK, width);
     return blocks->window != NULL;
 }
@@ -81,14 +83,13 @@ static void find_begin(struct planche_blocks *blocks)
         return;
     blocks->left = left;
     blocks->top = top;
-    blocks->comb = (struct planche_comb){0};
-    blocks->ringing = (struct planche_ringing){0};
+    blocks->whole = (struct planche_comb){.kind = PLANCHE_COMB_WHOLE};
+    blocks->cut = (struct planche_comb){.kind = PLANCHE_COMB_CUT};
 }
 
 static void add_blocks(struct planche_blocks *blocks)
 {
     const uint8_t *rows[PLANCHE_BLOCK];
-    bool enough = planche_blocks_are_enough(blocks);
     uint32_t band = blocks->rows / PLANCHE_BLOCK;
     for (uint32_t i = 0; i < PLANCHE_BLOCK; i++)
         rows[i] = row_of(blocks, blocks->rows - PLANCHE_BLOCK + i);
@@ -96,12 +97,9 @@ static void add_blocks(struct planche_blocks *blocks)
         struct planche_block block = planche_block_look(rows, x);
         if ((x / PLANCHE_BLOCK + band) % PLANCHE_TEXTURE_STRIDE == 0)
             planche_texture_add(&blocks->texture, &block);
-        if (enough)
-            continue;
-        if (block.cut || block.range == 0)
-            planche_ringing_add(&blocks->ringing, &block);
-        else
-            planche_comb_add(&blocks->comb, &block);
+        struct planche_comb *comb = block.cut ? &blocks->cut : &blocks->whole;
+        if (block.range > (block.cut ? EDGED : 0) && !planche_comb_is_enough(comb))
+            planche_comb_add(comb, &block);
     }
 }
 
@@ -118,5 +116,5 @@ void planche_blocks_add(struct planche_blocks *blocks, const uint8_t *luma)
 
 bool planche_blocks_are_enough(const struct planche_blocks *blocks)
 {
-    return planche_comb_is_enough(&blocks->comb);
+    return planche_comb_is_enough(&blocks->whole) || planche_comb_is_enough(&blocks->cut);
 }

@@ -3,22 +3,20 @@
  * what they tell together.
  *
  * Whatever a decoded JPEG picture was saved as since, its blocks have values that were rounded
- * (comb.h) and a rippling round edges (ringing.h), unless it was resized. A file that was cut has
+ * (comb.h), unless it was resized. A file that was cut has
  * blocks that begin elsewhere: small steps that stand alone tell where. */
 #ifndef PLANCHE_CHOICE_BLOCKS_H
 #define PLANCHE_CHOICE_BLOCKS_H
 
 #include "base/alloc.h"
 #include "choice/comb.h"
-#include "choice/ringing.h"
 #include "choice/texture.h"
 
 struct planche_blocks {
     uint32_t width, rows;
     unsigned left, top; /* where blocks begin, 0..7, by what is known so far */
     unsigned steps_x[PLANCHE_BLOCK], steps_y[PLANCHE_BLOCK]; /* lone steps, by their places */
-    struct planche_comb comb;
-    struct planche_ringing ringing;
+    struct planche_comb whole, cut;
     struct planche_texture texture;
     uint8_t *window; /* the last 8 rows, row y at y % 8 */
 };

@@ -2,9 +2,9 @@
 /* Measurement of a page: luminance of its rows, for the blocks. */
 #include "choice/measure.h"
 
-/* A page with so many times more blocks with lines on white than others is a drawing of lines: a
- * comb in the others may be that of a picture on the page. */
-#define LINES 4
+/* If one kind of blocks is so many times more than the other, that one is the page, and the other
+ * may be a picture on it. */
+#define MOST_OF_IT 4
 
 bool planche_measure_start(struct planche_measure *measure, const struct planche_image_info *info,
                            const struct planche_encoding *encoding, struct planche_budget *budget)
@@ -58,13 +58,13 @@ bool planche_measure_is_enough(const struct planche_measure *measure)
     return planche_blocks_are_enough(&measure->blocks);
 }
 
-/* By the comb, or by the ringing of a drawing of lines. */
+/* By the comb of most blocks, or by any. */
 static unsigned past_quality(const struct planche_blocks *blocks)
 {
-    bool lines = blocks->comb.blocks < blocks->ringing.edged / LINES;
-    return lines && planche_ringing_tells(&blocks->ringing)
-               ? planche_ringing_quality(&blocks->ringing)
-               : planche_comb_quality(&blocks->comb);
+    const struct planche_comb *whole = &blocks->whole, *cut = &blocks->cut;
+    unsigned quality = whole->blocks < cut->blocks / MOST_OF_IT ? 0 : planche_comb_quality(whole);
+    return quality || cut->blocks < whole->blocks / MOST_OF_IT ? quality
+                                                               : planche_comb_quality(cut);
 }
 
 struct planche_signs planche_measure_signs(const struct planche_measure *measure, bool grey)
