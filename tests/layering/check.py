@@ -51,9 +51,10 @@ COMMAND_USES = {
     "ncnn": ["cli"],
     "stdio": ["cli", "service"],
     "http": [],
+    "metrics": [],
     "pages": ["cli", "service", "http", "cache"],
     "web": [],
-    "serve": ["cli", "service", "http", "pages", "cache", "web"],
+    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "web"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

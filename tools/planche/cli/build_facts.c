@@ -39,3 +39,22 @@ void planche_cli_build_json(json_t *object)
     json_object_set_new(object, "commit", json_string(PLANCHE_COMMIT));
     json_object_set_new(object, "build", build);
 }
+
+const struct planche_cli_feature planche_cli_features[PLANCHE_CLI_FEATURES] = {
+    {PLANCHE_CPU_AVX512, "avx512"},
+    {PLANCHE_CPU_AMX, "amx"},
+    {PLANCHE_CPU_AVX512BF16, "avx512bf16"},
+    {PLANCHE_CPU_AVX512VNNI, "avx512vnni"},
+    {PLANCHE_CPU_AVX2, "avx2"},
+    {PLANCHE_CPU_AVXVNNI, "avxvnni"},
+    {PLANCHE_CPU_NEON, "neon"},
+    {PLANCHE_CPU_PORTABLE, "portable"},
+};
+
+const char *planche_cli_best_feature(uint32_t features)
+{
+    size_t i = 0;
+    while (i + 1 < PLANCHE_CLI_FEATURES && !(features & planche_cli_features[i].feature))
+        i++;
+    return planche_cli_features[i].name;
+}

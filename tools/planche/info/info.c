@@ -24,22 +24,6 @@ struct machine {
     char models[PATH_MAX];
 };
 
-/* The best first. What only --precision bf16 or int8 uses follows its level. */
-static const struct {
-    uint32_t feature;
-    const char *name;
-} features[] = {
-    {PLANCHE_CPU_AVX512, "avx512"},
-    {PLANCHE_CPU_AMX, "amx"},
-    {PLANCHE_CPU_AVX512BF16, "avx512bf16"},
-    {PLANCHE_CPU_AVX512VNNI, "avx512vnni"},
-    {PLANCHE_CPU_AVX2, "avx2"},
-    {PLANCHE_CPU_AVXVNNI, "avxvnni"},
-    {PLANCHE_CPU_NEON, "neon"},
-    {PLANCHE_CPU_PORTABLE, "portable"},
-};
-#define FEATURES (sizeof features / sizeof *features)
-
 static void read_cpu_name(char *name, size_t size)
 {
     snprintf(name, size, "unknown");
@@ -75,26 +59,18 @@ static enum planche_status inspect(struct machine *machine,
     return PLANCHE_OK;
 }
 
-static const char *best_feature(const struct machine *machine)
-{
-    size_t i = 0;
-    while (i + 1 < FEATURES && !(machine->features & features[i].feature))
-        i++;
-    return features[i].name;
-}
-
 static bool print_json(const struct machine *machine)
 {
     json_t *names = json_array();
-    for (size_t i = 0; i < FEATURES; i++) {
-        if (machine->features & features[i].feature)
-            json_array_append_new(names, json_string(features[i].name));
+    for (size_t i = 0; i < PLANCHE_CLI_FEATURES; i++) {
+        if (machine->features & planche_cli_features[i].feature)
+            json_array_append_new(names, json_string(planche_cli_features[i].name));
     }
     json_t *object = json_object();
     json_object_set_new(object, "version", json_string(planche_version()));
     json_object_set_new(object, "cpu", planche_cli_json_text(machine->cpu));
     json_object_set_new(object, "features", names);
-    json_object_set_new(object, "isa", json_string(best_feature(machine)));
+    json_object_set_new(object, "isa", json_string(planche_cli_best_feature(machine->features)));
     json_object_set_new(object, "memory_bytes", json_integer((json_int_t)machine->memory));
     json_object_set_new(object, "budget_bytes", json_integer((json_int_t)machine->budget));
     json_object_set_new(object, "threads", json_integer(machine->threads));
@@ -111,13 +87,13 @@ static void print_text(const struct machine *machine)
     planche_cli_print_fact("planche", planche_version());
     planche_cli_build_print();
     planche_cli_print_fact("CPU", machine->cpu);
-    for (size_t i = 0; i < FEATURES; i++) {
-        if (machine->features & features[i].feature)
+    for (size_t i = 0; i < PLANCHE_CLI_FEATURES; i++) {
+        if (machine->features & planche_cli_features[i].feature)
             used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "",
-                                     features[i].name);
+                                     planche_cli_features[i].name);
     }
     planche_cli_print_fact("features", text);
-    planche_cli_print_fact("kernels", best_feature(machine));
+    planche_cli_print_fact("kernels", planche_cli_best_feature(machine->features));
     planche_cli_print_fact("memory",
                            planche_cli_format_bytes(machine->memory, memory, sizeof memory));
     snprintf(text, sizeof(text),

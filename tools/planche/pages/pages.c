@@ -463,12 +463,16 @@ void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_key
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state)
 {
-    int64_t oldest = 0, now = planche_clock_ns();
+    int64_t oldest = 0, waiting = 0, now = planche_clock_ns();
     *state = pages->state;
+    for (const struct planche_pages_flight *flight = pages->waiting; flight != NULL;
+         flight = flight->next)
+        waiting = now - flight->arrival > waiting ? now - flight->arrival : waiting;
     for (const struct planche_pages_flight *flight = pages->running; flight != NULL;
          flight = flight->next)
         oldest = now - flight->start > oldest ? now - flight->start : oldest;
     state->oldest_seconds = (double)oldest * 1e-9;
+    state->oldest_waiting_seconds = (double)waiting * 1e-9;
 }
 
 unsigned planche_pages_retry_after(const struct planche_pages *pages)

@@ -26,8 +26,9 @@ struct planche_pages_settings {
 /* What is measured now. */
 struct planche_pages_state {
     unsigned waiting[PLANCHE_PAGES_CLASSES], running, workers, queue_limit;
-    double page_seconds;   /* a page takes, of late; 0: none has run yet */
-    double oldest_seconds; /* since the oldest running page began; 0: none runs */
+    double page_seconds;           /* a page takes, of late; 0: none has run yet */
+    double oldest_seconds;         /* since the oldest running page began; 0: none runs */
+    double oldest_waiting_seconds; /* since the oldest waiting page came; 0: none waits */
     uint64_t made, failed, cancelled, shared;
 };
 

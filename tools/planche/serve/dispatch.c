@@ -3,6 +3,7 @@
 #include "serve/dispatch.h"
 
 #include "http/query.h"
+#include "serve/figures.h"
 #include "serve/guard.h"
 #include "serve/log.h"
 #include "serve/problem.h"
@@ -53,6 +54,7 @@ void planche_serve_request(void *user, struct planche_http_connection *c)
     struct planche_serve *serve = user;
     char path[PLANCHE_HTTP_MAX_TARGET + 1], allowed[64] = "";
     const struct planche_serve_route *route = NULL;
+    planche_serve_count_begin(serve);
     planche_http_add_field_format(c, "X-Request-Id", "%llx-%llx",
                                   (unsigned long long)serve->started,
                                   (unsigned long long)c->number);
@@ -115,6 +117,7 @@ void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigne
 
 void planche_serve_finished(void *user, struct planche_http_connection *c)
 {
+    planche_serve_count_end(user, c);
     planche_serve_log_request(user, c);
 }
 

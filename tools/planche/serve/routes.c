@@ -3,6 +3,7 @@
 #include "serve/routes.h"
 
 #include "serve/health.h"
+#include "serve/metrics.h"
 #include "serve/status.h"
 #include "serve/suwayomi.h"
 #include "serve/upscale.h"

@@ -14,6 +14,8 @@
 /* Bytes of a token at most. */
 #define PLANCHE_SERVE_TOKEN 256
 
+struct planche_metrics;
+
 /* One server. All of it belongs to the loop's thread. */
 struct planche_serve {
     struct planche_cli_options options; /* of the command line: defaults of every request */
@@ -26,8 +28,10 @@ struct planche_serve {
     struct planche_cli_engine_cache *engines;
     struct planche_pages *pages;
     struct planche_pages_keys *keys;
-    struct planche_cache *cache;     /* NULL: results are not kept */
-    struct planche_log log;          /* of the cache */
+    struct planche_cache *cache; /* NULL: results are not kept */
+    struct planche_log log;      /* of the cache */
+    struct planche_metrics *metrics;
+    uint64_t in_flight;              /* requests that have not ended */
     char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */
     int64_t started;                 /* planche_clock_ns */
     uint64_t max_bytes;              /* of a request's body */

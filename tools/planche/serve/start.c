@@ -8,11 +8,15 @@
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "commit.h"
+#include "metrics/metrics.h"
 #include "os/clock.h"
 #include "pages/keys.h"
 #include "serve/dispatch.h"
+#include "serve/figures.h"
 #include "serve/guard.h"
 #include "serve/log.h"
+#include "serve/metrics.h"
+#include "serve/routes.h"
 #include "service/engine_cache.h"
 
 #define SECOND_NS      INT64_C(1000000000)
@@ -125,6 +129,8 @@ static struct planche_pages *make_pages(struct planche_serve *serve, struct plan
         .queue_limit = serve->options.serve.queue,
         .cache = serve->cache,
         .unload_ns = serve->options.serve.unload_s * SECOND_NS,
+        .observe = planche_serve_observe,
+        .user = serve,
     };
     return planche_pages_create(&settings, error);
 }
@@ -172,6 +178,7 @@ static int open_cache(struct planche_serve *serve)
 
 static int make_parts(struct planche_serve *serve)
 {
+    const struct planche_serve_route *route;
     struct planche_error error = {0};
     serve->options.engine.log = planche_serve_log_library;
     serve->options.engine.log_user = serve;
@@ -179,8 +186,12 @@ static int make_parts(struct planche_serve *serve)
     serve->engines =
         planche_cli_engine_cache_create(&serve->options.engine, serve->options.engines);
     serve->keys = planche_pages_keys_create(&serve->options.engine, PLANCHE_COMMIT);
-    if (serve->loop == NULL || serve->engines == NULL || serve->keys == NULL)
+    if (serve->loop == NULL || serve->engines == NULL || serve->keys == NULL ||
+        !planche_serve_metrics_create(serve))
         return planche_cli_no_memory();
+    for (size_t i = 0; (route = planche_serve_get_route(i)) != NULL; i++)
+        planche_serve_count_route(serve, route->method, route->path);
+    planche_cli_engine_cache_on_load(serve->engines, planche_serve_count_load, serve);
     serve->pages = make_pages(serve, &error);
     if (serve->pages == NULL) {
         planche_cli_message("%s", error.message);
@@ -223,4 +234,5 @@ void planche_serve_stop(struct planche_serve *serve)
     for (unsigned i = 0; i < serve->listener_count; i++)
         planche_http_listener_close(&serve->listeners[i]);
     planche_http_loop_destroy(serve->loop);
+    planche_metrics_destroy(serve->metrics);
 }

@@ -6,6 +6,7 @@
 #include "http/head.h"
 #include "http/image.h"
 #include "os/clock.h"
+#include "serve/figures.h"
 #include "serve/log.h"
 #include "serve/work.h"
 
@@ -23,9 +24,16 @@ static void answer_original(struct planche_serve_work *work, const char *reason)
         .blob = wish->input,
         .offset = wish->offset,
         .size = wish->size};
+    planche_serve_count_original(work->serve, reason);
     planche_http_add_field(work->c, "Cache-Control", "no-store");
     planche_http_add_field_format(work->c, "X-Planche-Result", "original; reason=%s", reason);
     planche_http_answer(work->c, &answer);
+}
+
+static void drop(struct planche_serve_work *work)
+{
+    planche_serve_count_page(work->serve, PLANCHE_SERVE_ERROR, NULL, NULL);
+    planche_http_drop(work->c);
 }
 
 static void refuse(struct planche_serve_work *work, unsigned status, const char *reason,
@@ -40,7 +48,7 @@ static void refuse(struct planche_serve_work *work, unsigned status, const char 
     if (work->body != NULL && work->wish.size > 0)
         answer_original(work, reason);
     else
-        planche_http_drop(work->c);
+        drop(work);
     planche_serve_work_end(work, late);
 }
 

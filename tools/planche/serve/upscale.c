@@ -3,6 +3,7 @@
 #include "serve/upscale.h"
 
 #include "http/multipart.h"
+#include "serve/figures.h"
 #include "serve/problem.h"
 #include "serve/work.h"
 
@@ -15,6 +16,7 @@ static void refuse(struct planche_serve_work *work, unsigned status, const char 
     if (status == 503)
         planche_http_add_field_format(work->c, "Retry-After", "%u",
                                       planche_pages_retry_after(work->serve->pages));
+    planche_serve_count_page(work->serve, PLANCHE_SERVE_ERROR, NULL, NULL);
     planche_serve_problem(work->c, status, "%s", detail);
     planche_serve_work_end(work, late);
 }

@@ -7,6 +7,7 @@
 #include "http/text.h"
 #include "os/fd.h"
 #include "pages/keys.h"
+#include "serve/figures.h"
 #include "serve/problem.h"
 
 #include <stdio.h>
@@ -95,6 +96,9 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
         add_fields(work, outcome->cached ? "cached" : "upscaled");
         if (!outcome->cached)
             add_timing(work->c, outcome);
+        planche_serve_count_page(work->serve,
+                                 outcome->cached ? PLANCHE_SERVE_CACHED : PLANCHE_SERVE_UPSCALED,
+                                 outcome->result, outcome->cached ? NULL : outcome->page);
         answer_content(work, outcome->result, outcome->blob);
         return;
     }
@@ -117,6 +121,7 @@ static bool answer_unchanged(struct planche_serve_work *work)
         return false;
     const struct planche_http_answer answer = {.status = 304};
     add_fields(work, "unchanged");
+    planche_serve_count_page(work->serve, PLANCHE_SERVE_UNCHANGED, NULL, NULL);
     planche_http_answer(work->c, &answer);
     planche_serve_work_end(work, false);
     return true;
@@ -143,6 +148,7 @@ static void submit(struct planche_serve_work *work)
     switch (planche_pages_submit(work->serve->pages, &work->wish, &work->waiter, &result)) {
     case PLANCHE_PAGES_HAS:
         add_fields(work, "cached");
+        planche_serve_count_page(work->serve, PLANCHE_SERVE_CACHED, result, NULL);
         answer_content(work, result, NULL);
         planche_cache_result_release(&result);
         break;

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "cli/model_options.h"
+#include "os/clock.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -29,6 +30,8 @@ struct planche_cli_engine_cache {
     struct planche_mutex lock;
     struct planche_cond changed;
     uint64_t uses;
+    void (*loaded)(void *user, const char *model, double ms, bool made);
+    void *loaded_user;
     unsigned capacity;
     struct slot slots[];
 };
@@ -109,7 +112,11 @@ static enum planche_status fill_slot(struct planche_cli_engine_cache *engines, s
     options.level = slot->level;
     options.memory = engines->memory;
     planche_mutex_unlock(&engines->lock);
+    double start = planche_clock_ms();
     enum planche_status status = planche_engine_create(&engine, &options, error);
+    if (engines->loaded != NULL)
+        engines->loaded(engines->loaded_user, slot->model, planche_clock_ms() - start,
+                        status == PLANCHE_OK);
     planche_mutex_lock(&engines->lock);
     slot->engine = engine;
     if (status != PLANCHE_OK)
@@ -184,6 +191,35 @@ void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines)
     for (unsigned i = 0; i < engines->capacity; i++) {
         if (engines->slots[i].users == 0)
             empty_slot(&engines->slots[i]);
+    }
+    planche_mutex_unlock(&engines->lock);
+}
+
+void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
+                                      void (*loaded)(void *user, const char *model, double ms,
+                                                     bool made),
+                                      void *user)
+{
+    engines->loaded = loaded;
+    engines->loaded_user = user;
+}
+
+void planche_cli_engine_cache_visit(
+    struct planche_cli_engine_cache *engines,
+    void (*visit)(void *user, const struct planche_engine_info *info, unsigned same), void *user)
+{
+    planche_mutex_lock(&engines->lock);
+    for (unsigned i = 0; i < engines->capacity; i++) {
+        struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+        unsigned same = 1;
+        if (engines->slots[i].engine == NULL ||
+            planche_engine_get_info(engines->slots[i].engine, &info, NULL) != PLANCHE_OK)
+            continue;
+        for (unsigned j = 0; j < i; j++)
+            same += engines->slots[j].engine != NULL &&
+                    strcmp(engines->slots[j].model, engines->slots[i].model) == 0;
+        info.model = engines->slots[i].model;
+        visit(user, &info, same);
     }
     planche_mutex_unlock(&engines->lock);
 }

@@ -5,6 +5,7 @@
 #define PLANCHE_CLI_SERVICE_ENGINE_CACHE_H
 
 #include <planche/planche.h>
+#include <stdbool.h>
 
 struct planche_cancel_token;
 struct planche_cli_engine_cache;
@@ -29,6 +30,17 @@ void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
                                       const struct planche_engine *engine);
 /* Destroys all engines that nobody uses, so that an idle process holds none. Thread-safe. */
 void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines);
+/* Calls loaded after each engine that was made, or could not be, on the thread that asked for it.
+ * To be set before the first use. */
+void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
+                                      void (*loaded)(void *user, const char *model, double ms,
+                                                     bool made),
+                                      void *user);
+/* Calls visit for each engine that there is; same: how many of its model there are so far. The lock
+ * is held: visit must be short. Thread-safe. */
+void planche_cli_engine_cache_visit(
+    struct planche_cli_engine_cache *engines,
+    void (*visit)(void *user, const struct planche_engine_info *info, unsigned same), void *user);
 /* The number of engines that there are. Thread-safe. */
 unsigned planche_cli_engine_cache_count(struct planche_cli_engine_cache *engines);
 
