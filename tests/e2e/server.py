@@ -31,7 +31,7 @@ class Server:
         case.addCleanup(self.end)
         self.names = []
         for number in range(max(len(listen), 1)):
-            line = self.wait_for_line(r"listening on (\S+)", number)
+            line = self.wait_for_line(r"listening on ([^\s\"]+)", number)
             self.names.append(line.group(1))
         port = re.search(r":(\d+)$", self.names[0])
         self.address = (("127.0.0.1", int(port.group(1))) if port and "unix" not in self.names[0]

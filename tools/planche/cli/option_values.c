@@ -425,6 +425,12 @@ static bool set_log_level(struct planche_cli_options *o, const char *value)
     return i < 4;
 }
 
+static bool set_log_format(struct planche_cli_options *o, const char *value)
+{
+    o->serve.log_json = strcmp(value, "json") == 0;
+    return o->serve.log_json || strcmp(value, "logfmt") == 0;
+}
+
 static bool set_max_bytes(struct planche_cli_options *o, const char *value)
 {
     return planche_cli_parse_bytes(value, &o->max_bytes);

@@ -53,6 +53,7 @@ struct planche_cli_serve_options {
     unsigned max_connections, queue;
     unsigned deadline_s, unload_s, watchdog_s;
     enum planche_cli_log_level log_level;
+    bool log_json;
 };
 
 struct planche_cli_options {

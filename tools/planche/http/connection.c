@@ -100,6 +100,7 @@ static void end_exchange(struct planche_http_connection *c)
     c->gone = NULL;
     c->drained = NULL;
     c->route = "";
+    *c->id = 0;
     c->answered = c->streaming = c->out_chunked = c->continues = false;
     c->status = 0;
     c->extra_size = 0;

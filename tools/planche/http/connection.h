@@ -36,6 +36,7 @@ struct planche_http_settings {
     void *user;
 };
 
+#define PLANCHE_HTTP_ID          65 /* bytes of an id with the 0 */
 #define PLANCHE_HTTP_STALL_BYTES 16384
 #define PLANCHE_HTTP_MAX_EXTRA   1536 /* bytes of fields that handlers add */
 
@@ -62,7 +63,8 @@ struct planche_http_connection {
     struct planche_http_head head;
     enum planche_http_place place;
     char peer[64];                /* address without a port, or "unix" */
-    uint64_t number;              /* of the exchange: its id in logs */
+    uint64_t number;              /* of the exchange */
+    char id[PLANCHE_HTTP_ID];     /* the server's name for it, for logs; "" at first */
     int64_t began;                /* planche_http_loop_now of the request */
     const char *route;            /* the server's name for it, for logs; "" at first */
     unsigned status;              /* of the answer; 0: none yet */

@@ -55,9 +55,7 @@ void planche_serve_request(void *user, struct planche_http_connection *c)
     char path[PLANCHE_HTTP_MAX_TARGET + 1], allowed[64] = "";
     const struct planche_serve_route *route = NULL;
     planche_serve_count_begin(serve);
-    planche_http_add_field_format(c, "X-Request-Id", "%llx-%llx",
-                                  (unsigned long long)serve->started,
-                                  (unsigned long long)c->number);
+    planche_serve_choose_id(serve, c);
     if (planche_http_unescape(c->head.target, c->head.path_length, false, path))
         route = planche_serve_find_route(c->head.method, path, allowed, sizeof allowed);
     c->route = route != NULL ? route->path : "";
@@ -108,7 +106,7 @@ static bool is_for_images(const struct planche_http_connection *c)
 
 void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigned status)
 {
-    (void)user;
+    planche_serve_choose_id(user, c);
     if (is_for_images(c))
         planche_http_drop(c);
     else

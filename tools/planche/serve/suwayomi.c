@@ -42,9 +42,9 @@ static void refuse(struct planche_serve_work *work, unsigned status, const char 
     bool late = strcmp(reason, "deadline") == 0;
     (void)status;
     if (strcmp(reason, "own-mark") != 0)
-        planche_serve_log(work->serve, PLANCHE_CLI_LOG_WARN, "suwayomi: %s; %s", detail,
-                          work->wish.size > 0 ? "the original is answered"
-                                              : "the connection is closed");
+        planche_serve_log_for(
+            work->serve, work->c, PLANCHE_CLI_LOG_WARN, "suwayomi: %s; %s", detail,
+            work->wish.size > 0 ? "the original is answered" : "the connection is closed");
     if (work->body != NULL && work->wish.size > 0)
         answer_original(work, reason);
     else
