@@ -301,7 +301,7 @@ class Programs(Linked):
         harness.need_model("realcugan", 2)
         harness.need_model("realcugan", 3)
         self.same(CUGAN, [], "-m", "realcugan", "-s", "2", "-n", "-1")
-        self.same(CUGAN, ["-n", "3", "-s", "3", "-m", "models-se/", "-c", "1"], "-s", "3", "-n", "3")
+        self.same(CUGAN, ["-n", "3", "-s", "3", "-m", "models-se/", "-c", "1"], "-m", "realcugan", "-s", "3", "-n", "3")
         result = self.peer(CUGAN, "-i", "a.png", "-o", "b.png", "-v")
         self.assertEqual((result.stdout, result.stderr), ("a.png -> b.png done\n", ""))
 
@@ -310,8 +310,8 @@ class Programs(Linked):
         self.write("a.png", harness.page(16, 600))
         for gap, mode in {"0": "sampled", "1": "exact", "2": "sampled", "3": "sampled"}.items():
             self.peer(CUGAN, "-i", "a.png", "-o", "b.png", "-c", gap)
-            harness.run("a.png", "-o", "c.png", "--overwrite", "--no-mark", "--se", mode,
-                        check=0, cwd=self.folder)
+            harness.run("-m", "realcugan", "a.png", "-o", "c.png", "--overwrite", "--no-mark", "--se",
+                        mode, check=0, cwd=self.folder)
             self.assertEqual(self.read("b.png"), self.read("c.png"), gap)
 
     def test_realesrgan(self):
