@@ -13,6 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Why a request ends that waits for its turn. */
+static enum planche_status stopped(const struct planche_cancel_token *token,
+                                   struct planche_error *error)
+{
+    enum planche_status status = planche_cancel_check(token);
+    return planche_fail(
+        error, status,
+        status == PLANCHE_ERROR_DEADLINE ? "the deadline passed before the page began" : "stopped");
+}
+
 /* Until the bytes of the requests that are held leave room for more: as many as two requests of the
  * largest size for each worker have. */
 static enum planche_status wait_for_bytes(struct planche_cli_server *server, uint64_t bytes,
@@ -26,7 +36,7 @@ static enum planche_status wait_for_bytes(struct planche_cli_server *server, uin
     while (goes_on && server->bytes > most - bytes)
         goes_on = planche_cancel_wait(token, &server->changed, &server->lock);
     planche_mutex_unlock(&server->lock);
-    return goes_on ? PLANCHE_OK : planche_fail(error, planche_cancel_check(token), "stopped");
+    return goes_on ? PLANCHE_OK : stopped(token, error);
 }
 
 /* Reads the bytes that belong to a request. */
@@ -63,7 +73,7 @@ static enum planche_status submit(struct planche_cli_task *task, struct planche_
     job.user = task;
     job.priority = task->request.priority;
     if (planche_cancel_check(&task->token) != PLANCHE_OK)
-        return planche_fail(error, planche_cancel_check(&task->token), "stopped");
+        return stopped(&task->token, error);
     int64_t left = task->token.deadline - planche_clock_ns();
     if (task->token.deadline != 0)
         job.deadline_ms = left > 0 ? (uint64_t)left / 1000000 + 1 : 1;
