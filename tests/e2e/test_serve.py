@@ -720,7 +720,9 @@ class Life(Serve):
             running.connect()
         busy[0].close()
         answer = busy[1].answer()
-        self.assertEqual((answer.status, answer.fields["connection"]), (200, "close"))
+        self.assertEqual(answer.fields["connection"], "close")
+        # A page that takes longer than the 20 seconds that there are is given up.
+        self.assertIn(answer.status, (200, 503) if os.environ["SANITIZED"] else (200,))
         self.assertEqual(running.process.wait(harness.MARGIN_SECONDS), 0)
 
     def test_second_signal(self):

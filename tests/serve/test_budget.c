@@ -60,11 +60,35 @@ static void test_charge(void **state)
     assert_int_equal(budget.used, 0);
 }
 
+/* Of bodies that are gone one block is kept, the largest that is not too large. */
+static void test_spare(void **state)
+{
+    struct planche_http_budget budget;
+    size_t capacity;
+    (void)state;
+    planche_http_budget_init(&budget, 100);
+    void *small = planche_http_budget_allocate(&budget, 100000, &capacity);
+    assert_int_equal(capacity, 100000);
+    void *large = planche_http_budget_allocate(&budget, 200000, &capacity);
+    planche_http_budget_free(&budget, small, 100000);
+    planche_http_budget_free(&budget, large, 200000);
+    void *huge = planche_http_budget_allocate(&budget, 2 << 20, &capacity);
+    planche_http_budget_free(&budget, huge, 2 << 20);
+    assert_ptr_equal(planche_http_budget_allocate(&budget, 150000, &capacity), large);
+    assert_int_equal(capacity, 200000);
+    void *other = planche_http_budget_allocate(&budget, 150000, &capacity);
+    assert_int_equal(capacity, 150000);
+    planche_http_budget_free(&budget, other, 150000);
+    planche_http_budget_free(&budget, large, 200000);
+    planche_http_budget_destroy(&budget);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_charge),
+        cmocka_unit_test(test_spare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,6 +214,7 @@ static int teardown(void **state)
     planche_http_timer_stop(&step);
     planche_http_loop_destroy(loop);
     assert_int_equal(budget.used, 0);
+    planche_http_budget_destroy(&budget);
     return 0;
 }
 

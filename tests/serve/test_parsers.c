@@ -253,6 +253,7 @@ static void test_forms(void **state)
     assert_int_equal(count_parts(FORM, "--xyz\r\n\r\na\r\n--xyz--", &part), -1);
     assert_int_equal(count_parts(FORM, "--xy\r\nhead without an end", &part), -1);
     assert_int_equal(count_parts(FORM, "nothing", &part), -2);
+    assert_false(planche_http_multipart_begin(&form, FORM, NULL, 0));
     assert_int_equal(count_parts("multipart/form-data", "--xy--", &part), -2);
     assert_int_equal(count_parts("multipart/form-dataX; boundary=xy", "--xy--", &part), -2);
 }

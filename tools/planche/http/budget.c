@@ -12,6 +12,43 @@ void planche_http_budget_init(struct planche_http_budget *budget, uint64_t limit
     budget->last = &budget->waiting;
 }
 
+/* New memory has to be zeroed by the system, which takes as long as reading a body into it. One
+ * block of the size of a page's file is kept. */
+#define LEAST_SPARE ((size_t)64 << 10)
+#define MOST_SPARE  ((size_t)1 << 20)
+
+void planche_http_budget_destroy(struct planche_http_budget *budget)
+{
+    free(budget->spare);
+    budget->spare = NULL;
+}
+
+void *planche_http_budget_allocate(struct planche_http_budget *budget, size_t size,
+                                   size_t *capacity)
+{
+    void *data = budget->spare;
+    if (data != NULL && budget->spare_size >= size && size >= LEAST_SPARE / 2) {
+        *capacity = budget->spare_size;
+        budget->spare = NULL;
+        return data;
+    }
+    *capacity = size > 0 ? size : 1;
+    return malloc(*capacity);
+}
+
+void planche_http_budget_free(struct planche_http_budget *budget, void *data, size_t capacity)
+{
+    bool keeps = capacity >= LEAST_SPARE && capacity <= MOST_SPARE &&
+                 (budget->spare == NULL || budget->spare_size < capacity);
+    if (!keeps) {
+        free(data);
+        return;
+    }
+    free(budget->spare);
+    budget->spare = data;
+    budget->spare_size = capacity;
+}
+
 void planche_http_budget_charge(struct planche_http_budget *budget, uint64_t bytes)
 {
     budget->used += bytes;
@@ -83,7 +120,7 @@ struct planche_http_blob *planche_http_blob_create(void *data, size_t size,
 {
     struct planche_http_blob *blob = malloc(sizeof *blob);
     if (blob != NULL)
-        *blob = (struct planche_http_blob){data, size, 1, release, owner, budget, charge};
+        *blob = (struct planche_http_blob){data, size, 1, release, owner, budget, charge, 0};
     return blob;
 }
 
@@ -97,7 +134,9 @@ void planche_http_blob_drop(struct planche_http_blob *blob)
 {
     if (blob == NULL || --blob->holders > 0)
         return;
-    if (blob->release != NULL)
+    if (blob->capacity > 0)
+        planche_http_budget_free(blob->budget, blob->data, blob->capacity);
+    else if (blob->release != NULL)
         blob->release(blob->owner != NULL ? blob->owner : blob->data);
     if (blob->budget != NULL)
         planche_http_budget_release(blob->budget, blob->charge);

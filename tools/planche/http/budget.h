@@ -12,6 +12,8 @@ struct planche_http_budget {
     uint64_t limit, used, peak;
     struct planche_http_room *waiting, **last;
     bool granting; /* room is being given: nobody begins to do so again */
+    void *spare;   /* memory of a body that is gone, for the next one; not counted. NULL: none */
+    size_t spare_size;
 };
 
 /* Room that is waited for: zeroed but for granted and user, it is not. */
@@ -23,6 +25,14 @@ struct planche_http_room {
 };
 
 void planche_http_budget_init(struct planche_http_budget *budget, uint64_t limit);
+/* Frees what it has kept. Nobody waits. */
+void planche_http_budget_destroy(struct planche_http_budget *budget);
+/* Memory for a body, of at least size bytes: the spare one, or new. *capacity: how many there are.
+ * NULL: no memory. */
+void *planche_http_budget_allocate(struct planche_http_budget *budget, size_t size,
+                                   size_t *capacity);
+/* Frees a body's memory, or keeps it. */
+void planche_http_budget_free(struct planche_http_budget *budget, void *data, size_t capacity);
 /* Takes bytes if there is room and nobody waits. */
 bool planche_http_budget_try(struct planche_http_budget *budget, uint64_t bytes);
 /* Waits for bytes, in turn; granted is called later. bytes are at most the limit. */
@@ -45,6 +55,7 @@ struct planche_http_blob {
     void *owner;                        /* NULL: the data itself */
     struct planche_http_budget *budget; /* NULL: not counted */
     uint64_t charge;
+    size_t capacity; /* not 0: data is of planche_http_budget_allocate */
 };
 
 /* Takes data, which is counted already if charge is not 0, and gives owner (NULL: data) to release

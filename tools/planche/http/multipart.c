@@ -17,7 +17,7 @@ bool planche_http_multipart_begin(struct planche_http_multipart *form, const cha
     static const char expected[] = "multipart/form-data";
     char boundary[PLANCHE_HTTP_MAX_BOUNDARY + 1];
     const size_t length = sizeof expected - 1;
-    if (type == NULL || strncasecmp(type, expected, length) != 0 ||
+    if (size == 0 || type == NULL || strncasecmp(type, expected, length) != 0 ||
         (type[length] != 0 && strchr("; \t", type[length]) == NULL) || type[length] == 0 ||
         !planche_http_parameter(type, "boundary", boundary, sizeof boundary) || *boundary == 0)
         return false;

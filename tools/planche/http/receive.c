@@ -49,13 +49,18 @@ static void read_on(struct planche_http_connection *c)
 /* Makes the body's memory larger; the room for it has been taken. */
 static bool enlarge(struct planche_http_connection *c, size_t capacity)
 {
-    char *data = realloc(c->body->data, capacity);
+    struct planche_http_blob *body = c->body;
+    size_t there;
+    char *data = body->data == NULL
+                     ? planche_http_budget_allocate(c->settings->budget, capacity, &there)
+                     : realloc(body->data, capacity);
     if (data == NULL) {
         planche_http_budget_release(c->settings->budget, capacity - c->body_capacity);
         return false;
     }
-    c->body->data = data;
-    c->body->charge = capacity;
+    body->capacity = body->data == NULL ? there : capacity;
+    body->data = data;
+    body->charge = capacity;
     c->body_capacity = capacity;
     return true;
 }
@@ -94,13 +99,16 @@ static void ask_for(struct planche_http_connection *c, size_t capacity)
     }
 }
 
+/* Chunks leave memory over, which goes back. */
 static void keep_whole(struct planche_http_connection *c)
 {
-    size_t spare = c->body_capacity - c->body->size;
-    char *data = spare > 0 ? realloc(c->body->data, c->body->size + (c->body->size == 0)) : NULL;
+    struct planche_http_blob *body = c->body;
+    size_t spare = c->body_capacity - body->size;
+    char *data = spare > 0 && body->size > 0 ? realloc(body->data, body->size) : NULL;
     if (data != NULL) {
-        c->body->data = data;
-        c->body->charge -= spare;
+        body->data = data;
+        body->capacity = body->size;
+        body->charge -= spare;
         planche_http_budget_release(c->settings->budget, spare);
     }
     report(c, PLANCHE_HTTP_RECEIVED);

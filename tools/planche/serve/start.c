@@ -235,4 +235,5 @@ void planche_serve_stop(struct planche_serve *serve)
         planche_http_listener_close(&serve->listeners[i]);
     planche_http_loop_destroy(serve->loop);
     planche_metrics_destroy(serve->metrics);
+    planche_http_budget_destroy(&serve->budget);
 }
