@@ -11,6 +11,7 @@ import stat
 import subprocess
 import threading
 import time
+import unittest
 
 import harness
 import png
@@ -484,14 +485,23 @@ class Suwayomi(Serve):
                          "upscaled")
 
     def test_interim_answers(self):
-        """wait= goes on beyond the deadline; behind a proxy there is no interim answer."""
-        running = self.serve("--deadline", "1")
-        slow = slow_page()
-        answer = self.post(running, slow, "?tta=true&wait=600")
-        self.assertEqual(answer.fields["x-planche-result"], "upscaled")
-        self.assertIn(answer.interim, ([], [102], [102, 102], [102] * 3))
-        late = self.post(running, slow, "?tta=true")
-        self.original(late, slow, "deadline")
+        """wait= goes on beyond the deadline, and says so; behind a proxy it does not."""
+        running = self.serve("--deadline", "1", "--threads", "1")
+        busy, = self.occupy(running, 1)
+        form, kind = server.form(self.page)
+        told, silent = running.connect(), running.connect()
+        for c, more in ((told, {}), (silent, {"via": "1.1 nginx"})):
+            self.addCleanup(c.close)
+            c.send(c.request("/suwayomi?wait=600&quality=7" + str(len(more)), "POST", form,
+                             content_type=kind, **more))
+        self.assertEqual(told.head(), (102, {}))
+        late = self.post(running, self.page, "?quality=70")
+        self.original(late, self.page, "deadline")
+        busy.close()
+        for c in (told, silent):
+            answer = c.answer()
+            self.assertEqual(answer.fields["x-planche-result"], "upscaled")
+        self.assertEqual(answer.interim, [])
 
     def test_end_of_the_server(self):
         """A page in flight is made, or comes back; of a process that is killed nothing comes that
@@ -751,6 +761,14 @@ class Life(Serve):
         if status["pages"]["running"] == 1:
             self.assertEqual(running.get("/readyz").status, 503)
         self.assertEqual(running.get("/healthz").status, 200)
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd-analyze")
+    def test_sandbox_of_the_service(self):
+        unit = os.path.join(SOURCE, "packaging/systemd/planche.service")
+        result = subprocess.run(["systemd-analyze", "security", "--offline=true", unit],
+                                capture_output=True, text=True, check=False)
+        level = re.search(r"exposure level for planche.service: ([\d.]+)", result.stdout)
+        self.assertLess(float(level.group(1)), 2.0)
 
     def test_no_wake_ups(self):
         running = self.serve()

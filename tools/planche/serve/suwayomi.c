@@ -13,7 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INTERIM_NS INT64_C(10000000000) /* OkHttp gives up after 30 s without a byte */
+/* Interim answers: the first one soon, others while OkHttp would give up after 30 s without a byte.
+ */
+#define FIRST_NS   INT64_C(1000000000)
+#define INTERIM_NS INT64_C(10000000000)
 
 static void answer_original(struct planche_serve_work *work, const char *reason)
 {
@@ -97,9 +100,9 @@ static bool can_be_told(const struct planche_serve_work *work)
 
 static void on_time(void *user);
 
-static void set_timer(struct planche_serve_work *work)
+static void set_timer(struct planche_serve_work *work, int64_t after)
 {
-    int64_t interim = planche_clock_ns() + INTERIM_NS;
+    int64_t interim = planche_clock_ns() + after;
     bool told = can_be_told(work) && interim < work->deadline;
     work->timer.fire = on_time;
     planche_http_timer_set(work->serve->loop, &work->timer, told ? interim : work->deadline);
@@ -112,7 +115,7 @@ static void on_time(void *user)
         refuse(work, 503, "deadline", "the deadline passed");
         return;
     }
-    set_timer(work);
+    set_timer(work, INTERIM_NS);
     planche_http_interim(work->c, 102);
 }
 
@@ -122,7 +125,7 @@ static void wait(struct planche_serve_work *work)
     if (own == 0)
         own = work->serve->options.serve.deadline_s * UINT64_C(1000);
     work->deadline = work->c->began + (int64_t)own * 1000000;
-    set_timer(work);
+    set_timer(work, FIRST_NS);
 }
 
 void planche_serve_suwayomi(struct planche_serve *serve, struct planche_http_connection *c)
