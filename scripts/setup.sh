@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, abi, ci, arm, browser) on Debian and Ubuntu, after
+# peers, onnx, ncnn, format, check, coverage, abi, ci, arm, browser, metrics) on Debian and Ubuntu, after
 # saying which. sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
-# makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve.
+# makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
+# metrics for more checks of its figures.
 set -euf
 
 have() {
@@ -48,6 +49,7 @@ needs() {
     coverage) echo "gcovr=gcovr python3=python3" ;;
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
+    metrics) echo "promtool=prometheus" ;;
     ci) echo "git=git make=make clang=clang
               /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a=libclang-rt-dev" ;;
     browser) echo "chromium=chromium chromedriver=chromium-driver npm=npm" ;;

@@ -387,9 +387,19 @@ class Logs(harness.Case):
         self.assertEqual(running.stop(), 0)
         lines = [read_logfmt(line.strip()) for line in running.lines]
         self.assertEqual({line["level"] for line in lines}, {"warn", "info", "debug"})
-        self.assertFalse([line for line in lines if "time" in line])  # the journal has it
+        self.assertTrue(all("time" in line for line in lines))
         result = harness.run("serve", "--log-format", "xml", check=2)
         self.assert_one_line(result.stderr, "xml", "logfmt")
+
+    def test_journal(self):
+        """systemd's journal has the time of each line."""
+        script = f'JOURNAL_STREAM=$(stat -L -c %d:%i /dev/stderr) exec "{harness.PLANCHE}" "$@"'
+        with subprocess.Popen(["sh", "-c", script, "sh", "serve", "--no-cache", "--listen",
+                               "127.0.0.1:0"], stderr=subprocess.PIPE, text=True) as process:
+            self.addCleanup(process.kill)
+            lines = [read_logfmt(process.stderr.readline().strip())]
+            process.kill()
+        self.assertEqual(list(lines[0]), ["level", "msg"])
 
 
 if __name__ == "__main__":

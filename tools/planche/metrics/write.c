@@ -142,7 +142,7 @@ static int compare(const void *a, const void *b)
 
 bool planche_metrics_write(const struct planche_metrics *metrics, struct planche_text_buffer *text)
 {
-    const struct planche_metrics_series *found[PLANCHE_METRICS_SERIES];
+    const struct planche_metrics_series *found[PLANCHE_METRICS_SERIES] = {NULL};
     size_t count = 0;
     for (size_t i = 0; i < PLANCHE_METRICS_INDEX; i++) {
         uint16_t number = atomic_load_explicit(&metrics->index[i], memory_order_acquire);

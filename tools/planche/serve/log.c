@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,12 +104,26 @@ static void put_time(struct line *line)
     put_field(line, "time", value);
 }
 
+/* Whether the journal reads what is written; the variable alone is inherited by programs whose
+ * output goes elsewhere. */
+static bool goes_to_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat info;
+    char own[64];
+    if (stream == NULL || fstat(STDERR_FILENO, &info) != 0)
+        return false;
+    snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)info.st_dev,
+             (unsigned long long)info.st_ino);
+    return strcmp(stream, own) == 0;
+}
+
 static void begin(struct line *line, const struct planche_serve *serve,
                   enum planche_cli_log_level level)
 {
     line->json = serve->options.serve.log_json;
     line->size = 0;
-    if (line->json || getenv("JOURNAL_STREAM") == NULL)
+    if (line->json || !goes_to_journal())
         put_time(line);
     put_field(line, "level", levels[level]);
 }
