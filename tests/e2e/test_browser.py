@@ -19,8 +19,9 @@ PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
 DONE = "document.querySelectorAll('.page[data-state=done]').length"
 
 
-def slow_page():
-    return png.encode(700, 900, 3, os.urandom(700 * 900 * 3), 8)
+def slow_page(seed=0):
+    """A page that takes many seconds, unless it is cancelled."""
+    return png.encode(1500, 1500, 3, bytes([seed, 128, 200]) * (1500 * 1500), 8)
 
 
 class Browser(harness.Case):
@@ -162,9 +163,9 @@ class Browser(harness.Case):
         running = self.start("--queue", "1", "-j", "1")
         running.post("/v1/upscale", harness.page(16, 16))  # so that it knows how quick it is
         others = [running.connect() for _ in range(2)]
-        for other in others:
+        for seed, other in enumerate(others):
             self.addCleanup(other.close)
-            other.send(other.request("/v1/upscale?model=large&tta=true", "POST", slow_page()))
+            other.send(other.request("/v1/upscale?model=medium&tta=true", "POST", slow_page(seed)))
         running.wait_for_status(lambda s: s["pages"]["running"] == 1 and s["queue"]["readers"] == 1)
         self.drop("dropped.png", harness.page(32, 40))
         b.wait("document.querySelector('.facts')?.textContent.includes('server is busy')")
@@ -185,7 +186,8 @@ class Browser(harness.Case):
         """Cancelled pages are not made, and can be made later."""
         b = self.browser
         running = self.start()
-        b.choose("#model", "large")
+        b.choose("#model", "medium")
+        b.choose("#scale", "4")
         self.give(slow__png=slow_page())
         running.wait_for_status(lambda s: s["pages"]["running"] == 1)
         self.act("cancel")
