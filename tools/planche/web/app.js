@@ -71,7 +71,7 @@ function summarise() {
   if (failed > 0)
     words.push(t("failed_count", { count: failed }));
   if (left > 0)
-    words.push(t("left_time", { time: texts.duration(left < 10 ? left : Math.round(left)) }));
+    words.push(t("left_time", { time: texts.duration(Math.max(Math.round(left), 1)) }));
   find("summary").textContent = words.join(" · ");
   find("progress").hidden = open === 0;
   find("progress").max = Math.max(all, 1);
