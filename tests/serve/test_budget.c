@@ -52,12 +52,18 @@ static void test_charge(void **state)
     struct planche_http_blob *blob =
         planche_http_blob_create(malloc(1), 1, free, NULL, &budget, 150);
     planche_http_budget_charge(&budget, 150);
-    planche_http_budget_wait(&budget, &none, 0);
+    struct planche_http_room large = {.granted = on_room, .user = "l"};
+    planche_http_budget_wait(&budget, &large, 100);
+    assert_true(planche_http_budget_try(&budget, 0) == false);
+    planche_http_budget_wait(&budget, &none, 0); /* does not wait for what cannot be */
     planche_http_blob_drop(planche_http_blob_hold(blob));
     assert_int_equal(granted, 0);
     planche_http_blob_drop(blob);
-    assert_int_equal(granted, 1);
+    assert_int_equal(granted, 2);
+    assert_memory_equal(order, "nl", 2);
+    planche_http_budget_release(&budget, 100);
     assert_int_equal(budget.used, 0);
+    assert_ptr_equal(budget.last, &budget.waiting);
 }
 
 /* Of bodies that are gone one block is kept, the largest that is not too large. */

@@ -72,11 +72,17 @@ bool planche_http_budget_try(struct planche_http_budget *budget, uint64_t bytes)
 void planche_http_budget_wait(struct planche_http_budget *budget, struct planche_http_room *room,
                               uint64_t bytes)
 {
+    /* Who waits for others to be within the limit comes first: a large body in front of it could
+     * wait for what only its work gives back. */
+    struct planche_http_room **link = bytes == 0 ? &budget->waiting : budget->last;
     room->bytes = bytes;
-    room->next = NULL;
-    room->link = budget->last;
-    *budget->last = room;
-    budget->last = &room->next;
+    room->next = *link;
+    room->link = link;
+    *link = room;
+    if (room->next != NULL)
+        room->next->link = &room->next;
+    else
+        budget->last = &room->next;
 }
 
 void planche_http_budget_leave(struct planche_http_budget *budget, struct planche_http_room *room)

@@ -35,7 +35,8 @@ void *planche_http_budget_allocate(struct planche_http_budget *budget, size_t si
 void planche_http_budget_free(struct planche_http_budget *budget, void *data, size_t capacity);
 /* Takes bytes if there is room and nobody waits. */
 bool planche_http_budget_try(struct planche_http_budget *budget, uint64_t bytes);
-/* Waits for bytes, in turn; granted is called later. bytes are at most the limit. */
+/* Waits for bytes, in turn; granted is called later. bytes are at most the limit; 0: until no more
+ * than the limit is in use, before all others. */
 void planche_http_budget_wait(struct planche_http_budget *budget, struct planche_http_room *room,
                               uint64_t bytes);
 /* Of one that does not wait: fine. */
