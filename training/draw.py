@@ -275,9 +275,9 @@ def shapes(c, image, grey, count=5):
         box = corner - far - torch.maximum(qu, qv).clamp(max=0)
         disc = torch.minimum(ru, rv) - (u * u + v * v).sqrt()
         distance = torch.where(c.chance(.7), box, disc)
-        fallow, line = c.chance(.3), torch.where(c.chance(.6), c.rand(.8, 2.5), c.rand(2, 7))
-        image = over(image, colours(c, grey), c.near(distance) * ~fallow)
-        outline = c.near(line / 2 - distance.abs()) * (c.chance(.5) | fallow)
+        empty, line = c.chance(.3), torch.where(c.chance(.6), c.rand(.8, 2.5), c.rand(2, 7))
+        image = over(image, colours(c, grey), c.near(distance) * ~empty)
+        outline = c.near(line / 2 - distance.abs()) * (c.chance(.5) | empty)
         image = over(image, colours(c, grey), outline)
         if k < 2:
             spacing = c.rand(4, 40)

@@ -165,7 +165,7 @@ static bool is_enough(const struct planche_comb *comb, const int *qualities, int
 
 unsigned planche_comb_quality(const struct planche_comb *comb)
 {
-    int qualities[PLANCHE_COMB_FREQUENCIES], count = 0;
+    int qualities[PLANCHE_COMB_FREQUENCIES] = {0}, count = 0;
     for (int k = 0; k < PLANCHE_COMB_FREQUENCIES; k++) {
         int step = step_of(comb, k);
         if (step)

@@ -119,19 +119,18 @@ static enum planche_status choose_level(struct planche_page *page, struct planch
 
 /* Reads the file's rows, for all that is asked for, and sets job->signs if they are measured. */
 static enum planche_status read_rows(struct planche_page *page, struct planche_prescan *prescan,
-                                     bool measures, struct planche_error *error)
+                                     struct planche_error *error)
 {
     struct planche_input *input = &page->input;
-    struct planche_measure measure;
-    if (!measures)
+    struct planche_measure *measure = prescan->measure;
+    if (!measure)
         return planche_prescan_run(prescan, input, error);
-    if (!planche_measure_start(&measure, planche_reader_info(input->reader),
+    if (!planche_measure_start(measure, planche_reader_info(input->reader),
                                planche_reader_encoding(input->reader), &page->budget))
         return planche_fail_memory(error, &page->budget, input->width, "looking at the page");
-    prescan->measure = &measure;
     enum planche_status status = planche_prescan_run(prescan, input, error);
-    page->job->signs = planche_measure_signs(&measure, prescan->grey);
-    planche_measure_stop(&measure);
+    page->job->signs = planche_measure_signs(measure, prescan->grey);
+    planche_measure_stop(measure);
     return status;
 }
 
@@ -142,11 +141,13 @@ static enum planche_status look(struct planche_page *page, bool *changed,
 {
     struct planche_page_job *job = page->job;
     bool measures = page->engine->state->levels.chosen && page->input.reader && !job->looked;
+    struct planche_measure measure;
     struct planche_prescan prescan = {
+        .measure = measures ? &measure : NULL,
         .grey = job->options.grey == PLANCHE_GREY_AUTO && page->input.reader && !job->looked,
         .variation = page->variation,
     };
-    enum planche_status status = read_rows(page, &prescan, measures, error);
+    enum planche_status status = read_rows(page, &prescan, error);
     if (status)
         return status;
     bool grey = job->looked ? job->signs.grey : prescan.grey;
@@ -160,12 +161,13 @@ static enum planche_status look(struct planche_page *page, bool *changed,
 enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_page_filter *filter = page->job->filter;
-    struct planche_prescan prescan = {0};
+    struct planche_measure measure;
+    struct planche_prescan prescan = {.measure = &measure};
     enum planche_status status = open_input(page, error);
     if (!status && filter)
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
     if (!status)
-        status = read_rows(page, &prescan, true, error);
+        status = read_rows(page, &prescan, error);
     planche_input_close(&page->input);
     return status;
 }

@@ -20,9 +20,10 @@ import server
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
 
 
-def slow_page(seed=0):
-    """A page that takes a while, with tta=true."""
-    return png.encode(400, 500, 3, bytes([seed, 128, 200]) * (400 * 500), 8)
+def slow_page(seed=0, times=1):
+    """A page that takes a while, with tta=true; times: of its sides."""
+    width, height = 400 * times, 500 * times
+    return png.encode(width, height, 3, bytes([seed, 128, 200]) * (width * height), 8)
 
 
 def width(page):
@@ -51,13 +52,14 @@ class Serve(harness.Case):
         for part in says:
             self.assertIn(part, problem["detail"])
 
-    def occupy(self, running, count=2):
-        """Pages that keep the workers busy; connections."""
+    def occupy(self, running, count=2, times=4):
+        """Pages that keep the workers busy until their clients leave; connections."""
         busy = []
         for seed in range(count):
             connection = running.connect()
             self.addCleanup(connection.close)
-            connection.send(connection.request("/v1/upscale?tta=true", "POST", slow_page(seed)))
+            connection.send(connection.request("/v1/upscale?tta=true", "POST",
+                                               slow_page(seed, times)))
             busy.append(connection)
         running.wait_for_status(lambda s: s["pages"]["running"] == count)
         return busy
@@ -712,7 +714,7 @@ class Life(Serve):
 
     def test_drain(self):
         running = self.serve()
-        busy = self.occupy(running)
+        busy = self.occupy(running, times=1)
         idle = running.connect()
         self.addCleanup(idle.close)
         self.assertEqual(idle.ask("/healthz").status, 200)
