@@ -141,7 +141,7 @@ static enum planche_status look(struct planche_page *page, bool *changed,
 {
     struct planche_page_job *job = page->job;
     bool measures = page->engine->state->levels.chosen && page->input.reader && !job->looked;
-    struct planche_measure measure;
+    struct planche_measure measure = {0};
     struct planche_prescan prescan = {
         .measure = measures ? &measure : NULL,
         .grey = job->options.grey == PLANCHE_GREY_AUTO && page->input.reader && !job->looked,
@@ -161,7 +161,7 @@ static enum planche_status look(struct planche_page *page, bool *changed,
 enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_page_filter *filter = page->job->filter;
-    struct planche_measure measure;
+    struct planche_measure measure = {0};
     struct planche_prescan prescan = {.measure = &measure};
     enum planche_status status = open_input(page, error);
     if (!status && filter)

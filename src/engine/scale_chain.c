@@ -125,10 +125,11 @@ static enum planche_status check_level(const struct planche_engine_options *opti
                             "the denoise level is %g: levels are -1 to 3", options->level);
     if (fractions || options->level == (int)options->level)
         return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                        "denoise level %g: %s has no levels between whole numbers; small, medium "
-                        "and large have",
-                        options->level, options->model);
+    return planche_fail(
+        error, PLANCHE_ERROR_ARGUMENT,
+        "denoise level %g: %s has no levels between whole numbers; small and medium "
+        "have",
+        options->level, options->model);
 }
 
 /* The number of a level as a level of the catalogue: the next one that removes as much. */
