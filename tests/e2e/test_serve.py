@@ -578,6 +578,54 @@ class Cache(Serve):
                          ["cached", "upscaled"])
         self.assertEqual(sum(s.status()["pages"]["made"] for s in servers), 1)
 
+    def entries(self):
+        return {os.path.join(folder, name) for folder, _, names in
+                os.walk(self.path("results")) for name in names if len(name) == 62}
+
+    def test_first_reads_wait_for_nobody(self):
+        """After a restart entries are checked beside the pages; what is damaged is made again."""
+        first = self.serve()
+        pages = [harness.page(24, 24, seed=seed) for seed in range(4)]
+        bodies, paths = [], []
+        for page in pages:
+            bodies.append(first.post("/v1/upscale", page).body)
+            first.wait_for_status(lambda s: s["cache"]["stores"] == len(bodies))
+            paths += self.entries() - set(paths)
+        self.assertEqual(first.stop(), 0)
+        for path in paths[2:]:
+            with open(path, "r+b") as f:
+                f.seek(-1, os.SEEK_END)
+                last = f.read(1)[0]
+                f.seek(-1, os.SEEK_END)
+                f.write(bytes([last ^ 1]))
+
+        running = self.serve("--threads", "1", "--queue", "1")
+        answer = running.post("/v1/upscale", pages[2])
+        self.assertEqual((answer.fields["x-planche-result"], answer.body), ("upscaled", bodies[2]))
+        running.wait_for_status(lambda s: s["pages"]["running"] == 0)
+        self.occupy(running, 1)
+        waiting = running.connect()
+        self.addCleanup(waiting.close)
+        waiting.send(waiting.request("/v1/upscale", "POST", self.page))
+        running.wait_for_status(lambda s: s["queue"]["readers"] == 1)
+        self.problem(running.post("/v1/upscale", harness.page(16, 16)), 503, "waiting")
+        form, kind = server.form(pages[1])
+        for _ in range(2):
+            for answer, body in ((running.post("/v1/upscale", pages[0]), bodies[0]),
+                                 (running.post("/suwayomi", form, content_type=kind), bodies[1])):
+                self.assertEqual(answer.fields.get("x-planche-result"), "cached")
+                self.assertEqual(answer.body, body)
+        damaged = running.connect()
+        self.addCleanup(damaged.close)
+        damaged.send(damaged.request("/v1/upscale", "POST", pages[3]))
+        status = running.wait_for_status(lambda s: s["queue"]["readers"] == 2)
+        now, cache = status["pages"], status["cache"]
+        self.assertEqual((now["running"], now["made"], now["shared"]), (1, 1, 0))
+        self.assertEqual((cache["hits"], cache["misses"], cache["damaged"]), (4, 5, 2))
+        metrics = running.get("/metrics").body.decode()
+        self.assertIn('planche_cache_requests_total{result="hit"} 4\n', metrics)
+        self.assertIn('planche_cache_requests_total{result="miss"} 5\n', metrics)
+
     def test_damage(self):
         """Entries that are damaged or gone are made again; the status counts."""
         running = self.serve()
@@ -590,8 +638,7 @@ class Cache(Serve):
         body = ask("upscaled")
         # The result goes out before it is stored.
         cache = running.wait_for_status(lambda s: s["cache"]["stores"] == 1)["cache"]
-        [path] = [os.path.join(folder, name) for folder, _, names in
-                  os.walk(self.path("results")) for name in names if len(name) == 62]
+        [path] = self.entries()
         self.assertEqual((cache["entries"], cache["bytes"]), (1, os.path.getsize(path)))
         self.assertEqual(ask("cached"), body)
         os.truncate(path, os.path.getsize(path) - 1)

@@ -35,7 +35,7 @@ struct planche_pages_outcome {
     struct planche_http_blob *blob;      /* the result's bytes, if they are in memory */
     const struct planche_page_result *page;
     double queue_ms;
-    bool cached; /* another process had made it; page says nothing */
+    bool cached; /* it had been made before, or by another process; page says nothing */
 };
 
 /* Owned by who waits, and zeroed but for done and user when it does not. */
@@ -55,17 +55,18 @@ struct planche_pages_ticket {
 
 struct planche_pages_flight {
     struct planche_pages *pages;
-    struct planche_pages_flight *next, **link; /* of those that wait, or run */
+    struct planche_pages_flight *next, **link; /* of those that are checked, wait, or run */
     struct planche_pages_wish wish;            /* own */
     struct planche_pages_waiter *waiters;
     struct planche_pages_ticket *ticket; /* own until it is started */
     bool kept;                           /* made even if nobody waits any more */
+    bool checking;                       /* its entry is read, and nothing is to be made yet */
     bool running, cancelled;
     int64_t arrival, start;
     uint64_t burst; /* of its session: see pages/order.h */
     uint64_t job;
 
-    /* Set by the worker. */
+    /* Set by the worker, or by the thread that checks the entry. */
     struct planche_http_task end;
     struct planche_error error;
     enum planche_status status;

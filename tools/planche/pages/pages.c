@@ -24,11 +24,13 @@
 #define NEWEST_WEIGHT 0.2   /* of the last page in the mean time of pages */
 #define CLAIM_MS      60000 /* to wait for another process that makes the same page */
 #define GUESS_SECONDS 2.0   /* a page takes, before one has run */
+#define CHECKS        1024  /* of entries may wait for their thread */
 
 struct planche_pages {
     struct planche_pages_settings settings;
     struct planche_job_queue *queue;
-    struct planche_pages_flight *waiting, *running;
+    struct planche_job_queue *checks; /* one thread; NULL without a cache */
+    struct planche_pages_flight *checking, *waiting, *running;
     struct planche_pages_order order;
     struct planche_pages_state state;
     struct planche_http_room room; /* waited for while results use all of the budget */
@@ -260,6 +262,15 @@ static void dispatch(struct planche_pages *pages)
     }
 }
 
+/* Puts a flight in the queue. */
+static void enqueue(struct planche_pages *pages, struct planche_pages_flight *flight)
+{
+    planche_pages_order_arrive(&pages->order, flight);
+    link_to(&pages->waiting, flight);
+    pages->state.waiting[flight->wish.class]++;
+    planche_http_timer_stop(&pages->unload);
+}
+
 static enum planche_status drop_engines(void *user, struct planche_cancel *cancel)
 {
     (void)cancel;
@@ -281,10 +292,22 @@ static void on_unload(void *user)
         rest(pages); /* later, then */
 }
 
+static bool create_queues(struct planche_pages *pages, struct planche_error *error)
+{
+    struct planche_job_queue_options options = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
+    options.workers = pages->settings.workers;
+    options.capacity = pages->settings.workers + 1;
+    if (planche_job_queue_create(&pages->queue, &options, error) != PLANCHE_OK)
+        return false;
+    options.workers = 1;
+    options.capacity = CHECKS;
+    return pages->settings.cache == NULL ||
+           planche_job_queue_create(&pages->checks, &options, error) == PLANCHE_OK;
+}
+
 struct planche_pages *planche_pages_create(const struct planche_pages_settings *settings,
                                            struct planche_error *error)
 {
-    struct planche_job_queue_options options = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
     struct planche_pages *pages = calloc(1, sizeof *pages);
     if (pages == NULL) {
         planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
@@ -295,9 +318,8 @@ struct planche_pages *planche_pages_create(const struct planche_pages_settings *
     pages->state.queue_limit = settings->queue_limit;
     pages->room = (struct planche_http_room){.granted = on_room, .user = pages};
     pages->unload = (struct planche_http_timer){.fire = on_unload, .user = pages};
-    options.workers = settings->workers;
-    options.capacity = settings->workers + 1;
-    if (planche_job_queue_create(&pages->queue, &options, error) != PLANCHE_OK) {
+    if (!create_queues(pages, error)) {
+        planche_job_queue_destroy(&pages->queue);
         free(pages);
         return NULL;
     }
@@ -339,8 +361,10 @@ static void raise_class(struct planche_pages *pages, struct planche_pages_flight
 {
     if (flight->running || class >= flight->wish.class)
         return;
-    pages->state.waiting[flight->wish.class]--;
-    pages->state.waiting[class]++;
+    if (!flight->checking) {
+        pages->state.waiting[flight->wish.class]--;
+        pages->state.waiting[class]++;
+    }
     flight->wish.class = class;
 }
 
@@ -370,10 +394,65 @@ static struct planche_pages_flight *make_flight(struct planche_pages *pages,
     planche_http_blob_hold(wish->input);
     wish->request = (struct planche_cli_request){0};
     flight->arrival = planche_clock_ns();
-    planche_pages_order_arrive(&pages->order, flight);
-    link_to(&pages->waiting, flight);
-    pages->state.waiting[wish->class]++;
     return flight;
+}
+
+/* Reads an entry whole, on the thread of checks. This is where it is counted as a hit or a miss. */
+static enum planche_status run_check(void *user, struct planche_cancel *cancel)
+{
+    struct planche_pages_flight *flight = user;
+    (void)cancel;
+    flight->cached = planche_cache_lookup(flight->pages->settings.cache, &flight->wish.key, false,
+                                          &flight->result) == PLANCHE_CACHE_HIT;
+    return PLANCHE_OK;
+}
+
+/* On any thread. */
+static void check_done(void *user, enum planche_status status)
+{
+    struct planche_pages_flight *flight = user;
+    (void)status;
+    planche_http_loop_post(flight->pages->settings.loop, &flight->end);
+}
+
+/* A damaged entry's page is made, even if the queue is full: it has been accepted. */
+static void on_checked(void *user)
+{
+    struct planche_pages_flight *flight = user;
+    struct planche_pages *pages = flight->pages;
+    unlink_flight(flight);
+    flight->checking = false;
+    if (flight->cached) {
+        deliver(pages, flight);
+        return;
+    }
+    enqueue(pages, flight);
+    if (pages->ending || (flight->waiters == NULL && !flight->kept))
+        give_up(pages, flight);
+    else
+        dispatch(pages);
+}
+
+/* Has an entry checked, beside the pages that wait or run. Without room it is checked here. */
+static void check(struct planche_pages *pages, struct planche_pages_flight *flight)
+{
+    static const enum planche_priority priorities[PLANCHE_PAGES_CLASSES] = {
+        [PLANCHE_PAGES_READER] = PLANCHE_PRIORITY_INTERACTIVE,
+        [PLANCHE_PAGES_PREFETCH] = PLANCHE_PRIORITY_NORMAL,
+        [PLANCHE_PAGES_BOOK] = PLANCHE_PRIORITY_BACKGROUND,
+    };
+    struct planche_job job = PLANCHE_JOB_INIT;
+    job.run = run_check;
+    job.done = check_done;
+    job.user = flight;
+    job.priority = priorities[flight->wish.class];
+    flight->checking = true;
+    flight->end = (struct planche_http_task){.run = on_checked, .user = flight};
+    link_to(&pages->checking, flight);
+    if (planche_job_try_submit(pages->checks, &job, NULL, NULL) == PLANCHE_OK)
+        return;
+    run_check(flight, NULL);
+    check_done(flight, PLANCHE_OK);
 }
 
 static enum planche_pages_submitted begin(struct planche_pages *pages,
@@ -382,17 +461,23 @@ static enum planche_pages_submitted begin(struct planche_pages *pages,
                                           struct planche_cache_result **result)
 {
     struct planche_cache *cache = pages->settings.cache;
-    /* An entry that is to be checked first is checked by a worker. */
-    if (cache != NULL && planche_cache_lookup(cache, &wish->key, true, result) == PLANCHE_CACHE_HIT)
+    enum planche_cache_found found =
+        cache != NULL ? planche_cache_lookup(cache, &wish->key, true, result) : PLANCHE_CACHE_MISS;
+    bool unsure = found == PLANCHE_CACHE_UNSURE;
+    if (found == PLANCHE_CACHE_HIT)
         return PLANCHE_PAGES_HAS;
-    if (pages->ending || is_full(pages, wish->class))
+    if (pages->ending || (!unsure && is_full(pages, wish->class)))
         return PLANCHE_PAGES_FULL;
     struct planche_pages_flight *flight = make_flight(pages, wish);
     if (flight == NULL)
         return PLANCHE_PAGES_FULL;
     join(flight, waiter);
-    planche_http_timer_stop(&pages->unload);
-    dispatch(pages);
+    if (unsure) {
+        check(pages, flight);
+    } else {
+        enqueue(pages, flight);
+        dispatch(pages);
+    }
     return PLANCHE_PAGES_WAITS;
 }
 
@@ -404,6 +489,8 @@ enum planche_pages_submitted planche_pages_submit(struct planche_pages *pages,
     struct planche_pages_flight *flight = find_flight(pages->running, &wish->key);
     if (flight == NULL)
         flight = find_flight(pages->waiting, &wish->key);
+    if (flight == NULL)
+        flight = find_flight(pages->checking, &wish->key);
     if (flight == NULL)
         return begin(pages, wish, waiter, result);
     pages->state.shared++;
@@ -428,7 +515,7 @@ void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waite
     remove_waiter(waiter);
     bool stored = pages->settings.cache != NULL;
     flight->kept = flight->kept || (keep && stored);
-    if (flight->waiters != NULL || flight->kept)
+    if (flight->waiters != NULL || flight->kept || flight->checking)
         return;
     if (!flight->running)
         give_up(pages, flight);
@@ -494,8 +581,11 @@ void planche_pages_destroy(struct planche_pages *pages)
     planche_http_budget_leave(pages->settings.budget, &pages->room);
     planche_pages_cancel(pages);
     planche_job_queue_shutdown(pages->queue);
+    if (pages->checks != NULL)
+        planche_job_queue_shutdown(pages->checks);
     /* The loop may not run any more: what it was to be told is done here. */
     planche_http_loop_flush(pages->settings.loop);
     planche_job_queue_destroy(&pages->queue);
+    planche_job_queue_destroy(&pages->checks);
     free(pages);
 }

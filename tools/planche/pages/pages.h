@@ -47,8 +47,10 @@ enum planche_pages_submitted {
     PLANCHE_PAGES_FULL   /* too many pages wait, or there is no memory */
 };
 
-/* Wants a page. If it waits, the request is taken from the wish and the input is held. If the same
- * page is waiting or running already, the waiter joins it. */
+/* Wants a page. An entry of the cache that has to be checked first is checked on a thread of its
+ * own, and so waits neither for pages nor for room in the queue. If the page waits, the request is
+ * taken from the wish and the input is held. If the same page is waiting or running already, the
+ * waiter joins it. */
 enum planche_pages_submitted planche_pages_submit(struct planche_pages *pages,
                                                   struct planche_pages_wish *wish,
                                                   struct planche_pages_waiter *waiter,
