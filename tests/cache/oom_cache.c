@@ -17,26 +17,21 @@ static enum planche_status scenario(void *user, struct planche_budget *budget,
     const struct planche_cache_limits limits = {0};
     static const char content[SIZE];
     struct planche_cache_key key = cache_test_key(1);
-    struct planche_cache_waiter waiter = {0};
+    struct planche_cache_claim claim;
     struct planche_cache *cache;
-    struct planche_cache_flight *flight = NULL;
     struct planche_cache_result *result = NULL;
     struct planche_cache_tally tally;
+    struct planche_error unstored;
     (void)user;
     enum planche_status status = planche_cache_open(&cache, &options, error);
     if (status)
         return status;
-    enum planche_cache_role role =
-        planche_cache_begin(cache, &key, false, &waiter, NULL, &flight, &result);
-    if (role == PLANCHE_CACHE_ALONE || role == PLANCHE_CACHE_LEADS)
+    if (!planche_cache_claim_take(&claim, cache, &key, NULL, 0, &result)) {
         status = planche_cache_result_create(&result, budget, content, SIZE, NULL, &meta, error);
-    if (flight && status == PLANCHE_OK)
-        planche_cache_finish(flight, planche_cache_result_hold(result));
-    else if (flight)
-        planche_cache_fail(flight, error);
-    if (flight)
-        planche_cache_wait(cache, &waiter, NULL);
-    planche_cache_result_release(&waiter.result);
+        if (status == PLANCHE_OK)
+            planche_cache_store(cache, &key, result, &unstored);
+    }
+    planche_cache_claim_drop(&claim);
     planche_cache_result_release(&result);
     planche_cache_lookup(cache, &key, false, &result);
     planche_cache_result_release(&result);

@@ -127,24 +127,20 @@ static void compute(int begun, int go, bool stores)
     const struct planche_cache_options options = {
         .folder = cache_test_folder, .min_free = -1, .still = true};
     struct planche_cache_key key = cache_test_key(1);
-    struct planche_cache_waiter waiter = {0};
+    struct planche_cache_claim claim;
     struct planche_cache *cache;
-    struct planche_cache_flight *flight;
     struct planche_cache_result *result;
-    struct planche_error error = {.status = PLANCHE_ERROR_DATA};
+    struct planche_error error;
     char byte;
     bool good = planche_cache_open(&cache, &options, &error) == PLANCHE_OK &&
-                planche_cache_begin(cache, &key, false, &waiter, NULL, &flight, &result) ==
-                    PLANCHE_CACHE_LEADS &&
-                !planche_cache_flight_claim(flight, NULL, 0, &result) &&
+                !planche_cache_claim_take(&claim, cache, &key, NULL, 0, &result) &&
                 write(begun, "x", 1) == 1 && read(go, &byte, 1) == 1;
     if (!good)
         end_child(false);
     if (stores)
-        planche_cache_finish(flight, cache_test_result(1, SIZE));
-    else
-        planche_cache_fail(flight, &error);
-    end_child(true);
+        good = cache_test_store(cache, 1, SIZE) == PLANCHE_OK;
+    planche_cache_claim_drop(&claim);
+    end_child(good);
 }
 
 /* How the other ends; what the one that waited got. */
@@ -154,8 +150,7 @@ static void run_ending(enum ending ending)
 {
     struct planche_cache *cache = cache_test_open(0);
     struct planche_cache_key key = cache_test_key(1);
-    struct planche_cache_waiter waiter = {0};
-    struct planche_cache_flight *flight;
+    struct planche_cache_claim claim;
     struct planche_cache_result *result;
     int begun[2], go[2];
     char byte;
@@ -164,20 +159,22 @@ static void run_ending(enum ending ending)
     if (child == 0)
         compute(begun[1], go[0], ending == STORES);
     assert_int_equal(read(begun[0], &byte, 1), 1);
-    assert_int_equal(planche_cache_begin(cache, &key, true, &waiter, NULL, &flight, &result),
-                     PLANCHE_CACHE_LEADS);
     /* It has not ended yet. */
-    assert_false(planche_cache_flight_claim(flight, NULL, 30, &result));
+    assert_false(planche_cache_claim_take(&claim, cache, &key, NULL, 30, &result));
+    planche_cache_claim_drop(&claim);
     if (ending == STORES || ending == FAILS)
         assert_int_equal(write(go[1], "x", 1), 1);
     if (ending == KILLED)
         kill(child, SIGKILL);
-    bool found = planche_cache_flight_claim(flight, NULL, ending == LASTS ? 30 : 20000, &result);
+    bool found =
+        planche_cache_claim_take(&claim, cache, &key, NULL, ending == LASTS ? 30 : 20000, &result);
     assert_int_equal(found, ending == STORES);
-    planche_cache_finish(flight, found ? result : cache_test_result(1, SIZE));
-    assert_int_equal(planche_cache_wait(cache, &waiter, NULL), PLANCHE_OK);
-    assert_true(cache_test_is(waiter.result, 1, SIZE));
-    planche_cache_result_release(&waiter.result);
+    if (found)
+        assert_true(cache_test_is(result, 1, SIZE));
+    else
+        assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    planche_cache_claim_drop(&claim);
+    planche_cache_result_release(&result);
     assert_int_equal(cache_test_stats(cache).stores, ending == STORES ? 0 : 1);
     if (ending == LASTS)
         assert_int_equal(write(go[1], "x", 1), 1);

@@ -4,7 +4,6 @@
 #define PLANCHE_CACHE_CACHE_H
 
 #include "cache/claim.h"
-#include "cache/flight.h"
 #include "cache/key.h"
 #include "cache/lookup.h"
 #include "cache/open.h"

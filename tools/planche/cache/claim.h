@@ -5,8 +5,15 @@
  * entry or for the lock, and compute themselves when they have waited for long enough: then, and
  * where there are no locks, a page is computed twice, and the last result stays.
  *
- * A single flight has a claim of its own (planche_cache_flight_claim); who has flights of another
- * kind takes one on the thread that is going to compute, and drops it when the result is stored. */
+ * Taken on the thread that is going to compute, and dropped when the result is stored:
+ *
+ *   if (!planche_cache_claim_take(&claim, cache, &key, token, 60000, &result)) {
+ *       result = ... compute ...
+ *       planche_cache_store(cache, &key, result, &error);
+ *   }
+ *   planche_cache_claim_drop(&claim);
+ *
+ * Within a process it is for the caller to compute each key once: pages/pages.c does. */
 #ifndef PLANCHE_CACHE_CLAIM_H
 #define PLANCHE_CACHE_CLAIM_H
 

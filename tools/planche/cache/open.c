@@ -121,9 +121,7 @@ enum planche_status planche_cache_open(struct planche_cache **out,
     cache->sync = options->sync;
     cache->min_free = options->min_free;
     cache->candidates = CANDIDATES;
-    planche_mutex_init(&cache->mutex);
     planche_mutex_init(&cache->keeper_mutex);
-    planche_cond_init(&cache->ended);
     planche_cond_init(&cache->keeper_cond);
     enum planche_status status = start(cache, options, error);
     if (status)
@@ -140,9 +138,7 @@ void planche_cache_close(struct planche_cache **cache)
         return;
     planche_cache_keeper_stop(closed);
     planche_cond_destroy(&closed->keeper_cond);
-    planche_cond_destroy(&closed->ended);
     planche_mutex_destroy(&closed->keeper_mutex);
-    planche_mutex_destroy(&closed->mutex);
     planche_free((void *)closed->sound);
     planche_free(closed->folder);
     planche_free(closed);
@@ -164,7 +160,6 @@ void planche_cache_get_stats(const struct planche_cache *cache, struct planche_c
     *stats = (struct planche_cache_stats){
         .hits = atomic_load(&cache->hits),
         .misses = atomic_load(&cache->misses),
-        .coalesced = atomic_load(&cache->coalesced),
         .stores = atomic_load(&cache->stores),
         .evictions = atomic_load(&cache->evictions),
         .damaged = atomic_load(&cache->damaged),

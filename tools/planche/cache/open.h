@@ -36,7 +36,7 @@ struct planche_cache_options {
 enum planche_status planche_cache_open(struct planche_cache **out,
                                        const struct planche_cache_options *options,
                                        struct planche_error *error);
-/* Sets *cache to NULL; NULL is fine. No flight may be open. */
+/* Sets *cache to NULL; NULL is fine. No claim may be held. */
 void planche_cache_close(struct planche_cache **cache);
 
 /* The folder, the cache's. */
@@ -45,7 +45,6 @@ const char *planche_cache_folder(const struct planche_cache *cache);
 /* Figures for metrics: counters since it was opened, and what is there now. */
 struct planche_cache_stats {
     uint64_t hits, misses;
-    uint64_t coalesced; /* asked while it was being computed */
     uint64_t stores, evictions, damaged;
     uint64_t errors;    /* that something could not be read, written or removed; damage, too */
     uint64_t too_large; /* results that were not kept for their size */

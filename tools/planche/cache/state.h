@@ -14,8 +14,6 @@
 #define PLANCHE_CACHE_PATH 4096
 /* Entries that are remembered to be sound; a power of 2. */
 #define PLANCHE_CACHE_SOUND 16384
-/* Lists that the computations that run are sorted into, by the first byte of their keys. */
-#define PLANCHE_CACHE_LISTS 64
 
 /* The time of a last use is renewed when it is older, or lies further ahead: the least difference
  * that counts in the order of removal. */
@@ -30,8 +28,6 @@ enum planche_cache_trouble {
     PLANCHE_CACHE_TROUBLES
 };
 
-struct planche_cache_flight;
-
 struct planche_cache {
     char *folder;
     struct planche_budget *budget;
@@ -43,7 +39,7 @@ struct planche_cache {
     size_t candidates; /* entries that are removed after one walk at most */
 
     /* Counters since it was opened. */
-    _Atomic uint64_t hits, misses, stores, evictions, errors, damaged, coalesced, too_large;
+    _Atomic uint64_t hits, misses, stores, evictions, errors, damaged, too_large;
     _Atomic int64_t said[PLANCHE_CACHE_TROUBLES]; /* planche_clock_ns of the last line */
     _Atomic uint64_t to_free;   /* bytes that stores have lacked since the last sweep */
     _Atomic int64_t full_until; /* planche_clock_ns: until then nothing is stored, 0: not full */
@@ -64,10 +60,6 @@ struct planche_cache {
     _Atomic uint64_t swept_at_bytes; /* stored_bytes when the last sweep began */
     _Atomic int64_t next_sweep;      /* planche_clock_ns: when use asks for one */
     _Atomic int64_t no_sweep_before; /* likewise: the last could not remove what it should */
-
-    struct planche_mutex mutex; /* of all below, and of all flights */
-    struct planche_cond ended;
-    struct planche_cache_flight *flights[PLANCHE_CACHE_LISTS];
 };
 
 #endif
