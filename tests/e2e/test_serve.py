@@ -813,7 +813,10 @@ class Life(Serve):
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd-analyze")
     def test_sandbox_of_the_service(self):
-        unit = os.path.join(SOURCE, "packaging/systemd/planche.service")
+        template = os.path.join(SOURCE, "packaging/systemd/planche.service.in")
+        with open(template, encoding="utf-8") as file:
+            text = file.read().replace("@bindir@", "/usr/bin")
+        unit = self.write("planche.service", text.encode())
         result = subprocess.run(["systemd-analyze", "security", "--offline=true", unit],
                                 capture_output=True, text=True, check=False)
         level = re.search(r"exposure level for planche.service: ([\d.]+)", result.stdout)

@@ -18,6 +18,8 @@ for file in "$root$prefix/bin/planche" "$root$prefix/include/planche/planche.h" 
     "$root$prefix/share/doc/planche/docs/stdio.md" "$root$prefix/share/man/man1/planche.1"; do
     [ -e "$file" ] || { echo "not installed: ${file#"$root"}" && exit 1; }
 done
+grep -q "^ExecStart=$prefix/bin/planche serve" "$root$prefix/lib/systemd/system/planche.service"
+[ -e "$root$prefix/lib/systemd/system/planche.socket" ]
 others=$(find "$root$prefix/include" -type f ! -path '*/include/planche/*.h')
 [ -z "$others" ] || { echo "installed beside the public headers: $others" && exit 1; }
 
