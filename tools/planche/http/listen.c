@@ -3,6 +3,7 @@
 #include "http/listen.h"
 
 #include "base/status.h"
+#include "http/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -123,8 +124,14 @@ static enum planche_status open_socket(struct planche_http_listener *listener, c
     }
     int problem = errno;
     planche_http_listener_close(listener);
-    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot listen: %s%s", text, strerror(problem),
-                        problem == EADDRINUSE ? "; another program does, or use another port" : "");
+    if (problem == EADDRINUSE)
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s is in use, perhaps by another program: end that, or choose another "
+                            "address with --listen",
+                            text);
+    return planche_fail(error, PLANCHE_ERROR_IO,
+                        "%s: cannot listen there: %s; choose another address with --listen", text,
+                        strerror(problem));
 }
 
 static enum planche_status listen_locally(struct planche_http_listener *listener, const char *text,
@@ -157,7 +164,7 @@ static bool split(const char *text, char *host, size_t size, const char **port)
     memcpy(host, text, length);
     host[length] = 0;
     *port = colon + 1;
-    return strspn(*port, "0123456789") == strlen(*port);
+    return true;
 }
 
 enum planche_status planche_http_listen(struct planche_http_listener *listener, const char *text,
@@ -168,6 +175,7 @@ enum planche_status planche_http_listen(struct planche_http_listener *listener, 
                                     .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     char host[256];
     const char *port;
+    uint64_t number;
     struct addrinfo *found = NULL;
     *listener = (struct planche_http_listener){.fd = -1};
     if (strncmp(text, "unix:", 5) == 0)
@@ -176,6 +184,10 @@ enum planche_status planche_http_listen(struct planche_http_listener *listener, 
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s: an address such as 127.0.0.1:8377, [::1]:8377 or "
                             "unix:/run/planche/http.sock is wanted",
+                            text);
+    if (!planche_http_decimal(port, &number) || number > UINT16_MAX)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s: a port is a number from 1 to 65535, or 0 for one that is free",
                             text);
     int problem = getaddrinfo(host, port, &wanted, &found);
     if (problem != 0)
