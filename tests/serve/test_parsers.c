@@ -240,10 +240,12 @@ static void test_forms(void **state)
     assert_true(planche_http_multipart_begin(&form, FORM, text, sizeof text - 1));
     assert_int_equal(planche_http_multipart_next(&form, &part), 1);
     assert_string_equal(part.name, "image");
+    assert_true(part.is_file);
     assert_int_equal(part.size, 15);
     assert_memory_equal(part.data, "with\r\n--x in it", 15);
     assert_int_equal(planche_http_multipart_next(&form, &part), 1);
     assert_string_equal(part.name, "");
+    assert_false(part.is_file);
     assert_int_equal(part.size, 5);
     assert_int_equal(planche_http_multipart_next(&form, &part), 1);
     assert_int_equal(part.size, 0);

@@ -35,7 +35,7 @@ bool planche_http_multipart_begin(struct planche_http_multipart *form, const cha
 }
 
 /* Of a line of a part's head. */
-static void take_disposition(const char *line, size_t length, char *name, size_t size)
+static void take_disposition(const char *line, size_t length, struct planche_http_part *part)
 {
     static const char field[] = "content-disposition:";
     char value[1024];
@@ -45,18 +45,23 @@ static void take_disposition(const char *line, size_t length, char *name, size_t
     length -= sizeof field - 1;
     memcpy(value, line + sizeof field - 1, length);
     value[length] = 0;
-    if (strlen(value) != length || !planche_http_parameter(value, "name", name, size))
-        *name = 0;
+    char file[sizeof value];
+    bool whole = strlen(value) == length;
+    if (!whole || !planche_http_parameter(value, "name", part->name, sizeof part->name))
+        *part->name = 0;
+    part->is_file = whole && (planche_http_parameter(value, "filename", file, sizeof file) ||
+                              planche_http_parameter(value, "filename*", file, sizeof file));
 }
 
 /* The head of a part, data[0..size) without its empty line. */
 static void take_head(const char *data, size_t size, struct planche_http_part *part)
 {
     *part->name = 0;
+    part->is_file = false;
     while (size > 0) {
         const char *end = memmem(data, size, "\r\n", 2);
         size_t length = end != NULL ? (size_t)(end - data) : size;
-        take_disposition(data, length, part->name, sizeof part->name);
+        take_disposition(data, length, part);
         length += end != NULL ? 2 : 0;
         data += length;
         size -= length;
@@ -89,6 +94,7 @@ int planche_http_multipart_next(struct planche_http_multipart *form, struct plan
     if (size >= 2 && memcmp(data, "\r\n", 2) == 0) { /* no head at all */
         head = 2;
         *part->name = 0;
+        part->is_file = false;
     } else {
         const char *end = memmem(data, most, "\r\n\r\n", 4);
         if (end == NULL)

@@ -10,6 +10,7 @@
 
 struct planche_http_part {
     char name[64]; /* of the field; longer ones: "" */
+    bool is_file;  /* it has the name of a file, which may be "" */
     const char *data;
     size_t size;
 };
