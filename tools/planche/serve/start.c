@@ -10,6 +10,7 @@
 #include "commit.h"
 #include "metrics/metrics.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "pages/keys.h"
 #include "serve/dispatch.h"
 #include "serve/figures.h"
@@ -18,6 +19,10 @@
 #include "serve/metrics.h"
 #include "serve/routes.h"
 #include "service/engine_cache.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 #define SECOND_NS      INT64_C(1000000000)
 #define DEFAULT_LISTEN "127.0.0.1:8377"
@@ -153,6 +158,27 @@ static void fill_settings(struct planche_serve *serve)
     };
 }
 
+static bool make_folder(const char *folder)
+{
+    planche_folder_make_parents(folder, 0700);
+    return planche_folder_make(folder, 0700) || errno == EEXIST;
+}
+
+static int refuse_cache(const char *folder)
+{
+    int problem = errno;
+    planche_cli_message("%s: results cannot be kept there: %s; choose another folder with --cache, "
+                        "or use --no-cache",
+                        folder, strerror(problem));
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+/* Of a folder that was named: it must be for this user's writing. */
+static int check_cache(const char *folder)
+{
+    return access(folder, R_OK | W_OK | X_OK) == 0 ? PLANCHE_CLI_OK : refuse_cache(folder);
+}
+
 /* A cache that cannot be is said, and the server goes on without: pages are worth more. A folder
  * that was named must be usable. */
 static int open_cache(struct planche_serve *serve)
@@ -166,8 +192,10 @@ static int open_cache(struct planche_serve *serve)
                                                  .max_bytes = options->cache_max_size,
                                                  .max_age_s = options->cache_max_age,
                                                  .log = &serve->log};
+    if (options->cache != NULL && !make_folder(options->cache))
+        return refuse_cache(options->cache);
     if (planche_cache_open(&serve->cache, &wanted, &error) == PLANCHE_OK)
-        return PLANCHE_CLI_OK;
+        return options->cache != NULL ? check_cache(options->cache) : PLANCHE_CLI_OK;
     if (options->cache == NULL) {
         planche_serve_log(serve, PLANCHE_CLI_LOG_WARN, "%s; results are not kept", error.message);
         return PLANCHE_CLI_OK;
