@@ -13,9 +13,38 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A request on its way to a handler. */
+struct visit {
+    const struct planche_serve_route *route; /* NULL: none */
+    char allowed[64];                        /* methods of the path */
+    bool image_only;                         /* its client takes whatever comes for an image */
+};
+
+static void find_route(struct visit *visit, const struct planche_http_connection *c)
+{
+    char path[PLANCHE_HTTP_MAX_TARGET + 1];
+    const char *method = c->head.method;
+    const struct planche_serve_route *route;
+    *visit = (struct visit){.image_only = strcmp(method, "POST") == 0};
+    if (!planche_http_unescape(c->head.target, c->head.path_length, false, path))
+        return;
+    visit->route = planche_serve_find_route(method, path, visit->allowed, sizeof visit->allowed);
+    if (visit->route == NULL && visit->image_only) {
+        char allowed[64];
+        planche_serve_tidy_path(path);
+        route = planche_serve_find_route(method, path, allowed, sizeof allowed);
+        if (route != NULL && (route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0)
+            visit->route = route;
+        else
+            visit->image_only = planche_serve_is_converters(path);
+    }
+    if (visit->route != NULL)
+        visit->image_only = (visit->route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0;
+}
+
 /* What a refused request gets: nothing, if its client takes whatever comes for an image. */
 __attribute__((format(printf, 4, 5))) static void turn_away(struct planche_http_connection *c,
-                                                            const struct planche_serve_route *route,
+                                                            const struct visit *visit,
                                                             unsigned status, const char *format,
                                                             ...)
 {
@@ -24,7 +53,7 @@ __attribute__((format(printf, 4, 5))) static void turn_away(struct planche_http_
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (route != NULL && (route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0)
+    if (visit->image_only)
         planche_http_drop(c);
     else
         planche_serve_problem(c, status, "%s", text);
@@ -37,37 +66,46 @@ static void answer_options(struct planche_http_connection *c, const char *allowe
     planche_http_answer(c, &answer);
 }
 
-static void turn_away_method(struct planche_http_connection *c, const char *allowed)
+static void turn_away_method(const struct planche_serve *serve, struct planche_http_connection *c,
+                             const struct visit *visit)
 {
-    if (*allowed == 0) {
-        turn_away(c, NULL, 404, "there is no such path; see docs/serve.md for those there are");
+    if (visit->image_only) {
+        planche_serve_log_for(serve, c, PLANCHE_CLI_LOG_WARN,
+                              "no such path for a POST; the connection is closed without an "
+                              "answer, which a converter would take for the page; that of Suwayomi "
+                              "is /suwayomi");
+        planche_http_drop(c);
+    } else if (*visit->allowed == 0) {
+        turn_away(c, visit, 404, "there is no such path; see docs/serve.md for those there are");
     } else if (strcmp(c->head.method, "OPTIONS") == 0) {
-        answer_options(c, allowed);
+        answer_options(c, visit->allowed);
     } else {
-        planche_http_add_field(c, "Allow", allowed);
-        turn_away(c, NULL, 405, "this path takes %s", allowed);
+        planche_http_add_field(c, "Allow", visit->allowed);
+        turn_away(c, visit, 405, "this path takes %s", visit->allowed);
     }
 }
 
 void planche_serve_request(void *user, struct planche_http_connection *c)
 {
     struct planche_serve *serve = user;
-    char path[PLANCHE_HTTP_MAX_TARGET + 1], allowed[64] = "";
-    const struct planche_serve_route *route = NULL;
+    struct visit visit;
     planche_serve_count_begin(serve);
     planche_serve_choose_id(serve, c);
-    if (planche_http_unescape(c->head.target, c->head.path_length, false, path))
-        route = planche_serve_find_route(c->head.method, path, allowed, sizeof allowed);
-    c->route = route != NULL ? route->path : "";
+    find_route(&visit, c);
+    unsigned flags = visit.route != NULL ? visit.route->flags : 0;
+    c->route = visit.route != NULL ? visit.route->path : "";
     if (!planche_serve_host_is_ours(serve, c))
-        turn_away(c, route, 421, "this server does not have that name; see --host");
-    else if (route == NULL)
-        turn_away_method(c, allowed);
-    else if ((route->flags & PLANCHE_SERVE_OPEN) == 0 &&
-             !planche_serve_is_allowed(serve, c, (route->flags & PLANCHE_SERVE_QUERY_TOKEN) != 0))
-        turn_away(c, route, 401, "a token is wanted: Authorization: Bearer TOKEN");
+        turn_away(c, &visit, 421, "this server does not have that name; see --host");
+    else if (visit.route == NULL)
+        turn_away_method(serve, c, &visit);
+    else if ((flags & PLANCHE_SERVE_OPEN) == 0 &&
+             !planche_serve_is_allowed(serve, c, (flags & PLANCHE_SERVE_QUERY_TOKEN) != 0))
+        turn_away(c, &visit, 401, "a token is wanted: Authorization: Bearer TOKEN");
+    else if (strcmp(c->head.method, "POST") == 0 && !planche_serve_site_is_ours(serve, c))
+        turn_away(c, &visit, 403,
+                  "a page of another site may not send requests; see Security in docs/serve.md");
     else
-        route->handler(serve, c);
+        visit.route->handler(serve, c);
 }
 
 static const char *explain(unsigned status)
@@ -90,18 +128,12 @@ static const char *explain(unsigned status)
     }
 }
 
-/* What cannot be parsed may still be meant for a route that answers images only. */
+/* What cannot be parsed may still come from a converter. */
 static bool is_for_images(const struct planche_http_connection *c)
 {
-    const struct planche_serve_route *route;
-    char line[64];
-    for (size_t i = 0; (route = planche_serve_get_route(i)) != NULL; i++) {
-        snprintf(line, sizeof line, "%s %s", route->method, route->path);
-        if ((route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0 &&
-            planche_http_connection_began_with(c, line))
-            return true;
-    }
-    return false;
+    return planche_http_connection_began_with(c, "POST ") &&
+           !planche_http_connection_began_with(c, "POST /v1/") &&
+           !planche_http_connection_began_with(c, "POST /api");
 }
 
 void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigned status)

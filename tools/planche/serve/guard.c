@@ -134,6 +134,15 @@ static bool is_loopback_number(const char *host, size_t length)
     return length >= 7 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= length;
 }
 
+static bool is_named(const struct planche_serve *serve, const char *host, size_t length)
+{
+    for (unsigned i = 0; i < serve->options.serve.host_count; i++) {
+        if (is_name(host, length, serve->options.serve.hosts[i]))
+            return true;
+    }
+    return false;
+}
+
 bool planche_serve_host_is_ours(const struct planche_serve *serve,
                                 const struct planche_http_connection *c)
 {
@@ -144,9 +153,23 @@ bool planche_serve_host_is_ours(const struct planche_serve *serve,
     if (is_name(host, length, "localhost") || is_name(host, length, "[::1]") ||
         is_loopback_number(host, length))
         return true;
-    for (unsigned i = 0; i < serve->options.serve.host_count; i++) {
-        if (is_name(host, length, serve->options.serve.hosts[i]))
-            return true;
-    }
-    return false;
+    return is_named(serve, host, length);
+}
+
+/* Browsers name the site of the page that sends: its scheme and host, or "null". */
+bool planche_serve_site_is_ours(const struct planche_serve *serve,
+                                const struct planche_http_connection *c)
+{
+    const char *origin = planche_http_head_field(&c->head, "origin");
+    const char *site = planche_http_head_field(&c->head, "sec-fetch-site");
+    if (c->place != PLANCHE_HTTP_LOOPBACK || *serve->token != 0)
+        return true;
+    if (origin == NULL)
+        return site == NULL || strcmp(site, "cross-site") != 0;
+    const char *host = strstr(origin, "://");
+    if (host == NULL)
+        return false;
+    host += 3;
+    return (c->head.host != NULL && strcasecmp(host, c->head.host) == 0) ||
+           is_named(serve, host, host_length(host));
 }

@@ -13,6 +13,10 @@ enum planche_status planche_serve_read_token(const char *path, char token[PLANCH
  * own name stand for 127.0.0.1 cannot use a server that wants no token. */
 bool planche_serve_host_is_ours(const struct planche_serve *serve,
                                 const struct planche_http_connection *c);
+/* Whether a request comes from a page of this server, or from no page of a browser: those of other
+ * sites could make it work for them. It is asked where host_is_ours is. */
+bool planche_serve_site_is_ours(const struct planche_serve *serve,
+                                const struct planche_http_connection *c);
 /* Whether a request has the token, if one is wanted. */
 bool planche_serve_is_allowed(const struct planche_serve *serve,
                               const struct planche_http_connection *c, bool query);

@@ -55,6 +55,26 @@ const struct planche_serve_route *planche_serve_find_route(const char *method, c
     return found;
 }
 
+void planche_serve_tidy_path(char *path)
+{
+    size_t used = 0;
+    for (const char *from = path; *from; from++) {
+        if (*from != '/' || used == 0 || path[used - 1] != '/')
+            path[used++] = *from;
+    }
+    used -= used > 1 && path[used - 1] == '/';
+    path[used] = 0;
+}
+
+bool planche_serve_is_converters(const char *path)
+{
+    char allowed[64];
+    return !is_path("/v1", path) && !is_path("/v1/*", path) && !is_path("/api/*", path) &&
+           (strcmp(path, "/") == 0 ||
+            (planche_serve_find_route("POST", path, allowed, sizeof allowed) == NULL &&
+             *allowed == 0));
+}
+
 const struct planche_serve_route *planche_serve_get_route(size_t index)
 {
     return index < sizeof routes / sizeof *routes ? &routes[index] : NULL;

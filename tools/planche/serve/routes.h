@@ -21,6 +21,12 @@ struct planche_serve_route {
  * lists the methods of that path, "" if there is no such path. */
 const struct planche_serve_route *planche_serve_find_route(const char *method, const char *path,
                                                            char *allowed, size_t size);
+/* Takes repeated slashes of a path as one, and drops those at its end: what people write into the
+ * settings of converters. */
+void planche_serve_tidy_path(char *path);
+/* Whether a POST to a tidy path without a route may come from a converter: that takes whatever is
+ * answered for the page, so it must get nothing. Programs that use /v1/ and /api want errors. */
+bool planche_serve_is_converters(const char *path);
 /* A route by its place in the table; NULL: past the last. */
 const struct planche_serve_route *planche_serve_get_route(size_t index);
 
