@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/json.h"
+#include "serve/log.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -22,6 +23,19 @@ static void answer_text(struct planche_http_connection *c, unsigned status, cons
     free(text);
 }
 
+/* Options of the command are for who starts the server. */
+static void drop_options(char *detail)
+{
+    static const char mark[] = " (option ";
+    char *found;
+    while ((found = strstr(detail, mark)) != NULL) {
+        const char *end = strchr(found, ')');
+        if (end == NULL)
+            return;
+        memmove(found, end + 1, strlen(end + 1) + 1);
+    }
+}
+
 void planche_serve_problem(struct planche_http_connection *c, unsigned status, const char *format,
                            ...)
 {
@@ -30,14 +44,27 @@ void planche_serve_problem(struct planche_http_connection *c, unsigned status, c
     va_start(args, format);
     planche_text_format(detail, sizeof detail, format, args);
     va_end(args);
+    drop_options(detail);
     json_t *object = json_object();
     json_object_set_new(object, "type", json_string("about:blank"));
     json_object_set_new(object, "title", json_string(planche_http_reason(status)));
     json_object_set_new(object, "status", json_integer((json_int_t)status));
-    json_object_set_new(object, "detail", planche_cli_json_message(detail));
+    json_object_set_new(object, "detail", planche_cli_json_text(detail));
     if (status == 401)
         planche_http_add_field(c, "WWW-Authenticate", "Bearer realm=\"planche\"");
     answer_text(c, status, "application/problem+json", object);
+}
+
+const char *planche_serve_tell(const struct planche_serve *serve,
+                               const struct planche_http_connection *c, enum planche_status status,
+                               const char *message)
+{
+    if (status != PLANCHE_ERROR_NOT_FOUND && planche_serve_status_of(status) != 500)
+        return message;
+    planche_serve_log_for(serve, c, PLANCHE_CLI_LOG_WARN, "%s", message);
+    return status == PLANCHE_ERROR_NOT_FOUND
+               ? "this server does not have the model; /v1/models says which are here"
+               : "the server failed at the page; its log says why";
 }
 
 unsigned planche_serve_status_of(enum planche_status status)

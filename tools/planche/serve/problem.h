@@ -3,7 +3,7 @@
 #ifndef PLANCHE_SERVE_PROBLEM_H
 #define PLANCHE_SERVE_PROBLEM_H
 
-#include "http/answer.h"
+#include "serve/server.h"
 
 #include <jansson.h>
 #include <planche/error.h>
@@ -15,5 +15,11 @@ planche_serve_problem(struct planche_http_connection *c, unsigned status, const 
 unsigned planche_serve_status_of(enum planche_status status);
 /* Answers with a JSON object, which it takes. */
 void planche_serve_json(struct planche_http_connection *c, unsigned status, json_t *object);
+
+/* What a client is told of an error of the library. Messages that may have paths of the server go
+ * to its log, and something without comes instead. */
+const char *planche_serve_tell(const struct planche_serve *serve,
+                               const struct planche_http_connection *c, enum planche_status status,
+                               const char *message);
 
 #endif

@@ -2,6 +2,7 @@
 /* POST /v1/upscale, and nunif's POST /api. */
 #include "serve/upscale.h"
 
+#include "cli/number.h"
 #include "http/multipart.h"
 #include "serve/figures.h"
 #include "serve/problem.h"
@@ -27,19 +28,28 @@ void planche_serve_upscale(struct planche_serve *serve, struct planche_http_conn
     planche_serve_work_begin(serve, c, &kind, NULL);
 }
 
+/* nunif's noise is Planche's denoise, also between whole numbers. What is none is refused by
+ * its name. */
+static json_t *make_level(const char *value)
+{
+    double level;
+    return planche_cli_parse_number(value, -1, 3, &level) ? json_real(level) : json_null();
+}
+
 /* A field of nunif's form in Planche's words. */
 static void take_field(json_t *more, const struct planche_http_part *part)
 {
     char value[16] = "";
+    if (strcmp(part->name, "noise") == 0 && part->size >= sizeof value)
+        json_object_set_new(more, "denoise", json_null());
     if (part->size >= sizeof value)
         return;
     memcpy(value, part->data, part->size);
     bool none = strcmp(value, "-1") == 0;
     if (strcmp(part->name, "scale") == 0)
         json_object_set_new(more, "scale", json_integer(none ? 1 : 2));
-    else if (strcmp(part->name, "noise") == 0 && strlen(value) == 1 && *value >= '0' &&
-             *value <= '3')
-        json_object_set_new(more, "denoise", json_integer(*value - '0'));
+    else if (strcmp(part->name, "noise") == 0)
+        json_object_set_new(more, "denoise", make_level(value));
     else if (strcmp(part->name, "format") == 0)
         json_object_set_new(more, "format", json_string(*value == '1' ? "webp" : "png"));
 }

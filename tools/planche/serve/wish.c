@@ -3,7 +3,9 @@
 #include "serve/wish.h"
 
 #include "base/status.h"
+#include "cli/model_options.h"
 #include "cli/number.h"
+#include "cli/target.h"
 #include "http/multipart.h"
 #include "http/query.h"
 
@@ -42,11 +44,14 @@ static const struct setting *find_setting(const char *name)
 static json_t *make_value(enum kind kind, const char *value)
 {
     long number;
+    double real;
     bool on = strcmp(value, "true") == 0 || strcmp(value, "1") == 0 || *value == 0;
     bool off = strcmp(value, "false") == 0 || strcmp(value, "0") == 0;
     if ((kind == NUMBER || kind == NUMBER_OR_TEXT) &&
         planche_cli_parse_integer(value, -1, INT32_MAX, &number))
         return json_integer(number);
+    if (kind == NUMBER_OR_TEXT && planche_cli_parse_number(value, -1, INT32_MAX, &real))
+        return json_real(real);
     if (kind == SWITCH && (on || off))
         return json_boolean(on);
     return json_string(value);
@@ -130,11 +135,48 @@ static enum planche_status check_model(const json_t *object, const struct planch
 {
     const char *model = json_string_value(json_object_get(object, "model"));
     const char *own = serve->options.engine.model;
-    if (model == NULL || strchr(model, '/') == NULL || (own != NULL && strcmp(own, model) == 0))
+    const struct planche_model_variant *variant = NULL;
+    if (model == NULL || (own != NULL && strcmp(own, model) == 0))
+        return PLANCHE_OK;
+    if (strchr(model, '/') == NULL && !planche_cli_model_is_path(model) &&
+        planche_model_find(model, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) == PLANCHE_OK)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                        "model must be a name that /v1/models has; files are named with -m when "
-                        "the server is started");
+                        "there is no model named %.64s; model must be a name that /v1/models has",
+                        model);
+}
+
+/* Names of devices are known to the command; docs/devices.md has them, too. */
+static enum planche_status check_device(const json_t *object, struct planche_error *error)
+{
+    struct planche_page_options page = PLANCHE_PAGE_OPTIONS_INIT;
+    const char *device = json_string_value(json_object_get(object, "device"));
+    if (device == NULL || planche_cli_target_device(&page, device))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "there is no device named %.64s; docs/devices.md lists them", device);
+}
+
+static bool has_levels(const char *model)
+{
+    const struct planche_model_variant *variant = NULL;
+    const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
+    int level;
+    if (planche_cli_model_is_path(name))
+        return strcmp(strrchr(name, '.'), ".planche") == 0;
+    return planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) != PLANCHE_OK ||
+           planche_cli_level(variant, &level);
+}
+
+/* Programs of nunif always name a level. -1, no cleaning, is what models without levels do. */
+static void drop_level(json_t *object, json_t *more, const struct planche_serve *serve)
+{
+    const json_t *level = json_object_get(more, "denoise");
+    const char *model = json_string_value(json_object_get(object, "model"));
+    if (level != NULL && level == json_object_get(object, "denoise") &&
+        json_number_value(level) == -1 &&
+        !has_levels(model != NULL ? model : serve->options.engine.model))
+        json_object_del(object, "denoise");
 }
 
 enum planche_status planche_serve_read_query(const struct planche_serve *serve,
@@ -147,8 +189,11 @@ enum planche_status planche_serve_read_query(const struct planche_serve *serve,
     enum planche_status status = take_query(object, &c->head, extras, error);
     if (more != NULL)
         json_object_update_missing(object, more);
+    drop_level(object, more, serve);
     if (status == PLANCHE_OK)
         status = check_model(object, serve, error);
+    if (status == PLANCHE_OK)
+        status = check_device(object, error);
     if (status != PLANCHE_OK) {
         json_decref(object);
         return status;
@@ -166,16 +211,16 @@ enum planche_status planche_serve_read_query(const struct planche_serve *serve,
     return PLANCHE_OK;
 }
 
-/* The part of a form that is the page: named image or file, else the first one. */
+/* The part of a form that is the page: named image or file, else the first that is a file. */
 static bool find_part(struct planche_http_multipart *form, struct planche_http_part *found)
 {
     struct planche_http_part part;
     bool any = false;
     while (planche_http_multipart_next(form, &part) == 1) {
         bool named = strcmp(part.name, "image") == 0 || strcmp(part.name, "file") == 0;
-        if (!any || named)
+        if (named || (part.is_file && !any))
             *found = part;
-        any = true;
+        any = any || named || part.is_file;
         if (named)
             break;
     }
@@ -197,7 +242,7 @@ enum planche_status planche_serve_find_image(const struct planche_http_connectio
         if (!planche_http_multipart_begin(&form, type, body->data, body->size) ||
             !find_part(&form, &part))
             return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "the form has no part; name the page's part image");
+                                "the form has no part that is a page; name it image");
         wish->offset = (size_t)(part.data - body->data);
         wish->size = part.size;
     } else {

@@ -108,7 +108,8 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
         status = PLANCHE_ERROR_UNSUPPORTED;
     bool known = status < sizeof reasons / sizeof *reasons && reasons[status] != NULL;
     work->kind->refuse(work, planche_serve_status_of((enum planche_status)status),
-                       known ? reasons[status] : "error", outcome->message);
+                       known ? reasons[status] : "error",
+                       planche_serve_tell(work->serve, work->c, outcome->status, outcome->message));
 }
 
 /* Whether the client has this result already. */
@@ -169,7 +170,8 @@ static void find_page(struct planche_serve_work *work)
         planche_pages_keys_get(work->serve->keys, wish->input->data + wish->offset, wish->size,
                                &wish->request, &wish->key, &error);
     if (status != PLANCHE_OK)
-        work->kind->refuse(work, planche_serve_status_of(status), "error", error.message);
+        work->kind->refuse(work, planche_serve_status_of(status), "error",
+                           planche_serve_tell(work->serve, work->c, status, error.message));
     else if (!answer_unchanged(work))
         submit(work);
 }
@@ -187,7 +189,8 @@ static void take_body(struct planche_serve_work *work)
     enum planche_status status = planche_serve_read_query(work->serve, work->c, work->more,
                                                           &work->extras, &work->wish, &error);
     if (status != PLANCHE_OK) {
-        work->kind->refuse(work, planche_serve_status_of(status), "parameters", error.message);
+        work->kind->refuse(work, planche_serve_status_of(status), "parameters",
+                           planche_serve_tell(work->serve, work->c, status, error.message));
         return;
     }
     if (work->extras.deadline_ms != 0)
@@ -205,7 +208,7 @@ static void on_body(void *user, struct planche_http_connection *c,
         take_body(work);
         break;
     case PLANCHE_HTTP_TOO_LARGE:
-        work->kind->refuse(work, 413, "too-large", "the body is larger than --max-bytes allows");
+        work->kind->refuse(work, 413, "too-large", "the body is larger than this server takes");
         break;
     case PLANCHE_HTTP_NO_ROOM:
         work->kind->refuse(work, 503, "memory", "there is no memory for the body now");
@@ -229,7 +232,8 @@ static bool check_query(struct planche_serve_work *work)
     if (status == PLANCHE_OK)
         planche_cli_request_clear(&wish.request);
     else
-        work->kind->refuse(work, planche_serve_status_of(status), "parameters", error.message);
+        work->kind->refuse(work, planche_serve_status_of(status), "parameters",
+                           planche_serve_tell(work->serve, work->c, status, error.message));
     return status == PLANCHE_OK;
 }
 
