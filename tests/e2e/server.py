@@ -199,6 +199,7 @@ def form(data, name="image", filename="page.png", boundary="xyzzy", more=()):
     for field, value in more:
         body += (f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n'
                  f"{value}\r\n").encode()
-    body += (f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; '
-             f'filename="{filename}"\r\nContent-Type: image/png\r\n\r\n').encode()
+    named = f'; filename="{filename}"' if filename is not None else ""
+    body += (f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{named}\r\n'
+             "Content-Type: image/png\r\n\r\n").encode()
     return body + data + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

@@ -130,6 +130,9 @@ class Routes(Serve):
             form, kind = server.form(self.page, "file",
                                      more=[("scale", "2"), ("noise", "-1"), ("style", "art")])
             self.assertEqual(c.ask("/api", "POST", form, content_type=kind).body, expected)
+            body, kind = server.form(b"", filename=None, more=[("page", "x")])
+            self.problem(c.ask("/v1/upscale", "POST", body.replace(b'"image"', b'"other"'),
+                               content_type=kind), 400, "image")
         # No word of the query is in the log.
         self.assertFalse([line for line in running.lines if "quality" in line])
         self.assertTrue([line for line in running.lines
@@ -150,13 +153,44 @@ class Routes(Serve):
             self.problem(c.ask("/v1/upscale", "POST", form[:-20], content_type=kind), 400, "part")
             self.problem(c.ask("/v1/upscale", "POST", b"x" * 100), 415)
             self.problem(c.ask("/v1/upscale", "POST", self.page[:-300]), 422)
-            self.problem(c.ask("/v1/upscale", "POST", harness.page(150, 150)), 422, "--max-pixels")
+            self.problem(c.ask("/v1/upscale", "POST", harness.page(150, 150)), 422, "limit")
             self.assertEqual(c.ask("/healthz").status, 200)
-        self.problem(running.post("/v1/upscale", b"x" * 102401), 413, "--max-bytes")
+        self.problem(running.post("/v1/upscale", b"x" * 102401), 413, "larger")
         with running.connect() as c:
             late = c.ask("/v1/upscale?tta=true&deadline_ms=1", "POST", harness.page(100, 100))
             self.problem(late, 503, "deadline")
             self.assertRegex(late.fields["retry-after"], r"^[1-9]\d*$")
+
+    def test_levels(self):
+        """Also between whole numbers, and nunif's -1, which is a level."""
+        running = self.serve("-f", "png", quick=False)
+        tags = {level: running.post(f"/v1/upscale?model=small&denoise={level}", self.page).fields
+                ["etag"] for level in ("-1", "1", "1.5")}
+        self.assertEqual(len(set(tags.values())), 3)
+        for level in tags:
+            form, kind = server.form(self.page, "file", more=[("noise", level), ("scale", "2")])
+            answer = running.post("/api?model=small", form, content_type=kind)
+            self.assertEqual((answer.status, answer.fields["etag"]), (200, tags[level]))
+        for level in ("4", "x", "1" * 20):
+            form, kind = server.form(self.page, "file", more=[("noise", level)])
+            self.problem(running.post("/api", form, content_type=kind), 400, "denoise")
+        form, kind = server.form(self.page)
+        answer = running.post("/suwayomi?model=small&denoise=1.5", form, content_type=kind)
+        self.assertEqual(answer.fields["x-planche-result"], "upscaled")
+
+    def test_errors_are_for_clients(self):
+        """No option of the command and no path of the server."""
+        running = self.serve(quick=False, env={"PLANCHE_MODEL_DIR": self.path("models")})
+        for query, says in (("model=large", "large"), ("model=x.param", "/v1/models"),
+                            ("model=waifu2x-cunet", "/v1/models"), ("scale=64&format=jpg", "pixels"),
+                            ("device=x", "docs/devices.md")):
+            answer = running.post("/v1/upscale?" + query,
+                                  self.page if "scale" not in query else harness.page(1100, 4))
+            self.problem(answer, answer.status, says)
+            self.assertIn(answer.status, (400, 422), query)
+            for word in ("--", ".param ", "PLANCHE_", self.folder, "option"):
+                self.assertNotIn(word, answer.json()["detail"])
+        self.assertTrue([line for line in running.lines if self.path("models") in line])
 
     def test_openapi(self):
         """The file, the route table and the answers say the same."""
@@ -486,6 +520,23 @@ class Suwayomi(Serve):
         self.assertEqual(self.post(running, self.page, **token).fields["x-planche-result"],
                          "upscaled")
 
+    def test_addresses_nearly_right(self):
+        """What people write into settings: a page, or nothing."""
+        running = self.serve()
+        body, kind = server.form(self.page)
+        for path in ("/suwayomi/", "//suwayomi", "/suwayomi//?mark=false", "/%73uwayomi/"):
+            answer = self.post(running, self.page, path=path)
+            self.assertEqual(answer.fields["x-planche-result"], "upscaled", path)
+        for path in ("/", "//", "/?wait=600", "/suwayomi2", "/suwayomi/x", "/v2/upscale", "/%zz"):
+            for more in ({}, {"host": "evil.example"}, {"expect": "miracles"}):
+                with self.subTest(path=path, more=more), running.connect() as c:
+                    c.send(c.request(path, "POST", body, content_type=kind, **more))
+                    self.assertTrue(c.is_closed())
+        self.assertTrue([line for line in running.lines if "is /suwayomi" in line])
+        for path, status in (("/v1/none", 404), ("/v1/", 404), ("/api/x", 404), ("/healthz", 405),
+                             ("/v1/status", 405)):
+            self.problem(running.post(path, body, content_type=kind), status)
+
     def test_interim_answers(self):
         """wait= goes on beyond the deadline, and says so; behind a proxy it does not."""
         running = self.serve("--deadline", "1", "--threads", "1")
@@ -652,8 +703,9 @@ class Cache(Serve):
 
     def test_folders_that_cannot_be(self):
         self.write("file", b"")
-        result = harness.run("serve", "--cache", self.path("file"), check=3)
-        self.assert_one_line(result.stderr, "file")
+        for folder in (self.path("file"), self.path("file/below"), "/proc/none/results"):
+            result = harness.run("serve", "--listen", "127.0.0.1:0", "--cache", folder, check=3)
+            self.assert_one_line(result.stderr, folder)
 
 
 class Access(Serve):
@@ -693,11 +745,40 @@ class Access(Serve):
             c.send(c.request("/suwayomi", "POST", form, content_type=kind, host="evil.example"))
             self.assertTrue(c.is_closed())
 
+    def test_pages_of_other_sites(self):
+        running = self.serve("--host", "comics.example")
+        port = running.address[1]
+        own = f"127.0.0.1:{port}"
+        for fields, right in [({"origin": f"http://{own}"}, True),
+                              ({"origin": f"HTTP://{own}".lower(), "sec_fetch_site": "same-origin"}, True),
+                              ({"origin": "https://comics.example"}, True),
+                              ({"sec_fetch_site": "none"}, True),
+                              ({"origin": "https://evil.example"}, False),
+                              ({"origin": "http://127.0.0.1:1"}, False),
+                              ({"origin": f"http://{own}.evil.example"}, False),
+                              ({"origin": "null"}, False),
+                              ({"sec_fetch_site": "cross-site"}, False)]:
+            answer = running.post("/v1/upscale", self.page, host=own, **fields)
+            if right:
+                self.assertEqual(answer.status, 200, fields)
+            else:
+                self.problem(answer, 403, "site")
+        form, kind = server.form(self.page)
+        with running.connect() as c:
+            c.send(c.request("/suwayomi", "POST", form, content_type=kind, origin="null"))
+            self.assertTrue(c.is_closed())
+        self.assertEqual(running.get("/healthz", sec_fetch_site="cross-site").status, 200)
+        guarded = self.serve("--token-file", self.write("token", b"a-long-token\n"))
+        self.assertEqual(guarded.post("/v1/upscale", self.page, origin="https://a.example",
+                                      authorization="Bearer a-long-token").status, 200)
+
     def test_refused_command_lines(self):
         short = self.write("short", b"short\n")
         for arguments, status, says in [
                 (["--listen", "0.0.0.0:0"], 2, "--token-file"),
                 (["--listen", "127.0.0.1"], 2, "8377"),
+                (["--listen", "127.0.0.1:99999"], 2, "65535"),
+                (["--listen", "127.0.0.1:8o"], 2, "65535"),
                 (["--listen", "unix:"], 2, "path"),
                 (["--listen", "unix:" + "x" * 200], 2, "path"),
                 (["--listen", "unix:/nonexistent/a"], 3, "cannot listen"),
@@ -727,7 +808,8 @@ class Access(Serve):
         self.assertEqual(running.get("/v1/status", host="whatever").status, 200)
         self.assertEqual(running.post("/v1/upscale", self.page).status, 200)
         second = harness.run("serve", "--listen", f"unix:{path}", check=3)
-        self.assert_one_line(second.stderr, "another program")
+        self.assert_one_line(second.stderr, "another program", "--listen")
+        self.assertNotIn("port", second.stderr)
         self.assertEqual(running.stop(), 0)
         self.assertFalse(os.path.exists(path))
         self.write("file", b"x")
