@@ -16,6 +16,9 @@ void planche_pdf_svg_init(struct planche_pdf_svg *drawing)
     *drawing = (struct planche_pdf_svg){.alone = SIZE_MAX};
 }
 
+/* Of a number: differences and products of two are numbers still. */
+#define LARGEST 1e15
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -40,6 +43,8 @@ double planche_pdf_take_number(const char **at)
         p = digits;
     }
     *at = p;
+    if (!(value <= LARGEST))
+        value = isnan(value) ? 0 : LARGEST; /* 0e500 is no number */
     return sign * value;
 }
 

@@ -48,7 +48,8 @@ struct planche_pdf_svg {
         "pdftocairo", "-svg", "-f", page, "-l", page, "-noshrink", "-nocenter", path, "-", NULL    \
     }
 
-/* A number with a point, whatever the locale; *at moves behind it. */
+/* A number with a point, whatever the locale; *at moves behind it. At most 1e15, so that what is
+ * computed of several is finite. */
 double planche_pdf_take_number(const char **at);
 
 void planche_pdf_svg_init(struct planche_pdf_svg *drawing);

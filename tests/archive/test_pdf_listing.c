@@ -42,6 +42,21 @@ static void test_info(void **state)
     }
 }
 
+/* Numbers that are none, or too large for one, leave pages whose sizes can be computed with. */
+static void test_large_numbers(void **state)
+{
+    static const char text[] = "Page    1 MediaBox:   e500  0e999  1e999  -1e400\n"
+                               "Page    2 size:  1e999 x 1e400 pts\n"
+                               "Page    3 size:  0e999 x 7 pts\n";
+    struct planche_pdf_listing listing = begin(1);
+    (void)state;
+    planche_pdf_listing_info(&listing, text, sizeof text - 1);
+    for (int i = 0; i < 3; i++)
+        assert_true(isfinite(pages[i].width * pages[i].height));
+    assert_true(pages[0].width == 1e15 && pages[0].height == 1e15);
+    assert_true(pages[1].width == 1e15 && pages[2].width == 0);
+}
+
 #define LINE(page, type, size, colours, encoding, object, density)                                 \
     "   " page "     0 " type "   " size "  " colours "   8  " encoding "  no  " object            \
     " " density " 14.8K 8.4%\n"
@@ -118,9 +133,8 @@ static void test_density(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_info),
-        cmocka_unit_test(test_images),
-        cmocka_unit_test(test_jpegs),
+        cmocka_unit_test(test_info),    cmocka_unit_test(test_large_numbers),
+        cmocka_unit_test(test_images),  cmocka_unit_test(test_jpegs),
         cmocka_unit_test(test_density),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
