@@ -13,16 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Why a request ends that waits for its turn. */
-static enum planche_status stopped(const struct planche_cancel_token *token,
-                                   struct planche_error *error)
-{
-    enum planche_status status = planche_cancel_check(token);
-    return planche_fail(
-        error, status,
-        status == PLANCHE_ERROR_DEADLINE ? "the deadline passed before the page began" : "stopped");
-}
-
 /* Until the bytes of the requests that are held leave room for more: as many as two requests of the
  * largest size for each worker have. */
 static enum planche_status wait_for_bytes(struct planche_cli_server *server, uint64_t bytes,
@@ -36,7 +26,7 @@ static enum planche_status wait_for_bytes(struct planche_cli_server *server, uin
     while (goes_on && server->bytes > most - bytes)
         goes_on = planche_cancel_wait(token, &server->changed, &server->lock);
     planche_mutex_unlock(&server->lock);
-    return goes_on ? PLANCHE_OK : stopped(token, error);
+    return goes_on ? PLANCHE_OK : planche_cancel_fail(token, error);
 }
 
 /* Reads the bytes that belong to a request. */
@@ -72,13 +62,14 @@ static enum planche_status submit(struct planche_cli_task *task, struct planche_
     job.done = planche_cli_task_done;
     job.user = task;
     job.priority = task->request.priority;
-    if (planche_cancel_check(&task->token) != PLANCHE_OK)
-        return stopped(&task->token, error);
+    enum planche_status status = planche_cancel_fail(&task->token, error);
+    if (status != PLANCHE_OK)
+        return status;
     int64_t left = task->token.deadline - planche_clock_ns();
     if (task->token.deadline != 0)
         job.deadline_ms = left > 0 ? (uint64_t)left / 1000000 + 1 : 1;
     planche_cli_stdio_hold(server, task);
-    enum planche_status status =
+    status =
         planche_job_submit(server->queue, &job, planche_cli_interrupt_cancel(), &task->job, error);
     if (status != PLANCHE_OK)
         planche_cli_stdio_release(server, task);
