@@ -50,32 +50,27 @@ static json_t *json_time(int64_t ns)
     return *format_time(ns, text, sizeof text) ? json_string(text) : json_null();
 }
 
-static void set_count(json_t *object, const char *key, uint64_t count)
-{
-    json_object_set_new(object, key, json_integer((json_int_t)count));
-}
-
 static bool print_json(const struct run *run, const char *action)
 {
     const struct planche_cache_tally *tally = &run->tally;
     json_t *object = json_object();
     json_object_set_new(object, "action", json_string(action));
     json_object_set_new(object, "folder", planche_cli_json_text(planche_cache_folder(run->cache)));
-    set_count(object, "entries", tally->entries);
-    set_count(object, "bytes", tally->bytes);
+    planche_cli_json_set_count(object, "entries", tally->entries);
+    planche_cli_json_set_count(object, "bytes", tally->bytes);
     if (strcmp(action, "verify") != 0) {
         json_object_set_new(object, "oldest_use", json_time(tally->oldest));
         json_object_set_new(object, "newest_use", json_time(tally->newest));
     }
-    set_count(object, "unfinished", tally->unfinished);
-    set_count(object, "unfinished_bytes", tally->unfinished_bytes);
-    set_count(object, "abandoned", tally->abandoned);
-    set_count(object, "removed", tally->removed);
-    set_count(object, "removed_bytes", tally->removed_bytes);
-    set_count(object, "not_removed", tally->kept);
-    set_count(object, "damaged", tally->damaged);
-    set_count(object, "damaged_bytes", tally->damaged_bytes);
-    set_count(object, "unreadable", tally->unreadable);
+    planche_cli_json_set_count(object, "unfinished", tally->unfinished);
+    planche_cli_json_set_count(object, "unfinished_bytes", tally->unfinished_bytes);
+    planche_cli_json_set_count(object, "abandoned", tally->abandoned);
+    planche_cli_json_set_count(object, "removed", tally->removed);
+    planche_cli_json_set_count(object, "removed_bytes", tally->removed_bytes);
+    planche_cli_json_set_count(object, "not_removed", tally->kept);
+    planche_cli_json_set_count(object, "damaged", tally->damaged);
+    planche_cli_json_set_count(object, "damaged_bytes", tally->damaged_bytes);
+    planche_cli_json_set_count(object, "unreadable", tally->unreadable);
     return planche_cli_json_print(object);
 }
 

@@ -60,6 +60,11 @@ json_t *planche_cli_json_ms(double value)
     return json_real(round(value * 1000.0) / 1000.0);
 }
 
+void planche_cli_json_set_count(json_t *object, const char *key, uint64_t count)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)count));
+}
+
 /* What made the page, where it is known, else what would. */
 static void set_backend(json_t *object, const struct planche_page_result *result,
                         const struct planche_engine_info *info)

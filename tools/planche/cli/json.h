@@ -25,6 +25,8 @@ json_t *planche_cli_json_text(const char *text);
 json_t *planche_cli_json_message(const char *message);
 /* Milliseconds to the microsecond. */
 json_t *planche_cli_json_ms(double value);
+/* Adds a count, or a number of bytes, to object. */
+void planche_cli_json_set_count(json_t *object, const char *key, uint64_t count);
 /* Writes which networks made the page: one by its name, of a chain all with their scales, "none" if
  * it was only reduced; the engine's own where that is not known. */
 void planche_cli_json_networks(const struct planche_page_result *result,

@@ -28,11 +28,6 @@ static void set_text(json_t *object, const char *key, const char *text)
     json_object_set_new(object, key, planche_cli_json_text(text));
 }
 
-static void set_count(json_t *object, const char *key, uint64_t count)
-{
-    json_object_set_new(object, key, json_integer((json_int_t)count));
-}
-
 enum planche_book_outcome planche_cli_page_outcome(const struct planche_cli_outcome *outcome)
 {
     if (outcome->status != PLANCHE_OK)
@@ -71,8 +66,8 @@ json_t *planche_cli_json_entry(const char *input, const char *output,
     set_text(object, "entry", page->name);
     set_text(object, "output_entry", page->output_name);
     set_text(object, "fate", planche_cli_outcome_name(page->outcome));
-    set_count(object, "input_bytes", page->input_bytes);
-    set_count(object, "output_bytes", page->output_bytes);
+    planche_cli_json_set_count(object, "input_bytes", page->input_bytes);
+    planche_cli_json_set_count(object, "output_bytes", page->output_bytes);
     planche_cli_json_page(object, &outcome, info);
     return object;
 }
@@ -86,11 +81,11 @@ json_t *planche_cli_json_book(const struct planche_cli_book_outcome *outcome)
     set_text(object, "output", outcome->output);
     set_text(object, "status", ok ? "ok" : planche_status_name(outcome->status));
     json_object_set_new(object, "error", planche_cli_json_message(ok ? NULL : outcome->message));
-    set_count(object, "pages", outcome->result.pages);
+    planche_cli_json_set_count(object, "pages", outcome->result.pages);
     for (size_t i = 0; i < OUTCOMES; i++)
-        set_count(object, outcome_names[i], outcome->outcomes[i]);
-    set_count(object, "input_bytes", outcome->result.input_bytes);
-    set_count(object, "output_bytes", outcome->result.output_bytes);
+        planche_cli_json_set_count(object, outcome_names[i], outcome->outcomes[i]);
+    planche_cli_json_set_count(object, "input_bytes", outcome->result.input_bytes);
+    planche_cli_json_set_count(object, "output_bytes", outcome->result.output_bytes);
     json_object_set_new(object, "ms", planche_cli_json_ms(outcome->ms));
     return object;
 }

@@ -3,6 +3,7 @@
 #include "serve/status.h"
 
 #include "cache/open.h"
+#include "cli/json.h"
 #include "cli/model_options.h"
 #include "os/clock.h"
 #include "serve/problem.h"
@@ -10,11 +11,6 @@
 
 #include <math.h>
 #include <string.h>
-
-static void set_number(json_t *object, const char *name, uint64_t number)
-{
-    json_object_set_new(object, name, json_integer((json_int_t)number));
-}
 
 static void set_seconds(json_t *object, const char *name, double seconds)
 {
@@ -24,22 +20,22 @@ static void set_seconds(json_t *object, const char *name, double seconds)
 static json_t *make_queue(const struct planche_pages_state *state)
 {
     json_t *queue = json_object();
-    set_number(queue, "readers", state->waiting[PLANCHE_PAGES_READER]);
-    set_number(queue, "prefetch", state->waiting[PLANCHE_PAGES_PREFETCH]);
-    set_number(queue, "books", state->waiting[PLANCHE_PAGES_BOOK]);
-    set_number(queue, "limit", state->queue_limit);
+    planche_cli_json_set_count(queue, "readers", state->waiting[PLANCHE_PAGES_READER]);
+    planche_cli_json_set_count(queue, "prefetch", state->waiting[PLANCHE_PAGES_PREFETCH]);
+    planche_cli_json_set_count(queue, "books", state->waiting[PLANCHE_PAGES_BOOK]);
+    planche_cli_json_set_count(queue, "limit", state->queue_limit);
     return queue;
 }
 
 static json_t *make_pages(const struct planche_pages_state *state)
 {
     json_t *pages = json_object();
-    set_number(pages, "made", state->made);
-    set_number(pages, "failed", state->failed);
-    set_number(pages, "cancelled", state->cancelled);
-    set_number(pages, "shared", state->shared);
-    set_number(pages, "running", state->running);
-    set_number(pages, "workers", state->workers);
+    planche_cli_json_set_count(pages, "made", state->made);
+    planche_cli_json_set_count(pages, "failed", state->failed);
+    planche_cli_json_set_count(pages, "cancelled", state->cancelled);
+    planche_cli_json_set_count(pages, "shared", state->shared);
+    planche_cli_json_set_count(pages, "running", state->running);
+    planche_cli_json_set_count(pages, "workers", state->workers);
     set_seconds(pages, "page_seconds", state->page_seconds);
     set_seconds(pages, "oldest_seconds", state->oldest_seconds);
     return pages;
@@ -48,10 +44,10 @@ static json_t *make_pages(const struct planche_pages_state *state)
 static json_t *make_memory(const struct planche_serve *serve)
 {
     json_t *memory = json_object();
-    set_number(memory, "bodies", serve->budget.used);
-    set_number(memory, "bodies_peak", serve->budget.peak);
-    set_number(memory, "bodies_limit", serve->budget.limit);
-    set_number(memory, "engines_limit", serve->options.engine.memory);
+    planche_cli_json_set_count(memory, "bodies", serve->budget.used);
+    planche_cli_json_set_count(memory, "bodies_peak", serve->budget.peak);
+    planche_cli_json_set_count(memory, "bodies_limit", serve->budget.limit);
+    planche_cli_json_set_count(memory, "engines_limit", serve->options.engine.memory);
     return memory;
 }
 
@@ -62,15 +58,15 @@ static json_t *make_cache(const struct planche_cache *kept)
         return json_null();
     json_t *cache = json_object();
     planche_cache_get_stats(kept, &stats);
-    set_number(cache, "entries", stats.entries);
-    set_number(cache, "bytes", stats.bytes);
-    set_number(cache, "bytes_limit", stats.max_bytes);
-    set_number(cache, "hits", stats.hits);
-    set_number(cache, "misses", stats.misses);
-    set_number(cache, "stores", stats.stores);
-    set_number(cache, "evictions", stats.evictions);
-    set_number(cache, "damaged", stats.damaged);
-    set_number(cache, "errors", stats.errors);
+    planche_cli_json_set_count(cache, "entries", stats.entries);
+    planche_cli_json_set_count(cache, "bytes", stats.bytes);
+    planche_cli_json_set_count(cache, "bytes_limit", stats.max_bytes);
+    planche_cli_json_set_count(cache, "hits", stats.hits);
+    planche_cli_json_set_count(cache, "misses", stats.misses);
+    planche_cli_json_set_count(cache, "stores", stats.stores);
+    planche_cli_json_set_count(cache, "evictions", stats.evictions);
+    planche_cli_json_set_count(cache, "damaged", stats.damaged);
+    planche_cli_json_set_count(cache, "errors", stats.errors);
     return cache;
 }
 
@@ -82,12 +78,13 @@ void planche_serve_status(struct planche_serve *serve, struct planche_http_conne
     json_object_set_new(object, "version", json_string(planche_version()));
     set_seconds(object, "uptime_seconds", (double)(planche_clock_ns() - serve->started) * 1e-9);
     json_object_set_new(object, "draining", json_boolean(serve->draining));
-    set_number(object, "connections", planche_http_server_connections(serve->server));
+    planche_cli_json_set_count(object, "connections",
+                               planche_http_server_connections(serve->server));
     json_object_set_new(object, "queue", make_queue(&state));
     json_object_set_new(object, "pages", make_pages(&state));
     json_object_set_new(object, "memory", make_memory(serve));
     json_object_set_new(object, "cache", make_cache(serve->cache));
-    set_number(object, "engines", planche_cli_engine_cache_count(serve->engines));
+    planche_cli_json_set_count(object, "engines", planche_cli_engine_cache_count(serve->engines));
     planche_serve_json(c, 200, object);
 }
 
@@ -99,7 +96,7 @@ static json_t *make_variant(const struct planche_serve *serve,
     int level;
     json_object_set_new(object, "model", json_string(variant->model));
     json_object_set_new(object, "family", json_string(variant->family));
-    set_number(object, "scale", variant->scale);
+    planche_cli_json_set_count(object, "scale", variant->scale);
     json_object_set_new(object, "denoise",
                         planche_cli_level(variant, &level) ? json_integer(level) : json_null());
     json_object_set_new(object, "licence", json_string(variant->licence));
