@@ -12,6 +12,7 @@ levels. width: error of the area of ink, in percent. Needs numpy and Pillow only
 """
 import argparse
 import glob
+import multiprocessing
 import os
 
 import numpy as np
@@ -77,29 +78,45 @@ def figures(true, made):
     }
 
 
+def one(task):
+    """The figures of one picture of a folder."""
+    test, folder, name = task
+    true, made = load(os.path.join(test, 'hr', name)), load(os.path.join(folder, name))
+    if true.shape != made.shape:
+        raise SystemExit(f'{os.path.join(folder, name)}: {made.shape[1]}x{made.shape[0]}, not '
+                         f'{true.shape[1]}x{true.shape[0]}')
+    return figures(true, made)
+
+
+def column_of(name):
+    return os.path.splitext(os.path.basename(name))[0].rstrip('0123456789')
+
+
+def columns(test, folder, only=(), run=map):
+    """Mean figures of a folder by column: {column: {figure: mean}}. run: map, or that of a pool."""
+    names = [os.path.basename(p) for p in sorted(glob.glob(os.path.join(test, 'hr', '*.png')))]
+    names = [n for n in names if os.path.exists(os.path.join(folder, n))
+             and (not only or column_of(n) in only)]
+    rows = {}
+    for name, row in zip(names, run(one, [(test, folder, n) for n in names])):
+        rows.setdefault(column_of(name), []).append(row)
+    return {column: {key: float(np.mean([r[key] for r in each])) for key in each[0]}
+            for column, each in rows.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('test')
     parser.add_argument('results', nargs='+')
     parser.add_argument('--only', help='columns, with commas')
     args = parser.parse_args()
-    names = sorted(os.path.basename(p) for p in glob.glob(os.path.join(args.test, 'hr', '*.png')))
-    for folder in args.results:
-        columns = {}
-        for name in names:
-            column = name.removesuffix('.png').rstrip('0123456789')
-            path = os.path.join(folder, name)
-            if os.path.exists(path) and (not args.only or column in args.only.split(',')):
-                true, made = load(os.path.join(args.test, 'hr', name)), load(path)
-                if true.shape != made.shape:
-                    raise SystemExit(f'{path}: {made.shape[1]}x{made.shape[0]}, not '
-                                     f'{true.shape[1]}x{true.shape[0]}')
-                columns.setdefault(column, []).append(figures(true, made))
-        for column, rows in columns.items():
-            means = {key: np.mean([r[key] for r in rows]) for key in rows[0]}
-            print(f'{os.path.basename(folder.rstrip("/")):24} {column:8}',
-                  ' '.join(f'{key} {value:.{4 if key in ("ssim", "hf") else 2}f}'
-                           for key, value in means.items()))
+    only = args.only.split(',') if args.only else ()
+    with multiprocessing.Pool() as pool:
+        for folder in args.results:
+            for column, means in columns(args.test, folder, only, pool.map).items():
+                print(f'{os.path.basename(folder.rstrip("/")):24} {column:8}',
+                      ' '.join(f'{key} {value:.{4 if key in ("ssim", "hf") else 2}f}'
+                               for key, value in means.items()))
 
 
 if __name__ == '__main__':
