@@ -2,6 +2,8 @@
 /* The table of formats, and what can be asked of it. */
 #include "codec/format.h"
 
+#include "base/status.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -25,6 +27,15 @@ const struct planche_format_ops *planche_format_get_ops(enum planche_format form
         if (formats[i]->format == format)
             return formats[i];
     return NULL;
+}
+
+enum planche_status planche_fail_absent(struct planche_error *error, const char *file,
+                                        const struct planche_format_ops *ops)
+{
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "%s%sthis Planche was built without %s: choose another format, or install "
+                        "a build that has it",
+                        file ? file : "", file ? ": " : "", ops->name);
 }
 
 const struct planche_format_ops *planche_format_detect(const uint8_t *head, size_t size)
@@ -71,11 +82,11 @@ const char *planche_codec_extension(enum planche_format format)
 bool planche_codec_is_written(enum planche_format format)
 {
     const struct planche_format_ops *ops = planche_format_get_ops(format);
-    return ops && ops->create;
+    return ops && (ops->create || ops->absent);
 }
 
 enum planche_format planche_codec_kept(enum planche_format format)
 {
     const struct planche_format_ops *ops = planche_format_get_ops(format);
-    return ops && !ops->create ? ops->kept : format;
+    return ops && !ops->create && !ops->absent ? ops->kept : format;
 }

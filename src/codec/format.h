@@ -112,6 +112,7 @@ struct planche_format_ops {
     struct planche_format_caps caps;
     int default_quality; /* what looks as good as WebP's 90: docs/limits.md; 0: it has none */
     bool (*recognise)(const uint8_t *head, size_t size);
+    bool absent; /* the build is without it: its files are told from others, and refused */
 
     enum planche_format kept; /* what is written instead, if it is only read */
 
@@ -141,6 +142,10 @@ extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planch
 /* Readers that only planche-decode, tests and fuzz targets have, with the libraries behind them. */
 extern const struct planche_reading_ops planche_gif_reading, planche_tiff_reading,
     planche_jp2_reading, planche_heic_reading;
+
+/* Says UNSUPPORTED: the build is without the format. file: of which it is, or NULL. */
+enum planche_status planche_fail_absent(struct planche_error *error, const char *file,
+                                        const struct planche_format_ops *ops);
 
 /* Operations by their place in the table; NULL: past the last. */
 const struct planche_format_ops *planche_format_at(size_t index);

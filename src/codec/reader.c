@@ -122,6 +122,8 @@ static enum planche_status open_reader(struct planche_reader *reader,
         planche_stream_open(&decoder->stream, source, reader->name, options->budget, error);
     if (status == PLANCHE_OK)
         status = recognise(reader, error);
+    if (!status && reader->ops->absent && !options->reading)
+        status = planche_fail_absent(error, reader->name, reader->ops);
     if (status)
         return status;
     reader->opened = true;

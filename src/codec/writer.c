@@ -98,6 +98,8 @@ enum planche_status planche_writer_check(const struct planche_image_info *info,
                                          struct planche_error *error)
 {
     const struct planche_format_ops *ops = planche_format_get_ops(info->format);
+    if (ops && ops->absent)
+        return planche_fail_absent(error, NULL, ops);
     if (!ops || !ops->create)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             ops ? "%s files are read, but not written: choose PNG, JPEG, WebP, "

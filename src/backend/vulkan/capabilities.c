@@ -359,9 +359,3 @@ uint64_t planche_gpu_heap_free(const struct planche_vk_functions *fn, VkPhysical
     uint64_t most = budget.heapBudget[heap], used = budget.heapUsage[heap];
     return most > used ? most - used : 0;
 }
-
-const char *planche_vk_path_name(enum planche_gpu_path path)
-{
-    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
-    return path >= PLANCHE_GPU_PATH_AUTO && path <= PLANCHE_GPU_PATH_NV2 ? names[path] : "auto";
-}

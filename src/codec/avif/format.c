@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* AVIF's line in the table of formats. */
 #include "codec/avif/avif.h"
+#include "codec/avif/recognise.h"
 
 #include <stdio.h>
-#include <string.h>
-
-/* A box "ftyp": its size, its name, the major brand, a version, the compatible brands. What has a
- * general major brand (mif1) says among the others that it is AVIF. */
-static bool recognise(const uint8_t *head, size_t size)
-{
-    const size_t major = 8, compatible = 16;
-    if (size < major + 4 || memcmp(head + 4, "ftyp", 4) != 0)
-        return false;
-    size_t end = (size_t)head[2] << 8 | head[3];
-    if (head[0] || head[1] || end > size)
-        end = size;
-    for (size_t at = major; at + 4 <= end; at = at == major ? compatible : at + 4)
-        if (memcmp(head + at, "avif", 4) == 0 || memcmp(head + at, "avis", 4) == 0)
-            return true;
-    return false;
-}
 
 static void name_library(char *text, size_t size)
 {
@@ -46,7 +30,7 @@ const struct planche_format_ops planche_avif_ops = {
              .max_height = AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT,
              .max_pixels = AVIF_DEFAULT_IMAGE_SIZE_LIMIT},
     .default_quality = 82,
-    .recognise = recognise,
+    .recognise = planche_avif_recognise,
     .reading = {.open = planche_avif_open, .read = planche_avif_read, .close = planche_avif_close},
     .memory = planche_avif_memory,
     .create = planche_avif_start,

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* JPEG XL's line in the table of formats. */
 #include "codec/jxl/jxl.h"
+#include "codec/jxl/recognise.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Libjxl's own limit of a side, and what decoders of the level that everybody implements read. */
 #define MAX_SIDE   ((uint32_t)1 << 18)
 #define MAX_PIXELS ((uint64_t)1 << 28)
-
-/* Bare, or in a container. */
-static bool recognise(const uint8_t *head, size_t size)
-{
-    static const uint8_t box[12] = {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', 0x87, '\n'};
-    return (size >= 2 && head[0] == 0xff && head[1] == 0x0a) ||
-           (size >= sizeof box && memcmp(head, box, sizeof box) == 0);
-}
 
 static void name_library(char *text, size_t size)
 {
@@ -40,7 +32,7 @@ const struct planche_format_ops planche_jxl_ops = {
              .max_height = MAX_SIDE,
              .max_pixels = MAX_PIXELS},
     .default_quality = 87,
-    .recognise = recognise,
+    .recognise = planche_jxl_recognise,
     .reading = {.open = planche_jxl_open, .read = planche_jxl_read, .close = planche_jxl_close},
     .memory = planche_jxl_memory,
     .create = planche_jxl_start,

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* How AVIF files begin. */
+#ifndef PLANCHE_CODEC_AVIF_RECOGNISE_H
+#define PLANCHE_CODEC_AVIF_RECOGNISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* As recognise in struct planche_format_ops. */
+bool planche_avif_recognise(const uint8_t *head, size_t size);
+
+#endif

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a build may be without: it works if it is there, and is refused with a reason if it is not."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.environ["E2E"])
+import archives  # noqa: E402
+import harness  # noqa: E402
+from harness import run  # noqa: E402
+
+HAS = set(os.environ["FEATURES"].split())
+LIBRARIES = {"avif": "libavif", "jxl": "libjxl", "gif": "giflib", "tiff": "libtiff", "jp2": "OpenJPEG",
+             "heic": "libheif"}
+
+
+class Features(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.write("a.png", harness.page())
+
+    def make(self, *arguments, **more):
+        return run("-m", "small", "--backend", "cpu", *arguments, cwd=self.folder, **more)
+
+    def test_version_names_the_libraries(self):
+        text = run("--version", check=0).stdout
+        for feature, library in LIBRARIES.items():
+            self.assertEqual(library in text, feature in HAS, text)
+
+    def test_avif_and_jpeg_xl(self):
+        for feature, name in (("avif", "AVIF"), ("jxl", "JPEG XL")):
+            if feature in HAS:
+                self.make("a.png", "-o", f"b.{feature}", check=0)
+                self.make(f"b.{feature}", "-o", f"{feature}.png", check=0)
+                continue
+            self.assert_one_line(self.make("a.png", "-o", f"b.{feature}", check=1).stderr,
+                                 f"was built without {name}", "choose another format")
+            self.write(f"c.{feature}", {"avif": b"\0\0\0\x1cftypavif" + bytes(60),
+                                        "jxl": b"\xff\x0a" + bytes(60)}[feature])
+            self.assert_one_line(self.make(f"c.{feature}", "-o", "d.png", check=1).stderr,
+                                 f"c.{feature}: ", f"was built without {name}")
+            self.assertEqual([name for name in self.files() if name.startswith(("b.", "d."))], [])
+
+    def test_gpus(self):
+        stdout = run("info", check=0).stdout
+        self.assertEqual("was built without Vulkan" in stdout, "vulkan" not in HAS, stdout)
+        if "vulkan" not in HAS:
+            self.assert_one_line(run("--backend", "vulkan", "a.png", "-o", "b.png", cwd=self.folder,
+                                     check=3).stderr, "was built without Vulkan")
+        run("-m", "small", "a.png", "-o", "auto.png", cwd=self.folder, check=0)
+
+    def test_server(self):
+        if "server" in HAS:
+            self.assertIn("--listen", run("help", "serve", check=0).stdout)
+        else:
+            self.assert_one_line(run("serve", check=2).stderr, "was built without the server")
+
+    def test_books(self):
+        self.write("a.cbz", archives.cbz([("1.png", self.read("a.png"))]))
+        self.make("a.cbz", "-o", "b.cbz", check=0)
+        self.write("a.cbt", archives.cbt([("1.png", self.read("a.png"))]))
+        result = self.make("a.cbt", "-o", "c.cbz", env={} if "unpack" in HAS else {"PLANCHE_UNPACK": ""})
+        self.assertEqual(result.returncode, 0 if "unpack" in HAS else 1)
+        self.assertEqual("which cannot be run" in result.stderr, "unpack" not in HAS, result.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
