@@ -4,6 +4,7 @@
 
 generate.py bash|zsh|fish OPTIONS.JSON OUTPUT
 generate.py man OPTIONS.JSON OUTPUT TEMPLATE     lines "@options GROUP@" of the template become lists
+generate.py man-COMMAND ...                      the template's part about a sub-command, as a page
 """
 import json
 import re
@@ -11,6 +12,12 @@ import sys
 
 COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache"]
 SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "help", "version"]
+# What the manual's pages of sub-commands are found by.
+ABOUT = {"models": "list, fetch and check the models of planche", "info": "what planche has found on this machine",
+         "stdio": "enlarge pages for another program, by requests on standard input",
+         "serve": "enlarge pages over HTTP, for readers and programs", "bench": "measure the speed of planche",
+         "preview": "part of a page, enlarged by several models side by side",
+         "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk"}
 MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
 CACHE_COMMANDS = ["show", "prune", "verify"]
 # Values that are usual, of options that take others as well.
@@ -218,23 +225,52 @@ def man_entry(option):
     return lines + [roff(line) for line in re.findall(r"\S.*?[.](?= |$)", option.detail)]
 
 
-def man(options, template):
-    lines = []
+def lines_of(template):
     with open(template, encoding="utf-8") as file:
-        for line in file.read().splitlines():
-            wanted = re.fullmatch(r"@options ([A-Za-z]+)(?: of ([a-z]+))?@", line)
-            if not wanted:
-                lines.append(line)
-                continue
-            group, command = wanted.groups()
-            found = [o for o in options if o.group == group and
-                     (not command or any(c.split(" ")[0] == command for c in o.commands))]
-            if not found:
-                sys.exit(f"{template}: no options for {line}")
-            lines.append(".Bl -tag -width indent")
-            for option in found:
-                lines += man_entry(option)
-            lines.append(".El")
+        return file.read().splitlines()
+
+
+def page_of(command, whole):
+    """The lines of a page about a sub-command, out of the template's."""
+    synopsis, entries, part = [], [], None
+    start = whole.index(".Ss Sub-commands")
+    for line in whole[start + 2:]:
+        if line.startswith(".It Cm "):
+            part = line[len(".It Cm "):]
+            entries.append([part, []])
+        elif line == ".El":
+            break
+        else:
+            entries[-1][1].append(line)
+    own = [(name, text) for name, text in entries if name.split(" ")[0] == command]
+    uses = " ".join(whole[whole.index(".Sh SYNOPSIS") + 1:whole.index(".Sh DESCRIPTION")]).split(".Nm ")
+    for use in uses:
+        if use.startswith(f".Cm {command} ") or use.strip() == f".Cm {command}":
+            synopsis += [".Nm planche", *re.sub(r" (?=\.[A-Z])", "\n", use.strip()).split("\n")]
+    lines = [*whole[:3], f".Dt PLANCHE-{command.upper()} 1", ".Os", ".Sh NAME", f".Nm planche-{command}",
+             f".Nd {ABOUT[command]}", ".Sh SYNOPSIS", *synopsis, ".Sh DESCRIPTION"]
+    for index, (name, text) in enumerate(own):
+        lines += ([f".Ss {name}"] if index else []) + [re.sub(r"^\.Nm$", ".Nm planche", line) for line in text]
+    return lines + [".Sh SEE ALSO", ".Xr planche 1"]
+
+
+def man(options, template, command=None):
+    lines = []
+    whole = lines_of(template)
+    for line in page_of(command, whole) if command else whole:
+        wanted = re.fullmatch(r"@options ([A-Za-z]+)(?: of ([a-z]+))?@", line)
+        if not wanted:
+            lines.append(line)
+            continue
+        group, command = wanted.groups()
+        found = [o for o in options if o.group == group and
+                 (not command or any(c.split(" ")[0] == command for c in o.commands))]
+        if not found:
+            sys.exit(f"{template}: no options for {line}")
+        lines.append(".Bl -tag -width indent")
+        for option in found:
+            lines += man_entry(option)
+        lines.append(".El")
     return "\n".join(lines)
 
 
@@ -242,8 +278,8 @@ def main():
     kind, table, output = sys.argv[1:4]
     with open(table, encoding="utf-8") as file:
         options = [Option(row) for row in json.load(file)]
-    if kind == "man":
-        text = man(options, sys.argv[4])
+    if kind.split("-")[0] == "man":
+        text = man(options, sys.argv[4], *kind.split("-")[1:])
     else:
         text = {"bash": bash, "zsh": zsh, "fish": fish}[kind](options)
     with open(output, "w", encoding="utf-8") as file:
