@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, abi, ci, arm, browser, metrics) on Debian and Ubuntu, after
-# saying which. sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
+# peers, onnx, ncnn, format, check, coverage, abi, ci, arm, browser, metrics, bindings) on Debian and
+# Ubuntu, after saying which. sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
 # makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
-# metrics for more checks of its figures.
+# metrics for more checks of its figures, bindings for the tests of other languages.
 set -euf
 
 have() {
@@ -50,6 +50,21 @@ needs() {
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;
+    bindings)
+        crates=/usr/share/cargo/registry
+        echo "cc=gcc c++=g++ python3=python3 node=nodejs /usr/bin/cargo=cargo /usr/bin/rustc=rustc
+              /usr/bin/rustfmt=rustfmt /usr/bin/cargo-clippy=rust-clippy
+              $crates/pkg-config-*/Cargo.toml=librust-pkg-config-dev
+              $crates/tokio-1.*/Cargo.toml=librust-tokio-dev
+              $crates/image-0.*/Cargo.toml=librust-image-dev
+              $crates/hyper-*/Cargo.toml=librust-hyper-dev
+              $crates/serde_json-*/Cargo.toml=librust-serde-json-dev
+              /usr/lib/python3/dist-packages/cffi/api.py=python3-cffi
+              /usr/lib/python3/dist-packages/setuptools/__init__.py=python3-setuptools
+              /usr/lib/python3/dist-packages/wheel/__init__.py=python3-wheel
+              /usr/lib/python3/dist-packages/pip/__init__.py=python3-pip
+              /usr/include/python3*/Python.h=libpython3-dev
+              /usr/lib/python3/dist-packages/numpy/__init__.py=python3-numpy" ;;
     ci) echo "git=git make=make clang=clang
               /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a=libclang-rt-dev" ;;
     browser) echo "chromium=chromium chromedriver=chromium-driver npm=npm" ;;
