@@ -71,6 +71,12 @@ struct planche_engine_options {
      * the whole numbers that they have levels for. */
     int has_level;
     double level;
+    /* Not 0: no page is decoded in this process, whatever its format, but each in a program of its
+     * own (planche-decode) that can open no files, make no sockets and take no more memory than is
+     * left, and ends with the page: for pages of strangers, in programs that know secrets. Some
+     * such programs are kept ready, so that it costs a few milliseconds of computing a page. The
+     * bytes do not depend on it. See planche_isolation_check. */
+    int isolate;
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
@@ -82,6 +88,11 @@ PLANCHE_API uint32_t planche_cpu_features(void);
 /* The defaults of memory (bytes at most) and threads in planche_engine_options on this machine,
  * used for 0. Each may be NULL. */
 PLANCHE_API void planche_engine_defaults(uint64_t *memory, unsigned *threads);
+
+/* Whether pages can be isolated here (see above), by starting such a program once: some
+ * milliseconds. Thread-safe. Errors: UNSUPPORTED (the kernel has no filters for system calls, they
+ * are forbidden here, or the program is missing), MEMORY, IO. */
+PLANCHE_API enum planche_status planche_isolation_check(struct planche_error *error);
 
 struct planche_engine;
 

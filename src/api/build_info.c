@@ -65,7 +65,7 @@ static void name_readers(char *text, size_t size)
     size_t used = (size_t)snprintf(text, size, "readers %s", PLANCHE_READERS);
     const struct planche_format_ops *format;
     for (size_t i = 0; (format = planche_format_at(i)) != NULL && used < size; i++) {
-        if (!format->library && format->reading.open != planche_isolated_open)
+        if (!format->library && format->reading != &planche_isolated_reading)
             used += (size_t)snprintf(text + used, size - used, "%s%s",
                                      text[used - 1] == ' ' ? "" : ", ", format->name);
     }

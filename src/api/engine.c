@@ -2,6 +2,7 @@
 /* Engines. */
 #include "api/engine_options.h"
 #include "base/alloc.h"
+#include "codec/isolation.h"
 #include "engine/internal.h"
 #include "os/cpu.h"
 
@@ -22,6 +23,12 @@ void planche_engine_defaults(uint64_t *memory, unsigned *threads)
         *memory = planche_engine_default_memory();
     if (threads)
         *threads = planche_engine_default_threads();
+}
+
+enum planche_status planche_isolation_check(struct planche_error *error)
+{
+    struct planche_error own = {0};
+    return planche_isolation_try(planche_args_error(error, &own));
 }
 
 static enum planche_status check_options(const struct planche_engine_options *options,

@@ -62,6 +62,7 @@ struct planche_source {
 };
 
 struct planche_reading_ops;
+struct planche_isolation;
 
 struct planche_reader_options {
     struct planche_budget *budget;
@@ -71,6 +72,9 @@ struct planche_reader_options {
     uint64_t max_input_pixels; /* LIMIT before anything of that size is allocated; 0: 500,000,000 */
     const struct planche_reading_ops *reading; /* in place of what the format has for this process;
                                                   NULL: that */
+    struct planche_isolation *isolation; /* whose programs decode, whatever the format: a file is
+                                            not read in this process, but for what recognises it;
+                                            may be NULL; must outlive the reader */
     const struct planche_cancel_token *cancel; /* asked while a helper program decodes; may be NULL;
                                                   must outlive the reader */
 };

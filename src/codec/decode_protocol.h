@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Inter-process protocol between a reader and planche-decode, the helper program that runs the
  * libraries of some formats: what it adds to io/helper_protocol.h. KIND is the name of a format
- * (planche_format_extension). Rows pass through shared memory, PLANCHE_DECODE_WINDOW, which the
- * reader gives a size before the first ROWS. */
+ * (planche_format_extension), or PLANCHE_DECODE_PAGES: then FORMAT comes before OPEN. Rows pass
+ * through shared memory, PLANCHE_DECODE_WINDOW, which the reader gives a size before the first
+ * ROWS. */
 #ifndef PLANCHE_CODEC_DECODE_PROTOCOL_H
 #define PLANCHE_CODEC_DECODE_PROTOCOL_H
 
 #include "io/helper_protocol.h"
 
-#define PLANCHE_DECODE_VERSION "1"
+#define PLANCHE_DECODE_VERSION "2"
 #define PLANCHE_DECODE_PROGRAM "planche-decode"
 #define PLANCHE_DECODE_WINDOW  (PLANCHE_HELPER_INPUT + 1)
+
+/* The formats whose libraries the program is linked with: which one it is to be need not be known
+ * when it is started. */
+#define PLANCHE_DECODE_PAGES "pages"
 
 /* Bytes of a warning at most. */
 #define PLANCHE_DECODE_WARNING_BYTES 512u
@@ -20,6 +25,7 @@ enum planche_decode_verb {
     PLANCHE_DECODE_PIXELS,    /* decodes what cannot be decoded in pieces; answer: DONE or ERROR */
     PLANCHE_DECODE_ROWS,      /* the next size rows into the window; answer: DONE or ERROR */
     PLANCHE_DECODE_REWIND,    /* back to row 0; answer: DONE or ERROR */
+    PLANCHE_DECODE_FORMAT,    /* size: enum planche_format; no answer */
 };
 
 enum planche_decode_type {
@@ -32,7 +38,9 @@ enum planche_decode_type {
 struct planche_decode_image {
     uint32_t width, height; /* as stored, before orientation */
     uint32_t channels, depth;
-    uint32_t orientation; /* what the format itself states, 1..8; 0: EXIF says it */
+    uint32_t orientation;     /* what the format itself states, 1..8; 0: EXIF says it */
+    uint32_t lost, pictures;  /* as struct planche_decoder has them */
+    uint32_t quality, chroma; /* struct planche_encoding */
     uint32_t reserved;
     double x_density, y_density; /* pixels per metre; 0: unknown */
 };

@@ -29,6 +29,7 @@ struct planche_decoder {
     uint64_t max_pixels;
     bool header_only; /* no row will be read: nothing is allocated for that */
     const struct planche_cancel_token *cancel; /* may be NULL */
+    struct planche_isolation *isolation;       /* may be NULL */
 
     /* Filled in by open. */
     uint32_t width, height; /* as stored, before orientation */
@@ -116,7 +117,7 @@ struct planche_format_ops {
 
     enum planche_format kept; /* what is written instead, if it is only read */
 
-    struct planche_reading_ops reading;
+    const struct planche_reading_ops *reading;
 
     /* Bytes create and all that follows take from the budget at most, options and info being
      * sound; metadata and the writer itself are counted by the common part. abandon is called once
@@ -139,9 +140,15 @@ struct planche_format_ops {
 extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,
     planche_avif_ops, planche_jxl_ops, planche_bmp_ops, planche_qoi_ops, planche_tga_ops,
     planche_psd_ops, planche_gif_ops, planche_tiff_ops, planche_jp2_ops, planche_heic_ops;
-/* Readers that only planche-decode, tests and fuzz targets have, with the libraries behind them. */
-extern const struct planche_reading_ops planche_gif_reading, planche_tiff_reading,
-    planche_jp2_reading, planche_heic_reading;
+/* Readers. Those of GIF and what follows it only planche-decode, tests and fuzz targets have, with
+ * the libraries behind them; planche-decode has all. */
+extern const struct planche_reading_ops planche_png_reading, planche_jpeg_reading,
+    planche_webp_reading, planche_avif_reading, planche_jxl_reading, planche_bmp_reading,
+    planche_qoi_reading, planche_tga_reading, planche_psd_reading, planche_gif_reading,
+    planche_tiff_reading, planche_jp2_reading, planche_heic_reading;
+/* Loads what AVIF and JPEG XL need at run time, before a sandbox closes. */
+void planche_avif_prepare(void);
+void planche_jxl_prepare(void);
 
 /* Says UNSUPPORTED: the build is without the format. file: of which it is, or NULL. */
 enum planche_status planche_fail_absent(struct planche_error *error, const char *file,

@@ -7,29 +7,14 @@
 #include "base/status.h"
 #include "codec/blob.h"
 #include "codec/decode_protocol.h"
+#include "codec/isolation.h"
 #include "io/helper.h"
 #include "os/shared_memory.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* What it takes without asking: itself, and a library's state. */
-#define FIRST_BYTES ((uint64_t)4 << 20)
-/* More is for no page. */
-#define MAX_BYTES ((uint64_t)64 << 30)
-/* A processor decodes at least so many pixels in a second, whatever the format. */
-#define SLOWEST_PIXELS ((uint64_t)1 << 19)
-#define MIN_SECONDS    UINT64_C(60)
-#define WINDOW_BYTES   ((size_t)1 << 20)
-
-static const struct planche_helper_kind kind = {
-    .name = PLANCHE_DECODE_PROGRAM,
-    .variable = "PLANCHE_DECODE",
-    .version = PLANCHE_DECODE_VERSION,
-    .uses = "this format takes",
-    .task = "decode",
-    .input = "image",
-};
+#define WINDOW_BYTES ((size_t)1 << 20)
 
 struct isolated {
     struct planche_helper helper;
@@ -57,8 +42,8 @@ static enum planche_status system_failure(const struct planche_decoder *decoder,
 {
     bool memory = errno == ENOMEM || errno == ENOSPC;
     return planche_fail(error, memory ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                        "%s: no memory can be shared with %s: %s", decoder->name, kind.name,
-                        strerror(errno));
+                        "%s: no memory can be shared with %s: %s", decoder->name,
+                        planche_decode_kind.name, strerror(errno));
 }
 
 /* Encoded bytes as a file, which the program reads; a file is handed over as it is. */
@@ -71,7 +56,7 @@ static enum planche_status share_input(struct planche_decoder *decoder, struct p
     enum planche_status status = reserve(decoder, stream->size, error);
     if (status)
         return status;
-    if (!planche_shared_create(&isolated->input) ||
+    if ((isolated->input.fd < 0 && !planche_shared_create(&isolated->input)) ||
         !planche_shared_append(&isolated->input, stream->memory, (size_t)stream->size))
         return system_failure(decoder, error);
     return PLANCHE_OK;
@@ -86,14 +71,14 @@ static enum planche_status start(struct planche_decoder *decoder, const char *fo
     const int inherited[] = {decoder->stream.fd >= 0 ? decoder->stream.fd : isolated->input.fd,
                              isolated->window.fd};
     const struct planche_helper_options options = {
-        .kind = &kind,
+        .kind = &planche_decode_kind,
         .format = format,
         .subject = decoder->name,
         .inherited = inherited,
         .inherited_count = 2,
-        .seconds = MIN_SECONDS + decoder->max_pixels / SLOWEST_PIXELS,
-        .first_bytes = FIRST_BYTES,
-        .most_bytes = MAX_BYTES,
+        .seconds = PLANCHE_DECODE_SECONDS(decoder->max_pixels),
+        .first_bytes = PLANCHE_DECODE_FIRST_BYTES,
+        .most_bytes = PLANCHE_DECODE_MAX_BYTES,
         .budget = decoder->budget,
         .cancel = decoder->cancel,
     };
@@ -191,7 +176,8 @@ static bool makes_sense(const struct planche_decode_image *image)
 {
     return image->channels >= 1 && image->channels <= 4 &&
            (image->depth == 8 || image->depth == 16) && image->orientation <= 8 &&
-           image->x_density >= 0 && image->y_density >= 0;
+           image->x_density >= 0 && image->y_density >= 0 && image->quality <= 100 &&
+           image->chroma <= 4 && image->lost < 2 * (uint32_t)PLANCHE_LOST_XMP;
 }
 
 static enum planche_status look(struct planche_decoder *decoder, struct planche_error *error)
@@ -215,6 +201,10 @@ static enum planche_status look(struct planche_decoder *decoder, struct planche_
     decoder->channels = image.channels;
     decoder->depth = image.depth;
     decoder->orientation = image.orientation;
+    decoder->lost = image.lost;
+    decoder->pictures = image.pictures;
+    decoder->encoding.quality = image.quality;
+    decoder->encoding.chroma = image.chroma;
     decoder->metadata.x_density = image.x_density;
     decoder->metadata.y_density = image.y_density;
     return planche_decoder_check_size(decoder, image.width, image.height, error);
@@ -250,12 +240,46 @@ static enum planche_status create(struct planche_decoder *decoder, struct planch
     return PLANCHE_OK;
 }
 
+/* How long the program may be silent: decoding a page is one answer. */
+static void set_patience(const struct planche_decoder *decoder, uint64_t pixels)
+{
+    struct isolated *isolated = decoder->state;
+    if (decoder->isolation)
+        isolated->helper.child.patience_ms =
+            planche_isolation_patience(decoder->isolation) + pixels * 1000 / PLANCHE_DECODE_SLOWEST;
+}
+
 static enum planche_status begin(struct planche_decoder *decoder, struct planche_error *error)
 {
     enum planche_status status = look(decoder, error);
+    if (status == PLANCHE_OK)
+        set_patience(decoder, (uint64_t)decoder->width * decoder->height);
     if (status == PLANCHE_OK && !decoder->header_only)
         status = prepare_rows(decoder, error);
     return status;
+}
+
+/* A program that waits for a page is told what it is; another one is started. */
+static enum planche_status find_program(struct planche_decoder *decoder,
+                                        struct planche_error *error)
+{
+    struct isolated *isolated = decoder->state;
+    struct planche_isolation *isolation = decoder->isolation;
+    struct planche_isolation_child child;
+    if (!isolation || decoder->stream.fd >= 0 || !planche_isolation_suits(decoder->format)) {
+        enum planche_status status = share_input(decoder, error);
+        return status ? status : start(decoder, planche_codec_extension(decoder->format), error);
+    }
+    enum planche_status status = planche_isolation_take(isolation, &child, decoder, error);
+    if (status)
+        return status;
+    isolated->helper = child.helper;
+    isolated->input = child.input;
+    isolated->window = child.window;
+    status = share_input(decoder, error);
+    return status ? status
+                  : planche_helper_tell(&isolated->helper, PLANCHE_DECODE_FORMAT,
+                                        (uint32_t)decoder->format, error);
 }
 
 enum planche_status planche_isolated_open(struct planche_decoder *decoder,
@@ -263,10 +287,11 @@ enum planche_status planche_isolated_open(struct planche_decoder *decoder,
 {
     enum planche_status status = create(decoder, error);
     if (status == PLANCHE_OK)
-        status = share_input(decoder, error);
-    if (status == PLANCHE_OK)
-        status = start(decoder, planche_codec_extension(decoder->format), error);
-    return status ? status : begin(decoder, error);
+        status = find_program(decoder, error);
+    if (status)
+        return status;
+    set_patience(decoder, 0);
+    return begin(decoder, error);
 }
 
 enum planche_status planche_isolated_begin(struct planche_decoder *decoder,
@@ -278,7 +303,7 @@ enum planche_status planche_isolated_begin(struct planche_decoder *decoder,
         return status;
     struct isolated *isolated = decoder->state;
     isolated->helper = *helper;
-    isolated->helper.kind = &kind;
+    isolated->helper.kind = &planche_decode_kind;
     if (!planche_shared_create(&isolated->window))
         return system_failure(decoder, error);
     return begin(decoder, error);
@@ -325,9 +350,18 @@ void planche_isolated_close(struct planche_decoder *decoder)
     if (!isolated)
         return;
     planche_helper_stop(&isolated->helper);
+    if (decoder->isolation)
+        planche_isolation_renew(decoder->isolation);
     planche_shared_destroy(&isolated->input);
     planche_shared_destroy(&isolated->window);
     planche_budget_release(decoder->budget, isolated->reserved);
     planche_free(isolated);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_isolated_reading = {
+    .open = planche_isolated_open,
+    .read = planche_isolated_read,
+    .rewind = planche_isolated_rewind,
+    .close = planche_isolated_close,
+};

@@ -7,7 +7,7 @@
 
 #include "codec/format.h"
 
-/* The struct planche_reading_ops of such formats. Errors: those of the format's reader, and
+/* Errors: those of the format's reader, and
  * UNSUPPORTED (the program is missing), IO (it was killed, crashed, or is not ours), LIMIT
  * (computing time), CANCELLED, DEADLINE. */
 enum planche_status planche_isolated_open(struct planche_decoder *decoder,
@@ -19,11 +19,8 @@ enum planche_status planche_isolated_rewind(struct planche_decoder *decoder,
                                             struct planche_error *error);
 void planche_isolated_close(struct planche_decoder *decoder);
 
-#define PLANCHE_ISOLATED_READING                                                                   \
-    {                                                                                              \
-        .open = planche_isolated_open, .read = planche_isolated_read,                              \
-        .rewind = planche_isolated_rewind, .close = planche_isolated_close                         \
-    }
+/* Of such formats; and of any, for who wants none to be read in this process. */
+extern const struct planche_reading_ops planche_isolated_reading;
 
 /* For a fuzzer, which has the descriptors of a program that is not started. */
 struct planche_helper;

@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/status.h"
 #include "codec/format.h"
+#include "codec/isolated.h"
 #include "codec/metadata.h"
 #include "codec/orientation.h"
 
@@ -116,6 +117,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
     decoder->log = &reader->log;
     decoder->header_only = options->header_only;
     decoder->cancel = options->cancel;
+    decoder->isolation = options->isolation;
     decoder->max_pixels =
         options->max_input_pixels ? options->max_input_pixels : DEFAULT_MAX_PIXELS;
     enum planche_status status =
@@ -127,7 +129,9 @@ static enum planche_status open_reader(struct planche_reader *reader,
     if (status)
         return status;
     reader->opened = true;
-    reader->reading = options->reading ? options->reading : &reader->ops->reading;
+    reader->reading = options->reading     ? options->reading
+                      : options->isolation ? &planche_isolated_reading
+                                           : reader->ops->reading;
     decoder->format = reader->ops->format;
     status = reader->reading->open(decoder, error);
     return status ? status : complete_info(reader, options->header_only, error);

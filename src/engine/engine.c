@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "base/trace.h"
+#include "codec/isolation.h"
 #include "engine/create.h"
 #include "model/catalogue.h"
 #include "model/own/networks.h"
@@ -160,6 +161,20 @@ static enum planche_status start_admission(struct planche_engine *engine, unsign
     return PLANCHE_OK;
 }
 
+/* Keeps a program ready for every page that may be opened at once. Before the model is loaded: the
+ * first one starts meanwhile. */
+static enum planche_status isolate(struct planche_engine *engine, unsigned jobs,
+                                   struct planche_error *error)
+{
+    unsigned kept = jobs ? jobs : planche_pool_threads(engine->pool);
+    const struct planche_isolation_options options = {
+        .budget = &engine->state->budget,
+        .kept = kept < PLANCHE_ISOLATION_KEPT ? kept : PLANCHE_ISOLATION_KEPT,
+        .max_pixels = engine->max_pixels,
+    };
+    return planche_isolation_create(&engine->isolation, &options, error);
+}
+
 static enum planche_status create(struct planche_engine *engine,
                                   const struct planche_engine_options *options,
                                   struct planche_error *error)
@@ -186,6 +201,8 @@ static enum planche_status create(struct planche_engine *engine,
     status = planche_pool_create(&engine->pool, threads, &engine->state->budget, error);
     if (!status)
         status = choose_kernels(engine, options, error);
+    if (!status && options->isolate)
+        status = isolate(engine, options->jobs, error);
     if (!status)
         status = load(engine, options, error);
     if (!status)
@@ -283,6 +300,7 @@ void planche_engine_close(struct planche_engine **engine)
         return;
     planche_levels_destroy(&e->state->levels);
     planche_engine_networks_destroy(&e->state->networks);
+    planche_isolation_destroy(&e->isolation);
     planche_pool_destroy(&e->pool);
     planche_free(e->model);
     planche_admission_destroy(&e->state->admission);

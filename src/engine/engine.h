@@ -26,6 +26,7 @@ struct planche_engine_state {
 
 /* Immutable once it is made: any number of threads may use it. It owns all that it points to. */
 struct planche_engine {
+    struct planche_isolation *isolation; /* NULL: pages are decoded in this process */
     struct planche_engine_state *state;
     uint64_t process; /* that made it: in a child of fork() its threads do not exist */
     struct planche_log log;

@@ -20,6 +20,7 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
                 .budget = &page->budget,
                 .log = &job->log.log,
                 .cancel = &job->cancel,
+                .isolation = page->engine->isolation,
                 .max_input_pixels = page->engine->max_pixels / (scale * scale),
             },
         .pool = page->engine->pool,

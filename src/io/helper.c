@@ -79,6 +79,10 @@ static enum planche_status fail_ended(struct planche_helper *helper, struct plan
         return fail(helper, error, PLANCHE_ERROR_LIMIT,
                     "to %s it takes more than %" PRIu64 " seconds of computing time",
                     helper->kind->task, helper->seconds);
+    if (ended && exit_status == PLANCHE_HELPER_EXIT_OPEN)
+        return fail(helper, error, PLANCHE_ERROR_UNSUPPORTED,
+                    "%s is refused its sandbox by the system: without it nothing is read",
+                    helper->kind->name);
     if (helper->denied)
         return fail_memory(helper, error);
     /* Under a limit of address space libraries may not fit, and a stack may not grow. */
@@ -224,6 +228,18 @@ enum planche_status planche_helper_ask(struct planche_helper *helper, uint32_t v
     if (!send_request(helper, verb, size))
         return planche_helper_fail_protocol(helper, error);
     return planche_helper_receive_frame(helper, frame, lost, error);
+}
+
+enum planche_status planche_helper_tell(struct planche_helper *helper, uint32_t verb, uint32_t size,
+                                        struct planche_error *error)
+{
+    return send_request(helper, verb, size) ? PLANCHE_OK
+                                            : planche_helper_fail_protocol(helper, error);
+}
+
+bool planche_helper_waits(const struct planche_helper *helper)
+{
+    return planche_fd_is_quiet(helper->child.fd);
 }
 
 void planche_helper_take_back(struct planche_helper *helper, uint64_t bytes)

@@ -64,6 +64,11 @@ enum planche_status planche_helper_start(struct planche_helper *helper,
 enum planche_status planche_helper_ask(struct planche_helper *helper, uint32_t verb, uint32_t size,
                                        struct planche_helper_frame *frame, bool *lost,
                                        struct planche_error *error);
+/* Sends a request that has no answer. Error: IO. */
+enum planche_status planche_helper_tell(struct planche_helper *helper, uint32_t verb, uint32_t size,
+                                        struct planche_error *error);
+/* Whether it runs and has said nothing, as one that was asked nothing should. */
+bool planche_helper_waits(const struct planche_helper *helper);
 /* The head of the next frame that is not about memory. Errors as above. */
 enum planche_status planche_helper_receive_frame(struct planche_helper *helper,
                                                  struct planche_helper_frame *frame, bool *lost,

@@ -19,6 +19,7 @@
 /* Exit statuses besides 0. */
 #define PLANCHE_HELPER_EXIT_USAGE   2 /* another version's library started it, or a person */
 #define PLANCHE_HELPER_EXIT_SECONDS 3 /* the computing time was used up */
+#define PLANCHE_HELPER_EXIT_OPEN    4 /* it cannot be confined, and must not run without */
 
 /* Bytes of an error's text at most. */
 #define PLANCHE_HELPER_TEXT_BYTES 512u

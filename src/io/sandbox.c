@@ -72,9 +72,9 @@ static void allow(int rules, const char *path, uint64_t access)
     close(rule.parent);
 }
 
-PLANCHE_UNSANITIZED static void enter_rules(int rules)
+PLANCHE_UNSANITIZED static bool enter_rules(int rules)
 {
-    (void)syscall(SYS_landlock_restrict_self, rules, 0);
+    return syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 }
 #else
 static long landlock_version(void)
@@ -95,9 +95,10 @@ static void allow(int rules, const char *path, uint64_t access)
     (void)access;
 }
 
-PLANCHE_UNSANITIZED static void enter_rules(int rules)
+PLANCHE_UNSANITIZED static bool enter_rules(int rules)
 {
     (void)rules;
+    return false;
 }
 #endif
 
@@ -106,14 +107,35 @@ bool planche_sandbox_has_files(void)
     return landlock_version() > 0;
 }
 
+/* Everything that changes files or their names, as far as this version knows it. */
+static uint64_t all_changes(long version)
+{
+    return ACCESS_WRITE_FILE | ACCESS_CHANGE | (version >= 2 ? ACCESS_REFER : 0) |
+           (version >= 3 ? ACCESS_TRUNCATE : 0);
+}
+
+bool planche_sandbox_seal_files(void)
+{
+    const long version = landlock_version();
+    int rules = version > 0 ? create_rules(all_changes(version) | ACCESS_READ) : -1;
+    if (rules < 0)
+        return false;
+#ifdef __linux__
+    bool sealed = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && enter_rules(rules);
+#else
+    bool sealed = false;
+#endif
+    close(rules);
+    return sealed;
+}
+
 int planche_sandbox_rules(const char *program, const char *const *readable)
 {
     long version = landlock_version();
     if (version <= 0)
         return -1;
     uint64_t write = ACCESS_WRITE_FILE | (version >= 3 ? ACCESS_TRUNCATE : 0);
-    uint64_t change = write | ACCESS_CHANGE | (version >= 2 ? ACCESS_REFER : 0);
-    int rules = create_rules(change | (readable ? ACCESS_READ : 0));
+    int rules = create_rules(all_changes(version) | (readable ? ACCESS_READ : 0));
     if (rules < 0)
         return -1;
     allow(rules, "/dev/null", write | (readable ? ACCESS_READ_FILE : 0));
@@ -166,16 +188,16 @@ bool planche_sandbox_has_network(void)
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-PLANCHE_UNSANITIZED static void enter_filter(const struct sock_filter *filter, size_t length)
+PLANCHE_UNSANITIZED static bool enter_filter(const struct sock_filter *filter, size_t length)
 {
     const struct sock_fprog program = {.len = (unsigned short)length,
                                        .filter = (struct sock_filter *)(uintptr_t)filter};
-    (void)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 PLANCHE_UNSANITIZED static void enter_no_sockets(void)
 {
-    enter_filter(no_sockets, sizeof no_sockets / sizeof *no_sockets);
+    (void)enter_filter(no_sockets, sizeof no_sockets / sizeof *no_sockets);
 }
 
 /* Allows a call whatever its arguments. */
@@ -218,14 +240,13 @@ static const struct sock_filter confined_with_threads[] = {
     REFUSE,
 };
 
-void planche_sandbox_confine(bool threads)
+bool planche_sandbox_confine(bool threads)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return;
-    if (threads)
-        enter_filter(confined_with_threads, sizeof confined_with_threads / sizeof *confined);
-    else
-        enter_filter(confined, sizeof confined / sizeof *confined);
+        return false;
+    return threads ? enter_filter(confined_with_threads,
+                                  sizeof confined_with_threads / sizeof *confined)
+                   : enter_filter(confined, sizeof confined / sizeof *confined);
 }
 #else
 bool planche_sandbox_has_network(void)
@@ -237,9 +258,10 @@ PLANCHE_UNSANITIZED static void enter_no_sockets(void)
 {
 }
 
-void planche_sandbox_confine(bool threads)
+bool planche_sandbox_confine(bool threads)
 {
     (void)threads;
+    return false;
 }
 #endif
 
@@ -253,7 +275,7 @@ PLANCHE_UNSANITIZED void planche_sandbox_enter(int rules, bool no_network)
         return;
 #endif
     if (rules >= 0)
-        enter_rules(rules);
+        (void)enter_rules(rules);
     if (no_network)
         enter_no_sockets();
 }

@@ -12,6 +12,10 @@
 bool planche_sandbox_has_files(void);
 bool planche_sandbox_has_network(void);
 
+/* For good, where the kernel has Landlock, for the calling process: files can neither be opened nor
+ * changed in any way; what is open stays usable. False: it has none. */
+bool planche_sandbox_seal_files(void);
+
 /* Rules for a program that may write no file and make none, but for /dev/null, and, unless readable
  * is NULL, may read and run only what lies below the paths of that list (it ends with NULL), and
  * program. What it inherits as open descriptors stays usable. Returns a descriptor, to be closed by
@@ -26,7 +30,7 @@ void planche_sandbox_enter(int rules, bool no_network);
 /* For good, where the kernel has seccomp, for the calling process: all system calls but those that
  * read and write what is open and manage memory fail: no files, programs, sockets, signals or
  * executable memory. With threads, it may start and join threads. For a helper program, once it is
- * loaded. */
-void planche_sandbox_confine(bool threads);
+ * loaded. False: the kernel has none. */
+bool planche_sandbox_confine(bool threads);
 
 #endif

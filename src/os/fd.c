@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,4 +208,14 @@ bool planche_fd_sync(int fd)
 bool planche_fd_sync_filesystem(int fd)
 {
     return syncfs(fd) == 0 || errno == EINVAL || errno == ENOSYS;
+}
+
+bool planche_fd_is_quiet(int fd)
+{
+    struct pollfd pipe = {.fd = fd, .events = POLLIN};
+    int ready;
+    do
+        ready = poll(&pipe, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return fd >= 0 && ready == 0;
 }

@@ -60,6 +60,8 @@ bool planche_fd_has_size(int fd, uint64_t size);
 bool planche_fd_set_mtime(int fd, int64_t mtime);
 /* Gives a file or folder the owner, group and mode of another, as far as the user may. */
 void planche_fd_take_mode(int fd, int like);
+/* Whether there is nothing to read from a pipe and its other end is open. */
+bool planche_fd_is_quiet(int fd);
 /* Waits until a file is on the disk, or everything that its file system has yet to write. True also
  * where the file system does not know how. False: errno says why. */
 bool planche_fd_sync(int fd);

@@ -124,6 +124,9 @@ static void test_null_errors(void **state)
     snprintf(input, sizeof(input), "%s", test_path("garbage.png"));
     snprintf(output, sizeof(output), "%s", test_path("out.png"));
     test_write(input, garbage, sizeof(garbage));
+    setenv("PLANCHE_DECODE", "/nowhere", 1);
+    assert_int_equal(planche_isolation_check(NULL), PLANCHE_ERROR_UNSUPPORTED);
+    unsetenv("PLANCHE_DECODE");
     options.model = "no such model";
     assert_int_equal(planche_engine_create(&none, &options, NULL), PLANCHE_ERROR_NOT_FOUND);
     options.model = input;

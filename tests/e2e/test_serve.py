@@ -903,6 +903,9 @@ class Life(Serve):
                                 capture_output=True, text=True, check=False)
         level = re.search(r"exposure level for planche.service: ([\d.]+)", result.stdout)
         self.assertLess(float(level.group(1)), 2.0)
+        for call in ("seccomp", "landlock_create_ruleset", "landlock_restrict_self"):
+            self.assertRegex(text, rf"\nSystemCallFilter=.*\b{call}\b")  # or the manager ends it
+        self.assertIn("\nSystemCallErrorNumber=EPERM\n", text)
 
     def test_no_wake_ups(self):
         running = self.serve()

@@ -74,7 +74,8 @@ static void check(bool threads, int (*attempts)(int pipe_end))
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        planche_sandbox_confine(threads);
+        if (!planche_sandbox_confine(threads))
+            _exit(20);
         /* Sanitizers make calls of their own in _exit. */
         syscall(SYS_exit_group, attempts(ends[1]));
     }
@@ -100,13 +101,49 @@ static void test_confined_with_threads(void **state)
     check(true, attempt_threads);
 }
 
+/* Landlock alone: what is open stays usable, all else of files is gone. */
+static int attempt_files(int pipe_end)
+{
+    char byte = 'x';
+    int open_before = open("/dev/null", O_WRONLY);
+    if (open_before < 0 || !planche_sandbox_seal_files())
+        return 1;
+    if (open("/etc/passwd", O_RDONLY) != -1 || errno != EACCES)
+        return 2;
+    if (open("/dev/null", O_WRONLY) != -1 || errno != EACCES)
+        return 3;
+    if (mkdir("/tmp/planche-never", 0700) != -1 || errno != EACCES)
+        return 4;
+    if (execl("/bin/true", "true", (char *)NULL) != -1 || errno != EACCES)
+        return 5;
+    return write(open_before, &byte, 1) == 1 && write(pipe_end, &byte, 1) == 1 ? 0 : 6;
+}
+
+static void test_sealed_files(void **state)
+{
+    int how, ends[2];
+    (void)state;
+    if (!planche_sandbox_has_files())
+        skip();
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        syscall(SYS_exit_group, attempt_files(ends[1]));
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* Limits only get stricter. */
 static int attempt_limits(void)
 {
     struct rlimit seconds = {5, 20};
     if (setrlimit(RLIMIT_CPU, &seconds) < 0)
         return 1;
-    child_limit((uint64_t)1 << 30, 10);
+    child_limit(child_mapped() + ((uint64_t)1 << 30), 10);
     if (getrlimit(RLIMIT_CPU, &seconds) < 0 || seconds.rlim_cur != 5 || seconds.rlim_max != 11)
         return 2;
     child_limit((uint64_t)1 << 40, 100);
@@ -133,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_confined),
         cmocka_unit_test(test_confined_with_threads),
+        cmocka_unit_test(test_sealed_files),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Bytes of address space that are mapped now: the program, its libraries and the stack. */
-static uint64_t mapped(void)
+uint64_t child_mapped(void)
 {
     unsigned long pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
@@ -34,9 +33,7 @@ static void limit(__rlimit_resource_t resource, uint64_t value, uint64_t grace)
 
 void child_limit(uint64_t bytes, uint64_t seconds)
 {
-    uint64_t most;
-    if (!__builtin_add_overflow(bytes, mapped(), &most))
-        limit(RLIMIT_AS, most, 0);
+    limit(RLIMIT_AS, bytes, 0);
     limit(RLIMIT_CPU, seconds, 1); /* SIGXCPU comes first, which says what happened */
     limit(RLIMIT_FSIZE, 0, 0);
     limit(RLIMIT_NOFILE, 0, 0);

@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
-/* For good: at most so many bytes of address space beyond those in use, so many seconds of
+/* Bytes of address space that are mapped now: the program, its libraries and the stack. */
+uint64_t child_mapped(void);
+/* For good: at most so many bytes of address space, so many seconds of
  * computing time, no file that grows, no new descriptors, no core. Stricter limits that hold
  * already stay. */
 void child_limit(uint64_t bytes, uint64_t seconds);

@@ -38,10 +38,14 @@ bool child_take_arguments(int count, char **words, const char *version,
            take_number(words[5], &arguments->seconds);
 }
 
-void child_confine(const struct child_arguments *arguments, bool threads)
+bool child_confine(const struct child_arguments *arguments, bool threads)
 {
+    uint64_t most;
+    if (__builtin_add_overflow(arguments->most, child_mapped(), &most))
+        most = UINT64_MAX;
     signal(SIGXCPU, give_up);
-    child_limit(arguments->most, arguments->seconds);
+    (void)planche_sandbox_seal_files(); /* beside the filter, which lets nothing be opened either */
+    child_limit(most, arguments->seconds);
     child_memory_start((size_t)arguments->granted);
-    planche_sandbox_confine(threads);
+    return planche_sandbox_confine(threads);
 }

@@ -14,7 +14,8 @@ struct child_arguments {
 /* Of main. False: this is not what the library of that version passes. */
 bool child_take_arguments(int count, char **words, const char *version,
                           struct child_arguments *arguments);
-/* For good: from now on hostile bytes may be read. With threads, the program may start some. */
-void child_confine(const struct child_arguments *arguments, bool threads);
+/* For good: from now on hostile bytes may be read. With threads, the program may start some. False:
+ * the system has no filter for system calls; all else is in force. */
+bool child_confine(const struct child_arguments *arguments, bool threads);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include "base/status.h"
+#include "codec/format.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -50,6 +51,27 @@ void planche_budget_release(struct planche_budget *budget, uint64_t bytes)
 {
     (void)budget;
     (void)bytes;
+}
+
+/* Libraries that end the process are welcome to: the process is there for that. */
+bool planche_foreign_enter(uint64_t bytes)
+{
+    (void)bytes;
+    return true;
+}
+
+void planche_foreign_leave(uint64_t bytes)
+{
+    (void)bytes;
+}
+
+enum planche_status planche_decoder_enter(const struct planche_decoder *decoder, uint64_t bytes,
+                                          struct planche_error *error)
+{
+    (void)decoder;
+    (void)bytes;
+    (void)error;
+    return PLANCHE_OK;
 }
 
 /* The library knows whether the budget or the system had none. */

@@ -35,17 +35,39 @@ static void prepare_heif(void)
 #define prepare_heif NULL
 #endif
 
+/* The first ones are the library's own: it decodes them here where it is told to. */
 static const struct decode_format formats[] = {
-    {"gif", "libgif-dev", GIF_OPS, NULL},
-    {"tif", "libtiff-dev", TIFF_OPS, NULL},
-    {"jp2", "libopenjp2-7-dev", JP2_OPS, NULL},
-    {"heic", "libheif-dev", HEIC_OPS, prepare_heif},
+    {"png", PLANCHE_FORMAT_PNG, true, NULL, &planche_png_reading, NULL},
+    {"jpg", PLANCHE_FORMAT_JPEG, true, NULL, &planche_jpeg_reading, NULL},
+    {"webp", PLANCHE_FORMAT_WEBP, true, NULL, &planche_webp_reading, NULL},
+    {"bmp", PLANCHE_FORMAT_BMP, true, NULL, &planche_bmp_reading, NULL},
+    {"qoi", PLANCHE_FORMAT_QOI, true, NULL, &planche_qoi_reading, NULL},
+    {"tga", PLANCHE_FORMAT_TGA, true, NULL, &planche_tga_reading, NULL},
+    {"psd", PLANCHE_FORMAT_PSD, true, NULL, &planche_psd_reading, NULL},
+#ifdef HAVE_AVIF
+    {"avif", PLANCHE_FORMAT_AVIF, false, NULL, &planche_avif_reading, planche_avif_prepare},
+#endif
+#ifdef HAVE_JXL
+    {"jxl", PLANCHE_FORMAT_JXL, false, NULL, &planche_jxl_reading, planche_jxl_prepare},
+#endif
+    {"gif", PLANCHE_FORMAT_GIF, false, "libgif-dev", GIF_OPS, NULL},
+    {"tif", PLANCHE_FORMAT_TIFF, false, "libtiff-dev", TIFF_OPS, NULL},
+    {"jp2", PLANCHE_FORMAT_JP2, false, "libopenjp2-7-dev", JP2_OPS, NULL},
+    {"heic", PLANCHE_FORMAT_HEIC, false, "libheif-dev", HEIC_OPS, prepare_heif},
 };
 
 const struct decode_format *decode_find_format(const char *name)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+const struct decode_format *decode_find_page_format(uint32_t format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (formats[i].is_page && (uint32_t)formats[i].format == format)
             return &formats[i];
     return NULL;
 }

@@ -102,6 +102,10 @@ static enum planche_status answer_open(struct session *session, uint32_t most,
         .channels = decoder->channels,
         .depth = decoder->depth,
         .orientation = decoder->orientation,
+        .lost = decoder->lost,
+        .pictures = decoder->pictures,
+        .quality = decoder->encoding.quality,
+        .chroma = decoder->encoding.chroma,
         .x_density = decoder->metadata.x_density,
         .y_density = decoder->metadata.y_density,
     };
@@ -173,13 +177,22 @@ static enum planche_status answer_rewind(struct session *session, struct planche
     return status;
 }
 
+static bool take_format(struct session *session, uint32_t number)
+{
+    const struct decode_format *format = decode_find_page_format(number);
+    session->ops = format && !session->ops ? format->ops : NULL;
+    return session->ops != NULL;
+}
+
 /* False: it makes no sense, or comes at the wrong time. */
 static bool answer(struct session *session, const struct planche_helper_request *request)
 {
     struct planche_error error;
     enum planche_status status;
     bool open = session->opened || session->picture;
-    if (session->failed || (request->verb == PLANCHE_DECODE_OPEN) == open)
+    if (request->verb == PLANCHE_DECODE_FORMAT)
+        return take_format(session, request->size);
+    if (!session->ops || session->failed || (request->verb == PLANCHE_DECODE_OPEN) == open)
         return false;
     switch (request->verb) {
     case PLANCHE_DECODE_OPEN:
@@ -214,14 +227,17 @@ int main(int count, char **words)
         decode_list_formats(stderr);
         return PLANCHE_HELPER_EXIT_USAGE;
     }
+    const bool pages = strcmp(arguments.format, PLANCHE_DECODE_PAGES) == 0;
     const struct decode_format *format = decode_find_format(arguments.format);
     session.log = (struct planche_log){.fn = send_warning};
     session.decoder =
         (struct planche_decoder){.name = NAME, .log = &session.log, .stream = {.fd = -1}};
     if (format && format->prepare)
         format->prepare();
-    child_confine(&arguments, true);
-    if (!format || !format->ops) {
+    bool confined = child_confine(&arguments, !pages);
+    if (!confined && (pages || (format && !format->library)))
+        return PLANCHE_HELPER_EXIT_OPEN;
+    if (!pages && (!format || !format->ops)) {
         struct planche_error error;
         if (child_receive(&request)) {
             planche_fail(&error, PLANCHE_ERROR_UNSUPPORTED,
@@ -232,7 +248,7 @@ int main(int count, char **words)
         }
         return 0;
     }
-    session.ops = format->ops;
+    session.ops = pages ? NULL : format->ops;
     while (child_receive(&request) && answer(&session, &request))
         continue;
     return 0;

@@ -98,7 +98,7 @@ int main(int count, char **words)
     /* libarchive knows characters only through the locale. */
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
-    child_confine(&arguments, false);
+    (void)child_confine(&arguments, false);
     serve(&source);
     return 0;
 }

@@ -31,7 +31,7 @@ const struct planche_format_ops planche_avif_ops = {
              .max_pixels = AVIF_DEFAULT_IMAGE_SIZE_LIMIT},
     .default_quality = 82,
     .recognise = planche_avif_recognise,
-    .reading = {.open = planche_avif_open, .read = planche_avif_read, .close = planche_avif_close},
+    .reading = &planche_avif_reading,
     .memory = planche_avif_memory,
     .create = planche_avif_start,
     .write = planche_avif_write,

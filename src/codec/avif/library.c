@@ -2,6 +2,7 @@
 /* Functions of libavif. */
 #include "codec/avif/library.h"
 
+#include "codec/format.h"
 #include "codec/loaded.h"
 #include "codec/sonames.h"
 
@@ -24,4 +25,10 @@ enum planche_status planche_avif_load(const char *name, struct planche_error *er
     static struct planche_loaded library = {
         .file = PLANCHE_LIBAVIF, .find = find, .lock = PLANCHE_MUTEX_INIT};
     return planche_loaded_get(&library, name, error);
+}
+
+void planche_avif_prepare(void)
+{
+    struct planche_error error; /* is told when the image is opened */
+    (void)planche_avif_load(NULL, &error);
 }

@@ -375,3 +375,9 @@ void planche_avif_close(struct planche_decoder *decoder)
     planche_free(reader);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_avif_reading = {
+    .open = planche_avif_open,
+    .read = planche_avif_read,
+    .close = planche_avif_close,
+};

@@ -19,8 +19,5 @@ const struct planche_format_ops planche_bmp_ops = {
     .extensions = {"bmp", "dib"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_PNG,
-    .reading = {.open = planche_bmp_open,
-                .read = planche_bmp_read,
-                .rewind = planche_bmp_rewind,
-                .close = planche_bmp_close},
+    .reading = &planche_bmp_reading,
 };

@@ -189,3 +189,10 @@ void planche_bmp_close(struct planche_decoder *decoder)
     planche_free(decoder->state);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_bmp_reading = {
+    .open = planche_bmp_open,
+    .read = planche_bmp_read,
+    .rewind = planche_bmp_rewind,
+    .close = planche_bmp_close,
+};

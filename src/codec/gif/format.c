@@ -15,5 +15,5 @@ const struct planche_format_ops planche_gif_ops = {
     .extensions = {"gif"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_PNG,
-    .reading = PLANCHE_ISOLATED_READING,
+    .reading = &planche_isolated_reading,
 };

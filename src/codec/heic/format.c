@@ -23,5 +23,5 @@ const struct planche_format_ops planche_heic_ops = {
     .extensions = {"heic", "heif"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_JPEG,
-    .reading = PLANCHE_ISOLATED_READING,
+    .reading = &planche_isolated_reading,
 };

@@ -19,5 +19,5 @@ const struct planche_format_ops planche_jp2_ops = {
     .extensions = {"jp2", "j2k", "jpf"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_JPEG,
-    .reading = PLANCHE_ISOLATED_READING,
+    .reading = &planche_isolated_reading,
 };

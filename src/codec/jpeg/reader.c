@@ -357,3 +357,10 @@ void planche_jpeg_close(struct planche_decoder *decoder)
     planche_free(reader);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_jpeg_reading = {
+    .open = planche_jpeg_open,
+    .read = planche_jpeg_read,
+    .rewind = planche_jpeg_rewind,
+    .close = planche_jpeg_close,
+};

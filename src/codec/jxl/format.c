@@ -33,7 +33,7 @@ const struct planche_format_ops planche_jxl_ops = {
              .max_pixels = MAX_PIXELS},
     .default_quality = 87,
     .recognise = planche_jxl_recognise,
-    .reading = {.open = planche_jxl_open, .read = planche_jxl_read, .close = planche_jxl_close},
+    .reading = &planche_jxl_reading,
     .memory = planche_jxl_memory,
     .create = planche_jxl_start,
     .write = planche_jxl_write,

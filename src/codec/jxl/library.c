@@ -2,6 +2,7 @@
 /* Functions of libjxl. */
 #include "codec/jxl/library.h"
 
+#include "codec/format.h"
 #include "codec/loaded.h"
 #include "codec/sonames.h"
 
@@ -23,4 +24,10 @@ enum planche_status planche_jxl_load(const char *name, struct planche_error *err
     static struct planche_loaded library = {
         .file = PLANCHE_LIBJXL, .find = find, .lock = PLANCHE_MUTEX_INIT};
     return planche_loaded_get(&library, name, error);
+}
+
+void planche_jxl_prepare(void)
+{
+    struct planche_error error; /* is told when the image is opened */
+    (void)planche_jxl_load(NULL, &error);
 }

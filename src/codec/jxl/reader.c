@@ -393,3 +393,9 @@ void planche_jxl_close(struct planche_decoder *decoder)
     planche_free(reader);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_jxl_reading = {
+    .open = planche_jxl_open,
+    .read = planche_jxl_read,
+    .close = planche_jxl_close,
+};

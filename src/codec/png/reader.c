@@ -247,3 +247,10 @@ void planche_png_close(struct planche_decoder *decoder)
     planche_free(reader);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_png_reading = {
+    .open = planche_png_open,
+    .read = planche_png_read,
+    .rewind = planche_png_rewind,
+    .close = planche_png_close,
+};

@@ -15,8 +15,5 @@ const struct planche_format_ops planche_psd_ops = {
     .extensions = {"psd", "psb"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_PNG,
-    .reading = {.open = planche_psd_open,
-                .read = planche_psd_read,
-                .rewind = planche_psd_rewind,
-                .close = planche_psd_close},
+    .reading = &planche_psd_reading,
 };

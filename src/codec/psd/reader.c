@@ -217,3 +217,10 @@ void planche_psd_close(struct planche_decoder *decoder)
     planche_free(psd);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_psd_reading = {
+    .open = planche_psd_open,
+    .read = planche_psd_read,
+    .rewind = planche_psd_rewind,
+    .close = planche_psd_close,
+};

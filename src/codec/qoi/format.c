@@ -15,8 +15,5 @@ const struct planche_format_ops planche_qoi_ops = {
     .extensions = {"qoi"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_PNG,
-    .reading = {.open = planche_qoi_open,
-                .read = planche_qoi_read,
-                .rewind = planche_qoi_rewind,
-                .close = planche_qoi_close},
+    .reading = &planche_qoi_reading,
 };

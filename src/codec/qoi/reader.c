@@ -156,3 +156,10 @@ void planche_qoi_close(struct planche_decoder *decoder)
     planche_free(decoder->state);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_qoi_reading = {
+    .open = planche_qoi_open,
+    .read = planche_qoi_read,
+    .rewind = planche_qoi_rewind,
+    .close = planche_qoi_close,
+};

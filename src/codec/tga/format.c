@@ -14,5 +14,5 @@ const struct planche_format_ops planche_tga_ops = {
     .extensions = {"tga"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_PNG,
-    .reading = {.open = planche_tga_open, .read = planche_tga_read, .close = planche_tga_close},
+    .reading = &planche_tga_reading,
 };

@@ -200,3 +200,9 @@ void planche_tga_close(struct planche_decoder *decoder)
     planche_free(decoder->state);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_tga_reading = {
+    .open = planche_tga_open,
+    .read = planche_tga_read,
+    .close = planche_tga_close,
+};

@@ -21,5 +21,5 @@ const struct planche_format_ops planche_tiff_ops = {
     .extensions = {"tif", "tiff"},
     .recognise = recognise,
     .kept = PLANCHE_FORMAT_PNG,
-    .reading = PLANCHE_ISOLATED_READING,
+    .reading = &planche_isolated_reading,
 };

@@ -24,7 +24,7 @@ const struct planche_format_ops planche_webp_ops = {
     .caps = {.alpha = true, .max_width = WEBP_MAX_DIMENSION, .max_height = WEBP_MAX_DIMENSION},
     .default_quality = 90,
     .recognise = recognise,
-    .reading = {.open = planche_webp_open, .read = planche_webp_read, .close = planche_webp_close},
+    .reading = &planche_webp_reading,
     .memory = planche_webp_memory,
     .create = planche_webp_start,
     .write = planche_webp_write,

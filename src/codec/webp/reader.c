@@ -248,3 +248,9 @@ void planche_webp_close(struct planche_decoder *decoder)
     planche_free(reader);
     decoder->state = NULL;
 }
+
+const struct planche_reading_ops planche_webp_reading = {
+    .open = planche_webp_open,
+    .read = planche_webp_read,
+    .close = planche_webp_close,
+};

@@ -22,7 +22,7 @@
  * it, by adding it to the key or not, and then names it as the last. */
 #define ENDS_WITH(type, field)                                                                     \
     (sizeof(type) - offsetof(type, field) - sizeof(((type *)0)->field) < _Alignof(type))
-_Static_assert(ENDS_WITH(struct planche_engine_options, level), "is a new option in the key?");
+_Static_assert(ENDS_WITH(struct planche_engine_options, isolate), "is a new option in the key?");
 _Static_assert(ENDS_WITH(struct planche_page_options, scale), "is a new option in the key?");
 
 static void add_build(struct planche_cache_hash *hash, const char *commit)

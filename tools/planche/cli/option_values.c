@@ -386,6 +386,18 @@ static bool set_open(struct planche_cli_options *o, const char *value)
     return o->serve.open = true;
 }
 
+static bool set_isolate(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->serve.isolate = true;
+}
+
+static bool set_no_isolate(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->serve.no_isolate = true;
+}
+
 static bool set_no_cache(struct planche_cli_options *o, const char *value)
 {
     (void)value;

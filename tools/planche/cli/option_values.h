@@ -50,6 +50,7 @@ struct planche_cli_serve_options {
     unsigned listen_count, host_count;
     const char *token_file; /* NULL: none */
     bool no_token, no_cache, open;
+    bool isolate, no_isolate;
     unsigned max_connections, queue;
     unsigned deadline_s, unload_s, watchdog_s;
     enum planche_cli_log_level log_level;

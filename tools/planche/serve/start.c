@@ -70,6 +70,29 @@ static int check_model(const struct planche_serve *serve)
     return PLANCHE_CLI_OK;
 }
 
+/* Where the system does not let pages be isolated, the server does without unless it was told to.
+ */
+static int choose_isolation(struct planche_serve *serve)
+{
+    const struct planche_cli_serve_options *options = &serve->options.serve;
+    struct planche_error error = {0};
+    if (options->isolate && options->no_isolate)
+        return planche_cli_usage_error("no-isolate",
+                                       "--isolate and --no-isolate exclude each other");
+    if (options->no_isolate)
+        return PLANCHE_CLI_OK;
+    serve->options.engine.isolate = planche_isolation_check(&error) == PLANCHE_OK;
+    if (serve->options.engine.isolate)
+        return PLANCHE_CLI_OK;
+    if (options->isolate) {
+        planche_cli_message("%s", error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    planche_serve_log(serve, PLANCHE_CLI_LOG_WARN, "%s; pages are decoded in the server's process",
+                      error.message);
+    return PLANCHE_CLI_OK;
+}
+
 static int read_token(struct planche_serve *serve)
 {
     const struct planche_cli_serve_options *options = &serve->options.serve;
@@ -241,6 +264,8 @@ int planche_serve_start(struct planche_serve *serve)
         status = read_token(serve);
     if (status == PLANCHE_CLI_OK)
         status = listen_everywhere(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = choose_isolation(serve);
     if (status == PLANCHE_CLI_OK)
         status = open_cache(serve);
     if (status == PLANCHE_CLI_OK)

@@ -78,6 +78,7 @@ void planche_serve_status(struct planche_serve *serve, struct planche_http_conne
     json_object_set_new(object, "version", json_string(planche_version()));
     set_seconds(object, "uptime_seconds", (double)(planche_clock_ns() - serve->started) * 1e-9);
     json_object_set_new(object, "draining", json_boolean(serve->draining));
+    json_object_set_new(object, "isolated", json_boolean(serve->options.engine.isolate));
     planche_cli_json_set_count(object, "connections",
                                planche_http_server_connections(serve->server));
     json_object_set_new(object, "queue", make_queue(&state));

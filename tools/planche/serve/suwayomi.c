@@ -67,21 +67,24 @@ static void choose_format(struct planche_serve_work *work)
     json_object_set_new(work->more, "format", json_string("jpg"));
 }
 
-/* Pages that were enlarged when they were downloaded come again when they are read. */
-static bool is_marked(const struct planche_pages_wish *wish)
+/* Pages that were enlarged when they were downloaded come again when they are read. What has to be
+ * isolated is not looked at more closely: the text stands in no other pages by accident, and who
+ * puts it there gets his page back. */
+static bool is_marked(const struct planche_serve *serve, const struct planche_pages_wish *wish)
 {
     static const char mark[] = "urn:planche:1";
     struct planche_provenance found = PLANCHE_PROVENANCE_INIT;
     const char *data = wish->input->data + wish->offset;
     return memmem(data, wish->size, mark, sizeof mark - 1) != NULL &&
-           planche_provenance_read_bytes(data, wish->size, 0, &found, NULL) == PLANCHE_OK &&
-           *found.source != 0;
+           (serve->options.engine.isolate ||
+            (planche_provenance_read_bytes(data, wish->size, 0, &found, NULL) == PLANCHE_OK &&
+             *found.source != 0));
 }
 
 static bool prepare(struct planche_serve_work *work)
 {
     choose_format(work);
-    if (!is_marked(&work->wish))
+    if (!is_marked(work->serve, &work->wish))
         return true;
     refuse(work, 200, "own-mark", "Planche has made this page");
     return false;
