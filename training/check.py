@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Checks what can be checked without a GPU: the lists of pages and fonts, that LICENSE-MODELS names
-them, that every file is Python, and, where numpy is, what export.py and stored.py write. Prints what
-is wrong."""
+them, that every file is Python, the plan, and, where numpy is, what export.py and stored.py write and
+what eval/measure.py says of pictures whose figures are known. Prints what is wrong."""
 import ast
 import glob
 import os
@@ -91,8 +91,70 @@ def exported():
             yield f'export.py: bias at level {level}'
 
 
+def planned():
+    """Networks begin with what an earlier stage made, and so do the files of ../networks."""
+    made, have = set(), sorted(os.path.basename(p)[:-8] for p in glob.glob(
+        os.path.join(HERE, '..', 'networks', '*.planche')))
+    with open(os.path.join(HERE, 'plan.tsv'), encoding='ascii') as stream:
+        table = [line.rstrip('\n').split('\t') for line in stream if not line.startswith('#')]
+    for row in table:
+        used = [row[2]] if row[0] == 'export' else re.findall(r'@(\S+)', row[-1])
+        yield from (f'plan.tsv: nothing makes {name}' for name in used if name not in made)
+        if row[0] == 'train':
+            made.update(f'{row[1]}/{net.split("=")[0]}' for net in row[5].split(' '))
+    files = sorted(row[1] for row in table if row[0] == 'export')
+    if files != have:
+        yield f'plan.tsv: {files}, but networks/ has {have}'
+
+
+def measured():
+    """Pictures of which the figures are known."""
+    try:
+        import numpy as np
+        import PIL  # pylint: disable=unused-import
+    except ImportError:
+        print('numpy or Pillow is not here: eval/measure.py is not checked')
+        return
+    sys.path.insert(0, os.path.join(HERE, 'eval'))
+    import measure
+    x = np.arange(272)[None] + .5 + np.zeros((272, 1))
+    grey, stripes = x * 0 + 128, np.sin(2 * np.pi * x / 8)
+
+    def bars(width):
+        return 255 - 255 * np.clip(width / 2 + .5 - np.abs(x % 32 - 16), 0, 1)
+
+    def coloured(y, red=0):
+        return np.repeat(y[..., None], 3, 2) + [red, 0, 0]
+
+    patch = grey.copy()
+    patch[40:56, 40:56] += 51.2
+    dots = 128 + 100 * stripes * np.cos(2 * np.pi * x.T / 8)
+    wide, thin = bars(5), 128 + 100 * stripes
+    soft = np.apply_along_axis(lambda r: np.convolve(np.pad(r, 1, 'wrap'), [1 / 3] * 3, 'valid'),
+                               1, bars(4))
+    cases = (  # what is true, made, and from where to where the figures are
+        (thin, thin, {'ssim': (1, 1), 'gmsd': (0, 0), 'hf': (1, 1), 'crisp': (1, 1), 'along': (1, 1)}),
+        (thin, 64 + thin / 2, {'hf': (.5, .5), 'crisp': (.5, .5), 'along': (.25, .25),
+                               'broken': (0, 0), 'tone': (0, 1e-6)}),
+        (thin, dots, {'along': (0, .1), 'broken': (.4, .6), 'ssim': (0, .05)}),
+        (grey, grey + 6 * np.cos(2 * np.pi * x / 64), {'moire': (4.2, 4.3), 'width': (0, .01)}),
+        (grey, grey + 6 * np.cos(2 * np.pi * x / 8), {'moire': (0, .01)}),
+        (grey, patch, {'tone': (.2, .2), 'psnr': (38, 38.1)}),
+        (bars(4), wide, {'stroke': (.9, 1.1), 'width': (24.9, 25.1), 'gmsd': (.2, .4)}),
+        (bars(4), soft, {'stroke': (0, .05), 'width': (0, .1), 'crisp': (.6, .7)}))
+    for k, (true, made, wanted) in enumerate(cases):
+        found = measure.figures(coloured(true), coloured(made))
+        for key, (low, high) in wanted.items():
+            if not low - 1e-9 <= found[key] <= high + 1e-9:
+                yield f'measure.py: {key} of case {k} is {found[key]}, not {low} to {high}'
+    shift = measure.figures(coloured(grey), coloured(grey, 6))['colour']
+    if abs(shift - 2.598) > 1e-6:  # 6 - .299 * 6, and twice .299 * 6, by three
+        yield f'measure.py: colour is {shift}'
+
+
 def main():
-    wrong = [problem for check in (lists, attributed, python, exported) for problem in check()]
+    checks = (lists, attributed, python, planned, exported, measured)
+    wrong = [problem for check in checks for problem in check()]
     print('\n'.join(wrong) or 'training: passed')
     return 1 if wrong else 0
 

@@ -6,7 +6,8 @@ make_set.py --pages DIR --fonts DIR --out FILE [--limit MIB]
 
 DIR of --pages has the files that sources.tsv lists (others are left out); --fonts is where the
 packages of fonts.tsv are unpacked. A page is stored as it is or as JPEG, whichever is smaller: with
-colours at full resolution and as fine as the luminance, since networks learn soft colours else. The same arguments give the same pages in the same order.
+colours at full resolution and as fine as the luminance, since networks learn soft colours else. The
+same arguments give the same pages in the same order.
 """
 import argparse
 import io
@@ -59,6 +60,7 @@ def main():
     parser.add_argument('--letters', type=int, default=240, help='tiles of lettering')
     parser.add_argument('--quality', type=int, default=93, help='of pages kept as JPEG')
     parser.add_argument('--skip', default='', help='prefixes of pages to leave out, with commas')
+    parser.add_argument('--take', type=int, default=0, help='so many pages at most')
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
     skip = tuple(s for s in args.skip.split(',') if s)
@@ -74,11 +76,13 @@ def main():
 
         for k, data in enumerate(letters(args.fonts, args.letters, 512, args.seed)):
             put(f'letters/{k:04}.webp', data)
+        there = 0
         for name in sources('train'):
             path = os.path.join(args.pages, name)
             if not os.path.exists(path):
                 print('not there:', name)
-            elif not name.startswith(skip) or not skip:
+            elif (not name.startswith(skip) or not skip) and (not args.take or there < args.take):
+                there += 1
                 data, ending = packed(path, args.quality)
                 put('pages/' + name.split('.')[0] + ending, data)
     print(f'{args.out}: {total / 2 ** 20:.1f} MiB')

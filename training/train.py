@@ -9,7 +9,9 @@ of losses.py, a learning rate, a folded network to begin with (of the same form,
 for a grey one, or of another scale). After --seconds of the process (or --steps) it ends and leaves
 in DIR, for each network, NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt;
 --resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that this is the
-second of three pieces of one fall. All networks of a run have one scale and one number of colours.
+second of three pieces of one fall. With --total STEPS the fall is over the networks' own steps,
+wherever pieces end: the process ends when there are so many, or after --seconds. All networks of a
+run have one scale and one number of colours.
 """
 import argparse
 import glob
@@ -192,6 +194,7 @@ def arguments():
     parser.add_argument('--part', default='1/1', help='K/N: piece K of N of one fall of the rate')
     parser.add_argument('--seconds', type=float, default=0)
     parser.add_argument('--steps', type=int, default=0)
+    parser.add_argument('--total', type=int, default=0, help='steps of all pieces together')
     parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--crop', type=int, default=192)
     parser.add_argument('--pool', type=int, default=1024, help='drawn tiles')
@@ -208,21 +211,31 @@ def arguments():
     args.part = (part, parts)
     args.cuda = args.device.startswith('cuda')
     args.compile = args.compile and hasattr(torch, 'compile') and args.cuda
-    if not args.seconds and not args.steps:
-        parser.error('--seconds or --steps')
+    if not args.seconds and not args.steps and not args.total:
+        parser.error('--seconds, --steps or --total')
     return args
 
 
 def progress(args, began, step):
-    """Share of this piece that is done."""
+    """Share of this piece that is done; of the whole with --total."""
+    if args.total:
+        return (args.before + step) / args.total
     if args.steps:
         return step / args.steps
+    if began is None:  # compiling is not part of the schedule
+        return 0.
     return (time.time() - began) / max(1e-3, args.seconds - (began - START))
+
+
+def over(args, done, step):
+    if args.total and args.seconds and time.time() - START >= args.seconds:
+        return True
+    return done >= 1 or (args.steps and step >= args.steps)
 
 
 def factor_of(args, step, done):
     """The rate at a step, as a share of the full one."""
-    part, parts = args.part
+    part, parts = (1, 1) if args.total else args.part
     done = (part - 1 + min(1., done)) / parts
     return min(1., (step + 1) / 300) * (.01 + .99 * (.5 + .5 * math.cos(math.pi * done)))
 
@@ -273,6 +286,9 @@ def main():
     if len(forms) > 1:
         raise SystemExit('networks of different scales or colours')
     scale, colours = forms.pop()
+    args.before = students[0].steps
+    if args.total and args.before >= args.total:
+        raise SystemExit(f'{args.before} steps are done already')
     pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
                      args.seed + students[0].steps, colours == 1)
     damage = degrade.Damage(device, args.crop, scale)
@@ -288,8 +304,7 @@ def main():
         level = damage.sample_levels(args.batch)
         lr = damage(hr, level).contiguous(memory_format=torch.channels_last)
         mix = network.mixture(level)
-        # Compiling is not part of the schedule.
-        done = 0. if began is None else progress(args, began, step)
+        done = progress(args, began, step)
         factor = factor_of(args, step, done)
         for student in students:
             (student.step if step else student.first)(lr, hr, mix, factor)
@@ -299,7 +314,7 @@ def main():
             profile(args, pool, damage, students, level)
             began = time.time()
             print(f'first steps after {began - START:.0f} s', flush=True)
-        ended = done >= 1 or (args.steps and step >= args.steps)
+        ended = over(args, progress(args, began, step) if args.total else done, step)
         if step % 1000 == 0 or ended:
             for student in students:
                 student.report(step - told)

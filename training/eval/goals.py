@@ -11,9 +11,14 @@ pictures run at level -1, art as JPEG of quality 80 at --level. With --grey all 
 first: so networks for grey pages are compared, which a colour page could not run through.
 
 First the table: PSNR in dB of art, art as JPEG 80, lettering, screentone, strokes and flat colour; hf of
-screentone and lettering; colour: largest mean shift of a colour in levels, of all columns; SSIM of
-art; MAC: multiplications of the network per pixel of the page, in thousands. Then what each candidate
-has over (+) or lacks (-) of the goals of the three sizes.
+screentone and lettering; SSIM of art; crisp: of lettering; hair, hatch: share of the energy of strokes
+that keeps its direction; colour: largest mean shift of a colour in levels, of all columns; MAC:
+multiplications of the network per pixel of the page, in thousands. Then what each candidate has over
+(+) or lacks (-) of the goals of the three sizes. A test set without hair and hatch is good, too.
+
+--damaged: PSNR of the other kinds of damage, too. --write FILE adds the candidates' figures to a file;
+--expect FILE compares candidates with those of the same name there, and ends with status 1 if one is
+worse by more than noise (NOISE below).
 """
 import argparse
 import glob
@@ -41,7 +46,12 @@ FIGURES = {'art': ('clean', 'art', 'psnr'), 'jpeg80': ('jpeg80', 'art', 'psnr'),
            'letters': ('clean', 'letters', 'psnr'), 'tone': ('clean', 'tone', 'psnr'),
            'strokes': ('clean', 'strokes', 'psnr'), 'flat': ('clean', 'flat', 'psnr'),
            'hf': ('clean', 'tone', 'hf'), 'hf-let': ('clean', 'letters', 'hf'),
-           'ssim': ('clean', 'art', 'ssim')}
+           'ssim': ('clean', 'art', 'ssim'), 'crisp': ('clean', 'letters', 'crisp'),
+           'hair': ('clean', 'hair', 'along'), 'hatch': ('clean', 'hatch', 'along')}
+DAMAGED = ('paper', 'scan', 'skew', 'webp60', 'twice')
+COLUMNS = ('art', 'letters', 'tone', 'strokes', 'flat')  # for colour
+# How much worse a repetition may be, by figure.
+NOISE = {'psnr': .3, 'hf': .015, 'ssim': .002, 'crisp': .015, 'along': .015, 'colour': .1}
 SMALLER = ('colour',)  # is better
 # Size: column, rival ('' for a fixed number, '*' for the best one), what is added to its figure.
 GOALS = {'small': [(c, 'realcugan', 0) for c in (*FIGURES, 'colour')]
@@ -69,7 +79,7 @@ def greyed(test, out):
 
 
 def sources(test, kind):
-    """All clean pictures; of the JPEG files those of art."""
+    """All pictures; of the JPEG files those of art."""
     return sorted(glob.glob(os.path.join(test, kind, 'art*' if kind == 'jpeg80' else '*')))
 
 
@@ -107,12 +117,16 @@ def cached(folder, test, kind, run):
 def row(name, model, levels, args, run):
     """The figures of a network, as a row of the table."""
     found = {}
-    for kind, level in zip(('clean', 'jpeg80'), levels):
+    for kind in ('clean', 'jpeg80', *(DAMAGED if args.damaged else ())):
+        level = levels[kind != 'clean']
         folder = os.path.join(args.cache, f'{name}-{kind}')
         enlarge(args.planche, model, level, sources(args.test, kind), folder)
         found[kind] = cached(folder, args.test, kind, run)
-    out = {key: found[kind][column][figure] for key, (kind, column, figure) in FIGURES.items()}
-    out['colour'] = max(column['colour'] for column in found['clean'].values())
+    out = {key: found[kind][column][figure] for key, (kind, column, figure) in FIGURES.items()
+           if column in found[kind]}
+    out['colour'] = max(found['clean'][c]['colour'] for c in COLUMNS if c in found['clean'])
+    for kind in DAMAGED if args.damaged else ():
+        out[kind] = sum(c['psnr'] for c in found[kind].values()) / len(found[kind])
     return out
 
 
@@ -134,27 +148,65 @@ def candidate(spec, cache):
     return name, kept, model, cost
 
 
+def figure_of(key):
+    return FIGURES[key][2] if key in FIGURES else 'psnr' if key in DAMAGED else key
+
+
 def line(name, figures, cost):
-    cells = [f'{figures[key]:8.{2 if key in FIGURES and FIGURES[key][2] == "psnr" else 3}f}'
-             for key in (*FIGURES, 'colour')]
+    cells = [f'{value:8.{2 if figure_of(key) == "psnr" else 3}f}' for key, value in figures.items()]
     return f'{name:16}' + ''.join(cells) + ('' if cost is None else f'{cost:8.0f}')
+
+
+def margin(key, value, bound):
+    return (bound - value) if key in SMALLER else (value - bound)
 
 
 def against(figures, rivals, size):
     """What a candidate has over or lacks of each goal of a size."""
     parts = []
     for key, rival, offset in GOALS[size]:
-        sign = -1 if key in SMALLER else 1
+        if key not in figures:
+            continue
         of = [r[key] for n, r in rivals.items() if rival in ('*', n)]
-        bound = offset + (sign * max(sign * v for v in of) if of else 0)
-        margin = sign * (figures[key] - bound)
-        parts.append(f'{key}{">" + rival if size == "small" else ""} {margin:+.2f}'
-                     + ('' if margin >= 0 else '!'))
+        best = (min if key in SMALLER else max)(of) if of else 0
+        more = margin(key, figures[key], offset + best)
+        parts.append(f'{key}{">" + rival if size == "small" else ""} {more:+.{digits(key)}f}'
+                     + ('' if more >= 0 else '!'))
     reached = sum(not p.endswith('!') for p in parts)
     return f'  {size:6} {reached}/{len(parts)}: ' + ', '.join(parts)
 
 
-def main():
+def digits(key):
+    return 2 if figure_of(key) == 'psnr' else 3
+
+
+def write(path, told):
+    with open(path, 'a', encoding='utf-8') as stream:
+        for name, figures in told:
+            for key, value in figures.items():
+                print(name, key, f'{value:.4f}', sep='\t', file=stream)
+
+
+def expect(path, told):
+    """Compares with the figures of a file; returns how many are worse."""
+    with open(path, encoding='utf-8') as stream:
+        rows = [line.rstrip('\n').split('\t') for line in stream]
+    worse, compared = 0, 0
+    for name, figures in told:
+        wanted = {key: float(value) for n, key, value in rows if n == name and key in figures}
+        if not wanted:
+            raise SystemExit(f'{path}: no figures of {name}')
+        for key, bound in wanted.items():
+            more = margin(key, figures[key], bound)
+            compared += 1
+            if more < -NOISE[figure_of(key)]:
+                worse += 1
+                print(f'{name}: {key} is {figures[key]:.3f}, not {bound:.3f}')
+    print(f'{compared} figures compared, {worse} worse by more than noise')
+    return worse
+
+
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('planche')
     parser.add_argument('test')
@@ -163,30 +215,48 @@ def main():
     parser.add_argument('--level', default='1', help='of candidates for JPEG 80')
     parser.add_argument('--size', action='append', choices=list(GOALS), help='goals of this size')
     parser.add_argument('--grey', action='store_true', help='all pages in grey')
+    parser.add_argument('--damaged', action='store_true', help='other damage than JPEG, too')
+    parser.add_argument('--alone', action='store_true', help='without rivals and goals')
+    parser.add_argument('--write', help='add the figures to this file')
+    parser.add_argument('--expect', help='figures to compare with')
     args = parser.parse_intermixed_args()
     if args.grey:
+        if args.damaged:
+            parser.error('--damaged goes without --grey')
         args.cache = os.path.join(args.cache, 'grey')
         args.test = greyed(args.test, os.path.join(args.cache, 'test'))
     os.makedirs(args.cache, exist_ok=True)
+    return args
+
+
+def main():
+    args = arguments()
+    rivals, told = {}, []
     with multiprocessing.Pool() as pool:
-        print(f'{"":16}' + ''.join(f'{key:>8}' for key in (*FIGURES, 'colour', 'MAC')))
-        rivals = {}
-        for name, (model, *levels) in RIVALS.items():
-            rivals[name] = row(name, model, levels, args, pool.map)
-            print(line(name, rivals[name], None), flush=True)
-        told = []
+        def show(name, figures, cost):
+            if not rivals and not told:
+                print(f'{"":16}' + ''.join(f'{key:>8}' for key in (*figures, 'MAC')))
+            print(line(name, figures, cost), flush=True)
+
+        for name, (model, *levels) in () if args.alone else RIVALS.items():
+            figures = row(name, model, levels, args, pool.map)
+            show(name, figures, None)
+            rivals[name] = figures
         for spec in args.nets:
             name, kept, model, cost = candidate(spec, args.cache)
             # jpeg80 at another level has a folder of its own
-            figures = row(kept if args.level == '1' else f'{kept}-n{args.level}', model,
-                          ('-1', args.level), args, pool.map)
-            print(line(name, figures, cost), flush=True)
+            kept = kept if args.level == '1' else f'{kept}-n{args.level}'
+            figures = row(kept, model, ('-1', args.level), args, pool.map)
+            show(name, figures, cost)
             told.append((name, figures))
-    for name, figures in told:
+    for name, figures in told if rivals else ():
         print(f'{name}, over (+) or short of (-!) the goals:')
         for size in args.size or GOALS:
             print(against(figures, rivals, size))
+    if args.write:
+        write(args.write, told)
+    return 1 if args.expect and expect(args.expect, told) else 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -5,11 +5,13 @@
 make_test.py --pages DIR --fonts DIR --out DIR
 
 OUT/hr has the true pictures, OUT/clean and OUT/jpeg80 the small ones, all PNG; names begin with the
-column they count in: art, letters, tone, strokes, flat. Titles, fonts and rulings are others than in
-training; the same seed gives the same set.
+column they count in: art, letters, tone, strokes, flat; hair (dense, bent strokes), hatch (one to
+three layers of lines) and levels (art with grey blacks, tinted paper or too much contrast, which the
+true picture has, too: a network that sees no whole page cannot know better). Every second picture of
+art, letters, tone and hair is also in OUT/paper, scan, skew, webp60 and twice: damage that scans.py
+describes. Titles, fonts and rulings are others than in training; the same seed gives the same set.
 """
 import argparse
-import io
 import os
 import random
 import sys
@@ -21,6 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 import lettering  # noqa: E402
 import make_set  # noqa: E402
+import scans  # noqa: E402
+import test_strokes  # noqa: E402
 
 SIDE = 384
 REDUCE = (Image.BOX, Image.LANCZOS, Image.BICUBIC, Image.BOX)
@@ -115,9 +119,33 @@ def save(out, name, page, reduce):
     small = page.resize((page.width // 2, page.height // 2), reduce)
     page.save(os.path.join(out, 'hr', name))
     small.save(os.path.join(out, 'clean', name))
-    jpeg = io.BytesIO()
-    small.save(jpeg, 'JPEG', quality=80)
-    Image.open(jpeg).convert('RGB').save(os.path.join(out, 'jpeg80', name))
+    scans.jpeg(small, 80).save(os.path.join(out, 'jpeg80', name))
+    return small
+
+
+def damaged(out, name, small, seed):
+    """The kinds of damage beside JPEG."""
+    for kind, damage in scans.KINDS.items():
+        folder = os.path.join(out, kind)
+        os.makedirs(folder, exist_ok=True)
+        # Of its own name alone: other pictures do not change it.
+        damage(small, np.random.default_rng([seed, *kind.encode(), *name.encode()])).save(
+            os.path.join(folder, name))
+
+
+def drawn(args):
+    """The columns, in the order in which they were added: each takes its turn of the numbers."""
+    rng = random.Random(args.seed)
+    tsv = os.path.join(os.path.dirname(HERE), 'fonts.tsv')
+    pen = lettering.letterer('test', tsv, args.fonts, args.seed)
+    columns = {'art': list(art(args.pages, rng)), 'letters': [letters(pen, rng) for _ in range(14)],
+               'tone': [tone(rng) for _ in range(14)], 'strokes': [strokes(rng) for _ in range(6)],
+               'flat': [flat(rng) for _ in range(4)]}
+    rng = random.Random(args.seed + 1)
+    columns['hair'] = [test_strokes.hair(SIDE, rng) for _ in range(8)]
+    columns['hatch'] = [test_strokes.hatch(SIDE, rng) for _ in range(8)]
+    columns['levels'] = [scans.levels(page, k, rng) for k, page in enumerate(columns['art'][::5])]
+    return columns
 
 
 def main():
@@ -126,18 +154,17 @@ def main():
     parser.add_argument('--fonts', required=True)
     parser.add_argument('--out', required=True)
     parser.add_argument('--seed', type=int, default=14)
+    parser.add_argument('--each', type=int, default=0, help='so many pictures of a column at most')
     args = parser.parse_args()
-    rng = random.Random(args.seed)
     for kind in ('hr', 'clean', 'jpeg80'):
         os.makedirs(os.path.join(args.out, kind), exist_ok=True)
-    tsv = os.path.join(os.path.dirname(HERE), 'fonts.tsv')
-    pen = lettering.letterer('test', tsv, args.fonts, args.seed)
-    columns = {'art': list(art(args.pages, rng)), 'letters': [letters(pen, rng) for _ in range(14)],
-               'tone': [tone(rng) for _ in range(14)], 'strokes': [strokes(rng) for _ in range(6)],
-               'flat': [flat(rng) for _ in range(4)]}
-    for column, pictures in columns.items():
+    for column, pictures in drawn(args).items():
+        pictures = pictures[:args.each] if args.each else pictures
         for k, page in enumerate(pictures):
-            save(args.out, f'{column}{k:02}.png', page, REDUCE[k % len(REDUCE)])
+            name = f'{column}{k:02}.png'
+            small = save(args.out, name, page, REDUCE[k % len(REDUCE)])
+            if column in ('art', 'letters', 'tone', 'hair') and k % 2 == 0:
+                damaged(args.out, name, small, args.seed)
         print(column, len(pictures))
 
 

@@ -4,11 +4,22 @@
 
 measure.py TEST RESULT...     RESULT: a folder of pictures with the names of TEST/hr
 
-A line for each folder and column. psnr: of the colours; y: psnr of the luminance; ssim: of the
-luminance. hf: share of the fine structure that is right, 1 is perfect (the regression of it on the
-true one). tone: mean error of the means of 16 pixels, in levels. moire: energy of waves longer than
-16 pixels that the true picture has not, in levels. colour: mean shift of a colour difference, in
-levels. width: error of the area of ink, in percent. Needs numpy and Pillow only.
+A line for each folder and column:
+psnr, y   PSNR of the colours, of the luminance; in dB
+ssim      of the luminance
+gmsd      spread of the similarity of gradients (Xue et al., arXiv 1308.3052); 0 is perfect
+hf        share of the fine structure that is right: its regression on the true one; 1 is perfect
+crisp     gradients at the true edges, as a share of the true ones; below 1: soft lines
+tone      mean error of the means of 16 pixels, in levels
+moire     energy of waves longer than 16 pixels that the true picture has not, in levels
+colour    mean shift of a colour difference, in levels
+width     error of the area of ink of the picture, in percent
+stroke    mean error of the width of strokes in windows of 32 pixels, in pixels
+along     share of the energy of strokes that is there and keeps its direction; 1 is perfect
+broken    energy along strokes where the true ones have none, as a share of theirs: dots; 0 is perfect
+
+Needs numpy and Pillow only. LPIPS and DISTS are left out: the networks they stand on (VGG, AlexNet)
+are in no package; gmsd and crisp stand for them.
 """
 import argparse
 import glob
@@ -20,6 +31,8 @@ from PIL import Image
 
 LUMA = np.array([.299, .587, .114])
 BORDER = 8
+# Figures in dB, levels or percent: two digits say all.
+LEVELS = ('psnr', 'y', 'tone', 'moire', 'colour', 'width')
 
 
 def load(path):
@@ -58,6 +71,65 @@ def low_waves(y):
     return np.fft.irfft2(f * (np.hypot(fy, fx) < 1 / 16), y.shape)
 
 
+def gradients(y):
+    """Differences across two pixels, of the same places."""
+    return (y[1:-1, 2:] - y[1:-1, :-2]) / 2, (y[2:, 1:-1] - y[:-2, 1:-1]) / 2
+
+
+def gmsd(ya, yb):
+    """Of pictures reduced by two, with Prewitt's gradients and the constant of the paper."""
+    def magnitude(y):
+        y = blocks(y, 2)[..., 0]
+        rows, columns = y[:-2] + y[1:-1] + y[2:], y[:, :-2] + y[:, 1:-1] + y[:, 2:]
+        return np.hypot((rows[:, 2:] - rows[:, :-2]) / 3, (columns[2:] - columns[:-2]) / 3)
+    a, b = magnitude(ya), magnitude(yb)
+    return ((2 * a * b + 170) / (a * a + b * b + 170)).std()
+
+
+def crisp(ya, yb):
+    a, b = (np.hypot(*gradients(y)) for y in (ya, yb))
+    edges = a > 40
+    return float(b[edges].mean() / a[edges].mean()) if edges.any() else 1.
+
+
+def stroke_width(ya, yb, w=32):
+    """Twice the area of ink over the length of its outline, which soft edges do not change."""
+    if ya.mean() < 128:  # white on black
+        ya, yb = 255 - ya, 255 - yb
+    sizes = []
+    for y in (ya, yb):
+        outline = np.hypot(*(np.pad(g, 1) for g in gradients(y)))
+        sizes.append((box(255 - y, w)[::w, ::w], box(outline, w)[::w, ::w]))
+    (ink, around), (made, made_around) = sizes
+    there = around > 4
+    if not there.any():
+        return 0.
+    error = np.abs(made / np.maximum(made_around, 1) - ink / np.maximum(around, 4)) * 2
+    return float((error * ink)[there].sum() / ink[there].sum())
+
+
+def directions(ya, yb, w=9):
+    """(along, broken): gradients of strokes run across them. In windows where the true ones have one
+    direction, what the made picture has across it, at most as much as the true one, and what it has
+    along it, more than the true one."""
+    tensors = []
+    for y in (ya, yb):
+        gx, gy = gradients(y)
+        tensors.append((box(gx * gx, w), box(gy * gy, w), box(gx * gy, w)))
+    (xx, yy, xy), made = tensors
+    turn = .5 * np.arctan2(2 * xy, xx - yy)
+    c, s = np.cos(turn), np.sin(turn)
+    across, there = (t[0] * c * c + 2 * t[2] * c * s + t[1] * s * s for t in ((xx, yy, xy), made))
+    beside, more = xx + yy - across, made[0] + made[1] - there
+    strokes = (across > 25) & (across - beside > .5 * (across + beside))
+    energy = across[strokes].sum()
+    if not energy:
+        return 1., 0.
+    broken = np.maximum(0, more - beside)
+    kept = np.maximum(0, np.minimum(across, there) - broken)
+    return float(kept[strokes].sum() / energy), float(broken[strokes].sum() / energy)
+
+
 def figures(true, made):
     """The figures of one picture."""
     cut = slice(BORDER, -BORDER)
@@ -66,15 +138,21 @@ def figures(true, made):
     fa, fb = fine(ya), fine(yb)
     ca, cb = a - ya[..., None], b - yb[..., None]
     ink = (255 - ya).sum()
+    along, broken = directions(ya, yb)
     return {
         'psnr': 10 * np.log10(65025 / max(1e-9, ((a - b) ** 2).mean())),
         'y': 10 * np.log10(65025 / max(1e-9, ((ya - yb) ** 2).mean())),
         'ssim': ssim(ya, yb),
+        'gmsd': gmsd(ya, yb),
         'hf': (fa * fb).mean() / max(1e-9, (fa * fa).mean()),
+        'crisp': crisp(ya, yb),
         'tone': np.abs(blocks(a, 16) - blocks(b, 16)).mean(),
         'moire': np.sqrt(np.mean((low_waves(yb) - low_waves(ya)) ** 2)),
         'colour': np.abs((cb - ca).mean((0, 1))).mean(),
         'width': 100 * abs((np.minimum(yb, 255) - ya).sum()) / max(1., ink),
+        'stroke': stroke_width(ya, yb),
+        'along': along,
+        'broken': broken,
     }
 
 
@@ -115,7 +193,7 @@ def main():
         for folder in args.results:
             for column, means in columns(args.test, folder, only, pool.map).items():
                 print(f'{os.path.basename(folder.rstrip("/")):24} {column:8}',
-                      ' '.join(f'{key} {value:.{4 if key in ("ssim", "hf") else 2}f}'
+                      ' '.join(f'{key} {value:.{2 if key in LEVELS else 4}f}'
                                for key, value in means.items()))
 
 

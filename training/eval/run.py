@@ -7,7 +7,8 @@ run.py PLANCHE TEST OUT NAME=NET[:N]...
 NET is what -m takes: a model of the catalogue or a file of Planche's own networks (NET.planche), with
 N for -n; or a file of train.py (NET.npz), which is exported first. `clean` and `jpeg80` of TEST go to
 OUT/NAME-clean and OUT/NAME-jpeg80; results that are there already are kept. Grey pages are written
-in grey, as the command does it, and run the network for grey pages of models that have one.
+in grey, as the command does it, and run the network for grey pages of models that have one. --kinds
+names other folders of TEST.
 """
 import argparse
 import os
@@ -34,6 +35,7 @@ def main():
     parser.add_argument('test')
     parser.add_argument('out')
     parser.add_argument('nets', nargs='+')
+    parser.add_argument('--kinds', default='clean,jpeg80', help='folders of TEST: %(default)s')
     args = parser.parse_args()
     for spec in args.nets:
         name, net = spec.split('=')
@@ -44,7 +46,7 @@ def main():
                 subprocess.run([sys.executable, os.path.join(HERE, '..', 'export.py'), model,
                                 exported], check=True)
                 model = exported
-            for kind in ('clean', 'jpeg80'):
+            for kind in args.kinds.split(','):
                 enlarge(args.planche, model, level or None, os.path.join(args.test, kind),
                         os.path.join(args.out, f'{name}-{kind}'))
 
