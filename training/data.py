@@ -57,9 +57,10 @@ def load(path):
 
 
 class Pool:
-    def __init__(self, path, device, drawn=1024, group=16, crop=192, seed=1, grey=False):
+    def __init__(self, path, device, drawn=1024, group=16, crop=192, seed=1, grey=False,
+                 stretched=0.):
         torch.manual_seed(seed)
-        self.grey = grey
+        self.grey, self.stretched = grey, stretched
         self.device, self.group, self.crop = device, group, crop
         self.pages, self.letters = (t.to(device) for t in load(path))
         self.kinds = torch.zeros(drawn, dtype=torch.long, device=device)
@@ -121,6 +122,7 @@ class Pool:
             has = (self.kinds == kind).float()
             out.append(self.cut(self.tiles, torch.multinomial(has, count, replacement=True)))
         out = faded(turned(torch.cat(out)))
+        out = contrasted(out, self.stretched) if self.stretched else out
         return draw.luma(out).expand(-1, 3, -1, -1) if self.grey else out
 
 
@@ -155,3 +157,13 @@ def faded(x):
     x = torch.where(some(.1), black + x * (1 - black), x)
     x = torch.where(some(.06), x * white, x)
     return torch.where(some(.03), 1 - x, x)
+
+
+def contrasted(x, share):
+    """Some pages with too much contrast, as black and white points set by hand give it. Page and
+    truth have it alike: a network that sees no whole page cannot know where the points were."""
+    n, device = x.shape[0], x.device
+    low = torch.rand(n, 1, 1, 1, device=device) * .18
+    high = 1 - torch.rand(n, 1, 1, 1, device=device) * .2
+    on = torch.rand(n, 1, 1, 1, device=device) < share
+    return torch.where(on, ((x - low) / (high - low)).clamp(0, 1), x)

@@ -97,11 +97,52 @@ def blocks(x, q, transform):
     return z.view(n, h // b, w // b, b, b).permute(0, 1, 3, 2, 4).reshape(n, h, w) + 128
 
 
+def paper(x):
+    """Texture of paper, to be added where it is white: grain, fibres, and what shines through from
+    the other side."""
+    n, _, h, w = x.shape
+
+    def noise(rows, columns):
+        return F.interpolate(torch.randn(n, 1, rows, columns, device=x.device), size=(h, w),
+                             mode='bicubic', align_corners=False)
+
+    texture = .007 * noise(h * 2 // 3, w * 2 // 3) + .011 * noise(h // 5, w // 5) \
+        + .007 * noise(h // 6, w // 2)
+    behind = F.interpolate(F.avg_pool2d(x.mean(1, keepdim=True), 4).flip(3), size=(h, w),
+                           mode='bilinear', align_corners=False)
+    share = torch.rand(n, 1, 1, 1, device=x.device)
+    return texture * (.4 + .8 * share) - (1 - behind) * .05 * share.flip(0) - .012
+
+
+def optics(x, spread):
+    """Blur of a width of its own down and across; spread (n, 2)."""
+    n, c, h, w = x.shape
+    at = torch.arange(-3, 4, device=x.device, dtype=x.dtype)
+    taps = torch.exp(-at * at / (2 * (spread * spread)[..., None]))
+    taps = (taps / taps.sum(2, keepdim=True)).repeat_interleave(c, 0)[:, :, None]
+    x = F.pad(x, (3, 3, 3, 3), mode='replicate').view(1, n * c, h + 6, w + 6)
+    x = F.conv2d(F.conv2d(x, taps[:, :1].transpose(2, 3), groups=n * c), taps[:, 1:], groups=n * c)
+    return x.view(n, c, h, w)
+
+
+def straightened(x):
+    """Turned by up to 1.5 degrees and back: interpolated twice, and everything is in its place."""
+    n = x.shape[0]
+    angle = (torch.rand(n, device=x.device) * 2 - 1) * math.radians(1.5)
+    for turn, mode in ((angle, 'bicubic'), (-angle, 'bilinear')):
+        c, s = turn.cos(), turn.sin()
+        move = torch.stack([torch.stack([c, -s, c * 0], 1), torch.stack([s, c, c * 0], 1)], 1)
+        grid = F.affine_grid(move, list(x.shape), align_corners=False)
+        x = F.grid_sample(x, grid, mode=mode, padding_mode='border', align_corners=False).clamp(0, 1)
+    return x
+
+
 class Damage:
     """Makes the small page from the large one. Sides of the small page are multiples of 16."""
 
-    def __init__(self, device, size, scale=2):
-        """size: side of the large pages. With a scale of 1 the page keeps its size."""
+    def __init__(self, device, size, scale=2, scans=0.):
+        """size: side of the large pages. With a scale of 1 the page keeps its size. scans: share of
+        pages at levels from 0 on that went through a scanner."""
         self.device, self.scale = device, scale
         if scale > 1:
             self.table, self.weights = reductions(size, scale, device)
@@ -109,6 +150,7 @@ class Damage:
         self.qy = torch.tensor(QUANT_Y, device=device, dtype=torch.float32).view(8, 8)
         self.qc = torch.tensor(QUANT_C, device=device, dtype=torch.float32).view(8, 8)
         self.levels = torch.tensor(LEVELS, device=device)
+        self.scans = scans
 
     def compile(self):
         """Fuses the coders' many small operations, if the compiler can."""
@@ -187,6 +229,20 @@ class Damage:
         x = torch.where(some(.08), x + (soft - x) * .6, x)
         return torch.where(some(.06), x + (x - soft) * .7, x).clamp(0, 1)
 
+    def scanner(self, x, level):
+        """Paper, the optics, the sensor, and being made straight, by `scans` of the pages each."""
+        n = x.shape[0]
+
+        def some(p):
+            return (torch.rand(n, 1, 1, 1, device=self.device) < p * self.scans) & (level > -.5)
+
+        strength = ((level + 1) / 2).clamp(.5, 2)
+        x = torch.where(some(.7), x + paper(x) * strength * x, x).clamp(0, 1)
+        x = torch.where(some(.7), optics(x, .3 + .4 * torch.rand(n, 2, device=self.device)), x)
+        noise = torch.randn_like(x[:, :1]) * .014 * torch.rand(n, 1, 1, 1, device=self.device)
+        x = torch.where(some(.7), x + noise * strength, x)
+        return torch.where(some(.5), straightened(x), x).clamp(0, 1)
+
     def __call__(self, hr, level):
         """hr (n, 3, h, w) in 0..1 and a level for each: the small pages."""
         n = hr.shape[0]
@@ -194,6 +250,8 @@ class Damage:
         trusted = level < -.5
         lr = hr if self.scale == 1 else reduced(hr, self.table, self.weights, trusted)
         lr = self.scan(lr, level.view(-1, 1, 1, 1), 1.)
+        if self.scans:
+            lr = self.scanner(lr, level.view(-1, 1, 1, 1))
 
         def quality():
             return low + (high - low) * torch.rand(n, device=self.device)

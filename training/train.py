@@ -203,6 +203,8 @@ def arguments():
     parser.add_argument('--recipe', default='colours')
     parser.add_argument('--rate', type=float, default=1e-3)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--scans', type=float, default=0,
+                        help='share of scanned pages: paper, blur, noise, made straight, contrast')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--no-graphs', dest='graphs', action='store_false')
     parser.add_argument('--no-compile', dest='compile', action='store_false')
@@ -290,8 +292,8 @@ def main():
     if args.total and args.before >= args.total:
         raise SystemExit(f'{args.before} steps are done already')
     pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
-                     args.seed + students[0].steps, colours == 1)
-    damage = degrade.Damage(device, args.crop, scale)
+                     args.seed + students[0].steps, colours == 1, .3 * args.scans)
+    damage = degrade.Damage(device, args.crop, scale, args.scans)
     if args.compile:
         damage.compile()
     print(f'{len(pool.pages)} tiles of pages, {len(pool.letters)} of letters, '

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Which level of cleaning is best for files that were damaged so or so.
 
-levels.py make TEST OUT                 makes OUT/DAMAGE/*.EXT from TEST/clean, for every damage
+levels.py make TEST OUT [N [DAMAGES]]   makes OUT/DAMAGE/*.EXT from TEST/clean, for every damage; of
+                                        every N-th picture of a column, for these damages (commas)
 levels.py run PLANCHE TEST OUT          enlarges all of them at every level with model medium, and writes
                                         OUT/levels.tsv: damage, column, level, mean PSNR in dB
 levels.py choice PLANCHE TEST OUT       the same with the levels that the pages choose: OUT/choice.tsv
@@ -13,6 +14,7 @@ TEST: the test set of make_test.py. Needs numpy and Pillow.
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -66,12 +68,21 @@ def damages():
     return table
 
 
-def make(test, out):
+def made(out):
+    """The damages that `make` was asked for."""
+    return [damage for damage in damages() if os.path.isdir(os.path.join(out, damage))]
+
+
+def make(test, out, every='1', only=''):
     source = os.path.join(test, 'clean')
+    names = [n for n in sorted(os.listdir(source))
+             if int(re.sub(r'\D', '', n)) % int(every) == 0]
     for damage, (extension, save) in damages().items():
+        if only and damage not in only.split(','):
+            continue
         folder = os.path.join(out, damage)
         os.makedirs(folder, exist_ok=True)
-        for name in sorted(os.listdir(source)):
+        for name in names:
             picture = Image.open(os.path.join(source, name)).convert('RGB')
             with open(os.path.join(folder, name[:-3] + extension), 'wb') as stream:
                 stream.write(save(picture))
@@ -105,28 +116,28 @@ def measure_folder(test, folder):
 def run(planche, test, out):
     with open(os.path.join(out, 'levels.tsv'), 'w', encoding='ascii') as table:
         for level in LEVELS:
-            for damage in damages():
-                with tempfile.TemporaryDirectory() as made:
+            for damage in made(out):
+                with tempfile.TemporaryDirectory() as folder:
                     enlarge(planche, ['-m', 'medium', '-n', str(level)], os.path.join(out, damage),
-                            made)
-                    for column, value in measure_folder(test, made).items():
+                            folder)
+                    for column, value in measure_folder(test, folder).items():
                         print(damage, column, level, f'{value:.3f}', sep='\t', file=table, flush=True)
 
 
 def choice(planche, test, out):
     """Each picture is a page by itself: not a book."""
     with open(os.path.join(out, 'choice.tsv'), 'w', encoding='ascii') as table:
-        for damage in damages():
+        for damage in made(out):
             folder = os.path.join(out, damage)
-            with tempfile.TemporaryDirectory() as made:
+            with tempfile.TemporaryDirectory() as result:
                 files = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-                lines = enlarge(planche, ['-m', 'auto', '--json'], files, made)
+                lines = enlarge(planche, ['-m', 'auto', '--json'], files, result)
                 levels = {}
                 for line in lines.splitlines():
                     page = json.loads(line)
                     column = os.path.basename(page['input']).split('.')[0].rstrip('0123456789')
                     levels.setdefault(column, []).append(page['level'])
-                for column, value in measure_folder(test, made).items():
+                for column, value in measure_folder(test, result).items():
                     print(damage, column, f'{np.mean(levels[column]):.2f}', f'{value:.3f}', sep='\t',
                           file=table, flush=True)
 
@@ -137,7 +148,7 @@ def mean(figures, weights):
 
 def table(out):
     counts = {}
-    for name in os.listdir(os.path.join(out, 'clean')):
+    for name in os.listdir(os.path.join(out, made(out)[0])):
         column = name.split('.')[0].rstrip('0123456789')
         counts[column] = counts.get(column, 0) + 1
     levels, chosen = {}, {}
