@@ -101,6 +101,9 @@ struct planche_book_progress {
  * page, hundreds of times a page. */
 typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_progress *progress);
 
+/* Called before a page of a book begins, and after it has ended. */
+typedef void (*planche_book_turn_fn)(void *user);
+
 /* Options of a book. The caller owns all that they point to, until the call returns. */
 struct planche_book_options {
     size_t struct_size;
@@ -133,6 +136,11 @@ struct planche_book_options {
      * EPUB becomes a CBZ or a folder. */
     const char *pages; /* "3-5,12,20-"; NULL: all */
     unsigned sample;   /* so many of them, evenly spread; 0: all */
+    /* Turns: planche_engine_run_book calls begin_page on one of its threads before a page takes
+     * memory and computes, and end_page once it has ended, well or not; of several pages at once if
+     * the engine makes several. begin_page may wait, for who makes other pages on the machine that
+     * go first; it must return soon when page->cancel is requested. NULL: not called. */
+    planche_book_turn_fn begin_page, end_page;
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

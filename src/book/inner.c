@@ -103,6 +103,18 @@ static void on_progress(void *user, const struct planche_book_progress *progress
     planche_book_report(book, progress->name);
 }
 
+static void begin_page(void *user)
+{
+    const struct inner_run *run = user;
+    run->book->options.begin_page(run->book->options.user);
+}
+
+static void end_page(void *user)
+{
+    const struct inner_run *run = user;
+    run->book->options.end_page(run->book->options.user);
+}
+
 static char *join(struct inner_run *run, const char *name)
 {
     size_t size = strlen(run->entry->name) + strlen(name) + 2;
@@ -220,6 +232,8 @@ static enum planche_status run_book(struct inner_run *run, struct planche_error 
                             : 1;
     options.on_page = on_page;
     options.on_progress = on_progress;
+    options.begin_page = options.begin_page ? begin_page : NULL;
+    options.end_page = options.end_page ? end_page : NULL;
     options.user = run;
     const struct planche_log log = {.fn = on_log, .user = run, .trace = book->log.trace};
     enum planche_status status =

@@ -216,9 +216,13 @@ void planche_book_run_page(struct planche_page_runs *runs, size_t index)
     char input[PATH_MAX];
     assert(flight.entry->page && flight.entry->original == PLANCHE_NO_ENTRY);
     planche_workdir_entry_path(&book->work, index, PLANCHE_WORKDIR_IN, input);
+    if (book->options.begin_page)
+        book->options.begin_page(book->options.user);
     enum planche_status status = planche_cancel_fail(&runs->cancel, &error);
     if (!status)
         status = run_page(&flight, input, &error);
+    if (book->options.end_page)
+        book->options.end_page(book->options.user);
     if (status == PLANCHE_OK) {
         flight.entry->outcome = PLANCHE_BOOK_ENLARGED;
         planche_file_remove(input);

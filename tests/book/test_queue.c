@@ -3,6 +3,7 @@
 #include "book_test.h"
 
 #include <dirent.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,50 @@ static void test_bounded(void **state)
     tidy(&engine);
 }
 
+/* Turns of pages. */
+struct turns {
+    atomic_uint begun, ended, most;
+};
+
+static void begin_page(void *user)
+{
+    struct turns *turns = user;
+    unsigned between = ++turns->begun - turns->ended;
+    if (between > turns->most)
+        turns->most = between;
+}
+
+static void end_page(void *user)
+{
+    struct turns *turns = user;
+    turns->ended++;
+}
+
+/* Each page has its turn, which ends; no more at once than the engine makes. */
+static void test_turns(void **state)
+{
+    struct planche_engine *engine = engine_with(1);
+    struct planche_book_options options = book_options(&told);
+    struct planche_book_result result = PLANCHE_BOOK_RESULT_INIT;
+    struct turns turns = {0};
+    char from[600], to[600];
+    (void)state;
+    make_input(true);
+    snprintf(from, sizeof from, "%s", test_path("in.cbz"));
+    snprintf(to, sizeof to, "%s", test_path("out.cbz"));
+    options.on_page = NULL;
+    options.on_progress = NULL;
+    options.begin_page = begin_page;
+    options.end_page = end_page;
+    options.user = &turns;
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, &result, NULL),
+                     PLANCHE_OK);
+    assert_int_equal(turns.begun, result.pages);
+    assert_int_equal(turns.ended, result.pages);
+    assert_int_equal(turns.most, 1);
+    tidy(&engine);
+}
+
 /* With one worker pages run in their order: after the first has failed none is run. */
 static void test_failure(void **state)
 {
@@ -103,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_turns),
         cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

@@ -448,6 +448,7 @@ pub struct planche_engine_options {
     pub pages: ::std::os::raw::c_uint,
     pub has_level: ::std::os::raw::c_int,
     pub level: f64,
+    pub isolate: ::std::os::raw::c_int,
 }
 extern "C" {
     pub fn planche_engine_options_init(out: *mut planche_engine_options, size: usize);
@@ -457,6 +458,9 @@ extern "C" {
 }
 extern "C" {
     pub fn planche_engine_defaults(memory: *mut u64, threads: *mut ::std::os::raw::c_uint);
+}
+extern "C" {
+    pub fn planche_isolation_check(error: *mut planche_error) -> planche_status;
 }
 extern "C" {
     pub fn planche_engine_create(
@@ -588,6 +592,8 @@ pub struct planche_book_progress {
 pub type planche_book_progress_fn = ::std::option::Option<
     unsafe extern "C" fn(user: *mut ::std::os::raw::c_void, progress: *const planche_book_progress),
 >;
+pub type planche_book_turn_fn =
+    ::std::option::Option<unsafe extern "C" fn(user: *mut ::std::os::raw::c_void)>;
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub struct planche_book_options {
@@ -611,6 +617,8 @@ pub struct planche_book_options {
     pub memory: u64,
     pub pages: *const ::std::os::raw::c_char,
     pub sample: ::std::os::raw::c_uint,
+    pub begin_page: planche_book_turn_fn,
+    pub end_page: planche_book_turn_fn,
 }
 extern "C" {
     pub fn planche_book_options_init(out: *mut planche_book_options, size: usize);
