@@ -49,14 +49,16 @@ static void take_disposition(const char *line, size_t length, struct planche_htt
     bool whole = strlen(value) == length;
     if (!whole || !planche_http_parameter(value, "name", part->name, sizeof part->name))
         *part->name = 0;
-    part->is_file = whole && (planche_http_parameter(value, "filename", file, sizeof file) ||
-                              planche_http_parameter(value, "filename*", file, sizeof file));
+    bool named = whole && planche_http_parameter(value, "filename", file, sizeof file);
+    if (named && strlen(file) < sizeof part->file_name)
+        snprintf(part->file_name, sizeof part->file_name, "%s", file);
+    part->is_file =
+        named || (whole && planche_http_parameter(value, "filename*", file, sizeof file));
 }
 
-/* The head of a part, data[0..size) without its empty line. */
-static void take_head(const char *data, size_t size, struct planche_http_part *part)
+void planche_http_multipart_head(const char *data, size_t size, struct planche_http_part *part)
 {
-    *part->name = 0;
+    *part->name = *part->file_name = 0;
     part->is_file = false;
     while (size > 0) {
         const char *end = memmem(data, size, "\r\n", 2);
@@ -93,13 +95,12 @@ int planche_http_multipart_next(struct planche_http_multipart *form, struct plan
     size_t most = size < MAX_PART_HEAD ? size : MAX_PART_HEAD;
     if (size >= 2 && memcmp(data, "\r\n", 2) == 0) { /* no head at all */
         head = 2;
-        *part->name = 0;
-        part->is_file = false;
+        planche_http_multipart_head(data, 0, part);
     } else {
         const char *end = memmem(data, most, "\r\n\r\n", 4);
         if (end == NULL)
             return -1;
-        take_head(data, (size_t)(end - data), part);
+        planche_http_multipart_head(data, (size_t)(end - data), part);
         head = (size_t)(end - data) + 4;
     }
     /* An empty part's delimiter begins with the end of the empty line. */

@@ -9,8 +9,9 @@
 #define PLANCHE_HTTP_MAX_BOUNDARY 70
 
 struct planche_http_part {
-    char name[64]; /* of the field; longer ones: "" */
-    bool is_file;  /* it has the name of a file, which may be "" */
+    char name[64];       /* of the field; longer ones: "" */
+    bool is_file;        /* it has the name of a file, which may be "" */
+    char file_name[256]; /* as it was sent; longer ones, and those in other charsets: "" */
     const char *data;
     size_t size;
 };
@@ -30,5 +31,8 @@ bool planche_http_multipart_begin(struct planche_http_multipart *form, const cha
 /* 1: *part is the next part; 0: that was all; -1: the form is cut off or broken. */
 int planche_http_multipart_next(struct planche_http_multipart *form,
                                 struct planche_http_part *part);
+
+/* Reads the head of a part, data[0..size) without the empty line: all but its content. */
+void planche_http_multipart_head(const char *data, size_t size, struct planche_http_part *part);
 
 #endif
