@@ -18,6 +18,7 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@ struct planche_pages {
     struct planche_http_room room; /* waited for while results use all of the budget */
     struct planche_http_timer unload;
     bool ending;
+    struct planche_pages_guest guest;
+    unsigned guests_wait, guests_run;
+    bool guests_turn;     /* after a page of class BOOK */
+    int64_t guest_change; /* when one was granted or left last */
+    struct planche_http_task engine_wanted;
+    atomic_bool engine_is_wanted; /* the task is posted */
 };
 
 static void link_to(struct planche_pages_flight **list, struct planche_pages_flight *flight)
@@ -243,11 +250,39 @@ static bool start(struct planche_pages *pages, struct planche_pages_flight *flig
     return false;
 }
 
+/* Whether the guest is next. */
+static bool is_guests_turn(const struct planche_pages *pages)
+{
+    const unsigned *waiting = pages->state.waiting;
+    return pages->guests_wait > 0 && waiting[PLANCHE_PAGES_READER] == 0 &&
+           waiting[PLANCHE_PAGES_PREFETCH] == 0 &&
+           (waiting[PLANCHE_PAGES_BOOK] == 0 || pages->guests_turn);
+}
+
+static void grant_guest(struct planche_pages *pages)
+{
+    pages->guests_wait--;
+    pages->guests_run++;
+    pages->state.running++;
+    pages->guests_turn = false;
+    pages->guest_change = planche_clock_ns();
+    planche_http_timer_stop(&pages->unload);
+    pages->guest.granted(pages->guest.user);
+}
+
+static void dispatch_guests(struct planche_pages *pages)
+{
+    while (is_guests_turn(pages) && pages->state.running < pages->settings.workers &&
+           !pages->ending)
+        grant_guest(pages);
+}
+
 /* Begins pages while workers are free, unless results that are not written yet fill the budget: the
  * readers are slower than the pages then. */
 static void dispatch(struct planche_pages *pages)
 {
     const struct planche_http_budget *budget = pages->settings.budget;
+    dispatch_guests(pages);
     while (pages->waiting != NULL && pages->state.running < pages->settings.workers &&
            !pages->ending) {
         if (budget->used > budget->limit) {
@@ -257,9 +292,53 @@ static void dispatch(struct planche_pages *pages)
         }
         struct planche_pages_flight *flight =
             planche_pages_order_next(&pages->order, pages->waiting);
+        pages->guests_turn = flight->wish.class == PLANCHE_PAGES_BOOK;
         if (!start(pages, flight))
             deliver(pages, flight);
+        dispatch_guests(pages);
     }
+}
+
+void planche_pages_set_guest(struct planche_pages *pages, const struct planche_pages_guest *guest)
+{
+    pages->guest = *guest;
+}
+
+/* On the thread of a page. */
+static void on_engine_wait(void *user)
+{
+    struct planche_pages *pages = user;
+    if (!atomic_exchange(&pages->engine_is_wanted, true))
+        planche_http_loop_post(pages->settings.loop, &pages->engine_wanted);
+}
+
+static void on_engine_wanted(void *user)
+{
+    struct planche_pages *pages = user;
+    atomic_store(&pages->engine_is_wanted, false);
+    pages->guests_wait = 0;
+    if (pages->guest.yield != NULL)
+        pages->guest.yield(pages->guest.user);
+}
+
+void planche_pages_guest_wait(struct planche_pages *pages)
+{
+    pages->guests_wait++;
+    dispatch(pages);
+}
+
+void planche_pages_guest_leave(struct planche_pages *pages)
+{
+    pages->guests_run--;
+    pages->state.running--;
+    pages->guest_change = planche_clock_ns();
+    dispatch(pages);
+    rest(pages);
+}
+
+void planche_pages_guest_forget(struct planche_pages *pages)
+{
+    pages->guests_wait = 0;
 }
 
 /* Puts a flight in the queue. */
@@ -318,6 +397,8 @@ struct planche_pages *planche_pages_create(const struct planche_pages_settings *
     pages->state.queue_limit = settings->queue_limit;
     pages->room = (struct planche_http_room){.granted = on_room, .user = pages};
     pages->unload = (struct planche_http_timer){.fire = on_unload, .user = pages};
+    pages->engine_wanted = (struct planche_http_task){.run = on_engine_wanted, .user = pages};
+    planche_cli_engine_cache_on_wait(settings->engines, on_engine_wait, pages);
     if (!create_queues(pages, error)) {
         planche_job_queue_destroy(&pages->queue);
         free(pages);
@@ -558,6 +639,9 @@ void planche_pages_get_state(const struct planche_pages *pages, struct planche_p
     for (const struct planche_pages_flight *flight = pages->running; flight != NULL;
          flight = flight->next)
         oldest = now - flight->start > oldest ? now - flight->start : oldest;
+    if (pages->guests_run > 0 && now - pages->guest_change > oldest)
+        oldest = now - pages->guest_change;
+    state->waiting[PLANCHE_PAGES_BOOK] += pages->guests_wait;
     state->oldest_seconds = (double)oldest * 1e-9;
     state->oldest_waiting_seconds = (double)waiting * 1e-9;
 }

@@ -32,6 +32,16 @@ struct planche_pages_state {
     uint64_t made, failed, cancelled, shared;
 };
 
+/* The guest: pages that are made elsewhere, those of books, but take turns on the workers. */
+struct planche_pages_guest {
+    /* One of those that wait may begin. */
+    void (*granted)(void *user);
+    /* A page waits for an engine while all are in use: if the guest has one, it gives it up after
+     * those of its pages that run. None of its pages waits any more. */
+    void (*yield)(void *user);
+    void *user;
+};
+
 struct planche_pages;
 
 /* All calls are for the loop's thread. NULL: no memory, or no threads. settings are copied. */
@@ -60,6 +70,14 @@ enum planche_pages_submitted planche_pages_submit(struct planche_pages *pages,
  * its result is kept. */
 void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waiter *waiter,
                          bool keep);
+/* Sets the guest, before its pages come. It is copied. */
+void planche_pages_set_guest(struct planche_pages *pages, const struct planche_pages_guest *guest);
+/* A page of the guest waits for a worker: those of readers and prefetch go first, and those of
+ * class BOOK take turns with it. */
+void planche_pages_guest_wait(struct planche_pages *pages);
+/* One that was granted has ended; or all that wait do so no more. */
+void planche_pages_guest_leave(struct planche_pages *pages);
+void planche_pages_guest_forget(struct planche_pages *pages);
 /* Cancels all pages and takes no more. */
 void planche_pages_cancel(struct planche_pages *pages);
 /* Prepares keys on a worker, for the first request that needs one. */

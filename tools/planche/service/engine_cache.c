@@ -32,6 +32,8 @@ struct planche_cli_engine_cache {
     uint64_t uses;
     void (*loaded)(void *user, const char *model, double ms, bool made);
     void *loaded_user;
+    void (*waits)(void *user);
+    void *waits_user;
     unsigned capacity;
     struct slot slots[];
 };
@@ -141,6 +143,8 @@ enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_c
             room = find_room(engines);
         if (slot != NULL ? slot->engine != NULL : room != NULL)
             break;
+        if (slot == NULL && engines->waits != NULL)
+            engines->waits(engines->waits_user);
         if (!planche_cancel_wait(token, &engines->changed, &engines->lock))
             status = planche_cancel_check(token);
     }
@@ -202,6 +206,13 @@ void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
 {
     engines->loaded = loaded;
     engines->loaded_user = user;
+}
+
+void planche_cli_engine_cache_on_wait(struct planche_cli_engine_cache *engines,
+                                      void (*waits)(void *user), void *user)
+{
+    engines->waits = waits;
+    engines->waits_user = user;
 }
 
 void planche_cli_engine_cache_visit(

@@ -36,6 +36,11 @@ void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
                                       void (*loaded)(void *user, const char *model, double ms,
                                                      bool made),
                                       void *user);
+/* Calls waits, on the thread that asks, while it waits because all engines are in use, again and
+ * again: who gives one up may have it back before the one who waits. To be set
+ * before the first use. */
+void planche_cli_engine_cache_on_wait(struct planche_cli_engine_cache *engines,
+                                      void (*waits)(void *user), void *user);
 /* Calls visit for each engine that there is; same: how many of its model there are so far. The lock
  * is held: visit must be short. Thread-safe. */
 void planche_cli_engine_cache_visit(
