@@ -54,7 +54,8 @@ COMMAND_USES = {
     "metrics": [],
     "pages": ["cli", "service", "http", "cache"],
     "web": [],
-    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "web"],
+    "books": ["cli", "service", "http", "pages"],
+    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "web", "books"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

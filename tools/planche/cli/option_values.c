@@ -404,6 +404,33 @@ static bool set_no_cache(struct planche_cli_options *o, const char *value)
     return o->serve.no_cache = true;
 }
 
+static bool set_library_root(struct planche_cli_options *o, const char *value)
+{
+    struct planche_cli_serve_options *serve = &o->serve;
+    return serve->root_count < PLANCHE_CLI_MAX_ROOTS &&
+           set_text(value, &serve->roots[serve->root_count++]);
+}
+
+static bool set_books(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->serve.books);
+}
+
+static bool set_books_size(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->serve.books_size);
+}
+
+static bool set_books_upload(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_bytes(value, &o->serve.books_upload);
+}
+
+static bool set_books_keep(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 87600, &o->serve.books_keep);
+}
+
 static bool set_max_connections(struct planche_cli_options *o, const char *value)
 {
     return set_unsigned(value, 1, 65536, &o->serve.max_connections);

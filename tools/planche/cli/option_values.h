@@ -43,12 +43,17 @@ enum planche_cli_log_level {
 /* Most addresses to listen on, and most names of a server. */
 #define PLANCHE_CLI_MAX_LISTEN 16
 #define PLANCHE_CLI_MAX_HOSTS  16
+#define PLANCHE_CLI_MAX_ROOTS  16
 
 /* Options of planche serve alone. */
 struct planche_cli_serve_options {
     const char *listen[PLANCHE_CLI_MAX_LISTEN], *hosts[PLANCHE_CLI_MAX_HOSTS];
-    unsigned listen_count, host_count;
-    const char *token_file; /* NULL: none */
+    const char *roots[PLANCHE_CLI_MAX_ROOTS]; /* of libraries */
+    unsigned listen_count, host_count, root_count;
+    const char *books;                 /* folder; NULL: the user's */
+    uint64_t books_size, books_upload; /* bytes */
+    unsigned books_keep;               /* hours */
+    const char *token_file;            /* NULL: none */
     bool no_token, no_cache, open;
     bool isolate, no_isolate;
     unsigned max_connections, queue;

@@ -85,6 +85,11 @@ static void turn_away_method(const struct planche_serve *serve, struct planche_h
     }
 }
 
+static bool changes_something(const struct planche_http_connection *c)
+{
+    return strcmp(c->head.method, "POST") == 0 || strcmp(c->head.method, "DELETE") == 0;
+}
+
 void planche_serve_request(void *user, struct planche_http_connection *c)
 {
     struct planche_serve *serve = user;
@@ -101,7 +106,7 @@ void planche_serve_request(void *user, struct planche_http_connection *c)
     else if ((flags & PLANCHE_SERVE_OPEN) == 0 &&
              !planche_serve_is_allowed(serve, c, (flags & PLANCHE_SERVE_QUERY_TOKEN) != 0))
         turn_away(c, &visit, 401, "a token is wanted: Authorization: Bearer TOKEN");
-    else if (strcmp(c->head.method, "POST") == 0 && !planche_serve_site_is_ours(serve, c))
+    else if (changes_something(c) && !planche_serve_site_is_ours(serve, c))
         turn_away(c, &visit, 403,
                   "a page of another site may not send requests; see Security in docs/serve.md");
     else

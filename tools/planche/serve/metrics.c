@@ -2,6 +2,7 @@
 /* GET /metrics: what is counted, and what is now. */
 #include "serve/metrics.h"
 
+#include "books/books.h"
 #include "cache/open.h"
 #include "cli/build_facts.h"
 #include "commit.h"
@@ -84,6 +85,17 @@ static void set_cache(struct planche_serve *serve)
         planche_metrics_set(serve->metrics, values[i].metric, (double)values[i].value, NULL);
 }
 
+static void set_books(struct planche_serve *serve)
+{
+    struct planche_books_stats stats;
+    planche_books_get_stats(serve->books, &stats);
+    set(serve, PLANCHE_METRIC_BOOKS_NOW, (double)stats.waiting, "waiting");
+    set(serve, PLANCHE_METRIC_BOOKS_NOW, (double)stats.running, "running");
+    set(serve, PLANCHE_METRIC_BOOKS_NOW, (double)stats.kept, "kept");
+    planche_metrics_set(serve->metrics, PLANCHE_METRIC_BOOKS_BYTES, (double)stats.bytes, NULL);
+    planche_metrics_set(serve->metrics, PLANCHE_METRIC_BOOKS_LIMIT, (double)stats.max_bytes, NULL);
+}
+
 /* Sums over the engines that are loaded. */
 struct engines {
     struct planche_serve *serve;
@@ -120,6 +132,7 @@ static void set_all(struct planche_serve *serve)
                         planche_http_server_connections(serve->server), NULL);
     set_queue(serve);
     set_cache(serve);
+    set_books(serve);
     set_memory(serve);
     planche_metrics_set_process(metrics);
 }

@@ -2,6 +2,9 @@
 /* Route table. */
 #include "serve/routes.h"
 
+#include "serve/book_events.h"
+#include "serve/book_result.h"
+#include "serve/books.h"
 #include "serve/health.h"
 #include "serve/metrics.h"
 #include "serve/status.h"
@@ -34,8 +37,14 @@ static void allow(char *allowed, size_t size, const char *method)
 
 static bool is_path(const char *pattern, const char *path)
 {
-    size_t length = strcspn(pattern, "*");
-    return strncmp(pattern, path, length) == 0 && (pattern[length] == '*' || path[length] == 0);
+    while (*pattern && *pattern != '*') {
+        size_t part = *pattern == '{' ? strcspn(path, "/") : 1;
+        if (part == 0 || (*pattern != '{' && *pattern != *path))
+            return false;
+        pattern += *pattern == '{' ? strcspn(pattern, "}") + 1 : 1;
+        path += part;
+    }
+    return *pattern == '*' || *path == 0;
 }
 
 const struct planche_serve_route *planche_serve_find_route(const char *method, const char *path,

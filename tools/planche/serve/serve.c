@@ -2,6 +2,7 @@
 /* planche serve: the command, its signals, and its end. */
 #include "serve/server.h"
 
+#include "books/books.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
@@ -29,12 +30,23 @@ struct life {
     struct planche_http_timer end, watchdog;
     int64_t watchdog_ns;
     bool cancelled; /* pages in flight were given up */
+    bool drained;   /* there are no connections any more */
 };
 
+/* Nothing is left to be done: answers are written, and the pages of a book that ran are made. */
 static void on_drained(void *user)
 {
     struct life *life = user;
-    planche_http_loop_stop(life->serve.loop);
+    life->drained = true;
+    if (planche_books_is_idle(life->serve.books))
+        planche_http_loop_stop(life->serve.loop);
+}
+
+static void on_books_idle(void *user)
+{
+    struct life *life = user;
+    if (life->drained)
+        planche_http_loop_stop(life->serve.loop);
 }
 
 /* Pages that are still in flight are given up, which their readers are told; then it ends. */
@@ -48,6 +60,7 @@ static void on_end(void *user)
     life->cancelled = true;
     planche_http_timer_set(life->serve.loop, &life->end, planche_clock_ns() + FAREWELL_NS);
     planche_pages_cancel(life->serve.pages);
+    planche_books_cancel(life->serve.books);
 }
 
 static void begin_end(struct life *life)
@@ -57,6 +70,7 @@ static void begin_end(struct life *life)
     planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "ending: pages in flight are finished");
     planche_serve_notify("STOPPING=1");
     planche_http_timer_set(serve->loop, &life->end, planche_clock_ns() + DRAIN_NS);
+    planche_books_drain(serve->books, on_books_idle, life);
     planche_http_server_drain(serve->server, on_drained, life);
 }
 

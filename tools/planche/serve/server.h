@@ -14,7 +14,9 @@
 /* Bytes of a token at most. */
 #define PLANCHE_SERVE_TOKEN 256
 
+struct planche_books;
 struct planche_metrics;
+struct planche_serve_stream;
 
 /* One server. All of it belongs to the loop's thread. */
 struct planche_serve {
@@ -30,6 +32,9 @@ struct planche_serve {
     struct planche_pages_keys *keys;
     struct planche_cache *cache; /* NULL: results are not kept */
     struct planche_log log;      /* of the cache */
+    struct planche_books *books;
+    struct planche_serve_stream *streams; /* of events */
+    struct planche_http_timer heartbeat;  /* of streams */
     struct planche_metrics *metrics;
     uint64_t in_flight;              /* requests that have not ended */
     char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */

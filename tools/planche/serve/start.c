@@ -2,6 +2,7 @@
 /* Start: from the command line to a server that is ready. */
 #include "serve/start.h"
 
+#include "books/books.h"
 #include "cache/open.h"
 #include "cli/cli.h"
 #include "cli/mistakes.h"
@@ -12,6 +13,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "pages/keys.h"
+#include "serve/book_count.h"
 #include "serve/dispatch.h"
 #include "serve/figures.h"
 #include "serve/guard.h"
@@ -255,6 +257,35 @@ static int make_parts(struct planche_serve *serve)
     return serve->server != NULL ? PLANCHE_CLI_OK : planche_cli_no_memory();
 }
 
+/* Books go on that were not done when the server before ended. */
+static int open_books(struct planche_serve *serve)
+{
+    const struct planche_cli_serve_options *options = &serve->options.serve;
+    struct planche_error error = {0};
+    serve->log = (struct planche_log){.fn = planche_serve_log_library, .user = serve};
+    const struct planche_books_settings settings = {
+        .loop = serve->loop,
+        .budget = &serve->budget,
+        .pages = serve->pages,
+        .engines = serve->engines,
+        .defaults = &serve->options,
+        .log = &serve->log,
+        .folder = options->books,
+        .max_bytes = options->books_size,
+        .upload_bytes = options->books_upload,
+        .keep_s = 3600 * (int64_t)options->books_keep,
+        .roots = options->roots,
+        .root_count = options->root_count,
+        .ended = planche_serve_count_book,
+        .user = serve,
+    };
+    planche_serve_begin_book_figures(serve);
+    if (planche_books_create(&serve->books, &settings, &error) == PLANCHE_OK)
+        return PLANCHE_CLI_OK;
+    planche_cli_message("%s", error.message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
 int planche_serve_start(struct planche_serve *serve)
 {
     serve->started = planche_clock_ns();
@@ -271,6 +302,8 @@ int planche_serve_start(struct planche_serve *serve)
     if (status == PLANCHE_CLI_OK)
         status = make_parts(serve);
     if (status == PLANCHE_CLI_OK)
+        status = open_books(serve);
+    if (status == PLANCHE_CLI_OK)
         planche_pages_prepare(serve->pages, serve->keys);
     for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
         planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
@@ -279,6 +312,7 @@ int planche_serve_start(struct planche_serve *serve)
 
 void planche_serve_stop(struct planche_serve *serve)
 {
+    planche_books_destroy(serve->books);
     planche_pages_destroy(serve->pages);
     planche_http_server_destroy(serve->server);
     planche_cache_close(&serve->cache);

@@ -9,6 +9,7 @@
 #include "http/multipart.h"
 #include "http/query.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -68,6 +69,44 @@ static enum planche_status take_seconds(const char *name, const char *value, uin
     return PLANCHE_OK;
 }
 
+static enum planche_status take_text(const char *name, const char *value, char *out, size_t size,
+                                     struct planche_error *error)
+{
+    if (strlen(value) >= size)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s has more than %zu bytes", name,
+                            size - 1);
+    snprintf(out, size, "%s", value);
+    return PLANCHE_OK;
+}
+
+static enum planche_status take_container(const char *value, struct planche_serve_book_extras *book,
+                                          struct planche_error *error)
+{
+    bool epub = strcmp(value, "epub") == 0;
+    book->container = epub ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP;
+    if (epub || strcmp(value, "cbz") == 0)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "container must be cbz or epub");
+}
+
+/* Parameters of books. *known: it is one. */
+static enum planche_status take_book(const char *name, const char *value,
+                                     struct planche_serve_book_extras *book, bool *known,
+                                     struct planche_error *error)
+{
+    *known = true;
+    if (strcmp(name, "name") == 0)
+        return take_text(name, value, book->name, sizeof book->name, error);
+    if (strcmp(name, "path") == 0)
+        return take_text(name, value, book->path, sizeof book->path, error);
+    if (strcmp(name, "container") == 0)
+        return take_container(value, book, error);
+    if (strcmp(name, "priority") == 0 || strcmp(name, "deadline_ms") == 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is for pages, not for books", name);
+    *known = false;
+    return PLANCHE_OK;
+}
+
 static enum planche_status take_parameter(json_t *object, const char *name, const char *value,
                                           struct planche_serve_extras *extras,
                                           struct planche_error *error)
@@ -79,6 +118,11 @@ static enum planche_status take_parameter(json_t *object, const char *name, cons
         return take_seconds(name, value, &extras->deadline_ms, error);
     if (extras->timed && strcmp(name, "wait") == 0)
         return take_seconds(name, value, &extras->wait_ms, error);
+    bool known = false;
+    enum planche_status status =
+        extras->book != NULL ? take_book(name, value, extras->book, &known, error) : PLANCHE_OK;
+    if (status != PLANCHE_OK || known)
+        return status;
     if (setting == NULL)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "unknown parameter %.64s; see the list in docs/serve.md", name);

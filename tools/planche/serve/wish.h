@@ -10,6 +10,15 @@ struct planche_serve_extras {
     uint64_t deadline_ms; /* 0: not said */
     uint64_t wait_ms;     /* 0: not said */
     bool timed;           /* deadline= and wait=, in seconds, are known */
+    /* Where what is said of a book goes; NULL: that is not known, but priority= and deadline_ms=
+     * are. */
+    struct planche_serve_book_extras *book;
+};
+
+/* What a query says of a book beside the settings of its pages; "": not said. */
+struct planche_serve_book_extras {
+    char name[256], path[1024];
+    enum planche_container container;
 };
 
 /* Sets wish->request from the query, by the names of planche stdio, and the class and the session.

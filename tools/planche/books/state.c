@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Books as such: made, freed, watched; and the room for them. */
+#include "books/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define SECOND_NS INT64_C(1000000000)
+
+struct planche_books_book *planche_books_new(const struct planche_books_wish *wish)
+{
+    struct planche_books_book *book = calloc(1, sizeof *book);
+    struct timespec now;
+    if (book == NULL || !planche_books_make_id(book->id, book->handle)) {
+        free(book);
+        return NULL;
+    }
+    planche_books_clean_name(wish->name, book->name);
+    snprintf(book->path, sizeof book->path, "%s", wish->path);
+    book->settings = json_incref(wish->settings);
+    book->container = wish->container;
+    clock_gettime(CLOCK_REALTIME, &now);
+    book->created = now.tv_sec;
+    book->order = now.tv_sec * SECOND_NS + now.tv_nsec;
+    book->failures = json_array();
+    return book;
+}
+
+void planche_books_free(struct planche_books_book *book)
+{
+    json_decref(book->settings);
+    json_decref(book->failures);
+    free(book);
+}
+
+void planche_books_changed(struct planche_books_book *book)
+{
+    struct planche_books_watcher *next;
+    book->revision++;
+    for (struct planche_books_watcher *at = book->watchers; at != NULL; at = next) {
+        next = at->next;
+        at->changed(at->user);
+    }
+}
+
+void planche_books_watch(struct planche_books_book *book, struct planche_books_watcher *watcher)
+{
+    watcher->next = book->watchers;
+    watcher->link = &book->watchers;
+    if (watcher->next != NULL)
+        watcher->next->link = &watcher->next;
+    book->watchers = watcher;
+}
+
+void planche_books_unwatch(struct planche_books_watcher *watcher)
+{
+    if (watcher->link == NULL)
+        return;
+    *watcher->link = watcher->next;
+    if (watcher->next != NULL)
+        watcher->next->link = watcher->link;
+    watcher->link = NULL;
+}
+
+uint64_t planche_books_room(const struct planche_books *books)
+{
+    uint64_t used = books->reserved;
+    for (const struct planche_books_book *book = books->first; book != NULL; book = book->next)
+        used += book->disk_bytes;
+    return used < books->settings.max_bytes ? books->settings.max_bytes - used : 0;
+}

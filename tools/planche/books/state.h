@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this folder share. */
+#ifndef PLANCHE_BOOKS_STATE_H
+#define PLANCHE_BOOKS_STATE_H
+
+#include "books/books.h"
+#include "books/chore.h"
+#include "books/folder.h"
+
+#define PLANCHE_BOOKS_MOST    1000 /* books at once, those that are kept among them */
+#define PLANCHE_BOOKS_UPLOADS 16   /* that come at once */
+
+struct planche_books {
+    struct planche_books_settings settings;
+    struct planche_books_folder folder;
+    struct planche_library library;
+    struct planche_job_queue *chores, *runner; /* one thread each */
+    struct planche_books_book *first, **last;
+    size_t count;
+    uint64_t reserved; /* bytes that uploads have and are going to have */
+    unsigned uploads;
+    struct planche_books_run *run; /* NULL: none */
+    /* A run is over; the book's fields say how. */
+    void (*run_ended)(struct planche_books *books, struct planche_books_book *book);
+    struct planche_http_timer expiry;
+    bool draining, cancelled;
+    void (*idle)(void *user);
+    void *idle_user;
+};
+
+/* Opens the folder if it is not yet. False: it cannot be, which the log is told. */
+bool planche_books_ready(struct planche_books *books);
+/* Bytes that the limit leaves. */
+uint64_t planche_books_room(const struct planche_books *books);
+/* A zeroed book with an id; NULL: no memory, or no random bytes. */
+struct planche_books_book *planche_books_new(const struct planche_books_wish *wish);
+void planche_books_free(struct planche_books_book *book);
+/* Puts a book that is whole into the list, and begins it when it is its turn. */
+void planche_books_enter(struct planche_books *books, struct planche_books_book *book);
+/* Tells those who watch. */
+void planche_books_changed(struct planche_books_book *book);
+
+#endif
