@@ -2,7 +2,7 @@
 # The commands of daily work; meson does the building. Each installs what it misses, after saying so.
 BUILD ?= build
 PREFIX ?= /usr/local
-SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.cpp' '*.hpp')
 
 .PHONY: build test check coverage demo bench format check-format dist install clean
 

@@ -27,12 +27,12 @@ is_version() { # VERSION TOOL
 
 layout() {
     # shellcheck disable=SC2046 # names without spaces
-    "$here/format.sh" --check $(sources '*.c' '*.h')
+    "$here/format.sh" --check $(sources '*.c' '*.h' '*.cpp' '*.hpp')
 }
 
 spelling() {
     # shellcheck disable=SC2046
-    codespell --ignore-words-list=crate $(sources '*.c' '*.h' '*.md' '*.py' '*.sh' '*.def' '*.1' '*.build' '*.comp' '*.glsl' Makefile .ci/run)
+    codespell --ignore-words-list=crate $(sources '*.c' '*.h' '*.cpp' '*.hpp' '*.rs' '*.md' '*.py' '*.sh' '*.def' '*.1' '*.build' '*.comp' '*.glsl' Makefile .ci/run)
 }
 
 # The kernels are generated from bodies by macros, which takes it minutes and finds nothing.

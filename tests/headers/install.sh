@@ -11,6 +11,7 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 
 lib=$root$prefix/$libdir
 for file in "$root$prefix/bin/planche" "$root$prefix/include/planche/planche.h" \
+    "$root$prefix/include/planche/planche.hpp" \
     "$lib/libplanche.so" "$lib/libplanche.so.0" "$lib/libplanche.a" "$lib/pkgconfig/planche.pc" \
     "$root$prefix/share/doc/planche/README.md" "$root$prefix/share/doc/planche/LICENSE" \
     "$root$prefix/share/doc/planche/LICENSE-MODELS" \
@@ -20,7 +21,8 @@ for file in "$root$prefix/bin/planche" "$root$prefix/include/planche/planche.h" 
 done
 grep -q "^ExecStart=$prefix/bin/planche serve" "$root$prefix/lib/systemd/system/planche.service"
 [ -e "$root$prefix/lib/systemd/system/planche.socket" ]
-others=$(find "$root$prefix/include" -type f ! -path '*/include/planche/*.h')
+others=$(find "$root$prefix/include" -type f ! -path '*/include/planche/*.h' \
+    ! -path '*/include/planche/planche.hpp')
 [ -z "$others" ] || { echo "installed beside the public headers: $others" && exit 1; }
 
 export PKG_CONFIG_PATH="$lib/pkgconfig"

@@ -75,10 +75,10 @@ KERNEL_VERSION = re.compile(r"_(portable|neon|avx2|avx512|avx512bf16|amx|avxvnni
 # Violations that are known and on their way out: (file or folder, part of the message). An entry
 # that no longer matches anything is a violation itself.
 KNOWN = []
-PUBLIC_ONLY = ["tools", "examples", "include"]
+PUBLIC_ONLY = ["tools", "examples", "bindings", "include"]
 SKIPPED_FOLDERS = {"build", "demo", "corpus", "samples", "node_modules", "__pycache__"}
-CODE = (".c", ".h", ".cpp", ".def", ".comp", ".glsl")
-SCRIPTS = (".py", ".sh", "meson.build", "meson_options.txt", "Makefile", ".ci/run", "bench/run")
+CODE = (".c", ".h", ".cpp", ".hpp", ".def", ".comp", ".glsl")
+SCRIPTS = (".py", ".sh", ".rs", ".js", "meson.build", "meson_options.txt", "Makefile", ".ci/run", "bench/run")
 MAX_LINES = 999
 MAX_FUNCTION_LINES = 80
 FORBIDDEN_CALL = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|aligned_alloc|posix_memalign|strdup|"
@@ -89,7 +89,7 @@ MAX_DOC_COLUMNS = 120
 # Pages that speak of the past: their names are those of then.
 HISTORY = {"CHANGELOG.md"}
 # A file of the tree, by its path or the end of it; * stands for any part of a name.
-DOC_FILE = re.compile(r"(?<![\w./<>*~$-])[\w./*-]*[\w*]\.(?:c|h|cpp|def|comp|glsl|py|sh|ini|md)"
+DOC_FILE = re.compile(r"(?<![\w./<>*~$-])[\w./*-]*[\w*]\.(?:c|h|cpp|hpp|def|comp|glsl|py|sh|rs|ini|md)"
                       r"(?![\w.*/<>-])")
 DOC_QUOTED = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")
 DOC_LINK = re.compile(r"\]\(([^()\s]+)\)")
@@ -236,7 +236,7 @@ def check_head(path, lines):
     first = 1 if lines and lines[0].startswith("#!") else 0
     if len(lines) <= first or "SPDX-License-Identifier: MIT" not in lines[first]:
         yield first + 1, "no SPDX line on top"
-    elif path.endswith((".c", ".h", ".cpp")) and not (
+    elif path.endswith((".c", ".h", ".cpp", ".hpp")) and not (
             len(lines) > first + 1 and lines[first + 1].startswith(("/*", "//"))):
         yield first + 2, "no comment on the file's purpose after the SPDX line"
 
@@ -548,6 +548,7 @@ PLANTED = [
     ("tools/show/bad.c", HEAD + '#include "base/alloc.h"\n', "public headers only"),
     ("tools/unpack/bad.c", HEAD + '#include "codec/codec.h"\n', "public headers only"),
     ("examples/bad.c", HEAD + '#include "net/net.h"\n', "public headers only"),
+    ("bindings/cpp/bad.cpp", HEAD + '#include "net/net.h"\n', "public headers only"),
     ("include/planche/bad.h", HEAD + '#include "base/alloc.h"\n', "public headers only"),
     # Circles: by a call and by a table, declared in a header that is nobody's.
     ("src/book/state.c", HEAD + '#include "book/state.h"\nint planche_pages(void);\n'
