@@ -143,6 +143,15 @@ PLANCHE_API enum planche_status planche_engine_run_file(const struct planche_eng
                                                         struct planche_page_result *result,
                                                         struct planche_error *error);
 
+/* Looks at an image file without running it: fills in of result what planche_engine_run_file would
+ * choose for it with this engine and PLANCHE_GREY_AUTO (chosen, level, reason; grey), what was
+ * measured, and the size of the input. It waits until no page is in the engine. Errors: IO, DATA,
+ * LIMIT, BUDGET, MEMORY, ARGUMENT, UNSUPPORTED. */
+PLANCHE_API enum planche_status planche_engine_look(const struct planche_engine *engine,
+                                                    const char *input,
+                                                    struct planche_page_result *result,
+                                                    struct planche_error *error);
+
 /* The name of a file that planche_engine_run_file has made for `output`: part 1..result->parts of a
  * result that was split is NAME-PART.EXT, and a format that was switched has its own extension.
  * Like snprintf: fills name with at most size bytes and returns the length there is. */

@@ -55,6 +55,26 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     return status;
 }
 
+enum planche_status planche_engine_look(const struct planche_engine *engine, const char *input,
+                                        struct planche_page_result *result,
+                                        struct planche_error *error)
+{
+    struct planche_page_result full;
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!engine || !input || !result)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "engine, input and result must be given");
+    enum planche_status status = planche_engine_check_process(engine, error);
+    if (!status)
+        status = planche_args_check_result(result, RESULT, error);
+    if (!status)
+        status = planche_run_look_file(engine, input, &full, error);
+    if (!status)
+        planche_args_give(result, &full, RESULT);
+    return status;
+}
+
 enum planche_status planche_engine_run_bytes(const struct planche_engine *engine, const void *data,
                                              size_t size, void **out_data, size_t *out_size,
                                              const struct planche_page_options *options,

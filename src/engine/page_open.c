@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening of a page: its reader, its size, and the scan of its pixels before the network runs. */
 #include "engine/page_state.h"
+#include "image/pixels.h"
 
 #include "base/status.h"
 #include "engine/prescan.h"
@@ -84,15 +85,8 @@ static enum planche_status choose_networks(struct planche_page *page, struct pla
     return PLANCHE_OK;
 }
 
-/* Tells what the page has chosen. */
-static void describe_choice(struct planche_page *page, const struct planche_auto_choice *choice)
+void planche_page_tell_signs(struct planche_page_result *result, const struct planche_signs *signs)
 {
-    const struct planche_signs *signs = &page->job->signs;
-    struct planche_page_result *result = &page->job->result;
-    result->chosen = 1;
-    result->grey = page->input.colours == 1;
-    result->level = planche_auto_level(choice->level);
-    snprintf(result->reason, sizeof result->reason, "%s", choice->reason);
     snprintf(result->kind, sizeof result->kind, "%s", planche_auto_kind(signs));
     result->file_quality = signs->file_quality;
     result->past_quality = signs->past_quality;
@@ -100,6 +94,23 @@ static void describe_choice(struct planche_page *page, const struct planche_auto
     result->flat = signs->flat;
     result->screen = signs->screen;
     result->soft = signs->soft;
+}
+
+void planche_page_tell_choice(struct planche_page_result *result,
+                              const struct planche_auto_choice *choice)
+{
+    result->chosen = 1;
+    result->level = planche_auto_level(choice->level);
+    snprintf(result->reason, sizeof result->reason, "%s", choice->reason);
+}
+
+/* Tells what the page has chosen. */
+static void describe_choice(struct planche_page *page, const struct planche_auto_choice *choice)
+{
+    struct planche_page_result *result = &page->job->result;
+    planche_page_tell_choice(result, choice);
+    planche_page_tell_signs(result, &page->job->signs);
+    result->grey = page->input.colours == 1;
     planche_log_write(&page->job->log.log, PLANCHE_LOG_DEBUG, "%s: level %g (%s), %s",
                       page->job->source->name, result->level, result->reason, result->kind);
 }
@@ -163,12 +174,15 @@ enum planche_status planche_page_measure(struct planche_page *page, struct planc
 {
     const struct planche_page_filter *filter = page->job->filter;
     struct planche_measure measure = {0};
-    struct planche_prescan prescan = {.measure = &measure};
+    struct planche_prescan prescan = {.measure = &measure,
+                                      .grey = page->job->options.grey == PLANCHE_GREY_AUTO};
     enum planche_status status = open_input(page, error);
     if (!status && filter)
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
     if (!status)
         status = read_rows(page, &prescan, error);
+    if (!status)
+        page->job->result.grey = prescan.grey || planche_pixel_channels(page->input.stored) < 3;
     planche_input_close(&page->input);
     return status;
 }

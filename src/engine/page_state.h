@@ -100,6 +100,10 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
 enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error);
 /* OPENED or DEFERRED -> RESOLVED. */
 enum planche_status planche_page_resolve(struct planche_page *page, struct planche_error *error);
+/* What was seen of a page, and what follows from it, as results have it. */
+void planche_page_tell_signs(struct planche_page_result *result, const struct planche_signs *signs);
+void planche_page_tell_choice(struct planche_page_result *result,
+                              const struct planche_auto_choice *choice);
 /* Any -> NEW. Output, parts and network are closed by then. */
 void planche_page_close(struct planche_page *page);
 
@@ -110,9 +114,9 @@ void planche_page_close(struct planche_page *page);
  * opening and resolving; BUDGET: the page needs more than there can be; CANCELLED, DEADLINE. */
 enum planche_status planche_page_admit(struct planche_page *page, bool alone,
                                        struct planche_error *error);
-/* Looks at a page without running it: job->signs are set. It has all the memory that pages may take
- * meanwhile: it waits until none is inside. Errors: those of opening and reading the file, and of
- * the filter; LIMIT, BUDGET; CANCELLED, DEADLINE. */
+/* Looks at a page without running it: job->signs are set, and whether the result is grey. It has
+ * all the memory that pages may take meanwhile: it waits until none is inside. Errors: those of
+ * opening and reading the file, and of the filter; LIMIT, BUDGET; CANCELLED, DEADLINE. */
 enum planche_status planche_page_look(struct planche_page_job *job, struct planche_error *error);
 /* DEFERRED -> ADMITTED: makes the scans that were put off. A page that is ADMITTED stays so. */
 enum planche_status planche_page_run_deferred(struct planche_page *page,

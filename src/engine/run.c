@@ -91,6 +91,28 @@ enum planche_status planche_run_look(const struct planche_engine *engine,
     return status;
 }
 
+enum planche_status planche_run_look_file(const struct planche_engine *engine, const char *path,
+                                          struct planche_page_result *result,
+                                          struct planche_error *error)
+{
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_page_job job = {
+        .engine = engine, .options = PLANCHE_PAGE_OPTIONS_INIT, .source = &source};
+    struct planche_auto_choice choice;
+    job.options.grey = PLANCHE_GREY_AUTO;
+    enum planche_status status = planche_page_look(&job, error);
+    if (status)
+        return status;
+    *result = job.result;
+    result->input_width = job.signs.width;
+    result->input_height = job.signs.height;
+    planche_page_tell_signs(result, &job.signs);
+    planche_auto_choose(&choice, &job.signs);
+    if (planche_engine_chooses(engine))
+        planche_page_tell_choice(result, &choice);
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_run_bytes(const struct planche_engine *engine, const void *data,
                                       size_t size, void **out_data, size_t *out_size,
                                       const struct planche_page_options *options,

@@ -27,6 +27,11 @@ enum planche_status planche_run_look(const struct planche_engine *engine,
                                      const struct planche_cancel_token *cancel,
                                      struct planche_signs *signs, struct planche_error *error);
 
+/* planche_engine_look: *result is set on success only. */
+enum planche_status planche_run_look_file(const struct planche_engine *engine, const char *path,
+                                          struct planche_page_result *result,
+                                          struct planche_error *error);
+
 /* planche_engine_run_bytes: *out_data and *out_size are set on success only. */
 enum planche_status planche_run_bytes(const struct planche_engine *engine, const void *data,
                                       size_t size, void **out_data, size_t *out_size,

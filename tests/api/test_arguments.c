@@ -136,6 +136,7 @@ static void test_null_errors(void **state)
     assert_int_equal(planche_engine_create(&none, &options, NULL), PLANCHE_ERROR_BUDGET);
     assert_int_equal(planche_engine_run_file(engine, input, output, NULL, NULL, NULL),
                      PLANCHE_ERROR_DATA);
+    assert_int_equal(planche_engine_look(engine, input, &result, NULL), PLANCHE_ERROR_DATA);
     assert_int_equal(planche_engine_run_file(engine, output, output, NULL, NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);
     assert_int_equal(
@@ -209,6 +210,7 @@ static void test_null_arguments(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_engine_run_pixels(engine, NULL, &pixels, NULL, NULL, &error),
                      PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_engine_look(engine, "a", NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_page_predict(1, 1, 1, 0, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_engine_predict(engine, NULL, 1, 1, NULL, NULL, &error),
                      PLANCHE_ERROR_ARGUMENT);

@@ -131,6 +131,21 @@ class Preview(harness.Case):
             self.assertEqual(bytes(rows[y][88 * 3:168 * 3]), bytes(whole[y]))
             self.assertEqual(bytes(rows[68 + y][:80 * 3]), bytes(whole[y]))
 
+    def test_level_is_what_the_page_chooses(self):
+        """A lossy page is cleaned as the command does it; a level that is given is given."""
+        self.page()
+        self.planche("page.png", "-o", "lossy.jpg", "-q", "40", "--no-mark")
+        shown = {}
+        for name, options in (("chosen", ()), ("trusted", ("-n", "-1"))):
+            result = run("preview", "-m", "small", "--json", "--crop", "80x60+0+0", "-o", f"{name}.png",
+                         "lossy.jpg", *options, check=0, cwd=self.folder)
+            facts = json.loads(result.stdout.splitlines()[1])
+            shown[name] = [bytes(row[168 * 3:]) for row in decoded(self.read(f"{name}.png"))[2]]
+            self.assertEqual((facts["level"] or 0) > 0, name == "chosen")
+        run("lossy.jpg", "-m", "small", "-o", "whole.png", check=0, cwd=self.folder)
+        self.assertEqual([bytes(row) for row in decoded(self.read("whole.png"))[2]], shown["chosen"])
+        self.assertNotEqual(shown["chosen"], shown["trusted"])
+
     def test_grey_pages_stay_grey(self):
         self.page(channels=1)
         self.preview("page.png", "-o", "sheet.png")

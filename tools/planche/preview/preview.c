@@ -32,6 +32,8 @@ struct sheet {
     struct planche_cli_picture picture;
     uint32_t scale, pane_width, pane_height;
     unsigned panes, room; /* drawn, and there is room for */
+    const char *path;
+    struct planche_page_result look; /* what the whole page would choose with the last engine */
 };
 
 static enum planche_status choose_crop(struct sheet *sheet, const struct planche_image *image,
@@ -85,26 +87,45 @@ static bool make_sheet(struct sheet *sheet, unsigned panes)
            planche_cli_picture_make(&sheet->picture, (uint32_t)all_width, (uint32_t)all_height);
 }
 
-/* Pastes a pane and says what it shows. model and networks NULL: Lanczos. */
-static bool add_pane(struct sheet *sheet, const struct planche_cli_picture *pane, const char *model,
-                     const char *networks, double seconds)
+/* What a pane shows. model and networks NULL: Lanczos. */
+struct pane {
+    const char *model, *networks;
+    bool chosen; /* the page has chosen its level: that of sheet->look */
+    double seconds;
+};
+
+static bool tell_json(const struct sheet *sheet, const struct pane *shown)
+{
+    json_t *object = json_object();
+    bool chosen = shown->chosen;
+    json_object_set_new(object, "pane", json_integer(sheet->panes));
+    json_object_set_new(object, "model",
+                        shown->model ? planche_cli_json_text(shown->model) : json_null());
+    json_object_set_new(object, "variant", planche_cli_json_text(shown->networks));
+    json_object_set_new(object, "level", chosen ? json_real(sheet->look.level) : json_null());
+    json_object_set_new(object, "reason", chosen ? json_string(sheet->look.reason) : json_null());
+    json_object_set_new(object, "ms", json_real(shown->seconds * 1000));
+    return planche_cli_json_print(object);
+}
+
+/* Pastes a pane and says what it shows. */
+static bool add_pane(struct sheet *sheet, const struct planche_cli_picture *pane,
+                     const struct pane *shown)
 {
     uint32_t column = sheet->panes % COLUMNS, row = sheet->panes / COLUMNS;
     planche_cli_picture_paste(&sheet->picture, pane, column * (sheet->pane_width + GAP),
                               row * (sheet->pane_height + GAP));
     sheet->panes++;
-    if (sheet->options->json) {
-        json_t *object = json_object();
-        json_object_set_new(object, "pane", json_integer(sheet->panes));
-        json_object_set_new(object, "model", model ? planche_cli_json_text(model) : json_null());
-        json_object_set_new(object, "variant", planche_cli_json_text(networks));
-        json_object_set_new(object, "ms", json_real(seconds * 1000));
-        return planche_cli_json_print(object);
-    }
-    if (model == NULL)
+    if (sheet->options->json)
+        return tell_json(sheet, shown);
+    if (shown->model == NULL)
         printf("%u  Lanczos\n", sheet->panes);
+    else if (shown->chosen)
+        printf("%u  %s (%s), %.2f s, level %g (%s)\n", sheet->panes, shown->model, shown->networks,
+               shown->seconds, sheet->look.level, sheet->look.reason);
     else
-        printf("%u  %s (%s), %.2f s\n", sheet->panes, model, networks, seconds);
+        printf("%u  %s (%s), %.2f s\n", sheet->panes, shown->model, shown->networks,
+               shown->seconds);
     return true;
 }
 
@@ -113,21 +134,9 @@ static enum planche_status draw_lanczos(struct sheet *sheet, struct planche_erro
     struct planche_cli_picture pane;
     if (!planche_cli_resample(&pane, &sheet->page, sheet->pane_width, sheet->pane_height))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
-    bool said = add_pane(sheet, &pane, NULL, NULL, 0);
+    bool said = add_pane(sheet, &pane, &(struct pane){0});
     planche_cli_picture_free(&pane);
     return said ? PLANCHE_OK : planche_fail(error, PLANCHE_ERROR_IO, "nobody reads the output");
-}
-
-/* The page as the command would run it: by one channel if it has no colours. */
-static bool is_grey(const struct planche_cli_picture *picture)
-{
-    size_t pixels = (size_t)picture->width * picture->height;
-    for (size_t i = 0; i < pixels; i++) {
-        const uint8_t *p = picture->rgb + i * PLANCHE_CLI_PICTURE_CHANNELS;
-        if (abs(p[0] - p[1]) > 1 || abs(p[1] - p[2]) > 1 || abs(p[0] - p[2]) > 1)
-            return false;
-    }
-    return true;
 }
 
 /* Packs the green channel at the beginning of the picture's memory. */
@@ -160,7 +169,8 @@ static enum planche_status run_model(struct sheet *sheet, const struct planche_e
     page.tta = sheet->options->page.tta;
     if (!planche_cli_picture_make(pane, sheet->pane_width, sheet->pane_height))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
-    bool grey = is_grey(&sheet->page);
+    bool grey =
+        sheet->look.grey; /* the whole page has no colours: one channel, as in the command */
     const struct planche_pixels in =
         grey ? make_grey(&sheet->page) : planche_cli_picture_pixels(&sheet->page);
     struct planche_pixels out = planche_cli_picture_pixels(pane);
@@ -176,15 +186,12 @@ static enum planche_status run_model(struct sheet *sheet, const struct planche_e
     return status;
 }
 
-static enum planche_status draw_model(struct sheet *sheet, const char *model,
-                                      struct planche_error *error)
+/* An engine for a model, which is at the level that the page chooses, if it chooses: pixels, which
+ * it runs, do not. */
+static enum planche_status make_engine(struct sheet *sheet, struct planche_engine **engine,
+                                       const char *model, bool *chosen, struct planche_error *error)
 {
     struct planche_engine_options options = sheet->options->engine;
-    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
-    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
-    struct planche_engine *engine = NULL;
-    struct planche_cli_picture pane = {0};
-    char networks[256];
     unsigned ignored;
     options.model = model;
     options.scale = 0;
@@ -192,17 +199,43 @@ static enum planche_status draw_model(struct sheet *sheet, const char *model,
         planche_cli_choose(&options, sheet->options->level, &ignored, error);
     options.scale = 0;
     if (status == PLANCHE_OK)
-        status = planche_engine_create(&engine, &options, error);
+        status = planche_engine_create(engine, &options, error);
+    struct planche_page_result look = PLANCHE_PAGE_RESULT_INIT;
+    if (status == PLANCHE_OK)
+        status = planche_engine_look(*engine, sheet->path, &look, error);
+    if (status != PLANCHE_OK)
+        return status;
+    *chosen = look.chosen != 0;
+    sheet->look = look;
+    if (!look.chosen || look.level <= -1)
+        return PLANCHE_OK;
+    planche_engine_destroy(engine);
+    options.has_level = 1;
+    options.level = look.level;
+    return planche_engine_create(engine, &options, error);
+}
+
+static enum planche_status draw_model(struct sheet *sheet, const char *model,
+                                      struct planche_error *error)
+{
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    struct planche_engine *engine = NULL;
+    struct planche_cli_picture picture = {0};
+    char networks[256];
+    struct pane pane = {.model = model, .networks = networks};
+    enum planche_status status = make_engine(sheet, &engine, model, &pane.chosen, error);
     double start = planche_clock_ms();
     if (status == PLANCHE_OK)
-        status = run_model(sheet, engine, &pane, &result, error);
+        status = run_model(sheet, engine, &picture, &result, error);
     if (status == PLANCHE_OK) {
         planche_engine_get_info(engine, &info, NULL);
         planche_cli_json_networks(&result, &info, networks, sizeof networks);
-        if (!add_pane(sheet, &pane, model, networks, (planche_clock_ms() - start) / 1000))
+        pane.seconds = (planche_clock_ms() - start) / 1000;
+        if (!add_pane(sheet, &picture, &pane))
             status = planche_fail(error, PLANCHE_ERROR_IO, "nobody reads the output");
     }
-    planche_cli_picture_free(&pane);
+    planche_cli_picture_free(&picture);
     planche_engine_destroy(&engine);
     return status;
 }
@@ -297,6 +330,7 @@ int planche_cli_preview(int argc, char **argv)
     if (argc - first != 1)
         return planche_cli_usage_error("preview", "one page is shown, not %d", argc - first);
     struct sheet sheet = {.options = &options,
+                          .path = argv[first],
                           .scale = options.engine.scale ? options.engine.scale : DEFAULT_SCALE};
     status = preview(&sheet, argv[first]);
     planche_cli_picture_free(&sheet.page);

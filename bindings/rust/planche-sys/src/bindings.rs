@@ -318,6 +318,14 @@ extern "C" {
     ) -> planche_status;
 }
 extern "C" {
+    pub fn planche_engine_look(
+        engine: *const planche_engine,
+        input: *const ::std::os::raw::c_char,
+        result: *mut planche_page_result,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+extern "C" {
     pub fn planche_page_file_name(
         name: *mut ::std::os::raw::c_char,
         size: usize,
