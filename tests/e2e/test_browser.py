@@ -8,6 +8,7 @@ import time
 import unittest
 import zipfile
 
+import archives
 import browser
 import harness
 import png
@@ -38,7 +39,8 @@ class Browser(harness.Case):
 
     def start(self, *arguments, ready=True):
         """A server, and its main page."""
-        running = server.Server(self, "-m", "small", "--log-level", "info", *arguments, quick=False)
+        running = server.Server(self, "-m", "small", "--log-level", "info", "--books",
+                                self.path("books"), *arguments, quick=False)
         self.browser.log()  # what earlier tests have left there
         self.browser.resize(1100, 800)
         self.browser.open(running.names[0] + "/")
@@ -143,9 +145,11 @@ class Browser(harness.Case):
         running = self.start("--queue", "1")
         self.give(broken__png=harness.page(300, 300)[:200], book__cbz=b"PK", text__txt=b"no image")
         b.wait("document.querySelectorAll('.page[data-state=failed]').length === 2")
-        self.assertIn("book.cbz is a book", b.text("#notices"))
-        self.assertIn("damaged", b.text(".problem"))
-        self.assertIn("not an image", b.run("return document.querySelectorAll('.problem')[1].textContent;"))
+        b.wait("document.querySelector('.book[data-state=failed]')")
+        self.assertIn("cannot make this book larger", b.text(".book .problem"))
+        self.assertIn("is not a book", b.text(".book .detail"))
+        self.assertIn("damaged", b.text(".page .problem"))
+        self.assertIn("not an image", b.run("return document.querySelectorAll('.page .problem')[1].textContent;"))
         self.picture("errors")
         failed = running.status()["pages"]["failed"]
         self.act("retry")
@@ -154,8 +158,44 @@ class Browser(harness.Case):
         running.stop()
         self.give(late__png=harness.page(32, 40))
         b.wait("document.querySelectorAll('.page[data-state=failed]').length === 3")
-        self.assertIn("does not answer", b.run("return document.querySelectorAll('.problem')[2].textContent;"))
+        self.assertIn("does not answer", b.run("return document.querySelectorAll('.page .problem')[2].textContent;"))
         b.wait("document.getElementById('state').classList.contains('bad')")
+
+    def test_books(self):
+        """A book is sent, made, found again after the page was left, saved and removed; another is
+        cancelled."""
+        b = self.browser
+        running = self.start("-j", "1")
+        pages = [(f"{i}.png", harness.page(48, 64, seed=i)) for i in range(3)]
+        self.drop("a book.cbz", archives.cbz(pages + [("bad.png", b"no image")]))
+        b.wait("document.querySelector('.book[data-state=done]')")
+        self.assertRegex(b.text(".book .facts"), "^Done · 4 pages · ")
+        self.assertIn("1 page failed", b.text(".book summary"))
+        self.assertIn("bad.png: is not an image", b.text(".book details li"))
+        b.open(running.names[0] + "/")
+        b.wait("document.querySelector('.book[data-state=done]')")
+        b.click(".book summary")
+        self.picture("books")
+        self.act("save")
+        book = running.get("/v1/books").json()["books"][0]["id"]
+        self.assertEqual(self.downloaded("a book-2x.cbz"), running.get(f"/v1/books/{book}/result").body)
+        self.act("remove")
+        b.wait("document.getElementById('books').hidden")
+        self.assertEqual(running.get("/v1/books").json()["books"], [])
+        reader = running.connect()
+        self.addCleanup(reader.close)
+        reader.send(reader.request("/v1/upscale?model=medium&tta=true", "POST", slow_page()))
+        running.wait_for_status(lambda s: s["pages"]["running"] == 1)
+        self.give(one__cbz=archives.cbz(pages), two__cbz=archives.cbz(pages))
+        b.wait("document.querySelectorAll('.book')[0]?.dataset.state === 'running' && "
+               "document.querySelectorAll('.book')[1]?.textContent.includes('1 book goes first')")
+        self.picture("books-running")
+        b.click(".book [data-action=cancel]")
+        b.wait("document.querySelectorAll('.book').length === 1")
+        reader.close()
+        b.wait("document.querySelector('.book[data-state=done]')")
+        self.assertEqual([book["name"] for book in running.get("/v1/books").json()["books"]], ["two.cbz"])
+        self.assertEqual([line for line in b.log() if "Password forms" not in line], [])
 
     def test_busy_server(self):
         """A page that the server has no room for comes again by itself."""
@@ -203,7 +243,7 @@ class Browser(harness.Case):
 
     def test_token(self):
         b = self.browser
-        self.start("--token-file", self.write("token", b"a-long-token\n"), ready=False)
+        running = self.start("--token-file", self.write("token", b"a-long-token\n"), ready=False)
         b.wait("document.getElementById('token-dialog').open")
         self.picture("token")
         b.type("#token", "something else" + browser.KEYS["enter"])
@@ -213,13 +253,21 @@ class Browser(harness.Case):
         self.give(a__png=harness.page(32, 40))
         b.wait(f"{DONE} === 1")
         self.assertNotIn("a-long-token", b.run("return location.href + document.cookie;"))
+        self.give(b__cbz=archives.cbz([("1.png", harness.page(32, 40))]))
+        b.wait("document.querySelector('.book[data-state=done]')")
+        b.click(".book [data-action=save]")
+        self.downloaded("b-2x.cbz")
+        self.assertNotIn("a-long-token", "".join(running.lines))
 
     def test_phone(self):
         """In all languages nothing is cut off, and fingers find what they need."""
         b = self.browser
         self.start()
-        self.give(**{"a_rather_long_name_of_a_page_with_many_words_in_it__png": harness.page(32, 40)})
-        b.wait(f"{DONE} === 1")
+        self.give(**{"a_rather_long_name_of_a_page_with_many_words_in_it__png": harness.page(32, 40),
+                     "a_rather_long_name_of_a_book_with_many_words_in_it__cbz": archives.cbz(
+                         [("1.png", harness.page(32, 40)), ("an_image_that_is_none.png", b"no image")])})
+        b.wait(f"{DONE} === 1 && document.querySelector('.book[data-state=done]')")
+        b.click(".book summary")
         b.resize(360, 740)
         for language in ("ja", "fr", "de", "en"):
             b.choose("#language", language)
@@ -246,7 +294,7 @@ class Browser(harness.Case):
         b = self.browser
         self.start()
         self.give(a__png=harness.page(32, 40), broken__png=harness.page(300, 300)[:200], book__cbz=b"PK")
-        b.wait(f"{DONE} === 1 && document.querySelectorAll('[data-state=failed]').length === 1")
+        b.wait(f"{DONE} === 1 && document.querySelectorAll('[data-state=failed]').length === 2")
         b.wait("document.querySelector('[data-figure=made]')")
         b.run(axe)
         for theme in ("light", "dark"):

@@ -83,13 +83,14 @@ export async function ask(path, options = {}) {
   }
 }
 
-function query(settings, priority) {
+function query(settings, more) {
   const words = new URLSearchParams();
   for (const name of ["model", "scale", "denoise", "format"]) {
     if (settings[name] !== "")
       words.set(name, settings[name]);
   }
-  words.set("priority", priority);
+  for (const [name, value] of Object.entries(more))
+    words.set(name, value);
   return words;
 }
 
@@ -108,7 +109,7 @@ export { measure };
 // Makes a page larger.
 export async function upscale(file, settings, priority, signal) {
   const began = performance.now();
-  const response = await ask(`v1/upscale?${query(settings, priority)}`, {
+  const response = await ask(`v1/upscale?${query(settings, { priority })}`, {
     method: "POST", body: file, signal, headers: { "Content-Type": file.type || "application/octet-stream" },
   });
   let blob;
@@ -127,6 +128,64 @@ export async function upscale(file, settings, priority, signal) {
   if (!width)
     [result.width, result.height] = await measure(result.url);
   return result;
+}
+
+// What a request with a body has answered; tells how much of it is sent, which fetch cannot.
+function post(path, body, signal, progress) {
+  const used = token;
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("X-Planche-Session", session);
+    if (used)
+      request.setRequestHeader("Authorization", `Bearer ${used}`);
+    request.upload.onprogress = event => progress(event.total > 0 ? event.loaded / event.total : 0);
+    request.onerror = () => reject(new Problem(0, "network error"));
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    request.onload = () => resolve({ request, used });
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+// Sends a book; the server's description of it. progress: called with the part that is sent, 0 to 1.
+export async function sendBook(file, settings, signal, progress) {
+  for (;;) {
+    const { request, used } = await post(`v1/books?${query(settings, { name: file.name })}`, file, signal, progress);
+    let answer = {};
+    try {
+      answer = JSON.parse(request.responseText);
+    } catch {
+      // A proxy may have answered.
+    }
+    if (request.status === 202)
+      return answer;
+    if (request.status !== 401)
+      throw new Problem(request.status, answer.detail ?? request.statusText);
+    await wantToken(used);
+  }
+}
+
+export async function books() {
+  return (await (await ask("v1/books")).json()).books;
+}
+
+export async function removeBook(id) {
+  await ask(`v1/books/${id}`, { method: "DELETE" });
+}
+
+// What the browser loads by itself has the token in its address.
+function withToken(path) {
+  return token ? `${path}?${new URLSearchParams({ token })}` : path;
+}
+
+export function bookAddress(id) {
+  return withToken(`v1/books/${id}/result`);
+}
+
+export function events(id) {
+  return new EventSource(withToken(`v1/books/${id}/events`));
 }
 
 export async function status() {

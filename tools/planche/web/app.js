@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The main page: puts its parts together.
 import * as api from "./api.js";
+import { Books } from "./books.js";
 import { Figures } from "./figures.js";
 import { List, make, save } from "./list.js";
 import { collect, isBook, sorted } from "./intake.js";
@@ -53,6 +54,7 @@ const list = new List(find("list"), {
   },
   show: page => viewer.open(page),
 });
+const books = new Books(find("books"), find("book-list"), say);
 const viewer = new Viewer(find, {
   models: () => settings.models.filter(model => model.here).map(model => model.name),
   settings: (page, model) => settings.with(page.settings, model),
@@ -99,12 +101,13 @@ queue.addEventListener("change", ({ detail: page }) => {
   active = open;
 });
 
-// Books are for the command: here a book would be one page that cannot be read.
 function take(files) {
-  const books = files.filter(file => isBook(file.name));
+  const whole = files.filter(file => isBook(file.name));
   const pages = files.filter(file => !isBook(file.name));
-  for (const book of books)
-    notice("book_refused", { name: book.name });
+  if (whole.length > 0) {
+    books.add(whole, settings.current());
+    say(t("books_added", { count: whole.length }));
+  }
   if (pages.length > 0) {
     queue.add(pages, settings.current());
     say(t("added", { count: pages.length }));
@@ -158,9 +161,10 @@ function listenForButtons() {
   find("retry-all").onclick = () => [...queue.pages].forEach(page => queue.retry(page));
   find("remove-done").onclick = () => queue.pages.filter(page => page.state === "done")
     .forEach(page => queue.remove(page));
-  // Results are in this tab alone.
+  // Results of pages are in this tab alone, and so are books that are not sent yet.
   addEventListener("beforeunload", event => {
-    if (queue.pages.some(page => page.state === "waiting" || page.state === "running" || (page.result && !page.saved)))
+    if (queue.pages.some(page => page.state === "waiting" || page.state === "running" || (page.result && !page.saved)) ||
+        books.count("queued", "sending") > 0)
       event.preventDefault();
   });
 }
@@ -173,6 +177,7 @@ function applyTexts() {
   for (const line of find("notices").children)
     line.speak();
   list.refresh();
+  books.refresh();
   figures.show();
   viewer.refresh();
   summarise();
@@ -228,6 +233,7 @@ async function begin() {
   }
   document.documentElement.dataset.ready = "true";
   figures.look();
+  books.look();
   setInterval(() => {
     if (queue.count("waiting", "running") > 0) {
       list.refresh();

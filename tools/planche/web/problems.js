@@ -2,7 +2,7 @@
 // Errors of the API in plain words.
 import { t } from "./texts.js";
 
-const KNOWN = [0, 400, 401, 408, 413, 415, 421, 422, 500, 503];
+const KNOWN = [0, 400, 401, 408, 413, 415, 421, 422, 500, 503, 507];
 
 // status -1: of this page itself.
 export function explain(problem) {
