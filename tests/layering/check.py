@@ -53,9 +53,11 @@ COMMAND_USES = {
     "http": [],
     "metrics": [],
     "pages": ["cli", "service", "http", "cache"],
+    "toml": [],
+    "proxy": ["cli", "service", "http", "pages", "cache", "metrics", "toml"],
     "web": [],
     "books": ["cli", "service", "http", "pages"],
-    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "web", "books"],
+    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

@@ -380,6 +380,37 @@ static bool set_no_token(struct planche_cli_options *o, const char *value)
     return o->serve.no_token = true;
 }
 
+static bool set_upstream(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->serve.upstream);
+}
+
+static bool set_upstream_timeout(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 86400, &o->serve.upstream_timeout_s);
+}
+
+static bool set_prefetch(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 0, 50, &o->serve.prefetch);
+}
+
+static bool set_min_gain(struct planche_cli_options *o, const char *value)
+{
+    return planche_cli_parse_number(value, 1, 16, &o->serve.min_gain);
+}
+
+static bool set_rules(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->serve.rules);
+}
+
+static bool set_check(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->serve.check = true;
+}
+
 static bool set_open(struct planche_cli_options *o, const char *value)
 {
     (void)value;

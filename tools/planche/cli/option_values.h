@@ -54,6 +54,10 @@ struct planche_cli_serve_options {
     uint64_t books_size, books_upload; /* bytes */
     unsigned books_keep;               /* hours */
     const char *token_file;            /* NULL: none */
+    const char *upstream, *rules;      /* NULL: none */
+    unsigned upstream_timeout_s, prefetch;
+    double min_gain;
+    bool check;
     bool no_token, no_cache, open;
     bool isolate, no_isolate;
     unsigned max_connections, queue;

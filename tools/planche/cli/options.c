@@ -97,6 +97,9 @@ static void set_defaults(struct planche_cli_options *options)
                   .deadline_s = 25,
                   .unload_s = 300,
                   .watchdog_s = 600,
+                  .upstream_timeout_s = 300,
+                  .prefetch = 5,
+                  .min_gain = 1.2,
                   .log_level = PLANCHE_CLI_LOG_INFO},
     };
     options->page.provenance = 1;

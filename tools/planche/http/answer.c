@@ -6,7 +6,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -128,28 +130,45 @@ static bool has_no_body(unsigned status)
     return status == 204 || status == 304;
 }
 
+/* How long the body is, or that it comes in chunks. */
+static void write_framing(const struct planche_http_connection *c, unsigned status, int64_t length,
+                          char *text, size_t size)
+{
+    *text = 0;
+    if (length >= 0 && !has_no_body(status))
+        snprintf(text, size, "Content-Length: %lld\r\n", (long long)length);
+    else if (c->out_chunked)
+        snprintf(text, size, "Transfer-Encoding: chunked\r\n");
+}
+
 /* The head of an answer; length < 0: not known. False: no memory. */
-static bool write_head(struct planche_http_connection *c, unsigned status, const char *type,
+static bool write_head(struct planche_http_connection *c, const struct planche_http_answer *answer,
                        int64_t length)
 {
-    char head[PLANCHE_HTTP_MAX_EXTRA + 512], size[64] = "";
+    char framing[64], own[128] = "";
+    size_t room = sizeof framing + sizeof own + PLANCHE_HTTP_MAX_EXTRA + 1024 + answer->fields_size;
+    char *head = malloc(room);
     /* A request that was not read to its end is the last one. */
     c->closes = c->closes || (c->input != PLANCHE_HTTP_INPUT_DONE && !c->stream);
-    c->status = status;
-    if (length >= 0 && !has_no_body(status))
-        snprintf(size, sizeof size, "Content-Length: %lld\r\n", (long long)length);
-    else if (c->out_chunked)
-        snprintf(size, sizeof size, "Transfer-Encoding: chunked\r\n");
-    const char *keep = c->head.minor == 0 ? "Connection: keep-alive\r\n" : "";
-    int written = snprintf(head, sizeof head,
-                           "HTTP/1.1 %u %s\r\nDate: %s\r\nServer: planche\r\n%s%s%s%s%s"
-                           "X-Content-Type-Options: nosniff\r\n%.*s\r\n",
-                           status, planche_http_reason(status), make_date(),
-                           c->closes ? "Connection: close\r\n" : keep,
-                           type != NULL ? "Content-Type: " : "", type != NULL ? type : "",
-                           type != NULL ? "\r\n" : "", size, (int)c->extra_size, c->extra);
-    return written > 0 && (size_t)written < sizeof head &&
-           planche_http_output_copy(&c->out, head, (size_t)written);
+    c->status = answer->status;
+    write_framing(c, answer->status, length, framing, sizeof framing);
+    if (answer->fields == NULL)
+        snprintf(own, sizeof own,
+                 "Date: %s\r\nServer: planche\r\nX-Content-Type-Options: nosniff\r\n", make_date());
+    if (head == NULL)
+        return false;
+    const char *type = answer->type, *keep = c->head.minor == 0 ? "Connection: keep-alive\r\n" : "";
+    const char *reason =
+        answer->reason != NULL ? answer->reason : planche_http_reason(answer->status);
+    int written = snprintf(
+        head, room, "HTTP/1.1 %u %.256s\r\n%s%s%s%s%s%s%.*s%.*s\r\n", answer->status, reason, own,
+        c->closes ? "Connection: close\r\n" : keep, type != NULL ? "Content-Type: " : "",
+        type != NULL ? type : "", type != NULL ? "\r\n" : "", framing, (int)answer->fields_size,
+        answer->fields != NULL ? answer->fields : "", (int)c->extra_size, c->extra);
+    bool fits = written > 0 && (size_t)written < room &&
+                planche_http_output_copy(&c->out, head, (size_t)written);
+    free(head);
+    return fits;
 }
 
 static bool wants_no_body(const struct planche_http_connection *c, unsigned status)
@@ -172,7 +191,7 @@ void planche_http_answer(struct planche_http_connection *c,
 {
     uint64_t size = answer->has_file ? answer->file_size : answer->size;
     bool bare = wants_no_body(c, answer->status);
-    bool written = write_head(c, answer->status, answer->type, (int64_t)size);
+    bool written = write_head(c, answer, (int64_t)size);
     if (bare || !written) {
         if (answer->has_file)
             close(answer->fd);
@@ -193,43 +212,91 @@ void planche_http_drop(struct planche_http_connection *c)
     planche_http_connection_close(c);
 }
 
-void planche_http_interim(struct planche_http_connection *c, unsigned status)
+void planche_http_interim_as(struct planche_http_connection *c, unsigned status, const char *fields,
+                             size_t size)
 {
     char line[64];
     if (c->head.minor == 0 || c->streaming || c->answered)
         return;
     int length =
-        snprintf(line, sizeof line, "HTTP/1.1 %u %s\r\n\r\n", status, planche_http_reason(status));
-    planche_http_output_copy(&c->out, line, (size_t)length);
+        snprintf(line, sizeof line, "HTTP/1.1 %u %s\r\n", status, planche_http_reason(status));
+    if (!planche_http_output_copy(&c->out, line, (size_t)length) ||
+        !planche_http_output_copy(&c->out, fields, size) ||
+        !planche_http_output_copy(&c->out, "\r\n", 2))
+        c->closing = true;
+    planche_http_connection_push(c);
+}
+
+void planche_http_interim(struct planche_http_connection *c, unsigned status)
+{
+    planche_http_interim_as(c, status, "", 0);
+}
+
+void planche_http_begin_as(struct planche_http_connection *c,
+                           const struct planche_http_answer *head, int64_t length)
+{
+    c->streaming = true;
+    c->out_chunked = length < 0 && c->head.minor == 1 && !wants_no_body(c, head->status);
+    c->closes = c->closes || (length < 0 && c->head.minor == 0);
+    if (!write_head(c, head, length))
+        c->closing = true;
     planche_http_connection_push(c);
 }
 
 void planche_http_begin(struct planche_http_connection *c, unsigned status, const char *type,
                         int64_t length)
 {
-    c->streaming = true;
-    c->out_chunked = length < 0 && c->head.minor == 1 && !wants_no_body(c, status);
-    c->closes = c->closes || (length < 0 && c->head.minor == 0);
-    if (!write_head(c, status, type, length))
-        c->closing = true;
-    planche_http_connection_push(c);
+    const struct planche_http_answer head = {.status = status, .type = type};
+    planche_http_begin_as(c, &head, length);
+}
+
+void planche_http_be_patient(struct planche_http_connection *c, int64_t ns)
+{
+    c->patience_ns = ns;
+}
+
+/* Writes pieces, without copying what the socket takes at once. */
+static void write_pieces(struct planche_http_connection *c, const struct iovec *pieces, int count)
+{
+    size_t sent = c->closing ? 0 : planche_http_output_send(&c->out, c->watch.fd, pieces, count);
+    for (int i = 0; i < count; i++) {
+        size_t size = pieces[i].iov_len, own = sent < size ? sent : size;
+        sent -= own;
+        if (!planche_http_output_copy(&c->out, (const char *)pieces[i].iov_base + own, size - own))
+            c->closing = true;
+    }
 }
 
 uint64_t planche_http_write(struct planche_http_connection *c, const void *data, size_t size)
 {
-    char line[32];
-    bool written = true;
+    char line[32], end[] = "\r\n";
     if (size == 0 || wants_no_body(c, c->status))
         return c->out.size;
+    struct iovec pieces[3] = {{line, 0}, {(void *)data, size}, {end, 0}};
     if (c->out_chunked) {
-        int length = snprintf(line, sizeof line, "%zx\r\n", size);
+        pieces[0].iov_len = (size_t)snprintf(line, sizeof line, "%zx\r\n", size);
+        pieces[2].iov_len = 2;
+    }
+    write_pieces(c, pieces, 3);
+    c->bytes_out += size;
+    return planche_http_connection_push(c);
+}
+
+void planche_http_write_blob(struct planche_http_connection *c, struct planche_http_blob *blob)
+{
+    char line[32];
+    bool written = true;
+    if (blob->size == 0 || wants_no_body(c, c->status))
+        return;
+    if (c->out_chunked) {
+        int length = snprintf(line, sizeof line, "%zx\r\n", blob->size);
         written = planche_http_output_copy(&c->out, line, (size_t)length);
     }
-    written = written && planche_http_output_copy(&c->out, data, size) &&
+    written = written && planche_http_output_blob(&c->out, blob, 0, blob->size) &&
               (!c->out_chunked || planche_http_output_copy(&c->out, "\r\n", 2));
-    c->bytes_out += size;
     c->closing = c->closing || !written;
-    return planche_http_connection_push(c);
+    c->bytes_out += blob->size;
+    planche_http_connection_push(c);
 }
 
 void planche_http_on_drained(struct planche_http_connection *c, void (*drained)(void *user),

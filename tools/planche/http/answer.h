@@ -10,7 +10,11 @@
 /* A whole answer. The body is one of the next three; none: it is empty. */
 struct planche_http_answer {
     unsigned status;
-    const char *type;               /* Content-Type; NULL: none */
+    const char *reason; /* NULL: the usual one */
+    const char *type;   /* Content-Type; NULL: none */
+    const char *fields; /* lines that another server has sent, instead of this server's
+                           own fields; NULL: its own */
+    size_t fields_size;
     struct planche_http_blob *blob; /* held until it is written; the caller's holding stays */
     size_t offset, size;            /* of the blob: the part that is the body; size of text */
     const char *text;               /* copied */
@@ -49,15 +53,27 @@ void planche_http_on_gone(struct planche_http_connection *connection, void (*gon
 
 /* An interim answer (1xx), for clients that wait for long. Nothing for HTTP/1.0. */
 void planche_http_interim(struct planche_http_connection *connection, unsigned status);
+/* The same with fields (lines). */
+void planche_http_interim_as(struct planche_http_connection *connection, unsigned status,
+                             const char *fields, size_t size);
 
 /* Begins an answer that is written piece by piece: of length bytes, or, if that is negative, of any
  * length. */
 void planche_http_begin(struct planche_http_connection *connection, unsigned status,
                         const char *type, int64_t length);
+/* The same with a status, reason, type and fields. */
+void planche_http_begin_as(struct planche_http_connection *connection,
+                           const struct planche_http_answer *head, int64_t length);
+/* Waits so long, instead of the time that is set for all, for a client that takes no more of this
+ * answer. */
+void planche_http_be_patient(struct planche_http_connection *connection, int64_t ns);
 /* Writes a piece of it (copied). Returns how many bytes are not written yet: who sees many of them
  * waits for planche_http_on_drained. */
 uint64_t planche_http_write(struct planche_http_connection *connection, const void *data,
                             size_t size);
+/* Writes a blob as a piece; it is held until then. */
+void planche_http_write_blob(struct planche_http_connection *connection,
+                             struct planche_http_blob *blob);
 /* Calls drained once, when all pieces are written; perhaps before this returns. */
 void planche_http_on_drained(struct planche_http_connection *connection,
                              void (*drained)(void *user), void *user);

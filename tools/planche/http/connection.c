@@ -104,6 +104,7 @@ static void end_exchange(struct planche_http_connection *c)
     c->answered = c->streaming = c->out_chunked = c->continues = false;
     c->status = 0;
     c->extra_size = 0;
+    c->patience_ns = 0;
     c->bytes_in = c->bytes_out = 0;
     c->seen = 0;
     memset(&c->chunked, 0, sizeof c->chunked);
@@ -326,7 +327,7 @@ static bool write_some(struct planche_http_connection *c)
     c->stalled += (uint64_t)written;
     if (c->out.size > 0 && (!blocked || c->stalled >= PLANCHE_HTTP_STALL_BYTES)) {
         c->stalled = 0;
-        set_timer(c, c->settings->stall_ns);
+        set_timer(c, c->patience_ns != 0 ? c->patience_ns : c->settings->stall_ns);
     }
     return c->out.size == 0;
 }

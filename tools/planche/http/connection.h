@@ -112,10 +112,11 @@ struct planche_http_connection {
     void *gone_user;
 
     struct planche_http_output out;
-    bool answered;    /* the whole answer is in out */
-    bool streaming;   /* its head is */
-    bool out_chunked; /* it has no length */
-    bool closes;      /* no other request after this one */
+    bool answered;       /* the whole answer is in out */
+    bool streaming;      /* its head is */
+    bool out_chunked;    /* it has no length */
+    bool closes;         /* no other request after this one */
+    int64_t patience_ns; /* for a client that takes no more; 0: the settings' stall_ns */
     void (*drained)(void *user);
     void *drained_user;
     char extra[PLANCHE_HTTP_MAX_EXTRA]; /* fields for the answer */

@@ -16,9 +16,7 @@ size_t planche_http_head_end(const char *data, size_t size, size_t *seen)
     return found != NULL ? (size_t)(found - data) + 4 : 0;
 }
 
-/* Cuts the line that begins at *next off: its text ends with a 0 where the CR was. NULL: it has a
- * bare CR or LF or a control character in it. data ends with CR LF. */
-static char *cut_line(char **next)
+char *planche_http_cut_line(char **next)
 {
     char *line = *next, *end = line;
     while (planche_http_is_text((unsigned char)*end))
@@ -90,7 +88,7 @@ static unsigned take_request_line(char *line, struct planche_http_head *out)
     return status != 0 ? status : take_target(target, out);
 }
 
-static unsigned take_field(char *line, struct planche_http_head *out)
+unsigned planche_http_take_field(char *line, struct planche_http_field *fields, size_t *count)
 {
     char *colon = strchr(line, ':');
     if (colon == NULL)
@@ -98,9 +96,9 @@ static unsigned take_field(char *line, struct planche_http_head *out)
     *colon = 0;
     if (!planche_http_is_token(line)) /* obs-fold and spaces before the colon, too */
         return 400;
-    if (out->count == PLANCHE_HTTP_MAX_FIELDS)
+    if (*count == PLANCHE_HTTP_MAX_FIELDS)
         return 431;
-    out->fields[out->count++] = (struct planche_http_field){line, planche_http_trim(colon + 1)};
+    fields[(*count)++] = (struct planche_http_field){line, planche_http_trim(colon + 1)};
     return 0;
 }
 
@@ -168,11 +166,11 @@ unsigned planche_http_head_parse(char *data, size_t size, struct planche_http_he
     memset(out, 0, offsetof(struct planche_http_head, fields));
     if (size < 4 || memcmp(end - 4, "\r\n\r\n", 4) != 0)
         return 400;
-    char *line = cut_line(&next);
+    char *line = planche_http_cut_line(&next);
     unsigned status = line != NULL ? take_request_line(line, out) : 400;
     while (status == 0 && next < end - 2) {
-        line = cut_line(&next);
-        status = line != NULL ? take_field(line, out) : 400;
+        line = planche_http_cut_line(&next);
+        status = line != NULL ? planche_http_take_field(line, out->fields, &out->count) : 400;
     }
     if (status == 0 && next != end - 2)
         return 400;

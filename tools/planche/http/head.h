@@ -41,6 +41,13 @@ size_t planche_http_head_end(const char *data, size_t size, size_t *seen);
  * chunked, a missing or second Host. */
 unsigned planche_http_head_parse(char *data, size_t size, struct planche_http_head *out);
 
+/* For http/reply.c, which has fields, too. Cuts the line that begins at *next off: its text ends
+ * with a 0 where the CR was. NULL: it has a bare CR or LF or a control character in it. What *next
+ * points into ends with CR LF. */
+char *planche_http_cut_line(char **next);
+/* Cuts a line in two and adds it to the fields. 0, or the status to refuse it with. */
+unsigned planche_http_take_field(char *line, struct planche_http_field *fields, size_t *count);
+
 /* The value of a field, NULL if there is none; of several the first. name in any case. */
 const char *planche_http_head_field(const struct planche_http_head *head, const char *name);
 

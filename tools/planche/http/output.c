@@ -77,6 +77,19 @@ bool planche_http_output_file(struct planche_http_output *output, int fd, uint64
     return true;
 }
 
+void planche_http_output_move(struct planche_http_output *output, struct planche_http_output *from)
+{
+    if (from->first == NULL)
+        return;
+    if (output->last != NULL)
+        output->last->next = from->first;
+    else
+        output->first = from->first;
+    output->last = from->last;
+    output->size += from->size;
+    *from = (struct planche_http_output){0};
+}
+
 static void remove_first(struct planche_http_output *output)
 {
     struct planche_http_piece *piece = output->first;
@@ -135,6 +148,16 @@ static ssize_t write_file(struct planche_http_output *output, int fd)
     if (piece->size == 0)
         remove_first(output);
     return written;
+}
+
+size_t planche_http_output_send(const struct planche_http_output *output, int fd,
+                                const struct iovec *pieces, int count)
+{
+    const struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
+    if (output->first != NULL)
+        return 0;
+    ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent > 0 ? (size_t)sent : 0;
 }
 
 int64_t planche_http_output_flush(struct planche_http_output *output, int fd)

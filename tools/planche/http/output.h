@@ -25,6 +25,13 @@ bool planche_http_output_blob(struct planche_http_output *output, struct planche
 /* Adds bytes of a file, which it closes, also if it fails. */
 bool planche_http_output_file(struct planche_http_output *output, int fd, uint64_t offset,
                               uint64_t size);
+/* Adds all that another has, which is empty then. */
+void planche_http_output_move(struct planche_http_output *output, struct planche_http_output *from);
+/* Hands pieces to the socket, if nothing waits. How many of their bytes it has taken; an error
+ * shows with the next flush. */
+struct iovec;
+size_t planche_http_output_send(const struct planche_http_output *output, int fd,
+                                const struct iovec *pieces, int count);
 /* Writes what the socket takes: as much as there is in one call of the system. Returns the bytes
  * written; -1: the other side is gone, or a file is shorter than it was. */
 int64_t planche_http_output_flush(struct planche_http_output *output, int fd);

@@ -4,6 +4,7 @@
 
 #include "os/fd.h"
 #include "serve/log.h"
+#include "serve/upstream/lend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +31,8 @@ static bool find_address(const struct planche_serve *serve, char *address, size_
                 name += strlen(all[k][0]);
             }
         }
-        snprintf(address, size, "%s%s/", start, name);
+        snprintf(address, size, "%s%s%s/", start, name,
+                 serve->options.serve.upstream != NULL ? PLANCHE_SERVE_OWN : "");
         return true;
     }
     return false;

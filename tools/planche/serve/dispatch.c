@@ -3,11 +3,13 @@
 #include "serve/dispatch.h"
 
 #include "http/query.h"
+#include "proxy/proxy.h"
 #include "serve/figures.h"
 #include "serve/guard.h"
 #include "serve/log.h"
 #include "serve/problem.h"
 #include "serve/routes.h"
+#include "serve/upstream/lend.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,15 +20,21 @@ struct visit {
     const struct planche_serve_route *route; /* NULL: none */
     char allowed[64];                        /* methods of the path */
     bool image_only;                         /* its client takes whatever comes for an image */
+    bool upstreams;                          /* the address belongs to the upstream */
 };
 
-static void find_route(struct visit *visit, const struct planche_http_connection *c)
+static void find_route(const struct planche_serve *serve, struct visit *visit,
+                       const struct planche_http_connection *c)
 {
     char path[PLANCHE_HTTP_MAX_TARGET + 1];
     const char *method = c->head.method;
     const struct planche_serve_route *route;
-    *visit = (struct visit){.image_only = strcmp(method, "POST") == 0};
+    *visit = (struct visit){.image_only = strcmp(method, "POST") == 0 && serve->proxy == NULL,
+                            .upstreams = serve->proxy != NULL};
     if (!planche_http_unescape(c->head.target, c->head.path_length, false, path))
+        return;
+    visit->upstreams = !planche_serve_take_own(serve, path);
+    if (visit->upstreams)
         return;
     visit->route = planche_serve_find_route(method, path, visit->allowed, sizeof visit->allowed);
     if (visit->route == NULL && visit->image_only) {
@@ -66,6 +74,14 @@ static void answer_options(struct planche_http_connection *c, const char *allowe
     planche_http_answer(c, &answer);
 }
 
+/* The main page's addresses are relative: they need the slash at the end of its own. */
+static void lead_to_page(struct planche_http_connection *c)
+{
+    const struct planche_http_answer answer = {.status = 308};
+    planche_http_add_field(c, "Location", PLANCHE_SERVE_OWN "/");
+    planche_http_answer(c, &answer);
+}
+
 static void turn_away_method(const struct planche_serve *serve, struct planche_http_connection *c,
                              const struct visit *visit)
 {
@@ -96,7 +112,14 @@ void planche_serve_request(void *user, struct planche_http_connection *c)
     struct visit visit;
     planche_serve_count_begin(serve);
     planche_serve_choose_id(serve, c);
-    find_route(&visit, c);
+    find_route(serve, &visit, c);
+    if (visit.upstreams) {
+        if (serve->proxy != NULL && strcmp(c->head.target, PLANCHE_SERVE_OWN) == 0)
+            lead_to_page(c);
+        else
+            planche_proxy_handle(serve->proxy, c);
+        return;
+    }
     unsigned flags = visit.route != NULL ? visit.route->flags : 0;
     c->route = visit.route != NULL ? visit.route->path : "";
     if (!planche_serve_host_is_ours(serve, c))
@@ -109,6 +132,10 @@ void planche_serve_request(void *user, struct planche_http_connection *c)
     else if (changes_something(c) && !planche_serve_site_is_ours(serve, c))
         turn_away(c, &visit, 403,
                   "a page of another site may not send requests; see Security in docs/serve.md");
+    else if ((flags & PLANCHE_SERVE_OPEN) == 0 && !planche_serve_may_use(serve, c))
+        turn_away(c, &visit, 403,
+                  "beside an upstream this address is for this machine, unless the server has a "
+                  "token (--token-file)");
     else
         visit.route->handler(serve, c);
 }
@@ -143,8 +170,9 @@ static bool is_for_images(const struct planche_http_connection *c)
 
 void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigned status)
 {
-    planche_serve_choose_id(user, c);
-    if (is_for_images(c))
+    const struct planche_serve *serve = user;
+    planche_serve_choose_id(serve, c);
+    if (serve->proxy == NULL && is_for_images(c))
         planche_http_drop(c);
     else
         planche_serve_problem(c, status, "%s", explain(status));

@@ -28,7 +28,10 @@ static void add(struct planche_serve *serve, enum planche_metric metric, uint64_
 
 void planche_serve_figures_begin(struct planche_serve *serve)
 {
-    static const char *const reasons[] = {"deadline", "queue", "damaged", "too-large", "own-mark"};
+    static const char *const reasons[] = {"deadline",  "queue",    "damaged",
+                                          "too-large", "own-mark", "threshold"};
+    static const char *const failures[] = {"unreachable", "timeout", "cut", "malformed"};
+    static const char *const fetched[] = {"made", "cached", "dropped"};
     static const enum planche_metric plain[] = {PLANCHE_METRIC_HTTP_REQUEST_BYTES,
                                                 PLANCHE_METRIC_HTTP_RESPONSE_BYTES,
                                                 PLANCHE_METRIC_FAILED,
@@ -41,6 +44,12 @@ void planche_serve_figures_begin(struct planche_serve *serve)
                             PLANCHE_LABELS("", "", "", results[i]));
     for (size_t i = 0; i < COUNT(reasons); i++)
         add(serve, PLANCHE_METRIC_ORIGINALS, 0, reasons[i]);
+    for (size_t i = 0; i < COUNT(failures); i++)
+        add(serve, PLANCHE_METRIC_UPSTREAM_ERRORS, 0, failures[i]);
+    for (size_t i = 0; i < COUNT(fetched); i++)
+        add(serve, PLANCHE_METRIC_PREFETCHED, 0, fetched[i]);
+    add(serve, PLANCHE_METRIC_UPSTREAM_REQUESTS, 0, "200");
+    planche_metrics_observe(serve->metrics, PLANCHE_METRIC_UPSTREAM_SECONDS, -1, NULL);
     for (size_t i = 0; i < COUNT(stages); i++)
         planche_metrics_observe(serve->metrics, PLANCHE_METRIC_STAGES, -1,
                                 PLANCHE_LABELS(stages[i]));

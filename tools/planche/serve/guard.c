@@ -173,3 +173,15 @@ bool planche_serve_site_is_ours(const struct planche_serve *serve,
     return (c->head.host != NULL && strcasecmp(host, c->head.host) == 0) ||
            is_named(serve, host, host_length(host));
 }
+
+bool planche_serve_may_use(const struct planche_serve *serve,
+                           const struct planche_http_connection *c)
+{
+    bool here = c->place != PLANCHE_HTTP_NETWORK || strncmp(c->peer, "127.", 4) == 0 ||
+                strcmp(c->peer, "::1") == 0;
+    /* A server in front brings others. */
+    bool brought = planche_http_head_field(&c->head, "x-forwarded-for") != NULL ||
+                   planche_http_head_field(&c->head, "forwarded") != NULL;
+    return serve->proxy == NULL || *serve->token != 0 || serve->options.serve.no_token ||
+           (here && !brought);
+}

@@ -20,5 +20,9 @@ bool planche_serve_site_is_ours(const struct planche_serve *serve,
 /* Whether a request has the token, if one is wanted. */
 bool planche_serve_is_allowed(const struct planche_serve *serve,
                               const struct planche_http_connection *c, bool query);
+/* Whether a request may use what Planche has of its own: without a token, a server that passes an
+ * upstream on to other machines keeps that to this machine. */
+bool planche_serve_may_use(const struct planche_serve *serve,
+                           const struct planche_http_connection *c);
 
 #endif

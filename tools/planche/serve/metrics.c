@@ -9,6 +9,7 @@
 #include "metrics/metrics.h"
 #include "metrics/process.h"
 #include "os/clock.h"
+#include "proxy/proxy.h"
 #include "serve/figures.h"
 #include "serve/problem.h"
 #include "service/engine_cache.h"
@@ -121,6 +122,16 @@ static void set_memory(struct planche_serve *serve)
     set(serve, PLANCHE_METRIC_MEMORY_PEAK, (double)engines.peak, "engines");
 }
 
+static void set_upstream(struct planche_serve *serve)
+{
+    struct planche_proxy_state state = {0};
+    if (serve->proxy != NULL)
+        planche_proxy_get_state(serve->proxy, &state);
+    set(serve, PLANCHE_METRIC_UPSTREAM_CONNECTIONS, state.idle, "idle");
+    set(serve, PLANCHE_METRIC_UPSTREAM_CONNECTIONS, state.busy, "busy");
+    planche_metrics_set(serve->metrics, PLANCHE_METRIC_TUNNELS, state.tunnels, NULL);
+}
+
 static void set_all(struct planche_serve *serve)
 {
     struct planche_metrics *metrics = serve->metrics;
@@ -134,6 +145,7 @@ static void set_all(struct planche_serve *serve)
     set_cache(serve);
     set_books(serve);
     set_memory(serve);
+    set_upstream(serve);
     planche_metrics_set_process(metrics);
 }
 

@@ -6,14 +6,17 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
+#include "proxy/proxy.h"
 #include "serve/browser.h"
 #include "serve/health.h"
 #include "serve/log.h"
 #include "serve/notify.h"
 #include "serve/start.h"
+#include "serve/upstream/lend.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -70,6 +73,8 @@ static void begin_end(struct life *life)
     planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "ending: pages in flight are finished");
     planche_serve_notify("STOPPING=1");
     planche_http_timer_set(serve->loop, &life->end, planche_clock_ns() + DRAIN_NS);
+    if (serve->proxy != NULL)
+        planche_proxy_drain(serve->proxy);
     planche_books_drain(serve->books, on_books_idle, life);
     planche_http_server_drain(serve->server, on_drained, life);
 }
@@ -93,7 +98,7 @@ static void on_signal(void *user, uint32_t events)
     if (read(life->signals.fd, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     if (info.ssi_signo == SIGHUP)
-        planche_serve_log(&life->serve, PLANCHE_CLI_LOG_INFO, "SIGHUP: there is nothing to reload");
+        planche_serve_reload(&life->serve);
     else if (life->serve.draining)
         die_of((int)info.ssi_signo);
     else
@@ -147,6 +152,13 @@ static int live(struct life *life)
     return ran ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }
 
+/* --check: all that can be checked without serving is right. */
+static int say_checked(void)
+{
+    puts("The options and files are right.");
+    return PLANCHE_CLI_OK;
+}
+
 int planche_cli_serve(int argc, char **argv)
 {
     int first, status;
@@ -167,7 +179,7 @@ int planche_cli_serve(int argc, char **argv)
     else if (!take_signals(life))
         status = planche_cli_no_memory();
     else if ((status = planche_serve_start(&life->serve)) == PLANCHE_CLI_OK)
-        status = live(life);
+        status = life->serve.options.serve.check ? say_checked() : live(life);
     planche_serve_stop(&life->serve);
     free(life);
     return status;

@@ -16,6 +16,7 @@
 
 struct planche_books;
 struct planche_metrics;
+struct planche_proxy;
 struct planche_serve_stream;
 
 /* One server. All of it belongs to the loop's thread. */
@@ -36,6 +37,7 @@ struct planche_serve {
     struct planche_serve_stream *streams; /* of events */
     struct planche_http_timer heartbeat;  /* of streams */
     struct planche_metrics *metrics;
+    struct planche_proxy *proxy;     /* NULL: there is no upstream */
     uint64_t in_flight;              /* requests that have not ended */
     char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */
     int64_t started;                 /* planche_clock_ns */

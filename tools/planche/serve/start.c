@@ -13,6 +13,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "pages/keys.h"
+#include "proxy/proxy.h"
 #include "serve/book_count.h"
 #include "serve/dispatch.h"
 #include "serve/figures.h"
@@ -20,6 +21,7 @@
 #include "serve/log.h"
 #include "serve/metrics.h"
 #include "serve/routes.h"
+#include "serve/upstream/lend.h"
 #include "service/engine_cache.h"
 
 #include <errno.h>
@@ -115,7 +117,7 @@ static int check_places(const struct planche_serve *serve)
     for (unsigned i = 0; i < serve->listener_count; i++) {
         const struct planche_http_listener *listener = &serve->listeners[i];
         if (listener->place == PLANCHE_HTTP_NETWORK && *serve->token == 0 &&
-            !serve->options.serve.no_token)
+            !serve->options.serve.no_token && serve->options.serve.upstream == NULL)
             return planche_cli_usage_error(
                 "token-file",
                 "%s can be reached from other machines: give --token-file FILE, or "
@@ -251,6 +253,9 @@ static int make_parts(struct planche_serve *serve)
         return PLANCHE_CLI_NOT_STARTED;
     }
     fill_settings(serve);
+    int status = planche_serve_make_proxy(serve);
+    if (status != PLANCHE_CLI_OK || serve->options.serve.check)
+        return status;
     serve->server =
         planche_http_server_create(&serve->settings, serve->listeners, serve->listener_count,
                                    serve->options.serve.max_connections);
@@ -293,7 +298,7 @@ int planche_serve_start(struct planche_serve *serve)
     int status = check_model(serve);
     if (status == PLANCHE_CLI_OK)
         status = read_token(serve);
-    if (status == PLANCHE_CLI_OK)
+    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
         status = listen_everywhere(serve);
     if (status == PLANCHE_CLI_OK)
         status = choose_isolation(serve);
@@ -301,9 +306,9 @@ int planche_serve_start(struct planche_serve *serve)
         status = open_cache(serve);
     if (status == PLANCHE_CLI_OK)
         status = make_parts(serve);
-    if (status == PLANCHE_CLI_OK)
+    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
         status = open_books(serve);
-    if (status == PLANCHE_CLI_OK)
+    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
         planche_pages_prepare(serve->pages, serve->keys);
     for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
         planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
@@ -315,6 +320,7 @@ void planche_serve_stop(struct planche_serve *serve)
     planche_books_destroy(serve->books);
     planche_pages_destroy(serve->pages);
     planche_http_server_destroy(serve->server);
+    planche_proxy_destroy(serve->proxy);
     planche_cache_close(&serve->cache);
     planche_pages_keys_destroy(serve->keys);
     planche_cli_engine_cache_destroy(serve->engines);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Wanted: what is to be made of a page. */
+#include "proxy/wanted.h"
+
+#include "http/image.h"
+#include "pages/keys.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool planche_proxy_is_page(const struct planche_http_reply *reply)
+{
+    const char *type = planche_http_reply_field(reply, "content-type");
+    const char *coding = planche_http_reply_field(reply, "content-encoding");
+    return reply->status == 200 && type != NULL && strncasecmp(type, "image/", 6) == 0 &&
+           strncasecmp(type, "image/svg", 9) != 0 &&
+           (coding == NULL || strcasecmp(coding, "identity") == 0);
+}
+
+/* Whether the result would be hardly larger, or the page is large enough. */
+static const char *judge_size(const struct planche_proxy *proxy,
+                              const struct planche_proxy_policy *policy,
+                              const struct planche_cli_request *request,
+                              const struct planche_provenance *page)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    struct planche_engine_options engine = proxy->settings.options->engine;
+    uint32_t longer = page->width > page->height ? page->width : page->height;
+    if (policy->skip_above != 0 && longer > policy->skip_above)
+        return "threshold";
+    engine.model = request->engine.model;
+    engine.scale = request->engine.scale;
+    engine.denoise = request->engine.denoise;
+    enum planche_status status = planche_engine_predict(NULL, &engine, page->width, page->height,
+                                                        &request->page, &result, NULL);
+    if (status == PLANCHE_ERROR_LIMIT)
+        return "too-large";
+    bool gains = status != PLANCHE_OK ||
+                 result.output_width >= policy->min_gain * page->width * 0.999 ||
+                 result.output_height >= policy->min_gain * page->height * 0.999;
+    return gains ? NULL : "threshold";
+}
+
+static const char *take_settings(const struct planche_proxy *proxy,
+                                 const struct planche_proxy_policy *policy,
+                                 const struct planche_proxy_taste *taste, bool plain,
+                                 struct planche_pages_wish *wish, const char *type)
+{
+    const struct planche_cli_options *options = proxy->settings.options;
+    struct planche_error error = {0};
+    const char *wanted = json_string_value(json_object_get(policy->settings, "format"));
+    if (wanted == NULL && options->page.format != PLANCHE_FORMAT_AUTO)
+        wanted = planche_format_extension(options->page.format);
+    const char *format = planche_proxy_choose_format(taste, type, wanted, plain);
+    if (format == NULL)
+        return "format";
+    json_t *settings = policy->settings != NULL ? json_copy(policy->settings) : json_object();
+    json_object_set_new(settings, "format", json_string(format));
+    json_object_set_new(settings, "bytes", json_integer(1));
+    if (planche_cli_request_take(&wish->request, settings, options, &error) == PLANCHE_OK)
+        return NULL;
+    planche_proxy_log(proxy, NULL, PLANCHE_CLI_LOG_WARN, "%s", error.message);
+    return "parameters";
+}
+
+const char *planche_proxy_want(const struct planche_proxy *proxy,
+                               const struct planche_proxy_policy *policy,
+                               const struct planche_proxy_taste *taste, bool plain,
+                               struct planche_pages_wish *wish)
+{
+    struct planche_provenance page = PLANCHE_PROVENANCE_INIT;
+    struct planche_error error = {0};
+    const void *data = wish->input->data;
+    const char *type = planche_http_image_type(data, wish->input->size);
+    wish->offset = 0;
+    wish->size = wish->input->size;
+    if (type == NULL)
+        return "unsupported";
+    if (planche_provenance_read_bytes(data, wish->size, 0, &page, &error) != PLANCHE_OK)
+        return "damaged";
+    if (*page.source != 0)
+        return "own-mark";
+    const char *reason = take_settings(proxy, policy, taste, plain, wish, type);
+    if (reason == NULL)
+        reason = judge_size(proxy, policy, &wish->request, &page);
+    if (reason == NULL &&
+        planche_pages_keys_get(proxy->settings.keys, data, wish->size, &wish->request, &wish->key,
+                               &error) != PLANCHE_OK) {
+        planche_proxy_log(proxy, NULL, PLANCHE_CLI_LOG_WARN, "%s", error.message);
+        reason = "error";
+    }
+    if (reason != NULL)
+        planche_cli_request_clear(&wish->request);
+    return reason;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; text != NULL && *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (hash ^ 255) * UINT64_C(1099511628211);
+}
+
+/* A reader is known by the address, also that behind a server in front, the program and who it is
+ * for the upstream. */
+uint64_t planche_proxy_session(const struct planche_http_connection *c)
+{
+    static const char *const names[] = {"x-forwarded-for", "user-agent", "x-planche-session",
+                                        "authorization",   "x-api-key",  "x-auth-token"};
+    uint64_t hash = hash_text(UINT64_C(14695981039346656037), c->peer);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        hash = hash_text(hash, planche_http_head_field(&c->head, names[i]));
+    return hash;
+}
