@@ -57,6 +57,11 @@ class Library(unittest.TestCase):
         self.assertIn("PLANCHE_ENGINE_OPTIONS_INIT", page)
         self.assertIn(".Fo planche_engine_options_init", page)
 
+    def test_apropos_finds_every_page(self):
+        for path in glob.glob(self.folder + "/man3/*.3"):
+            name = os.path.basename(path)[:-2]
+            self.assertRegex(self.page(name), rf"(?s)\.Sh NAME\n.*\.Nm {name}( ,)?\n.*\.Nd \S.*\n\.Sh LIB")
+
     def test_references_lead_to_pages(self):
         for path in glob.glob(self.folder + "/man3/*.3"):
             with open(path, encoding="utf-8") as file:

@@ -33,8 +33,10 @@ class Item:
 class Page:
     """What one page is about: items, the first of which gives it its name."""
 
-    def __init__(self, header, item):
+    def __init__(self, header, about, item):
         self.header, self.items = header, [item]
+        # The first declaration of a header may have none of its own.
+        self.brief = first_sentence(item.comment or about)
 
     @property
     def name(self):
@@ -90,7 +92,7 @@ def items_of(text):
             comment, at = "", end
 
 
-def pages_of(header, items):
+def pages_of(header, about, items):
     """A declaration without a definition ("struct planche_engine;") joins what follows."""
     pages, waiting = [], []
     for item in items:
@@ -100,7 +102,7 @@ def pages_of(header, items):
         if joins and pages:
             pages[-1].items.append(item)
         elif item.name:
-            pages.append(Page(header, item))
+            pages.append(Page(header, about, item))
         else:
             waiting.append(item)
     if waiting:
@@ -156,10 +158,10 @@ def title(name, version, date):
 
 def page_text(page, others, version, date):
     functions = [item for item in page.items if item.function]
-    names = [item.name for item in page.items if item.kind != "macro" and item.name]
+    names = [item.name for item in page.items if item.name and (item.kind != "macro" or item is page.items[0])]
     lines = title(page.name, version, date) + [".Sh NAME"]
     lines += [f".Nm {name}{' ,' if name != names[-1] else ''}" for name in dict.fromkeys(names)]
-    lines += [f".Nd {roff(first_sentence(page.items[0].comment))}", ".Sh LIBRARY", "libplanche (\\-lplanche)",
+    lines += [f".Nd {roff(page.brief)}", ".Sh LIBRARY", "libplanche (\\-lplanche)",
               ".Sh SYNOPSIS", f".In planche/{page.header}"]
     for item in page.items:
         lines += synopsis(item)
@@ -185,7 +187,7 @@ def overview(about, contents, version, date):
     for header, text, pages in contents:
         lines += [f".Ss {roff(header)}", *paragraphs(text), ".Bl -tag -width indent"]
         for page in pages:
-            lines += [f".It Xr {page.name} 3", roff(first_sentence(page.items[0].comment))]
+            lines += [f".It Xr {page.name} 3", roff(page.brief)]
         lines.append(".El")
     lines += [".Sh SEE ALSO", ".Xr planche 1"]
     return "\n".join(lines) + "\n"
@@ -206,7 +208,7 @@ def main():
         if header == "planche.h":
             about_all = about
         else:
-            contents.append((header, about, pages_of(header, items)))
+            contents.append((header, about, pages_of(header, about, items)))
     texts = {"planche": overview(about_all, contents, version, date)}
     for _, _, pages in contents:
         for page in pages:
