@@ -38,3 +38,5 @@ LD_LIBRARY_PATH=$lib "$root/shared"
     $(flags --static --libs | sed 's/-lplanche//') -o "$root/static"
 "$root/static"
 PLANCHE_CPU_MASK=1 LD_LIBRARY_PATH=$lib "$root$prefix/bin/planche" --version
+# What is loaded at run time need not be there for a caller to be built.
+! grep -q 'libavif\|libjxl' "$lib/pkgconfig/planche.pc" || { echo "planche.pc asks for what is loaded" && exit 1; }
