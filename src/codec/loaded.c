@@ -12,6 +12,10 @@ static enum planche_status load(const struct planche_loaded *library, const char
                                 struct planche_error *error)
 {
     const char *reason, *subject = name ? name : "the format", *missing;
+    if (!library->file) {
+        (void)library->find(NULL);
+        return PLANCHE_OK;
+    }
     if (!planche_foreign_enter(START_BYTES))
         return planche_fail_memory(error, NULL, START_BYTES, subject);
     void *handle = planche_dl_open(library->file, &reason);

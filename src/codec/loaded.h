@@ -14,7 +14,7 @@
 
 /* A library, which stays until the process ends. */
 struct planche_loaded {
-    const char *file; /* "libavif.so.15": by the interface that was compiled for */
+    const char *file; /* "libavif.so.15": by the interface that was compiled for; NULL: linked in */
     /* Takes its functions; returns the name of one that it lacks, or NULL. */
     const char *(*find)(void *library);
     struct planche_mutex lock;

@@ -4,10 +4,24 @@
 
 #include "codec/format.h"
 #include "codec/loaded.h"
+#ifndef PLANCHE_STANDALONE
 #include "codec/sonames.h"
+#endif
 
 struct planche_libavif planche_libavif;
 
+#ifdef PLANCHE_STANDALONE
+/* Linked in. */
+#define PLANCHE_LIBAVIF NULL
+static const char *find(void *library)
+{
+    (void)library;
+#define PLANCHE_AVIF(name) planche_libavif.name = avif##name;
+#include "codec/avif/functions.def"
+#undef PLANCHE_AVIF
+    return NULL;
+}
+#else
 static const char *find(void *library)
 {
 #define PLANCHE_AVIF(name)                                                                         \
@@ -19,6 +33,7 @@ static const char *find(void *library)
 #undef PLANCHE_AVIF
     return NULL;
 }
+#endif
 
 enum planche_status planche_avif_load(const char *name, struct planche_error *error)
 {

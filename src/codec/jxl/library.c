@@ -4,10 +4,24 @@
 
 #include "codec/format.h"
 #include "codec/loaded.h"
+#ifndef PLANCHE_STANDALONE
 #include "codec/sonames.h"
+#endif
 
 struct planche_libjxl planche_libjxl;
 
+#ifdef PLANCHE_STANDALONE
+/* Linked in. */
+#define PLANCHE_LIBJXL NULL
+static const char *find(void *library)
+{
+    (void)library;
+#define PLANCHE_JXL(name) planche_libjxl.name = Jxl##name;
+#include "codec/jxl/functions.def"
+#undef PLANCHE_JXL
+    return NULL;
+}
+#else
 static const char *find(void *library)
 {
 #define PLANCHE_JXL(name)                                                                          \
@@ -18,6 +32,7 @@ static const char *find(void *library)
 #undef PLANCHE_JXL
     return NULL;
 }
+#endif
 
 enum planche_status planche_jxl_load(const char *name, struct planche_error *error)
 {
