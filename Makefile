@@ -4,7 +4,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.cpp' '*.hpp')
 
-.PHONY: build test check coverage demo bench format check-format dist install clean
+.PHONY: build test check coverage demo bench format check-format dist install deb clean
 
 build:
 	@scripts/setup.sh build
@@ -52,6 +52,10 @@ install:
 	@scripts/setup.sh build
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) $(MESON_ARGS)
 	@scripts/install.sh $(BUILD) $(PREFIX)
+
+# Debian's packages of the commit that is checked out, in build/deb.
+deb:
+	@scripts/deb.sh $(BUILD)/deb $(DEB_ARGS)
 
 clean:
 	rm -rf $(BUILD) demo

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, abi, ci, arm, browser, metrics, bindings) on Debian and
-# Ubuntu, after saying which. sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
+# peers, onnx, ncnn, format, check, coverage, deb, static, abi, ci, arm, browser, metrics, bindings) on Debian and Ubuntu,
+# after saying which. On Fedora, Arch, Alpine and openSUSE it says what to install there (packages.tsv: names that
+# have not been tried). sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
 # makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
 # metrics for more checks of its figures, bindings for the tests of other languages.
 set -euf
@@ -26,6 +27,7 @@ heif_decoder() {
 # What proves that a package is there, and the package.
 needs() {
     arm=/usr/lib/aarch64-linux-gnu
+    lib=/usr/lib/*
     case $1 in
     build) echo "cc=gcc /usr/include/stdio.h=libc6-dev pkg-config=pkg-config meson=meson
                  ninja=ninja-build pc:libpng=libpng-dev pc:libjpeg=libjpeg-dev
@@ -47,6 +49,10 @@ needs() {
     check) echo "clang-tidy=clang-tidy cppcheck=cppcheck codespell=codespell git=git
                   python3=python3" ;;
     coverage) echo "gcovr=gcovr python3=python3" ;;
+    deb) echo "dpkg-buildpackage=dpkg-dev dh=debhelper fakeroot=fakeroot git=git xz=xz-utils" ;;
+    static) echo "g++=g++ cmake=cmake nasm=nasm make=make dpkg-source=dpkg-dev $lib/libaom.a=libaom-dev
+                 $lib/libbrotlienc.a=libbrotli-dev $lib/liblzma.a=liblzma-dev $lib/libzstd.a=libzstd-dev
+                 $lib/libbz2.a=libbz2-dev" ;;
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;
@@ -95,8 +101,39 @@ done
 [ -n "$missing" ] || exit 0
 
 echo "Planche needs these packages:$missing"
-if ! command -v apt-get >/dev/null 2>&1; then
-    echo "This is not Debian or Ubuntu: please install what corresponds to them, then try again." >&2
+# ID and ID_LIKE of os-release; the first that packages.tsv has a column for.
+family() {
+    # shellcheck disable=SC1090,SC1091 # the system's
+    (. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && for id in ${ID-} ${ID_LIKE-}; do
+        case $id in
+        debian | ubuntu) echo debian && return ;;
+        fedora | rhel | centos) echo fedora && return ;;
+        arch | alpine) echo "$id" && return ;;
+        *suse*) echo opensuse && return ;;
+        esac
+    done)
+}
+
+# The names of the missing packages in a column of the table; those without a row keep Debian's.
+names_for() {
+    for package in $missing; do
+        awk -F '\t' -v package="$package" -v family="$1" '
+            /^#/ { next }
+            !columns { for (i = 1; i <= NF; i++) column[$i] = i; columns = 1; next }
+            $1 == package { print $column[family]; found = 1 }
+            END { if (!found) print package "(Debian)" }' "$(dirname "$0")/packages.tsv"
+    done | tr -s ' ' '\n' | grep -vx -- - | sort -u | tr '\n' ' '
+}
+
+if [ "$(family)" != debian ] || ! command -v apt-get >/dev/null 2>&1; then
+    case $(family) in
+    fedora) echo "Install them with: sudo dnf install $(names_for fedora)" >&2 ;;
+    arch) echo "Install them with: sudo pacman -S --needed $(names_for arch)" >&2 ;;
+    alpine) echo "Install them with: sudo apk add $(names_for alpine)" >&2 ;;
+    opensuse) echo "Install them with: sudo zypper install $(names_for opensuse)" >&2 ;;
+    *) echo "These are Debian's names: please install what corresponds to them." >&2 ;;
+    esac
+    echo "Then try again." >&2
     exit 1
 fi
 as_root=

@@ -71,7 +71,7 @@ class Library(unittest.TestCase):
     @unittest.skipUnless(shutil.which("groff"), "no groff")
     def test_groff_has_no_warnings(self):
         pages = sorted(glob.glob(self.folder + "/man3/*.3"))
-        found = subprocess.run(["groff", "-mandoc", "-ww", "-Kutf8", "-Tutf8", "-z", *pages], cwd=self.folder,
+        found = subprocess.run(["groff", "-mandoc", "-ww", "-Wbreak", "-Kutf8", "-Tutf8", "-z", *pages], cwd=self.folder,
                                stderr=subprocess.PIPE, text=True, check=True).stderr
         self.assertEqual(found, "")
 
