@@ -4,7 +4,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.cpp' '*.hpp')
 
-.PHONY: build test check coverage demo bench format check-format dist install deb clean
+.PHONY: build test check coverage demo bench format check-format dist install deb static clean
 
 build:
 	@scripts/setup.sh build
@@ -56,6 +56,11 @@ install:
 # Debian's packages of the commit that is checked out, in build/deb.
 deb:
 	@scripts/deb.sh $(BUILD)/deb $(DEB_ARGS)
+
+# One file for x86-64 or 64-bit Arm, in build/static: docs/packages.md. Takes long at first.
+static:
+	@scripts/static.sh $(BUILD)/static
+	@scripts/static.sh $(BUILD)/static musl
 
 clean:
 	rm -rf $(BUILD) demo

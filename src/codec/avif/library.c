@@ -4,13 +4,13 @@
 
 #include "codec/format.h"
 #include "codec/loaded.h"
-#ifndef PLANCHE_STANDALONE
+#ifndef PLANCHE_LINKED_AVIF
 #include "codec/sonames.h"
 #endif
 
 struct planche_libavif planche_libavif;
 
-#ifdef PLANCHE_STANDALONE
+#ifdef PLANCHE_LINKED_AVIF
 /* Linked in. */
 #define PLANCHE_LIBAVIF NULL
 static const char *find(void *library)

@@ -4,13 +4,13 @@
 
 #include "codec/format.h"
 #include "codec/loaded.h"
-#ifndef PLANCHE_STANDALONE
+#ifndef PLANCHE_LINKED_JXL
 #include "codec/sonames.h"
 #endif
 
 struct planche_libjxl planche_libjxl;
 
-#ifdef PLANCHE_STANDALONE
+#ifdef PLANCHE_LINKED_JXL
 /* Linked in. */
 #define PLANCHE_LIBJXL NULL
 static const char *find(void *library)

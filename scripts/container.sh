@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# container.sh FOLDER: builds the image of packaging/container/Containerfile with buildah and tries it: as its user,
+# with a root that cannot be written to, a page over HTTP, health, its size. The base is made by mmdebstrap in the place
+# of an image from elsewhere; BASE names one of those. FOLDER/planche.tar.gz is the image, for `podman load`. Needs root.
+set -euo pipefail
+mkdir -p "$1"
+folder=$(realpath "$1")
+cd "$(dirname "$0")/.."
+limit=$((120 << 20))
+export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
+store() { buildah --root "$folder/store" --runroot "$folder/run" "$@"; }
+
+if [ -z "${BASE:-}" ]; then
+    [ -f "$folder/base.tar" ] || mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-include=/usr/share/doc/*/copyright' bookworm "$folder/base.tar"
+    if ! store inspect --type image localhost/planche-base >/dev/null 2>&1; then
+        base=$(store from scratch)
+        store add -q "$base" "$folder/base.tar" / >/dev/null
+        store commit -q "$base" localhost/planche-base >/dev/null
+        store rm "$base" >/dev/null
+    fi
+    BASE=localhost/planche-base
+fi
+
+rm -rf "$folder/context" && mkdir -p "$folder/context"
+git archive HEAD | tar -x -C "$folder/context"
+store bud --network host --pull-never --format docker --layers --build-arg BASE="$BASE" \
+    ${CCACHE_FOLDER:+--volume "$CCACHE_FOLDER:/root/.cache/ccache"} -t planche \
+    -f packaging/container/Containerfile "$folder/context"
+rm -f "$folder/planche.tar"
+store push -q planche "docker-archive:$folder/planche.tar:planche:latest"
+gzip -9 -f "$folder/planche.tar"
+size=$(stat -c %s "$folder/planche.tar.gz")
+echo "image: $((size >> 20)) MiB compressed"
+[ "$size" -lt "$limit" ] || { echo "larger than $((limit >> 20)) MiB" >&2 && exit 1; }
+store inspect --type image planche | grep -q '"Healthcheck": {' || { echo "no health check" >&2 && exit 1; }
+
+# As a container engine runs it: the user of the image, a root that is read-only, volumes that are not.
+container=$(store from --pull-never planche)
+root=$(store mount "$container")
+run=$(mktemp -d)
+trap 'kill "$server" 2>/dev/null || :; umount -R "$run/root" 2>/dev/null || :; store rm "$container" >/dev/null; rm -rf "$run"' EXIT
+server=
+mkdir -p "$run/root" "$run/cache" "$run/state"
+chown 8377:8377 "$run/cache" "$run/state"
+mount --bind "$root" "$run/root" && mount -o remount,bind,ro "$run/root"
+mount --bind "$run/cache" "$run/root/cache"
+mount --bind "$run/state" "$run/root/var/lib/planche"
+mount -t proc proc "$run/root/proc"
+mount --rbind /dev "$run/root/dev" && mount --make-rslave "$run/root/dev"
+inside() { chroot --userspec=8377:8377 "$run/root" env -i PATH=/usr/bin:/bin HOME=/var/lib/planche XDG_CACHE_HOME=/cache "$@"; }
+! inside touch /written 2>/dev/null || { echo "the root can be written to" >&2 && exit 1; }
+inside planche --version
+inside planche serve --listen 127.0.0.1:18378 --no-token --cache /cache 2>"$run/log" &
+server=$!
+inside curl -fsS --retry 30 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:18378/healthz
+curl -fsS --data-binary @samples/strip.png 'http://127.0.0.1:18378/v1/upscale?model=small&format=avif' -o "$run/page.avif"
+[ "$(dd if="$run/page.avif" bs=1 skip=4 count=8 2>/dev/null)" = ftypavif ]
+[ -n "$(find "$run/cache" -type f -print -quit)" ] || { echo "nothing was kept in /cache" >&2 && exit 1; }
+kill -TERM "$server" && wait "$server"
+server=
+echo "container: passed"
