@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Parsers of planche serve: what they take, and above all what they refuse. */
 #include "http/chunked.h"
+#include "http/form.h"
 #include "http/head.h"
 #include "http/multipart.h"
 #include "http/query.h"
+#include "http/range.h"
 #include "http/text.h"
 
 #include "support/testing.h"
@@ -260,13 +262,95 @@ static void test_forms(void **state)
     assert_int_equal(count_parts("multipart/form-dataX; boundary=xy", "--xy--", &part), -2);
 }
 
+static bool add_to(void *user, const char *data, size_t size)
+{
+    strncat(user, data, size);
+    return true;
+}
+
+/* A form that comes in pieces of so many bytes: its file, and the state in the end. */
+static enum planche_http_form_state read_form(const char *text, size_t piece, char out[64],
+                                              struct planche_http_form *form)
+{
+    size_t size = strlen(text);
+    *out = 0;
+    assert_true(planche_http_form_begin(form, FORM));
+    for (size_t at = 0; at < size; at += piece)
+        planche_http_form_take(form, text + at, size - at < piece ? size - at : piece, add_to, out);
+    return form->state;
+}
+
+/* Of a form that comes in pieces the first file is found, whatever the pieces are. */
+static void test_forms_in_pieces(void **state)
+{
+    static const char text[] =
+        "before\r\n--xy \t\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n--x\r\n--xy\r\n"
+        "content-disposition: form-data; name=\"book\"; filename=\"a b.cbz\"\r\n\r\n"
+        "\r\n--x\r\r\n--xz\r\n--xy\r\nContent-Disposition: form-data; filename=\"c\"\r\n\r\nother"
+        "\r\n--xy--\r\n--xy\r\n\r\nbehind";
+    static const char empty[] = "--xy\r\nContent-Disposition: x; filename=\"\"\r\n\r\n--xy--";
+    struct planche_http_form form;
+    char out[64];
+    (void)state;
+    for (size_t piece = 1; piece <= sizeof text; piece++) {
+        assert_int_equal(read_form(text, piece, out, &form), PLANCHE_HTTP_FORM_DONE);
+        assert_string_equal(out, "\r\n--x\r\r\n--xz");
+        assert_string_equal(form.part.file_name, "a b.cbz");
+        assert_int_equal(read_form(empty, piece, out, &form), PLANCHE_HTTP_FORM_DONE);
+        assert_true(form.found && *out == 0);
+        assert_int_equal(read_form("--xy\r\n\r\nno end", piece, out, &form),
+                         PLANCHE_HTTP_FORM_OTHER);
+        assert_int_equal(read_form("--xyz\r\n", piece, out, &form), PLANCHE_HTTP_FORM_BROKEN);
+        assert_int_equal(read_form("--xy-x", piece, out, &form), PLANCHE_HTTP_FORM_BROKEN);
+    }
+    assert_false(planche_http_form_begin(&form, "multipart/form-data"));
+    assert_false(planche_http_form_begin(&form, "text/plain; boundary=xy"));
+}
+
+static void test_ranges(void **state)
+{
+    static const struct {
+        const char *value;
+        enum planche_http_range range;
+        uint64_t first, count;
+    } cases[] = {
+        {NULL, PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"bytes=0-0", PLANCHE_HTTP_RANGE_PART, 0, 1},
+        {"Bytes=5-", PLANCHE_HTTP_RANGE_PART, 5, 95},
+        {"bytes=-7", PLANCHE_HTTP_RANGE_PART, 93, 7},
+        {"bytes=-700", PLANCHE_HTTP_RANGE_PART, 0, 100},
+        {"bytes=99-9007199254740992", PLANCHE_HTTP_RANGE_PART, 99, 1},
+        {"bytes=100-", PLANCHE_HTTP_RANGE_BEYOND, 0, 0},
+        {"bytes=-0", PLANCHE_HTTP_RANGE_BEYOND, 0, 0},
+        {"bytes=-", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"bytes=9-1", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"bytes=1", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"bytes=1-2,5-6", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"bytes=+1-2", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"bytes=18446744073709551616-", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+        {"pages=1-2", PLANCHE_HTTP_RANGE_WHOLE, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t first = 0, count = 0;
+        assert_int_equal(planche_http_range_read(cases[i].value, 100, &first, &count),
+                         cases[i].range);
+        assert_int_equal(first, cases[i].first);
+        assert_int_equal(count, cases[i].count);
+    }
+    uint64_t first, count;
+    assert_int_equal(planche_http_range_read("bytes=-1", 0, &first, &count),
+                     PLANCHE_HTTP_RANGE_BEYOND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heads),           cmocka_unit_test(test_refused_heads),
         cmocka_unit_test(test_limits_of_heads), cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_queries),         cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_forms),           cmocka_unit_test(test_forms_in_pieces),
+        cmocka_unit_test(test_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
