@@ -141,7 +141,8 @@ class Books(harness.Case):
         self.assertEqual(data["result"]["name"], "B\u00f6 k-2x.cbz")
         self.assertEqual(data["settings"], {"format": "png", "scale": 2})
         self.assertEqual(running.get(f"/v1/books/{book}/events", last_event_id="end").status, 204)
-        self.assertEqual(running.get("/v1/books").json()["books"], [data])
+        self.assertEqual(running.get("/v1/books").json()["books"], [{**data, "failed_pages": None}])
+        self.assertEqual(self.show(running, book), data)
         made = self.made("-f", "png")
         self.check_result(running, book, made)
         self.assertEqual(running.get("/v1/books").json()["room"]["bytes"], len(made))
@@ -163,6 +164,7 @@ class Books(harness.Case):
         tag, size = whole.fields["etag"], len(made)
         self.assertRegex(tag, '^"[0-9a-f]{32}"$')
         head = running.get(f"/v1/books/{book}/result", "HEAD")
+        self.assertEqual(running.get(f"/v1/books/{book}/result", "HEAD", range="bytes=0-1").status, 200)
         self.assertEqual((head.status, head.fields["content-length"], head.fields["accept-ranges"]),
                          (200, str(size), "bytes"))
         for asked, first, last in (("bytes=0-9", 0, 9), ("bytes=7-", 7, size - 1),
@@ -210,7 +212,7 @@ class Books(harness.Case):
                              (self.path("other/secret.cbz"), 403), ("out/secret.cbz", 403),
                              ("out.cbz", 403), ("absolute.cbz", 403), ("pipe.cbz", 403),
                              ("%2e%2e/other/secret.cbz", 403), ("none.cbz", 404),
-                             ("series/one.cbz/x", 404), ("a" * 1100, 400), ("x%00", 400)):
+                             ("series/one.cbz/x", 404), ("a" * 1100, 400), ("x%00", 400), ("%ff", 400)):
             answer = running.post("/v1/books?path=" + path, b"")
             self.assertEqual(answer.status, status, (path, answer.body))
             self.assertNotIn(self.folder, answer.body.decode())

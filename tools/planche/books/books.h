@@ -43,7 +43,9 @@ struct planche_books_stats {
 enum planche_status planche_books_create(struct planche_books **out,
                                          const struct planche_books_settings *settings,
                                          struct planche_error *error);
-/* Stops what runs; it goes on after the next start. NULL is fine. */
+/* Stops what runs, which goes on after the next start, before the pages are destroyed. */
+void planche_books_stop(struct planche_books *books);
+/* After it, once no connection has anything of it. NULL is fine for both. */
 void planche_books_destroy(struct planche_books *books);
 
 /* Looks for a book, which is there until it changes to CANCELLED or the loop goes on. NULL: there

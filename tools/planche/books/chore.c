@@ -35,6 +35,9 @@ void planche_books_chore_begin(struct planche_books_chore *chore, struct planche
     job.run = run_chore;
     job.done = chore_done;
     job.user = chore;
-    if (planche_job_try_submit(queue, &job, NULL, NULL) != PLANCHE_OK)
-        planche_http_loop_post(loop, &chore->task);
+    if (planche_job_try_submit(queue, &job, NULL, NULL) == PLANCHE_OK)
+        return;
+    /* The queue is full, or takes no more because the process ends. */
+    chore->ok = chore->run(chore->user);
+    planche_http_loop_post(loop, &chore->task);
 }

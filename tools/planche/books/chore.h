@@ -12,7 +12,7 @@ struct planche_job_queue;
 /* Owned by who has it done, until done is called. */
 struct planche_books_chore {
     bool (*run)(void *user);           /* on the thread of chores, one after the other */
-    void (*done)(void *user, bool ok); /* on the loop's; false also if it was not run */
+    void (*done)(void *user, bool ok); /* on the loop's; false also if it was cancelled */
     void *user;
     struct planche_http_loop *loop; /* the rest is its own */
     struct planche_http_task task;

@@ -47,12 +47,29 @@ static void unlink_book(struct planche_books *books, struct planche_books_book *
     books->count--;
 }
 
+/* What only a run needs goes; the record stays, and the result if there is one. */
+static void tidy(const char *folder, bool has_result)
+{
+    static const char *const names[] = {
+        PLANCHE_BOOKS_INPUT,    PLANCHE_BOOKS_PART, ".result.cbz.planche",
+        ".result.epub.planche", "result.cbz",       "result.epub",
+    };
+    char path[PATH_MAX];
+    size_t count = sizeof names / sizeof *names - (has_result ? 2 : 0);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%.*s/%s", PATH_MAX - 32, folder, names[i]);
+        if (planche_file_find_link(path, NULL) == PLANCHE_FILE_PRESENT)
+            planche_tree_remove(path);
+    }
+}
+
 /* A record on its way to the disk. */
 struct storing {
     struct planche_books_chore chore;
     struct planche_books *books;
     struct planche_books_book *book;
     enum planche_books_state state; /* of the book then */
+    bool has_result;
     char folder[PATH_MAX];
     char *text;
     int problem; /* errno */
@@ -63,6 +80,8 @@ static bool run_store(void *user)
     struct storing *storing = user;
     bool ok = storing->text != NULL && planche_books_write_record(storing->folder, storing->text);
     storing->problem = errno;
+    if (ok)
+        tidy(storing->folder, storing->has_result);
     return ok;
 }
 
@@ -99,19 +118,21 @@ static void on_stored(void *user, bool ok)
     start_next(books);
 }
 
-/* Stores the book as it is; until that is done it is told to run. */
+/* Stores a book that is over, and removes what is needed no more; until that is done it is told to
+ * run. */
 static void store(struct planche_books *books, struct planche_books_book *book)
 {
     struct storing *storing = calloc(1, sizeof *storing);
     if (storing == NULL)
         return; /* it will be made again after the next start */
-    *storing = (struct storing){.books = books, .book = book, .state = book->state};
+    *storing = (struct storing){
+        .books = books, .book = book, .state = book->state, .has_result = book->result_bytes > 0};
     storing->chore =
         (struct planche_books_chore){.run = run_store, .done = on_stored, .user = storing};
     storing->text = planche_cli_json_line(planche_books_make_record(book));
     planche_books_folder_path(&books->folder, book->handle, NULL, storing->folder);
     book->busy = true;
-    book->state = is_over(book->state) ? PLANCHE_BOOKS_RUNNING : book->state;
+    book->state = PLANCHE_BOOKS_RUNNING;
     planche_books_chore_begin(&storing->chore, books->chores, books->settings.loop);
 }
 
@@ -169,29 +190,9 @@ void planche_books_remove(struct planche_books *books, struct planche_books_book
         begin_removal(books, book);
 }
 
-/* What only a run needs; the record and the result stay. On the loop: few files. */
-static void tidy(struct planche_books *books, const struct planche_books_book *book)
-{
-    static const char *const names[] = {PLANCHE_BOOKS_INPUT, PLANCHE_BOOKS_PART,
-                                        ".result.cbz.planche", ".result.epub.planche"};
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        planche_books_folder_path(&books->folder, book->handle, names[i], path);
-        if (planche_file_find_link(path, NULL) == PLANCHE_FILE_PRESENT)
-            planche_tree_remove(path);
-    }
-    for (int container = PLANCHE_CONTAINER_ZIP; container <= PLANCHE_CONTAINER_EPUB; container++) {
-        const char *name = planche_books_result_file((enum planche_container)container);
-        planche_books_folder_path(&books->folder, book->handle, name, path);
-        if (book->result_bytes == 0)
-            planche_file_remove(path);
-    }
-}
-
 /* Sets what a book that is over has on the disk, and whether that is more than may be there. */
 static void settle(struct planche_books *books, struct planche_books_book *book)
 {
-    tidy(books, book);
     book->disk_bytes = book->result_bytes;
     if (book->result_bytes == 0 || planche_books_room(books) > 0)
         return;
@@ -200,7 +201,6 @@ static void settle(struct planche_books *books, struct planche_books_book *book)
     book->result_bytes = 0;
     snprintf(book->reason, sizeof book->reason,
              "the result does not fit into the room that the server has for books");
-    tidy(books, book);
     book->disk_bytes = 0;
 }
 
@@ -319,8 +319,6 @@ static void recover(struct planche_books *books, struct planche_books_book *book
             planche_books_name_result(book, "planche");
         }
     }
-    if (is_over(book->state))
-        tidy(books, book);
 }
 
 static struct planche_books_book *load_one(struct planche_books *books, const char *handle)
@@ -338,6 +336,8 @@ static struct planche_books_book *load_one(struct planche_books *books, const ch
         return NULL;
     }
     recover(books, book);
+    if (is_over(book->state))
+        tidy(path, book->result_bytes > 0);
     book->disk_bytes = planche_books_measure(path);
     return book;
 }
@@ -475,7 +475,7 @@ enum planche_status planche_books_create(struct planche_books **out,
     return begin(books, error);
 }
 
-void planche_books_destroy(struct planche_books *books)
+void planche_books_stop(struct planche_books *books)
 {
     if (books == NULL)
         return;
@@ -483,17 +483,33 @@ void planche_books_destroy(struct planche_books *books)
     books->idle = NULL;
     planche_http_timer_stop(&books->expiry);
     planche_books_cancel(books);
-    /* What the threads have to tell is told here: the loop may not run any more. */
     if (books->runner != NULL)
         planche_job_queue_shutdown(books->runner);
+    /* What the thread has to tell is told here: the loop may not run any more. */
     planche_http_loop_flush(books->settings.loop);
+    planche_pages_set_guest(books->settings.pages, &(const struct planche_pages_guest){0});
+}
+
+static bool is_busy(const struct planche_books *books)
+{
+    const struct planche_books_book *book = books->first;
+    while (book != NULL && !book->busy)
+        book = book->next;
+    return book != NULL;
+}
+
+void planche_books_destroy(struct planche_books *books)
+{
+    if (books == NULL)
+        return;
     if (books->chores != NULL)
         planche_job_queue_drain(books->chores, NULL, NULL);
     planche_http_loop_flush(books->settings.loop);
+    while (books->uploads > 0 || is_busy(books)) /* what ends has something else done */
+        planche_http_loop_flush(books->settings.loop);
     planche_job_queue_destroy(&books->runner);
     planche_job_queue_destroy(&books->chores);
     planche_http_loop_flush(books->settings.loop);
-    planche_pages_set_guest(books->settings.pages, &(const struct planche_pages_guest){0});
     while (books->first != NULL) {
         struct planche_books_book *book = books->first;
         unlink_book(books, book);

@@ -15,6 +15,7 @@
 #include "service/engine_cache.h"
 #include "service/request.h"
 
+#include <errno.h>
 #include <planche/job.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -388,6 +389,14 @@ static void set_done(struct planche_books_run *run)
     name_result(run);
 }
 
+/* The library says it in the system's words. */
+static bool is_disk_full(const struct planche_books_run *run)
+{
+    return run->status == PLANCHE_ERROR_IO &&
+           (strstr(run->error.message, strerror(ENOSPC)) != NULL ||
+            strstr(run->error.message, strerror(EDQUOT)) != NULL);
+}
+
 static void set_outcome(struct planche_books_run *run)
 {
     struct planche_books_book *book = run->book;
@@ -395,7 +404,7 @@ static void set_outcome(struct planche_books_run *run)
     book->run_began = 0;
     book->writing = false;
     book->disk_bytes = run->disk_bytes > 0 ? run->disk_bytes : book->disk_bytes;
-    if (run->too_large && run->status != PLANCHE_OK) {
+    if (run->status != PLANCHE_OK && (run->too_large || is_disk_full(run))) {
         set_failed(book, 507,
                    "the result does not fit into the room that the server has for books");
     } else if (run->status == PLANCHE_OK) {

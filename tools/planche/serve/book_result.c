@@ -58,7 +58,8 @@ static void answer_file(struct planche_http_connection *c, const struct planche_
                         const char *tag, int fd)
 {
     const char *only_if = planche_http_head_field(&c->head, "if-range");
-    bool parts = only_if == NULL || strcmp(only_if, tag) == 0;
+    bool parts =
+        strcmp(c->head.method, "GET") == 0 && (only_if == NULL || strcmp(only_if, tag) == 0);
     uint64_t first = 0, count = book->result_bytes;
     enum planche_http_range range =
         planche_http_range_read(parts ? planche_http_head_field(&c->head, "range") : NULL,

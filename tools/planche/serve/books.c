@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistr.h>
 
 /* A request to take a book. */
 struct taking {
@@ -173,6 +174,11 @@ static void begin_upload(struct taking *taking)
 static void begin_path(struct taking *taking)
 {
     struct planche_serve_book_extras *extras = &taking->extras;
+    if (u8_check((const uint8_t *)extras->path, strlen(extras->path)) != NULL) {
+        planche_serve_problem(taking->c, 400, "the path is not UTF-8");
+        free_taking(taking);
+        return;
+    }
     const char *slash = strrchr(extras->path, '/');
     while (slash != NULL && slash[1] == 0 && slash > extras->path) { /* "folder/" */
         extras->path[slash - extras->path] = 0;
@@ -234,8 +240,11 @@ void planche_serve_list_books(struct planche_serve *serve, struct planche_http_c
     struct planche_books_stats stats;
     for (const struct planche_books_book *book = planche_books_first(serve->books); book != NULL;
          book = book->next) {
-        if (!book->removing)
-            json_array_append_new(list, planche_serve_book_json(serve, book));
+        if (book->removing)
+            continue;
+        json_t *one = planche_serve_book_json(serve, book);
+        json_object_set_new(one, "failed_pages", json_null()); /* of many books they are many */
+        json_array_append_new(list, one);
     }
     planche_books_get_stats(serve->books, &stats);
     json_object_set_new(room, "bytes", json_integer((json_int_t)stats.bytes));

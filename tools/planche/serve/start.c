@@ -317,10 +317,11 @@ int planche_serve_start(struct planche_serve *serve)
 
 void planche_serve_stop(struct planche_serve *serve)
 {
-    planche_books_destroy(serve->books);
+    planche_books_stop(serve->books);
     planche_pages_destroy(serve->pages);
     planche_http_server_destroy(serve->server);
     planche_proxy_destroy(serve->proxy);
+    planche_books_destroy(serve->books);
     planche_cache_close(&serve->cache);
     planche_pages_keys_destroy(serve->keys);
     planche_cli_engine_cache_destroy(serve->engines);

@@ -171,6 +171,10 @@ export async function books() {
   return (await (await ask("v1/books")).json()).books;
 }
 
+export async function book(id) {
+  return (await ask(`v1/books/${id}`)).json();
+}
+
 export async function removeBook(id) {
   await ask(`v1/books/${id}`, { method: "DELETE" });
 }

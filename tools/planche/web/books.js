@@ -55,8 +55,8 @@ export class Books {
     clearTimeout(this.timer);
     try {
       const told = await api.books();
-      for (const one of told)
-        this.learn(one);
+      for (const one of told) // the list does not name pages that failed
+        this.learn(one.state === "done" && one.pages.failed > 0 ? await api.book(one.id) : one);
       const ids = new Set(told.map(one => one.id));
       this.books.filter(book => book.id && !ids.has(book.id)).forEach(book => this.drop(book));
       this.watch();
