@@ -54,6 +54,16 @@ class Web(harness.Case):
             self.assertEqual(c.ask("/web/app.js", "POST").status, 405)
             self.assertEqual(c.ask("/v1/status").status, 401)
 
+    def test_beside_an_upstream(self):
+        running = self.serve("--upstream", "http://127.0.0.1:9")
+        for name, data in files():
+            path = "/planche/" if name == "index.html" else f"/planche/web/{name}"
+            self.assertEqual(running.get(path).body, data, name)
+        book = running.post("/planche/v1/books?name=x", b"no book")
+        self.assertEqual(book.fields["location"], "/planche/v1/books/" + book.json()["id"])
+        self.assertEqual(running.get(book.fields["location"]).status, 200)
+        self.assertEqual(running.get(book.fields["location"], "DELETE").status, 204)
+
     def check_policy(self, policy):
         rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
         self.assertEqual(rules["default-src"], "'none'")

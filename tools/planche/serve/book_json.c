@@ -5,6 +5,7 @@
 #include "cli/json.h"
 #include "http/query.h"
 #include "serve/problem.h"
+#include "serve/upstream/lend.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct planche_books_book *planche_serve_find_book(struct planche_serve *serve,
     char path[PLANCHE_HTTP_MAX_TARGET + 1] = "";
     struct planche_books_book *book = NULL;
     if (planche_http_unescape(c->head.target, c->head.path_length, false, path) &&
-        strncmp(path, PREFIX, strlen(PREFIX)) == 0) {
+        planche_serve_take_own(serve, path) && strncmp(path, PREFIX, strlen(PREFIX)) == 0) {
         char *id = path + strlen(PREFIX);
         id[strcspn(id, "/")] = 0;
         book = planche_books_find(serve->books, id);

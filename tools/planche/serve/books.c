@@ -6,6 +6,7 @@
 #include "http/form.h"
 #include "serve/book_json.h"
 #include "serve/problem.h"
+#include "serve/upstream/lend.h"
 #include "serve/wish.h"
 
 #include <stdlib.h>
@@ -53,7 +54,8 @@ static void answer_refusal(struct planche_http_connection *c, enum planche_books
 static void answer_book(struct planche_serve *serve, struct planche_http_connection *c,
                         const struct planche_books_book *book)
 {
-    planche_http_add_field_format(c, "Location", "/v1/books/%s", book->id);
+    planche_http_add_field_format(c, "Location", "%s/v1/books/%s",
+                                  serve->proxy != NULL ? PLANCHE_SERVE_OWN : "", book->id);
     planche_serve_json(c, 202, planche_serve_book_json(serve, book));
 }
 

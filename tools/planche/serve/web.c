@@ -5,6 +5,7 @@
 #include "http/query.h"
 #include "http/text.h"
 #include "serve/problem.h"
+#include "serve/upstream/lend.h"
 #include "web/files.h"
 
 #include <string.h>
@@ -58,8 +59,7 @@ void planche_serve_web(struct planche_serve *serve, struct planche_http_connecti
 void planche_serve_web_file(struct planche_serve *serve, struct planche_http_connection *c)
 {
     char path[PLANCHE_HTTP_MAX_TARGET + 1] = "";
-    (void)serve;
     bool right = planche_http_unescape(c->head.target, c->head.path_length, false, path) &&
-                 strncmp(path, FOLDER, strlen(FOLDER)) == 0;
+                 planche_serve_take_own(serve, path) && strncmp(path, FOLDER, strlen(FOLDER)) == 0;
     answer_name(c, right ? path + strlen(FOLDER) : "");
 }
