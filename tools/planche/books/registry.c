@@ -194,7 +194,7 @@ void planche_books_remove(struct planche_books *books, struct planche_books_book
 static void settle(struct planche_books *books, struct planche_books_book *book)
 {
     book->disk_bytes = book->result_bytes;
-    if (book->result_bytes == 0 || planche_books_room(books) > 0)
+    if (book->result_bytes == 0 || planche_books_used(books) <= books->settings.max_bytes)
         return;
     book->state = PLANCHE_BOOKS_FAILED;
     book->status = 507;
@@ -598,7 +598,7 @@ void planche_books_cancel(struct planche_books *books)
 void planche_books_get_stats(const struct planche_books *books, struct planche_books_stats *stats)
 {
     *stats = (struct planche_books_stats){.max_bytes = books->settings.max_bytes};
-    stats->bytes = stats->max_bytes - planche_books_room(books);
+    stats->bytes = planche_books_used(books);
     for (const struct planche_books_book *book = books->first; book != NULL; book = book->next) {
         stats->waiting += book->state == PLANCHE_BOOKS_WAITING;
         stats->running += book->state == PLANCHE_BOOKS_RUNNING;

@@ -307,7 +307,7 @@ static void on_change(void *user)
     take_turns(run, wants, gives);
     /* While it is put together, pages are there twice. */
     uint64_t more = run->book->writing ? run->book->disk_bytes / 2 : 0;
-    if (planche_books_room(run->books) < more || planche_books_room(run->books) == 0) {
+    if (planche_books_used(run->books) + more > run->books->settings.max_bytes) {
         run->too_large = true;
         planche_books_run_cancel(run);
     }
@@ -463,7 +463,7 @@ static struct planche_books_run *make_run(struct planche_books *books,
     run->book = book;
     run->source = -1;
     run->container = book->container;
-    run->most_bytes = planche_books_room(books);
+    run->most_bytes = books->settings.max_bytes;
     run->began = planche_clock_ns();
     run->change = (struct planche_http_task){.run = on_change, .user = run};
     run->end = (struct planche_http_task){.run = on_end, .user = run};

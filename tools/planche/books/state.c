@@ -7,6 +7,7 @@
 #include <time.h>
 
 #define SECOND_NS INT64_C(1000000000)
+#define EXPECTED  3 /* times its input that a book takes */
 
 struct planche_books_book *planche_books_new(const struct planche_books_wish *wish)
 {
@@ -63,10 +64,27 @@ void planche_books_unwatch(struct planche_books_watcher *watcher)
     watcher->link = NULL;
 }
 
+uint64_t planche_books_used(const struct planche_books *books)
+{
+    uint64_t used = 0;
+    for (const struct planche_books_book *book = books->first; book != NULL; book = book->next)
+        used += book->disk_bytes;
+    return used;
+}
+
+/* What a book is going to use, so that one that comes does not take the room of one that runs:
+ * about its input, its pages and its result. */
+static uint64_t expect(const struct planche_books_book *book)
+{
+    bool active = book->state == PLANCHE_BOOKS_WAITING || book->state == PLANCHE_BOOKS_RUNNING;
+    uint64_t expected = active ? EXPECTED * book->input_bytes : 0;
+    return book->disk_bytes > expected ? book->disk_bytes : expected;
+}
+
 uint64_t planche_books_room(const struct planche_books *books)
 {
     uint64_t used = books->reserved;
     for (const struct planche_books_book *book = books->first; book != NULL; book = book->next)
-        used += book->disk_bytes;
+        used += expect(book);
     return used < books->settings.max_bytes ? books->settings.max_bytes - used : 0;
 }

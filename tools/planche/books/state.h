@@ -30,7 +30,8 @@ struct planche_books {
 
 /* Opens the folder if it is not yet. False: it cannot be, which the log is told. */
 bool planche_books_ready(struct planche_books *books);
-/* Bytes that the limit leaves. */
+/* Bytes that books have on the disk now; and what is left for one that comes. */
+uint64_t planche_books_used(const struct planche_books *books);
 uint64_t planche_books_room(const struct planche_books *books);
 /* A zeroed book with an id; NULL: no memory, or no random bytes. */
 struct planche_books_book *planche_books_new(const struct planche_books_wish *wish);
