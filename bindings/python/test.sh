@@ -26,6 +26,7 @@ PLANCHE_LIB_DIR=$build $python -m pip install --quiet --no-index --no-build-isol
     --no-cache-dir --disable-pip-version-check --no-warn-script-location --root-user-action ignore \
     --target "$work/site" "$work/source"
 # Not beside the sources, which Python would take instead of what was installed.
-mv "$work/source/test_planche.py" "$work/test_planche.py"
-LD_LIBRARY_PATH=$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} PYTHONPATH=$work/site \
-    $python "$work/test_planche.py"
+mv "$work/source/test_planche.py" "$work/source/test_docs.py" "$work/"
+export LD_LIBRARY_PATH="$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" PYTHONPATH="$work/site"
+$python "$work/test_planche.py"
+if $python -c "import numpy" 2>/dev/null; then $python "$work/test_docs.py"; fi

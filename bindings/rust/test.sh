@@ -34,7 +34,7 @@ fi
 rm -rf "$work/$what"
 cp -Rp "$source" "$work/$what"
 cd "$work/$what"
-# Debian 13 has hyper 1, which is another interface.
+# hyper 1 is another interface.
 if [ "${PLANCHE_CARGO_ONLINE:-}" != 1 ] && { [ -z "$(find $registry -maxdepth 1 -name 'hyper-0.14.*')" ] ||
     [ -z "$(find $registry -maxdepth 1 -name 'serde_json-1.*')" ]; }; then
     echo "hyper 0.14 or serde_json is not in $registry: the examples are left out" >&2

@@ -12,6 +12,21 @@ use crate::{Cancel, Engine, Enlarged, Error, Page, Report, Result};
 /// Dropping a future cancels its page: one that waits is never run, one that runs ends within about
 /// a tenth of a second, and the next takes its place only then.
 ///
+/// ```
+/// use planche::{Engine, Format, Page, Pool};
+///
+/// async fn larger(pool: &Pool, file: Vec<u8>) -> planche::Result<Vec<u8>> {
+///     let page = Page::new().format(Format::Png);
+///     Ok(pool.run_bytes(file, page).await?.to_vec())
+/// }
+///
+/// let pool = Pool::new(Engine::builder().model("small").build()?, 2);
+/// let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+/// let outcome = runtime.block_on(larger(&pool, b"no image".to_vec()));
+/// assert!(outcome.is_err());
+/// # Ok::<(), planche::Error>(())
+/// ```
+///
 /// The last owner of the engine waits for its threads when it drops it: do not drop the last clone
 /// of a pool in a task of a runtime that must not be kept waiting for some milliseconds.
 #[derive(Clone, Debug)]
