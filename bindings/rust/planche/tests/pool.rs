@@ -57,8 +57,8 @@ fn dropping_a_future_cancels_its_page() {
         let page = Page::new().cancel(&shared);
         let page = page.progress(move |_| drop(started_in.send(())));
         let work = move |engine: &planche::Engine, page: &Page| {
-            let grey = vec![99; 2000 * 2000];
-            let pixels = Pixels::new(PixelFormat::Grey8, 2000, 2000, &grey)?;
+            let grey = vec![99; 3000 * 3000];
+            let pixels = Pixels::new(PixelFormat::Grey8, 3000, 3000, &grey)?;
             let outcome = engine.enlarge_pixels(pixels, page);
             outcome_in.send(outcome.as_ref().err().cloned()).unwrap();
             outcome

@@ -61,10 +61,10 @@ impl Enlarge for Library {
         let work = move |engine: &Engine, options: &Page| {
             figures.running.fetch_add(1, Ordering::Relaxed);
             let outcome = engine.run_bytes(&page, options);
-            figures.running.fetch_sub(1, Ordering::Relaxed);
             if let Err(Error::Cancelled(_)) = outcome {
                 figures.cancelled.fetch_add(1, Ordering::Relaxed);
             }
+            figures.running.fetch_sub(1, Ordering::Relaxed);
             outcome
         };
         Box::pin(async move {
