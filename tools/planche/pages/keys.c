@@ -2,14 +2,15 @@
 /* Keys of pages. */
 #include "pages/keys.h"
 
-#include "io/digest.h"
 #include "os/thread.h"
+#include "pages/digests.h"
 
 #include <stdlib.h>
 
 struct planche_pages_keys {
     const struct planche_engine_options *base;
     const char *commit;
+    struct planche_pages_digests *digests;
     struct planche_mutex lock; /* of all below */
     bool known;
     struct planche_cache_key machine;
@@ -21,6 +22,11 @@ struct planche_pages_keys *planche_pages_keys_create(const struct planche_engine
     struct planche_pages_keys *keys = calloc(1, sizeof *keys);
     if (keys == NULL)
         return NULL;
+    keys->digests = planche_pages_digests_create();
+    if (keys->digests == NULL) {
+        free(keys);
+        return NULL;
+    }
     keys->base = base;
     keys->commit = commit;
     planche_mutex_init(&keys->lock);
@@ -32,6 +38,7 @@ void planche_pages_keys_destroy(struct planche_pages_keys *keys)
     if (keys == NULL)
         return;
     planche_mutex_destroy(&keys->lock);
+    planche_pages_digests_destroy(keys->digests);
     free(keys);
 }
 
@@ -56,7 +63,7 @@ enum planche_status planche_pages_keys_get(struct planche_pages_keys *keys, cons
         planche_cache_engine_key(&engine, &keys->machine, &request->engine, error);
     if (status != PLANCHE_OK)
         return status;
-    planche_digest_of(data, size, digest);
+    planche_pages_digests_get(keys->digests, data, size, digest);
     planche_cache_page_key(key, &engine, digest, &request->page);
     return PLANCHE_OK;
 }
