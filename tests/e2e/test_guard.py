@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """planche serve against what is done to it: pages in processes of their own."""
+import glob
 import os
 import signal
 import subprocess
@@ -84,6 +85,23 @@ class Isolation(test_serve.Serve):
                                     capture_output=True, check=False)
             self.assertEqual(result.returncode, 3 if env else 2)
             self.assertIn(says, result.stderr)
+
+class Idle(test_serve.Serve):
+    def test_memory_with_a_driver(self):
+        """Drivers are asked when the first page comes, and nobody who asks else waits for that."""
+        drivers = glob.glob("/usr/share/vulkan/icd.d/lvp_icd*.json")
+        if not drivers or os.environ.get("SANITIZED"):
+            self.skipTest("there is no driver, or memory is a sanitizer's")
+        with_driver = {"VK_DRIVER_FILES": drivers[0], "VK_ICD_FILENAMES": drivers[0]}
+        running = self.serve("--backend", "auto", env=with_driver)
+        self.assertEqual(running.get("/healthz").status, 200)
+        self.assertLess(running.resident(), 40e6)
+        with running.connect() as first, running.connect() as second:
+            for connection in (first, second):
+                connection.send(connection.request("/v1/upscale", "POST", self.page))
+            self.assertEqual(running.get("/healthz").status, 200)
+            for connection in (first, second):
+                self.assertEqual(connection.answer().status, 200)
 
 
 if __name__ == "__main__":

@@ -614,19 +614,46 @@ void planche_pages_cancel(struct planche_pages *pages)
         cancel_job(pages, flight);
 }
 
+/* Keys that are prepared, for somebody who waits for them. */
+struct preparation {
+    struct planche_pages *pages;
+    struct planche_pages_keys *keys;
+    struct planche_http_task *ready;
+};
+
 static enum planche_status prepare_keys(void *user, struct planche_cancel *cancel)
 {
+    const struct preparation *preparation = user;
     (void)cancel;
-    planche_pages_keys_prepare(user);
+    planche_pages_keys_prepare(preparation->keys);
     return PLANCHE_OK;
 }
 
-void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys)
+/* On any thread. */
+static void keys_prepared(void *user, enum planche_status status)
+{
+    struct preparation *preparation = user;
+    (void)status;
+    planche_http_loop_post(preparation->pages->settings.loop, preparation->ready);
+    free(preparation);
+}
+
+void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys,
+                           struct planche_http_task *ready)
 {
     struct planche_job job = PLANCHE_JOB_INIT;
+    struct preparation *preparation = malloc(sizeof *preparation);
     job.run = prepare_keys;
-    job.user = keys;
-    planche_job_try_submit(pages->queue, &job, NULL, NULL); /* else when one is needed */
+    job.done = keys_prepared;
+    job.user = preparation;
+    job.priority = PLANCHE_PRIORITY_INTERACTIVE;
+    if (preparation != NULL)
+        *preparation = (struct preparation){pages, keys, ready};
+    if (preparation != NULL && planche_job_try_submit(pages->queue, &job, NULL, NULL) == PLANCHE_OK)
+        return;
+    /* Who needs a key asks the machine by himself, then. */
+    free(preparation);
+    planche_http_loop_post(pages->settings.loop, ready);
 }
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state)

@@ -80,8 +80,10 @@ void planche_pages_guest_leave(struct planche_pages *pages);
 void planche_pages_guest_forget(struct planche_pages *pages);
 /* Cancels all pages and takes no more. */
 void planche_pages_cancel(struct planche_pages *pages);
-/* Prepares keys on a worker, for the first request that needs one. */
-void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys);
+/* Prepares keys on a worker, for who needs one soon; then runs the task on the loop's thread, once,
+ * also if everything ends before. */
+void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys,
+                           struct planche_http_task *ready);
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state);
 /* In how many seconds a page that comes now could begin, at least 1: for Retry-After. */

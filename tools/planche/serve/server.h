@@ -31,8 +31,13 @@ struct planche_serve {
     struct planche_cli_engine_cache *engines;
     struct planche_pages *pages;
     struct planche_pages_keys *keys;
-    struct planche_cache *cache; /* NULL: results are not kept */
-    struct planche_log log;      /* of the cache */
+    struct planche_serve_keys {
+        bool wanted, known;               /* the machine was asked, has answered */
+        struct planche_http_task ready;   /* when it has */
+        struct planche_serve_work *works; /* that wait for that */
+    } asked;                              /* of work.c */
+    struct planche_cache *cache;          /* NULL: results are not kept */
+    struct planche_log log;               /* of the cache */
     struct planche_books *books;
     struct planche_serve_stream *streams; /* of events */
     struct planche_http_timer heartbeat;  /* of streams */

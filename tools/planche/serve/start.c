@@ -22,6 +22,7 @@
 #include "serve/metrics.h"
 #include "serve/routes.h"
 #include "serve/upstream/lend.h"
+#include "serve/work.h"
 #include "service/engine_cache.h"
 
 #include <errno.h>
@@ -308,8 +309,10 @@ int planche_serve_start(struct planche_serve *serve)
         status = make_parts(serve);
     if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
         status = open_books(serve);
-    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
-        planche_pages_prepare(serve->pages, serve->keys);
+    /* Pages of an upstream do not wait for keys by themselves. */
+    if (status == PLANCHE_CLI_OK && !serve->options.serve.check &&
+        serve->options.serve.upstream != NULL)
+        planche_serve_work_prepare(serve);
     for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
         planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
     return status;

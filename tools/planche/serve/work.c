@@ -23,8 +23,19 @@ static void make_tag(char tag[TAG], const struct planche_cache_key *key)
     snprintf(tag, TAG, "\"%.32s\"", text);
 }
 
+static void leave_keys(struct planche_serve_work *work)
+{
+    if (work->link == NULL)
+        return;
+    *work->link = work->next;
+    if (work->next != NULL)
+        work->next->link = work->link;
+    work->link = NULL;
+}
+
 void planche_serve_work_end(struct planche_serve_work *work, bool keep)
 {
+    leave_keys(work);
     planche_pages_leave(work->serve->pages, &work->waiter, keep);
     planche_http_timer_stop(&work->timer);
     planche_cli_request_clear(&work->wish.request);
@@ -176,6 +187,16 @@ static void find_page(struct planche_serve_work *work)
         submit(work);
 }
 
+/* The loop does not wait for the machine's answer. */
+static void wait_for_keys(struct planche_serve_work *work)
+{
+    work->next = work->serve->asked.works;
+    work->link = &work->serve->asked.works;
+    if (work->next != NULL)
+        work->next->link = &work->next;
+    *work->link = work;
+}
+
 static void take_body(struct planche_serve_work *work)
 {
     struct planche_error error = {0};
@@ -195,7 +216,10 @@ static void take_body(struct planche_serve_work *work)
     }
     if (work->extras.deadline_ms != 0)
         work->deadline = work->c->began + (int64_t)work->extras.deadline_ms * 1000000;
-    find_page(work);
+    if (work->serve->asked.known)
+        find_page(work);
+    else
+        wait_for_keys(work);
 }
 
 static void on_body(void *user, struct planche_http_connection *c,
@@ -237,6 +261,28 @@ static bool check_query(struct planche_serve_work *work)
     return status == PLANCHE_OK;
 }
 
+static void on_keys(void *user)
+{
+    struct planche_serve *serve = user;
+    struct planche_serve_work *work;
+    serve->asked.known = true;
+    while ((work = serve->asked.works) != NULL) {
+        leave_keys(work); /* and so the list */
+        find_page(work);  /* NOLINT(clang-analyzer-unix.Malloc) */
+    }
+}
+
+/* Before the body of the first page is read, so that it need not wait for it, or for less. Not when
+ * the server starts: GPUs are asked, which takes up to a second, and their drivers take 50 MB. */
+void planche_serve_work_prepare(struct planche_serve *serve)
+{
+    if (serve->asked.wanted)
+        return;
+    serve->asked.wanted = true;
+    serve->asked.ready = (struct planche_http_task){.run = on_keys, .user = serve};
+    planche_pages_prepare(serve->pages, serve->keys, &serve->asked.ready);
+}
+
 void planche_serve_work_begin(struct planche_serve *serve, struct planche_http_connection *c,
                               const struct planche_serve_kind *kind, json_t *more)
 {
@@ -246,6 +292,7 @@ void planche_serve_work_begin(struct planche_serve *serve, struct planche_http_c
         planche_http_drop(c);
         return;
     }
+    planche_serve_work_prepare(serve);
     work->serve = serve;
     work->c = c;
     work->kind = kind;
