@@ -5,7 +5,8 @@
 # after saying which. On Fedora, Arch, Alpine and openSUSE it says what to install there (packages.tsv: names that
 # have not been tried). sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
 # makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
-# metrics for more checks of its figures, bindings for the tests of other languages.
+# metrics for more checks of its figures, proxies for the tests of nginx and Caddy in front of it
+# (their services start as Debian has it), bindings for the tests of other languages.
 set -euf
 
 have() {
@@ -56,6 +57,7 @@ needs() {
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;
+    proxies) echo "nginx=nginx-light /usr/bin/caddy=caddy curl=curl openssl=openssl" ;;
     bindings)
         crates=/usr/share/cargo/registry
         echo "cc=gcc c++=g++ python3=python3 node=nodejs /usr/bin/cargo=cargo /usr/bin/rustc=rustc
