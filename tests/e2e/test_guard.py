@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""planche serve against what is done to it: pages in processes of their own."""
+"""planche serve against what is done to it: pages in processes of their own, many clients of all
+kinds, readers beside books, kill -9, a full disk."""
 import glob
 import os
+import shutil
 import signal
 import subprocess
 import time
 
 import harness
+import load
 import server
 import test_serve
 
@@ -102,6 +105,109 @@ class Idle(test_serve.Serve):
             self.assertEqual(running.get("/healthz").status, 200)
             for connection in (first, second):
                 self.assertEqual(connection.answer().status, 200)
+
+
+class Fairness(test_serve.Serve):
+    def test_a_reader_waits_for_one_page_of_a_book_at_most(self):
+        """By the order in which requests end, as the log has it."""
+        running = self.serve("-j", "1")
+        sent = []
+
+        def send(name, seed, priority):
+            connection = running.connect()
+            self.addCleanup(connection.close)
+            connection.send(connection.request(f"/v1/upscale?priority={priority}", "POST",
+                                               test_serve.slow_page(seed), x_request_id=name))
+            sent.append(connection)
+
+        for number in range(5):
+            send(f"book{number}", number, "background")
+        for number in range(2):
+            send(f"prefetch{number}", 10 + number, "normal")
+        running.wait_for_status(lambda s: s["pages"]["running"] == 1 and
+                                s["queue"]["books"] + s["queue"]["prefetch"] == 6)
+        before = running.status()["pages"]["made"]
+        send("reader", 20, "interactive")
+        for connection in sent:
+            self.assertEqual(connection.answer().status, 200)
+        for number in range(8):
+            running.wait_for_line(r"id=(book\d|prefetch\d|reader) ", number)
+        order = [running.wait_for_line(r"id=(book\d|prefetch\d|reader) ", number).group(1)
+                 for number in range(8)]
+        self.assertLessEqual(order.index("reader"), before + 1, order)
+        waited = order[order.index("reader") + 1:]
+        books = [name for name in waited if name.startswith("book")]
+        self.assertEqual(waited[len(waited) - len(books):], books, order)  # prefetch before them
+
+
+class Load(test_serve.Serve):
+    def test_many_clients_of_all_kinds(self):
+        """tests/e2e/load.py, a small part: no answer that must not be, and memory that stays."""
+        running = self.serve("--cache", self.path("cache"), cache=True)
+        pages = load.learn(lambda data: running.post("/v1/upscale?format=png", data).body,
+                           [load.noise(side, side, side) for side in (24, 60)])
+        run = load.Load(running.address, running.process.pid, pages, 32, 300).run()
+        self.assertEqual(run.wrong, [])
+        self.assertEqual(sum(run.done.values()), 300)
+        for kind in ("page", "slow", "half_closed", "aborted", "nonsense", "trickle"):
+            self.assertGreater(run.done[kind], 0)
+        status = running.wait_for_status(lambda s: s["connections"] == 1)
+        self.assertEqual((status["memory"]["bodies"], status["pages"]["failed"]), (0, 0))
+        if not os.environ.get("SANITIZED"):
+            self.assertLess(max(run.memory) - run.memory[0], 20e6, run.memory)
+
+
+class Faults(test_serve.Serve):
+    def check_cache(self, folder):
+        """All that is kept is sound, and served."""
+        harness.run("cache", "verify", "--cache", folder)
+        again = self.serve("--cache", folder, cache=True)
+        answer = again.post("/v1/upscale", self.page)
+        self.assertEqual(answer.status, 200)
+        return answer.body
+
+    def test_killed_in_each_phase(self):
+        """kill -9 while a body comes, a page runs, a result is written and sent: what is kept is
+        whole, and the next server goes on with it."""
+        folder = self.path("cache")
+        right = self.serve().post("/v1/upscale", self.page).body
+        for phase in ("body", "run", "store", "send"):
+            with self.subTest(phase=phase):
+                shutil.rmtree(folder, ignore_errors=True)
+                running = self.serve("--cache", folder, cache=True)
+                with running.connect() as c:
+                    data = c.request("/v1/upscale" + ("?tta=true" if phase == "run" else ""), "POST",
+                                     test_serve.slow_page(0, 4) if phase == "run" else self.page)
+                    c.send(data[:-100] if phase == "body" else data)
+                    if phase == "run":
+                        running.wait_for_status(lambda s: s["pages"]["running"] == 1)
+                    elif phase == "send":
+                        c.fill()
+                    elif phase == "store":  # as soon as the result has a name of any kind
+                        end = time.monotonic() + harness.MARGIN_SECONDS
+                        while not any(files for _, _, files in os.walk(os.path.join(folder, "tmp"))) \
+                                and not running.status()["pages"]["made"] \
+                                and time.monotonic() < end:
+                            pass
+                    running.process.send_signal(signal.SIGKILL)
+                    running.process.wait()
+                self.assertEqual(self.check_cache(folder), right)
+
+    def test_full_disk(self):
+        """Results that do not fit are not kept, which is said; pages go on."""
+        folder = self.path("small")
+        os.mkdir(folder, 0o700)
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "none", folder]
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+            self.skipTest("there is no small disk here")
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=True)
+        running = self.serve("--cache", folder, cache=True)
+        page = load.noise(100, 100, 1)
+        bodies = {running.post("/v1/upscale?format=png", page).body for _ in range(2)}
+        self.assertEqual(len(bodies), 1)
+        self.assertEqual(running.status()["pages"]["made"], 2)
+        self.assertEqual(running.get("/healthz").status, 200)
+        self.assertEqual(running.stop(), 0)
 
 
 if __name__ == "__main__":
