@@ -91,8 +91,8 @@ def main():
             source = os.path.join(folder, f"{number}.png")
             with open(source, "wb") as file:
                 file.write(load.noise(300, 450, number))
-            # JPEG, by Planche itself, twice as large
-            subprocess.run([planche, *OPTIONS[:6], "-q", "90", "-o", source[:-3] + "jpg", source],
+            # JPEG, by Planche itself, twice as large, and not known as its own
+            subprocess.run([planche, *OPTIONS[:6], "--no-mark", "-q", "90", "-o", source[:-3] + "jpg", source],
                            check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             pages.append(source[:-3] + "jpg")
         for number in range(ROUNDS):
