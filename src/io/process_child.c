@@ -24,6 +24,20 @@
 #define SET_BYTES 8
 /* Of the exit status; nobody sees it: the report comes first. */
 #define NOT_STARTED 127
+/* ThreadSanitizer takes clone for fork: its child's state would be the parent's, whose thread would
+ * not be watched any more. The C library has the function by another name, too. */
+#if defined(__SANITIZE_THREAD__)
+#define WATCHED_BY_THREADS 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WATCHED_BY_THREADS 1
+#endif
+#endif
+#ifdef WATCHED_BY_THREADS
+extern int __clone(int (*run)(void *), void *stack, int flags, void *user, ...);
+#define clone __clone
+#endif
+
 /* Where close_range is missing: most processes have fewer open. */
 #define MAX_OPEN 65536
 
