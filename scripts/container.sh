@@ -41,20 +41,29 @@ store inspect --type image planche | grep -q '"Healthcheck": {' || { echo "no he
 container=$(store from --pull-never planche)
 root=$(store mount "$container")
 run=$(mktemp -d)
-trap 'kill "$server" 2>/dev/null || :; umount -R "$run/root" 2>/dev/null || :; store rm "$container" >/dev/null; rm -rf "$run"' EXIT
 server=
+leave() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || :
+    umount -R "$run/root" || umount -R -l "$run/root" || return 0
+    store rm "$container" >/dev/null
+    rm -rf --one-file-system "$run"
+}
+trap leave EXIT
 mkdir -p "$run/root" "$run/cache" "$run/state"
 chown 8377:8377 "$run/cache" "$run/state"
 mount --bind "$root" "$run/root" && mount -o remount,bind,ro "$run/root"
 mount --bind "$run/cache" "$run/root/cache"
 mount --bind "$run/state" "$run/root/var/lib/planche"
 mount -t proc proc "$run/root/proc"
-mount --rbind /dev "$run/root/dev" && mount --make-rslave "$run/root/dev"
-inside() { chroot --userspec=8377:8377 "$run/root" env -i PATH=/usr/bin:/bin HOME=/var/lib/planche XDG_CACHE_HOME=/cache "$@"; }
+mount -t tmpfs -o mode=755 tmpfs "$run/root/dev"
+for device in null:3 zero:5 random:8 urandom:9; do mknod -m 666 "$run/root/dev/${device%:*}" c 1 "${device#*:}"; done
+mount -t tmpfs tmpfs "$run/root/tmp"
+as_user=(chroot --userspec=8377:8377 "$run/root" env -i PATH=/usr/bin:/bin HOME=/var/lib/planche XDG_CACHE_HOME=/cache)
+inside() { "${as_user[@]}" "$@"; }
 ! inside touch /written 2>/dev/null || { echo "the root can be written to" >&2 && exit 1; }
 inside planche --version
-inside planche serve --listen 127.0.0.1:18378 --no-token --cache /cache 2>"$run/log" &
-server=$!
+"${as_user[@]}" planche serve --listen 127.0.0.1:18378 --no-token --cache /cache 2>"$run/log" &
+server=$! # of the server itself: a function would be a shell of its own
 inside curl -fsS --retry 30 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:18378/healthz
 curl -fsS --data-binary @samples/strip.png 'http://127.0.0.1:18378/v1/upscale?model=small&format=avif' -o "$run/page.avif"
 [ "$(dd if="$run/page.avif" bs=1 skip=4 count=8 2>/dev/null)" = ftypavif ]

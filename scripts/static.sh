@@ -89,6 +89,10 @@ old_glibc() {
     (cd "$folder/glibc/get" && private_apt bullseye download libc6:"$(dpkg --print-architecture)"/bullseye \
         libc6-dev:"$(dpkg --print-architecture)"/bullseye)
     for package in "$folder"/glibc/get/*.deb; do dpkg-deb -x "$package" "$folder/glibc"; done
+    # Links that begin at the root mean that of the packages.
+    find "$folder/glibc" -type l -lname '/*' -printf '%p %l\n' | while read -r link target; do
+        ln -sfn "$folder/glibc$target" "$link"
+    done
     touch "$folder/glibc/made"
 }
 
@@ -100,8 +104,8 @@ cmake_library libarchive -DENABLE_TEST=OFF -DENABLE_TAR=OFF -DENABLE_CPIO=OFF -D
 cmake_library libde265 -DENABLE_SDL=OFF -DENABLE_DECODER=OFF -DENABLE_ENCODER=OFF
 cmake_library libheif -DWITH_EXAMPLES=OFF -DWITH_X265=OFF -DWITH_AOM_DECODER=OFF -DWITH_AOM_ENCODER=OFF -DWITH_DAV1D=OFF \
     -DWITH_RAV1E=OFF -DWITH_SvtEnc=OFF -DWITH_LIBDE265=ON -DENABLE_PLUGIN_LOADING=OFF -DWITH_GDK_PIXBUF=OFF -DBUILD_TESTING=OFF
-# JPEG XL takes the longest by far: JXL=loaded leaves it to the library that a system has.
-[ "${JXL:-linked}" = loaded ] || jxl
+# JXL=linked: JPEG XL, which takes longer to build than all else, is put in. Else a system's library is loaded.
+[ "${JXL:-loaded}" = loaded ] || jxl
 old_glibc
 
 # Prefer what was made above, then Debian's static libraries.
@@ -111,17 +115,17 @@ unset CFLAGS CXXFLAGS
 # loaded where a system has the one of Debian 12.
 common=(-Dstandalone=true -Dprefer_static=true -Ddefault_library=static -Dcommand=enabled -Dserver=enabled -Dunpack=enabled
     -Dstrip=true -Dprefix=/usr/local)
-args=(-I"$deps/include")
 links=(-L"$deps/lib" -static-libgcc -Wl,--gc-sections -Wl,-O1)
 name=planche
-[ "${JXL:-linked}" = loaded ] || common+=(-Djxl=enabled -Dlinked=jxl)
+[ "${JXL:-loaded}" = loaded ] || common+=(-Djxl=enabled -Dlinked=jxl)
 case $kind in
 glibc)
     old=$folder/glibc
     # The start files and libraries of the old C library; its linker scripts name paths below --sysroot. Functions that
     # it has in a newer version than 2.28 are called in the older one (packaging/static/old_symbols.c).
     gcc -O2 -fPIC -c packaging/static/old_symbols.c -o "$folder/old_symbols.o"
-    links+=(--sysroot="$old" -B"$old/usr/lib/$arch" -L"$old/usr/lib/$arch" -L"$old/lib/$arch" "$folder/old_symbols.o")
+    links+=(--sysroot="$old" -B"$old/usr/lib/$arch" -L"$old/usr/lib/$arch" -L"$old/lib/$arch" "$folder/old_symbols.o"
+        -Wl,--no-as-needed -ldl -lpthread -Wl,--as-needed)
     for function in exp log log2 pow; do links+=("-Wl,--wrap=$function"); done
     common+=(-Dvulkan=enabled -Davif=auto)
     ;;
@@ -129,12 +133,13 @@ musl)
     name=planche-nolibc
     links+=(-static)
     common+=(-Dvulkan=disabled -Davif=disabled)
+    [ "${JXL:-loaded}" = linked ] || common+=(-Djxl=disabled)
     ;;
 *) echo "static.sh: no such kind: $kind" >&2 && exit 2 ;;
 esac
 links+=(-Wl,-Bstatic -lstdc++ -Wl,-Bdynamic)
 build=$folder/build-$kind
-[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype release "${common[@]}" -Dc_args="${args[*]}" -Dc_link_args="${links[*]}"
+[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype release "${common[@]}" -Dc_link_args="${links[*]}"
 ninja -j "$jobs" -C "$build" tools/planche/planche
 strip -o "$folder/$name" "$build/tools/planche/planche"
 ls -l "$folder/$name"
