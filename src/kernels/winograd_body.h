@@ -26,6 +26,8 @@
 #define UNIT_STEP 4
 /* Columns that the input transform reads ahead: rows come from the L3 cache, eight at a time. */
 #define AHEAD 16
+/* Input blocks from which on outputs are fetched (fetch_outputs). */
+#define FETCH_BLOCKS 2
 /* Floats of weights that are fetched into the L1 cache ahead of the products, at most. */
 #define WEIGHTS_AHEAD 512
 /* Where the points of a tile and block begin: so far behind its products that a product never
@@ -350,8 +352,9 @@ static INLINE void transform_product_columns(unsigned tile, const float *product
 
 /* Fetches a part, `point` of all points, of what the transform of the group's products will write
  * and add: rows may have left the cache since, and stores that miss are slow to wait for each
- * other. Layers of fewer blocks have too few products to hide it behind: 16 to 48 channels and 32
- * -> 64 are 4 to 12 % faster without. */
+ * other. Layers of fewer blocks have too few products to hide it behind: 16 to 48 channels are 4 to
+ * 12 % faster without, and so is 32 -> 64 as long as its rows are in the cache; but networks have
+ * that layer where a skip connection begins, whose rows never are. */
 static INLINE void fetch_outputs(const struct planche_winograd_args *args, unsigned tile,
                                  const struct set *set, unsigned first, unsigned blocks,
                                  unsigned point)
@@ -393,7 +396,7 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, const st
                    planche_winograd_group_floats(tile, PRECISION, args->in_blocks, first),
     };
     for (unsigned point = 0; point < count; point++) {
-        if (blocks == MAX_BLOCKS && args->in_blocks >= MAX_BLOCKS)
+        if (blocks == MAX_BLOCKS && args->in_blocks >= FETCH_BLOCKS)
             fetch_outputs(args, tile, set, first, blocks, point);
         product.ahead = point + 1 < count ? ahead : 0;
         const float *points = run->points + FIRST_POINT(tile) + point * UNITS;
