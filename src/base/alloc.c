@@ -43,7 +43,7 @@ _Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit befo
 /* Freed mappings of at least HUGE_THRESHOLD. */
 struct planche_block_cache {
     struct planche_mutex lock;
-    struct header *blocks;  /* under lock; the one freed last is first */
+    struct header *blocks;  /* under lock; ascending addresses */
     _Atomic uint64_t bytes; /* changes under lock */
 };
 
@@ -281,41 +281,77 @@ static struct header *map_block(size_t total)
                                    : planche_mapping_create(total);
 }
 
-/* The smallest cached block that has `total` bytes and not twice as many, cut to that size; NULL:
- * there is none. Its content is arbitrary. */
+static size_t total_of(const struct header *block)
+{
+    return block->allotted + PLANCHE_ALIGN;
+}
+
+/* Puts a block in its place by address, under the lock. Neighbours are the parts of a mapping that
+ * was divided: they become one again. */
+static void insert_block(struct planche_block_cache *cache, struct header *block)
+{
+    struct header **link = &cache->blocks, *before = NULL;
+    while (*link && *link < block) {
+        before = *link;
+        link = &before->next;
+    }
+    block->next = *link;
+    *link = block;
+    atomic_fetch_add(&cache->bytes, block->allotted);
+    for (struct header *first = before ? before : block; first->next && first <= block;) {
+        struct header *second = first->next;
+        if ((char *)first + total_of(first) != (char *)second) {
+            first = second;
+            continue;
+        }
+        first->next = second->next;
+        first->allotted += total_of(second);
+        atomic_fetch_add(&cache->bytes, PLANCHE_ALIGN);
+    }
+}
+
+/* Leaves `total` bytes and less than two huge pages more to a block that is not cached any more,
+ * and caches the rest, under the lock. */
+static void divide(struct planche_block_cache *cache, struct header *block, size_t total)
+{
+    const size_t has = total_of(block);
+    const size_t kept = (total + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    if (has < kept + HUGE_PAGE)
+        return;
+    struct header *rest = (struct header *)(void *)((char *)block + kept);
+    *rest = (struct header){.allotted = has - kept - PLANCHE_ALIGN, .mapped = true};
+    block->allotted = kept - PLANCHE_ALIGN;
+    insert_block(cache, rest);
+}
+
+/* The smallest cached block that has `total` bytes, the rest of it left in the cache; NULL: there
+ * is none. Its content is arbitrary. */
 static struct header *take_cached(struct planche_block_cache *cache, size_t total)
 {
     struct header **best = NULL, *found;
     planche_mutex_lock(&cache->lock);
-    for (struct header **link = &cache->blocks; *link; link = &(*link)->next) {
-        size_t has = (*link)->allotted + PLANCHE_ALIGN;
-        if (has >= total && has / 2 < total && (!best || has < (*best)->allotted + PLANCHE_ALIGN))
+    for (struct header **link = &cache->blocks; *link; link = &(*link)->next)
+        if (total_of(*link) >= total && (!best || total_of(*link) < total_of(*best)))
             best = link;
-    }
     found = best ? *best : NULL;
     if (found) {
         *best = found->next;
         atomic_fetch_sub(&cache->bytes, found->allotted);
+        divide(cache, found, total);
     }
     planche_mutex_unlock(&cache->lock);
-    if (!found || planche_mapping_cut(found, found->allotted + PLANCHE_ALIGN, total))
-        return found;
-    /* No more mappings are allowed: what is left of it. */
-    planche_mapping_destroy(found, found->allotted + PLANCHE_ALIGN);
-    return NULL;
+    return found;
 }
 
 /* False: the block is not for a block cache. */
 static bool cache_block(struct header *block)
 {
     struct planche_block_cache *cache = block->budget ? block->budget->cache : NULL;
-    if (!cache || !block->mapped || block->allotted + PLANCHE_ALIGN < HUGE_THRESHOLD)
+    if (!cache || !block->mapped || total_of(block) < HUGE_THRESHOLD)
         return false;
     const struct planche_budget *budget = block->budget;
     planche_mutex_lock(&cache->lock);
-    block->next = cache->blocks;
-    cache->blocks = block;
-    atomic_fetch_add(&cache->bytes, block->allotted);
+    insert_block(cache, block);
     planche_mutex_unlock(&cache->lock);
     keep_limit(budget);
     return true;
@@ -330,7 +366,8 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
         return NULL;
     total -= total % PLANCHE_ALIGN;
     struct planche_block_cache *cache = budget ? budget->cache : NULL;
-    struct header *cached = cache && mapped ? take_cached(cache, total) : NULL;
+    struct header *cached =
+        cache && mapped && total >= HUGE_THRESHOLD ? take_cached(cache, total) : NULL;
     if (cache)
         keep_limit(budget);
     struct header *header = cached   ? cached
@@ -341,7 +378,8 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
     header->zero = mapped && !cached;
     header->budget = budget;
     header->size = size;
-    header->allotted = total - PLANCHE_ALIGN;
+    if (!cached)
+        header->allotted = total - PLANCHE_ALIGN;
     header->mapped = mapped;
     return header;
 }
@@ -388,12 +426,12 @@ static struct header *resize(struct header *old, size_t size)
 {
     size_t total;
     if (old->mapped && size >= MAP_THRESHOLD && planche_add_size(size, PLANCHE_ALIGN, &total)) {
-        struct header *header = planche_mapping_resize(old, old->allotted + PLANCHE_ALIGN, total);
-        if (!header)
-            return NULL;
-        header->size = size;
-        header->allotted = size;
-        return header;
+        struct header *header = planche_mapping_resize(old, total_of(old), total);
+        if (header) {
+            header->size = size;
+            header->allotted = size;
+            return header;
+        }
     }
     struct header *header = obtain(old->budget, size);
     if (!header)

@@ -50,11 +50,6 @@ void planche_mapping_destroy(void *memory, size_t size)
     munmap(memory, size);
 }
 
-bool planche_mapping_cut(void *memory, size_t size, size_t kept)
-{
-    return mremap(memory, size, kept, 0) != MAP_FAILED;
-}
-
 void *planche_mapping_resize(void *memory, size_t size, size_t wanted)
 {
     void *moved = mremap(memory, size, wanted, MREMAP_MAYMOVE);

@@ -13,8 +13,6 @@ void *planche_mapping_create(size_t size);
  * reaches beyond the mapping, so what is resident stays within its size. */
 void *planche_mapping_create_huge(size_t size);
 void planche_mapping_destroy(void *memory, size_t size);
-/* Cuts a mapping to its first bytes. False: the system cannot, and nothing has changed. */
-bool planche_mapping_cut(void *memory, size_t size, size_t kept);
 /* Another size, perhaps elsewhere, with the same content; new pages are zeroed. NULL: the system
  * cannot, and nothing has changed. */
 void *planche_mapping_resize(void *memory, size_t size, size_t wanted);

@@ -327,6 +327,34 @@ static void test_cache_gives_slabs_again(void **state)
     planche_budget_cache_destroy(&budget);
 }
 
+/* Smaller blocks are parts of a cached one, which is whole again when they are freed. */
+static void test_cache_divides_blocks(void **state)
+{
+    struct planche_budget budget;
+    char *parts[3];
+    (void)state;
+    if (SANITIZED)
+        skip();
+    planche_budget_init(&budget, 0);
+    assert_true(planche_budget_cache_enable(&budget));
+    char *whole = planche_alloc(&budget, 40 * MIB);
+    assert_non_null(whole);
+    planche_free(whole);
+    for (int order = 0; order < 3; order++) {
+        for (size_t i = 0; i < 3; i++) {
+            parts[i] = planche_alloc(&budget, (10 + i) * MIB);
+            assert_true(parts[i] >= whole && parts[i] + (10 + i) * MIB <= whole + 40 * MIB);
+            memset(parts[i], 0xaa, (10 + i) * MIB);
+        }
+        for (int i = 0; i < 3; i++)
+            planche_free(parts[(order + i) % 3]);
+        assert_in_range(planche_budget_cache_held(&budget), 40 * MIB, 41 * MIB);
+        assert_ptr_equal(planche_alloc(&budget, 40 * MIB), whole);
+        planche_free(whole);
+    }
+    planche_budget_cache_destroy(&budget);
+}
+
 /* Bytes of address space that the process has now. */
 static size_t address_space(void)
 {
@@ -409,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_reason_of_a_failure),
         cmocka_unit_test(test_threads_share_a_budget),
         cmocka_unit_test(test_cache_gives_slabs_again),
+        cmocka_unit_test(test_cache_divides_blocks),
         cmocka_unit_test(test_little_address_space),
         cmocka_unit_test(test_cache_keeps_the_limit),
         cmocka_unit_test(test_threads_share_a_cache),
