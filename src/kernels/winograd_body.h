@@ -243,6 +243,11 @@ static INLINE void multiply_tiles(const struct product *product, unsigned tile, 
                       acc[t][v]);
 }
 
+/* A switch's cases for counts that are to be constants where functions are inlined. */
+#define CASES_TO_4(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
+#define CASES_TO_12(CASE)                                                                          \
+    CASES_TO_4(CASE) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+
 /* As many tiles at once as the registers hold, in about equal shares. */
 static INLINE void multiply_set(const struct product *product, unsigned tile, const float *points,
                                 float *out, size_t tiles, unsigned vectors)
@@ -257,18 +262,7 @@ static INLINE void multiply_set(const struct product *product, unsigned tile, co
             multiply_tiles(product, tile, points, out, n, vectors);                                \
         break;
         switch (count) {
-            CASE(1)
-            CASE(2)
-            CASE(3)
-            CASE(4)
-            CASE(5)
-            CASE(6)
-            CASE(7)
-            CASE(8)
-            CASE(9)
-            CASE(10)
-            CASE(11)
-            CASE(12)
+            CASES_TO_12(CASE)
         }
 #undef CASE
         points += count * PLANCHE_WINOGRAD_BLOCK(tile);
@@ -283,20 +277,14 @@ static INLINE void multiply_blocks(struct product *product, unsigned tile, const
                                    float *out, size_t tiles, unsigned blocks, unsigned last_parts)
 {
     (void)last_parts;
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        multiply_set(product, tile, points, out, tiles, n);                                        \
+        break;
     switch (blocks) {
-    case 1:
-        multiply_set(product, tile, points, out, tiles, 1);
-        break;
-    case 2:
-        multiply_set(product, tile, points, out, tiles, 2);
-        break;
-    case 3:
-        multiply_set(product, tile, points, out, tiles, 3);
-        break;
-    case 4:
-        multiply_set(product, tile, points, out, tiles, 4);
-        break;
+        CASES_TO_4(CASE)
     }
+#undef CASE
 }
 #else
 /* One block after another, the last one as far as its vectors are in use. */

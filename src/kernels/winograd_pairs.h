@@ -115,12 +115,7 @@ static INLINE void multiply_set_pairs(const struct product *product, unsigned ti
             multiply_pairs(product, tile, points, out, n, blocks);                                 \
         break;
         switch (count) {
-            CASE(1)
-            CASE(2)
-            CASE(3)
-            CASE(4)
-            CASE(5)
-            CASE(6)
+            CASES_TO_12(CASE)
         }
 #undef CASE
         points += 2 * count * PLANCHE_WINOGRAD_BLOCK(tile);
@@ -133,20 +128,14 @@ static INLINE void multiply_block_pairs(const struct product *product, unsigned 
                                         const float *points, float *out, size_t tiles,
                                         unsigned blocks)
 {
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        multiply_set_pairs(product, tile, points, out, tiles, n);                                  \
+        break;
     switch (blocks) {
-    case 1:
-        multiply_set_pairs(product, tile, points, out, tiles, 1);
-        break;
-    case 2:
-        multiply_set_pairs(product, tile, points, out, tiles, 2);
-        break;
-    case 3:
-        multiply_set_pairs(product, tile, points, out, tiles, 3);
-        break;
-    case 4:
-        multiply_set_pairs(product, tile, points, out, tiles, 4);
-        break;
+        CASES_TO_4(CASE)
     }
+#undef CASE
 }
 
 /* Pixels of one tile in a row of the last block, from the low or high halves. */
