@@ -185,10 +185,10 @@ static void check_network(uint64_t seed, const struct isa *isa)
     check_page(&network, isa, seed, odd[pick][0], odd[pick][1], PLANCHE_SE_EXACT);
     check_page(&network, isa, seed, test_random_int(&random, 70, 150),
                test_random_int(&random, 40, 150), PLANCHE_SE_EXACT);
-    /* Pages below 342 rows are sampled whole; narrow ones are never cut. */
+    /* Pages below 512 rows are sampled whole; narrow ones are never cut. */
     if (seed % 4 == 0)
-        check_page(&network, isa, seed, test_random_int(&random, 140, 200),
-                   test_random_int(&random, 350, 420), PLANCHE_SE_SAMPLED);
+        check_page(&network, isa, seed, test_random_int(&random, 130, 160),
+                   test_random_int(&random, 512, 540), PLANCHE_SE_SAMPLED);
     network_free(&network);
 }
 

@@ -40,8 +40,8 @@ static enum planche_status make_geometry(struct planche_geometry *g,
     return PLANCHE_OK;
 }
 
-/* An eighth of the rows, at least 256, in bands spread over the page; small pages are sampled
- * whole. */
+/* An eighth of the rows, at least 256, in bands spread over the page. Where that is more than half
+ * of them, the whole page's averages cost less: what they are taken from is kept for the result. */
 enum planche_status planche_plan_set_page(struct planche_plan *plan, int64_t width, int64_t height,
                                           struct planche_error *error)
 {
@@ -51,7 +51,7 @@ enum planche_status planche_plan_set_page(struct planche_plan *plan, int64_t wid
         return status;
     int64_t bands = (height / 8 + PLANCHE_SAMPLE_BAND - 1) / PLANCHE_SAMPLE_BAND;
     bands = bands < 4 ? 4 : bands;
-    if (bands * PLANCHE_SAMPLE_BAND * 4 > height * 3)
+    if (bands * PLANCHE_SAMPLE_BAND * 2 > height)
         return PLANCHE_OK;
     plan->sample_bands = bands;
     return make_geometry(&plan->sample, plan->program, width, bands * PLANCHE_SAMPLE_BAND,
