@@ -207,7 +207,10 @@ static enum planche_status run_book(void *user, struct planche_cancel *unused)
     run->status = run_with(run, engine);
     atomic_store(&run->has_engine, false);
     planche_cli_engine_cache_release(engines, engine);
-    run->disk_bytes = planche_books_measure(run->folder);
+    uint64_t bytes = planche_books_measure(run->folder);
+    planche_mutex_lock(&run->lock); /* the loop may look at the progress yet */
+    run->disk_bytes = bytes;
+    planche_mutex_unlock(&run->lock);
     return run->status;
 }
 
