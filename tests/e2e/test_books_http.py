@@ -43,7 +43,7 @@ class Events:
                 return None
             self.text += data.decode()
         block, self.text = self.text.split("\n\n", 1)
-        return dict(line.split(": ", 1) for line in block.split("\n"))
+        return dict(line.split(": ", 1) for line in block.split("\n") if line != ":")
 
     def __iter__(self):
         while (block := self.block()) is not None:

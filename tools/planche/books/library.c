@@ -36,6 +36,16 @@ enum planche_status planche_library_add(struct planche_library *library, const c
     return PLANCHE_OK;
 }
 
+/* Opening a folder says of a link that it is no folder. */
+static int problem_of(int folder, const char *part, int problem)
+{
+    struct planche_file_info info;
+    bool link = problem == ENOTDIR &&
+                planche_file_find_link_at(folder, part, &info) == PLANCHE_FILE_PRESENT &&
+                info.kind == PLANCHE_FILE_LINK;
+    return link ? ELOOP : problem;
+}
+
 /* One part after the other; fails with EXDEV at what would lead out, ELOOP at links. */
 static int walk(int root, const char *path)
 {
@@ -50,7 +60,7 @@ static int walk(int root, const char *path)
             continue;
         bool leaves = strcmp(part, "..") == 0;
         int next = leaves ? -1 : openat(fd, part, FLAGS | O_NOFOLLOW | (*path ? O_DIRECTORY : 0));
-        int problem = leaves ? EXDEV : errno;
+        int problem = leaves ? EXDEV : next < 0 ? problem_of(fd, part, errno) : 0;
         close(fd);
         fd = next;
         errno = problem;
