@@ -95,7 +95,7 @@ test("a process that always dies, or answers nonsense, is given up", async () =>
         client.arguments = ["-c", script];
         return client;
     };
-    for (const script of ["read line; exit 1", "read line; echo nonsense; sleep 60"]) {
+    for (const script of ["read line; exit 1", "read line; echo nonsense; exec sleep 60"]) {
         const client = shell(script);
         await assert.rejects(client.enlarge(png(4, 4)), { status: "process" });
         await client.close();
