@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 """planche serve --upstream: what is passed on, pages, prefetching, rules, and upstreams that fail."""
-import base64
 import glob
 import hashlib
-import json
 import os
 import signal
 import socket
 import threading
 import time
-import unittest
 
 import harness
 import server
@@ -181,6 +178,21 @@ class Passing(Proxy):
             failed = harness.run("serve", "--check", "--no-cache", *options)
             self.assertNotEqual(failed.returncode, 0)
             self.assertIn(says, failed.stderr)
+
+    def test_compose_files(self):
+        """Their commands are right."""
+        try:
+            import yaml
+        except ImportError:
+            self.skipTest("python3-yaml is not there")
+        folder = os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "compose")
+        for path in sorted(glob.glob(os.path.join(folder, "*.yml"))):
+            with open(path, encoding="utf-8") as file:
+                services = yaml.safe_load(file)["services"]
+            program, *arguments = services["planche"]["command"]
+            self.assertEqual((program, len(services)), ("planche", 2), path)
+            own = {"/cache": self.path("results"), "/etc/planche/rules.toml": self.write("rules.toml", b"")}
+            harness.run(*(own.get(word, word) for word in arguments), "--check", check=0)
 
 
 class Faults(Proxy):

@@ -4,6 +4,8 @@
 
 #include "http/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PIPE_BYTES (512 << 10)
 
 const char *planche_http_reason(unsigned status)
 {
@@ -280,6 +284,38 @@ uint64_t planche_http_write(struct planche_http_connection *c, const void *data,
     write_pieces(c, pieces, 3);
     c->bytes_out += size;
     return planche_http_connection_push(c);
+}
+
+/* A pipe that holds more than what one read would. */
+static bool make_pipe(struct planche_http_connection *c)
+{
+    if (c->pipe[0] > 0)
+        return true;
+    if (pipe2(c->pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        c->pipe[0] = c->pipe[1] = 0;
+        return false;
+    }
+    fcntl(c->pipe[1], F_SETPIPE_SZ, PIPE_BYTES); /* else it stays as it is */
+    return true;
+}
+
+int64_t planche_http_write_from(struct planche_http_connection *c, int fd, uint64_t most)
+{
+    const unsigned flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
+    if (c->out_chunked || c->out.size > 0 || c->closing || wants_no_body(c, c->status) ||
+        !make_pipe(c))
+        return -1;
+    size_t size = most < PIPE_BYTES ? (size_t)most : PIPE_BYTES;
+    ssize_t moved = splice(fd, NULL, c->pipe[1], NULL, size, flags);
+    if (moved < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (moved <= 0)
+        return -1;
+    if (!planche_http_output_pipe(&c->out, c->pipe[0], (uint64_t)moved))
+        c->closing = true;
+    c->bytes_out += (uint64_t)moved;
+    planche_http_connection_push(c);
+    return moved;
 }
 
 void planche_http_write_blob(struct planche_http_connection *c, struct planche_http_blob *blob)

@@ -71,6 +71,10 @@ void planche_http_be_patient(struct planche_http_connection *connection, int64_t
  * waits for planche_http_on_drained. */
 uint64_t planche_http_write(struct planche_http_connection *connection, const void *data,
                             size_t size);
+/* Moves at most so many bytes of the answer from another socket, without copying them through this
+ * process. How many; 0: there are none now; -1: they have to be read and written, which also tells
+ * what is wrong. */
+int64_t planche_http_write_from(struct planche_http_connection *connection, int fd, uint64_t most);
 /* Writes a blob as a piece; it is held until then. */
 void planche_http_write_blob(struct planche_http_connection *connection,
                              struct planche_http_blob *blob);

@@ -90,6 +90,11 @@ static void end_exchange(struct planche_http_connection *c)
         c->settings->finished(c->settings->user, c);
     free(c->head_text);
     c->head_text = NULL;
+    for (int i = 0; i < 2; i++) {
+        if (c->pipe[i] > 0)
+            close(c->pipe[i]);
+        c->pipe[i] = 0;
+    }
     planche_http_budget_leave(c->settings->budget, &c->room);
     planche_http_blob_drop(c->body);
     c->body = NULL;

@@ -4,6 +4,7 @@
 #include "http/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -19,6 +20,7 @@ struct planche_http_piece {
     const char *data; /* NULL: a file */
     uint64_t size;    /* bytes that are left */
     int fd;
+    bool pipe; /* fd is one, and not the piece's own */
     off_t offset;
     struct planche_http_blob *blob;
     char own[];
@@ -77,6 +79,16 @@ bool planche_http_output_file(struct planche_http_output *output, int fd, uint64
     return true;
 }
 
+bool planche_http_output_pipe(struct planche_http_output *output, int fd, uint64_t size)
+{
+    struct planche_http_piece *piece = size > 0 ? add(output, size, 0) : NULL;
+    if (piece == NULL)
+        return size == 0;
+    piece->fd = fd;
+    piece->pipe = true;
+    return true;
+}
+
 void planche_http_output_move(struct planche_http_output *output, struct planche_http_output *from)
 {
     if (from->first == NULL)
@@ -97,7 +109,7 @@ static void remove_first(struct planche_http_output *output)
     if (output->first == NULL)
         output->last = NULL;
     output->size -= piece->size;
-    if (piece->fd >= 0)
+    if (piece->fd >= 0 && !piece->pipe)
         close(piece->fd);
     planche_http_blob_drop(piece->blob);
     free(piece);
@@ -138,7 +150,9 @@ static ssize_t write_file(struct planche_http_output *output, int fd)
 {
     struct planche_http_piece *piece = output->first;
     size_t most = piece->size < MAX_FILE ? (size_t)piece->size : MAX_FILE;
-    ssize_t written = sendfile(fd, piece->fd, &piece->offset, most);
+    ssize_t written =
+        piece->pipe ? splice(piece->fd, NULL, fd, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
+                    : sendfile(fd, piece->fd, &piece->offset, most);
     if (written == 0) /* the file has become shorter */
         errno = EIO;
     if (written <= 0)

@@ -25,6 +25,8 @@ bool planche_http_output_blob(struct planche_http_output *output, struct planche
 /* Adds bytes of a file, which it closes, also if it fails. */
 bool planche_http_output_file(struct planche_http_output *output, int fd, uint64_t offset,
                               uint64_t size);
+/* Adds bytes that are in a pipe, which stays the caller's. */
+bool planche_http_output_pipe(struct planche_http_output *output, int fd, uint64_t size);
 /* Adds all that another has, which is empty then. */
 void planche_http_output_move(struct planche_http_output *output, struct planche_http_output *from);
 /* Hands pieces to the socket, if nothing waits. How many of their bytes it has taken; an error

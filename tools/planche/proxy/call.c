@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define BUFFER     65536                /* bytes that are read at once; heads must fit */
+#define LONG_BODY  (256 << 10)          /* bytes, from which moving them pays */
 #define TURNS      16                   /* reads before others have their turn */
 #define CONNECT_NS INT64_C(5000000000)  /* for each address */
 #define IDLE_NS    INT64_C(15000000000) /* Komga's server closes after 20 seconds */
@@ -39,6 +40,7 @@ struct planche_proxy_link {
     uint64_t left;
     struct planche_http_chunked chunked;
     bool is_chunked, keep_alive;
+    bool copies; /* its body is read and written */
     struct planche_http_output out;
 };
 
@@ -246,6 +248,7 @@ static void take_final(struct planche_proxy_link *link, const struct planche_htt
     link->until_close = body && !reply->chunked && !reply->has_length;
     link->left = body && reply->has_length ? reply->length : 0;
     link->keep_alive = reply->keep_alive;
+    link->copies = false;
     memset(&link->chunked, 0, sizeof link->chunked);
     count_head(call, reply);
     call->receiver->head(call->user, reply);
@@ -363,6 +366,30 @@ static bool read_some(struct planche_proxy_link *link)
     return true;
 }
 
+/* Has bytes of a long body moved by who receives it. False: there are none now. */
+static bool move_some(struct planche_proxy_link *link)
+{
+    struct planche_proxy_call *call = link->call;
+    int64_t moved = call->receiver->move(call->user, link->watch.fd, link->left);
+    if (moved < 0)
+        link->copies = true;
+    if (moved <= 0)
+        return moved < 0;
+    link->left -= (uint64_t)moved;
+    if (link->call != NULL)
+        wait_for_bytes(link);
+    return true;
+}
+
+/* Reads or moves what there is. False: nothing more now. */
+static bool take_some(struct planche_proxy_link *link)
+{
+    bool moves = link->in_body && !link->is_chunked && !link->copies &&
+                 link->call->receiver->move != NULL && link->left >= LONG_BODY &&
+                 link->first == link->end;
+    return moves ? move_some(link) : read_some(link);
+}
+
 static bool goes_on(const struct planche_proxy_link *link)
 {
     return link->call != NULL && !link->closing && !link->call->paused;
@@ -374,7 +401,7 @@ static void read_on(struct planche_proxy_link *link)
     for (int turn = 0; goes_on(link); turn++) {
         while (goes_on(link) && step(link))
             ;
-        if (!goes_on(link) || turn == TURNS || !read_some(link))
+        if (!goes_on(link) || turn == TURNS || !take_some(link))
             return;
     }
 }

@@ -34,6 +34,9 @@ struct planche_proxy_receiver {
     void (*data)(void *user, const char *data, size_t size);
     /* detail: a sentence for people, without an address. */
     void (*failed)(void *user, enum planche_proxy_failure failure, const char *detail);
+    /* Takes bytes of a long body from the socket by itself, at most so many: as
+     * planche_http_write_from. May be NULL. */
+    int64_t (*move)(void *user, int fd, uint64_t most);
     /* Less than PLANCHE_PROXY_UPLOAD bytes of the request wait to be sent, after there were more.
      * May be NULL. */
     void (*drained)(void *user);

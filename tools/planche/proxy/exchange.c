@@ -56,6 +56,8 @@ static void on_failed(void *user, enum planche_proxy_failure failure, const char
     bool begun = exchange->begun;
     planche_proxy_log(proxy, c, PLANCHE_CLI_LOG_WARN, "%s", detail);
     planche_proxy_exchange_destroy(exchange);
+    if (c->input != PLANCHE_HTTP_INPUT_DONE)
+        planche_http_close_after(c);
     if (begun)
         planche_http_drop(c);
     else
@@ -179,12 +181,25 @@ static void on_go_on(void *user)
     planche_http_stream(exchange->c, on_body, on_body_failed, exchange);
 }
 
+static int64_t on_move(void *user, int fd, uint64_t most)
+{
+    struct planche_proxy_exchange *exchange = user;
+    struct planche_http_connection *c = exchange->c;
+    int64_t moved = planche_http_write_from(c, fd, most);
+    if (moved > 0 && c->out.size > 0) {
+        planche_proxy_call_pause(&exchange->call);
+        planche_http_on_drained(c, on_drained, exchange);
+    }
+    return moved;
+}
+
 const struct planche_proxy_receiver planche_proxy_pass_receiver = {
     .interim = on_interim,
     .go_on = on_go_on,
     .head = on_head,
     .data = on_data,
     .failed = on_failed,
+    .move = on_move,
     .drained = on_room,
 };
 
