@@ -105,6 +105,20 @@ static void test_requests(void **state)
     assert_non_null(strstr(made, "\r\nX: y\r\n\r\n"));
 }
 
+static void test_upgrade(void **state)
+{
+    static struct planche_http_head head;
+    char text[] = "GET /hub HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\n"
+                  "Upgrade: websocket\r\n\r\n";
+    struct planche_text_buffer out = {0};
+    const struct planche_proxy_way way = {.upstream = "b:1"};
+    (void)state;
+    assert_int_equal(planche_http_head_parse(text, sizeof text - 1, &head), 0);
+    assert_true(planche_proxy_wants_upgrade(&head));
+    planche_proxy_write_request(&out, &head, &way);
+    assert_non_null(strstr(finish(&out), "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+}
+
 static void test_fields(void **state)
 {
     struct planche_text_buffer out = {0};
@@ -231,10 +245,10 @@ static void test_formats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_replies),      cmocka_unit_test(test_refused_replies),
-        cmocka_unit_test(test_requests),     cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_dispositions), cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_replies),  cmocka_unit_test(test_refused_replies),
+        cmocka_unit_test(test_requests), cmocka_unit_test(test_upgrade),
+        cmocka_unit_test(test_fields),   cmocka_unit_test(test_dispositions),
+        cmocka_unit_test(test_pages),    cmocka_unit_test(test_formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

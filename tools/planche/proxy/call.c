@@ -3,7 +3,7 @@
  *
  * A link is a connection to the upstream; it has one call at a time, or none and is kept for the
  * next one. Receivers may cancel the call that calls them, and so a link looks at its call anew
- * after each; links are freed when their own code has returned. */
+ * after each; links are freed in the loop's next turn. */
 #include "proxy/call.h"
 
 #include "base/alloc.h"
@@ -34,8 +34,8 @@ struct planche_proxy_link {
     struct planche_http_timer timer, turn;
     unsigned address; /* that is tried next */
     bool idle, connecting, reused, in_body, until_close, closing;
-    unsigned inside; /* calls of its own code that have not returned */
-    char *buffer;    /* what was read and not used: buffer[first..end) */
+    uint32_t watched;
+    char *buffer; /* what was read and not used: buffer[first..end) */
     size_t first, end, seen;
     uint64_t left;
     struct planche_http_chunked chunked;
@@ -105,26 +105,35 @@ static void free_buffer(struct planche_proxy_link *link)
     link->first = link->end = link->seen = 0;
 }
 
-/* It has no call any more. */
+static void on_bury(void *user)
+{
+    struct planche_proxy_upstream *upstream = user;
+    struct planche_proxy_link *link;
+    while ((link = upstream->dead) != NULL) {
+        upstream->dead = link->next;
+        planche_http_output_clear(&link->out);
+        free_buffer(link);
+        free(link);
+    }
+}
+
+/* It has no call any more. Its memory stays until the loop's next turn: its own code may be running
+ * further up. */
 static void close_link(struct planche_proxy_link *link)
 {
+    struct planche_proxy_upstream *upstream = link->upstream;
+    if (link->closing)
+        return;
     link->closing = true;
     take_out(link);
     close_socket(link);
     planche_http_timer_stop(&link->timer);
     planche_http_timer_stop(&link->turn);
-    if (link->inside > 0)
-        return; /* leave() does the rest */
-    planche_http_output_clear(&link->out);
-    free_buffer(link);
-    free(link);
-}
-
-static void leave(struct planche_proxy_link *link)
-{
-    link->inside--;
-    if (link->closing && link->inside == 0)
-        close_link(link);
+    link->next = upstream->dead;
+    upstream->dead = link;
+    upstream->bury.fire = on_bury;
+    upstream->bury.user = upstream;
+    planche_http_timer_set(upstream->loop, &upstream->bury, 0);
 }
 
 /* What the link waits for. A paused one waits for errors alone. */
@@ -138,6 +147,9 @@ static void watch(struct planche_proxy_link *link)
         events = EPOLLIN | EPOLLRDHUP;
     else if (!link->connecting && !call->paused)
         events |= EPOLLIN;
+    if (link->watch.added && link->watched == events)
+        return;
+    link->watched = events;
     planche_http_loop_watch(link->upstream->loop, &link->watch, events);
 }
 
@@ -185,7 +197,6 @@ static void fail(struct planche_proxy_link *link, enum planche_proxy_failure fai
 static void on_time(void *user)
 {
     struct planche_proxy_link *link = user;
-    link->inside++;
     if (link->call == NULL)
         close_link(link);
     else if (link->call->paused ||
@@ -193,7 +204,6 @@ static void on_time(void *user)
         set_timer(link, link->upstream->wait_ns); /* it is the client that is slow */
     else
         fail(link, PLANCHE_PROXY_TIMEOUT, "the upstream does not answer");
-    leave(link);
 }
 
 /* The answer is there. The link is kept if nothing is left on it. */
@@ -449,44 +459,37 @@ static void on_ready(void *user, uint32_t events)
 {
     struct planche_proxy_link *link = user;
     const uint32_t broken = EPOLLERR | EPOLLHUP;
-    link->inside++;
     if (link->call == NULL) {
         close_link(link); /* the upstream closes it, or says something unasked */
     } else if (link->connecting) {
         on_connected(link);
     } else if ((events & broken) != 0 && link->call->paused) {
         planche_http_loop_unwatch(link->upstream->loop, &link->watch);
-        leave(link); /* it shows when reading goes on */
-        return;
+        return; /* it shows when reading goes on */
     }
     if (link->call != NULL && !link->connecting && !link->closing && send_some(link))
         read_on(link);
     if (link->call != NULL)
         watch(link);
-    leave(link);
 }
 
 static void on_turn(void *user)
 {
     struct planche_proxy_link *link = user;
-    link->inside++;
     read_on(link);
     if (link->call != NULL)
         watch(link);
-    leave(link);
 }
 
 static void on_connect_time(void *user)
 {
     struct planche_proxy_link *link = user;
-    link->inside++;
     if (link->connecting) {
         errno = ETIMEDOUT;
         try_next(link);
     } else {
         on_time(link);
     }
-    leave(link);
 }
 
 /* Connects to one address. False: errno says why not. */
@@ -501,6 +504,7 @@ static bool connect_to(struct planche_proxy_link *link, const union planche_prox
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     link->connecting = true;
+    link->watched = EPOLLOUT;
     if (connect(fd, &address->any, size) == 0 || errno == EINPROGRESS)
         return planche_http_loop_watch(link->upstream->loop, &link->watch, EPOLLOUT);
     return false;
@@ -557,14 +561,12 @@ static void connect_call(struct planche_proxy_call *call)
         fail_call(call, false, PLANCHE_PROXY_UNREACHABLE, "there is no memory for a connection");
         return;
     }
-    link->inside++;
     if (attach(link, call)) {
         errno = EADDRNOTAVAIL;
         try_next(link);
     } else {
         fail(link, PLANCHE_PROXY_UNREACHABLE, "there is no memory for a connection");
     }
-    leave(link);
 }
 
 static void unqueue(struct planche_proxy_call *call)
@@ -633,11 +635,9 @@ static void on_begin(void *user)
         fail(link, PLANCHE_PROXY_UNREACHABLE, "there is no memory for a request");
         return;
     }
-    link->inside++;
     wait_for_bytes(link);
     if (send_some(link))
         watch(link);
-    leave(link);
 }
 
 void planche_proxy_call_begin(struct planche_proxy_call *call,
@@ -684,7 +684,7 @@ bool planche_proxy_call_write(struct planche_proxy_call *call, const char *data,
 void planche_proxy_call_pause(struct planche_proxy_call *call)
 {
     call->paused = true;
-    if (call->link != NULL && call->link->inside == 0)
+    if (call->link != NULL)
         watch(call->link);
 }
 
@@ -733,4 +733,6 @@ void planche_proxy_calls_close(struct planche_proxy_upstream *upstream)
 {
     while (upstream->idle != NULL) /* it leaves the list */
         close_link(upstream->idle);
+    planche_http_timer_stop(&upstream->bury);
+    on_bury(upstream);
 }

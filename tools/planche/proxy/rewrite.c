@@ -98,8 +98,9 @@ static void put_list(struct planche_text_buffer *text, const struct planche_http
     put(text, name);
     put(text, ": ");
     for (size_t i = 0; i < head->count; i++) {
-        if (strcasecmp(head->fields[i].name, name) == 0 && *head->fields[i].value) {
-            put(text, head->fields[i].value);
+        const char *own = head->fields[i].value;
+        if (strcasecmp(head->fields[i].name, name) == 0 && own != NULL && *own) {
+            put(text, own);
             put(text, ", ");
         }
     }
@@ -136,7 +137,7 @@ static void put_framing(struct planche_text_buffer *text, const struct planche_h
         put_field(text, "Accept-Encoding", "identity");
     put_field(text, "Connection", upgrade ? "Upgrade" : "keep-alive");
     if (upgrade)
-        put_list(text, head, "Upgrade", "");
+        put_field(text, "Upgrade", find(head->fields, head->count, "upgrade"));
 }
 
 void planche_proxy_write_request(struct planche_text_buffer *text,

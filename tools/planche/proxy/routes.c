@@ -96,7 +96,7 @@ static struct part find_part(const struct found *found, const char *target, size
 static void copy_name(char out[PLANCHE_PROXY_NAME], struct part part)
 {
     *out = 0;
-    if (part.size >= PLANCHE_PROXY_NAME)
+    if (part.text == NULL || part.size >= PLANCHE_PROXY_NAME)
         return;
     for (size_t i = 0; i < part.size; i++) {
         char c = part.text[i];

@@ -212,6 +212,9 @@ void planche_proxy_tunnel_begin(struct planche_proxy_exchange *exchange,
 
 void planche_proxy_tunnels_close(struct planche_proxy *proxy)
 {
-    while (proxy->tunnels != NULL) /* it leaves the list */
-        destroy(proxy->tunnels);
+    for (struct planche_proxy_tunnel *tunnel = proxy->tunnels, *next; tunnel != NULL;
+         tunnel = next) {
+        next = tunnel->next;
+        destroy(tunnel);
+    }
 }

@@ -40,6 +40,8 @@ struct planche_proxy_upstream {
     /* Links that are free, the newest first, and those with a call. */
     struct planche_proxy_link *idle, *busy;
     unsigned idle_count, busy_count;
+    struct planche_proxy_link *dead; /* closed, to be freed when no code of theirs runs */
+    struct planche_http_timer bury;
     /* Looking the host up: getaddrinfo blocks, and so has a thread of its own. */
     struct planche_job_queue *resolver;
     struct planche_http_task resolved;
