@@ -125,19 +125,19 @@ glibc)
     # it has in a newer version than 2.28 are called in the older one (packaging/static/old_symbols.c).
     gcc -O2 -fPIC -c packaging/static/old_symbols.c -o "$folder/old_symbols.o"
     links+=(--sysroot="$old" -B"$old/usr/lib/$arch" -L"$old/usr/lib/$arch" -L"$old/lib/$arch" "$folder/old_symbols.o"
-        -Wl,--no-as-needed -ldl -lpthread -Wl,--as-needed)
+        -Wl,--no-as-needed -ldl -lpthread -Wl,--as-needed -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic)
     for function in exp log log2 pow; do links+=("-Wl,--wrap=$function"); done
     common+=(-Dvulkan=enabled -Davif=auto)
     ;;
 musl)
     name=planche-nolibc
-    links+=(-static)
+    # The helper programs have a malloc of their own before that of the C library.
+    links+=(-static -lstdc++ -Wl,--allow-multiple-definition)
     common+=(-Dvulkan=disabled -Davif=disabled)
     [ "${JXL:-loaded}" = linked ] || common+=(-Djxl=disabled)
     ;;
 *) echo "static.sh: no such kind: $kind" >&2 && exit 2 ;;
 esac
-links+=(-Wl,-Bstatic -lstdc++ -Wl,-Bdynamic)
 build=$folder/build-$kind
 [ -f "$build/build.ninja" ] || meson setup "$build" --buildtype release "${common[@]}" -Dc_link_args="${links[*]}"
 ninja -j "$jobs" -C "$build" tools/planche/planche
