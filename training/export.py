@@ -26,23 +26,40 @@ def bias(table, level):
     return table[low] * (1 - (at - low)) + table[low + 1] * (at - low)
 
 
+def convolution(kernel, k, middle):
+    """Type, parameters and weights of layer k; `middle`: the layers that halve and double the size."""
+    if k == middle[1]:
+        kernel = kernel.transpose(1, 0, 2, 3)
+    points = '1=2 3=2' if k in middle else '1=3 4=1'
+    return ('Deconvolution' if k == middle[1] else 'Convolution',
+            f'0={kernel.shape[0]} {points} 5=1 6={kernel.size}', kernel.astype('<f4').tobytes())
+
+
 def layers(net, level):
     """Lines of the .param file (type, name, inputs, outputs, parameters) and the .bin file."""
-    channels, depth, scale, _ = (int(v) for v in net['form'])
+    _, depth, scale, _, *inner = (int(v) for v in net['form'])
+    middle = (1 + depth // 2, 2 + depth // 2 + inner[1]) if inner else (None, None)
+    count = sum(name.startswith('kernel') for name in net)
     lines = [('Input', 'data', (), ('data',), ''),
              ('Split', 'twice', ('data',), ('deep', 'flat'), '')]
     weights, below = [], 'deep'
-    for k in range(depth + 2):
-        kernel = net[f'kernel{k}'].astype('<f4')
-        lines.append(('Convolution', f'conv{k}', (below,), (f'conv{k}',),
-                      f'0={kernel.shape[0]} 1=3 4=1 5=1 6={kernel.size}'))
-        weights += [struct.pack('<I', 0), kernel.tobytes(),
+    for k in range(count):
+        if k == middle[0]:
+            lines.append(('Split', 'fork', (below,), ('half', 'kept'), ''))
+            below = 'half'
+        kind, parameters, kernel = convolution(net[f'kernel{k}'], k, middle)
+        lines.append((kind, f'conv{k}', (below,), (f'conv{k}',), parameters))
+        weights += [struct.pack('<I', 0), kernel,
                     bias(net[f'bias{k}'].astype(np.float64), level).astype('<f4').tobytes()]
         below = f'conv{k}'
-        if k <= depth:
-            lines.append(('PReLU', f'act{k}', (below,), (f'act{k}',), f'0={channels}'))
-            weights.append(net[f'slope{k}'].astype('<f4').tobytes())
+        if k < count - 1:
+            slope = net[f'slope{k}'].astype('<f4')
+            lines.append(('PReLU', f'act{k}', (below,), (f'act{k}',), f'0={slope.size}'))
+            weights.append(slope.tobytes())
             below = f'act{k}'
+        if k == middle[1]:
+            lines.append(('BinaryOp', 'join', (below, 'kept'), ('joined',), '0=0'))
+            below = 'joined'
     lines += [('PixelShuffle', 'shuffle', (below,), ('shuffle',), f'0={scale}'),
               ('Interp', 'repeat', ('flat',), ('repeat',), f'0=1 1={scale}.0 2={scale}.0'),
               ('BinaryOp', 'sum', ('shuffle', 'repeat'), ('output',), '0=0')]

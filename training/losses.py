@@ -14,6 +14,8 @@ RECIPES = {
     'colours': {'l1': 1., 'gradient': .5, 'fourier': .05, 'mean': .5, 'chroma': .5},
     'decibel': {'l1': .4, 'gradient': .3, 'fourier': .03, 'mean': .3, 'chroma': .5,
                 'decibel': .012},
+    'vivid': {'l1': .4, 'gradient': .3, 'fourier': .03, 'mean': .3, 'chroma': 1.5,
+              'decibel': .012},
     'square': {'l1': 1., 'square': 4., 'gradient': .3, 'fourier': .05, 'mean': .3},
 }
 BORDER = 12

@@ -18,6 +18,21 @@ import torch.nn.functional as F
 LEVELS = 5
 
 
+class Step(nn.Module):
+    """A convolution of 2x2 points without overlap: down halves the sides, up doubles them."""
+
+    def __init__(self, inputs, outputs, up, gain=1.):
+        super().__init__()
+        self.up = up
+        self.full = nn.Parameter(torch.empty(*((inputs, outputs) if up else (outputs, inputs)),
+                                             2, 2))
+        self.bias = nn.Parameter(torch.zeros(LEVELS, outputs))
+        nn.init.normal_(self.full, std=gain * (2 / (inputs if up else 4 * inputs)) ** .5)
+
+    def kernel(self):
+        return self.full
+
+
 class Conv(nn.Module):
     def __init__(self, inputs, outputs, gain=1.):
         super().__init__()
@@ -45,15 +60,24 @@ class Conv(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self, channels, depth, scale=2, colours=3):
+    """With `inner` layers of `wide` channels the middle of the network runs at half the size, where
+    a layer sees twice as far; what was there before it is added behind it."""
+
+    def __init__(self, channels, depth, scale=2, colours=3, wide=0, inner=0):
         super().__init__()
-        self.form = (channels, depth, scale, colours)
+        self.form = (channels, depth, scale, colours) + ((wide, inner) if inner else ())
         self.scale = scale
-        widths = [colours] + [channels] * (depth + 1)
-        self.layers = nn.ModuleList(Conv(i, o) for i, o in zip(widths, widths[1:]))
+        self.down, self.up = (1 + depth // 2, 2 + depth // 2 + inner) if inner else (None, None)
+        gain = .6 if inner else 1.  # with 1 this form diverged at a rate of 0.0012
+        layers = [Conv(colours, channels)] + [Conv(channels, channels, gain) for _ in range(depth)]
+        if inner:
+            middle = [Conv(wide, wide, gain) for _ in range(inner)]
+            layers[self.down:self.down] = [Step(channels, wide, False), *middle,
+                                           Step(wide, channels, True, gain=.1)]
+        self.layers = nn.ModuleList(layers)
         self.last = Conv(channels, colours * scale * scale, gain=.1)
-        self.slopes = nn.ParameterList(nn.Parameter(torch.full((channels,), .1))
-                                       for _ in self.layers)
+        self.slopes = nn.ParameterList(nn.Parameter(torch.full((la.bias.shape[1],), .1))
+                                       for la in self.layers)
 
     def kernels(self):
         return [layer.kernel() for layer in self.layers] + [self.last.kernel()]
@@ -63,9 +87,17 @@ class Network(nn.Module):
         in full precision."""
         kernels = self.kernels() if kernels is None else kernels
         y = x
-        for layer, kernel, slope in zip(self.layers, kernels, self.slopes):
-            y = F.conv2d(y, kernel, padding=1) + (mix @ layer.bias)[:, :, None, None].to(y.dtype)
+        kept = None
+        for k, (layer, kernel, slope) in enumerate(zip(self.layers, kernels, self.slopes)):
+            if k == self.down:
+                kept, y = y, F.conv2d(y, kernel, stride=2)
+            elif k == self.up:
+                y = F.conv_transpose2d(y, kernel, stride=2)
+            else:
+                y = F.conv2d(y, kernel, padding=1)
+            y = y + (mix @ layer.bias)[:, :, None, None].to(y.dtype)
             y = torch.where(y > 0, y, y * slope.view(1, -1, 1, 1).to(y.dtype))
+            y = y + kept if k == self.up else y
         y = F.conv2d(y, kernels[-1], padding=1)
         y = y.float() + (mix @ self.last.bias)[:, :, None, None]
         return F.pixel_shuffle(y, self.scale) + F.interpolate(x, scale_factor=self.scale,
@@ -113,6 +145,26 @@ def deeper(stored, depth):
     return out
 
 
+def wider(stored, channels, seed=1):
+    """More channels: the old ones compute the same, nothing follows from the new ones yet."""
+    out, have, depth = dict(stored), int(stored['form'][0]), int(stored['form'][1])
+    rng = np.random.default_rng(seed)
+    for k in range(depth + 2):
+        old = stored[f'kernel{k}'].astype(np.float32)
+        outputs = channels if k <= depth else old.shape[0]
+        inputs = channels if k else old.shape[1]
+        kernel = rng.normal(0, .7 * (2 / (9 * inputs)) ** .5, (outputs, inputs, 3, 3))
+        kernel[:old.shape[0]] = 0
+        kernel[:old.shape[0], :old.shape[1]] = old
+        out[f'kernel{k}'] = kernel.astype(np.float32)
+        if k <= depth:
+            more = channels - have
+            out[f'bias{k}'] = np.pad(stored[f'bias{k}'].astype(np.float32), ((0, 0), (0, more)))
+            out[f'slope{k}'] = np.pad(stored[f'slope{k}'].astype(np.float32), (0, more),
+                                      constant_values=.1)
+    return out
+
+
 def greyed(stored, scale):
     """One colour: the same for grey pages, weighted as luminance is."""
     out, last = dict(stored), int(stored['form'][1]) + 1
@@ -144,15 +196,21 @@ def rescaled(stored, old, new):
 def adapted(stored, form):
     """A stored network as one of another form: deeper, of one colour, for another scale. A network
     that was trained begins better than a random one."""
-    channels, depth, scale, colours = form
     have = [int(v) for v in stored['form']]
-    if have[0] != channels or have[1] > depth or have[3] < colours:
+    if have == list(form):
+        return stored
+    channels, depth, scale, colours = form[:4]
+    if (have[0] > channels or have[1] > depth or have[3] < colours
+            or len(have) > 4 or len(form) > 4):
         raise SystemExit(f'a network {tuple(have)} cannot become {form}')
     out = dict(stored)
     if have[3] > colours:
         out = greyed(out, have[2])
     if have[2] != scale:
         out = rescaled(out, have[2], scale)
+    if channels > have[0]:
+        out = wider(out, channels)
+    out['form'] = np.array([channels, have[1], scale, colours], np.int32)
     return deeper(out, depth) if depth > have[1] else out
 
 
@@ -163,8 +221,10 @@ def mixture(level):
 
 
 def parse(text):
-    """'32x8' -> Network(32, 8); '32x8x3' has scale 3, '32x8x2g' one colour."""
+    """'32x8' -> Network(32, 8); '32x8x3' has scale 3, '32x8x2g' one colour; '48x6+96x8' has 8
+    layers of 96 channels at half the size in the middle of its 6."""
     grey = text.endswith('g')
-    numbers = [int(n) for n in text.rstrip('g').split('x')]
-    channels, depth, scale = (numbers + [2])[:3]
-    return Network(channels, depth, scale, 1 if grey else 3)
+    outer, _, middle = text.rstrip('g').partition('+')
+    channels, depth, scale = ([int(n) for n in outer.split('x')] + [2])[:3]
+    wide, inner = (int(n) for n in middle.split('x')) if middle else (0, 0)
+    return Network(channels, depth, scale, 1 if grey else 3, wide, inner)

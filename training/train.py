@@ -5,13 +5,13 @@
 train.py --set SET.zip --out DIR --net small=32x8 --net tiny=24x8:edges:0.0015 --seconds 500
 
 A network is NAME=FORM[:RECIPE[:RATE]][@START]: channels x depth (x scale) as in network.py, a recipe
-of losses.py, a learning rate, a folded network to begin with (of the same form, shallower, in colour
-for a grey one, or of another scale). After --seconds of the process (or --steps) it ends and leaves
-in DIR, for each network, NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt;
---resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that this is the
-second of three pieces of one fall. With --total STEPS the fall is over the networks' own steps,
-wherever pieces end: the process ends when there are so many, or after --seconds. All networks of a
-run have one scale and one number of colours.
+of losses.py, a learning rate, a folded network to begin with (of the same form, shallower or
+narrower, in colour for a grey one, or of another scale). After --seconds of the process (or --steps)
+it ends and leaves in DIR, for each network, NAME.npz (folded weights, for export.py), NAME.log and
+NAME.N.ckpt; --resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that
+this is the second of three pieces of one fall. With --total STEPS the fall is over the networks' own
+steps, wherever pieces end: the process ends when there are so many, or after --seconds. All networks
+of a run have one scale and one number of colours.
 """
 import argparse
 import glob
@@ -201,6 +201,8 @@ def arguments():
     parser.add_argument('--group', type=int, default=16, help='tiles drawn at once')
     parser.add_argument('--every', type=int, default=60, help='steps between drawings')
     parser.add_argument('--recipe', default='colours')
+    parser.add_argument('--keep', type=float, default=0,
+                        help='seconds between states that are saved on the way')
     parser.add_argument('--rate', type=float, default=1e-3)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--scans', type=float, default=0,
@@ -284,7 +286,7 @@ def main():
         torch.backends.cudnn.benchmark = True
     os.makedirs(args.out, exist_ok=True)
     students = [Student(spec, args, device) for spec in args.net]
-    forms = {s.net.form[2:] for s in students}
+    forms = {s.net.form[2:4] for s in students}
     if len(forms) > 1:
         raise SystemExit('networks of different scales or colours')
     scale, colours = forms.pop()
@@ -298,7 +300,7 @@ def main():
         damage.compile()
     print(f'{len(pool.pages)} tiles of pages, {len(pool.letters)} of letters, '
           f'{time.time() - START:.0f} s', flush=True)
-    step, began, told = 0, None, 0
+    step, began, told, kept = 0, None, 0, time.time()
     while True:
         if step % args.every == 0:
             pool.refresh()
@@ -323,6 +325,10 @@ def main():
             told = step
         if ended:
             break
+        if args.keep and time.time() - kept > args.keep:
+            for student in students:
+                student.save(args.out)
+            kept = time.time()
     for student in students:
         student.save(args.out)
     if args.cuda:
