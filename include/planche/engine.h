@@ -29,8 +29,8 @@ struct planche_engine_options {
      * level, the others remove no noise if the model has such. Pages may have scales of their own
      * (planche_page_options.scale). */
     unsigned scale;
-    /* DEFAULT, and no level (see below): with "auto", small and medium every page that is a
-     * file chooses its level by what its encoders have done to it (planche_page_result.level, and
+    /* DEFAULT, and no level (see below): with "auto", small, medium and large every page that is
+     * a file chooses its level by what its encoders have done to it (planche_page_result.level, and
      * docs/auto.md), and a book's pages choose together; other models have a default. */
     enum planche_denoise denoise;
     enum planche_se se;

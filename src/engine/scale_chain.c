@@ -127,8 +127,8 @@ static enum planche_status check_level(const struct planche_engine_options *opti
         return PLANCHE_OK;
     return planche_fail(
         error, PLANCHE_ERROR_ARGUMENT,
-        "denoise level %g: %s has no levels between whole numbers; small and medium "
-        "have",
+        "denoise level %g: %s has no levels between whole numbers; small, medium and "
+        "large have",
         options->level, options->model);
 }
 

@@ -30,7 +30,7 @@ class Own(harness.Case):
         return next(line for line in lines if line["type"] == "page")
 
     def test_no_download_and_no_cache(self):
-        for model in ("small", "medium"):
+        for model in ("small", "medium", "large"):
             page = self.page("-m", model, "a.png", "-o", "b.png")
             self.assertEqual((page["model"], page["variant"]), (model, model + "-2x"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["a.png", "b.png", "home"])
@@ -46,7 +46,7 @@ class Own(harness.Case):
                                  "is not a number from -1 to 3")
         for model in ("realcugan", "waifu2x-cunet", "realesrgan-x4fast"):
             self.assert_one_line(self.make("-m", model, "-n", "0.5", "a.png", check=2).stderr,
-                                 "between whole numbers are for small and medium")
+                                 "between whole numbers are for small, medium and large")
         self.assert_one_line(self.make("-m", "small", "-s", "1", "-n", "-1", "a.png", check=2).stderr,
                              "small at scale 1 has no denoise level -1; it has 0, 1, 2, 3")
 

@@ -96,7 +96,7 @@ class Models(harness.Case):
         self.assertEqual({m["model"] for m in models},
                          {"realcugan", "realesr-animevideov3", "realesrgan-x4plus-anime",
                           "realesrgan-x4plus", "realesrgan-x4fast", "waifu2x-cunet",
-                          "waifu2x-upconv7", "small", "medium"})
+                          "waifu2x-upconv7", "small", "medium", "large"})
         for model in models:
             self.assertIn(model["model"], text)
             self.assertIn(model["licence"], text)

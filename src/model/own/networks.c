@@ -45,7 +45,7 @@ static unsigned rate(const struct planche_own_network *network,
     if (strcmp(network->model, variant->model) != 0 || (!same && variant->scale != 1) ||
         (!grey && network->colours == 1))
         return 0;
-    return 1 + (network->colours == (grey ? 1 : 3) ? 16 : 0) + (same ? 8 : 0) + 4 - network->scale;
+    return 1 + (same ? 16 : 0) + (network->colours == (grey ? 1 : 3) ? 8 : 0) + 4 - network->scale;
 }
 
 const struct planche_own_network *planche_own_find(const struct planche_model_variant *variant,

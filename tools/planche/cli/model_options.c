@@ -111,8 +111,8 @@ static enum planche_status take_level(struct planche_engine_options *options, do
     if (!options->has_level || planche_cli_model_is_built_in(options->model))
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                        "denoise levels between whole numbers are for small and medium, and "
-                        "for .planche files");
+                        "denoise levels between whole numbers are for small, medium and large, "
+                        "and for .planche files");
 }
 
 enum planche_status planche_cli_choose(struct planche_engine_options *options, double level,
