@@ -149,8 +149,10 @@ def export(args):
 
 
 def figured(args, folder, *rest):
-    """goals.py for the files of a folder: networks in colour, then those for grey pages."""
-    files = [os.path.join(folder, name + '.planche') for name, _, _ in plan(args, 'export')]
+    """goals.py for the files of a folder: networks in colour, then those for grey pages. The test set
+    is for scale 2."""
+    files = [os.path.join(folder, name + '.planche') for name, _, _ in plan(args, 'export')
+             if '-2x' in name]
     if args.tiny:
         rest = (*rest, '--alone')
     for grey in (False, True):
