@@ -20,7 +20,7 @@ struct known {
     enum planche_denoise denoise;
     const char *sample;
     int x, y, width, height;
-    bool quick;   /* enough for an emulator: every kind of layer */
+    bool quick;   /* enough for sanitizers and an emulator: every kind of layer */
     int min_bf16; /* dB in bf16: 6 less than measured, as compilers' orders of sums differ;
                      for Planche's own networks, whose weights may be replaced, a good deal less */
     bool grey;    /* of Planche's own networks, that for grey pages */
@@ -57,6 +57,10 @@ static const struct known known[] = {
     {"medium", 2, PLANCHE_DENOISE_0, PAGE, 40, 610, 7, 3, false, 30, false},
     {"medium", 2, NONE, MANGA, 200, 210, 21, 34, false, 30, true},
     {"medium", 2, PLANCHE_DENOISE_3, PAGE, 77, 150, 31, 20, false, 30, false},
+    {"medium", 1, PLANCHE_DENOISE_2, PAGE, 300, 420, 29, 20, false, 30, false},
+    {"medium", 3, PLANCHE_DENOISE_1, MANGA, 333, 512, 15, 22, false, 30, true},
+    {"small", 4, NONE, PAGE, 150, 333, 23, 14, false, 30, false},
+    {"large", 2, PLANCHE_DENOISE_1, PAGE, 211, 95, 19, 27, false, 30, false},
 };
 
 /* The networks' values lie in 0..1, so the peak is 1 there. */
@@ -111,7 +115,7 @@ int main(void)
     static char names[COUNT][64];
     size_t count = 0;
     for (size_t i = 0; i < COUNT; i++) {
-        if (test_quickest() && !known[i].quick)
+        if (test_quick() && !known[i].quick)
             continue;
         snprintf(names[i], sizeof(names[i]), "%s %ux, level %d%s", known[i].model, known[i].scale,
                  (int)known[i].denoise, known[i].grey ? ", grey" : "");

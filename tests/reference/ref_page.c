@@ -19,7 +19,7 @@ struct ref_recipe ref_recipe_for(const char *model, int scale)
     } else if (strcmp(model, "waifu2x-upconv7") == 0) {
         recipe.pad = 7;
     } else if (strncmp(model, "realesr", 7) == 0 || strcmp(model, "small") == 0 ||
-               strcmp(model, "medium") == 0) {
+               strcmp(model, "medium") == 0 || strcmp(model, "large") == 0) {
         recipe.pad = 10;
         recipe.crop = 10 * scale;
     } else {

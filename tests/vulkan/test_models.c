@@ -38,6 +38,7 @@ static const struct known known[] = {
     {"waifu2x-upconv7", 2, PLANCHE_DENOISE_DEFAULT, PAGE, 444, 222, 40, 32, true},
     {"small", 2, PLANCHE_DENOISE_1, PAGE, 300, 420, 40, 32, true},
     {"medium", 1, PLANCHE_DENOISE_2, PAGE, 40, 610, 19, 12, false},
+    {"large", 2, NONE, MANGA, 120, 200, 17, 12, false},
 };
 
 /* Interleaved samples of 8 or 16 bits. */
