@@ -19,6 +19,9 @@
 /* Mappings from this size on may have huge pages. */
 #define HUGE_THRESHOLD ((size_t)4 << 20)
 #define HUGE_PAGE      ((uintptr_t)2 << 20)
+/* Cached blocks are cut at multiples of this: of pages of all systems, and little beside a block.
+ */
+#define GRAIN ((size_t)64 << 10)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define USE_MAPPINGS 0
@@ -106,15 +109,30 @@ static bool take_one(struct planche_budget *budget, uint64_t bytes)
     return true;
 }
 
+static size_t total_of(const struct header *block)
+{
+    return block->allotted + PLANCHE_ALIGN;
+}
+
 /* Gives cached blocks back until no more than `most` bytes are left. */
 static void shrink_cache(struct planche_block_cache *cache, uint64_t most)
 {
     planche_mutex_lock(&cache->lock);
     while (cache->blocks && atomic_load(&cache->bytes) > most) {
         struct header *block = cache->blocks;
+        const uint64_t excess = atomic_load(&cache->bytes) - most;
+        const size_t total = total_of(block);
+        if (excess < total && total - excess > HUGE_THRESHOLD) {
+            /* The end of it is enough: blocks that became one again are large. */
+            const size_t kept = (total - (size_t)excess) / GRAIN * GRAIN;
+            block->allotted = kept - PLANCHE_ALIGN;
+            atomic_fetch_sub(&cache->bytes, total - kept);
+            planche_mapping_destroy((char *)block + kept, total - kept);
+            break;
+        }
         cache->blocks = block->next;
         atomic_fetch_sub(&cache->bytes, block->allotted);
-        planche_mapping_destroy(block, block->allotted + PLANCHE_ALIGN);
+        planche_mapping_destroy(block, total);
     }
     planche_mutex_unlock(&cache->lock);
 }
@@ -281,11 +299,6 @@ static struct header *map_block(size_t total)
                                    : planche_mapping_create(total);
 }
 
-static size_t total_of(const struct header *block)
-{
-    return block->allotted + PLANCHE_ALIGN;
-}
-
 /* Puts a block in its place by address, under the lock. Neighbours are the parts of a mapping that
  * was divided: they become one again. */
 static void insert_block(struct planche_block_cache *cache, struct header *block)
@@ -310,13 +323,13 @@ static void insert_block(struct planche_block_cache *cache, struct header *block
     }
 }
 
-/* Leaves `total` bytes and less than two huge pages more to a block that is not cached any more,
- * and caches the rest, under the lock. */
+/* Leaves `total` bytes and less than two grains more, which no budget counts, to a block that is
+ * not cached any more, and caches the rest, under the lock. */
 static void divide(struct planche_block_cache *cache, struct header *block, size_t total)
 {
     const size_t has = total_of(block);
-    const size_t kept = (total + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    if (has < kept + HUGE_PAGE)
+    const size_t kept = (total + GRAIN - 1) / GRAIN * GRAIN;
+    if (has < kept + GRAIN)
         return;
     struct header *rest = (struct header *)(void *)((char *)block + kept);
     *rest = (struct header){.allotted = has - kept - PLANCHE_ALIGN, .mapped = true};
