@@ -18,8 +18,8 @@ Licences of the models that Planche runs
 
 1. Planche's own networks
 
-small and medium, which the library contains (the files in networks/), are offered under the
-MIT licence, as Planche itself (LICENSE).
+The networks that the library contains (small, medium and large; the files in networks/) are offered
+under the MIT licence, as Planche itself (LICENSE).
 
 They were trained on pages and drawings that are in the public domain or under CC0, CC BY or CC
 BY-SA, on lettering drawn with free fonts, and on what a program draws (screentone, hatching, flat
@@ -27,7 +27,7 @@ colour). The works and fonts are listed below with their authors and licences, a
 ask for. For training they were cut, turned, reduced, and damaged as files are (JPEG, WebP, scans).
 The authors have not endorsed Planche or its networks.
 
-A network holds the numbers of its convolutions, some hundred thousand. It holds no page and no
+A network holds the numbers of its convolutions, 80,000 to 1.4 million. It holds no page and no
 glyph, in part or in whole, and none can be got back from it.
 
 Some of the works are under CC BY-SA, which asks that adaptations be shared alike. We hold that

@@ -4,7 +4,7 @@
 the networks in ../networks.
 
 run.py --out DIR --pages PAGES --fonts FONTS --planche PLANCHE     everything
-run.py --out DIR --only train --seconds 560                        on a machine that is lent for 10 minutes
+run.py --out DIR --only train --seconds 560                        where a run may take 10 minutes
 run.py --out DIR ... --tiny                                        all steps in a minute, with toys, on a CPU
 
 DIR keeps what is done: set.zip, test/, a folder for each stage of plan.tsv, networks/, cache/,
