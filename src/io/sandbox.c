@@ -110,8 +110,7 @@ bool planche_sandbox_has_files(void)
 /* Everything that changes files or their names, as far as this version knows it. */
 static uint64_t all_changes(long version)
 {
-    return ACCESS_WRITE_FILE | ACCESS_CHANGE | (version >= 2 ? ACCESS_REFER : 0) |
-           (version >= 3 ? ACCESS_TRUNCATE : 0);
+    return ACCESS_CHANGE | (version >= 2 ? ACCESS_REFER : 0) | (version >= 3 ? ACCESS_TRUNCATE : 0);
 }
 
 bool planche_sandbox_seal_files(void)

@@ -91,7 +91,7 @@ class Front:
         return running
 
     def curl(self, path, *arguments, token=True, check=0):
-        """Status, version of HTTP and body."""
+        """Status, version of HTTP and body. check: whether curl must fail; None: it may."""
         answer = self.path("answer")
         if os.path.exists(answer):
             os.remove(answer)
@@ -101,7 +101,8 @@ class Front:
              "%{http_code} %{http_version}",
              *(("--header", f"Authorization: Bearer {TOKEN}") if token else ()), *arguments,
              f"https://localhost:{self.port}{path}"], capture_output=True, text=True, check=False)
-        self.assertEqual(result.returncode != 0, check != 0, result.stderr)
+        if check is not None:
+            self.assertEqual(result.returncode != 0, check != 0, result.stderr)
         status, version = result.stdout.split()
         body = self.read("answer") if os.path.exists(answer) else b""
         return int(status), version, body
@@ -141,7 +142,9 @@ class Front:
                                  (["--data-binary", "@" + self.path("large")], True)):
             _, _, body = self.curl("/suwayomi", *arguments, token=token, check=1)
             self.assertEqual(body, b"")
-        self.assertEqual(self.curl("/v1/upscale", "--data-binary", "@" + self.path("large"))[0], 413)
+        # The text of an answer that comes before the body was sent may be cut off by Caddy.
+        self.assertEqual(self.curl("/v1/upscale", "--data-binary", "@" + self.path("large"),
+                                   check=None)[0], 413)
         self.assertEqual(running.stop(), 0)
         self.assertEqual(self.curl("/suwayomi", "--form", "image=@" + page, check=1)[2], b"")
         self.assertEqual(self.curl("/v1/status")[0], 502)

@@ -423,7 +423,7 @@ skip-above = 20
 
     def test_check(self):
         for text, says in (("", None), (self.RULES.decode(), None),
-                           ("[[rule]]\nmodle = 'x'\n", ":2: there is no setting modle"),
+                           ("[[rule]]\nmode1 = 'x'\n", ":2: there is no setting mode1"),
                            ("[[rule]]\n\nmodel = 'no-such'\n", ":3: "),
                            ("[rule]\n", "[[rule]]"), ("x = 1\n", ":1: only [[rule]]"),
                            ("[[rule]]\nseries = 1.5\n", ":2: series must be"),

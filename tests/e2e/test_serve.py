@@ -181,7 +181,7 @@ class Routes(Serve):
     def test_errors_are_for_clients(self):
         """No option of the command and no path of the server."""
         running = self.serve(quick=False, env={"PLANCHE_MODEL_DIR": self.path("models")})
-        for query, says in (("model=large", "large"), ("model=x.param", "/v1/models"),
+        for query, says in (("model=huge", "huge"), ("model=x.param", "/v1/models"),
                             ("model=waifu2x-cunet", "/v1/models"), ("scale=64&format=jpg", "pixels"),
                             ("device=x", "docs/devices.md")):
             answer = running.post("/v1/upscale?" + query,
