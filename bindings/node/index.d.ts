@@ -29,7 +29,8 @@ export interface Fields {
 export interface More {
     /** Gives the page up; the promise is rejected with the signal's reason. */
     signal?: AbortSignal;
-    /** Called with the finished part of the page, 0 to 1. */
+    /** Called with the finished part of the page, 0 to 1. What it throws gives the page up, and
+     * the promise is rejected with it. */
     onProgress?: (done: number) => void;
 }
 
@@ -52,8 +53,8 @@ export interface Options {
 
 export class Planche {
     constructor(options?: Options);
-    /** Enlarges an image file. */
-    enlarge(bytes: Uint8Array, fields?: Fields, more?: More): Promise<Page>;
+    /** Enlarges an image file. Its memory is not copied: leave it unchanged until the promise ends. */
+    enlarge(bytes: ArrayBuffer | ArrayBufferView, fields?: Fields, more?: More): Promise<Page>;
     /** Of the process that runs now. */
     readonly pid: number | undefined;
     /** Ends the process once it has made what it was given; nothing more is taken. */

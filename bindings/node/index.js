@@ -54,6 +54,13 @@ class Answers {
     }
 }
 
+/** The memory of a buffer, view or array buffer as bytes. */
+function bytesOf(data) {
+    if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (data instanceof ArrayBuffer) return Buffer.from(data);
+    throw new TypeError("an image is a Buffer, a typed array, a DataView or an ArrayBuffer");
+}
+
 class Planche {
     constructor(options = {}) {
         this.program = options.program ?? "planche";
@@ -76,8 +83,11 @@ class Planche {
         return new Promise((resolve, reject) => {
             if (this.closed) return reject(new PlancheError("process", "the client is closed"));
             if (more.signal?.aborted) return reject(more.signal.reason);
-            const request = { bytes, fields, resolve, reject, onProgress: more.onProgress,
+            const request = { bytes: bytesOf(bytes), resolve, reject, onProgress: more.onProgress,
                               id: this.nextId++, tries: 0, ended: false };
+            const head = { ...fields, id: request.id, bytes: request.bytes.length };
+            if (request.onProgress) head.progress = true;
+            request.line = JSON.stringify(head) + "\n"; // here, where what it throws rejects the promise
             const abort = () => this.giveUp(request, more.signal.reason);
             more.signal?.addEventListener("abort", abort, { once: true });
             request.detach = () => more.signal?.removeEventListener("abort", abort);
@@ -108,7 +118,7 @@ class Planche {
     }
 
     giveUp(request, reason) {
-        this.settle(request, reason);
+        this.settle(request, reason ?? new PlancheError("process", "the page was given up"));
         if (this.sent.has(request.id)) this.process?.stdin.write(JSON.stringify({ cancel: request.id }) + "\n");
         else this.queue = this.queue.filter((other) => other !== request);
         this.finish();
@@ -116,7 +126,17 @@ class Planche {
 
     start() {
         const started = Date.now();
-        const child = spawn(this.program, this.arguments, { stdio: ["pipe", "pipe", "inherit"] });
+        let child;
+        try {
+            child = spawn(this.program, this.arguments, { stdio: ["pipe", "pipe", "inherit"] });
+        } catch (error) {
+            return this.notStarted(error);
+        }
+        if (!child.stdin || !child.stdout) { // too many open files: no pipes, and no "close" follows
+            this.resting = true;
+            child.on("error", (error) => this.notStarted(error));
+            return;
+        }
         const answers = new Answers((head, image) => this.receive(head, image));
         let problem = null;
         child.stdout.on("data", (chunk) => {
@@ -140,12 +160,10 @@ class Planche {
     send() {
         if (this.queue.length === 0 || this.resting) return;
         if (!this.process) this.start();
-        while (this.queue.length > 0 && this.sent.size < this.atOnce) {
+        while (this.process && this.queue.length > 0 && this.sent.size < this.atOnce) {
             const request = this.queue.shift();
-            const head = { ...request.fields, id: request.id, bytes: request.bytes.length };
-            if (request.onProgress) head.progress = true;
             this.sent.set(request.id, request);
-            this.process.stdin.write(JSON.stringify(head) + "\n");
+            this.process.stdin.write(request.line);
             this.process.stdin.write(request.bytes);
         }
     }
@@ -153,7 +171,7 @@ class Planche {
     receive(head, image) {
         const request = this.sent.get(head.id);
         if (head.status === undefined) {
-            if (request && !request.ended) request.onProgress?.(head.progress);
+            if (request && !request.ended) this.report(request, head.progress);
             return;
         }
         if (!request) return;
@@ -162,6 +180,21 @@ class Planche {
         else this.settle(request, new PlancheError(head.status, head.error));
         this.send();
         this.finish();
+    }
+
+    /** What a progress function throws gives its own page up, and no other. */
+    report(request, done) {
+        try {
+            request.onProgress?.(done);
+        } catch (error) {
+            this.giveUp(request, error);
+        }
+    }
+
+    /** There is no process for what waits: as if one had ended that had it. */
+    notStarted(error) {
+        for (const request of this.queue.splice(0, this.atOnce)) this.sent.set(request.id, request);
+        this.lost(error.message, true);
     }
 
     /** The process has ended: what it had goes to the next one. */

@@ -3,6 +3,7 @@
 "use strict";
 
 const assert = require("node:assert");
+const { spawnSync } = require("node:child_process");
 const { test } = require("node:test");
 const zlib = require("node:zlib");
 const { Planche, PlancheError } = require("./index.js");
@@ -79,6 +80,42 @@ test("a page is given up", async () => {
     await assert.rejects(last, { name: "AbortError" });
     await Promise.all(others);
     await assert.rejects(planche.enlarge(large, {}, { signal: waiting.signal }), { name: "AbortError" });
+});
+
+test("a progress function that throws gives up its page alone", async () => {
+    const first = planche.pid;
+    const other = planche.enlarge(png(300, 200));
+    const thrown = new Error("mine");
+    const outcome = planche.enlarge(png(1200, 1200), {}, { onProgress: () => { throw thrown; } });
+    await assert.rejects(outcome, (error) => error === thrown);
+    assertSize((await other).image, 600, 400);
+    assert.strictEqual(planche.pid, first);
+});
+
+test("what can be taken for an image, and what cannot", async () => {
+    const file = png(20, 10);
+    const memory = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
+    for (const data of [memory, new DataView(memory), new Uint8Array(memory)])
+        assertSize((await planche.enlarge(data)).image, 40, 20);
+    for (const data of ["text", 7, null, undefined, [1, 2]])
+        await assert.rejects(planche.enlarge(data), TypeError);
+    await assert.rejects(planche.enlarge(file, { quality: 1n }), TypeError); // no JSON
+});
+
+test("a process that cannot be started is given up", async () => {
+    const refused = new Planche({ program: "", tries: 2 }); // spawn() itself throws
+    await assert.rejects(refused.enlarge(png(4, 4)), { status: "process" });
+    await refused.close();
+    const script = `
+        const { openSync } = require("fs");
+        const { Planche } = require(process.argv[1]);
+        const waiting = new Planche({ program: "true", tries: 2 });
+        require("child_process"); // what is loaded later needs a file
+        try { for (;;) openSync("/dev/null"); } catch {}
+        waiting.enlarge(Buffer.alloc(1)).catch((error) => process.exit(/EMFILE/.test(error.message) ? 7 : 8));`;
+    const ended = spawnSync("sh", ["-c", 'ulimit -n 60 && exec "$0" -e "$1" "$2"', process.execPath, script,
+                                   require.resolve("./index.js")], { encoding: "utf8", timeout: 60_000 });
+    assert.strictEqual(ended.status, 7, ended.stderr);
 });
 
 test("a killed process is started again", async () => {
