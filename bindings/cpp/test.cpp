@@ -2,6 +2,8 @@
 /* planche.hpp, with exceptions and without: pages, errors, progress, cancelling, logs. */
 #include <planche/planche.hpp>
 
+#include <dlfcn.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -117,6 +119,44 @@ static void test_log()
     CHECK(!none && none.status() == PLANCHE_ERROR_NOT_FOUND);
 }
 
+static int destroyed;
+
+/* In the place of the library's: counts. */
+void planche_engine_destroy(planche_engine **engine)
+{
+    destroyed += engine && *engine;
+    reinterpret_cast<decltype(&planche_engine_destroy)>(dlsym(RTLD_NEXT, "planche_engine_destroy"))(
+        engine);
+}
+
+static void test_assignment()
+{
+    /* A log's engine is gone before it. */
+    struct Held {
+        ~Held()
+        {
+            CHECK(destroyed == 1);
+        }
+    };
+    planche::EngineOptions options = small();
+    auto held = std::make_shared<Held>();
+    options.on_log = [held](planche_log_level, const char *) {};
+    held.reset();
+    auto logged = planche::Engine::try_create(options),
+         other = planche::Engine::try_create(small());
+    options.on_log = nullptr;
+    CHECK(logged && other);
+    destroyed = 0;
+    *logged = std::move(*other);
+    CHECK(destroyed == 1 && !other->get() && logged->try_info());
+    planche::Engine &same = *logged;
+    same = std::move(*logged);
+    CHECK(destroyed == 1 && logged->try_info());
+}
+
+/* mode.cpp: a page with progress, in the other mode. */
+int other_mode_page();
+
 #ifndef PLANCHE_NO_EXCEPTIONS
 static void test_exceptions()
 {
@@ -164,6 +204,8 @@ int main()
         test_pixels_and_cancel(*engine);
     }
     test_log();
+    test_assignment();
+    CHECK(other_mode_page() == 0);
 #ifndef PLANCHE_NO_EXCEPTIONS
     test_exceptions();
 #endif

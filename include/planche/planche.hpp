@@ -27,6 +27,13 @@
 
 namespace planche
 {
+/* Of the mode: classes differ with it, so files of both in one program must not share them. */
+#ifdef PLANCHE_NO_EXCEPTIONS
+inline namespace without_exceptions
+#else
+inline namespace with_exceptions
+#endif
+{
 
 /* What went wrong, where, and what to do about it. */
 struct Failure {
@@ -426,6 +433,16 @@ class Engine
         return raw_.get();
     }
 
+    Engine(Engine &&) noexcept = default;
+    /* What this was is destroyed as a whole, the engine before its log. */
+    Engine &operator=(Engine &&other) noexcept
+    {
+        Engine taken(std::move(other));
+        log_.swap(taken.log_);
+        raw_.swap(taken.raw_);
+        return *this;
+    }
+
   private:
     Engine(planche_engine *raw, std::unique_ptr<detail::Log> log) : log_(std::move(log)), raw_(raw)
     {
@@ -448,6 +465,7 @@ class Engine
     std::unique_ptr<planche_engine, detail::EngineDeleter> raw_;
 };
 
+} // inline namespace
 } // namespace planche
 
 #endif
