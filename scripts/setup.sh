@@ -50,7 +50,8 @@ needs() {
     check) echo "clang-tidy=clang-tidy cppcheck=cppcheck codespell=codespell git=git
                   python3=python3" ;;
     coverage) echo "gcovr=gcovr python3=python3" ;;
-    deb) echo "dpkg-buildpackage=dpkg-dev dh=debhelper fakeroot=fakeroot git=git xz=xz-utils" ;;
+    deb) echo "dpkg-buildpackage=dpkg-dev /usr/share/build-essential/list=build-essential dh=debhelper
+                  fakeroot=fakeroot git=git xz=xz-utils python3=python3 pc:cmocka=libcmocka-dev" ;;
     static) echo "g++=g++ cmake=cmake nasm=nasm make=make dpkg-source=dpkg-dev $lib/libaom.a=libaom-dev
                  $lib/libbrotlienc.a=libbrotli-dev $lib/liblzma.a=liblzma-dev $lib/libzstd.a=libzstd-dev
                  $lib/libbz2.a=libbz2-dev" ;;
