@@ -289,6 +289,22 @@ class Books(harness.Case):
         self.assertEqual(self.events(running, waiting).last()[0], "done")
         self.assertEqual(running.get("/v1/books/" + "0" * 32).status, 404)
 
+    def test_removed_by_who_is_told_of_its_end(self):
+        """The request behind a stream of events removes the book while others are told."""
+        running = self.serve("--jobs", "1", "--threads", "1")
+        book = self.send(running)
+        other = self.events(running, book)
+        reader = self.hold(running, book)
+        remover = self.events(running, book)  # is told first, as the last that came
+        remover.connection.send(remover.connection.request(f"/v1/books/{book}", "DELETE"))
+        reader.close()
+        self.assertEqual(remover.last()[0], "done")
+        self.assertEqual(remover.connection.answer().status, 204)
+        self.assertEqual([kind for kind, _, _ in other][-1], "cancelled")
+        self.wait_until_gone(running, book)
+        line = running.wait_for_line(r'msg="(book .*)"').group(1)
+        self.assertIn(": done, ", line)
+
     def test_yields(self):
         """With one engine a book gives it up for a page that needs another, and gets it back."""
         running = self.serve("--jobs", "1", "--threads", "1", "--engines", "1")

@@ -26,9 +26,11 @@ enum planche_books_state {
 };
 
 /* Who wants to know when a book changes: owned by who watches, on the loop's thread. */
+struct planche_books_book;
 struct planche_books_watcher {
     void (*changed)(void *user);
     void *user;
+    struct planche_books_book *book;
     struct planche_books_watcher *next, **link; /* link NULL: it watches nothing */
 };
 
@@ -62,6 +64,7 @@ struct planche_books_book {
     bool stored;         /* its record is on the disk */
     bool busy, removing; /* something works on its folder; it is removed after that */
     struct planche_books_watcher *watchers;
+    struct planche_books_watcher *untold; /* of those, the next one to be told; NULL: none */
 };
 
 /* A new id and its handle. False: the system has no random bytes. */

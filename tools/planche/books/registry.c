@@ -108,9 +108,9 @@ static void on_stored(void *user, bool ok)
         begin_removal(books, book);
     } else {
         book->state = storing->state;
-        planche_books_changed(book);
         if (is_over(book->state))
             books->settings.ended(books->settings.user, book);
+        planche_books_changed(book); /* last: who is told may remove it */
         set_expiry(books);
     }
     free(storing->text);

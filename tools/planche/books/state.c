@@ -35,18 +35,23 @@ void planche_books_free(struct planche_books_book *book)
     free(book);
 }
 
+/* A watcher that is told may end its connection's answer, whose next request may remove the book,
+ * end other watchers or change the book again. A change within a change tells all of them, so that
+ * nothing is left for the first one. */
 void planche_books_changed(struct planche_books_book *book)
 {
-    struct planche_books_watcher *next;
+    struct planche_books_watcher *at;
     book->revision++;
-    for (struct planche_books_watcher *at = book->watchers; at != NULL; at = next) {
-        next = at->next;
+    book->untold = book->watchers;
+    while ((at = book->untold) != NULL) {
+        book->untold = at->next;
         at->changed(at->user);
     }
 }
 
 void planche_books_watch(struct planche_books_book *book, struct planche_books_watcher *watcher)
 {
+    watcher->book = book;
     watcher->next = book->watchers;
     watcher->link = &book->watchers;
     if (watcher->next != NULL)
@@ -58,6 +63,8 @@ void planche_books_unwatch(struct planche_books_watcher *watcher)
 {
     if (watcher->link == NULL)
         return;
+    if (watcher->book->untold == watcher)
+        watcher->book->untold = watcher->next;
     *watcher->link = watcher->next;
     if (watcher->next != NULL)
         watcher->next->link = watcher->link;

@@ -39,6 +39,8 @@ static void free_stream(struct planche_serve_stream *stream)
 {
     struct planche_serve *serve = stream->serve;
     planche_books_unwatch(&stream->watcher);
+    if (serve->unbeaten == stream)
+        serve->unbeaten = stream->next;
     *stream->link = stream->next;
     if (stream->next != NULL)
         stream->next->link = stream->link;
@@ -110,7 +112,7 @@ static void on_drained(void *user)
         tell(stream);
 }
 
-/* The book is no more when a stream that is behind could be told: it ends. */
+/* When a stream that is behind could be told, the book is no more: it is told now, and ends. */
 static void on_change(void *user)
 {
     struct planche_serve_stream *stream = user;
@@ -125,9 +127,10 @@ static void on_change(void *user)
 static void on_heartbeat(void *user)
 {
     struct planche_serve *serve = user;
-    struct planche_serve_stream *next;
-    for (struct planche_serve_stream *at = serve->streams; at != NULL; at = next) {
-        next = at->next;
+    struct planche_serve_stream *at;
+    serve->unbeaten = serve->streams;
+    while ((at = serve->unbeaten) != NULL) {
+        serve->unbeaten = at->next;
         if (!at->slow)
             write_text(at, ":\n\n");
     }
