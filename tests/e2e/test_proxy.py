@@ -169,6 +169,30 @@ class Passing(Proxy):
         self.problem(running.get("/any", x_planche_loop="1"), 508)
         self.assertEqual(running.get("/healthz").fields["x-own"], "404")  # the upstream's
 
+    def test_pages_of_other_sites(self):
+        """A browser on this machine, at an address that others can reach."""
+        running = self.serve(listen=["0.0.0.0:0"])
+        own = f"127.0.0.1:{running.address[1]}"
+        self.assertEqual(running.get("/planche/v1/status").status, 200)
+        self.assertEqual(running.get("/planche/v1/books/1", "DELETE", host=own, origin="http://" + own).status, 404)
+        self.problem(running.get("/planche/v1/status", host="evil.example"), 421)
+        for fields in ({"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}):
+            self.problem(running.get("/planche/v1/books/1", "DELETE", host=own, **fields), 403, "site")
+            self.problem(running.post("/planche/v1/books?path=x", b"", host=own, **fields), 403, "site")
+        self.assertEqual(running.get("/nothing", host="evil.example").fields["x-own"], "404")
+
+    def test_suwayomi_gets_pages_alone(self):
+        """Beside an upstream, too, its address answers nothing that is none."""
+        running = self.serve()
+        for path in ("/suwayomi", "/suwayomi/", "/upscail"):
+            with running.connect() as c:
+                c.send(c.request("/planche" + path, "POST", b"abc", transfer_encoding="chunked"))
+                self.assertTrue(c.is_closed(), path)
+        self.assertEqual(running.post("/planche//suwayomi/", b"abc").body, b"abc")  # the original
+        with running.connect() as c:
+            c.send(c.request("/planche/v1/upscale", "POST", b"abc", transfer_encoding="chunked"))
+            self.problem(c.answer(), 400)
+
     def test_options(self):
         for options, says in ((("--upstream", "https://komga:25600"), "TLS"),
                               (("--upstream", "komga:25600"), "http://komga:25600"),

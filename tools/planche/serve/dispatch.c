@@ -29,7 +29,7 @@ static void find_route(const struct planche_serve *serve, struct visit *visit,
     char path[PLANCHE_HTTP_MAX_TARGET + 1];
     const char *method = c->head.method;
     const struct planche_serve_route *route;
-    *visit = (struct visit){.image_only = strcmp(method, "POST") == 0 && serve->proxy == NULL,
+    *visit = (struct visit){.image_only = strcmp(method, "POST") == 0,
                             .upstreams = serve->proxy != NULL};
     if (!planche_http_unescape(c->head.target, c->head.path_length, false, path))
         return;
@@ -161,18 +161,23 @@ static const char *explain(unsigned status)
 }
 
 /* What cannot be parsed may still come from a converter. */
-static bool is_for_images(const struct planche_http_connection *c)
+static bool is_for_images(const struct planche_serve *serve,
+                          const struct planche_http_connection *c)
 {
-    return planche_http_connection_began_with(c, "POST ") &&
-           !planche_http_connection_began_with(c, "POST /v1/") &&
-           !planche_http_connection_began_with(c, "POST /api");
+    if (serve->proxy == NULL)
+        return planche_http_connection_began_with(c, "POST ") &&
+               !planche_http_connection_began_with(c, "POST /v1/") &&
+               !planche_http_connection_began_with(c, "POST /api");
+    return planche_http_connection_began_with(c, "POST " PLANCHE_SERVE_OWN "/") &&
+           !planche_http_connection_began_with(c, "POST " PLANCHE_SERVE_OWN "/v1/") &&
+           !planche_http_connection_began_with(c, "POST " PLANCHE_SERVE_OWN "/api");
 }
 
 void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigned status)
 {
     const struct planche_serve *serve = user;
     planche_serve_choose_id(serve, c);
-    if (serve->proxy == NULL && is_for_images(c))
+    if (is_for_images(serve, c))
         planche_http_drop(c);
     else
         planche_serve_problem(c, status, "%s", explain(status));

@@ -143,11 +143,27 @@ static bool is_named(const struct planche_serve *serve, const char *host, size_t
     return false;
 }
 
+/* Whether the other side is on this machine, as a browser on it is, whichever address it was let in
+ * at. */
+static bool is_here(const struct planche_http_connection *c)
+{
+    return c->place == PLANCHE_HTTP_LOOPBACK || strncmp(c->peer, "127.", 4) == 0 ||
+           strcmp(c->peer, "::1") == 0 || strncmp(c->peer, "::ffff:127.", 11) == 0;
+}
+
+/* Without a token it counts where a request comes from: a page of another site must not use a
+ * browser on this machine. With --no-token everybody may use what others can reach. */
+static bool checks_sites(const struct planche_serve *serve, const struct planche_http_connection *c)
+{
+    bool everybody = serve->options.serve.no_token && c->place != PLANCHE_HTTP_LOOPBACK;
+    return *serve->token == 0 && is_here(c) && !everybody;
+}
+
 bool planche_serve_host_is_ours(const struct planche_serve *serve,
                                 const struct planche_http_connection *c)
 {
     const char *host = c->head.host;
-    if (c->place != PLANCHE_HTTP_LOOPBACK || *serve->token != 0 || host == NULL)
+    if (!checks_sites(serve, c) || host == NULL)
         return true;
     size_t length = host_length(host);
     if (is_name(host, length, "localhost") || is_name(host, length, "[::1]") ||
@@ -162,7 +178,7 @@ bool planche_serve_site_is_ours(const struct planche_serve *serve,
 {
     const char *origin = planche_http_head_field(&c->head, "origin");
     const char *site = planche_http_head_field(&c->head, "sec-fetch-site");
-    if (c->place != PLANCHE_HTTP_LOOPBACK || *serve->token != 0)
+    if (!checks_sites(serve, c))
         return true;
     if (origin == NULL)
         return site == NULL || strcmp(site, "cross-site") != 0;
@@ -177,8 +193,7 @@ bool planche_serve_site_is_ours(const struct planche_serve *serve,
 bool planche_serve_may_use(const struct planche_serve *serve,
                            const struct planche_http_connection *c)
 {
-    bool here = c->place != PLANCHE_HTTP_NETWORK || strncmp(c->peer, "127.", 4) == 0 ||
-                strcmp(c->peer, "::1") == 0;
+    bool here = c->place == PLANCHE_HTTP_UNIX || is_here(c);
     /* A server in front brings others. */
     bool brought = planche_http_head_field(&c->head, "x-forwarded-for") != NULL ||
                    planche_http_head_field(&c->head, "forwarded") != NULL;
