@@ -46,6 +46,7 @@ struct planche_books_run {
     unsigned grants, held; /* not taken yet; taken */
     bool open;             /* nothing is waited for any more */
     bool posted;
+    bool wanted; /* the engine is, by a page that waited before the run had it */
     struct planche_http_task change;
     struct planche_book_progress progress;
     bool computed; /* a page has been, in part */
@@ -188,22 +189,40 @@ static enum planche_status run_with(struct planche_books_run *run,
                                    &run->error);
 }
 
+/* Who began to wait for an engine before has_engine was set has not been heard by
+ * planche_books_run_engine_wanted, so it is asked once more whether somebody does. */
+static enum planche_status acquire(struct planche_books_run *run,
+                                   struct planche_cli_engine_cache *engines,
+                                   const struct planche_engine **engine)
+{
+    const struct planche_cancel_token token = {.handle = run->cancel};
+    run->status = planche_cli_engine_cache_acquire(engines, &run->request.engine, &token, engine,
+                                                   &run->error);
+    if (run->status != PLANCHE_OK)
+        return run->status;
+    atomic_store(&run->has_engine, true);
+    if (planche_cli_engine_cache_is_wanted(engines)) {
+        planche_mutex_lock(&run->lock);
+        run->wanted = true;
+        tell(run);
+        planche_mutex_unlock(&run->lock);
+    }
+    return PLANCHE_OK;
+}
+
 /* On the thread of runs. */
 static enum planche_status run_book(void *user, struct planche_cancel *unused)
 {
     struct planche_books_run *run = user;
     struct planche_cli_engine_cache *engines = run->books->settings.engines;
-    const struct planche_cancel_token token = {.handle = run->cancel};
     const struct planche_engine *engine = NULL;
     (void)unused;
     run->status = planche_books_take_input(&run->books->library, run->path, run->folder,
                                            run->cancel, &run->source, run->input, &run->error);
-    if (run->status == PLANCHE_OK)
-        run->status = planche_cli_engine_cache_acquire(engines, &run->request.engine, &token,
-                                                       &engine, &run->error);
     if (run->status != PLANCHE_OK)
         return run->status;
-    atomic_store(&run->has_engine, true);
+    if (acquire(run, engines, &engine) != PLANCHE_OK)
+        return run->status;
     run->status = run_with(run, engine);
     atomic_store(&run->has_engine, false);
     planche_cli_engine_cache_release(engines, engine);
@@ -303,10 +322,14 @@ static void on_change(void *user)
     struct planche_books_run *run = user;
     planche_mutex_lock(&run->lock);
     unsigned wants = run->wants, gives = run->gives;
+    bool wanted = run->wanted;
     run->wants = run->gives = 0;
+    run->wanted = false;
     run->posted = false;
     take_progress(run);
     planche_mutex_unlock(&run->lock);
+    if (wanted)
+        planche_books_run_yield(run);
     take_turns(run, wants, gives);
     /* While it is put together, pages are there twice. */
     uint64_t more = run->book->writing ? run->book->disk_bytes / 2 : 0;

@@ -30,6 +30,7 @@ struct planche_cli_engine_cache {
     struct planche_mutex lock;
     struct planche_cond changed;
     uint64_t uses;
+    unsigned waiting; /* who have to wait because all engines are in use */
     void (*loaded)(void *user, const char *model, double ms, bool made);
     void *loaded_user;
     void (*waits)(void *user);
@@ -143,10 +144,12 @@ enum planche_status planche_cli_engine_cache_acquire(struct planche_cli_engine_c
             room = find_room(engines);
         if (slot != NULL ? slot->engine != NULL : room != NULL)
             break;
+        engines->waiting += slot == NULL;
         if (slot == NULL && engines->waits != NULL)
             engines->waits(engines->waits_user);
         if (!planche_cancel_wait(token, &engines->changed, &engines->lock))
             status = planche_cancel_check(token);
+        engines->waiting -= slot == NULL;
     }
     if (status != PLANCHE_OK) {
         planche_fail(error, status, "%s while it waited for its model",
@@ -243,4 +246,12 @@ unsigned planche_cli_engine_cache_count(struct planche_cli_engine_cache *engines
         count += engines->slots[i].engine != NULL;
     planche_mutex_unlock(&engines->lock);
     return count;
+}
+
+bool planche_cli_engine_cache_is_wanted(struct planche_cli_engine_cache *engines)
+{
+    planche_mutex_lock(&engines->lock);
+    bool wanted = engines->waiting > 0;
+    planche_mutex_unlock(&engines->lock);
+    return wanted;
 }

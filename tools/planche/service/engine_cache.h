@@ -41,6 +41,9 @@ void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
  * before the first use. */
 void planche_cli_engine_cache_on_wait(struct planche_cli_engine_cache *engines,
                                       void (*waits)(void *user), void *user);
+/* Whether somebody waits because all engines are in use: for who has just got one, and was not told
+ * while he had none. Thread-safe. */
+bool planche_cli_engine_cache_is_wanted(struct planche_cli_engine_cache *engines);
 /* Calls visit for each engine that there is; same: how many of its model there are so far. The lock
  * is held: visit must be short. Thread-safe. */
 void planche_cli_engine_cache_visit(
