@@ -221,8 +221,9 @@ static void flight_done(void *user, enum planche_status status)
     free(ticket);
 }
 
-/* Gives a flight to a worker. False: it cannot be, which a full memory alone can cause. */
-static bool start(struct planche_pages *pages, struct planche_pages_flight *flight)
+/* Gives a flight to a worker. If that cannot be, which a full memory alone can cause, it ends as if
+ * it had run: by a task, so that who has just begun to wait for it is not told before he knows. */
+static void start(struct planche_pages *pages, struct planche_pages_flight *flight)
 {
     struct planche_job job = PLANCHE_JOB_INIT;
     job.run = run_flight;
@@ -241,13 +242,11 @@ static bool start(struct planche_pages *pages, struct planche_pages_flight *flig
     flight->ticket = NULL;
     enum planche_status status = planche_job_try_submit(pages->queue, &job, &flight->job, &error);
     if (status == PLANCHE_OK)
-        return true;
-    unlink_flight(flight);
-    pages->state.running--;
+        return;
     flight->ticket = ticket;
     flight->status = status;
     flight->error = error;
-    return false;
+    planche_http_loop_post(pages->settings.loop, &flight->end);
 }
 
 /* Whether the guest is next. */
@@ -293,8 +292,7 @@ static void dispatch(struct planche_pages *pages)
         struct planche_pages_flight *flight =
             planche_pages_order_next(&pages->order, pages->waiting);
         pages->guests_turn = flight->wish.class == PLANCHE_PAGES_BOOK;
-        if (!start(pages, flight))
-            deliver(pages, flight);
+        start(pages, flight);
         dispatch_guests(pages);
     }
 }
