@@ -160,6 +160,25 @@ class Pages(unittest.TestCase):
         for bad in (whole[::-1], whole[:, ::2], whole.astype(">u2"), whole.astype(float)):
             self.assertRaises(ValueError, self.engine.enlarge_pixels, bad)
 
+    @unittest.skipIf(numpy is None, "there is no numpy")
+    def test_pixels_whose_descriptions_differ(self):
+        class Other(numpy.ndarray):
+            """Says that it lies elsewhere, and is larger."""
+            @property
+            def __array_interface__(self):
+                return {"version": 3, "shape": (4000, 4000), "typestr": "|u1", "data": (16, False),
+                        "strides": (4000, 1)}
+
+        other = numpy.full((8, 16), 9, numpy.uint8).view(Other)
+        self.assertEqual(self.engine.enlarge_pixels(other).shape, (16, 32))
+        self.assertRaises(ValueError, self.engine.enlarge_pixels, other[:, :8])
+
+    def test_cancel_from_a_signal_handler(self):
+        cancel = planche.Cancel()
+        with cancel._lock:  # where a handler may interrupt
+            cancel.request()
+        self.assertTrue(cancel.requested and cancel._child().requested)
+
     def test_log_and_info(self):
         lines = []
         with planche.Engine("small", backend="cpu", threads=1,

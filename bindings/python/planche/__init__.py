@@ -107,7 +107,7 @@ class Cancel:
         _check(lib.planche_cancel_create(out, error), error)
         self._raw = ffi.gc(out[0], lambda raw: lib.planche_cancel_destroy(
             ffi.new("struct planche_cancel **", raw)))
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may request while its thread holds it
         self._children: "weakref.WeakSet[Cancel]" = weakref.WeakSet()
 
     def request(self) -> None:
@@ -399,14 +399,16 @@ class _Pixels:
             raise ValueError("the samples of a row must lie beside each other")
         if strides[0] < shape[1] * channels * size and shape[0] > 1:
             raise ValueError("rows must not overlap, and go from top to bottom")
-        self.kept = pixels
+        self.kept, self.view = pixels, view  # while the view is there nobody resizes the memory
         self.size, self.channels, self.has_channels = size, channels, len(shape) == 3
         interface = getattr(pixels, "__array_interface__", None)
-        if interface is not None:
-            address = ffi.cast("void *", interface["data"][0])
-        else:
+        if interface is None or view.c_contiguous:
             self.buffer = ffi.from_buffer(view)  # fails if it has gaps
             address = ffi.cast("void *", self.buffer)
+        else:  # cffi takes no buffer with gaps
+            if (tuple(interface["shape"]), interface.get("strides")) != (shape, strides):
+                raise ValueError("the pixels' buffer and their __array_interface__ differ")
+            address = ffi.cast("void *", interface["data"][0])
         self.raw = _struct("planche_pixels")
         self.raw.format = PIXEL_FORMATS[size, channels]
         self.raw.height, self.raw.width = shape[0], shape[1]

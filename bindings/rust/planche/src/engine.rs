@@ -5,6 +5,7 @@ use std::os::raw::{c_char, c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
 use planche_sys as sys;
 
@@ -188,11 +189,11 @@ impl EngineBuilder {
         let pointer = |text: &Option<CString>| text.as_ref().map_or(ptr::null(), |t| t.as_ptr());
         (options.model, options.model_directory) = (pointer(&model), pointer(&folder));
         options.backend = backend.as_ptr();
-        // The box in a box stays where it is when the engine moves.
-        let log = self.log.map(Box::new);
+        // Shared, so that the library's pointer to it stays valid when the engine moves.
+        let log = self.log.map(Arc::new);
         if let Some(log) = &log {
             options.log = Some(write_log);
-            options.log_user = &**log as *const Log as *mut c_void;
+            options.log_user = Arc::as_ptr(log) as *mut c_void;
         }
         let mut raw = ptr::null_mut();
         // SAFETY: all pointers are valid for the call, and log until the engine is destroyed.
@@ -235,7 +236,10 @@ unsafe extern "C" fn write_log(user: *mut c_void, level: c_int, message: *const 
         _ => LogLevel::Error,
     };
     let message = message.unwrap_or_default();
-    let _ = catch_unwind(AssertUnwindSafe(|| log(level, &message)));
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| log(level, &message))) {
+        // Dropping what it carries might panic once more, outside of the guard.
+        std::mem::forget(panic);
+    }
 }
 
 /// What an engine is.
@@ -268,7 +272,7 @@ pub struct Info {
 /// once.
 pub struct Engine {
     raw: NonNull<sys::planche_engine>,
-    _log: Option<Box<Log>>,
+    _log: Option<Arc<Log>>,
 }
 
 // SAFETY: the library says so; the log is Send and Sync.

@@ -2,14 +2,8 @@
 //! Images of the crate `image`.
 use image::{DynamicImage, ImageBuffer};
 
-use crate::pixels::Samples;
+use crate::pixels::{bytes_of, Samples};
 use crate::{Engine, Error, Page, PixelBuf, PixelFormat, Pixels, Result};
-
-/// The bytes of samples of 16 bits.
-fn bytes_of(samples: &[u16]) -> &[u8] {
-    // SAFETY: the same memory, as bytes.
-    unsafe { std::slice::from_raw_parts(samples.as_ptr().cast(), samples.len() * 2) }
-}
 
 fn pixels_of(image: &DynamicImage) -> Result<Pixels<'_>> {
     let (format, data) = match image {

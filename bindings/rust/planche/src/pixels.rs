@@ -186,6 +186,12 @@ impl<'a> PixelsMut<'a> {
     }
 }
 
+/// The bytes of samples of 16 bits.
+pub(crate) fn bytes_of(samples: &[u16]) -> &[u8] {
+    // SAFETY: the same memory, as bytes.
+    unsafe { std::slice::from_raw_parts(samples.as_ptr().cast(), samples.len() * 2) }
+}
+
 /// Samples of 8 or 16 bits, each with its own alignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Samples {
@@ -240,10 +246,7 @@ impl PixelBuf {
     pub fn as_bytes(&self) -> &[u8] {
         match &self.samples {
             Samples::U8(samples) => samples,
-            // SAFETY: the same memory, as bytes.
-            Samples::U16(samples) => unsafe {
-                std::slice::from_raw_parts(samples.as_ptr().cast(), samples.len() * 2)
-            },
+            Samples::U16(samples) => bytes_of(samples),
         }
     }
 

@@ -12,8 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::Router;
-use planche::{Engine, Format, Page};
-use planche_backend::{Child, Enlarge, Failure, Library, Socket};
+use planche_backend::{Enlarge, Failure};
 
 const MAX_PAGE: usize = 64 << 20;
 
@@ -30,31 +29,14 @@ async fn enlarge(State(backend): State<Arc<dyn Enlarge>>, page: Bytes) -> Respon
 
 type Failed = Box<dyn std::error::Error>;
 
-fn backend() -> Result<Arc<dyn Enlarge>, Failed> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let way: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    Ok(match way.as_slice() {
-        ["library"] => {
-            let engine = Engine::new()?;
-            let at_once = engine.info()?.jobs as usize;
-            Arc::new(Library::new(engine, at_once, Page::new().format(Format::WebP)))
-        }
-        ["stdio", program @ ..] if !program.is_empty() => {
-            let threads = std::thread::available_parallelism()?.get();
-            Arc::new(Child::new(program.iter().map(Into::into).collect(), threads + 1))
-        }
-        ["socket", path] => Arc::new(Socket::new(*path, "format=webp", 16)),
-        _ => return Err("library | stdio PROGRAM... | socket PATH".into()),
-    })
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let app = Router::new()
         .route("/enlarge", post(enlarge))
         .route("/healthz", get(|| async { "well" }))
         .layer(DefaultBodyLimit::max(MAX_PAGE))
-        .with_state(backend()?);
+        .with_state(planche_backend::from_arguments(&arguments)?);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8378").await?;
     let end = async {
         let _ = tokio::signal::ctrl_c().await;

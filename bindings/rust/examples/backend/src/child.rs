@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The second way: a process `planche stdio` (docs/stdio.md), started again when it dies.
 //!
-//! One task keeps the books (`Keeper`), one writes requests, one reads answers. The keeper sends
+//! One task holds the queue (`Keeper`), one writes requests, one reads answers. The keeper sends
 //! only as many requests as the process works on, and keeps the others, so that a page nobody wants
 //! any more is not sent at all. When the process has died, the pages that it had are sent to the
 //! next one, up to [`TRIES`] times: one of them may be what kills it.

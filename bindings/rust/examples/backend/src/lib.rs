@@ -15,9 +15,13 @@ pub mod front;
 mod library;
 mod socket;
 
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+
+use planche::{Engine, Format, Page};
 
 pub use child::Child;
 pub use library::Library;
@@ -56,4 +60,30 @@ pub type MadeFuture<'a> = Pin<Box<dyn Future<Output = Made> + Send + 'a>>;
 pub trait Enlarge: Send + Sync + 'static {
     /// Enlarges an image file. Dropping the future gives the page up.
     fn enlarge(&self, page: Vec<u8>) -> MadeFuture<'_>;
+}
+
+/// The way that a command line names: `library`, `stdio PROGRAM...` or `socket PATH`. Must be called in
+/// a tokio runtime.
+pub fn from_arguments(arguments: &[String]) -> Result<Arc<dyn Enlarge>, Box<dyn Error>> {
+    let way: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    Ok(match way.as_slice() {
+        ["library"] => {
+            let engine = Engine::new()?;
+            let at_once = engine.info()?.jobs as usize;
+            Arc::new(Library::new(
+                engine,
+                at_once,
+                Page::new().format(Format::WebP),
+            ))
+        }
+        ["stdio", program @ ..] if !program.is_empty() => {
+            let threads = std::thread::available_parallelism()?.get();
+            Arc::new(Child::new(
+                program.iter().map(Into::into).collect(),
+                threads + 1,
+            ))
+        }
+        ["socket", path] => Arc::new(Socket::new(*path, "format=webp", 16)),
+        _ => return Err("library | stdio PROGRAM... | socket PATH".into()),
+    })
 }

@@ -16,6 +16,8 @@ use crate::{Enlarge, Failure, Made, MadeFuture, Reply};
 
 /// How long a server that is not there is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a page is sent to servers that break off: it may be what they break off at.
+const TRIES: u32 = 3;
 const MAX_HEAD: usize = 64 << 10;
 const MAX_RESULT: u64 = 1 << 30;
 
@@ -48,24 +50,33 @@ impl Socket {
     async fn enlarge_page(&self, page: &[u8]) -> Made {
         let slot = self.slots.acquire().await;
         let _slot = slot.map_err(|_| Failure::Broken("the back end is ending".into()))?;
-        let started = Instant::now();
+        let mut tries = 0;
         loop {
-            match self.exchange(page).await {
+            let broken = |error| Failure::Broken(format!("{}: {error}", self.path.display()));
+            let stream = self.connect().await.map_err(broken)?;
+            match self.exchange(stream, page).await {
                 Ok((head, body)) => return made(head, body),
                 // A page changes nothing on the server, so it may be sent again.
-                Err(_) if started.elapsed() < PATIENCE => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                Err(error) => {
-                    let text = format!("{}: {error}", self.path.display());
-                    return Err(Failure::Broken(text));
-                }
+                Err(error) if is_broken_off(&error) && tries + 1 < TRIES => tries += 1,
+                Err(error) => return Err(broken(error)),
             }
         }
     }
 
-    async fn exchange(&self, page: &[u8]) -> io::Result<(Head, Vec<u8>)> {
-        let mut stream = UnixStream::connect(&self.path).await?;
+    /// Waits for a server that is not there, or not yet.
+    async fn connect(&self) -> io::Result<UnixStream> {
+        let started = Instant::now();
+        loop {
+            match UnixStream::connect(&self.path).await {
+                Err(error) if may_come(&error) && started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn exchange(&self, mut stream: UnixStream, page: &[u8]) -> io::Result<(Head, Vec<u8>)> {
         let head = format!(
             "POST /v1/upscale?{} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n",
@@ -80,6 +91,18 @@ impl Socket {
             answer => answer,
         }
     }
+}
+
+/// EAGAIN: it has no room for one more connection.
+fn may_come(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, NotFound, WouldBlock};
+    matches!(error.kind(), NotFound | ConnectionRefused | WouldBlock)
+}
+
+/// The server has ended before its answer; one that makes no sense would be the same again.
+fn is_broken_off(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe)
 }
 
 fn damaged(what: &str) -> io::Error {
