@@ -4,14 +4,14 @@
 # `deb.sh FOLDER --source-only` makes what dpkg-buildpackage takes, and does not run it: the original tarball and
 # the unpacked tree with debian/ in it, whose path is printed.
 set -eu
-folder=$1
+mkdir -p "$1"
+folder=$(realpath "$1")
 shift
 cd "$(dirname "$0")/.."
 version=$(sed -n "1s/.*(\(.*\)-[^-]*).*/\1/p" packaging/debian/changelog)
 grep -q "version: '$version'" meson.build ||
     { echo "deb.sh: packaging/debian/changelog is not of the version in meson.build" >&2 && exit 1; }
 [ -z "$(git status --porcelain)" ] || echo "deb.sh: changes that are not committed are left out" >&2
-mkdir -p "$folder"
 tree=$folder/planche-$version
 rm -rf "$tree"
 git archive --format=tar --prefix="planche-$version/" HEAD >"$folder/orig.tar"

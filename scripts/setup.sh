@@ -117,16 +117,21 @@ family() {
     done)
 }
 
-# The names of the missing packages in a column of the table; those without a row keep Debian's.
-names_for() {
+# The names of the missing packages in a column of the table; those without a row as "NAME(Debian)".
+column() {
     for package in $missing; do
         awk -F '\t' -v package="$package" -v family="$1" '
             /^#/ { next }
             !columns { for (i = 1; i <= NF; i++) column[$i] = i; columns = 1; next }
             $1 == package { print $column[family]; found = 1 }
             END { if (!found) print package "(Debian)" }' "$(dirname "$0")/packages.tsv"
-    done | tr -s ' ' '\n' | grep -vx -- - | sort -u | tr '\n' ' '
+    done | tr -s ' ' '\n' | grep -vx -- - | sort -u
 }
+
+names_for() { column "$1" | grep -v '(Debian)$' | tr '\n' ' '; }
+
+# Those without a row, by Debian's names: no part of a command line.
+nameless() { column "$1" | awk -F '(' '/\(Debian\)$/ { printf "%s ", $1 }'; }
 
 if [ "$(family)" != debian ] || ! command -v apt-get >/dev/null 2>&1; then
     case $(family) in
@@ -136,6 +141,9 @@ if [ "$(family)" != debian ] || ! command -v apt-get >/dev/null 2>&1; then
     opensuse) echo "Install them with: sudo zypper install $(names_for opensuse)" >&2 ;;
     *) echo "These are Debian's names: please install what corresponds to them." >&2 ;;
     esac
+    others=
+    [ -z "$(family)" ] || others=$(nameless "$(family)")
+    [ -z "$others" ] || echo "And what corresponds to these of Debian: $others" >&2
     echo "Then try again." >&2
     exit 1
 fi

@@ -3,7 +3,7 @@
 # static.sh FOLDER [musl]: builds planche as one file, FOLDER/planche, on Debian 12 or 13. All libraries are part of it
 # but the C library, of which it needs glibc 2.28 or newer, and Vulkan's loader, which is found at run time. With
 # `musl`: FOLDER/planche-nolibc, which needs no C library either, for systems with musl, and has no GPUs, since a
-# program without a loader cannot load their drivers. docs/static.md says why there are two.
+# program without a loader cannot load their drivers. docs/packages.md says why there are two.
 #
 # Libraries that Debian has no static form of are built from Debian's sources; the C library that is linked
 # against, but not put in, is that of Debian 11, so that nothing newer is asked for.
@@ -23,8 +23,9 @@ launcher=$(command -v ccache || true)
 export CC="${launcher:+$launcher }gcc" CXX="${launcher:+$launcher }g++"
 
 # Lists of packages of our own, from the system's mirror: its own are left as they are.
-uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $release" | sed -n 1p)
+[ -n "$uri" ] || { echo "static.sh: apt knows no mirror of Debian $release: run apt-get update" >&2 && exit 1; }
 private_apt() { # SUITE COMMAND...
     local lists=$folder/apt-$1 suite=$1
     mkdir -p "$lists/partial"
@@ -36,22 +37,31 @@ private_apt() { # SUITE COMMAND...
 }
 
 get_source() { # NAME: unpacks Debian's source package into FOLDER/src/NAME
-    [ -d "$folder/src/$1" ] && return
-    [ -d "$folder/apt-$release/partial" ] || private_apt "$release" update
+    rm -rf "${folder:?}/src/$1"
     mkdir -p "$folder/src/get" && (cd "$folder/src/get" && private_apt "$release" source "$1")
     mv "$folder"/src/get/*/ "$folder/src/$1" && rm -rf "$folder/src/get"
 }
 
-made() { # NAME: whether it is built; else it is about to be
-    [ -e "$deps/made-$1" ] && return
-    echo "building $1 ..."
-    get_source "$1"
+source_version() { # NAME: of Debian's newest source package
+    [ -e "$folder/apt-$release/updated" ] || { private_apt "$release" update >&2 && touch "$folder/apt-$release/updated"; }
+    private_apt "$release" showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -V | sed -n '$p'
+}
+
+made() { # NAME [OPTION...]: whether that version is built with these options; else it is about to be
+    local name=$1 version
+    version=$(source_version "$name")
+    shift
+    stamp=$deps/made-$name-$version-$(echo "$CFLAGS $*" | sha256sum | cut -c 1-12)
+    [ -e "$stamp" ] && return
+    echo "building $name $version ..."
+    rm -f "$deps/made-$name"-[0-9]*
+    get_source "$name"
     return 1
 }
 
 cmake_library() { # NAME [OPTION...]
     local name=$1
-    made "$name" && return 0
+    made "$@" && return 0
     shift
     cmake -S "$folder/src/$name" -B "$folder/src/$name/build-static" -GNinja -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_INSTALL_PREFIX="$deps" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$deps" -DBUILD_SHARED_LIBS=OFF \
@@ -60,7 +70,7 @@ cmake_library() { # NAME [OPTION...]
         >"$folder/$name.log" 2>&1 || { tail -n 30 "$folder/$name.log" && return 1; }
     ninja -j "$jobs" -C "$folder/src/$name/build-static" install >>"$folder/$name.log" 2>&1 ||
         { tail -n 30 "$folder/$name.log" && return 1; }
-    touch "$deps/made-$name"
+    touch "$stamp"
 }
 
 jxl() {
@@ -78,7 +88,7 @@ lcms() {
     (cd "$folder/src/lcms2" && ./configure --prefix="$deps" --disable-shared --with-pic --without-jpeg \
         --without-tiff && make -j "$jobs" install) >"$folder/lcms2.log" 2>&1 ||
         { tail -n 30 "$folder/lcms2.log" && return 1; }
-    touch "$deps/made-lcms2"
+    touch "$stamp"
 }
 
 # What the C library of Debian 11 exports, to link against.
@@ -138,8 +148,14 @@ musl)
     ;;
 *) echo "static.sh: no such kind: $kind" >&2 && exit 2 ;;
 esac
+# Set up anew when the options are others than the last time, such as JXL=.
 build=$folder/build-$kind
-[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype release "${common[@]}" -Dc_link_args="${links[*]}"
+options="${common[*]} ${links[*]}"
+if [ "$(cat "$build/made-with" 2>/dev/null)" != "$options" ]; then
+    rm -rf "$build"
+    meson setup "$build" --buildtype release "${common[@]}" -Dc_link_args="${links[*]}"
+    echo "$options" >"$build/made-with"
+fi
 ninja -j "$jobs" -C "$build" tools/planche/planche
 strip -o "$folder/$name" "$build/tools/planche/planche"
 ls -l "$folder/$name"

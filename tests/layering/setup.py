@@ -4,7 +4,6 @@
 
 setup.py SETUP.SH"""
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -46,11 +45,20 @@ class Setup(unittest.TestCase):
                 self.assertIn(command, found.stderr)
                 self.assertIn(f" {package} ", found.stdout + found.stderr)
                 self.assertNotIn("(Debian)", found.stderr)
+                self.assertNotIn("these of Debian", found.stderr)
                 self.assertTrue(found.stderr.endswith("Then try again.\n"))
 
     def test_table_has_every_package_of_builds_and_tests(self):
         found = self.run_setup("ID=arch", "build", "test", "models")
-        self.assertEqual(re.findall(r"\S+\(Debian\)", found.stderr), [])
+        self.assertNotIn("these of Debian", found.stderr)
+
+    def test_packages_without_a_name_are_on_a_line_of_their_own(self):
+        found = self.run_setup("ID=fedora", "build", "proxies")
+        lines = found.stderr.splitlines()
+        self.assertRegex(lines[0], "^Install them with: sudo dnf install .*gcc")
+        self.assertRegex(lines[1], "^And what corresponds to these of Debian: .*nginx-light")
+        self.assertNotIn("Debian", lines[0])
+        self.assertNotIn("nginx", lines[0])
 
     def test_rows_are_complete(self):
         with open(os.path.join(os.path.dirname(SETUP), "packages.tsv"), encoding="ascii") as file:

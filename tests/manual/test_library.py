@@ -26,6 +26,14 @@ class Library(unittest.TestCase):
         subprocess.run([sys.executable, "-B", GENERATOR, "1.2.3", TEMPLATE, cls.folder + "/man3", *HEADERS],
                        check=True)
 
+    def test_folder_below_destdir(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for path, made in (("/man3", "/stage/man3"), ("man3", "/stage/usr/man3")):
+                subprocess.run([sys.executable, "-B", GENERATOR, "1.2.3", TEMPLATE, path, HEADERS[0]], check=True,
+                               env={**os.environ, "DESTDIR": folder + "/stage",
+                                    "MESON_INSTALL_DESTDIR_PREFIX": folder + "/stage/usr"})
+                self.assertTrue(os.path.exists(f"{folder}{made}/planche.3"), made)
+
     def page(self, name):
         with open(f"{self.folder}/man3/{name}.3", encoding="utf-8") as file:
             text = file.read()

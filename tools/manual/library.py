@@ -6,7 +6,8 @@ library.py VERSION TEMPLATE FOLDER HEADER...   TEMPLATE: of the command's manual
 
 A function, struct or enum with a comment has a page of its own. What follows it without a comment, or
 with one that begins with "The same", is on the same page. planche.3 has what is said of all, and the
-list of pages. FOLDER below $MESON_INSTALL_DESTDIR_PREFIX, if that is set."""
+list of pages. FOLDER below $MESON_INSTALL_DESTDIR_PREFIX, if that is set; a path from the root on below
+$DESTDIR."""
 import os
 import re
 import sys
@@ -198,7 +199,10 @@ def main():
     with open(template, encoding="utf-8") as file:
         date = re.search(r"^\.Dd (.*)$", file.read(), re.M)[1]
     prefix = os.environ.get("MESON_INSTALL_DESTDIR_PREFIX")
-    folder = os.path.join(prefix, folder) if prefix else folder
+    if os.path.isabs(folder):
+        folder = os.environ.get("DESTDIR", "").rstrip("/") + folder
+    elif prefix:
+        folder = os.path.join(prefix, folder)
     os.makedirs(folder, exist_ok=True)
     contents, about_all = [], ""
     for path in headers:
