@@ -29,8 +29,8 @@ static bool is_there(char *path, const char *folder, const char *below, const ch
 /* Beyond the numbers that a program inherits. */
 #define LEAST_FD 64
 
-/* A program that the library holds, from embedded.c, which the build makes; the list ends with no
- * name. */
+/* A program that the library holds, from embedded_programs.c, which the build makes; the
+ * list ends with no name. */
 struct embedded {
     const char *name;
     const unsigned char *begin, *end;
