@@ -62,9 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct planche_proxy_way way = {.peer = "::1", .upstream = "a:1"};
         check_written(&head, &way);
         check_page(&head);
-        struct planche_proxy_taste taste =
-            planche_proxy_read_accept(planche_http_head_field(&head, "accept"));
-        (void)planche_proxy_choose_format(&taste, "image/png", NULL, false);
+        struct planche_proxy_accepted accepted = planche_proxy_read_accept(&head);
+        const char *format = planche_proxy_choose_format(&accepted, "image/png", "avif", true);
+        check(format == NULL || strcmp(format, "png") == 0 || strcmp(format, "jpg") == 0);
     }
     free(copy);
     return 0;

@@ -224,7 +224,10 @@ class Faults(Proxy):
 
     def test_answers_that_are_none(self):
         running = self.serve("--upstream-timeout", "1")
-        with running.connect() as c:
+        with running.connect() as c, running.connect() as expects:
+            expects.send(expects.request("/slow", "POST", content_length="9", expect="100-continue"))
+            status, _ = expects.head()
+            self.assertEqual((status, expects.take(500)), (200, b"x" * 500))
             for path, says in (("/cut", "without an answer"), ("/drop", "without an answer"),
                                ("/garbage", "first line"), ("/split", "control characters"),
                                ("/twice", "Content-Length"), (PAGE.replace("b1", "short") + "1", "midst")):
@@ -235,9 +238,27 @@ class Faults(Proxy):
             self.assertEqual(c.ask("/long").body, b"x" * 1000)
             self.assertEqual(c.ask("/file", range="bytes=0-3").body, bytes(4))
             self.problem(c.ask("/hang"), 504, "does not answer")
+            self.up.event.set()  # for longer than the body was waited for: nothing says "continue" now
+            self.assertEqual(expects.take(500), b"y" * 500)
+            answer = c.ask("/hints")
+            self.assertEqual(answer.body, b"x" * 1000)
+            self.assertIn(len(answer.interim), range(1, 65))
             with self.assertRaises(server.Closed) as closed:
                 c.ask("/short")
             self.assertLessEqual(len(closed.exception.received), 300)
+
+    def test_half_closed(self):
+        """Clients that have sent all and say so."""
+        running = self.serve()
+        body = os.urandom(700000)
+        for path, method, data, right in (("/file", "GET", b"", upstream.large()),
+                                          ("/upload", "POST", body, hashlib.sha256(body).hexdigest().encode())):
+            with running.connect() as c:
+                c.send(c.request(path, method, data))
+                c.socket.shutdown(socket.SHUT_WR)
+                answer = c.answer()
+                self.assertEqual((answer.status, answer.body == right), (200, True))
+                self.assertTrue(c.is_closed())
 
     def test_dies_and_returns(self):
         running = self.serve()
@@ -313,6 +334,7 @@ class Pages(Proxy):
                 self.assertEqual((answer.fields["x-planche-result"], answer.body == page),
                                  (f"original; reason={reason}", True))
                 self.assertIn("last-modified", answer.fields)
+                self.assertEqual(answer.fields["vary"], "Accept")
                 tag = answer.fields["etag"]
                 self.assertEqual(c.ask(PAGE + "1", if_none_match=tag, **READER).status, 304)
             self.up.pages, self.up.mime = [harness.page(32, 40)], "text/html"
@@ -407,7 +429,12 @@ class Rules(Proxy):
 # Which pages become larger, and how.
 [[rule]]
 server = "komga"
-series = ["S-plain", "another"]
+series = ["S-plain", "S-later"]
+enlarge = false
+
+[[rule]]
+server = "suwayomi"
+series = "Manga 8"
 enlarge = false
 
 [[rule]]
@@ -433,6 +460,15 @@ skip-above = 20
         self.assertEqual(result("other"), ("upscaled", "image/png"))
         kavita = f"/api/reader/image?chapterId=3&page=0&apiKey={upstream.KEY}"
         self.assertEqual(running.get(kavita).fields["x-planche-result"], "original; reason=threshold")
+        bookmark = f"/api/reader/bookmark-image?seriesId=3&page=0&apiKey={upstream.KEY}"
+        self.assertEqual(running.get(bookmark).fields["x-planche-result"], "cached")
+        chapters = [running.get(f"/api/v1/manga/{manga}/chapter/2/page/0").fields.get("x-planche-result")
+                    for manga in (8, 9)]
+        self.assertEqual(chapters, [None, "cached"])
+        self.up.broken = True
+        self.assertEqual(result("later")[0], "cached")
+        self.up.broken = False
+        self.assertEqual(result("later")[0], None)
         asked = len(self.up.requests)
         self.assertEqual(result("plain"), (None, "image/png"))
         self.assertEqual(len(self.up.requests), asked + 1)  # the series is known

@@ -37,6 +37,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (ConnectionError, ValueError):
             self.close_connection = True
 
+    def handle_expect_100(self):
+        return self.path == "/slow" or super().handle_expect_100()
+
     def answer(self, status, body=b"", mime="text/plain", **fields):
         self.send_response(status)
         if mime:
@@ -102,6 +105,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.headers.get("Authorization") != USER:
                 self.answer(401, b'{"error":"Unauthorized"}', "application/json",
                             WWW_Authenticate='Basic realm="Realm"', Set_Cookie="KOMGA-SESSION=s1")
+            elif "pages" not in parts and own.broken:
+                self.answer(500)
             elif "pages" not in parts:
                 self.answer(200, json.dumps({"id": parts[-1], "seriesId": "S-" + parts[-1],
                                              "seriesTitle": "Series of " + parts[-1],
@@ -171,8 +176,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return True
 
     def suwayomi(self, own, parts, query):
-        if parts[:3] != ["api", "v1", "manga"] or len(parts) != 8:
+        if parts[:3] != ["api", "v1", "manga"] or len(parts) not in (4, 8):
             return False
+        if len(parts) == 4:
+            self.answer(200, json.dumps({"id": int(parts[3]), "title": "Manga " + parts[3]}).encode(),
+                        "application/json")
+            return True
         if query.get("updateProgress") == "true":
             own.progress.append((parts[3], int(parts[-1])))
         self.page(int(parts[-1]), False, Cache_Control="max-age=86400")
@@ -207,6 +216,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde")
         elif name == "busy":
             self.answer(503, b"later", Retry_After="7")
+        elif name == "slow":
+            self.raw(head + b"x" * 500, ends=False)
+            own.event.wait(harness.MARGIN_SECONDS)
+            self.raw(b"y" * 500)
+        elif name == "hints":
+            self.raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 500 + head + b"x" * 1000)
         elif name == "drop":
             pass
         else:
@@ -234,6 +249,7 @@ class Upstream:
     def __init__(self, case, pages, mime="image/png", port=0):
         self.pages, self.mime = pages, mime
         self.requests, self.progress, self.connections = [], [], []
+        self.broken = False  # what says of books to which series they belong
         self.changed = threading.Condition()
         self.event, self.ended = threading.Event(), threading.Event()
         self.start(port)

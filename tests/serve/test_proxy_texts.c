@@ -4,6 +4,7 @@
 #include "proxy/accept.h"
 #include "proxy/rewrite.h"
 #include "proxy/routes.h"
+#include "proxy/size.h"
 
 #include "support/testing.h"
 
@@ -117,6 +118,9 @@ static void test_upgrade(void **state)
     assert_true(planche_proxy_wants_upgrade(&head));
     planche_proxy_write_request(&out, &head, &way);
     assert_non_null(strstr(finish(&out), "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+    const struct planche_proxy_way page = {.upstream = "b:1", .whole = true};
+    planche_proxy_write_request(&out, &head, &page);
+    assert_null(strstr(finish(&out), "pgrade"));
 }
 
 static void test_fields(void **state)
@@ -124,7 +128,8 @@ static void test_fields(void **state)
     struct planche_text_buffer out = {0};
     const char *text =
         "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Type: image/png\r\nSet-Cookie: c\r\n"
-        "Connection: x-y\r\nX-Y: z\r\nContent-Length: 3\r\nKeep-Alive: timeout=5\r\n\r\n";
+        "Connection: x-y\r\nX-Y: z\r\nX-Request-Id: own\r\nContent-Length: 3\r\nKeep-Alive: "
+        "timeout=5\r\n\r\n";
     (void)state;
     assert_null(parse(text));
     planche_proxy_write_fields(&out, &reply, PLANCHE_PROXY_ALL);
@@ -179,7 +184,13 @@ static void test_pages(void **state)
         {"/k/api/opds/KEY/image?libraryId=1&seriesId=5&chapterId=12&pageNumber=3", "12", "5",
          "/k/api/reader/image?chapterId=12&page=4&apiKey=KEY", 3},
         {"/api/v1/manga/4/chapter/9/page/0?updateProgress=true&format=webp", "9", "4",
-         "/api/v1/manga/4/chapter/9/page/1?&format=webp", 0},
+         "/api/v1/manga/4/chapter/9/page/1?format=webp", 0},
+        {"/api/v1/manga/4/chapter/9/page/3?x=a?b&UpdateProgress=TRUE&y&update%50rogress", "9", "4",
+         "/api/v1/manga/4/chapter/9/page/4?x=a?b&y", 3},
+        {"/api/v1/manga/4/chapter/9/page/3?updateProgress=1&x=?&updateProgressNot=1", "9", "4",
+         "/api/v1/manga/4/chapter/9/page/4?x=?&updateProgressNot=1", 3},
+        {"/api/reader/bookmark-image?seriesId=5&page=0", "5", "5",
+         "/api/reader/bookmark-image?seriesId=5&page=1", 0},
     };
     static const char *const others[] = {"/api/v1/books/0AB/pages/7/thumbnail",
                                          "/api/v1/books/0AB/pages/x",
@@ -215,8 +226,13 @@ static void test_pages(void **state)
 static void check_format(const char *accept, const char *type, const char *wanted, bool plain,
                          const char *format)
 {
-    struct planche_proxy_taste taste = planche_proxy_read_accept(accept);
-    const char *chosen = planche_proxy_choose_format(&taste, type, wanted, plain);
+    static struct planche_http_head head;
+    head.count = accept != NULL ? 3 : 1;
+    head.fields[0] = (struct planche_http_field){"Host", "a"};
+    head.fields[1] = (struct planche_http_field){"ACCEPT", accept};
+    head.fields[2] = (struct planche_http_field){"accept", "text/html"};
+    struct planche_proxy_accepted accepted = planche_proxy_read_accept(&head);
+    const char *chosen = planche_proxy_choose_format(&accepted, type, wanted, plain);
     if (format == NULL)
         assert_null(chosen);
     else
@@ -236,10 +252,60 @@ static void test_formats(void **state)
     check_format("*/*", "image/webp", NULL, false, "webp");
     check_format("*/*", "image/webp", NULL, true, "jpg");
     check_format("*/*", "image/avif", NULL, false, "jpg");
-    check_format("*/*", "image/jpeg", "webp", false, "webp");
+    check_format("*/*", "image/jpeg", "webp", false, "jpg"); /* which it does not name */
+    check_format("image/webp,*/*", "image/jpeg", "webp", false, "webp");
+    check_format("image/webp,*/*", "image/jpeg", "webp", true, "jpg");
+    check_format(NULL, "image/jpeg", "avif", true, "jpg");
+    check_format(NULL, "image/avif", "avif", true, "jpg");
+    check_format(NULL, "image/png", "jpg", true, "jpg");
+    check_format("*/*", "image/jpeg", "auto", false, "jpg");
+    check_format("image/webp;q=0, */*", "image/webp", NULL, false, "jpg");
+    check_format("image/jpeg;q=0, image/*", "image/jpeg", NULL, false, "png");
+    check_format("image/*;q=0, */*", "image/jpeg", NULL, false, NULL);
+    check_format("image/avif;q=0.9,*/*", "image/png", "avif", false, "avif");
     check_format("image/png", "image/jpeg", "webp", false, "png");
     check_format("application/json", "image/jpeg", "webp", false, NULL);
     check_format("IMAGE/JPG", "image/jpeg", NULL, false, "jpg");
+}
+
+/* Heads of files, and the sizes that they say. */
+static void test_sizes(void **state)
+{
+#define FILE_OF(text) text, sizeof(text) - 1
+    static const struct {
+        const char *data;
+        size_t size;
+        uint32_t width, height;
+    } files[] = {
+        {FILE_OF("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\1\2\0\0\3\4"), 258, 772},
+        {FILE_OF("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\1\2\0\0\3"), 0, 0},
+        {FILE_OF("\xff\xd8\xff\xe0\0\4xx\xff\xff\xc2\0\x0b\x08\0\x50\0\x40\1"), 64, 80},
+        {FILE_OF("\xff\xd8\xff\xda\0\4xx\xff\xc2\0\x0b\x08\0\x50\0\x40\1"), 0, 0},
+        {FILE_OF("GIF89a\x20\1\x10\0"), 288, 16},
+        {FILE_OF("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\1\0\x3f\0\0"), 512, 64},
+        {FILE_OF("RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f\x3f\xc0\x0f\0"), 64, 64},
+        {FILE_OF("RIFF\0\0\0\0WEBPVP8 \0\0\0\0abc\x9d\x01\x2a\x20\0\x30\0"), 32, 48},
+        {FILE_OF("\0\0\0\x10"
+                 "ftypavif\0\0\0\0\0\0\0\x14ispe\0\0\0\0\0\0\0\7\0\0\0\7\0\0\0\x14ispe\0\0\0\0\0"
+                 "\0\1\0\0\0\2\0"),
+         256, 512},
+        {FILE_OF("\xff\x0a\x4b\0\0\0\0\0\0\0\0\0"), 48, 48},
+        {FILE_OF("II*\0\x08\0\0\0\2\0\0\1\3\0\1\0\0\0\x20\0\0\0\1\1\4\0\1\0\0\0\x40\0\0\0"), 32,
+         64},
+        {FILE_OF("\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x16ihdr\0\0\0\x40\0\0\0\x20"), 32, 64},
+        {FILE_OF("qoif\0\0\0\5\0\0\0\6"), 5, 6},
+        {FILE_OF("BM0123456789ab\x28\0\0\0\5\0\0\0\xfa\xff\xff\xff"), 5, 6},
+        {FILE_OF("8BPS\0\1zzzzzz\0\3\0\0\0\6\0\0\0\5"), 5, 6},
+        {FILE_OF("no image"), 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        uint32_t width, height;
+        bool known = planche_proxy_read_size(files[i].data, files[i].size, &width, &height);
+        if (known != (files[i].width > 0) ||
+            (known && (width != files[i].width || height != files[i].height)))
+            fail_msg("file %zu: %u x %u", i, width, height);
+    }
 }
 
 int main(void)
@@ -249,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_requests), cmocka_unit_test(test_upgrade),
         cmocka_unit_test(test_fields),   cmocka_unit_test(test_dispositions),
         cmocka_unit_test(test_pages),    cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static struct planche_proxy_book *find_book(struct planche_proxy *proxy,
     for (size_t i = 0; i < PLANCHE_PROXY_BOOKS; i++) {
         struct planche_proxy_book *book = &proxy->books[i];
         if (*book->book && strcmp(book->book, match->book) == 0 &&
+            strcmp(book->series, match->series) == 0 &&
             strcmp(book->server, servers[match->server]) == 0)
             return book;
     }
@@ -40,6 +41,7 @@ static void remember(struct planche_proxy *proxy, const struct planche_proxy_mat
     }
     snprintf(book->server, sizeof book->server, "%s", servers[match->server]);
     snprintf(book->book, sizeof book->book, "%s", match->book);
+    snprintf(book->series, sizeof book->series, "%s", match->series);
     book->identity = *identity;
     book->expires = planche_clock_ns() + ns;
 }
@@ -70,8 +72,8 @@ static void read_answer(struct planche_proxy_look_up *look_up)
 static void finish(struct planche_proxy_look_up *look_up, bool known)
 {
     planche_proxy_body_clear(&look_up->body);
-    /* Who may not see the book says nothing of it to those who may. */
-    if (look_up->status != 401 && look_up->status != 403)
+    /* Who may not see the book, or asks while the upstream fails, says nothing of it to others. */
+    if (look_up->status == 200)
         remember(look_up->proxy, &look_up->match, &look_up->identity,
                  known ? KNOWN_NS : UNKNOWN_NS);
     look_up->done(look_up->user);
@@ -170,7 +172,8 @@ void planche_proxy_identify(struct planche_proxy *proxy, const struct planche_ht
     snprintf(identity->server, sizeof identity->server, "%s", servers[match->server]);
     snprintf(identity->series, sizeof identity->series, "%s", match->series);
     snprintf(identity->library, sizeof identity->library, "%s", match->library);
-    if (planche_proxy_rules_ask(proxy->rules) && *match->book) {
+    if (planche_proxy_rules_ask(proxy->rules) && *match->book &&
+        (match->flags & PLANCHE_PROXY_BOOKMARKS) == 0) {
         if (book != NULL && book->expires > planche_clock_ns())
             *identity = book->identity;
         else if (ask(proxy, c, look_up))

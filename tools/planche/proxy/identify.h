@@ -14,6 +14,8 @@
 
 struct planche_proxy_book {
     char server[16], book[PLANCHE_PROXY_NAME]; /* "": free */
+    char
+        series[PLANCHE_PROXY_NAME]; /* as the address says it: Suwayomi's books are numbers in it */
     struct planche_proxy_identity identity;
     int64_t expires;
 };

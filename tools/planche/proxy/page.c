@@ -24,7 +24,7 @@ struct planche_proxy_page {
     struct planche_proxy_match match;
     struct planche_proxy_look_up look_up;
     struct planche_proxy_policy policy;
-    struct planche_proxy_taste taste;
+    struct planche_proxy_accepted accepted;
     struct planche_http_reply *reply; /* the upstream's */
     struct planche_proxy_body body;   /* that comes */
     struct planche_http_blob *blob;   /* that is there */
@@ -80,6 +80,15 @@ static void answer(struct planche_proxy_exchange *exchange, struct planche_http_
     free(reply);
 }
 
+/* What answers with the original have. The next client may accept another format. */
+static void add_original(struct planche_http_connection *c, const char *reason, bool later)
+{
+    if (later)
+        planche_http_add_field(c, "Cache-Control", "no-store");
+    planche_http_add_field(c, "Vary", "Accept");
+    planche_http_add_field_format(c, "X-Planche-Result", "original; reason=%s", reason);
+}
+
 /* The page as it came. later: only for now, and so not to be kept. */
 static void answer_original(struct planche_proxy_page *page, const char *reason, bool later)
 {
@@ -94,9 +103,7 @@ static void answer_original(struct planche_proxy_page *page, const char *reason,
         whole.blob = page->blob;
         whole.size = page->blob->size;
     }
-    if (later)
-        planche_http_add_field(exchange->c, "Cache-Control", "no-store");
-    planche_http_add_field_format(exchange->c, "X-Planche-Result", "original; reason=%s", reason);
+    add_original(exchange->c, reason, later);
     if (has)
         settings->unchanged(settings->user);
     else
@@ -273,37 +280,44 @@ static void take_page(struct planche_proxy_page *page)
     bool plain = (page->match.flags & PLANCHE_PROXY_OPDS) != 0;
     page->wish.input = page->blob;
     page->wish.class = PLANCHE_PAGES_READER;
-    page->wish.session = planche_proxy_session(exchange->c);
-    planche_proxy_prefetch(proxy, exchange->c, &page->match, &page->policy, &page->taste);
-    const char *reason = planche_proxy_want(proxy, &page->policy, &page->taste, plain, &page->wish);
-    if (reason != NULL)
-        answer_original(page, reason, strcmp(reason, "error") == 0);
+    page->wish.session = planche_proxy_session(exchange->c, &page->match);
+    planche_proxy_prefetch(proxy, exchange->c, &page->match, &page->policy, &page->accepted);
+    const char *reason =
+        planche_proxy_want(proxy, &page->policy, &page->accepted, plain, &page->wish);
+    if (reason != NULL) /* the last two are for the owner to mend */
+        answer_original(page, reason,
+                        strcmp(reason, "error") == 0 || strcmp(reason, "parameters") == 0);
     else if (!answer_unchanged(page))
         submit(page);
 }
 
-static void say_original(const struct planche_proxy_exchange *exchange, const char *reason)
+/* Passes the original on as it comes. */
+static void begin_original(struct planche_proxy_exchange *exchange,
+                           const struct planche_http_reply *reply, const char *reason)
 {
     const struct planche_proxy_settings *settings = &exchange->proxy->settings;
-    planche_http_add_field_format(exchange->c, "X-Planche-Result", "original; reason=%s", reason);
+    bool later = strcmp(reason, "memory") == 0;
+    add_original(exchange->c, reason, later);
     settings->original(settings->user, reason);
+    exchange->call.receiver = &planche_proxy_pass_receiver;
+    planche_proxy_exchange_begin(exchange, reply, later ? PLANCHE_PROXY_LATER : PLANCHE_PROXY_ALL,
+                                 reply->has_length ? (int64_t)reply->length : -1);
 }
 
-/* Passes the answer on after all, with what has come of it. */
-static void give_up(struct planche_proxy_page *page, const char *reason)
+/* Passes the answer on after all, with what has come of it. False: the exchange has failed. */
+static bool give_up(struct planche_proxy_page *page, const char *reason)
 {
     struct planche_proxy_exchange *exchange = page->exchange;
-    say_original(exchange, reason);
-    exchange->call.receiver = &planche_proxy_pass_receiver;
-    planche_proxy_exchange_begin(exchange, page->reply, PLANCHE_PROXY_ALL,
-                                 page->reply->has_length ? (int64_t)page->reply->length : -1);
     struct planche_http_blob *blob = planche_proxy_body_take(&page->body);
-    if (blob != NULL)
-        planche_http_write_blob(exchange->c, blob);
-    else
-        planche_http_close_after(exchange->c);
+    if (blob == NULL) {
+        planche_proxy_pass_receiver.failed(exchange, PLANCHE_PROXY_CUT, "there is no memory");
+        return false;
+    }
+    begin_original(exchange, page->reply, reason);
+    planche_http_write_blob(exchange->c, blob);
     planche_http_blob_drop(blob);
     drop_page(exchange);
+    return true;
 }
 
 static void on_data(void *user, const char *data, size_t size)
@@ -314,8 +328,8 @@ static void on_data(void *user, const char *data, size_t size)
         return;
     if (size > 0) {
         bool large = page->body.size + size > page->body.limit;
-        give_up(page, large ? "too-large" : "memory");
-        planche_proxy_exchange_write(exchange, data, size);
+        if (give_up(page, large ? "too-large" : "memory"))
+            planche_proxy_exchange_write(exchange, data, size);
         return;
     }
     page->blob = planche_proxy_body_take(&page->body);
@@ -336,9 +350,12 @@ static void on_head(void *user, const struct planche_http_reply *reply)
         page->reply = planche_http_reply_copy(reply);
     if (page->reply != NULL)
         return;
-    if (is_page)
-        say_original(exchange, reply->length > page->body.limit ? "too-large" : "memory");
+    const char *reason = reply->length > page->body.limit ? "too-large" : "memory";
     drop_page(exchange);
+    if (is_page) {
+        begin_original(exchange, reply, reason);
+        return;
+    }
     exchange->call.receiver = &planche_proxy_pass_receiver;
     planche_proxy_pass_receiver.head(exchange, reply);
 }
@@ -418,7 +435,7 @@ void planche_proxy_page_begin(struct planche_proxy_exchange *exchange,
     page->body = (struct planche_proxy_body){.budget = proxy->settings.budget,
                                              .limit = proxy->settings.max_bytes};
     page->timer = (struct planche_http_timer){.fire = on_deadline, .user = page};
-    page->taste = planche_proxy_read_accept(planche_http_head_field(&exchange->c->head, "accept"));
+    page->accepted = planche_proxy_read_accept(&exchange->c->head);
     exchange->page = page;
     exchange->drop_page = drop_page;
     page->look_up.done = on_identified;

@@ -30,7 +30,7 @@ struct planche_proxy_reader {
     char *target;                     /* of it */
     struct planche_text_buffer head;  /* of requests, behind their target */
     struct planche_proxy_policy policy;
-    struct planche_proxy_taste taste;
+    struct planche_proxy_accepted accepted;
     uint32_t wanted, last; /* the pages to fetch: wanted..last */
     struct planche_proxy_call call;
     struct planche_proxy_body body;
@@ -89,7 +89,7 @@ static void submit(struct planche_proxy_reader *reader, struct planche_http_blob
         .input = blob, .class = PLANCHE_PAGES_PREFETCH, .session = reader->session};
     bool plain = (reader->match.flags & PLANCHE_PROXY_OPDS) != 0;
     if (making == NULL ||
-        planche_proxy_want(proxy, &reader->policy, &reader->taste, plain, &wish) != NULL)
+        planche_proxy_want(proxy, &reader->policy, &reader->accepted, plain, &wish) != NULL)
         return;
     *making = (struct making){.reader = reader, .waiter = {.done = on_made, .user = making}};
     switch (planche_pages_submit(proxy->settings.pages, &wish, &making->waiter, &result)) {
@@ -209,7 +209,9 @@ static bool is_near(const struct planche_proxy_reader *reader,
                     const struct planche_proxy_match *match)
 {
     uint32_t was = reader->match.number, is = match->number;
-    return strcmp(reader->match.book, match->book) == 0 && reader->match.flags == match->flags &&
+    return strcmp(reader->match.book, match->book) == 0 &&
+           strcmp(reader->match.series, match->series) == 0 &&
+           reader->match.server == match->server && reader->match.flags == match->flags &&
            is + BACK >= was && is <= was + reader->policy.prefetch + BACK;
 }
 
@@ -240,11 +242,11 @@ static bool keep(struct planche_proxy_reader *reader, const struct planche_http_
 void planche_proxy_prefetch(struct planche_proxy *proxy, const struct planche_http_connection *c,
                             const struct planche_proxy_match *match,
                             const struct planche_proxy_policy *policy,
-                            const struct planche_proxy_taste *taste)
+                            const struct planche_proxy_accepted *accepted)
 {
     if (!proxy->settings.keeps || policy->prefetch == 0 || proxy->draining)
         return;
-    struct planche_proxy_reader *reader = find_reader(proxy, planche_proxy_session(c));
+    struct planche_proxy_reader *reader = find_reader(proxy, planche_proxy_session(c, match));
     if (reader == NULL)
         return;
     bool near = is_near(reader, match) && reader->seen != 0;
@@ -252,7 +254,7 @@ void planche_proxy_prefetch(struct planche_proxy *proxy, const struct planche_ht
     if (!near)
         stop(reader);
     reader->seen = planche_clock_ns();
-    reader->taste = *taste;
+    reader->accepted = *accepted;
     if (!keep(reader, c, match, policy)) {
         stop(reader);
         return;

@@ -14,7 +14,7 @@
 void planche_proxy_prefetch(struct planche_proxy *proxy, const struct planche_http_connection *c,
                             const struct planche_proxy_match *match,
                             const struct planche_proxy_policy *policy,
-                            const struct planche_proxy_taste *taste);
+                            const struct planche_proxy_accepted *accepted);
 /* Gives everything up. */
 void planche_proxy_prefetch_stop(struct planche_proxy *proxy);
 

@@ -128,7 +128,7 @@ static void put_framing(struct planche_text_buffer *text, const struct planche_h
                         const struct planche_proxy_way *way)
 {
     const char *length = find(head->fields, head->count, "content-length");
-    bool upgrade = !way->no_body && planche_proxy_wants_upgrade(head);
+    bool upgrade = !way->no_body && !way->whole && planche_proxy_wants_upgrade(head);
     if (head->chunked && !way->no_body)
         put_field(text, "Transfer-Encoding", "chunked");
     else if (length != NULL && !way->no_body)
@@ -168,6 +168,7 @@ void planche_proxy_write_fields(struct planche_text_buffer *text,
     for (size_t i = 0; i < reply->count; i++) {
         const char *name = reply->fields[i].name;
         bool drops = strcasecmp(name, "content-length") == 0 ||
+                     strcasecmp(name, "x-request-id") == 0 || /* this server adds its own */
                      ends_here(reply->fields, reply->count, name) ||
                      (kept != PLANCHE_PROXY_ALL && IS_OF(name, of_keeping)) ||
                      (kept == PLANCHE_PROXY_CHANGED && IS_OF(name, of_bytes));

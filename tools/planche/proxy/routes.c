@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPDS = PLANCHE_PROXY_OPDS, PROGRESS = PLANCHE_PROXY_PROGRESS };
+enum {
+    OPDS = PLANCHE_PROXY_OPDS,
+    PROGRESS = PLANCHE_PROXY_PROGRESS,
+    BOOKMARKS = PLANCHE_PROXY_BOOKMARKS
+};
 
 static const struct route {
     const char *server, *path, *number, *book, *series;
@@ -153,13 +157,45 @@ bool planche_proxy_match_page(const char *target, size_t path_length,
     return false;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Whether a parameter has a name, in whatever case and however it is escaped. */
+static bool is_named(const char *text, size_t size, const char *name)
+{
+    size_t i = 0;
+    for (; *name && i < size; name++, i++) {
+        char c = text[i];
+        if (c == '%' && i + 2 < size && hex_digit(text[i + 1]) >= 0 &&
+            hex_digit(text[i + 2]) >= 0) {
+            c = (char)(16 * hex_digit(text[i + 1]) + hex_digit(text[i + 2]));
+            i += 2;
+        }
+        if ((c | 0x20) != (*name | 0x20))
+            return false;
+    }
+    return *name == 0 && (i == size || text[i] == '=');
+}
+
 /* Suwayomi takes a page for read if the address says so. */
 static void take_progress_off(char *target)
 {
-    static const char mark[] = "updateProgress=true";
-    char *found = strstr(target, mark);
-    if (found != NULL)
-        memmove(found, found + sizeof mark - 1, strlen(found + sizeof mark - 1) + 1);
+    char *query = target + strcspn(target, "?"), *out = query, *next = query;
+    while (*next) {
+        size_t size = 1 + strcspn(next + 1, "&"); /* with the mark before it */
+        if (!is_named(next + 1, size - 1, "updateProgress")) {
+            memmove(out, next, size);
+            *out = out == query ? '?' : '&';
+            out += size;
+        }
+        next += size;
+    }
+    *out = 0;
 }
 
 bool planche_proxy_page_target(const char *target, const struct planche_proxy_match *match,

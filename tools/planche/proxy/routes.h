@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum planche_proxy_route_flags { PLANCHE_PROXY_OPDS = 1, PLANCHE_PROXY_PROGRESS = 2 };
+enum planche_proxy_route_flags {
+    PLANCHE_PROXY_OPDS = 1,
+    PLANCHE_PROXY_PROGRESS = 2,
+    PLANCHE_PROXY_BOOKMARKS = 4
+};
 
 enum planche_proxy_server { PLANCHE_PROXY_KOMGA, PLANCHE_PROXY_KAVITA, PLANCHE_PROXY_SUWAYOMI };
 

@@ -5,6 +5,7 @@
 #define PLANCHE_PROXY_WANTED_H
 
 #include "proxy/accept.h"
+#include "proxy/routes.h"
 #include "proxy/rules.h"
 #include "proxy/state.h"
 
@@ -12,11 +13,12 @@
  * why it stays as it is, a word as in X-Planche-Result. The request is cleared then. */
 const char *planche_proxy_want(const struct planche_proxy *proxy,
                                const struct planche_proxy_policy *policy,
-                               const struct planche_proxy_taste *taste, bool plain,
+                               const struct planche_proxy_accepted *accepted, bool plain,
                                struct planche_pages_wish *wish);
 /* Whether an answer may be a page that is to be made larger. */
 bool planche_proxy_is_page(const struct planche_http_reply *reply);
 /* A reader, for the order of pages. */
-uint64_t planche_proxy_session(const struct planche_http_connection *c);
+uint64_t planche_proxy_session(const struct planche_http_connection *c,
+                               const struct planche_proxy_match *match);
 
 #endif
