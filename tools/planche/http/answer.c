@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIPE_BYTES (512 << 10)
+#define PIPE_BYTES (128 << 10) /* of which the pipe of a slow reader stays full */
 
 const char *planche_http_reason(unsigned status)
 {
@@ -127,6 +127,11 @@ void planche_http_on_gone(struct planche_http_connection *c, void (*gone)(void *
 {
     c->gone = gone;
     c->gone_user = user;
+}
+
+void planche_http_allow_half_close(struct planche_http_connection *c, bool allowed)
+{
+    c->half_closed = allowed;
 }
 
 static bool has_no_body(unsigned status)

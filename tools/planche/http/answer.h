@@ -51,6 +51,10 @@ void planche_http_close_after(struct planche_http_connection *connection);
 void planche_http_on_gone(struct planche_http_connection *connection, void (*gone)(void *user),
                           void *user);
 
+/* Whether a client that has sent all and closed its direction still gets the answer; else, and at
+ * first, that is taken for leaving while the answer is waited for. */
+void planche_http_allow_half_close(struct planche_http_connection *connection, bool allowed);
+
 /* An interim answer (1xx), for clients that wait for long. Nothing for HTTP/1.0. */
 void planche_http_interim(struct planche_http_connection *connection, unsigned status);
 /* The same with fields (lines). */

@@ -106,7 +106,7 @@ static void end_exchange(struct planche_http_connection *c)
     c->drained = NULL;
     c->route = "";
     *c->id = 0;
-    c->answered = c->streaming = c->out_chunked = c->continues = false;
+    c->answered = c->streaming = c->out_chunked = c->continues = c->half_closed = false;
     c->status = 0;
     c->extra_size = 0;
     c->patience_ns = 0;
@@ -371,7 +371,8 @@ static bool step(struct planche_http_connection *c)
     }
 }
 
-/* What to wait for. While a handler thinks, only whether the client leaves. */
+/* What to wait for. While a handler thinks, only whether the client leaves: it sends no more. Of a
+ * body that is paused there may be bytes before that. */
 static uint32_t find_events(const struct planche_http_connection *c)
 {
     uint32_t events = c->out.size > 0 ? EPOLLOUT : 0;
@@ -379,7 +380,7 @@ static uint32_t find_events(const struct planche_http_connection *c)
                  c->input == PLANCHE_HTTP_INPUT_LINGER;
     if (c->out.size == 0 && reads)
         events |= EPOLLIN;
-    else if (!c->answered && !reads)
+    else if (!c->answered && !reads && !c->half_closed && c->input != PLANCHE_HTTP_INPUT_PAUSED)
         events |= EPOLLRDHUP;
     return events;
 }
@@ -434,7 +435,8 @@ static void on_ready(void *user, uint32_t events)
 {
     struct planche_http_connection *c = user;
     bool waits = (c->watched & (EPOLLIN | EPOLLOUT)) == 0;
-    if ((events & EPOLLERR) != 0 || (waits && (events & (EPOLLRDHUP | EPOLLHUP)) != 0))
+    const uint32_t gone = EPOLLHUP | (c->half_closed ? 0 : EPOLLRDHUP);
+    if ((events & EPOLLERR) != 0 || (waits && (events & gone) != 0))
         c->closing = true;
     planche_http_connection_kick(c);
 }

@@ -116,6 +116,7 @@ struct planche_http_connection {
     bool streaming;      /* its head is */
     bool out_chunked;    /* it has no length */
     bool closes;         /* no other request after this one */
+    bool half_closed;    /* a client that sends no more may still want the answer */
     int pipe[2];         /* for planche_http_write_from; 0: there is none */
     int64_t patience_ns; /* for a client that takes no more; 0: the settings' stall_ns */
     void (*drained)(void *user);

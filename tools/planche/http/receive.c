@@ -37,10 +37,10 @@ static void report(struct planche_http_connection *c, enum planche_http_received
 /* Reading begins, or goes on. */
 static void read_on(struct planche_http_connection *c)
 {
-    if (c->head.expects_continue && !c->continues && c->end == c->first) {
-        c->continues = true;
+    bool wants = c->head.expects_continue && !c->continues && c->end == c->first;
+    c->continues = true; /* whoever has sent a part of it waits no more */
+    if (wants && !c->streaming && !c->answered)
         planche_http_output_copy(&c->out, CONTINUE, strlen(CONTINUE));
-    }
     c->input = PLANCHE_HTTP_INPUT_BODY;
     c->stalled = 0;
     start_timer(c, c->settings->stall_ns);

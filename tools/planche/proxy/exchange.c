@@ -7,8 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define PATIENCE_NS INT64_C(300000000000) /* for clients that pause a download */
-#define CONTINUE_NS INT64_C(1000000000)   /* for an upstream that knows no 100 Continue */
+#define PATIENCE_NS  INT64_C(300000000000) /* for clients that pause a download */
+#define MAX_INTERIMS 64
+#define CONTINUE_NS  INT64_C(1000000000) /* for an upstream that knows no 100 Continue */
 
 static void on_gone(void *user)
 {
@@ -77,6 +78,7 @@ void planche_proxy_exchange_begin(struct planche_proxy_exchange *exchange,
                                              .fields = fields.data != NULL ? fields.data : "",
                                              .fields_size = fields.size};
     exchange->begun = true;
+    planche_http_timer_stop(&exchange->timer); /* no 100 Continue within the answer */
     planche_http_be_patient(exchange->c, PATIENCE_NS);
     planche_http_begin_as(exchange->c, &head, length);
     planche_text_buffer_free(&fields);
@@ -116,6 +118,7 @@ static void on_head(void *user, const struct planche_http_reply *reply)
         return; /* which is a failure */
     exchange->events = has_type(reply, "text/event-stream");
     exchange->call.endless = exchange->events;
+    planche_http_allow_half_close(exchange->c, !exchange->events);
     planche_proxy_exchange_begin(exchange, reply, PLANCHE_PROXY_ALL,
                                  known ? (int64_t)reply->length : -1);
 }
@@ -132,10 +135,14 @@ static void on_data(void *user, const char *data, size_t size)
     planche_http_end(c);
 }
 
+/* Interim answers are dropped beyond a number, and while the client has not read the last one. */
 static void on_interim(void *user, const struct planche_http_reply *reply)
 {
-    const struct planche_proxy_exchange *exchange = user;
+    struct planche_proxy_exchange *exchange = user;
     struct planche_text_buffer fields = {0};
+    if (exchange->c->out.size > 0 || exchange->interims >= MAX_INTERIMS)
+        return;
+    exchange->interims++;
     planche_proxy_write_fields(&fields, reply, PLANCHE_PROXY_ALL);
     planche_http_interim_as(exchange->c, reply->status, fields.data != NULL ? fields.data : "",
                             fields.size);
@@ -171,11 +178,13 @@ static void on_room(void *user)
     planche_http_resume(exchange->c);
 }
 
-/* The upstream wants the body. */
+/* The upstream wants the body. Once its answer has begun, a body that has not been asked for is
+ * not. */
 static void on_go_on(void *user)
 {
     struct planche_proxy_exchange *exchange = user;
-    if (!exchange->call.has_body || exchange->c->input != PLANCHE_HTTP_INPUT_UNREAD)
+    if (exchange->begun || !exchange->call.has_body ||
+        exchange->c->input != PLANCHE_HTTP_INPUT_UNREAD)
         return;
     planche_http_timer_stop(&exchange->timer);
     planche_http_stream(exchange->c, on_body, on_body_failed, exchange);
@@ -223,6 +232,7 @@ void planche_proxy_exchange_pass(struct planche_proxy_exchange *exchange)
         return;
     }
     bool body = c->input == PLANCHE_HTTP_INPUT_UNREAD;
+    planche_http_allow_half_close(c, true);
     exchange->upgrade = planche_proxy_wants_upgrade(&c->head);
     exchange->call.receiver = &planche_proxy_pass_receiver;
     exchange->call.user = exchange;

@@ -14,6 +14,7 @@ struct planche_proxy_exchange {
     struct planche_proxy_exchange *next, **link; /* of the proxy's */
     struct planche_proxy_call call;
     struct planche_http_timer timer; /* for a client that waits for 100 Continue */
+    unsigned interims;               /* answers before it that were passed on */
     bool begun;                      /* the client has the head of the answer */
     bool upgrade;                    /* the client wants another protocol */
     bool events;                     /* the answer is a stream of events */
