@@ -27,12 +27,13 @@ release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $release" | sed -n 1p)
 [ -n "$uri" ] || { echo "static.sh: apt knows no mirror of Debian $release: run apt-get update" >&2 && exit 1; }
 private_apt() { # SUITE COMMAND...
-    local lists=$folder/apt-$1 suite=$1
+    local lists=$folder/apt-$1 suite=$1 tool=apt-get
     mkdir -p "$lists/partial"
     printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$uri" "$suite" \
         /usr/share/keyrings/debian-archive-keyring.gpg >"$folder/$suite.sources"
     shift
-    apt-get -q -o Dir::Etc::SourceList="$folder/$suite.sources" -o Dir::Etc::SourceParts=/dev/null \
+    [ "$1" != showsrc ] || tool=apt-cache
+    "$tool" -q -o Dir::Etc::SourceList="$folder/$suite.sources" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::State::Lists="$lists" -o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root "$@"
 }
 
@@ -42,14 +43,16 @@ get_source() { # NAME: unpacks Debian's source package into FOLDER/src/NAME
     mv "$folder"/src/get/*/ "$folder/src/$1" && rm -rf "$folder/src/get"
 }
 
-source_version() { # NAME: of Debian's newest source package
-    [ -e "$folder/apt-$release/updated" ] || { private_apt "$release" update >&2 && touch "$folder/apt-$release/updated"; }
+source_version() { # NAME: of Debian's newest source package, by lists that are a day old at most, if there is a network
+    local updated=$folder/apt-$release/updated
+    [ -n "$(find "$updated" -mtime -1 2>/dev/null)" ] || { private_apt "$release" update >&2 && touch "$updated"; } || :
     private_apt "$release" showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -V | sed -n '$p'
 }
 
 made() { # NAME [OPTION...]: whether that version is built with these options; else it is about to be
     local name=$1 version
     version=$(source_version "$name")
+    [ -n "$version" ] || { echo "static.sh: Debian has no source package $name" >&2 && exit 1; }
     shift
     stamp=$deps/made-$name-$version-$(echo "$CFLAGS $*" | sha256sum | cut -c 1-12)
     [ -e "$stamp" ] && return
