@@ -248,8 +248,8 @@ class Packages(unittest.TestCase):
         with open(os.path.join(PACKAGING, "prometheus/planche.rules.yml"),
                   encoding="utf-8") as file:
             text = file.read()
-        rules = re.findall(r"- alert: (\w+)\n\s+expr: (?:>-\n\s+)?(.*)\n", text)
-        self.assertEqual(len(rules), 4)
+        rules = re.findall(r"- alert: (\w+)\n\s+expr: (?:>-\n\s+)?((?:.*\n)+?)\s+(?:for|labels):", text)
+        self.assertEqual(len(rules), 5)
         for _, query in rules:
             self.check_query(query)
 
