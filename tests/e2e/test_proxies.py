@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -13,6 +14,7 @@ import unittest
 import harness
 import server
 import test_serve
+import upstream as services
 
 PACKAGING = os.path.join(test_serve.SOURCE, "packaging")
 TOKEN = "a-token-for-the-tests"
@@ -201,6 +203,32 @@ class Nginx(Front, test_serve.Serve):
                  f"events {{}}\nhttp {{\naccess_log off;\n{folders}\n{site}}}\n")
         self.start(["nginx", "-e", "stderr", "-p", self.folder, "-c",
                     self.write("nginx.conf", whole.encode())])
+
+
+    def test_upstream(self):
+        """WebSocket, uploads of any size, and Suwayomi's silence beside an upstream."""
+        behind = services.Upstream(self, [self.page])
+        self.serve("--upstream", behind.url, listen=[f"unix:{self.socket}"])
+        os.chmod(self.socket, 0o777)
+        self.begin()
+        context = ssl.create_default_context(cafile=self.certificate)
+        with socket.create_connection(("127.0.0.1", self.port), harness.MARGIN_SECONDS) as plain, \
+                context.wrap_socket(plain, server_hostname="localhost") as c:
+            c.sendall(b"GET /hubs/messages HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                      b"Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"hello"):
+                piece = c.recv(4096)
+                self.assertTrue(piece, answer)
+                answer += piece
+            self.assertTrue(answer.startswith(b"HTTP/1.1 101 "), answer)
+            c.sendall(b"and back")
+            self.assertEqual(c.recv(4096), b"and back")
+        with open(self.path("large"), "wb") as file:
+            file.truncate(65 << 20)
+        self.assertEqual(self.curl("/upload", "--upload-file", self.path("large"), token=False)[0], 200)
+        self.assertEqual(self.curl("/planche/suwayomi", "--form", "image=@" + self.path("large"), token=False,
+                                   check=1)[2], b"")
 
 
 class Caddy(Front, test_serve.Serve):
