@@ -124,6 +124,11 @@ static void test_depth(void **state)
     memset(text + 4, '[', 150);
     assert_int_equal(planche_toml_parse(&file, text, strlen(text), "file", &error),
                      PLANCHE_ERROR_ARGUMENT);
+    for (size_t i = 0; i < 150; i += 2)
+        memcpy(text + i, "a.", 2);
+    assert_int_equal(planche_toml_parse(&file, text, strlen(text), "file", &error),
+                     PLANCHE_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "too many dots"));
 }
 
 int main(void)

@@ -137,10 +137,11 @@ static struct planche_toml *walk(struct planche_toml_reader *r, struct planche_t
         skip_spaces(r);
         if (!take(r, '.'))
             break;
-        if (depth == PLANCHE_TOML_MAX_DEPTH)
+        if (depth == PLANCHE_TOML_MAX_DEPTH) {
             planche_toml_fail(r, "a key with too many dots");
-        else
-            table = enter(r, table, *key, dotted);
+            break;
+        }
+        table = enter(r, table, *key, dotted);
         *key = r->failed ? NULL : take_key(r);
     }
     if (!r->failed)
