@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -380,6 +381,15 @@ class Transport(Serve):
             c.send(c.request("/healthz"))
             c.socket.shutdown(socket.SHUT_WR)
             self.assertEqual(c.answer().status, 200)
+
+    def test_open_files(self):
+        """As many as the connections may need, or fewer connections."""
+        for hard, connections, soft in ((4096, 256, 256 * 4 + 256), (512, 64, 512)):
+            running = self.serve(preexec_fn=lambda hard=hard: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (200, hard)))
+            self.assertEqual(resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)[0], soft)
+            self.assertIn(f"planche_http_connections_limit {connections}\n", running.get("/metrics").body.decode())
+            self.assertEqual(any("taken as 64" in line for line in running.lines), connections == 64)
 
     def test_connections_are_bounded(self):
         running = self.serve("--max-connections", "4")

@@ -9,6 +9,7 @@
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "commit.h"
+#include "http/open_files.h"
 #include "metrics/metrics.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -232,6 +233,29 @@ static int open_cache(struct planche_serve *serve)
     return PLANCHE_CLI_NOT_STARTED;
 }
 
+/* A connection's files at most: its socket, the upstream's or a result, and a pipe between them;
+ * with an upstream a tunnel, whose client is counted as a connection no more. */
+#define FILES_OF_CONNECTION 4
+#define FILES_OF_TUNNEL     2
+#define FILES_OF_ALL        256 /* libraries, drivers, helper programs, models, the cache */
+
+/* More connections than files would end in failures anywhere. */
+static void bound_connections(struct planche_serve *serve)
+{
+    struct planche_cli_serve_options *options = &serve->options.serve;
+    uint64_t each = FILES_OF_CONNECTION + (options->upstream != NULL ? FILES_OF_TUNNEL : 0);
+    uint64_t limit = planche_http_raise_open_files(options->max_connections * each + FILES_OF_ALL);
+    uint64_t others = limit / 2 < FILES_OF_ALL ? limit / 2 : FILES_OF_ALL;
+    uint64_t most = limit - others > each ? (limit - others) / each : 1;
+    if (options->max_connections <= most)
+        return;
+    planche_serve_log(serve, PLANCHE_CLI_LOG_WARN,
+                      "--max-connections %u is taken as %u: the system lets this process open %u "
+                      "files (ulimit -Hn, LimitNOFILE= of systemd)",
+                      options->max_connections, (unsigned)most, (unsigned)limit);
+    options->max_connections = (unsigned)most;
+}
+
 static int make_parts(struct planche_serve *serve)
 {
     const struct planche_serve_route *route;
@@ -305,6 +329,7 @@ int planche_serve_start(struct planche_serve *serve)
         status = choose_isolation(serve);
     if (status == PLANCHE_CLI_OK)
         status = open_cache(serve);
+    bound_connections(serve);
     if (status == PLANCHE_CLI_OK)
         status = make_parts(serve);
     if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
