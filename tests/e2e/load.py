@@ -131,9 +131,9 @@ class Client:
     async def nonsense(self):
         self.close()
         await self.connect()
-        self.writer.write(self.random.choice((b"GET / HTTP/1.1\nHost: a\n\n", b"\x16\x03\x01\x02\r\n\r\n",
-                                              b"POST /v1/upscale HTTP/1.1\r\nHost: localhost\r\n"
-                                              b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc")))
+        self.writer.write(self.random.choice((
+            b"GET / HTTP/1.1\nHost: a\n\n\r\n\r\n", b"\x16\x03\x01\x02\r\n\r\n",
+            b"POST /v1/upscale HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc")))
         try:
             status, _ = await self.head()
             if status < 400:
