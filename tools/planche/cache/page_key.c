@@ -61,7 +61,7 @@ static void add_cpu(struct planche_cache_hash *hash, const struct planche_engine
 
 /* Model files that were read: their content is not read again for each page while their size and
  * time are the same. */
-#define FILES 8
+#define FILES 64
 static struct planche_mutex file_mutex = PLANCHE_MUTEX_INIT;
 static struct read_file {
     char path[PATH_MAX];

@@ -42,13 +42,23 @@ void planche_pages_keys_destroy(struct planche_pages_keys *keys)
     free(keys);
 }
 
-void planche_pages_keys_prepare(struct planche_pages_keys *keys)
+static void ask_machine(struct planche_pages_keys *keys)
 {
     planche_mutex_lock(&keys->lock);
     if (!keys->known)
         planche_cache_machine_key(&keys->machine, keys->base, keys->commit);
     keys->known = true;
     planche_mutex_unlock(&keys->lock);
+}
+
+void planche_pages_keys_prepare(struct planche_pages_keys *keys)
+{
+    struct planche_cache_key engine;
+    struct planche_error error = {0};
+    ask_machine(keys);
+    /* Files of the default model are read here, and later only looked at. What is wrong with them
+     * is told when a page comes. */
+    planche_cache_engine_key(&engine, &keys->machine, keys->base, &error);
 }
 
 enum planche_status planche_pages_keys_get(struct planche_pages_keys *keys, const void *data,
@@ -58,7 +68,7 @@ enum planche_status planche_pages_keys_get(struct planche_pages_keys *keys, cons
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     struct planche_cache_key engine;
-    planche_pages_keys_prepare(keys);
+    ask_machine(keys);
     enum planche_status status =
         planche_cache_engine_key(&engine, &keys->machine, &request->engine, error);
     if (status != PLANCHE_OK)
