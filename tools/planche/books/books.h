@@ -82,6 +82,15 @@ enum planche_books_refusal {
     PLANCHE_BOOKS_ABSENT,    /* 404: a path that is below no root */
     PLANCHE_BOOKS_ERROR      /* 500: the disk; the log says why */
 };
+/* Who has a book to add, before it is added: owned by who waits. */
+struct planche_books_opener {
+    void (*opened)(void *user);
+    void *user;
+    struct planche_books_opener *next;
+};
+/* Opens the folder if it is not yet, and then calls opened, at once if that is done; also if it
+ * cannot be opened, which the log is told: books are refused then. */
+void planche_books_open(struct planche_books *books, struct planche_books_opener *opener);
 /* Adds a book of a library; added is called later, unless the result is a refusal. */
 enum planche_books_refusal planche_books_add_path(
     struct planche_books *books, const struct planche_books_wish *wish,

@@ -379,35 +379,106 @@ static size_t list(struct planche_books *books, struct planche_books_book **foun
     return count;
 }
 
-static enum planche_status load(struct planche_books *books, struct planche_error *error)
+/* What the folder has, in order. */
+struct contents {
+    struct planche_books_book **found;
+    size_t count;
+};
+
+/* Opens the folder and reads it; on any thread, while nothing else has to do with it. */
+static enum planche_status read_folder(struct planche_books *books, bool make,
+                                       struct contents *contents, struct planche_error *error)
 {
-    struct planche_books_book **found = calloc(PLANCHE_BOOKS_MOST, sizeof(void *));
-    if (found == NULL)
+    enum planche_status status = planche_books_folder_open(&books->folder, make, error);
+    if (status != PLANCHE_OK)
+        return status;
+    contents->found = calloc(PLANCHE_BOOKS_MOST, sizeof(void *));
+    if (contents->found == NULL) {
+        planche_books_folder_close(&books->folder);
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
-    size_t count = list(books, found);
-    qsort(found, count, sizeof(void *), compare);
-    for (size_t i = 0; i < count; i++)
-        link_last(books, found[i]);
-    free(found);
+    }
+    contents->count = list(books, contents->found);
+    qsort(contents->found, contents->count, sizeof(void *), compare);
+    return PLANCHE_OK;
+}
+
+static void take_contents(struct planche_books *books, struct contents *contents)
+{
+    for (size_t i = 0; i < contents->count; i++)
+        link_last(books, contents->found[i]);
+    free(contents->found);
+    books->ready = true;
     set_expiry(books);
     start_next(books);
-    return PLANCHE_OK;
 }
 
 static enum planche_status open_folder(struct planche_books *books, bool make,
                                        struct planche_error *error)
 {
-    enum planche_status status = planche_books_folder_open(&books->folder, make, error);
-    return status == PLANCHE_OK ? load(books, error) : status;
+    struct contents contents = {0};
+    enum planche_status status = read_folder(books, make, &contents, error);
+    if (status == PLANCHE_OK)
+        take_contents(books, &contents);
+    return status;
 }
 
-bool planche_books_ready(struct planche_books *books)
+/* A folder on its way to be opened. */
+struct opening {
+    struct planche_books_chore chore;
+    struct planche_books *books;
+    struct contents contents;
+    struct planche_error error;
+};
+
+static bool run_opening(void *user)
 {
-    struct planche_error error = {0};
-    if (books->folder.open || open_folder(books, true, &error) == PLANCHE_OK)
-        return true;
-    planche_log_write(books->settings.log, PLANCHE_LOG_WARNING, "%s", error.message);
-    return false;
+    struct opening *opening = user;
+    return read_folder(opening->books, true, &opening->contents, &opening->error) == PLANCHE_OK;
+}
+
+static void tell_openers(struct planche_books *books)
+{
+    struct planche_books_opener *opener;
+    while ((opener = books->openers) != NULL) {
+        books->openers = opener->next;
+        opener->opened(opener->user);
+    }
+}
+
+static void on_opened(void *user, bool ok)
+{
+    struct opening *opening = user;
+    struct planche_books *books = opening->books;
+    books->opening = false;
+    if (ok)
+        take_contents(books, &opening->contents);
+    else
+        planche_log_write(books->settings.log, PLANCHE_LOG_WARNING, "%s", opening->error.message);
+    free(opening);
+    tell_openers(books);
+}
+
+void planche_books_open(struct planche_books *books, struct planche_books_opener *opener)
+{
+    struct opening *opening = NULL;
+    if (books->ready || books->draining) {
+        opener->opened(opener->user);
+        return;
+    }
+    opener->next = books->openers;
+    books->openers = opener;
+    if (books->opening)
+        return;
+    opening = calloc(1, sizeof *opening);
+    if (opening == NULL) {
+        tell_openers(books);
+        return;
+    }
+    opening->books = books;
+    opening->chore =
+        (struct planche_books_chore){.run = run_opening, .done = on_opened, .user = opening};
+    books->opening = true;
+    planche_books_chore_begin(&opening->chore, books->chores, books->settings.loop);
 }
 
 static enum planche_status choose_folder(struct planche_books *books, struct planche_error *error)
@@ -429,6 +500,8 @@ static enum planche_status make_queues(struct planche_books *books, struct planc
     options.workers = 1;
     options.capacity = CHORES;
     enum planche_status status = planche_job_queue_create(&books->chores, &options, error);
+    if (status == PLANCHE_OK && books->library.count > 0)
+        status = planche_job_queue_create(&books->looks, &options, error);
     options.capacity = 2;
     if (status == PLANCHE_OK)
         status = planche_job_queue_create(&books->runner, &options, error);
@@ -502,12 +575,16 @@ void planche_books_destroy(struct planche_books *books)
 {
     if (books == NULL)
         return;
+    if (books->looks != NULL)
+        planche_job_queue_drain(books->looks, NULL, NULL);
+    planche_http_loop_flush(books->settings.loop);
     if (books->chores != NULL)
         planche_job_queue_drain(books->chores, NULL, NULL);
     planche_http_loop_flush(books->settings.loop);
     while (books->uploads > 0 || is_busy(books)) /* what ends has something else done */
         planche_http_loop_flush(books->settings.loop);
     planche_job_queue_destroy(&books->runner);
+    planche_job_queue_destroy(&books->looks);
     planche_job_queue_destroy(&books->chores);
     planche_http_loop_flush(books->settings.loop);
     while (books->first != NULL) {

@@ -15,6 +15,8 @@ struct planche_books {
     struct planche_books_folder folder;
     struct planche_library library;
     struct planche_job_queue *chores, *runner; /* one thread each */
+    struct planche_job_queue *looks; /* one thread: at libraries, whose disks may be far away; NULL:
+                                      * there is none */
     struct planche_books_book *first, **last;
     size_t count;
     uint64_t reserved; /* bytes that uploads have and are going to have */
@@ -23,13 +25,13 @@ struct planche_books {
     /* A run is over; the book's fields say how. */
     void (*run_ended)(struct planche_books *books, struct planche_books_book *book);
     struct planche_http_timer expiry;
+    struct planche_books_opener *openers; /* who wait for the folder */
+    bool ready, opening; /* the folder is open, and its books are in the list; it is being opened */
     bool draining, cancelled;
     void (*idle)(void *user);
     void *idle_user;
 };
 
-/* Opens the folder if it is not yet. False: it cannot be, which the log is told. */
-bool planche_books_ready(struct planche_books *books);
 /* Bytes that books have on the disk now; and what is left for one that comes. */
 uint64_t planche_books_used(const struct planche_books *books);
 uint64_t planche_books_room(const struct planche_books *books);

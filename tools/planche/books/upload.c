@@ -199,7 +199,7 @@ planche_books_upload_begin(struct planche_books *books, uint64_t size,
         return NULL;
     }
     if (books->draining || books->count >= PLANCHE_BOOKS_MOST ||
-        books->uploads >= PLANCHE_BOOKS_UPLOADS || !planche_books_ready(books))
+        books->uploads >= PLANCHE_BOOKS_UPLOADS || !books->ready)
         return NULL;
     if (planche_books_room(books) == 0 || size > planche_books_room(books)) {
         *refusal = PLANCHE_BOOKS_FULL;
@@ -277,16 +277,30 @@ void planche_books_upload_abandon(struct planche_books_upload *upload)
     fail(upload, PLANCHE_BOOKS_BUSY);
 }
 
-/* A book of a library, whose record is on its way to the disk. */
+/* A book of a library: its path is looked up, then its record is written. */
 struct addition {
     struct planche_books_chore chore;
     struct planche_books *books;
     struct planche_books_book *book;
+    enum planche_library_found found;
+    struct planche_file_info info;
     char folder[PATH_MAX];
     char *record;
     void (*added)(void *user, struct planche_books_book *book, enum planche_books_refusal refusal);
     void *user;
 };
+
+static void end_addition(struct addition *addition, enum planche_books_refusal refusal)
+{
+    bool ok = refusal == PLANCHE_BOOKS_ACCEPTED;
+    if (ok)
+        planche_books_enter(addition->books, addition->book);
+    else
+        planche_books_free(addition->book);
+    addition->added(addition->user, ok ? addition->book : NULL, refusal);
+    free(addition->record);
+    free(addition);
+}
 
 static bool run_addition(void *user)
 {
@@ -299,39 +313,52 @@ static bool run_addition(void *user)
 
 static void on_added(void *user, bool ok)
 {
-    struct addition *addition = user;
-    if (ok)
-        planche_books_enter(addition->books, addition->book);
-    else
-        planche_books_free(addition->book);
-    addition->added(addition->user, ok ? addition->book : NULL,
-                    ok ? PLANCHE_BOOKS_ACCEPTED : PLANCHE_BOOKS_ERROR);
-    free(addition->record);
-    free(addition);
+    end_addition(user, ok ? PLANCHE_BOOKS_ACCEPTED : PLANCHE_BOOKS_ERROR);
 }
 
-/* Whether a path can be taken, and the size of its file. */
-static enum planche_books_refusal check_path(struct planche_books *books, const char *path,
-                                             uint64_t *size)
+static bool run_look(void *user)
 {
-    struct planche_file_info info = {0};
+    struct addition *addition = user;
     int fd;
-    switch (planche_library_open(&books->library, path, &fd, &info)) {
-    case PLANCHE_LIBRARY_FOUND:
-        break;
-    case PLANCHE_LIBRARY_ABSENT:
-        return PLANCHE_BOOKS_ABSENT;
-    default:
-        return PLANCHE_BOOKS_OUTSIDE;
-    }
-    planche_fd_close(&fd);
-    *size = info.kind == PLANCHE_FILE_REGULAR ? info.size : 0;
-    if (*size > books->settings.upload_bytes)
+    addition->found =
+        planche_library_open(&addition->books->library, addition->book->path, &fd, &addition->info);
+    if (addition->found == PLANCHE_LIBRARY_FOUND)
+        planche_fd_close(&fd);
+    return true;
+}
+
+/* Whether what was found can be taken. */
+static enum planche_books_refusal judge_path(const struct addition *addition)
+{
+    const struct planche_books *books = addition->books;
+    uint64_t size = addition->book->input_bytes, room = planche_books_room(books);
+    if (addition->found != PLANCHE_LIBRARY_FOUND)
+        return addition->found == PLANCHE_LIBRARY_ABSENT ? PLANCHE_BOOKS_ABSENT
+                                                         : PLANCHE_BOOKS_OUTSIDE;
+    if (size > books->settings.upload_bytes)
         return PLANCHE_BOOKS_TOO_LARGE;
-    if (books->draining || books->count >= PLANCHE_BOOKS_MOST || !planche_books_ready(books))
+    if (books->draining || books->count >= PLANCHE_BOOKS_MOST || !books->ready)
         return PLANCHE_BOOKS_BUSY;
-    uint64_t room = planche_books_room(books);
-    return room == 0 || *size > room ? PLANCHE_BOOKS_FULL : PLANCHE_BOOKS_ACCEPTED;
+    return room == 0 || size > room ? PLANCHE_BOOKS_FULL : PLANCHE_BOOKS_ACCEPTED;
+}
+
+static void on_looked(void *user, bool ok)
+{
+    struct addition *addition = user;
+    struct planche_books *books = addition->books;
+    struct planche_books_book *book = addition->book;
+    bool is_file = addition->info.kind == PLANCHE_FILE_REGULAR;
+    book->input_bytes = book->disk_bytes = is_file ? addition->info.size : 0;
+    enum planche_books_refusal refusal = ok ? judge_path(addition) : PLANCHE_BOOKS_BUSY;
+    if (refusal != PLANCHE_BOOKS_ACCEPTED) {
+        end_addition(addition, refusal);
+        return;
+    }
+    addition->chore =
+        (struct planche_books_chore){.run = run_addition, .done = on_added, .user = addition};
+    addition->record = planche_cli_json_line(planche_books_make_record(book));
+    planche_books_folder_path(&books->folder, book->handle, NULL, addition->folder);
+    planche_books_chore_begin(&addition->chore, books->chores, books->settings.loop);
 }
 
 enum planche_books_refusal planche_books_add_path(
@@ -339,22 +366,17 @@ enum planche_books_refusal planche_books_add_path(
     void (*added)(void *user, struct planche_books_book *book, enum planche_books_refusal refusal),
     void *user)
 {
-    uint64_t size = 0;
-    enum planche_books_refusal refusal = check_path(books, wish->path, &size);
-    if (refusal != PLANCHE_BOOKS_ACCEPTED)
-        return refusal;
+    if (books->looks == NULL)
+        return PLANCHE_BOOKS_ABSENT; /* as there is no library */
     struct addition *addition = calloc(1, sizeof *addition);
     struct planche_books_book *book = addition != NULL ? planche_books_new(wish) : NULL;
     if (book == NULL) {
         free(addition);
         return PLANCHE_BOOKS_BUSY;
     }
-    book->input_bytes = book->disk_bytes = size;
     *addition = (struct addition){.books = books, .book = book, .added = added, .user = user};
     addition->chore =
-        (struct planche_books_chore){.run = run_addition, .done = on_added, .user = addition};
-    addition->record = planche_cli_json_line(planche_books_make_record(book));
-    planche_books_folder_path(&books->folder, book->handle, NULL, addition->folder);
-    planche_books_chore_begin(&addition->chore, books->chores, books->settings.loop);
+        (struct planche_books_chore){.run = run_look, .done = on_looked, .user = addition};
+    planche_books_chore_begin(&addition->chore, books->looks, books->settings.loop);
     return PLANCHE_BOOKS_ACCEPTED;
 }

@@ -18,6 +18,7 @@
 struct taking {
     struct planche_serve *serve;
     struct planche_http_connection *c; /* NULL: the client has gone */
+    struct planche_books_opener opener;
     struct planche_books_upload *upload;
     struct planche_http_form form;
     bool is_form, any; /* any: a byte of the book has come */
@@ -85,7 +86,7 @@ static void on_gone(void *user)
     struct taking *taking = user;
     taking->c = NULL;
     if (taking->upload == NULL)
-        return; /* the book stays: it is in the list */
+        return; /* the folder is opened yet, or the book stays */
     planche_books_upload_abandon(taking->upload);
     free_taking(taking);
 }
@@ -219,6 +220,17 @@ static bool read_query(struct taking *taking)
     return true;
 }
 
+static void on_opened(void *user)
+{
+    struct taking *taking = user;
+    if (taking->c == NULL)
+        free_taking(taking);
+    else if (*taking->extras.path)
+        begin_path(taking);
+    else
+        begin_upload(taking);
+}
+
 void planche_serve_add_book(struct planche_serve *serve, struct planche_http_connection *c)
 {
     struct taking *taking = calloc(1, sizeof *taking);
@@ -228,12 +240,13 @@ void planche_serve_add_book(struct planche_serve *serve, struct planche_http_con
     }
     taking->serve = serve;
     taking->c = c;
-    if (!read_query(taking))
+    if (!read_query(taking)) {
         free_taking(taking);
-    else if (*taking->extras.path)
-        begin_path(taking);
-    else
-        begin_upload(taking);
+        return;
+    }
+    taking->opener = (struct planche_books_opener){.opened = on_opened, .user = taking};
+    planche_http_on_gone(c, on_gone, taking);
+    planche_books_open(serve->books, &taking->opener);
 }
 
 void planche_serve_list_books(struct planche_serve *serve, struct planche_http_connection *c)
