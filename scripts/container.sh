@@ -69,5 +69,16 @@ curl -fsS --data-binary @samples/strip.png 'http://127.0.0.1:18378/v1/upscale?mo
 [ "$(dd if="$run/page.avif" bs=1 skip=4 count=8 2>/dev/null)" = ftypavif ]
 [ -n "$(find "$run/cache" -type f -print -quit)" ] || { echo "nothing was kept in /cache" >&2 && exit 1; }
 kill -TERM "$server" && wait "$server"
+# The image's health check asks the server itself, also when what it stands before does not answer.
+health=$(sed -n 's/^    CMD \(curl .*\)/\1/p' packaging/container/Containerfile)
+for upstream in "" "--upstream http://127.0.0.1:9"; do
+    # shellcheck disable=SC2086 # words on purpose
+    "${as_user[@]}" planche serve --listen 127.0.0.1:18378 --no-token $upstream 2>"$run/log" &
+    server=$!
+    curl -sS --retry 30 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:18378/planche/healthz
+    inside sh -c "${health//8377/18378}"
+    kill -TERM "$server" && wait "$server"
+    ! inside sh -c "${health//8377/18378}" 2>/dev/null || { echo "the health check cannot fail" >&2 && exit 1; }
+done
 server=
 echo "container: passed"
