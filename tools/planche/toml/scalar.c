@@ -146,11 +146,11 @@ char *planche_toml_take_string(struct planche_toml_reader *r)
         planche_toml_fail(r, "strings of several lines are not supported");
     else if (text == NULL)
         planche_toml_no_memory(r);
-    while (!r->failed && r->next < r->end && *r->next != quote)
+    while (text != NULL && !r->failed && r->next < r->end && *r->next != quote)
         size += take_character(r, quote == '"', text + size);
     if (!r->failed && r->next == r->end)
         planche_toml_fail(r, "a string has no end on its line");
-    if (r->failed) {
+    if (text == NULL || r->failed) {
         free(text);
         return NULL;
     }
@@ -237,7 +237,7 @@ static bool looks_like_time(const char *text)
 
 void planche_toml_take_scalar(struct planche_toml_reader *r, struct planche_toml *value)
 {
-    char word[MAX_NUMBER + 1], number[MAX_NUMBER + 1];
+    char word[MAX_NUMBER + 1] = "", number[MAX_NUMBER + 1];
     size_t size = 0;
     if (r->next < r->end && (*r->next == '"' || *r->next == '\'')) {
         value->text = planche_toml_take_string(r);
