@@ -40,7 +40,8 @@ struct planche_proxy_link {
     uint64_t left;
     struct planche_http_chunked chunked;
     bool is_chunked, keep_alive;
-    bool copies; /* its body is read and written */
+    bool unwatched; /* the system refuses to watch the socket */
+    bool copies;    /* its body is read and written */
     struct planche_http_output out;
 };
 
@@ -150,7 +151,9 @@ static void watch(struct planche_proxy_link *link)
     if (link->watch.added && link->watched == events)
         return;
     link->watched = events;
-    planche_http_loop_watch(link->upstream->loop, &link->watch, events);
+    link->unwatched = !planche_http_loop_watch(link->upstream->loop, &link->watch, events);
+    if (link->unwatched)
+        set_timer(link, 0); /* whoever calls this may not expect the end */
 }
 
 static void forget(struct planche_proxy_call *call)
@@ -199,6 +202,8 @@ static void on_time(void *user)
     struct planche_proxy_link *link = user;
     if (link->call == NULL)
         close_link(link);
+    else if (link->unwatched)
+        fail(link, PLANCHE_PROXY_CUT, "the system does not watch the connection to the upstream");
     else if (link->call->paused ||
              (link->call->has_body && !link->call->ended && link->out.size == 0))
         set_timer(link, link->upstream->wait_ns); /* it is the client that is slow */

@@ -85,12 +85,12 @@ static void write_to_other(struct side *side)
     }
 }
 
-static void watch(struct side *side)
+static bool watch(struct side *side)
 {
     bool reads = !side->ended && side->first == side->end;
     bool writes = side->other->first < side->other->end;
     uint32_t events = (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0);
-    planche_http_loop_watch(side->tunnel->proxy->settings.loop, &side->watch, events);
+    return planche_http_loop_watch(side->tunnel->proxy->settings.loop, &side->watch, events);
 }
 
 static void move_on(struct planche_proxy_tunnel *tunnel)
@@ -103,12 +103,9 @@ static void move_on(struct planche_proxy_tunnel *tunnel)
         else if (sides[i]->ended)
             write_to_other(sides[i]);
     }
-    if (tunnel->broken || (tunnel->client.shut && tunnel->upstream.shut)) {
+    bool over = tunnel->broken || (tunnel->client.shut && tunnel->upstream.shut);
+    if (over || !watch(&tunnel->client) || !watch(&tunnel->upstream))
         destroy(tunnel);
-        return;
-    }
-    watch(&tunnel->client);
-    watch(&tunnel->upstream);
 }
 
 static void on_ready(void *user, uint32_t events)
