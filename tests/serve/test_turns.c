@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Turns on the workers: pages of a guest (a book's) against those of readers. What makes pages is
+/* Turns on the workers: external pages (a book's) against those of readers. What makes pages is
  * replaced, so that the order alone is looked at, and no test depends on time. */
 #include "pages/keys.h"
 #include "pages/pages.h"
@@ -48,7 +48,8 @@ void planche_pages_run(struct planche_pages_flight *flight,
 static struct planche_http_loop *loop;
 static struct planche_http_budget budget;
 static struct planche_http_blob *input;
-static char told[64]; /* what happened: g: a turn of the guest, y: it is to yield, r, p, b: ended */
+static char told[64]; /* what happened: g: an external page may begin, y: they are to yield, r, p,
+                         b: ended */
 
 static void tell(char what)
 {
@@ -88,12 +89,12 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
 
 static struct planche_pages *create(void)
 {
-    const struct planche_pages_guest guest = {.granted = on_granted, .yield = on_yield};
+    const struct planche_pages_external external = {.granted = on_granted, .yield = on_yield};
     const struct planche_pages_settings settings = {
         .loop = loop, .budget = &budget, .workers = 1, .queue_limit = 8};
     struct planche_pages *pages = planche_pages_create(&settings, NULL);
     assert_non_null(pages);
-    planche_pages_set_guest(pages, &guest);
+    planche_pages_set_external(pages, &external);
     *told = 0;
     return pages;
 }
@@ -117,18 +118,18 @@ static void test_readers_first(void **state)
                   second = {.name = 'r'};
     (void)state;
     for (int i = 0; i < 3; i++)
-        planche_pages_guest_wait(pages);
+        planche_pages_external_wait(pages);
     assert_string_equal(told, "g"); /* there is one worker */
     come(pages, &prefetch, PLANCHE_PAGES_PREFETCH);
     come(pages, &first, PLANCHE_PAGES_READER);
     come(pages, &second, PLANCHE_PAGES_READER);
     assert_string_equal(told, "g");
-    planche_pages_guest_leave(pages);
+    planche_pages_external_leave(pages);
     assert_true(planche_http_loop_run(loop));
     assert_string_equal(told, "grrgp"); /* the worker goes on before the last one is told */
-    planche_pages_guest_leave(pages);
+    planche_pages_external_leave(pages);
     assert_string_equal(told, "grrgpg");
-    planche_pages_guest_leave(pages);
+    planche_pages_external_leave(pages);
     planche_pages_destroy(pages);
 }
 
@@ -138,29 +139,29 @@ static void test_patient_pages(void **state)
     struct planche_pages *pages = create();
     struct reader one = {.name = 'b'}, two = {.name = 'b', .last = true};
     (void)state;
-    planche_pages_guest_wait(pages);
-    planche_pages_guest_wait(pages);
+    planche_pages_external_wait(pages);
+    planche_pages_external_wait(pages);
     come(pages, &one, PLANCHE_PAGES_BOOK);
     come(pages, &two, PLANCHE_PAGES_BOOK);
-    planche_pages_guest_leave(pages);
-    while (strcmp(told, "ggb") != 0 && strcmp(told, "gbg") != 0) { /* one, then the guest */
+    planche_pages_external_leave(pages);
+    while (strcmp(told, "ggb") != 0 && strcmp(told, "gbg") != 0) { /* one, then the external one */
         planche_http_loop_flush(loop);
     }
-    planche_pages_guest_leave(pages);
+    planche_pages_external_leave(pages);
     assert_true(planche_http_loop_run(loop));
     assert_int_equal(strlen(told), 4);
     assert_int_equal(told[3], 'b');
     planche_pages_destroy(pages);
 }
 
-/* What waits is forgotten; a page that lacks an engine makes the guest yield. */
+/* What waits is forgotten; a page that lacks an engine makes the external ones yield. */
 static void test_yields(void **state)
 {
     struct planche_pages *pages = create();
     struct planche_pages_state now;
     (void)state;
-    planche_pages_guest_wait(pages);
-    planche_pages_guest_wait(pages);
+    planche_pages_external_wait(pages);
+    planche_pages_external_wait(pages);
     planche_pages_get_state(pages, &now);
     assert_int_equal(now.running, 1);
     assert_int_equal(now.waiting[PLANCHE_PAGES_BOOK], 1);
@@ -168,11 +169,11 @@ static void test_yields(void **state)
     engine_waits(engine_waits_user); /* the same news */
     planche_http_loop_flush(loop);
     assert_string_equal(told, "gy");
-    planche_pages_guest_leave(pages);
+    planche_pages_external_leave(pages);
     assert_string_equal(told, "gy");
-    planche_pages_guest_wait(pages);
-    planche_pages_guest_forget(pages);
-    planche_pages_guest_leave(pages);
+    planche_pages_external_wait(pages);
+    planche_pages_external_forget(pages);
+    planche_pages_external_leave(pages);
     planche_pages_get_state(pages, &now);
     assert_int_equal(now.running, 0);
     assert_int_equal(now.waiting[PLANCHE_PAGES_BOOK], 0);

@@ -536,14 +536,14 @@ enum planche_status planche_books_create(struct planche_books **out,
     struct planche_books *books = calloc(1, sizeof *books);
     if (books == NULL)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
-    const struct planche_pages_guest guest = {.granted = planche_books_run_granted,
-                                              .yield = planche_books_run_engine_wanted,
-                                              .user = books};
+    const struct planche_pages_external external = {.granted = planche_books_run_granted,
+                                                    .yield = planche_books_run_engine_wanted,
+                                                    .user = books};
     books->settings = *settings;
     books->last = &books->first;
     books->expiry = (struct planche_http_timer){.fire = on_expiry, .user = books};
     books->run_ended = on_run_ended;
-    planche_pages_set_guest(settings->pages, &guest);
+    planche_pages_set_external(settings->pages, &external);
     *out = books;
     return begin(books, error);
 }
@@ -560,7 +560,7 @@ void planche_books_stop(struct planche_books *books)
         planche_job_queue_shutdown(books->runner);
     /* What the thread has to tell is told here: the loop may not run any more. */
     planche_http_loop_flush(books->settings.loop);
-    planche_pages_set_guest(books->settings.pages, &(const struct planche_pages_guest){0});
+    planche_pages_set_external(books->settings.pages, &(const struct planche_pages_external){0});
 }
 
 static bool is_busy(const struct planche_books *books)

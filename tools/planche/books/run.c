@@ -36,7 +36,7 @@ struct planche_books_run {
     uint64_t most_bytes;
     struct planche_cancel *cancel;
     atomic_bool has_engine;
-    unsigned seats; /* granted, and not given back */
+    unsigned slots; /* granted, and not given back */
     bool yielding, too_large;
     int64_t began;
 
@@ -240,9 +240,9 @@ static void run_done(void *user, enum planche_status status)
     planche_http_loop_post(run->books->settings.loop, &run->end);
 }
 
-static void open_gate(struct planche_books_run *run)
+static void release_pages(struct planche_books_run *run)
 {
-    planche_pages_guest_forget(run->books->settings.pages);
+    planche_pages_external_forget(run->books->settings.pages);
     planche_mutex_lock(&run->lock);
     run->open = true;
     planche_cond_broadcast(&run->changed);
@@ -252,14 +252,14 @@ static void open_gate(struct planche_books_run *run)
 void planche_books_run_cancel(struct planche_books_run *run)
 {
     planche_cancel_request(run->cancel);
-    open_gate(run);
+    release_pages(run);
 }
 
 void planche_books_run_yield(struct planche_books_run *run)
 {
     run->yielding = true;
-    planche_pages_guest_forget(run->books->settings.pages);
-    if (run->seats == 0)
+    planche_pages_external_forget(run->books->settings.pages);
+    if (run->slots == 0)
         planche_books_run_cancel(run);
 }
 
@@ -267,7 +267,7 @@ void planche_books_run_granted(void *user)
 {
     const struct planche_books *books = user;
     struct planche_books_run *run = books->run;
-    run->seats++;
+    run->slots++;
     planche_mutex_lock(&run->lock);
     run->grants++;
     planche_cond_signal(&run->changed);
@@ -290,13 +290,13 @@ const struct planche_books_book *planche_books_run_book(const struct planche_boo
 static void take_turns(struct planche_books_run *run, unsigned wants, unsigned gives)
 {
     struct planche_pages *pages = run->books->settings.pages;
-    for (; gives > 0 && run->seats > 0; gives--) {
-        run->seats--;
-        planche_pages_guest_leave(pages);
+    for (; gives > 0 && run->slots > 0; gives--) {
+        run->slots--;
+        planche_pages_external_leave(pages);
     }
     for (; wants > 0 && !run->yielding && !planche_cancel_requested(run->cancel); wants--)
-        planche_pages_guest_wait(pages);
-    if (run->yielding && run->seats == 0)
+        planche_pages_external_wait(pages);
+    if (run->yielding && run->slots == 0)
         planche_books_run_cancel(run);
 }
 
@@ -461,11 +461,11 @@ static void on_end(void *user)
     struct planche_books_run *run = user;
     struct planche_books *books = run->books;
     struct planche_books_book *book = run->book;
-    open_gate(run);
+    release_pages(run);
     books->run = NULL;
-    while (run->seats > 0) {
-        run->seats--;
-        planche_pages_guest_leave(books->settings.pages);
+    while (run->slots > 0) {
+        run->slots--;
+        planche_pages_external_leave(books->settings.pages);
     }
     set_outcome(run);
     free_run(run);

@@ -12,7 +12,7 @@ bool planche_books_run_begin(struct planche_books *books, struct planche_books_b
 /* Gives it up: at once, or after the pages that run. */
 void planche_books_run_cancel(struct planche_books_run *run);
 void planche_books_run_yield(struct planche_books_run *run);
-/* For planche_pages_guest; user is a struct planche_books. */
+/* For planche_pages_external; user is a struct planche_books. */
 void planche_books_run_granted(void *user);
 void planche_books_run_engine_wanted(void *user);
 const struct planche_books_book *planche_books_run_book(const struct planche_books_run *run);

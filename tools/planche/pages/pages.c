@@ -37,10 +37,10 @@ struct planche_pages {
     struct planche_http_room room; /* waited for while results use all of the budget */
     struct planche_http_timer unload;
     bool ending;
-    struct planche_pages_guest guest;
-    unsigned guests_wait, guests_run;
-    bool guests_turn;     /* after a page of class BOOK */
-    int64_t guest_change; /* when one was granted or left last */
+    struct planche_pages_external external;
+    unsigned external_waiting, external_running;
+    bool external_turn;      /* after a page of class BOOK */
+    int64_t external_change; /* when one was granted or left last */
     struct planche_http_task engine_wanted;
     atomic_bool engine_is_wanted; /* the task is posted */
 };
@@ -249,31 +249,31 @@ static void start(struct planche_pages *pages, struct planche_pages_flight *flig
     planche_http_loop_post(pages->settings.loop, &flight->end);
 }
 
-/* Whether the guest is next. */
-static bool is_guests_turn(const struct planche_pages *pages)
+/* Whether an external page is next. */
+static bool is_external_turn(const struct planche_pages *pages)
 {
     const unsigned *waiting = pages->state.waiting;
-    return pages->guests_wait > 0 && waiting[PLANCHE_PAGES_READER] == 0 &&
+    return pages->external_waiting > 0 && waiting[PLANCHE_PAGES_READER] == 0 &&
            waiting[PLANCHE_PAGES_PREFETCH] == 0 &&
-           (waiting[PLANCHE_PAGES_BOOK] == 0 || pages->guests_turn);
+           (waiting[PLANCHE_PAGES_BOOK] == 0 || pages->external_turn);
 }
 
-static void grant_guest(struct planche_pages *pages)
+static void grant_external(struct planche_pages *pages)
 {
-    pages->guests_wait--;
-    pages->guests_run++;
+    pages->external_waiting--;
+    pages->external_running++;
     pages->state.running++;
-    pages->guests_turn = false;
-    pages->guest_change = planche_clock_ns();
+    pages->external_turn = false;
+    pages->external_change = planche_clock_ns();
     planche_http_timer_stop(&pages->unload);
-    pages->guest.granted(pages->guest.user);
+    pages->external.granted(pages->external.user);
 }
 
-static void dispatch_guests(struct planche_pages *pages)
+static void dispatch_external(struct planche_pages *pages)
 {
-    while (is_guests_turn(pages) && pages->state.running < pages->settings.workers &&
+    while (is_external_turn(pages) && pages->state.running < pages->settings.workers &&
            !pages->ending)
-        grant_guest(pages);
+        grant_external(pages);
 }
 
 /* Begins pages while workers are free, unless results that are not written yet fill the budget: the
@@ -281,7 +281,7 @@ static void dispatch_guests(struct planche_pages *pages)
 static void dispatch(struct planche_pages *pages)
 {
     const struct planche_http_budget *budget = pages->settings.budget;
-    dispatch_guests(pages);
+    dispatch_external(pages);
     while (pages->waiting != NULL && pages->state.running < pages->settings.workers &&
            !pages->ending) {
         if (budget->used > budget->limit) {
@@ -291,15 +291,16 @@ static void dispatch(struct planche_pages *pages)
         }
         struct planche_pages_flight *flight =
             planche_pages_order_next(&pages->order, pages->waiting);
-        pages->guests_turn = flight->wish.class == PLANCHE_PAGES_BOOK;
+        pages->external_turn = flight->wish.class == PLANCHE_PAGES_BOOK;
         start(pages, flight);
-        dispatch_guests(pages);
+        dispatch_external(pages);
     }
 }
 
-void planche_pages_set_guest(struct planche_pages *pages, const struct planche_pages_guest *guest)
+void planche_pages_set_external(struct planche_pages *pages,
+                                const struct planche_pages_external *external)
 {
-    pages->guest = *guest;
+    pages->external = *external;
 }
 
 /* On the thread of a page. */
@@ -314,29 +315,29 @@ static void on_engine_wanted(void *user)
 {
     struct planche_pages *pages = user;
     atomic_store(&pages->engine_is_wanted, false);
-    pages->guests_wait = 0;
-    if (pages->guest.yield != NULL)
-        pages->guest.yield(pages->guest.user);
+    pages->external_waiting = 0;
+    if (pages->external.yield != NULL)
+        pages->external.yield(pages->external.user);
 }
 
-void planche_pages_guest_wait(struct planche_pages *pages)
+void planche_pages_external_wait(struct planche_pages *pages)
 {
-    pages->guests_wait++;
+    pages->external_waiting++;
     dispatch(pages);
 }
 
-void planche_pages_guest_leave(struct planche_pages *pages)
+void planche_pages_external_leave(struct planche_pages *pages)
 {
-    pages->guests_run--;
+    pages->external_running--;
     pages->state.running--;
-    pages->guest_change = planche_clock_ns();
+    pages->external_change = planche_clock_ns();
     dispatch(pages);
     rest(pages);
 }
 
-void planche_pages_guest_forget(struct planche_pages *pages)
+void planche_pages_external_forget(struct planche_pages *pages)
 {
-    pages->guests_wait = 0;
+    pages->external_waiting = 0;
 }
 
 /* Puts a flight in the queue. */
@@ -664,9 +665,9 @@ void planche_pages_get_state(const struct planche_pages *pages, struct planche_p
     for (const struct planche_pages_flight *flight = pages->running; flight != NULL;
          flight = flight->next)
         oldest = now - flight->start > oldest ? now - flight->start : oldest;
-    if (pages->guests_run > 0 && now - pages->guest_change > oldest)
-        oldest = now - pages->guest_change;
-    state->waiting[PLANCHE_PAGES_BOOK] += pages->guests_wait;
+    if (pages->external_running > 0 && now - pages->external_change > oldest)
+        oldest = now - pages->external_change;
+    state->waiting[PLANCHE_PAGES_BOOK] += pages->external_waiting;
     state->oldest_seconds = (double)oldest * 1e-9;
     state->oldest_waiting_seconds = (double)waiting * 1e-9;
 }

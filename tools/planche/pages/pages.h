@@ -32,12 +32,12 @@ struct planche_pages_state {
     uint64_t made, failed, cancelled, shared;
 };
 
-/* The guest: pages that are made elsewhere, those of books, but take turns on the workers. */
-struct planche_pages_guest {
+/* External pages: they are made elsewhere, as those of books are, but take turns on the workers. */
+struct planche_pages_external {
     /* One of those that wait may begin. */
     void (*granted)(void *user);
-    /* A page waits for an engine while all are in use: if the guest has one, it gives it up after
-     * those of its pages that run. None of its pages waits any more. */
+    /* A page waits for an engine while all are in use: if the external ones have one, it is given
+     * up after those that run. None of them waits any more. */
     void (*yield)(void *user);
     void *user;
 };
@@ -70,14 +70,15 @@ enum planche_pages_submitted planche_pages_submit(struct planche_pages *pages,
  * its result is kept. */
 void planche_pages_leave(struct planche_pages *pages, struct planche_pages_waiter *waiter,
                          bool keep);
-/* Sets the guest, before its pages come. It is copied. */
-void planche_pages_set_guest(struct planche_pages *pages, const struct planche_pages_guest *guest);
-/* A page of the guest waits for a worker: those of readers and prefetch go first, and those of
+/* Sets who makes external pages, before they come. It is copied. */
+void planche_pages_set_external(struct planche_pages *pages,
+                                const struct planche_pages_external *external);
+/* An external page waits for a worker: those of readers and prefetch go first, and those of
  * class BOOK take turns with it. */
-void planche_pages_guest_wait(struct planche_pages *pages);
+void planche_pages_external_wait(struct planche_pages *pages);
 /* One that was granted has ended; or all that wait do so no more. */
-void planche_pages_guest_leave(struct planche_pages *pages);
-void planche_pages_guest_forget(struct planche_pages *pages);
+void planche_pages_external_leave(struct planche_pages *pages);
+void planche_pages_external_forget(struct planche_pages *pages);
 /* Cancels all pages and takes no more. */
 void planche_pages_cancel(struct planche_pages *pages);
 /* Prepares keys on a worker, for who needs one soon; then runs the task on the loop's thread, once,

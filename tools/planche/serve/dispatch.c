@@ -16,43 +16,43 @@
 #include <string.h>
 
 /* A request on its way to a handler. */
-struct visit {
+struct destination {
     const struct planche_serve_route *route; /* NULL: none */
     char allowed[64];                        /* methods of the path */
     bool image_only;                         /* its client takes whatever comes for an image */
     bool upstreams;                          /* the address belongs to the upstream */
 };
 
-static void find_route(const struct planche_serve *serve, struct visit *visit,
+static void find_route(const struct planche_serve *serve, struct destination *to,
                        const struct planche_http_connection *c)
 {
     char path[PLANCHE_HTTP_MAX_TARGET + 1];
     const char *method = c->head.method;
     const struct planche_serve_route *route;
-    *visit = (struct visit){.image_only = strcmp(method, "POST") == 0,
-                            .upstreams = serve->proxy != NULL};
+    *to = (struct destination){.image_only = strcmp(method, "POST") == 0,
+                               .upstreams = serve->proxy != NULL};
     if (!planche_http_unescape(c->head.target, c->head.path_length, false, path))
         return;
-    visit->upstreams = !planche_serve_take_own(serve, path);
-    if (visit->upstreams)
+    to->upstreams = !planche_serve_take_own(serve, path);
+    if (to->upstreams)
         return;
-    visit->route = planche_serve_find_route(method, path, visit->allowed, sizeof visit->allowed);
-    if (visit->route == NULL && visit->image_only) {
+    to->route = planche_serve_find_route(method, path, to->allowed, sizeof to->allowed);
+    if (to->route == NULL && to->image_only) {
         char allowed[64];
         planche_serve_tidy_path(path);
         route = planche_serve_find_route(method, path, allowed, sizeof allowed);
         if (route != NULL && (route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0)
-            visit->route = route;
+            to->route = route;
         else
-            visit->image_only = planche_serve_is_converters(path);
+            to->image_only = planche_serve_is_converters(path);
     }
-    if (visit->route != NULL)
-        visit->image_only = (visit->route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0;
+    if (to->route != NULL)
+        to->image_only = (to->route->flags & PLANCHE_SERVE_IMAGE_ONLY) != 0;
 }
 
 /* What a refused request gets: nothing, if its client takes whatever comes for an image. */
 __attribute__((format(printf, 4, 5))) static void turn_away(struct planche_http_connection *c,
-                                                            const struct visit *visit,
+                                                            const struct destination *to,
                                                             unsigned status, const char *format,
                                                             ...)
 {
@@ -61,7 +61,7 @@ __attribute__((format(printf, 4, 5))) static void turn_away(struct planche_http_
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (visit->image_only)
+    if (to->image_only)
         planche_http_drop(c);
     else
         planche_serve_problem(c, status, "%s", text);
@@ -83,21 +83,21 @@ static void lead_to_page(struct planche_http_connection *c)
 }
 
 static void turn_away_method(const struct planche_serve *serve, struct planche_http_connection *c,
-                             const struct visit *visit)
+                             const struct destination *to)
 {
-    if (visit->image_only) {
+    if (to->image_only) {
         planche_serve_log_for(serve, c, PLANCHE_CLI_LOG_WARN,
                               "no such path for a POST; the connection is closed without an "
                               "answer, which a converter would take for the page; that of Suwayomi "
                               "is /suwayomi");
         planche_http_drop(c);
-    } else if (*visit->allowed == 0) {
-        turn_away(c, visit, 404, "there is no such path; see docs/serve.md for those there are");
+    } else if (*to->allowed == 0) {
+        turn_away(c, to, 404, "there is no such path; see docs/serve.md for those there are");
     } else if (strcmp(c->head.method, "OPTIONS") == 0) {
-        answer_options(c, visit->allowed);
+        answer_options(c, to->allowed);
     } else {
-        planche_http_add_field(c, "Allow", visit->allowed);
-        turn_away(c, visit, 405, "this path takes %s", visit->allowed);
+        planche_http_add_field(c, "Allow", to->allowed);
+        turn_away(c, to, 405, "this path takes %s", to->allowed);
     }
 }
 
@@ -109,35 +109,35 @@ static bool changes_something(const struct planche_http_connection *c)
 void planche_serve_request(void *user, struct planche_http_connection *c)
 {
     struct planche_serve *serve = user;
-    struct visit visit;
+    struct destination to;
     planche_serve_count_begin(serve);
     planche_serve_choose_id(serve, c);
-    find_route(serve, &visit, c);
-    if (visit.upstreams) {
+    find_route(serve, &to, c);
+    if (to.upstreams) {
         if (serve->proxy != NULL && strcmp(c->head.target, PLANCHE_SERVE_OWN) == 0)
             lead_to_page(c);
         else
             planche_proxy_handle(serve->proxy, c);
         return;
     }
-    unsigned flags = visit.route != NULL ? visit.route->flags : 0;
-    c->route = visit.route != NULL ? visit.route->path : "";
+    unsigned flags = to.route != NULL ? to.route->flags : 0;
+    c->route = to.route != NULL ? to.route->path : "";
     if (!planche_serve_host_is_ours(serve, c))
-        turn_away(c, &visit, 421, "this server does not have that name; see --host");
-    else if (visit.route == NULL)
-        turn_away_method(serve, c, &visit);
+        turn_away(c, &to, 421, "this server does not have that name; see --host");
+    else if (to.route == NULL)
+        turn_away_method(serve, c, &to);
     else if ((flags & PLANCHE_SERVE_OPEN) == 0 &&
              !planche_serve_is_allowed(serve, c, (flags & PLANCHE_SERVE_QUERY_TOKEN) != 0))
-        turn_away(c, &visit, 401, "a token is wanted: Authorization: Bearer TOKEN");
+        turn_away(c, &to, 401, "a token is wanted: Authorization: Bearer TOKEN");
     else if (changes_something(c) && !planche_serve_site_is_ours(serve, c))
-        turn_away(c, &visit, 403,
+        turn_away(c, &to, 403,
                   "a page of another site may not send requests; see Security in docs/serve.md");
     else if ((flags & PLANCHE_SERVE_OPEN) == 0 && !planche_serve_may_use(serve, c))
-        turn_away(c, &visit, 403,
+        turn_away(c, &to, 403,
                   "beside an upstream this address is for this machine, unless the server has a "
                   "token (--token-file)");
     else
-        visit.route->handler(serve, c);
+        to.route->handler(serve, c);
 }
 
 static const char *explain(unsigned status)
