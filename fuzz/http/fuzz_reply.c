@@ -18,7 +18,7 @@ static void check(bool right)
 /* Every line ends with CR LF and has a name. */
 static void check_lines(struct planche_text_buffer *text)
 {
-    const char *next = text->data, *end = next + text->size;
+    const char *next = text->data ? text->data : "", *end = next + text->size;
     check(!text->failed);
     while (next < end) {
         const char *line = next, *stop = memmem(next, (size_t)(end - next), "\r\n", 2);
