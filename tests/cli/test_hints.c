@@ -67,6 +67,20 @@ static void test_cut(void **state)
     assert_string_equal(planche_cli_hint("a long text", text, sizeof text), "a long ");
 }
 
+/* What one engine needs is a part of what --memory has to be. */
+static void test_shares(void **state)
+{
+    (void)state;
+    planche_cli_hint_shares(2, 0);
+    assert_hint("raise it (option memory = 41M)",
+                "raise it (--memory 82M, which 2 engines share; 41M with --engines 1)");
+    planche_cli_hint_shares(1, 256);
+    assert_hint("raise it (option memory = 42M)", "raise it (--memory 57M)");
+    assert_hint("raise it (option memory = 2000M)", "raise it (--memory 2256M)");
+    assert_hint("raise it (option memory)", "raise it (--memory)");
+    planche_cli_hint_shares(1, 0);
+}
+
 /* Last: there is no way back. */
 static void test_other_programs(void **state)
 {
@@ -79,9 +93,13 @@ static void test_other_programs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_options), cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_other_texts_stay),
-        cmocka_unit_test(test_cut),     cmocka_unit_test(test_other_programs),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_other_texts_stay),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_other_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,10 +8,43 @@
 #include <string.h>
 
 static bool no_options;
+static unsigned shares = 1, most_bodies; /* see planche_cli_hint_shares */
 
 void planche_cli_hint_no_options(void)
 {
     no_options = true;
+}
+
+void planche_cli_hint_shares(unsigned engines, unsigned bodies_mib)
+{
+    shares = engines;
+    most_bodies = bodies_mib;
+}
+
+/* The --memory of which each of so many engines has part MiB. */
+static unsigned long long whole_memory(unsigned long long part, unsigned engines)
+{
+    unsigned long long rest = part * engines, bodies = rest / 3 + 1;
+    if (most_bodies == 0)
+        return rest;
+    return rest + (bodies < most_bodies ? bodies : most_bodies);
+}
+
+/* "(option memory = 57M)" is what one engine needs. False: it is another hint, or all is the
+ * engine's. */
+static bool put_memory(const char *field, const char *value, char *put, size_t size)
+{
+    unsigned long long part;
+    char unit;
+    if (strcmp(field, "memory") != 0 || (shares == 1 && most_bodies == 0) ||
+        sscanf(value, "%9llu%c", &part, &unit) != 2 || unit != 'M')
+        return false;
+    if (shares == 1)
+        snprintf(put, size, "(--memory %lluM)", whole_memory(part, 1));
+    else
+        snprintf(put, size, "(--memory %lluM, which %u engines share; %lluM with --engines 1)",
+                 whole_memory(part, shares), shares, whole_memory(part, 1));
+    return true;
 }
 
 /* Fields whose options are called otherwise. */
@@ -50,7 +83,8 @@ static size_t translate_field(const char *message, char *put, size_t size)
         sscanf(message, "(option %39[a-z_] = %39[0-9A-Za-z])%n", field, value, &bytes);
     if (bytes == 0 || !find_option(field, name, sizeof name))
         return 0;
-    snprintf(put, size, "(--%s%s%s)", name, *value ? " " : "", value);
+    if (!put_memory(field, value, put, size))
+        snprintf(put, size, "(--%s%s%s)", name, *value ? " " : "", value);
     return (size_t)bytes;
 }
 

@@ -2,6 +2,7 @@
 /* planche stdio: the resident process behind a reader's back end. docs/stdio.md has the protocol.
  */
 #include "cli/cli.h"
+#include "cli/hints.h"
 #include "cli/interrupt.h"
 #include "cli/logging.h"
 #include "cli/mistakes.h"
@@ -49,11 +50,7 @@ static int check_memory(struct planche_cli_server *server)
     if (planche_cli_engine_cache_acquire(server->engines, &wanted, NULL, &engine, &error) !=
         PLANCHE_ERROR_BUDGET)
         return PLANCHE_CLI_OK;
-    if (server->options.engines > 1)
-        planche_cli_message("%s; each of %u engines gets an equal part of --memory", error.message,
-                            server->options.engines);
-    else
-        planche_cli_message("%s", error.message);
+    planche_cli_message("%s", error.message);
     return PLANCHE_CLI_NOT_STARTED;
 }
 
@@ -110,6 +107,7 @@ int planche_cli_stdio(int argc, char **argv)
     if (first < argc)
         return planche_cli_usage_error("stdio", "unexpected '%s'; requests come on stdin",
                                        argv[first]);
+    planche_cli_hint_shares(options.engines, 0);
     if (options.keep_format)
         return planche_cli_usage_error("stdio",
                                        "--format keep is for files; a request names its format");
