@@ -179,6 +179,7 @@ class Stdio(harness.Case):
                dict(output="b.png"), dict(input="a.png", scale=0), dict(input="a.png", scale="2"),
                dict(input="a.png", denoise=7), dict(input="a.png", format="gif"),
                dict(input="a.png", quality=0), dict(input="a.png", quality=True),
+               dict(input="a.png", lossless=True, output="b.jpg"),
                dict(input="a.png", lossless=1), dict(input="a.png", model=""),
                dict(input="a.png", model="nope"), dict(input="a.png", scale=65),
                dict(input="a.png", scale="auto"), dict(input="a.png", fit="9"),

@@ -223,6 +223,15 @@ static void drop_level(json_t *object, json_t *more, const struct planche_serve 
         json_object_del(object, "denoise");
 }
 
+/* JPEGs stay JPEGs only as far as that can be. */
+static void drop_format(const json_t *object, json_t *more)
+{
+    const char *format = json_string_value(json_object_get(more, "format"));
+    if (json_is_true(json_object_get(object, "lossless")) && format != NULL &&
+        strcmp(format, "jpg") == 0)
+        json_object_del(more, "format");
+}
+
 enum planche_status planche_serve_read_query(const struct planche_serve *serve,
                                              const struct planche_http_connection *c, json_t *more,
                                              struct planche_serve_extras *extras,
@@ -231,6 +240,7 @@ enum planche_status planche_serve_read_query(const struct planche_serve *serve,
 {
     json_t *object = json_object();
     enum planche_status status = take_query(object, &c->head, extras, error);
+    drop_format(object, more);
     if (more != NULL)
         json_object_update_missing(object, more);
     drop_level(object, more, serve);

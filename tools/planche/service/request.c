@@ -275,6 +275,14 @@ static enum planche_status take_fields(struct parse *parse, struct planche_error
     return status;
 }
 
+/* AUTO: the format of results whose name does not say it. */
+static enum planche_format format_of(const struct planche_cli_request *request)
+{
+    return request->output != NULL && request->page.format == PLANCHE_FORMAT_AUTO
+               ? planche_format_from_name(request->output)
+               : request->page.format;
+}
+
 static enum planche_status check(const struct planche_cli_request *request,
                                  struct planche_error *error)
 {
@@ -288,6 +296,10 @@ static enum planche_status check(const struct planche_cli_request *request,
     if (request->output != NULL && request->input == NULL)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "output needs input; the answer to bytes is bytes");
+    if (json_is_true(json_object_get(request->body, "lossless")) &&
+        format_of(request) == PLANCHE_FORMAT_JPEG)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "JPEG files are never lossless; use webp, jxl or png");
     if (request->output != NULL && planche_cli_same_file(request->input, request->output))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is the input; choose another output",
                             request->output);
