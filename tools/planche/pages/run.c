@@ -58,6 +58,8 @@ void planche_pages_run(struct planche_pages_flight *flight,
     request->page.priority = priorities[flight->wish.class];
     flight->status = planche_cli_engine_cache_acquire(engines, &request->engine, &token, &engine,
                                                       &flight->error);
+    if (flight->status == PLANCHE_ERROR_UNSUPPORTED) /* of this machine: the page is right */
+        flight->status = PLANCHE_ERROR_DEVICE;
     if (flight->status == PLANCHE_OK) {
         flight->status = run_page(flight, engine);
         planche_cli_engine_cache_release(engines, engine);
