@@ -146,7 +146,8 @@ class Routes(Serve):
                             ("model=/etc/passwd.param", "/v1/models"), ("tta=maybe", "tta"),
                             ("format=gif", "format"), ("scale=%4", "escape"),
                             ("bytes=3", "bytes"), ("input=/etc/passwd", "input"),
-                            ("width=-1", "width"), ("deadline_ms=0", "deadline_ms")]:
+                            ("width=-1", "width"), ("deadline_ms=0", "deadline_ms"),
+                            ("format=jpg&lossless=true", "never lossless")]:
             self.problem(running.post("/v1/upscale?" + query, self.page), 400, says)
         with running.connect() as c:
             self.problem(c.ask("/v1/upscale", "POST"), 400, "no image")
@@ -161,6 +162,15 @@ class Routes(Serve):
             late = c.ask("/v1/upscale?tta=true&deadline_ms=1", "POST", harness.page(100, 100))
             self.problem(late, 503, "deadline")
             self.assertRegex(late.fields["retry-after"], r"^[1-9]\d*$")
+        for status, reason in ((422, "limit"), (503, "deadline"), (413, "larger"), (400, "twice")):
+            running.wait_for_line(rf'msg=request .*status={status} .*reason="[^"]*{reason}')
+
+    def test_pages_that_never_fit(self):
+        """Nobody is told to come again."""
+        running = self.serve("--memory", "48M", "--engines", "1", "--threads", "1")
+        never = running.post("/v1/upscale?scale=4", harness.page(2000, 2))
+        self.problem(never, 503, "memory budget")
+        self.assertNotIn("retry-after", never.fields)
 
     def test_levels(self):
         """Also between whole numbers, and nunif's -1, which is a level."""
@@ -802,6 +812,24 @@ class Access(Serve):
                 (["-f", "keep"], 2, "keep"), (["--watchdog", "0"], 2, "watchdog")]:
             result = harness.run("serve", *arguments, check=status)
             self.assert_one_line(result.stderr, says)
+
+    def test_what_no_page_could_be_made_with(self):
+        """It shows at the start, also with --check."""
+        checks = ["serve", "--check", "--no-isolate", "--no-cache"]
+        refused = harness.run(*checks, "--memory", "45M", check=3).stderr
+        advice = re.search(r"--memory (\d+M), which 2 engines share; (\d+M) with --engines 1", refused)
+        harness.run(*checks, "--memory", advice[1], check=0)
+        harness.run(*checks, "--memory", advice[2], "--engines", "1", check=0)
+        result = harness.run("serve", "--no-isolate", "--memory", "10M", "--listen", "127.0.0.1:0", check=3)
+        self.assertIn("--memory", result.stderr)
+        for backend, status in (("vulkan:99", 3), ("none", 2)):
+            self.assert_one_line(harness.run(*checks, "--backend", backend, check=status).stderr)
+
+    def test_quiet(self):
+        checks = ["serve", "--check", "--no-isolate", "--no-cache", "-m", "realcugan", "--model-dir",
+                  self.folder]
+        self.assertIn("level=warn", harness.run(*checks, check=0).stderr)
+        self.assertEqual(harness.run(*checks, "--quiet", check=0).stderr, "")
 
     def test_everybody(self):
         running = self.serve("--no-token", listen=["0.0.0.0:0"])

@@ -105,6 +105,7 @@ static void end_exchange(struct planche_http_connection *c)
     c->gone = NULL;
     c->drained = NULL;
     c->route = "";
+    *c->reason = 0;
     *c->id = 0;
     c->answered = c->streaming = c->out_chunked = c->continues = c->half_closed = false;
     c->status = 0;
@@ -481,6 +482,7 @@ planche_http_connection_open(const struct planche_http_settings *settings, int f
     c->settings = settings;
     c->place = place;
     c->route = "";
+    *c->reason = 0;
     strncpy(c->peer, peer, sizeof c->peer - 1);
     c->watch = (struct planche_http_watch){fd, on_ready, c, false};
     c->watched = EPOLLIN;

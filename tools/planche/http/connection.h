@@ -68,6 +68,7 @@ struct planche_http_connection {
     int64_t began;                /* planche_http_loop_now of the request */
     const char *route;            /* the server's name for it, for logs; "" at first */
     unsigned status;              /* of the answer; 0: none yet */
+    char reason[512];             /* why it is that, in the server's words, for logs; "" at first */
     uint64_t bytes_in, bytes_out; /* of bodies */
     /* ------------------------------------------------------------------------------------ */
     const struct planche_http_settings *settings;

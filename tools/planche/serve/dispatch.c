@@ -61,6 +61,7 @@ __attribute__((format(printf, 4, 5))) static void turn_away(struct planche_http_
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    snprintf(c->reason, sizeof c->reason, "%s", text);
     if (to->image_only)
         planche_http_drop(c);
     else

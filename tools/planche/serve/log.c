@@ -193,6 +193,18 @@ static bool is_routine(const struct planche_http_connection *c)
     return false;
 }
 
+/* Why a request was refused; nothing if it was not. */
+static void put_reason(struct line *line, const struct planche_serve *serve, const char *reason)
+{
+    char hinted[TEXT_BYTES], clean[TEXT_BYTES];
+    if (*reason == 0)
+        return;
+    planche_cli_hint(reason, hinted, sizeof hinted);
+    planche_serve_redact(hinted, serve->token, clean, sizeof clean);
+    planche_text_clean(clean);
+    put_field(line, "reason", clean);
+}
+
 void planche_serve_log_request(const struct planche_serve *serve,
                                const struct planche_http_connection *c)
 {
@@ -211,6 +223,7 @@ void planche_serve_log_request(const struct planche_serve *serve,
     put_number(&line, "in", "%llu", (unsigned long long)c->bytes_in);
     put_number(&line, "out", "%llu", (unsigned long long)c->bytes_out);
     put_number(&line, "ms", "%lld.%03d", (long long)(us / 1000), (int)(us % 1000));
+    put_reason(&line, serve, c->reason);
     end(&line);
 }
 

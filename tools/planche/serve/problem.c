@@ -44,6 +44,9 @@ void planche_serve_problem(struct planche_http_connection *c, unsigned status, c
     va_start(args, format);
     planche_text_format(detail, sizeof detail, format, args);
     va_end(args);
+    va_start(args, format);
+    planche_text_format(c->reason, sizeof c->reason, format, args);
+    va_end(args);
     drop_options(detail);
     json_t *object = json_object();
     json_object_set_new(object, "type", json_string("about:blank"));

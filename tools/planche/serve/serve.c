@@ -170,6 +170,9 @@ int planche_cli_serve(int argc, char **argv)
         free(life);
         return status;
     }
+    if (life->serve.options.quiet &&
+        !planche_cli_option_is_given(&life->serve.options, "log-level"))
+        life->serve.options.serve.log_level = PLANCHE_CLI_LOG_ERROR;
     if (first < argc)
         status =
             planche_cli_usage_error("serve", "unexpected '%s'; pages come over HTTP", argv[first]);

@@ -5,6 +5,7 @@
 #include "books/books.h"
 #include "cache/open.h"
 #include "cli/cli.h"
+#include "cli/hints.h"
 #include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
@@ -34,6 +35,7 @@
 #define DEFAULT_LISTEN "127.0.0.1:8377"
 #define MAX_BODIES     (UINT64_C(256) << 20)
 #define DEFAULT_BYTES  (UINT64_C(64) << 20)
+#define ENOUGH_MEMORY  (UINT64_C(512) << 20) /* for the engine of any model */
 
 /* A quarter of the memory is for bodies and results, but no more than they can use; the rest is for
  * engines and what runs in them. */
@@ -44,6 +46,7 @@ static void divide_memory(struct planche_serve *serve, bool bytes_given)
         planche_engine_defaults(&memory, NULL);
     uint64_t bodies = memory / 4 < MAX_BODIES ? memory / 4 : MAX_BODIES;
     planche_http_budget_init(&serve->budget, bodies);
+    planche_cli_hint_shares(serve->options.engines, MAX_BODIES >> 20);
     serve->options.engine.memory = memory - bodies;
     serve->max_bytes = bytes_given ? serve->options.max_bytes : DEFAULT_BYTES;
     if (serve->max_bytes > bodies)
@@ -97,6 +100,52 @@ static int choose_isolation(struct planche_serve *serve)
     planche_serve_log(serve, PLANCHE_CLI_LOG_WARN, "%s; pages are decoded in the server's process",
                       error.message);
     return PLANCHE_CLI_OK;
+}
+
+/* Whether options.backend asks for more than what is always there. */
+static bool names_backend(const char *backend)
+{
+    return backend != NULL && strcmp(backend, "auto") != 0 && strcmp(backend, "cpu") != 0;
+}
+
+static int refuse_engine(enum planche_status status, const char *message)
+{
+    if (status == PLANCHE_ERROR_ARGUMENT)
+        return planche_cli_usage_error("backend", "%s", message);
+    planche_cli_message("%s", message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
+/* Makes an engine as requests will want it, where it may fail for good: with little memory, and
+ * with GPUs that were asked for by name. Others are asked when the first page comes. */
+static int check_engine(const struct planche_serve *serve)
+{
+    struct planche_engine_options wanted = serve->options.engine;
+    struct planche_engine *engine = NULL;
+    struct planche_error error = {0};
+    bool named = names_backend(wanted.backend);
+    unsigned scale;
+    wanted.memory /= serve->options.engines;
+    if (!named && wanted.memory >= ENOUGH_MEMORY)
+        return PLANCHE_CLI_OK;
+    if (!named)
+        wanted.backend = "cpu";
+    if (wanted.memory == 0)
+        wanted.memory = 1; /* 0 is the default */
+    enum planche_status status = planche_cli_choose(&wanted, serve->options.level, &scale, &error);
+    if (status == PLANCHE_OK)
+        status = planche_engine_create(&engine, &wanted, &error);
+    if (status == PLANCHE_ERROR_NOT_FOUND && named) { /* the model may come; the GPU will not */
+        wanted.model = NULL;
+        wanted.scale = 0;
+        wanted.denoise = PLANCHE_DENOISE_DEFAULT;
+        wanted.has_level = 0;
+        status = planche_engine_create(&engine, &wanted, &error);
+    }
+    planche_engine_destroy(&engine);
+    bool wrong = status == PLANCHE_ERROR_BUDGET ||
+                 (named && status != PLANCHE_OK && status != PLANCHE_ERROR_NOT_FOUND);
+    return wrong ? refuse_engine(status, error.message) : PLANCHE_CLI_OK;
 }
 
 static int read_token(struct planche_serve *serve)
@@ -327,6 +376,8 @@ int planche_serve_start(struct planche_serve *serve)
         status = listen_everywhere(serve);
     if (status == PLANCHE_CLI_OK)
         status = choose_isolation(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = check_engine(serve);
     if (status == PLANCHE_CLI_OK)
         status = open_cache(serve);
     bound_connections(serve);

@@ -14,7 +14,7 @@ static void refuse(struct planche_serve_work *work, unsigned status, const char 
                    const char *detail)
 {
     bool late = strcmp(reason, "deadline") == 0;
-    if (status == 503)
+    if (status == 503 && !work->lasts)
         planche_http_add_field_format(work->c, "Retry-After", "%u",
                                       planche_pages_retry_after(work->serve->pages));
     planche_serve_count_page(work->serve, PLANCHE_SERVE_ERROR, NULL, NULL);

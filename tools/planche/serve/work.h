@@ -16,6 +16,7 @@ struct planche_serve_work {
     struct planche_pages_waiter waiter;
     struct planche_http_timer timer;
     int64_t deadline;                        /* planche_clock_ns; 0: none */
+    bool lasts;                              /* the refusal: trying again does not help */
     json_t *more;                            /* settings beside the query; own */
     struct planche_serve_work *next, **link; /* those that wait for keys; link NULL: it does not */
 };
