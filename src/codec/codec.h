@@ -70,6 +70,8 @@ struct planche_reader_options {
         *log;         /* warnings: a CMYK page without a profile, a profile that does not fit */
     bool header_only; /* no row will be read */
     uint64_t max_input_pixels; /* LIMIT before anything of that size is allocated; 0: 500,000,000 */
+    unsigned scale;            /* > 1: max_input_pixels follows from a limit of the result, which */
+    uint64_t max_result_pixels; /* is that many times as wide and high: the message speaks of it */
     const struct planche_reading_ops *reading; /* in place of what the format has for this process;
                                                   NULL: that */
     struct planche_isolation *isolation; /* whose programs decode, whatever the format: a file is

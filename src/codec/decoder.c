@@ -7,6 +7,25 @@
 
 #include <inttypes.h>
 
+/* What is too large is the result, if the limit is one of that. */
+static enum planche_status too_large(const struct planche_decoder *decoder, uint64_t width,
+                                     uint64_t height, struct planche_error *error)
+{
+    uint64_t scale = decoder->scale;
+    if (scale > 1 && width <= UINT32_MAX && height <= UINT32_MAX)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: the result would have %" PRIu64 " x %" PRIu64
+                            " pixels, more than the limit of %" PRIu64
+                            " pixels; choose a smaller scale, or raise the limit "
+                            "(option max_pixels)",
+                            decoder->name, width * scale, height * scale,
+                            decoder->max_result_pixels);
+    return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                        "%s: %" PRIu64 " x %" PRIu64 " pixels are more than the limit of %" PRIu64
+                        " pixels (option max_pixels)",
+                        decoder->name, width, height, decoder->max_pixels);
+}
+
 enum planche_status planche_decoder_check_size(const struct planche_decoder *decoder,
                                                uint64_t width, uint64_t height,
                                                struct planche_error *error)
@@ -17,11 +36,7 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
                             decoder->name);
     if (width > INT32_MAX || height > INT32_MAX || __builtin_mul_overflow(width, height, &pixels) ||
         pixels > decoder->max_pixels)
-        return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: %" PRIu64 " x %" PRIu64
-                            " pixels are more than the limit of %" PRIu64
-                            " pixels (option max_pixels)",
-                            decoder->name, width, height, decoder->max_pixels);
+        return too_large(decoder, width, height, error);
     return PLANCHE_OK;
 }
 

@@ -27,7 +27,9 @@ struct planche_decoder {
     struct planche_budget *budget;
     const struct planche_log *log;
     uint64_t max_pixels;
-    bool header_only; /* no row will be read: nothing is allocated for that */
+    unsigned scale;             /* see planche_reader_options */
+    uint64_t max_result_pixels; /* see there, too */
+    bool header_only;           /* no row will be read: nothing is allocated for that */
     const struct planche_cancel_token *cancel; /* may be NULL */
     struct planche_isolation *isolation;       /* may be NULL */
 

@@ -180,6 +180,21 @@ static bool makes_sense(const struct planche_decode_image *image)
            image->chroma <= 4 && image->lost < 2 * (uint32_t)PLANCHE_LOST_XMP;
 }
 
+/* The program does not know of the result, whose size is what is too large. */
+static enum planche_status explain(const struct planche_decoder *decoder,
+                                   enum planche_status status, struct planche_error *error)
+{
+    if (status != PLANCHE_ERROR_LIMIT || decoder->scale <= 1 || !error ||
+        !strstr(error->message, "(option max_pixels)"))
+        return status;
+    return planche_fail(error, status,
+                        "%s: the result would be %u times as wide and high, and have more than the "
+                        "limit of %llu pixels; choose a smaller scale, or raise the limit (option "
+                        "max_pixels)",
+                        decoder->name, decoder->scale,
+                        (unsigned long long)decoder->max_result_pixels);
+}
+
 static enum planche_status look(struct planche_decoder *decoder, struct planche_error *error)
 {
     struct isolated *isolated = decoder->state;
@@ -188,7 +203,7 @@ static enum planche_status look(struct planche_decoder *decoder, struct planche_
     uint32_t most = decoder->max_pixels < UINT32_MAX ? (uint32_t)decoder->max_pixels : UINT32_MAX;
     enum planche_status status = ask(decoder, PLANCHE_DECODE_OPEN, most, &frame, error);
     if (status)
-        return status;
+        return explain(decoder, status, error);
     if (frame.type != PLANCHE_DECODE_IMAGE || frame.size != sizeof image)
         return planche_helper_fail_protocol(&isolated->helper, error);
     status = planche_helper_receive(&isolated->helper, &image, sizeof image, error);

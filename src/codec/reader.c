@@ -120,6 +120,8 @@ static enum planche_status open_reader(struct planche_reader *reader,
     decoder->isolation = options->isolation;
     decoder->max_pixels =
         options->max_input_pixels ? options->max_input_pixels : DEFAULT_MAX_PIXELS;
+    decoder->scale = options->scale;
+    decoder->max_result_pixels = options->max_result_pixels;
     enum planche_status status =
         planche_stream_open(&decoder->stream, source, reader->name, options->budget, error);
     if (status == PLANCHE_OK)

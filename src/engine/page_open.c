@@ -23,6 +23,8 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
                 .cancel = &job->cancel,
                 .isolation = page->engine->isolation,
                 .max_input_pixels = page->engine->max_pixels / (scale * scale),
+                .scale = (unsigned)scale,
+                .max_result_pixels = page->engine->max_pixels,
             },
         .pool = page->engine->pool,
     };

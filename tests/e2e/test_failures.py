@@ -200,6 +200,8 @@ class Limits(harness.Case):
         result = self.planche("--max-pixels", "7999", "a.png", "-o", "b.png", check=1)
         self.assert_one_line(result.stderr, "a.png", "pixels")
         self.assertEqual(self.files(), ["a.png"])
+        self.assert_one_line(result.stderr, "the result would have", "more than the limit of 7999 pixels",
+                             "smaller scale", "--max-pixels")
         self.planche("--max-pixels", "8000", "a.png", "-o", "b.png")
         self.planche("--max-pixels", "8k", "a.png", "-o", "c.png")
 
