@@ -305,6 +305,17 @@ class Books(harness.Case):
         line = running.wait_for_line(r'msg="(book .*)"').group(1)
         self.assertIn(": done, ", line)
 
+    def test_nowhere(self):
+        """The folder cannot be made, and there is no library."""
+        running = server.Server(self, env={"XDG_STATE_HOME": self.write("file", b"")})
+        answer = running.post("/v1/books", self.book)
+        self.assertEqual((answer.status, answer.fields.get("retry-after")), (503, None))
+        self.assertIn("no folder", answer.json()["detail"])
+        running.wait_for_line("--books DIR")
+        answer = running.post("/v1/books?path=a.cbz", b"")
+        self.assertEqual(answer.status, 404)
+        self.assertIn("no library root", answer.json()["detail"])
+
     def test_yields(self):
         """With one engine a book gives it up for a page that needs another, and gets it back."""
         running = self.serve("--jobs", "1", "--threads", "1", "--engines", "1")

@@ -78,6 +78,8 @@ enum planche_books_refusal {
     PLANCHE_BOOKS_TOO_LARGE, /* 413 */
     PLANCHE_BOOKS_FULL,      /* 507: the folder's limit, or the disk */
     PLANCHE_BOOKS_BUSY,      /* 503: too many at once, no memory, the server ends */
+    PLANCHE_BOOKS_NOWHERE,   /* 503: the folder cannot be used; the log says why */
+    PLANCHE_BOOKS_NO_ROOT,   /* 404: a path, and there is no library root */
     PLANCHE_BOOKS_OUTSIDE,   /* 403: a path that is refused */
     PLANCHE_BOOKS_ABSENT,    /* 404: a path that is below no root */
     PLANCHE_BOOKS_ERROR      /* 500: the disk; the log says why */

@@ -453,7 +453,8 @@ static void on_opened(void *user, bool ok)
     if (ok)
         take_contents(books, &opening->contents);
     else
-        planche_log_write(books->settings.log, PLANCHE_LOG_WARNING, "%s", opening->error.message);
+        planche_log_write(books->settings.log, PLANCHE_LOG_WARNING,
+                          "%s; another folder is named with --books DIR", opening->error.message);
     free(opening);
     tell_openers(books);
 }
@@ -525,7 +526,9 @@ static enum planche_status begin(struct planche_books *books, struct planche_err
     if (settings->folder != NULL || status == PLANCHE_OK)
         return status;
     if (status != PLANCHE_ERROR_NOT_FOUND)
-        planche_log_write(settings->log, PLANCHE_LOG_WARNING, "%s", error->message);
+        planche_log_write(settings->log, PLANCHE_LOG_WARNING,
+                          "%s; books are refused; another folder is named with --books DIR",
+                          error->message);
     return PLANCHE_OK;
 }
 

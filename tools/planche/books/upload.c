@@ -199,8 +199,12 @@ planche_books_upload_begin(struct planche_books *books, uint64_t size,
         return NULL;
     }
     if (books->draining || books->count >= PLANCHE_BOOKS_MOST ||
-        books->uploads >= PLANCHE_BOOKS_UPLOADS || !books->ready)
+        books->uploads >= PLANCHE_BOOKS_UPLOADS)
         return NULL;
+    if (!books->ready) {
+        *refusal = PLANCHE_BOOKS_NOWHERE;
+        return NULL;
+    }
     if (planche_books_room(books) == 0 || size > planche_books_room(books)) {
         *refusal = PLANCHE_BOOKS_FULL;
         return NULL;
@@ -337,8 +341,10 @@ static enum planche_books_refusal judge_path(const struct addition *addition)
                                                          : PLANCHE_BOOKS_OUTSIDE;
     if (size > books->settings.upload_bytes)
         return PLANCHE_BOOKS_TOO_LARGE;
-    if (books->draining || books->count >= PLANCHE_BOOKS_MOST || !books->ready)
+    if (books->draining || books->count >= PLANCHE_BOOKS_MOST)
         return PLANCHE_BOOKS_BUSY;
+    if (!books->ready)
+        return PLANCHE_BOOKS_NOWHERE;
     return room == 0 || size > room ? PLANCHE_BOOKS_FULL : PLANCHE_BOOKS_ACCEPTED;
 }
 
@@ -367,7 +373,7 @@ enum planche_books_refusal planche_books_add_path(
     void *user)
 {
     if (books->looks == NULL)
-        return PLANCHE_BOOKS_ABSENT; /* as there is no library */
+        return PLANCHE_BOOKS_NO_ROOT;
     struct addition *addition = calloc(1, sizeof *addition);
     struct planche_books_book *book = addition != NULL ? planche_books_new(wish) : NULL;
     if (book == NULL) {

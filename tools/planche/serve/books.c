@@ -42,6 +42,9 @@ static void answer_refusal(struct planche_http_connection *c, enum planche_books
         [PLANCHE_BOOKS_FULL] = {507, "there is no room for the book: remove others, or wait until "
                                      "their results are too old"},
         [PLANCHE_BOOKS_BUSY] = {503, "the server takes no more books now"},
+        [PLANCHE_BOOKS_NOWHERE] = {503, "the server has no folder where books can be kept; its log "
+                                        "says why"},
+        [PLANCHE_BOOKS_NO_ROOT] = {404, "this server has no library root: books are uploaded"},
         [PLANCHE_BOOKS_OUTSIDE] = {403, "the path is none that may be read below a library root"},
         [PLANCHE_BOOKS_ABSENT] = {404, "there is no such path below a library root"},
         [PLANCHE_BOOKS_ERROR] = {500, "the server cannot keep the book; its log says why"},
