@@ -490,11 +490,18 @@ skip-above = 20
                            ("[rule]\n", "[[rule]]"), ("x = 1\n", ":1: only [[rule]]"),
                            ("[[rule]]\nseries = 1.5\n", ":2: series must be"),
                            ("[[rule]]\nfit = 'wide'\n", ":2: fit must be"),
+                           ("[[rule]]\nscale = 'auto'\n", ":1: scale = \"auto\" needs a size"),
+                           ("[[rule]]\nmodel = './no.param'\n", ":1: ./no.param"),
                            ("[[rule]\n", ":1: the name of a table has no end")):
             checked = harness.run("serve", "--check", "--no-cache", "--upstream", "http://127.0.0.1:1",
                                   "--rules", self.write("rules.toml", text.encode()))
             self.assertEqual(checked.returncode == 0, says is None, checked.stderr)
             self.assertIn(says or "", checked.stderr)
+        rules = self.write("rules.toml", b"[[rule]]\nmodel = 'realcugan'\n")
+        checked = harness.run("serve", "--check", "--no-cache", "--upstream", "http://127.0.0.1:1",
+                              "--rules", rules, "--model-dir", self.folder, check=0)
+        self.assertIn("realcugan", checked.stderr)
+        self.assertIn("warnings", checked.stdout)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,20 @@
 #include "proxy/prefetch.h"
 #include "proxy/tunnel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SECOND_NS INT64_C(1000000000)
+
+/* Pages of that rule stay as they are until it is there. */
+static void on_lack(void *user, const char *message)
+{
+    const struct planche_proxy *proxy = user;
+    char text[640];
+    snprintf(text, sizeof text, "rules: %s", message);
+    proxy->settings.log(proxy->settings.user, NULL, PLANCHE_CLI_LOG_WARN, text);
+}
 
 enum planche_status planche_proxy_create(struct planche_proxy **out,
                                          const struct planche_proxy_settings *settings,
@@ -39,6 +49,7 @@ enum planche_status planche_proxy_create(struct planche_proxy **out,
         free(proxy);
         return status;
     }
+    planche_proxy_rules_check_models(proxy->rules, on_lack, proxy);
     *out = proxy;
     return PLANCHE_OK;
 }
@@ -67,6 +78,7 @@ enum planche_status planche_proxy_reload(struct planche_proxy *proxy, struct pla
         return status;
     planche_proxy_rules_free(proxy->rules); /* what is under way has its own references */
     proxy->rules = rules;
+    planche_proxy_rules_check_models(rules, on_lack, proxy);
     return PLANCHE_OK;
 }
 

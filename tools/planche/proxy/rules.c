@@ -3,14 +3,17 @@
 #include "proxy/rules.h"
 
 #include "base/status.h"
+#include "cli/model_options.h"
 #include "service/request.h"
 #include "toml/toml.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 struct rule {
     struct rule *next;
@@ -176,6 +179,21 @@ static enum planche_status take_key(const struct reading *reading, struct rule *
     return take_setting(reading, rule, value);
 }
 
+/* What would be refused of every page. */
+static enum planche_status check_request(const struct planche_cli_request *request,
+                                         struct planche_error *error)
+{
+    const struct planche_page_options *page = &request->page;
+    const char *model = request->engine.model;
+    if (page->scale == PLANCHE_SCALE_AUTO && page->width == 0 && page->height == 0)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "scale = \"auto\" needs a size: fit, device, width or height");
+    if (model != NULL && planche_cli_model_is_path(model) && access(model, R_OK) != 0)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: this model cannot be read: %s",
+                            model, strerror(errno));
+    return PLANCHE_OK;
+}
+
 /* The settings together, as a page will have them: some exclude others. */
 static enum planche_status check_rule(const struct reading *reading, const struct rule *rule,
                                       const struct planche_toml *table)
@@ -186,6 +204,8 @@ static enum planche_status check_rule(const struct reading *reading, const struc
     json_object_set_new(all, "bytes", json_integer(1));
     enum planche_status status =
         planche_cli_request_take(&request, all, reading->rules->options, &error);
+    if (status == PLANCHE_OK)
+        status = check_request(&request, &error);
     planche_cli_request_clear(&request);
     return status == PLANCHE_OK ? status : refuse(reading, table, "%s", error.message);
 }
@@ -245,6 +265,36 @@ enum planche_status planche_proxy_rules_read(struct planche_proxy_rules **out, c
     else
         planche_proxy_rules_free(rules);
     return status;
+}
+
+/* The model of a rule is not there. */
+static bool lacks_model(const struct planche_proxy_rules *rules, const struct rule *rule,
+                        struct planche_error *error)
+{
+    struct planche_cli_request request = {0};
+    const struct planche_model_variant *variant;
+    json_t *all = json_copy(rule->settings);
+    json_object_set_new(all, "bytes", json_integer(1));
+    enum planche_status status = planche_cli_request_take(&request, all, rules->options, error);
+    const struct planche_engine_options *engine = &request.engine;
+    bool lacks = status == PLANCHE_OK && engine->model != NULL &&
+                 json_object_get(rule->settings, "model") != NULL &&
+                 !planche_cli_model_is_path(engine->model) &&
+                 planche_model_find(engine->model, engine->scale, engine->denoise, &variant,
+                                    error) == PLANCHE_OK &&
+                 planche_model_check(variant, engine->model_directory, 0, error) != PLANCHE_OK;
+    planche_cli_request_clear(&request);
+    return lacks;
+}
+
+void planche_proxy_rules_check_models(const struct planche_proxy_rules *rules,
+                                      void (*lacks)(void *user, const char *message), void *user)
+{
+    for (const struct rule *rule = rules->first; rule != NULL; rule = rule->next) {
+        struct planche_error error = {0};
+        if (lacks_model(rules, rule, &error))
+            lacks(user, error.message);
+    }
 }
 
 void planche_proxy_rules_free(struct planche_proxy_rules *rules)

@@ -28,6 +28,9 @@ struct planche_proxy_rules;
 enum planche_status planche_proxy_rules_read(struct planche_proxy_rules **out, const char *path,
                                              const struct planche_cli_options *options,
                                              struct planche_error *error);
+/* Tells of each rule's model that is not here; it may come yet. */
+void planche_proxy_rules_check_models(const struct planche_proxy_rules *rules,
+                                      void (*lacks)(void *user, const char *message), void *user);
 /* NULL is fine. */
 void planche_proxy_rules_free(struct planche_proxy_rules *rules);
 /* Whether a rule asks for what addresses of pages do not say. */
