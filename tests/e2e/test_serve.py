@@ -194,9 +194,11 @@ class Routes(Serve):
         running = self.serve(quick=False, env={"PLANCHE_MODEL_DIR": self.path("models")})
         for query, says in (("model=huge", "huge"), ("model=x.param", "/v1/models"),
                             ("model=waifu2x-cunet", "/v1/models"), ("scale=64&format=jpg", "pixels"),
-                            ("device=x", "docs/devices.md")):
+                            ("model=small&scale=64", "the result would"), ("device=x", "docs/devices.md")):
             answer = running.post("/v1/upscale?" + query,
-                                  self.page if "scale" not in query else harness.page(1100, 4))
+                                  self.page if "scale" not in query
+                                  else harness.page(1100, 4) if "jpg" in query
+                                  else png.encode(600, 900, 1, bytes(540000), 8))
             self.problem(answer, answer.status, says)
             self.assertIn(answer.status, (400, 422), query)
             for word in ("--", ".param ", "PLANCHE_", self.folder, "option"):
@@ -824,11 +826,15 @@ class Access(Serve):
         self.assertIn("--memory", result.stderr)
         for backend, status in (("vulkan:99", 3), ("none", 2)):
             self.assert_one_line(harness.run(*checks, "--backend", backend, check=status).stderr)
+        for words in (("--library-root", self.path("none")), ("-m", self.path("none.param"))):
+            self.assert_one_line(harness.run(*checks, *words, check=3).stderr, "none")
 
     def test_quiet(self):
         checks = ["serve", "--check", "--no-isolate", "--no-cache", "-m", "realcugan", "--model-dir",
                   self.folder]
-        self.assertIn("level=warn", harness.run(*checks, check=0).stderr)
+        warned = harness.run(*checks, check=0)
+        self.assertIn("level=warn", warned.stderr)
+        self.assertIn("warnings", warned.stdout)
         self.assertEqual(harness.run(*checks, "--quiet", check=0).stderr, "")
 
     def test_everybody(self):

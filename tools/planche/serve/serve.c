@@ -153,9 +153,10 @@ static int live(struct life *life)
 }
 
 /* --check: all that can be checked without serving is right. */
-static int say_checked(void)
+static int say_checked(const struct planche_serve *serve)
 {
-    puts("The options and files are right.");
+    puts(serve->warned ? "The options are right; the warnings say what pages may lack."
+                       : "The options and files are right.");
     return PLANCHE_CLI_OK;
 }
 
@@ -182,7 +183,7 @@ int planche_cli_serve(int argc, char **argv)
     else if (!take_signals(life))
         status = planche_cli_no_memory();
     else if ((status = planche_serve_start(&life->serve)) == PLANCHE_CLI_OK)
-        status = life->serve.options.serve.check ? say_checked() : live(life);
+        status = life->serve.options.serve.check ? say_checked(&life->serve) : live(life);
     planche_serve_stop(&life->serve);
     free(life);
     return status;

@@ -49,6 +49,7 @@ struct planche_serve {
     int64_t started;                 /* planche_clock_ns */
     uint64_t max_bytes;              /* of a request's body */
     bool draining;
+    bool warned;                    /* --check: something was said that is not right */
     struct planche_process browser; /* of --open */
     struct planche_http_watch browser_watch;
 };

@@ -3,6 +3,7 @@
 #include "serve/start.h"
 
 #include "books/books.h"
+#include "books/library.h"
 #include "cache/open.h"
 #include "cli/cli.h"
 #include "cli/hints.h"
@@ -62,7 +63,7 @@ static unsigned count_workers(const struct planche_engine_options *options)
 }
 
 /* A wrong model shows now; one that has not been fetched may come yet. */
-static int check_model(const struct planche_serve *serve)
+static int check_model(struct planche_serve *serve)
 {
     struct planche_engine_options wanted = serve->options.engine;
     const struct planche_model_variant *variant;
@@ -71,11 +72,17 @@ static int check_model(const struct planche_serve *serve)
     if (planche_cli_choose(&wanted, serve->options.level, &scale, &error) != PLANCHE_OK)
         return planche_cli_wrong_model(&wanted, &error);
     const char *model = wanted.model != NULL ? wanted.model : PLANCHE_CLI_DEFAULT_MODEL;
+    if (planche_cli_model_is_path(model) && access(model, R_OK) != 0) {
+        planche_cli_message("%s: this model cannot be read: %s", model, strerror(errno));
+        return PLANCHE_CLI_NOT_STARTED;
+    }
     if (!planche_cli_model_is_path(model) &&
         planche_model_find(model, wanted.scale, wanted.denoise, &variant, &error) == PLANCHE_OK &&
-        planche_model_check(variant, wanted.model_directory, 0, &error) != PLANCHE_OK)
+        planche_model_check(variant, wanted.model_directory, 0, &error) != PLANCHE_OK) {
         planche_serve_log(serve, PLANCHE_CLI_LOG_WARN, "%s; fetch it with: planche models fetch %s",
                           error.message, model);
+        serve->warned = true;
+    }
     return PLANCHE_CLI_OK;
 }
 
@@ -365,6 +372,22 @@ static int open_books(struct planche_serve *serve)
     return PLANCHE_CLI_NOT_STARTED;
 }
 
+/* --check: books are left alone, which may be another server's; the roots are looked at. */
+static int check_roots(const struct planche_serve *serve)
+{
+    const struct planche_cli_serve_options *options = &serve->options.serve;
+    struct planche_library library = {0};
+    struct planche_error error = {0};
+    enum planche_status status = PLANCHE_OK;
+    for (unsigned i = 0; i < options->root_count && status == PLANCHE_OK; i++)
+        status = planche_library_add(&library, options->roots[i], &error);
+    planche_library_close(&library);
+    if (status == PLANCHE_OK)
+        return PLANCHE_CLI_OK;
+    planche_cli_message("%s", error.message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
 int planche_serve_start(struct planche_serve *serve)
 {
     serve->started = planche_clock_ns();
@@ -383,8 +406,8 @@ int planche_serve_start(struct planche_serve *serve)
     bound_connections(serve);
     if (status == PLANCHE_CLI_OK)
         status = make_parts(serve);
-    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
-        status = open_books(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = serve->options.serve.check ? check_roots(serve) : open_books(serve);
     /* Pages of an upstream do not wait for keys by themselves. */
     if (status == PLANCHE_CLI_OK && !serve->options.serve.check &&
         serve->options.serve.upstream != NULL)

@@ -12,13 +12,20 @@
 
 #include <string.h>
 
+/* Not of a request: of the start, or of the upstream as a whole. */
+static void note(struct planche_serve *serve, enum planche_cli_log_level level, const char *message)
+{
+    serve->warned = serve->warned || level <= PLANCHE_CLI_LOG_WARN;
+    planche_serve_log(serve, level, "%s", message);
+}
+
 static void on_log(void *user, const struct planche_http_connection *c,
                    enum planche_cli_log_level level, const char *message)
 {
     if (c != NULL)
         planche_serve_log_for(user, c, level, "%s", message);
     else
-        planche_serve_log(user, level, "%s", message);
+        note(user, level, message);
 }
 
 static void on_problem(void *user, struct planche_http_connection *c, unsigned status,
