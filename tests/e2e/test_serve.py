@@ -168,7 +168,7 @@ class Routes(Serve):
     def test_pages_that_never_fit(self):
         """Nobody is told to come again."""
         running = self.serve("--memory", "48M", "--engines", "1", "--threads", "1")
-        never = running.post("/v1/upscale?scale=4", harness.page(2000, 2))
+        never = running.post("/v1/upscale?scale=4", png.encode(3000, 2000, 1, bytes(6000000), 8))
         self.problem(never, 503, "memory budget")
         self.assertNotIn("retry-after", never.fields)
 
@@ -828,6 +828,12 @@ class Access(Serve):
             self.assert_one_line(harness.run(*checks, "--backend", backend, check=status).stderr)
         for words in (("--library-root", self.path("none")), ("-m", self.path("none.param"))):
             self.assert_one_line(harness.run(*checks, *words, check=3).stderr, "none")
+
+    def test_reason_of_a_closed_connection(self):
+        running = self.serve("--token-file", self.write("token", b"a-long-token\n"))
+        with self.assertRaises(server.Closed):
+            running.post("/suwayomi", self.page)
+        running.wait_for_line(r'route=/suwayomi status=0 .*reason="a token is wanted')
 
     def test_quiet(self):
         checks = ["serve", "--check", "--no-isolate", "--no-cache", "-m", "realcugan", "--model-dir",
