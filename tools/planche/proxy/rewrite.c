@@ -87,8 +87,9 @@ static bool is_replaced(const struct planche_http_head *head, const struct planc
                                       PLANCHE_PROXY_LOOP};
     return IS_OF(name, own) || ends_here(head->fields, head->count, name) ||
            (way->whole && IS_OF(name, conditions)) ||
-           (way->no_body &&
-            (strcasecmp(name, "content-type") == 0 || strcasecmp(name, "expect") == 0));
+           (way->no_body && strcasecmp(name, "content-type") == 0) ||
+           /* RFC 9110, 10.1.1: of HTTP/1.0 it is to be ignored, and the upstream gets HTTP/1.1. */
+           ((way->no_body || head->minor == 0) && strcasecmp(name, "expect") == 0);
 }
 
 /* "a, b", of several fields of a name and one value more. */
