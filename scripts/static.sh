@@ -15,7 +15,6 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh build static
 arch=$(gcc -print-multiarch)
 deps=$folder/deps
-lib=/usr/lib/$arch
 export CFLAGS="-O3 -fPIC -ffunction-sections -fdata-sections" PKG_CONFIG_PATH=$deps/lib/pkgconfig
 export CXXFLAGS=$CFLAGS
 jobs=$(nproc)
