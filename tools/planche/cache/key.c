@@ -5,6 +5,7 @@
 #include "base/little_endian.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert(PLANCHE_CACHE_KEY_BYTES == SHA256_DIGEST_SIZE, "a key is a sha256");
@@ -53,6 +54,13 @@ void planche_cache_hash_end(struct planche_cache_hash *hash, struct planche_cach
 void planche_cache_key_text(const struct planche_cache_key *key, char text[PLANCHE_CACHE_KEY_TEXT])
 {
     planche_text_hex(text, key->bytes, sizeof key->bytes);
+}
+
+void planche_cache_key_tag(const struct planche_cache_key *key, char tag[PLANCHE_CACHE_KEY_TAG])
+{
+    char text[PLANCHE_CACHE_KEY_TEXT];
+    planche_cache_key_text(key, text);
+    snprintf(tag, PLANCHE_CACHE_KEY_TAG, "\"%.32s\"", text);
 }
 
 static int digit_of(char c)

@@ -31,6 +31,9 @@ void planche_cache_hash_number(struct planche_cache_hash *hash, const char *name
 void planche_cache_hash_end(struct planche_cache_hash *hash, struct planche_cache_key *key);
 
 void planche_cache_key_text(const struct planche_cache_key *key, char text[PLANCHE_CACHE_KEY_TEXT]);
+/* The entity tag of the result, with its quotes. */
+#define PLANCHE_CACHE_KEY_TAG 35
+void planche_cache_key_tag(const struct planche_cache_key *key, char tag[PLANCHE_CACHE_KEY_TAG]);
 /* The key that such a text is of. False: it is none. */
 bool planche_cache_key_parse(struct planche_cache_key *key, const char *text);
 

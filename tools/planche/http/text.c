@@ -122,3 +122,10 @@ bool planche_http_parameter(const char *value, const char *name, char *out, size
     }
     return false;
 }
+
+uint64_t planche_http_hash_text(uint64_t hash, const char *text)
+{
+    for (; text != NULL && *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (hash ^ 255) * UINT64_C(1099511628211);
+}

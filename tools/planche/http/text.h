@@ -24,4 +24,9 @@ bool planche_http_matches_tag(const char *list, const char *tag);
  * it without its quotes. False: there is none, or it is too long. */
 bool planche_http_parameter(const char *value, const char *name, char *out, size_t size);
 
+/* Hash of several texts, one after the other, from PLANCHE_HTTP_HASH_BEGIN on (FNV-1a); NULL is as
+ * empty. Not for what an attacker may choose to collide. */
+#define PLANCHE_HTTP_HASH_BEGIN UINT64_C(14695981039346656037)
+uint64_t planche_http_hash_text(uint64_t hash, const char *text);
+
 #endif

@@ -17,7 +17,6 @@
 #define SECOND_NS    INT64_C(1000000000)
 #define OPDS_SECONDS 12 /* KOReader gives up after 15 */
 #define PATIENCE_NS  INT64_C(300000000000)
-#define TAG          35 /* a tag with its quotes and the 0 */
 
 struct planche_proxy_page {
     struct planche_proxy_exchange *exchange;
@@ -123,19 +122,12 @@ static void answer_original(struct planche_proxy_page *page, const char *reason,
     answer(exchange, &whole, &fields);
 }
 
-static void make_tag(char tag[TAG], const struct planche_cache_key *key)
-{
-    char text[PLANCHE_CACHE_KEY_TEXT];
-    planche_cache_key_text(key, text);
-    snprintf(tag, TAG, "\"%.32s\"", text);
-}
-
 /* What answers with a result have, and 304 in their place. */
 static void add_fields(const struct planche_proxy_page *page, const char *result)
 {
-    char tag[TAG];
+    char tag[PLANCHE_CACHE_KEY_TAG];
     struct planche_http_connection *c = page->exchange->c;
-    make_tag(tag, &page->wish.key);
+    planche_cache_key_tag(&page->wish.key, tag);
     planche_http_add_field(c, "ETag", tag);
     planche_http_add_field(c, "Cache-Control", "private, max-age=0, must-revalidate");
     planche_http_add_field(c, "Vary", "Accept");
@@ -253,8 +245,8 @@ static bool answer_unchanged(struct planche_proxy_page *page)
     const struct planche_proxy_settings *settings = &exchange->proxy->settings;
     struct planche_text_buffer fields = {0};
     struct planche_http_answer whole = {.status = 304};
-    char tag[TAG];
-    make_tag(tag, &page->wish.key);
+    char tag[PLANCHE_CACHE_KEY_TAG];
+    planche_cache_key_tag(&page->wish.key, tag);
     if (!client_has(exchange->c, tag))
         return false;
     planche_proxy_write_fields(&fields, page->reply, PLANCHE_PROXY_CHANGED);

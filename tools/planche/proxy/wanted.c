@@ -3,6 +3,7 @@
 #include "proxy/wanted.h"
 
 #include "http/image.h"
+#include "http/text.h"
 #include "pages/keys.h"
 #include "proxy/size.h"
 
@@ -103,13 +104,6 @@ const char *planche_proxy_want(const struct planche_proxy *proxy,
     return reason;
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; text != NULL && *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return (hash ^ 255) * UINT64_C(1099511628211);
-}
-
 /* A reader is known by the address, also that behind a server in front, the program and who it is
  * for the upstream. */
 uint64_t planche_proxy_session(const struct planche_http_connection *c,
@@ -118,9 +112,9 @@ uint64_t planche_proxy_session(const struct planche_http_connection *c,
     static const char *const names[] = {"x-forwarded-for", "user-agent", "x-planche-session",
                                         "authorization",   "x-api-key",  "x-auth-token",
                                         "cookie"};
-    uint64_t hash = hash_text(UINT64_C(14695981039346656037), c->peer);
-    hash = hash_text(hash, match->key);
+    uint64_t hash = planche_http_hash_text(PLANCHE_HTTP_HASH_BEGIN, c->peer);
+    hash = planche_http_hash_text(hash, match->key);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        hash = hash_text(hash, planche_http_head_field(&c->head, names[i]));
+        hash = planche_http_hash_text(hash, planche_http_head_field(&c->head, names[i]));
     return hash;
 }

@@ -8,6 +8,7 @@
 #include "cli/target.h"
 #include "http/multipart.h"
 #include "http/query.h"
+#include "http/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,19 +150,12 @@ static enum planche_status take_query(json_t *object, const struct planche_http_
     return status;
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; text != NULL && *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return (hash ^ 255) * UINT64_C(1099511628211);
-}
-
 /* A reader is known by the address, the program, and a name that a program may give its users. */
 static uint64_t find_session(const struct planche_http_connection *c)
 {
-    uint64_t hash = hash_text(UINT64_C(14695981039346656037), c->peer);
-    hash = hash_text(hash, planche_http_head_field(&c->head, "user-agent"));
-    return hash_text(hash, planche_http_head_field(&c->head, "x-planche-session"));
+    uint64_t hash = planche_http_hash_text(PLANCHE_HTTP_HASH_BEGIN, c->peer);
+    hash = planche_http_hash_text(hash, planche_http_head_field(&c->head, "user-agent"));
+    return planche_http_hash_text(hash, planche_http_head_field(&c->head, "x-planche-session"));
 }
 
 static enum planche_pages_class class_of(const struct planche_cli_request *request)

@@ -14,15 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAG 35 /* a tag with its quotes and the 0 */
-
-static void make_tag(char tag[TAG], const struct planche_cache_key *key)
-{
-    char text[PLANCHE_CACHE_KEY_TEXT];
-    planche_cache_key_text(key, text);
-    snprintf(tag, TAG, "\"%.32s\"", text);
-}
-
 static void leave_keys(struct planche_serve_work *work)
 {
     if (work->link == NULL)
@@ -53,8 +44,8 @@ static void on_gone(void *user)
 /* What every answer with a result has. */
 static void add_fields(const struct planche_serve_work *work, const char *result)
 {
-    char tag[TAG];
-    make_tag(tag, &work->wish.key);
+    char tag[PLANCHE_CACHE_KEY_TAG];
+    planche_cache_key_tag(&work->wish.key, tag);
     planche_http_add_field(work->c, "ETag", tag);
     planche_http_add_field(work->c, "Cache-Control", "private, max-age=0, must-revalidate");
     planche_http_add_field(work->c, "X-Planche-Result", result);
@@ -128,8 +119,8 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
 static bool answer_unchanged(struct planche_serve_work *work)
 {
     const char *tags = planche_http_head_field(&work->c->head, "if-none-match");
-    char tag[TAG];
-    make_tag(tag, &work->wish.key);
+    char tag[PLANCHE_CACHE_KEY_TAG];
+    planche_cache_key_tag(&work->wish.key, tag);
     if (tags == NULL || !planche_http_matches_tag(tags, tag))
         return false;
     const struct planche_http_answer answer = {.status = 304};
