@@ -30,7 +30,13 @@ enum planche_layer_type {
     PLANCHE_LAYER_POOLING,
     PLANCHE_LAYER_INNER, /* dense */
     PLANCHE_LAYER_SCALE,
-    PLANCHE_LAYER_ACTIVATION /* standing alone, the same for all channels */
+    PLANCHE_LAYER_ACTIVATION, /* standing alone, the same for all channels */
+    PLANCHE_LAYER_UNSHUFFLE,  /* the inverse of SHUFFLE */
+    PLANCHE_LAYER_SLICE,      /* channels slice_begin .. slice_begin + channels - 1 */
+    PLANCHE_LAYER_CONSTANT,   /* no input: `channels` values in data, the same for all pixels. Only
+                                 BINARY reads it: one value, or one for each channel */
+    PLANCHE_LAYER_NORM,       /* each pixel over its channels, times data, plus bias */
+    PLANCHE_LAYER_PAD         /* pad_top .. pad_right more rows and columns; edges of the page */
 };
 
 /* Crop of one axis: the rows or columns [start, end), at most size of them (0: no limit). A
@@ -47,24 +53,35 @@ struct planche_layer {
     int input_count, output_count;
     int *inputs, *outputs; /* blobs */
 
-    int channels; /* convolutions, dense layers: outputs; INPUT: its channels, 0: not stated */
+    /* Convolutions, dense layers: outputs; INPUT: its channels, 0: not stated; SLICE: as many, 0:
+     * all that follow; CONSTANT: values. */
+    int channels;
+    int groups; /* CONVOLUTION, DECONVOLUTION; 0 is 1. Weights: [output][input of its group]... */
+    int slice_begin;
     int kernel_w, kernel_h, stride_w, stride_h, dilation_w, dilation_h;
     int pad_top, pad_left, pad_bottom, pad_right; /* DECONVOLUTION: cut away from the result */
+    enum planche_pad_mode pad_mode;               /* CONVOLUTION, PAD */
     bool has_bias;
     size_t weight_count, data_count; /* weights; slopes or scales */
     enum planche_activation activation;
     float act[2];
     enum planche_binary_op binary;   /* BINARY; ELTWISE: MUL, ADD or MAX */
     enum planche_interp_mode interp; /* INTERP */
+    enum planche_interp_place place; /* INTERP */
+    float cubic;                     /* INTERP, BICUBIC: Keys' a; 0: -0.75 */
+    enum planche_norm norm;          /* NORM */
+    float eps;                       /* NORM */
     bool with_scalar;                /* BINARY: the second operand is scalar */
     float scalar;
     float factor_w, factor_h;
     int shuffle;
+    bool position_major; /* SHUFFLE, UNSHUFFLE: channel (i * r + j) * C + c, not c * r * r + i * r +
+                            j, is at row i, column j of the r x r pixels of channel c */
     const double *coefficients; /* ELTWISE, ADD: one per input, or NULL */
     struct planche_crop_axis crop_y, crop_x;
     bool crop_to_reference; /* from start on, as much is kept as the second input has */
     /* Owned until the lowering takes them, but for kernels, which lie in graph->kernels:
-     * [output][input][kernel row][kernel column]. data: slopes or scales. */
+     * [output][input][kernel row][kernel column]. data: slopes, scales or values. */
     float *weights, *bias, *data;
 };
 
@@ -77,6 +94,7 @@ struct planche_graph_blob {
     /* From planche_graph_channels: */
     int channels;
     bool vector;
+    bool constant; /* a CONSTANT's, which then is a vector too */
 };
 
 struct planche_graph_chunk;

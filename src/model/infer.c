@@ -24,7 +24,14 @@ static enum planche_status fail(const struct checker *checker, enum planche_stat
 static enum planche_status check_weights(const struct checker *checker, int kernel)
 {
     const struct planche_layer *layer = checker->layer;
-    size_t wanted = (size_t)layer->channels * (size_t)checker->in->channels * (size_t)kernel;
+    int groups = layer->groups > 1 ? layer->groups : 1;
+    size_t wanted =
+        (size_t)layer->channels * (size_t)(checker->in->channels / groups) * (size_t)kernel;
+    if (checker->in->channels % groups != 0 || layer->channels % groups != 0)
+        return planche_layer_fail(
+            checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+            "%d input and %d output channels cannot be divided into %d groups",
+            checker->in->channels, layer->channels, groups);
     if (layer->weight_count != wanted)
         return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
                                   "%zu weights do not fit %d input channels, %d output channels "
@@ -57,23 +64,35 @@ static enum planche_status inner_channels(const struct checker *checker)
     return check_weights(checker, 1);
 }
 
+/* Whether a BINARY's operand of one channel, a picture or a constant, stands for all channels. */
+static bool is_broadcast(const struct planche_layer *layer, const struct planche_graph_blob *in)
+{
+    return layer->type == PLANCHE_LAYER_BINARY && in->channels == 1 &&
+           (!in->vector || in->constant);
+}
+
 /* Operands alike, or one of a BINARY's a vector that holds a value per channel. */
 static enum planche_status binary_channels(const struct checker *checker)
 {
     const struct planche_layer *layer = checker->layer;
-    int vectors = 0;
+    int vectors = 0, channels = checker->in->channels;
     for (int i = 0; i < layer->input_count; i++) {
         const struct planche_graph_blob *in = &checker->graph->blobs[layer->inputs[i]];
         vectors += in->vector;
-        if (in->channels != checker->in->channels)
+        channels = in->channels > channels ? in->channels : channels;
+    }
+    for (int i = 0; i < layer->input_count; i++) {
+        const struct planche_graph_blob *in = &checker->graph->blobs[layer->inputs[i]];
+        if (in->channels != channels && !is_broadcast(layer, in))
             return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
-                                      "its inputs have %d and %d channels", checker->in->channels,
-                                      in->channels);
+                                      "its inputs have %d and %d channels", channels, in->channels);
+        if (in->constant && channels != in->channels && in->channels != 1)
+            return fail(checker, PLANCHE_ERROR_MODEL, "its inputs have different channels");
     }
     if (vectors == layer->input_count || (vectors && layer->type == PLANCHE_LAYER_ELTWISE))
         return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
                     "this arithmetic on pooled vectors is not supported");
-    checker->out->channels = checker->in->channels;
+    checker->out->channels = channels;
     return PLANCHE_OK;
 }
 
@@ -128,6 +147,63 @@ static enum planche_status shuffle_channels(const struct checker *checker)
     return PLANCHE_OK;
 }
 
+static enum planche_status unshuffle_channels(const struct checker *checker)
+{
+    int square = checker->layer->shuffle * checker->layer->shuffle;
+    if (checker->in->channels > PLANCHE_GRAPH_CHANNELS / square)
+        return fail(checker, PLANCHE_ERROR_MODEL, "the result has too many channels");
+    checker->out->channels = checker->in->channels * square;
+    return PLANCHE_OK;
+}
+
+static enum planche_status slice_channels(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    int rest = checker->in->channels - layer->slice_begin;
+    if (layer->slice_begin < 0 || rest < 1 || layer->channels < 0 || layer->channels > rest)
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+                                  "channels %d to %d are not among %d", layer->slice_begin,
+                                  layer->slice_begin + layer->channels - 1, checker->in->channels);
+    checker->out->channels = layer->channels ? layer->channels : rest;
+    return PLANCHE_OK;
+}
+
+static enum planche_status constant_channels(const struct checker *checker)
+{
+    checker->out->channels = checker->layer->channels;
+    checker->out->vector = checker->out->constant = true;
+    return PLANCHE_OK;
+}
+
+static enum planche_status norm_channels(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    if (layer->data_count && layer->data_count != (size_t)checker->in->channels)
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+                                  "%zu values do not fit %d channels", layer->data_count,
+                                  checker->in->channels);
+    checker->out->channels = checker->in->channels;
+    return PLANCHE_OK;
+}
+
+/* Layers that read a picture only. */
+static enum planche_status spatial_channels(const struct checker *checker)
+{
+    switch (checker->layer->type) {
+    case PLANCHE_LAYER_SHUFFLE:
+        return shuffle_channels(checker);
+    case PLANCHE_LAYER_UNSHUFFLE:
+        return unshuffle_channels(checker);
+    case PLANCHE_LAYER_SLICE:
+        return slice_channels(checker);
+    case PLANCHE_LAYER_NORM:
+        return norm_channels(checker);
+    default:
+        checker->out->channels = checker->in->channels;
+        return PLANCHE_OK;
+    }
+}
+
 static enum planche_status input_channels(const struct checker *checker)
 {
     checker->out->channels = checker->layer->channels ? checker->layer->channels : 3;
@@ -140,7 +216,12 @@ static enum planche_status input_channels(const struct checker *checker)
 static enum planche_status check_layer(const struct checker *checker)
 {
     const struct planche_layer *layer = checker->layer;
-    assert(checker->in || layer->type == PLANCHE_LAYER_INPUT);
+    assert(checker->in || layer->type == PLANCHE_LAYER_INPUT ||
+           layer->type == PLANCHE_LAYER_CONSTANT);
+    if (checker->in && checker->in->constant && layer->type != PLANCHE_LAYER_SPLIT &&
+        layer->type != PLANCHE_LAYER_BINARY)
+        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                    "this layer on a constant is not supported");
     switch (layer->type) {
     case PLANCHE_LAYER_INPUT:
         return input_channels(checker);
@@ -148,6 +229,7 @@ static enum planche_status check_layer(const struct checker *checker)
         for (int i = 0; i < layer->output_count; i++) {
             checker->graph->blobs[layer->outputs[i]].channels = checker->in->channels;
             checker->graph->blobs[layer->outputs[i]].vector = checker->in->vector;
+            checker->graph->blobs[layer->outputs[i]].constant = checker->in->constant;
         }
         return PLANCHE_OK;
     case PLANCHE_LAYER_CONVOLUTION:
@@ -164,15 +246,17 @@ static enum planche_status check_layer(const struct checker *checker)
         return binary_channels(checker);
     case PLANCHE_LAYER_CONCAT:
         return concat_channels(checker);
+    case PLANCHE_LAYER_CONSTANT:
+        return constant_channels(checker);
     default:
         break;
     }
     if (checker->in->vector)
         return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
                     "this layer on a pooled vector is not supported");
-    if (layer->type == PLANCHE_LAYER_SHUFFLE)
-        return shuffle_channels(checker);
-    checker->out->channels = checker->in->channels;
+    enum planche_status status = spatial_channels(checker);
+    if (status != PLANCHE_OK)
+        return status;
     checker->out->vector = layer->type == PLANCHE_LAYER_POOLING;
     if (layer->type == PLANCHE_LAYER_CROP && layer->crop_to_reference) {
         const struct planche_graph_blob *reference = &checker->graph->blobs[layer->inputs[1]];
@@ -276,6 +360,25 @@ static bool interp_size(struct sizer *sizer, struct planche_shape *out)
            planche_interp_size(in.width, layer->factor_w, &out->width);
 }
 
+static bool unshuffle_size(struct sizer *sizer, struct planche_shape *out)
+{
+    int factor = sizer->layer->shuffle;
+    sizer->why = "its input's size is not a multiple of its factor";
+    if (out->height % factor != 0 || out->width % factor != 0)
+        return false;
+    out->height /= factor;
+    out->width /= factor;
+    return true;
+}
+
+static bool pad_size(struct sizer *sizer, struct planche_shape *out)
+{
+    const struct planche_layer *layer = sizer->layer;
+    out->height += layer->pad_top + layer->pad_bottom;
+    out->width += layer->pad_left + layer->pad_right;
+    return true;
+}
+
 static bool layer_size(struct sizer *sizer, struct planche_crop *cut, struct planche_shape *out)
 {
     const struct planche_layer *layer = sizer->layer;
@@ -297,6 +400,10 @@ static bool layer_size(struct sizer *sizer, struct planche_crop *cut, struct pla
         out->height *= layer->shuffle;
         out->width *= layer->shuffle;
         return true;
+    case PLANCHE_LAYER_UNSHUFFLE:
+        return unshuffle_size(sizer, out);
+    case PLANCHE_LAYER_PAD:
+        return pad_size(sizer, out);
     case PLANCHE_LAYER_INTERP:
         return interp_size(sizer, out);
     case PLANCHE_LAYER_CROP:

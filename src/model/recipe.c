@@ -88,7 +88,7 @@ static bool pads_with_zeroes(const struct planche_graph *graph)
 {
     for (int i = 0; i < graph->order_count; i++) {
         const struct planche_layer *layer = &graph->layers[graph->order[i]];
-        if (layer->type == PLANCHE_LAYER_CONVOLUTION &&
+        if ((layer->type == PLANCHE_LAYER_CONVOLUTION || layer->type == PLANCHE_LAYER_PAD) &&
             layer->pad_top + layer->pad_left + layer->pad_bottom + layer->pad_right > 0)
             return true;
     }
@@ -137,7 +137,7 @@ enum planche_status planche_recipe_derive(const struct planche_graph *graph,
                                           struct planche_recipe *recipe, struct planche_crop *cuts,
                                           int64_t *shrink, struct planche_error *error)
 {
-    static const int multiples[] = {1, 2, 3, 4, 8};
+    static const int multiples[] = {1, 2, 3, 4, 6, 8, 12, 16};
     struct search search = {.graph = graph, .first_cuts = cuts};
     enum planche_status status = PLANCHE_OK;
     bool found = false;
@@ -146,7 +146,8 @@ enum planche_status planche_recipe_derive(const struct planche_graph *graph,
     search.cuts = planche_calloc(graph->budget, (size_t)graph->layer_count, sizeof(*search.cuts));
     if (!search.shapes || !search.cuts)
         status = planche_graph_no_memory(graph, error);
-    for (size_t i = 0; status == PLANCHE_OK && !found && i < 5; i++)
+    for (size_t i = 0;
+         status == PLANCHE_OK && !found && i < sizeof(multiples) / sizeof(multiples[0]); i++)
         for (int remainder = 0; !found && remainder < multiples[i]; remainder++) {
             struct candidate candidate = {.multiple = multiples[i], .remainder = remainder};
             found = accept(&search, &candidate, recipe, shrink);

@@ -96,6 +96,9 @@ static enum planche_status lower_kernel(struct planche_builder *builder,
     const struct planche_value *value = planche_builder_value(builder, layer->inputs[0]);
     enum planche_step_op op = PLANCHE_STEP_CONV;
     struct planche_step *step;
+    if (status == PLANCHE_OK && (layer->groups > 1 || layer->pad_mode != PLANCHE_PAD_ZERO))
+        status = planche_layer_fail(builder->graph, layer, PLANCHE_ERROR_UNSUPPORTED,
+                                    builder->error, "this convolution is not supported yet");
     if (status != PLANCHE_OK)
         return status;
     if (blob->vector)
@@ -368,6 +371,9 @@ static enum planche_status lower(struct planche_builder *builder, struct planche
     case PLANCHE_LAYER_SHUFFLE:
     case PLANCHE_LAYER_POOLING:
         return lower_simple(builder, layer);
+    default:
+        return planche_layer_fail(builder->graph, layer, PLANCHE_ERROR_UNSUPPORTED, builder->error,
+                                  "this layer is not supported yet");
     }
     return PLANCHE_ERROR_INTERNAL;
 }
