@@ -14,7 +14,7 @@ import unittest
 import png
 
 PLANCHE = os.environ["PLANCHE"]
-os.environ["PLANCHE_CONFIG_PATH"] = ""  # who runs the tests may have defaults of their own
+os.environ["PLANCHE_CONFIG"] = "none"  # who runs the tests may have defaults of their own
 # The emulator that programs of a cross build need.
 WRAPPER = tuple(os.environ.get("WRAPPER", "").split())
 # Quick models for tests that need any model at all, the first preferred.

@@ -130,51 +130,115 @@ class Models(harness.Case):
 
 
 class Config(harness.Case):
-    def info(self, text, *arguments, check=0, command=("info", "--json"), env=None):
-        path = self.write("planche/config", text.encode())
-        return run(*command, *arguments, env=env or {"PLANCHE_CONFIG_PATH": path}, check=check)
+    """Defaults: the configuration file and variables."""
 
-    def test_defaults(self):
-        text = "# mine\n\n  --model-dir=/some/where else\r\n--quality 80\n--cpu-mask\tportable"
+    def info(self, text, *arguments, check=0, command=("info", "--json"), **variables):
+        path = self.write("planche/config.toml", text.encode())
+        return run(*command, *arguments, env={"PLANCHE_CONFIG": path, "PLANCHE_MODEL_DIR": "", **variables}, check=check)
+
+    def test_order(self):
+        """The command line, variables, a table, what stands above all tables."""
+        text = ('# mine\n\nmodel-dir = "/some/where else"\r\nquality = 80\ncpu-mask="portable"\n'
+                'overwrite = true\n[info]\nmodel-dir = "/own"\n[serve]\nlisten = ["a:1", "b:2"]\ndenoise = 1.5\n')
         facts = json.loads(self.info(text).stdout)
-        self.assertEqual((facts["model_directory"], facts["isa"]), ("/some/where else", "portable"))
-        facts = json.loads(self.info(text, "--model-dir", "/other").stdout)
+        self.assertEqual((facts["model_directory"], facts["isa"]), ("/own", "portable"))
+        self.assertEqual(facts["configuration"], self.path("planche/config.toml"))
+        self.assertEqual([(s["option"], s["value"], s["section"], s["from"].rsplit(":")[-1])
+                          for s in facts["settings"]],
+                         [("model-dir", "/some/where else", None, "3"), ("quality", "80", None, "4"),
+                          ("cpu-mask", "portable", None, "5"), ("overwrite", True, None, "6"),
+                          ("model-dir", "/own", "info", "8"), ("listen", "a:1", "serve", "10"),
+                          ("listen", "b:2", "serve", "10"), ("denoise", "1.5", "serve", "11")])
+        facts = json.loads(self.info(text, PLANCHE_MODEL_DIR="/variable", PLANCHE_OVERWRITE="off").stdout)
+        self.assertEqual(facts["model_directory"], "/variable")
+        self.assertIn({"option": "overwrite", "value": False, "section": None, "from": "PLANCHE_OVERWRITE"},
+                      facts["settings"])
+        self.assertNotIn("/own", json.dumps(facts))
+        facts = json.loads(self.info(text, "--model-dir", "/other", PLANCHE_MODEL_DIR="/variable").stdout)
         self.assertEqual(facts["model_directory"], "/other")
-        facts = json.loads(self.info(text, "--no-config").stdout)
-        self.assertNotEqual(facts["model_directory"], "/some/where else")
+        for nothing in ("--config=none", "--conf=none"):
+            facts = json.loads(self.info(text, nothing).stdout)
+            self.assertEqual((facts["configuration"], "/own" in str(facts)), (None, False))
+        told = self.info(text, command=("info",), PLANCHE_MEMORY="1G").stdout
+        for line in ("memory = 1G (PLANCHE_MEMORY)", "quality = 80 (line 4)", "listen = b:2 in [serve] (line 10)"):
+            self.assertIn(line, told)
 
     def test_places(self):
-        for env in ({"XDG_CONFIG_HOME": self.folder}, {"XDG_CONFIG_HOME": "", "HOME": self.folder}):
-            self.write(".config/planche/config", b"--model-dir /found\n")
-            environment = {key: value for key, value in os.environ.items()
-                           if key != "PLANCHE_CONFIG_PATH"} | env
-            self.write("planche/config", b"--model-dir /found\n")
-            result = subprocess.run([harness.PLANCHE, "info", "--json"], env=environment,
+        self.write("planche/config.toml", b'model-dir = "/found"\n')
+        self.write(".config/planche/config.toml", b'model-dir = "~/found"\n')
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("PLANCHE_")}
+        for env, found in (({"XDG_CONFIG_HOME": self.folder}, "/found"),
+                           ({"XDG_CONFIG_HOME": "", "HOME": self.folder}, self.path("found")),
+                           ({"XDG_CONFIG_HOME": "relative", "HOME": "/nowhere"}, None),
+                           ({"XDG_CONFIG_HOME": "relative", "HOME": ""}, None)):
+            result = subprocess.run([*harness.WRAPPER, harness.PLANCHE, "info", "--json"],
+                                    env=clean | {"XDG_CACHE_HOME": "/cache"} | env,
                                     capture_output=True, check=True)
-            self.assertEqual(json.loads(result.stdout)["model_directory"], "/found")
-        gone = run("info", env={"PLANCHE_CONFIG_PATH": self.path("none")}, check=2)
-        self.assert_one_line(gone.stderr, "none: cannot read this configuration file")
+            facts = json.loads(result.stdout)
+            self.assertEqual(facts["model_directory"], found or "/cache/planche/models")
+            self.assertEqual(facts["configuration"] is None, found is None)
+        for gone in (self.path("none"), self.folder):
+            self.assert_one_line(run("info", "--config", gone, check=2).stderr, gone, "config")
 
     def test_mistakes(self):
-        for text, says in (("--quality 80\n--qualty 70", "config:2: unknown option --qualty; did you "
-                                                         "mean --quality?"),
-                           ("--quality 200", "config:1: --quality: '200' is not 1 to 100"),
-                           ("--quality", "config:1: --quality needs a value"),
-                           ("--overwrite yes", "config:1: --overwrite takes no value"),
-                           ("quality 80", "config:1: a line is an option"), ("--", "config:1: a line"),
-                           ("--output x", "config:1: --output is for one run"),
-                           ("--help", "config:1: --help is for one run"),
-                           ("#\n\0", "config:0: is no configuration file")):
+        for text, says in (("quality = 80\nqualty = 70", "config.toml:2: there is no option 'qualty'; did you mean "
+                                                         "quality?; see planche help quality"),
+                           ("model_dir = 'x'", "did you mean model-dir?"),
+                           ("[sevre]\nquality = 1", "config.toml:1: there is no command 'sevre'; did you mean [serve]?"),
+                           ("[bench]\ndeadline = 3", "config.toml:2: deadline has no effect in [bench]"),
+                           ("quality = 200", "config.toml:1: quality: '200' is not 1 to 100"),
+                           ("format = 'wepb'", "'wepb' is not webp, jpg, png, avif, jxl or keep; did you mean webp?"),
+                           ("quality = true", "quality is a string or a number, not a boolean"),
+                           ("quality = [1]", "quality is a string or a number, not an array"),
+                           ("listen = [[]]", "a list of them, not an array"),
+                           ("overwrite = 'yes'", "overwrite is true or false, not a string"),
+                           ("quality = 1\nquality = 2", "config.toml:2: quality is set twice"),
+                           ("[serve]\n[serve.x]", "there is no option 'x'"),
+                           ("serve = 1", "there is no option 'serve'"), ("quality 80", "config.toml:1: = is wanted"),
+                           ("output = 'x'", "config.toml:1: output is for one run"),
+                           ("help = true", "config.toml:1: help is for one run"),
+                           ("#\n\0", "config.toml:2: "), ("#" * (1 << 20) + "\n", "more than 1048576 bytes"),
+                           ("[serve]\ndeadline = 'soon'", "config.toml:2: deadline: 'soon' is not 1 to 86400")):
             result = self.info(text, command=("a.png",), check=2)
-            self.assert_one_line(result.stderr, says, "--no-config")
+            self.assert_one_line(result.stderr, says)
+        for variable, value, says in (("PLANCHE_QUALITY", "0", "PLANCHE_QUALITY: '0' is not 1 to 100"),
+                                      ("PLANCHE_OVERWRITE", "maybe", "PLANCHE_OVERWRITE: 'maybe' is not 1 or 0"),
+                                      ("PLANCHE_DEADLINE", "soon", "a.png: there is no such file"),
+                                      ("PLANCHE_OUTPUT", "", "a.png: there is no such file")):
+            self.assert_one_line(self.info("", command=("a.png",), check=2, **{variable: value}).stderr, says)
+
+    def test_who_may_write(self):
+        self.write("planche/config.toml", b"quality = 80\n")
+        for mode, refused in ((0o644, False), (0o664, False), (0o666, True)):
+            os.chmod(self.path("planche/config.toml"), mode)
+            result = run("info", env={"PLANCHE_CONFIG": self.path("planche/config.toml")},
+                         check=2 if refused else 0)
+            self.assertEqual("chmod o-w" in result.stderr, refused)
+            result = run("info", env={"PLANCHE_CONFIG": "", "XDG_CONFIG_HOME": self.folder}, check=2 if refused else 0)
 
     def test_who_reads_it(self):
-        """Options of books are no mistake where there are none, and programs are not surprised."""
+        """Options of books are no mistake where there are none; help is there with any file."""
         self.write("a.png", b"")
-        wrong = self.info("--on-error skip\n--model ./none.param", command=(self.path("a.png"),), check=3)
+        wrong = self.info("on-error='skip'\nmodel = './none.param'", command=(self.path("a.png"),), check=3)
         self.assertIn("none.param", wrong.stderr)
-        self.info("nonsense", command=("stdio",))
-        self.info("nonsense", command=("help", "stdio"))
+        for command in (("stdio",), ("serve", "--check"), ("bench",), ("cache",), ("models",)):
+            self.assert_one_line(self.info("nonsense", command=command, check=2).stderr, "config.toml:1: ")
+        for command in (("help", "stdio"), ("--help",), ("serve", "--help"), ("--version",), ("--device", "list")):
+            self.info("nonsense", command=command)
+        self.assertIn("PLANCHE_MAX_PIXELS=VALUE", self.info("", command=("help", "max-pixels")).stdout)
+
+    def test_contradictions(self):
+        """What the command line says leaves out what contradicts it."""
+        text = "update = true\nquiet = true\n[serve]\nno-isolate = true\nno-token = true\nlisten='127.0.0.1:1'\n"
+        self.write("a.png", b"")
+        refused = self.info(text, "--overwrite", command=(self.path("a.png"), "--skip-existing"), check=2)
+        self.assertIn("exclude each other", refused.stderr)
+        told = self.info(text, "--overwrite", "--dry-run", command=(self.path("a.png"),), check=1)
+        self.assertNotIn("exclude each other", told.stderr)
+        token = self.write("token", b"0123456789abcdef0123\n")
+        self.info(text, "--check", "--isolate", "--token-file", token, command=("serve",))
+        both = self.info(text + "isolate = true\n", "--check", command=("serve",), check=2)
+        self.assertIn("--isolate and --no-isolate exclude each other", both.stderr)
 
 
 class Mistakes(harness.Case):

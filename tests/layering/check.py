@@ -39,7 +39,7 @@ SEPARATE_FOLDERS = {"codec": [], "backend": ["tiles"]}
 COMMAND = "tools/planche"
 SUPPORT = ["os", "base", "io"]
 COMMAND_USES = {
-    "cli": [],
+    "cli": ["toml"],
     "generated": ["cli"],
     "cache": ["cli"],
     "service": ["cli"],

@@ -1,154 +1,381 @@
 /* SPDX-License-Identifier: MIT */
-/* Configuration file: reading it, and storing its options. */
+/* Defaults of options: reading them from variables and from the configuration file. */
 #include "cli/config.h"
 
-#include "cli/cli.h"
+#include "cli/mistakes.h"
 #include "cli/suggest.h"
-#include "cli/terminal.h"
+#include "os/fd.h"
+#include "toml/toml.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define MAX_BYTES ((size_t)64 << 10)
-
-/* The file's text: options point into it for as long as the process lives. */
-static char text[MAX_BYTES + 1];
-
-/* False: there is no file to read. *given: its absence is an error. */
-static bool find_path(char *path, size_t size, bool *given)
-{
-    const char *own = getenv("PLANCHE_CONFIG_PATH"), *base = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    *given = own != NULL;
-    if (own != NULL)
-        return *own != 0 && snprintf(path, size, "%s", own) < (int)size;
-    if (base != NULL && *base == '/')
-        return snprintf(path, size, "%s/planche/config", base) < (int)size;
-    return home != NULL && *home == '/' &&
-           snprintf(path, size, "%s/.config/planche/config", home) < (int)size;
-}
-
-/* A line under reading. */
-struct line {
-    const char *path;
-    unsigned number;
-    char *name, *value; /* value: NULL: none */
+/* What is being read. */
+struct reading {
+    struct planche_cli_config *config;
+    const char *section; /* NULL: what holds for all */
+    unsigned commands;
 };
 
-static int refuse(const struct line *line, const char *what)
+/* Keeps what is wrong; the first problem stays. False. */
+__attribute__((format(printf, 3, 4))) static bool fail(struct planche_cli_config *config,
+                                                       const char *topic, const char *format, ...)
 {
-    planche_cli_message("%s:%u: %s; --no-config leaves this file out, see planche help no-config",
-                        line->path, line->number, what);
-    return PLANCHE_CLI_USAGE;
+    va_list values;
+    if (*config->problem != 0)
+        return false;
+    config->topic = topic;
+    va_start(values, format);
+    vsnprintf(config->problem, sizeof config->problem, format, values);
+    va_end(values);
+    return false;
 }
 
-static int refuse_name(const struct line *line)
+static bool fail_memory(struct planche_cli_config *config)
 {
-    char what[256];
-    struct planche_cli_suggestion suggestion = {.word = line->name};
-    for (size_t i = 0; i < planche_cli_option_count; i++)
-        planche_cli_suggest(&suggestion, planche_cli_option_table[i].name);
-    snprintf(what, sizeof what, "unknown option --%.60s%s%s%s", line->name,
-             suggestion.best != NULL ? "; did you mean --" : "",
-             suggestion.best != NULL ? suggestion.best : "", suggestion.best != NULL ? "?" : "");
-    return refuse(line, what);
+    return fail(config, "config", "out of memory for the configuration");
 }
 
-/* Options that are for one run, and those that store nothing. */
-static bool is_for_one_run(size_t row)
+void planche_cli_config_variable(const struct planche_cli_option *option, char *text, size_t size)
 {
-    static const char *const names[] = {"output", "dry-run", "no-config", "all", "pages", "sample"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(planche_cli_option_table[row].name, names[i]) == 0)
-            return true;
+    snprintf(text, size, "PLANCHE_%s", option->name);
+    for (char *c = text; *c; c++)
+        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+}
+
+void planche_cli_config_place(const struct planche_cli_config *config,
+                              const struct planche_cli_setting *setting, char *text, size_t size)
+{
+    if (setting->line == 0)
+        planche_cli_config_variable(&planche_cli_option_table[setting->row], text, size);
+    else
+        snprintf(text, size, "%s:%u", config->path, setting->line);
+}
+
+bool planche_cli_config_lacks(const struct planche_cli_option *option)
+{
+    size_t row = (size_t)(option - planche_cli_option_table);
+    return (option->commands & PLANCHE_CLI_ONCE) != 0 || !planche_cli_option_stores(row);
+}
+
+bool planche_cli_config_refuse(struct planche_cli_config *config,
+                               const struct planche_cli_setting *setting)
+{
+    const struct planche_cli_option *option = &planche_cli_option_table[setting->row];
+    char place[PATH_MAX + 16], what[512];
+    planche_cli_config_place(config, setting, place, sizeof place);
+    planche_cli_wrong_value(option, setting->value, what, sizeof what);
+    if (setting->line == 0)
+        return fail(config, option->name, "%s: %s", place, what);
+    return fail(config, option->name, "%s: %s: %s", place, option->name, what);
+}
+
+/* Adds a setting if its value is one of the option; takes value. */
+static bool add(const struct reading *reading, size_t row, unsigned line, bool off, char *value,
+                bool check)
+{
+    struct planche_cli_config *config = reading->config;
+    static struct planche_cli_options scratch;
+    if (value != NULL && config->count == config->room) {
+        size_t room = config->room ? 2 * config->room : 16;
+        struct planche_cli_setting *more =
+            reallocarray(config->settings, room, sizeof *config->settings);
+        if (more == NULL) {
+            free(value);
+            return fail_memory(config);
+        }
+        config->settings = more;
+        config->room = room;
     }
-    return !planche_cli_option_stores(row);
+    if (value == NULL)
+        return fail_memory(config);
+    struct planche_cli_setting *setting = &config->settings[config->count++];
+    *setting =
+        (struct planche_cli_setting){row, reading->section, reading->commands, line, off, value};
+    scratch = (struct planche_cli_options){0}; /* lists are checked one by one */
+    return !check || off || planche_cli_option_store(row, &scratch, value) ||
+           planche_cli_config_refuse(config, setting);
 }
 
-static int store(struct planche_cli_options *options, enum planche_cli_command command,
-                 const struct line *line)
+/* True of what a switch may be in a variable. */
+static bool read_switch(const char *value, bool *on)
 {
-    char what[256];
-    size_t row = 0;
-    while (row < planche_cli_option_count &&
-           strcmp(planche_cli_option_table[row].name, line->name) != 0)
-        row++;
-    if (row == planche_cli_option_count)
-        return refuse_name(line);
+    static const char *const words[] = {"0", "1", "no", "yes", "false", "true", "off", "on"};
+    size_t i = 0;
+    while (i < sizeof words / sizeof *words && strcasecmp(value, words[i]) != 0)
+        i++;
+    *on = i % 2 != 0;
+    return i < sizeof words / sizeof *words;
+}
+
+static bool read_variable(const struct reading *reading, size_t row, bool check)
+{
     const struct planche_cli_option *option = &planche_cli_option_table[row];
-    snprintf(what, sizeof what, "--%s is for one run, not for a file", option->name);
-    if (is_for_one_run(row))
-        return refuse(line, what);
-    snprintf(what, sizeof what, "--%s %s", option->name,
-             *option->argument ? "needs a value" : "takes no value");
-    if ((*option->argument != 0) != (line->value != NULL))
-        return refuse(line, what);
-    if (!(option->commands & (unsigned)command))
-        return PLANCHE_CLI_OK;
-    snprintf(what, sizeof what, "--%s: '%.60s' is not %.100s", option->name,
-             line->value != NULL ? line->value : "", *option->form ? option->form : option->values);
-    return planche_cli_option_store(row, options, line->value) ? PLANCHE_CLI_OK
-                                                               : refuse(line, what);
+    char name[64];
+    bool on = true;
+    planche_cli_config_variable(option, name, sizeof name);
+    const char *value = getenv(name);
+    if (value == NULL || *value == 0)
+        return true;
+    if (*option->argument)
+        return add(reading, row, 0, false, strdup(value), check);
+    if (!read_switch(value, &on))
+        return !check ||
+               fail(reading->config, option->name, "%s: '%.60s' is not 1 or 0: --%s is a switch",
+                    name, value, option->name);
+    return add(reading, row, 0, !on, strdup(""), check);
 }
 
-/* "--name", "--name value" and "--name=value"; blanks around, empty lines and "# ..." do not count.
- */
-static int read_line(struct planche_cli_options *options, enum planche_cli_command command,
-                     struct line *line, char *from)
+static bool read_variables(struct planche_cli_config *config, enum planche_cli_command command)
 {
-    static const char blanks[] = " \t\r";
-    from += strspn(from, blanks);
-    for (char *end = from + strlen(from); end > from && strchr(blanks, end[-1]) != NULL;)
-        *--end = 0;
-    if (*from == 0 || *from == '#')
-        return PLANCHE_CLI_OK;
-    if (strncmp(from, "--", 2) != 0 || from[2] == 0)
-        return refuse(line, "a line is an option that begins with --, and its value");
-    line->name = from + 2;
-    line->value = line->name + strcspn(line->name, "= \t");
-    if (*line->value == 0) {
-        line->value = NULL;
-    } else {
-        bool equals = *line->value == '=';
-        *line->value++ = 0;
-        line->value += equals ? 0 : strspn(line->value, blanks);
+    const struct reading reading = {.config = config};
+    for (size_t row = 0; row < planche_cli_option_count; row++) {
+        const struct planche_cli_option *option = &planche_cli_option_table[row];
+        bool check = (option->commands & (unsigned)command) != 0;
+        if (!planche_cli_config_lacks(option) && !read_variable(&reading, row, check))
+            return false;
     }
-    return store(options, command, line);
+    return true;
 }
 
-int planche_cli_config_read(struct planche_cli_options *options, enum planche_cli_command command)
+/* A key that is no option, with the nearest that is. */
+static bool fail_key(const struct reading *reading, const struct planche_toml *value)
 {
-    char path[PATH_MAX];
+    struct planche_cli_suggestion suggestion = {.word = value->key};
+    const char *open = "", *close = "", *meant = "";
+    bool table = value->type == PLANCHE_TOML_TABLE && reading->section == NULL;
+    for (size_t i = 0; table && i < planche_cli_command_count; i++)
+        planche_cli_suggest(&suggestion, planche_cli_command_table[i].section);
+    for (size_t i = 0; !table && i < planche_cli_option_count; i++) {
+        const struct planche_cli_option *option = &planche_cli_option_table[i];
+        if (!planche_cli_config_lacks(option) &&
+            (reading->section == NULL || option->commands & reading->commands))
+            planche_cli_suggest(&suggestion, option->name);
+    }
+    if (suggestion.best != NULL) {
+        open = table ? "; did you mean [" : "; did you mean ";
+        meant = suggestion.best;
+        close = table ? "]?" : "?";
+    }
+    return fail(reading->config, !table && *meant ? meant : "config", "%s:%u: %s '%.60s'%s%s%s",
+                reading->config->path, value->line,
+                table ? "there is no command" : "there is no option", value->key, open, meant,
+                close);
+}
+
+/* "~/models" is what a shell would make of it: there is none between the file and the option. */
+static char *expand(const char *text)
+{
+    const char *home = text[0] == '~' && text[1] == '/' ? getenv("HOME") : NULL;
+    char *path = NULL;
+    if (home == NULL || *home != '/')
+        return strdup(text);
+    return asprintf(&path, "%s%s", home, text + 1) < 0 ? NULL : path;
+}
+
+/* A string or number as the command line would have it; to be freed. NULL: no memory. */
+static char *text_of(const struct planche_toml *value)
+{
+    char number[64];
+    if (value->type == PLANCHE_TOML_STRING)
+        return expand(value->text);
+    if (value->type == PLANCHE_TOML_INTEGER)
+        snprintf(number, sizeof number, "%lld", (long long)value->integer);
+    else
+        snprintf(number, sizeof number, "%.15g", value->real);
+    return strdup(number);
+}
+
+/* Says which kind of value an option has. */
+static bool fail_type(const struct reading *reading, const struct planche_cli_option *option,
+                      const struct planche_toml *value)
+{
+    const char *wanted = !*option->argument ? "true or false"
+                         : option->commands & PLANCHE_CLI_MANY
+                             ? "a string, a number or a list of them"
+                             : "a string or a number";
+    return fail(reading->config, option->name, "%s:%u: %s is %s, not %s", reading->config->path,
+                value->line, option->name, wanted, planche_toml_type_name(value->type));
+}
+
+static bool is_scalar(const struct planche_toml *value)
+{
+    return value->type == PLANCHE_TOML_STRING || value->type == PLANCHE_TOML_INTEGER ||
+           value->type == PLANCHE_TOML_FLOAT;
+}
+
+static bool read_option(const struct reading *reading, const struct planche_cli_option *option,
+                        const struct planche_toml *value)
+{
+    size_t row = (size_t)(option - planche_cli_option_table);
+    if (!*option->argument && value->type == PLANCHE_TOML_BOOLEAN)
+        return add(reading, row, value->line, !value->boolean, strdup(""), true);
+    if (*option->argument && is_scalar(value))
+        return add(reading, row, value->line, false, text_of(value), true);
+    if (value->type != PLANCHE_TOML_ARRAY || !(option->commands & PLANCHE_CLI_MANY))
+        return fail_type(reading, option, value);
+    for (const struct planche_toml *one = value->first; one != NULL; one = one->next) {
+        if (!is_scalar(one))
+            return fail_type(reading, option, one);
+        if (!add(reading, row, one->line, false, text_of(one), true))
+            return false;
+    }
+    return true;
+}
+
+static bool read_key(const struct reading *reading, const struct planche_toml *value)
+{
+    const struct planche_cli_config *config = reading->config;
+    const struct planche_cli_option *option = planche_cli_option_find(value->key);
+    if (option == NULL)
+        return fail_key(reading, value);
+    if (planche_cli_config_lacks(option))
+        return fail(reading->config, option->name, "%s:%u: %s is for one run, not for a file",
+                    config->path, value->line, option->name);
+    if (reading->section != NULL && !(option->commands & reading->commands))
+        return fail(reading->config, option->name,
+                    "%s:%u: %s has no effect in [%s], which does not know it", config->path,
+                    value->line, option->name, reading->section);
+    return read_option(reading, option, value);
+}
+
+/* [serve] and the like. False: there is no sub-command of this name. */
+static bool find_section(struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < planche_cli_command_count; i++) {
+        const struct planche_cli_command_row *row = &planche_cli_command_table[i];
+        if (strcmp(row->section, name) != 0)
+            continue;
+        reading->section = row->section;
+        reading->commands |= (unsigned)row->command;
+    }
+    return reading->section != NULL;
+}
+
+static bool read_tree(struct planche_cli_config *config, const struct planche_toml *tree)
+{
+    for (const struct planche_toml *value = tree->first; value != NULL; value = value->next) {
+        const struct reading all = {.config = config};
+        struct reading reading = all;
+        bool named = find_section(&reading, value->key);
+        /* "cache" is a sub-command and an option. */
+        if (value->type != PLANCHE_TOML_TABLE) {
+            if (!read_key(&all, value))
+                return false;
+            continue;
+        }
+        if (!named)
+            return fail_key(&all, value);
+        for (const struct planche_toml *own = value->first; own != NULL; own = own->next) {
+            if (!read_key(&reading, own))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* False: there is no file to look for. *given: somebody has named it. */
+static bool find_path(struct planche_cli_config *config, const char *named, bool *given)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    size_t size = sizeof config->path;
+    int length = -1;
+    if (named == NULL)
+        named = getenv("PLANCHE_CONFIG");
+    *given = named != NULL && *named != 0;
+    if (*given && strcmp(named, "none") == 0)
+        return false;
+    if (*given)
+        length = snprintf(config->path, size, "%s", named);
+    else if (base != NULL && *base == '/')
+        length = snprintf(config->path, size, "%s/planche/config.toml", base);
+    else if (home != NULL && *home == '/')
+        length = snprintf(config->path, size, "%s/.config/planche/config.toml", home);
+    bool found = length > 0 && (size_t)length < size;
+    if (!found)
+        *config->path = 0;
+    return found;
+}
+
+/* The file says on which addresses a server listens and which folders it writes to: what anybody
+ * could have written is not obeyed. Files that a group may write are usual where each user has a
+ * group of their own. One that was named may be somebody else's: containers have such. */
+static bool check_file(struct planche_cli_config *config, const struct stat *status, bool given)
+{
+    if (!S_ISREG(status->st_mode))
+        return fail(config, "config", "%s: the configuration file is not a regular file",
+                    config->path);
+    if (status->st_mode & S_IWOTH)
+        return fail(config, "config",
+                    "%s: everybody may write to this configuration file: run chmod o-w on it, or "
+                    "leave it out with --config none",
+                    config->path);
+    if (!given && status->st_uid != geteuid() && status->st_uid != 0)
+        return fail(config, "config",
+                    "%s: this configuration file belongs to another user: name it with --config, "
+                    "or leave it out with --config none",
+                    config->path);
+    return true;
+}
+
+/* Opens the file. -1: there is none (problem is empty), or it cannot be read. A folder on the way
+ * that may not be looked into, as services have it, is no problem unless the file was named. */
+static int open_file(struct planche_cli_config *config, bool given)
+{
+    struct stat status;
+    int fd = planche_fd_open(config->path, 0, NULL);
+    int problem = errno;
+    bool absent = problem == ENOENT || problem == ENOTDIR ||
+                  (problem == EACCES && stat(config->path, &status) != 0);
+    if (fd < 0 && (given || !absent))
+        fail(config, "config", "%s: cannot read this configuration file: %s", config->path,
+             strerror(problem));
+    if (fd >= 0 && (fstat(fd, &status) != 0 || !check_file(config, &status, given)))
+        planche_fd_close(&fd);
+    return fd;
+}
+
+static bool read_file(struct planche_cli_config *config, const char *named)
+{
+    struct planche_error error = {0};
+    struct planche_toml *tree = NULL;
     bool given;
-    if (!find_path(path, sizeof path, &given))
-        return PLANCHE_CLI_OK;
-    FILE *file = fopen(path, "re");
-    if (file == NULL && !given && (errno == ENOENT || errno == ENOTDIR))
-        return PLANCHE_CLI_OK;
-    size_t size = file != NULL ? fread(text, 1, sizeof text, file) : 0;
-    bool failed = file == NULL || ferror(file);
-    if (failed)
-        planche_cli_message("%s: cannot read this configuration file: %s", path, strerror(errno));
-    if (file != NULL)
-        fclose(file);
-    if (failed)
-        return PLANCHE_CLI_USAGE;
-    struct line line = {.path = path};
-    if (size > MAX_BYTES || memchr(text, 0, size) != NULL)
-        return refuse(&line, "is no configuration file: larger than 64 KiB, or not text");
-    text[size] = 0;
-    int status = PLANCHE_CLI_OK;
-    char *rest = text;
-    for (char *next; status == PLANCHE_CLI_OK && rest != NULL; rest = next) {
-        next = strchr(rest, '\n');
-        if (next != NULL)
-            *next++ = 0;
-        line.number++;
-        status = read_line(options, command, &line, rest);
+    if (!find_path(config, named, &given))
+        return !given || strcmp(named != NULL ? named : "none", "none") == 0 ||
+               fail(config, "config", "--config: the name is too long");
+    int fd = open_file(config, given);
+    if (fd < 0) {
+        if (*config->problem == 0)
+            *config->path = 0;
+        return *config->problem == 0;
     }
-    options->model_count = 0; /* bench counts those of the command line */
-    return status;
+    bool ok = planche_toml_read_open(&tree, fd, config->path, &error) == PLANCHE_OK
+                  ? read_tree(config, tree)
+                  : fail(config, "config", "%s", error.message);
+    planche_fd_close(&fd);
+    planche_toml_free(tree);
+    return ok;
+}
+
+bool planche_cli_config_read(struct planche_cli_config *config, enum planche_cli_command command,
+                             const char *named)
+{
+    *config = (struct planche_cli_config){.topic = "config"};
+    bool variables = read_variables(config, command);
+    return read_file(config, named) && variables;
+}
+
+void planche_cli_config_clear(struct planche_cli_config *config)
+{
+    for (size_t i = 0; i < config->count; i++)
+        free(config->settings[i].value);
+    free(config->settings);
+    *config = (struct planche_cli_config){0};
 }

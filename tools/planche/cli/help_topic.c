@@ -2,6 +2,7 @@
 /* planche help TOPIC: a sub-command, an option with all that the manual says of it, or a section.
  */
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "cli/help.h"
 #include "cli/option_table.h"
 #include "cli/suggest.h"
@@ -26,33 +27,33 @@ static const struct planche_cli_option *find_option(const char *topic)
 /* "Of: pages and books, planche stdio." */
 static void print_commands(const struct planche_cli_option *option)
 {
-    static const struct {
-        enum planche_cli_command command;
-        const char *name;
-    } names[] = {
-        {PLANCHE_CLI_ENLARGE, "planche"},
-        {PLANCHE_CLI_MODELS, "planche models"},
-        {PLANCHE_CLI_FETCH, "planche models fetch"},
-        {PLANCHE_CLI_INFO, "planche info"},
-        {PLANCHE_CLI_STDIO, "planche stdio"},
-        {PLANCHE_CLI_SERVE, "planche serve"},
-        {PLANCHE_CLI_BENCH, "planche bench"},
-        {PLANCHE_CLI_PREVIEW, "planche preview"},
-        {PLANCHE_CLI_COMPARE, "planche compare"},
-        {PLANCHE_CLI_CACHE, "planche cache"},
-    };
     char text[256] = "An option of ";
     const char *separator = "";
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < planche_cli_command_count; i++) {
+        const struct planche_cli_command_row *row = &planche_cli_command_table[i];
         size_t used = strlen(text);
-        if (!(option->commands & (unsigned)names[i].command))
+        if (!(option->commands & (unsigned)row->command))
             continue;
-        snprintf(text + used, sizeof text - used, "%s%s", separator, names[i].name);
+        snprintf(text + used, sizeof text - used, "%splanche%s%s", separator, *row->name ? " " : "",
+                 row->name);
         separator = ", ";
     }
     size_t used = strlen(text);
     snprintf(text + used, sizeof text - used, "%s.",
              option->commands & PLANCHE_CLI_BOOKS_ONLY ? "; for books only" : "");
+    planche_cli_help_text(text);
+}
+
+/* How the option is called where defaults come from. */
+static void print_defaults(const struct planche_cli_option *option)
+{
+    char variable[64], text[256];
+    if (planche_cli_config_lacks(option))
+        return;
+    planche_cli_config_variable(option, variable, sizeof variable);
+    snprintf(text, sizeof text, "In the configuration file: %s = %s. In the environment: %s=%s.",
+             option->name, *option->argument ? "VALUE" : "true", variable,
+             *option->argument ? "VALUE" : "1");
     planche_cli_help_text(text);
 }
 
@@ -64,6 +65,7 @@ static void print_option(const struct planche_cli_option *option)
         planche_cli_help_text(option->detail);
         putchar('\n');
     }
+    print_defaults(option);
     print_commands(option);
 }
 
@@ -86,11 +88,9 @@ static bool print_section(const char *topic)
 static int refuse(const char *topic)
 {
     struct planche_cli_suggestion suggestion = {.word = topic + strspn(topic, "-")};
-    static const char *const commands[] = {"models", "info",    "stdio",   "serve",
-                                           "bench",  "preview", "compare", "cache"};
     bool letter = *suggestion.word != 0 && suggestion.word[1] == 0; /* which is like any word */
-    for (size_t i = 0; !letter && i < sizeof commands / sizeof *commands; i++)
-        planche_cli_suggest(&suggestion, commands[i]);
+    for (size_t i = 1; !letter && i < planche_cli_command_count; i++)
+        planche_cli_suggest(&suggestion, planche_cli_command_table[i].section);
     for (size_t i = 0; !letter && i < planche_cli_option_count; i++)
         planche_cli_suggest(&suggestion, planche_cli_option_table[i].name);
     if (suggestion.best != NULL)

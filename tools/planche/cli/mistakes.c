@@ -45,6 +45,7 @@ static const struct foreign {
     {"noise", "denoise", "noise removal is -n"},
     {"noise-level", "denoise", "noise removal is -n"},
     {"silent", "quiet", "messages other than errors are left out with --quiet"},
+    {"no-config", "config", "no configuration file is read with --config none"},
     {"resize", "fit", "the size of results is --width, --height or --fit"},
     {"profile", "device", "the screen of a device is --device"},
     {"target", "fit", "the size of results is --width, --height or --fit"},
@@ -81,15 +82,6 @@ static unsigned list_beginnings(enum planche_cli_command command, const char *wo
     return count;
 }
 
-static const struct planche_cli_option *find_row(const char *name)
-{
-    for (size_t i = 0; i < planche_cli_option_count; i++) {
-        if (strcmp(planche_cli_option_table[i].name, name) == 0)
-            return &planche_cli_option_table[i];
-    }
-    return NULL;
-}
-
 static const char *nearest_option(enum planche_cli_command command, const char *word)
 {
     struct planche_cli_suggestion suggestion = {.word = word};
@@ -110,7 +102,7 @@ static int unknown_long(enum planche_cli_command command, const char *name, cons
     if (foreign != NULL && command == PLANCHE_CLI_ENLARGE && word[1] != 0)
         return planche_cli_usage_error(foreign->topic, "unknown option --%s: %s", word,
                                        foreign->meant);
-    const struct planche_cli_option *row = find_row(word);
+    const struct planche_cli_option *row = planche_cli_option_find(word);
     if (row != NULL)
         return planche_cli_usage_error(name, "--%s is not an option of %s%s", word,
                                        *name ? "planche " : "pages and books", name);
@@ -148,7 +140,8 @@ static void list_values(const char *values, char *text, size_t size)
     }
 }
 
-int planche_cli_wrong_value(const struct planche_cli_option *option, const char *value)
+void planche_cli_wrong_value(const struct planche_cli_option *option, const char *value, char *text,
+                             size_t size)
 {
     char values[128] = "", nearest[64], meant[96] = "";
     struct planche_cli_suggestion suggestion = {.word = value};
@@ -158,8 +151,8 @@ int planche_cli_wrong_value(const struct planche_cli_option *option, const char 
         planche_cli_device_suggest(&suggestion);
     if (suggestion.best != NULL)
         snprintf(meant, sizeof meant, "; did you mean %s?", suggestion.best);
-    return planche_cli_usage_error(option->name, "--%s: '%s' is not %s%s", option->name, value,
-                                   *option->form ? option->form : values, meant);
+    snprintf(text, size, "'%.200s' is not %s%s", value, *option->form ? option->form : values,
+             meant);
 }
 
 int planche_cli_wrong_model(const struct planche_engine_options *options,
@@ -180,12 +173,13 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
 
 const char *planche_cli_suggest_command(const char *word)
 {
-    static const char *const commands[] = {"models",  "info",    "stdio", "serve",   "bench",
-                                           "preview", "compare", "cache", "version", "help"};
+    static const char *const others[] = {"version", "help"};
     struct planche_cli_suggestion suggestion = {.word = word};
     if (strchr(word, '/') != NULL) /* "in/x" is no "info" */
         return NULL;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        planche_cli_suggest(&suggestion, commands[i]);
+    for (size_t i = 1; i < planche_cli_command_count; i++)
+        planche_cli_suggest(&suggestion, planche_cli_command_table[i].section);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        planche_cli_suggest(&suggestion, others[i]);
     return suggestion.best;
 }

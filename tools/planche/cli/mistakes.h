@@ -6,14 +6,16 @@
 #include "cli/option_table.h"
 
 #include <planche/engine.h>
+#include <stddef.h>
 
 /* Says that a sub-command does not know an option: a letter, or if that is 0 the word as it was
  * typed. Names the option of this command that does what other programs' option does, the nearest
  * ones, or the sub-command that has it. Returns PLANCHE_CLI_USAGE. */
 int planche_cli_unknown_option(enum planche_cli_command command, const char *name, int letter,
                                const char *word);
-/* Says that a value is none of an option, and which are. Returns PLANCHE_CLI_USAGE. */
-int planche_cli_wrong_value(const struct planche_cli_option *option, const char *value);
+/* Writes that a value is none of an option, which are, and which was probably meant. */
+void planche_cli_wrong_value(const struct planche_cli_option *option, const char *value, char *text,
+                             size_t size);
 
 /* Says that there is no such model, scale or denoise level, by the error of planche_cli_choose.
  * Returns PLANCHE_CLI_USAGE. */

@@ -3,6 +3,8 @@
  * built from it too, for the build machine. */
 #include "cli/option_table.h"
 
+#include <string.h>
+
 enum {
     ENLARGE = PLANCHE_CLI_ENLARGE,
     MODELS = PLANCHE_CLI_MODELS,
@@ -14,6 +16,8 @@ enum {
     COMPARE = PLANCHE_CLI_COMPARE,
     SERVE = PLANCHE_CLI_SERVE,
     CACHE = PLANCHE_CLI_CACHE,
+    MANY = PLANCHE_CLI_MANY,
+    ONCE = PLANCHE_CLI_ONCE,
     BOOKS_ONLY = PLANCHE_CLI_BOOKS_ONLY,
     PAGES = ENLARGE | STDIO | SERVE,
     ENGINES = PAGES | BENCH | PREVIEW,
@@ -38,6 +42,26 @@ const struct planche_cli_option planche_cli_option_table[] = {
 
 const size_t planche_cli_option_count =
     sizeof planche_cli_option_table / sizeof *planche_cli_option_table;
+
+const struct planche_cli_command_row planche_cli_command_table[] = {
+    {PLANCHE_CLI_ENLARGE, "", "enlarge"},          {PLANCHE_CLI_MODELS, "models", "models"},
+    {PLANCHE_CLI_FETCH, "models fetch", "models"}, {PLANCHE_CLI_INFO, "info", "info"},
+    {PLANCHE_CLI_STDIO, "stdio", "stdio"},         {PLANCHE_CLI_BENCH, "bench", "bench"},
+    {PLANCHE_CLI_PREVIEW, "preview", "preview"},   {PLANCHE_CLI_COMPARE, "compare", "compare"},
+    {PLANCHE_CLI_SERVE, "serve", "serve"},         {PLANCHE_CLI_CACHE, "cache", "cache"},
+};
+
+const size_t planche_cli_command_count =
+    sizeof planche_cli_command_table / sizeof *planche_cli_command_table;
+
+const struct planche_cli_option *planche_cli_option_find(const char *name)
+{
+    for (size_t i = 0; i < planche_cli_option_count; i++) {
+        if (strcmp(planche_cli_option_table[i].name, name) == 0)
+            return &planche_cli_option_table[i];
+    }
+    return NULL;
+}
 
 const char *planche_cli_group_name(enum planche_cli_option_group group)
 {

@@ -17,8 +17,22 @@ enum planche_cli_command {
     PLANCHE_CLI_COMPARE = 128,
     PLANCHE_CLI_SERVE = 256,
     PLANCHE_CLI_CACHE = 512,
-    PLANCHE_CLI_BOOKS_ONLY = 1 << 30 /* beside them: for books only */
+    /* Beside them: of an option that may be repeated, that is for one run (no file or variable has
+     * it), that is for books only. */
+    PLANCHE_CLI_MANY = 1 << 28,
+    PLANCHE_CLI_ONCE = 1 << 29,
+    PLANCHE_CLI_BOOKS_ONLY = 1 << 30
 };
+
+/* A sub-command, in the order of their bits. */
+struct planche_cli_command_row {
+    enum planche_cli_command command;
+    const char *name;    /* as it is typed; "" is none: pages and books */
+    const char *section; /* of the configuration file; several may share one */
+};
+
+extern const struct planche_cli_command_row planche_cli_command_table[];
+extern const size_t planche_cli_command_count;
 
 /* Headings of --help and of the manual, in this order. */
 enum planche_cli_option_group {
@@ -44,6 +58,8 @@ struct planche_cli_option {
 extern const struct planche_cli_option planche_cli_option_table[];
 extern const size_t planche_cli_option_count;
 
+/* The row of an option's name; NULL: there is none. */
+const struct planche_cli_option *planche_cli_option_find(const char *name);
 /* "Output", "Books", ...: static. */
 const char *planche_cli_group_name(enum planche_cli_option_group group);
 

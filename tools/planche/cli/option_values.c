@@ -240,14 +240,6 @@ static bool set_precision(struct planche_cli_options *o, const char *value)
     return i < 5;
 }
 
-static const struct planche_cli_option *find_option(const char *name)
-{
-    size_t i = 0;
-    while (strcmp(planche_cli_option_table[i].name, name) != 0)
-        i++;
-    return &planche_cli_option_table[i];
-}
-
 /* Whether a list ("a|b") has a name. */
 static bool lists(const char *list, const char *name, size_t length)
 {
@@ -265,7 +257,7 @@ static bool lists(const char *list, const char *name, size_t length)
  * there are such devices the library says: an engine that cannot be made is no wrong usage. */
 static bool set_backend(struct planche_cli_options *o, const char *value)
 {
-    const struct planche_cli_option *option = find_option("backend");
+    const struct planche_cli_option *option = planche_cli_option_find("backend");
     size_t length = strcspn(value, ":");
     char numbered[32];
     if (!lists(option->values, value, length) || length > sizeof(numbered) - 3)
@@ -566,11 +558,10 @@ static bool set_json(struct planche_cli_options *o, const char *value)
 }
 
 /* Seen before all others: see options.c. */
-static bool set_no_config(struct planche_cli_options *o, const char *value)
+static bool set_config(struct planche_cli_options *o, const char *value)
 {
     (void)o;
-    (void)value;
-    return true;
+    return *value != 0;
 }
 
 static bool set_progress(struct planche_cli_options *o, const char *value)
@@ -694,5 +685,12 @@ bool planche_cli_option_store(size_t index, struct planche_cli_options *options,
 
 bool planche_cli_option_is_given(const struct planche_cli_options *options, const char *name)
 {
-    return options->given[find_option(name) - planche_cli_option_table] != NULL;
+    return options->given[planche_cli_option_find(name) - planche_cli_option_table] != NULL;
+}
+
+bool planche_cli_option_is_for_all(const struct planche_cli_options *options, const char *name)
+{
+    enum planche_cli_source source =
+        options->source[planche_cli_option_find(name) - planche_cli_option_table];
+    return source == PLANCHE_CLI_SOURCE_FILE || source == PLANCHE_CLI_SOURCE_ENVIRONMENT;
 }

@@ -27,6 +27,15 @@ enum planche_cli_progress_mode {
 /* At least as many as options.def has rows. */
 #define PLANCHE_CLI_MAX_OPTIONS 128
 
+/* Where the value of an option comes from, the weakest first. */
+enum planche_cli_source {
+    PLANCHE_CLI_SOURCE_NONE,
+    PLANCHE_CLI_SOURCE_FILE,    /* the configuration file, above all tables */
+    PLANCHE_CLI_SOURCE_SECTION, /* its table for the sub-command */
+    PLANCHE_CLI_SOURCE_ENVIRONMENT,
+    PLANCHE_CLI_SOURCE_TYPED /* the command line */
+};
+
 /* A rectangle of a page, in its pixels. */
 struct planche_cli_crop {
     uint32_t width, height, x, y;
@@ -77,9 +86,11 @@ struct planche_cli_options {
     const char *output;
     const char *from, *registry;                /* models fetch */
     const char *given[PLANCHE_CLI_MAX_OPTIONS]; /* by rows of the table; of a switch "" */
-    bool keep_format;                           /* -f keep */
-    bool skip_others;                           /* --others skip */
-    bool update, skip_existing;                 /* of outputs that are there */
+    enum planche_cli_source source[PLANCHE_CLI_MAX_OPTIONS];
+    const struct planche_cli_config *config; /* what was read of defaults; static */
+    bool keep_format;                        /* -f keep */
+    bool skip_others;                        /* --others skip */
+    bool update, skip_existing;              /* of outputs that are there */
     bool json, quiet, verbose, all, dry_run;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */
@@ -100,7 +111,9 @@ struct planche_cli_options {
 bool planche_cli_option_stores(size_t index);
 /* Stores the value of a row's option (NULL for a switch). False: it is no value of it. */
 bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value);
-/* Whether the command line has a value for an option. */
+/* Whether an option has a value, from wherever. */
 bool planche_cli_option_is_given(const struct planche_cli_options *options, const char *name);
+/* Whether that value was not meant for this sub-command alone. */
+bool planche_cli_option_is_for_all(const struct planche_cli_options *options, const char *name);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* getopt_long answers a long option with its index here plus this, beyond every letter. */
@@ -118,6 +119,7 @@ static void print_devices(void)
 static bool apply(struct planche_cli_options *options, const char *name, size_t row, int *status)
 {
     const struct planche_cli_option *option = &planche_cli_option_table[row];
+    char what[512];
     if (!planche_cli_option_stores(row)) {
         if (strcmp(option->name, "version") == 0)
             planche_cli_version(0, NULL);
@@ -132,28 +134,60 @@ static bool apply(struct planche_cli_options *options, const char *name, size_t 
         return false;
     }
     if (!planche_cli_option_store(row, options, optarg)) {
-        *status = planche_cli_wrong_value(option, optarg);
+        planche_cli_wrong_value(option, optarg, what, sizeof what);
+        *status = planche_cli_usage_error(option->name, "--%s: %s", option->name, what);
         return false;
     }
+    options->source[row] = PLANCHE_CLI_SOURCE_TYPED;
     if ((option->commands & PLANCHE_CLI_BOOKS_ONLY) != 0)
         options->book_option = option->name;
     return true;
 }
 
-/* Who starts a server or a measurement says what is to hold. */
-static bool reads_config(enum planche_cli_command command)
+/* What the first look at the command line tells. */
+struct glance {
+    bool typed[PLANCHE_CLI_MAX_OPTIONS]; /* rows that have a value there */
+    bool asks;                           /* for help, the version or a list */
+    const char *config;                  /* --config; NULL: not given */
+};
+
+/* Looks at a copy of argv, whose order it changes. Mistakes are left to the second look. */
+static bool look(struct glance *glance, const struct getopt_tables *tables,
+                 enum planche_cli_command command, int argc, char **original)
 {
-    return command != PLANCHE_CLI_STDIO && command != PLANCHE_CLI_SERVE &&
-           command != PLANCHE_CLI_BENCH;
+    int answer;
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
+    *glance = (struct glance){0};
+    if (argv == NULL)
+        return false;
+    memcpy(argv, original, (size_t)argc * sizeof *argv);
+    optind = 0; /* begin anew */
+    while ((answer = getopt_long(argc, argv, tables->letters, tables->longs, NULL)) != -1) {
+        if (answer == '?' || answer == ':')
+            continue;
+        size_t row = find_row(command, answer);
+        const char *name = planche_cli_option_table[row].name;
+        glance->typed[row] = true;
+        glance->asks = glance->asks || !planche_cli_option_stores(row) ||
+                       (strcmp(name, "device") == 0 && strcmp(optarg, "list") == 0);
+        if (strcmp(name, "config") == 0)
+            glance->config = optarg;
+    }
+    free(argv);
+    return true;
 }
 
-/* Whether an option is given, by its whole name. */
-static bool has_word(int argc, char **argv, const char *word)
+/* Stores what the configuration says. False: a message has said what is wrong with it. */
+static bool take_config(struct planche_cli_options *options, enum planche_cli_command command,
+                        const struct glance *glance)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], word) == 0)
-            return true;
-    }
+    static struct planche_cli_config config; /* options point into it */
+    planche_cli_config_clear(&config);
+    options->config = &config;
+    if (glance->asks || (planche_cli_config_read(&config, command, glance->config) &&
+                         planche_cli_config_apply(&config, options, command, glance->typed)))
+        return true;
+    planche_cli_usage_error(config.topic, "%s", config.problem);
     return false;
 }
 
@@ -162,15 +196,19 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
                                char **argv, int *first, int *status)
 {
     struct getopt_tables tables;
+    struct glance glance;
     make_tables(&tables, command);
     set_defaults(options);
-    if (reads_config(command) && !has_word(argc, argv, "--no-config")) {
-        *status = planche_cli_config_read(options, command);
-        if (*status != PLANCHE_CLI_OK)
-            return false;
-    }
     opterr = 0;
-    optind = 1;
+    if (!look(&glance, &tables, command, argc, argv)) {
+        *status = planche_cli_no_memory();
+        return false;
+    }
+    if (!take_config(options, command, &glance)) {
+        *status = PLANCHE_CLI_USAGE;
+        return false;
+    }
+    optind = 0;
     for (;;) {
         int answer = getopt_long(argc, argv, tables.letters, tables.longs, NULL);
         if (answer == -1)

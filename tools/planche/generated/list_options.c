@@ -4,9 +4,6 @@
 
 #include <stdio.h>
 
-static const char *const commands[] = {"",      "models",  "models fetch", "info",  "stdio",
-                                       "bench", "preview", "compare",      "serve", "cache"};
-
 static void print_text(const char *key, const char *text)
 {
     printf("\"%s\": \"", key);
@@ -32,10 +29,10 @@ static void print_option(const struct planche_cli_option *option)
     print_text("help", option->help);
     print_text("detail", option->detail);
     printf("\"commands\": [");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (!(option->commands & 1u << i))
+    for (size_t i = 0; i < planche_cli_command_count; i++) {
+        if (!(option->commands & planche_cli_command_table[i].command))
             continue;
-        printf("%s\"%s\"", comma, commands[i]);
+        printf("%s\"%s\"", comma, planche_cli_command_table[i].name);
         comma = ", ";
     }
     printf("]}");

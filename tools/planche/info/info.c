@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "info/gpus.h"
+#include "info/settings.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static enum planche_status inspect(struct machine *machine,
     return PLANCHE_OK;
 }
 
-static bool print_json(const struct machine *machine)
+static bool print_json(const struct machine *machine, const struct planche_cli_config *config)
 {
     json_t *names = json_array();
     for (size_t i = 0; i < PLANCHE_CLI_FEATURES; i++) {
@@ -77,10 +78,11 @@ static bool print_json(const struct machine *machine)
     json_object_set_new(object, "model_directory", planche_cli_json_text(machine->models));
     planche_cli_build_json(object);
     planche_cli_gpus_json(object);
+    planche_cli_settings_json(config, object);
     return planche_cli_json_print(object);
 }
 
-static void print_text(const struct machine *machine)
+static void print_text(const struct machine *machine, const struct planche_cli_config *config)
 {
     char memory[32], text[128];
     size_t used = 0;
@@ -104,6 +106,7 @@ static void print_text(const struct machine *machine)
     planche_cli_print_fact("threads", text);
     planche_cli_print_fact("models", machine->models);
     planche_cli_gpus_print();
+    planche_cli_settings_print(config);
 }
 
 int planche_cli_info(int argc, char **argv)
@@ -121,8 +124,8 @@ int planche_cli_info(int argc, char **argv)
         return PLANCHE_CLI_NOT_STARTED;
     }
     if (!options.json)
-        print_text(&machine);
-    else if (!print_json(&machine))
+        print_text(&machine, options.config);
+    else if (!print_json(&machine, options.config))
         return PLANCHE_CLI_PAGE_FAILED;
     return PLANCHE_CLI_OK;
 }

@@ -294,8 +294,10 @@ static int preview(struct sheet *sheet, const char *input)
 {
     const struct planche_cli_options *options = sheet->options;
     const char *cached[PLANCHE_CLI_MAX_MODELS];
-    const char *const *models = options->model_count ? options->models : cached;
-    unsigned count = options->model_count ? options->model_count : list_cached(cached, options);
+    /* A default for every sub-command does not say what to look at. */
+    bool listed = options->model_count > 0 && !planche_cli_option_is_for_all(options, "model");
+    const char *const *models = listed ? options->models : cached;
+    unsigned count = listed ? options->model_count : list_cached(cached, options);
     struct planche_error error = {0};
     char output[PATH_MAX];
     if (!name_output(output, sizeof output, options, input))

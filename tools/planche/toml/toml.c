@@ -338,21 +338,31 @@ enum planche_status planche_toml_parse(struct planche_toml **out, const char *da
     return reader.status;
 }
 
-enum planche_status planche_toml_read(struct planche_toml **out, const char *path,
-                                      struct planche_error *error)
+enum planche_status planche_toml_read_open(struct planche_toml **out, int fd, const char *path,
+                                           struct planche_error *error)
 {
     char *data = malloc(PLANCHE_TOML_MAX_BYTES + 1);
     *out = NULL;
     if (data == NULL)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
-    int fd = planche_fd_open(path, 0, NULL);
-    int64_t size = fd >= 0 ? planche_fd_read_all(fd, data, PLANCHE_TOML_MAX_BYTES + 1) : -1;
-    int problem = errno;
-    planche_fd_close(&fd);
+    int64_t size = planche_fd_read_all(fd, data, PLANCHE_TOML_MAX_BYTES + 1);
     enum planche_status status =
         size >= 0 ? planche_toml_parse(out, data, (size_t)size, path, error)
                   : planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path,
-                                 strerror(problem));
+                                 strerror(errno));
     free(data);
+    return status;
+}
+
+enum planche_status planche_toml_read(struct planche_toml **out, const char *path,
+                                      struct planche_error *error)
+{
+    *out = NULL;
+    int fd = planche_fd_open(path, 0, NULL);
+    if (fd < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path,
+                            strerror(errno));
+    enum planche_status status = planche_toml_read_open(out, fd, path, error);
+    planche_fd_close(&fd);
     return status;
 }

@@ -15,7 +15,10 @@
  */
 enum planche_status planche_toml_parse(struct planche_toml **out, const char *data, size_t size,
                                        const char *name, struct planche_error *error);
-/* Reads a file. Errors: IO, ARGUMENT, MEMORY. */
+/* Reads an open file to its end; path stands before errors. Errors: IO, ARGUMENT, MEMORY. */
+enum planche_status planche_toml_read_open(struct planche_toml **out, int fd, const char *path,
+                                           struct planche_error *error);
+/* Opens and reads a file. Errors: IO, ARGUMENT, MEMORY. */
 enum planche_status planche_toml_read(struct planche_toml **out, const char *path,
                                       struct planche_error *error);
 #endif
