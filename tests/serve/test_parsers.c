@@ -90,6 +90,7 @@ static void test_refused_heads(void **state)
         {"GET /#x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"GET relative HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"GET http://u@h/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"GET http://a,b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"GET\r\n\r\n", 400},

@@ -28,6 +28,16 @@ char *planche_http_cut_line(char **next)
     return line;
 }
 
+/* A host and perhaps its port: one, and nothing beside it. */
+static bool is_host(const char *value, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (strchr(" \t,/@", value[i]) != NULL)
+            return false;
+    }
+    return true;
+}
+
 /* "http://host" before the path of an absolute target, for requests to proxies. The host is moved
  * over what stands before it, to have room for its end. */
 static bool take_absolute(char **target, struct planche_http_head *out)
@@ -36,7 +46,7 @@ static bool take_absolute(char **target, struct planche_http_head *out)
         return false;
     char *host = *target + 7;
     size_t length = strcspn(host, "/?");
-    if (length == 0 || memchr(host, '@', length) != NULL)
+    if (length == 0 || !is_host(host, length))
         return false;
     char *rest = host + length;
     memmove(host - 1, host, length);
@@ -120,7 +130,7 @@ static unsigned take_coding(const char *value, struct planche_http_head *out)
 
 static unsigned take_host(const char *value, bool *seen, struct planche_http_head *out)
 {
-    if (*seen || strpbrk(value, " \t,/@") != NULL)
+    if (*seen || !is_host(value, strlen(value)))
         return 400;
     *seen = true;
     if (out->host == NULL) /* else the target has said */
