@@ -117,6 +117,12 @@ static void note_value(const char *data, struct planche_span name, struct planch
             }
 }
 
+/* Whether a value stands in quotes, as XML demands: another text may come between them. */
+static bool is_quoted(const char *data, struct planche_span value)
+{
+    return data[value.at - 1] == '"' || data[value.at - 1] == '\'';
+}
+
 /* Finds the properties: attributes, PREFIX:NAME="value", or elements, <PREFIX:NAME>value<. */
 static void find_properties(const struct packet *packet, struct properties *list, size_t count)
 {
@@ -132,7 +138,8 @@ static void find_properties(const struct packet *packet, struct properties *list
             note_value(data, tag.name, (struct planche_span){at, (size_t)(end - data)}, list,
                        count);
         for (size_t in = tag.name.end; planche_markup_attribute(data, &tag, &in, &attribute);)
-            note_value(data, attribute.name, attribute.value, list, count);
+            if (is_quoted(data, attribute.value))
+                note_value(data, attribute.name, attribute.value, list, count);
     }
 }
 

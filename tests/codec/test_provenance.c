@@ -109,6 +109,18 @@ static void test_unused_prefix(void **state)
     planche_blob_free(&xmp);
 }
 
+/* What stands without quotes is no value: another would run into the text behind it. */
+static void test_without_quotes(void **state)
+{
+    static const char packet[] = "<r:RDF planche:Version=4 a=\"<b>\" planche:Model=m></r:RDF>";
+    struct planche_provenance mark = make_mark(DIGEST, "");
+    (void)state;
+    struct planche_blob xmp = add(packet, sizeof packet - 1, &mark);
+    expect(&xmp, DIGEST, "", "1.2.3");
+    assert_memory_equal(xmp.data, packet, sizeof packet - 1 - strlen("</r:RDF>"));
+    planche_blob_free(&xmp);
+}
+
 static void test_no_mark(void **state)
 {
     static const char *const packets[] = {
@@ -282,12 +294,13 @@ static void test_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_packet),   cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_rewritten),    cmocka_unit_test(test_unused_prefix),
-        cmocka_unit_test(test_no_mark),      cmocka_unit_test(test_no_place),
-        cmocka_unit_test(test_damage),       cmocka_unit_test(test_many_prefixes),
-        cmocka_unit_test(test_files),        cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_large_packet), cmocka_unit_test(test_header_only),
+        cmocka_unit_test(test_new_packet),     cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_rewritten),      cmocka_unit_test(test_unused_prefix),
+        cmocka_unit_test(test_without_quotes), cmocka_unit_test(test_no_mark),
+        cmocka_unit_test(test_no_place),       cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_many_prefixes),  cmocka_unit_test(test_files),
+        cmocka_unit_test(test_digest),         cmocka_unit_test(test_large_packet),
+        cmocka_unit_test(test_header_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
