@@ -86,14 +86,20 @@ class Server:
         """The exit status after a signal."""
         self.process.send_signal(number)
         status = self.process.wait(harness.MARGIN_SECONDS)
-        self.reader.join(harness.MARGIN_SECONDS)
+        self.join()
         return status
 
     def end(self):
         self.process.kill()
         self.process.wait()
-        self.reader.join(harness.MARGIN_SECONDS)
+        self.join()
         self.process.stderr.close()
+
+    def join(self):
+        """Ends with the last process that the server has started: they write where it does."""
+        self.reader.join(harness.MARGIN_SECONDS)
+        if self.reader.is_alive():
+            raise AssertionError("a process of the server goes on without it")
 
 
 class Answer:
