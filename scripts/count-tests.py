@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """count-tests.py [--broken N] TESTLOG.json...: one line with how many tests of meson's runs passed,
 failed and were skipped; N failures from elsewhere are added. Exit status 1 if any failed or none
-passed. Before it, the tests that took longest."""
+passed. Before it, the tests that took longest and those that failed."""
 import argparse
 import json
 import sys
@@ -28,6 +28,9 @@ def main():
     if slow:
         print("longest: " + ", ".join(f"{test['name'].split(' / ')[-1]} {test['duration']:.0f} s"
                                       for test in slow[:5]))
+    for test in log:
+        if test["result"] not in PASSED | SKIPPED:
+            print(f"{test['result'].lower()}: {test['name']}")
     found = [test["result"] for test in log]
     passed = sum(result in PASSED for result in found)
     skipped = sum(result in SKIPPED for result in found)
