@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, deb, static, abi, ci, arm, browser, metrics, bindings) on Debian and Ubuntu,
+# peers, onnx, ncnn, format, check, coverage, deb, static, abi, ci, arm, browser, metrics, queue, bindings) on Debian and Ubuntu,
 # after saying which. On Fedora, Arch, Alpine and openSUSE it says what to install there (packages.tsv: names that
 # have not been tried). sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
 # makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
-# metrics for more checks of its figures, proxies for the tests of nginx and Caddy in front of it
+# queue for the tests of many machines, metrics for more checks of its figures, proxies for the tests of nginx and Caddy in front of it
 # (their services start as Debian has it), bindings for the tests of other languages.
 set -euf
 
@@ -37,7 +37,7 @@ needs() {
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
                  /usr/include/gif_lib.h=libgif-dev pc:libtiff-4=libtiff-dev
                  pc:libopenjp2=libopenjp2-7-dev pc:libheif=libheif-dev $(heif_decoder)
-                 pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
+                 pc:libnats=libnats-dev pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
                  /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils
                  pdfimages=poppler-utils /usr/share/vulkan/icd.d/lvp_icd*=mesa-vulkan-drivers
@@ -58,6 +58,7 @@ needs() {
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;
+    queue) echo "nats-server=nats-server" ;;
     proxies) echo "nginx=nginx-light /usr/bin/caddy=caddy curl=curl openssl=openssl" ;;
     bindings)
         crates=/usr/share/cargo/registry

@@ -53,7 +53,7 @@ class Help(harness.Case):
             self.assertLess(max(map(len, text.splitlines())), 80)
 
     def test_help_of_commands(self):
-        for command in ("models", "info", "stdio", "bench", "preview", "compare", "cache"):
+        for command in ("models", "info", "stdio", "bench", "preview", "compare", "cache", "worker", "queue"):
             expected = run("help", command, check=0).stdout
             self.assertTrue(expected.startswith("Usage:"), expected)
             for option in ("--help", "-h"):

@@ -56,6 +56,7 @@ COMMAND_USES = {
     "toml": [],
     "proxy": ["cli", "service", "http", "pages", "cache", "metrics", "toml"],
     "web": [],
+    "queue": ["cli", "service"],
     "books": ["cli", "service", "http", "pages"],
     "serve": ["cli", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books"],
 }

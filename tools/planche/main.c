@@ -25,6 +25,7 @@ static const struct {
     {"stdio", planche_cli_stdio},     {"bench", planche_cli_bench},
     {"preview", planche_cli_preview}, {"compare", planche_cli_compare},
     {"serve", planche_cli_serve},     {"cache", planche_cli_cache},
+    {"worker", planche_cli_worker},   {"queue", planche_cli_queue},
     {"help", planche_cli_help},       {"version", planche_cli_version},
 };
 

@@ -21,6 +21,8 @@ int planche_cli_bench(int argc, char **argv);
 int planche_cli_preview(int argc, char **argv);
 int planche_cli_compare(int argc, char **argv);
 int planche_cli_cache(int argc, char **argv);
+int planche_cli_worker(int argc, char **argv);
+int planche_cli_queue(int argc, char **argv);
 int planche_cli_help(int argc, char **argv);
 int planche_cli_version(int argc, char **argv);
 

@@ -32,6 +32,8 @@ static const char enlarge_usage[] =
     "  planche preview PAGE [-o SHEET]          part of a page by several models\n"
     "  planche compare A B                      how much two images differ\n"
     "  planche cache [show|prune|verify]        results that planche serve keeps\n"
+    "  planche worker --queue URL               make pages that many machines share\n"
+    "  planche queue [show|retry|purge]         who works, what waits, what failed\n"
     "  planche help [TOPIC]                     more about a command, an option\n"
     "                                           or a section, such as memory\n"
     "  planche version                          print the version\n";
@@ -171,6 +173,31 @@ static const char cache_end[] =
     "could not be read or removed, another process prunes now; 2 wrong usage; 3 the\n"
     "folder cannot be used.\n";
 
+static const char worker_usage[] =
+    "Usage: planche worker --queue URL [OPTIONS]\n"
+    "\n"
+    "Makes pages of a queue that many machines share, as many at once as keep this one\n"
+    "busy, until SIGTERM or Ctrl-C: then it finishes those that run and gives the others\n"
+    "back. A second signal ends it at once; its pages go to other workers after a minute.\n"
+    "docs/scale.md has more.\n";
+
+static const char worker_end[] =
+    "Examples:\n"
+    "  planche worker --queue nats://nas:4222\n"
+    "  planche worker --queue tls://nas:4222 --queue-auth worker.creds\n";
+
+static const char queue_usage[] =
+    "Usage:\n"
+    "  planche queue [show] --queue URL         who works, what waits, what failed\n"
+    "  planche queue retry --queue URL          make again what failed\n"
+    "  planche queue purge --queue URL          remove everything from the queue\n"
+    "\n"
+    "Pages of a queue that many machines share. docs/scale.md has more.\n";
+
+static const char queue_end[] =
+    "Exit status: 0; 1 if the queue could not be asked; 2 wrong usage; 3 there is no\n"
+    "queue at this address, or it has known holes.\n";
+
 static const struct help {
     const char *command;
     unsigned options; /* of these sub-commands */
@@ -185,6 +212,8 @@ static const struct help {
     {"preview", PLANCHE_CLI_PREVIEW, preview_usage, preview_end},
     {"compare", PLANCHE_CLI_COMPARE, compare_usage, ""},
     {"cache", PLANCHE_CLI_CACHE, cache_usage, cache_end},
+    {"worker", PLANCHE_CLI_WORKER, worker_usage, worker_end},
+    {"queue", PLANCHE_CLI_QUEUE, queue_usage, queue_end},
 };
 #define HELPS (sizeof helps / sizeof *helps)
 
@@ -240,7 +269,8 @@ void planche_cli_help_option(const struct planche_cli_option *option)
  * them. */
 static bool is_described_elsewhere(const struct help *help, const struct planche_cli_option *option)
 {
-    const unsigned brief = PLANCHE_CLI_STDIO | PLANCHE_CLI_SERVE | PLANCHE_CLI_BENCH;
+    const unsigned brief =
+        PLANCHE_CLI_STDIO | PLANCHE_CLI_SERVE | PLANCHE_CLI_BENCH | PLANCHE_CLI_WORKER;
     return (help->options & brief) && (option->commands & PLANCHE_CLI_ENLARGE);
 }
 

@@ -16,6 +16,8 @@ enum {
     COMPARE = PLANCHE_CLI_COMPARE,
     SERVE = PLANCHE_CLI_SERVE,
     CACHE = PLANCHE_CLI_CACHE,
+    WORKER = PLANCHE_CLI_WORKER,
+    QUEUE = PLANCHE_CLI_QUEUE,
     MANY = PLANCHE_CLI_MANY,
     ONCE = PLANCHE_CLI_ONCE,
     BOOKS_ONLY = PLANCHE_CLI_BOOKS_ONLY,
@@ -49,6 +51,7 @@ const struct planche_cli_command_row planche_cli_command_table[] = {
     {PLANCHE_CLI_STDIO, "stdio", "stdio"},         {PLANCHE_CLI_BENCH, "bench", "bench"},
     {PLANCHE_CLI_PREVIEW, "preview", "preview"},   {PLANCHE_CLI_COMPARE, "compare", "compare"},
     {PLANCHE_CLI_SERVE, "serve", "serve"},         {PLANCHE_CLI_CACHE, "cache", "cache"},
+    {PLANCHE_CLI_WORKER, "worker", "worker"},      {PLANCHE_CLI_QUEUE, "queue", "queue"},
 };
 
 const size_t planche_cli_command_count =

@@ -459,9 +459,43 @@ static bool set_max_connections(struct planche_cli_options *o, const char *value
     return set_unsigned(value, 1, 65536, &o->serve.max_connections);
 }
 
+/* A number of pages that wait here, or where pages wait that machines share. */
 static bool set_queue(struct planche_cli_options *o, const char *value)
 {
+    if (strstr(value, "://") != NULL)
+        return set_text(value, &o->queue.url);
     return set_unsigned(value, 1, 10000, &o->serve.queue);
+}
+
+static bool set_queue_auth(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->queue.auth);
+}
+
+static bool set_queue_ca(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->queue.ca);
+}
+
+static bool set_queue_cert(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->queue.certificate);
+}
+
+static bool set_queue_key(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->queue.key);
+}
+
+static bool set_insecure_server(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->queue.insecure = true;
+}
+
+static bool set_store(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->queue.store);
 }
 
 static bool set_deadline(struct planche_cli_options *o, const char *value)

@@ -75,6 +75,14 @@ struct planche_cli_serve_options {
     bool log_json;
 };
 
+/* Options of a queue that machines share. */
+struct planche_cli_queue_options {
+    const char *url;                           /* NULL: none */
+    const char *auth, *ca, *certificate, *key; /* files; NULL: none */
+    const char *store;                         /* folder; NULL: the queue itself */
+    bool insecure;                             /* --insecure-server */
+};
+
 struct planche_cli_options {
     struct planche_engine_options engine; /* denoise is left alone: see level */
     struct planche_page_options page;
@@ -99,6 +107,7 @@ struct planche_cli_options {
     unsigned model_count, runs;
     uint32_t width, height;
     struct planche_cli_serve_options serve;
+    struct planche_cli_queue_options queue;
     struct planche_cli_crop crop; /* preview; width 0: not given */
     bool profile;
     enum planche_cli_progress_mode progress;

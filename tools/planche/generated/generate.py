@@ -10,20 +10,23 @@ import json
 import re
 import sys
 
-COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache"]
-SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "help", "version"]
+COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue"]
+SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "help", "version"]
 # What the manual's pages of sub-commands are found by.
 ABOUT = {"models": "list, fetch and check the models of planche", "info": "what planche has found on this machine",
          "stdio": "enlarge pages for another program, by requests on standard input",
          "serve": "enlarge pages over HTTP, for readers and programs", "bench": "measure the speed of planche",
          "preview": "part of a page, enlarged by several models side by side",
-         "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk"}
+         "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk",
+         "worker": "make pages of a queue that many machines share", "queue": "who works on a queue, what waits, what failed"}
 MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
 CACHE_COMMANDS = ["show", "prune", "verify"]
+QUEUE_COMMANDS = ["show", "retry", "purge"]
 # Values that are usual, of options that take others as well.
 USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"],
          "max-size": ["1G", "5G", "20G"], "max-age": ["12h", "7d", "30d", "none"]}
-FILES = {"output", "model", "model-dir", "from", "token-file", "cache"}  # values that are names of files
+FILES = {"output", "model", "model-dir", "from", "token-file", "cache", "store", "queue-auth", "queue-ca",
+         "queue-cert", "queue-key"}  # values that are names of files
 
 
 class Option:
@@ -41,7 +44,7 @@ class Option:
 
 def topics(options):
     """What planche help knows."""
-    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache"] + sorted({option.name for option in options}))
+    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue"] + sorted({option.name for option in options}))
 
 
 def of_command(options, command):
@@ -103,6 +106,7 @@ def bash(options):
         f"        '') [ \"$COMP_CWORD\" -gt 1 ] || COMPREPLY=($(compgen -W "
         f"'{' '.join(SUB_COMMANDS)}' -- \"$word\")) ;;",
         f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
+        f"        queue) COMPREPLY=($(compgen -W '{' '.join(QUEUE_COMMANDS)}' -- \"$word\")) ;;",
         f"        cache) COMPREPLY=($(compgen -W '{' '.join(CACHE_COMMANDS)}' -- \"$word\")) ;;",
         f"        'models fetch') COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
         f"        help) COMPREPLY=($(compgen -W '{topics(options)}' -- \"$word\")) ;;",
@@ -118,7 +122,7 @@ def zsh_spec(option):
     if option.value:
         action = "_files" if option.name in FILES else f"({' '.join(option.choices)})"
         action = "{compadd auto; _planche_models; _files -g '*.param'}" if option.name == "model" else action
-        action = "_files -/" if option.name in ("model-dir", "cache") else action
+        action = "_files -/" if option.name in ("model-dir", "cache", "store") else action
         action = " " if action == "()" else action
         value = f":{option.name}:{action}"
     quoted = value.replace("'", "'\\''")
@@ -134,6 +138,7 @@ def zsh(options):
     for command in COMMANDS:
         rest = {"": "'*:file:_files'", "models": f"'1:command:({' '.join(MODELS_COMMANDS)})'",
                 "models fetch": "'*:model:_planche_models'",
+                "queue": f"'1:command:({' '.join(QUEUE_COMMANDS)})'",
                 "cache": f"'1:command:({' '.join(CACHE_COMMANDS)})'"}.get(command, "")
         specs = [zsh_spec(option) for option in of_command(options, command)]
         cases += [f"    '{command}')", "        _arguments -s \\",
@@ -186,6 +191,8 @@ def fish(options):
         f"complete -c planche -f -n '{conditions['models fetch']}' -a \"({MODELS_FISH})\"",
         "complete -c planche -f -n '__fish_seen_subcommand_from cache' "
         f"-a '{' '.join(CACHE_COMMANDS)}'",
+        "complete -c planche -f -n '__fish_seen_subcommand_from queue' "
+        f"-a '{' '.join(QUEUE_COMMANDS)}'",
         "complete -c planche -f -n '__fish_seen_subcommand_from help' "
         f"-a '{topics(options)}'",
     ]

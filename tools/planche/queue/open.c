@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Connecting to a nats-server. */
+#include "queue/open.h"
+
+#include "base/status.h"
+#include "queue/auth.h"
+#include "queue/probe.h"
+#include "queue/streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SERVERS 16
+/* Of the server's largest message, for its head. */
+#define HEAD_BYTES 16384
+#define MAX_CHUNK  (1 << 20)
+#define MIN_CHUNK  4096
+
+/* Splits "nats://a,nats://b" in place. */
+static int split(char *urls, const char **servers)
+{
+    int count = 0;
+    char *rest = NULL;
+    for (char *url = strtok_r(urls, ",", &rest); url != NULL && count < MAX_SERVERS;
+         url = strtok_r(NULL, ",", &rest))
+        servers[count++] = url;
+    return count;
+}
+
+/* libnats prints what it has no handler for. */
+static void ignore_error(natsConnection *connection, natsSubscription *subscription,
+                         natsStatus status, void *user)
+{
+    (void)connection;
+    (void)subscription;
+    (void)status;
+    (void)user;
+}
+
+static natsStatus set_options(natsOptions *nats, const struct planche_cli_queue_options *options,
+                              const char *const *servers, int count, const char *name)
+{
+    natsStatus status =
+        planche_libnats.natsOptions_SetServers(nats, (const char **)(uintptr_t)servers, count);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetName(nats, name);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetTimeout(nats, 5000);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetAllowReconnect(nats, true);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetMaxReconnect(nats, -1);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetReconnectWait(nats, 500);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetPingInterval(nats, 10000);
+    /* A request whose connection is gone has no answer to wait for. */
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetFailRequestsOnDisconnect(nats, true);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetErrorHandler(nats, ignore_error, NULL);
+    if (status == NATS_OK && strncmp(servers[0], "tls://", 6) == 0)
+        status = planche_libnats.natsOptions_SetSecure(nats, true);
+    if (status == NATS_OK && options->ca != NULL)
+        status = planche_libnats.natsOptions_LoadCATrustedCertificates(nats, options->ca);
+    if (status == NATS_OK && options->certificate != NULL)
+        status = planche_libnats.natsOptions_LoadCertificatesChain(
+            nats, options->certificate, options->key != NULL ? options->key : options->certificate);
+    return status;
+}
+
+static enum planche_status connect_to(struct planche_queue *queue, const char *const *servers,
+                                      int count, const char *name, struct planche_error *error)
+{
+    natsOptions *nats = NULL;
+    enum planche_status status = PLANCHE_OK;
+    natsStatus outcome = planche_libnats.natsOptions_Create(&nats);
+    if (outcome == NATS_OK)
+        outcome = set_options(nats, queue->options, servers, count, name);
+    if (outcome == NATS_OK && queue->options->auth != NULL)
+        status = planche_queue_auth(nats, queue->options->auth, error);
+    if (outcome == NATS_OK && status == PLANCHE_OK)
+        outcome = planche_libnats.natsConnection_Connect(&queue->connection, nats);
+    planche_libnats.natsOptions_Destroy(nats);
+    if (status == PLANCHE_OK && outcome != NATS_OK)
+        status = planche_queue_fail(error, outcome, "cannot connect");
+    return status;
+}
+
+static enum planche_status open_streams(struct planche_queue *queue, struct planche_error *error)
+{
+    jsOptions options;
+    int64_t payload = planche_libnats.natsConnection_GetMaxPayload(queue->connection);
+    payload = payload > HEAD_BYTES + MIN_CHUNK ? payload - HEAD_BYTES : MIN_CHUNK;
+    queue->chunk = payload < MAX_CHUNK ? (size_t)payload : MAX_CHUNK;
+    planche_libnats.jsOptions_Init(&options);
+    options.Wait = 5000;
+    natsStatus outcome =
+        planche_libnats.natsConnection_JetStream(&queue->js, queue->connection, &options);
+    if (outcome != NATS_OK)
+        return planche_queue_fail(error, outcome, "cannot use JetStream");
+    return planche_queue_make_streams(queue, error);
+}
+
+enum planche_status planche_queue_open(struct planche_queue *queue,
+                                       const struct planche_cli_queue_options *options,
+                                       const char *name, struct planche_error *error)
+{
+    const char *servers[MAX_SERVERS];
+    *queue = (struct planche_queue){.options = options};
+    enum planche_status status = planche_libnats_load(error);
+    if (status != PLANCHE_OK)
+        return status;
+    char *urls = strdup(options->url);
+    int count = urls != NULL ? split(urls, servers) : 0;
+    if (urls == NULL)
+        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+    else if (count == 0)
+        status = planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the queue has no address");
+    else
+        status = planche_queue_probe(servers, count, options->insecure, error);
+    if (status == PLANCHE_OK)
+        status = connect_to(queue, servers, count, name, error);
+    free(urls);
+    if (status == PLANCHE_OK)
+        status = open_streams(queue, error);
+    if (status != PLANCHE_OK)
+        planche_queue_close(queue);
+    return status;
+}
+
+void planche_queue_close(struct planche_queue *queue)
+{
+    if (queue->js != NULL)
+        planche_libnats.jsCtx_Destroy(queue->js);
+    if (queue->connection != NULL) {
+        planche_libnats.natsConnection_FlushTimeout(queue->connection, 1000);
+        planche_libnats.natsConnection_Destroy(queue->connection);
+    }
+    *queue = (struct planche_queue){0};
+}

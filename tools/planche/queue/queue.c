@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages of a queue: reading and publishing. */
+#include "queue/queue.h"
+
+#include "base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *planche_queue_class_name(enum planche_queue_class class)
+{
+    static const char *const names[] = {"reader", "prefetch", "book"};
+    return names[class];
+}
+
+enum planche_status planche_queue_fail(struct planche_error *error, natsStatus status,
+                                       const char *what)
+{
+    return planche_fail(error, status == NATS_NO_MEMORY ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
+                        "the queue: %s: %s", what, planche_libnats.natsStatus_GetText(status));
+}
+
+natsStatus planche_queue_get_last(struct planche_queue *queue, const char *stream,
+                                  const char *subject, natsMsg **message)
+{
+    jsDirectGetMsgOptions options;
+    planche_libnats.jsDirectGetMsgOptions_Init(&options);
+    options.LastBySubject = subject;
+    *message = NULL;
+    return planche_libnats.js_DirectGetMsg(message, queue->js, stream, NULL, &options);
+}
+
+natsStatus planche_queue_get_next(struct planche_queue *queue, const char *stream,
+                                  const char *subject, uint64_t sequence, natsMsg **message)
+{
+    jsDirectGetMsgOptions options;
+    planche_libnats.jsDirectGetMsgOptions_Init(&options);
+    options.NextBySubject = subject;
+    options.Sequence = sequence;
+    *message = NULL;
+    return planche_libnats.js_DirectGetMsg(message, queue->js, stream, NULL, &options);
+}
+
+natsStatus planche_queue_publish(struct planche_queue *queue, const char *subject, const void *data,
+                                 size_t size, const char *id, uint64_t *sequence, bool *taken)
+{
+    jsPubOptions options;
+    jsPubAck *ack = NULL;
+    jsErrCode reason = (jsErrCode)0;
+    natsMsg *present = NULL;
+    planche_libnats.jsPubOptions_Init(&options);
+    options.MsgId = id;
+    if (taken != NULL)
+        *taken = true;
+    natsStatus status =
+        planche_libnats.js_Publish(&ack, queue->js, subject, data, (int)size, &options, &reason);
+    if (ack != NULL && sequence != NULL)
+        *sequence = ack->Sequence;
+    planche_libnats.jsPubAck_Destroy(ack);
+    /* The server has one code for this and for a disk that is full. */
+    if (status != NATS_OK && reason == JSStreamStoreFailedErr && taken != NULL) {
+        const char *stream =
+            strncmp(subject, "planche.job.", 12) == 0 ? PLANCHE_QUEUE_JOBS : PLANCHE_QUEUE_RESULTS;
+        if (planche_queue_get_last(queue, stream, subject, &present) == NATS_OK) {
+            *taken = false;
+            status = NATS_OK;
+        }
+        planche_libnats.natsMsg_Destroy(present);
+    }
+    return status;
+}
+
+void planche_queue_consumer_name(enum planche_queue_class class, const char *need, char *name,
+                                 size_t size)
+{
+    snprintf(name, size, "%s-%s", planche_queue_class_name(class), need);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a page of a queue, and saying what became of it. */
+#include "queue/run.h"
+
+#include "base/status.h"
+#include "cli/hints.h"
+#include "cli/terminal.h"
+#include "os/clock.h"
+#include "queue/bring_model.h"
+#include "queue/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long a worker tries to tell of a result while the queue is away: others make the page
+ * meanwhile, but may not be there. */
+#define TELL_NS  INT64_C(600000000000)
+#define PAUSE_NS INT64_C(500000000)
+#define AGAIN_MS 10000
+
+/* What a page is made into. */
+struct made {
+    void *data;
+    size_t size;
+    struct planche_queue_result result;
+};
+
+static void on_progress(void *user, double done)
+{
+    struct planche_queue_page *page = user;
+    (void)done;
+    atomic_store(&page->moved, planche_clock_ns());
+}
+
+/* Whether another machine would fail in the same way. */
+static bool is_own_fault(enum planche_status status)
+{
+    return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_LIMIT ||
+           status == PLANCHE_ERROR_UNSUPPORTED || status == PLANCHE_ERROR_ARGUMENT;
+}
+
+static enum planche_priority priority_of(enum planche_queue_class class)
+{
+    static const enum planche_priority of[] = {
+        PLANCHE_PRIORITY_INTERACTIVE, PLANCHE_PRIORITY_NORMAL, PLANCHE_PRIORITY_BACKGROUND};
+    return of[class];
+}
+
+static enum planche_status run_engine(struct planche_queue_worker *worker,
+                                      struct planche_queue_page *page,
+                                      const struct planche_engine *engine, struct made *made,
+                                      struct planche_error *error)
+{
+    struct planche_queue_job *job = &page->job;
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    planche_engine_get_info(engine, &info, NULL);
+    planche_queue_numerics(&info, made->result.numerics);
+    /* Some models have no arithmetic but their own. */
+    if (strcmp(job->need, PLANCHE_QUEUE_ANY) != 0 && strcmp(job->need, made->result.numerics) != 0)
+        return planche_fail(error, PLANCHE_ERROR_DEVICE, "%s: made with %s, not with %s", job->name,
+                            made->result.numerics, job->need);
+    job->page.progress = on_progress;
+    job->page.progress_user = page;
+    job->page.priority = priority_of(page->class);
+    snprintf(made->result.worker, sizeof made->result.worker, "%s", worker->id);
+    enum planche_status status =
+        planche_engine_run_bytes(engine, page->data, (size_t)job->source.size, &made->data,
+                                 &made->size, &job->page, &made->result.page, error);
+    /* A GPU that fell back to the CPU has another arithmetic. */
+    if (status == PLANCHE_OK && made->result.page.redone &&
+        strcmp(job->need, PLANCHE_QUEUE_ANY) != 0)
+        status = planche_fail(error, PLANCHE_ERROR_DEVICE, "%s: %s", job->name,
+                              made->result.page.redone_reason);
+    if (status != PLANCHE_OK)
+        planche_cli_hint_name(error->message, sizeof error->message, job->name);
+    return status;
+}
+
+static enum planche_status make(struct planche_queue_worker *worker,
+                                struct planche_queue_page *page, struct made *made,
+                                struct planche_error *error)
+{
+    const struct planche_engine *engine = NULL;
+    struct planche_engine_options wanted = page->job.engine;
+    char path[PLANCHE_QUEUE_NAME_BYTES + sizeof worker->models];
+    enum planche_status status =
+        planche_queue_bring_model(worker, &page->job, &wanted, path, sizeof path, error);
+    if (status == PLANCHE_OK)
+        status = planche_cli_engine_cache_acquire(worker->engines, &wanted, NULL, &engine, error);
+    if (status != PLANCHE_OK)
+        return status;
+    atomic_store(&page->moved, planche_clock_ns());
+    status = run_engine(worker, page, engine, made, error);
+    planche_cli_engine_cache_release(worker->engines, engine);
+    return status;
+}
+
+/* Calls until it works or time is up; the queue may be away for a while. */
+static natsStatus insist(struct planche_queue_worker *worker, const char *subject, const char *text,
+                         bool *taken)
+{
+    int64_t end = planche_clock_ns() + TELL_NS;
+    natsStatus status;
+    while ((status = planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL, NULL,
+                                           taken)) != NATS_OK &&
+           planche_clock_ns() < end) {
+        planche_mutex_lock(&worker->lock);
+        planche_cond_wait_until(&worker->changed, &worker->lock, planche_clock_ns() + PAUSE_NS);
+        planche_mutex_unlock(&worker->lock);
+    }
+    return status;
+}
+
+static enum planche_status store(struct planche_queue_worker *worker, struct made *made,
+                                 struct planche_error *error)
+{
+    int64_t end = planche_clock_ns() + TELL_NS;
+    enum planche_status status;
+    while ((status = planche_queue_put(&worker->queue, made->data, made->size, &made->result.object,
+                                       error)) == PLANCHE_ERROR_IO &&
+           planche_clock_ns() < end) {
+        planche_mutex_lock(&worker->lock);
+        planche_cond_wait_until(&worker->changed, &worker->lock, planche_clock_ns() + PAUSE_NS);
+        planche_mutex_unlock(&worker->lock);
+    }
+    return status;
+}
+
+/* The result, then the end of the job: who dies between them makes a page twice, and none is lost.
+ */
+static enum planche_status tell(struct planche_queue_worker *worker,
+                                struct planche_queue_page *page, struct made *made,
+                                struct planche_error *error)
+{
+    char subject[128];
+    bool taken = true;
+    enum planche_status status = store(worker, made, error);
+    if (status != PLANCHE_OK)
+        return status;
+    char *text = planche_queue_result_write(&made->result);
+    if (text == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+    snprintf(subject, sizeof subject, "planche.result.%s", page->job.key);
+    natsStatus outcome = insist(worker, subject, text, &taken);
+    free(text);
+    if (outcome != NATS_OK)
+        return planche_queue_fail(error, outcome, "cannot tell of a result");
+    if (!taken) /* another was first */
+        planche_queue_remove(&worker->queue, &made->result.object);
+    planche_libnats.natsMsg_AckSync(page->message, NULL, NULL);
+    return PLANCHE_OK;
+}
+
+void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queue_page *page,
+                        const struct planche_error *why)
+{
+    char subject[128];
+    struct planche_queue_dead dead = {
+        .status = why->status, .tries = (unsigned)page->tries, .job = page->job};
+    snprintf(dead.message, sizeof dead.message, "%s", why->message);
+    snprintf(dead.worker, sizeof dead.worker, "%s", worker->id);
+    snprintf(subject, sizeof subject, "planche.dead.%s", page->job.key);
+    char *text = planche_queue_dead_write(&dead);
+    planche_cli_message("given up: %s", why->message);
+    if (text != NULL && insist(worker, subject, text, NULL) == NATS_OK)
+        planche_libnats.natsMsg_Term(page->message, NULL);
+    free(text);
+}
+
+static void count(struct planche_queue_worker *worker, bool done)
+{
+    planche_mutex_lock(&worker->lock);
+    worker->done += done;
+    worker->failed += !done;
+    planche_mutex_unlock(&worker->lock);
+}
+
+void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue_page *page)
+{
+    struct planche_error error = {0};
+    struct made made = {.result.page = PLANCHE_PAGE_RESULT_INIT};
+    double start = planche_clock_ms();
+    enum planche_status status = make(worker, page, &made, &error);
+    if (status == PLANCHE_OK)
+        status = tell(worker, page, &made, &error);
+    planche_free_bytes(made.data);
+    count(worker, status == PLANCHE_OK);
+    if (status == PLANCHE_OK) {
+        if (worker->options.verbose)
+            planche_cli_note("%s  %ux%u -> %ux%u  %.1f s", page->job.name,
+                             made.result.page.input_width, made.result.page.input_height,
+                             made.result.page.output_width, made.result.page.output_height,
+                             (planche_clock_ms() - start) / 1e3);
+    } else if (is_own_fault(status) || page->tries >= PLANCHE_QUEUE_TRIES) {
+        planche_queue_bury(worker, page, &error);
+    } else {
+        planche_cli_message("%s; another worker may try", error.message);
+        planche_libnats.natsMsg_NakWithDelay(page->message, AGAIN_MS, NULL);
+    }
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* planche queue: who works, what waits, what failed; trying again, and emptying. */
+#include "cli/cli.h"
+#include "cli/fact.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/number.h"
+#include "cli/options.h"
+#include "cli/suggest.h"
+#include "cli/terminal.h"
+#include "queue/command.h"
+#include "queue/job.h"
+#include "queue/open.h"
+#include "queue/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_MS 500
+
+/* A run of planche queue. */
+struct run {
+    struct planche_queue queue;
+    struct planche_cli_options options;
+    struct planche_error error;
+};
+
+/* Calls visit for each page that was given up. False: the queue could not be asked, or visit did
+ * not do its work. */
+static bool visit_dead(struct run *run,
+                       bool (*visit)(struct run *run, const struct planche_queue_dead *dead,
+                                     uint64_t sequence))
+{
+    struct planche_queue_dead *dead = malloc(sizeof *dead);
+    natsMsg *message = NULL;
+    natsStatus status = dead != NULL ? NATS_OK : NATS_NO_MEMORY;
+    bool right = true;
+    for (uint64_t next = 1; right && status == NATS_OK;) {
+        status = planche_queue_get_next(&run->queue, PLANCHE_QUEUE_DEAD, "planche.dead.>", next,
+                                        &message);
+        if (status != NATS_OK)
+            break;
+        next = planche_libnats.natsMsg_GetSequence(message) + 1;
+        if (planche_queue_dead_read(dead, planche_libnats.natsMsg_GetData(message),
+                                    (size_t)planche_libnats.natsMsg_GetDataLength(message)))
+            right = visit(run, dead, next - 1);
+        planche_libnats.natsMsg_Destroy(message);
+    }
+    free(dead);
+    if (status == NATS_OK || status == NATS_NOT_FOUND)
+        return right;
+    planche_queue_fail(&run->error, status, "cannot be asked");
+    return false;
+}
+
+static json_t *count_json(const struct planche_queue_state *state)
+{
+    json_t *json = json_object(), *waiting = json_object();
+    for (int i = 0; i < PLANCHE_QUEUE_CLASSES; i++)
+        planche_cli_json_set_count(waiting, planche_queue_class_name((enum planche_queue_class)i),
+                                   state->waiting[i]);
+    json_object_set_new(json, "type", json_string("queue"));
+    planche_cli_json_set_count(json, "pages", state->pages);
+    json_object_set_new(json, "waiting", waiting);
+    planche_cli_json_set_count(json, "running", state->running);
+    planche_cli_json_set_count(json, "redelivered", state->redelivered);
+    planche_cli_json_set_count(json, "results", state->results);
+    planche_cli_json_set_count(json, "failed", state->dead);
+    planche_cli_json_set_count(json, "store_bytes", state->store_bytes);
+    json_object_set_new(json, "oldest_seconds", json_integer(state->oldest_s));
+    json_object_set_new(json, "pages_per_second", json_real(state->pages_per_second));
+    json_object_set_new(json, "seconds_left",
+                        state->pages_per_second > 0.0
+                            ? json_real((double)state->pages / state->pages_per_second)
+                            : json_null());
+    json_object_set(json, "workers", state->workers);
+    return json;
+}
+
+static bool print_dead(struct run *run, const struct planche_queue_dead *dead, uint64_t sequence)
+{
+    (void)sequence;
+    if (!run->options.json) {
+        planche_cli_print("failed: %s: %s (%u tries, last by %s)", dead->job.name, dead->message,
+                          dead->tries, dead->worker);
+        return true;
+    }
+    json_t *json = json_object();
+    json_object_set_new(json, "type", json_string("failed"));
+    json_object_set_new(json, "key", json_string(dead->job.key));
+    json_object_set_new(json, "name", planche_cli_json_text(dead->job.name));
+    json_object_set_new(json, "status", json_string(planche_status_name(dead->status)));
+    json_object_set_new(json, "message", planche_cli_json_text(dead->message));
+    json_object_set_new(json, "tries", json_integer(dead->tries));
+    json_object_set_new(json, "worker", planche_cli_json_text(dead->worker));
+    return planche_cli_json_print(json);
+}
+
+static void print_worker(const json_t *worker)
+{
+    planche_cli_print("  %-28s %lld of %lld running, %.2f pages/s, %lld made, %lld failed  %s",
+                      json_string_value(json_object_get(worker, "id")),
+                      (long long)json_integer_value(json_object_get(worker, "running")),
+                      (long long)json_integer_value(json_object_get(worker, "slots")),
+                      json_number_value(json_object_get(worker, "pages_per_second")),
+                      (long long)json_integer_value(json_object_get(worker, "done")),
+                      (long long)json_integer_value(json_object_get(worker, "failed")),
+                      json_string_value(json_object_get(worker, "numerics")));
+}
+
+static void print_state(const struct planche_queue_state *state)
+{
+    char store[32];
+    planche_cli_print(
+        "%-10s %" PRIu64 " waiting (%" PRIu64 " of readers, %" PRIu64 " ahead of them, %" PRIu64
+        " of books), %" PRIu64 " running, %" PRIu64 " failed",
+        "pages", state->waiting[0] + state->waiting[1] + state->waiting[2], state->waiting[0],
+        state->waiting[1], state->waiting[2], state->running, state->dead);
+    if (state->pages > 0)
+        planche_cli_print("%-10s %" PRId64 " s", "oldest", state->oldest_s);
+    planche_cli_print("%-10s %.2f pages/s", "speed", state->pages_per_second);
+    if (state->pages > 0 && state->pages_per_second > 0.0)
+        planche_cli_print("%-10s %.0f s", "left", (double)state->pages / state->pages_per_second);
+    planche_cli_print("%-10s %s", "store",
+                      planche_cli_format_bytes(state->store_bytes, store, sizeof store));
+    planche_cli_print("%-10s %zu", "workers", json_array_size(state->workers));
+    for (size_t i = 0; i < json_array_size(state->workers); i++)
+        print_worker(json_array_get(state->workers, i));
+}
+
+static bool show(struct run *run)
+{
+    struct planche_queue_state state;
+    bool right = planche_queue_ask(&run->queue, ANSWER_MS, &state, &run->error) == PLANCHE_OK;
+    if (right && run->options.json)
+        right = planche_cli_json_print(count_json(&state));
+    else if (right)
+        print_state(&state);
+    planche_queue_state_clear(&state);
+    return right && visit_dead(run, print_dead);
+}
+
+/* As a page of a book: nobody waits for what was given up. */
+static bool retry_dead(struct run *run, const struct planche_queue_dead *dead, uint64_t sequence)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 128];
+    bool taken = false;
+    jsErrCode reason;
+    char *text = planche_queue_job_write(&dead->job);
+    snprintf(subject, sizeof subject, "planche.job.book.%s.%s.0", dead->job.need, dead->job.key);
+    natsStatus status = text != NULL ? planche_queue_publish(&run->queue, subject, text,
+                                                             strlen(text), NULL, NULL, &taken)
+                                     : NATS_NO_MEMORY;
+    free(text);
+    if (status == NATS_OK)
+        status = planche_libnats.js_DeleteMsg(run->queue.js, PLANCHE_QUEUE_DEAD, sequence, NULL,
+                                              &reason);
+    if (status != NATS_OK)
+        planche_queue_fail(&run->error, status, "cannot try again");
+    return status == NATS_OK;
+}
+
+static bool retry(struct run *run)
+{
+    bool right = visit_dead(run, retry_dead);
+    planche_libnats.natsConnection_Publish(run->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
+    return right;
+}
+
+static bool purge(struct run *run)
+{
+    static const char *const streams[] = {PLANCHE_QUEUE_JOBS, PLANCHE_QUEUE_RESULTS,
+                                          PLANCHE_QUEUE_DEAD, PLANCHE_QUEUE_STORE};
+    jsErrCode reason;
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        natsStatus status =
+            planche_libnats.js_PurgeStream(run->queue.js, streams[i], NULL, &reason);
+        if (status != NATS_OK) {
+            planche_queue_fail(&run->error, status, "cannot be emptied");
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct action {
+    const char *name;
+    bool (*run)(struct run *run);
+} actions[] = {{"show", show}, {"retry", retry}, {"purge", purge}};
+
+static const struct action *find_action(const char *name)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    }
+    return NULL;
+}
+
+int planche_cli_queue(int argc, char **argv)
+{
+    struct run run = {0};
+    int first, status;
+    if (!planche_cli_options_parse(&run.options, PLANCHE_CLI_QUEUE, "queue", argc, argv, &first,
+                                   &status))
+        return status;
+    const char *word = first < argc ? argv[first++] : "show";
+    const struct action *action = find_action(word);
+    if (action == NULL)
+        return planche_cli_usage_error("queue",
+                                       "unknown action '%s'; there are show, retry and "
+                                       "purge",
+                                       word);
+    status = planche_queue_check_usage("queue", &run.options, argc, argv, first);
+    if (status != PLANCHE_CLI_OK)
+        return status;
+    if (planche_queue_open(&run.queue, &run.options.queue, "planche-queue", &run.error) !=
+        PLANCHE_OK) {
+        planche_cli_message("%s", run.error.message);
+        return PLANCHE_CLI_NOT_STARTED;
+    }
+    bool right = action->run(&run);
+    if (!right && *run.error.message != 0)
+        planche_cli_message("%s", run.error.message);
+    planche_queue_close(&run.queue);
+    return right ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
+}

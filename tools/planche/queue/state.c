@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* State of a queue. */
+#include "queue/state.h"
+
+#include "os/clock.h"
+
+#include <string.h>
+#include <time.h>
+
+#define MAX_WORKERS 10000
+
+static natsStatus ask_stream(struct planche_queue *queue, const char *name, jsStreamInfo **info)
+{
+    jsErrCode reason;
+    *info = NULL;
+    return planche_libnats.js_GetStreamInfo(info, queue->js, name, NULL, &reason);
+}
+
+static natsStatus count_stream(struct planche_queue *queue, const char *name, uint64_t *messages,
+                               uint64_t *bytes)
+{
+    jsStreamInfo *info;
+    natsStatus status = ask_stream(queue, name, &info);
+    if (status == NATS_OK) {
+        *messages = info->State.Msgs;
+        *bytes = info->State.Bytes;
+    }
+    planche_libnats.jsStreamInfo_Destroy(info);
+    return status;
+}
+
+/* "book-any" is of the class "book". */
+static void count_consumer(struct planche_queue_state *state, const jsConsumerInfo *info)
+{
+    for (int i = 0; i < PLANCHE_QUEUE_CLASSES; i++) {
+        const char *name = planche_queue_class_name((enum planche_queue_class)i);
+        size_t length = strlen(name);
+        if (strncmp(info->Name, name, length) == 0 && info->Name[length] == '-')
+            state->waiting[i] += info->NumPending;
+    }
+    state->running += (uint64_t)info->NumAckPending;
+    state->redelivered += (uint64_t)info->NumRedelivered;
+}
+
+static natsStatus count_jobs(struct planche_queue *queue, struct planche_queue_state *state)
+{
+    jsConsumerInfoList *list = NULL;
+    jsErrCode reason;
+    jsStreamInfo *info;
+    natsStatus status = ask_stream(queue, PLANCHE_QUEUE_JOBS, &info);
+    if (status == NATS_OK) {
+        state->pages = info->State.Msgs;
+        if (info->State.Msgs > 0)
+            state->oldest_s = (int64_t)time(NULL) - info->State.FirstTime / 1000000000;
+    }
+    planche_libnats.jsStreamInfo_Destroy(info);
+    if (status == NATS_OK)
+        status = planche_libnats.js_Consumers(&list, queue->js, PLANCHE_QUEUE_JOBS, NULL, &reason);
+    for (int i = 0; status == NATS_OK && i < list->Count; i++)
+        count_consumer(state, list->List[i]);
+    planche_libnats.jsConsumerInfoList_Destroy(list);
+    return status == NATS_NOT_FOUND ? NATS_OK : status; /* no consumer yet */
+}
+
+static void add_worker(struct planche_queue_state *state, natsMsg *message)
+{
+    json_t *worker = json_loadb(planche_libnats.natsMsg_GetData(message),
+                                (size_t)planche_libnats.natsMsg_GetDataLength(message), 0, NULL);
+    if (json_is_object(worker) && json_array_size(state->workers) < MAX_WORKERS) {
+        state->pages_per_second += json_number_value(json_object_get(worker, "pages_per_second"));
+        json_array_append(state->workers, worker);
+    }
+    json_decref(worker);
+}
+
+static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
+                              struct planche_queue_state *state)
+{
+    natsInbox *inbox = NULL;
+    natsSubscription *answers = NULL;
+    natsMsg *message = NULL;
+    int64_t end = planche_clock_ns() + wait_ms * 1000000;
+    natsStatus status = planche_libnats.natsInbox_Create(&inbox);
+    if (status == NATS_OK)
+        status = planche_libnats.natsConnection_SubscribeSync(&answers, queue->connection, inbox);
+    if (status == NATS_OK)
+        status = planche_libnats.natsConnection_PublishRequest(queue->connection, PLANCHE_QUEUE_WHO,
+                                                               inbox, "", 0);
+    while (status == NATS_OK && planche_clock_ns() < end) {
+        int64_t left = (end - planche_clock_ns()) / 1000000 + 1;
+        if (planche_libnats.natsSubscription_NextMsg(&message, answers, left) != NATS_OK)
+            break;
+        add_worker(state, message);
+        planche_libnats.natsMsg_Destroy(message);
+    }
+    planche_libnats.natsSubscription_Destroy(answers);
+    planche_libnats.natsInbox_Destroy(inbox);
+    return status;
+}
+
+enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
+                                      struct planche_queue_state *state,
+                                      struct planche_error *error)
+{
+    uint64_t ignored;
+    *state = (struct planche_queue_state){.workers = json_array()};
+    natsStatus status = state->workers != NULL ? NATS_OK : NATS_NO_MEMORY;
+    if (status == NATS_OK)
+        status = count_jobs(queue, state);
+    if (status == NATS_OK)
+        status = count_stream(queue, PLANCHE_QUEUE_RESULTS, &state->results, &ignored);
+    if (status == NATS_OK)
+        status = count_stream(queue, PLANCHE_QUEUE_DEAD, &state->dead, &ignored);
+    if (status == NATS_OK)
+        status = count_stream(queue, PLANCHE_QUEUE_STORE, &ignored, &state->store_bytes);
+    if (status == NATS_OK)
+        status = ask_workers(queue, wait_ms, state);
+    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot be asked");
+}
+
+void planche_queue_state_clear(struct planche_queue_state *state)
+{
+    json_decref(state->workers);
+    state->workers = NULL;
+}

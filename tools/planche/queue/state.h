@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* State of a queue: what waits, who works, what failed. */
+#ifndef PLANCHE_QUEUE_STATE_H
+#define PLANCHE_QUEUE_STATE_H
+
+#include "queue/queue.h"
+
+#include <jansson.h>
+
+struct planche_queue_state {
+    uint64_t pages;                          /* that are not made yet */
+    uint64_t waiting[PLANCHE_QUEUE_CLASSES]; /* of them, that nobody has taken */
+    uint64_t running;                        /* that workers have taken */
+    uint64_t redelivered;                    /* of them, not for the first time */
+    uint64_t results, dead, store_bytes;
+    int64_t oldest_s;        /* age of the oldest page; 0: none */
+    double pages_per_second; /* of all workers */
+    json_t *workers;         /* array of what they say of themselves */
+};
+
+/* Asks; who does not answer within wait_ms is not there. Errors: IO, MEMORY. */
+enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
+                                      struct planche_queue_state *state,
+                                      struct planche_error *error);
+void planche_queue_state_clear(struct planche_queue_state *state);
+
+#endif

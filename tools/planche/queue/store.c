@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Store of a queue. */
+#include "queue/store.h"
+
+#include "base/status.h"
+#include "base/text.h"
+#include "io/digest.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "os/system.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void digest_text(const void *data, size_t size, char text[PLANCHE_QUEUE_SHA256_TEXT])
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    planche_digest_of(data, size, digest);
+    planche_text_hex(text, digest, sizeof digest);
+}
+
+/* A name that was made of a digest and a number can lead nowhere else. */
+static bool object_path(const struct planche_queue *queue,
+                        const struct planche_queue_object *object, char path[PATH_MAX])
+{
+    const char *folder = queue->options->store;
+    return folder != NULL && snprintf(path, PATH_MAX, "%s/%s-%016" PRIx64, folder, object->sha256,
+                                      object->file) < PATH_MAX;
+}
+
+static enum planche_status write_file(const char *path, const void *data, size_t size,
+                                      struct planche_error *error)
+{
+    char hidden[PATH_MAX + 8];
+    snprintf(hidden, sizeof hidden, "%s.part", path);
+    int fd = planche_fd_create(hidden, 0666), reason = errno;
+    bool written = fd >= 0 && planche_fd_write(fd, data, size) && planche_fd_has_size(fd, size);
+    reason = fd >= 0 && !written ? errno : reason;
+    bool closed = planche_fd_close(&fd);
+    if (written && closed && planche_file_rename(hidden, path))
+        return PLANCHE_OK;
+    reason = written ? errno : reason;
+    planche_file_remove(hidden);
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", path,
+                        strerror(reason));
+}
+
+static enum planche_status put_file(struct planche_queue *queue, const void *data, size_t size,
+                                    struct planche_queue_object *object,
+                                    struct planche_error *error)
+{
+    char path[PATH_MAX];
+    if (!planche_system_random(&object->file, sizeof object->file))
+        return planche_fail(error, PLANCHE_ERROR_IO, "the system has no random numbers");
+    object->file = object->file >> 1 | 1; /* as JSON's numbers can be */
+    if (!object_path(queue, object, path))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "--store: the path is too long");
+    return write_file(path, data, size, error);
+}
+
+enum planche_status planche_queue_put(struct planche_queue *queue, const void *data, size_t size,
+                                      struct planche_queue_object *object,
+                                      struct planche_error *error)
+{
+    *object = (struct planche_queue_object){.size = size};
+    size_t count = (size + queue->chunk - 1) / queue->chunk;
+    if (size == 0 || size > PLANCHE_QUEUE_MAX_OBJECT || count > PLANCHE_QUEUE_MAX_CHUNKS)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%zu bytes are no object of the queue",
+                            size);
+    digest_text(data, size, object->sha256);
+    if (queue->options->store != NULL)
+        return put_file(queue, data, size, object, error);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i * queue->chunk, bytes = size - at < queue->chunk ? size - at : queue->chunk;
+        natsStatus status = planche_queue_publish(queue, "planche.store", (const char *)data + at,
+                                                  bytes, NULL, &object->sequence[i], NULL);
+        if (status != NATS_OK) {
+            planche_queue_remove(queue, object);
+            return planche_queue_fail(error, status, "cannot store a page");
+        }
+        object->count++;
+    }
+    return PLANCHE_OK;
+}
+
+/* Where a read of chunks has come to. */
+struct reading {
+    char *data;
+    uint64_t size, done;
+};
+
+/* False: there is more than there should be. */
+static bool take_chunk(struct reading *reading, natsMsg *message)
+{
+    int length = planche_libnats.natsMsg_GetDataLength(message);
+    bool fits = length >= 0 && (uint64_t)length <= reading->size - reading->done;
+    if (fits && length > 0)
+        memcpy(reading->data + reading->done, planche_libnats.natsMsg_GetData(message),
+               (size_t)length);
+    reading->done += fits ? (uint64_t)length : 0;
+    return fits;
+}
+
+static enum planche_status gone(const struct planche_queue_object *object,
+                                struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%.12s... is not in the store any more",
+                        object->sha256);
+}
+
+static enum planche_status get_chunks(struct planche_queue *queue,
+                                      const struct planche_queue_object *object,
+                                      struct reading *reading, struct planche_error *error)
+{
+    for (unsigned i = 0; i < object->count; i++) {
+        natsMsg *message = NULL;
+        natsStatus status = planche_queue_get_next(queue, PLANCHE_QUEUE_STORE, "planche.store",
+                                                   object->sequence[i], &message);
+        bool right = status == NATS_OK &&
+                     planche_libnats.natsMsg_GetSequence(message) == object->sequence[i];
+        bool fits = right && take_chunk(reading, message);
+        planche_libnats.natsMsg_Destroy(message);
+        if (status != NATS_OK && status != NATS_NOT_FOUND)
+            return planche_queue_fail(error, status, "cannot read a page");
+        if (!right)
+            return gone(object, error);
+        if (!fits)
+            break;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status get_file(struct planche_queue *queue,
+                                    const struct planche_queue_object *object,
+                                    struct reading *reading, struct planche_error *error)
+{
+    char path[PATH_MAX];
+    struct planche_file_info info;
+    if (!object_path(queue, object, path))
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "the page lies in a shared folder, which --store must name here, too");
+    int fd = planche_fd_open(path, PLANCHE_FD_NO_LINK, &info);
+    if (fd < 0 && errno == ENOENT)
+        return gone(object, error);
+    bool regular = fd >= 0 && info.kind == PLANCHE_FILE_REGULAR;
+    int64_t got = regular ? planche_fd_read_all(fd, reading->data, (size_t)reading->size) : -1;
+    int reason = fd < 0 || regular ? errno : EINVAL;
+    planche_fd_close(&fd);
+    if (got < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path,
+                            strerror(reason));
+    reading->done = (uint64_t)got;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_queue_get(struct planche_queue *queue,
+                                      const struct planche_queue_object *object, void **data,
+                                      struct planche_error *error)
+{
+    char sha256[PLANCHE_QUEUE_SHA256_TEXT];
+    *data = NULL;
+    struct reading reading = {.data = malloc((size_t)object->size), .size = object->size};
+    if (reading.data == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %" PRIu64 " bytes",
+                            object->size);
+    enum planche_status status = object->file != 0 ? get_file(queue, object, &reading, error)
+                                                   : get_chunks(queue, object, &reading, error);
+    if (status == PLANCHE_OK) {
+        digest_text(reading.data, (size_t)reading.done, sha256);
+        if (reading.done != object->size || strcmp(sha256, object->sha256) != 0)
+            status = planche_fail(error, PLANCHE_ERROR_DATA,
+                                  "%.12s... came out of the store damaged", object->sha256);
+    }
+    if (status != PLANCHE_OK)
+        free(reading.data);
+    else
+        *data = reading.data;
+    return status;
+}
+
+void planche_queue_remove(struct planche_queue *queue, const struct planche_queue_object *object)
+{
+    char path[PATH_MAX];
+    jsErrCode reason;
+    if (object->file != 0 && object_path(queue, object, path))
+        planche_file_remove(path);
+    for (unsigned i = 0; object->file == 0 && i < object->count; i++)
+        planche_libnats.js_DeleteMsg(queue->js, PLANCHE_QUEUE_STORE, object->sequence[i], NULL,
+                                     &reason);
+}

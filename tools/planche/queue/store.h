@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Store: the bytes of pages, results and models, which messages only refer to. They lie in a stream
+ * of the queue, in chunks, or in a folder that all machines see (--store). What is read is checked
+ * against its size and sha256. */
+#ifndef PLANCHE_QUEUE_STORE_H
+#define PLANCHE_QUEUE_STORE_H
+
+#include "queue/object.h"
+#include "queue/queue.h"
+
+/* Errors: LIMIT (too large), IO, MEMORY. */
+enum planche_status planche_queue_put(struct planche_queue *queue, const void *data, size_t size,
+                                      struct planche_queue_object *object,
+                                      struct planche_error *error);
+/* Reads an object into *data, to be freed. Errors: NOT_FOUND (it is gone), DATA (it is not what it
+ * was), IO, MEMORY. */
+enum planche_status planche_queue_get(struct planche_queue *queue,
+                                      const struct planche_queue_object *object, void **data,
+                                      struct planche_error *error);
+/* Removes it; what fails is left to the store's age. */
+void planche_queue_remove(struct planche_queue *queue, const struct planche_queue_object *object);
+
+#endif

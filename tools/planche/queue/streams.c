@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams and consumers of a queue. */
+#include "queue/streams.h"
+
+#include <stdio.h>
+
+#define SECOND INT64_C(1000000000)
+#define DAY    (86400 * SECOND)
+
+static const struct stream {
+    const char *name, *subject;
+    bool work;     /* messages go when they are acknowledged */
+    bool one;      /* one message for each subject: the first stays */
+    int64_t age_s; /* 0: for ever */
+} streams[] = {
+    {PLANCHE_QUEUE_JOBS, "planche.job.>", true, true, 0},
+    {PLANCHE_QUEUE_RESULTS, "planche.result.>", false, true, 7 * DAY},
+    {PLANCHE_QUEUE_DEAD, "planche.dead.>", false, false, 30 * DAY},
+    {PLANCHE_QUEUE_STORE, "planche.store", false, false, 7 * DAY},
+};
+
+static natsStatus make_stream(struct planche_queue *queue, const struct stream *stream)
+{
+    jsStreamConfig config;
+    jsStreamInfo *info = NULL;
+    jsErrCode reason = (jsErrCode)0;
+    natsStatus status =
+        planche_libnats.js_GetStreamInfo(&info, queue->js, stream->name, NULL, &reason);
+    planche_libnats.jsStreamInfo_Destroy(info);
+    if (status != NATS_NOT_FOUND)
+        return status;
+    planche_libnats.jsStreamConfig_Init(&config);
+    config.Name = stream->name;
+    config.Subjects = (const char *[1]){stream->subject};
+    config.SubjectsLen = 1;
+    config.Retention = stream->work ? js_WorkQueuePolicy : js_LimitsPolicy;
+    config.MaxAge = stream->age_s;
+    config.Storage = js_FileStorage;
+    config.Discard = js_DiscardNew;
+    config.AllowDirect = true;
+    if (stream->one) {
+        config.MaxMsgsPerSubject = 1;
+        config.DiscardNewPerSubject = true;
+    }
+    status = planche_libnats.js_AddStream(NULL, queue->js, &config, NULL, &reason);
+    /* Two programs may start at once. */
+    return reason == JSStreamNameExistErr ? NATS_OK : status;
+}
+
+enum planche_status planche_queue_make_streams(struct planche_queue *queue,
+                                               struct planche_error *error)
+{
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        natsStatus status = make_stream(queue, &streams[i]);
+        if (status == NATS_NO_RESPONDERS)
+            return planche_queue_fail(error, status, "JetStream is off: start nats-server -js");
+        if (status != NATS_OK)
+            return planche_queue_fail(error, status, streams[i].name);
+    }
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_queue_make_consumer(struct planche_queue *queue,
+                                                enum planche_queue_class class, const char *need,
+                                                struct planche_error *error)
+{
+    jsConsumerConfig config;
+    jsErrCode reason = (jsErrCode)0;
+    char name[128], filter[160];
+    planche_queue_consumer_name(class, need, name, sizeof name);
+    snprintf(filter, sizeof filter, "planche.job.%s.%s.>", planche_queue_class_name(class), need);
+    planche_libnats.jsConsumerConfig_Init(&config);
+    config.Durable = name;
+    config.FilterSubject = filter;
+    config.AckPolicy = js_AckExplicit;
+    config.AckWait = PLANCHE_QUEUE_LEASE_S * SECOND;
+    config.MaxDeliver = -1; /* who gets a page once too often gives it up, with the reason */
+    config.MaxAckPending = 100000;
+    config.MaxWaiting = 100000;
+    natsStatus status =
+        planche_libnats.js_AddConsumer(NULL, queue->js, PLANCHE_QUEUE_JOBS, &config, NULL, &reason);
+    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, name);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Taking pages from a queue, the most urgent class first. */
+#include "queue/take.h"
+
+#include "base/status.h"
+#include "cli/terminal.h"
+#include "os/clock.h"
+#include "os/system.h"
+#include "queue/run.h"
+#include "queue/store.h"
+#include "queue/streams.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FETCH_MS 3000
+
+static enum planche_status open_source(struct planche_queue_worker *worker, unsigned index,
+                                       struct planche_error *error)
+{
+    enum planche_queue_class class = (enum planche_queue_class)(index / 2);
+    const char *need = index % 2 == 0 ? worker->numerics : PLANCHE_QUEUE_ANY;
+    char name[160];
+    jsSubOptions options;
+    jsErrCode reason;
+    enum planche_status status = planche_queue_make_consumer(&worker->queue, class, need, error);
+    if (status != PLANCHE_OK)
+        return status;
+    planche_queue_consumer_name(class, need, name, sizeof name);
+    planche_libnats.jsSubOptions_Init(&options);
+    options.Stream = PLANCHE_QUEUE_JOBS;
+    options.Consumer = name;
+    planche_libnats.natsSubscription_Destroy(worker->source[index]);
+    worker->source[index] = NULL;
+    natsStatus outcome = planche_libnats.js_PullSubscribe(&worker->source[index], worker->queue.js,
+                                                          NULL, name, NULL, &options, &reason);
+    return outcome == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, outcome, name);
+}
+
+enum planche_status planche_queue_open_sources(struct planche_queue_worker *worker,
+                                               struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (unsigned i = 0; i < PLANCHE_QUEUE_SOURCES && status == PLANCHE_OK; i++)
+        status = open_source(worker, i, error);
+    return status;
+}
+
+void planche_queue_drop(struct planche_queue_page *page)
+{
+    planche_libnats.natsMsg_Destroy(page->message);
+    free(page->data);
+    free(page);
+}
+
+/* One message; NULL: there is none, or the queue is not to be reached. */
+static natsMsg *fetch(struct planche_queue_worker *worker, unsigned index)
+{
+    natsMsgList list = {0};
+    jsFetchRequest request;
+    natsMsg *message = NULL;
+    planche_libnats.jsFetchRequest_Init(&request);
+    request.Batch = 1;
+    request.NoWait = true;
+    request.Expires = FETCH_MS * INT64_C(1000000);
+    natsStatus status =
+        planche_libnats.natsSubscription_FetchRequest(&list, worker->source[index], &request);
+    if (status == NATS_OK && list.Count > 0) {
+        message = list.Msgs[0];
+        list.Msgs[0] = NULL;
+    }
+    planche_libnats.natsMsgList_Destroy(&list);
+    return message;
+}
+
+static bool is_held(struct planche_queue_worker *worker, const char *key)
+{
+    bool held = false;
+    planche_mutex_lock(&worker->lock);
+    for (const struct planche_queue_page *page = worker->pages; page != NULL; page = page->next)
+        held = held || strcmp(page->job.key, key) == 0;
+    planche_mutex_unlock(&worker->lock);
+    return held;
+}
+
+static bool has_result(struct planche_queue_worker *worker, const char *key)
+{
+    char subject[128];
+    natsMsg *message = NULL;
+    snprintf(subject, sizeof subject, "planche.result.%s", key);
+    natsStatus status =
+        planche_queue_get_last(&worker->queue, PLANCHE_QUEUE_RESULTS, subject, &message);
+    planche_libnats.natsMsg_Destroy(message);
+    return status == NATS_OK;
+}
+
+static uint64_t count_tries(natsMsg *message)
+{
+    jsMsgMetaData *meta = NULL;
+    uint64_t tries = 1;
+    if (planche_libnats.natsMsg_GetMetaData(&meta, message) == NATS_OK)
+        tries = meta->NumDelivered;
+    planche_libnats.jsMsgMetaData_Destroy(meta);
+    return tries;
+}
+
+static void hold(struct planche_queue_worker *worker, struct planche_queue_page *page)
+{
+    planche_mutex_lock(&worker->lock);
+    page->next = worker->pages;
+    worker->pages = page;
+    worker->held++;
+    planche_cond_broadcast(&worker->changed);
+    planche_mutex_unlock(&worker->lock);
+}
+
+/* Whether the page is to be made here; else it has been dealt with. */
+static bool examine(struct planche_queue_worker *worker, struct planche_queue_page *page)
+{
+    struct planche_error error = {0};
+    if (page->tries > PLANCHE_QUEUE_TRIES) {
+        planche_fail(&error, PLANCHE_ERROR_INTERNAL,
+                     "%s: %d workers have taken this page and none has finished it: they were "
+                     "ended, or it takes more memory than they have",
+                     page->job.name, PLANCHE_QUEUE_TRIES);
+        planche_queue_bury(worker, page, &error);
+        return false;
+    }
+    if (is_held(worker, page->job.key)) {
+        /* A second copy is meant for another machine. */
+        planche_libnats.natsMsg_NakWithDelay(page->message, 2000, NULL);
+        return false;
+    }
+    enum planche_status status =
+        has_result(worker, page->job.key)
+            ? PLANCHE_ERROR_EXISTS
+            : planche_queue_get(&worker->queue, &page->job.source, &page->data, &error);
+    if (status == PLANCHE_OK)
+        return true;
+    /* It was made already, or nobody wants it any more: who does sees that the job is gone, and
+     * makes another. */
+    if (status == PLANCHE_ERROR_EXISTS || status == PLANCHE_ERROR_NOT_FOUND) {
+        planche_libnats.natsMsg_AckSync(page->message, NULL, NULL);
+        return false;
+    }
+    if (page->tries >= PLANCHE_QUEUE_TRIES)
+        planche_queue_bury(worker, page, &error);
+    else
+        planche_libnats.natsMsg_NakWithDelay(page->message, 5000, NULL);
+    return false;
+}
+
+/* Takes a message; false: no page came of it. */
+static bool take_message(struct planche_queue_worker *worker, natsMsg *message,
+                         enum planche_queue_class class)
+{
+    struct planche_queue_page *page = calloc(1, sizeof *page);
+    if (page == NULL) {
+        planche_libnats.natsMsg_NakWithDelay(message, 5000, NULL);
+        planche_libnats.natsMsg_Destroy(message);
+        return false;
+    }
+    page->message = message;
+    page->class = class;
+    page->tries = count_tries(message);
+    atomic_store(&page->moved, planche_clock_ns());
+    const char *text = planche_libnats.natsMsg_GetData(message);
+    if (!planche_queue_job_read(&page->job, text,
+                                (size_t)planche_libnats.natsMsg_GetDataLength(message))) {
+        planche_cli_message("a message that is no page was removed from the queue");
+        planche_libnats.natsMsg_Term(message, NULL);
+    } else if (examine(worker, page)) {
+        hold(worker, page);
+        return true;
+    }
+    planche_queue_drop(page);
+    return false;
+}
+
+bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
+{
+    unsigned sources = only_readers ? 2 : PLANCHE_QUEUE_SOURCES;
+    for (unsigned i = 0; i < sources;) {
+        natsMsg *message = worker->source[i] != NULL ? fetch(worker, i) : NULL;
+        if (message == NULL)
+            i++;
+        else if (take_message(worker, message, (enum planche_queue_class)(i / 2)))
+            return true;
+    }
+    return false;
+}
+
+/* As a new message: a delivery that nobody began is none that has failed. */
+void planche_queue_give_back(struct planche_queue_worker *worker, struct planche_queue_page *page)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    uint64_t number = 0;
+    bool taken = false;
+    char *text = planche_queue_job_write(&page->job);
+    planche_system_random(&number, sizeof number);
+    snprintf(subject, sizeof subject, "planche.job.%s.%s.%s.%016" PRIx64,
+             planche_queue_class_name(page->class), page->job.need, page->job.key, number);
+    if (text != NULL && planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
+                                              NULL, &taken) == NATS_OK)
+        planche_libnats.natsMsg_AckSync(page->message, NULL, NULL);
+    else
+        planche_libnats.natsMsg_NakWithDelay(page->message, 0, NULL);
+    free(text);
+}
