@@ -722,6 +722,12 @@ bool planche_cli_option_is_given(const struct planche_cli_options *options, cons
     return options->given[planche_cli_option_find(name) - planche_cli_option_table] != NULL;
 }
 
+bool planche_cli_option_is_typed(const struct planche_cli_options *options, const char *name)
+{
+    return options->source[planche_cli_option_find(name) - planche_cli_option_table] ==
+           PLANCHE_CLI_SOURCE_TYPED;
+}
+
 bool planche_cli_option_is_for_all(const struct planche_cli_options *options, const char *name)
 {
     enum planche_cli_source source =

@@ -122,6 +122,8 @@ bool planche_cli_option_stores(size_t index);
 bool planche_cli_option_store(size_t index, struct planche_cli_options *options, const char *value);
 /* Whether an option has a value, from wherever. */
 bool planche_cli_option_is_given(const struct planche_cli_options *options, const char *name);
+/* Whether the command line has a value for it. */
+bool planche_cli_option_is_typed(const struct planche_cli_options *options, const char *name);
 /* Whether that value was not meant for this sub-command alone. */
 bool planche_cli_option_is_for_all(const struct planche_cli_options *options, const char *name);
 

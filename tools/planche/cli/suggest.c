@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define LONGEST 63
+#define LONGEST 255
 #define FAR     1000
 
 static unsigned least(unsigned a, unsigned b, unsigned c)

@@ -8,7 +8,7 @@
 /* Distance of two words: letters that must be put in, left out, changed, or exchanged with their
  * neighbour (Damerau, "A technique for computer detection and correction of spelling errors", 1964,
  * without a second change of the same letters). Large and small letters are the same. Words of more
- * than 63 bytes are far from everything. */
+ * than 255 bytes are far from everything. */
 unsigned planche_cli_distance(const char *a, const char *b);
 
 /* A search for the nearest word; begin with {.word = WORD}. */

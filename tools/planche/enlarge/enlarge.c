@@ -5,6 +5,7 @@
 #include "cli/logging.h"
 #include "cli/mistakes.h"
 #include "cli/model_options.h"
+#include "cli/near_file.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/copy_others.h"
@@ -61,6 +62,8 @@ static int open_engine(struct planche_cli_run *run)
     run->options.engine.log_user = &run->options;
     run->options.engine.pages = count_pages(&run->plan);
     enum planche_status status = planche_engine_create(&run->engine, &run->options.engine, &error);
+    if (status != PLANCHE_OK && planche_cli_model_is_path(run->options.engine.model))
+        planche_cli_near_file_hint(run->options.engine.model, &error);
     if (status != PLANCHE_OK)
         return report_not_started(run, status, error.message);
     run->info = (struct planche_engine_info)PLANCHE_ENGINE_INFO_INIT;
@@ -175,6 +178,23 @@ static int run_stream(struct planche_cli_run *run, char **operands, size_t count
     return status == PLANCHE_CLI_OK ? planche_cli_stream_run(run, operands[0]) : status;
 }
 
+/* The name of the output says what is wanted more than defaults do. */
+static void prefer_name(struct planche_cli_options *options)
+{
+    const char *name = options->output != NULL ? planche_cli_base_name(options->output) : "";
+    bool page = planche_format_is_written(planche_format_from_name(name));
+    if (page && !planche_cli_option_is_typed(options, "format")) {
+        options->page.format = PLANCHE_FORMAT_AUTO;
+        options->keep_format = false;
+    }
+    if (page && !planche_cli_option_is_typed(options, "lossless") &&
+        planche_format_from_name(name) == PLANCHE_FORMAT_JPEG)
+        options->page.lossless = 0;
+    if (planche_cli_book_stem_length(name) < strlen(name) &&
+        !planche_cli_option_is_typed(options, "to"))
+        options->book.container = PLANCHE_CONTAINER_AUTO;
+}
+
 int planche_cli_enlarge(int argc, char **argv)
 {
     struct planche_cli_run run = {0};
@@ -190,6 +210,7 @@ int planche_cli_enlarge(int argc, char **argv)
     if (run.options.update + run.options.skip_existing + run.options.page.overwrite > 1)
         return planche_cli_usage_error(
             "", "--overwrite, --update and --skip-existing exclude each other");
+    prefer_name(&run.options);
     planche_cli_interrupt_install();
     bool stream = planche_cli_is_stream(argv + first, (size_t)(argc - first), &run.options);
     if (stream)

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/mistakes.h"
+#include "cli/near_file.h"
 #include "cli/terminal.h"
 #include "enlarge/records.h"
 
@@ -73,12 +74,16 @@ static int refuse_missing(char **operands, size_t count, size_t index,
                           const struct planche_cli_options *options)
 {
     const char *name = operands[index];
+    char near[PATH_MAX];
     const char *command = index == 0 ? planche_cli_suggest_command(name) : NULL;
     if (command != NULL)
         return planche_cli_usage_error("",
                                        "%s: there is no such file or folder; did you mean the "
                                        "command 'planche %s'?",
                                        name, command);
+    if (planche_cli_near_file(name, near, sizeof near))
+        return planche_cli_usage_error("", "%s: there is no such file or folder; did you mean %s?",
+                                       name, near);
     if (index > 0 && index + 1 == count && options->output == NULL)
         return planche_cli_usage_error(
             "output", "%s: there is no such file or folder; if it is the output, write -o %s", name,

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "cli/logging.h"
+#include "cli/near_file.h"
 
 enum planche_status planche_cli_open_image(struct planche_image **image, const char *path,
                                            const struct planche_cli_options *options,
@@ -14,7 +15,10 @@ enum planche_status planche_cli_open_image(struct planche_image **image, const c
     how.max_pixels = options->engine.max_pixels;
     how.log = planche_cli_log;
     how.log_user = (void *)(uintptr_t)options;
-    return planche_image_read(image, path, &how, error);
+    enum planche_status status = planche_image_read(image, path, &how, error);
+    if (status != PLANCHE_OK)
+        planche_cli_near_file_hint(path, error);
+    return status;
 }
 
 enum planche_status planche_cli_open_picture(struct planche_cli_picture *picture, const char *path,
