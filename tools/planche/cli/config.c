@@ -259,7 +259,7 @@ static bool find_section(struct reading *reading, const char *name)
     return reading->section != NULL;
 }
 
-static bool read_tree(struct planche_cli_config *config, const struct planche_toml *tree)
+bool planche_cli_config_take(struct planche_cli_config *config, const struct planche_toml *tree)
 {
     for (const struct planche_toml *value = tree->first; value != NULL; value = value->next) {
         const struct reading all = {.config = config};
@@ -357,7 +357,7 @@ static bool read_file(struct planche_cli_config *config, const char *named)
         return *config->problem == 0;
     }
     bool ok = planche_toml_read_open(&tree, fd, config->path, &error) == PLANCHE_OK
-                  ? read_tree(config, tree)
+                  ? planche_cli_config_take(config, tree)
                   : fail(config, "config", "%s", error.message);
     planche_fd_close(&fd);
     planche_toml_free(tree);

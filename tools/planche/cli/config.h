@@ -5,6 +5,7 @@
 
 #include "cli/option_table.h"
 #include "cli/option_values.h"
+#include "toml/tree.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -35,6 +36,8 @@ struct planche_cli_config {
  * before it stays. */
 bool planche_cli_config_read(struct planche_cli_config *config, enum planche_cli_command command,
                              const char *named);
+/* What a file says, after it was parsed. False: see problem. */
+bool planche_cli_config_take(struct planche_cli_config *config, const struct planche_toml *tree);
 /* Stores the values that hold for a sub-command: of each option those of its strongest source, none
  * of a weaker one than that of an option that it would contradict. typed: the rows that the command
  * line has, which are left alone. False: see problem. */
