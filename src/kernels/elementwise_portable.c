@@ -2,3 +2,6 @@
 /* elementwise_body.h in portable C. */
 #define KERNEL_NAME(op) planche_##op##_f32_portable
 #include "kernels/elementwise_body.h"
+
+#include "kernels/activate_body.h"
+#include "kernels/norm_body.h"

@@ -43,7 +43,8 @@ struct planche_conv_args {
     ptrdiff_t input_step;       /* floats from one output pixel's input to the next one's */
     const void *weights;        /* conv: floats [entries][depth][out_blocks][16]; conv_bf16:
                                    bf16 [entries][depth / 2][out_blocks][16][2]; conv_narrow:
-                                   floats [out_blocks][entries][16] */
+                                   floats [out_blocks][entries][16]; depthwise: floats
+                                   [entries][16] */
     unsigned out_blocks;   /* conv: 1..4 blocks of 16 lanes; conv_narrow: 1..4 planar channels */
     float *const *outputs; /* [out_blocks], at the run's first pixel */
     ptrdiff_t output_step; /* floats from one output pixel to the next: >= 16 (conv), >= 1
@@ -58,7 +59,9 @@ struct planche_conv_args {
 };
 /* conv: output lanes are channels. conv_bf16: inputs, of depth 16, are rounded to bf16, sums are
  * floats. conv_narrow: few planar outputs from 16-lane inputs (depth 16), vectors along the input
- * lanes. */
+ * lanes. depthwise: one block, depth 16, and every lane by itself:
+ *   out[0][p][lane] = epilogue(sum over e of inputs[e][p * input_step + lane] * weights[e][lane])
+ */
 typedef void (*planche_conv_fn)(const struct planche_conv_args *args);
 /* False on overflow. */
 int planche_conv_scratch(enum planche_precision precision, size_t entries, size_t *bytes);
@@ -147,6 +150,25 @@ struct planche_channel_args {
     float *out;
     size_t pixels;
 };
+/* values[i] = activation(values[i]); not SLOPES. */
+struct planche_activate_args {
+    int activation; /* enum planche_activation */
+    float act[2];
+    float *values;
+    size_t count;
+};
+/* Every pixel over its channels, less their mean (PLANCHE_NORM_LAYER) and divided by the root of
+ * the mean of the squares and eps; then times scale, plus bias, which are zero in lanes without a
+ * channel. out may be in. */
+struct planche_norm_args {
+    int norm; /* enum planche_norm */
+    unsigned lanes, blocks, channels;
+    const float *const *in; /* [blocks] */
+    const float *scale, *bias;
+    float eps;
+    float *const *out; /* [blocks] */
+    size_t pixels;
+};
 /* sums[lane] += in[p][lane], p in order. */
 struct planche_sum_args {
     unsigned lanes;
@@ -205,6 +227,7 @@ struct planche_store_args {
 struct planche_kernels {
     planche_conv_fn conv;
     planche_conv_fn conv_narrow;
+    planche_conv_fn depthwise;
     planche_winograd_fn winograd4, winograd6; /* tiles of 4 x 4 and 6 x 6 */
     planche_conv_fn conv_bf16;
     planche_winograd_fn winograd4_bf16, winograd6_bf16;
@@ -212,6 +235,8 @@ struct planche_kernels {
     void (*binary)(const struct planche_binary_args *args);
     void (*binary_vector)(const struct planche_binary_vector_args *args);
     void (*channel)(const struct planche_channel_args *args);
+    void (*activate)(const struct planche_activate_args *args);
+    void (*norm)(const struct planche_norm_args *args);
     void (*sum)(const struct planche_sum_args *args);
     void (*interp)(const struct planche_interp_args *args);
     void (*shuffle)(const struct planche_shuffle_args *args);

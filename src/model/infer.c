@@ -64,11 +64,18 @@ static enum planche_status inner_channels(const struct checker *checker)
     return check_weights(checker, 1);
 }
 
-/* Whether a BINARY's operand of one channel, a picture or a constant, stands for all channels. */
-static bool is_broadcast(const struct planche_layer *layer, const struct planche_graph_blob *in)
+/* Whether a BINARY's operand has one channel that stands for all. */
+static bool is_broadcast(const struct checker *checker, const struct planche_graph_blob *in)
 {
-    return layer->type == PLANCHE_LAYER_BINARY && in->channels == 1 &&
-           (!in->vector || in->constant);
+    const struct planche_layer *layer = checker->layer;
+    if (layer->type != PLANCHE_LAYER_BINARY || in->channels != 1)
+        return false;
+    for (int i = 0; i < layer->input_count; i++) {
+        const struct planche_graph_blob *any = &checker->graph->blobs[layer->inputs[i]];
+        if (any->vector && !any->constant)
+            return false;
+    }
+    return true;
 }
 
 /* Operands alike, or one of a BINARY's a vector that holds a value per channel. */
@@ -83,11 +90,10 @@ static enum planche_status binary_channels(const struct checker *checker)
     }
     for (int i = 0; i < layer->input_count; i++) {
         const struct planche_graph_blob *in = &checker->graph->blobs[layer->inputs[i]];
-        if (in->channels != channels && !is_broadcast(layer, in))
+        if (in->channels != channels && !is_broadcast(checker, in))
             return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
-                                      "its inputs have %d and %d channels", channels, in->channels);
-        if (in->constant && channels != in->channels && in->channels != 1)
-            return fail(checker, PLANCHE_ERROR_MODEL, "its inputs have different channels");
+                                      "its inputs have %d and %d channels", checker->in->channels,
+                                      in == checker->in ? channels : in->channels);
     }
     if (vectors == layer->input_count || (vectors && layer->type == PLANCHE_LAYER_ELTWISE))
         return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
@@ -218,10 +224,11 @@ static enum planche_status check_layer(const struct checker *checker)
     const struct planche_layer *layer = checker->layer;
     assert(checker->in || layer->type == PLANCHE_LAYER_INPUT ||
            layer->type == PLANCHE_LAYER_CONSTANT);
-    if (checker->in && checker->in->constant && layer->type != PLANCHE_LAYER_SPLIT &&
-        layer->type != PLANCHE_LAYER_BINARY)
-        return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
-                    "this layer on a constant is not supported");
+    for (int i = 0; i < layer->input_count; i++)
+        if (checker->graph->blobs[layer->inputs[i]].constant &&
+            layer->type != PLANCHE_LAYER_SPLIT && layer->type != PLANCHE_LAYER_BINARY)
+            return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
+                        "this layer on a constant is not supported");
     switch (layer->type) {
     case PLANCHE_LAYER_INPUT:
         return input_channels(checker);

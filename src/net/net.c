@@ -5,7 +5,7 @@
 static void destroy_step(struct planche_step *step)
 {
     planche_free(step->inputs);
-    if (step->op == PLANCHE_STEP_INNER)
+    if (step->op == PLANCHE_STEP_INNER || step->owns_weights)
         planche_free(step->weights);
     planche_free(step->bias);
     planche_free(step->scale);
@@ -15,8 +15,11 @@ static void destroy_step(struct planche_step *step)
 void planche_net_drop_kernels(struct planche_net *net)
 {
     for (int i = 0; i < net->step_count; i++)
-        if (net->steps[i].op != PLANCHE_STEP_INNER)
+        if (net->steps[i].op != PLANCHE_STEP_INNER) {
+            if (net->steps[i].owns_weights)
+                planche_free(net->steps[i].weights);
             net->steps[i].weights = NULL;
+        }
     planche_free(net->kernels);
     net->kernels = NULL;
 }

@@ -46,7 +46,12 @@ enum planche_step_op {
     PLANCHE_STEP_SHUFFLE, /* pixel shuffle, channel-major: out (c, y*r+i, x*r+j) is in channel c*r*r
                              + i*r + j */
     PLANCHE_STEP_POOL,    /* spatial in0 -> vector: averages over the whole view */
-    PLANCHE_STEP_INNER    /* vector -> vector: dense layer */
+    PLANCHE_STEP_INNER,   /* vector -> vector: dense layer */
+    PLANCHE_STEP_DEPTHWISE, /* a convolution of every channel by itself, of more than
+                               PLANCHE_PLANAR_CHANNELS; one input */
+    PLANCHE_STEP_NORM, /* out[c] = norm(in0)[c] * scale[c] + bias[c], over the channels of a pixel
+                        */
+    PLANCHE_STEP_PAD   /* in0 with more rows and columns round it */
 };
 
 /* value = self * value + other * view; same shape as the step's output. */
@@ -62,20 +67,24 @@ struct planche_step {
     struct planche_view *inputs;
     int output; /* tensor */
 
-    /* CONV, DECONV: explicit zero padding; DECONV's padding is cut away from its result. Weights
-     * are [out channel][in channel][kernel row][kernel column], also for DECONV and INNER (1x1). */
+    /* CONV, DECONV, DEPTHWISE: explicit zero padding; DECONV's padding is cut away from its result.
+     * Weights are [out channel][in channel][kernel row][kernel column], also for DECONV and INNER
+     * (1x1); DEPTHWISE: [channel][kernel row][kernel column]. PAD: rows and columns to be added. */
     int kernel_w, kernel_h, stride_w, stride_h, dilation_w, dilation_h;
     int pad_top, pad_left, pad_bottom, pad_right;
-    float *weights; /* CONV, DECONV: in net->kernels; INNER */
-    float *bias;    /* CONV, DECONV, INNER, CHANNEL: per output channel, or NULL */
-    float *scale;   /* CHANNEL: per channel, or NULL */
-    float *slope;   /* PLANCHE_ACT_SLOPES: per output channel */
+    float *weights; /* CONV, DECONV, DEPTHWISE: in net->kernels, or its own; INNER */
+    bool owns_weights;
+    bool copies;  /* CONV: its weights are 0 and 1, one or none of a kind, so that its values are
+                     those of its inputs, in full precision */
+    float *bias;  /* CONV, DECONV, DEPTHWISE, INNER, CHANNEL, NORM: per output channel, or NULL */
+    float *scale; /* CHANNEL, NORM: per channel, or NULL */
+    float *slope; /* PLANCHE_ACT_SLOPES: per output channel */
 
-    /* CONV and DECONV have NONE, RELU, LEAKY or SLOPES only (others follow as a CHANNEL step).
-     * Order: bias, activation, then the residuals. */
+    /* CONV, DECONV and DEPTHWISE have NONE, RELU, LEAKY or SLOPES only (others follow as a CHANNEL
+     * step). Order: bias, activation, then the residuals. */
     enum planche_activation activation;
     float act[2];
-    int residual_count; /* CONV, DECONV */
+    int residual_count; /* CONV, DECONV, DEPTHWISE */
     struct planche_residual residuals[PLANCHE_RESIDUALS];
 
     enum planche_binary_op binary; /* BINARY* */
@@ -84,8 +93,13 @@ struct planche_step {
     int vector;                    /* BINARY_VECTOR: the vector tensor */
 
     enum planche_interp_mode interp; /* INTERP: output size = floor(input size * factor) */
+    enum planche_interp_place place;
+    float cubic; /* INTERP, BICUBIC: Keys' a */
     float factor_w, factor_h;
-    int shuffle; /* SHUFFLE: r */
+    int shuffle;            /* SHUFFLE: r */
+    enum planche_norm norm; /* NORM */
+    float eps;
+    enum planche_pad_mode pad_mode; /* PAD */
 };
 
 /* How a page becomes the network's input and its output the enlarged page. */
@@ -104,12 +118,13 @@ struct planche_net {
     int tensor_count, step_count;
     struct planche_tensor *tensors;
     struct planche_step *steps;
-    float *kernels; /* the weights of all CONV and DECONV steps */
+    float *kernels; /* the weights of CONV, DECONV and DEPTHWISE steps that own none */
     struct planche_view output;
     struct planche_recipe recipe;
 };
 
-/* Frees the weights of CONV and DECONV steps, which are needed no more once they are packed. */
+/* Frees the weights of CONV, DECONV and DEPTHWISE steps, which are needed no more once they are
+ * packed. */
 void planche_net_drop_kernels(struct planche_net *net);
 void planche_net_destroy(struct planche_net **net);
 
@@ -127,6 +142,13 @@ bool planche_net_shapes(const struct planche_net *net, int64_t height, int64_t w
                         struct planche_shape *shapes);
 struct planche_shape planche_view_shape(const struct planche_view *view,
                                         const struct planche_shape *shapes);
+/* A step that has kernels and an epilogue: CONV, DECONV, DEPTHWISE. */
+static inline bool planche_step_has_kernel(const struct planche_step *step)
+{
+    return step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV ||
+           step->op == PLANCHE_STEP_DEPTHWISE;
+}
+
 /* Channels of all inputs of a step together. */
 int planche_step_in_channels(const struct planche_net *net, const struct planche_step *step);
 

@@ -34,6 +34,12 @@ enum planche_activation {
     PLANCHE_ACT_SLOPES = 100      /* PReLU: a slope per channel */
 };
 
+/* What a convolution's epilogue can do: v, or v times a slope where it is negative. */
+static inline int planche_activation_is_slope(enum planche_activation activation)
+{
+    return activation <= PLANCHE_ACT_LEAKY || activation == PLANCHE_ACT_SLOPES;
+}
+
 enum planche_interp_mode {
     PLANCHE_INTERP_NEAREST = 1,
     PLANCHE_INTERP_BILINEAR = 2,

@@ -20,6 +20,18 @@ static void conv_field(const struct planche_step *s, struct planche_receptive_fi
     columns->extent = (s->kernel_w - 1) * s->dilation_w;
 }
 
+static struct planche_receptive_field pad_field(enum planche_pad_mode mode, int pad)
+{
+    switch (mode) {
+    case PLANCHE_PAD_REFLECT:
+        return (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_REFLECT, 1, pad, 0};
+    case PLANCHE_PAD_EDGE:
+        return (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_EDGE, 1, pad, 0};
+    default:
+        return (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_CONV, 1, -pad, 0};
+    }
+}
+
 void planche_receptive_field_step(const struct planche_step *s,
                                   struct planche_receptive_field *rows,
                                   struct planche_receptive_field *columns)
@@ -28,6 +40,7 @@ void planche_receptive_field_step(const struct planche_step *s,
     switch (s->op) {
     case PLANCHE_STEP_CONV:
     case PLANCHE_STEP_DECONV:
+    case PLANCHE_STEP_DEPTHWISE:
         conv_field(s, rows, columns);
         break;
     case PLANCHE_STEP_INTERP:
@@ -35,7 +48,12 @@ void planche_receptive_field_step(const struct planche_step *s,
         rows->extent = s->interp == PLANCHE_INTERP_NEAREST    ? 1
                        : s->interp == PLANCHE_INTERP_BILINEAR ? 2
                                                               : 4;
+        rows->offset = (int)s->place;
         *columns = *rows;
+        break;
+    case PLANCHE_STEP_PAD:
+        *rows = pad_field(s->pad_mode, s->pad_top);
+        *columns = pad_field(s->pad_mode, s->pad_left);
         break;
     case PLANCHE_STEP_SHUFFLE:
         *rows = *columns = (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_DECONV,
@@ -77,14 +95,26 @@ static void need_reflect(int64_t a, int64_t b, int64_t size, int64_t *lo, int64_
     *hi = (holds(a, b, size - 1, period) ? size - 1 : first > last ? first : last) + 1;
 }
 
+int64_t planche_interp_parts(const struct planche_receptive_field *field, int64_t out)
+{
+    bool aligned = field->offset == PLANCHE_INTERP_ALIGN_CORNERS;
+    return 2 * (aligned ? out > 1 ? out - 1 : 1 : out);
+}
+
 /* extent holds the taps: 1 (nearest), 2 (bilinear) or 4 (bicubic). In whole numbers, so that where
  * a row lies among its taps repeats exactly. */
 int64_t planche_interp_first(const struct planche_receptive_field *field, int64_t i, int64_t in,
                              int64_t out, int64_t *rest)
 {
-    int64_t at = field->extent == 1 ? 2 * i * in : (2 * i + 1) * in - out;
-    int64_t base = planche_floor_div(at, 2 * out);
-    *rest = at - base * 2 * out;
+    int64_t parts = planche_interp_parts(field, out), at, base;
+    if (field->offset == PLANCHE_INTERP_ALIGN_CORNERS)
+        at = 2 * i * (in - 1) + (field->extent == 1 ? parts / 2 : 0);
+    else if (field->offset == PLANCHE_INTERP_ASYMMETRIC || field->extent == 1)
+        at = 2 * i * in;
+    else
+        at = (2 * i + 1) * in - out;
+    base = planche_floor_div(at, parts);
+    *rest = at - base * parts;
     return field->extent == 1 ? base : base - (field->extent / 2 - 1);
 }
 
@@ -104,6 +134,10 @@ void planche_receptive_field_rows(const struct planche_receptive_field *field, i
     case PLANCHE_RECEPTIVE_FIELD_INTERP:
         *lo = planche_interp_first(field, y0, in, out, &rest);
         *hi = planche_interp_first(field, y1 - 1, in, out, &rest) + field->extent;
+        break;
+    case PLANCHE_RECEPTIVE_FIELD_EDGE:
+        *lo = planche_int_clamp(y0 - field->offset, 0, in - 1);
+        *hi = planche_int_clamp(y1 - 1 - field->offset, 0, in - 1) + 1;
         break;
     case PLANCHE_RECEPTIVE_FIELD_REFLECT:
         need_reflect(y0 - field->offset, y1 - field->offset, in, lo, hi);

@@ -9,15 +9,17 @@
 
 /* How the rows (or columns) of an output depend on those of one input. */
 enum planche_receptive_field_kind {
-    PLANCHE_RECEPTIVE_FIELD_CONV,   /* input y*stride + offset .. + extent */
-    PLANCHE_RECEPTIVE_FIELD_DECONV, /* every i with i*stride <= y + offset <= i*stride + extent */
-    PLANCHE_RECEPTIVE_FIELD_INTERP, /* around (y + 0.5) * in / out - 0.5 */
-    PLANCHE_RECEPTIVE_FIELD_REFLECT /* reflect(y - offset) within the page */
+    PLANCHE_RECEPTIVE_FIELD_CONV,    /* input y*stride + offset .. + extent */
+    PLANCHE_RECEPTIVE_FIELD_DECONV,  /* every i with i*stride <= y + offset <= i*stride + extent */
+    PLANCHE_RECEPTIVE_FIELD_INTERP,  /* around (y + 0.5) * in / out - 0.5 */
+    PLANCHE_RECEPTIVE_FIELD_REFLECT, /* reflect(y - offset) within the input */
+    PLANCHE_RECEPTIVE_FIELD_EDGE     /* y - offset, or the edge of the input that it lies beyond */
 };
 
 struct planche_receptive_field {
     enum planche_receptive_field_kind kind;
-    int stride, offset, extent; /* extent: rows beyond the first; INTERP: taps */
+    int stride, offset, extent; /* extent: rows beyond the first; INTERP: taps, and offset is an
+                                   enum planche_interp_place */
 };
 
 /* Row y of the output needs row y of the input: residuals, and steps that work pixel by pixel. */
@@ -50,9 +52,10 @@ struct planche_rect planche_receptive_field_rect(const struct planche_receptive_
                                                  struct planche_shape out,
                                                  struct planche_rect made);
 /* The first input row of output row i's taps for an INTERP field, which may lie outside the input,
- * and how far i lies beyond its place: *rest of 2 * out. */
+ * and how far i lies beyond its place: *rest of planche_interp_parts(). */
 int64_t planche_interp_first(const struct planche_receptive_field *field, int64_t i, int64_t in,
                              int64_t out, int64_t *rest);
+int64_t planche_interp_parts(const struct planche_receptive_field *field, int64_t out);
 /* Index into [0, size) of position i reflected about the edges, which are not repeated. */
 int64_t planche_reflect(int64_t i, int64_t size);
 

@@ -65,6 +65,7 @@ static bool step_shape(const struct planche_step *step, struct planche_shape in,
     *out = in;
     switch (step->op) {
     case PLANCHE_STEP_CONV:
+    case PLANCHE_STEP_DEPTHWISE:
         out->height = planche_conv_size(in.height, step->kernel_h, step->stride_h, step->dilation_h,
                                         step->pad_top + step->pad_bottom);
         out->width = planche_conv_size(in.width, step->kernel_w, step->stride_w, step->dilation_w,
@@ -82,6 +83,10 @@ static bool step_shape(const struct planche_step *step, struct planche_shape in,
     case PLANCHE_STEP_SHUFFLE:
         out->height *= step->shuffle;
         out->width *= step->shuffle;
+        return true;
+    case PLANCHE_STEP_PAD:
+        out->height += step->pad_top + step->pad_bottom;
+        out->width += step->pad_left + step->pad_right;
         return true;
     case PLANCHE_STEP_POOL:
         *out = (struct planche_shape){1, 1};
@@ -131,9 +136,10 @@ double planche_step_macs(const struct planche_net *net, const struct planche_ste
     double kernel;
     if (step->op == PLANCHE_STEP_DECONV)
         at = planche_view_shape(&step->inputs[0], shapes);
-    else if (step->op != PLANCHE_STEP_CONV && step->op != PLANCHE_STEP_INNER)
+    else if (!planche_step_has_kernel(step) && step->op != PLANCHE_STEP_INNER)
         return 0;
-    kernel = (double)step->kernel_h * step->kernel_w * planche_step_in_channels(net, step) *
-             net->tensors[step->output].channels;
+    kernel = (double)step->kernel_h * step->kernel_w * net->tensors[step->output].channels;
+    if (step->op != PLANCHE_STEP_DEPTHWISE)
+        kernel *= planche_step_in_channels(net, step);
     return kernel * (double)at.height * (double)at.width;
 }

@@ -5,8 +5,9 @@
 #include "backend/cpu/layer_chain.h"
 #include "codec/codec.h"
 #include "model/own/networks.h"
+#include "operators_graph.h"
 #include "os/cpu.h"
-#include "random_graph.h"
+#include "random_operators.h"
 #include "support/own_network.h"
 
 #include <math.h>
@@ -107,8 +108,26 @@ enum planche_status network_load_memory(struct network *network,
     return PLANCHE_OK;
 }
 
+static bool make_operators(struct network *network, uint64_t seed)
+{
+    struct random_graph graph;
+    struct planche_error error;
+    *network = (struct network){0};
+    planche_budget_init(&network->budget, 0);
+    random_operators_make(&graph, seed);
+    network->reference = ref_load_memory(graph.param, graph.param_size, graph.bin, graph.bin_size);
+    assert_non_null(network->reference);
+    if (operators_net(&network->net, network->reference, &network->budget, &error))
+        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+    random_graph_free(&graph);
+    take_recipe(network);
+    return true;
+}
+
 bool network_make_random(struct network *network, uint64_t seed)
 {
+    if (seed >= OPERATORS_SEED)
+        return make_operators(network, seed);
     struct random_graph graph;
     struct planche_error error;
     random_graph_make(&graph, seed);

@@ -35,6 +35,8 @@ struct network {
 enum planche_status network_load_memory(struct network *network,
                                         const struct planche_model_source *source,
                                         struct planche_error *error);
+/* Seeds from here on make networks of random_operators.h. */
+#define OPERATORS_SEED 1000000
 /* False: the loader does not support it (a message is printed). */
 bool network_make_random(struct network *network, uint64_t seed);
 void network_load(struct network *network, const char *param, const char *bin,

@@ -34,6 +34,9 @@ static void include_taps(struct range *range, const struct planche_receptive_fie
                 include(range, i);
         }
         break;
+    case PLANCHE_RECEPTIVE_FIELD_EDGE:
+        include(range, y < field->offset ? 0 : y - field->offset < in ? y - field->offset : in - 1);
+        break;
     case PLANCHE_RECEPTIVE_FIELD_INTERP:
         if (field->extent == 1) {
             include(range, y * in / out);

@@ -86,6 +86,7 @@ void check_conv_f32(const struct planche_kernels *kernels, struct random *random
 void check_conv_narrow_f32(const struct planche_kernels *kernels, struct random *random);
 void check_winograd4_f32(const struct planche_kernels *kernels, struct random *random);
 void check_winograd6_f32(const struct planche_kernels *kernels, struct random *random);
+void check_depthwise_f32(const struct planche_kernels *kernels, struct random *random);
 void check_conv_bf16(const struct planche_kernels *kernels, struct random *random);
 void check_winograd4_bf16(const struct planche_kernels *kernels, struct random *random);
 void check_winograd6_bf16(const struct planche_kernels *kernels, struct random *random);
@@ -93,6 +94,8 @@ void check_conv3_int8(const struct planche_kernels *kernels, struct random *rand
 void check_binary_f32(const struct planche_kernels *kernels, struct random *random);
 void check_binary_vector_f32(const struct planche_kernels *kernels, struct random *random);
 void check_channel_f32(const struct planche_kernels *kernels, struct random *random);
+void check_activate_f32(const struct planche_kernels *kernels, struct random *random);
+void check_norm_f32(const struct planche_kernels *kernels, struct random *random);
 void check_sum_f32(const struct planche_kernels *kernels, struct random *random);
 void check_interp_f32(const struct planche_kernels *kernels, struct random *random);
 void check_shuffle_f32(const struct planche_kernels *kernels, struct random *random);

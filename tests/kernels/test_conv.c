@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conv and conv_narrow against plain sums in double precision, of rounded factors in bf16. */
+/* conv, conv_narrow and depthwise against plain sums in double precision, of rounded factors in
+ * bf16. */
 #include "kernel_test.h"
 
 #include "kernels/bf16.h"
@@ -11,7 +12,7 @@
 #define TOLERANCE   5e-7 /* of the sum of the products' magnitudes */
 
 struct run {
-    bool narrow, bf16;
+    bool narrow, bf16, depthwise;
     unsigned out_lanes; /* of an output block: 16, or 1 (narrow) */
     size_t output_row;  /* floats of an output from its first pixel to the end of its last one */
     struct planche_conv_args args;
@@ -35,9 +36,9 @@ static void choose_shape(struct run *run, struct random *random)
     struct planche_conv_args *args = &run->args;
     /* The phase of a deconvolution may have no entry at all. */
     args->entries = random_once(random, 30) ? 0 : random_size(random, 1, MAX_ENTRIES);
-    args->depth = run->narrow || run->bf16 || random_once(random, 2) ? LANES : 1;
+    args->depth = run->narrow || run->bf16 || run->depthwise || random_once(random, 2) ? LANES : 1;
     args->input_step = (ptrdiff_t)(args->depth * random_size(random, 1, 3));
-    args->out_blocks = (unsigned)random_size(random, 1, MAX_OUTPUTS);
+    args->out_blocks = run->depthwise ? 1 : (unsigned)random_size(random, 1, MAX_OUTPUTS);
     args->output_step = (ptrdiff_t)(run->out_lanes * random_size(random, 1, 3));
     args->count = random_size(random, 1, random_once(random, 8) ? 150 : 40);
     run->blocks = (unsigned)random_size(random, 1, 4);
@@ -70,12 +71,14 @@ static void create_inputs(struct run *run, struct random *random)
     }
 }
 
-static void create_run(struct run *run, bool narrow, bool bf16, struct random *random)
+static void create_run(struct run *run, bool narrow, bool bf16, bool depthwise,
+                       struct random *random)
 {
     struct planche_conv_args *args = &run->args;
     memset(run, 0, sizeof *run);
     run->narrow = narrow;
     run->bf16 = bf16;
+    run->depthwise = depthwise;
     run->out_lanes = narrow ? 1 : LANES;
     choose_shape(run, random);
     size_t scratch;
@@ -83,8 +86,9 @@ static void create_run(struct run *run, bool narrow, bool bf16, struct random *r
                                      args->entries, &scratch));
     run->scratch = buffer_create(scratch / sizeof(float) + 1, true);
     create_inputs(run, random);
-    run->weights = create_weights(
-        args->entries * args->out_blocks * LANES * (narrow ? 1 : args->depth), bf16, random);
+    run->weights = create_weights(args->entries * args->out_blocks * LANES *
+                                      (narrow || depthwise ? 1 : args->depth),
+                                  bf16, random);
     for (unsigned b = 0; b < args->out_blocks; b++) {
         run->outputs[b] = buffer_create(run->output_row, !narrow);
         run->again[b] = buffer_create(run->output_row, !narrow);
@@ -140,6 +144,8 @@ static void run_pixels(struct run *run, planche_conv_fn fn, size_t first, size_t
 static float weight_at(const struct run *run, size_t e, unsigned k, unsigned block, unsigned lane)
 {
     const struct planche_conv_args *args = &run->args;
+    if (run->depthwise)
+        return run->weights.data[e * LANES + k];
     if (run->narrow)
         return run->weights.data[(block * args->entries + e) * LANES + k];
     if (!run->bf16)
@@ -155,6 +161,8 @@ static struct expected expect(const struct run *run, unsigned block, unsigned la
     struct expected expected = {0};
     for (size_t e = 0; e < args->entries; e++)
         for (unsigned k = 0; k < args->depth; k++) {
+            if (run->depthwise && k != lane)
+                continue;
             const float x = run->entry_inputs[e][pixel * (size_t)args->input_step + k];
             expected_add(&expected, run->bf16 ? planche_bf16_value(planche_bf16_round(x)) : x,
                          weight_at(run, e, k, block, lane));
@@ -185,11 +193,12 @@ static void compare_run(const struct run *run)
         }
 }
 
-static void check_run(planche_conv_fn fn, bool narrow, bool bf16, struct random *random)
+static void check_run(planche_conv_fn fn, bool narrow, bool bf16, bool depthwise,
+                      struct random *random)
 {
     for (unsigned i = 0; i < 150; i++) {
         struct run run;
-        create_run(&run, narrow, bf16, random);
+        create_run(&run, narrow, bf16, depthwise, random);
         const size_t count = run.args.count, cut = random_size(random, 1, count);
         run_pixels(&run, fn, 0, count, run.outputs);
         compare_run(&run);
@@ -204,15 +213,20 @@ static void check_run(planche_conv_fn fn, bool narrow, bool bf16, struct random 
 
 void check_conv_f32(const struct planche_kernels *kernels, struct random *random)
 {
-    check_run(kernels->conv, false, false, random);
+    check_run(kernels->conv, false, false, false, random);
 }
 
 void check_conv_narrow_f32(const struct planche_kernels *kernels, struct random *random)
 {
-    check_run(kernels->conv_narrow, true, false, random);
+    check_run(kernels->conv_narrow, true, false, false, random);
 }
 
 void check_conv_bf16(const struct planche_kernels *kernels, struct random *random)
 {
-    check_run(kernels->conv_bf16, false, true, random);
+    check_run(kernels->conv_bf16, false, true, false, random);
+}
+
+void check_depthwise_f32(const struct planche_kernels *kernels, struct random *random)
+{
+    check_run(kernels->depthwise, false, false, true, random);
 }

@@ -44,6 +44,13 @@ bool ref_compute(const struct ref_layer *layer, const struct ref_tensor *const *
 
 bool ref_kernel(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out);
 bool ref_interp(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out);
+bool ref_unshuffle(const struct ref_layer *layer, const struct ref_tensor *in,
+                   struct ref_tensor *out);
+bool ref_part(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out);
+bool ref_constant(const struct ref_layer *layer, struct ref_tensor *out);
+bool ref_norm(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out);
+bool ref_padding(const struct ref_layer *layer, const struct ref_tensor *in,
+                 struct ref_tensor *out);
 double ref_activate(const struct ref_layer *layer, double v);
 
 /* Sets the shape and, unless in has none, gives zeroed memory. */

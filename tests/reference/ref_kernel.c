@@ -11,7 +11,7 @@
 #define MAX_THREADS 8
 
 struct geometry {
-    int kw, kh, sw, sh, dw, dh, top, left;
+    int kw, kh, sw, sh, dw, dh, top, left, groups;
 };
 
 struct job {
@@ -48,18 +48,19 @@ static void convolve_channel(const struct job *job, int o)
 {
     const struct geometry *g = &job->g;
     const struct ref_tensor *in = job->in, *out = job->out;
-    const double *weights = job->layer->weights + (size_t)o * in->c * g->kh * g->kw;
+    int inputs = in->c / g->groups, first = o / (out->c / g->groups) * inputs;
+    const double *weights = job->layer->weights + (size_t)o * inputs * g->kh * g->kw;
     for (int y = 0; y < out->h; y++) {
         double *row = out->data + ((size_t)o * out->h + y) * out->w;
         for (int x = 0; x < out->w; x++)
             row[x] = job->layer->bias ? job->layer->bias[o] : 0;
-        for (int i = 0; i < in->c; i++)
+        for (int i = 0; i < inputs; i++)
             for (int ky = 0; ky < g->kh; ky++) {
                 int iy = y * g->sh - g->top + ky * g->dh;
                 if (iy < 0 || iy >= in->h)
                     continue;
                 for (int kx = 0; kx < g->kw; kx++)
-                    convolve_tap(job, row, in->data + ((size_t)i * in->h + iy) * in->w,
+                    convolve_tap(job, row, in->data + ((size_t)(first + i) * in->h + iy) * in->w,
                                  weights[((size_t)i * g->kh + ky) * g->kw + kx],
                                  kx * g->dw - g->left);
             }
@@ -162,13 +163,14 @@ bool ref_kernel(const struct ref_layer *layer, const struct ref_tensor *in, stru
     g->dh = (int)ref_get(layer, 12, g->dw);
     g->sw = (int)ref_get(layer, 3, 1);
     g->sh = (int)ref_get(layer, 13, g->sw);
+    g->groups = strcmp(layer->type, "Convolution") == 0 ? (int)ref_get(layer, 7, 1) : 1;
     g->left = (int)ref_get(layer, 4, 0);
     g->top = (int)ref_get(layer, 14, g->left);
     right = (int)ref_get(layer, 15, g->left);
     bottom = (int)ref_get(layer, 16, g->top);
     extent_w = (g->kw - 1) * g->dw + 1;
     extent_h = (g->kh - 1) * g->dh + 1;
-    if (layer->weight_count != in->c * outputs * g->kw * g->kh)
+    if (layer->weight_count != in->c / g->groups * outputs * g->kw * g->kh)
         return ref_complain(layer, "the number of weights does not fit the input's channels");
     if (strcmp(layer->type, "Convolution") == 0) {
         if (in->w + g->left + right < extent_w || in->h + g->top + bottom < extent_h)

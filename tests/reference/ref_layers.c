@@ -39,6 +39,18 @@ static double activate(int type, double a, double b, double v)
         return v * tanh(log1p(exp(v)));
     case 6:
         return v < -b / a ? 0 : v > 1 / a - b / a ? v : v * (v * a + b);
+    case 7:
+        return v / (1 + exp(-v));
+    case 8:
+        return v * 0.5 * erfc(-v / sqrt(2));
+    case 9:
+        return v * 0.5 * (1 + tanh(sqrt(2 / acos(-1)) * (v + 0.044715 * v * v * v)));
+    case 10:
+        return tanh(v);
+    case 11:
+        return v < -b / a ? 0 : v > 1 / a - b / a ? 1 : v * a + b;
+    case 12:
+        return v > 0 ? v : a * expm1(v);
     default:
         return v;
     }
@@ -79,6 +91,8 @@ static double combine(int op, double a, double b)
 /* A vector stands for a picture that is constant in each channel. */
 static double element(const struct ref_tensor *tensor, int c, int i)
 {
+    if (tensor->c == 1)
+        c = 0;
     return tensor->vector ? tensor->data[c] : tensor->data[(size_t)c * tensor->h * tensor->w + i];
 }
 
@@ -89,7 +103,10 @@ static bool binary(const struct ref_layer *layer, const struct ref_tensor *const
     bool scalar = ref_get(layer, 1, 0) != 0;
     const struct ref_tensor *a = ins[0], *b = scalar ? NULL : ins[1];
     const struct ref_tensor *larger = b && a->vector ? b : a;
-    if (b && (a->c != b->c || (!a->vector && !b->vector && (a->h != b->h || a->w != b->w))))
+    if (b && !a->vector && !b->vector && b->c > a->c)
+        larger = b;
+    if (b && ((a->c != b->c && a->c != 1 && b->c != 1) ||
+              (!a->vector && !b->vector && (a->h != b->h || a->w != b->w))))
         return ref_complain(layer, "the inputs do not fit together");
     ref_shape(out, larger, larger->c, larger->h, larger->w);
     for (int c = 0; out->data && c < out->c; c++)
@@ -189,15 +206,18 @@ static bool crop(const struct ref_layer *layer, const struct ref_tensor *const *
 static bool shuffle(const struct ref_layer *layer, const struct ref_tensor *in,
                     struct ref_tensor *out)
 {
-    int r = (int)ref_get(layer, 0, 1);
-    if (!ref_shape(out, in, in->c / (r * r), in->h * r, in->w * r))
+    int r = (int)ref_get(layer, 0, 1), channels = in->c / (r * r);
+    bool position = ref_get(layer, 1, 0) != 0;
+    if (!ref_shape(out, in, channels, in->h * r, in->w * r))
         return ref_complain(layer, "too few channels");
     for (int c = 0; out->data && c < out->c; c++)
         for (int y = 0; y < out->h; y++)
-            for (int x = 0; x < out->w; x++)
+            for (int x = 0; x < out->w; x++) {
+                int place = y % r * r + x % r;
+                int from = position ? place * channels + c : c * r * r + place;
                 out->data[((size_t)c * out->h + y) * out->w + x] =
-                    in->data[((size_t)(c * r * r + y % r * r + x % r) * in->h + y / r) * in->w +
-                             x / r];
+                    in->data[((size_t)from * in->h + y / r) * in->w + x / r];
+            }
     return true;
 }
 
@@ -223,7 +243,9 @@ static bool pointwise(const struct ref_layer *layer, const struct ref_tensor *co
     for (int c = 0; out->data && c < in->c; c++)
         for (int i = 0; i < in->h * in->w; i++) {
             double v = in->data[(size_t)c * in->h * in->w + i];
-            if (kind == 'P')
+            if (kind == 'A')
+                v = ref_activate(layer, v);
+            else if (kind == 'P')
                 v = activate(2, layer->extra[ref_get(layer, 0, 0) > 1 ? c : 0], 0, v);
             else if (kind == 'R')
                 v = activate(2, (float)ref_get(layer, 0, 0), 0, v);
@@ -259,10 +281,21 @@ bool ref_compute(const struct ref_layer *layer, const struct ref_tensor *const *
         return ref_interp(layer, ins[0], out);
     if (strcmp(type, "PixelShuffle") == 0)
         return shuffle(layer, ins[0], out);
+    if (strcmp(type, "Reorg") == 0)
+        return ref_unshuffle(layer, ins[0], out);
+    if (strcmp(type, "Part") == 0)
+        return ref_part(layer, ins[0], out);
+    if (strcmp(type, "MemoryData") == 0)
+        return ref_constant(layer, out);
+    if (strcmp(type, "Norm") == 0)
+        return ref_norm(layer, ins[0], out);
+    if (strcmp(type, "Padding") == 0)
+        return ref_padding(layer, ins[0], out);
     if (strcmp(type, "Pooling") == 0)
         return average(ins[0], out);
     if (strcmp(type, "PReLU") == 0 || strcmp(type, "Scale") == 0 || strcmp(type, "ReLU") == 0 ||
-        strcmp(type, "Clip") == 0 || strcmp(type, "Sigmoid") == 0)
+        strcmp(type, "Clip") == 0 || strcmp(type, "Activation") == 0 ||
+        strcmp(type, "Sigmoid") == 0)
         return pointwise(layer, ins, out);
     return ref_complain(layer, "unknown layer");
 }

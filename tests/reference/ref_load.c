@@ -158,7 +158,10 @@ static bool read_weights(struct ref_net *net, struct bytes *bytes)
                 return ref_complain(layer, "weights of an unknown type");
             if (ref_get(layer, inner ? 1 : 5, 0) != 0)
                 layer->bias = take_floats(bytes, outputs);
-        } else if (strcmp(layer->type, "PReLU") == 0) {
+        } else if (strcmp(layer->type, "Norm") == 0) {
+            layer->extra = take_floats(bytes, outputs);
+            layer->bias = take_floats(bytes, outputs);
+        } else if (strcmp(layer->type, "PReLU") == 0 || strcmp(layer->type, "MemoryData") == 0) {
             layer->extra = take_floats(bytes, outputs);
         } else if (strcmp(layer->type, "Scale") == 0 && outputs != -233) {
             layer->extra = take_floats(bytes, outputs);

@@ -41,6 +41,12 @@ static enum planche_node_kind kind_of(enum planche_step_op op)
         return PLANCHE_NODE_INTERP;
     case PLANCHE_STEP_POOL:
         return PLANCHE_NODE_POOL;
+    case PLANCHE_STEP_DEPTHWISE:
+        return PLANCHE_NODE_DEPTHWISE;
+    case PLANCHE_STEP_NORM:
+        return PLANCHE_NODE_NORM;
+    case PLANCHE_STEP_PAD:
+        return PLANCHE_NODE_BORDER;
     default:
         return PLANCHE_NODE_CONV;
     }
@@ -124,6 +130,7 @@ static bool adds_enlarged(const struct planche_net *net, const struct planche_st
         *small = sole_producer(net, &sum->inputs[1 - i], sum);
         if (*shuffle && *small && (*shuffle)->op == PLANCHE_STEP_SHUFFLE &&
             (*small)->op == PLANCHE_STEP_INTERP && (*small)->interp == PLANCHE_INTERP_NEAREST &&
+            (*small)->place != PLANCHE_INTERP_ALIGN_CORNERS &&
             (*small)->factor_w == (float)(*shuffle)->shuffle &&
             (*small)->factor_h == (float)(*shuffle)->shuffle)
             return true;
@@ -183,10 +190,13 @@ static enum planche_status add_step(struct planche_program *program, const struc
     }
     for (int r = 0; r < s->residual_count; r++)
         node->edges[s->input_count + r].view = s->residuals[r].view;
-    if (node->kind == PLANCHE_NODE_CHANNEL && !fill_channel(program, node))
+    if ((node->kind == PLANCHE_NODE_CHANNEL || node->kind == PLANCHE_NODE_NORM) &&
+        !fill_channel(program, node))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     if (node->kind == PLANCHE_NODE_CONV)
         return planche_pack_conv(program, node, l2_bytes, error);
+    if (node->kind == PLANCHE_NODE_DEPTHWISE)
+        return planche_pack_depthwise(program, node, error);
     return PLANCHE_OK;
 }
 
@@ -317,7 +327,7 @@ static void find_margins(struct planche_program *program)
 {
     for (int n = 0; n < program->node_count; n++) {
         struct planche_node *node = &program->nodes[n];
-        if (node->kind != PLANCHE_NODE_CONV && node->kind != PLANCHE_NODE_WINOGRAD)
+        if (!node->conv)
             continue;
         const struct planche_step *s = node->step;
         int left = s->pad_left, right = s->pad_right;
@@ -474,6 +484,9 @@ const char *planche_node_kind_name(const struct planche_node *node)
         [PLANCHE_NODE_INTERP] = "interp",
         [PLANCHE_NODE_SHUFFLE] = "shuffle",
         [PLANCHE_NODE_POOL] = "pool",
+        [PLANCHE_NODE_DEPTHWISE] = "depthwise",
+        [PLANCHE_NODE_NORM] = "norm",
+        [PLANCHE_NODE_BORDER] = "border",
         [PLANCHE_NODE_EMIT] = "emit",
     };
     bool deconv = node->step && node->step->op == PLANCHE_STEP_DECONV;

@@ -93,6 +93,18 @@ static enum planche_status run_node_rows(const struct planche_exec *exec, int n,
     case PLANCHE_NODE_WINOGRAD:
         planche_exec_winograd(exec, n, y0, y1);
         break;
+    case PLANCHE_NODE_DEPTHWISE:
+        task = planche_depthwise_task(exec, n, y0, y1);
+        planche_exec_split(&task, 24, task.unit);
+        break;
+    case PLANCHE_NODE_NORM:
+        task = planche_norm_task(exec, n, y0, y1);
+        planche_exec_split(&task, 64, task.unit);
+        break;
+    case PLANCHE_NODE_BORDER:
+        task = planche_border_task(exec, n, y0, y1);
+        planche_exec_split(&task, 256, task.unit);
+        break;
     case PLANCHE_NODE_INTERP:
         task = planche_interp_task(exec, n, y0, y1);
         planche_exec_split(&task, 64, task.unit);

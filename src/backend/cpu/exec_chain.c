@@ -109,6 +109,10 @@ static struct planche_task task_of(const struct planche_exec *exec,
         return planche_conv_task(exec, step->node, step->y0, step->y1);
     case PLANCHE_NODE_WINOGRAD:
         return planche_winograd_task(exec, step->node, step->y0, step->y1);
+    case PLANCHE_NODE_DEPTHWISE:
+        return planche_depthwise_task(exec, step->node, step->y0, step->y1);
+    case PLANCHE_NODE_NORM:
+        return planche_norm_task(exec, step->node, step->y0, step->y1);
     case PLANCHE_NODE_INTERP:
         return planche_interp_task(exec, step->node, step->y0, step->y1);
     default:

@@ -67,7 +67,7 @@ static void point_residuals(const struct run *run, unsigned first, unsigned bloc
     }
 }
 
-static struct planche_epilogue epilogue_of(const struct planche_task *task, size_t lane)
+struct planche_epilogue planche_exec_epilogue(const struct planche_task *task, size_t lane)
 {
     const struct planche_step *step = task->node->step;
     const struct planche_conv_program *conv = task->node->conv;
@@ -114,7 +114,8 @@ static void run_group(const struct run *run, unsigned group)
         .outputs = outputs,
         .output_step = run->step * out_lanes,
         .count = run->count,
-        .epilogue = epilogue_of(run->task, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
+        .epilogue =
+            planche_exec_epilogue(run->task, (size_t)first * (conv->narrow ? 1 : PLANCHE_LANES)),
         .scratch = run->scratch,
     };
     point_residuals(run, first, blocks, residuals, &args);
@@ -142,7 +143,7 @@ static void run_via_lanes(const struct run *run)
         .outputs = (float *[]){run->lanes},
         .output_step = PLANCHE_LANES,
         .count = run->count,
-        .epilogue = epilogue_of(run->task, 0),
+        .epilogue = planche_exec_epilogue(run->task, 0),
     };
     point_residuals(run, 0, channels, residuals, &args);
     const struct planche_epilogue epilogue = args.epilogue;
@@ -319,7 +320,7 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
         .out_lanes = (unsigned)program->tensors[node->output].channels,
         .output_rows = outputs,
         .columns = (size_t)(x1 - x0),
-        .epilogue = epilogue_of(task, 0),
+        .epilogue = planche_exec_epilogue(task, 0),
         .residual_rows = {residuals, residuals + conv->out_blocks * tile},
         .scratch = (float *)(void *)scratch,
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Execution of the kinds of nodes: exec_conv.c has the convolutions, exec_rows.c all others, and
- * exec_chain.c runs several of them as a chain. */
+/* Execution of the kinds of nodes: exec_conv.c and exec_pixels.c have the convolutions, exec_rows.c
+ * most others, and exec_chain.c runs several of them as a chain. */
 #ifndef PLANCHE_BACKEND_CPU_EXEC_NODES_H
 #define PLANCHE_BACKEND_CPU_EXEC_NODES_H
 
@@ -15,9 +15,18 @@ struct planche_task planche_simple_task(const struct planche_exec *exec, int nod
                                         int64_t y1);
 struct planche_task planche_interp_task(const struct planche_exec *exec, int node, int64_t y0,
                                         int64_t y1);
+struct planche_task planche_depthwise_task(const struct planche_exec *exec, int node, int64_t y0,
+                                           int64_t y1);
+struct planche_task planche_norm_task(const struct planche_exec *exec, int node, int64_t y0,
+                                      int64_t y1);
+struct planche_task planche_border_task(const struct planche_exec *exec, int node, int64_t y0,
+                                        int64_t y1);
 /* Rows [y0, y1) of the result, to be put (struct planche_page_io). */
 struct planche_task planche_put_task(const struct planche_exec *exec, int node, int64_t y0,
                                      int64_t y1);
+
+/* The epilogue of output lanes from `lane` on, residuals but for where they lie. */
+struct planche_epilogue planche_exec_epilogue(const struct planche_task *task, size_t lane);
 
 /* Each makes rows [y0, y1) of the node's output. */
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);

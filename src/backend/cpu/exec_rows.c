@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Nodes but convolutions: elementwise layers, copies, shuffles, interpolation, pooling. */
-#include "backend/cpu/activation.h"
 #include "backend/cpu/exec_nodes.h"
 
 #include <assert.h>
@@ -101,9 +100,13 @@ static void run_channel(const struct span *span, const struct planche_kernels *k
             .pixels = span->pixels,
         };
         kernels->channel(&args);
-        if (planche_activation_is_curved(step->activation))
-            for (size_t i = 0; i < span->pixels * lanes; i++)
-                args.out[i] = planche_activate(step->activation, step->act, args.out[i]);
+        if (!planche_activation_is_slope(step->activation))
+            kernels->activate(&(struct planche_activate_args){
+                .activation = (int)step->activation,
+                .act = {step->act[0], step->act[1]},
+                .values = args.out,
+                .count = span->pixels * lanes,
+            });
     }
     clear_unused_lanes(span);
 }
@@ -286,8 +289,8 @@ struct planche_task planche_put_task(const struct planche_exec *exec, int node, 
 #define INTERP_RUN  256
 #define INTERP_TAPS 4
 
-/* Weights of the taps of a position `f` beyond a pixel; bicubic as Keys (1981) with a = -0.75. */
-static void interp_weights(int taps, double f, float *weight)
+/* Weights of the taps of a position `f` beyond a pixel; bicubic as Keys (1981). */
+static void interp_weights(int taps, double f, double a, float *weight)
 {
     if (taps == 1) {
         weight[0] = 1.0f;
@@ -295,7 +298,7 @@ static void interp_weights(int taps, double f, float *weight)
         weight[0] = (float)(1.0 - f);
         weight[1] = (float)f;
     } else {
-        const double a = -0.75, g = 1.0 - f;
+        const double g = 1.0 - f;
         double w0 = ((a * (f + 1) - 5 * a) * (f + 1) + 8 * a) * (f + 1) - 4 * a;
         double w1 = ((a + 2) * f - (a + 3)) * f * f + 1;
         double w2 = ((a + 2) * g - (a + 3)) * g * g + 1;
@@ -308,11 +311,13 @@ static void interp_weights(int taps, double f, float *weight)
 
 /* First taps and weights of output columns [x0, x1). Where a column lies among its taps repeats
  * after a few columns, as the weights do, unless sizes are odd. */
-static void interp_columns(const struct planche_edge *edge, int64_t x0, int64_t x1, int64_t in,
-                           int64_t out, int32_t *columns, float *weights)
+static void interp_columns(const struct planche_edge *edge, double a, int64_t x0, int64_t x1,
+                           int64_t in, int64_t out, int32_t *columns, float *weights)
 {
     size_t taps = (size_t)edge->columns.extent, period = 0;
-    int64_t whole = in / out, part = in % out * 2, rest;
+    int64_t parts = planche_interp_parts(&edge->columns, out), rest;
+    int64_t step = 2 * (edge->columns.offset == PLANCHE_INTERP_ALIGN_CORNERS ? in - 1 : in);
+    int64_t whole = step / parts, part = step % parts;
     int64_t first = planche_interp_first(&edge->columns, x0, in, out, &rest), origin = rest;
     for (size_t p = 0; p < (size_t)(x1 - x0); p++, weights += taps) {
         columns[p] = (int32_t)(first + edge->view.left);
@@ -321,22 +326,23 @@ static void interp_columns(const struct planche_edge *edge, int64_t x0, int64_t 
         if (period)
             memcpy(weights, weights - period * taps, taps * sizeof(*weights));
         else
-            interp_weights(edge->columns.extent, (double)rest / (double)(2 * out), weights);
+            interp_weights(edge->columns.extent, (double)rest / (double)parts, a, weights);
         first += whole;
         rest += part;
-        if (rest >= 2 * out) {
-            rest -= 2 * out;
+        if (rest >= parts) {
+            rest -= parts;
             first++;
         }
     }
 }
 
 /* The rows of output row y's taps, and their weights; rows beyond the edges repeat the last one. */
-static void interp_rows(const struct planche_edge *edge, int64_t y, int64_t in, int64_t out,
-                        int64_t *rows, float *weights)
+static void interp_rows(const struct planche_edge *edge, double a, int64_t y, int64_t in,
+                        int64_t out, int64_t *rows, float *weights)
 {
+    int64_t parts = planche_interp_parts(&edge->rows, out);
     int64_t rest, first = planche_interp_first(&edge->rows, y, in, out, &rest);
-    interp_weights(edge->rows.extent, (double)rest / (double)(2 * out), weights);
+    interp_weights(edge->rows.extent, (double)rest / (double)parts, a, weights);
     for (int t = 0; t < edge->rows.extent; t++) {
         int64_t row = first + t < 0 ? 0 : first + t >= in ? in - 1 : first + t;
         rows[t] = row + edge->view.top;
@@ -359,9 +365,9 @@ static void interp_span(const struct planche_task *task, int64_t row, int64_t x0
     int64_t positions[INTERP_TAPS];
     (void)row;
     (void)worker;
-    interp_columns(edge, x0, x1, in.width, out.width, columns, column_weights);
+    interp_columns(edge, node->step->cubic, x0, x1, in.width, out.width, columns, column_weights);
     for (int64_t y = task->y0; y < task->y1; y++) {
-        interp_rows(edge, y, in.height, out.height, positions, row_weights);
+        interp_rows(edge, node->step->cubic, y, in.height, out.height, positions, row_weights);
         for (unsigned b = 0; b < layout->blocks; b++) {
             const float *rows[INTERP_TAPS];
             for (int t = 0; t < edge->rows.extent; t++)

@@ -295,6 +295,7 @@ static bool may_join(const struct planche_node *node)
     case PLANCHE_NODE_FETCH:
     case PLANCHE_NODE_PAD:
     case PLANCHE_NODE_POOL:
+    case PLANCHE_NODE_BORDER: /* reflection reads columns in both directions */
     case PLANCHE_NODE_EMIT:
         return false;
     default:

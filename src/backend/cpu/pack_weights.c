@@ -57,10 +57,11 @@ static enum planche_status count_blocks(const struct planche_program *program,
 }
 
 /* Planar ends take little of the time: they stay exact. */
-static void choose_kernel(const struct planche_program *program, struct planche_conv_program *conv)
+static void choose_kernel(const struct planche_program *program, const struct planche_step *step,
+                          struct planche_conv_program *conv)
 {
     const struct planche_kernels *kernels = &program->kernels;
-    if (conv->depth == PLANCHE_LANES && !conv->narrow)
+    if (conv->depth == PLANCHE_LANES && !conv->narrow && !step->copies)
         conv->precision = program->precision;
     conv->run = conv->narrow                                ? kernels->conv_narrow
                 : conv->precision == PLANCHE_PRECISION_BF16 ? kernels->conv_bf16
@@ -123,6 +124,8 @@ uint64_t planche_pack_bytes(const struct planche_net *net, enum planche_precisio
     double floats = 0;
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
+        if (step->op == PLANCHE_STEP_DEPTHWISE)
+            floats += (double)step->kernel_w * step->kernel_h * padded_channels(net, step->output);
         if (step->op != PLANCHE_STEP_CONV && step->op != PLANCHE_STEP_DECONV)
             continue;
         double in = 0, out = padded_channels(net, step->output);
@@ -256,12 +259,43 @@ enum planche_status planche_pack_conv(struct planche_program *program, struct pl
     status = count_blocks(program, node, error);
     if (status)
         return status;
-    choose_kernel(program, node->conv);
+    choose_kernel(program, node->step, node->conv);
     unsigned tile = choose_node_tile(program, node);
     if (place_channels(program, node) && pack_epilogue(program, node) &&
         (tile ? prepare_winograd(program, node, tile, l2_bytes) : prepare_phases(program, node)))
         return PLANCHE_OK;
     return no_memory(node, error);
+}
+
+enum planche_status planche_pack_depthwise(struct planche_program *program,
+                                           struct planche_node *node, struct planche_error *error)
+{
+    const struct planche_step *step = node->step;
+    struct planche_conv_program *conv = node->conv =
+        planche_calloc(program->budget, 1, sizeof(*conv));
+    if (!conv)
+        return no_memory(node, error);
+    conv->in_blocks = 1;
+    conv->depth = PLANCHE_LANES;
+    conv->out_blocks = program->tensors[node->output].blocks;
+    conv->precision = PLANCHE_PRECISION_F32;
+    if (pack_epilogue(program, node) &&
+        planche_mul_size((size_t)step->kernel_w * (size_t)step->kernel_h,
+                         (size_t)conv->out_blocks * PLANCHE_LANES, &conv->weight_floats))
+        return PLANCHE_OK;
+    return no_memory(node, error);
+}
+
+/* [block][tap][lane]; lanes without a channel stay zero. */
+static void place_depthwise(const struct planche_node *node, size_t channels)
+{
+    const struct planche_step *step = node->step;
+    size_t taps = (size_t)step->kernel_w * (size_t)step->kernel_h;
+    for (size_t c = 0; c < channels; c++)
+        for (size_t t = 0; t < taps; t++)
+            node->conv
+                ->depthwise[(c / PLANCHE_LANES * taps + t) * PLANCHE_LANES + c % PLANCHE_LANES] =
+                step->weights[c * taps + t];
 }
 
 /* Gives a node the next part of the block of weights; returns what is behind it. */
@@ -271,6 +305,8 @@ static float *point_weights(const struct planche_node *node, float *weights)
     float *next = weights;
     if (node->kind == PLANCHE_NODE_WINOGRAD)
         conv->winograd = weights;
+    if (node->kind == PLANCHE_NODE_DEPTHWISE)
+        conv->depthwise = weights;
     for (int p = 0; p < conv->phases_y * conv->phases_x; p++)
         for (unsigned g = 0; g < group_count(conv); g++) {
             size_t floats = 0;
@@ -355,7 +391,9 @@ static void pack_node(const struct planche_program *program, const struct planch
         .out_blocks = conv->out_blocks,
         .packed = conv->winograd,
     };
-    if (node->kind == PLANCHE_NODE_WINOGRAD)
+    if (node->kind == PLANCHE_NODE_DEPTHWISE)
+        place_depthwise(node, packing.out_channels);
+    else if (node->kind == PLANCHE_NODE_WINOGRAD)
         planche_pool_run(pool, planche_winograd_pack_parts(&packing.winograd), pack_winograd,
                          &packing);
     else

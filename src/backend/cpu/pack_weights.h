@@ -17,6 +17,8 @@ static inline unsigned planche_group_blocks(unsigned out_blocks, unsigned group)
 
 /* Fills node->conv for a CONV or DECONV step, all but the weights, and chooses between the kernels
  * (the node's kind and tile). Errors: MEMORY, BUDGET, UNSUPPORTED. */
+enum planche_status planche_pack_depthwise(struct planche_program *program,
+                                           struct planche_node *node, struct planche_error *error);
 enum planche_status planche_pack_conv(struct planche_program *program, struct planche_node *node,
                                       uint64_t l2_bytes, struct planche_error *error);
 /* Packs the weights of all nodes into program->weights. Errors: MEMORY, BUDGET. */

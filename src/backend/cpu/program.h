@@ -28,7 +28,10 @@ enum planche_node_kind {
     PLANCHE_NODE_INTERP,
     PLANCHE_NODE_SHUFFLE,
     PLANCHE_NODE_POOL,
-    PLANCHE_NODE_EMIT, /* the network's output, cropped -> the caller */
+    PLANCHE_NODE_DEPTHWISE,
+    PLANCHE_NODE_NORM,
+    PLANCHE_NODE_BORDER, /* padding within the network */
+    PLANCHE_NODE_EMIT,   /* the network's output, cropped -> the caller */
 };
 
 /* The largest factor of a shuffle that EMIT does. */
@@ -54,6 +57,7 @@ struct planche_conv_program {
     int phases_y, phases_x;
     struct planche_phase *phases; /* [phases_y * phases_x] */
     float *winograd;              /* packed, Winograd only */
+    float *depthwise;             /* [block][tap][lane], depthwise only */
     enum planche_precision precision;
     planche_conv_fn run;
     planche_winograd_fn run_winograd; /* Winograd only */
@@ -73,7 +77,7 @@ struct planche_node {
     int shuffle; /* SHUFFLE, and EMIT if it does the last shuffle: factor; edge 1, if there is one,
                     is enlarged and added */
     struct planche_conv_program *conv;
-    float *channel; /* CHANNEL: scale, bias, slope, one after another */
+    float *channel; /* CHANNEL, NORM: scale, bias, slope, one after another */
 };
 
 struct planche_tensor_layout {

@@ -95,10 +95,22 @@ static void find_tail(struct planche_gpu_program *program)
         tail->first = net->step_count - 3;
 }
 
+/* Whether there is a shader for a step with these attributes. */
+static bool has_shader(const struct planche_step *step)
+{
+    return step->op <= PLANCHE_STEP_INNER && step->place == PLANCHE_INTERP_HALF_PIXEL &&
+           (step->cubic == 0 || step->cubic == -0.75f) &&
+           (step->activation <= PLANCHE_ACT_HARDSWISH || step->activation == PLANCHE_ACT_SLOPES);
+}
+
 /* Shaders take what lies outside a region for padding, which is only right at a tensor's own
  * edges. */
 static enum planche_status check_step(const struct planche_step *step, struct planche_error *error)
 {
+    if (!has_shader(step))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "layer '%s' is of a kind that is not supported on a GPU yet",
+                            step->name);
     bool pads = step->op == PLANCHE_STEP_DECONV || step->pad_top || step->pad_left ||
                 step->pad_bottom || step->pad_right;
     if (step->input_count > PLANCHE_GPU_INPUTS)

@@ -59,6 +59,8 @@ bool planche_builder_set(struct planche_builder *builder, int blob, int tensor)
     if (!value->parts || tensor < 0)
         return false;
     value->count = 1;
+    value->apart = false;
+    value->unshuffle = NULL;
     value->parts[0] = (struct planche_view){.tensor = tensor};
     value->sole = builder->uses[builder->roots[blob]] == 1;
     return true;
@@ -114,7 +116,9 @@ enum planche_status planche_builder_single(struct planche_builder *builder, int 
                                            struct planche_view *view)
 {
     enum planche_status status = PLANCHE_OK;
-    if (planche_builder_value(builder, blob)->count > 1)
+    if (planche_builder_value(builder, blob)->unshuffle)
+        status = builder->unshuffle(builder, blob);
+    else if (planche_builder_value(builder, blob)->count > 1)
         status = planche_builder_copy(builder, blob);
     *view = planche_builder_value(builder, blob)->parts[0];
     return status;
@@ -135,7 +139,8 @@ struct planche_step *planche_builder_host(const struct planche_builder *builder,
 {
     const struct planche_value *value = planche_builder_value(builder, blob);
     int producer;
-    if (!value->sole || value->count != 1 || planche_view_is_cut(&value->parts[0]))
+    if (!value->sole || value->count != 1 || value->unshuffle ||
+        planche_view_is_cut(&value->parts[0]))
         return NULL;
     producer = builder->producers[value->parts[0].tensor];
     return producer < 0 ? NULL : &builder->net->steps[producer];

@@ -11,7 +11,9 @@
 struct planche_value {
     int count;
     struct planche_view *parts;
-    bool sole; /* nothing but one reader of this blob reads the tensor */
+    bool sole;  /* nothing but one reader of this blob reads the tensor */
+    bool apart; /* nothing but slices read the parts, each one its own */
+    const struct planche_layer *unshuffle; /* still to be done to the one part; NULL: none */
 };
 
 struct planche_builder {
@@ -19,6 +21,8 @@ struct planche_builder {
     struct planche_net *net;
     const struct planche_crop *crops; /* by layer */
     struct planche_error *error;
+    /* Makes the tensor of an unshuffle that has waited for a convolution to take it in. */
+    enum planche_status (*unshuffle)(struct planche_builder *builder, int blob);
     int tensor_limit, step_limit;
     struct planche_value *values; /* by root blob */
     int *roots;     /* by blob: the blob that it is a Split of (of a Split ...), or itself */

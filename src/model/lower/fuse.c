@@ -4,11 +4,6 @@
 
 #include <stdio.h>
 
-static bool is_kernel(const struct planche_step *step)
-{
-    return step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV;
-}
-
 /* The host's tensor becomes the value of another blob. */
 static void rename_output(struct planche_builder *builder, const struct planche_step *host, int out)
 {
@@ -22,8 +17,8 @@ static bool can_activate(const struct planche_step *host, const struct planche_l
 {
     if (host->activation != PLANCHE_ACT_NONE)
         return false;
-    if (is_kernel(host))
-        return host->residual_count == 0 && layer->activation <= PLANCHE_ACT_LEAKY;
+    if (planche_step_has_kernel(host))
+        return host->residual_count == 0 && planche_activation_is_slope(layer->activation);
     if (host->op == PLANCHE_STEP_INNER)
         return layer->data_count <= 1;
     return host->op == PLANCHE_STEP_CHANNEL;
@@ -59,7 +54,8 @@ bool planche_fuse_activation(struct planche_builder *builder, struct planche_lay
 
 static bool can_scale(const struct planche_step *host)
 {
-    return host && (is_kernel(host) || host->op == PLANCHE_STEP_INNER) &&
+    return host && !host->copies &&
+           (planche_step_has_kernel(host) || host->op == PLANCHE_STEP_INNER) &&
            host->activation == PLANCHE_ACT_NONE && host->residual_count == 0;
 }
 
@@ -69,8 +65,9 @@ bool planche_fuse_scale(struct planche_builder *builder, struct planche_layer *l
     size_t count;
     if (!can_scale(host))
         return false;
-    count = (size_t)planche_step_in_channels(builder->net, host) * (size_t)host->kernel_w *
-            (size_t)host->kernel_h;
+    count = (size_t)host->kernel_w * (size_t)host->kernel_h;
+    if (host->op != PLANCHE_STEP_DEPTHWISE)
+        count *= (size_t)planche_step_in_channels(builder->net, host);
     for (size_t i = 0; i < layer->data_count; i++) {
         for (size_t j = 0; j < count; j++)
             host->weights[i * count + j] *= layer->data[i];
@@ -90,7 +87,7 @@ bool planche_fuse_scale(struct planche_builder *builder, struct planche_layer *l
 
 static bool can_add(const struct planche_step *host)
 {
-    return host && is_kernel(host) && host->residual_count < PLANCHE_RESIDUALS;
+    return host && planche_step_has_kernel(host) && host->residual_count < PLANCHE_RESIDUALS;
 }
 
 bool planche_fuse_residual(struct planche_builder *builder, int a, float self, int b, float other,

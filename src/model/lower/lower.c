@@ -4,7 +4,8 @@
 #include "model/lower/lower.h"
 
 #include "base/status.h"
-#include "model/lower/builder.h"
+#include "model/lower/channels.h"
+#include "model/lower/kernel.h"
 #include "net/layout.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ static enum planche_status lower_alias(struct planche_builder *builder,
 {
     struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
     *out = *planche_builder_value(builder, layer->inputs[0]);
+    out->apart = false;
     out->sole = out->sole && builder->uses[builder->roots[layer->outputs[0]]] == 1;
     return PLANCHE_OK;
 }
@@ -39,79 +41,6 @@ static enum planche_status add_channel_step(struct planche_builder *builder,
     } else {
         planche_fuse_set_activation(step, layer);
     }
-    return PLANCHE_OK;
-}
-
-static bool is_joinable(const struct planche_builder *builder, const struct planche_value *value)
-{
-    for (int i = 0; i < value->count; i++) {
-        int channels = builder->net->tensors[value->parts[i].tensor].channels;
-        if (!planche_channels_are_joinable(channels, i + 1 == value->count))
-            return false;
-    }
-    return true;
-}
-
-/* Leaves the input's value such that a kernel can read it. Zero padding belongs to the edges of
- * what is there, so a kernel that pads needs the crop made real. */
-static enum planche_status prepare_input(struct planche_builder *builder,
-                                         const struct planche_layer *layer)
-{
-    const struct planche_value *value = planche_builder_value(builder, layer->inputs[0]);
-    bool pads = layer->pad_top || layer->pad_left || layer->pad_bottom || layer->pad_right;
-    bool cut = false;
-    struct planche_view view;
-    for (int i = 0; i < value->count; i++)
-        cut = cut || planche_view_is_cut(&value->parts[i]);
-    if (pads && cut)
-        return planche_builder_whole(builder, layer->inputs[0], &view);
-    if (value->count > 1 && !is_joinable(builder, value))
-        return planche_builder_single(builder, layer->inputs[0], &view);
-    return PLANCHE_OK;
-}
-
-static void set_kernel(struct planche_step *step, struct planche_layer *layer)
-{
-    bool inner = step->op == PLANCHE_STEP_INNER;
-    step->kernel_w = inner ? 1 : layer->kernel_w;
-    step->kernel_h = inner ? 1 : layer->kernel_h;
-    step->stride_w = inner ? 1 : layer->stride_w;
-    step->stride_h = inner ? 1 : layer->stride_h;
-    step->dilation_w = inner ? 1 : layer->dilation_w;
-    step->dilation_h = inner ? 1 : layer->dilation_h;
-    step->pad_top = layer->pad_top;
-    step->pad_left = layer->pad_left;
-    step->pad_bottom = layer->pad_bottom;
-    step->pad_right = layer->pad_right;
-    step->weights = layer->weights;
-    step->bias = layer->bias;
-    layer->weights = layer->bias = NULL;
-}
-
-static enum planche_status lower_kernel(struct planche_builder *builder,
-                                        struct planche_layer *layer)
-{
-    const struct planche_graph_blob *blob = &builder->graph->blobs[layer->outputs[0]];
-    enum planche_status status = prepare_input(builder, layer);
-    const struct planche_value *value = planche_builder_value(builder, layer->inputs[0]);
-    enum planche_step_op op = PLANCHE_STEP_CONV;
-    struct planche_step *step;
-    if (status == PLANCHE_OK && (layer->groups > 1 || layer->pad_mode != PLANCHE_PAD_ZERO))
-        status = planche_layer_fail(builder->graph, layer, PLANCHE_ERROR_UNSUPPORTED,
-                                    builder->error, "this convolution is not supported yet");
-    if (status != PLANCHE_OK)
-        return status;
-    if (blob->vector)
-        op = PLANCHE_STEP_INNER;
-    else if (layer->type == PLANCHE_LAYER_DECONVOLUTION)
-        op = PLANCHE_STEP_DECONV;
-    step = planche_builder_add(builder, op, layer, value->parts, value->count);
-    if (!step)
-        return planche_builder_no_memory(builder);
-    set_kernel(step, layer);
-    if (layer->activation > PLANCHE_ACT_LEAKY && op != PLANCHE_STEP_INNER)
-        return add_channel_step(builder, layer, (struct planche_view){.tensor = step->output});
-    planche_fuse_set_activation(step, layer);
     return PLANCHE_OK;
 }
 
@@ -190,33 +119,139 @@ static enum planche_status lower_pair(struct planche_builder *builder,
     return PLANCHE_OK;
 }
 
-static enum planche_status lower_binary(struct planche_builder *builder,
+/* One operand has one channel, which stands for all. */
+static enum planche_status lower_spread(struct planche_builder *builder,
                                         const struct planche_layer *layer)
 {
-    enum planche_binary_op op = layer->binary;
-    struct planche_view view;
-    enum planche_status status;
+    const struct planche_graph_blob *blobs = builder->graph->blobs;
+    struct planche_view inputs[2];
     struct planche_step *step;
-    if (!layer->with_scalar && (builder->graph->blobs[layer->inputs[0]].vector ||
-                                builder->graph->blobs[layer->inputs[1]].vector))
-        return lower_vector(builder, layer, op);
-    if (!layer->with_scalar && op == PLANCHE_BINARY_SUB)
-        return lower_pair(builder, layer, PLANCHE_BINARY_ADD, layer->inputs[0], 1, layer->inputs[1],
-                          -1);
-    if (!layer->with_scalar && op == PLANCHE_BINARY_RSUB)
-        return lower_pair(builder, layer, PLANCHE_BINARY_ADD, layer->inputs[0], -1,
-                          layer->inputs[1], 1);
-    if (!layer->with_scalar)
-        return lower_pair(builder, layer, op, layer->inputs[0], 1, layer->inputs[1], 1);
-    status = planche_builder_single(builder, layer->inputs[0], &view);
+    enum planche_status status = planche_builder_single(builder, layer->inputs[0], &inputs[0]);
+    if (status == PLANCHE_OK)
+        status = planche_builder_single(builder, layer->inputs[1], &inputs[1]);
+    for (int i = 0; status == PLANCHE_OK && i < 2; i++)
+        if (blobs[layer->inputs[i]].channels == 1)
+            status = planche_channels_spread(builder, layer, &inputs[i],
+                                             blobs[layer->outputs[0]].channels);
+    if (status != PLANCHE_OK)
+        return status;
+    step = planche_builder_add(builder, PLANCHE_STEP_BINARY, layer, inputs, 2);
+    if (!step)
+        return planche_builder_no_memory(builder);
+    step->binary = layer->binary;
+    return PLANCHE_OK;
+}
+
+/* scale and bias that do what an operation with a value does; false: there are none. */
+static bool scale_of(enum planche_binary_op op, float value, float *scale, float *bias)
+{
+    *scale = 1;
+    *bias = 0;
+    switch (op) {
+    case PLANCHE_BINARY_ADD:
+        *bias = value;
+        return true;
+    case PLANCHE_BINARY_SUB:
+        *bias = -value;
+        return true;
+    case PLANCHE_BINARY_RSUB:
+        *scale = -1;
+        *bias = value;
+        return true;
+    case PLANCHE_BINARY_MUL:
+        *scale = value;
+        return true;
+    case PLANCHE_BINARY_DIV:
+        *scale = 1 / value;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum planche_status lower_scalar(struct planche_builder *builder,
+                                        const struct planche_layer *layer, int input,
+                                        enum planche_binary_op op, float scalar)
+{
+    struct planche_view view;
+    enum planche_status status = planche_builder_single(builder, input, &view);
+    struct planche_step *step;
     if (status != PLANCHE_OK)
         return status;
     step = planche_builder_add(builder, PLANCHE_STEP_BINARY_SCALAR, layer, &view, 1);
     if (!step)
         return planche_builder_no_memory(builder);
     step->binary = op;
-    step->scalar = layer->scalar;
+    step->scalar = scalar;
     return PLANCHE_OK;
+}
+
+/* A value per channel is what a SCALE layer does, which can become a part of the kernel before. */
+static enum planche_status lower_constants(struct planche_builder *builder,
+                                           const struct planche_layer *layer,
+                                           enum planche_binary_op op, int *input,
+                                           const struct planche_layer *constant)
+{
+    size_t count = (size_t)constant->channels;
+    struct planche_layer scale = *layer;
+    enum planche_status status = PLANCHE_OK;
+    bool fits = builder->graph->blobs[*input].channels == constant->channels;
+    scale.type = PLANCHE_LAYER_SCALE;
+    scale.inputs = input;
+    scale.input_count = 1;
+    scale.data_count = count;
+    scale.data = planche_calloc(builder->net->budget, count, sizeof(float));
+    scale.bias = planche_calloc(builder->net->budget, count, sizeof(float));
+    if (!scale.data || !scale.bias)
+        status = planche_builder_no_memory(builder);
+    for (size_t c = 0; status == PLANCHE_OK && fits && c < count; c++)
+        fits = scale_of(op, constant->data[c], &scale.data[c], &scale.bias[c]);
+    if (status == PLANCHE_OK)
+        status = fits ? lower_channel(builder, &scale)
+                      : planche_layer_fail(builder->graph, layer, PLANCHE_ERROR_UNSUPPORTED,
+                                           builder->error,
+                                           "this operation on a constant is not supported");
+    planche_free(scale.data);
+    planche_free(scale.bias);
+    return status;
+}
+
+static enum planche_status lower_constant(struct planche_builder *builder,
+                                          const struct planche_layer *layer)
+{
+    const struct planche_graph *graph = builder->graph;
+    bool swapped = graph->blobs[layer->inputs[0]].constant;
+    int root = builder->roots[layer->inputs[!swapped]], *input = &layer->inputs[swapped];
+    const struct planche_layer *constant = &graph->layers[graph->blobs[root].producer];
+    enum planche_binary_op op = swapped ? mirrored(layer->binary) : layer->binary;
+    if (graph->blobs[*input].vector)
+        return planche_layer_fail(graph, layer, PLANCHE_ERROR_UNSUPPORTED, builder->error,
+                                  "this arithmetic on pooled vectors is not supported");
+    if (constant->channels == 1)
+        return lower_scalar(builder, layer, *input, op, constant->data[0]);
+    return lower_constants(builder, layer, op, input, constant);
+}
+
+static enum planche_status lower_binary(struct planche_builder *builder,
+                                        const struct planche_layer *layer)
+{
+    const struct planche_graph_blob *blobs = builder->graph->blobs;
+    enum planche_binary_op op = layer->binary;
+    if (layer->with_scalar)
+        return lower_scalar(builder, layer, layer->inputs[0], op, layer->scalar);
+    if (blobs[layer->inputs[0]].constant || blobs[layer->inputs[1]].constant)
+        return lower_constant(builder, layer);
+    if (blobs[layer->inputs[0]].channels != blobs[layer->inputs[1]].channels)
+        return lower_spread(builder, layer);
+    if (blobs[layer->inputs[0]].vector || blobs[layer->inputs[1]].vector)
+        return lower_vector(builder, layer, op);
+    if (op == PLANCHE_BINARY_SUB)
+        return lower_pair(builder, layer, PLANCHE_BINARY_ADD, layer->inputs[0], 1, layer->inputs[1],
+                          -1);
+    if (op == PLANCHE_BINARY_RSUB)
+        return lower_pair(builder, layer, PLANCHE_BINARY_ADD, layer->inputs[0], -1,
+                          layer->inputs[1], 1);
+    return lower_pair(builder, layer, op, layer->inputs[0], 1, layer->inputs[1], 1);
 }
 
 /* More than two operands: pairwise, the intermediate results under the name of the last. */
@@ -245,8 +280,9 @@ static enum planche_status gather(struct planche_builder *builder,
     for (int i = 0; i < layer->input_count; i++) {
         struct planche_view view;
         /* Concatenations of concatenations may grow beyond all bounds. */
-        if (*count + planche_builder_value(builder, layer->inputs[i])->count >
-            PLANCHE_BUILDER_PARTS - layer->input_count) {
+        if (planche_builder_value(builder, layer->inputs[i])->unshuffle ||
+            *count + planche_builder_value(builder, layer->inputs[i])->count >
+                PLANCHE_BUILDER_PARTS - layer->input_count) {
             enum planche_status status = planche_builder_single(builder, layer->inputs[i], &view);
             if (status != PLANCHE_OK)
                 return status;
@@ -285,6 +321,12 @@ static enum planche_status lower_crop(struct planche_builder *builder,
     const struct planche_crop *cut = &builder->crops[layer - builder->graph->layers];
     struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
     const struct planche_view *parts;
+    struct planche_view view;
+    enum planche_status status = PLANCHE_OK;
+    if (planche_builder_value(builder, layer->inputs[0])->unshuffle)
+        status = planche_builder_single(builder, layer->inputs[0], &view);
+    if (status != PLANCHE_OK)
+        return status;
     lower_alias(builder, layer);
     parts = out->parts;
     out->parts = planche_graph_alloc(builder->graph, (size_t)out->count, sizeof(*out->parts));
@@ -313,6 +355,8 @@ static enum planche_status lower_interp(struct planche_builder *builder,
     if (!step)
         return planche_builder_no_memory(builder);
     step->interp = layer->interp;
+    step->place = layer->place;
+    step->cubic = layer->cubic != 0 ? layer->cubic : -0.75f;
     step->factor_w = layer->factor_w;
     step->factor_h = layer->factor_h;
     return PLANCHE_OK;
@@ -328,6 +372,8 @@ static enum planche_status lower_simple(struct planche_builder *builder,
     if (!pool && layer->shuffle == 1)
         return lower_alias(builder, layer);
     status = planche_builder_single(builder, layer->inputs[0], &view);
+    if (status == PLANCHE_OK && !pool && layer->position_major)
+        status = planche_channels_to_major(builder, layer, &view);
     if (status != PLANCHE_OK)
         return status;
     step = planche_builder_add(builder, pool ? PLANCHE_STEP_POOL : PLANCHE_STEP_SHUFFLE, layer,
@@ -335,6 +381,45 @@ static enum planche_status lower_simple(struct planche_builder *builder,
     if (!step)
         return planche_builder_no_memory(builder);
     step->shuffle = layer->shuffle;
+    return PLANCHE_OK;
+}
+
+/* Waits for a convolution that takes it in. */
+static enum planche_status lower_unshuffle(struct planche_builder *builder,
+                                           const struct planche_layer *layer)
+{
+    struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
+    struct planche_view view;
+    enum planche_status status;
+    if (layer->shuffle == 1)
+        return lower_alias(builder, layer);
+    status = planche_builder_whole(builder, layer->inputs[0], &view);
+    *out = (struct planche_value){
+        .count = 1,
+        .parts = planche_graph_alloc(builder->graph, 1, sizeof(*out->parts)),
+        .unshuffle = layer,
+    };
+    if (status != PLANCHE_OK || !out->parts)
+        return status != PLANCHE_OK ? status : planche_builder_no_memory(builder);
+    out->parts[0] = view;
+    return PLANCHE_OK;
+}
+
+static enum planche_status lower_norm(struct planche_builder *builder, struct planche_layer *layer)
+{
+    struct planche_view view;
+    enum planche_status status = planche_builder_single(builder, layer->inputs[0], &view);
+    struct planche_step *step;
+    if (status != PLANCHE_OK)
+        return status;
+    step = planche_builder_add(builder, PLANCHE_STEP_NORM, layer, &view, 1);
+    if (!step)
+        return planche_builder_no_memory(builder);
+    step->norm = layer->norm;
+    step->eps = layer->eps;
+    step->scale = layer->data;
+    step->bias = layer->bias;
+    layer->data = layer->bias = NULL;
     return PLANCHE_OK;
 }
 
@@ -350,7 +435,7 @@ static enum planche_status lower(struct planche_builder *builder, struct planche
     case PLANCHE_LAYER_CONVOLUTION:
     case PLANCHE_LAYER_DECONVOLUTION:
     case PLANCHE_LAYER_INNER:
-        return lower_kernel(builder, layer);
+        return planche_lower_kernel(builder, layer);
     case PLANCHE_LAYER_PRELU:
     case PLANCHE_LAYER_ACTIVATION:
         return lower_channel(builder, layer);
@@ -371,9 +456,16 @@ static enum planche_status lower(struct planche_builder *builder, struct planche
     case PLANCHE_LAYER_SHUFFLE:
     case PLANCHE_LAYER_POOLING:
         return lower_simple(builder, layer);
-    default:
-        return planche_layer_fail(builder->graph, layer, PLANCHE_ERROR_UNSUPPORTED, builder->error,
-                                  "this layer is not supported yet");
+    case PLANCHE_LAYER_UNSHUFFLE:
+        return lower_unshuffle(builder, layer);
+    case PLANCHE_LAYER_SLICE:
+        return planche_channels_slice(builder, layer);
+    case PLANCHE_LAYER_CONSTANT: /* BINARY takes its values */
+        return PLANCHE_OK;
+    case PLANCHE_LAYER_NORM:
+        return lower_norm(builder, layer);
+    case PLANCHE_LAYER_PAD:
+        return planche_lower_pad(builder, layer);
     }
     return PLANCHE_ERROR_INTERNAL;
 }
@@ -433,7 +525,11 @@ enum planche_status planche_graph_lower(struct planche_graph *graph,
                                         const struct planche_crop *crops, struct planche_net *net,
                                         struct planche_error *error)
 {
-    struct planche_builder builder = {.graph = graph, .net = net, .crops = crops, .error = error};
+    struct planche_builder builder = {.graph = graph,
+                                      .net = net,
+                                      .crops = crops,
+                                      .error = error,
+                                      .unshuffle = planche_channels_unshuffle};
     enum planche_status status = check(&builder, count_uses(&builder));
     for (int i = 0; status == PLANCHE_OK && i < graph->order_count; i++) {
         struct planche_layer *layer = &graph->layers[graph->order[i]];
