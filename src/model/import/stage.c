@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Staging area of an import: copying and hashing. */
+#include "model/import/stage.h"
+
+#include "base/status.h"
+#include "base/text.h"
+#include "io/tree.h"
+#include "model/file.h"
+#include "model/loader.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#include <errno.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <string.h>
+
+/* More files than that are no models. */
+#define MAX_FILES    4096u
+#define BUFFER_BYTES ((size_t)256 << 10)
+/* Of a file's own name; the staging area puts a number before it. */
+#define MAX_NAME 200u
+
+bool planche_import_ends(const char *name, const char *ending)
+{
+    size_t length = strlen(name), end = strlen(ending);
+    return length >= end && strcmp(name + length - end, ending) == 0;
+}
+
+static enum planche_status no_memory(const struct planche_import_stage *stage, uint64_t bytes,
+                                     struct planche_error *error)
+{
+    return planche_fail_memory(error, stage->budget, bytes, stage->source);
+}
+
+/* The staging area lies beside what the files will become: on the same file system. */
+static enum planche_status make_folder(struct planche_import_stage *stage,
+                                       struct planche_error *error)
+{
+    char inside[4096];
+    if (stage->folder)
+        return PLANCHE_OK;
+    int length = snprintf(inside, sizeof(inside), "%s/import", stage->directory);
+    if (length < 0 || (size_t)length >= sizeof(inside))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
+                            stage->directory);
+    planche_folder_make_parents(inside, 0777);
+    stage->folder = planche_tree_create(inside, 0700, stage->budget);
+    if (!stage->folder)
+        return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
+                            "%s: cannot make a folder here: %s", stage->directory, strerror(errno));
+    return PLANCHE_OK;
+}
+
+/* Names the next file, which is counted when it is complete. */
+static enum planche_status make_file(struct planche_import_stage *stage, const char *name,
+                                     struct planche_import_file **out, struct planche_error *error)
+{
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    if (stage->count >= MAX_FILES)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "%s: has more than %u files that could be of models", stage->source,
+                            MAX_FILES);
+    if (strlen(base) > MAX_NAME)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s: its name is too long",
+                            stage->source, name);
+    size_t bytes = strlen(stage->folder) + strlen(base) + 16;
+    struct planche_import_file *files =
+        planche_realloc(stage->budget, stage->files, (stage->count + 1) * sizeof(*files));
+    if (!files)
+        return no_memory(stage, (stage->count + 1) * sizeof(*files), error);
+    stage->files = files;
+    struct planche_import_file *file = files + stage->count;
+    *file = (struct planche_import_file){.name = planche_strdup(stage->budget, name),
+                                         .path = planche_alloc(stage->budget, bytes)};
+    stage->count++;
+    if (!file->name || !file->path)
+        return no_memory(stage, bytes, error);
+    file->base = file->name + (base - name);
+    snprintf(file->path, bytes, "%s/%zu-%s", stage->folder, stage->count, base);
+    *out = file;
+    return PLANCHE_OK;
+}
+
+/* Bytes of a file on their way into the staging area. */
+struct copy {
+    struct planche_import_stage *stage;
+    const char *name;
+    planche_import_read_fn read;
+    void *user;
+    size_t held; /* of stage->buffer, before they are written */
+    int fd;
+    struct sha256_ctx hash;
+    uint64_t size;
+};
+
+/* Fills the buffer up to size bytes. *held less: the end. */
+static enum planche_status fill(struct copy *copy, size_t size, struct planche_error *error)
+{
+    size_t got = 1;
+    while (copy->held < size && got > 0) {
+        enum planche_status status = planche_cancel_fail(copy->stage->cancel, error);
+        if (status == PLANCHE_OK)
+            status = copy->read(copy->user, copy->stage->buffer + copy->held, size - copy->held,
+                                &got, error);
+        if (status)
+            return status;
+        copy->held += got;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status flush(struct copy *copy, struct planche_error *error)
+{
+    sha256_update(&copy->hash, copy->held, copy->stage->buffer);
+    copy->size += copy->held;
+    if (copy->size > PLANCHE_MODEL_FILE_LIMIT)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: %s: has more than %llu bytes",
+                            copy->stage->source, copy->name,
+                            (unsigned long long)PLANCHE_MODEL_FILE_LIMIT);
+    if (!planche_fd_write(copy->fd, copy->stage->buffer, copy->held))
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s",
+                            copy->stage->directory, copy->name, strerror(errno));
+    copy->held = 0;
+    return PLANCHE_OK;
+}
+
+static enum planche_status write_all(struct copy *copy, struct planche_import_file *file,
+                                     struct planche_error *error)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    enum planche_status status = PLANCHE_OK;
+    sha256_init(&copy->hash);
+    copy->fd = planche_fd_create(file->path, 0600);
+    if (copy->fd < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s",
+                            copy->stage->directory, copy->name, strerror(errno));
+    while (status == PLANCHE_OK && copy->held > 0) {
+        status = flush(copy, error);
+        if (status == PLANCHE_OK)
+            status = fill(copy, BUFFER_BYTES, error);
+    }
+    if (!planche_fd_close(&copy->fd) && status == PLANCHE_OK)
+        status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s",
+                              copy->stage->directory, copy->name, strerror(errno));
+    sha256_digest(&copy->hash, sizeof(digest), digest);
+    planche_text_hex(file->sha256, digest, sizeof(digest));
+    file->size = copy->size;
+    return status;
+}
+
+/* A model's second file has no head that tells it; so it is taken by its name. */
+static bool may_belong(const char *name, bool model)
+{
+    const char *slash = strrchr(name, '/');
+    return model || planche_import_ends(name, ".bin") ||
+           strcmp(slash ? slash + 1 : name, PLANCHE_IMPORT_SUMS) == 0;
+}
+
+enum planche_status planche_import_stage_add(struct planche_import_stage *stage, const char *name,
+                                             planche_import_read_fn read, void *user,
+                                             struct planche_error *error)
+{
+    struct copy copy = {.stage = stage, .name = name, .read = read, .user = user, .fd = -1};
+    struct planche_import_file *file = NULL;
+    if (!stage->buffer)
+        stage->buffer = planche_alloc(stage->budget, BUFFER_BYTES);
+    if (!stage->buffer)
+        return no_memory(stage, BUFFER_BYTES, error);
+    enum planche_status status = fill(&copy, PLANCHE_MODEL_HEAD, error);
+    if (status || copy.held == 0)
+        return status;
+    bool model = planche_model_recognise(name, stage->buffer, copy.held);
+    if (!may_belong(name, model))
+        return PLANCHE_OK;
+    status = make_folder(stage, error);
+    if (status == PLANCHE_OK)
+        status = make_file(stage, name, &file, error);
+    if (status == PLANCHE_OK)
+        status = write_all(&copy, file, error);
+    if (status == PLANCHE_OK)
+        file->model = model;
+    return status;
+}
+
+void planche_import_stage_free(struct planche_import_stage *stage)
+{
+    if (stage->folder)
+        (void)planche_tree_remove(stage->folder);
+    for (size_t i = 0; i < stage->count; i++) {
+        planche_free(stage->files[i].name);
+        planche_free(stage->files[i].path);
+    }
+    planche_free(stage->files);
+    planche_free(stage->folder);
+    planche_free(stage->buffer);
+    stage->files = NULL;
+    stage->folder = NULL;
+    stage->buffer = NULL;
+    stage->count = 0;
+}
