@@ -10,8 +10,8 @@ shift
 fetch() {
     "$planche" models fetch "$@"
 }
-# Only a fetch that has something to do needs npm and curl.
-if command -v npm >/dev/null 2>&1 && command -v curl >/dev/null 2>&1; then
+# Only a fetch that has something to do needs an address, which npm knows where PLANCHE_MODELS_URL does not name one.
+if [ -n "${PLANCHE_MODELS_URL-}" ] || command -v npm >/dev/null 2>&1; then
     fetch "$@"
 else
     fetch "$@" 2>/dev/null || { "$here/setup.sh" models && fetch "$@"; }

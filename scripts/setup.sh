@@ -37,12 +37,13 @@ needs() {
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
                  /usr/include/gif_lib.h=libgif-dev pc:libtiff-4=libtiff-dev
                  pc:libopenjp2=libopenjp2-7-dev pc:libheif=libheif-dev $(heif_decoder)
-                 pc:libnats=libnats-dev pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
+                 pc:libnats=libnats-dev pc:libcurl=libcurl4-openssl-dev
+                 pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
                  /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils
                  pdfimages=poppler-utils /usr/share/vulkan/icd.d/lvp_icd*=mesa-vulkan-drivers
                  /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json=vulkan-validationlayers" ;;
-    models) echo "npm=npm curl=curl" ;;
+    models) echo "npm=npm" ;;
     bench) echo "python3=python3" ;;
     peers) echo "/usr/lib/*/libvulkan.so.1=libvulkan1 /usr/lib/*/libgomp.so.1=libgomp1 npm=npm" ;;
     onnx) echo "npm=npm node=nodejs" ;;

@@ -62,13 +62,16 @@ static void test_rows_are_whole(void **state)
 
 static void test_names_and_letters_are_unique(void **state)
 {
+    const unsigned commands = PLANCHE_CLI_ONCE - 1u;
     (void)state;
     for (size_t i = 0; i < planche_cli_option_count; i++) {
         for (size_t j = 0; j < i; j++) {
             const struct planche_cli_option *a = &planche_cli_option_table[i];
             const struct planche_cli_option *b = &planche_cli_option_table[j];
-            assert_string_not_equal(a->name, b->name);
-            assert_true(!a->letter || a->letter != b->letter);
+            /* One name may mean two things, if no command knows both. */
+            bool same = strcmp(a->name, b->name) == 0 && !(a->commands & b->commands & commands);
+            assert_true(same || strcmp(a->name, b->name) != 0);
+            assert_true(!a->letter || (a->letter == b->letter) == same);
         }
     }
 }

