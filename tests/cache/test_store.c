@@ -70,6 +70,67 @@ static void test_hits(void **state)
     planche_cache_close(&cache);
 }
 
+static enum planche_cache_found look(struct planche_cache *cache, unsigned number)
+{
+    struct planche_cache_key key = cache_test_key(number);
+    struct planche_cache_result *result;
+    enum planche_cache_found found = planche_cache_lookup(cache, &key, true, &result);
+    if (found == PLANCHE_CACHE_HIT)
+        assert_true(cache_test_is(result, number, SIZE));
+    planche_cache_result_release(&result);
+    return found;
+}
+
+/* What was looked up stays open: another look costs one call of the system, and sees what others
+ * have done meanwhile. */
+static void test_hot(void **state)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    char path[PLANCHE_CACHE_PATH], other[PLANCHE_CACHE_PATH + 8];
+    struct planche_cache_key key = cache_test_key(1);
+    struct planche_cache_result *first, *second;
+    (void)state;
+    planche_cache_entry_path(cache, &key, path);
+    assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_HIT);
+    fault_reset();
+    assert_int_equal(planche_cache_lookup(cache, &key, true, &first), PLANCHE_CACHE_HIT);
+    assert_int_equal(fault_calls(), 1);
+    assert_int_equal(planche_cache_lookup(cache, &key, true, &second), PLANCHE_CACHE_HIT);
+    assert_ptr_equal(first, second);
+    planche_cache_result_release(&second);
+    /* Removed by another process; those who have it read on. */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_MISS);
+    assert_true(cache_test_is(first, 1, SIZE));
+    planche_cache_result_release(&first);
+    /* Replaced. */
+    assert_int_equal(cache_test_store(cache, 1, SIZE), PLANCHE_OK);
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_HIT);
+    struct planche_cache *another = cache_test_open(0);
+    assert_int_equal(cache_test_store(another, 1, SIZE), PLANCHE_OK);
+    planche_cache_close(&another);
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_UNSURE);
+    assert_true(cache_test_has(cache, 1, SIZE));
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_HIT);
+    /* Another kind of file in its place. */
+    snprintf(other, sizeof other, "%s.moved", path);
+    assert_int_equal(rename(path, other), 0);
+    assert_int_equal(symlink(other, path), 0);
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_MISS);
+    unlink(path);
+    assert_int_equal(rename(other, path), 0);
+    assert_true(cache_test_has(cache, 1, SIZE));
+    /* Damaged where it lies. */
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_HIT);
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, "?", 1, 500), 1);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(look(cache, 1), PLANCHE_CACHE_UNSURE);
+    assert_false(cache_test_has(cache, 1, SIZE));
+    planche_cache_close(&cache);
+}
+
 /* The last use is kept to the hour, whatever the clock does. */
 static void test_uses(void **state)
 {
@@ -332,6 +393,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_hits, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_hot, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_uses, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_too_large, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_full, cache_test_setup, cache_test_teardown),

@@ -2,6 +2,7 @@
 /* The keeper's thread. */
 #include "cache/keeper.h"
 
+#include "cache/hot.h"
 #include "cache/sweep.h"
 #include "os/clock.h"
 
@@ -22,6 +23,7 @@ static void sweep(struct planche_cache *cache)
     atomic_store(&cache->next_sweep, planche_clock_ns() + period);
     enum planche_status status =
         planche_cache_prune(cache, &limits, &tally, &cache->stopping, &error);
+    planche_cache_hot_clear(cache);
     /* What cannot be swept now is not tried at each store. */
     if (status != PLANCHE_OK || tally.bytes > cache->max_bytes ||
         (limits.to_free > 0 && tally.removed == 0))

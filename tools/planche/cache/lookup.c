@@ -4,6 +4,7 @@
 
 #include "cache/entry.h"
 #include "cache/files.h"
+#include "cache/hot.h"
 #include "cache/keeper.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -131,6 +132,15 @@ static void read_entry(struct planche_cache *cache, const struct planche_cache_k
                                                key, looked->result);
 }
 
+/* Whether it is open still. */
+static bool find_hot(struct planche_cache *cache, const struct planche_cache_key *key,
+                     const char *path, struct looked *looked)
+{
+    *looked = (struct looked){0};
+    looked->result = planche_cache_hot_find(cache, key, path, &looked->info);
+    return looked->result != NULL;
+}
+
 static void check_content(struct looked *looked)
 {
     if (is_sound(looked->result))
@@ -162,7 +172,9 @@ enum planche_cache_found planche_cache_find(struct planche_cache *cache,
     struct looked looked;
     *result = NULL;
     planche_cache_entry_path(cache, key, path);
-    read_entry(cache, key, path, &looked);
+    bool hot = quick && find_hot(cache, key, path, &looked);
+    if (!hot)
+        read_entry(cache, key, path, &looked);
     if (!looked.result || looked.damaged)
         return give_up(cache, &looked, path);
     bool known = is_known(cache, key, &looked.info);
@@ -177,6 +189,8 @@ enum planche_cache_found planche_cache_find(struct planche_cache *cache,
     if (used)
         note_use(looked.result->fd, &looked.info);
     planche_cache_note_sound(cache, key, &looked.info);
+    if (quick && !hot)
+        planche_cache_hot_keep(cache, key, looked.result, &looked.info);
     *result = looked.result;
     return PLANCHE_CACHE_HIT;
 }

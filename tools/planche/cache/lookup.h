@@ -20,7 +20,8 @@ enum planche_cache_found {
 };
 
 /* Looks for an entry; on a hit *result has a reference for the caller, else it is NULL. quick:
- * reads the head only, for event loops: some microseconds if the system has it in memory. What
+ * reads the head only, for event loops: some microseconds if the system has it in memory,
+ * or one call of the system for what was looked up so before (hot.h). What
  * cannot be read is a miss. */
 enum planche_cache_found planche_cache_lookup(struct planche_cache *cache,
                                               const struct planche_cache_key *key, bool quick,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of an open cache. */
+/* Opening and closing a cache. */
 #include "cache/open.h"
 
 #include "base/status.h"
 #include "cache/files.h"
+#include "cache/hot.h"
 #include "cache/keeper.h"
 #include "io/cache_dir.h"
 #include "io/folder_lock.h"
@@ -98,6 +99,7 @@ static enum planche_status start(struct planche_cache *cache,
     if (!cache->sound)
         return planche_fail_memory(error, cache->budget, PLANCHE_CACHE_SOUND * sizeof *cache->sound,
                                    "cache");
+    planche_cache_hot_create(cache);
     status = check_folder(cache, options->existing, error);
     if (status == PLANCHE_OK && !options->still && !planche_cache_keeper_start(cache))
         status = planche_fail(error, PLANCHE_ERROR_MEMORY, "the system has no room for a thread");
@@ -139,6 +141,7 @@ void planche_cache_close(struct planche_cache **cache)
     planche_cache_keeper_stop(closed);
     planche_cond_destroy(&closed->keeper_cond);
     planche_mutex_destroy(&closed->keeper_mutex);
+    planche_cache_hot_destroy(closed);
     planche_free((void *)closed->sound);
     planche_free(closed->folder);
     planche_free(closed);

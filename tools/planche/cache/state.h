@@ -28,6 +28,8 @@ enum planche_cache_trouble {
     PLANCHE_CACHE_TROUBLES
 };
 
+struct planche_cache_hot;
+
 struct planche_cache {
     char *folder;
     struct planche_budget *budget;
@@ -41,9 +43,10 @@ struct planche_cache {
     /* Counters since it was opened. */
     _Atomic uint64_t hits, misses, stores, evictions, errors, damaged, too_large;
     _Atomic int64_t said[PLANCHE_CACHE_TROUBLES]; /* planche_clock_ns of the last line */
-    _Atomic uint64_t to_free;   /* bytes that stores have lacked since the last sweep */
-    _Atomic int64_t full_until; /* planche_clock_ns: until then nothing is stored, 0: not full */
-    _Atomic uint64_t *sound;    /* [PLANCHE_CACHE_SOUND], see lookup.c */
+    _Atomic uint64_t to_free;      /* bytes that stores have lacked since the last sweep */
+    _Atomic int64_t full_until;    /* planche_clock_ns: until then nothing is stored, 0: not full */
+    _Atomic uint64_t *sound;       /* [PLANCHE_CACHE_SOUND], see lookup.c */
+    struct planche_cache_hot *hot; /* NULL: nothing stays open, see hot.c */
 
     /* What is in the folder, as the last sweep has counted and this process has changed it. */
     _Atomic int64_t bytes, entries;
