@@ -15,13 +15,13 @@
 #define LEAST_BYTES 4096
 
 struct known {
-    uint8_t hash[UMAC128_DIGEST_SIZE];
+    uint8_t hash[UMAC64_DIGEST_SIZE];
     uint64_t size; /* 0: nothing is known */
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
 };
 
 struct planche_pages_digests {
-    struct umac128_ctx keyed; /* never changed: copies hash */
+    struct umac64_ctx keyed; /* never changed: copies hash */
     struct planche_mutex lock;
     struct known known[PLACES];
 };
@@ -35,9 +35,9 @@ struct planche_pages_digests *planche_pages_digests_create(void)
         free(digests);
         return NULL;
     }
-    umac128_set_key(&digests->keyed, key);
+    umac64_set_key(&digests->keyed, key);
     /* The same for all: hashes are compared, and shown to nobody. */
-    umac128_set_nonce(&digests->keyed, sizeof nonce, nonce);
+    umac64_set_nonce(&digests->keyed, sizeof nonce, nonce);
     planche_mutex_init(&digests->lock);
     explicit_bzero(key, sizeof key);
     return digests;
@@ -61,14 +61,14 @@ static struct known *place_of(struct planche_pages_digests *digests, const uint8
 bool planche_pages_digests_get(struct planche_pages_digests *digests, const void *data, size_t size,
                                uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
 {
-    uint8_t hash[UMAC128_DIGEST_SIZE];
+    uint8_t hash[UMAC64_DIGEST_SIZE];
     if (size < LEAST_BYTES) {
         planche_digest_of(data, size, digest);
         return false;
     }
-    struct umac128_ctx context = digests->keyed;
-    umac128_update(&context, size, data);
-    umac128_digest(&context, sizeof hash, hash);
+    struct umac64_ctx context = digests->keyed;
+    umac64_update(&context, size, data);
+    umac64_digest(&context, sizeof hash, hash);
     struct known *place = place_of(digests, hash);
     planche_mutex_lock(&digests->lock);
     bool found = place->size == size && memcmp(place->hash, hash, sizeof hash) == 0;
