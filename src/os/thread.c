@@ -103,3 +103,8 @@ void planche_thread_join(struct planche_thread *thread)
 {
     check(pthread_join(thread->handle, NULL));
 }
+
+void planche_thread_detach(struct planche_thread *thread)
+{
+    check(pthread_detach(thread->handle));
+}

@@ -55,5 +55,7 @@ bool planche_cond_wait_until(struct planche_cond *cond, struct planche_mutex *mu
  * the system has no room for another thread. */
 bool planche_thread_start(struct planche_thread *thread, void (*run)(void *user), void *user);
 void planche_thread_join(struct planche_thread *thread);
+/* Instead of joining: nobody learns when it ends, and *thread must stay until then. */
+void planche_thread_detach(struct planche_thread *thread);
 
 #endif

@@ -106,12 +106,12 @@ static void free_buffer(struct planche_proxy_link *link)
     link->first = link->end = link->seen = 0;
 }
 
-static void on_bury(void *user)
+static void free_closed(void *user)
 {
     struct planche_proxy_upstream *upstream = user;
     struct planche_proxy_link *link;
-    while ((link = upstream->dead) != NULL) {
-        upstream->dead = link->next;
+    while ((link = upstream->closed) != NULL) {
+        upstream->closed = link->next;
         planche_http_output_clear(&link->out);
         free_buffer(link);
         free(link);
@@ -130,11 +130,11 @@ static void close_link(struct planche_proxy_link *link)
     close_socket(link);
     planche_http_timer_stop(&link->timer);
     planche_http_timer_stop(&link->turn);
-    link->next = upstream->dead;
-    upstream->dead = link;
-    upstream->bury.fire = on_bury;
-    upstream->bury.user = upstream;
-    planche_http_timer_set(upstream->loop, &upstream->bury, 0);
+    link->next = upstream->closed;
+    upstream->closed = link;
+    upstream->free_closed.fire = free_closed;
+    upstream->free_closed.user = upstream;
+    planche_http_timer_set(upstream->loop, &upstream->free_closed, 0);
 }
 
 /* What the link waits for. A paused one waits for errors alone. */
@@ -521,8 +521,8 @@ static void try_next(struct planche_proxy_link *link)
     char detail[128];
     int problem = errno;
     close_socket(link);
-    while (link->address < link->upstream->count) {
-        if (connect_to(link, &link->upstream->addresses[link->address++])) {
+    while (link->address < link->upstream->found.count) {
+        if (connect_to(link, &link->upstream->found.addresses[link->address++])) {
             set_timer(link, CONNECT_NS);
             return;
         }
@@ -738,6 +738,6 @@ void planche_proxy_calls_close(struct planche_proxy_upstream *upstream)
 {
     while (upstream->idle != NULL) /* it leaves the list */
         close_link(upstream->idle);
-    planche_http_timer_stop(&upstream->bury);
-    on_bury(upstream);
+    planche_http_timer_stop(&upstream->free_closed);
+    free_closed(upstream);
 }

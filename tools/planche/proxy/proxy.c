@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS INT64_C(1000000000)
+#define SECOND_NS  INT64_C(1000000000)
+#define RESOLVE_NS (10 * SECOND_NS)
 
 /* Pages of that rule stay as they are until it is there. */
 static void on_lack(void *user, const char *message)
@@ -37,6 +38,8 @@ enum planche_status planche_proxy_create(struct planche_proxy **out,
     proxy->upstream.loop = settings->loop;
     proxy->upstream.metrics = settings->metrics;
     proxy->upstream.wait_ns = options->upstream_timeout_s * SECOND_NS;
+    proxy->upstream.resolve_ns =
+        RESOLVE_NS < proxy->upstream.wait_ns ? RESOLVE_NS : proxy->upstream.wait_ns;
     enum planche_status status =
         planche_proxy_upstream_parse(&proxy->upstream, options->upstream, error);
     proxy->books = calloc(PLANCHE_PROXY_BOOKS, sizeof *proxy->books);

@@ -4,8 +4,7 @@
 
 #include "base/status.h"
 #include "http/text.h"
-
-#include <planche/job.h>
+#include "os/clock.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -13,33 +12,6 @@
 #include <strings.h>
 
 #define DEFAULT_PORT "80"
-
-/* Keeps the addresses of a list that a TCP connection can be made to. */
-static unsigned keep_addresses(union planche_proxy_address *out, const struct addrinfo *list)
-{
-    unsigned count = 0;
-    for (; list != NULL && count < PLANCHE_PROXY_ADDRESSES; list = list->ai_next) {
-        bool known = list->ai_family == AF_INET || list->ai_family == AF_INET6;
-        if (known && list->ai_addrlen <= sizeof *out)
-            memcpy(&out[count++], list->ai_addr, list->ai_addrlen);
-    }
-    return count;
-}
-
-static int look_up(const struct planche_proxy_upstream *upstream, int flags,
-                   union planche_proxy_address *out, unsigned *count)
-{
-    const struct addrinfo wanted = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
-    struct addrinfo *found = NULL;
-    *count = 0;
-    int problem = getaddrinfo(upstream->host, upstream->port, &wanted, &found);
-    if (problem != 0)
-        return problem;
-    *count = keep_addresses(out, found);
-    freeaddrinfo(found);
-    return *count > 0 ? 0 : EAI_NONAME;
-}
 
 static enum planche_status refuse(struct planche_error *error, const char *address, const char *why)
 {
@@ -95,76 +67,59 @@ enum planche_status planche_proxy_upstream_parse(struct planche_proxy_upstream *
     bool v6 = strchr(upstream->host, ':') != NULL;
     snprintf(upstream->name, sizeof upstream->name, v6 ? "[%s]:%s" : "%s:%s", upstream->host,
              upstream->port);
-    upstream->numeric =
-        look_up(upstream, AI_NUMERICHOST, upstream->addresses, &upstream->count) == 0;
+    planche_proxy_find_addresses(upstream->host, upstream->port, true, &upstream->found);
+    upstream->numeric = upstream->found.problem == 0;
     return PLANCHE_OK;
 }
 
-/* On the look-up's thread. */
-static enum planche_status run_look_up(void *user, struct planche_cancel *cancel)
-{
-    struct planche_proxy_upstream *upstream = user;
-    (void)cancel;
-    upstream->problem = look_up(upstream, AI_ADDRCONFIG, upstream->found, &upstream->found_count);
-    return PLANCHE_OK;
-}
-
-/* On any thread. */
-static void look_up_done(void *user, enum planche_status status)
-{
-    struct planche_proxy_upstream *upstream = user;
-    if (status != PLANCHE_OK)
-        upstream->problem = EAI_AGAIN;
-    planche_http_loop_post(upstream->loop, &upstream->resolved);
-}
-
-static void on_resolved(void *user)
+static void on_resolved(void *user, const struct planche_proxy_found *found)
 {
     struct planche_proxy_upstream *upstream = user;
     char problem[256];
-    upstream->resolving = false;
-    if (upstream->problem == 0) {
-        memcpy(upstream->addresses, upstream->found, sizeof upstream->addresses);
-        upstream->count = upstream->found_count;
+    upstream->resolving = NULL;
+    planche_http_timer_stop(&upstream->late);
+    if (found->problem == 0) {
+        upstream->found = *found;
         upstream->found_all(upstream, NULL);
         return;
     }
     snprintf(problem, sizeof problem, "its name cannot be resolved: %s",
-             gai_strerror(upstream->problem));
+             gai_strerror(found->problem));
     upstream->found_all(upstream, problem);
+}
+
+/* The next call asks again. */
+static void on_late(void *user)
+{
+    struct planche_proxy_upstream *upstream = user;
+    planche_proxy_resolve_abandon(upstream->resolving);
+    upstream->resolving = NULL;
+    upstream->found_all(upstream, "its name cannot be resolved: the system does not answer");
 }
 
 void planche_proxy_resolve(struct planche_proxy_upstream *upstream)
 {
-    struct planche_job_queue_options options = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
-    struct planche_job job = PLANCHE_JOB_INIT;
     if (upstream->numeric) {
         upstream->found_all(upstream, NULL);
         return;
     }
-    if (upstream->resolving)
+    if (upstream->resolving != NULL)
         return;
-    options.workers = 1;
-    options.capacity = 1;
-    job.run = run_look_up;
-    job.done = look_up_done;
-    job.user = upstream;
-    upstream->resolved = (struct planche_http_task){.run = on_resolved, .user = upstream};
-    upstream->resolving = true;
-    bool begun = (upstream->resolver != NULL ||
-                  planche_job_queue_create(&upstream->resolver, &options, NULL) == PLANCHE_OK) &&
-                 planche_job_try_submit(upstream->resolver, &job, NULL, NULL) == PLANCHE_OK;
-    if (begun)
+    upstream->resolving = planche_proxy_resolve_begin(upstream->loop, upstream->host,
+                                                      upstream->port, on_resolved, upstream);
+    if (upstream->resolving == NULL) {
+        upstream->found_all(upstream, "there is no thread to resolve its name");
         return;
-    upstream->resolving = false;
-    upstream->found_all(upstream, "there is no thread to resolve its name");
+    }
+    upstream->late = (struct planche_http_timer){.fire = on_late, .user = upstream};
+    planche_http_timer_set(upstream->loop, &upstream->late,
+                           planche_clock_ns() + upstream->resolve_ns);
 }
 
 void planche_proxy_upstream_close(struct planche_proxy_upstream *upstream)
 {
-    if (upstream->resolver != NULL) {
-        planche_job_queue_shutdown(upstream->resolver);
-        planche_http_loop_flush(upstream->loop);
-    }
-    planche_job_queue_destroy(&upstream->resolver);
+    planche_http_timer_stop(&upstream->late);
+    planche_proxy_resolve_abandon(upstream->resolving);
+    upstream->resolving = NULL;
+    planche_http_loop_flush(upstream->loop); /* it may have been posted */
 }

@@ -4,52 +4,36 @@
 #ifndef PLANCHE_PROXY_UPSTREAM_H
 #define PLANCHE_PROXY_UPSTREAM_H
 
-#include "http/loop.h"
+#include "proxy/resolve.h"
 
 #include <planche/error.h>
 
-#include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 
-#define PLANCHE_PROXY_ADDRESSES 8
-#define PLANCHE_PROXY_IDLE      32 /* connections that are kept */
-
-union planche_proxy_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
+#define PLANCHE_PROXY_IDLE 32 /* connections that are kept */
 
 struct planche_proxy_call;
 struct planche_proxy_link;
-struct planche_job_queue;
 struct planche_metrics;
 
 struct planche_proxy_upstream {
     struct planche_http_loop *loop;
     struct planche_metrics *metrics;
-    int64_t wait_ns; /* without a byte of an answer */
-    char host[256];  /* as a name or number, without brackets */
+    int64_t wait_ns;    /* without a byte of an answer */
+    int64_t resolve_ns; /* for the host's addresses */
+    char host[256];     /* as a name or number, without brackets */
     char port[8];
-    char name[300]; /* HOST:PORT, for Host fields and people */
-    bool numeric;   /* the host is a number: the addresses are known */
-    /* Addresses of the host, as they were found last. */
-    union planche_proxy_address addresses[PLANCHE_PROXY_ADDRESSES];
-    unsigned count;
+    char name[300];                   /* HOST:PORT, for Host fields and people */
+    bool numeric;                     /* the host is a number: the addresses are known */
+    struct planche_proxy_found found; /* as they were found last */
     /* Links that are free, the newest first, and those with a call. */
     struct planche_proxy_link *idle, *busy;
     unsigned idle_count, busy_count;
-    struct planche_proxy_link *dead; /* closed, to be freed when no code of theirs runs */
-    struct planche_http_timer bury;
-    /* Looking the host up: getaddrinfo blocks, and so has a thread of its own. */
-    struct planche_job_queue *resolver;
-    struct planche_http_task resolved;
-    bool resolving;
-    int problem; /* of getaddrinfo */
-    union planche_proxy_address found[PLANCHE_PROXY_ADDRESSES];
-    unsigned found_count;
-    struct planche_proxy_call *waiting; /* for the addresses */
+    struct planche_proxy_link *closed; /* to be freed when no code of theirs runs */
+    struct planche_http_timer free_closed;
+    struct planche_proxy_resolving *resolving; /* NULL: nothing is looked up */
+    struct planche_http_timer late;            /* the look-up takes too long */
+    struct planche_proxy_call *waiting;        /* for the addresses */
     /* The calls that wait go on. problem: NULL, or why there are no addresses. */
     void (*found_all)(struct planche_proxy_upstream *upstream, const char *problem);
 };
