@@ -382,6 +382,45 @@ static void test_chunks_without_end(void **state)
     assert_true(budget.peak <= 400000);
 }
 
+/* A chunk that says it is too large is not waited for. */
+static void test_large_chunk(void **state)
+{
+    (void)state;
+    send_text("POST /body" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n30D3C\r\n");
+    expect("503");
+    assert_int_equal(outcome, PLANCHE_HTTP_TOO_LARGE);
+    teardown(NULL);
+    setup(NULL);
+    send_text("POST /body" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n30D3B\r\n");
+    run(SHORT, true); /* 5 and 199995 are within it */
+    assert_int_equal(came_size, 0);
+    assert_int_equal(outcome, PLANCHE_HTTP_RECEIVED);
+    teardown(NULL);
+    setup(NULL);
+    send_text("POST /stream" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n"
+              "FFFFFFFF\r\nx");
+    while (streamed < 6)
+        run(MS, true);
+}
+
+/* What can be no request is told so at its first byte: TLS, or another protocol. */
+static void test_no_request(void **state)
+{
+    static const char firsts[] = {0x16, (char)0x80, 0, ' ', ':', '\n'};
+    (void)state;
+    for (size_t i = 0; i < sizeof firsts; i++) {
+        send_bytes(&firsts[i], 1);
+        expect("HTTP/1.1 400 ");
+        assert_int_equal(requests, 0);
+        teardown(NULL);
+        setup(NULL);
+    }
+    send_bytes("\r", 1); /* half of an empty line */
+    run(SHORT, true);
+    send_text("\nGET /x" HOST "\r\n");
+    expect("/x");
+}
+
 static void test_clients_that_go(void **state)
 {
     (void)state;
@@ -447,10 +486,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(test_any_pieces),         TEST(test_slow_heads),      TEST(test_idle),
-        TEST(test_slow_bodies),        TEST(test_slow_readers),    TEST(test_room),
-        TEST(test_chunks_without_end), TEST(test_clients_that_go), TEST(test_streams),
-        TEST(test_sockets_given_away),
+        TEST(test_any_pieces),      TEST(test_slow_heads),   TEST(test_idle),
+        TEST(test_slow_bodies),     TEST(test_slow_readers), TEST(test_room),
+        TEST(test_large_chunk),     TEST(test_no_request),   TEST(test_chunks_without_end),
+        TEST(test_clients_that_go), TEST(test_streams),      TEST(test_sockets_given_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,8 @@
  * pipelined requests take no deeper stack than one. */
 #include "http/connection.h"
 
+#include "http/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,11 +186,25 @@ static void begin_exchange(struct planche_http_connection *c, size_t size)
     c->settings->request(c->settings->user, c);
 }
 
+/* Whether a request can begin with a byte: no method does with another. Who sends something else,
+ * as TLS, waits for an answer before it sends a line's end. */
+static bool can_begin(char byte)
+{
+    const char method[] = {byte, 0};
+    return byte == '\r' || planche_http_is_token(method);
+}
+
 /* Looks for a head in the buffer. False: more has to come. */
 static bool take_head(struct planche_http_connection *c)
 {
-    while (c->seen == 0 && c->end - c->first >= 2 && memcmp(c->buffer + c->first, "\r\n", 2) == 0)
+    while (c->end - c->first >= 2 && memcmp(c->buffer + c->first, "\r\n", 2) == 0) {
         c->first += 2; /* some clients send an empty line after a body */
+        c->seen = 0;
+    }
+    if (c->seen == 0 && c->end > c->first && !can_begin(c->buffer[c->first])) {
+        refuse(c, 400);
+        return true;
+    }
     size_t size = planche_http_head_end(c->buffer + c->first, c->end - c->first, &c->seen);
     if (size > 0) {
         begin_exchange(c, size);
@@ -241,8 +257,11 @@ static void take_chunks(struct planche_http_connection *c)
     size_t size;
     c->first += planche_http_chunked_take(&c->chunked, c->buffer + c->first, c->end - c->first,
                                           &piece, &size);
+    bool within = c->chunked.state == PLANCHE_HTTP_CHUNK_DATA;
     if (c->chunked.state == PLANCHE_HTTP_CHUNK_BROKEN)
         c->fail(c, PLANCHE_HTTP_MALFORMED);
+    else if (within && c->chunked.left > c->body_limit - c->bytes_in - size)
+        c->fail(c, PLANCHE_HTTP_TOO_LARGE); /* what the chunk says decides, before it comes */
     else if (size > 0)
         give_piece(c, piece, size);
 }

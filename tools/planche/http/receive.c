@@ -195,6 +195,7 @@ void planche_http_stream(struct planche_http_connection *c,
     c->place_body = NULL;
     c->fail = report;
     c->body_end = INT64_MAX;
+    c->body_limit = UINT64_MAX;
     if (c->input == PLANCHE_HTTP_INPUT_DONE)
         stream(user, c, NULL, 0);
     else

@@ -32,7 +32,8 @@ static void free_taking(struct taking *taking)
     free(taking);
 }
 
-static void answer_refusal(struct planche_http_connection *c, enum planche_books_refusal refusal)
+static void answer_refusal(const struct planche_serve *serve, struct planche_http_connection *c,
+                           enum planche_books_refusal refusal)
 {
     static const struct {
         unsigned status;
@@ -52,7 +53,11 @@ static void answer_refusal(struct planche_http_connection *c, enum planche_books
     if (refusal == PLANCHE_BOOKS_BUSY)
         planche_http_add_field(c, "Retry-After", "30");
     planche_http_close_after(c);
-    planche_serve_problem(c, answers[refusal].status, "%s", answers[refusal].detail);
+    if (refusal == PLANCHE_BOOKS_TOO_LARGE)
+        planche_serve_problem(c, 413, "%s: %llu bytes (--books-upload)", answers[refusal].detail,
+                              (unsigned long long)serve->options.serve.books_upload);
+    else
+        planche_serve_problem(c, answers[refusal].status, "%s", answers[refusal].detail);
 }
 
 static void answer_book(struct planche_serve *serve, struct planche_http_connection *c,
@@ -73,7 +78,7 @@ static void on_taken(void *user, struct planche_books_book *book,
     } else if (book != NULL) {
         answer_book(taking->serve, taking->c, book);
     } else {
-        answer_refusal(taking->c, refusal);
+        answer_refusal(taking->serve, taking->c, refusal);
     }
     free_taking(taking);
 }
@@ -173,7 +178,7 @@ static void begin_upload(struct taking *taking)
     if (problem != NULL)
         planche_serve_problem(c, 400, "%s", problem);
     else
-        answer_refusal(c, refusal);
+        answer_refusal(taking->serve, c, refusal);
     free_taking(taking);
 }
 
@@ -238,7 +243,7 @@ void planche_serve_add_book(struct planche_serve *serve, struct planche_http_con
 {
     struct taking *taking = calloc(1, sizeof *taking);
     if (taking == NULL) {
-        answer_refusal(c, PLANCHE_BOOKS_BUSY);
+        answer_refusal(serve, c, PLANCHE_BOOKS_BUSY);
         return;
     }
     taking->serve = serve;

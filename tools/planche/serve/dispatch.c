@@ -181,7 +181,11 @@ void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigne
     if (is_for_images(serve, c))
         planche_http_drop(c);
     else
-        planche_serve_problem(c, status, "%s", explain(status));
+        planche_serve_problem(c, status, "%s",
+                              planche_http_connection_began_with(c, "\x16")
+                                  ? "this is TLS, which a server in front may speak; the address "
+                                    "here begins with http://"
+                                  : explain(status));
 }
 
 void planche_serve_finished(void *user, struct planche_http_connection *c)

@@ -208,10 +208,21 @@ static void take_body(struct planche_serve_work *work)
     }
     if (work->extras.deadline_ms != 0)
         work->deadline = work->c->began + (int64_t)work->extras.deadline_ms * 1000000;
-    if (work->serve->asked.known)
-        find_page(work);
+    work->ready = (struct planche_pages_ready_waiter){
+        .go = find_page, .user = work, .model = work->wish.request.engine.model};
+    if (planche_pages_ready_wait(work->serve->ready, &work->ready))
+        wait(work);
     else
-        wait_for_keys(work);
+        find_page(work);
+}
+
+static void refuse_large(struct planche_serve_work *work)
+{
+    char detail[128];
+    snprintf(detail, sizeof detail,
+             "the body is larger than the %llu bytes that this server takes (--max-bytes)",
+             (unsigned long long)work->serve->max_bytes);
+    work->kind->refuse(work, 413, "too-large", detail);
 }
 
 static void on_body(void *user, struct planche_http_connection *c,
@@ -224,7 +235,7 @@ static void on_body(void *user, struct planche_http_connection *c,
         take_body(work);
         break;
     case PLANCHE_HTTP_TOO_LARGE:
-        work->kind->refuse(work, 413, "too-large", "the body is larger than this server takes");
+        refuse_large(work);
         break;
     case PLANCHE_HTTP_NO_ROOM:
         work->kind->refuse(work, 503, "memory", "there is no memory for the body now");
