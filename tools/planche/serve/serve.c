@@ -23,11 +23,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define DRAIN_NS    INT64_C(20000000000) /* for pages in flight to be made */
-#define FAREWELL_NS INT64_C(2000000000)  /* for the last answers to be written */
+#define DRAIN_NS  INT64_C(20000000000) /* for pages in flight to be made */
+#define ANSWER_NS INT64_C(2000000000)  /* for the last answers to be written */
 
-/* The life of a server. */
-struct life {
+/* A server from its start to its end. */
+struct session {
     struct planche_serve serve;
     struct planche_http_watch signals;
     struct planche_http_timer end, watchdog;
@@ -39,44 +39,44 @@ struct life {
 /* Nothing is left to be done: answers are written, and the pages of a book that ran are made. */
 static void on_drained(void *user)
 {
-    struct life *life = user;
-    life->drained = true;
-    if (planche_books_is_idle(life->serve.books))
-        planche_http_loop_stop(life->serve.loop);
+    struct session *session = user;
+    session->drained = true;
+    if (planche_books_is_idle(session->serve.books))
+        planche_http_loop_stop(session->serve.loop);
 }
 
 static void on_books_idle(void *user)
 {
-    struct life *life = user;
-    if (life->drained)
-        planche_http_loop_stop(life->serve.loop);
+    struct session *session = user;
+    if (session->drained)
+        planche_http_loop_stop(session->serve.loop);
 }
 
 /* Pages that are still in flight are given up, which their readers are told; then it ends. */
 static void on_end(void *user)
 {
-    struct life *life = user;
-    if (life->cancelled) {
-        planche_http_loop_stop(life->serve.loop);
+    struct session *session = user;
+    if (session->cancelled) {
+        planche_http_loop_stop(session->serve.loop);
         return;
     }
-    life->cancelled = true;
-    planche_http_timer_set(life->serve.loop, &life->end, planche_clock_ns() + FAREWELL_NS);
-    planche_pages_cancel(life->serve.pages);
-    planche_books_cancel(life->serve.books);
+    session->cancelled = true;
+    planche_http_timer_set(session->serve.loop, &session->end, planche_clock_ns() + ANSWER_NS);
+    planche_pages_cancel(session->serve.pages);
+    planche_books_cancel(session->serve.books);
 }
 
-static void begin_end(struct life *life)
+static void begin_end(struct session *session)
 {
-    struct planche_serve *serve = &life->serve;
+    struct planche_serve *serve = &session->serve;
     serve->draining = true;
     planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "ending: pages in flight are finished");
     planche_serve_notify("STOPPING=1");
-    planche_http_timer_set(serve->loop, &life->end, planche_clock_ns() + DRAIN_NS);
+    planche_http_timer_set(serve->loop, &session->end, planche_clock_ns() + DRAIN_NS);
     if (serve->proxy != NULL)
         planche_proxy_drain(serve->proxy);
-    planche_books_drain(serve->books, on_books_idle, life);
-    planche_http_server_drain(serve->server, on_drained, life);
+    planche_books_drain(serve->books, on_books_idle, session);
+    planche_http_server_drain(serve->server, on_drained, session);
 }
 
 /* The second signal ends the process as if nobody had caught it. */
@@ -92,21 +92,21 @@ static void die_of(int number)
 
 static void on_signal(void *user, uint32_t events)
 {
-    struct life *life = user;
+    struct session *session = user;
     struct signalfd_siginfo info;
     (void)events;
-    if (read(life->signals.fd, &info, sizeof info) != (ssize_t)sizeof info)
+    if (read(session->signals.fd, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     if (info.ssi_signo == SIGHUP)
-        planche_serve_reload(&life->serve);
-    else if (life->serve.draining)
+        planche_serve_reload(&session->serve);
+    else if (session->serve.draining)
         die_of((int)info.ssi_signo);
     else
-        begin_end(life);
+        begin_end(session);
 }
 
 /* Signals come to the loop. Before any thread is started, so that all of them are blocked there. */
-static bool take_signals(struct life *life)
+static bool take_signals(struct session *session)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -116,39 +116,39 @@ static bool take_signals(struct life *life)
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
         return false;
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    life->signals = (struct planche_http_watch){fd, on_signal, life, false};
+    session->signals = (struct planche_http_watch){fd, on_signal, session, false};
     return fd >= 0;
 }
 
 /* The manager restarts a server that hangs: nothing is said when a page has run for too long. */
 static void on_watchdog(void *user)
 {
-    struct life *life = user;
-    if (planche_serve_is_alive(&life->serve))
+    struct session *session = user;
+    if (planche_serve_is_alive(&session->serve))
         planche_serve_notify("WATCHDOG=1");
-    planche_http_timer_set(life->serve.loop, &life->watchdog,
-                           planche_clock_ns() + life->watchdog_ns);
+    planche_http_timer_set(session->serve.loop, &session->watchdog,
+                           planche_clock_ns() + session->watchdog_ns);
 }
 
-static int live(struct life *life)
+static int run(struct session *session)
 {
-    struct planche_serve *serve = &life->serve;
-    life->end = (struct planche_http_timer){.fire = on_end, .user = life};
-    life->watchdog = (struct planche_http_timer){.fire = on_watchdog, .user = life};
-    life->watchdog_ns = planche_serve_watchdog_interval();
-    if (!planche_http_loop_watch(serve->loop, &life->signals, EPOLLIN))
+    struct planche_serve *serve = &session->serve;
+    session->end = (struct planche_http_timer){.fire = on_end, .user = session};
+    session->watchdog = (struct planche_http_timer){.fire = on_watchdog, .user = session};
+    session->watchdog_ns = planche_serve_watchdog_interval();
+    if (!planche_http_loop_watch(serve->loop, &session->signals, EPOLLIN))
         return planche_cli_no_memory();
-    if (life->watchdog_ns > 0)
-        on_watchdog(life);
+    if (session->watchdog_ns > 0)
+        on_watchdog(session);
     planche_serve_notify("READY=1");
     planche_serve_open_browser(serve);
     bool ran = planche_http_loop_run(serve->loop);
     if (!ran)
         planche_cli_message("cannot wait for connections: %s", strerror(errno));
-    planche_http_timer_stop(&life->end);
-    planche_http_timer_stop(&life->watchdog);
+    planche_http_timer_stop(&session->end);
+    planche_http_timer_stop(&session->watchdog);
     planche_serve_forget_browser(serve);
-    planche_http_loop_unwatch(serve->loop, &life->signals);
+    planche_http_loop_unwatch(serve->loop, &session->signals);
     return ran ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }
 
@@ -163,28 +163,28 @@ static int say_checked(const struct planche_serve *serve)
 int planche_cli_serve(int argc, char **argv)
 {
     int first, status;
-    struct life *life = calloc(1, sizeof *life);
-    if (life == NULL)
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL)
         return planche_cli_no_memory();
-    if (!planche_cli_options_parse(&life->serve.options, PLANCHE_CLI_SERVE, "serve", argc, argv,
+    if (!planche_cli_options_parse(&session->serve.options, PLANCHE_CLI_SERVE, "serve", argc, argv,
                                    &first, &status)) {
-        free(life);
+        free(session);
         return status;
     }
-    if (life->serve.options.quiet &&
-        !planche_cli_option_is_given(&life->serve.options, "log-level"))
-        life->serve.options.serve.log_level = PLANCHE_CLI_LOG_ERROR;
+    if (session->serve.options.quiet &&
+        !planche_cli_option_is_given(&session->serve.options, "log-level"))
+        session->serve.options.serve.log_level = PLANCHE_CLI_LOG_ERROR;
     if (first < argc)
         status =
             planche_cli_usage_error("serve", "unexpected '%s'; pages come over HTTP", argv[first]);
-    else if (life->serve.options.keep_format)
+    else if (session->serve.options.keep_format)
         status = planche_cli_usage_error("serve",
                                          "--format keep is for files; a request names its format");
-    else if (!take_signals(life))
+    else if (!take_signals(session))
         status = planche_cli_no_memory();
-    else if ((status = planche_serve_start(&life->serve)) == PLANCHE_CLI_OK)
-        status = life->serve.options.serve.check ? say_checked(&life->serve) : live(life);
-    planche_serve_stop(&life->serve);
-    free(life);
+    else if ((status = planche_serve_start(&session->serve)) == PLANCHE_CLI_OK)
+        status = session->serve.options.serve.check ? say_checked(&session->serve) : run(session);
+    planche_serve_stop(&session->serve);
+    free(session);
     return status;
 }
