@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Turns on the workers: external pages (a book's) against those of readers. What makes pages is
  * replaced, so that the order alone is looked at, and no test depends on time. */
-#include "pages/keys.h"
 #include "pages/pages.h"
 #include "pages/run.h"
 
@@ -30,11 +29,6 @@ void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines)
 void planche_cli_request_clear(struct planche_cli_request *request)
 {
     *request = (struct planche_cli_request){0};
-}
-
-void planche_pages_keys_prepare(struct planche_pages_keys *keys)
-{
-    (void)keys;
 }
 
 void planche_pages_run(struct planche_pages_flight *flight,

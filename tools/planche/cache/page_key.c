@@ -70,26 +70,50 @@ static struct read_file {
 } files[FILES];
 static unsigned next_file;
 
-/* False: errno says why it cannot be read. */
-static bool digest_file(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+/* Whether the content of a file with this stamp is known. */
+static bool find_digest(const char *path, const struct planche_stamp *stamp,
+                        uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
 {
-    struct planche_stamp stamp;
+    bool found = false;
+    planche_mutex_lock(&file_mutex);
+    for (size_t i = 0; i < FILES && !found; i++) {
+        const struct read_file *file = &files[i];
+        found = strcmp(file->path, path) == 0 && file->stamp.bytes == stamp->bytes &&
+                file->stamp.time == stamp->time;
+        if (found)
+            memcpy(digest, file->digest, sizeof file->digest);
+    }
+    planche_mutex_unlock(&file_mutex);
+    return found;
+}
+
+static void note_digest(const char *path, const struct planche_stamp *stamp,
+                        const uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+{
     struct read_file *file = NULL;
-    if (!planche_stamp_take(&stamp, path))
-        return false;
+    planche_mutex_lock(&file_mutex);
     for (size_t i = 0; i < FILES; i++) {
         if (strcmp(files[i].path, path) == 0)
             file = &files[i];
     }
-    if (!file || file->stamp.bytes != stamp.bytes || file->stamp.time != stamp.time) {
-        if (!planche_content_digest(path, digest))
-            return false;
-        file = file ? file : &files[next_file++ % FILES];
-        file->stamp = stamp;
-        snprintf(file->path, sizeof file->path, "%s", path);
-        memcpy(file->digest, digest, sizeof file->digest);
-    }
-    memcpy(digest, file->digest, sizeof file->digest);
+    file = file ? file : &files[next_file++ % FILES];
+    file->stamp = *stamp;
+    snprintf(file->path, sizeof file->path, "%s", path);
+    memcpy(file->digest, digest, sizeof file->digest);
+    planche_mutex_unlock(&file_mutex);
+}
+
+/* False: errno says why it cannot be read. Others are not kept waiting while it is. */
+static bool digest_file(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+{
+    struct planche_stamp stamp;
+    if (!planche_stamp_take(&stamp, path))
+        return false;
+    if (find_digest(path, &stamp, digest))
+        return true;
+    if (!planche_content_digest(path, digest))
+        return false;
+    note_digest(path, &stamp, digest);
     return true;
 }
 
@@ -97,10 +121,8 @@ static enum planche_status add_file(struct planche_cache_hash *hash, const char 
                                     struct planche_error *error)
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    planche_mutex_lock(&file_mutex);
     bool known = digest_file(path, digest);
     int reason = errno;
-    planche_mutex_unlock(&file_mutex);
     planche_cache_hash_add(hash, "file", digest, known ? sizeof digest : 0);
     if (known)
         return PLANCHE_OK;
@@ -119,19 +141,42 @@ static bool is_path(const char *model)
     return ends_with(model, ".param") || ends_with(model, ".planche");
 }
 
+/* The file beside FILE.param, FILE.bin; "": there is none. False: the path is too long. */
+static bool find_weights(const char *path, char bin[PATH_MAX])
+{
+    *bin = 0;
+    if (!ends_with(path, ".param"))
+        return true;
+    return snprintf(bin, PATH_MAX, "%.*sbin", (int)(strlen(path) - strlen("param")), path) <
+           PATH_MAX;
+}
+
 /* A model file: of ncnn's format with FILE.bin beside it. */
 static enum planche_status add_model_files(struct planche_cache_hash *hash, const char *path,
                                            struct planche_error *error)
 {
     char bin[PATH_MAX];
-    size_t stem = strlen(path) - strlen("param");
     enum planche_status status = add_file(hash, path, error);
-    if (status || !ends_with(path, ".param"))
+    if (status != PLANCHE_OK)
         return status;
-    if (stem + sizeof "bin" > sizeof bin)
+    if (!find_weights(path, bin))
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: the path is too long", path);
-    snprintf(bin, sizeof bin, "%.*sbin", (int)stem, path);
-    return add_file(hash, bin, error);
+    return *bin ? add_file(hash, bin, error) : PLANCHE_OK;
+}
+
+static bool file_is_read(const char *path)
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    struct planche_stamp stamp;
+    return planche_stamp_take(&stamp, path) && find_digest(path, &stamp, digest);
+}
+
+bool planche_cache_model_is_read(const char *model)
+{
+    char bin[PATH_MAX];
+    if (!model || !is_path(model))
+        return true;
+    return find_weights(model, bin) && file_is_read(model) && (!*bin || file_is_read(bin));
 }
 
 /* All of a model's networks, since pages may run through chains of them; of a name that stands for

@@ -15,6 +15,8 @@
 
 #include <planche/planche.h>
 
+#include <stdbool.h>
+
 /* What all pages that this process makes have in common: of options the fields that no request
  * changes (se, precision, backend, gpu_path, cpu_mask). commit: of the build. Asks Vulkan for the
  * GPUs unless the backend is the CPU, which may take a tenth of a second: once a process. */
@@ -27,6 +29,9 @@ enum planche_status planche_cache_engine_key(struct planche_cache_key *engine,
                                              const struct planche_cache_key *machine,
                                              const struct planche_engine_options *options,
                                              struct planche_error *error);
+/* Whether the files of a model (a name or a path; NULL: the default) need not be read for that:
+ * their content is known, or it is of the catalogue. Looks at their size and time only. */
+bool planche_cache_model_is_read(const char *model);
 /* Of a page: digest is the sha256 of the input's bytes. */
 void planche_cache_page_key(struct planche_cache_key *key, const struct planche_cache_key *engine,
                             const uint8_t digest[PLANCHE_CACHE_KEY_BYTES],

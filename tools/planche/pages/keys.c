@@ -51,14 +51,17 @@ static void ask_machine(struct planche_pages_keys *keys)
     planche_mutex_unlock(&keys->lock);
 }
 
-void planche_pages_keys_prepare(struct planche_pages_keys *keys)
+void planche_pages_keys_prepare(struct planche_pages_keys *keys, const char *model)
 {
+    struct planche_engine_options options = *keys->base;
     struct planche_cache_key engine;
     struct planche_error error = {0};
     ask_machine(keys);
-    /* Files of the default model are read here, and later only looked at. What is wrong with them
-     * is told when a page comes. */
-    planche_cache_engine_key(&engine, &keys->machine, keys->base, &error);
+    if (model != NULL)
+        options.model = model;
+    /* Files are read here, and later only looked at. What is wrong with them is told when a page
+     * comes. */
+    planche_cache_engine_key(&engine, &keys->machine, &options, &error);
 }
 
 enum planche_status planche_pages_keys_get(struct planche_pages_keys *keys, const void *data,

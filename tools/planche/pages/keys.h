@@ -22,7 +22,8 @@ enum planche_status planche_pages_keys_get(struct planche_pages_keys *keys, cons
                                            size_t size, const struct planche_cli_request *request,
                                            struct planche_cache_key *key,
                                            struct planche_error *error);
-/* Asks the machine now. Thread-safe: who needs it meanwhile waits. */
-void planche_pages_keys_prepare(struct planche_pages_keys *keys);
+/* Asks the machine now, and reads the files of a model (a name or a path; NULL: the default).
+ * Thread-safe: who needs the machine meanwhile waits. */
+void planche_pages_keys_prepare(struct planche_pages_keys *keys, const char *model);
 
 #endif

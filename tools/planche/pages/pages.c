@@ -8,7 +8,6 @@
 #include "cache/lookup.h"
 #include "cache/store.h"
 #include "os/clock.h"
-#include "pages/keys.h"
 #include "pages/order.h"
 #include "pages/run.h"
 #include "service/engine_cache.h"
@@ -613,46 +612,47 @@ void planche_pages_cancel(struct planche_pages *pages)
         cancel_job(pages, flight);
 }
 
-/* Keys that are prepared, for somebody who waits for them. */
-struct preparation {
+/* A call on another thread. */
+struct call {
     struct planche_pages *pages;
-    struct planche_pages_keys *keys;
-    struct planche_http_task *ready;
+    void (*run)(void *user);
+    void *user;
+    struct planche_http_task *done;
 };
 
-static enum planche_status prepare_keys(void *user, struct planche_cancel *cancel)
+static enum planche_status run_call(void *user, struct planche_cancel *cancel)
 {
-    const struct preparation *preparation = user;
+    const struct call *call = user;
     (void)cancel;
-    planche_pages_keys_prepare(preparation->keys);
+    call->run(call->user);
     return PLANCHE_OK;
 }
 
 /* On any thread. */
-static void keys_prepared(void *user, enum planche_status status)
+static void call_done(void *user, enum planche_status status)
 {
-    struct preparation *preparation = user;
+    struct call *call = user;
     (void)status;
-    planche_http_loop_post(preparation->pages->settings.loop, preparation->ready);
-    free(preparation);
+    planche_http_loop_post(call->pages->settings.loop, call->done);
+    free(call);
 }
 
-void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys,
-                           struct planche_http_task *ready)
+void planche_pages_call(struct planche_pages *pages, void (*run)(void *user), void *user,
+                        struct planche_http_task *done)
 {
     struct planche_job job = PLANCHE_JOB_INIT;
-    struct preparation *preparation = malloc(sizeof *preparation);
-    job.run = prepare_keys;
-    job.done = keys_prepared;
-    job.user = preparation;
+    struct call *call = malloc(sizeof *call);
+    struct planche_job_queue *queue = pages->checks != NULL ? pages->checks : pages->queue;
+    job.run = run_call;
+    job.done = call_done;
+    job.user = call;
     job.priority = PLANCHE_PRIORITY_INTERACTIVE;
-    if (preparation != NULL)
-        *preparation = (struct preparation){pages, keys, ready};
-    if (preparation != NULL && planche_job_try_submit(pages->queue, &job, NULL, NULL) == PLANCHE_OK)
+    if (call != NULL)
+        *call = (struct call){pages, run, user, done};
+    if (call != NULL && planche_job_try_submit(queue, &job, NULL, NULL) == PLANCHE_OK)
         return;
-    /* Who needs a key asks the machine by himself, then. */
-    free(preparation);
-    planche_http_loop_post(pages->settings.loop, ready);
+    free(call);
+    planche_http_loop_post(pages->settings.loop, done);
 }
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state)

@@ -7,7 +7,6 @@
 
 struct planche_cache;
 struct planche_cli_engine_cache;
-struct planche_pages_keys;
 
 struct planche_pages_settings {
     struct planche_http_loop *loop;
@@ -81,10 +80,11 @@ void planche_pages_external_leave(struct planche_pages *pages);
 void planche_pages_external_forget(struct planche_pages *pages);
 /* Cancels all pages and takes no more. */
 void planche_pages_cancel(struct planche_pages *pages);
-/* Prepares keys on a worker, for who needs one soon; then runs the task on the loop's thread, once,
- * also if everything ends before. */
-void planche_pages_prepare(struct planche_pages *pages, struct planche_pages_keys *keys,
-                           struct planche_http_task *ready);
+/* Calls run on the thread that checks entries, or on a worker where nothing is kept; then runs the
+ * task on the loop's thread, once, also if everything ends before or there is no memory: run was
+ * not called then. */
+void planche_pages_call(struct planche_pages *pages, void (*run)(void *user), void *user,
+                        struct planche_http_task *done);
 
 void planche_pages_get_state(const struct planche_pages *pages, struct planche_pages_state *state);
 /* In how many seconds a page that comes now could begin, at least 1: for Retry-After. */

@@ -30,18 +30,8 @@ struct planche_proxy_page {
     struct planche_pages_wish wish;
     struct planche_pages_waiter waiter;
     struct planche_http_timer timer;
-    struct planche_proxy_page *next, **link; /* while it waits for what keys depend on */
+    struct planche_pages_ready_waiter ready; /* for what keys depend on */
 };
-
-static void leave_keys(struct planche_proxy_page *page)
-{
-    if (page->link == NULL)
-        return;
-    *page->link = page->next;
-    if (page->next != NULL)
-        page->next->link = page->link;
-    page->link = NULL;
-}
 
 static void drop_page(struct planche_proxy_exchange *exchange)
 {
@@ -49,7 +39,7 @@ static void drop_page(struct planche_proxy_exchange *exchange)
     if (page == NULL)
         return;
     exchange->page = NULL;
-    leave_keys(page);
+    planche_pages_ready_leave(&page->ready);
     planche_pages_leave(exchange->proxy->settings.pages, &page->waiter, false);
     planche_proxy_identify_cancel(&page->look_up);
     planche_http_timer_stop(&page->timer);
@@ -277,8 +267,9 @@ static void submit(struct planche_proxy_page *page)
 }
 
 /* All of the page is there, and the machine has answered. */
-static void judge(struct planche_proxy_page *page)
+static void judge(void *user)
 {
+    struct planche_proxy_page *page = user;
     struct planche_proxy_exchange *exchange = page->exchange;
     struct planche_proxy *proxy = exchange->proxy;
     bool plain = (page->match.flags & PLANCHE_PROXY_OPDS) != 0;
@@ -292,27 +283,6 @@ static void judge(struct planche_proxy_page *page)
         submit(page);
 }
 
-static void on_keys(void *user)
-{
-    struct planche_proxy *proxy = user;
-    struct planche_proxy_page *page;
-    proxy->keys.known = true;
-    while ((page = proxy->keys.waiting) != NULL) {
-        leave_keys(page); /* and so the list */
-        judge(page);      /* NOLINT(clang-analyzer-unix.Malloc) */
-    }
-}
-
-/* Asking the machine, GPUs too, takes up to a second, in which the loop does not wait. */
-static void prepare_keys(struct planche_proxy *proxy)
-{
-    if (proxy->keys.wanted)
-        return;
-    proxy->keys.wanted = true;
-    proxy->keys.ready = (struct planche_http_task){.run = on_keys, .user = proxy};
-    planche_pages_prepare(proxy->settings.pages, proxy->settings.keys, &proxy->keys.ready);
-}
-
 static void take_page(struct planche_proxy_page *page)
 {
     struct planche_proxy_exchange *exchange = page->exchange;
@@ -320,16 +290,15 @@ static void take_page(struct planche_proxy_page *page)
     page->wish.input = page->blob;
     page->wish.class = PLANCHE_PAGES_READER;
     page->wish.session = planche_proxy_session(exchange->c, &page->match);
-    if (proxy->keys.known) {
+    const char *model = json_string_value(json_object_get(page->policy.settings, "model"));
+    page->ready = (struct planche_pages_ready_waiter){
+        .go = judge,
+        .user = page,
+        .model = model != NULL ? model : proxy->settings.options->engine.model};
+    if (planche_pages_ready_wait(proxy->settings.ready, &page->ready))
+        wait(page);
+    else
         judge(page);
-        return;
-    }
-    page->next = proxy->keys.waiting;
-    page->link = &proxy->keys.waiting;
-    if (page->next != NULL)
-        page->next->link = &page->next;
-    proxy->keys.waiting = page;
-    wait(page);
 }
 
 /* Passes the original on as it comes. */
@@ -477,7 +446,7 @@ void planche_proxy_page_begin(struct planche_proxy_exchange *exchange,
                                              .limit = proxy->settings.max_bytes};
     page->timer = (struct planche_http_timer){.fire = on_deadline, .user = page};
     page->accepted = planche_proxy_read_accept(&exchange->c->head);
-    prepare_keys(proxy);
+    planche_pages_ready_prepare(proxy->settings.ready); /* while the page is fetched */
     exchange->page = page;
     exchange->drop_page = drop_page;
     page->look_up.done = on_identified;

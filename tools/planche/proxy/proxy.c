@@ -65,7 +65,6 @@ void planche_proxy_destroy(struct planche_proxy *proxy)
     planche_proxy_prefetch_stop(proxy);
     planche_proxy_calls_close(&proxy->upstream);
     planche_proxy_upstream_close(&proxy->upstream);
-    planche_http_loop_flush(proxy->settings.loop); /* keys.ready may be posted */
     planche_proxy_rules_free(proxy->rules);
     free(proxy->books);
     free(proxy);

@@ -6,7 +6,7 @@
 #include "cli/options.h"
 #include "http/answer.h"
 #include "http/receive.h"
-#include "pages/pages.h"
+#include "pages/ready.h"
 
 struct planche_metrics;
 
@@ -17,6 +17,7 @@ struct planche_proxy_settings {
     const struct planche_cli_options *options;
     struct planche_pages *pages;
     struct planche_pages_keys *keys;
+    struct planche_pages_ready *ready;
     struct planche_metrics *metrics;
     bool keeps;         /* results are kept on the disk */
     uint64_t max_bytes; /* of a page */

@@ -13,7 +13,6 @@ struct planche_proxy_tunnel;
 struct planche_proxy_reader;
 struct planche_proxy_rules;
 struct planche_proxy_book;
-struct planche_proxy_page;
 
 #define PLANCHE_PROXY_READERS 32 /* that pages are fetched for in advance */
 
@@ -26,11 +25,6 @@ struct planche_proxy {
     struct planche_proxy_rules *rules;
     struct planche_proxy_book *books;     /* whose series are known: proxy/identify.h */
     struct planche_proxy_reader *readers; /* proxy/prefetch.h */
-    struct {
-        bool wanted, known; /* what keys depend on was asked of the machine, is known */
-        struct planche_http_task ready;
-        struct planche_proxy_page *waiting; /* pages that wait for it */
-    } keys;
     bool draining;
 };
 

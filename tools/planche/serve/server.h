@@ -9,7 +9,7 @@
 #include "http/receive.h"
 #include "http/server.h"
 #include "io/process.h"
-#include "pages/pages.h"
+#include "pages/ready.h"
 
 /* Bytes of a token at most. */
 #define PLANCHE_SERVE_TOKEN 256
@@ -31,13 +31,9 @@ struct planche_serve {
     struct planche_cli_engine_cache *engines;
     struct planche_pages *pages;
     struct planche_pages_keys *keys;
-    struct planche_serve_keys {
-        bool wanted, known;               /* the machine was asked, has answered */
-        struct planche_http_task ready;   /* when it has */
-        struct planche_serve_work *works; /* that wait for that */
-    } asked;                              /* of work.c */
-    struct planche_cache *cache;          /* NULL: results are not kept */
-    struct planche_log log;               /* of the cache */
+    struct planche_pages_ready *ready;
+    struct planche_cache *cache; /* NULL: results are not kept */
+    struct planche_log log;      /* of the cache */
     struct planche_books *books;
     struct planche_serve_stream *streams;  /* of events */
     struct planche_serve_stream *unbeaten; /* the next one that has a heartbeat; NULL: none */

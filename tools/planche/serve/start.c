@@ -333,6 +333,9 @@ static int make_parts(struct planche_serve *serve)
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
     }
+    serve->ready = planche_pages_ready_create(serve->pages, serve->keys);
+    if (serve->ready == NULL)
+        return planche_cli_no_memory();
     fill_settings(serve);
     int status = planche_serve_make_proxy(serve);
     if (status != PLANCHE_CLI_OK || serve->options.serve.check)
@@ -411,7 +414,7 @@ int planche_serve_start(struct planche_serve *serve)
     /* Pages of an upstream do not wait for keys by themselves. */
     if (status == PLANCHE_CLI_OK && !serve->options.serve.check &&
         serve->options.serve.upstream != NULL)
-        planche_serve_work_prepare(serve);
+        planche_pages_ready_prepare(serve->ready);
     for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
         planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
     return status;
@@ -425,6 +428,7 @@ void planche_serve_stop(struct planche_serve *serve)
     planche_proxy_destroy(serve->proxy);
     planche_books_destroy(serve->books);
     planche_cache_close(&serve->cache);
+    planche_pages_ready_destroy(serve->ready);
     planche_pages_keys_destroy(serve->keys);
     planche_cli_engine_cache_destroy(serve->engines);
     for (unsigned i = 0; i < serve->listener_count; i++)

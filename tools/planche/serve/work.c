@@ -14,19 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void leave_keys(struct planche_serve_work *work)
-{
-    if (work->link == NULL)
-        return;
-    *work->link = work->next;
-    if (work->next != NULL)
-        work->next->link = work->link;
-    work->link = NULL;
-}
-
 void planche_serve_work_end(struct planche_serve_work *work, bool keep)
 {
-    leave_keys(work);
+    planche_pages_ready_leave(&work->ready);
     planche_pages_leave(work->serve->pages, &work->waiter, keep);
     planche_http_timer_stop(&work->timer);
     planche_cli_request_clear(&work->wish.request);
@@ -165,8 +155,9 @@ static void submit(struct planche_serve_work *work)
     }
 }
 
-static void find_page(struct planche_serve_work *work)
+static void find_page(void *user)
 {
+    struct planche_serve_work *work = user;
     struct planche_pages_wish *wish = &work->wish;
     struct planche_error error = {0};
     enum planche_status status =
@@ -177,16 +168,6 @@ static void find_page(struct planche_serve_work *work)
                            planche_serve_tell(work->serve, work->c, status, error.message));
     else if (!answer_unchanged(work))
         submit(work);
-}
-
-/* The loop does not wait for the machine's answer. */
-static void wait_for_keys(struct planche_serve_work *work)
-{
-    work->next = work->serve->asked.works;
-    work->link = &work->serve->asked.works;
-    if (work->next != NULL)
-        work->next->link = &work->next;
-    *work->link = work;
 }
 
 static void take_body(struct planche_serve_work *work)
@@ -264,29 +245,6 @@ static bool check_query(struct planche_serve_work *work)
     return status == PLANCHE_OK;
 }
 
-static void on_keys(void *user)
-{
-    struct planche_serve *serve = user;
-    struct planche_serve_work *work;
-    serve->asked.known = true;
-    while ((work = serve->asked.works) != NULL) {
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it leaves the list before it may be freed. */
-        leave_keys(work);
-        find_page(work); /* NOLINT(clang-analyzer-unix.Malloc) */
-    }
-}
-
-/* Before the body of the first page is read, so that it need not wait for it, or for less. Not when
- * the server starts: GPUs are asked, which takes up to a second, and their drivers take 50 MB. */
-void planche_serve_work_prepare(struct planche_serve *serve)
-{
-    if (serve->asked.wanted)
-        return;
-    serve->asked.wanted = true;
-    serve->asked.ready = (struct planche_http_task){.run = on_keys, .user = serve};
-    planche_pages_prepare(serve->pages, serve->keys, &serve->asked.ready);
-}
-
 void planche_serve_work_begin(struct planche_serve *serve, struct planche_http_connection *c,
                               const struct planche_serve_kind *kind, json_t *more)
 {
@@ -296,7 +254,10 @@ void planche_serve_work_begin(struct planche_serve *serve, struct planche_http_c
         planche_http_drop(c);
         return;
     }
-    planche_serve_work_prepare(serve);
+    /* Before the body of the first page is read, so that it need not wait for it, or for less. Not
+     * when the server starts: GPUs are asked, which takes up to a second, and their drivers take 50
+     * MB. */
+    planche_pages_ready_prepare(serve->ready);
     work->serve = serve;
     work->c = c;
     work->kind = kind;

@@ -18,7 +18,7 @@ struct planche_serve_work {
     int64_t deadline;                        /* planche_clock_ns; 0: none */
     bool lasts;                              /* the refusal: trying again does not help */
     json_t *more;                            /* settings beside the query; own */
-    struct planche_serve_work *next, **link; /* those that wait for keys; link NULL: it does not */
+    struct planche_pages_ready_waiter ready; /* for what keys depend on */
 };
 
 struct planche_serve_kind {
@@ -38,8 +38,6 @@ struct planche_serve_kind {
  * answers. */
 void planche_serve_work_begin(struct planche_serve *serve, struct planche_http_connection *c,
                               const struct planche_serve_kind *kind, json_t *more);
-/* Asks what keys depend on, on a worker, unless it was asked: done by the first work, too. */
-void planche_serve_work_prepare(struct planche_serve *serve);
 /* Once the answer is given: frees the work. The page is not wanted any more; keep: it is made all
  * the same, if results are kept. */
 void planche_serve_work_end(struct planche_serve_work *work, bool keep);

@@ -61,6 +61,7 @@ int planche_serve_make_proxy(struct planche_serve *serve)
         .options = &serve->options,
         .pages = serve->pages,
         .keys = serve->keys,
+        .ready = serve->ready,
         .metrics = serve->metrics,
         .keeps = serve->cache != NULL,
         .max_bytes = serve->max_bytes,
