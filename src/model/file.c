@@ -83,6 +83,24 @@ enum planche_status planche_model_file_read(struct planche_model_file *file, voi
     return status;
 }
 
+enum planche_status planche_model_file_read_at(const struct planche_model_file *file, void *out,
+                                               size_t size, uint64_t at,
+                                               struct planche_error *error)
+{
+    int64_t got;
+    if (at > file->size || size > file->size - at)
+        return planche_fail(error, PLANCHE_ERROR_MODEL, "%s: the file ends too early", file->name);
+    if (file->data) {
+        memcpy(out, file->data + at, size);
+        return PLANCHE_OK;
+    }
+    got = planche_fd_read_at(file->fd, out, size, at);
+    if (got == (int64_t)size)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", file->name,
+                        got < 0 ? strerror(errno) : "the file became shorter");
+}
+
 uint64_t planche_model_file_left(const struct planche_model_file *file)
 {
     return file->size - file->position;

@@ -49,6 +49,10 @@ size_t planche_model_file_peek(const struct planche_model_file *file, void *out,
 /* Exactly size bytes. Errors: IO. The caller has checked that they are there. */
 enum planche_status planche_model_file_read(struct planche_model_file *file, void *out, size_t size,
                                             struct planche_error *error);
+/* Likewise from a byte on, without moving the position. */
+enum planche_status planche_model_file_read_at(const struct planche_model_file *file, void *out,
+                                               size_t size, uint64_t at,
+                                               struct planche_error *error);
 uint64_t planche_model_file_left(const struct planche_model_file *file);
 void planche_model_file_close(struct planche_model_file *file);
 /* Likewise, but the descriptor goes to *owner unless owner is NULL: -1 if there is none. */
