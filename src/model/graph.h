@@ -105,6 +105,9 @@ struct planche_graph {
     /* Names that the format's exporters give to the output, for graphs in which several blobs are
      * read by nobody; ends with NULL, or NULL. */
     const char *const *output_names;
+    int multiple; /* pages must have a multiple of so many rows and columns; 0: any */
+    /* What the network's numbers are of a page's, 0..1, as the loader knows; 0: it does not. */
+    float in_scale, out_scale;
     struct planche_graph_chunk *chunks;
     int layer_count, blob_count, blob_limit;
     struct planche_layer *layers;

@@ -12,6 +12,7 @@
  * a file that nobody knows. */
 static const struct planche_model_loader *const loaders[] = {
     &planche_own_loader,
+    &planche_onnx_loader,
     &planche_ncnn_loader,
 };
 #define LOADERS (sizeof(loaders) / sizeof(loaders[0]))
@@ -45,7 +46,11 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
         status = planche_graph_lower(graph, crops, net, error);
     if (status != PLANCHE_OK)
         return status;
-    return planche_cugan_adapt(graph, net, !variant, shrink, error);
+    if (graph->in_scale == 0)
+        return planche_cugan_adapt(graph, net, !variant, shrink, error);
+    net->recipe.in_scale = graph->in_scale;
+    net->recipe.out_scale = graph->out_scale;
+    return PLANCHE_OK;
 }
 
 static enum planche_status load_graph(struct planche_graph *graph,

@@ -25,7 +25,8 @@ struct planche_model_loader {
                                 struct planche_error *error);
 };
 
-extern const struct planche_model_loader planche_ncnn_loader, planche_own_loader;
+extern const struct planche_model_loader planche_ncnn_loader, planche_own_loader,
+    planche_onnx_loader;
 
 /* The first of count loaders that recognises a file; the last one, which then says what is wrong,
  * if none does. */

@@ -146,10 +146,12 @@ enum planche_status planche_recipe_derive(const struct planche_graph *graph,
     search.cuts = planche_calloc(graph->budget, (size_t)graph->layer_count, sizeof(*search.cuts));
     if (!search.shapes || !search.cuts)
         status = planche_graph_no_memory(graph, error);
+    int unit = graph->multiple > 1 ? graph->multiple : 1;
     for (size_t i = 0;
          status == PLANCHE_OK && !found && i < sizeof(multiples) / sizeof(multiples[0]); i++)
         for (int remainder = 0; !found && remainder < multiples[i]; remainder++) {
-            struct candidate candidate = {.multiple = multiples[i], .remainder = remainder};
+            struct candidate candidate = {.multiple = unit * multiples[i],
+                                          .remainder = unit * remainder};
             found = accept(&search, &candidate, recipe, shrink);
         }
     if (status == PLANCHE_OK && !found)
