@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The model loader: an input is a .param text, a zero byte and a .bin. */
 #include "model/load.h"
+#include "use_net.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,26 +9,6 @@
 #define BUDGET (UINT64_C(256) << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* What engines rely on: a net that loads has sizes for pages as its recipe pads them. */
-static void use(const struct planche_net *net)
-{
-    const struct planche_recipe *recipe = &net->recipe;
-    struct planche_shape *shapes = calloc((size_t)net->tensor_count, sizeof(*shapes));
-    struct planche_shape out;
-    int64_t size = recipe->multiple + 2 * (int64_t)recipe->pad;
-    if (!shapes)
-        return;
-    if (!planche_net_shapes(net, size, size, shapes))
-        abort();
-    out = planche_view_shape(&net->output, shapes);
-    if (out.height < recipe->crop + recipe->scale || out.width < recipe->crop + recipe->scale)
-        abort();
-    for (int i = 0; i < net->step_count; i++)
-        if (planche_step_macs(net, &net->steps[i], shapes) < 0)
-            abort();
-    free(shapes);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -46,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct planche_net *net;
     planche_budget_init(&budget, BUDGET);
     if (planche_model_load(&net, &source, NULL, &budget, &error) == PLANCHE_OK)
-        use(net);
+        use_net(net);
     planche_net_destroy(&net);
     if (budget.used != 0)
         abort();
