@@ -47,6 +47,7 @@ COMMAND_USES = {
     "models": ["cli"],
     "preview": ["cli"],
     "info": ["cli"],
+    "doctor": ["cli"],
     "bench": ["cli"],
     "ncnn": ["cli"],
     "stdio": ["cli", "service"],

@@ -6,6 +6,7 @@
 #include "commit.h"
 
 #include <planche/planche.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Splits a fact, "NAME VALUE", at its first space; returns the value. */
@@ -57,4 +58,33 @@ const char *planche_cli_best_feature(uint32_t features)
     while (i + 1 < PLANCHE_CLI_FEATURES && !(features & planche_cli_features[i].feature))
         i++;
     return planche_cli_features[i].name;
+}
+
+void planche_cli_cpu_name(char *name, size_t size)
+{
+    snprintf(name, size, "unknown");
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[256];
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        char *colon = strstr(line, ": ");
+        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+            line[strcspn(line, "\n")] = 0;
+            snprintf(name, size, "%.127s", colon + 2);
+            break;
+        }
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+const char *planche_cli_feature_list(uint32_t features, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = 0;
+    for (size_t i = 0; i < PLANCHE_CLI_FEATURES && used < size; i++) {
+        if (features & planche_cli_features[i].feature)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
+                                     planche_cli_features[i].name);
+    }
+    return text;
 }

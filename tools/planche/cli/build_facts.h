@@ -4,6 +4,7 @@
 #define PLANCHE_CLI_BUILD_FACTS_H
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Prints a line a fact: commit, compiler, libraries. */
@@ -20,5 +21,9 @@ struct planche_cli_feature {
 extern const struct planche_cli_feature planche_cli_features[PLANCHE_CLI_FEATURES];
 /* The name of the best of some features. */
 const char *planche_cli_best_feature(uint32_t features);
+/* The names of all of them, in text. */
+const char *planche_cli_feature_list(uint32_t features, char *text, size_t size);
+/* What the system calls the CPU, or "unknown". */
+void planche_cli_cpu_name(char *name, size_t size);
 
 #endif

@@ -138,7 +138,7 @@ static bool read_variables(struct planche_cli_config *config, enum planche_cli_c
     const struct reading reading = {.config = config};
     for (size_t row = 0; row < planche_cli_option_count; row++) {
         const struct planche_cli_option *option = &planche_cli_option_table[row];
-        bool check = (option->commands & (unsigned)command) != 0;
+        bool check = command == PLANCHE_CLI_DOCTOR || (option->commands & (unsigned)command) != 0;
         if (!planche_cli_config_lacks(option) && !read_variable(&reading, row, check))
             return false;
     }
@@ -281,24 +281,36 @@ bool planche_cli_config_take(struct planche_cli_config *config, const struct pla
     return true;
 }
 
+/* A file in the user's folder of configurations. False: there is no such folder. */
+static bool find_own(const char *name, char *path, size_t size)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    int length = -1;
+    if (base != NULL && *base == '/')
+        length = snprintf(path, size, "%s/planche/%s", base, name);
+    else if (home != NULL && *home == '/')
+        length = snprintf(path, size, "%s/.config/planche/%s", home, name);
+    return length > 0 && (size_t)length < size;
+}
+
+bool planche_cli_config_former(char *path, size_t size)
+{
+    return find_own("config", path, size);
+}
+
 /* False: there is no file to look for. *given: somebody has named it. */
 static bool find_path(struct planche_cli_config *config, const char *named, bool *given)
 {
-    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     size_t size = sizeof config->path;
-    int length = -1;
     if (named == NULL)
         named = getenv("PLANCHE_CONFIG");
     *given = named != NULL && *named != 0;
-    if (*given && strcmp(named, "none") == 0)
-        return false;
-    if (*given)
-        length = snprintf(config->path, size, "%s", named);
-    else if (base != NULL && *base == '/')
-        length = snprintf(config->path, size, "%s/planche/config.toml", base);
-    else if (home != NULL && *home == '/')
-        length = snprintf(config->path, size, "%s/.config/planche/config.toml", home);
-    bool found = length > 0 && (size_t)length < size;
+    bool found = false;
+    if (!*given)
+        found = find_own("config.toml", config->path, size);
+    else if (strcmp(named, "none") != 0)
+        found = (size_t)snprintf(config->path, size, "%s", named) < size ||
+                fail(config, "config", "--config: the name is too long");
     if (!found)
         *config->path = 0;
     return found;
@@ -348,8 +360,7 @@ static bool read_file(struct planche_cli_config *config, const char *named)
     struct planche_toml *tree = NULL;
     bool given;
     if (!find_path(config, named, &given))
-        return !given || strcmp(named != NULL ? named : "none", "none") == 0 ||
-               fail(config, "config", "--config: the name is too long");
+        return *config->problem == 0;
     int fd = open_file(config, given);
     if (fd < 0) {
         if (*config->problem == 0)

@@ -54,6 +54,9 @@ bool planche_cli_config_lacks(const struct planche_cli_option *option);
 /* Keeps as the problem that a setting's value is none of its option. False. */
 bool planche_cli_config_refuse(struct planche_cli_config *config,
                                const struct planche_cli_setting *setting);
+/* The file that earlier versions in development read, whether it is there or not. False: there is
+ * no folder for it. */
+bool planche_cli_config_former(char *path, size_t size);
 void planche_cli_config_clear(struct planche_cli_config *config);
 
 #endif

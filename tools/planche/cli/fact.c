@@ -9,10 +9,10 @@
 #define VALUE_COLUMNS 65
 
 /* Bytes of the next line: up to the last space that fits, or a word that is longer alone. */
-static size_t next_line(const char *text)
+static size_t next_line(const char *text, size_t columns)
 {
     size_t fits = 0, at = strcspn(text, " ");
-    while (at <= VALUE_COLUMNS || fits == 0) {
+    while (at <= columns || fits == 0) {
         fits = at;
         if (!text[at])
             break;
@@ -21,13 +21,20 @@ static size_t next_line(const char *text)
     return fits;
 }
 
-void planche_cli_print_fact(const char *name, const char *value)
+void planche_cli_print_fact_from(unsigned indent, const char *name, const char *value)
 {
+    unsigned before = 0; /* the first line has begun */
     do {
-        size_t length = next_line(value);
-        printf("%-*s %.*s\n", NAME_COLUMNS, name, (int)length, value);
+        size_t length = next_line(value, VALUE_COLUMNS - indent);
+        printf("%*s%-*s %.*s\n", (int)before, "", NAME_COLUMNS, name, (int)length, value);
         value += length;
         value += strspn(value, " ");
         name = "";
+        before = indent;
     } while (*value);
+}
+
+void planche_cli_print_fact(const char *name, const char *value)
+{
+    planche_cli_print_fact_from(0, name, value);
 }

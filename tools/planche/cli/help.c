@@ -26,6 +26,7 @@ static const char enlarge_usage[] =
     "                                           and folders of both\n"
     "  planche models [fetch ...]               list models, fetch models\n"
     "  planche info                             this machine: CPU, memory, GPUs\n"
+    "  planche doctor                           what works here; remedies\n"
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
     "  planche serve [OPTIONS]                  HTTP server for readers and programs\n"
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
@@ -80,6 +81,22 @@ static const char info_usage[] =
     "memory budget and number of threads, the model folder, and the GPUs that Vulkan\n"
     "finds: number (for --backend vulkan:N), memory, path (see --gpu-path) and\n"
     "relevant extensions.\n";
+
+static const char doctor_usage[] =
+    "Usage: planche doctor [OPTIONS]\n"
+    "\n"
+    "Looks at what Planche uses on this machine: configuration, CPU, memory, GPUs and\n"
+    "their drivers, models, helper programs, libraries of formats, folders and the room\n"
+    "in them. Makes a small page with the options given. Says of everything that is not\n"
+    "well what to do. It writes nothing.\n";
+
+static const char doctor_end[] =
+    "Examples:\n"
+    "  planche doctor\n"
+    "  planche doctor --backend vulkan:0 --model large\n"
+    "\n"
+    "Exit status: 0 if all that is needed works, 1 if not, 2 wrong usage. Notes are of\n"
+    "what is not needed.\n";
 
 static const char serve_usage[] =
     "Usage: planche serve [OPTIONS]\n"
@@ -208,6 +225,7 @@ static const struct help {
     {"", PLANCHE_CLI_ENLARGE, enlarge_usage, enlarge_end},
     {"models", PLANCHE_CLI_MODELS | PLANCHE_CLI_FETCH, models_usage, models_end},
     {"info", PLANCHE_CLI_INFO, info_usage, ""},
+    {"doctor", PLANCHE_CLI_DOCTOR, doctor_usage, doctor_end},
     {"stdio", PLANCHE_CLI_STDIO, stdio_usage, stdio_end},
     {"serve", PLANCHE_CLI_SERVE, serve_usage, serve_end},
     {"bench", PLANCHE_CLI_BENCH, bench_usage, bench_end},
@@ -271,8 +289,8 @@ void planche_cli_help_option(const struct planche_cli_option *option)
  * them. */
 static bool is_described_elsewhere(const struct help *help, const struct planche_cli_option *option)
 {
-    const unsigned brief =
-        PLANCHE_CLI_STDIO | PLANCHE_CLI_SERVE | PLANCHE_CLI_BENCH | PLANCHE_CLI_WORKER;
+    const unsigned brief = PLANCHE_CLI_STDIO | PLANCHE_CLI_SERVE | PLANCHE_CLI_BENCH |
+                           PLANCHE_CLI_WORKER | PLANCHE_CLI_DOCTOR;
     return (help->options & brief) && (option->commands & PLANCHE_CLI_ENLARGE);
 }
 

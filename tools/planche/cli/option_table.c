@@ -18,11 +18,12 @@ enum {
     CACHE = PLANCHE_CLI_CACHE,
     WORKER = PLANCHE_CLI_WORKER,
     QUEUE = PLANCHE_CLI_QUEUE,
+    DOCTOR = PLANCHE_CLI_DOCTOR,
     MANY = PLANCHE_CLI_MANY,
     ONCE = PLANCHE_CLI_ONCE,
     BOOKS_ONLY = PLANCHE_CLI_BOOKS_ONLY,
     PAGES = ENLARGE | STDIO | SERVE,
-    ENGINES = PAGES | BENCH | PREVIEW,
+    ENGINES = PAGES | BENCH | PREVIEW | DOCTOR,
     EVERY = ENGINES | MODELS | FETCH | INFO
 };
 
@@ -52,6 +53,7 @@ const struct planche_cli_command_row planche_cli_command_table[] = {
     {PLANCHE_CLI_PREVIEW, "preview", "preview"},   {PLANCHE_CLI_COMPARE, "compare", "compare"},
     {PLANCHE_CLI_SERVE, "serve", "serve"},         {PLANCHE_CLI_CACHE, "cache", "cache"},
     {PLANCHE_CLI_WORKER, "worker", "worker"},      {PLANCHE_CLI_QUEUE, "queue", "queue"},
+    {PLANCHE_CLI_DOCTOR, "doctor", "doctor"},
 };
 
 const size_t planche_cli_command_count =

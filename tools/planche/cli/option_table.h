@@ -19,6 +19,7 @@ enum planche_cli_command {
     PLANCHE_CLI_CACHE = 512,
     PLANCHE_CLI_WORKER = 1024,
     PLANCHE_CLI_QUEUE = 2048,
+    PLANCHE_CLI_DOCTOR = 4096,
     /* Beside them: of an option that may be repeated, that is for one run (no file or variable has
      * it), that is for books only. */
     PLANCHE_CLI_MANY = 1 << 28,

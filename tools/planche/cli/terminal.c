@@ -97,15 +97,32 @@ bool planche_cli_is_terminal(void)
     return isatty(STDERR_FILENO);
 }
 
-bool planche_cli_has_escapes(void)
+static bool knows_escapes(void)
 {
     const char *term = getenv("TERM");
-    return planche_cli_is_terminal() && term != NULL && *term != 0 && strcmp(term, "dumb") != 0;
+    return term != NULL && *term != 0 && strcmp(term, "dumb") != 0;
+}
+
+bool planche_cli_has_escapes(void)
+{
+    return planche_cli_is_terminal() && knows_escapes();
 }
 
 bool planche_cli_prints_on_terminal(void)
 {
     return isatty(STDOUT_FILENO);
+}
+
+bool planche_cli_prints_colours(void)
+{
+    const char *none = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
+    const char *wish = getenv("CLICOLOR");
+    if (none != NULL && *none != 0)
+        return false;
+    if (force != NULL && *force != 0 && strcmp(force, "0") != 0)
+        return true;
+    return planche_cli_prints_on_terminal() && knows_escapes() &&
+           (wish == NULL || strcmp(wish, "0") != 0);
 }
 
 unsigned planche_cli_columns(void)

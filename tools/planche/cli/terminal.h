@@ -23,8 +23,10 @@ void planche_cli_status_line(const char *text);
 /* Whether standard error is a terminal, and whether it is one on which the cursor can be moved. */
 bool planche_cli_is_terminal(void);
 bool planche_cli_has_escapes(void);
-/* Whether standard output is a terminal. */
+/* Whether standard output is a terminal, and whether it shows colours that the user wants:
+ * NO_COLOR, CLICOLOR and CLICOLOR_FORCE, https://no-color.org and https://bixense.com/clicolors. */
 bool planche_cli_prints_on_terminal(void);
+bool planche_cli_prints_colours(void);
 /* Columns of the terminal at stderr; 80 if unknown. */
 unsigned planche_cli_columns(void);
 

@@ -10,13 +10,14 @@ import json
 import re
 import sys
 
-COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue"]
-SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "help", "version"]
+COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "doctor"]
+SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "doctor", "help", "version"]
 # What the manual's pages of sub-commands are found by.
 ABOUT = {"models": "list, fetch and check the models of planche", "info": "what planche has found on this machine",
          "stdio": "enlarge pages for another program, by requests on standard input",
          "serve": "enlarge pages over HTTP, for readers and programs", "bench": "measure the speed of planche",
          "preview": "part of a page, enlarged by several models side by side",
+         "doctor": "what works on this machine, and what to do if something does not",
          "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk",
          "worker": "make pages of a queue that many machines share", "queue": "who works on a queue, what waits, what failed"}
 MODELS_COMMANDS = ["fetch", "import", "pack", "path", "verify", "remove"]
@@ -44,7 +45,7 @@ class Option:
 
 def topics(options):
     """What planche help knows."""
-    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue"] + sorted({option.name for option in options}))
+    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "doctor"] + sorted({option.name for option in options}))
 
 
 def of_command(options, command):

@@ -25,23 +25,6 @@ struct machine {
     char models[PATH_MAX];
 };
 
-static void read_cpu_name(char *name, size_t size)
-{
-    snprintf(name, size, "unknown");
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    char line[256];
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        char *colon = strstr(line, ": ");
-        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
-            line[strcspn(line, "\n")] = 0;
-            snprintf(name, size, "%.127s", colon + 2);
-            break;
-        }
-    }
-    if (file != NULL)
-        fclose(file);
-}
-
 static enum planche_status inspect(struct machine *machine,
                                    const struct planche_cli_options *options,
                                    struct planche_error *error)
@@ -50,7 +33,7 @@ static enum planche_status inspect(struct machine *machine,
     *machine = (struct machine){.features = planche_cpu_features()};
     if (mask != 0)
         machine->features &= mask | PLANCHE_CPU_PORTABLE;
-    read_cpu_name(machine->cpu, sizeof machine->cpu);
+    planche_cli_cpu_name(machine->cpu, sizeof machine->cpu);
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     machine->memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
     planche_engine_defaults(&machine->budget, &machine->threads);
@@ -85,15 +68,10 @@ static bool print_json(const struct machine *machine, const struct planche_cli_c
 static void print_text(const struct machine *machine, const struct planche_cli_config *config)
 {
     char memory[32], text[128];
-    size_t used = 0;
     planche_cli_print_fact("planche", planche_version());
     planche_cli_build_print();
     planche_cli_print_fact("CPU", machine->cpu);
-    for (size_t i = 0; i < PLANCHE_CLI_FEATURES; i++) {
-        if (machine->features & planche_cli_features[i].feature)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "",
-                                     planche_cli_features[i].name);
-    }
+    planche_cli_feature_list(machine->features, text, sizeof text);
     planche_cli_print_fact("features", text);
     planche_cli_print_fact("kernels", planche_cli_best_feature(machine->features));
     planche_cli_print_fact("memory",
