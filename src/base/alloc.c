@@ -19,6 +19,10 @@
 /* Mappings from this size on may have huge pages. */
 #define HUGE_THRESHOLD ((size_t)4 << 20)
 #define HUGE_PAGE      ((uintptr_t)2 << 20)
+/* Freed blocks below HUGE_THRESHOLD that are kept, and the most that is left over when one serves
+ * another request, which no budget counts. */
+#define SMALL_BLOCKS 8
+#define SMALL_EXCESS ((size_t)128 << 10)
 /* Cached blocks are cut at multiples of this: of pages of all systems, and little beside a block.
  */
 #define GRAIN ((size_t)64 << 10)
@@ -43,10 +47,12 @@ struct header {
 };
 _Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit before the block");
 
-/* Freed mappings of at least HUGE_THRESHOLD. */
+/* Freed mappings. Those below HUGE_THRESHOLD, rows of a narrow page, serve requests of about their
+ * size: they are neither divided nor made one, and do not take from the large ones. */
 struct planche_block_cache {
     struct planche_mutex lock;
     struct header *blocks;  /* under lock; ascending addresses */
+    struct header *small;   /* under lock; the one freed last comes first */
     _Atomic uint64_t bytes; /* changes under lock */
 };
 
@@ -114,10 +120,31 @@ static size_t total_of(const struct header *block)
     return block->allotted + PLANCHE_ALIGN;
 }
 
+static void destroy_block(struct planche_block_cache *cache, struct header *block)
+{
+    atomic_fetch_sub(&cache->bytes, block->allotted);
+    planche_mapping_destroy(block, total_of(block));
+}
+
+/* Gives back small blocks behind the first `count`, under the lock. */
+static void shrink_small(struct planche_block_cache *cache, unsigned count)
+{
+    struct header **link = &cache->small;
+    for (; *link && count > 0; count--)
+        link = &(*link)->next;
+    while (*link) {
+        struct header *block = *link;
+        *link = block->next;
+        destroy_block(cache, block);
+    }
+}
+
 /* Gives cached blocks back until no more than `most` bytes are left. */
 static void shrink_cache(struct planche_block_cache *cache, uint64_t most)
 {
     planche_mutex_lock(&cache->lock);
+    if (atomic_load(&cache->bytes) > most)
+        shrink_small(cache, 0);
     while (cache->blocks && atomic_load(&cache->bytes) > most) {
         struct header *block = cache->blocks;
         const uint64_t excess = atomic_load(&cache->bytes) - most;
@@ -131,10 +158,18 @@ static void shrink_cache(struct planche_block_cache *cache, uint64_t most)
             break;
         }
         cache->blocks = block->next;
-        atomic_fetch_sub(&cache->bytes, block->allotted);
-        planche_mapping_destroy(block, total);
+        destroy_block(cache, block);
     }
     planche_mutex_unlock(&cache->lock);
+}
+
+/* Lets the system take whole pages of so many bytes; the header stays. */
+static void forget_pages(struct header *block, uintptr_t page)
+{
+    uintptr_t end = (uintptr_t)block + total_of(block);
+    uintptr_t first = ((uintptr_t)block / page + 1) * page;
+    if (first < end)
+        planche_mapping_forget((void *)first, end - first);
 }
 
 void planche_budget_cache_trim(struct planche_budget *budget)
@@ -143,13 +178,10 @@ void planche_budget_cache_trim(struct planche_budget *budget)
     if (!cache)
         return;
     planche_mutex_lock(&cache->lock);
-    for (struct header *block = cache->blocks; block; block = block->next) {
-        /* Whole huge pages; the header stays. */
-        uintptr_t end = (uintptr_t)block + block->allotted + PLANCHE_ALIGN;
-        uintptr_t first = ((uintptr_t)block / HUGE_PAGE + 1) * HUGE_PAGE;
-        if (first < end)
-            planche_mapping_forget((void *)first, end - first);
-    }
+    for (struct header *block = cache->blocks; block; block = block->next)
+        forget_pages(block, HUGE_PAGE);
+    for (struct header *block = cache->small; block; block = block->next)
+        forget_pages(block, GRAIN);
     planche_mutex_unlock(&cache->lock);
 }
 
@@ -337,21 +369,51 @@ static void divide(struct planche_block_cache *cache, struct header *block, size
     insert_block(cache, rest);
 }
 
-/* The smallest cached block that has `total` bytes, the rest of it left in the cache; NULL: there
- * is none. Its content is arbitrary. */
-static struct header *take_cached(struct planche_block_cache *cache, size_t total)
+static void insert_small(struct planche_block_cache *cache, struct header *block)
 {
-    struct header **best = NULL, *found;
-    planche_mutex_lock(&cache->lock);
+    block->next = cache->small;
+    cache->small = block;
+    atomic_fetch_add(&cache->bytes, block->allotted);
+    shrink_small(cache, SMALL_BLOCKS);
+}
+
+/* A small block of about `total` bytes, under the lock; NULL: there is none. */
+static struct header *take_small(struct planche_block_cache *cache, size_t total)
+{
+    for (struct header **link = &cache->small; *link; link = &(*link)->next) {
+        struct header *block = *link;
+        if (total_of(block) < total || total_of(block) - total > SMALL_EXCESS)
+            continue;
+        *link = block->next;
+        atomic_fetch_sub(&cache->bytes, block->allotted);
+        return block;
+    }
+    return NULL;
+}
+
+/* The smallest cached block that has `total` bytes, the rest of it left in the cache; NULL: there
+ * is none. Under the lock. */
+static struct header *take_large(struct planche_block_cache *cache, size_t total)
+{
+    struct header **best = NULL;
     for (struct header **link = &cache->blocks; *link; link = &(*link)->next)
         if (total_of(*link) >= total && (!best || total_of(*link) < total_of(*best)))
             best = link;
-    found = best ? *best : NULL;
+    struct header *found = best ? *best : NULL;
     if (found) {
         *best = found->next;
         atomic_fetch_sub(&cache->bytes, found->allotted);
         divide(cache, found, total);
     }
+    return found;
+}
+
+/* A cached block that has `total` bytes, of arbitrary content; NULL: there is none. */
+static struct header *take_cached(struct planche_block_cache *cache, size_t total)
+{
+    planche_mutex_lock(&cache->lock);
+    struct header *found =
+        total < HUGE_THRESHOLD ? take_small(cache, total) : take_large(cache, total);
     planche_mutex_unlock(&cache->lock);
     return found;
 }
@@ -360,11 +422,14 @@ static struct header *take_cached(struct planche_block_cache *cache, size_t tota
 static bool cache_block(struct header *block)
 {
     struct planche_block_cache *cache = block->budget ? block->budget->cache : NULL;
-    if (!cache || !block->mapped || total_of(block) < HUGE_THRESHOLD)
+    if (!cache || !block->mapped)
         return false;
     const struct planche_budget *budget = block->budget;
     planche_mutex_lock(&cache->lock);
-    insert_block(cache, block);
+    if (total_of(block) < HUGE_THRESHOLD)
+        insert_small(cache, block);
+    else
+        insert_block(cache, block);
     planche_mutex_unlock(&cache->lock);
     keep_limit(budget);
     return true;
@@ -379,8 +444,7 @@ static struct header *obtain(struct planche_budget *budget, size_t size)
         return NULL;
     total -= total % PLANCHE_ALIGN;
     struct planche_block_cache *cache = budget ? budget->cache : NULL;
-    struct header *cached =
-        cache && mapped && total >= HUGE_THRESHOLD ? take_cached(cache, total) : NULL;
+    struct header *cached = cache && mapped ? take_cached(cache, total) : NULL;
     if (cache)
         keep_limit(budget);
     struct header *header = cached   ? cached

@@ -26,12 +26,12 @@ void planche_budget_init(struct planche_budget *budget, uint64_t limit);
 void planche_budget_init_part(struct planche_budget *budget, struct planche_budget *parent,
                               uint64_t limit);
 
-/* Block cache: a budget without a parent keeps large blocks that were freed, its own and those of
- * its parts, for the next allocations of that size or less: memory that is new to the process costs
- * more to touch than to compute with. What is held and what is used stay within the limit together.
- * False: no memory. planche_budget_cache_trim lets the system take what is held now when it runs
- * short: nobody will want it soon. planche_budget_cache_purge gives it all back at once.
- * planche_budget_cache_destroy does so for good, and must come last. */
+/* Block cache: a budget without a parent keeps large blocks that were freed (1 MiB and more), its
+ * own and those of its parts, for the next allocations of that size or less: memory that is new to
+ * the process costs more to touch than to compute with. What is held and what is used stay within
+ * the limit together. False: no memory. planche_budget_cache_trim lets the system take what is held
+ * now when it runs short: nobody will want it soon. planche_budget_cache_purge gives it all back at
+ * once. planche_budget_cache_destroy does so for good, and must come last. */
 bool planche_budget_cache_enable(struct planche_budget *budget);
 void planche_budget_cache_trim(struct planche_budget *budget);
 void planche_budget_cache_purge(struct planche_budget *budget);
