@@ -104,6 +104,18 @@ typedef void (*planche_book_progress_fn)(void *user, const struct planche_book_p
 /* Called before a page of a book begins, and after it has ended. */
 typedef void (*planche_book_turn_fn)(void *user);
 
+/* Makes a page of a book in the place of the engine, on another machine, say. It does what
+ * planche_engine_run_file(engine, input, output, options, result, error) does: OK, and output lies
+ * there, and result says what it is; or an error. input and output are files in the book's work
+ * folder. name is the page's, for messages. Called from several threads at once. It calls
+ * options->progress several times a second, by which it learns that the book is to stop:
+ * options->cancel is requested then, and it returns CANCELLED soon. */
+typedef enum planche_status (*planche_book_make_fn)(void *user, const char *name, const char *input,
+                                                    const char *output,
+                                                    const struct planche_page_options *options,
+                                                    struct planche_page_result *result,
+                                                    struct planche_error *error);
+
 /* Options of a book. The caller owns all that they point to, until the call returns. */
 struct planche_book_options {
     size_t struct_size;
@@ -141,6 +153,10 @@ struct planche_book_options {
      * the engine makes several. begin_page may wait, for who makes other pages on the machine that
      * go first; it must return soon when page->cancel is requested. NULL: not called. */
     planche_book_turn_fn begin_page, end_page;
+    /* Who makes the pages in the place of the engine, which then only says what is to be made; and
+     * how many at once, 1..1024. NULL: the engine makes them. */
+    planche_book_make_fn make_page;
+    unsigned makers;
 };
 #define PLANCHE_BOOK_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_book_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -90,6 +90,11 @@ struct planche_page_options {
      * if a denoise level was asked for and the model has one there, else through none. Else 1..64:
      * the least chain that enlarges so many times or more, reduced to this. */
     uint32_t scale;
+    /* Of a page of a book, where the engine leaves the level of cleaning to its pages: the level
+     * that most pages of the book need, from which the page only differs if it clearly has to: 1 is
+     * -1, 2 is -0.5, and so on to 9, which is 3. 0: the page chooses alone. planche_engine_run_book
+     * finds it by itself, and tells planche_book_options.make_page. */
+    unsigned usual;
 };
 #define PLANCHE_PAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_page_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -7,6 +7,9 @@
 #include "book/select.h"
 #include "engine/internal.h"
 
+/* As many as a job queue has threads. */
+#define MAX_MAKERS 1024
+
 #define RESULT PLANCHE_ARGS_STRUCT(struct planche_book_result, PLANCHE_BOOK_RESULT_INIT)
 
 /* Options in this library's size; those of the pages lie in *page. */
@@ -25,6 +28,9 @@ static enum planche_status take_options(struct planche_book_options *taken,
         status = planche_args_take_page(page, taken->page, error);
     if (!status)
         status = planche_book_check_selection(taken->pages, error);
+    if (!status && taken->make_page && (taken->makers < 1 || taken->makers > MAX_MAKERS))
+        status = planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%u makers are not within 1..%d",
+                              taken->makers, MAX_MAKERS);
     if (!status)
         taken->page = page;
     return status;

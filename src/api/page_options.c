@@ -2,6 +2,7 @@
 /* Page options of a caller, taken and checked. */
 #include "api/page_options.h"
 
+#include "choice/auto_model.h"
 #include "codec/codec.h"
 #include "engine/scale_chain.h"
 
@@ -46,6 +47,9 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->fit < PLANCHE_FIT_BOX || options->fit > PLANCHE_FIT_SCREEN)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown way to fit: %d",
                             (int)options->fit);
+    if (options->usual > PLANCHE_AUTO_LEVELS)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "a usual level of %u: it is at most %d",
+                            options->usual, PLANCHE_AUTO_LEVELS);
     return check_scale(options, error);
 }
 

@@ -9,8 +9,9 @@
 #include <stdio.h>
 
 /* Who adds an option that changes the bytes of pages adds it to describe_page, and counts it here.
+ * The usual level has a file of its own in the work folder.
  */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 104,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 112,
                "the fingerprint of a book must tell of every option of its pages");
 
 static void describe_page(char *text, size_t size, const struct planche_page_options *page)

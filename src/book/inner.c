@@ -115,6 +115,16 @@ static void end_page(void *user)
     run->book->options.end_page(run->book->options.user);
 }
 
+static enum planche_status make_page(void *user, const char *name, const char *input,
+                                     const char *output, const struct planche_page_options *options,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
+{
+    const struct inner_run *run = user;
+    return run->book->options.make_page(run->book->options.user, name, input, output, options,
+                                        result, error);
+}
+
 static char *join(struct inner_run *run, const char *name)
 {
     size_t size = strlen(run->entry->name) + strlen(name) + 2;
@@ -234,6 +244,7 @@ static enum planche_status run_book(struct inner_run *run, struct planche_error 
     options.on_progress = on_progress;
     options.begin_page = options.begin_page ? begin_page : NULL;
     options.end_page = options.end_page ? end_page : NULL;
+    options.make_page = options.make_page ? make_page : NULL;
     options.user = run;
     const struct planche_log log = {.fn = on_log, .user = run, .trace = book->log.trace};
     enum planche_status status =

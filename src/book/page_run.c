@@ -155,6 +155,29 @@ static enum planche_status record_page(struct planche_book *book, struct planche
     return status;
 }
 
+/* The page is made elsewhere, if its header says that it is to be made. */
+static enum planche_status make_elsewhere(struct in_flight *flight,
+                                          const struct planche_source *source, const char *output,
+                                          struct planche_page_options *options,
+                                          struct planche_error *error)
+{
+    struct planche_book *book = flight->runs->book;
+    const struct planche_reader_options header = {.budget = &book->budget, .header_only = true};
+    struct planche_reader *reader;
+    enum planche_status status = planche_reader_open(&reader, source, &header, error);
+    if (status)
+        return status;
+    status = filter_page(flight, planche_reader_info(reader), error);
+    planche_reader_destroy(&reader);
+    if (status)
+        return status;
+    options->struct_size = sizeof *options;
+    options->cancel = &flight->runs->stopped;
+    flight->entry->result.struct_size = sizeof flight->entry->result;
+    return book->options.make_page(book->options.user, source->name, source->path, output, options,
+                                   &flight->entry->result, error);
+}
+
 static enum planche_status run_page(struct in_flight *flight, const char *input,
                                     struct planche_error *error)
 {
@@ -162,8 +185,7 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     struct planche_entry *entry = flight->entry;
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4], output[PATH_MAX];
     const struct planche_source source = {.name = name, .path = input};
-    const struct planche_page_filter filter = {
-        filter_page, flight, planche_engine_chooses(book->engine) ? &book->usual : NULL};
+    const struct planche_page_filter filter = {filter_page, flight};
     struct planche_page_options options = book->page;
     options.format = planche_book_page_format(book, entry);
     options.overwrite = true;
@@ -172,11 +194,14 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
         options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
     options.progress = on_page_progress;
     options.progress_user = flight;
+    options.usual = planche_engine_chooses(book->engine) ? book->usual + 1 : 0;
     snprintf(name, sizeof name, "%s: %s", book->input, entry->name);
     planche_workdir_page_path(&book->work, entry->digest, options.format, 0, 1, output);
     enum planche_status status =
-        planche_run_source(book->engine, &source, &filter, &flight->runs->cancel, output, &options,
-                           &entry->result, error);
+        book->options.make_page
+            ? make_elsewhere(flight, &source, output, &options, error)
+            : planche_run_source(book->engine, &source, &filter, &flight->runs->cancel, output,
+                                 &options, &entry->result, error);
     return status ? status : record_page(book, entry, error);
 }
 

@@ -283,7 +283,8 @@ static enum planche_status open_queue(struct page_queue *queue, struct planche_e
 {
     struct planche_book *book = queue->runs.book;
     struct planche_job_queue_options options = PLANCHE_JOB_QUEUE_OPTIONS_INIT;
-    size_t jobs = planche_engine_jobs(book->engine);
+    size_t jobs =
+        book->options.make_page ? book->options.makers : planche_engine_jobs(book->engine);
     options.workers = (unsigned)(jobs < book->entries.pages ? jobs : book->entries.pages);
     options.capacity = options.workers + 1;
     planche_engine_expect(book->engine, book->entries.pages);

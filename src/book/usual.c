@@ -68,7 +68,7 @@ static enum planche_status look_at(struct sample *sample, const char *path,
 {
     struct planche_book *book = sample->book;
     const struct planche_source source = {.name = sample->entry->name, .path = path};
-    const struct planche_page_filter filter = {filter_page, sample, NULL};
+    const struct planche_page_filter filter = {filter_page, sample};
     struct planche_auto_choice choice;
     struct planche_signs signs;
     enum planche_status status =

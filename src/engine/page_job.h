@@ -13,8 +13,6 @@ struct planche_page_filter {
     enum planche_status (*ask)(void *user, const struct planche_image_info *info,
                                struct planche_error *error);
     void *user;
-    const unsigned
-        *usual; /* level of the book that the page is in, if it chooses one; NULL: none */
 };
 
 /* Where the page comes from and goes to: exactly one of source and in, one of sink and out. */

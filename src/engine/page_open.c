@@ -123,8 +123,8 @@ static enum planche_status choose_level(struct planche_page *page, struct planch
     struct planche_page_job *job = page->job;
     struct planche_auto_choice choice;
     planche_auto_choose(&choice, &job->signs);
-    if (job->filter && job->filter->usual)
-        planche_auto_settle(&choice, *job->filter->usual);
+    if (job->options.usual)
+        planche_auto_settle(&choice, job->options.usual - 1);
     describe_choice(page, &choice);
     enum planche_status status =
         planche_levels_get(&page->engine->state->levels, choice.level, &job->set, error);

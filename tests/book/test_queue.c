@@ -129,6 +129,71 @@ static void test_turns(void **state)
     tidy(&engine);
 }
 
+/* Who makes pages in the place of the engine: as it would, but for every third, which fails. */
+struct makers {
+    const struct planche_engine *engine;
+    atomic_uint calls;
+    bool fails;
+};
+
+static enum planche_status make_page(void *user, const char *name, const char *input,
+                                     const char *output, const struct planche_page_options *options,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
+{
+    struct makers *makers = user;
+    unsigned call = makers->calls++;
+    assert_non_null(strstr(name, "in.cbz: "));
+    assert_non_null(options->progress);
+    assert_non_null(options->cancel);
+    if (makers->fails && call % 3 == 2) {
+        error->status = PLANCHE_ERROR_LIMIT;
+        snprintf(error->message, sizeof error->message, "%s: the other machine said no", name);
+        return PLANCHE_ERROR_LIMIT;
+    }
+    options->progress(options->progress_user, 0.5);
+    return planche_engine_run_file(makers->engine, input, output, options, result, error);
+}
+
+static enum planche_status run_makers(struct makers *makers, const char *output, unsigned count,
+                                      struct planche_book_result *result)
+{
+    struct planche_book_options options = book_options(&told);
+    char from[600], to[600];
+    snprintf(from, sizeof from, "%s", test_path("in.cbz"));
+    snprintf(to, sizeof to, "%s", test_path(output));
+    options.on_page = NULL;
+    options.on_progress = NULL;
+    options.make_page = count > 0 ? make_page : NULL;
+    options.makers = count;
+    options.user = makers;
+    return planche_engine_run_book(makers->engine, from, to, &options, result, NULL);
+}
+
+/* Pages that are made elsewhere are a book as any other, to the byte; what fails there is kept. */
+static void test_makers(void **state)
+{
+    struct planche_engine *engine = engine_with(2);
+    struct planche_book_result alone = PLANCHE_BOOK_RESULT_INIT, made = PLANCHE_BOOK_RESULT_INIT;
+    struct makers makers = {.engine = engine};
+    (void)state;
+    make_input(false);
+    assert_int_equal(run_makers(&makers, "alone.cbz", 0, &alone), PLANCHE_OK);
+    assert_int_equal(run_makers(&makers, "made.cbz", 5, &made), PLANCHE_OK);
+    assert_int_equal(makers.calls, made.outcomes[PLANCHE_BOOK_ENLARGED]);
+    assert_int_equal(made.outcomes[PLANCHE_BOOK_ENLARGED], alone.outcomes[PLANCHE_BOOK_ENLARGED]);
+    assert_int_equal(made.output_bytes, alone.output_bytes);
+    expect_same_files("alone.cbz", "made.cbz");
+    makers.calls = 0;
+    makers.fails = true;
+    assert_int_equal(run_makers(&makers, "some.cbz", 1, &made), PLANCHE_OK);
+    assert_int_equal(made.outcomes[PLANCHE_BOOK_FAILED], makers.calls / 3);
+    remove_all("alone.cbz");
+    remove_all("made.cbz");
+    remove_all("some.cbz");
+    tidy(&engine);
+}
+
 /* With one worker pages run in their order: after the first has failed none is run. */
 static void test_failure(void **state)
 {
@@ -149,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_makers),
         cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

@@ -23,7 +23,7 @@
 #define ENDS_WITH(type, field)                                                                     \
     (sizeof(type) - offsetof(type, field) - sizeof(((type *)0)->field) < _Alignof(type))
 _Static_assert(ENDS_WITH(struct planche_engine_options, isolate), "is a new option in the key?");
-_Static_assert(ENDS_WITH(struct planche_page_options, scale), "is a new option in the key?");
+_Static_assert(ENDS_WITH(struct planche_page_options, usual), "is a new option in the key?");
 
 static void add_build(struct planche_cache_hash *hash, const char *commit)
 {
@@ -252,6 +252,7 @@ void planche_cache_page_key(struct planche_cache_key *key, const struct planche_
     planche_cache_hash_number(&hash, "height", options->height);
     planche_cache_hash_number(&hash, "fit", options->fit);
     planche_cache_hash_number(&hash, "scale", options->scale);
+    planche_cache_hash_number(&hash, "usual", options->usual);
     planche_cache_hash_number(&hash, "provenance", options->provenance != 0);
     planche_cache_hash_number(&hash, "grey", options->grey);
     planche_cache_hash_number(&hash, "on_limit", options->on_limit);

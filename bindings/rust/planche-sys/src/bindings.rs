@@ -296,6 +296,7 @@ pub struct planche_page_options {
     pub deadline_ms: u64,
     pub fit: planche_fit,
     pub scale: u32,
+    pub usual: ::std::os::raw::c_uint,
 }
 extern "C" {
     pub fn planche_page_options_init(out: *mut planche_page_options, size: usize);
@@ -634,6 +635,17 @@ pub type planche_book_progress_fn = ::std::option::Option<
 >;
 pub type planche_book_turn_fn =
     ::std::option::Option<unsafe extern "C" fn(user: *mut ::std::os::raw::c_void)>;
+pub type planche_book_make_fn = ::std::option::Option<
+    unsafe extern "C" fn(
+        user: *mut ::std::os::raw::c_void,
+        name: *const ::std::os::raw::c_char,
+        input: *const ::std::os::raw::c_char,
+        output: *const ::std::os::raw::c_char,
+        options: *const planche_page_options,
+        result: *mut planche_page_result,
+        error: *mut planche_error,
+    ) -> planche_status,
+>;
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub struct planche_book_options {
@@ -659,6 +671,8 @@ pub struct planche_book_options {
     pub sample: ::std::os::raw::c_uint,
     pub begin_page: planche_book_turn_fn,
     pub end_page: planche_book_turn_fn,
+    pub make_page: planche_book_make_fn,
+    pub makers: ::std::os::raw::c_uint,
 }
 extern "C" {
     pub fn planche_book_options_init(out: *mut planche_book_options, size: usize);

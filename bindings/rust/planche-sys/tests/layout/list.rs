@@ -6,7 +6,7 @@ layouts! {
     planche_model_variant { model, family, scale, denoise, licence, package, package_path, file, param_size, bin_size, param_sha256, bin_sha256, }
     planche_model_imported { struct_size, path, variant, there, }
     planche_model_import_options { struct_size, directory, max_bytes, memory, cancel, imported, user, }
-    planche_page_options { struct_size, format, quality, lossless, png_level, overwrite, progress, progress_user, tta, width, height, provenance, grey, on_limit, cancel, priority, deadline_ms, fit, scale, }
+    planche_page_options { struct_size, format, quality, lossless, png_level, overwrite, progress, progress_user, tta, width, height, provenance, grey, on_limit, cancel, priority, deadline_ms, fit, scale, usual, }
     planche_page_result { struct_size, input_width, input_height, output_width, output_height, format, decode_ms, network_ms, encode_ms, peak_bytes, parts, switched, backend, gpu_ms, tiles, redone, redone_reason, scale, passes, pass_scale, networks, chosen, grey, level, reason, kind, file_quality, past_quality, chroma, flat, screen, soft, }
     planche_provenance { struct_size, source, model, version, width, height, }
     planche_pixels { struct_size, format, width, height, stride, data, }
@@ -15,7 +15,7 @@ layouts! {
     planche_layer_profile { name, kind, ms, macs, }
     planche_book_page { struct_size, index, name, output_name, outcome, status, message, input_bytes, output_bytes, result, }
     planche_book_progress { struct_size, pages, done, done_parts, writing, name, index, part, computed, }
-    planche_book_options { struct_size, page, container, on_error, skip_above, again, fresh, max_entries, max_entry_bytes, max_bytes, max_ratio, on_page, on_progress, user, existing, keep_format, headers_only, memory, pages, sample, begin_page, end_page, }
+    planche_book_options { struct_size, page, container, on_error, skip_above, again, fresh, max_entries, max_entry_bytes, max_bytes, max_ratio, on_page, on_progress, user, existing, keep_format, headers_only, memory, pages, sample, begin_page, end_page, make_page, makers, }
     planche_book_result { struct_size, container, pages, input_bytes, output_bytes, outcomes, }
     planche_image_options { struct_size, memory, max_pixels, log, log_user, }
     planche_job_queue_options { struct_size, workers, capacity, aging_ms, }
