@@ -43,7 +43,7 @@ COMMAND_USES = {
     "generated": ["cli"],
     "cache": ["cli"],
     "service": ["cli"],
-    "enlarge": ["cli"],
+    "enlarge": ["cli", "queue"],
     "models": ["cli"],
     "preview": ["cli"],
     "info": ["cli"],

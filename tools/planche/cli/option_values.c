@@ -493,6 +493,12 @@ static bool set_insecure_server(struct planche_cli_options *o, const char *value
     return o->queue.insecure = true;
 }
 
+static bool set_same_bytes(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->queue.same_bytes = true;
+}
+
 static bool set_store(struct planche_cli_options *o, const char *value)
 {
     return set_text(value, &o->queue.store);

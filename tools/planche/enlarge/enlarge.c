@@ -74,6 +74,25 @@ static int open_engine(struct planche_cli_run *run)
     return PLANCHE_CLI_OK;
 }
 
+static bool makes_book(const struct planche_cli_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].makes && plan->items[i].book)
+            return true;
+    }
+    return false;
+}
+
+static int open_queue(struct planche_cli_run *run)
+{
+    struct planche_error error = {0};
+    if (run->options.queue.url == NULL || !makes_book(&run->plan))
+        return PLANCHE_CLI_OK;
+    enum planche_status status =
+        planche_queue_books_open(&run->front, &run->options, &run->info, &error);
+    return status == PLANCHE_OK ? PLANCHE_CLI_OK : report_not_started(run, status, error.message);
+}
+
 static int make_output_folder(struct planche_cli_run *run)
 {
     const char *folder = run->plan.folder;
@@ -115,6 +134,8 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
         return status;
     if (status == PLANCHE_CLI_OK && run->engine == NULL && makes_any(&run->plan))
         status = open_engine(run);
+    if (status == PLANCHE_CLI_OK)
+        status = open_queue(run);
     if (status == PLANCHE_CLI_OK)
         status = make_output_folder(run);
     return status;
@@ -226,6 +247,7 @@ int planche_cli_enlarge(int argc, char **argv)
         status = PLANCHE_CLI_PAGE_FAILED;
     planche_cli_records_free(&run.records);
     planche_cli_plan_free(&run.plan);
+    planche_queue_books_close(&run.front);
     planche_engine_destroy(&run.engine);
     return status;
 }

@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* Book runner: one book after the other, the pages of a book in parallel. */
+/* Book runner: one book after the other, the pages of a book in parallel; with a queue a few books
+ * at once, whose reports come one at a time. */
 #include "cli/interrupt.h"
 #include "cli/number.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
+#include "cli/workers.h"
 #include "enlarge/judge.h"
 #include "enlarge/progress.h"
 #include "os/clock.h"
+#include "os/thread.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+/* What books that run at once share. */
+struct shelf {
+    struct planche_cli_run *run;
+    struct planche_mutex lock; /* of reports, and of what follows */
+    size_t shown;              /* item of the book whose progress is shown; NONE: none */
+};
+#define NONE SIZE_MAX
+
+/* A book that runs. */
 struct books {
+    struct shelf *shelf;
     struct planche_cli_run *run;
     const struct planche_cli_item *item; /* the book that runs */
     size_t pages, done;                  /* of this book */
@@ -20,12 +33,46 @@ struct books {
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];
 };
 
+static size_t index_of(const struct books *books)
+{
+    return (size_t)(books->item - books->run->plan.items);
+}
+
+/* Whether this book's progress is to be shown: of the first that moved since another has ended. */
+static bool show(struct books *books)
+{
+    struct shelf *shelf = books->shelf;
+    planche_mutex_lock(&shelf->lock);
+    if (shelf->shown == NONE) {
+        shelf->shown = index_of(books);
+        planche_cli_progress_begin(&shelf->run->progress, shelf->shown);
+    }
+    bool mine = shelf->shown == index_of(books);
+    planche_mutex_unlock(&shelf->lock);
+    return mine;
+}
+
+/* The lock is held. */
+static void end_progress(struct books *books, bool ok)
+{
+    struct shelf *shelf = books->shelf;
+    size_t index = index_of(books);
+    if (shelf->shown != index)
+        planche_cli_progress_begin(&shelf->run->progress, index);
+    planche_cli_progress_end(&shelf->run->progress, index, ok);
+    if (shelf->shown == index)
+        shelf->shown = NONE;
+    else if (shelf->shown != NONE)
+        planche_cli_progress_begin(&shelf->run->progress, shelf->shown);
+}
+
 static void on_progress(void *user, const struct planche_book_progress *progress)
 {
     struct books *books = user;
     books->pages = progress->pages;
     books->done = progress->done;
-    planche_cli_progress_book(&books->run->progress, progress);
+    if (show(books))
+        planche_cli_progress_book(&books->run->progress, progress);
 }
 
 /* "book.cbz: ch1/003.jpg: MESSAGE; the original takes its place" */
@@ -49,12 +96,10 @@ static void print_page(const struct books *books, const struct planche_book_page
                          planche_cli_outcome_name(page->outcome));
 }
 
-static void on_page(void *user, const struct planche_book_page *page)
+/* The lock is held. */
+static void note_page(struct books *books, const struct planche_book_page *page)
 {
-    struct books *books = user;
     struct planche_cli_run *run = books->run;
-    if (page->outcome == PLANCHE_BOOK_DROPPED)
-        return; /* the result counts these, without folders */
     books->outcomes[page->outcome]++;
     books->inner = books->inner || planche_cli_is_inner_book(page);
     run->summary.outcomes[page->outcome]++;
@@ -70,6 +115,16 @@ static void on_page(void *user, const struct planche_book_page *page)
     if (run->options.json && planche_cli_is_page(page->outcome))
         planche_cli_run_json(
             run, planche_cli_json_entry(books->item->input, books->item->output, page, &run->info));
+}
+
+static void on_page(void *user, const struct planche_book_page *page)
+{
+    struct books *books = user;
+    if (page->outcome == PLANCHE_BOOK_DROPPED)
+        return; /* the result counts these, without folders */
+    planche_mutex_lock(&books->shelf->lock);
+    note_page(books, page);
+    planche_mutex_unlock(&books->shelf->lock);
 }
 
 static void report_failure(const struct books *books,
@@ -122,6 +177,20 @@ static enum planche_existing choose_existing(const struct planche_cli_options *o
     return options->update ? PLANCHE_EXISTING_UPDATE : PLANCHE_EXISTING_ADD;
 }
 
+/* By a worker of the queue; what it cannot do, cutting a page into several files, here. */
+static enum planche_status make_page(void *user, const char *name, const char *input,
+                                     const char *output, const struct planche_page_options *options,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
+{
+    const struct books *books = user;
+    enum planche_status status =
+        planche_queue_books_make(books->run->front, name, input, output, options, result, error);
+    if (status != PLANCHE_ERROR_LIMIT || options->on_limit != PLANCHE_ON_LIMIT_SPLIT)
+        return status;
+    return planche_engine_run_file(books->run->engine, input, output, options, result, error);
+}
+
 static enum planche_status run_book(struct books *books, struct planche_book_result *result,
                                     struct planche_error *error)
 {
@@ -146,6 +215,10 @@ static enum planche_status run_book(struct books *books, struct planche_book_res
     book.on_page = on_page;
     book.on_progress = on_progress;
     book.user = books;
+    if (books->run->front != NULL) {
+        book.make_page = make_page;
+        book.makers = PLANCHE_QUEUE_MAKERS;
+    }
     return planche_engine_run_book(books->run->engine, item->input, item->output, &book, result,
                                    error);
 }
@@ -161,27 +234,26 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     struct planche_stamp before;
-    size_t index = (size_t)(item - books->run->plan.items);
+    books->item = item;
     if (!item->makes) {
         planche_book_tidy(item->output);
-        planche_cli_progress_end(&books->run->progress, index, false);
+        planche_mutex_lock(&books->shelf->lock);
+        end_progress(books, false);
         planche_cli_run_skip(books->run, item);
+        planche_mutex_unlock(&books->shelf->lock);
         return;
     }
-    books->item = item;
-    books->pages = books->done = 0;
-    books->inner = false;
-    memset(books->outcomes, 0, sizeof books->outcomes);
     double start = planche_clock_ms();
     bool stamped = planche_stamp_take(&before, item->input);
-    planche_cli_progress_begin(&books->run->progress, index);
+    (void)show(books);
     outcome.status = run_book(books, &outcome.result, &error);
     outcome.ms = planche_clock_ms() - start;
     if (outcome.status != PLANCHE_OK) /* an output that exists is not of this run */
         outcome.result.output_bytes = 0;
     if (outcome.status == PLANCHE_ERROR_CANCELLED)
         outcome.result.pages = books->pages;
-    planche_cli_progress_end(&books->run->progress, index, outcome.status == PLANCHE_OK);
+    planche_mutex_lock(&books->shelf->lock);
+    end_progress(books, outcome.status == PLANCHE_OK);
     /* A folder with pages that were left as they are is looked at again. */
     if (stamped && outcome.status == PLANCHE_OK &&
         books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
@@ -189,16 +261,32 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         planche_cli_judge_made(books->run, item, &before,
                                (unsigned)books->outcomes[PLANCHE_BOOK_FAILED], 0);
     report(books, &outcome);
+    planche_mutex_unlock(&books->shelf->lock);
+}
+
+static void run_item(void *user, size_t index)
+{
+    struct shelf *shelf = user;
+    struct books books = {.shelf = shelf, .run = shelf->run};
+    const struct planche_cli_item *item = &shelf->run->plan.items[shelf->run->plan.pages + index];
+    if (planche_cli_interrupt_signal() == 0) {
+        run_one(&books, item);
+        return;
+    }
+    planche_mutex_lock(&shelf->lock);
+    shelf->run->summary.books_left += item->makes;
+    planche_mutex_unlock(&shelf->lock);
 }
 
 void planche_cli_run_books(struct planche_cli_run *run)
 {
-    const struct planche_cli_plan *plan = &run->plan;
-    struct books books = {.run = run};
-    for (size_t i = plan->pages; i < plan->count; i++) {
-        if (planche_cli_interrupt_signal() == 0)
-            run_one(&books, &plan->items[i]);
-        else
-            run->summary.books_left += plan->items[i].makes;
-    }
+    struct shelf shelf = {.run = run, .lock = PLANCHE_MUTEX_INIT, .shown = NONE};
+    size_t count = run->plan.count - run->plan.pages;
+    struct planche_error error;
+    bool many = run->front != NULL && count > 1;
+    if (many &&
+        planche_cli_for_each(PLANCHE_QUEUE_BOOKS, count, run_item, &shelf, &error) == PLANCHE_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        run_item(&shelf, i);
 }

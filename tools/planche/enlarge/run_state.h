@@ -9,6 +9,7 @@
 #include "enlarge/progress.h"
 #include "enlarge/records.h"
 #include "enlarge/summary.h"
+#include "queue/books.h"
 
 #include <stdatomic.h>
 
@@ -17,6 +18,7 @@ struct planche_cli_run {
     struct planche_cli_plan plan;
     struct planche_engine *engine; /* NULL: none yet */
     struct planche_engine_info info;
+    struct planche_queue_front *front; /* NULL: pages are made here */
     struct planche_cli_summary summary;
     struct planche_cli_records records;
     atomic_bool failed;

@@ -1,24 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of queues, in a build without them. */
+/* Queues, in a build without them. */
+#include "base/status.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
+#include "queue/books.h"
 
-static int refuse(void)
-{
-    planche_cli_message("this build is without queues (libnats)");
-    return PLANCHE_CLI_NOT_STARTED;
-}
+#define ABSENT "this planche was built without queues (libnats): install a build that has them"
 
 int planche_cli_worker(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return refuse();
+    (void)argc, (void)argv;
+    planche_cli_message(ABSENT);
+    return PLANCHE_CLI_USAGE;
 }
 
 int planche_cli_queue(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return refuse();
+    (void)argc, (void)argv;
+    planche_cli_message(ABSENT);
+    return PLANCHE_CLI_USAGE;
+}
+
+enum planche_status planche_queue_books_open(struct planche_queue_front **front,
+                                             const struct planche_cli_options *options,
+                                             const struct planche_engine_info *info,
+                                             struct planche_error *error)
+{
+    (void)options, (void)info;
+    *front = NULL;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, ABSENT);
+}
+
+void planche_queue_books_close(struct planche_queue_front **front)
+{
+    (void)front;
+}
+
+enum planche_status planche_queue_books_make(struct planche_queue_front *front, const char *name,
+                                             const char *input, const char *output,
+                                             const struct planche_page_options *options,
+                                             struct planche_page_result *result,
+                                             struct planche_error *error)
+{
+    (void)front, (void)name, (void)input, (void)output, (void)options, (void)result;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, ABSENT);
 }

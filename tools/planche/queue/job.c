@@ -86,8 +86,7 @@ static bool read_text(const json_t *json, const char *key, char *text, size_t si
     return value != NULL && strlen(value) < size;
 }
 
-/* Names of models, and of their files without the extension. */
-static bool is_name(const char *text)
+bool planche_queue_is_name(const char *text)
 {
     return *text != 0 && *text != '.' &&
            text[strspn(text,
@@ -169,6 +168,7 @@ char *planche_queue_result_write(const struct planche_queue_result *result)
     json_object_set_new(json, "reason", json_string(result->page.reason));
     json_object_set_new(json, "kind", json_string(result->page.kind));
     json_object_set_new(json, "network_ms", json_real(result->page.network_ms));
+    json_object_set_new(json, "ms", json_real(result->ms));
     json_object_set_new(json, "worker", json_string(result->worker));
     json_object_set_new(json, "numerics", json_string(result->numerics));
     return finish(json);
@@ -205,8 +205,8 @@ static bool parse_job(struct planche_queue_job *job, const json_t *json)
                                       .page = PLANCHE_PAGE_OPTIONS_INIT};
     if (!read_text(json, "key", job->key, sizeof job->key) || !planche_queue_is_sha256(job->key) ||
         !read_text(json, "need", job->need, sizeof job->need) || !is_word(job->need) ||
-        !read_text(json, "model", job->model, sizeof job->model) || !is_name(job->model) ||
-        !read_files(job, json_object_get(json, "files")) ||
+        !read_text(json, "model", job->model, sizeof job->model) ||
+        !planche_queue_is_name(job->model) || !read_files(job, json_object_get(json, "files")) ||
         !read_fields(engine_fields, COUNT(engine_fields), engine, &job->engine) ||
         !read_fields(page_fields, COUNT(page_fields), json_object_get(json, "page"), &job->page) ||
         !planche_queue_object_parse(&job->source, json_object_get(json, "source")))
@@ -243,8 +243,10 @@ static bool parse_result(struct planche_queue_result *result, const json_t *json
     read_text(json, "numerics", result->numerics, sizeof result->numerics);
     page->level = json_number_value(json_object_get(json, "level"));
     page->network_ms = json_number_value(json_object_get(json, "network_ms"));
+    result->ms = json_number_value(json_object_get(json, "ms"));
     page->parts = 1;
-    return page->input_width > 0 && page->output_width > 0 && page->format != PLANCHE_FORMAT_AUTO;
+    return page->input_width > 0 && page->input_height > 0 && page->output_width > 0 &&
+           page->output_height > 0 && page->format != PLANCHE_FORMAT_AUTO;
 }
 
 bool planche_queue_result_read(struct planche_queue_result *result, const char *text, size_t length)

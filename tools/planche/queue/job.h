@@ -33,6 +33,7 @@ struct planche_queue_job {
 struct planche_queue_result {
     struct planche_queue_object object;
     struct planche_page_result page;
+    double ms; /* that the worker took */
     char worker[PLANCHE_QUEUE_NAME_BYTES], numerics[PLANCHE_QUEUE_NEED_TEXT];
 };
 
@@ -55,6 +56,9 @@ bool planche_queue_job_read(struct planche_queue_job *job, const char *text, siz
 bool planche_queue_result_read(struct planche_queue_result *result, const char *text,
                                size_t length);
 bool planche_queue_dead_read(struct planche_queue_dead *dead, const char *text, size_t length);
+
+/* Whether a text may be the name of a model, or of its files without the extension. */
+bool planche_queue_is_name(const char *text);
 
 /* The arithmetic of an engine as a word: two engines that have the same one make the same bytes.
  * "v0-9-0-cpu-f32-avx2". */

@@ -25,6 +25,9 @@
 #define PLANCHE_QUEUE_WAKE    "planche.wake"
 #define PLANCHE_QUEUE_WHO     "planche.who"
 
+/* Bytes of a consumer's name. */
+#define PLANCHE_QUEUE_CONSUMER_BYTES 160
+
 /* Times. A worker says every BEAT that a page goes on; a page that was not heard of for LEASE goes
  * to another. */
 #define PLANCHE_QUEUE_LEASE_S 60

@@ -6,6 +6,7 @@
 #include "cli/hints.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
+#include "queue/ack.h"
 #include "queue/bring_model.h"
 #include "queue/store.h"
 
@@ -148,7 +149,7 @@ static enum planche_status tell(struct planche_queue_worker *worker,
         return planche_queue_fail(error, outcome, "cannot tell of a result");
     if (!taken) /* another was first */
         planche_queue_remove(&worker->queue, &made->result.object);
-    planche_libnats.natsMsg_AckSync(page->message, NULL, NULL);
+    planche_queue_ack(&worker->queue, page->message);
     return PLANCHE_OK;
 }
 
@@ -164,7 +165,7 @@ void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queu
     char *text = planche_queue_dead_write(&dead);
     planche_cli_message("given up: %s", why->message);
     if (text != NULL && insist(worker, subject, text, NULL) == NATS_OK)
-        planche_libnats.natsMsg_Term(page->message, NULL);
+        planche_queue_ack(&worker->queue, page->message);
     free(text);
 }
 
@@ -182,6 +183,7 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
     struct made made = {.result.page = PLANCHE_PAGE_RESULT_INIT};
     double start = planche_clock_ms();
     enum planche_status status = make(worker, page, &made, &error);
+    made.result.ms = planche_clock_ms() - start;
     if (status == PLANCHE_OK)
         status = tell(worker, page, &made, &error);
     planche_free_bytes(made.data);
@@ -196,6 +198,6 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
         planche_queue_bury(worker, page, &error);
     } else {
         planche_cli_message("%s; another worker may try", error.message);
-        planche_libnats.natsMsg_NakWithDelay(page->message, AGAIN_MS, NULL);
+        planche_queue_nak(&worker->queue, page->message, AGAIN_MS);
     }
 }

@@ -6,6 +6,7 @@
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/system.h"
+#include "queue/ack.h"
 #include "queue/run.h"
 #include "queue/store.h"
 #include "queue/streams.h"
@@ -15,28 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FETCH_MS 3000
-
 static enum planche_status open_source(struct planche_queue_worker *worker, unsigned index,
                                        struct planche_error *error)
 {
     enum planche_queue_class class = (enum planche_queue_class)(index / 2);
     const char *need = index % 2 == 0 ? worker->numerics : PLANCHE_QUEUE_ANY;
-    char name[160];
-    jsSubOptions options;
-    jsErrCode reason;
-    enum planche_status status = planche_queue_make_consumer(&worker->queue, class, need, error);
-    if (status != PLANCHE_OK)
-        return status;
-    planche_queue_consumer_name(class, need, name, sizeof name);
-    planche_libnats.jsSubOptions_Init(&options);
-    options.Stream = PLANCHE_QUEUE_JOBS;
-    options.Consumer = name;
-    planche_libnats.natsSubscription_Destroy(worker->source[index]);
-    worker->source[index] = NULL;
-    natsStatus outcome = planche_libnats.js_PullSubscribe(&worker->source[index], worker->queue.js,
-                                                          NULL, name, NULL, &options, &reason);
-    return outcome == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, outcome, name);
+    planche_queue_consumer_name(class, need, worker->source[index], sizeof worker->source[index]);
+    return planche_queue_make_consumer(&worker->queue, class, need, error);
 }
 
 enum planche_status planche_queue_open_sources(struct planche_queue_worker *worker,
@@ -58,20 +44,11 @@ void planche_queue_drop(struct planche_queue_page *page)
 /* One message; NULL: there is none, or the queue is not to be reached. */
 static natsMsg *fetch(struct planche_queue_worker *worker, unsigned index)
 {
-    natsMsgList list = {0};
-    jsFetchRequest request;
     natsMsg *message = NULL;
-    planche_libnats.jsFetchRequest_Init(&request);
-    request.Batch = 1;
-    request.NoWait = true;
-    request.Expires = FETCH_MS * INT64_C(1000000);
-    natsStatus status =
-        planche_libnats.natsSubscription_FetchRequest(&list, worker->source[index], &request);
-    if (status == NATS_OK && list.Count > 0) {
-        message = list.Msgs[0];
-        list.Msgs[0] = NULL;
-    }
-    planche_libnats.natsMsgList_Destroy(&list);
+    struct planche_error error;
+    natsStatus status = planche_queue_next(&worker->queue, worker->source[index], &message);
+    if (status == NATS_NO_RESPONDERS) /* the server has lost its disk */
+        open_source(worker, index, &error);
     return message;
 }
 
@@ -94,16 +71,6 @@ static bool has_result(struct planche_queue_worker *worker, const char *key)
         planche_queue_get_last(&worker->queue, PLANCHE_QUEUE_RESULTS, subject, &message);
     planche_libnats.natsMsg_Destroy(message);
     return status == NATS_OK;
-}
-
-static uint64_t count_tries(natsMsg *message)
-{
-    jsMsgMetaData *meta = NULL;
-    uint64_t tries = 1;
-    if (planche_libnats.natsMsg_GetMetaData(&meta, message) == NATS_OK)
-        tries = meta->NumDelivered;
-    planche_libnats.jsMsgMetaData_Destroy(meta);
-    return tries;
 }
 
 static void hold(struct planche_queue_worker *worker, struct planche_queue_page *page)
@@ -130,7 +97,7 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
     }
     if (is_held(worker, page->job.key)) {
         /* A second copy is meant for another machine. */
-        planche_libnats.natsMsg_NakWithDelay(page->message, 2000, NULL);
+        planche_queue_nak(&worker->queue, page->message, 2000);
         return false;
     }
     enum planche_status status =
@@ -142,13 +109,13 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
     /* It was made already, or nobody wants it any more: who does sees that the job is gone, and
      * makes another. */
     if (status == PLANCHE_ERROR_EXISTS || status == PLANCHE_ERROR_NOT_FOUND) {
-        planche_libnats.natsMsg_AckSync(page->message, NULL, NULL);
+        planche_queue_ack(&worker->queue, page->message);
         return false;
     }
     if (page->tries >= PLANCHE_QUEUE_TRIES)
         planche_queue_bury(worker, page, &error);
     else
-        planche_libnats.natsMsg_NakWithDelay(page->message, 5000, NULL);
+        planche_queue_nak(&worker->queue, page->message, 5000);
     return false;
 }
 
@@ -158,19 +125,19 @@ static bool take_message(struct planche_queue_worker *worker, natsMsg *message,
 {
     struct planche_queue_page *page = calloc(1, sizeof *page);
     if (page == NULL) {
-        planche_libnats.natsMsg_NakWithDelay(message, 5000, NULL);
+        planche_queue_nak(&worker->queue, message, 5000);
         planche_libnats.natsMsg_Destroy(message);
         return false;
     }
     page->message = message;
     page->class = class;
-    page->tries = count_tries(message);
+    page->tries = planche_queue_tries(message);
     atomic_store(&page->moved, planche_clock_ns());
     const char *text = planche_libnats.natsMsg_GetData(message);
     if (!planche_queue_job_read(&page->job, text,
                                 (size_t)planche_libnats.natsMsg_GetDataLength(message))) {
         planche_cli_message("a message that is no page was removed from the queue");
-        planche_libnats.natsMsg_Term(message, NULL);
+        planche_queue_ack(&worker->queue, message);
     } else if (examine(worker, page)) {
         hold(worker, page);
         return true;
@@ -183,7 +150,7 @@ bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
 {
     unsigned sources = only_readers ? 2 : PLANCHE_QUEUE_SOURCES;
     for (unsigned i = 0; i < sources;) {
-        natsMsg *message = worker->source[i] != NULL ? fetch(worker, i) : NULL;
+        natsMsg *message = fetch(worker, i);
         if (message == NULL)
             i++;
         else if (take_message(worker, message, (enum planche_queue_class)(i / 2)))
@@ -204,8 +171,8 @@ void planche_queue_give_back(struct planche_queue_worker *worker, struct planche
              planche_queue_class_name(page->class), page->job.need, page->job.key, number);
     if (text != NULL && planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
                                               NULL, &taken) == NATS_OK)
-        planche_libnats.natsMsg_AckSync(page->message, NULL, NULL);
+        planche_queue_ack(&worker->queue, page->message);
     else
-        planche_libnats.natsMsg_NakWithDelay(page->message, 0, NULL);
+        planche_queue_nak(&worker->queue, page->message, 0);
     free(text);
 }

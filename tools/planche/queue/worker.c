@@ -8,6 +8,7 @@
 #include "io/cache_dir.h"
 #include "os/clock.h"
 #include "os/system.h"
+#include "queue/ack.h"
 #include "queue/answer.h"
 #include "queue/command.h"
 #include "queue/open.h"
@@ -79,7 +80,7 @@ static void beat(struct planche_queue_worker *worker, int64_t now)
 {
     for (struct planche_queue_page *page = worker->pages; page != NULL; page = page->next) {
         if (!page->running || now - atomic_load(&page->moved) < STALL_NS)
-            planche_libnats.natsMsg_InProgress(page->message, NULL);
+            planche_queue_beat(&worker->queue, page->message);
     }
 }
 
@@ -214,8 +215,6 @@ static int start(struct planche_queue_worker *worker)
         result = run(worker);
     else
         planche_cli_message("%s", error.message);
-    for (unsigned i = 0; i < PLANCHE_QUEUE_SOURCES && worker->queue.connection != NULL; i++)
-        planche_libnats.natsSubscription_Destroy(worker->source[i]);
     if (worker->queue.connection != NULL) {
         planche_libnats.natsConnection_Close(worker->queue.connection);
         planche_libnats.natsSubscription_Destroy(worker->who);

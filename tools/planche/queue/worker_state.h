@@ -36,7 +36,8 @@ struct planche_queue_worker {
     char id[PLANCHE_QUEUE_NAME_BYTES], numerics[PLANCHE_QUEUE_NEED_TEXT];
     char device[256];  /* what computes, for people */
     char models[1024]; /* folder of models that came through the queue */
-    natsSubscription *source[PLANCHE_QUEUE_SOURCES], *wake, *who;
+    char source[PLANCHE_QUEUE_SOURCES][PLANCHE_QUEUE_CONSUMER_BYTES];
+    natsSubscription *wake, *who;
     unsigned slots;
 
     struct planche_mutex lock; /* of all that follows */

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* Front of a queue: opening it, and pages that are waited for. */
+#include "queue/front.h"
+
+#include "base/status.h"
+#include "base/text.h"
+#include "cli/model_options.h"
+#include "cli/paths.h"
+#include "cli/terminal.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "queue/accept.h"
+#include "queue/open.h"
+#include "queue/post.h"
+#include "queue/store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND      INT64_C(1000000000)
+#define TICK_NS     (SECOND / 4) /* from one look at the owner's cancel handle to the next */
+#define POLL_NS     (5 * SECOND) /* news may have been missed */
+#define CHECK_NS    (20 * SECOND)
+#define COMPLAIN_NS (60 * SECOND)
+
+/* News of a page: who waits for it looks. */
+static void on_news(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
+                    void *user)
+{
+    struct planche_queue_front *front = user;
+    const char *dot = strrchr(planche_libnats.natsMsg_GetSubject(message), '.');
+    (void)connection;
+    (void)subscription;
+    planche_mutex_lock(&front->lock);
+    for (struct planche_queue_waiting *page = front->waiting; page != NULL; page = page->next) {
+        if (dot != NULL && strcmp(dot + 1, page->key) == 0)
+            page->called = true;
+    }
+    planche_cond_broadcast(&front->changed);
+    planche_mutex_unlock(&front->lock);
+    planche_libnats.natsMsg_Destroy(message);
+}
+
+static enum planche_status subscribe(struct planche_queue_front *front, struct planche_error *error)
+{
+    natsConnection *connection = front->queue.connection;
+    natsStatus status = planche_libnats.natsConnection_Subscribe(
+        &front->results, connection, "planche.result.*", on_news, front);
+    if (status == NATS_OK)
+        status = planche_libnats.natsConnection_Subscribe(&front->dead, connection,
+                                                          "planche.dead.*", on_news, front);
+    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot subscribe");
+}
+
+static enum planche_status put_file(struct planche_queue_front *front, const char *path,
+                                    struct planche_error *error)
+{
+    void *data;
+    size_t size;
+    enum planche_status status = planche_queue_read_file(path, &data, &size, error);
+    if (status != PLANCHE_OK)
+        return status;
+    status = planche_queue_put(&front->queue, data, size,
+                               &front->base.model_file[front->base.model_files], error);
+    front->base.model_files += status == PLANCHE_OK;
+    free(data);
+    return status;
+}
+
+/* A model of the catalogue is named; of another the files go to the workers. */
+static enum planche_status put_model(struct planche_queue_front *front, const char *model,
+                                     struct planche_error *error)
+{
+    char bin[PATH_MAX];
+    struct planche_queue_job *base = &front->base;
+    const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
+    if (!planche_cli_model_is_path(model)) {
+        snprintf(base->model, sizeof base->model, "%s", name);
+        return PLANCHE_OK;
+    }
+    const char *file = planche_cli_base_name(name);
+    size_t stem = planche_cli_stem_length(file);
+    if (stem >= sizeof base->model)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s: a model in a queue has a name of at most 63 characters", name);
+    snprintf(base->model, sizeof base->model, "%.*s", (int)stem, file);
+    if (!planche_queue_is_name(base->model))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s: the name of a model in a queue has letters, digits, -, _ and . "
+                            "only",
+                            name);
+    enum planche_status status = put_file(front, name, error);
+    if (status != PLANCHE_OK || strcmp(file + stem, ".param") != 0)
+        return status;
+    snprintf(bin, sizeof bin, "%.*sbin", (int)(strlen(name) - strlen("param")), name);
+    return put_file(front, bin, error);
+}
+
+enum planche_status planche_queue_front_open(struct planche_queue_front *front,
+                                             const struct planche_cli_queue_options *options,
+                                             const struct planche_engine_options *engine,
+                                             const struct planche_engine_info *info,
+                                             struct planche_error *error)
+{
+    *front = (struct planche_queue_front){.lock = PLANCHE_MUTEX_INIT};
+    planche_cond_init(&front->changed);
+    front->base.engine = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
+    front->base.engine.scale = engine->scale;
+    front->base.engine.denoise = engine->denoise;
+    front->base.engine.se = engine->se;
+    front->base.engine.has_level = engine->has_level;
+    front->base.engine.level = engine->has_level ? engine->level : 0.0;
+    if (options->same_bytes)
+        planche_queue_numerics(info, front->base.need);
+    else
+        snprintf(front->base.need, sizeof front->base.need, PLANCHE_QUEUE_ANY);
+    enum planche_status status = planche_queue_open(&front->queue, options, "planche-front", error);
+    if (status == PLANCHE_OK)
+        status = put_model(front, engine->model, error);
+    if (status == PLANCHE_OK)
+        status = subscribe(front, error);
+    if (status != PLANCHE_OK)
+        planche_queue_front_close(front);
+    return status;
+}
+
+void planche_queue_front_close(struct planche_queue_front *front)
+{
+    if (front->queue.connection == NULL)
+        return;
+    for (unsigned i = 0; i < front->base.model_files; i++)
+        planche_queue_remove(&front->queue, &front->base.model_file[i]);
+    planche_libnats.natsConnection_Close(front->queue.connection);
+    planche_libnats.natsSubscription_Destroy(front->results);
+    planche_libnats.natsSubscription_Destroy(front->dead);
+    planche_queue_close(&front->queue);
+    planche_cond_destroy(&front->changed);
+}
+
+static void enter(struct planche_queue_front *front, struct planche_queue_waiting *page)
+{
+    planche_mutex_lock(&front->lock);
+    page->next = front->waiting;
+    front->waiting = page;
+    front->in_flight++;
+    planche_mutex_unlock(&front->lock);
+}
+
+static void leave(struct planche_queue_front *front, struct planche_queue_waiting *page)
+{
+    planche_mutex_lock(&front->lock);
+    struct planche_queue_waiting **link = &front->waiting;
+    while (*link != page)
+        link = &(*link)->next;
+    *link = page->next;
+    front->in_flight--;
+    planche_mutex_unlock(&front->lock);
+}
+
+/* Waits for news or until a time. */
+static void wait_for_news(struct planche_queue_front *front, struct planche_queue_waiting *page,
+                          int64_t until)
+{
+    planche_mutex_lock(&front->lock);
+    if (!page->called)
+        planche_cond_wait_until(&front->changed, &front->lock, until);
+    planche_mutex_unlock(&front->lock);
+}
+
+static bool take_news(struct planche_queue_front *front, struct planche_queue_waiting *page)
+{
+    planche_mutex_lock(&front->lock);
+    bool called = page->called;
+    page->called = false;
+    planche_mutex_unlock(&front->lock);
+    return called;
+}
+
+/* A queue that is away comes back, or somebody stops waiting. */
+static void complain(struct planche_queue_front *front, const struct planche_error *error)
+{
+    int64_t now = planche_clock_ns();
+    planche_mutex_lock(&front->lock);
+    bool due = front->complained == 0 || now - front->complained > COMPLAIN_NS;
+    front->complained = due ? now : front->complained;
+    planche_mutex_unlock(&front->lock);
+    if (due)
+        planche_cli_message("%s; waiting", error->message);
+}
+
+/* A page while it is waited for. */
+struct turn {
+    struct planche_queue_post post;
+    struct planche_queue_waiting waiting;
+    int64_t next_try, next_poll, next_check;
+    bool looked; /* what an earlier run has left is known */
+};
+
+/* Puts the page into the queue unless it is there, and a copy for another worker where it is time
+ * for that. */
+static void keep_posted(struct planche_queue_front *front, struct turn *turn, int64_t now)
+{
+    struct planche_error error = {0};
+    if (turn->post.posted && now >= turn->next_check) {
+        turn->next_check = now + CHECK_NS;
+        planche_queue_check_post(front, &turn->post);
+        if (!turn->post.posted) /* it may have an outcome that was not heard of */
+            turn->next_poll = 0;
+        return;
+    }
+    if (!turn->post.posted && now >= turn->next_try) {
+        if (planche_queue_post(front, &turn->post, &error) != PLANCHE_OK)
+            complain(front, &error);
+        turn->next_try = now + SECOND;
+        turn->next_check = now + CHECK_NS;
+    }
+    if (turn->post.posted)
+        planche_queue_post_copy(front, &turn->post, now);
+}
+
+/* OK and *found, or an error of the page: it is over. */
+static enum planche_status look(struct planche_queue_front *front, struct turn *turn,
+                                const char *output, struct planche_page_result *result, bool *found,
+                                struct planche_error *error)
+{
+    int64_t now = planche_clock_ns();
+    *found = false;
+    if (!take_news(front, &turn->waiting) && now < turn->next_poll)
+        return PLANCHE_OK;
+    turn->next_poll = now + POLL_NS;
+    enum planche_status status =
+        planche_queue_accept(front, &turn->post.job, output, result, found, error);
+    if (status == PLANCHE_OK && !*found)
+        status = planche_queue_look_dead(front, &turn->post.job, !turn->looked, error);
+    turn->looked = true;
+    return status;
+}
+
+static enum planche_status run_turn(struct planche_queue_front *front, struct turn *turn,
+                                    const char *output, const struct planche_page_options *options,
+                                    struct planche_page_result *result, struct planche_error *error)
+{
+    bool found = false;
+    enum planche_status status = PLANCHE_OK;
+    for (;;) {
+        if (planche_cancel_requested(options->cancel))
+            return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+        status = look(front, turn, output, result, &found, error);
+        if (status != PLANCHE_OK || found)
+            return status;
+        int64_t now = planche_clock_ns();
+        keep_posted(front, turn, now);
+        wait_for_news(front, &turn->waiting, now + TICK_NS);
+        if (options->progress != NULL)
+            options->progress(options->progress_user, 0.0);
+    }
+}
+
+enum planche_status planche_queue_make(struct planche_queue_front *front,
+                                       enum planche_queue_class class, const char *name,
+                                       const char *input, const char *output,
+                                       const struct planche_page_options *options,
+                                       struct planche_page_result *result,
+                                       struct planche_error *error)
+{
+    struct turn *turn = calloc(1, sizeof *turn);
+    if (turn == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", name);
+    turn->post.class = class;
+    enum planche_status status =
+        planche_queue_prepare(front, &turn->post, name, input, options, error);
+    if (status == PLANCHE_OK) {
+        turn->waiting.key = turn->post.job.key;
+        enter(front, &turn->waiting);
+        status = run_turn(front, turn, output, options, result, error);
+        leave(front, &turn->waiting);
+        if (status != PLANCHE_ERROR_CANCELLED)
+            planche_queue_withdraw(front, &turn->post);
+    }
+    free(turn);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Front: puts pages into a queue, waits for what workers make of them, and checks it. Nothing of it
+ * is kept but in the work folders of books: a front that was killed finds in the queue what was
+ * made meanwhile, by the keys of its pages. */
+#ifndef PLANCHE_QUEUE_FRONT_STATE_H
+#define PLANCHE_QUEUE_FRONT_STATE_H
+
+#include "os/thread.h"
+#include "queue/job.h"
+#include "queue/queue.h"
+
+/* A page that is waited for; on its thread's stack. */
+struct planche_queue_waiting {
+    struct planche_queue_waiting *next;
+    const char *key;
+    bool called; /* there is news */
+};
+
+struct planche_queue_front {
+    struct planche_queue queue;
+    struct planche_queue_job base; /* all that pages have in common */
+    natsSubscription *results, *dead;
+
+    struct planche_mutex lock; /* of all that follows */
+    struct planche_cond changed;
+    struct planche_queue_waiting *waiting;
+    unsigned in_flight;
+    double mean_ms; /* that a worker takes for a page */
+    int64_t published, woken, complained;
+    uint64_t made, copies, damaged;
+};
+
+#endif

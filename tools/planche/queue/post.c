@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Posting pages. */
+#include "queue/post.h"
+
+#include "base/status.h"
+#include "base/text.h"
+#include "io/digest.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "queue/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAKE_NS    INT64_C(100000000)
+#define PATIENT_NS INT64_C(3000000000) /* no page is late before that */
+
+enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
+                                            struct planche_error *error)
+{
+    struct planche_file_info info;
+    int fd = planche_fd_open(path, 0, &info);
+    *data = NULL;
+    if (fd >= 0 && info.kind == PLANCHE_FILE_REGULAR && info.size > PLANCHE_QUEUE_MAX_OBJECT) {
+        planche_fd_close(&fd);
+        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: too large for a queue", path);
+    }
+    *size = fd >= 0 && info.kind == PLANCHE_FILE_REGULAR ? (size_t)info.size : 0;
+    *data = *size > 0 ? malloc(*size) : NULL;
+    int reason = fd < 0 ? errno : *data == NULL && *size > 0 ? ENOMEM : EINVAL;
+    if (*data != NULL && planche_fd_read_all(fd, *data, *size) == (int64_t)*size) {
+        planche_fd_close(&fd);
+        return PLANCHE_OK;
+    }
+    planche_fd_close(&fd);
+    free(*data);
+    *data = NULL;
+    if (reason == ENOMEM)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", path);
+    return planche_fail(error, fd < 0 && *size == 0 ? PLANCHE_ERROR_DATA : PLANCHE_ERROR_IO,
+                        "%s: cannot be read: %s", path, strerror(reason));
+}
+
+/* The options of a page as others see them. */
+static void set_page(struct planche_page_options *page, const struct planche_page_options *options)
+{
+    *page = *options;
+    page->struct_size = sizeof *page;
+    page->progress = NULL;
+    page->progress_user = NULL;
+    page->cancel = NULL;
+    page->overwrite = 0;
+    page->priority = PLANCHE_PRIORITY_NORMAL;
+    page->deadline_ms = 0;
+    if (page->on_limit == PLANCHE_ON_LIMIT_SPLIT)
+        page->on_limit = PLANCHE_ON_LIMIT_FAIL;
+}
+
+enum planche_status planche_queue_prepare(struct planche_queue_front *front,
+                                          struct planche_queue_post *post, const char *name,
+                                          const char *input,
+                                          const struct planche_page_options *options,
+                                          struct planche_error *error)
+{
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    void *data;
+    size_t size;
+    enum planche_status status = planche_queue_read_file(input, &data, &size, error);
+    if (status != PLANCHE_OK)
+        return status;
+    post->job = front->base;
+    post->input = input;
+    set_page(&post->job.page, options);
+    snprintf(post->job.name, sizeof post->job.name, "%s", name);
+    planche_text_clean(post->job.name);
+    planche_digest_of(data, size, digest);
+    free(data);
+    planche_text_hex(post->job.source.sha256, digest, sizeof digest);
+    post->job.source.size = size;
+    if (!planche_queue_job_identify(&post->job))
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", name);
+    return PLANCHE_OK;
+}
+
+static void name_job(const struct planche_queue_post *post, const char *copy, char *subject,
+                     size_t size)
+{
+    snprintf(subject, size, "planche.job.%s.%s.%s.%s", planche_queue_class_name(post->class),
+             post->job.need, post->job.key, copy);
+}
+
+/* A job of the same key that is in the queue already: its bytes are in the store. */
+static bool adopt(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    natsMsg *message = NULL;
+    bool found = false;
+    name_job(post, "*", subject, sizeof subject);
+    struct planche_queue_job *job = malloc(sizeof *job);
+    if (job != NULL &&
+        planche_queue_get_last(&front->queue, PLANCHE_QUEUE_JOBS, subject, &message) == NATS_OK)
+        found = planche_queue_job_read(job, planche_libnats.natsMsg_GetData(message),
+                                       (size_t)planche_libnats.natsMsg_GetDataLength(message));
+    if (found) {
+        post->job.source = job->source;
+        post->sequence = planche_libnats.natsMsg_GetSequence(message);
+    }
+    planche_libnats.natsMsg_Destroy(message);
+    free(job);
+    return found;
+}
+
+static enum planche_status publish(struct planche_queue_front *front,
+                                   struct planche_queue_post *post, const char *copy, bool *taken,
+                                   struct planche_error *error)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    char *text = planche_queue_job_write(&post->job);
+    if (text == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+    name_job(post, copy, subject, sizeof subject);
+    natsStatus status = planche_queue_publish(&front->queue, subject, text, strlen(text), NULL,
+                                              &post->sequence, taken);
+    free(text);
+    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot take a page");
+}
+
+/* Workers that found nothing sleep for some seconds. */
+static void wake(struct planche_queue_front *front, int64_t now)
+{
+    planche_mutex_lock(&front->lock);
+    bool due = now - front->woken > WAKE_NS;
+    front->published = now;
+    front->woken = due ? now : front->woken;
+    planche_mutex_unlock(&front->lock);
+    if (due)
+        planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
+}
+
+enum planche_status planche_queue_post(struct planche_queue_front *front,
+                                       struct planche_queue_post *post, struct planche_error *error)
+{
+    void *data;
+    size_t size;
+    bool taken = true;
+    enum planche_status status = PLANCHE_OK;
+    if (!adopt(front, post)) {
+        status = planche_queue_read_file(post->input, &data, &size, error);
+        if (status != PLANCHE_OK)
+            return status;
+        status = planche_queue_put(&front->queue, data, size, &post->job.source, error);
+        free(data);
+        if (status == PLANCHE_OK)
+            status = publish(front, post, "0", &taken, error);
+        /* Somebody else was faster; or the queue is away, and nothing refers to the bytes. */
+        if (post->job.source.count + (post->job.source.file != 0) > 0 &&
+            (status != PLANCHE_OK || !taken))
+            planche_queue_remove(&front->queue, &post->job.source);
+        if (status == PLANCHE_OK && !taken && !adopt(front, post))
+            return planche_fail(error, PLANCHE_ERROR_IO, "the queue: a page was there and is gone");
+    }
+    post->posted = status == PLANCHE_OK;
+    post->since = planche_clock_ns();
+    if (post->posted)
+        wake(front, post->since);
+    return status;
+}
+
+void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    natsMsg *message = NULL;
+    name_job(post, "*", subject, sizeof subject);
+    natsStatus status = planche_queue_get_next(&front->queue, PLANCHE_QUEUE_JOBS, subject,
+                                               post->sequence, &message);
+    planche_libnats.natsMsg_Destroy(message);
+    if (status == NATS_NOT_FOUND) {
+        planche_queue_withdraw(front, post);
+        post->posted = false;
+    }
+}
+
+/* Whether no page of this kind waits for a worker. */
+static bool is_drained(struct planche_queue_front *front, const struct planche_queue_post *post)
+{
+    char name[PLANCHE_QUEUE_NEED_TEXT + 32];
+    jsConsumerInfo *info = NULL;
+    jsErrCode reason;
+    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
+    bool drained = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
+                                                      name, NULL, &reason) == NATS_OK &&
+                   info->NumPending == 0;
+    planche_libnats.jsConsumerInfo_Destroy(info);
+    return drained;
+}
+
+void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,
+                             int64_t now)
+{
+    struct planche_error error;
+    uint64_t sequence = post->sequence;
+    bool taken;
+    planche_mutex_lock(&front->lock);
+    int64_t late = (int64_t)(front->mean_ms * 3e6);
+    late = late > PATIENT_NS ? late : PATIENT_NS;
+    bool last = front->made > 0 && now - front->published > late && now - post->since > late;
+    planche_mutex_unlock(&front->lock);
+    if (post->copied || !last)
+        return;
+    post->since = now; /* the next look is as far away */
+    if (!is_drained(front, post))
+        return;
+    post->copied = publish(front, post, "1", &taken, &error) == PLANCHE_OK;
+    post->sequence = sequence;
+    if (!post->copied)
+        return;
+    planche_mutex_lock(&front->lock);
+    front->copies++;
+    planche_mutex_unlock(&front->lock);
+    planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
+}
+
+void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    planche_queue_remove(&front->queue, &post->job.source);
+    post->job.source.count = 0;
+    post->job.source.file = 0;
+}

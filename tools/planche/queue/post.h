@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Posting: putting a page into a queue, once however often that is done. */
+#ifndef PLANCHE_QUEUE_POST_H
+#define PLANCHE_QUEUE_POST_H
+
+#include "queue/front_state.h"
+
+/* A page on its way through the queue. */
+struct planche_queue_post {
+    struct planche_queue_job job;
+    enum planche_queue_class class;
+    const char *input; /* its file */
+    bool posted;       /* the job is in the queue, and job.source says where its bytes are */
+    bool copied;       /* a second copy is, too */
+    uint64_t sequence; /* of the job in its stream */
+    int64_t since;     /* when it was posted */
+};
+
+/* Errors: IO, LIMIT, MEMORY. */
+enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
+                                            struct planche_error *error);
+/* Says what the job is; nothing is sent yet. Errors: IO (of the file), LIMIT, MEMORY. */
+enum planche_status planche_queue_prepare(struct planche_queue_front *front,
+                                          struct planche_queue_post *post, const char *name,
+                                          const char *input,
+                                          const struct planche_page_options *options,
+                                          struct planche_error *error);
+/* Puts it into the queue, unless a run before this one has. Errors: IO, MEMORY. */
+enum planche_status planche_queue_post(struct planche_queue_front *front,
+                                       struct planche_queue_post *post,
+                                       struct planche_error *error);
+/* Sees whether the job is still in the queue. It is not when the queue has lost it, or when its
+ * result was taken by another; it is to be posted again then. */
+void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post);
+/* Posts a copy for another worker, if this is one of the last pages and takes much longer than
+ * others: the first result counts. */
+void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,
+                             int64_t now);
+/* Removes the page's bytes from the store: what is left of its jobs is over. */
+void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post);
+
+#endif
