@@ -499,6 +499,11 @@ static bool set_same_bytes(struct planche_cli_options *o, const char *value)
     return o->queue.same_bytes = true;
 }
 
+static bool set_lease(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 3600, &o->queue.lease_s);
+}
+
 static bool set_store(struct planche_cli_options *o, const char *value)
 {
     return set_text(value, &o->queue.store);

@@ -80,7 +80,8 @@ struct planche_cli_queue_options {
     const char *url;                           /* NULL: none */
     const char *auth, *ca, *certificate, *key; /* files; NULL: none */
     const char *store;                         /* folder; NULL: the queue itself */
-    bool same_bytes;                           /* one arithmetic for all pages */
+    unsigned lease_s;
+    bool same_bytes; /* one arithmetic for all pages */
     bool insecure;
 };
 

@@ -90,6 +90,7 @@ static void set_defaults(struct planche_cli_options *options)
         .runs = 3,
         .width = 600,
         .height = 900,
+        .queue = {.lease_s = 60},
         .serve = {.max_connections = 256,
                   .books_size = UINT64_C(20) << 30,
                   .books_upload = UINT64_C(4) << 30,

@@ -58,8 +58,8 @@ static enum planche_status subscribe(struct planche_queue_front *front, struct p
 static enum planche_status put_file(struct planche_queue_front *front, const char *path,
                                     struct planche_error *error)
 {
-    void *data;
-    size_t size;
+    void *data = NULL;
+    size_t size = 0;
     enum planche_status status = planche_queue_read_file(path, &data, &size, error);
     if (status != PLANCHE_OK)
         return status;

@@ -65,8 +65,8 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
                                           struct planche_error *error)
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    void *data;
-    size_t size;
+    void *data = NULL;
+    size_t size = 0;
     enum planche_status status = planche_queue_read_file(input, &data, &size, error);
     if (status != PLANCHE_OK)
         return status;
@@ -142,8 +142,8 @@ static void wake(struct planche_queue_front *front, int64_t now)
 enum planche_status planche_queue_post(struct planche_queue_front *front,
                                        struct planche_queue_post *post, struct planche_error *error)
 {
-    void *data;
-    size_t size;
+    void *data = NULL;
+    size_t size = 0;
     bool taken = true;
     enum planche_status status = PLANCHE_OK;
     if (!adopt(front, post)) {
@@ -168,13 +168,43 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     return status;
 }
 
+/* Asks for the consumer that the page's job goes to; false: there is none, or no answer. */
+static bool ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post,
+                         bool *waits, bool *runs)
+{
+    char name[PLANCHE_QUEUE_CONSUMER_BYTES];
+    jsConsumerInfo *info = NULL;
+    jsErrCode reason;
+    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
+    bool there = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
+                                                    name, NULL, &reason) == NATS_OK;
+    *waits = there && info->NumPending > 0;
+    *runs = there && info->NumAckPending > 0;
+    planche_libnats.jsConsumerInfo_Destroy(info);
+    return there;
+}
+
+/* A server that was killed may have a job back that was acknowledged: it lies there, and no worker
+ * is given it. */
+static bool is_ghost(struct planche_queue_front *front, const struct planche_queue_post *post)
+{
+    bool waits, runs;
+    return ask_consumer(front, post, &waits, &runs) && !waits && !runs;
+}
+
 void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post)
 {
     char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
     natsMsg *message = NULL;
+    jsErrCode reason;
     name_job(post, "*", subject, sizeof subject);
     natsStatus status = planche_queue_get_next(&front->queue, PLANCHE_QUEUE_JOBS, subject,
                                                post->sequence, &message);
+    if (status == NATS_OK && is_ghost(front, post)) {
+        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS,
+                                     planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
+        status = NATS_NOT_FOUND;
+    }
     planche_libnats.natsMsg_Destroy(message);
     if (status == NATS_NOT_FOUND) {
         planche_queue_withdraw(front, post);
@@ -182,26 +212,12 @@ void planche_queue_check_post(struct planche_queue_front *front, struct planche_
     }
 }
 
-/* Whether no page of this kind waits for a worker. */
-static bool is_drained(struct planche_queue_front *front, const struct planche_queue_post *post)
-{
-    char name[PLANCHE_QUEUE_NEED_TEXT + 32];
-    jsConsumerInfo *info = NULL;
-    jsErrCode reason;
-    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
-    bool drained = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
-                                                      name, NULL, &reason) == NATS_OK &&
-                   info->NumPending == 0;
-    planche_libnats.jsConsumerInfo_Destroy(info);
-    return drained;
-}
-
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,
                              int64_t now)
 {
     struct planche_error error;
     uint64_t sequence = post->sequence;
-    bool taken;
+    bool taken, waits, runs;
     planche_mutex_lock(&front->lock);
     int64_t late = (int64_t)(front->mean_ms * 3e6);
     late = late > PATIENT_NS ? late : PATIENT_NS;
@@ -210,7 +226,7 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
     if (post->copied || !last)
         return;
     post->since = now; /* the next look is as far away */
-    if (!is_drained(front, post))
+    if (!ask_consumer(front, post, &waits, &runs) || waits)
         return;
     post->copied = publish(front, post, "1", &taken, &error) == PLANCHE_OK;
     post->sequence = sequence;

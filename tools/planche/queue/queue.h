@@ -28,10 +28,6 @@
 /* Bytes of a consumer's name. */
 #define PLANCHE_QUEUE_CONSUMER_BYTES 160
 
-/* Times. A worker says every BEAT that a page goes on; a page that was not heard of for LEASE goes
- * to another. */
-#define PLANCHE_QUEUE_LEASE_S 60
-#define PLANCHE_QUEUE_BEAT_S  15
 /* Deliveries of a page before it is given up. */
 #define PLANCHE_QUEUE_TRIES 3
 

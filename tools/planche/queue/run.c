@@ -18,7 +18,6 @@
  * meanwhile, but may not be there. */
 #define TELL_NS  INT64_C(600000000000)
 #define PAUSE_NS INT64_C(500000000)
-#define AGAIN_MS 10000
 
 /* What a page is made into. */
 struct made {
@@ -177,6 +176,12 @@ static void count(struct planche_queue_worker *worker, bool done)
     planche_mutex_unlock(&worker->lock);
 }
 
+/* A sixth of the lease: memory that lacks may be free then. */
+static unsigned again_ms(const struct planche_queue_worker *worker)
+{
+    return worker->options.queue.lease_s * 1000 / 6;
+}
+
 void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue_page *page)
 {
     struct planche_error error = {0};
@@ -198,6 +203,6 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
         planche_queue_bury(worker, page, &error);
     } else {
         planche_cli_message("%s; another worker may try", error.message);
-        planche_queue_nak(&worker->queue, page->message, AGAIN_MS);
+        planche_queue_nak(&worker->queue, page->message, again_ms(worker));
     }
 }

@@ -9,11 +9,11 @@
 
 static const struct stream {
     const char *name, *subject;
-    bool work;     /* messages go when they are acknowledged */
-    bool one;      /* one message for each subject: the first stays */
-    int64_t age_s; /* 0: for ever */
+    bool work;   /* messages go when they are acknowledged */
+    bool one;    /* one message for each subject: the first stays */
+    int64_t age; /* ns */
 } streams[] = {
-    {PLANCHE_QUEUE_JOBS, "planche.job.>", true, true, 0},
+    {PLANCHE_QUEUE_JOBS, "planche.job.>", true, true, 30 * DAY},
     {PLANCHE_QUEUE_RESULTS, "planche.result.>", false, true, 7 * DAY},
     {PLANCHE_QUEUE_DEAD, "planche.dead.>", false, false, 30 * DAY},
     {PLANCHE_QUEUE_STORE, "planche.store", false, false, 7 * DAY},
@@ -34,7 +34,7 @@ static natsStatus make_stream(struct planche_queue *queue, const struct stream *
     config.Subjects = (const char *[1]){stream->subject};
     config.SubjectsLen = 1;
     config.Retention = stream->work ? js_WorkQueuePolicy : js_LimitsPolicy;
-    config.MaxAge = stream->age_s;
+    config.MaxAge = stream->age;
     config.Storage = js_FileStorage;
     config.Discard = js_DiscardNew;
     config.AllowDirect = true;
@@ -73,7 +73,7 @@ enum planche_status planche_queue_make_consumer(struct planche_queue *queue,
     config.Durable = name;
     config.FilterSubject = filter;
     config.AckPolicy = js_AckExplicit;
-    config.AckWait = PLANCHE_QUEUE_LEASE_S * SECOND;
+    config.AckWait = (int64_t)queue->options->lease_s * SECOND;
     config.MaxDeliver = -1; /* who gets a page once too often gives it up, with the reason */
     config.MaxAckPending = 100000;
     config.MaxWaiting = 100000;

@@ -22,11 +22,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BEAT_NS  (PLANCHE_QUEUE_BEAT_S * INT64_C(1000000000))
+#define BEATS    4                     /* of a worker within a lease */
 #define STALL_NS INT64_C(300000000000) /* an engine that was not heard of for so long is stuck */
 #define IDLE_NS  INT64_C(1000000000)   /* from one look to the next, at first and at most */
 #define REST_NS  INT64_C(5000000000)
 #define TICK_NS  INT64_C(200000000) /* for signals */
+
+static int64_t beat_ns(const struct planche_queue_worker *worker)
+{
+    return worker->options.queue.lease_s * INT64_C(1000000000) / BEATS;
+}
 
 /* The page that goes first: the most urgent one, then the oldest. The lock is held. */
 static struct planche_queue_page *next_page(struct planche_queue_worker *worker)
@@ -94,7 +99,7 @@ static void take_pages(struct planche_queue_worker *worker)
         if (now >= next_beat) {
             beat(worker, now);
             planche_queue_worker_rate(worker, now);
-            next_beat = now + BEAT_NS;
+            next_beat = now + beat_ns(worker);
         }
         bool room = worker->held < worker->slots + PLANCHE_QUEUE_AHEAD;
         bool looks = worker->woken || (room && now >= next_look);
@@ -135,7 +140,7 @@ static void drain(struct planche_queue_worker *worker, struct planche_thread *th
         int64_t now = planche_clock_ns();
         if (now >= next_beat) {
             beat(worker, now);
-            next_beat = now + BEAT_NS;
+            next_beat = now + beat_ns(worker);
         }
         planche_cond_wait_until(&worker->changed, &worker->lock, now + TICK_NS);
     }
@@ -170,10 +175,11 @@ static int run(struct planche_queue_worker *worker)
     return PLANCHE_CLI_OK;
 }
 
-/* What this machine is: by an engine of the model that most jobs have. */
+/* What this machine is: by an engine of the model that is there and loads fast. */
 static enum planche_status learn(struct planche_queue_worker *worker, struct planche_error *error)
 {
     struct planche_engine_options wanted = worker->options.engine;
+    wanted.model = "small";
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     const struct planche_engine *engine;
     unsigned scale;
