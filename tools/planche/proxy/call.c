@@ -158,6 +158,7 @@ static void watch(struct planche_proxy_link *link)
 
 static void forget(struct planche_proxy_call *call)
 {
+    planche_http_timer_stop(&call->start);
     planche_http_output_clear(&call->out);
     planche_free(call->head);
     call->head = NULL;
@@ -671,14 +672,29 @@ static bool put_piece(const struct planche_proxy_call *call, struct planche_http
            planche_http_output_copy(out, data, size) && planche_http_output_copy(out, "\r\n", 2);
 }
 
+/* A piece of the body is lost: the upstream would wait for it. */
+static void on_no_memory(void *user)
+{
+    static const char detail[] = "there is no memory for the body of a request";
+    struct planche_proxy_call *call = user;
+    unqueue(call);
+    if (call->link != NULL)
+        fail(call->link, PLANCHE_PROXY_UNREACHABLE, detail);
+    else
+        fail_call(call, false, PLANCHE_PROXY_UNREACHABLE, detail);
+}
+
 bool planche_proxy_call_write(struct planche_proxy_call *call, const char *data, size_t size)
 {
     struct planche_proxy_link *link = call->link;
     struct planche_http_output *out = link != NULL ? &link->out : &call->out;
     if (!call->active || call->ended)
         return true;
-    if (!put_piece(call, out, data, size))
-        call->ended = true; /* the upstream gives up, or its time is over */
+    if (!put_piece(call, out, data, size)) {
+        call->ended = true;
+        call->start.fire = on_no_memory; /* whoever calls this may not expect the end */
+        planche_http_timer_set(call->upstream->loop, &call->start, 0);
+    }
     call->ended = call->ended || size == 0;
     if (link != NULL && !link->connecting)
         watch(link);
