@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """load.py PLANCHE: many clients of planche serve at once, well-behaved ones and others: slow
 readers, half-closed ones, those that break off and those that talk nonsense. Every answer is
-compared with what it must be. test_guard.py runs a small part of it."""
+compared with what it must be. test_guard.py runs a small part of it; load_proxy.py does the same
+through the proxy."""
 import argparse
 import asyncio
 import collections
@@ -147,12 +148,13 @@ class Client:
 
     async def live(self):
         kinds, weights = zip(*self.KINDS)
+        kinds = [getattr(self, kind.__name__) for kind in kinds]
         while self.load.left > 0:
             self.load.left -= 1
             kind = self.random.choices(kinds, weights)[0]
             start = time.monotonic()
             try:
-                await asyncio.wait_for(kind(self), PATIENCE)
+                await asyncio.wait_for(kind(), PATIENCE)
                 self.load.done[kind.__name__] += 1
                 self.load.times.append(time.monotonic() - start)
             except (Wrong, OSError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
@@ -168,7 +170,8 @@ Page = collections.namedtuple("Page", "data result")
 class Load:
     """A run; .wrong are the answers that must not be, .memory the resident bytes meanwhile."""
 
-    def __init__(self, address, pid, pages, connections, requests):
+    def __init__(self, address, pid, pages, connections, requests, kind=Client):
+        self.kind = kind
         self.address, self.pid, self.pages = address, pid, pages
         self.connections, self.left, self.total = connections, requests, requests
         self.done, self.times, self.wrong, self.memory = collections.Counter(), [], [], []
@@ -182,7 +185,7 @@ class Load:
             self.memory.append(self.resident())
 
     async def run_all(self):
-        await asyncio.gather(*(Client(self, number).live() for number in range(self.connections)))
+        await asyncio.gather(*(self.kind(self, number).live() for number in range(self.connections)))
 
     def run(self):
         start = time.monotonic()
@@ -196,30 +199,39 @@ def learn(ask, datas):
     return [Page(data, hashlib.sha256(ask(data)).hexdigest()) for data in datas]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def options_of(text):
+    parser = argparse.ArgumentParser(description=text)
     parser.add_argument("planche")
     parser.add_argument("--connections", type=int, default=256)
     parser.add_argument("--requests", type=int, default=10000)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def run(options, make_pages, kind, *arguments):
+    """Starts a server, has make_pages(address) answer the pages, and loads it."""
     with tempfile.TemporaryDirectory() as folder:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             address = probe.getsockname()
         command = [options.planche, "serve", "-m", "realesr-animevideov3", "-s", "2", "--backend", "cpu",
                    "--listen", f"127.0.0.1:{address[1]}", "--cache", os.path.join(folder, "cache"),
-                   "--max-connections", "1024", "--log-level", "error"]
+                   "--max-connections", "1024", "--log-level", "error", *arguments]
         with subprocess.Popen(command) as process:
             try:
                 time.sleep(1)
-                pages = learn(lambda data: post(address, data),
-                              [noise(width, height, width) for width, height in
-                               ((24, 32), (100, 150), (300, 400), (600, 900))])
-                load = Load(address, process.pid, pages, options.connections, options.requests).run()
+                load = Load(address, process.pid, make_pages(address), options.connections,
+                            options.requests, kind).run()
             finally:
                 process.terminate()
     report(load)
     return 1 if load.wrong else 0
+
+
+def main():
+    return run(options_of(__doc__), lambda address: learn(
+        lambda data: post(address, data),
+        [noise(width, height, width) for width, height in ((24, 32), (100, 150), (300, 400), (600, 900))]),
+               Client)
 
 
 def post(address, data):

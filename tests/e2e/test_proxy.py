@@ -3,12 +3,16 @@
 import glob
 import hashlib
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 
 import harness
+import load
+import load_proxy
 import server
 import upstream
 
@@ -379,6 +383,91 @@ class Pages(Proxy):
         text += "".join(running.lines) + "".join(glob.glob(self.path("**"), recursive=True))
         for secret in (upstream.KEY, "secret-of-komga", upstream.USER.split()[1], "hidden-cookie"):
             self.assertNotIn(secret, text)
+
+
+class Load(Proxy):
+    def test_many_clients_and_faults(self):
+        """load_proxy.py, a small part: no answer that must not be, and nothing that stays."""
+        running = self.cached("--prefetch", "0", "--upstream-timeout", "60")
+        pages = load_proxy.learn(f"http://127.0.0.1:{running.address[1]}", 4)
+        run = load.Load(running.address, running.process.pid, pages, 16, 200, load_proxy.ProxyClient).run()
+        self.assertEqual(run.wrong, [])
+        self.assertEqual(sum(run.done.values()), 200)
+        for kind, _ in load_proxy.ProxyClient.KINDS:
+            self.assertGreater(run.done[kind.__name__], 0, run.done)
+        end = time.monotonic() + harness.MARGIN_SECONDS
+        while (status := running.get("/planche/v1/status").json())["connections"] > 1:
+            self.assertLess(time.monotonic(), end, status)
+            time.sleep(0.01)
+        self.assertEqual((status["memory"]["bodies"], status["pages"]["failed"]), (0, 0))
+        if not os.environ.get("SANITIZED"):
+            self.assertLess(max(run.memory) - run.memory[0], 20e6, run.memory)
+
+    def test_killed(self):
+        """kill -9 while a page comes, is made, and is sent: what is kept is whole, and the next
+        server goes on with it."""
+        def serve(folder):
+            return self.serve("--prefetch", "0", "--cache", folder, cache=True)
+
+        right = serve(self.path("send")).get(PAGE + "1", **READER).body
+        for phase in ("fetch", "run", "send"):
+            folder = self.path(phase)
+            running = serve(folder)
+            with self.subTest(phase=phase), running.connect() as c:
+                path = "/api/v1/books/slow/pages/1" if phase == "fetch" else PAGE + "1"
+                c.send(c.request(path, **READER))
+                self.up.wait_for(lambda paths, path=path: path in paths)
+                if phase == "send":
+                    c.fill()
+                running.process.kill()
+                running.process.wait()
+                harness.run("cache", "verify", "--cache", folder, check=0)
+                again = serve(folder).get(PAGE + "1", **READER)
+                self.assertEqual((again.status, again.body), (200, right))
+
+
+# As KOReader asks: by LuaSocket, with a name and a password, for what its screen can show.
+LUA = r"""
+local http, ltn12 = require("socket.http"), require("ltn12")
+http.TIMEOUT = tonumber(arg[4])
+local sink, file = {}, arg[3] ~= "" and assert(io.open(arg[3], "rb")):read("*a") or nil
+local _, code, headers = http.request{
+    url = arg[1], method = file and "POST" or "GET", sink = ltn12.sink.table(sink),
+    source = file and ltn12.source.string(file),
+    user = not file and "reader" or nil, password = not file and "secret-of-komga" or nil,
+    headers = {["Accept-Encoding"] = "identity", ["Content-Length"] = file and #file,
+               ["User-Agent"] = "KOReader/2025.10"}}
+local body = table.concat(sink)
+assert(io.open(arg[2], "wb")):write(body)
+print(code, headers and headers["content-type"], headers and headers["x-planche-result"])
+"""
+
+
+class LuaSocket(Proxy):
+    """KOReader's HTTP client."""
+
+    def ask(self, running, path, file=""):
+        self.write("client.lua", LUA.encode())
+        result = subprocess.run(
+            ["lua5.1", "client.lua", f"http://127.0.0.1:{running.address[1]}{path}", "answer", file,
+             str(harness.MARGIN_SECONDS)], cwd=self.folder, capture_output=True, text=True, check=True)
+        return result.stdout.split("\n")[0].split("\t"), self.read("answer")
+
+    def test_pages(self):
+        if not shutil.which("lua5.1") or subprocess.run(
+                ["lua5.1", "-e", "require('socket.http')"], capture_output=True, check=False).returncode:
+            self.skipTest("there is no lua-socket")
+        running = self.cached("--prefetch", "0")
+        told, body = self.ask(running, "/opds/v1.2/books/b1/pages/0")
+        self.assertEqual((told, width(body)), (["200", "image/png", "upscaled"], 64))
+        told, again = self.ask(running, "/opds/v1.2/books/b1/pages/0")
+        self.assertEqual((told, again), (["200", "image/png", "cached"], body))
+        told, body = self.ask(running, "/file?size=300000")
+        self.assertEqual((told[0], body), ("200", upstream.large(300000)))
+        self.assertEqual(self.ask(running, "/api/v1/books/busy/pages/1")[0][0], "503")
+        self.write("page.png", self.pages[0])
+        told, body = self.ask(running, "/planche/v1/upscale?format=png", "page.png")
+        self.assertEqual((told[:2], width(body)), (["200", "image/png"], 64))
 
 
 class Prefetch(Proxy):
