@@ -119,5 +119,8 @@ enum planche_status planche_book_scan(struct planche_book *book, struct planche_
             status = list_entry(book, archive, &found, error);
     }
     planche_archive_close(&archive);
+    /* As an empty file or folder is. */
+    if (!status && book->entries.count == 0)
+        status = planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty book", book->input);
     return status;
 }

@@ -616,6 +616,13 @@ class Talk(Books):
                 shutil.rmtree(self.path("out"), ignore_errors=True)
         result = self.planche("empty", "-o", "out.cbz", "--quiet", check=1)
         self.assert_one_line(result.stderr, "empty: is an empty folder")
+        # Nothing is nothing, whatever holds it.
+        self.write("empty.cbz", archives.cbz([]))
+        self.write("file.cbz", b"")
+        for name, says in (("empty.cbz", "is an empty book"), ("file.cbz", "is an empty file")):
+            for option in ((), ("--dry-run",)):
+                result = self.planche(name, "-o", "out.cbz", "--quiet", *option, check=1)
+                self.assert_one_line(result.stderr, f"{name}: {says}")
 
     def test_shelf(self):
         """An archive of archives: its books are made, and a dry run names them."""
