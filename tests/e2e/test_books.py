@@ -497,7 +497,8 @@ class Talk(Books):
                 "marked": 0, "large": 0, "failed": 1, "copied": 1,
                 "input_bytes": len(self.read("book.cbz")),
                 "output_bytes": len(self.read("out/book.cbz"))})
-        again = self.lines(self.planche("book.cbz", "page.png", "-o", "out/", "--json"))
+        again = self.lines(self.planche("book.cbz", "page.png", "-o", "out/", "--json",
+                                        check=1))
         self.assertEqual([(line["type"], line["status"]) for line in again],
                          [("page", "up to date"), ("book", "pages failed")])
 

@@ -6,6 +6,7 @@ import random
 import zipfile
 import zlib
 
+import archives
 import files
 import harness
 import png
@@ -132,6 +133,14 @@ class Targets(harness.Case):
                          {"page": (60, 84, [2]), "strip": (40, 180, [2]), "spread": (100, 70, [2]),
                           "rule": (80, 5, [2]), "large": (80, 112, [2]), "exact": (80, 128, [2]),
                           "just": (80, 128, [2])})
+        # No page is enlarged more than 16 times, which is said.
+        said = "becomes 480x672, smaller than was wanted: no page is enlarged more than 16 times"
+        for where, more in (("in/page.png", ("--dry-run",)), ("in/page.png", ("-o", "o.webp")),
+                            ("b.cbz", ("-o", "b2.cbz"))):
+            self.write("b.cbz", archives.cbz([("1.png", self.read("in/page.png"))]))
+            result = self.planche(where, *more, "--width", "99999")
+            self.assertEqual(result.stderr.count(said), 1, result.stderr)
+        self.assertNotIn("smaller", self.planche("in/page.png", "--width", "480", "--dry-run").stderr)
         # A device, and a chain: the page is too small for 4.
         self.assertEqual(self.sizes("in/large.png", "--device", "Kobo Libra 2", "--dry-run"),
                          {"large": (1200, 1680, [3, 4])})

@@ -215,6 +215,8 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
         outcome.status = predict_page(run, item, &outcome.result, &error);
         if (outcome.status == PLANCHE_OK)
             planche_cli_totals_add(totals, &outcome.result, run->options.page.lossless);
+        if (outcome.status == PLANCHE_OK)
+            planche_cli_note_small(run, item->input, NULL, &outcome.result);
     }
     if (outcome.status != PLANCHE_OK) {
         run->failed = true;

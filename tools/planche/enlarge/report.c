@@ -87,8 +87,27 @@ void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool i
                         inner ? ", but archives in it, which are no books or too deep" : "");
 }
 
+bool planche_cli_note_small(const struct planche_cli_run *run, const char *input, const char *entry,
+                            const struct planche_page_result *result)
+{
+    const struct planche_page_options *page = &run->options.page;
+    bool narrow = page->width == 0 || result->output_width < page->width;
+    bool low = page->height == 0 || result->output_height < page->height;
+    bool reaches = page->scale == PLANCHE_SCALE_AUTO && (page->width != 0 || page->height != 0);
+    if (!reaches || !narrow || !low || run->options.quiet)
+        return false;
+    planche_cli_note(
+        "%s%s%s: becomes %ux%u, smaller than was wanted: no page is enlarged more than "
+        "16 times",
+        input, entry != NULL ? ": " : "", entry != NULL ? entry : "", result->output_width,
+        result->output_height);
+    return true;
+}
+
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
+    if (item->verdict == PLANCHE_CLI_PAGES_FAILED)
+        run->failed = true;
     run->summary.passed[item->book][item->verdict]++;
     if (run->options.verbose || (planche_cli_is_stale(item->verdict) && run->each))
         planche_cli_note("%s -> %s  %s", item->input, item->output,

@@ -30,6 +30,7 @@ struct books {
     const struct planche_cli_item *item; /* the book that runs */
     size_t pages, done;                  /* of this book */
     bool inner;                          /* there are books in it */
+    bool small;                          /* that a page is smaller than wanted was said */
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];
 };
 
@@ -106,6 +107,8 @@ static void note_page(struct books *books, const struct planche_book_page *page)
     if (page->outcome == PLANCHE_BOOK_ENLARGED)
         run->summary.computed_pixels +=
             (double)page->result->input_width * page->result->input_height;
+    if (page->outcome == PLANCHE_BOOK_ENLARGED && !books->small)
+        books->small = planche_cli_note_small(run, books->item->input, page->name, page->result);
     if (page->outcome == PLANCHE_BOOK_FAILED) {
         run->failed = true;
         print_failure(books, page);

@@ -101,6 +101,8 @@ static void report(struct planche_cli_run *run, const struct ended *ended,
         planche_cli_note("%s -> %s%s  %ux%u -> %ux%u  %.1f s", outcome->input, outcome->output,
                          parts, result->input_width, result->input_height, result->output_width,
                          result->output_height, ended->ms / 1e3);
+    if (outcome->status == PLANCHE_OK && !outcome->marked && !outcome->large)
+        planche_cli_note_small(run, outcome->input, NULL, result);
     if (outcome->status != PLANCHE_OK && outcome->status != PLANCHE_ERROR_CANCELLED)
         planche_cli_print_failure(run, item, outcome->status, outcome->message);
     if (outcome->status != PLANCHE_OK)

@@ -50,7 +50,12 @@ const char *planche_cli_entry_message(const char *input, const struct planche_bo
 bool planche_cli_is_inner_book(const struct planche_book_page *page);
 /* Warns if a book has no pages; inner: it has books in it. */
 void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner);
-/* Counts and reports an item that is passed over. */
+/* Notes that a page's result is smaller than the target: more often no page is enlarged. entry: of
+ * a book, or NULL. False: it is not. */
+bool planche_cli_note_small(const struct planche_cli_run *run, const char *input, const char *entry,
+                            const struct planche_page_result *result);
+/* Counts and reports an item that is passed over. One of which pages failed fails the run again:
+ * they are still missing. */
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item);
 /* Prints the object as a line of JSON. Takes the object. */
 void planche_cli_run_json(struct planche_cli_run *run, json_t *object);
