@@ -6,7 +6,7 @@
 # have not been tried). sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
 # makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
 # queue for the tests of many machines, metrics for more checks of its figures, proxies for the tests of nginx and Caddy in front of it
-# (their services start as Debian has it), bindings for the tests of other languages.
+# (their services start as Debian has it) and of KOReader's HTTP client, bindings for the tests of other languages.
 set -euf
 
 have() {
@@ -60,7 +60,8 @@ needs() {
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;
     queue) echo "nats-server=nats-server" ;;
-    proxies) echo "nginx=nginx-light /usr/bin/caddy=caddy curl=curl openssl=openssl" ;;
+    proxies) echo "nginx=nginx-light /usr/bin/caddy=caddy curl=curl openssl=openssl lua5.1=lua5.1
+                    /usr/share/lua/5.1/socket/http.lua=lua-socket" ;;
     bindings)
         crates=/usr/share/cargo/registry
         echo "cc=gcc c++=g++ python3=python3 node=nodejs /usr/bin/cargo=cargo /usr/bin/rustc=rustc
