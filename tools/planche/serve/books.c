@@ -54,7 +54,7 @@ static void answer_refusal(const struct planche_serve *serve, struct planche_htt
         planche_http_add_field(c, "Retry-After", "30");
     planche_http_close_after(c);
     if (refusal == PLANCHE_BOOKS_TOO_LARGE)
-        planche_serve_problem(c, 413, "%s: %llu bytes (--books-upload)", answers[refusal].detail,
+        planche_serve_problem(c, 413, "%s: %llu bytes", answers[refusal].detail,
                               (unsigned long long)serve->options.serve.books_upload);
     else
         planche_serve_problem(c, answers[refusal].status, "%s", answers[refusal].detail);

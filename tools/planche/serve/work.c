@@ -200,8 +200,7 @@ static void take_body(struct planche_serve_work *work)
 static void refuse_large(struct planche_serve_work *work)
 {
     char detail[128];
-    snprintf(detail, sizeof detail,
-             "the body is larger than the %llu bytes that this server takes (--max-bytes)",
+    snprintf(detail, sizeof detail, "the body is larger than the %llu bytes that this server takes",
              (unsigned long long)work->serve->max_bytes);
     work->kind->refuse(work, 413, "too-large", detail);
 }
