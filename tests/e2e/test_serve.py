@@ -157,7 +157,7 @@ class Routes(Serve):
             self.problem(c.ask("/v1/upscale", "POST", self.page[:-300]), 422)
             self.problem(c.ask("/v1/upscale", "POST", harness.page(150, 150)), 422, "limit")
             self.assertEqual(c.ask("/healthz").status, 200)
-        self.problem(running.post("/v1/upscale", b"x" * 102401), 413, "larger")
+        self.problem(running.post("/v1/upscale", b"x" * 102401), 413, "larger than the 102400 bytes")
         with running.connect() as c:
             late = c.ask("/v1/upscale?tta=true&deadline_ms=1", "POST", harness.page(100, 100))
             self.problem(late, 503, "deadline")

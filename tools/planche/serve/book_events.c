@@ -39,8 +39,8 @@ static void free_stream(struct planche_serve_stream *stream)
 {
     struct planche_serve *serve = stream->serve;
     planche_books_unwatch(&stream->watcher);
-    if (serve->unbeaten == stream)
-        serve->unbeaten = stream->next;
+    if (serve->next_beat == stream)
+        serve->next_beat = stream->next;
     *stream->link = stream->next;
     if (stream->next != NULL)
         stream->next->link = stream->link;
@@ -128,9 +128,9 @@ static void on_heartbeat(void *user)
 {
     struct planche_serve *serve = user;
     struct planche_serve_stream *at;
-    serve->unbeaten = serve->streams;
-    while ((at = serve->unbeaten) != NULL) {
-        serve->unbeaten = at->next;
+    serve->next_beat = serve->streams;
+    while ((at = serve->next_beat) != NULL) {
+        serve->next_beat = at->next;
         if (!at->slow)
             write_text(at, ":\n\n");
     }

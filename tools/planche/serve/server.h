@@ -35,9 +35,9 @@ struct planche_serve {
     struct planche_cache *cache; /* NULL: results are not kept */
     struct planche_log log;      /* of the cache */
     struct planche_books *books;
-    struct planche_serve_stream *streams;  /* of events */
-    struct planche_serve_stream *unbeaten; /* the next one that has a heartbeat; NULL: none */
-    struct planche_http_timer heartbeat;   /* of streams */
+    struct planche_serve_stream *streams;   /* of events */
+    struct planche_serve_stream *next_beat; /* the next one that has a heartbeat; NULL: none */
+    struct planche_http_timer heartbeat;    /* of streams */
     struct planche_metrics *metrics;
     struct planche_proxy *proxy;     /* NULL: there is no upstream */
     uint64_t in_flight;              /* requests that have not ended */
