@@ -117,24 +117,11 @@ static void put_activation(struct exporter *exporter, const struct planche_step 
                            struct name in, struct name out)
 {
     int channels = exporter->net->tensors[step->output].channels;
-    float *identity;
     switch (step->activation) {
     case PLANCHE_ACT_SLOPES:
         put_head(exporter, "PReLU", 1);
         put(exporter, " %s %s 0=%d\n", in.text, out.text, channels);
         put_floats(exporter, step->slope, (size_t)channels);
-        return;
-    case PLANCHE_ACT_MISH:
-    case PLANCHE_ACT_HARDSWISH:
-        /* These do not exist as layers of their own: a convolution that changes nothing. */
-        identity = calloc((size_t)channels * channels, sizeof(float));
-        for (int i = 0; i < channels; i++)
-            identity[i * channels + i] = 1;
-        put_head(exporter, "Convolution", 1);
-        put(exporter, " %s %s 0=%d 1=1 6=%d 9=%d -23310=2,%.9e,%.9e\n", in.text, out.text, channels,
-            channels * channels, (int)step->activation, (double)step->act[0], (double)step->act[1]);
-        put_tagged(exporter, identity, (size_t)channels * channels);
-        free(identity);
         return;
     case PLANCHE_ACT_CLIP:
         put_head(exporter, "Clip", 1);
@@ -144,6 +131,19 @@ static void put_activation(struct exporter *exporter, const struct planche_step 
     case PLANCHE_ACT_SIGMOID:
         put_head(exporter, "Sigmoid", 1);
         put(exporter, " %s %s\n", in.text, out.text);
+        return;
+    case PLANCHE_ACT_MISH:
+    case PLANCHE_ACT_HARDSWISH:
+    case PLANCHE_ACT_SILU:
+    case PLANCHE_ACT_GELU:
+    case PLANCHE_ACT_GELU_TANH:
+    case PLANCHE_ACT_TANH:
+    case PLANCHE_ACT_HARDSIGMOID:
+    case PLANCHE_ACT_ELU:
+        /* A layer of the reference's own. */
+        put_head(exporter, "Activation", 1);
+        put(exporter, " %s %s 9=%d -23310=2,%.9e,%.9e\n", in.text, out.text, (int)step->activation,
+            (double)step->act[0], (double)step->act[1]);
         return;
     default:
         put_head(exporter, "ReLU", 1);
@@ -158,14 +158,15 @@ static void put_kernel(struct exporter *exporter, const struct planche_step *ste
 {
     struct name in = put_inputs(exporter, step), out = temporary(exporter);
     int channels = exporter->net->tensors[step->output].channels;
-    size_t count = (size_t)channels * (size_t)channels_of(exporter, step) * (size_t)step->kernel_w *
-                   (size_t)step->kernel_h;
-    put_head(exporter, step->op == PLANCHE_STEP_CONV ? "Convolution" : "Deconvolution", 1);
-    put(exporter,
-        " %s %s 0=%d 1=%d 11=%d 2=%d 12=%d 3=%d 13=%d 4=%d 14=%d 15=%d 16=%d 5=%d 6=%zu\n", in.text,
-        out.text, channels, step->kernel_w, step->kernel_h, step->dilation_w, step->dilation_h,
-        step->stride_w, step->stride_h, step->pad_left, step->pad_top, step->pad_right,
-        step->pad_bottom, step->bias != NULL, count);
+    int groups = step->op == PLANCHE_STEP_DEPTHWISE ? channels : 1;
+    size_t count = (size_t)channels * (size_t)(channels_of(exporter, step) / groups) *
+                   (size_t)step->kernel_w * (size_t)step->kernel_h;
+    put_head(exporter, step->op == PLANCHE_STEP_DECONV ? "Deconvolution" : "Convolution", 1);
+    put(exporter, " %s %s 0=%d 1=%d 11=%d 2=%d 12=%d 3=%d 13=%d 4=%d 14=%d 15=%d 16=%d 5=%d 6=%zu",
+        in.text, out.text, channels, step->kernel_w, step->kernel_h, step->dilation_w,
+        step->dilation_h, step->stride_w, step->stride_h, step->pad_left, step->pad_top,
+        step->pad_right, step->pad_bottom, step->bias != NULL, count);
+    put(exporter, groups > 1 ? " 7=%d\n" : "\n", groups);
     put_tagged(exporter, step->weights, count);
     if (step->bias)
         put_floats(exporter, step->bias, (size_t)channels);
@@ -232,12 +233,31 @@ static void put_binary(struct exporter *exporter, const struct planche_step *ste
     put(exporter, " %s %s %s 0=%d\n", a.text, b.text, out.text, (int)step->binary);
 }
 
+static void put_norm(struct exporter *exporter, const struct planche_step *step, struct name in,
+                     struct name out)
+{
+    size_t channels = (size_t)exporter->net->tensors[step->output].channels;
+    float *scale = calloc(channels, sizeof(float)), *bias = calloc(channels, sizeof(float));
+    for (size_t i = 0; i < channels; i++) {
+        scale[i] = step->scale ? step->scale[i] : 1;
+        bias[i] = step->bias ? step->bias[i] : 0;
+    }
+    put_head(exporter, "Norm", 1);
+    put(exporter, " %s %s 0=%zu 1=%.9e 2=%d\n", in.text, out.text, channels, (double)step->eps,
+        (int)step->norm);
+    put_floats(exporter, scale, channels);
+    put_floats(exporter, bias, channels);
+    free(scale);
+    free(bias);
+}
+
 static void put_step(struct exporter *exporter, const struct planche_step *step)
 {
     struct name in, out = tensor_name(step->output);
     switch (step->op) {
     case PLANCHE_STEP_CONV:
     case PLANCHE_STEP_DECONV:
+    case PLANCHE_STEP_DEPTHWISE:
         put_kernel(exporter, step);
         return;
     case PLANCHE_STEP_INNER:
@@ -260,8 +280,16 @@ static void put_step(struct exporter *exporter, const struct planche_step *step)
         put(exporter, " %s %s\n", in.text, out.text);
     } else if (step->op == PLANCHE_STEP_INTERP) {
         put_head(exporter, "Interp", 1);
-        put(exporter, " %s %s 0=%d 1=%.9e 2=%.9e\n", in.text, out.text, (int)step->interp,
-            (double)step->factor_h, (double)step->factor_w);
+        put(exporter, " %s %s 0=%d 1=%.9e 2=%.9e 7=%d 8=%.9e\n", in.text, out.text,
+            (int)step->interp, (double)step->factor_h, (double)step->factor_w, (int)step->place,
+            (double)step->cubic);
+    } else if (step->op == PLANCHE_STEP_PAD) {
+        static const int modes[] = {0, 2, 1}; /* of zeroes, reflected, of the edge */
+        put_head(exporter, "Padding", 1);
+        put(exporter, " %s %s 0=%d 1=%d 2=%d 3=%d 4=%d\n", in.text, out.text, step->pad_top,
+            step->pad_bottom, step->pad_left, step->pad_right, modes[step->pad_mode]);
+    } else if (step->op == PLANCHE_STEP_NORM) {
+        put_norm(exporter, step, in, out);
     } else if (step->op == PLANCHE_STEP_SHUFFLE) {
         put_head(exporter, "PixelShuffle", 1);
         put(exporter, " %s %s 0=%d\n", in.text, out.text, step->shuffle);

@@ -92,7 +92,7 @@ const struct onnx_case onnx_cases[] = {
      "Conv a w0 > b pads=1,1,1,1\nDepthToSpace b > out blocksize=2 mode=s:CRD\n",
      0},
     {"nearest",
-     HEAD "f s 4 1,1,2,2\nResize a - s > z mode=s:nearest "
+     HEAD "f roi 0 0\nf s 4 1,1,2,2\nResize a roi s > z mode=s:nearest "
           "coordinate_transformation_mode=s:asymmetric nearest_mode=s:floor\n" TAIL,
      11},
     {"nearest half pixel", HEAD "f s 4 1,1,3,3\nResize a - s > z mode=s:nearest\n" TAIL, 0},
@@ -104,10 +104,32 @@ const struct onnx_case onnx_cases[] = {
      HEAD "f s 4 1,1,0.5,0.5\nResize a - s > b mode=s:linear\nf t 4 1,1,2,2\n"
           "Resize b - t > z mode=s:linear\n" TAIL,
      0},
+    {"linear asymmetric",
+     HEAD "f s 4 1,1,2,2\nResize a - s > z mode=s:linear "
+          "coordinate_transformation_mode=s:asymmetric\n" TAIL,
+     0},
+    {"align corners",
+     HEAD "f s 4 1,1,2,2\nResize a - s > z mode=s:linear "
+          "coordinate_transformation_mode=s:align_corners\n" TAIL,
+     0},
+    {"cubic of another kind",
+     HEAD "f s 4 1,1,2,2\nResize a - s > z mode=s:cubic "
+          "cubic_coeff_a=f:-0.5\n" TAIL,
+     0},
     {"cubic", HEAD "f s 4 1,1,2,2\nResize a - s > z mode=s:cubic\n" TAIL, 0},
     {"pad zero",
      HEAD "i p 8 0,0,1,2,0,0,2,1\nPad a p > b\nr w1 8,8,4,4 -0.2 0.2\nConv b w1 > z\n" TAIL, 0},
     {"pad zero alone", HEAD "i p 8 0,0,1,2,0,0,1,2\nPad a p > b\nRelu b > z\n" TAIL, 0},
+    {"pad reflect",
+     HEAD "i p 8 0,0,1,2,0,0,2,1\nPad a p > b mode=s:reflect\n"
+          "r w1 8,8,4,4 -0.2 0.2\nConv b w1 > z\n" TAIL,
+     0},
+    {"pad edge",
+     HEAD "i p 8 0,0,1,2,0,0,1,2\nPad a p > b mode=s:edge\nr w1 8,8,3,3 -0.2 0.2\n"
+          "Conv b w1 > c pads=1,1,1,1\nRelu c > z\n" TAIL,
+     0},
+    {"pad axes", HEAD "i p 4 1,1,2,0\ni ax 2 3,2\nPad a p - ax > b mode=s:edge\nRelu b > z\n" TAIL,
+     18},
     {"pad negative", HEAD "i p 8 0,0,-1,-2,0,0,-1,-2\nPad a p > z\n" TAIL, 0},
     {"squeeze and excitation",
      HEAD "GlobalAveragePool a > m\nr w1 4,8,1,1 -0.5 0.5\nr b1 4 -0.1 0.1\nConv m w1 b1 > n\n"

@@ -43,8 +43,37 @@ static double difference(const double *a, const double *b, size_t count)
     return worst / most;
 }
 
-static void compare(const struct onnx_graph *graph, const struct planche_net *net, const char *name,
-                    int h, int w)
+/* For looking at with other programs, if a folder is named: a file, its input and its output. */
+static void keep(const char *name, const char *end, const void *data, size_t size)
+{
+    const char *folder = getenv("PLANCHE_TEST_ONNX");
+    char path[512];
+    if (!folder)
+        return;
+    snprintf(path, sizeof(path), "%s/%s%s", folder, name, end);
+    for (char *at = path; (at = strchr(at, ' '));)
+        *at = '_';
+    FILE *file = fopen(path, "wb");
+    assert_true(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);
+}
+
+static void keep_all(const struct onnx_graph *graph, const char *name, const double *in, int c,
+                     int h, int w, const double *out, size_t count)
+{
+    char dims[64];
+    size_t size;
+    uint8_t *data = onnx_write(graph, &size);
+    keep(name, graph->height ? " fixed.onnx" : ".onnx", data, size);
+    keep(name, graph->height ? " fixed.in" : ".in", in, (size_t)(c * h * w) * sizeof(*in));
+    keep(name, graph->height ? " fixed.out" : ".out", out, count * sizeof(*out));
+    snprintf(dims, sizeof(dims), "%d %d %d", c, h, w);
+    keep(name, graph->height ? " fixed.dims" : ".dims", dims, strlen(dims));
+    free(data);
+}
+
+/* The graph's numbers are so many times the network's. */
+static void compare_range(const struct onnx_graph *graph, const struct planche_net *net,
+                          const char *name, int h, int w, double range)
 {
     struct random_graph files;
     struct ref_net *reference;
@@ -52,39 +81,35 @@ static void compare(const struct onnx_graph *graph, const struct planche_net *ne
     double *in = calloc((size_t)(h * w * channels), sizeof(double)), *a, *b, worst;
     for (int i = 0; i < h * w * channels; i++)
         in[i] = 0.5 + 0.5 * sin(i * 0.37) * cos(i / w * 0.11);
+    double *wide = calloc((size_t)(h * w * channels), sizeof(double));
+    for (int i = 0; i < h * w * channels; i++)
+        wide[i] = range * in[i];
     net_export(net, &files);
     reference = ref_load_memory(files.param, files.param_size, files.bin, files.bin_size);
     assert_non_null(reference);
-    if (!onnx_compute(graph, in, h, w, &a, &ca, &ha, &wa) ||
+    if (!onnx_compute(graph, wide, h, w, &a, &ca, &ha, &wa) ||
         !ref_run(reference, in, channels, h, w, &b, &cb, &hb, &wb))
         fail_msg("%s: cannot be computed\n%s", name, files.param);
     if (ca != cb || ha != hb || wa != wb)
         fail_msg("%s: %dx%dx%d instead of %dx%dx%d\n%s", name, cb, hb, wb, ca, ha, wa, files.param);
+    keep_all(graph, name, wide, channels, h, w, a, (size_t)ca * (size_t)ha * (size_t)wa);
+    for (int i = 0; i < ca * ha * wa; i++)
+        a[i] /= range;
     worst = difference(a, b, (size_t)ca * (size_t)ha * (size_t)wa);
     if (!(worst < 2e-6))
         fail_msg("%s: the result differs by %g\n%s", name, worst, files.param);
     free(in);
+    free(wide);
     free(a);
     free(b);
     ref_destroy(&reference);
     random_graph_free(&files);
 }
 
-/* For looking at with other programs: the files, if a folder for them is named. */
-static void keep(const struct onnx_graph *graph, const char *name)
+static void compare(const struct onnx_graph *graph, const struct planche_net *net, const char *name,
+                    int h, int w)
 {
-    const char *folder = getenv("PLANCHE_TEST_ONNX");
-    char path[512];
-    size_t size;
-    if (!folder)
-        return;
-    snprintf(path, sizeof(path), "%s/%s.onnx", folder, name);
-    for (char *at = path; (at = strchr(at, ' '));)
-        *at = '_';
-    uint8_t *data = onnx_write(graph, &size);
-    FILE *file = fopen(path, "wb");
-    assert_true(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);
-    free(data);
+    compare_range(graph, net, name, h, w, 1);
 }
 
 static void make(struct onnx_graph *graph, const struct onnx_case *which, uint64_t seed)
@@ -101,7 +126,6 @@ static void check_case(const struct onnx_case *which, uint64_t seed)
     struct planche_net *net;
     struct planche_error error;
     make(&graph, which, seed);
-    keep(&graph, which->name);
     if (load(&graph, &net, &error) != PLANCHE_OK)
         fail_msg("%s: %s", which->name, error.message);
     int least = (int)(net->recipe.multiple + 2 * net->recipe.pad), more = (int)net->recipe.multiple;
@@ -144,6 +168,81 @@ static void test_numbers(void **state)
         planche_net_destroy(&net);
         onnx_free(&graph);
     }
+}
+
+/* Pixels of 0 to 255, told by the arithmetic or by the type, and networks of one channel. */
+static void test_ranges(void **state)
+{
+    static const struct {
+        const char *lines;
+        enum onnx_type io;
+        double range, in_scale;
+        int steps;
+    } cases[] = {
+        {"f k . 255\nDiv x k > a\nr w 3,3,3,3 -0.3 0.3\nConv a w > b\nMul b k > out\n", ONNX_FLOAT,
+         255, 1, 1},
+        {"f k . 0.003921569\nCast x > c to=1\nMul k c > a\nr w 3,3,3,3 -0.3 0.3\nConv a w > b\n"
+         "Div b k > d\nf lo . 0\nf hi . 255\nClip d lo hi > e\nCast e > out to=2\n",
+         ONNX_UINT8, 255, 1, 1},
+        {"Cast x > c to=1\nr w 3,3,3,3 -0.3 0.3\nConv c w > d\nCast d > out to=2\n", ONNX_UINT8, 1,
+         255, 1},
+        {"f k . 255\nMul x k > a\nr w 3,3,3,3 -0.3 0.3\nConv a w > b\nDiv b k > out\n", ONNX_FLOAT,
+         1, 1, 3},
+    };
+    static struct onnx_graph graph;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct planche_net *net;
+        struct planche_error error;
+        onnx_begin(&graph, i);
+        graph.io = cases[i].io;
+        onnx_lines(&graph, cases[i].lines);
+        if (load(&graph, &net, &error) != PLANCHE_OK)
+            fail_msg("%s%s", cases[i].lines, error.message);
+        assert_true(net->recipe.in_scale == (float)cases[i].in_scale);
+        assert_true(fabs(net->recipe.out_scale * cases[i].in_scale - 1) < 1e-6);
+        assert_int_equal(net->step_count, cases[i].steps);
+        if (cases[i].io == ONNX_FLOAT)
+            compare_range(&graph, net, "range", 24, 25, cases[i].range);
+        planche_net_destroy(&net);
+        onnx_free(&graph);
+    }
+}
+
+static void test_one_channel(void **state)
+{
+    static struct onnx_graph graph;
+    struct planche_net *net;
+    struct planche_error error;
+    (void)state;
+    onnx_begin(&graph, 4);
+    graph.channels = 1;
+    onnx_lines(&graph, "r w 4,1,3,3 -0.3 0.3\nConv x w > a pads=1,1,1,1\n"
+                       "DepthToSpace a > out blocksize=2\n");
+    assert_int_equal(load(&graph, &net, &error), PLANCHE_OK);
+    assert_int_equal(net->tensors[0].channels, 1);
+    assert_int_equal(net->recipe.scale, 2);
+    compare(&graph, net, "one channel", 24, 27);
+    planche_net_destroy(&net);
+    onnx_free(&graph);
+}
+
+/* Networks that pad to a multiple get pages of it, and cut nothing. */
+static void test_multiple(void **state)
+{
+    static struct onnx_graph graph;
+    struct planche_net *net;
+    struct planche_error error;
+    size_t i = 0;
+    (void)state;
+    while (strcmp(onnx_cases[i].name, "even size") != 0)
+        i++;
+    make(&graph, &onnx_cases[i], 1);
+    assert_int_equal(load(&graph, &net, &error), PLANCHE_OK);
+    assert_int_equal(net->recipe.multiple, 2);
+    assert_int_equal(net->recipe.scale, 1);
+    planche_net_destroy(&net);
+    onnx_free(&graph);
 }
 
 /* Compact networks, in both formats: the lowered networks are the same to the bit. */
@@ -314,8 +413,10 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operators),    cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_same_as_ncnn), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_files),        cmocka_unit_test(test_damage)};
+        cmocka_unit_test(test_operators), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ranges),    cmocka_unit_test(test_one_channel),
+        cmocka_unit_test(test_multiple),  cmocka_unit_test(test_same_as_ncnn),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_files),
+        cmocka_unit_test(test_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,55 +44,56 @@ static enum planche_status add_activation(planche_onnx_t *t, enum planche_activa
     return status;
 }
 
-/* tanh(x) = 2 * sigmoid(2 * x) - 1 */
-static enum planche_status add_tanh(planche_onnx_t *t, int *blob)
-{
-    enum planche_status status = add_scalar(t, PLANCHE_BINARY_MUL, 2, blob);
-    if (status == PLANCHE_OK)
-        status = add_activation(t, PLANCHE_ACT_SIGMOID, 0, 0, blob);
-    if (status == PLANCHE_OK)
-        status = add_scalar(t, PLANCHE_BINARY_MUL, 2, blob);
-    return status == PLANCHE_OK ? add_scalar(t, PLANCHE_BINARY_SUB, 1, blob) : status;
-}
+/* Types of nodes with one input and one output, and the numbers of their activations. */
+static const struct {
+    const char *type;
+    enum planche_activation activation;
+    const char *names[2]; /* of attributes that hold the numbers, or NULL */
+    float numbers[2];
+} plain[] = {
+    {"Relu", PLANCHE_ACT_RELU, {NULL, NULL}, {0, 0}},
+    {"LeakyRelu", PLANCHE_ACT_LEAKY, {"alpha", NULL}, {0.01f, 0}},
+    {"Sigmoid", PLANCHE_ACT_SIGMOID, {NULL, NULL}, {0, 0}},
+    {"Tanh", PLANCHE_ACT_TANH, {NULL, NULL}, {0, 0}},
+    {"HardSigmoid", PLANCHE_ACT_HARDSIGMOID, {"alpha", "beta"}, {0.2f, 0.5f}},
+    {"HardSwish", PLANCHE_ACT_HARDSWISH, {NULL, NULL}, {(float)(1.0 / 6), 0.5f}},
+    {"Mish", PLANCHE_ACT_MISH, {NULL, NULL}, {0, 0}},
+    {"Swish", PLANCHE_ACT_SILU, {NULL, NULL}, {0, 0}},
+    {"GeluTanh", PLANCHE_ACT_GELU_TANH, {NULL, NULL}, {0, 0}},
+    {"Elu", PLANCHE_ACT_ELU, {"alpha", NULL}, {1, 0}},
+};
 
-static enum planche_status add_hard_sigmoid(planche_onnx_t *t, int *blob)
+static enum planche_status add_gelu(planche_onnx_t *t, int *blob)
 {
-    enum planche_status status =
-        add_scalar(t, PLANCHE_BINARY_MUL, planche_onnx_real(t, "alpha", 0.2f), blob);
-    if (status == PLANCHE_OK)
-        status = add_scalar(t, PLANCHE_BINARY_ADD, planche_onnx_real(t, "beta", 0.5f), blob);
-    return status == PLANCHE_OK ? add_activation(t, PLANCHE_ACT_CLIP, 0, 1, blob) : status;
+    const char *mode = planche_onnx_text(t, "approximate", "none");
+    bool tanh = strcmp(mode, "tanh") == 0;
+    if (!tanh && strcmp(mode, "none") != 0)
+        return planche_onnx_wrong(t, "approximate is '%.20s', which is none", mode);
+    return add_activation(t, tanh ? PLANCHE_ACT_GELU_TANH : PLANCHE_ACT_GELU, 0, 0, blob);
 }
 
 enum planche_status planche_onnx_activation(planche_onnx_t *t)
 {
-    static const struct {
-        const char *type;
-        enum planche_activation activation;
-        float a, b;
-    } plain[] = {
-        {"Relu", PLANCHE_ACT_RELU, 0, 0},
-        {"LeakyRelu", PLANCHE_ACT_LEAKY, 0, 0},
-        {"Sigmoid", PLANCHE_ACT_SIGMOID, 0, 0},
-        {"HardSwish", PLANCHE_ACT_HARDSWISH, (float)(1.0 / 6), 0.5f},
-        {"Mish", PLANCHE_ACT_MISH, 0, 0},
-    };
     const char *type = t->node->type;
     struct planche_onnx_value value;
     int blob;
     enum planche_status status = planche_onnx_picture(t, 0, &value, &blob);
-    if (status == PLANCHE_OK && strcmp(type, "Tanh") == 0)
-        status = add_tanh(t, &blob);
     if (status == PLANCHE_OK && strcmp(type, "Neg") == 0)
         status = add_scalar(t, PLANCHE_BINARY_MUL, -1, &blob);
-    if (status == PLANCHE_OK && strcmp(type, "HardSigmoid") == 0)
-        status = add_hard_sigmoid(t, &blob);
-    for (size_t i = 0; status == PLANCHE_OK && i < sizeof(plain) / sizeof(plain[0]); i++)
-        if (strcmp(plain[i].type, type) == 0) {
-            bool leaky = plain[i].activation == PLANCHE_ACT_LEAKY;
-            float a = leaky ? planche_onnx_real(t, "alpha", 0.01f) : plain[i].a;
-            status = add_activation(t, plain[i].activation, a, plain[i].b, &blob);
-        }
+    if (status == PLANCHE_OK && strcmp(type, "Gelu") == 0)
+        status = add_gelu(t, &blob);
+    for (size_t i = 0; status == PLANCHE_OK && i < sizeof(plain) / sizeof(plain[0]); i++) {
+        float numbers[2];
+        if (strcmp(plain[i].type, type) != 0)
+            continue;
+        for (int j = 0; j < 2; j++)
+            numbers[j] = plain[i].names[j]
+                             ? planche_onnx_real(t, plain[i].names[j], plain[i].numbers[j])
+                             : plain[i].numbers[j];
+        if (plain[i].activation == PLANCHE_ACT_HARDSIGMOID && !(numbers[0] > 0))
+            return planche_onnx_unsupported(t, "its alpha is not positive");
+        status = add_activation(t, plain[i].activation, numbers[0], numbers[1], &blob);
+    }
     value.blob = blob;
     planche_onnx_set(t, &value);
     return status;
@@ -295,7 +296,7 @@ static enum planche_status with_picture(planche_onnx_t *t)
     if (!layer)
         return status;
     layer->binary = operation_of(t->node->type, false);
-    return finish(t, layer, a.vector ? &b : &a);
+    return finish(t, layer, a.vector || a.channels < b.channels ? &b : &a);
 }
 
 enum planche_status planche_onnx_binary(planche_onnx_t *t)

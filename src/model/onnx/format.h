@@ -59,7 +59,8 @@ struct planche_onnx_node {
     int input_count, output_count, attribute_count;
     int *inputs, *outputs; /* values; -1: left out */
     struct planche_onnx_attribute *attributes;
-    bool live; /* the output needs it */
+    bool live;  /* the output needs it */
+    int passes; /* the node does nothing but give input passes - 1 on; 0: it does something */
 };
 
 /* An axis of a stated shape: -1 if it is a name or not stated. */
@@ -107,5 +108,8 @@ enum planche_status planche_onnx_floats(struct planche_onnx_model *model,
 enum planche_status planche_onnx_numbers(struct planche_onnx_model *model,
                                          const struct planche_onnx_tensor *tensor,
                                          struct planche_onnx_number *numbers);
+
+/* The single number that a value is in the file; false if it is none. */
+bool planche_onnx_stated(struct planche_onnx_model *model, int value, double *number);
 
 #endif

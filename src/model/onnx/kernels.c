@@ -7,13 +7,11 @@
 #include <string.h>
 
 #define MAX_PAD 1024
-/* Weights that a convolution of groups becomes at most, once the zeroes between them are there. */
-#define MAX_DENSE ((uint64_t)1 << 24)
 
 /* Rows (0) and columns (1) of a window. */
 struct window {
     int kernel[2], stride[2], dilation[2], before[2], after[2];
-    int groups;
+    enum planche_pad_mode mode;
 };
 
 static enum planche_status get_pair(planche_onnx_t *t, const char *name, int min, int max, int *out)
@@ -128,6 +126,7 @@ static void set_window(struct planche_layer *layer, const struct window *window)
     layer->pad_left = window->before[1];
     layer->pad_bottom = window->after[0];
     layer->pad_right = window->after[1];
+    layer->pad_mode = window->mode;
 }
 
 static enum planche_status set_bias(planche_onnx_t *t, struct planche_layer *layer, int index)
@@ -168,24 +167,25 @@ static enum planche_status check_outputs(planche_onnx_t *t, int64_t outputs)
     return PLANCHE_OK;
 }
 
-static enum planche_status set_weights(planche_onnx_t *t, struct planche_layer *layer,
-                                       const struct planche_onnx_kernel *kernel)
+static void set_weights(planche_onnx_t *t, struct planche_layer *layer,
+                        const struct planche_onnx_kernel *kernel)
 {
-    uint64_t dense = (uint64_t)layer->channels * (uint64_t)kernel->inputs *
-                     (uint64_t)layer->kernel_w * (uint64_t)layer->kernel_h;
-    if (kernel->groups > 1 && dense > MAX_DENSE)
-        return planche_onnx_unsupported(t, "a convolution in %d groups is too large",
-                                        kernel->groups);
-    layer->weight_count = (size_t)dense;
+    layer->groups = kernel->groups;
+    layer->weight_count = (size_t)kernel->tensor->count;
     t->kernels[layer - t->graph->layers] = *kernel;
-    return PLANCHE_OK;
 }
 
-/* A pending border of zeroes is the convolution's own padding. */
-static void take_zeros(struct planche_onnx_value *in, struct window *window)
+/* A border that is yet to be put round the picture is the convolution's own padding, unless it has
+ * another kind of its own. */
+static enum planche_status take_border(planche_onnx_t *t, struct planche_onnx_value *in,
+                                       struct window *window)
 {
-    struct planche_onnx_edges *zeros = &in->zeros;
-    const int before[2] = {zeros->top, zeros->left}, after[2] = {zeros->bottom, zeros->right};
+    const struct planche_onnx_edges edges = in->edges;
+    const int before[2] = {edges.top, edges.left}, after[2] = {edges.bottom, edges.right};
+    bool own = window->before[0] || window->before[1] || window->after[0] || window->after[1];
+    if (in->vector || (in->border != PLANCHE_PAD_ZERO && own))
+        return planche_onnx_settle(t, in);
+    window->mode = in->border;
     for (int i = 0; i < 2; i++) {
         window->before[i] += before[i];
         window->after[i] += after[i];
@@ -193,7 +193,8 @@ static void take_zeros(struct planche_onnx_value *in, struct window *window)
         struct planche_onnx_number *size = i ? &in->width : &in->height;
         *size = planche_onnx_plus(*size, -(before[i] + after[i]));
     }
-    *zeros = (struct planche_onnx_edges){0, 0, 0, 0};
+    in->edges = (struct planche_onnx_edges){0, 0, 0, 0};
+    return PLANCHE_OK;
 }
 
 static enum planche_status conv_sizes(planche_onnx_t *t, const struct window *window,
@@ -233,21 +234,21 @@ enum planche_status planche_onnx_conv(planche_onnx_t *t)
                                   "weights for %lld channels in %lld groups do not fit %d input "
                                   "channels",
                                   (long long)weights->dims[1], (long long)groups, in.channels);
-    take_zeros(&in, &window);
-    layer = planche_onnx_layer(t, PLANCHE_LAYER_CONVOLUTION, in.blob, -1, &status);
+    status = take_border(t, &in, &window);
+    layer = status == PLANCHE_OK
+                ? planche_onnx_layer(t, PLANCHE_LAYER_CONVOLUTION, in.blob, -1, &status)
+                : NULL;
     if (!layer)
         return status;
     set_window(layer, &window);
     layer->channels = (int)weights->dims[0];
-    const struct planche_onnx_kernel kernel = {.form = groups > 1 ? PLANCHE_ONNX_KERNEL_GROUPED
-                                                                  : PLANCHE_ONNX_KERNEL_PLAIN,
+    const struct planche_onnx_kernel kernel = {.form = PLANCHE_ONNX_KERNEL_PLAIN,
                                                .tensor = weights,
                                                .inputs = in.channels,
                                                .groups = (int)groups,
                                                .factor = 1};
-    status = set_weights(t, layer, &kernel);
-    if (status == PLANCHE_OK)
-        status = set_bias(t, layer, 2);
+    set_weights(t, layer, &kernel);
+    status = set_bias(t, layer, 2);
     struct planche_onnx_value made = planche_onnx_made(layer, &in);
     made.channels = layer->channels;
     if (status == PLANCHE_OK && !in.vector)
@@ -320,9 +321,8 @@ enum planche_status planche_onnx_conv_transpose(planche_onnx_t *t)
                                                .inputs = in.channels,
                                                .groups = (int)groups,
                                                .factor = 1};
-    status = set_weights(t, layer, &kernel);
-    if (status == PLANCHE_OK)
-        status = set_bias(t, layer, 2);
+    set_weights(t, layer, &kernel);
+    status = set_bias(t, layer, 2);
     struct planche_onnx_value made = planche_onnx_made(layer, &in);
     made.channels = layer->channels;
     for (int i = 0; i < 2; i++) {
@@ -364,8 +364,8 @@ enum planche_status planche_onnx_gemm(planche_onnx_t *t)
         .inputs = in->channels,
         .groups = 1,
         .factor = matmul ? 1 : planche_onnx_real(t, "alpha", 1)};
-    status = set_weights(t, layer, &kernel);
-    if (status == PLANCHE_OK && !matmul)
+    set_weights(t, layer, &kernel);
+    if (!matmul)
         status = set_bias(t, layer, 2);
     float beta = planche_onnx_real(t, "beta", 1);
     for (int i = 0; status == PLANCHE_OK && layer->bias && i < layer->channels; i++)
@@ -376,20 +376,18 @@ enum planche_status planche_onnx_gemm(planche_onnx_t *t)
     return status;
 }
 
-/* Weights from their order in the file to [out][in][taps], with zeroes between groups. */
-static void spread(const struct planche_onnx_kernel *kernel, const struct planche_layer *layer,
-                   const float *from, float *to)
+/* Weights by input in the file become weights by output. */
+static void turn(const struct planche_onnx_kernel *kernel, const struct planche_layer *layer,
+                 const float *from, float *to)
 {
     size_t outputs = (size_t)layer->channels, inputs = (size_t)kernel->inputs;
-    size_t groups = (size_t)kernel->groups, taps = layer->weight_count / (outputs * inputs);
-    size_t group_out = outputs / groups, group_in = inputs / groups;
-    bool transposed = kernel->form == PLANCHE_ONNX_KERNEL_TRANSPOSED;
-    memset(to, 0, layer->weight_count * sizeof(*to));
+    size_t groups = (size_t)kernel->groups, group_out = outputs / groups;
+    size_t group_in = inputs / groups, taps = layer->weight_count / (outputs * group_in);
     for (size_t o = 0; o < outputs; o++)
         for (size_t i = 0; i < group_in; i++) {
-            size_t group = o / group_out, in = group * group_in + i;
-            size_t at = transposed ? in * group_out + o % group_out : o * group_in + i;
-            memcpy(to + (o * inputs + in) * taps, from + at * taps, taps * sizeof(*to));
+            size_t in = o / group_out * group_in + i;
+            memcpy(to + (o * group_in + i) * taps, from + (in * group_out + o % group_out) * taps,
+                   taps * sizeof(*to));
         }
 }
 
@@ -410,7 +408,7 @@ static enum planche_status read_kernel(planche_onnx_t *t, const struct planche_l
     } else {
         status = planche_onnx_values(t, kernel->tensor, &from);
         if (status == PLANCHE_OK)
-            spread(kernel, layer, from, to);
+            turn(kernel, layer, from, to);
         planche_free(from);
     }
     for (size_t i = 0; status == PLANCHE_OK && kernel->factor != 1 && i < layer->weight_count; i++)

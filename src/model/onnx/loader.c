@@ -85,6 +85,7 @@ static enum planche_status load(struct planche_graph *graph, struct planche_mode
     if (status == PLANCHE_OK)
         status = check_opset(model);
     if (status == PLANCHE_OK) {
+        planche_onnx_rewrite(model);
         planche_onnx_t t = {.model = model, .graph = graph};
         status = make_graph(&t, error);
     }

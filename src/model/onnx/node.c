@@ -82,7 +82,7 @@ struct planche_onnx_value planche_onnx_made(const struct planche_layer *layer,
     value.kind = PLANCHE_ONNX_PICTURE;
     value.blob = layer->outputs[0];
     value.layout = NULL;
-    value.zeros = (struct planche_onnx_edges){0, 0, 0, 0};
+    value.edges = (struct planche_onnx_edges){0, 0, 0, 0};
     return value;
 }
 

@@ -351,7 +351,8 @@ static bool note_outputs(struct planche_onnx_model *model, int index)
         int value = node->outputs[i];
         if (value < 0)
             continue;
-        if (model->producers[value] >= 0 || model->constants[value]) {
+        if (model->producers[value] >= 0 || model->constants[value] ||
+            value == model->input.value) {
             model->source.status = planche_onnx_fail(model, node, PLANCHE_ERROR_MODEL,
                                                      "its output '%.80s' has two producers",
                                                      planche_onnx_name(model, value));

@@ -2,27 +2,21 @@
 /* Inputs as blobs: what is yet to be done to a picture becomes layers. */
 #include "model/onnx/state.h"
 
-/* Zeroes round a picture: a convolution with a kernel of one place and padding. */
 enum planche_status planche_onnx_settle(planche_onnx_t *t, struct planche_onnx_value *value)
 {
-    const struct planche_onnx_edges *zeros = &value->zeros;
+    const struct planche_onnx_edges edges = value->edges;
     enum planche_status status = PLANCHE_OK;
     struct planche_layer *layer;
-    int *choice;
-    if (!zeros->top && !zeros->left && !zeros->bottom && !zeros->right)
+    if (!edges.top && !edges.left && !edges.bottom && !edges.right)
         return PLANCHE_OK;
-    choice = planche_onnx_take(t, (size_t)value->channels, sizeof(*choice), &status);
-    for (int i = 0; choice && i < value->channels; i++)
-        choice[i] = i;
-    layer = choice ? planche_onnx_choose(t, value->blob, value->channels, value->channels, 1,
-                                         choice, &status)
-                   : NULL;
+    layer = planche_onnx_layer(t, PLANCHE_LAYER_PAD, value->blob, -1, &status);
     if (!layer)
         return status;
-    layer->pad_top = zeros->top;
-    layer->pad_left = zeros->left;
-    layer->pad_bottom = zeros->bottom;
-    layer->pad_right = zeros->right;
+    layer->pad_mode = value->border;
+    layer->pad_top = edges.top;
+    layer->pad_left = edges.left;
+    layer->pad_bottom = edges.bottom;
+    layer->pad_right = edges.right;
     *value = planche_onnx_made(layer, value);
     return PLANCHE_OK;
 }

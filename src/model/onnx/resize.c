@@ -58,36 +58,62 @@ static bool is_our_nearest(const char *coordinates, const char *mode, double fac
     return true;
 }
 
-static enum planche_status check_mode(planche_onnx_t *t, const char *mode, const double factors[2],
-                                      enum planche_interp_mode *interp)
+static bool find_place(const char *coordinates, enum planche_interp_place *place)
 {
-    const char *coordinates = planche_onnx_text(t, "coordinate_transformation_mode", "half_pixel");
+    static const struct {
+        const char *name;
+        enum planche_interp_place place;
+    } names[] = {
+        {"half_pixel", PLANCHE_INTERP_HALF_PIXEL},
+        {"pytorch_half_pixel", PLANCHE_INTERP_HALF_PIXEL},
+        {"half_pixel_symmetric", PLANCHE_INTERP_HALF_PIXEL},
+        {"asymmetric", PLANCHE_INTERP_ASYMMETRIC},
+        {"align_corners", PLANCHE_INTERP_ALIGN_CORNERS},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i].name, coordinates) == 0) {
+            *place = names[i].place;
+            return true;
+        }
+    return false;
+}
+
+static enum planche_status check_nearest(planche_onnx_t *t, const char *coordinates,
+                                         const double factors[2])
+{
     const char *rounding = planche_onnx_text(t, "nearest_mode", "round_prefer_floor");
-    bool half = strcmp(coordinates, "half_pixel") == 0 ||
-                strcmp(coordinates, "pytorch_half_pixel") == 0 ||
-                strcmp(coordinates, "half_pixel_symmetric") == 0;
-    if (!half && strcmp(coordinates, "asymmetric") != 0)
+    for (int i = 0; i < 2; i++)
+        if (strcmp(coordinates, "align_corners") == 0 ||
+            !is_our_nearest(coordinates, rounding, factors[i]))
+            return planche_onnx_unsupported(
+                t, "nearest with '%.30s' and '%.30s' is not supported for this factor", coordinates,
+                rounding);
+    return PLANCHE_OK;
+}
+
+static enum planche_status set_mode(planche_onnx_t *t, const double factors[2],
+                                    struct planche_layer *layer)
+{
+    const char *mode = planche_onnx_text(t, "mode", "nearest");
+    const char *coordinates = planche_onnx_text(t, "coordinate_transformation_mode", "half_pixel");
+    if (!find_place(coordinates, &layer->place))
         return planche_onnx_unsupported(t, "coordinates '%.30s' are not supported", coordinates);
     if (planche_onnx_integer(t, "antialias", 0))
         return planche_onnx_unsupported(t, "antialias is not supported");
     if (strcmp(mode, "nearest") == 0) {
-        *interp = PLANCHE_INTERP_NEAREST;
-        for (int i = 0; i < 2; i++)
-            if (!is_our_nearest(coordinates, rounding, factors[i]))
-                return planche_onnx_unsupported(
-                    t, "nearest with '%.30s' and '%.30s' is not supported for this factor",
-                    coordinates, rounding);
-        return PLANCHE_OK;
+        layer->interp = PLANCHE_INTERP_NEAREST;
+        layer->place = PLANCHE_INTERP_HALF_PIXEL;
+        return check_nearest(t, coordinates, factors);
     }
-    *interp = strcmp(mode, "linear") == 0 ? PLANCHE_INTERP_BILINEAR : PLANCHE_INTERP_BICUBIC;
-    if (!half)
-        return planche_onnx_unsupported(t, "coordinates '%.30s' are not supported with mode '%s'",
-                                        coordinates, mode);
-    if (*interp == PLANCHE_INTERP_BICUBIC &&
-        (planche_onnx_real(t, "cubic_coeff_a", -0.75f) != -0.75f ||
-         planche_onnx_integer(t, "exclude_outside", 0)))
-        return planche_onnx_unsupported(t, "cubic_coeff_a other than -0.75, or exclude_outside, is "
-                                           "not supported");
+    if (strcmp(mode, "linear") != 0 && strcmp(mode, "cubic") != 0)
+        return planche_onnx_wrong(t, "its mode is '%.20s', which is none", mode);
+    layer->interp = strcmp(mode, "linear") == 0 ? PLANCHE_INTERP_BILINEAR : PLANCHE_INTERP_BICUBIC;
+    layer->cubic = planche_onnx_real(t, "cubic_coeff_a", -0.75f);
+    if (layer->interp == PLANCHE_INTERP_BICUBIC &&
+        (planche_onnx_integer(t, "exclude_outside", 0) || layer->cubic == 0 ||
+         !(fabsf(layer->cubic) <= 2)))
+        return planche_onnx_unsupported(t, "exclude_outside, or this cubic_coeff_a, is not "
+                                           "supported");
     return PLANCHE_OK;
 }
 
@@ -135,9 +161,7 @@ static enum planche_status get_factors(planche_onnx_t *t, const struct planche_o
 
 enum planche_status planche_onnx_resize(planche_onnx_t *t)
 {
-    const char *mode = planche_onnx_text(t, "mode", "nearest");
     struct planche_onnx_value value = *planche_onnx_input(t, 0);
-    enum planche_interp_mode interp = PLANCHE_INTERP_NEAREST;
     struct planche_layer *layer;
     double factors[2];
     int blob;
@@ -155,16 +179,13 @@ enum planche_status planche_onnx_resize(planche_onnx_t *t)
         if (!planche_onnx_floor_div(*size, 1, size))
             return planche_onnx_sized(t, "the size of its result");
     }
-    if (status == PLANCHE_OK)
-        status = check_mode(t, mode, factors, &interp);
     layer = status == PLANCHE_OK ? planche_onnx_layer(t, PLANCHE_LAYER_INTERP, blob, -1, &status)
                                  : NULL;
     if (!layer)
         return status;
-    layer->interp = interp;
     layer->factor_h = (float)factors[0];
     layer->factor_w = (float)factors[1];
     value = planche_onnx_made(layer, &value);
     planche_onnx_set(t, &value);
-    return status;
+    return set_mode(t, factors, layer);
 }

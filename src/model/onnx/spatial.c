@@ -62,20 +62,16 @@ static enum planche_status take_channels(planche_onnx_t *t, struct planche_onnx_
 {
     enum planche_status status = PLANCHE_OK;
     struct planche_layer *layer;
-    int *choice;
     if (from < 0 || count < 1 || count > value->channels - from)
         return planche_onnx_wrong(t, "there are no channels %lld to %lld of %d", (long long)from,
                                   (long long)(from + count - 1), value->channels);
     if (count == value->channels)
         return PLANCHE_OK;
-    choice = planche_onnx_take(t, (size_t)count, sizeof(*choice), &status);
-    for (int i = 0; choice && i < (int)count; i++)
-        choice[i] = (int)from + i;
-    layer = choice ? planche_onnx_choose(t, value->blob, value->channels, (int)count, 1, choice,
-                                         &status)
-                   : NULL;
+    layer = planche_onnx_layer(t, PLANCHE_LAYER_SLICE, value->blob, -1, &status);
     if (!layer)
         return status;
+    layer->slice_begin = (int)from;
+    layer->channels = (int)count;
     *value = planche_onnx_made(layer, value);
     value->channels = (int)count;
     return status;
@@ -225,23 +221,6 @@ static enum planche_status block_size(planche_onnx_t *t, int *size)
     return PLANCHE_OK;
 }
 
-/* Position-major channels become channel-major ones. */
-static enum planche_status reorder(planche_onnx_t *t, struct planche_onnx_value *value, int square)
-{
-    enum planche_status status = PLANCHE_OK;
-    int groups = value->channels / square, *choice;
-    struct planche_layer *layer;
-    choice = planche_onnx_take(t, (size_t)value->channels, sizeof(*choice), &status);
-    for (int i = 0; choice && i < value->channels; i++)
-        choice[i] = i % square * groups + i / square;
-    layer = choice ? planche_onnx_choose(t, value->blob, value->channels, value->channels, 1,
-                                         choice, &status)
-                   : NULL;
-    if (layer)
-        *value = planche_onnx_made(layer, value);
-    return status;
-}
-
 enum planche_status planche_onnx_depth_to_space(planche_onnx_t *t)
 {
     const char *mode = planche_onnx_text(t, "mode", "DCR");
@@ -256,16 +235,13 @@ enum planche_status planche_onnx_depth_to_space(planche_onnx_t *t)
     if (value.channels % (size * size) != 0)
         return planche_onnx_wrong(t, "%d channels cannot be divided by %d", value.channels,
                                   size * size);
-    if (strcmp(mode, "DCR") == 0 && value.channels > size * size)
-        status = reorder(t, &value, size * size);
-    else if (strcmp(mode, "CRD") != 0 && strcmp(mode, "DCR") != 0)
+    if (strcmp(mode, "CRD") != 0 && strcmp(mode, "DCR") != 0)
         return planche_onnx_wrong(t, "its mode is '%.20s', which is none", mode);
-    layer = status == PLANCHE_OK
-                ? planche_onnx_layer(t, PLANCHE_LAYER_SHUFFLE, value.blob, -1, &status)
-                : NULL;
+    layer = planche_onnx_layer(t, PLANCHE_LAYER_SHUFFLE, blob, -1, &status);
     if (!layer)
         return status;
     layer->shuffle = size;
+    layer->position_major = strcmp(mode, "DCR") == 0;
     value = planche_onnx_made(layer, &value);
     value.channels /= size * size;
     value.height = planche_onnx_times(value.height, size);
@@ -279,7 +255,7 @@ enum planche_status planche_onnx_space_to_depth(planche_onnx_t *t)
 {
     struct planche_onnx_value value;
     struct planche_layer *layer;
-    int blob, size, *choice;
+    int blob, size;
     enum planche_status status = block_size(t, &size);
     if (status == PLANCHE_OK)
         status = spatial(t, 0, &value, &blob);
@@ -291,13 +267,11 @@ enum planche_status planche_onnx_space_to_depth(planche_onnx_t *t)
     if (!planche_onnx_floor_div(value.height, size, &value.height) ||
         !planche_onnx_floor_div(value.width, size, &value.width))
         return planche_onnx_sized(t, "the size of its result");
-    choice = planche_onnx_take(t, (size_t)channels, sizeof(*choice), &status);
-    for (int i = 0; choice && i < channels; i++)
-        choice[i] = i % value.channels * square + i / value.channels;
-    layer = choice ? planche_onnx_choose(t, blob, value.channels, channels, size, choice, &status)
-                   : NULL;
+    layer = planche_onnx_layer(t, PLANCHE_LAYER_UNSHUFFLE, blob, -1, &status);
     if (!layer)
         return status;
+    layer->shuffle = size;
+    layer->position_major = true;
     value = planche_onnx_made(layer, &value);
     value.channels = channels;
     planche_onnx_set(t, &value);
@@ -334,10 +308,17 @@ static enum planche_status get_edges(planche_onnx_t *t, int64_t edges[4])
     return PLANCHE_OK;
 }
 
-static enum planche_status check_zero(planche_onnx_t *t)
+static enum planche_status get_mode(planche_onnx_t *t, enum planche_pad_mode *border)
 {
+    const char *mode = planche_onnx_text(t, "mode", "constant");
     enum planche_status status = PLANCHE_OK;
     const struct planche_onnx_tensor *value;
+    *border = strcmp(mode, "reflect") == 0 ? PLANCHE_PAD_REFLECT : PLANCHE_PAD_EDGE;
+    if (strcmp(mode, "reflect") == 0 || strcmp(mode, "edge") == 0)
+        return PLANCHE_OK;
+    *border = PLANCHE_PAD_ZERO;
+    if (strcmp(mode, "constant") != 0)
+        return planche_onnx_unsupported(t, "padding in mode '%.20s' is not supported", mode);
     if (!planche_onnx_input(t, 2))
         return PLANCHE_OK;
     value = planche_onnx_operand(t, 2, &status);
@@ -348,7 +329,6 @@ static enum planche_status check_zero(planche_onnx_t *t)
 
 enum planche_status planche_onnx_pad(planche_onnx_t *t)
 {
-    const char *mode = planche_onnx_text(t, "mode", "constant");
     struct planche_crop_axis crops[2] = {{0, 0, 0}, {0, 0, 0}};
     int64_t edges[4] = {0, 0, 0, 0};
     struct planche_onnx_value value;
@@ -368,11 +348,9 @@ enum planche_status planche_onnx_pad(planche_onnx_t *t)
             crops[i - 2].end = (int)edges[i];
     }
     status = add_crop(t, &value, crops);
-    if (status == PLANCHE_OK && puts && strcmp(mode, "constant") != 0)
-        return planche_onnx_unsupported(t, "padding in mode '%.20s' is not supported", mode);
     if (status == PLANCHE_OK && puts)
-        status = check_zero(t);
-    value.zeros = (struct planche_onnx_edges){
+        status = get_mode(t, &value.border);
+    value.edges = (struct planche_onnx_edges){
         edges[0] > 0 ? (int)edges[0] : 0, edges[1] > 0 ? (int)edges[1] : 0,
         edges[2] > 0 ? (int)edges[2] : 0, edges[3] > 0 ? (int)edges[3] : 0};
     planche_onnx_set(t, &value);

@@ -28,14 +28,14 @@ struct planche_onnx_value {
     bool vector; /* one row and one column: averages of the page */
     int rank;    /* of a vector: 2 or 4 */
     struct planche_onnx_number height, width;
-    struct planche_onnx_edges zeros;    /* that are yet to be put round it */
+    struct planche_onnx_edges edges;    /* that are yet to be put round it, */
+    enum planche_pad_mode border;       /* and of what */
     struct planche_onnx_layout *layout; /* how its axes were cut and swapped, or NULL */
 };
 
 /* How a layer's weights come out of a tensor. */
 enum planche_onnx_kernel_form {
-    PLANCHE_ONNX_KERNEL_PLAIN,      /* [out][in][row][column] */
-    PLANCHE_ONNX_KERNEL_GROUPED,    /* [out][in of the group][row][column] */
+    PLANCHE_ONNX_KERNEL_PLAIN,      /* [out][in of the group][row][column] */
     PLANCHE_ONNX_KERNEL_TRANSPOSED, /* [in][out of the group][row][column] */
     PLANCHE_ONNX_KERNEL_CHOICE      /* of each output one weight is 1, the others are 0 */
 };
@@ -67,6 +67,10 @@ typedef struct planche_onnx_translator planche_onnx_t;
 
 /* Fills the graph for sizes that are a multiple. Errors: MODEL, UNSUPPORTED, MEMORY, BUDGET, IO. */
 enum planche_status planche_onnx_translate(planche_onnx_t *t);
+/* Joins nodes of the model that are one activation together. */
+void planche_onnx_rewrite(struct planche_onnx_model *model);
+/* Sets the scales, and marks nodes that then pass their input on; uses are known. */
+void planche_onnx_find_range(planche_onnx_t *t);
 /* Reads the weights of all layers, after planche_graph_channels. Errors: likewise. */
 enum planche_status planche_onnx_read_kernels(planche_onnx_t *t);
 
@@ -90,7 +94,7 @@ enum planche_status planche_onnx_blob(planche_onnx_t *t, struct planche_onnx_val
 /* Input `index` so: *value is a copy. Errors: also UNSUPPORTED, if it is no picture. */
 enum planche_status planche_onnx_picture(planche_onnx_t *t, int index,
                                          struct planche_onnx_value *value, int *blob);
-/* Likewise, for the two parts: pending zeroes become a layer; a layout does. */
+/* Likewise, for the two parts: pending edges become a layer; a layout does. */
 enum planche_status planche_onnx_settle(planche_onnx_t *t, struct planche_onnx_value *value);
 enum planche_status planche_onnx_apply_layout(planche_onnx_t *t, struct planche_onnx_value *value);
 

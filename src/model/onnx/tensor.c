@@ -207,3 +207,26 @@ enum planche_status planche_onnx_floats(struct planche_onnx_model *model,
         return fast_floats(model, tensor, values, 2);
     return slow_floats(model, tensor, values);
 }
+
+bool planche_onnx_stated(struct planche_onnx_model *model, int value, double *number)
+{
+    const struct planche_onnx_tensor *tensor;
+    struct planche_onnx_number read;
+    if (value < 0)
+        return false;
+    tensor = model->constants[value];
+    if (!tensor && model->producers[value] >= 0) {
+        const struct planche_onnx_node *node = &model->nodes[model->producers[value]];
+        if (strcmp(node->type, "Constant") != 0 || node->attribute_count != 1)
+            return false;
+        *number = node->attributes[0].real;
+        if (strcmp(node->attributes[0].name, "value_float") == 0)
+            return true;
+        tensor = node->attributes[0].tensor;
+    }
+    if (!tensor || tensor->count != 1 || planche_onnx_unreadable(tensor) ||
+        planche_onnx_numbers(model, tensor, &read) != PLANCHE_OK)
+        return false;
+    *number = read.base;
+    return true;
+}

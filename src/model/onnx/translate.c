@@ -25,6 +25,10 @@ static const struct {
     {"HardSwish", planche_onnx_activation},
     {"Mish", planche_onnx_activation},
     {"Neg", planche_onnx_activation},
+    {"Swish", planche_onnx_activation},
+    {"Elu", planche_onnx_activation},
+    {"Gelu", planche_onnx_activation},
+    {"GeluTanh", planche_onnx_activation},
     {"Clip", planche_onnx_clip},
     {"Add", planche_onnx_binary},
     {"Sub", planche_onnx_binary},
@@ -100,6 +104,10 @@ static enum planche_status translate_node(planche_onnx_t *t)
 {
     bool known = false;
     enum planche_status status = check_node(t);
+    if (status == PLANCHE_OK && t->node->passes) {
+        planche_onnx_set(t, planche_onnx_input(t, t->node->passes - 1));
+        return PLANCHE_OK;
+    }
     if (status == PLANCHE_OK)
         status = planche_onnx_fold(t, &known);
     if (status != PLANCHE_OK || known)
@@ -171,8 +179,6 @@ static enum planche_status add_input(planche_onnx_t *t)
         .channels = channels,
         .height = axis_of(t, port->rank == 4 ? port->dims[2] : -1, true),
         .width = axis_of(t, port->rank == 4 ? port->dims[3] : -1, false)};
-    if (port->type == PLANCHE_ONNX_UINT8)
-        t->in_scale = 255;
     t->node = NULL;
     return PLANCHE_OK;
 }
@@ -216,7 +222,6 @@ static enum planche_status begin(planche_onnx_t *t)
     t->values = planche_onnx_take(t, values, sizeof(*t->values), &status);
     t->uses = planche_onnx_take(t, values, sizeof(*t->uses), &status);
     t->kernels = planche_onnx_take(t, layers, sizeof(*t->kernels), &status);
-    t->in_scale = t->out_scale = 1;
     return status;
 }
 
@@ -230,6 +235,7 @@ enum planche_status planche_onnx_translate(planche_onnx_t *t)
         return planche_fail(model->error, PLANCHE_ERROR_MODEL, "%s: the network has no %s",
                             model->names.name, model->input.value < 0 ? "input" : "output");
     mark_live(t);
+    planche_onnx_find_range(t);
     for (int i = 0; i < model->names.blob_count; i++)
         if (model->constants[i])
             t->values[i] = (struct planche_onnx_value){.kind = PLANCHE_ONNX_TENSOR,
