@@ -175,6 +175,18 @@ static void decode_convolution(struct decoder *decoder)
         unsupported(decoder, "a kernel that is computed");
 }
 
+/* A kernel in groups; with as many as channels, each of them by itself. */
+static void decode_groups(struct decoder *decoder)
+{
+    decoder->layer->groups = get_int(decoder, 7, 1, 1, PLANCHE_GRAPH_CHANNELS);
+}
+
+static void decode_depthwise(struct decoder *decoder)
+{
+    decode_convolution(decoder);
+    decode_groups(decoder);
+}
+
 static void decode_deconvolution(struct decoder *decoder)
 {
     struct planche_layer *layer = decoder->layer;
@@ -191,6 +203,31 @@ static void decode_deconvolution(struct decoder *decoder)
     layer->pad_bottom -= bottom;
     if (layer->pad_right < 0 || layer->pad_bottom < 0)
         unsupported(decoder, "output padding beyond the padding");
+}
+
+static void decode_depthwise_deconvolution(struct decoder *decoder)
+{
+    decode_deconvolution(decoder);
+    decode_groups(decoder);
+}
+
+/* Numbers of one page: one for all pixels, or one for each channel. Sizes count only if they are
+ * those. */
+static void decode_memory(struct decoder *decoder)
+{
+    struct planche_layer *layer = decoder->layer;
+    int width = get_int(decoder, 0, 0, 0, PLANCHE_GRAPH_CHANNELS);
+    int height = get_int(decoder, 1, 0, 0, INT_MAX);
+    int channels = get_int(decoder, 2, 0, 0, PLANCHE_GRAPH_CHANNELS);
+    bool list = height == 0 && channels == 0;
+    if (get_int(decoder, 11, 0, 0, INT_MAX) > 1 || (!list && (width != 1 || height != 1)))
+        unsupported(decoder, "a constant with rows and columns");
+    if (get_int(decoder, 21, 1, INT_MIN, INT_MAX) != 1)
+        unsupported(decoder, "a constant that is not of plain floats (parameter 21)");
+    layer->channels = list ? width : channels;
+    if (layer->channels < 1)
+        bad_param(decoder, PLANCHE_ERROR_MODEL, 2, "is out of range");
+    layer->data_count = (size_t)layer->channels;
 }
 
 static void decode_prelu(struct decoder *decoder)
@@ -327,8 +364,10 @@ static void decode_interp(struct decoder *decoder)
         unsupported(decoder, "a fixed output size");
     if (get_int(decoder, 5, 0, INT_MIN, INT_MAX))
         unsupported(decoder, "a size that is computed");
-    if (get_int(decoder, 6, 0, INT_MIN, INT_MAX))
-        unsupported(decoder, "aligning corners");
+    if (get_int(decoder, 6, 0, 0, 1))
+        layer->place = PLANCHE_INTERP_ALIGN_CORNERS;
+    if (layer->place && mode == 1)
+        unsupported(decoder, "aligning corners of the nearest pixel");
     if (!(layer->factor_h >= 0.0625f && layer->factor_h <= 16 && layer->factor_w >= 0.0625f &&
           layer->factor_w <= 16))
         bad_param(decoder, PLANCHE_ERROR_MODEL, 1, "or 2 is out of range (1/16 to 16)");
@@ -337,8 +376,7 @@ static void decode_interp(struct decoder *decoder)
 static void decode_shuffle(struct decoder *decoder)
 {
     decoder->layer->shuffle = get_int(decoder, 0, 1, 1, 16);
-    if (get_int(decoder, 1, 0, INT_MIN, INT_MAX) != 0)
-        unsupported(decoder, "position-major order (parameter 1)");
+    decoder->layer->position_major = get_int(decoder, 1, 0, 0, 1);
 }
 
 static void decode_pooling(struct decoder *decoder)
@@ -395,6 +433,59 @@ static void decode_sigmoid(struct decoder *decoder)
     decoder->layer->activation = PLANCHE_ACT_SIGMOID;
 }
 
+static void decode_swish(struct decoder *decoder)
+{
+    decoder->layer->activation = PLANCHE_ACT_SILU;
+}
+
+static void decode_mish(struct decoder *decoder)
+{
+    decoder->layer->activation = PLANCHE_ACT_MISH;
+}
+
+static void decode_tanh(struct decoder *decoder)
+{
+    decoder->layer->activation = PLANCHE_ACT_TANH;
+}
+
+static void decode_gelu(struct decoder *decoder)
+{
+    bool fast = get_int(decoder, 0, 0, 0, 1);
+    decoder->layer->activation = fast ? PLANCHE_ACT_GELU_TANH : PLANCHE_ACT_GELU;
+}
+
+static void decode_elu(struct decoder *decoder)
+{
+    decoder->layer->activation = PLANCHE_ACT_ELU;
+    decoder->layer->act[0] = get_float(decoder, 0, 0.1f);
+}
+
+/* Slope and offset of what is cut at 0 and 1. */
+static void decode_hard(struct decoder *decoder)
+{
+    struct planche_layer *layer = decoder->layer;
+    bool swish = strcmp(layer->type_name, "HardSwish") == 0;
+    layer->activation = swish ? PLANCHE_ACT_HARDSWISH : PLANCHE_ACT_HARDSIGMOID;
+    layer->act[0] = get_float(decoder, 0, 0.2f);
+    layer->act[1] = get_float(decoder, 1, 0.5f);
+    if (!(layer->act[0] > 0))
+        bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "is out of range");
+}
+
+static void decode_padding(struct decoder *decoder)
+{
+    static const enum planche_pad_mode modes[] = {PLANCHE_PAD_ZERO, PLANCHE_PAD_EDGE,
+                                                  PLANCHE_PAD_REFLECT};
+    struct planche_layer *layer = decoder->layer;
+    layer->pad_top = get_int(decoder, 0, 0, 0, 1024);
+    layer->pad_bottom = get_int(decoder, 1, 0, 0, 1024);
+    layer->pad_left = get_int(decoder, 2, 0, 0, 1024);
+    layer->pad_right = get_int(decoder, 3, 0, 0, 1024);
+    layer->pad_mode = modes[get_int(decoder, 4, 0, 0, 2)];
+    if (get_float(decoder, 5, 0) != 0)
+        unsupported(decoder, "padding with anything but zero");
+}
+
 #define ID(id) (UINT32_C(1) << (id))
 /* Hints that later versions of ncnn write: the shapes of blobs, and features not to be used. */
 #define HINTS (ID(30) | ID(31))
@@ -417,6 +508,15 @@ static const struct kind kinds[] = {
     {"Convolution", PLANCHE_LAYER_CONVOLUTION, CONV_IDS | ID(8) | ID(17), 1, 1, decode_convolution},
     {"Deconvolution", PLANCHE_LAYER_DECONVOLUTION, CONV_IDS | ID(20) | ID(21) | ID(28), 1, 1,
      decode_deconvolution},
+    {"ConvolutionDepthWise", PLANCHE_LAYER_CONVOLUTION, CONV_IDS | ID(7) | ID(8) | ID(17), 1, 1,
+     decode_depthwise},
+    {"DeconvolutionDepthWise", PLANCHE_LAYER_DECONVOLUTION,
+     CONV_IDS | ID(7) | ID(20) | ID(21) | ID(28), 1, 1, decode_depthwise_deconvolution},
+    {"MemoryData", PLANCHE_LAYER_CONSTANT, ID(0) | ID(1) | ID(2) | ID(11) | ID(21), 0, 0,
+     decode_memory},
+    {"Padding", PLANCHE_LAYER_PAD, ID(0) | ID(1) | ID(2) | ID(3) | ID(4) | ID(5), 1, 1,
+     decode_padding},
+    {"Reorg", PLANCHE_LAYER_UNSHUFFLE, ID(0) | ID(1), 1, 1, decode_shuffle},
     {"PReLU", PLANCHE_LAYER_PRELU, ID(0), 1, 1, decode_prelu},
     {"BinaryOp", PLANCHE_LAYER_BINARY, ID(0) | ID(1) | ID(2), 1, 2, decode_binary},
     {"Eltwise", PLANCHE_LAYER_ELTWISE, ID(0) | ID(1), 2, PLANCHE_GRAPH_INPUTS, decode_eltwise},
@@ -432,6 +532,13 @@ static const struct kind kinds[] = {
     {"ReLU", PLANCHE_LAYER_ACTIVATION, ID(0), 1, 1, decode_relu},
     {"Clip", PLANCHE_LAYER_ACTIVATION, ID(0) | ID(1), 1, 1, decode_clip},
     {"Sigmoid", PLANCHE_LAYER_ACTIVATION, 0, 1, 1, decode_sigmoid},
+    {"Swish", PLANCHE_LAYER_ACTIVATION, 0, 1, 1, decode_swish},
+    {"Mish", PLANCHE_LAYER_ACTIVATION, 0, 1, 1, decode_mish},
+    {"TanH", PLANCHE_LAYER_ACTIVATION, 0, 1, 1, decode_tanh},
+    {"GELU", PLANCHE_LAYER_ACTIVATION, ID(0), 1, 1, decode_gelu},
+    {"ELU", PLANCHE_LAYER_ACTIVATION, ID(0), 1, 1, decode_elu},
+    {"HardSigmoid", PLANCHE_LAYER_ACTIVATION, ID(0) | ID(1), 1, 1, decode_hard},
+    {"HardSwish", PLANCHE_LAYER_ACTIVATION, ID(0) | ID(1), 1, 1, decode_hard},
 };
 
 /* A parameter that we do not know could change what the layer means, unless it is off. */
