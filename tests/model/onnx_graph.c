@@ -225,8 +225,9 @@ static void put_values(struct bytes *to, const struct onnx_array *array)
 {
     struct bytes data = {NULL, 0};
     for (size_t i = 0; i < array->count; i++) {
-        int64_t whole = (int64_t)array->values[i];
-        unsigned half = half_of(array->values[i]);
+        bool real = array->type == ONNX_FLOAT || array->type == ONNX_HALF;
+        int64_t whole = real ? 0 : (int64_t)array->values[i];
+        unsigned half = array->type == ONNX_HALF ? half_of(array->values[i]) : 0;
         uint8_t bytes[2] = {(uint8_t)half, (uint8_t)(half >> 8)};
         if (array->type == ONNX_FLOAT)
             put_float(&data, array->values[i]);

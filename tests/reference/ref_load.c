@@ -149,7 +149,9 @@ static bool read_weights(struct ref_net *net, struct bytes *bytes)
     for (int i = 0; i < net->layer_count; i++) {
         struct ref_layer *layer = &net->layers[i];
         bool inner = strcmp(layer->type, "InnerProduct") == 0;
-        int outputs = (int)ref_get(layer, 0, 0);
+        double first = ref_get(layer, 0, 0);
+        int outputs =
+            fabs(first) < 1e9 ? (int)first : 0; /* a limit of Clip is not a number of them */
         if (inner || strcmp(layer->type, "Convolution") == 0 ||
             strcmp(layer->type, "Deconvolution") == 0) {
             layer->weight_count = (int)ref_get(layer, inner ? 2 : 6, 0);
