@@ -3,9 +3,12 @@
 #include "support/oom.h"
 
 #include "model/load.h"
+#include "onnx_cases.h"
+#include "onnx_graph.h"
 #include "random_graph.h"
 
 #include "support/testing.h"
+#include <stdlib.h>
 
 static enum planche_status load_scenario(void *user, struct planche_budget *budget,
                                          struct planche_error *error)
@@ -34,8 +37,41 @@ static void test_load(void **state)
     }
 }
 
+struct bytes {
+    uint8_t *data;
+    size_t size;
+};
+
+static enum planche_status onnx_scenario(void *user, struct planche_budget *budget,
+                                         struct planche_error *error)
+{
+    const struct bytes *file = user;
+    const struct planche_model_source source = {
+        .param_path = "a.onnx", .param = file->data, .param_size = file->size};
+    struct planche_net *net;
+    enum planche_status status = planche_model_load(&net, &source, NULL, budget, error);
+    planche_net_destroy(&net);
+    return status;
+}
+
+static void test_onnx(void **state)
+{
+    static struct onnx_graph graph;
+    (void)state;
+    for (size_t i = 0; i < onnx_case_count; i += 3) {
+        struct bytes file;
+        onnx_begin(&graph, i);
+        graph.opset = onnx_cases[i].opset ? onnx_cases[i].opset : graph.opset;
+        onnx_lines(&graph, onnx_cases[i].lines);
+        file.data = onnx_write(&graph, &file.size);
+        assert_true(oom_run("onnx", onnx_scenario, &file, 1) > 10);
+        free(file.data);
+        onnx_free(&graph);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load), cmocka_unit_test(test_onnx)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

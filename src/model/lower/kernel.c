@@ -116,8 +116,11 @@ static enum planche_status add_kernel(struct planche_builder *builder, struct pl
 {
     struct planche_step *step = planche_builder_add(builder, op, layer, input->parts, input->count);
     int tensor;
-    if (!step)
+    if (!step) {
+        if (owned)
+            planche_free(layer->weights);
         return planche_builder_no_memory(builder);
+    }
     set_kernel(step, layer);
     step->weights = layer->weights;
     step->owns_weights = owned;

@@ -78,7 +78,7 @@ static enum planche_status mark_axes(planche_onnx_t *t, int rank, bool *marks, b
     int count, axis;
     enum planche_status status = planche_onnx_integers(t, "axes", 1, &axes, &count);
     *any = axes != NULL;
-    for (int i = 0; status == PLANCHE_OK && i < count; i++) {
+    for (int i = 0; status == PLANCHE_OK && axes && i < count; i++) {
         if (!planche_onnx_axis(axes[i], rank, &axis) || marks[axis])
             return planche_onnx_wrong(t, "its axes are out of range or double");
         marks[axis] = true;
@@ -149,7 +149,8 @@ enum planche_status planche_onnx_fold_transpose(planche_onnx_t *t)
 {
     enum planche_status status = PLANCHE_OK;
     tensor_t *from = planche_onnx_operand(t, 0, &status);
-    int64_t own[PLANCHE_ONNX_RANK], strides[PLANCHE_ONNX_RANK], dims[PLANCHE_ONNX_RANK], *order;
+    int64_t own[PLANCHE_ONNX_RANK] = {0}, strides[PLANCHE_ONNX_RANK] = {0}, dims[PLANCHE_ONNX_RANK],
+            *order;
     bool seen[PLANCHE_ONNX_RANK] = {false};
     struct planche_onnx_tensor *made;
     int count;
@@ -245,7 +246,7 @@ enum planche_status planche_onnx_fold_slice(planche_onnx_t *t)
 {
     enum planche_status status = PLANCHE_OK;
     tensor_t *from = planche_onnx_operand(t, 0, &status);
-    int64_t *lists[4], strides[PLANCHE_ONNX_RANK], dims[PLANCHE_ONNX_RANK], first = 0;
+    int64_t *lists[4], strides[PLANCHE_ONNX_RANK] = {0}, dims[PLANCHE_ONNX_RANK], first = 0;
     static const char *const names[] = {"starts", "ends", "axes", "steps"};
     struct planche_onnx_tensor *made;
     int counts[4];
@@ -315,7 +316,8 @@ enum planche_status planche_onnx_fold_expand(planche_onnx_t *t)
 {
     enum planche_status status = PLANCHE_OK;
     tensor_t *from = planche_onnx_operand(t, 0, &status);
-    int64_t own[PLANCHE_ONNX_RANK], strides[PLANCHE_ONNX_RANK], dims[PLANCHE_ONNX_RANK], *wanted;
+    int64_t own[PLANCHE_ONNX_RANK] = {0}, strides[PLANCHE_ONNX_RANK] = {0}, dims[PLANCHE_ONNX_RANK],
+            *wanted;
     struct planche_onnx_tensor *made;
     int count, rank;
     if (from)
@@ -346,7 +348,7 @@ enum planche_status planche_onnx_fold_split(planche_onnx_t *t)
 {
     enum planche_status status = PLANCHE_OK;
     tensor_t *from = planche_onnx_operand(t, 0, &status);
-    int64_t *parts, strides[PLANCHE_ONNX_RANK], dims[PLANCHE_ONNX_RANK], at = 0;
+    int64_t *parts, strides[PLANCHE_ONNX_RANK] = {0}, dims[PLANCHE_ONNX_RANK], at = 0;
     int count, axis, outputs = t->node->output_count;
     if (from)
         status = planche_onnx_integers(t, "split", 1, &parts, &count);

@@ -243,6 +243,8 @@ static void attribute_list(struct planche_onnx_model *model,
     cursor_t packed = {&model->source, 0, 0};
     uint64_t value = field->value;
     bool more = field->wire != PLANCHE_WIRE_BYTES;
+    if (real ? !attribute->reals : !attribute->integers)
+        return;
     if (!more)
         packed = planche_onnx_inside(&model->source, field);
     while (attribute->count < limit &&

@@ -140,7 +140,7 @@ static enum planche_status get_factors(planche_onnx_t *t, const struct planche_o
     factors[0] = factors[1] = 1;
     for (int i = 0; i < wanted; i++) {
         struct planche_onnx_number channels = {.base = value->channels}, one = {.base = 1};
-        double factor;
+        double factor = 1;
         int axis;
         if (!planche_onnx_axis(axes ? axes[i] : i, 4, &axis))
             return planche_onnx_wrong(t, "its axes are out of range");
@@ -163,7 +163,7 @@ enum planche_status planche_onnx_resize(planche_onnx_t *t)
 {
     struct planche_onnx_value value = *planche_onnx_input(t, 0);
     struct planche_layer *layer;
-    double factors[2];
+    double factors[2] = {1, 1};
     int blob;
     if (value.kind != PLANCHE_ONNX_PICTURE || value.vector)
         return planche_onnx_unsupported(t, "only pictures can be resized");
