@@ -230,8 +230,12 @@ static int64_t find_first(const struct planche_pass *pass, int k, size_t strip, 
     for (int e = 0; e < node_of(pass, k)->edge_count; e++)
         if (input_class(pass, k, e) >= 0 && most[input_class(pass, k, e)] != INT64_MIN)
             raise(&x, outputs_without(pass, k, e, most[input_class(pass, k, e)]));
-    if (output_class(pass, k) >= 0)
+    if (output_class(pass, k) >= 0) {
         raise(&x, most[output_class(pass, k)]);
+        /* Later ones wait for the margin on the left, which is cleared with the first columns. */
+        if (most[output_class(pass, k)] != INT64_MIN && x == part_of(pass, k)->rect.x0)
+            x++;
+    }
     return ceil_unit(pass, k, x);
 }
 
@@ -404,8 +408,9 @@ void planche_layer_chain_limit(const struct planche_pass *pass, int k, size_t st
     int64_t x = chain->reached[strip * PLANCHE_LAYER_CHAIN_STEPS + (size_t)k];
     if (rest && x == planche_layer_chain_start(chain, k, strip + 1))
         return;
+    /* What has not begun yet will clear all that lies to the left of it. */
     if (output_class(pass, k) >= 0)
-        lower(&limits[output_class(pass, k)], x);
+        lower(&limits[output_class(pass, k)], x == part_of(pass, k)->rect.x0 ? INT64_MIN : x);
     for (int e = 0; e < node_of(pass, k)->edge_count; e++)
         if (input_class(pass, k, e) >= 0)
             lower(&limits[input_class(pass, k, e)], first_input(pass, k, e, x));
