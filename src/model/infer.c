@@ -213,9 +213,10 @@ static enum planche_status spatial_channels(const struct checker *checker)
 static enum planche_status input_channels(const struct checker *checker)
 {
     checker->out->channels = checker->layer->channels ? checker->layer->channels : 3;
-    if (checker->out->channels != 3 && checker->out->channels != 1)
+    if (checker->out->channels != 3 && checker->out->channels != 1 && checker->out->channels != 4)
         return fail(checker, PLANCHE_ERROR_UNSUPPORTED,
-                    "only networks with 3 input channels, or 1 for grey, are supported");
+                    "only networks with 3 input channels, 1 for grey, or 4 with alpha, are "
+                    "supported");
     return PLANCHE_OK;
 }
 

@@ -121,6 +121,7 @@ static bool make_operators(struct network *network, uint64_t seed)
         fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
     random_graph_free(&graph);
     take_recipe(network);
+    network->recipe.colours = ref_colours(network->reference);
     return true;
 }
 

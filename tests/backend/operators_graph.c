@@ -58,6 +58,9 @@ static void set_attributes(struct planche_layer *layer, const struct ref_layer *
     case PLANCHE_LAYER_CONVOLUTION:
         set_kernel(layer, from);
         break;
+    case PLANCHE_LAYER_INPUT:
+        layer->channels = (int)ref_get(from, 2, 0);
+        break;
     case PLANCHE_LAYER_SLICE:
         layer->slice_begin = (int)ref_get(from, 0, 0);
         layer->channels = (int)ref_get(from, 1, 0);

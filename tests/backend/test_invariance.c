@@ -201,6 +201,9 @@ static void test_invariance(void **state)
     int first = test_quick() && isa_count > 1;
     for (int i = 0; i < count; i++)
         check_network(first_seed + (uint64_t)i, &isas[first + i % (isa_count - first)]);
+    for (int i = 0; i < (count + 1) / 2; i++)
+        check_network(OPERATORS_SEED + first_seed + (uint64_t)i,
+                      &isas[first + i % (isa_count - first)]);
     print_message(
         "whole %d, tensors retained %d, computed again %d, stripes %d, segments %d, sampled "
         "%d, sampled in regions %d, sums fused %d, apart %d, chains %d, divided %d\n",

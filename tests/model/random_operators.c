@@ -334,11 +334,13 @@ void random_operators_make(struct random_graph *graph, uint64_t seed)
     int scale, unshuffle, steps, mode;
     *graph = (struct random_graph){.param = calloc(ROOM, 1)};
     text(&maker, "7767517\n%6d %6d", 0, 0);
-    struct blob blob = begin(&maker, "Input", 3, 0);
+    int colours = pick(&maker, 0, 3) ? 3 : pick(&maker, 0, 1) ? 4 : 1;
+    struct blob blob = begin(&maker, "Input", colours, 0);
+    text(&maker, " 2=%d", colours);
     unshuffle = pick(&maker, 0, 2) ? 1 : pick(&maker, 2, 4);
     mode = pick(&maker, 0, 1);
     if (unshuffle > 1) {
-        blob = begin(&maker, "Reorg", 3 * unshuffle * unshuffle, 1, blob.id);
+        blob = begin(&maker, "Reorg", colours * unshuffle * unshuffle, 1, blob.id);
         text(&maker, " 0=%d 1=%d", unshuffle, mode);
     }
     blob = add_plain(&maker, blob,
@@ -352,8 +354,8 @@ void random_operators_make(struct random_graph *graph, uint64_t seed)
         blob = add_something(&maker, blob);
     }
     scale = unshuffle * (unshuffle == 4 ? 1 : pick(&maker, 1, 2));
-    blob = add_plain(&maker, blob, 3 * scale * scale, 3);
-    blob = begin(&maker, "PixelShuffle", 3, 1, blob.id);
+    blob = add_plain(&maker, blob, colours * scale * scale, 3);
+    blob = begin(&maker, "PixelShuffle", colours, 1, blob.id);
     text(&maker, " 0=%d 1=%d\n", scale, pick(&maker, 0, 1));
     write_counts(&maker);
 }

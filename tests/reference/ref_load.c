@@ -238,6 +238,11 @@ struct ref_net *ref_load(const char *param_path, const char *bin_path)
     return net;
 }
 
+int ref_colours(const struct ref_net *net)
+{
+    return (int)ref_get(&net->layers[net->producer[net->input]], 2, 0);
+}
+
 void ref_destroy(struct ref_net **net)
 {
     for (int i = 0; *net && i < (*net)->layer_count; i++) {

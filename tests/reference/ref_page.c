@@ -57,6 +57,8 @@ static double padded(const struct ref_recipe *recipe, const double *page, int h,
                      int y, int x)
 {
     int py = reflect(y - recipe->pad, h), px = reflect(x - recipe->pad, w);
+    if (c == 3)
+        return recipe->in_scale + recipe->in_bias; /* opaque */
     return page[((size_t)py * w + px) * 3 + c] * recipe->in_scale + recipe->in_bias;
 }
 
@@ -82,10 +84,10 @@ bool ref_page(const struct ref_net *net, const struct ref_recipe *recipe, const 
 {
     int ih = round_up(h, recipe->multiple) + 2 * recipe->pad;
     int iw = round_up(w, recipe->multiple) + 2 * recipe->pad;
-    double *in = malloc((size_t)ih * iw * 3 * sizeof(double)), *result;
-    int oc, oh, ow, channels = recipe->colours == 1 ? 1 : 3;
+    double *in = malloc((size_t)ih * iw * 4 * sizeof(double)), *result;
+    int oc, oh, ow, channels = recipe->colours ? recipe->colours : 3;
     bool ok;
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; c < channels; c++)
         for (int y = 0; y < ih; y++)
             for (int x = 0; x < iw; x++)
                 in[((size_t)c * ih + y) * iw + x] = padded(recipe, page, h, w, c, y, x);

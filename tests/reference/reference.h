@@ -14,6 +14,8 @@ struct ref_net;
 struct ref_net *ref_load(const char *param_path, const char *bin_path);
 struct ref_net *ref_load_memory(const void *param, size_t param_size, const void *bin,
                                 size_t bin_size);
+/* Channels that its Input states; 0: none. */
+int ref_colours(const struct ref_net *net);
 void ref_destroy(struct ref_net **net);
 
 /* Runs the network on in[c][h][w]. *out is [*oc][*oh][*ow], to be freed with free(). */
@@ -29,7 +31,8 @@ struct ref_recipe {
     int scale, multiple, pad, crop;
     double in_scale, in_bias, out_scale, out_bias;
     bool add_enlarged; /* Real-CUGAN 4x: the nearest-neighbour enlargement is added */
-    int colours;       /* 1: the network has one channel, and sees a page's first; 0 is 3 */
+    int colours; /* 1: the network has one channel, and sees a page's first; 0 is 3; 4: with alpha,
+                    which is 1 */
 };
 
 /* The recipes of the known models by their catalogue names; scale 0 in the result if unknown. */

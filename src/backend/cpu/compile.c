@@ -138,10 +138,35 @@ static bool adds_enlarged(const struct planche_net *net, const struct planche_st
     return false;
 }
 
-/* Whether the node of a later step does the work of this one. */
+/* Whether a step is an activation that the node of the convolution before it can do, while its
+ * values are in the cache. */
+static bool is_activation(const struct planche_net *net, const struct planche_step *step)
+{
+    if (step->op != PLANCHE_STEP_CHANNEL || step->scale || step->bias ||
+        planche_activation_is_slope(step->activation))
+        return false;
+    const struct planche_step *producer = sole_producer(net, &step->inputs[0], step);
+    return producer && planche_step_has_kernel(producer) && producer->residual_count == 0 &&
+           producer->activation == PLANCHE_ACT_NONE;
+}
+
+/* The activation behind a convolution that its node does; NULL: none. */
+static const struct planche_step *find_activation(const struct planche_net *net,
+                                                  const struct planche_step *conv)
+{
+    const struct planche_step *end = net->steps + net->step_count;
+    for (const struct planche_step *s = conv + 1; planche_step_has_kernel(conv) && s < end; s++)
+        if (s->op == PLANCHE_STEP_CHANNEL && s->inputs[0].tensor == conv->output)
+            return is_activation(net, s) ? s : NULL;
+    return NULL;
+}
+
+/* Whether the node of another step does the work of this one. */
 static bool is_absorbed(const struct planche_net *net, const struct planche_step *step)
 {
     const struct planche_step *end = net->steps + net->step_count, *shuffle, *small;
+    if (is_activation(net, step))
+        return true;
     if (step->op != PLANCHE_STEP_SHUFFLE && step->op != PLANCHE_STEP_INTERP)
         return false;
     for (const struct planche_step *sum = step + 1; sum < end; sum++)
@@ -176,9 +201,12 @@ static enum planche_status add_step(struct planche_program *program, const struc
         return add_shuffle(program, s, s, NULL, error);
     if (adds_enlarged(program->net, s, &shuffle, &small))
         return add_shuffle(program, s, shuffle, small, error);
+    const struct planche_step *activation = find_activation(program->net, s);
+    int output = activation ? activation->output : s->output;
     struct planche_node *node =
-        add_node(program, kind_of(s->op), s->name, s->op == PLANCHE_STEP_POOL ? -1 : s->output);
+        add_node(program, kind_of(s->op), s->name, s->op == PLANCHE_STEP_POOL ? -1 : output);
     node->step = s;
+    node->activation = activation;
     if (!add_edges(program, node, s->input_count + s->residual_count))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     for (int i = 0; i < s->input_count; i++) {

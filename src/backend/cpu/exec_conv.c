@@ -198,6 +198,8 @@ static void conv_span(const struct planche_task *task, int64_t row, int64_t x0, 
             for (unsigned g = 0; g < (conv->out_blocks + 3) / 4; g++)
                 run_group(&run, g);
     }
+    if (task->node->activation)
+        planche_exec_activate(task->exec, task->node->activation, task->node->output, row, x0, x1);
 }
 
 /* Kernels with AMX take 16 pixels at a time. */
@@ -308,8 +310,8 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
     const float **inputs = (const float **)(void *)(scratch + floats * sizeof(float));
     float **outputs = (float **)(void *)(inputs + conv->in_blocks * (tile + 2));
     const float **residuals = (const float **)(void *)(outputs + conv->out_blocks * tile);
-    point_winograd(task, planche_node_group_floor(node, task->y0) + (row - task->first_row) * tile,
-                   x0, inputs, outputs, residuals);
+    int64_t top = planche_node_group_floor(node, task->y0) + (row - task->first_row) * tile;
+    point_winograd(task, top, x0, inputs, outputs, residuals);
     struct planche_winograd_args args = {
         .in_blocks = conv->in_blocks,
         .in_lanes = conv->in_lanes,
@@ -325,6 +327,9 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
         .scratch = (float *)(void *)scratch,
     };
     conv->run_winograd(&args);
+    for (int64_t y = top; node->activation && y < top + (int64_t)tile; y++)
+        if (y >= task->y0 && y < task->y1)
+            planche_exec_activate(task->exec, node->activation, node->output, y, x0, x1);
 }
 
 struct planche_task planche_winograd_task(const struct planche_exec *exec, int node, int64_t y0,

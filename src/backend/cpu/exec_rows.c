@@ -33,16 +33,11 @@ static float *output_at(const struct span *span, unsigned block)
            span->x * span->out->lanes;
 }
 
-/* Division and scalars leave something in the lanes beyond the last channel, which other layers
- * take to be zero. */
+/* Division and scalars leave something in the lanes beyond the last channel. */
 static void clear_unused_lanes(const struct span *span)
 {
-    unsigned used = (unsigned)span->out->channels % span->out->lanes;
-    if (!used)
-        return;
-    float *out = output_at(span, span->out->blocks - 1);
-    for (size_t p = 0; p < span->pixels; p++)
-        memset(out + p * span->out->lanes + used, 0, (span->out->lanes - used) * sizeof(float));
+    planche_exec_clear_unused(span->exec, span->node->output, span->y, span->x,
+                              span->x + (int64_t)span->pixels);
 }
 
 static void run_binary(const struct span *span, const struct planche_kernels *kernels)
@@ -100,15 +95,12 @@ static void run_channel(const struct span *span, const struct planche_kernels *k
             .pixels = span->pixels,
         };
         kernels->channel(&args);
-        if (!planche_activation_is_slope(step->activation))
-            kernels->activate(&(struct planche_activate_args){
-                .activation = (int)step->activation,
-                .act = {step->act[0], step->act[1]},
-                .values = args.out,
-                .count = span->pixels * lanes,
-            });
     }
-    clear_unused_lanes(span);
+    if (!planche_activation_is_slope(step->activation))
+        planche_exec_activate(span->exec, step, span->node->output, span->y, span->x,
+                              span->x + (int64_t)span->pixels);
+    else
+        clear_unused_lanes(span);
 }
 
 /* Copies channel by channel; whole blocks where lanes line up. */

@@ -26,6 +26,33 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
     return planche_exec_row(exec, tensor, y, block);
 }
 
+void planche_exec_clear_unused(const struct planche_exec *exec, int tensor, int64_t y, int64_t x0,
+                               int64_t x1)
+{
+    const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
+    unsigned lanes = layout->lanes, used = (unsigned)layout->channels % lanes;
+    if (!used)
+        return;
+    float *out = planche_exec_row(exec, tensor, y, layout->blocks - 1);
+    for (int64_t x = x0; x < x1; x++)
+        memset(out + x * lanes + used, 0, (lanes - used) * sizeof(float));
+}
+
+void planche_exec_activate(const struct planche_exec *exec, const struct planche_step *step,
+                           int tensor, int64_t y, int64_t x0, int64_t x1)
+{
+    const struct planche_program *program = exec->pass->spec.program;
+    const struct planche_tensor_layout *layout = &program->tensors[tensor];
+    for (unsigned b = 0; b < layout->blocks; b++)
+        program->kernels.activate(&(struct planche_activate_args){
+            .activation = (int)step->activation,
+            .act = {step->act[0], step->act[1]},
+            .values = planche_exec_row(exec, tensor, y, b) + x0 * layout->lanes,
+            .count = (size_t)(x1 - x0) * layout->lanes,
+        });
+    planche_exec_clear_unused(exec, tensor, y, x0, x1);
+}
+
 void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row)
 {
     const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];

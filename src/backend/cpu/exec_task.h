@@ -43,6 +43,13 @@ const float *planche_exec_input(const struct planche_exec *exec, const struct pl
 /* Likewise for the row of a tensor, to be written. */
 float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, unsigned block);
 
+/* Zeros the lanes beyond the last channel in columns [x0, x1) of a row, which others take to be
+ * zero. */
+void planche_exec_clear_unused(const struct planche_exec *exec, int tensor, int64_t y, int64_t x0,
+                               int64_t x1);
+/* A step's activation, in place, on columns [x0, x1) of a row of a tensor. */
+void planche_exec_activate(const struct planche_exec *exec, const struct planche_step *step,
+                           int tensor, int64_t y, int64_t x0, int64_t x1);
 /* Zeros what lies beyond a tensor's columns in a row, which convolutions read. */
 void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row);
 void planche_exec_clear_right(const struct planche_pass *pass, int tensor, float *row);

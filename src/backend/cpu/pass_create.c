@@ -163,7 +163,8 @@ static int find_excited(const struct planche_pass *pass, int n)
     int tensor = node->edges[0].view.tensor, producer = program->tensors[tensor].producer;
     enum planche_node_kind kind = program->nodes[producer].kind;
     bool wide = program->tensors[tensor].lanes == PLANCHE_LANES &&
-                (kind == PLANCHE_NODE_CONV || kind == PLANCHE_NODE_WINOGRAD);
+                (kind == PLANCHE_NODE_CONV || kind == PLANCHE_NODE_WINOGRAD) &&
+                !program->nodes[producer].activation;
     int readers = pass->consumer_start[tensor + 1] - pass->consumer_start[tensor];
     return wide && pass->parts[producer].active && !pass->buffers[tensor].retained && readers == 1
                ? producer

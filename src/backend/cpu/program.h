@@ -76,6 +76,8 @@ struct planche_node {
     int tile, anchor;           /* output rows come in groups that end at anchor modulo tile */
     int shuffle; /* SHUFFLE, and EMIT if it does the last shuffle: factor; edge 1, if there is one,
                     is enlarged and added */
+    const struct planche_step *activation; /* CHANNEL step that a convolution does to what it has
+                                              just made; NULL: none */
     struct planche_conv_program *conv;
     float *channel; /* CHANNEL, NORM: scale, bias, slope, one after another */
 };

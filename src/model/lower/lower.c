@@ -423,13 +423,41 @@ static enum planche_status lower_norm(struct planche_builder *builder, struct pl
     return PLANCHE_OK;
 }
 
+/* A network that wants alpha sees an opaque page: the colours, and a channel of ones. Pages' alpha
+ * is enlarged apart from them. */
+static enum planche_status add_alpha(struct planche_builder *builder,
+                                     const struct planche_layer *layer)
+{
+    const struct planche_recipe *recipe = &builder->net->recipe;
+    const struct planche_view page = {.tensor = 0};
+    static const int sources[] = {0, 1, 2, 0};
+    builder->net->tensors[0].channels = 3;
+    enum planche_status status = planche_channels_pick(builder, layer, &page, sources, 4);
+    if (status != PLANCHE_OK)
+        return status;
+    struct planche_step *step = &builder->net->steps[builder->net->step_count - 1];
+    step->bias = planche_calloc(builder->net->budget, 4, sizeof(float));
+    if (!step->bias)
+        return planche_builder_no_memory(builder);
+    step->weights[9] = 0;
+    step->bias[3] = recipe->in_scale != 0 ? recipe->in_scale + recipe->in_bias : 1;
+    return PLANCHE_OK;
+}
+
+static enum planche_status lower_input(struct planche_builder *builder,
+                                       const struct planche_layer *layer)
+{
+    int blob = layer->outputs[0], tensor = planche_builder_tensor(builder, blob);
+    if (!planche_builder_set(builder, blob, tensor))
+        return planche_builder_no_memory(builder);
+    return builder->graph->blobs[blob].channels == 4 ? add_alpha(builder, layer) : PLANCHE_OK;
+}
+
 static enum planche_status lower(struct planche_builder *builder, struct planche_layer *layer)
 {
     switch (layer->type) {
     case PLANCHE_LAYER_INPUT:
-        return check(builder,
-                     planche_builder_set(builder, layer->outputs[0],
-                                         planche_builder_tensor(builder, layer->outputs[0])));
+        return lower_input(builder, layer);
     case PLANCHE_LAYER_SPLIT:
         return PLANCHE_OK;
     case PLANCHE_LAYER_CONVOLUTION:
@@ -513,7 +541,15 @@ static bool count_uses(struct planche_builder *builder)
 static enum planche_status set_output(struct planche_builder *builder)
 {
     struct planche_view *output = &builder->net->output;
-    enum planche_status status = planche_builder_single(builder, builder->graph->output, output);
+    static const int colours[] = {0, 1, 2};
+    const struct planche_graph *graph = builder->graph;
+    enum planche_status status = planche_builder_single(builder, graph->output, output);
+    if (status == PLANCHE_OK && graph->blobs[graph->output].channels == 4) {
+        const struct planche_view made = *output;
+        status = planche_channels_pick(
+            builder, &graph->layers[graph->blobs[graph->output].producer], &made, colours, 3);
+        *output = planche_builder_value(builder, graph->output)->parts[0];
+    }
     if (status == PLANCHE_OK && output->tensor == 0) {
         status = planche_builder_copy(builder, builder->graph->output);
         *output = planche_builder_value(builder, builder->graph->output)->parts[0];
