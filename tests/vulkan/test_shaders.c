@@ -303,6 +303,7 @@ static void make_interp(struct shader_test *test, struct planche_gpu_args *args,
                         int height, int factor)
 {
     int channels = random_channels(test);
+    args->act0 = -0.75f;
     args->in_width = width;
     args->in_height = height;
     args->out_width = factor ? width * factor : test_random_int(&test->random, 1, 3 * width);

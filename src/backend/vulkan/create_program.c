@@ -40,6 +40,9 @@ static const enum planche_shader shaders[] = {
     [PLANCHE_STEP_SHUFFLE] = PLANCHE_SHADER_SHUFFLE,
     [PLANCHE_STEP_POOL] = PLANCHE_SHADER_POOL,
     [PLANCHE_STEP_INNER] = PLANCHE_SHADER_INNER,
+    [PLANCHE_STEP_DEPTHWISE] = PLANCHE_SHADER_DEPTHWISE,
+    [PLANCHE_STEP_NORM] = PLANCHE_SHADER_NORM,
+    [PLANCHE_STEP_PAD] = PLANCHE_SHADER_BORDER,
 };
 
 static const char *const kinds[] = {
@@ -48,7 +51,8 @@ static const char *const kinds[] = {
     [PLANCHE_STEP_BINARY_VECTOR] = "scale", [PLANCHE_STEP_CHANNEL] = "channel",
     [PLANCHE_STEP_CONCAT] = "concat",       [PLANCHE_STEP_INTERP] = "interp",
     [PLANCHE_STEP_SHUFFLE] = "shuffle",     [PLANCHE_STEP_POOL] = "pool",
-    [PLANCHE_STEP_INNER] = "dense",
+    [PLANCHE_STEP_INNER] = "dense",         [PLANCHE_STEP_DEPTHWISE] = "depthwise",
+    [PLANCHE_STEP_NORM] = "norm",           [PLANCHE_STEP_PAD] = "border",
 };
 
 const char *planche_gpu_step_kind(const struct planche_gpu_program *program, int step)
@@ -81,8 +85,9 @@ static void find_tail(struct planche_gpu_program *program)
     tail->interp = &steps[!shuffle];
     tail->enlargement = (int32_t)tail->interp->factor_w;
     if (tail->shuffle->op != PLANCHE_STEP_SHUFFLE || tail->interp->op != PLANCHE_STEP_INTERP ||
-        tail->interp->interp != PLANCHE_INTERP_NEAREST || !is_whole(&tail->interp->inputs[0]) ||
-        tail->interp->factor_w != (float)tail->enlargement ||
+        tail->interp->interp != PLANCHE_INTERP_NEAREST ||
+        tail->interp->place == PLANCHE_INTERP_ALIGN_CORNERS ||
+        !is_whole(&tail->interp->inputs[0]) || tail->interp->factor_w != (float)tail->enlargement ||
         tail->interp->factor_h != tail->interp->factor_w || sum->op != PLANCHE_STEP_BINARY ||
         sum->binary != PLANCHE_BINARY_ADD || sum->self != 1 || sum->other != 1 ||
         net->output.tensor != sum->output || net->tensors[sum->output].channels != 3)
@@ -95,22 +100,10 @@ static void find_tail(struct planche_gpu_program *program)
         tail->first = net->step_count - 3;
 }
 
-/* Whether there is a shader for a step with these attributes. */
-static bool has_shader(const struct planche_step *step)
-{
-    return step->op <= PLANCHE_STEP_INNER && step->place == PLANCHE_INTERP_HALF_PIXEL &&
-           (step->cubic == 0 || step->cubic == -0.75f) &&
-           (step->activation <= PLANCHE_ACT_HARDSWISH || step->activation == PLANCHE_ACT_SLOPES);
-}
-
 /* Shaders take what lies outside a region for padding, which is only right at a tensor's own
  * edges. */
 static enum planche_status check_step(const struct planche_step *step, struct planche_error *error)
 {
-    if (!has_shader(step))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "layer '%s' is of a kind that is not supported on a GPU yet",
-                            step->name);
     bool pads = step->op == PLANCHE_STEP_DECONV || step->pad_top || step->pad_left ||
                 step->pad_bottom || step->pad_right;
     if (step->input_count > PLANCHE_GPU_INPUTS)
@@ -210,7 +203,7 @@ static void place_vectors(struct planche_gpu_program *program)
 }
 
 /* A step's constants: what CONV and DECONV add and multiply with per channel, what CHANNEL and
- * INNER do. Weights of CHANNEL (its scale) and INNER are floats as they are. */
+ * INNER do. Weights of CHANNEL and NORM (their scale), DEPTHWISE and INNER are floats. */
 struct constants {
     const float *weights;
     size_t weight_count;   /* floats; 0 and no weights: none */
@@ -229,6 +222,14 @@ static struct constants constants_of(const struct planche_gpu_program *program,
         constants.parts[0] = step->bias;
         constants.parts[1] = step->activation == PLANCHE_ACT_SLOPES ? step->slope : NULL;
         break;
+    case PLANCHE_STEP_DEPTHWISE:
+        constants.weights = step->weights;
+        constants.weight_count = (size_t)step->kernel_w * (size_t)step->kernel_h *
+                                 (size_t)program->pitches[step->output];
+        constants.parts[0] = step->bias;
+        constants.parts[1] = step->activation == PLANCHE_ACT_SLOPES ? step->slope : NULL;
+        break;
+    case PLANCHE_STEP_NORM:
     case PLANCHE_STEP_CHANNEL:
         constants.weights = step->scale;
         constants.weight_count = step->scale ? constants.channels : 0;
@@ -308,6 +309,19 @@ static void fill_constants(const struct planche_gpu_program *program, int s,
         }
 }
 
+/* [tap][pitch] */
+static void fill_depthwise(const struct planche_gpu_program *program,
+                           const struct planche_step *step, float *to)
+{
+    size_t taps = (size_t)step->kernel_w * (size_t)step->kernel_h;
+    size_t pitch = (size_t)program->pitches[step->output];
+    size_t channels = (size_t)program->net->tensors[step->output].channels;
+    memset(to, 0, taps * pitch * sizeof(*to));
+    for (size_t c = 0; c < channels; c++)
+        for (size_t t = 0; t < taps; t++)
+            to[t * pitch + c] = step->weights[c * taps + t];
+}
+
 static void fill_step(const struct planche_gpu_program *program, int s, uint8_t *block)
 {
     const struct planche_step *step = &program->net->steps[s];
@@ -317,6 +331,8 @@ static void fill_step(const struct planche_gpu_program *program, int s, uint8_t 
         planche_gpu_matrix_pack(program, s, (uint16_t *)(void *)(block + made->weights));
     else if (is_conv(step))
         planche_gpu_pack(program, step, program->device->value_bytes == 2, block + made->weights);
+    else if (step->op == PLANCHE_STEP_DEPTHWISE)
+        fill_depthwise(program, step, (float *)(void *)(block + made->weights));
     else if (constants.weight_count)
         memcpy(block + made->weights, constants.weights, constants.weight_count * sizeof(float));
     if (constants.channels)

@@ -229,11 +229,13 @@ static void input_origin(const struct planche_step *step, const struct planche_g
 {
     switch (step->op) {
     case PLANCHE_STEP_CONV:
+    case PLANCHE_STEP_DEPTHWISE:
         *x = (int64_t)out->x * step->stride_w - step->pad_left;
         *y = (int64_t)out->y * step->stride_h - step->pad_top;
         break;
     case PLANCHE_STEP_DECONV:
     case PLANCHE_STEP_INTERP:
+    case PLANCHE_STEP_PAD:
     case PLANCHE_STEP_SHUFFLE: /* they know where they are in the whole output */
         *x = *y = 0;
         break;
@@ -288,6 +290,23 @@ static void set_operation(struct planche_gpu_args *args, const struct planche_gp
     args->operation =
         step->op == PLANCHE_STEP_INTERP ? (int32_t)step->interp : (int32_t)step->binary;
     args->scale = step->shuffle;
+    switch (step->op) {
+    case PLANCHE_STEP_INTERP:
+        args->kernel_w = (int32_t)step->place;
+        args->act0 = step->cubic;
+        break;
+    case PLANCHE_STEP_NORM:
+        args->operation = (int32_t)step->norm;
+        args->self = step->eps;
+        break;
+    case PLANCHE_STEP_PAD:
+        args->operation = (int32_t)step->pad_mode;
+        args->pad_left = step->pad_left;
+        args->pad_top = step->pad_top;
+        break;
+    default:
+        break;
+    }
     if (step->op == PLANCHE_STEP_BINARY_VECTOR)
         args->vector = addresses->vectors + program->vectors[step->vector];
 }
@@ -313,7 +332,7 @@ static void add_spatial(struct planche_gpu_tile *tile, int s,
     args->in_height = (int32_t)in.height;
     args->out_width = (int32_t)whole->width;
     args->out_height = (int32_t)whole->height;
-    if (step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV)
+    if (planche_step_has_kernel(step))
         set_conv(args, tile, step, addresses);
     if (job->program->steps[s].product.phases == 2)
         set_phases(args);

@@ -7,7 +7,7 @@
  * Vectors have as many values as the pitch. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
-#include "activation.glsl"
+#include "curves.glsl"
 #include "quads.glsl"
 
 /* enum planche_step_op */
@@ -52,7 +52,7 @@ vec4 scale_channels(vec4 a, int quad)
 {
     vec4 scale = is_null(args.weights) ? vec4(1.0) : vectors(args.weights).at[quad];
     vec4 bias = is_null(args.constants) ? vec4(0.0) : vectors(args.constants).at[quad];
-    return activate(a * scale + bias, quad);
+    return curve(a * scale + bias, quad);
 }
 
 vec4 operand(int index, ivec2 at, int quad)

@@ -4,7 +4,7 @@
  * vector gets zeros behind the channels up to the pitch. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
-#include "activation.glsl"
+#include "curves.glsl"
 
 #define CHANNELS 64
 
@@ -17,7 +17,7 @@ float inner(int o)
     float sum = is_null(args.constants) ? 0.0 : floats(args.constants).at[o];
     for (int i = 0; i < count; i++)
         sum = fma(weights.at[o * count + i], values.at[i], sum);
-    return activate(vec4(sum), o / 4)[o % 4];
+    return curve(vec4(sum), o / 4)[o % 4];
 }
 
 void main()

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* INTERP: enlarges or reduces in[0], whose whole view has in_width x in_height pixels, to out_width
  * x out_height; operation is the mode. Nearest takes the pixel at floor(x * in / out); the others
- * have half-pixel centres, and bicubic Keys' weights (1981) with a = -0.75. Pixels beyond the
- * view's edges are those at the edges; a pixel of the view is stored at that + (in.x, in.y). */
+ * have half-pixel centres, and bicubic Keys' weights (1981) with a = act0; unless kernel_w, an enum
+ * planche_interp_place, says another place. Pixels beyond the view's edges are those at the edges; a pixel of the view is stored at that + (in.x, in.y). */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "quads.glsl"
@@ -10,6 +10,9 @@
 /* enum planche_interp_mode */
 #define INTERP_NEAREST  1
 #define INTERP_BILINEAR 2
+/* enum planche_interp_place */
+#define HALF_PIXEL    0
+#define ALIGN_CORNERS 1
 
 /* The taps of a position: `count` of them from `first` on. */
 struct taps {
@@ -19,8 +22,7 @@ struct taps {
 
 vec4 cubic_weights(float f)
 {
-    const float a = -0.75;
-    float g = 1.0 - f;
+    float a = args.act0, g = 1.0 - f;
     float w0 = ((a * (f + 1.0) - 5.0 * a) * (f + 1.0) + 8.0 * a) * (f + 1.0) - 4.0 * a;
     float w1 = ((a + 2.0) * f - (a + 3.0)) * f * f + 1.0;
     float w2 = ((a + 2.0) * g - (a + 3.0)) * g * g + 1.0;
@@ -47,15 +49,20 @@ uint divide_wide(uint high, uint low, uint by, inout uint rest)
  * the ratio of 1 to itself. */
 taps taps_at(int i, int size, int result)
 {
-    if (result % size == 0) {
+    bool aligned = args.kernel_w == ALIGN_CORNERS, nearest = args.operation == INTERP_NEAREST;
+    bool centred = args.kernel_w == HALF_PIXEL && !nearest;
+    if (aligned) {
+        size -= 1;
+        result = max(result - 1, 1);
+    } else if (result % size == 0) {
         result /= size;
         size = 1;
     }
-    bool nearest = args.operation == INTERP_NEAREST;
     uint high, low, rest = 0, carry;
     /* One more `result` than there should be, so that nothing is negative. */
-    umulExtended(uint(nearest ? 2 * i : 2 * i + 1), uint(size), high, low);
-    low = uaddCarry(low, uint(nearest ? 2 * result : result), carry);
+    umulExtended(uint(centred ? 2 * i + 1 : 2 * i), uint(size), high, low);
+    low = uaddCarry(low, uint(centred ? result : aligned && nearest ? 3 * result : 2 * result),
+                    carry);
     high += carry;
     int base;
     if (high == 0) {
