@@ -12,7 +12,7 @@
 #define MIN_PSNR 90.0
 
 static uint64_t first_seed = 1;
-static int count = 300, operators = 200, failures;
+static int count = 200, operators = 100, failures;
 static struct sums sums;
 
 /* Small enough that padding reflects more than once, and just beyond a few tiles. */
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
     if (test_quick())
-        count = operators = test_quickest() ? 40 : 100;
+        count = operators = test_quickest() ? 25 : 60;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)

@@ -22,7 +22,7 @@
 #define WORKERS 2
 
 static uint64_t first_seed = 1;
-static int count = 12;
+static int count = 8;
 
 /* Small enough that padding reflects more than once, and some that are several tiles. */
 static void pick_size(uint64_t seed, int *width, int *height)
@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
     if (test_quick())
-        count = 4;
+        count = 2;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)

@@ -54,7 +54,7 @@ enum planche_status planche_channels_pick(struct planche_builder *builder,
     float *weights;
     enum planche_status status =
         planche_channels_weights(builder, layer, (size_t)count, inputs, 1, &weights);
-    for (int c = 0; status == PLANCHE_OK && c < count; c++)
+    for (int c = 0; weights && c < count; c++)
         weights[(size_t)c * inputs + (size_t)sources[c]] = 1;
     return status == PLANCHE_OK ? add_copy(builder, layer, view, 1, count, weights) : status;
 }
@@ -101,7 +101,7 @@ enum planche_status planche_channels_unshuffle(struct planche_builder *builder, 
     channels = builder->net->tensors[view.tensor].channels;
     status = planche_channels_weights(builder, layer, (size_t)channels * square, (size_t)channels,
                                       square, &weights);
-    for (int c = 0; status == PLANCHE_OK && c < channels; c++)
+    for (int c = 0; weights && c < channels; c++)
         for (int i = 0; i < r; i++)
             for (int j = 0; j < r; j++)
                 weights[(unshuffled(layer, channels, c, i, j) * (size_t)channels + (size_t)c) *

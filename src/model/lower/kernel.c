@@ -159,7 +159,7 @@ static enum planche_status add_divided(struct planche_builder *builder, struct p
 {
     struct planche_view *parts = planche_graph_alloc(builder->graph, (size_t)count, sizeof(*parts));
     enum planche_status status = parts ? PLANCHE_OK : planche_builder_no_memory(builder);
-    for (int i = 0; status == PLANCHE_OK && i < count; i++)
+    for (int i = 0; parts && status == PLANCHE_OK && i < count; i++)
         status =
             add_outputs(builder, layer, input, begins[i], begins[i + 1] - begins[i], &parts[i]);
     layer->weights = NULL;
