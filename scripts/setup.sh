@@ -37,7 +37,7 @@ needs() {
                  pc:libarchive=libarchive-dev pc:nettle=nettle-dev
                  /usr/include/gif_lib.h=libgif-dev pc:libtiff-4=libtiff-dev
                  pc:libopenjp2=libopenjp2-7-dev pc:libheif=libheif-dev $(heif_decoder)
-                 pc:libnats=libnats-dev pc:libcurl=libcurl4-openssl-dev
+                 pc:libnats=libnats-dev pc:libcurl=libcurl4-openssl-dev pc:libsixel=libsixel-dev
                  pc:jansson=libjansson-dev /usr/include/uniwidth.h=libunistring-dev
                  /usr/include/vulkan/vulkan_core.h=libvulkan-dev" ;;
     test) echo "c++=g++ python3=python3 pc:cmocka=libcmocka-dev nm=binutils

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """planche preview and planche compare."""
+import base64
 import json
 import math
+import os
+import pty
 import random
+import re
 
 import harness
 import png
@@ -173,6 +177,85 @@ class Preview(harness.Case):
                      cwd=self.folder)
         self.assertIn("nonsense", result.stderr)
         self.assertIn("page-preview.png", self.files())
+
+
+class Show(harness.Case):
+    """Panes on the terminal."""
+    ONE = ("preview", "-m", "small", "--crop", "24x16+0+0", "--quiet")
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.png", encoded(noise(40, 30, 3)))
+        self.clean = {"TERM": "xterm", "TERM_PROGRAM": "", "KITTY_WINDOW_ID": "", "TMUX": "", "STY": ""}
+
+    def on_terminal(self, *options, answer=None, **variables):
+        """Standard output of the command on a terminal of its own that answers DA1."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ.update(self.clean | variables)
+            os.chdir(self.folder)
+            os.execv(harness.PLANCHE, [harness.PLANCHE, *self.ONE, "--overwrite", *options, "a.png"])
+        output, asked = b"", False
+        while True:
+            try:
+                piece = os.read(fd, 65536)
+            except OSError:  # its end
+                break
+            if not piece:
+                break
+            output += piece
+            if b"\033[c" in output and not asked:
+                asked = True
+                os.write(fd, answer or b"")
+        os.close(fd)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, output)
+        return output
+
+    def kitty(self, data):
+        """Width, height and samples of a picture of kitty's protocol."""
+        parts = re.findall(rb"\033_G([^;]*);([A-Za-z0-9+/=]*)\033\\", data)
+        keys = dict(pair.split(b"=") for pair in parts[0][0].split(b","))
+        self.assertEqual([dict(p.split(b"=") for p in part[0].split(b",")).get(b"m") for part in parts],
+                         [b"1"] * (len(parts) - 1) + [b"0"])
+        self.assertTrue(all(len(part[1]) <= 4096 for part in parts))
+        return int(keys[b"s"]), int(keys[b"v"]), base64.b64decode(b"".join(part[1] for part in parts), validate=True)
+
+    def test_kitty(self):
+        """The same pixels as in the file, to a pipe when asked for."""
+        told = run(*self.ONE, "--show", "kitty", "a.png", "-o", "sheet.png", cwd=self.folder, check=0, text=False)
+        width, height, samples = self.kitty(told.stdout)
+        self.assertEqual((width, height, samples), (*decoded(self.read("sheet.png"))[:2],
+                                                    b"".join(decoded(self.read("sheet.png"))[2])))
+
+    def test_what_a_terminal_can(self):
+        self.assertEqual(self.kitty(self.on_terminal(KITTY_WINDOW_ID="1"))[:2], (104, 32))
+        for variables, answer in (({"TERM": "dumb"}, None), ({"KITTY_WINDOW_ID": "1", "TMUX": "x"}, b"\033[?62;22c"),
+                                  ({}, b"\033[?64;1;14;44c"), ({}, b"nonsense"), ({}, None)):
+            output = self.on_terminal(answer=answer, **variables)
+            self.assertNotRegex(output, rb"\033_G|\033P")
+        for options in (("--show", "none"), ("--json",)):
+            self.assertNotIn(b"\033", self.on_terminal(*options, KITTY_WINDOW_ID="1"))
+        piped = run(*self.ONE, "--overwrite", "a.png", cwd=self.folder, env={"KITTY_WINDOW_ID": "1"}, check=0)
+        self.assertNotIn("\033", piped.stdout)
+
+    def has_sixel(self):
+        result = run(*self.ONE, "--overwrite", "--show", "sixel", "a.png", cwd=self.folder, text=False)
+        if result.returncode == 2:
+            self.assertIn("without libsixel", result.stderr)
+            return False
+        self.assertRegex(result.stdout, rb"(?s)\033P.*q.*\033\\\n$")
+        self.assertRegex(result.stdout, rb"\"1;1;104;32")  # its size
+        return True
+
+    def test_sixel(self):
+        if self.has_sixel():
+            self.assertRegex(self.on_terminal(answer=b"\033[?62;4;22c"), rb"\033P[0-9;]*q")
+
+    def test_wrong_use(self):
+        self.assert_one_line(run(*self.ONE, "--show", "kitt", "a.png", cwd=self.folder, check=2).stderr,
+                             "did you mean kitty?")
+        self.assert_one_line(run(*self.ONE, "--show", "kitty", "--json", "a.png", cwd=self.folder, check=2).stderr,
+                             "both need standard output")
 
 
 if __name__ == "__main__":

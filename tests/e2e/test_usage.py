@@ -305,7 +305,7 @@ class Mistakes(harness.Case):
         for command in (("preview", "paeg.png"), ("compare", "pages.png", "page.png"), ("compare", "page.png", "page")):
             self.assert_one_line(run(*command, cwd=self.folder, check=1).stderr, "; did you mean page.png?")
         self.write("model.param", b"")
-        result = run("-m", "modle.param", "a.png", cwd=self.folder, check=3)
+        result = run("-m", "moedl.param", "a.png", cwd=self.folder, check=3)
         self.assert_one_line(result.stderr, "did you mean model.param?")
         self.refuse("modles", says=["did you mean the command 'planche models'?"])
         self.refuse("in/x", says=["in/x: there is no such file or folder; nothing was done"])

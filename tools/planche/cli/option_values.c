@@ -645,6 +645,14 @@ static bool set_registry(struct planche_cli_options *o, const char *value)
     return set_text(value, &o->registry);
 }
 
+static bool set_show(struct planche_cli_options *o, const char *value)
+{
+    static const char *const names[] = {"auto", "sixel", "kitty", "none"};
+    size_t i = find_name(value, names, 4);
+    o->show = (enum planche_cli_show)(i % 4);
+    return i < 4;
+}
+
 /* WxH+X+Y */
 static bool set_crop(struct planche_cli_options *o, const char *value)
 {

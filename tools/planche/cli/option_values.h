@@ -21,6 +21,14 @@ enum planche_cli_progress_mode {
     PLANCHE_CLI_PROGRESS_NONE
 };
 
+/* How a picture is shown on the terminal. */
+enum planche_cli_show {
+    PLANCHE_CLI_SHOW_AUTO,
+    PLANCHE_CLI_SHOW_SIXEL,
+    PLANCHE_CLI_SHOW_KITTY,
+    PLANCHE_CLI_SHOW_NONE
+};
+
 /* Most models of one planche bench. */
 #define PLANCHE_CLI_MAX_MODELS 64
 
@@ -113,9 +121,10 @@ struct planche_cli_options {
     struct planche_cli_crop crop; /* preview; width 0: not given */
     bool profile;
     enum planche_cli_progress_mode progress;
-    const char *cache;       /* folder of results; NULL: the user's */
-    uint64_t cache_max_size; /* bytes; 0: the default */
-    int64_t cache_max_age;   /* seconds; 0: the default, -1: none */
+    enum planche_cli_show show; /* preview */
+    const char *cache;          /* folder of results; NULL: the user's */
+    uint64_t cache_max_size;    /* bytes; 0: the default */
+    int64_t cache_max_age;      /* seconds; 0: the default, -1: none */
 };
 
 /* Whether a row of the table has a value to store, as all but --help and --version have. */

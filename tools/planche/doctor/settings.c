@@ -13,8 +13,9 @@
 extern char **environ;
 
 /* Variables that are no options. */
-static const char *const others[] = {"PLANCHE_CONFIG", "PLANCHE_TRACE",      "PLANCHE_UNPACK",
-                                     "PLANCHE_DECODE", "PLANCHE_MODELS_URL", "PLANCHE_OPTIONS"};
+static const char *const others[] = {
+    "PLANCHE_CONFIG",     "PLANCHE_TRACE",         "PLANCHE_UNPACK",  "PLANCHE_DECODE",
+    "PLANCHE_MODELS_URL", "PLANCHE_FETCH_TIMEOUT", "PLANCHE_LIBCURL", "PLANCHE_OPTIONS"};
 
 /* The name of a variable that has an effect and is nearest to one, or is it. */
 static void find_variable(struct planche_cli_suggestion *suggestion, char *best, size_t size)

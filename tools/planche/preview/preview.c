@@ -11,6 +11,8 @@
 #include "preview/detail.h"
 #include "preview/open.h"
 #include "preview/resample.h"
+#include "preview/show.h"
+#include "preview/sixel.h"
 
 #include "base/status.h"
 
@@ -290,6 +292,16 @@ static int draw_all(struct sheet *sheet, const char *const *models, unsigned cou
     return status;
 }
 
+/* On the terminal, if it can. False: out of memory. */
+static bool show(const struct sheet *sheet)
+{
+    enum planche_cli_show how =
+        sheet->options->json && sheet->options->show == PLANCHE_CLI_SHOW_AUTO
+            ? PLANCHE_CLI_SHOW_NONE
+            : planche_cli_show_find(sheet->options->show);
+    return how == PLANCHE_CLI_SHOW_NONE || planche_cli_show_picture(&sheet->picture, how);
+}
+
 static int preview(struct sheet *sheet, const char *input)
 {
     const struct planche_cli_options *options = sheet->options;
@@ -315,6 +327,8 @@ static int preview(struct sheet *sheet, const char *input)
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_PAGE_FAILED;
     }
+    if (!show(sheet))
+        return planche_cli_no_memory();
     if (!options->quiet)
         planche_cli_note("%s: %u panes from the left, %ux%u+%u+%u of the page %u times as large",
                          output, sheet->panes, sheet->crop.width, sheet->crop.height, sheet->crop.x,
@@ -331,6 +345,11 @@ int planche_cli_preview(int argc, char **argv)
         return status;
     if (argc - first != 1)
         return planche_cli_usage_error("preview", "one page is shown, not %d", argc - first);
+    if (options.show == PLANCHE_CLI_SHOW_SIXEL && !planche_cli_sixel_is_built())
+        return planche_cli_usage_error("show", "--show sixel: this build is without libsixel");
+    if (options.json &&
+        (options.show == PLANCHE_CLI_SHOW_SIXEL || options.show == PLANCHE_CLI_SHOW_KITTY))
+        return planche_cli_usage_error("show", "--show and --json both need standard output");
     struct sheet sheet = {.options = &options,
                           .path = argv[first],
                           .scale = options.engine.scale ? options.engine.scale : DEFAULT_SCALE};
