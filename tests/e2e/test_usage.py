@@ -178,6 +178,9 @@ class Config(harness.Case):
             facts = json.loads(result.stdout)
             self.assertEqual(facts["model_directory"], found or "/cache/planche/models")
             self.assertEqual(facts["configuration"] is None, found is None)
+        bare = subprocess.run([*harness.WRAPPER, harness.PLANCHE, "info", "--json"], capture_output=True, check=True,
+                              env=clean | {"HOME": "", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""})
+        self.assertIsNone(json.loads(bare.stdout)["model_directory"])
         for gone in (self.path("none"), self.folder):
             self.assert_one_line(run("info", "--config", gone, check=2).stderr, gone, "config")
 
@@ -241,6 +244,8 @@ class Config(harness.Case):
         self.assertNotIn("contradicts", told.stderr)
         token = self.write("token", b"0123456789abcdef0123\n")
         self.info(text, "--check", "--isolate", "--token-file", token, command=("serve",))
+        many = self.info(f"[serve]\nlisten = {['127.0.0.1:1'] * 17}\n", "--check", command=("serve",), check=2)
+        self.assert_one_line(many.stderr, "config.toml:2: listen has too many values")
         both = self.info(text + "isolate = true\n", "--check", command=("serve",), check=2)
         self.assertIn("--isolate and --no-isolate exclude each other", both.stderr)
 

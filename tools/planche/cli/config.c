@@ -77,6 +77,15 @@ bool planche_cli_config_refuse(struct planche_cli_config *config,
     return fail(config, option->name, "%s: %s: %s", place, option->name, what);
 }
 
+bool planche_cli_config_refuse_list(struct planche_cli_config *config,
+                                    const struct planche_cli_setting *setting)
+{
+    const char *name = planche_cli_option_table[setting->row].name;
+    char place[PATH_MAX + 16];
+    planche_cli_config_place(config, setting, place, sizeof place);
+    return fail(config, name, "%s: %s has too many values", place, name);
+}
+
 /* Adds a setting if its value is one of the option; takes value. */
 static bool add(const struct reading *reading, size_t row, unsigned line, bool off, char *value,
                 bool check)

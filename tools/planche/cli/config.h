@@ -57,6 +57,9 @@ bool planche_cli_config_refuse(struct planche_cli_config *config,
 /* The file that earlier versions in development read, whether it is there or not. False: there is
  * no folder for it. */
 bool planche_cli_config_former(char *path, size_t size);
+/* The same of a list with more values than its option takes. */
+bool planche_cli_config_refuse_list(struct planche_cli_config *config,
+                                    const struct planche_cli_setting *setting);
 void planche_cli_config_clear(struct planche_cli_config *config);
 
 #endif

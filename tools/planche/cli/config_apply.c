@@ -88,8 +88,10 @@ bool planche_cli_config_apply(struct planche_cli_config *config,
         if (source == PLANCHE_CLI_SOURCE_NONE || source != sources[row] || setting->off ||
             is_beaten(config, row, command, typed, sources))
             continue;
+        /* Each value of the file was checked when it was read. */
         if (!planche_cli_option_store(row, options, setting->value))
-            return planche_cli_config_refuse(config, setting);
+            return setting->line == 0 ? planche_cli_config_refuse(config, setting)
+                                      : planche_cli_config_refuse_list(config, setting);
         options->source[row] = source;
     }
     return true;

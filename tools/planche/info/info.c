@@ -22,13 +22,13 @@ struct machine {
     uint32_t features; /* that may be used */
     uint64_t memory, budget;
     unsigned threads;
-    char models[PATH_MAX];
+    bool has_models;
+    char models[PATH_MAX]; /* the folder, or why there is none */
 };
 
-static enum planche_status inspect(struct machine *machine,
-                                   const struct planche_cli_options *options,
-                                   struct planche_error *error)
+static void inspect(struct machine *machine, const struct planche_cli_options *options)
 {
+    struct planche_error error = {0};
     uint32_t mask = options->engine.cpu_mask;
     *machine = (struct machine){.features = planche_cpu_features()};
     if (mask != 0)
@@ -37,10 +37,13 @@ static enum planche_status inspect(struct machine *machine,
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     machine->memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
     planche_engine_defaults(&machine->budget, &machine->threads);
-    if (options->engine.model_directory == NULL)
-        return planche_model_directory(machine->models, sizeof machine->models, error);
-    snprintf(machine->models, sizeof machine->models, "%s", options->engine.model_directory);
-    return PLANCHE_OK;
+    const char *named = options->engine.model_directory;
+    machine->has_models =
+        named != NULL ||
+        planche_model_directory(machine->models, sizeof machine->models, &error) == PLANCHE_OK;
+    if (named != NULL || !machine->has_models)
+        snprintf(machine->models, sizeof machine->models, "%s",
+                 named != NULL ? named : error.message);
 }
 
 static bool print_json(const struct machine *machine, const struct planche_cli_config *config)
@@ -58,7 +61,8 @@ static bool print_json(const struct machine *machine, const struct planche_cli_c
     json_object_set_new(object, "memory_bytes", json_integer((json_int_t)machine->memory));
     json_object_set_new(object, "budget_bytes", json_integer((json_int_t)machine->budget));
     json_object_set_new(object, "threads", json_integer(machine->threads));
-    json_object_set_new(object, "model_directory", planche_cli_json_text(machine->models));
+    json_object_set_new(object, "model_directory",
+                        machine->has_models ? planche_cli_json_text(machine->models) : json_null());
     planche_cli_build_json(object);
     planche_cli_gpus_json(object);
     planche_cli_settings_json(config, object);
@@ -90,17 +94,13 @@ static void print_text(const struct machine *machine, const struct planche_cli_c
 int planche_cli_info(int argc, char **argv)
 {
     struct planche_cli_options options;
-    struct planche_error error = {0};
     struct machine machine;
     int first, status;
     if (!planche_cli_options_parse(&options, PLANCHE_CLI_INFO, "info", argc, argv, &first, &status))
         return status;
     if (first < argc)
         return planche_cli_usage_error("info", "unexpected '%s'", argv[first]);
-    if (inspect(&machine, &options, &error) != PLANCHE_OK) {
-        planche_cli_message("%s", error.message);
-        return PLANCHE_CLI_NOT_STARTED;
-    }
+    inspect(&machine, &options);
     if (!options.json)
         print_text(&machine, options.config);
     else if (!print_json(&machine, options.config))
