@@ -76,21 +76,3 @@ double planche_cost_node(const struct planche_program *program,
                       : planche_cost_direct(1.0, precision, program->features, taps_in, out);
     return cost * pixels;
 }
-
-/* A block has enough tiles that fetching a layer's weights for it costs less than the rows would,
- * and few enough that what two layers read and write stays in the L2 cache. */
-#define BLOCK_TILES 24
-/* Narrower rows stay in the cache anyway. */
-#define ROW_TILES 90
-
-/* For several threads chains were slower on two quiet cores: each has only a part of every row in
- * its cache, and first parts are small calls. */
-int64_t planche_cost_block(const struct planche_program *program, int64_t width, unsigned workers)
-{
-    int layers = 0;
-    for (int n = 0; n < program->node_count; n++)
-        layers += program->nodes[n].kind == PLANCHE_NODE_WINOGRAD;
-    if (workers > 1 || layers < 2 || width < ROW_TILES * PLANCHE_WINOGRAD_TILE_MAX)
-        return PLANCHE_NO_CHAINS;
-    return BLOCK_TILES * PLANCHE_WINOGRAD_TILE_MAX;
-}

@@ -29,9 +29,6 @@ struct planche_cost_machine planche_cost_machine_of(uint32_t features, bool virt
 /* Seconds for what is not the network's in making a pixel of the result, about: codecs. */
 #define PLANCHE_COST_RESULT_PIXEL 2e-8
 
-/* Columns of a chain's blocks (layer_chain.h) on a page, or PLANCHE_NO_CHAINS where they do not
- * pay. */
-int64_t planche_cost_block(const struct planche_program *program, int64_t width, unsigned workers);
 /* A byte that one pass retains and another one reads: both happen at the speed of main memory. */
 #define PLANCHE_COST_RETAINED_BYTE 30.0
 

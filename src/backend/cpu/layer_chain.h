@@ -11,8 +11,9 @@
  * Threads have a strip of columns each. The strips' borders move right from step to step, so that a
  * strip needs nothing of the strip to its left. What it needs of the one to its right is made first
  * by all strips (the first part); nothing is computed twice. A step that would leave no room for
- * these first parts ends the chain. The cost model uses chains with one thread only
- * (planche_cost_block); several strips are for machines on which waits cost more. */
+ * these first parts ends the chain. Nothing uses chains by default: layer by layer is faster with
+ * the kernels of today (docs/cpu.md); they are for machines on which waits or the L3 cache cost
+ * more. */
 #ifndef PLANCHE_BACKEND_CPU_LAYER_CHAIN_H
 #define PLANCHE_BACKEND_CPU_LAYER_CHAIN_H
 
