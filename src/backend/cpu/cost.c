@@ -40,7 +40,7 @@ double planche_cost_winograd(unsigned tile, enum planche_precision precision, ui
 }
 
 /* Multiply-adds per second: lanes of a vector, times vectors a clock, at 3 to 4 GHz. */
-#define RATE_AVX512   1.2e11
+#define RATE_AVX512   1.1e11
 #define RATE_AVX2     5e10
 #define RATE_NEON     2.5e10
 #define RATE_PORTABLE 1e10

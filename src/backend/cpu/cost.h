@@ -29,7 +29,8 @@ struct planche_cost_machine planche_cost_machine_of(uint32_t features, bool virt
 /* Seconds for what is not the network's in making a pixel of the result, about: codecs. */
 #define PLANCHE_COST_RESULT_PIXEL 2e-8
 
-/* A byte that one pass retains and another one reads: both happen at the speed of main memory. */
-#define PLANCHE_COST_RETAINED_BYTE 30.0
+/* A byte that one pass retains and another one reads, for every pass that keeps it: most of the way
+ * to main memory and back lies beside the arithmetic (docs/cpu.md has the measurement). */
+#define PLANCHE_COST_RETAINED_BYTE 10.0
 
 #endif
