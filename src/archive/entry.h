@@ -119,7 +119,8 @@ struct planche_archive {
     enum planche_container container;
     void *state; /* of the container */
     char *path;
-    int fd; /* of the file or folder */
+    int fd;              /* of the file or folder */
+    const uint8_t *data; /* of a ZIP whose directory alone is read: the file in memory; NULL: fd */
     uint64_t file_size;
     uint64_t start; /* of a RAR or 7z in its file: a program that unpacks it may come before */
     struct planche_budget *budget;

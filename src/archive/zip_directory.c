@@ -25,6 +25,16 @@ static enum planche_status fail_data(const struct planche_archive *archive,
     return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s", archive->path, what);
 }
 
+static int64_t read_window(const struct planche_archive *archive, uint8_t *to, uint64_t offset)
+{
+    if (!archive->data)
+        return planche_fd_read_at(archive->fd, to, WINDOW_BYTES, offset);
+    uint64_t left = offset < archive->file_size ? archive->file_size - offset : 0;
+    size_t size = left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+    memcpy(to, archive->data + (archive->file_size - left), size);
+    return (int64_t)size;
+}
+
 /* size bytes of the file at offset, through the window; NULL and an error. */
 static const uint8_t *look(struct planche_zip_directory *directory,
                            const struct planche_archive *archive, uint64_t offset, size_t size,
@@ -32,7 +42,7 @@ static const uint8_t *look(struct planche_zip_directory *directory,
 {
     if (offset < directory->window_at || size > directory->window_size ||
         offset - directory->window_at > directory->window_size - size) {
-        int64_t got = planche_fd_read_at(archive->fd, directory->window, WINDOW_BYTES, offset);
+        int64_t got = read_window(archive, directory->window, offset);
         directory->window_at = offset;
         directory->window_size = got < 0 ? 0 : (size_t)got;
         if (got < 0) {
