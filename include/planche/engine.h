@@ -20,7 +20,7 @@ extern "C" {
  * planche_engine_create; log_user is needed until the engine is destroyed. */
 struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
-    const char *model;  /* catalogue name, or a path that ends in ".param" or ".planche"; "auto" is
+    const char *model;  /* catalogue name, or a path of a file (planche_model_is_file); "auto" is
                            the one of Planche's own networks that suits most ("medium"). NULL:
                            "auto" */
     /* Scale of results, 1..64; 0: the model's default. One that no network of the model has is made

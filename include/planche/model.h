@@ -47,6 +47,10 @@ struct planche_model_variant {
 PLANCHE_API size_t planche_model_variant_count(void);
 PLANCHE_API const struct planche_model_variant *planche_model_variant_get(size_t index);
 
+/* Whether a model's name is the path of a model file, by its extension: .param (with .bin beside
+ * it), .planche, .onnx, .safetensors, .pth, .pt or .ckpt. NULL is none. Thread-safe. */
+PLANCHE_API int planche_model_is_file(const char *model);
+
 /* The variant of a model by name ("auto": of the network that it stands for); scale 0 and
  * PLANCHE_DENOISE_DEFAULT mean the model's defaults. Errors: NOT_FOUND for an unknown name (the
  * message lists the names), ARGUMENT for a scale or level that the model lacks (the message lists

@@ -4,10 +4,16 @@
 #include "model/import/import.h"
 
 #include "api/args.h"
+#include "model/load.h"
 
 #include <string.h>
 
 #define EXTENSION ".param"
+
+int planche_model_is_file(const char *model)
+{
+    return model && planche_model_is_path(model);
+}
 
 size_t planche_model_variant_count(void)
 {

@@ -7,6 +7,7 @@
 #include "codec/isolation.h"
 #include "engine/create.h"
 #include "model/catalogue.h"
+#include "model/load.h"
 #include "model/own/networks.h"
 #include "os/cpu.h"
 #include "os/system.h"
@@ -28,8 +29,7 @@ unsigned planche_engine_default_threads(void)
 
 bool planche_engine_is_path(const char *model)
 {
-    size_t length = strlen(model);
-    return planche_own_is_path(model) || (length > 6 && strcmp(model + length - 6, ".param") == 0);
+    return planche_model_is_path(model);
 }
 
 /* The networks that pages may need, and the scale. Of a file only its network knows that. */

@@ -48,6 +48,13 @@ void planche_engine_networks_destroy(struct planche_engine_networks *networks)
     planche_mutex_destroy(&networks->mutex);
 }
 
+/* Whether the weights lie in a second file: those of ncnn's format. */
+static bool has_two_files(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 6 && strcmp(path + length - 6, ".param") == 0;
+}
+
 /* "dir/name.param" and "dir/name.bin" */
 static enum planche_status format_path(char *path, const char *stem, const char *extension,
                                        struct planche_error *error)
@@ -104,7 +111,7 @@ static enum planche_status find_source(const struct planche_engine_networks *net
     if (wanted->variant)
         return find_variant(paths, wanted->variant, networks->directory, error);
     assert(networks->path);
-    if (wanted->own)
+    if (!has_two_files(networks->path))
         return format_path(paths->param, networks->path, "", error);
     return find_custom(paths, networks->path, error);
 }

@@ -8,11 +8,15 @@
 #include "model/loader.h"
 #include "model/lower/lower.h"
 
+#include <string.h>
+
 /* A loader that is to be asked before others comes first; the last one is asked what is wrong with
  * a file that nobody knows. */
 static const struct planche_model_loader *const loaders[] = {
     &planche_own_loader,
     &planche_onnx_loader,
+    &planche_safetensors_loader,
+    &planche_torch_loader,
     &planche_ncnn_loader,
 };
 #define LOADERS (sizeof(loaders) / sizeof(loaders[0]))
@@ -22,6 +26,16 @@ bool planche_model_recognise(const char *name, const uint8_t *head, size_t size)
     for (size_t i = 0; i < LOADERS; i++)
         if (loaders[i]->recognise(name, head, size))
             return true;
+    return false;
+}
+
+bool planche_model_is_path(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < LOADERS; i++)
+        for (const char *const *end = loaders[i]->extensions; *end; end++)
+            if (length > strlen(*end) && strcmp(name + length - strlen(*end), *end) == 0)
+                return true;
     return false;
 }
 

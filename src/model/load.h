@@ -16,4 +16,7 @@ enum planche_status planche_model_load(struct planche_net **out,
                                        const struct planche_model_variant *variant,
                                        struct planche_budget *budget, struct planche_error *error);
 
+/* Whether a name is the path of a file that some loader reads, by its extension. */
+bool planche_model_is_path(const char *name);
+
 #endif

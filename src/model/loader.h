@@ -14,6 +14,7 @@
 
 struct planche_model_loader {
     const char *format;
+    const char *const *extensions; /* of its first file, ".param"; ends with NULL */
     /* Whether a file is of the format, by its name or by how it begins. */
     bool (*recognise)(const char *name, const uint8_t *head, size_t size);
     /* Fills the graph, which knows its budget and name: layers, blobs, and, once
@@ -26,7 +27,7 @@ struct planche_model_loader {
 };
 
 extern const struct planche_model_loader planche_ncnn_loader, planche_own_loader,
-    planche_onnx_loader;
+    planche_onnx_loader, planche_safetensors_loader, planche_torch_loader;
 
 /* The first of count loaders that recognises a file; the last one, which then says what is wrong,
  * if none does. */

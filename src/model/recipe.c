@@ -9,7 +9,7 @@
 
 #define PROBES     9
 #define PROBE_SIZE 320 /* large enough for every network to have something left in its middle */
-#define MAX_SCALE  8
+#define MAX_SCALE  16
 #define SAME_PAD   10 /* for networks that pad with zeroes themselves: keeps those off the page */
 #define EXTRA_PAD  64
 

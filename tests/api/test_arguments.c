@@ -161,6 +161,10 @@ static void test_null_errors(void **state)
     assert_int_equal(
         planche_model_check(planche_model_variant_get(0), test_path("nowhere"), 0, NULL),
         PLANCHE_ERROR_NOT_FOUND);
+    assert_true(planche_model_is_file("a/b.pth") && planche_model_is_file("b.safetensors") &&
+                planche_model_is_file("b.param") && planche_model_is_file("b.planche"));
+    assert_false(planche_model_is_file("realcugan") || planche_model_is_file(".pth") ||
+                 planche_model_is_file(NULL));
     assert_int_equal(planche_model_directory(path, 1, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_import(test_path("nowhere"), NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);

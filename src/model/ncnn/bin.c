@@ -4,11 +4,9 @@
  */
 #include "model/ncnn/format.h"
 
+#include "base/little_endian.h"
 #include "base/status.h"
 #include "model/halves.h"
-
-#include <math.h>
-#include <string.h>
 
 #define TAG_FLOAT16  0x01306B47u
 #define TAG_INT8     0x000D4B38u
@@ -22,31 +20,6 @@ struct reader {
     struct planche_model_file *file;
     struct planche_error *error;
 };
-
-static uint32_t load32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
-}
-
-static float from_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-/* As planche_halves_to_floats. */
-static bool convert_floats(float *values, const uint8_t *bytes, size_t count)
-{
-    uint32_t special = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = load32(bytes + 4 * i);
-        special |= (bits & 0x7F800000) == 0x7F800000;
-        values[i] = from_bits(bits);
-    }
-    return !special;
-}
 
 static enum planche_status too_short(const struct reader *reader, uint64_t wanted)
 {
@@ -75,7 +48,8 @@ static enum planche_status convert(const struct reader *reader, float *values, s
             planche_model_file_read(reader->file, bytes, part * width, reader->error);
         if (status != PLANCHE_OK)
             return status;
-        if (!(width == 2 ? planche_halves_to_floats : convert_floats)(values, bytes, part))
+        if (!(width == 2 ? planche_halves_to_floats : planche_singles_to_floats)(values, bytes,
+                                                                                 part))
             return not_finite(reader, reader->file->position);
         values += part;
         count -= part;
@@ -126,7 +100,7 @@ static enum planche_status read_weights(const struct reader *reader)
     status = planche_model_file_read(reader->file, bytes, sizeof(bytes), reader->error);
     if (status != PLANCHE_OK)
         return status;
-    tag = load32(bytes);
+    tag = get32(bytes);
     if (tag == TAG_FLOAT16)
         return read_values(reader, &layer->weights, layer->weight_count, 2, kernel);
     if (tag == TAG_FLOAT32 || tag == TAG_UNSCALED)

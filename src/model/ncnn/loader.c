@@ -71,6 +71,7 @@ static enum planche_status load(struct planche_graph *graph, struct planche_mode
 
 const struct planche_model_loader planche_ncnn_loader = {
     .format = "ncnn",
+    .extensions = (const char *const[]){".param", NULL},
     .recognise = recognise,
     .load = load,
 };

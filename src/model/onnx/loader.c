@@ -96,6 +96,7 @@ static enum planche_status load(struct planche_graph *graph, struct planche_mode
 
 const struct planche_model_loader planche_onnx_loader = {
     .format = "onnx",
+    .extensions = (const char *const[]){".onnx", NULL},
     .recognise = recognise,
     .load = load,
 };

@@ -173,6 +173,7 @@ static enum planche_status load(struct planche_graph *graph, struct planche_mode
 
 const struct planche_model_loader planche_own_loader = {
     .format = "planche",
+    .extensions = (const char *const[]){PLANCHE_OWN_EXTENSION, NULL},
     .recognise = recognise,
     .load = load,
 };

@@ -138,7 +138,7 @@ static bool ends_with(const char *text, const char *end)
 
 static bool is_path(const char *model)
 {
-    return ends_with(model, ".param") || ends_with(model, ".planche");
+    return planche_model_is_file(model);
 }
 
 /* The file beside FILE.param, FILE.bin; "": there is none. False: the path is too long. */

@@ -98,7 +98,8 @@ void planche_cli_json_networks(const struct planche_page_result *result,
                                const struct planche_engine_info *info, char *text, size_t size)
 {
     const char *end = strrchr(info->model, '.');
-    bool is_file = end != NULL && strcmp(end, ".param") == 0; /* it has no other network */
+    bool is_file = planche_model_is_file(info->model) && strcmp(end, ".planche") != 0;
+    /* A file has no other network, unless it is of Planche's own. */
     snprintf(text, size, "%s", is_file || !*result->networks ? info->variant : result->networks);
     char *scale = strrchr(text, ' ');
     if (!is_file && result->passes == 1 && scale != NULL)

@@ -22,7 +22,7 @@ static bool is_own_file(const char *model)
 
 bool planche_cli_model_is_path(const char *model)
 {
-    return ends_with(model, ".param") || is_own_file(model);
+    return planche_model_is_file(model);
 }
 
 const char *planche_cli_model_name(const char *model)

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Layers that architectures are made of. */
+#include "model/arch/builder.h"
+
+#include "base/status.h"
+#include "model/arch/keys.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME 128
+
+void planche_arch_fail(struct planche_arch_builder *builder, enum planche_status status,
+                       const char *format, ...)
+{
+    char message[PLANCHE_ERROR_MESSAGE_SIZE];
+    va_list args;
+    if (builder->status)
+        return;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    builder->status = planche_fail(builder->error, status, "%s: %s", builder->graph->name, message);
+}
+
+static int no_memory(struct planche_arch_builder *builder)
+{
+    if (!builder->status)
+        builder->status = planche_graph_no_memory(builder->graph, builder->error);
+    return -1;
+}
+
+struct planche_layer *planche_arch_last_layer(struct planche_arch_builder *builder)
+{
+    int last = builder->graph->layer_count - 1;
+    return &builder->graph->layers[builder->status || last < 0 ? builder->layer_limit : last];
+}
+
+struct planche_arch_source *planche_arch_last_source(struct planche_arch_builder *builder)
+{
+    int last = builder->graph->layer_count - 1;
+    return &builder->sources[builder->status || last < 0 ? builder->layer_limit : last];
+}
+
+static const char *const type_names[] = {
+    [PLANCHE_LAYER_INPUT] = "input",
+    [PLANCHE_LAYER_CONVOLUTION] = "convolution",
+    [PLANCHE_LAYER_DECONVOLUTION] = "deconvolution",
+    [PLANCHE_LAYER_PRELU] = "prelu",
+    [PLANCHE_LAYER_BINARY] = "binary",
+    [PLANCHE_LAYER_ELTWISE] = "sum",
+    [PLANCHE_LAYER_CONCAT] = "concat",
+    [PLANCHE_LAYER_CROP] = "crop",
+    [PLANCHE_LAYER_INTERP] = "interp",
+    [PLANCHE_LAYER_SHUFFLE] = "shuffle",
+    [PLANCHE_LAYER_POOLING] = "pooling",
+    [PLANCHE_LAYER_SCALE] = "scale",
+    [PLANCHE_LAYER_ACTIVATION] = "activation",
+};
+
+/* Adds a layer with `count` inputs, named by its type and number unless a name is given. */
+static int add_layer(struct planche_arch_builder *builder, enum planche_layer_type type,
+                     const char *name, const int *inputs, int count)
+{
+    struct planche_graph *graph = builder->graph;
+    struct planche_layer *layer;
+    char *own;
+    int *blobs;
+    for (int i = 0; i < count; i++)
+        if (inputs[i] < 0)
+            return -1;
+    if (builder->status)
+        return -1;
+    if (graph->layer_count == builder->layer_limit) {
+        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED, "has too many layers");
+        return -1;
+    }
+    own = planche_graph_alloc(graph, 1, NAME + 16);
+    blobs = planche_graph_alloc(graph, (size_t)count + 1, sizeof(*blobs));
+    if (!own || !blobs)
+        return no_memory(builder);
+    if (name)
+        snprintf(own, NAME + 16, "%s", name);
+    else
+        snprintf(own, NAME + 16, "%s %d", type_names[type], graph->layer_count);
+    layer = &graph->layers[graph->layer_count];
+    *layer = (struct planche_layer){.type = type,
+                                    .type_name = type_names[type],
+                                    .name = own,
+                                    .input_count = count,
+                                    .output_count = 1,
+                                    .inputs = blobs,
+                                    .outputs = blobs + count};
+    for (int i = 0; i < count; i++) {
+        blobs[i] = inputs[i];
+        graph->blobs[inputs[i]].consumed = true;
+    }
+    /* Two layers may read one tensor, so its name is not the blob's. */
+    own = planche_graph_alloc(graph, 1, 32);
+    if (!own)
+        return no_memory(builder);
+    snprintf(own, 32, "%s.%d", type_names[type], graph->layer_count);
+    blobs[count] = planche_graph_blob(graph, own);
+    if (blobs[count] < 0)
+        return no_memory(builder);
+    graph->blobs[blobs[count]].producer = graph->layer_count++;
+    return blobs[count];
+}
+
+int planche_arch_add(struct planche_arch_builder *builder, enum planche_layer_type type, int a,
+                     int b)
+{
+    const int inputs[] = {a, b};
+    return add_layer(builder, type, NULL, inputs, b >= 0 ? 2 : 1);
+}
+
+int planche_arch_input(struct planche_arch_builder *builder, int channels)
+{
+    int blob = add_layer(builder, PLANCHE_LAYER_INPUT, NULL, NULL, 0);
+    planche_arch_last_layer(builder)->channels = channels;
+    if (channels == 4)
+        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
+                          "is a network of 4 channels (colours with transparency), which is not "
+                          "supported: Planche enlarges transparency by itself; take the model of "
+                          "3 channels");
+    else if (channels != 1 && channels != 3)
+        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
+                          "is a network that takes %d channels; those for colour (3) and grey (1) "
+                          "are supported",
+                          channels);
+    return blob;
+}
+
+/* The tensor KEY.PART. */
+static const struct planche_state_tensor *part(const struct planche_arch_builder *builder,
+                                               const char *key, const char *name)
+{
+    return planche_arch_tensor(builder->state, "%s.%s", key, name);
+}
+
+static bool check_kernel(struct planche_arch_builder *builder, const char *key,
+                         const struct planche_state_tensor *weights,
+                         const struct planche_state_tensor *bias)
+{
+    bool fits = weights && weights->rank == 4;
+    if (!weights)
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the tensor '%.80s.weight' is missing",
+                          key);
+    for (int i = 0; fits && i < 4; i++)
+        fits = weights->shape[i] >= 1 &&
+               weights->shape[i] <= (i < 2 ? PLANCHE_GRAPH_CHANNELS : PLANCHE_GRAPH_KERNEL);
+    if (weights && !fits)
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                          "the tensor '%.80s.weight' has not the shape of a convolution's kernel",
+                          key);
+    if (fits && bias && bias->count != (uint64_t)weights->shape[0]) {
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                          "the tensor '%.80s.bias' does not fit its kernel", key);
+        fits = false;
+    }
+    return fits;
+}
+
+static int add_conv(struct planche_arch_builder *builder, int input, const char *key)
+{
+    const struct planche_state_tensor *weights = part(builder, key, "weight");
+    const struct planche_state_tensor *bias = part(builder, key, "bias");
+    struct planche_layer *layer;
+    int blob;
+    if (builder->status || !check_kernel(builder, key, weights, bias))
+        return -1;
+    blob = add_layer(builder, PLANCHE_LAYER_CONVOLUTION, key, &input, 1);
+    layer = planche_arch_last_layer(builder);
+    layer->channels = (int)weights->shape[0];
+    layer->kernel_h = (int)weights->shape[2];
+    layer->kernel_w = (int)weights->shape[3];
+    layer->stride_w = layer->stride_h = layer->dilation_w = layer->dilation_h = 1;
+    layer->pad_top = layer->pad_bottom = layer->kernel_h / 2;
+    layer->pad_left = layer->pad_right = layer->kernel_w / 2;
+    layer->has_bias = bias != NULL;
+    layer->weight_count = (size_t)weights->count;
+    *planche_arch_last_source(builder) =
+        (struct planche_arch_source){.weights = weights, .bias = bias};
+    return blob;
+}
+
+int planche_arch_conv(struct planche_arch_builder *builder, int input, const char *format, ...)
+{
+    char key[NAME];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(key, sizeof(key), format, args);
+    va_end(args);
+    return add_conv(builder, input, key);
+}
+
+/* A kernel over channels c * r * r + i * r + j of pixels that were taken apart as one over the
+ * pixels (y * r + i, x * r + j) of channel c themselves. */
+static enum planche_status spread_kernel(const struct planche_arch_builder *builder,
+                                         const struct planche_arch_source *source,
+                                         struct planche_layer *layer)
+{
+    const int64_t *shape = source->weights->shape;
+    size_t r = (size_t)source->number, rows = (size_t)shape[2], columns = (size_t)shape[3];
+    size_t outputs = (size_t)shape[0], inputs = (size_t)shape[1];
+    float *from =
+        planche_calloc(builder->graph->budget, (size_t)source->weights->count, sizeof(*from));
+    if (!from)
+        return planche_graph_no_memory(builder->graph, builder->error);
+    enum planche_status status =
+        planche_state_read(builder->state, source->weights, from, builder->error);
+    for (size_t o = 0, k = 0; !status && o < outputs; o++)
+        for (size_t c = 0; c < inputs; c++)
+            for (size_t y = 0; y < rows; y++)
+                for (size_t x = 0; x < columns; x++, k++) {
+                    size_t row = y * r + c % (r * r) / r, column = x * r + c % r;
+                    size_t channel = o * (inputs / (r * r)) + c / (r * r);
+                    layer->weights[(channel * rows * r + row) * columns * r + column] = from[k];
+                }
+    planche_free(from);
+    return status;
+}
+
+int planche_arch_unshuffled_conv(struct planche_arch_builder *builder, int input, int factor,
+                                 const char *format, ...)
+{
+    char key[NAME];
+    struct planche_layer *layer;
+    va_list args;
+    int blob;
+    va_start(args, format);
+    vsnprintf(key, sizeof(key), format, args);
+    va_end(args);
+    blob = add_conv(builder, input, key);
+    layer = planche_arch_last_layer(builder);
+    if (builder->status || factor == 1)
+        return blob;
+    layer->kernel_w *= factor;
+    layer->kernel_h *= factor;
+    layer->stride_w = layer->stride_h = factor;
+    layer->pad_top = layer->pad_bottom = layer->pad_top * factor;
+    layer->pad_left = layer->pad_right = layer->pad_left * factor;
+    planche_arch_last_source(builder)->fill = spread_kernel;
+    planche_arch_last_source(builder)->number = factor;
+    if (layer->kernel_w > PLANCHE_GRAPH_KERNEL || layer->kernel_h > PLANCHE_GRAPH_KERNEL ||
+        planche_arch_last_source(builder)->weights->shape[1] % (factor * factor) != 0)
+        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
+                          "takes pixels apart in a way that is not supported");
+    return builder->status ? -1 : blob;
+}
+
+int planche_arch_prelu(struct planche_arch_builder *builder, int input, const char *format, ...)
+{
+    char key[NAME];
+    const struct planche_state_tensor *slopes;
+    va_list args;
+    int blob;
+    va_start(args, format);
+    vsnprintf(key, sizeof(key), format, args);
+    va_end(args);
+    slopes = planche_state_find(builder->state, key);
+    if (!slopes || slopes->count == 0 || slopes->count > PLANCHE_GRAPH_CHANNELS) {
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                          "the tensor '%.80s' is missing or holds no slopes", key);
+        return -1;
+    }
+    blob = add_layer(builder, PLANCHE_LAYER_PRELU, key, &input, 1);
+    planche_arch_last_layer(builder)->data_count = (size_t)slopes->count;
+    *planche_arch_last_source(builder) = (struct planche_arch_source){.data = slopes};
+    return blob;
+}
+
+int planche_arch_act(struct planche_arch_builder *builder, int input,
+                     enum planche_activation activation)
+{
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_ACTIVATION, input, -1);
+    planche_arch_last_layer(builder)->activation = activation;
+    return blob;
+}
+
+int planche_arch_leaky(struct planche_arch_builder *builder, int input, float slope)
+{
+    int blob = planche_arch_act(builder, input, PLANCHE_ACT_LEAKY);
+    planche_arch_last_layer(builder)->act[0] = slope;
+    return blob;
+}
+
+int planche_arch_sum(struct planche_arch_builder *builder, int a, float fa, int b, float fb)
+{
+    double *factors = planche_graph_alloc(builder->graph, 2, sizeof(*factors));
+    int blob = -1;
+    if (a >= 0 && b >= 0)
+        blob = planche_arch_add(builder, PLANCHE_LAYER_ELTWISE, a, b);
+    if (!factors)
+        return no_memory(builder);
+    factors[0] = fa;
+    factors[1] = fb;
+    planche_arch_last_layer(builder)->binary = PLANCHE_BINARY_ADD;
+    planche_arch_last_layer(builder)->coefficients = factors;
+    return blob;
+}
+
+int planche_arch_concat(struct planche_arch_builder *builder, const int *blobs, int count)
+{
+    return add_layer(builder, PLANCHE_LAYER_CONCAT, NULL, blobs, count);
+}
+
+int planche_arch_shuffle(struct planche_arch_builder *builder, int input, int factor)
+{
+    if (factor == 1)
+        return input;
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_SHUFFLE, input, -1);
+    planche_arch_last_layer(builder)->shuffle = factor;
+    return blob;
+}
+
+int planche_arch_nearest(struct planche_arch_builder *builder, int input, int factor)
+{
+    if (factor == 1)
+        return input;
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_INTERP, input, -1);
+    struct planche_layer *layer = planche_arch_last_layer(builder);
+    layer->interp = PLANCHE_INTERP_NEAREST;
+    layer->factor_w = layer->factor_h = (float)factor;
+    return blob;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Layers that architectures are made of. The functions give the blob of the result. Once something
+ * is wrong they do nothing and give -1, and take -1, so that nobody asks between two of them. */
+#ifndef PLANCHE_MODEL_ARCH_BUILDER_H
+#define PLANCHE_MODEL_ARCH_BUILDER_H
+
+#include "model/arch/arch.h"
+
+/* Says that the network cannot be built; the first to do so is heard. */
+__attribute__((format(printf, 3, 4))) void planche_arch_fail(struct planche_arch_builder *builder,
+                                                             enum planche_status status,
+                                                             const char *format, ...);
+/* A layer as it was added last, to set what is unusual of it; a spare one after a failure. */
+struct planche_layer *planche_arch_last_layer(struct planche_arch_builder *builder);
+struct planche_arch_source *planche_arch_last_source(struct planche_arch_builder *builder);
+
+/* The page. */
+int planche_arch_input(struct planche_arch_builder *builder, int channels);
+/* A layer without weights of its own, with one or two inputs (b: -1). */
+int planche_arch_add(struct planche_arch_builder *builder, enum planche_layer_type type, int a,
+                     int b);
+/* A convolution by KEY.weight [out][in][rows][columns] and KEY.bias, if there is one, that leaves
+ * the size as it is. */
+__attribute__((format(printf, 3, 4))) int planche_arch_conv(struct planche_arch_builder *builder,
+                                                            int input, const char *format, ...);
+/* A slope for each channel, or one for all, in the tensor of the name. */
+__attribute__((format(printf, 3, 4))) int planche_arch_prelu(struct planche_arch_builder *builder,
+                                                             int input, const char *format, ...);
+int planche_arch_leaky(struct planche_arch_builder *builder, int input, float slope);
+int planche_arch_act(struct planche_arch_builder *builder, int input,
+                     enum planche_activation activation);
+/* a * fa + b * fb */
+int planche_arch_sum(struct planche_arch_builder *builder, int a, float fa, int b, float fb);
+int planche_arch_concat(struct planche_arch_builder *builder, const int *blobs, int count);
+/* Pixel shuffle, and repetition of pixels; a factor of 1 is nothing. */
+int planche_arch_shuffle(struct planche_arch_builder *builder, int input, int factor);
+int planche_arch_nearest(struct planche_arch_builder *builder, int input, int factor);
+/* A convolution over pixels that are taken apart: as pixel unshuffle and planche_arch_conv. */
+__attribute__((format(printf, 4, 5))) int
+planche_arch_unshuffled_conv(struct planche_arch_builder *builder, int input, int factor,
+                             const char *format, ...);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Loaders of state dicts: .safetensors, and what torch.save writes (.pth, .pt, .ckpt). */
+#include "model/loader.h"
+
+#include "base/status.h"
+#include "model/arch/load.h"
+#include "model/arch/table.h"
+#include "model/weights/format.h"
+
+#include <string.h>
+
+typedef enum planche_status (*read_fn)(struct planche_state *state, struct planche_error *error);
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), tail = strlen(end);
+    return length >= tail && strcmp(name + length - tail, end) == 0;
+}
+
+static bool recognise_safetensors(const char *name, const uint8_t *head, size_t size)
+{
+    return ends_with(name, ".safetensors") || planche_safetensors_recognise(head, size);
+}
+
+static bool recognise_torch(const char *name, const uint8_t *head, size_t size)
+{
+    return ends_with(name, ".pth") || ends_with(name, ".pt") || ends_with(name, ".ckpt") ||
+           planche_torch_recognise(head, size);
+}
+
+static enum planche_status unknown(const struct planche_state *state, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "%s: is of no architecture that is known: its %d tensors begin with "
+                        "'%.60s', '%.60s'",
+                        state->file->name, state->count, state->tensors[0].name,
+                        state->tensors[state->count > 1].name);
+}
+
+static enum planche_status load(struct planche_graph *graph, struct planche_model_file *file,
+                                read_fn read, struct planche_error *error)
+{
+    struct planche_state state = {.graph = graph, .file = file};
+    struct planche_arch_facts facts;
+    const struct planche_arch *arch;
+    enum planche_status status = planche_model_file_limit(file, PLANCHE_MODEL_FILE_LIMIT, error);
+    if (!status)
+        status = read(&state, error);
+    if (!status) {
+        arch = planche_arch_find(&state);
+        status =
+            arch ? planche_arch_load(graph, &state, arch, &facts, error) : unknown(&state, error);
+    }
+    planche_state_destroy(&state);
+    return status;
+}
+
+static enum planche_status load_safetensors(struct planche_graph *graph,
+                                            struct planche_model_file *file,
+                                            const struct planche_model_source *source,
+                                            struct planche_error *error)
+{
+    (void)source;
+    return load(graph, file, planche_safetensors_read, error);
+}
+
+static enum planche_status load_torch(struct planche_graph *graph, struct planche_model_file *file,
+                                      const struct planche_model_source *source,
+                                      struct planche_error *error)
+{
+    (void)source;
+    return load(graph, file, planche_torch_read, error);
+}
+
+const struct planche_model_loader planche_safetensors_loader = {
+    .format = "safetensors",
+    .extensions = (const char *const[]){".safetensors", NULL},
+    .recognise = recognise_safetensors,
+    .load = load_safetensors,
+};
+const struct planche_model_loader planche_torch_loader = {
+    .format = "pytorch",
+    .extensions = (const char *const[]){".pth", ".pt", ".ckpt", NULL},
+    .recognise = recognise_torch,
+    .load = load_torch,
+};
