@@ -13,11 +13,8 @@
 /* A loader that is to be asked before others comes first; the last one is asked what is wrong with
  * a file that nobody knows. */
 static const struct planche_model_loader *const loaders[] = {
-    &planche_own_loader,
-    &planche_onnx_loader,
-    &planche_safetensors_loader,
-    &planche_torch_loader,
-    &planche_ncnn_loader,
+    &planche_own_loader,   &planche_onnx_loader, &planche_safetensors_loader,
+    &planche_torch_loader, &planche_ncnn_loader,
 };
 #define LOADERS (sizeof(loaders) / sizeof(loaders[0]))
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Networks of tests: state dicts of an architecture with random numbers, and their forward passes.
+ */
+#ifndef PLANCHE_TESTS_WEIGHTS_NETS_H
+#define PLANCHE_TESTS_WEIGHTS_NETS_H
+
+#include "forward.h"
+
+/* A network, as tests name what they want of it. */
+struct net_case {
+    const char *name; /* of its file */
+    void (*make)(struct dict *dict, const struct net_case *net);
+    struct picture (*run)(struct forward *f, const struct net_case *net, struct picture x);
+    int channels, scale;
+    int features, depth, form, more; /* as the architecture takes them */
+};
+
+extern const struct net_case net_cases[];
+extern const int net_case_count;
+
+void compact_make(struct dict *dict, const struct net_case *net);
+struct picture compact_run(struct forward *f, const struct net_case *net, struct picture x);
+/* form: 0 old, 1 new, 2 BSRGAN, 3 ESRGAN+; more: factor of unshuffling, or 0. */
+void rrdb_make(struct dict *dict, const struct net_case *net);
+struct picture rrdb_run(struct forward *f, const struct net_case *net, struct picture x);
+
+#endif
