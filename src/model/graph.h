@@ -107,7 +107,7 @@ struct planche_graph {
     const char *const *output_names;
     int multiple; /* pages must have a multiple of so many rows and columns; 0: any */
     /* What the network's numbers are of a page's, 0..1, as the loader knows; 0: it does not. */
-    float in_scale, out_scale;
+    float in_scale, out_scale, in_bias, out_bias;
     struct planche_graph_chunk *chunks;
     int layer_count, blob_count, blob_limit;
     struct planche_layer *layers;

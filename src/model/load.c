@@ -61,6 +61,8 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
         return planche_cugan_adapt(graph, net, !variant, shrink, error);
     net->recipe.in_scale = graph->in_scale;
     net->recipe.out_scale = graph->out_scale;
+    net->recipe.in_bias = graph->in_bias;
+    net->recipe.out_bias = graph->out_bias;
     return PLANCHE_OK;
 }
 

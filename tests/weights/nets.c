@@ -162,5 +162,16 @@ const struct net_case net_cases[] = {
     {"bsrgan-4x", rrdb_make, rrdb_run, 3, 4, 5, 1, BSRGAN, 0},
     {"bsrgan-16x", rrdb_make, rrdb_run, 1, 16, 3, 1, BSRGAN, 0},
     {"plus-2x", rrdb_make, rrdb_run, 3, 2, 8, 2, PLUS, 0},
+    {"cugan-2x", cugan_make, cugan_run, 3, 2, 4, 0, 0, 0},
+    {"cugan-3x-pro", cugan_make, cugan_run, 3, 3, 3, 0, 1, 0},
+    {"cugan-4x", cugan_make, cugan_run, 3, 4, 4, 0, 0, 1},
+    {"cugan-2x-fast", cugan_make, cugan_run, 3, 2, 4, 0, 0, 2},
+    {"cugan-2x-nose", cugan_make, cugan_run, 3, 2, 5, 0, 2, 0},
+    {"span-2x", span_make, span_run, 3, 2, 6, 0, 0, 0},
+    {"span-grey-4x", span_make, span_run, 1, 4, 4, 0, 1, 0},
+    {"spanf3-2x", spanf3_make, spanf3_run, 3, 2, 6, 3, 0, 2},
+    {"spanf3-1x", spanf3_make, spanf3_run, 3, 1, 4, 1, 0, 4},
+    {"spanf3-3x", spanf3_make, spanf3_run, 3, 3, 4, 2, 0, 0},
+    {"artcnn-2x", artcnn_make, artcnn_run, 3, 2, 6, 2, 0, 0},
 };
 const int net_case_count = sizeof(net_cases) / sizeof(net_cases[0]);

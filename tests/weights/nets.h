@@ -23,5 +23,13 @@ struct picture compact_run(struct forward *f, const struct net_case *net, struct
 /* form: 0 old, 1 new, 2 BSRGAN, 3 ESRGAN+; more: factor of unshuffling, or 0. */
 void rrdb_make(struct dict *dict, const struct net_case *net);
 struct picture rrdb_run(struct forward *f, const struct net_case *net, struct picture x);
+void cugan_make(struct dict *dict, const struct net_case *net);
+struct picture cugan_run(struct forward *f, const struct net_case *net, struct picture x);
+void span_make(struct dict *dict, const struct net_case *net);
+struct picture span_run(struct forward *f, const struct net_case *net, struct picture x);
+void spanf3_make(struct dict *dict, const struct net_case *net);
+struct picture spanf3_run(struct forward *f, const struct net_case *net, struct picture x);
+void artcnn_make(struct dict *dict, const struct net_case *net);
+struct picture artcnn_run(struct forward *f, const struct net_case *net, struct picture x);
 
 #endif

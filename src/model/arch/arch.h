@@ -43,6 +43,7 @@ struct planche_arch_builder {
     struct planche_arch_source *sources; /* of each layer */
 };
 
-extern const struct planche_arch planche_arch_compact, planche_arch_rrdb;
+extern const struct planche_arch planche_arch_artcnn, planche_arch_compact, planche_arch_cugan,
+    planche_arch_rrdb, planche_arch_span, planche_arch_spanf3;
 
 #endif

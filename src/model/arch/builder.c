@@ -57,6 +57,8 @@ static const char *const type_names[] = {
     [PLANCHE_LAYER_POOLING] = "pooling",
     [PLANCHE_LAYER_SCALE] = "scale",
     [PLANCHE_LAYER_ACTIVATION] = "activation",
+    [PLANCHE_LAYER_SLICE] = "slice",
+    [PLANCHE_LAYER_NORM] = "norm",
 };
 
 /* Adds a layer with `count` inputs, named by its type and number unless a name is given. */
@@ -323,5 +325,116 @@ int planche_arch_nearest(struct planche_arch_builder *builder, int input, int fa
     struct planche_layer *layer = planche_arch_last_layer(builder);
     layer->interp = PLANCHE_INTERP_NEAREST;
     layer->factor_w = layer->factor_h = (float)factor;
+    return blob;
+}
+
+/* [in][out] to [out][in]. */
+static enum planche_status turn_kernel(const struct planche_arch_builder *builder,
+                                       const struct planche_arch_source *source,
+                                       struct planche_layer *layer)
+{
+    const int64_t *shape = source->weights->shape;
+    size_t inputs = (size_t)shape[0], outputs = (size_t)shape[1];
+    size_t taps = (size_t)shape[2] * (size_t)shape[3];
+    float *from =
+        planche_calloc(builder->graph->budget, (size_t)source->weights->count, sizeof(*from));
+    if (!from)
+        return planche_graph_no_memory(builder->graph, builder->error);
+    enum planche_status status =
+        planche_state_read(builder->state, source->weights, from, builder->error);
+    for (size_t i = 0; !status && i < inputs; i++)
+        for (size_t o = 0; o < outputs; o++)
+            memcpy(layer->weights + (o * inputs + i) * taps, from + (i * outputs + o) * taps,
+                   taps * sizeof(*from));
+    planche_free(from);
+    return status;
+}
+
+int planche_arch_deconv(struct planche_arch_builder *builder, int input, int stride, int cut,
+                        const char *format, ...)
+{
+    char key[NAME];
+    const struct planche_state_tensor *weights, *bias;
+    struct planche_layer *layer;
+    va_list args;
+    int blob;
+    va_start(args, format);
+    vsnprintf(key, sizeof(key), format, args);
+    va_end(args);
+    weights = part(builder, key, "weight");
+    bias = part(builder, key, "bias");
+    if (builder->status || !check_kernel(builder, key, weights, NULL))
+        return -1;
+    blob = add_layer(builder, PLANCHE_LAYER_DECONVOLUTION, key, &input, 1);
+    layer = planche_arch_last_layer(builder);
+    layer->channels = (int)weights->shape[1];
+    layer->kernel_h = (int)weights->shape[2];
+    layer->kernel_w = (int)weights->shape[3];
+    layer->stride_w = layer->stride_h = stride;
+    layer->dilation_w = layer->dilation_h = 1;
+    layer->pad_top = layer->pad_bottom = layer->pad_left = layer->pad_right = cut;
+    layer->has_bias = bias != NULL;
+    layer->weight_count = (size_t)weights->count;
+    *planche_arch_last_source(builder) =
+        (struct planche_arch_source){.weights = weights, .bias = bias, .fill = turn_kernel};
+    if (bias && bias->count != (uint64_t)weights->shape[1])
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                          "the tensor '%.80s.bias' does not fit its kernel", key);
+    return blob;
+}
+
+int planche_arch_crop(struct planche_arch_builder *builder, int input, int cut)
+{
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_CROP, input, -1);
+    struct planche_layer *layer = planche_arch_last_layer(builder);
+    layer->crop_y = layer->crop_x = (struct planche_crop_axis){.start = cut, .end = -cut};
+    return blob;
+}
+
+int planche_arch_mul(struct planche_arch_builder *builder, int a, int b)
+{
+    int blob = -1;
+    if (a >= 0 && b >= 0)
+        blob = planche_arch_add(builder, PLANCHE_LAYER_BINARY, a, b);
+    planche_arch_last_layer(builder)->binary = PLANCHE_BINARY_MUL;
+    return blob;
+}
+
+int planche_arch_plus(struct planche_arch_builder *builder, int input, float value)
+{
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_BINARY, input, -1);
+    struct planche_layer *layer = planche_arch_last_layer(builder);
+    layer->binary = PLANCHE_BINARY_ADD;
+    layer->with_scalar = true;
+    layer->scalar = value;
+    return blob;
+}
+
+int planche_arch_slice(struct planche_arch_builder *builder, int input, int begin, int count)
+{
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_SLICE, input, -1);
+    planche_arch_last_layer(builder)->slice_begin = begin;
+    planche_arch_last_layer(builder)->channels = count;
+    return blob;
+}
+
+int planche_arch_shift(struct planche_arch_builder *builder, int input, float factor,
+                       const float *shift, int channels)
+{
+    int blob = planche_arch_add(builder, PLANCHE_LAYER_SCALE, input, -1);
+    struct planche_layer *layer = planche_arch_last_layer(builder);
+    if (blob < 0)
+        return -1;
+    layer->channels = channels;
+    layer->data_count = (size_t)channels;
+    layer->has_bias = true;
+    layer->data = planche_calloc(builder->graph->budget, (size_t)channels, sizeof(float));
+    layer->bias = planche_calloc(builder->graph->budget, (size_t)channels, sizeof(float));
+    if (!layer->data || !layer->bias)
+        return no_memory(builder);
+    for (int c = 0; c < channels; c++) {
+        layer->data[c] = factor;
+        layer->bias[c] = shift[c];
+    }
     return blob;
 }

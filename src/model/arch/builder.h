@@ -40,4 +40,18 @@ __attribute__((format(printf, 4, 5))) int
 planche_arch_unshuffled_conv(struct planche_arch_builder *builder, int input, int factor,
                              const char *format, ...);
 
+/* A transposed convolution by KEY.weight [in][out][rows][columns]; `cut` is cut off all round. */
+__attribute__((format(printf, 5, 6))) int planche_arch_deconv(struct planche_arch_builder *builder,
+                                                              int input, int stride, int cut,
+                                                              const char *format, ...);
+/* Without `cut` rows and columns at each edge. */
+int planche_arch_crop(struct planche_arch_builder *builder, int input, int cut);
+int planche_arch_mul(struct planche_arch_builder *builder, int a, int b);
+/* input + value */
+int planche_arch_plus(struct planche_arch_builder *builder, int input, float value);
+int planche_arch_slice(struct planche_arch_builder *builder, int input, int begin, int count);
+/* input * factor + shift[channel] */
+int planche_arch_shift(struct planche_arch_builder *builder, int input, float factor,
+                       const float *shift, int channels);
+
 #endif

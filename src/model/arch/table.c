@@ -60,8 +60,8 @@ static const struct planche_arch unbuilt[] = {
 
 /* Those with particular names first. */
 static const struct planche_arch *const built[] = {
-    &planche_arch_compact,
-    &planche_arch_rrdb,
+    &planche_arch_compact, &planche_arch_rrdb, &planche_arch_cugan,
+    &planche_arch_spanf3,  &planche_arch_span, &planche_arch_artcnn,
 };
 
 const struct planche_arch *planche_arch_find(const struct planche_state *state)

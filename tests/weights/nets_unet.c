@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Real-CUGAN with random weights and in double precision. form: 0 plain, 1 pro, 2 no averages;
+ * more: 1: the network of scale 4, 2: the fast one. */
+#include "nets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void pair_make(struct dict *dict, const char *key, int in, int middle, int out, bool se)
+{
+    dict_conv(dict, middle, in, 3, "%s.conv.0", key);
+    dict_conv(dict, out, middle, 3, "%s.conv.2", key);
+    if (!se)
+        return;
+    dict_conv(dict, 2, out, 1, "%s.seblock.conv1", key);
+    dict_conv(dict, out, 2, 1, "%s.seblock.conv2", key);
+}
+
+static void up_make(struct dict *dict, const char *key, int in, int out, int kernel)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s.weight", key);
+    dict_add(dict, name, -0.3, 0.3, (int[]){in, out, kernel, kernel, 0});
+    snprintf(name, sizeof(name), "%s.bias", key);
+    dict_add(dict, name, -0.1, 0.1, (int[]){out, 0});
+}
+
+void cugan_make(struct dict *dict, const struct net_case *net)
+{
+    int nf = net->features, in = net->more == 2 ? 12 : 3, between = net->more ? nf : 3;
+    bool se = net->form != 2;
+    if (net->form == 1)
+        dict_add(dict, "pro", 0, 0, (int[]){1, 0});
+    pair_make(dict, "unet1.conv1", in, 3, nf, false);
+    dict_conv(dict, nf, nf, 2, "unet1.conv1_down");
+    pair_make(dict, "unet1.conv2", nf, 5, nf, se);
+    up_make(dict, "unet1.conv2_up", nf, nf, 2);
+    dict_conv(dict, nf, nf, 3, "unet1.conv3");
+    up_make(dict, "unet1.conv_bottom", nf, between, net->scale == 3 ? 5 : 4);
+    pair_make(dict, "unet2.conv1", between, 3, nf, false);
+    dict_conv(dict, nf, nf, 2, "unet2.conv1_down");
+    pair_make(dict, "unet2.conv2", nf, 5, 2 * nf, se);
+    dict_conv(dict, 2 * nf, 2 * nf, 2, "unet2.conv2_down");
+    pair_make(dict, "unet2.conv3", 2 * nf, 7, 2 * nf, se);
+    up_make(dict, "unet2.conv3_up", 2 * nf, 2 * nf, 2);
+    pair_make(dict, "unet2.conv4", 2 * nf, 5, nf, se);
+    up_make(dict, "unet2.conv4_up", nf, nf, 2);
+    dict_conv(dict, nf, nf, 3, "unet2.conv5");
+    dict_conv(dict, between, nf, 3, "unet2.conv_bottom");
+    if (net->more)
+        dict_conv(dict, 12, nf, 3, "conv_final");
+}
+
+static struct picture leak(struct forward *f, struct picture x)
+{
+    return f_leaky(f, x, 0.1);
+}
+
+static struct picture pair(struct forward *f, struct picture x, const char *key)
+{
+    char name[96];
+    x = leak(f, f_conv(f, x, 0, "%s.conv.0", key));
+    x = leak(f, f_conv(f, x, 0, "%s.conv.2", key));
+    snprintf(name, sizeof(name), "%s.seblock.conv1.weight", key);
+    if (!dict_find(f->dict, name))
+        return x;
+    struct picture y = f_conv(f, f_mean(f, x), 0, "%s.seblock.conv1", key);
+    y = f_conv(f, f_map(f, y, f_relu), 0, "%s.seblock.conv2", key);
+    return f_mul(f, x, f_map(f, y, f_sigmoid));
+}
+
+static struct picture down(struct forward *f, struct picture x, const char *key)
+{
+    return leak(f, f_conv_as(f, x, key, 0, 0, 2, 1));
+}
+
+static struct picture up(struct forward *f, struct picture x, const char *key)
+{
+    return leak(f, f_deconv(f, x, 2, 0, "%s", key));
+}
+
+struct picture cugan_run(struct forward *f, const struct net_case *net, struct picture x)
+{
+    struct picture page = x, x1, x2, x3;
+    x = net->more == 2 ? f_unshuffle(f, x, 2) : x;
+    x1 = pair(f, x, "unet1.conv1");
+    x2 = up(f, pair(f, down(f, x1, "unet1.conv1_down"), "unet1.conv2"), "unet1.conv2_up");
+    x1 = f_add(f, f_crop(f, x1, 4), 1, x2, 1);
+    x = leak(f, f_conv(f, x1, 0, "unet1.conv3"));
+    x = f_deconv(f, x, net->scale == 3 ? 3 : 2, net->scale == 3 ? 2 : 3, "unet1.conv_bottom");
+    x1 = pair(f, x, "unet2.conv1");
+    x2 = pair(f, down(f, x1, "unet2.conv1_down"), "unet2.conv2");
+    x3 = up(f, pair(f, down(f, x2, "unet2.conv2_down"), "unet2.conv3"), "unet2.conv3_up");
+    x2 = up(f, pair(f, f_add(f, f_crop(f, x2, 4), 1, x3, 1), "unet2.conv4"), "unet2.conv4_up");
+    x1 = leak(f, f_conv(f, f_add(f, f_crop(f, x1, 16), 1, x2, 1), 0, "unet2.conv5"));
+    x = f_add(f, f_conv(f, x1, 0, "unet2.conv_bottom"), 1, f_crop(f, x, 20), 1);
+    if (!net->more)
+        return x;
+    x = f_shuffle(f, f_crop(f, f_conv(f, x, 0, "conv_final"), 1), 2);
+    page = f_nearest(f, page, net->scale);
+    return f_add(f, x, 1, f_crop(f, page, (page.h - x.h) / 2), 1);
+}
