@@ -173,5 +173,9 @@ const struct net_case net_cases[] = {
     {"spanf3-1x", spanf3_make, spanf3_run, 3, 1, 4, 1, 0, 4},
     {"spanf3-3x", spanf3_make, spanf3_run, 3, 3, 4, 2, 0, 0},
     {"artcnn-2x", artcnn_make, artcnn_run, 3, 2, 6, 2, 0, 0},
+    {"plksr-2x", plksr_make, plksr_run, 3, 2, 7, 2, 1, 0},
+    {"plksr-tiny-4x", plksr_make, plksr_run, 3, 4, 8, 1, 0, 0},
+    {"mosr-2x", mosr_make, mosr_run, 3, 2, 16, 2, 0, 2},
+    {"mosr-4x", mosr_make, mosr_run, 3, 4, 8, 1, 0, 0},
 };
 const int net_case_count = sizeof(net_cases) / sizeof(net_cases[0]);

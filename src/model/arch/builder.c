@@ -438,3 +438,68 @@ int planche_arch_shift(struct planche_arch_builder *builder, int input, float fa
     }
     return blob;
 }
+
+/* A tensor of values for the channels. */
+static const struct planche_state_tensor *values(struct planche_arch_builder *builder,
+                                                 const char *name)
+{
+    const struct planche_state_tensor *tensor = planche_state_find(builder->state, name);
+    if (tensor && tensor->count > 0 && tensor->count <= PLANCHE_GRAPH_CHANNELS)
+        return tensor;
+    planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                      "the tensor '%.80s' is missing or of another shape", name);
+    return NULL;
+}
+
+int planche_arch_scale(struct planche_arch_builder *builder, int input, const char *format, ...)
+{
+    char name[NAME];
+    const struct planche_state_tensor *factors;
+    struct planche_layer *layer;
+    va_list args;
+    int blob;
+    va_start(args, format);
+    vsnprintf(name, sizeof(name), format, args);
+    va_end(args);
+    factors = values(builder, name);
+    blob = add_layer(builder, PLANCHE_LAYER_SCALE, name, &input, 1);
+    if (!factors || blob < 0)
+        return -1;
+    layer = planche_arch_last_layer(builder);
+    layer->channels = (int)factors->count;
+    layer->data_count = (size_t)factors->count;
+    planche_arch_last_source(builder)->data = factors;
+    return blob;
+}
+
+int planche_arch_norm(struct planche_arch_builder *builder, int input, enum planche_norm norm,
+                      float eps, const char *format, ...)
+{
+    const bool layer_norm = norm == PLANCHE_NORM_LAYER;
+    char key[NAME], name[NAME + 16];
+    const struct planche_state_tensor *factors, *shifts;
+    struct planche_layer *layer;
+    va_list args;
+    int blob;
+    va_start(args, format);
+    vsnprintf(key, sizeof(key), format, args);
+    va_end(args);
+    snprintf(name, sizeof(name), "%s.%s", key, layer_norm ? "weight" : "scale");
+    factors = values(builder, name);
+    snprintf(name, sizeof(name), "%s.%s", key, layer_norm ? "bias" : "offset");
+    shifts = values(builder, name);
+    blob = add_layer(builder, PLANCHE_LAYER_NORM, key, &input, 1);
+    if (!factors || !shifts || blob < 0)
+        return -1;
+    layer = planche_arch_last_layer(builder);
+    layer->norm = norm;
+    layer->eps = eps;
+    layer->channels = (int)shifts->count;
+    layer->data_count = (size_t)factors->count;
+    layer->has_bias = true;
+    planche_arch_last_source(builder)->data = factors;
+    planche_arch_last_source(builder)->bias = shifts;
+    if (factors->count != shifts->count)
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the tensors of '%.80s' do not fit", key);
+    return builder->status ? -1 : blob;
+}

@@ -54,4 +54,12 @@ int planche_arch_slice(struct planche_arch_builder *builder, int input, int begi
 int planche_arch_shift(struct planche_arch_builder *builder, int input, float factor,
                        const float *shift, int channels);
 
+/* Times the values in the tensor of the name. */
+__attribute__((format(printf, 3, 4))) int planche_arch_scale(struct planche_arch_builder *builder,
+                                                             int input, const char *format, ...);
+/* Each pixel over its channels, by KEY.weight and KEY.bias, or, RMS, KEY.scale and KEY.offset. */
+__attribute__((format(printf, 5, 6))) int planche_arch_norm(struct planche_arch_builder *builder,
+                                                            int input, enum planche_norm norm,
+                                                            float eps, const char *format, ...);
+
 #endif

@@ -21,6 +21,10 @@ static const struct {
     {"torch", "DoubleStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_F64},
     {"torch", "LongStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_I64},
     {"torch", "IntStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_I32},
+    {"torch", "ShortStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_I16},
+    {"torch", "CharStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_I8},
+    {"torch", "ByteStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_U8},
+    {"torch", "BoolStorage", PLANCHE_GLOBAL_STORAGE, PLANCHE_DTYPE_BOOL},
 };
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
