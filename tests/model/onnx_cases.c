@@ -150,6 +150,18 @@ const struct onnx_case onnx_cases[] = {
           "BatchNormalization a g h m v > b\nRelu b > c\n"
           "BatchNormalization c g h m v > z epsilon=f:0.01\n" TAIL,
      0},
+    {"layer norm",
+     HEAD "Transpose a > b perm=0,2,3,1\nr g 8 0.5 2\nr h 8 -0.2 0.2\n"
+          "LayerNormalization b g h > c axis=-1 epsilon=f:1e-6\nr w1 8,16 -0.3 0.3\n"
+          "MatMul c w1 > d\nr b1 16 -0.2 0.2\nAdd b1 d > e\nGelu e > f\nr w2 16,8 -0.3 0.3\n"
+          "MatMul f w2 > g2\nr ls 8 -1 1\nMul g2 ls > h2\nAdd b h2 > i\nf two . 2\n"
+          "Div i two > j\nTranspose j > z perm=0,3,1,2\n" TAIL,
+     20},
+    {"layer norm of nodes",
+     HEAD "ReduceMean a > m axes=l:1\nSub a m > d\nf two . 2\nPow d two > p\n"
+          "ReduceMean p > v axes=l:1\nf e . 0.000001\nAdd v e > s\nSqrt s > r2\nDiv d r2 > n\n"
+          "r g 8,1,1 0.5 2\nMul g n > o\nr h 8,1,1 -0.2 0.2\nAdd o h > z\n" TAIL,
+     0},
     {"nothing", HEAD "Identity a > b\nCast b > c to=1\nDropout c > z\n" TAIL, 0},
     {"constants",
      HEAD "f half 1 0.5\nConstant > k value=t:half\nMul a k > b\n"

@@ -114,9 +114,22 @@ static bool conv_transpose(struct run *run)
     return true;
 }
 
+/* Over the channels of each pixel. */
+static bool channel_average(struct run *run, const struct onnx_array *in)
+{
+    int64_t dims[4] = {1, 1, in->dims[2], in->dims[3]}, plane = in->dims[2] * in->dims[3];
+    struct onnx_array *out = run_output(run, 0, in->type, 4, dims);
+    for (int64_t i = 0; i < (int64_t)in->count; i++)
+        out->values[i % plane] += in->values[i] / (double)in->dims[1];
+    return true;
+}
+
 static bool average(struct run *run)
 {
     const struct onnx_array *in = run_input(run, 0);
+    const struct onnx_setting *axes = run_setting(run, "axes");
+    if (axes && axes->list[0] == 1)
+        return channel_average(run, in);
     int64_t dims[4] = {1, in->dims[1], 1, 1}, plane = in->dims[2] * in->dims[3];
     bool keep = run_is(run, "GlobalAveragePool") || run_integer(run, "keepdims", 1);
     struct onnx_array *out = run_output(run, 0, in->type, keep ? 4 : 2, dims);
@@ -129,9 +142,11 @@ static bool product(struct run *run)
 {
     const struct onnx_array *a = run_input(run, 0), *b = run_input(run, 1), *c = run_input(run, 2);
     bool rows = run_integer(run, "transB", 0);
-    int64_t n = b->dims[rows ? 0 : 1], k = b->dims[rows ? 1 : 0], dims[2] = {a->dims[0], n};
+    int64_t n = b->dims[rows ? 0 : 1], k = b->dims[rows ? 1 : 0], dims[ONNX_RANK];
+    memcpy(dims, a->dims, sizeof(dims));
+    dims[a->rank - 1] = n;
     double alpha = run_real(run, "alpha", 1), beta = run_real(run, "beta", 1);
-    struct onnx_array *out = run_output(run, 0, a->type, 2, dims);
+    struct onnx_array *out = run_output(run, 0, a->type, a->rank, dims);
     for (int64_t i = 0; i < (int64_t)out->count; i++) {
         for (int64_t j = 0; j < k; j++)
             out->values[i] +=

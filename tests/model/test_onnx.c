@@ -331,7 +331,7 @@ static void test_refusals(void **state)
          "nearest with 'half_pixel' and 'ceil' is not supported"},
         {HEAD "Transpose a > b perm=0,1,3,2\nRelu b > z\n" TAIL, "no pixel shuffle or unshuffle"},
         {HEAD "i sh 2 1,-1\nReshape a sh > b\nr w 8,8 0 1\nGemm b w > z\n" TAIL,
-         "products of matrices are supported only for averages"},
+         "products of matrices are supported only for"},
         {HEAD "i big 3 2000,2000,2000\nConstantOfShape big > k\nMul a k > z\n" TAIL,
          "too many numbers would be computed at load"},
         {"r w0 4,3,3,3 0 1\nConv x w0 > out\n", "must be a picture of 3 channels"},

@@ -77,7 +77,7 @@ enum planche_status planche_onnx_activation(planche_onnx_t *t)
     const char *type = t->node->type;
     struct planche_onnx_value value;
     int blob;
-    enum planche_status status = planche_onnx_picture(t, 0, &value, &blob);
+    enum planche_status status = planche_onnx_below(t, 0, &value, &blob);
     if (status == PLANCHE_OK && strcmp(type, "Neg") == 0)
         status = add_scalar(t, PLANCHE_BINARY_MUL, -1, &blob);
     if (status == PLANCHE_OK && strcmp(type, "Gelu") == 0)
@@ -123,7 +123,7 @@ enum planche_status planche_onnx_clip(planche_onnx_t *t)
     struct planche_onnx_value value;
     float low = -FLT_MAX, high = FLT_MAX;
     int blob;
-    enum planche_status status = planche_onnx_picture(t, 0, &value, &blob);
+    enum planche_status status = planche_onnx_below(t, 0, &value, &blob);
     if (status == PLANCHE_OK)
         status = get_limit(t, 1, "min", &low);
     if (status == PLANCHE_OK)
@@ -139,11 +139,11 @@ enum planche_status planche_onnx_clip(planche_onnx_t *t)
 static bool is_per_channel(const struct planche_onnx_tensor *tensor,
                            const struct planche_onnx_value *value)
 {
-    int rank = value->vector ? value->rank : 4;
-    if (tensor->rank > rank || tensor->count != (uint64_t)value->channels)
+    int rank, axis = planche_onnx_channel_axis(value, &rank);
+    if (axis < 0 || tensor->rank > rank || tensor->count != (uint64_t)value->channels)
         return false;
     for (int i = 0; i < tensor->rank; i++) {
-        bool channels = i + rank - tensor->rank == 1;
+        bool channels = i + rank - tensor->rank == axis;
         if (tensor->dims[i] != (channels ? value->channels : 1))
             return false;
     }
@@ -248,7 +248,7 @@ static enum planche_status with_constant(planche_onnx_t *t, int index)
     bool simple = op != PLANCHE_BINARY_MAX && op != PLANCHE_BINARY_MIN && op != PLANCHE_BINARY_RDIV;
     struct planche_onnx_value value;
     int blob;
-    enum planche_status status = planche_onnx_picture(t, index, &value, &blob);
+    enum planche_status status = planche_onnx_below(t, index, &value, &blob);
     if (status != PLANCHE_OK)
         return status;
     if (tensor->count == 1 && tensor->rank <= 4) {
@@ -279,9 +279,11 @@ static enum planche_status with_picture(planche_onnx_t *t)
     struct planche_onnx_value a, b;
     struct planche_layer *layer;
     int first, second;
-    enum planche_status status = planche_onnx_picture(t, 0, &a, &first);
+    bool below = planche_onnx_same_layout(planche_onnx_input(t, 0), planche_onnx_input(t, 1));
+    enum planche_status status =
+        (below ? planche_onnx_below : planche_onnx_picture)(t, 0, &a, &first);
     if (status == PLANCHE_OK)
-        status = planche_onnx_picture(t, 1, &b, &second);
+        status = (below ? planche_onnx_below : planche_onnx_picture)(t, 1, &b, &second);
     if (status != PLANCHE_OK)
         return status;
     if (a.channels != b.channels)
@@ -296,6 +298,11 @@ static enum planche_status with_picture(planche_onnx_t *t)
     if (!layer)
         return status;
     layer->binary = operation_of(t->node->type, false);
+    if (below) {
+        a.blob = layer->outputs[0];
+        planche_onnx_set(t, &a);
+        return PLANCHE_OK;
+    }
     return finish(t, layer, a.vector || a.channels < b.channels ? &b : &a);
 }
 
@@ -308,6 +315,48 @@ enum planche_status planche_onnx_binary(planche_onnx_t *t)
     if (planche_onnx_constant(t, 0))
         return with_constant(t, 1);
     return with_picture(t);
+}
+
+/* The mean and the variance of each pixel's channels: LayerNormalization of the last axis, which
+ * must be the channels, or the same for the channels where they are. */
+enum planche_status planche_onnx_norm(planche_onnx_t *t)
+{
+    bool named = strcmp(t->node->type, "LayerNormalization") == 0;
+    const struct planche_onnx_tensor *lists[2] = {planche_onnx_constant(t, 1),
+                                                  planche_onnx_constant(t, 2)};
+    struct planche_onnx_value value;
+    struct planche_layer *layer;
+    int blob, rank, axis;
+    enum planche_status status = planche_onnx_below(t, 0, &value, &blob);
+    if (status != PLANCHE_OK)
+        return status;
+    int channels = planche_onnx_channel_axis(&value, &rank);
+    if (value.vector || channels < 0 || (!named && channels != 1) ||
+        (named && (!planche_onnx_axis(planche_onnx_integer(t, "axis", -1), rank, &axis) ||
+                   axis != rank - 1 || channels != axis)))
+        return planche_onnx_unsupported(t, "only the channels of each pixel can be normalised");
+    if (named &&
+        (!lists[0] || lists[0]->count != (uint64_t)value.channels ||
+         (planche_onnx_input(t, 2) && (!lists[1] || lists[1]->count != (uint64_t)value.channels))))
+        return planche_onnx_wrong(t, "its scales do not fit %d channels", value.channels);
+    layer = planche_onnx_layer(t, PLANCHE_LAYER_NORM, blob, -1, &status);
+    if (!layer)
+        return status;
+    layer->norm = PLANCHE_NORM_LAYER;
+    layer->eps = planche_onnx_real(t, "epsilon", 1e-5f);
+    if (!(layer->eps >= 0))
+        return planche_onnx_wrong(t, "its epsilon is negative");
+    if (named) {
+        layer->channels = value.channels;
+        layer->data_count = (size_t)value.channels;
+        status = planche_onnx_values(t, lists[0], &layer->data);
+    }
+    if (status == PLANCHE_OK && named && lists[1])
+        status = planche_onnx_values(t, lists[1], &layer->bias);
+    layer->has_bias = layer->bias != NULL;
+    value.blob = layer->outputs[0];
+    planche_onnx_set(t, &value);
+    return status;
 }
 
 static enum planche_status statistics(planche_onnx_t *t, int channels, float *lists[4])

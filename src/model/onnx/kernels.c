@@ -335,6 +335,43 @@ enum planche_status planche_onnx_conv_transpose(planche_onnx_t *t)
     return status;
 }
 
+/* A product with the last axis of a picture, if that is its channels: a convolution of one place.
+ */
+static enum planche_status product(planche_onnx_t *t, const struct planche_onnx_tensor *weights)
+{
+    struct planche_onnx_value value;
+    struct planche_layer *layer;
+    int blob, rank, axis = planche_onnx_channel_axis(planche_onnx_input(t, 0), &rank);
+    enum planche_status status = PLANCHE_OK;
+    if (axis < 0 || axis != rank - 1 || rank < 3 || strcmp(t->node->type, "MatMul") != 0)
+        return planche_onnx_unsupported(t, "products of matrices are supported only for the "
+                                           "channels of pictures and for averages of the page");
+    if (weights->rank != 2 || weights->dims[0] != planche_onnx_input(t, 0)->channels)
+        return planche_onnx_wrong(t, "its weights do not fit %d channels",
+                                  planche_onnx_input(t, 0)->channels);
+    status = check_outputs(t, weights->dims[1]);
+    if (status == PLANCHE_OK)
+        status = planche_onnx_below(t, 0, &value, &blob);
+    layer = status == PLANCHE_OK
+                ? planche_onnx_layer(t, PLANCHE_LAYER_CONVOLUTION, blob, -1, &status)
+                : NULL;
+    if (!layer)
+        return status;
+    set_window(layer, &(struct window){.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}});
+    layer->channels = (int)weights->dims[1];
+    const struct planche_onnx_kernel kernel = {.form = PLANCHE_ONNX_KERNEL_TRANSPOSED,
+                                               .tensor = weights,
+                                               .inputs = value.channels,
+                                               .groups = 1,
+                                               .factor = 1};
+    set_weights(t, layer, &kernel);
+    value.blob = layer->outputs[0];
+    value.channels = layer->channels;
+    status = planche_onnx_resize_layout(t, &value);
+    planche_onnx_set(t, &value);
+    return status;
+}
+
 /* A dense layer of averages; on pictures it would mix their columns. */
 enum planche_status planche_onnx_gemm(planche_onnx_t *t)
 {
@@ -347,8 +384,7 @@ enum planche_status planche_onnx_gemm(planche_onnx_t *t)
     if (status != PLANCHE_OK)
         return status;
     if (!in->vector || in->rank != 2 || planche_onnx_integer(t, "transA", 0) != 0)
-        return planche_onnx_unsupported(t, "products of matrices are supported only for averages "
-                                           "of the page (1 row)");
+        return product(t, weights);
     if (weights->rank != 2 || weights->dims[rows ? 1 : 0] != in->channels)
         return planche_onnx_wrong(t, "its weights do not fit %d channels", in->channels);
     status = check_outputs(t, weights->dims[rows ? 0 : 1]);

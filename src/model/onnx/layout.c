@@ -56,6 +56,58 @@ int planche_onnx_dims(const planche_onnx_t *t, const struct planche_onnx_value *
     return layout.rank;
 }
 
+int planche_onnx_channel_axis(const struct planche_onnx_value *value, int *rank)
+{
+    const struct planche_onnx_layout *layout = value->layout;
+    *rank = layout ? layout->rank : value->vector ? value->rank : 4;
+    if (!layout)
+        return 1;
+    for (int i = 0; i < layout->rank; i++) {
+        const struct planche_onnx_part *part = &layout->axes[i].parts[0];
+        if (layout->axes[i].count == 1 && part->source == PLANCHE_ONNX_CHANNEL &&
+            part->stride == 1 && planche_onnx_same(part->size, planche_onnx_plain(value->channels)))
+            return i;
+    }
+    return -1;
+}
+
+static bool same_axis(const struct planche_onnx_axis *a, const struct planche_onnx_axis *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (int i = 0; i < a->count; i++)
+        if (a->parts[i].source != b->parts[i].source || a->parts[i].stride != b->parts[i].stride ||
+            !planche_onnx_same(a->parts[i].size, b->parts[i].size))
+            return false;
+    return true;
+}
+
+bool planche_onnx_same_layout(const struct planche_onnx_value *a,
+                              const struct planche_onnx_value *b)
+{
+    if (!a->layout || !b->layout || a->layout->rank != b->layout->rank)
+        return false;
+    for (int i = 0; i < a->layout->rank; i++)
+        if (!same_axis(&a->layout->axes[i], &b->layout->axes[i]))
+            return false;
+    return true;
+}
+
+enum planche_status planche_onnx_resize_layout(planche_onnx_t *t, struct planche_onnx_value *value)
+{
+    enum planche_status status = PLANCHE_OK;
+    struct planche_onnx_layout *layout = planche_onnx_take(t, 1, sizeof(*layout), &status);
+    if (!layout)
+        return status;
+    *layout = *value->layout;
+    for (int i = 0; i < layout->rank; i++)
+        for (int j = 0; j < layout->axes[i].count; j++)
+            if (layout->axes[i].parts[j].source == PLANCHE_ONNX_CHANNEL)
+                layout->axes[i].parts[j].size = planche_onnx_plain(value->channels);
+    value->layout = layout;
+    return status;
+}
+
 /* What a layout with four axes does: blocks of side x side places become channels, then factor x
  * factor channels become places. */
 struct meaning {

@@ -84,8 +84,9 @@ static enum planche_status load(struct planche_graph *graph, struct planche_mode
         status = planche_onnx_parse(model);
     if (status == PLANCHE_OK)
         status = check_opset(model);
+    if (status == PLANCHE_OK)
+        status = planche_onnx_rewrite(model);
     if (status == PLANCHE_OK) {
-        planche_onnx_rewrite(model);
         planche_onnx_t t = {.model = model, .graph = graph};
         status = make_graph(&t, error);
     }

@@ -40,3 +40,16 @@ enum planche_status planche_onnx_picture(planche_onnx_t *t, int index,
     *value = *in;
     return planche_onnx_blob(t, value, blob);
 }
+
+enum planche_status planche_onnx_below(planche_onnx_t *t, int index,
+                                       struct planche_onnx_value *value, int *blob)
+{
+    const struct planche_onnx_value *in = planche_onnx_input(t, index);
+    enum planche_status status;
+    if (!in || in->kind != PLANCHE_ONNX_PICTURE)
+        return planche_onnx_unsupported(t, "its input %d does not depend on the page", index);
+    *value = *in;
+    status = planche_onnx_settle(t, value);
+    *blob = value->blob;
+    return status;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Activations that exporters write as several nodes become one node again: Swish, Mish, HardSwish,
- * and Gelu in both of its forms. What then nobody reads is not translated. */
+/* What exporters write as several nodes becomes one node again: Swish, Mish, HardSwish, Gelu in
+ * both of its forms, and the normalisation of a pixel's channels. What then nobody reads is not
+ * translated. */
 #include "model/onnx/state.h"
 
 #include <math.h>
@@ -144,8 +145,69 @@ static void rewrite(struct planche_onnx_model *model, struct planche_onnx_node *
     }
 }
 
-void planche_onnx_rewrite(struct planche_onnx_model *model)
+/* The input of an average over the channels; -1: it is none. */
+static int averaged(struct planche_onnx_model *model, int value)
 {
-    for (int i = 0; i < model->node_count; i++)
+    const struct planche_onnx_node *mean = producer(model, value, "ReduceMean");
+    const struct planche_onnx_attribute *axes, *keep;
+    double axis;
+    if (!mean)
+        return -1;
+    axes = planche_onnx_find_attribute(mean, "axes");
+    keep = planche_onnx_find_attribute(mean, "keepdims");
+    if (keep && keep->integer != 1)
+        return -1;
+    if (axes && axes->integers)
+        return axes->count == 1 && axes->integers[0] == 1 ? mean->inputs[0] : -1;
+    return mean->input_count == 2 && planche_onnx_stated(model, mean->inputs[1], &axis) && axis == 1
+               ? mean->inputs[0]
+               : -1;
+}
+
+static bool is_square(struct planche_onnx_model *model, int value, int of)
+{
+    const struct planche_onnx_node *node = producer(model, value, "Pow");
+    double exponent;
+    if (node)
+        return node->input_count == 2 && node->inputs[0] == of &&
+               planche_onnx_stated(model, node->inputs[1], &exponent) && exponent == 2;
+    node = producer(model, value, "Mul");
+    return node && node->input_count == 2 && node->inputs[0] == of && node->inputs[1] == of;
+}
+
+/* (x - mean) / sqrt(mean of the squares of that + epsilon), over the channels. */
+static bool rewrite_norm(struct planche_onnx_model *model, struct planche_onnx_node *node)
+{
+    const struct planche_onnx_node *difference, *root, *sum;
+    struct planche_onnx_attribute *epsilon;
+    double number;
+    if (strcmp(node->type, "Div") != 0 || node->input_count != 2 ||
+        !(difference = producer(model, node->inputs[0], "Sub")) || difference->input_count != 2 ||
+        averaged(model, difference->inputs[1]) != difference->inputs[0] ||
+        difference->inputs[0] < 0 || !(root = producer(model, node->inputs[1], "Sqrt")) ||
+        !(sum = producer(model, root->inputs[0], "Add")) || sum->input_count != 2 ||
+        !planche_onnx_stated(model, sum->inputs[1], &number) ||
+        !is_square(model, averaged(model, sum->inputs[0]), node->inputs[0]))
+        return true;
+    epsilon = planche_graph_alloc(&model->names, 1, sizeof(*epsilon));
+    if (!epsilon)
+        return false;
+    *epsilon =
+        (struct planche_onnx_attribute){.name = "epsilon", .text = "", .real = (float)number};
+    node->type = "ChannelNormalization";
+    node->inputs[0] = difference->inputs[0];
+    node->input_count = 1;
+    node->attributes = epsilon;
+    node->attribute_count = 1;
+    return true;
+}
+
+enum planche_status planche_onnx_rewrite(struct planche_onnx_model *model)
+{
+    for (int i = 0; i < model->node_count; i++) {
         rewrite(model, &model->nodes[i]);
+        if (!rewrite_norm(model, &model->nodes[i]))
+            return planche_onnx_no_memory(model);
+    }
+    return PLANCHE_OK;
 }

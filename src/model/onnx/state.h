@@ -67,8 +67,9 @@ typedef struct planche_onnx_translator planche_onnx_t;
 
 /* Fills the graph for sizes that are a multiple. Errors: MODEL, UNSUPPORTED, MEMORY, BUDGET, IO. */
 enum planche_status planche_onnx_translate(planche_onnx_t *t);
-/* Joins nodes of the model that are one activation together. */
-void planche_onnx_rewrite(struct planche_onnx_model *model);
+/* Joins nodes of the model that are one activation or normalisation together. Errors: MEMORY,
+ * BUDGET. */
+enum planche_status planche_onnx_rewrite(struct planche_onnx_model *model);
 /* Sets the scales, and marks nodes that then pass their input on; uses are known. */
 void planche_onnx_find_range(planche_onnx_t *t);
 /* Reads the weights of all layers, after planche_graph_channels. Errors: likewise. */
@@ -94,6 +95,15 @@ enum planche_status planche_onnx_blob(planche_onnx_t *t, struct planche_onnx_val
 /* Input `index` so: *value is a copy. Errors: also UNSUPPORTED, if it is no picture. */
 enum planche_status planche_onnx_picture(planche_onnx_t *t, int index,
                                          struct planche_onnx_value *value, int *blob);
+/* The blob below a layout, which *value keeps: for what works number by number. */
+enum planche_status planche_onnx_below(planche_onnx_t *t, int index,
+                                       struct planche_onnx_value *value, int *blob);
+/* The axis that is the channels, neither more nor less; -1: there is none. *rank: of all axes. */
+int planche_onnx_channel_axis(const struct planche_onnx_value *value, int *rank);
+bool planche_onnx_same_layout(const struct planche_onnx_value *a,
+                              const struct planche_onnx_value *b);
+/* Gives the channel axis of a value's layout as many channels as the value has now. */
+enum planche_status planche_onnx_resize_layout(planche_onnx_t *t, struct planche_onnx_value *value);
 /* Likewise, for the two parts: pending edges become a layer; a layout does. */
 enum planche_status planche_onnx_settle(planche_onnx_t *t, struct planche_onnx_value *value);
 enum planche_status planche_onnx_apply_layout(planche_onnx_t *t, struct planche_onnx_value *value);
@@ -144,9 +154,10 @@ enum planche_status planche_onnx_fold(planche_onnx_t *t, bool *known);
 typedef enum planche_status planche_onnx_handler(planche_onnx_t *t);
 planche_onnx_handler planche_onnx_conv, planche_onnx_conv_transpose, planche_onnx_gemm,
     planche_onnx_prelu, planche_onnx_activation, planche_onnx_clip, planche_onnx_binary,
-    planche_onnx_batch_norm, planche_onnx_concat, planche_onnx_split, planche_onnx_slice,
-    planche_onnx_depth_to_space, planche_onnx_space_to_depth, planche_onnx_resize, planche_onnx_pad,
-    planche_onnx_average, planche_onnx_alias, planche_onnx_reshape;
+    planche_onnx_batch_norm, planche_onnx_norm, planche_onnx_concat, planche_onnx_split,
+    planche_onnx_slice, planche_onnx_depth_to_space, planche_onnx_space_to_depth,
+    planche_onnx_resize, planche_onnx_pad, planche_onnx_average, planche_onnx_alias,
+    planche_onnx_reshape;
 
 /* The outputs of the node are what a value is. */
 void planche_onnx_set(planche_onnx_t *t, const struct planche_onnx_value *value);

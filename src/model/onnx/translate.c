@@ -37,6 +37,8 @@ static const struct {
     {"Max", planche_onnx_binary},
     {"Min", planche_onnx_binary},
     {"BatchNormalization", planche_onnx_batch_norm},
+    {"LayerNormalization", planche_onnx_norm},
+    {"ChannelNormalization", planche_onnx_norm},
     {"Concat", planche_onnx_concat},
     {"Split", planche_onnx_split},
     {"Slice", planche_onnx_slice},
