@@ -92,6 +92,11 @@ class Compare(harness.Case):
         self.page("c.png", [bytes([100, 150, 200]) * 9] * 12)
         result = run("compare", self.path("a.png"), self.path("c.png"), check=1)
         self.assert_one_line(result.stderr, "a.png has 12 x 9", "c.png 9 x 12")
+        self.page("d.png", [bytes([100, 150, 200]) * 24] * 30)
+        result = run("compare", self.path("d.png"), self.path("a.png"), check=1)
+        self.assert_one_line(result.stderr, "d.png has 24 x 30", "their shapes differ")
+        self.page("e.png", [bytes([100, 150, 200]) * 24] * 19)  # a row more
+        self.assertEqual(self.compare("a.png", "e.png")["ssim"], 1)
 
     def test_mistakes(self):
         path = self.page("a.png", noise(4, 4, 4))

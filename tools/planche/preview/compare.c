@@ -16,6 +16,8 @@
 
 /* A difference of so many levels is black in the picture of differences. */
 #define BLACK_DIFFERENCE 64
+/* Editions of one page are cut a little differently. */
+#define MOST_OFF 0.02
 
 struct pair {
     struct planche_cli_picture pictures[2];
@@ -26,6 +28,14 @@ static void free_pair(struct pair *pair)
 {
     planche_cli_picture_free(&pair->pictures[0]);
     planche_cli_picture_free(&pair->pictures[1]);
+}
+
+/* Whether width and height differ by the same factor, but for pixels cut off or rounded. */
+static bool have_one_shape(const struct planche_cli_picture *large,
+                           const struct planche_cli_picture *small)
+{
+    double height = (double)large->height * small->width / large->width;
+    return fabs(height - small->height) <= fmax(2, MOST_OFF * small->height);
 }
 
 /* The larger picture is reduced to the size of the smaller one: a page and its enlargement can be
@@ -45,6 +55,11 @@ static enum planche_status match_sizes(struct pair *pair, char *const *paths,
                             paths[0], a->width, a->height, paths[1], b->width, b->height);
     struct planche_cli_picture *large = a_larger ? a : b;
     const struct planche_cli_picture *small = a_larger ? b : a;
+    if (!have_one_shape(large, small))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s has %u x %u pixels and %s %u x %u: their shapes differ; only an "
+                            "image and a smaller or larger one of it can be compared",
+                            paths[0], a->width, a->height, paths[1], b->width, b->height);
     if (!planche_cli_resample(&reduced, large, small->width, small->height))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     planche_cli_picture_free(large);
