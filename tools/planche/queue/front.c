@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define SECOND      INT64_C(1000000000)
-#define TICK_NS     (SECOND / 4) /* from one look at the owner's cancel handle to the next */
+#define TICK_NS     (SECOND / 5) /* from one look at the owner's cancel handle to the next */
 #define POLL_NS     (5 * SECOND) /* news may have been missed */
 #define CHECK_NS    (20 * SECOND)
 #define COMPLAIN_NS (60 * SECOND)
@@ -204,6 +204,7 @@ struct turn {
 static void keep_posted(struct planche_queue_front *front, struct turn *turn, int64_t now)
 {
     struct planche_error error = {0};
+    planche_queue_wake(front, false, now);
     if (turn->post.posted && now >= turn->next_check) {
         turn->next_check = now + CHECK_NS;
         planche_queue_check_post(front, &turn->post);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAKE_NS    INT64_C(100000000)
+#define WAKE_NS    INT64_C(30000000)
 #define PATIENT_NS INT64_C(3000000000) /* no page is late before that */
 
 enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
@@ -127,13 +127,14 @@ static enum planche_status publish(struct planche_queue_front *front,
     return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot take a page");
 }
 
-/* Workers that found nothing sleep for some seconds. */
-static void wake(struct planche_queue_front *front, int64_t now)
+void planche_queue_wake(struct planche_queue_front *front, bool news, int64_t now)
 {
     planche_mutex_lock(&front->lock);
-    bool due = now - front->woken > WAKE_NS;
-    front->published = now;
+    front->published = news ? now : front->published;
+    front->asleep = front->asleep || news;
+    bool due = front->asleep && now - front->woken > WAKE_NS;
     front->woken = due ? now : front->woken;
+    front->asleep = front->asleep && !due;
     planche_mutex_unlock(&front->lock);
     if (due)
         planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
@@ -164,7 +165,7 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     post->posted = status == PLANCHE_OK;
     post->since = planche_clock_ns();
     if (post->posted)
-        wake(front, post->since);
+        planche_queue_wake(front, true, post->since);
     return status;
 }
 

@@ -29,6 +29,9 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
 enum planche_status planche_queue_post(struct planche_queue_front *front,
                                        struct planche_queue_post *post,
                                        struct planche_error *error);
+/* Wakes workers that found nothing and sleep, for news now or for some that came too soon after the
+ * last time. To be called now and then without news. */
+void planche_queue_wake(struct planche_queue_front *front, bool news, int64_t now);
 /* Sees whether the job is still in the queue. It is not when the queue has lost it, or when its
  * result was taken by another; it is to be posted again then. */
 void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post);

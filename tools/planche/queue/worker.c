@@ -113,8 +113,10 @@ static void take_pages(struct planche_queue_worker *worker)
         worker->woken = false;
         planche_mutex_unlock(&worker->lock);
         bool took = planche_queue_take(worker, readers);
-        idle = took ? IDLE_NS : idle < REST_NS ? idle + IDLE_NS : REST_NS;
-        next_look = took ? 0 : planche_clock_ns() + idle;
+        if (!readers) { /* that no reader waits says nothing of books */
+            idle = took ? IDLE_NS : idle < REST_NS ? idle + IDLE_NS : REST_NS;
+            next_look = took ? 0 : planche_clock_ns() + idle;
+        }
         planche_mutex_lock(&worker->lock);
     }
     planche_mutex_unlock(&worker->lock);

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""queue_scaling.py BUILD [scaling|overhead]: how planche INPUT... --queue scales with workers.
+
+scaling: workers that sleep for 300 ms a page instead of computing (sleep_engine.c), 1 to 8 of them; and what
+nats-server and the front compute for a page. overhead: pages of about a second, by this machine alone and by
+one worker of a queue on the same machine."""
+import os
+import random
+import resource
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+
+BUILD = os.path.abspath(sys.argv[1])
+PLANCHE = os.path.join(BUILD, "tools/planche/planche")
+HERE = os.path.dirname(os.path.abspath(__file__))
+SLEEP_MS = 300
+
+
+def make_png(width, height, seed):
+    noise = random.Random(seed)
+    rows = b"".join(b"\0" + noise.randbytes(width) for _ in range(height))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+
+def make_book(path, pages, size):
+    with zipfile.ZipFile(path, "w") as book:
+        for page in range(pages):
+            book.writestr(f"{page:04}.png", make_png(*size, f"{path}-{page}"))
+
+
+def cpu_seconds(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Bench:
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder, self.workers = folder, []
+        self.server = subprocess.Popen([shutil.which("nats-server") or "/usr/sbin/nats-server", "-js", "-a",
+                                        "127.0.0.1", "-p", str(self.port), "-sd", folder + "/store"],
+                                       stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+
+    def words(self, *more):
+        return [PLANCHE, *map(str, more), "--queue", f"nats://127.0.0.1:{self.port}", "--insecure-server"]
+
+    def start(self, count, env, *more):
+        self.workers = [subprocess.Popen(self.words("worker", "--quiet", *more), env={**os.environ, **env})
+                        for _ in range(count)]
+        answer = ""
+        while f"workers    {count}" not in answer:
+            answer = subprocess.run(self.words("queue"), capture_output=True, text=True, check=False).stdout
+
+    def stop(self):
+        for worker in self.workers:
+            worker.terminate()
+        for worker in self.workers:
+            worker.wait()
+
+    def make(self, *more):
+        shutil.rmtree(self.folder + "/out", ignore_errors=True)
+        begin = time.monotonic()
+        subprocess.run([*more, self.folder + "/book.cbz", "-o", self.folder + "/out/"], check=True,
+                       stderr=subprocess.DEVNULL, env={**os.environ, "XDG_STATE_HOME": self.folder + "/state"})
+        return time.monotonic() - begin
+
+
+def scaling(bench):
+    shim = bench.folder + "/sleep.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-I", HERE + "/../include", "-o", shim,
+                    HERE + "/sleep_engine.c", "-ldl"], check=True)
+    for count in (1, 2, 4, 8):
+        pages = 20 * count
+        make_book(bench.folder + "/book.cbz", pages, (32, 32))
+        bench.start(count, {"LD_PRELOAD": shim, "SLEEP_MS": str(SLEEP_MS)}, "--threads", 1, "--jobs", 1)
+        server, front = cpu_seconds(bench.server), resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = bench.make(*bench.words("--quiet", "-m", "small"))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        front_ms = (used.ru_utime + used.ru_stime - front.ru_utime - front.ru_stime) * 1e3 / pages
+        server_ms = (cpu_seconds(bench.server) - server) * 1e3 / pages
+        bench.stop()
+        print(f"{count} workers: {pages} pages in {seconds:.2f} s, {pages / seconds:.2f} pages/s, "
+              f"{pages * SLEEP_MS / 1e3 / count / seconds:.1%} of linear; CPU a page: server {server_ms:.1f} ms, "
+              f"front {front_ms:.1f} ms")
+
+
+def overhead(bench):
+    pages = 8
+    make_book(bench.folder + "/book.cbz", pages, (700, 1000))
+    bench.start(1, {})
+    alone, queue = [], []
+    for _ in range(2):
+        alone.append(bench.make(PLANCHE, "--quiet", "-m", "small"))
+        queue.append(bench.make(*bench.words("--quiet", "-m", "small")))
+    bench.stop()
+    print(f"{pages} pages: alone {min(alone):.2f} s ({min(alone) / pages:.2f} s a page), "
+          f"by a queue {min(queue):.2f} s: {min(queue) / min(alone) - 1:+.1%}")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="planche-bench-") as folder:
+        bench = Bench(folder)
+        try:
+            {"scaling": scaling, "overhead": overhead}[sys.argv[2] if len(sys.argv) > 2 else "scaling"](bench)
+        finally:
+            bench.server.terminate()
+            bench.server.wait()
+
+
+main()
