@@ -52,34 +52,41 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
     return PLANCHE_OK;
 }
 
-/* Names the next file, which is counted when it is complete. */
-static enum planche_status make_file(struct planche_import_stage *stage, const char *name,
-                                     struct planche_import_file **out, struct planche_error *error)
+/* Names the next file. NULL: error says why not. */
+static struct planche_import_file *make_file(struct planche_import_stage *stage, const char *name,
+                                             struct planche_error *error)
 {
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-    if (stage->count >= MAX_FILES)
-        return planche_fail(error, PLANCHE_ERROR_LIMIT,
-                            "%s: has more than %u files that could be of models", stage->source,
-                            MAX_FILES);
-    if (strlen(base) > MAX_NAME)
-        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s: its name is too long",
-                            stage->source, name);
+    if (stage->count >= MAX_FILES) {
+        planche_fail(error, PLANCHE_ERROR_LIMIT,
+                     "%s: has more than %u files that could be of models", stage->source,
+                     MAX_FILES);
+        return NULL;
+    }
+    if (strlen(base) > MAX_NAME) {
+        planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s: its name is too long", stage->source,
+                     name);
+        return NULL;
+    }
     size_t bytes = strlen(stage->folder) + strlen(base) + 16;
     struct planche_import_file *files =
         planche_realloc(stage->budget, stage->files, (stage->count + 1) * sizeof(*files));
-    if (!files)
-        return no_memory(stage, (stage->count + 1) * sizeof(*files), error);
+    if (!files) {
+        no_memory(stage, (stage->count + 1) * sizeof(*files), error);
+        return NULL;
+    }
     stage->files = files;
     struct planche_import_file *file = files + stage->count;
     *file = (struct planche_import_file){.name = planche_strdup(stage->budget, name),
                                          .path = planche_alloc(stage->budget, bytes)};
     stage->count++;
-    if (!file->name || !file->path)
-        return no_memory(stage, bytes, error);
+    if (!file->name || !file->path) {
+        no_memory(stage, bytes, error);
+        return NULL;
+    }
     file->base = file->name + (base - name);
     snprintf(file->path, bytes, "%s/%zu-%s", stage->folder, stage->count, base);
-    *out = file;
-    return PLANCHE_OK;
+    return file;
 }
 
 /* Bytes of a file on their way into the staging area. */
@@ -162,7 +169,6 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
                                              struct planche_error *error)
 {
     struct copy copy = {.stage = stage, .name = name, .read = read, .user = user, .fd = -1};
-    struct planche_import_file *file = NULL;
     if (!stage->buffer)
         stage->buffer = planche_alloc(stage->budget, BUFFER_BYTES);
     if (!stage->buffer)
@@ -174,13 +180,13 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
     if (!may_belong(name, model))
         return PLANCHE_OK;
     status = make_folder(stage, error);
-    if (status == PLANCHE_OK)
-        status = make_file(stage, name, &file, error);
-    if (status == PLANCHE_OK)
-        status = write_all(&copy, file, error);
-    if (status == PLANCHE_OK)
-        file->model = model;
-    return status;
+    if (status)
+        return status;
+    struct planche_import_file *file = make_file(stage, name, error);
+    if (!file)
+        return error->status;
+    file->model = model;
+    return write_all(&copy, file, error);
 }
 
 void planche_import_stage_free(struct planche_import_stage *stage)

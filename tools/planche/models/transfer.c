@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
+#include "models/answer.h"
 #include "models/curl.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -33,16 +34,6 @@
 /* First byte of all that gzip has packed. */
 #define GZIP_BYTE 0x1f
 
-/* Head of an answer, of which the last counts where there are redirections. */
-struct head {
-    long code;
-    uint64_t length; /* of the body; 0: not known */
-    uint64_t first;  /* of a part: its first byte */
-    uint64_t whole;  /* of a part: bytes of the whole; 0: not known */
-    char tag[256];   /* entity tag that tells one version from another; "": none */
-    char type[64];
-};
-
 struct state {
     const struct planche_cli_transfer *transfer;
     const struct planche_libcurl *curl;
@@ -50,7 +41,7 @@ struct state {
     int fd;
     uint64_t held;  /* bytes in the file */
     uint64_t asked; /* of the current request: the first byte that it wants */
-    struct head head;
+    struct planche_cli_answer head;
     bool begun; /* the body has begun */
     char tag[256];
     char why[CURL_ERROR_SIZE];
@@ -84,54 +75,11 @@ static bool stop_writing(struct state *state, int reason)
     return false;
 }
 
-/* A header's value in size bytes, without the spaces around it; what does not fit is left out. */
-static bool take_header(const char *line, size_t length, const char *name, char *to, size_t size)
-{
-    size_t start = strlen(name);
-    if (length <= start || strncasecmp(line, name, start) != 0)
-        return false;
-    while (start < length && (line[start] == ' ' || line[start] == '\t'))
-        start++;
-    while (length > start &&
-           (line[length - 1] == '\r' || line[length - 1] == '\n' || line[length - 1] == ' '))
-        length--;
-    if (length - start >= size || memchr(line + start, 0, length - start) != NULL)
-        to[0] = 0;
-    else
-        snprintf(to, size, "%.*s", (int)(length - start), line + start);
-    return true;
-}
-
-/* "bytes 100-199/2000"; of what cannot be given, a star in place of the part. */
-static void take_range(struct head *head, const char *text)
-{
-    unsigned long long first, last, whole;
-    if (sscanf(text, "bytes %llu-%llu/%llu", &first, &last, &whole) == 3) {
-        head->first = first;
-        head->whole = whole;
-    } else if (sscanf(text, "bytes %llu-%llu", &first, &last) == 2)
-        head->first = first;
-    else if (sscanf(text, "bytes */%llu", &whole) == 1)
-        head->whole = whole;
-}
-
 static size_t on_header(char *line, size_t one, size_t length, void *user)
 {
     struct state *state = user;
-    struct head *head = &state->head;
-    char text[256];
     (void)one;
-    if (length > 5 && strncmp(line, "HTTP/", 5) == 0) {
-        const char *code = memchr(line, ' ', length);
-        *head = (struct head){.code = code != NULL ? strtol(code, NULL, 10) : 0};
-    } else if (take_header(line, length, "content-length:", text, sizeof text))
-        head->length = strtoull(text, NULL, 10);
-    else if (take_header(line, length, "content-range:", text, sizeof text))
-        take_range(head, text);
-    else if (take_header(line, length, "content-type:", text, sizeof text))
-        snprintf(head->type, sizeof head->type, "%.60s", text);
-    else if (take_header(line, length, "etag:", text, sizeof text) && text[0] == '"')
-        snprintf(head->tag, sizeof head->tag, "%s", text); /* weak ones do not tell bytes apart */
+    planche_cli_answer_take(&state->head, line, length);
     return length;
 }
 
@@ -317,7 +265,7 @@ static CURLcode request(struct state *state)
     CURLcode code = CURLE_OK;
     state->asked = state->held;
     state->begun = false;
-    state->head = (struct head){0};
+    state->head = (struct planche_cli_answer){0};
     state->why[0] = 0;
     snprintf(range, sizeof range, "%llu-", (unsigned long long)state->held);
     snprintf(condition, sizeof condition, "If-Range: %s", state->tag);
@@ -342,7 +290,6 @@ static bool is_broken_off(const struct state *state, CURLcode code)
     case CURLE_GOT_NOTHING:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-    case CURLE_OPERATION_TIMEDOUT:
         return true;
     case CURLE_HTTP_RETURNED_ERROR: /* the server is busy */
         return state->head.code == 429 || state->head.code == 502 || state->head.code == 503 ||
@@ -370,7 +317,8 @@ static enum planche_status explain(const struct state *state, CURLcode code,
     if (code == CURLE_TOO_MANY_REDIRECTS)
         return planche_fail(error, PLANCHE_ERROR_IO,
                             "%s: it sends from one address to the next without end", address);
-    if (is_broken_off(state, code) && state->held > 0)
+    /* Who has waited for a stalled server decides whether to wait once more. */
+    if ((is_broken_off(state, code) || code == CURLE_OPERATION_TIMEDOUT) && state->held > 0)
         return planche_fail(error, PLANCHE_ERROR_IO,
                             "%s: the download was cut off (%s); run the same command again, it "
                             "goes on from there",
