@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, deb, static, abi, ci, arm, browser, metrics, queue, bindings) on Debian and Ubuntu,
+# peers, onnx, ncnn, format, check, coverage, deb, static, static-arm, abi, ci, arm, browser, metrics, queue, bindings) on Debian and Ubuntu,
 # after saying which. On Fedora, Arch, Alpine and openSUSE it says what to install there (packages.tsv: names that
 # have not been tried). sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
 # makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
@@ -56,6 +56,11 @@ needs() {
     static) echo "g++=g++ cmake=cmake nasm=nasm make=make dpkg-source=dpkg-dev $lib/libaom.a=libaom-dev
                  $lib/libbrotlienc.a=libbrotli-dev $lib/liblzma.a=liblzma-dev $lib/libzstd.a=libzstd-dev
                  $lib/libbz2.a=libbz2-dev" ;;
+    static-arm)
+        arm=/usr/lib/aarch64-linux-gnu
+        echo "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu $arm/libgif.a=libgif-dev:arm64 $arm/libtiff.a=libtiff-dev:arm64
+              $arm/libopenjp2.a=libopenjp2-7-dev:arm64 $arm/liblzma.a=liblzma-dev:arm64
+              $arm/libzstd.a=libzstd-dev:arm64 $arm/libbz2.a=libbz2-dev:arm64" ;;
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;

@@ -5,6 +5,8 @@
 # `musl`: FOLDER/planche-nolibc, which needs no C library either, for systems with musl, and has no GPUs, since a
 # program without a loader cannot load their drivers. docs/packages.md says why there are two.
 #
+# ARCH=aarch64 makes it for 64-bit Arm on another machine, with Debian's cross compiler.
+#
 # Libraries that Debian has no static form of are built from Debian's sources; the C library that is linked
 # against, but not put in, is that of Debian 11, so that nothing newer is asked for.
 set -euo pipefail
@@ -13,13 +15,24 @@ folder=$(realpath "$1")
 kind=${2:-glibc}
 cd "$(dirname "$0")/.."
 scripts/setup.sh build static
-arch=$(gcc -print-multiarch)
+target=${ARCH:-$(uname -m)}
+cross='' arch=$(gcc -print-multiarch) debian=$(dpkg --print-architecture)
+for_cmake=() for_configure=() for_meson=()
+if [ "$target" != "$(uname -m)" ]; then
+    [ "$target" = aarch64 ] || { echo "static.sh: cannot build for $target here" >&2 && exit 2; }
+    scripts/setup.sh arm static-arm
+    cross=aarch64-linux-gnu- arch=aarch64-linux-gnu debian=arm64
+    for_cmake=(-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64)
+    for_configure=(--host=aarch64-linux-gnu)
+    for_meson=(--cross-file scripts/aarch64.ini -Dpkg_config_path="$folder/deps/lib/pkgconfig")
+fi
 deps=$folder/deps
 export CFLAGS="-O3 -fPIC -ffunction-sections -fdata-sections" PKG_CONFIG_PATH=$deps/lib/pkgconfig
 export CXXFLAGS=$CFLAGS
+export STRIP=${cross}strip # of the helper programs
 jobs=$(nproc)
 launcher=$(command -v ccache || true)
-export CC="${launcher:+$launcher }gcc" CXX="${launcher:+$launcher }g++"
+export CC="${launcher:+$launcher }${cross}gcc" CXX="${launcher:+$launcher }${cross}g++"
 
 # Lists of packages of our own, from the system's mirror: its own are left as they are.
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -68,7 +81,7 @@ cmake_library() { # NAME [OPTION...]
     cmake -S "$folder/src/$name" -B "$folder/src/$name/build-static" -GNinja -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_INSTALL_PREFIX="$deps" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$deps" -DBUILD_SHARED_LIBS=OFF \
         ${launcher:+-DCMAKE_C_COMPILER_LAUNCHER=$launcher -DCMAKE_CXX_COMPILER_LAUNCHER=$launcher} \
-        -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_POLICY_VERSION_MINIMUM=3.5 "$@" \
+        "${for_cmake[@]}" -DCMAKE_C_COMPILER="${cross}gcc" -DCMAKE_CXX_COMPILER="${cross}g++" -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_POLICY_VERSION_MINIMUM=3.5 "$@" \
         >"$folder/$name.log" 2>&1 || { tail -n 30 "$folder/$name.log" && return 1; }
     ninja -j "$jobs" -C "$folder/src/$name/build-static" install >>"$folder/$name.log" 2>&1 ||
         { tail -n 30 "$folder/$name.log" && return 1; }
@@ -87,7 +100,7 @@ jxl() {
 
 lcms() {
     made lcms2 && return 0
-    (cd "$folder/src/lcms2" && ./configure --prefix="$deps" --disable-shared --with-pic --without-jpeg \
+    (cd "$folder/src/lcms2" && ./configure "${for_configure[@]}" --prefix="$deps" --disable-shared --with-pic --without-jpeg \
         --without-tiff && make -j "$jobs" install) >"$folder/lcms2.log" 2>&1 ||
         { tail -n 30 "$folder/lcms2.log" && return 1; }
     touch "$stamp"
@@ -98,8 +111,8 @@ old_glibc() {
     [ -e "$folder/glibc/made" ] && return
     mkdir -p "$folder/glibc/get"
     private_apt bullseye update
-    (cd "$folder/glibc/get" && private_apt bullseye download libc6:"$(dpkg --print-architecture)"/bullseye \
-        libc6-dev:"$(dpkg --print-architecture)"/bullseye)
+    (cd "$folder/glibc/get" && private_apt bullseye download libc6:"$debian"/bullseye \
+        libc6-dev:"$debian"/bullseye)
     for package in "$folder"/glibc/get/*.deb; do dpkg-deb -x "$package" "$folder/glibc"; done
     # Links that begin at the root mean that of the packages.
     find "$folder/glibc" -type l -lname '/*' -printf '%p %l\n' | while read -r link target; do
@@ -135,7 +148,7 @@ glibc)
     old=$folder/glibc
     # The start files and libraries of the old C library; its linker scripts name paths below --sysroot. Functions that
     # it has in a newer version than 2.28 are called in the older one (packaging/static/old_symbols.c).
-    gcc -O2 -fPIC -c packaging/static/old_symbols.c -o "$folder/old_symbols.o"
+    "${cross}gcc" -O2 -fPIC -c packaging/static/old_symbols.c -o "$folder/old_symbols.o"
     links+=(--sysroot="$old" -B"$old/usr/lib/$arch" -L"$old/usr/lib/$arch" -L"$old/lib/$arch" "$folder/old_symbols.o"
         -Wl,--no-as-needed -ldl -lpthread -Wl,--as-needed -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic)
     for function in exp log log2 pow; do links+=("-Wl,--wrap=$function"); done
@@ -152,18 +165,18 @@ musl)
 esac
 # Set up anew when the options are others than the last time, such as JXL=.
 build=$folder/build-$kind
-options="${common[*]} ${links[*]}"
+options="${for_meson[*]} ${common[*]} ${links[*]}"
 if [ "$(cat "$build/made-with" 2>/dev/null)" != "$options" ]; then
     rm -rf "$build"
-    meson setup "$build" --buildtype release "${common[@]}" -Dc_link_args="${links[*]}"
+    meson setup "$build" --buildtype release "${for_meson[@]}" "${common[@]}" -Dc_link_args="${links[*]}"
     echo "$options" >"$build/made-with"
 fi
 ninja -j "$jobs" -C "$build" tools/planche/planche
-strip -o "$folder/$name" "$build/tools/planche/planche"
+"${cross}strip" -o "$folder/$name" "$build/tools/planche/planche"
 ls -l "$folder/$name"
 if [ "$kind" = glibc ]; then
-    newest=$(objdump -T "$folder/$name" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-    echo "needs: $(objdump -p "$folder/$name" | sed -n 's/ *NEEDED *//p' | paste -s -d' '), $newest"
+    newest=$("${cross}objdump" -T "$folder/$name" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+    echo "needs: $("${cross}objdump" -p "$folder/$name" | sed -n 's/ *NEEDED *//p' | paste -s -d' '), $newest"
     [ "$(printf '%s\nGLIBC_2.28\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.28 ] ||
         { echo "static.sh: it needs a newer C library than 2.28" >&2 && exit 1; }
 fi
