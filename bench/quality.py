@@ -30,7 +30,7 @@ class Pixels(ctypes.Structure):
 class Options(ctypes.Structure):
     """The beginning of struct planche_page_options."""
     _fields_ = [("struct_size", ctypes.c_size_t), ("format", ctypes.c_int), ("quality", ctypes.c_int),
-                ("lossless", ctypes.c_int), ("png_level", ctypes.c_int), ("overwrite", ctypes.c_int)]
+                ("lossless", ctypes.c_int), ("effort", ctypes.c_int), ("overwrite", ctypes.c_int)]
 
 
 class Error(ctypes.Structure):
@@ -47,20 +47,26 @@ class Library:
         if getattr(self.lib, name)(*arguments, ctypes.byref(error)) != 0:
             sys.exit(error.message.decode())
 
-    def read_middle(self, path):
-        """Pixels of the middle, which stay valid as long as the process."""
+    def read(self, path):
+        """Pixels, which stay valid as long as the process."""
         image = ctypes.c_void_p()
         pixels = Pixels(struct_size=ctypes.sizeof(Pixels))
         self.call("planche_image_read", ctypes.byref(image), path.encode(), None)
         self.call("planche_image_get_pixels", image, ctypes.byref(pixels))
+        return pixels
+
+    def read_middle(self, path):
+        """As read, of the middle alone."""
+        pixels = self.read(path)
         width, height = min(SIDE, pixels.width), min(SIDE, pixels.height)
         size = CHANNELS[pixels.format] * (2 if pixels.format > 4 else 1)
         pixels.data += (pixels.height - height) // 2 * pixels.stride + (pixels.width - width) // 2 * size
         pixels.width, pixels.height = width, height
         return pixels
 
-    def write(self, path, pixels, quality=0):
-        options = Options(struct_size=ctypes.sizeof(Options), quality=quality, overwrite=1)
+    def write(self, path, pixels, quality=0, effort=0, lossless=0):
+        options = Options(struct_size=ctypes.sizeof(Options), quality=quality, effort=effort, lossless=lossless,
+                          overwrite=1)
         self.call("planche_image_write", path.encode(), ctypes.byref(pixels), None, ctypes.byref(options))
 
     def measure(self, pixels, reference, extension, quality, folder):

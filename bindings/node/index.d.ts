@@ -14,7 +14,7 @@ export interface Fields {
     format?: "webp" | "jpg" | "png" | "avif" | "jxl";
     quality?: number;
     lossless?: boolean;
-    png_level?: number;
+    effort?: number;
     tta?: boolean;
     width?: number;
     height?: number;

@@ -44,7 +44,7 @@ PLANCHE_API enum planche_status planche_image_get_pixels(const struct planche_im
                                                          struct planche_error *error);
 
 /* Writes pixels as the image file at path, which appears complete or not at all. Of options (may be
- * NULL) format, quality, lossless, png_level, overwrite and cancel are used. Profile, EXIF, XMP and
+ * NULL) format, quality, lossless, effort, overwrite and cancel are used. Profile, EXIF, XMP and
  * density are those of `like`; NULL: none. Samples that the format cannot hold are converted: 16
  * bits become 8, grey becomes RGB; alpha is UNSUPPORTED by JPEG. Errors: ARGUMENT, LIMIT,
  * UNSUPPORTED, IO, EXISTS, NOT_FOUND, MEMORY, CANCELLED. */

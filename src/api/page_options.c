@@ -25,9 +25,9 @@ static enum planche_status check_options(const struct planche_page_options *opti
     if (options->quality < 0 || options->quality > 100)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "quality %d is not within 1..100",
                             options->quality);
-    if (options->png_level < 0 || options->png_level > 9)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "PNG level %d is not within 1..9",
-                            options->png_level);
+    if (options->effort < 0 || options->effort > PLANCHE_MAX_EFFORT)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "effort %d is not within 1..9",
+                            options->effort);
     if (options->format != PLANCHE_FORMAT_AUTO && !planche_codec_is_written(options->format))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             *planche_codec_extension(options->format)

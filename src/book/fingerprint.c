@@ -17,8 +17,8 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct planche_page_options) == 112
 static void describe_page(char *text, size_t size, const struct planche_page_options *page)
 {
     snprintf(text, size, "%d %d %d %d %d %u %u %d %d %d %d %u", (int)page->format, page->quality,
-             page->lossless, page->png_level, page->tta, page->width, page->height,
-             page->provenance, (int)page->grey, (int)page->on_limit, (int)page->fit, page->scale);
+             page->lossless, page->effort, page->tta, page->width, page->height, page->provenance,
+             (int)page->grey, (int)page->on_limit, (int)page->fit, page->scale);
 }
 
 enum planche_status planche_book_fingerprint(const struct planche_book *book,

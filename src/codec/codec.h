@@ -114,11 +114,15 @@ bool planche_codec_is_written(enum planche_format format);
  * formats that lose nothing and JPEG for the others. */
 enum planche_format planche_codec_kept(enum planche_format format);
 
+#define PLANCHE_DEFAULT_EFFORT 4
+#define PLANCHE_MAX_EFFORT     9
+
 struct planche_writer_options {
     struct planche_budget *budget;
     int quality;                  /* 1..100; 0: the format's own */
     int lossless;                 /* WebP, AVIF, JPEG XL */
-    int png_level;                /* 1..9; 0: default */
+    int effort;                   /* 1 (fast)..9 (small); 0: PLANCHE_DEFAULT_EFFORT */
+    struct planche_pool *pool;    /* whose idle threads help to encode; NULL: none do */
     planche_progress_fn progress; /* called while a whole picture is encoded; may be NULL */
     void *progress_user;
     const struct planche_cancel_token *cancel; /* checked meanwhile; may be NULL */

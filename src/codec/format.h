@@ -72,7 +72,7 @@ enum planche_status planche_fail_animation(struct planche_error *error, const ch
 struct planche_encoder {
     struct planche_image_info info;        /* its metadata is NULL: see the next */
     struct planche_metadata metadata;      /* the caller's, with a profile that fits the pixels */
-    struct planche_writer_options options; /* defaults filled in, except png_level */
+    struct planche_writer_options options; /* defaults filled in */
     planche_sink_fn sink;
     void *sink_user;
     planche_follow_fn follow; /* of the format */

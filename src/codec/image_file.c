@@ -97,7 +97,7 @@ static enum planche_status encode(struct planche_atomic_file *file,
     const struct planche_cancel_token cancel = {.handle = options->cancel};
     const struct planche_writer_options how = {.quality = options->quality,
                                                .lossless = options->lossless,
-                                               .png_level = options->png_level,
+                                               .effort = options->effort,
                                                .cancel = &cancel};
     enum planche_pixel_format format = planche_pixel_format_make(info->channels, info->depth);
     struct planche_writer *writer = NULL;

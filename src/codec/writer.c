@@ -87,9 +87,9 @@ static enum planche_status check_options(const struct planche_writer_options *op
     if (options->quality < 0 || options->quality > 100)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "quality %d is not within 1..100",
                             options->quality);
-    if (options->png_level < 0 || options->png_level > 9)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "PNG level %d is not within 1..9",
-                            options->png_level);
+    if (options->effort < 0 || options->effort > PLANCHE_MAX_EFFORT)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "effort %d is not within 1..9",
+                            options->effort);
     return PLANCHE_OK;
 }
 
@@ -118,6 +118,8 @@ static struct planche_writer_options with_defaults(const struct planche_format_o
     struct planche_writer_options filled = *options;
     if (filled.quality == 0)
         filled.quality = ops->default_quality;
+    if (filled.effort == 0)
+        filled.effort = PLANCHE_DEFAULT_EFFORT;
     return filled;
 }
 

@@ -198,9 +198,8 @@ enum planche_status planche_result_choose_target(struct planche_result_target *t
                                                  const struct planche_page_options *options,
                                                  struct planche_error *error)
 {
-    const struct planche_writer_options writer = {.quality = options->quality,
-                                                  .lossless = options->lossless,
-                                                  .png_level = options->png_level};
+    const struct planche_writer_options writer = {
+        .quality = options->quality, .lossless = options->lossless, .effort = options->effort};
     *target = (struct planche_result_target){.format = options->format};
     enum planche_status status = split(target, request, options, error);
     if (status)

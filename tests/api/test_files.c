@@ -226,9 +226,9 @@ static void test_bad_options(void **state)
     options.quality = -1;
     expect(PLANCHE_ERROR_ARGUMENT, input, output, &options, "-1");
     options.quality = 0;
-    options.png_level = 10;
+    options.effort = 10;
     expect(PLANCHE_ERROR_ARGUMENT, input, output, &options, "10");
-    options.png_level = 0;
+    options.effort = 0;
     options.format = (enum planche_format)9;
     expect(PLANCHE_ERROR_ARGUMENT, input, output, &options, "9");
     /* An older caller does not know of what comes behind: there is rubbish. */

@@ -52,7 +52,7 @@ static enum planche_status run_as(const struct planche_engine *engine, const str
     void *data;
     size_t size;
     options.format = format;
-    options.png_level = 1;
+    options.effort = 1;
     options.tta = tta;
     options.progress = count_progress;
     options.width = wanted_width;

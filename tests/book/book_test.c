@@ -187,7 +187,7 @@ static void on_progress(void *user, const struct planche_book_progress *progress
 struct planche_book_options book_options(struct told *told)
 {
     static const struct planche_page_options page = {
-        .struct_size = sizeof page, .format = PLANCHE_FORMAT_PNG, .png_level = 1};
+        .struct_size = sizeof page, .format = PLANCHE_FORMAT_PNG, .effort = 1};
     struct planche_book_options options = PLANCHE_BOOK_OPTIONS_INIT;
     memset(told, 0, sizeof *told);
     told->page = page;

@@ -417,7 +417,7 @@ static void test_every_setting(void **state)
     pages[0].format = PLANCHE_FORMAT_WEBP;
     pages[1].quality = 50;
     pages[2].lossless = 1;
-    pages[3].png_level = 2;
+    pages[3].effort = 2;
     pages[4].tta = 1;
     pages[5].width = 30;
     pages[6].height = 30;

@@ -160,7 +160,7 @@ static void test_page(void **state)
     CHANGES(format, PLANCHE_FORMAT_PNG);
     CHANGES(quality, 80);
     CHANGES(lossless, 1);
-    CHANGES(png_level, 9);
+    CHANGES(effort, 9);
     CHANGES(tta, 1);
     CHANGES(width, 1200);
     CHANGES(height, 1200);

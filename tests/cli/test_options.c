@@ -122,7 +122,7 @@ static void test_values_are_refused(void **state)
         {"scale", "0"},
         {"scale", "2x"},
         {"quality", "101"},
-        {"png-level", "0"},
+        {"effort", "0"},
         {"fit", "1600"},
         {"fit", "0x5"},
         {"fit", "5x"},

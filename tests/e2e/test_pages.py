@@ -109,8 +109,8 @@ class Formats(harness.Case):
         size = {}
         for name, options in {"q20.jpg": ["-q", "20"], "q90.jpg": ["-q", "90"], "d.jpg": [],
                               "q20.webp": ["-q", "20"], "q90.webp": ["-q", "90"], "d.webp": [],
-                              "l.webp": ["--lossless"], "1.png": ["--png-level", "1"],
-                              "9.png": ["--png-level", "9"]}.items():
+                              "l.webp": ["--lossless"], "1.png": ["--effort", "1"],
+                              "9.png": ["--effort", "9"]}.items():
             self.planche("a.png", "-o", name, *options)
             size[name] = len(self.read(name))
         self.assertLess(size["q20.jpg"], size["q90.jpg"])

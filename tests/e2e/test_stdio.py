@@ -145,7 +145,7 @@ class Stdio(harness.Case):
         server.send(id="again", input="a.png", output="b.png")
         server.wait_for(4)
         server.send(id="over", input="a.png", output="b.png", overwrite=True)
-        server.send(harness.page(channels=1), id=-5, format="png", png_level=9)
+        server.send(harness.page(channels=1), id=-5, format="png", effort=9)
         server.send(harness.page(), id="lossless", lossless=True)
         server.send(harness.page(), id="better", quality=95)
         server.raw(b"\n  \n")

@@ -23,7 +23,7 @@ class Help(harness.Case):
     def test_help_names_every_option(self):
         text = run("--help", check=0).stdout
         for option in ("--model", "--scale", "--denoise", "--output", "--format", "--quality",
-                       "--lossless", "--png-level", "--se", "--tta", "--memory", "--threads", "--jobs",
+                       "--lossless", "--effort", "--se", "--tta", "--memory", "--threads", "--jobs",
                        "--max-pixels", "--overwrite", "--json", "--quiet", "--verbose",
                        "--cpu-mask", "--model-dir", "--help", "--version"):
             self.assertIn(option, text)
@@ -274,7 +274,7 @@ class Mistakes(harness.Case):
         self.refuse("a.png", "-o", says=["-o"])
         self.refuse("--quiet=1", "a.png", says=["--quiet"])
         for option, values in (("--denoise", ["4", "-2", "x", ""]), ("--scale", ["0", "2x", "-1"]),
-                               ("--quality", ["0", "101", "9.5"]), ("--png-level", ["0", "10"]),
+                               ("--quality", ["0", "101", "9.5"]), ("--effort", ["0", "10"]),
                                ("--format", ["gif", "", ".png"]), ("--se", ["none", ""]),
                                ("--memory", ["0", "-1", "1Q", "M", "0x10", "1e30"]),
                                ("--threads", ["0", "-1", "many"]), ("--jobs", ["0", "65"]),

@@ -89,7 +89,7 @@ def enlarge(planche, model, level, files, out):
     if not files:
         return
     command = [planche, '-m', model, *(('-n', level) if level else ()), '-s', '2', '-f', 'png',
-               '--png-level', '1', '--backend', 'cpu', '--no-mark', *files, '-o', out + '/']
+               '--effort', '1', '--backend', 'cpu', '--no-mark', *files, '-o', out + '/']
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         raise SystemExit(f'{planche} -m {model}: {done.stderr.decode()[-800:]}')

@@ -139,7 +139,7 @@ class Options:
     format: str = "auto"  # "png", "jpg", "webp", "avif", "jxl"; "auto": WebP, or by the name
     quality: int = 0  # 1 to 100; 0: as good as WebP with 90
     lossless: bool = False
-    png_level: int = 0
+    effort: int = 0
     overwrite: bool = False
     tta: bool = False
     width: int = 0  # most pixels of the result; 0: any
@@ -160,7 +160,7 @@ class Options:
         raw.format = _named("format", FORMATS, self.format)
         raw.priority = _named("priority", PRIORITIES, self.priority)
         raw.fit = _named("fit", FITS, self.fit)
-        for name in ("quality", "lossless", "png_level", "overwrite", "tta", "width", "height",
+        for name in ("quality", "lossless", "effort", "overwrite", "tta", "width", "height",
                      "provenance"):
             setattr(raw, name, int(getattr(self, name)))
         raw.grey = lib.PLANCHE_GREY_AUTO if self.grey else lib.PLANCHE_GREY_KEEP

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing JPEG row by row: baseline, with the standard's Huffman tables. Better tables, like
- * progressive scans, would need the whole picture in memory. */
+/* Writing JPEG row by row: baseline, with the standard's Huffman tables. Better tables and
+ * progressive scans, for more effort, need the coefficients of the whole picture in memory. */
 #include "base/status.h"
 #include "codec/jpeg/jpeg.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)
 /* From this quality on, colour is not subsampled: coloured lines would show it. */
 #define FULL_COLOUR_QUALITY 90
+/* From these efforts on. */
+#define OPTIMISED_EFFORT   7
+#define PROGRESSIVE_EFFORT 8
 
 struct jpeg_writer {
     struct planche_jpeg base;
@@ -24,11 +27,15 @@ struct jpeg_writer {
 uint64_t planche_jpeg_memory_needed(const struct planche_image_info *info,
                                     const struct planche_writer_options *options)
 {
-    (void)options;
     /* Samples of an iMCU row (16 lines), twice: as they come, and with context rows; blocks. */
-    const uint64_t fixed = 64 << 10, lines = 64;
-    return sizeof(struct jpeg_writer) + BUFFER_BYTES + fixed +
-           ((uint64_t)info->width + 32) * info->channels * lines;
+    const uint64_t fixed = 64 << 10, lines = 64, coefficient = sizeof(JCOEF);
+    uint64_t needed = sizeof(struct jpeg_writer) + BUFFER_BYTES + fixed +
+                      ((uint64_t)info->width + 32) * info->channels * lines;
+    if (options->effort >= OPTIMISED_EFFORT)
+        needed += ((uint64_t)info->width + 32) * ((uint64_t)info->height + 32) * info->channels *
+                      coefficient +
+                  info->height * info->channels * sizeof(void *);
+    return needed;
 }
 
 static void send(struct jpeg_writer *writer, size_t size)
@@ -73,6 +80,9 @@ static void set_parameters(struct jpeg_compress_struct *cinfo,
         cinfo->comp_info[0].v_samp_factor = 1;
     }
     cinfo->dct_method = JDCT_ISLOW;
+    cinfo->optimize_coding = encoder->options.effort >= OPTIMISED_EFFORT;
+    if (encoder->options.effort >= PROGRESSIVE_EFFORT)
+        jpeg_simple_progression(cinfo);
     planche_jpeg_set_density(cinfo, &encoder->metadata);
 }
 

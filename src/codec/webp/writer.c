@@ -10,12 +10,12 @@
 #include <string.h>
 #include <webp/encode.h>
 
-/* Of libwebp's ten lossless levels: a third less time than its usual sixth, for a thousandth more
- * bytes. */
-#define LOSSLESS_LEVEL 5
-/* As libwebp's tools have it; faster methods make files a tenth larger, slower ones save two per
- * cent. */
-#define LOSSY_METHOD 4
+/* Libwebp's ten lossless levels, for each effort. The fifth takes a third less time than its usual
+ * sixth, for a thousandth more bytes. */
+static const int lossless_levels[PLANCHE_MAX_EFFORT + 1] = {0, 0, 1, 3, 5, 6, 6, 7, 7, 8};
+/* Libwebp's seven lossy methods. The second makes files 2 to 3 % larger than the fourth, which is
+ * usual, in a quarter to a half of its time; the first is no faster (docs/limits.md). */
+static const int lossy_methods[PLANCHE_MAX_EFFORT + 1] = {0, 0, 0, 0, 2, 3, 4, 5, 6, 6};
 
 struct webp_writer {
     struct planche_encoder *encoder;
@@ -87,11 +87,11 @@ static enum planche_status configure(struct webp_writer *writer, struct planche_
     if (!WebPConfigInit(config) || !WebPPictureInit(&writer->picture))
         return say_wrong_library(error);
     if (options->lossless) {
-        if (!WebPConfigLosslessPreset(config, LOSSLESS_LEVEL))
+        if (!WebPConfigLosslessPreset(config, lossless_levels[options->effort]))
             return say_wrong_library(error);
     } else {
         config->quality = (float)options->quality;
-        config->method = LOSSY_METHOD;
+        config->method = lossy_methods[options->effort];
         /* Without it libwebp keeps all its decisions, up to 27 bytes a pixel, for files 0.2 %
          * smaller; and only with it can it write more than one partition of 16 MiB. */
         config->low_memory = 1;

@@ -246,7 +246,7 @@ void planche_cache_page_key(struct planche_cache_key *key, const struct planche_
     planche_cache_hash_number(&hash, "format", format);
     planche_cache_hash_number(&hash, "quality", (uint64_t)options->quality);
     planche_cache_hash_number(&hash, "lossless", options->lossless != 0);
-    planche_cache_hash_number(&hash, "png_level", (uint64_t)options->png_level);
+    planche_cache_hash_number(&hash, "effort", (uint64_t)options->effort);
     planche_cache_hash_number(&hash, "tta", options->tta != 0);
     planche_cache_hash_number(&hash, "width", options->width);
     planche_cache_hash_number(&hash, "height", options->height);

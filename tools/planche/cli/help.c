@@ -126,7 +126,7 @@ static const char stdio_usage[] =
     "  {\"cancel\": 2}\n"
     "\n"
     "Fields: id, input, output, bytes, model, scale, denoise, format, quality,\n"
-    "lossless, png_level, width, height, grey, tta, overwrite, mark, priority,\n"
+    "lossless, effort, width, height, grey, tta, overwrite, mark, priority,\n"
     "deadline_ms, progress. What a request leaves out comes from the options. An\n"
     "answer is a line of JSON with id, status, error and more, then as many bytes as\n"
     "its \"bytes\" says.\n";

@@ -87,9 +87,9 @@ static bool set_quality(struct planche_cli_options *o, const char *value)
     return set_int(value, 1, 100, &o->page.quality);
 }
 
-static bool set_png_level(struct planche_cli_options *o, const char *value)
+static bool set_effort(struct planche_cli_options *o, const char *value)
 {
-    return set_int(value, 1, 9, &o->page.png_level);
+    return set_int(value, 1, 9, &o->page.effort);
 }
 
 static bool set_lossless(struct planche_cli_options *o, const char *value)

@@ -32,11 +32,11 @@ struct planche_proxy_rules {
 /* Settings of pages, by the names of planche stdio. */
 static const struct {
     const char *key, *name;
-} settings[] = {{"model", "model"},         {"scale", "scale"},     {"denoise", "denoise"},
-                {"format", "format"},       {"quality", "quality"}, {"lossless", "lossless"},
-                {"png-level", "png_level"}, {"tta", "tta"},         {"fit", "fit"},
-                {"device", "device"},       {"width", "width"},     {"height", "height"},
-                {"grey", "grey"},           {"mark", "mark"}};
+} settings[] = {{"model", "model"},   {"scale", "scale"},     {"denoise", "denoise"},
+                {"format", "format"}, {"quality", "quality"}, {"lossless", "lossless"},
+                {"effort", "effort"}, {"tta", "tta"},         {"fit", "fit"},
+                {"device", "device"}, {"width", "width"},     {"height", "height"},
+                {"grey", "grey"},     {"mark", "mark"}};
 
 /* A file that is being read. */
 struct reading {

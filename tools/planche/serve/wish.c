@@ -27,7 +27,7 @@ static const struct setting {
 } settings[] = {
     {"model", TEXT},         {"scale", NUMBER_OR_TEXT}, {"denoise", NUMBER_OR_TEXT},
     {"format", TEXT},        {"quality", NUMBER},       {"lossless", SWITCH},
-    {"png_level", NUMBER},   {"tta", SWITCH},           {"fit", TEXT},
+    {"effort", NUMBER},      {"tta", SWITCH},           {"fit", TEXT},
     {"device", TEXT},        {"width", NUMBER},         {"height", NUMBER},
     {"grey", TEXT},          {"mark", SWITCH},          {"priority", TEXT},
     {"deadline_ms", NUMBER},

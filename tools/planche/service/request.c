@@ -102,11 +102,11 @@ static bool take_quality(struct parse *parse, const json_t *value)
     return ok;
 }
 
-static bool take_png_level(struct parse *parse, const json_t *value)
+static bool take_effort(struct parse *parse, const json_t *value)
 {
     json_int_t number;
     bool ok = take_integer(value, 1, 9, &number);
-    parse->request->page.png_level = ok ? (int)number : 0;
+    parse->request->page.effort = ok ? (int)number : 0;
     return ok;
 }
 
@@ -227,7 +227,7 @@ static const struct field {
     {"format", "\"webp\", \"jpg\", \"png\", \"avif\" or \"jxl\"", take_format},
     {"quality", "a whole number from 1 to 100", take_quality},
     {"lossless", "true or false", take_lossless},
-    {"png_level", "a whole number from 1 to 9", take_png_level},
+    {"effort", "a whole number from 1 to 9", take_effort},
     {"tta", "true or false", take_tta},
     {"overwrite", "true or false", take_overwrite},
     {"fit", "a size such as \"1600x2560\"", take_fit},

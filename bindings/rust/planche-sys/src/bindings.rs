@@ -281,7 +281,7 @@ pub struct planche_page_options {
     pub format: planche_format,
     pub quality: ::std::os::raw::c_int,
     pub lossless: ::std::os::raw::c_int,
-    pub png_level: ::std::os::raw::c_int,
+    pub effort: ::std::os::raw::c_int,
     pub overwrite: ::std::os::raw::c_int,
     pub progress: planche_progress_fn,
     pub progress_user: *mut ::std::os::raw::c_void,

@@ -140,10 +140,10 @@ impl Page {
         self
     }
 
-    /// Compression of PNG, 1 to 9.
+    /// Effort of the encoder, 1 (fast) to 9 (small).
     #[must_use]
-    pub fn png_level(mut self, level: u8) -> Page {
-        self.options.png_level = c_int::from(level);
+    pub fn effort(mut self, effort: u8) -> Page {
+        self.options.effort = c_int::from(effort);
         self
     }
 

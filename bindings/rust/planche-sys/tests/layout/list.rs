@@ -6,7 +6,7 @@ layouts! {
     planche_model_variant { model, family, scale, denoise, licence, package, package_path, file, param_size, bin_size, param_sha256, bin_sha256, }
     planche_model_imported { struct_size, path, variant, there, }
     planche_model_import_options { struct_size, directory, max_bytes, memory, cancel, imported, user, }
-    planche_page_options { struct_size, format, quality, lossless, png_level, overwrite, progress, progress_user, tta, width, height, provenance, grey, on_limit, cancel, priority, deadline_ms, fit, scale, usual, }
+    planche_page_options { struct_size, format, quality, lossless, effort, overwrite, progress, progress_user, tta, width, height, provenance, grey, on_limit, cancel, priority, deadline_ms, fit, scale, usual, }
     planche_page_result { struct_size, input_width, input_height, output_width, output_height, format, decode_ms, network_ms, encode_ms, peak_bytes, parts, switched, backend, gpu_ms, tiles, redone, redone_reason, scale, passes, pass_scale, networks, chosen, grey, level, reason, kind, file_quality, past_quality, chroma, flat, screen, soft, }
     planche_provenance { struct_size, source, model, version, width, height, }
     planche_pixels { struct_size, format, width, height, stride, data, }
