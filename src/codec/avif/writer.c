@@ -67,7 +67,8 @@ static size_t planes_size(const struct layout *layout)
 
 /* What libavif and libaom were measured to take beside the planes for pictures of noise, the worst
  * there are, with some room; the encoded file is part of it. */
-static uint64_t encoder_memory(const struct planche_image_info *info, const struct layout *layout)
+static uint64_t encoder_memory(const struct planche_image_info *info, const struct layout *layout,
+                               int effort)
 {
     const uint64_t fixed = (uint64_t)4 << 20;
     uint64_t pixels = planche_avif_padded_pixels(info->width, info->height);
@@ -75,6 +76,8 @@ static uint64_t encoder_memory(const struct planche_image_info *info, const stru
                       : layout->format == AVIF_PIXEL_FORMAT_YUV420 ? 3
                                                                    : 6;
     uint64_t per_pixel = (28 + 15 * halves) * (layout->sample + 1) / 4 + (layout->alpha ? 5 : 0);
+    if (speeds[effort] < 7) /* up to a third more was seen */
+        per_pixel += per_pixel / 2;
     return fixed + per_pixel * pixels;
 }
 
@@ -83,7 +86,7 @@ uint64_t planche_avif_memory(const struct planche_image_info *info,
 {
     struct layout layout = lay_out(info, options);
     return sizeof(struct avif_writer) + planes_size(&layout) + layout.group * layout.row +
-           encoder_memory(info, &layout);
+           encoder_memory(info, &layout, options->effort);
 }
 
 static enum planche_status status_of(avifResult result, struct planche_error *error)
@@ -155,7 +158,7 @@ static enum planche_status allocate(struct avif_writer *writer,
     static const char what[] = "the AVIF picture";
     const struct planche_image_info *info = &encoder->info;
     struct planche_budget *budget = encoder->options.budget;
-    uint64_t foreign = encoder_memory(info, layout);
+    uint64_t foreign = encoder_memory(info, layout, encoder->options.effort);
     writer->memory = planche_alloc(budget, planes_size(layout));
     if (!writer->memory)
         return planche_fail_memory(error, budget, planche_avif_memory(info, &encoder->options),

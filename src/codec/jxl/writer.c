@@ -12,7 +12,7 @@
  * more bytes for the same SSIM; the eighth would take three times the memory. Of lossless ones the
  * fourth takes five times as long as the third for 6 %. */
 static const int lossy_efforts[PLANCHE_MAX_EFFORT + 1] = {0, 1, 3, 4, 5, 6, 6, 7, 7, 7};
-static const int lossless_efforts[PLANCHE_MAX_EFFORT + 1] = {0, 1, 1, 2, 3, 4, 5, 6, 7, 9};
+static const int lossless_efforts[PLANCHE_MAX_EFFORT + 1] = {0, 1, 1, 2, 3, 4, 5, 5, 6, 7};
 #define MAX_DISTANCE 15.0
 #define OUTPUT_BYTES ((size_t)64 << 10)
 /* Before the TIFF structure stands where it begins. */
@@ -34,11 +34,14 @@ static size_t pixels_size(const struct planche_image_info *info)
 
 /* What libjxl was measured to take for pictures of noise, the worst there are, with some room; it
  * counts in groups. Of its memory manager it makes no use worth mentioning. */
-static uint64_t encoder_memory(const struct planche_image_info *info, bool lossless)
+static uint64_t encoder_memory(const struct planche_image_info *info,
+                               const struct planche_writer_options *options)
 {
     const uint64_t fixed = (uint64_t)9 << 20;
     uint64_t pixels = planche_jxl_padded_pixels(info->width, info->height);
-    uint64_t per_pixel = lossless ? 26 + 22 * info->channels : info->channels % 2 == 0 ? 108 : 86;
+    uint64_t per_pixel = info->channels % 2 == 0 ? 108 : 86;
+    if (options->lossless)
+        per_pixel = 26 + 22 * info->channels + (lossless_efforts[options->effort] > 4 ? 64 : 0);
     return fixed + per_pixel * pixels;
 }
 
@@ -46,7 +49,7 @@ uint64_t planche_jxl_memory(const struct planche_image_info *info,
                             const struct planche_writer_options *options)
 {
     return sizeof(struct jxl_writer) + pixels_size(info) + OUTPUT_BYTES +
-           PLANCHE_EXIF_DENSITY_SIZE + EXIF_OFFSET_SIZE + encoder_memory(info, options->lossless);
+           PLANCHE_EXIF_DENSITY_SIZE + EXIF_OFFSET_SIZE + encoder_memory(info, options);
 }
 
 /* A loop of libjxl: its functions and what they work on. */
@@ -79,7 +82,7 @@ static enum planche_status allocate(struct jxl_writer *writer,
 {
     static const char what[] = "the JPEG XL picture";
     struct planche_budget *budget = encoder->options.budget;
-    uint64_t foreign = encoder_memory(&encoder->info, encoder->options.lossless);
+    uint64_t foreign = encoder_memory(&encoder->info, &encoder->options);
     writer->row = (size_t)encoder->info.width * planche_image_pixel_size(&encoder->info);
     writer->pixels = planche_alloc(budget, pixels_size(&encoder->info));
     if (!writer->pixels)
