@@ -187,6 +187,7 @@ static enum planche_status add_shuffle(struct planche_program *program,
     if (!add_edges(program, node, small ? 2 : 1))
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", step->name);
     for (int e = 0; e < node->edge_count; e++) {
+        assert(e == 0 || small);
         node->edges[e].view = e ? small->inputs[0] : shuffle->inputs[0];
         planche_receptive_field_step(shuffle, &node->edges[e].rows, &node->edges[e].columns);
     }
@@ -358,6 +359,7 @@ static void find_margins(struct planche_program *program)
         if (!node->conv)
             continue;
         const struct planche_step *s = node->step;
+        assert(s);
         int left = s->pad_left, right = s->pad_right;
         if (s->op == PLANCHE_STEP_DECONV)
             left = right = (s->kernel_w - 1) * s->dilation_w / s->stride_w + 1;

@@ -276,9 +276,9 @@ static enum planche_status with_constant(planche_onnx_t *t, int index)
 /* Two pictures, or a picture and averages. */
 static enum planche_status with_picture(planche_onnx_t *t)
 {
-    struct planche_onnx_value a, b;
+    struct planche_onnx_value a = {0}, b = {0};
     struct planche_layer *layer;
-    int first, second;
+    int first = -1, second = -1;
     bool below = planche_onnx_same_layout(planche_onnx_input(t, 0), planche_onnx_input(t, 1));
     enum planche_status status =
         (below ? planche_onnx_below : planche_onnx_picture)(t, 0, &a, &first);

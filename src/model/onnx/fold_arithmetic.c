@@ -168,7 +168,7 @@ static bool negate(number_t a, number_t b, bool whole, number_t *out)
     return true;
 }
 
-static bool not(number_t a, number_t b, bool whole, number_t *out)
+static bool negation(number_t a, number_t b, bool whole, number_t *out)
 {
     (void)whole;
     *out = planche_onnx_plain(a.base == 0);
@@ -243,7 +243,7 @@ static const struct {
     {"LessOrEqual", less_equal, 2, true},
     {"And", both, 2, true},
     {"Or", either, 2, true},
-    {"Not", not, 1, true},
+    {"Not", negation, 1, true},
     {"Neg", negate, 1, false},
     {"Abs", absolute, 1, false},
     {"Floor", round_down, 1, false},
@@ -270,7 +270,7 @@ bool planche_onnx_is_arithmetic(const char *type)
 /* The shape of what several shapes make together; false if they do not fit. */
 static bool join_shapes(const struct planche_onnx_tensor *a, int *rank, int64_t *dims)
 {
-    int64_t joined[PLANCHE_ONNX_RANK];
+    int64_t joined[PLANCHE_ONNX_RANK] = {0};
     int most = a->rank > *rank ? a->rank : *rank;
     for (int i = 0; i < most; i++) {
         int at_a = i - (most - a->rank), at_b = i - (most - *rank);

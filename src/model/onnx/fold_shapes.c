@@ -59,7 +59,7 @@ enum planche_status planche_onnx_fold_reshape(planche_onnx_t *t)
     int64_t shape[PLANCHE_ONNX_RANK] = {0};
     for (int i = 0; i < rank; i++) {
         shape[i] = dims[i];
-        if (dims[i] == 0 && i < from->rank && !planche_onnx_integer(t, "allowzero", 0))
+        if (i < from->rank && dims[i] == 0 && !planche_onnx_integer(t, "allowzero", 0))
             shape[i] = from->dims[i];
         if (dims[i] == -1)
             rest = i;
@@ -237,9 +237,8 @@ static void slice_axis(int64_t start, int64_t end, int64_t step, int64_t dim, in
     start = start < 0 ? 0 : start > high ? high : start;
     end = end < low ? low : end > dim ? dim : end;
     *first = start;
-    *count = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step;
-    if (*count < 0 || dim == 0)
-        *count = 0;
+    int64_t way = step > 0 ? end - start : start - end, stride = step > 0 ? step : -step;
+    *count = dim == 0 || way < 0 ? 0 : (way + stride - 1) / stride;
 }
 
 enum planche_status planche_onnx_fold_slice(planche_onnx_t *t)

@@ -110,7 +110,7 @@ static enum planche_status reshape(planche_onnx_t *t, struct planche_onnx_layout
         return planche_onnx_unsupported(t, "its shape is not known at load");
     for (int i = 0; i < (int)shape->count; i++) {
         sizes[i] = shape->numbers[i];
-        if (planche_onnx_same(sizes[i], planche_onnx_plain(0)) && i < layout->rank)
+        if (i < layout->rank && planche_onnx_same(sizes[i], planche_onnx_plain(0)))
             sizes[i] = planche_onnx_axis_size(&layout->axes[i]);
     }
     if (!regroup(layout, sizes, (int)shape->count))
@@ -143,6 +143,7 @@ static enum planche_status transpose(planche_onnx_t *t, struct planche_onnx_layo
 static enum planche_status squeeze(planche_onnx_t *t, struct planche_onnx_layout *layout,
                                    bool insert)
 {
+    static const struct planche_onnx_axis one = {.count = 0};
     struct planche_onnx_layout old = *layout;
     bool marks[PLANCHE_ONNX_RANK] = {false};
     int64_t *axes;
@@ -160,9 +161,10 @@ static enum planche_status squeeze(planche_onnx_t *t, struct planche_onnx_layout
     }
     for (int i = 0; i < all; i++) {
         bool go = axes ? marks[i] : old.axes[i].count == 0;
-        if (insert)
-            layout->axes[rank++] =
-                marks[i] ? (struct planche_onnx_axis){.count = 0} : old.axes[next++];
+        if (insert && marks[i])
+            layout->axes[rank++] = one;
+        else if (insert)
+            layout->axes[rank++] = old.axes[next++];
         else if (go && old.axes[i].count)
             return planche_onnx_wrong(t, "an axis of more than one place cannot go");
         else if (!go)

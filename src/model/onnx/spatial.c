@@ -342,7 +342,7 @@ enum planche_status planche_onnx_pad(planche_onnx_t *t)
         struct planche_onnx_number *size = i % 2 ? &value.width : &value.height;
         *size = planche_onnx_plus(*size, (double)edges[i]);
         puts += edges[i] > 0;
-        if (edges[i] < 0 && i < 2)
+        if (i < 2 && edges[i] < 0)
             crops[i].start = (int)-edges[i];
         else if (edges[i] < 0)
             crops[i - 2].end = (int)edges[i];

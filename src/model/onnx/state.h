@@ -55,7 +55,9 @@ struct planche_onnx_translator {
     /* What failed depends on the size: it may be well with a larger multiple. */
     bool depends_on_size;
     const struct planche_onnx_node *node; /* in work */
-    struct planche_onnx_value *values;    /* by value of the model */
+    struct planche_onnx_node end;         /* the network's input or output while it is */
+    int end_value;
+    struct planche_onnx_value *values;   /* by value of the model */
     int *uses;                           /* by value: inputs of live nodes that it is, and output */
     struct planche_onnx_kernel *kernels; /* by layer */
     int layer_limit;

@@ -152,17 +152,17 @@ static struct planche_onnx_number axis_of(const planche_onnx_t *t, int64_t dim, 
 
 static enum planche_status add_input(planche_onnx_t *t)
 {
-    static const struct planche_onnx_node node = {.type = "Input", .name = "input"};
     const struct planche_onnx_port *port = &t->model->input;
-    struct planche_onnx_node input = node;
     enum planche_status status = PLANCHE_OK;
     struct planche_layer *layer;
     int channels = port->rank == 4 && port->dims[1] > 0 ? (int)port->dims[1] : 3;
     int value = port->value;
-    input.name = planche_onnx_name(t->model, value);
-    input.output_count = 1;
-    input.outputs = &value;
-    t->node = &input;
+    t->end_value = value;
+    t->end = (struct planche_onnx_node){.type = "Input",
+                                        .name = planche_onnx_name(t->model, value),
+                                        .output_count = 1,
+                                        .outputs = &t->end_value};
+    t->node = &t->end;
     if (port->rank == 4 && port->dims[1] > 4 && port->dims[3] > 0 && port->dims[3] <= 4)
         return planche_onnx_unsupported(t, "its channels come last (NHWC); only networks with the "
                                            "channels before the rows (NCHW) are supported");
@@ -188,13 +188,13 @@ static enum planche_status add_input(planche_onnx_t *t)
 /* The output's blob is one that nothing reads. */
 static enum planche_status add_output(planche_onnx_t *t)
 {
-    struct planche_onnx_node output = {.type = "Output", .input_count = 0};
     struct planche_onnx_value *value = &t->values[t->model->output.value];
     enum planche_status status = PLANCHE_OK;
     const char **names;
     int blob;
-    output.name = planche_onnx_name(t->model, t->model->output.value);
-    t->node = &output;
+    t->end = (struct planche_onnx_node){
+        .type = "Output", .name = planche_onnx_name(t->model, t->model->output.value)};
+    t->node = &t->end;
     if (value->kind != PLANCHE_ONNX_PICTURE)
         return planche_onnx_unsupported(t, "it does not depend on the page");
     status = planche_onnx_blob(t, value, &blob);

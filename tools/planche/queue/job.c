@@ -18,33 +18,35 @@ struct field {
 };
 
 #define ENTRY(type, name, low, high) {#name, offsetof(struct type, name), low, high},
-#define NONE(name, low, high)
 
 static const struct field engine_fields[] = {
-#define FIELD(object, name, low, high) FIELD_##object(name, low, high)
-#define FIELD_engine(name, low, high)  ENTRY(planche_engine_options, name, low, high)
-#define FIELD_page                     NONE
-#define FIELD_result                   NONE
+#define ENGINE(name, low, high) ENTRY(planche_engine_options, name, low, high)
+#define PAGE(name, low, high)
+#define RESULT(name, low, high)
 #include "queue/fields.def"
-#undef FIELD_engine
-#undef FIELD_page
-#undef FIELD_result
+#undef ENGINE
+#undef PAGE
+#undef RESULT
 };
 
 static const struct field page_fields[] = {
-#define FIELD_engine                NONE
-#define FIELD_page(name, low, high) ENTRY(planche_page_options, name, low, high)
-#define FIELD_result                NONE
+#define ENGINE(name, low, high)
+#define PAGE(name, low, high) ENTRY(planche_page_options, name, low, high)
+#define RESULT(name, low, high)
 #include "queue/fields.def"
-#undef FIELD_page
-#undef FIELD_result
+#undef ENGINE
+#undef PAGE
+#undef RESULT
 };
 
 static const struct field result_fields[] = {
-#define FIELD_page                    NONE
-#define FIELD_result(name, low, high) ENTRY(planche_page_result, name, low, high)
+#define ENGINE(name, low, high)
+#define PAGE(name, low, high)
+#define RESULT(name, low, high) ENTRY(planche_page_result, name, low, high)
 #include "queue/fields.def"
-#undef FIELD
+#undef ENGINE
+#undef PAGE
+#undef RESULT
 };
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
