@@ -49,6 +49,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.tag = '"1"'
         self.limit = None   # bytes of a body, after which the connection breaks
         self.ranges = True  # it can send a part
+        self.part = None    # in place of the Content-Range of a part, which then is the whole; "": none
         self.hold = None    # bytes of a body, after which nothing comes until `go`
         self.go = threading.Event()
         self.status = None  # in place of 200
@@ -96,8 +97,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(server.data) - 1}/{len(server.data)}")
+        part = f"bytes {start}-{len(server.data) - 1}/{len(server.data)}" if server.part is None else server.part
+        if start and part:
+            self.send_header("Content-Range", part)
+        if server.part is not None:
+            start = 0
         self.send_header("Content-Length", str(server.length or len(server.data) - start))
         self.send_header("Content-Type", server.type)
         self.send_header("ETag", server.tag)
@@ -266,6 +270,16 @@ class Fetch(Models):
         self.fetch(0)
         self.assert_there(MODEL, OTHER)
 
+    def test_server_that_sends_another_part(self):
+        """What is there already does not stand in the way for ever: the whole is asked for, once."""
+        server = self.serve(self.package())
+        for server.part in ("", f"bytes 0-{len(server.data) - 1}/{len(server.data)}", "nonsense"):
+            self.write(PART, server.data[:5000])
+            self.fetch(0)
+            self.assert_there(MODEL, OTHER)
+            self.models("remove", MODEL)
+        self.assertEqual(server.asked, ["bytes=5000-", None] * 3)
+
     def test_wrong_sums_are_fetched_twice_and_not_kept(self):
         server = self.serve(self.tar([(INSIDE + model + ending, b"x" * 100) for ending in (".param", ".bin")
                                       for model in (MODEL, OTHER)]))
@@ -332,6 +346,24 @@ class Fetch(Models):
         self.assert_one_line(self.fails(http_proxy="http://127.0.0.1:1").stderr, "check the network")
         self.assert_one_line(self.fetch(3, "--registry", "ftp://mirror.invalid", MODEL).stderr, "no address")
         self.assert_one_line(self.fails(PLANCHE_MODELS_URL="").stderr, "no address", "PLANCHE_MODELS_URL")
+
+    def test_passwords_are_not_shown(self):
+        server = self.serve()
+        there = server.address.replace("http://", "http://reader:s3cret@")
+        server.status = 404
+        cases = [self.fails(PLANCHE_MODELS_URL=address) for address in
+                 (there, "http://reader:s3cret@127.0.0.1:1", "ftp://reader:s3cret@mirror.invalid")]
+        server.status, server.data = None, b"<html>"
+        cases.append(self.fails(PLANCHE_MODELS_URL=there))
+        for case, host in zip(cases, (server.address[7:], "127.0.0.1:1", "mirror.invalid", server.address[7:])):
+            self.assert_one_line(case.stderr, "://" + host)
+            self.assertNotIn("s3cret", case.stderr)
+
+    def test_wrong_timeout(self):
+        self.serve()
+        for wrong in ("soon", "0", "1.5", "3601"):
+            self.assert_one_line(self.fails(PLANCHE_FETCH_TIMEOUT=wrong).stderr, f"'{wrong}'", "PLANCHE_FETCH_TIMEOUT")
+        self.assertEqual(self.server.asked, [])
 
     def test_a_proxy(self):
         """libcurl asks the one that the environment names."""

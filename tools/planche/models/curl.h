@@ -10,13 +10,11 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #undef curl_easy_setopt
-#undef curl_easy_getinfo
 
 struct planche_libcurl {
     __typeof__(&curl_global_init) global_init;
     __typeof__(&curl_easy_init) easy_init;
     __typeof__(&curl_easy_setopt) easy_setopt;
-    __typeof__(&curl_easy_getinfo) easy_getinfo;
     __typeof__(&curl_easy_perform) easy_perform;
     __typeof__(&curl_easy_strerror) easy_strerror;
     __typeof__(&curl_easy_cleanup) easy_cleanup;

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
+#include "models/address.h"
 #include "models/program.h"
 #include "models/transfer.h"
 
@@ -48,7 +49,7 @@ static bool is_web_address(const char *text)
 
 /* What is known of a tarball before it is fetched. */
 struct tarball {
-    char address[2048];
+    char address[PLANCHE_CLI_ADDRESS_BYTES];
     double unpacked_bytes; /* 0: not known */
 };
 
@@ -101,12 +102,14 @@ static enum planche_status use_registry(const char *registry, const char *packag
 {
     const char *at = strrchr(package, '@'), *slash = strrchr(package, '/');
     const char *base = slash != NULL ? slash + 1 : package;
+    char shown[PLANCHE_CLI_ADDRESS_BYTES];
     size_t end = strlen(registry);
     while (end > 0 && registry[end - 1] == '/')
         end--;
-    if (!is_web_address(registry))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is no address of a registry",
-                            registry);
+    if (!is_web_address(registry)) {
+        planche_cli_address_show(registry, shown, sizeof shown);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is no address of a registry", shown);
+    }
     int length =
         snprintf(tarball->address, sizeof tarball->address, "%.*s/%.*s/-/%.*s-%s.tgz", (int)end,
                  registry, (int)(at - package), package, (int)(at - base), base, at + 1);

@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
+#include "models/address.h"
 #include "models/answer.h"
 #include "models/curl.h"
 #include "os/clock.h"
@@ -36,13 +37,17 @@
 
 struct state {
     const struct planche_cli_transfer *transfer;
+    char address[PLANCHE_CLI_ADDRESS_BYTES]; /* for messages: without a password */
+    long stall_seconds;
     const struct planche_libcurl *curl;
     CURL *easy;
     int fd;
     uint64_t held;  /* bytes in the file */
     uint64_t asked; /* of the current request: the first byte that it wants */
     struct planche_cli_answer head;
-    bool begun; /* the body has begun */
+    bool begun;     /* the body has begun */
+    bool restarted; /* the server cannot continue: it was asked for the whole */
+    bool again;     /* the file was emptied during the current request, to be asked for anew */
     char tag[256];
     char why[CURL_ERROR_SIZE];
     bool failed; /* error says why; what was transferred is of no use, or there is no room */
@@ -50,19 +55,23 @@ struct state {
     int64_t shown; /* when progress was shown last */
 };
 
-/* Seconds without progress, after which a transfer is ended: fewer where somebody is in a hurry. */
-static long stall_seconds(void)
+/* How long a transfer may be slower than SLOWEST_BYTES: less where somebody is in a hurry. */
+static enum planche_status read_stall_seconds(long *seconds, struct planche_error *error)
 {
     const char *text = getenv("PLANCHE_FETCH_TIMEOUT");
-    long seconds;
-    return text != NULL && planche_cli_parse_integer(text, 1, 3600, &seconds) ? seconds
-                                                                              : STALL_SECONDS;
+    *seconds = STALL_SECONDS;
+    if (text == NULL || text[0] == 0 || planche_cli_parse_integer(text, 1, 3600, seconds))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "PLANCHE_FETCH_TIMEOUT is '%s'; it must be a number of seconds from 1 to "
+                        "3600",
+                        text);
 }
 
 static bool stop(struct state *state, enum planche_status status, const char *text)
 {
     state->failed = true;
-    planche_fail(&state->error, status, "%s: %s", state->transfer->address, text);
+    planche_fail(&state->error, status, "%s: %s", state->address, text);
     return false;
 }
 
@@ -141,6 +150,17 @@ static bool check_room(struct state *state)
     return false;
 }
 
+/* The answer is another part than was asked for, or does not say which: some servers and proxies
+ * cannot continue. The next request asks for the whole, once. */
+static bool restart(struct state *state)
+{
+    if (state->restarted || state->held == 0)
+        return stop(state, PLANCHE_ERROR_IO, "sent another part than was asked for");
+    state->restarted = true;
+    state->again = start_over(state);
+    return false;
+}
+
 /* The first bytes of an answer's body. */
 static bool begin(struct state *state, const char *data)
 {
@@ -148,7 +168,7 @@ static bool begin(struct state *state, const char *data)
     state->begun = true;
     bool rest = state->head.code == 206;
     if (rest && state->head.first != state->held)
-        return stop(state, PLANCHE_ERROR_IO, "sent another part than was asked for");
+        return restart(state);
     if (!rest && !start_over(state))
         return false;
     if (state->held == 0 && (unsigned char)data[0] != GZIP_BYTE) {
@@ -210,7 +230,7 @@ static bool set_common(struct state *state)
     CURL *easy = state->easy;
     /* Whoever was asked by https is not to send on to somebody who can be read and changed. */
     bool secure = strncasecmp(state->transfer->address, "https:", 6) == 0;
-    long stall = stall_seconds();
+    long stall = state->stall_seconds;
     bool set = curl->easy_setopt(easy, CURLOPT_URL, state->transfer->address) == CURLE_OK;
 #define SET(option, value) set = set && curl->easy_setopt(easy, option, value) == CURLE_OK
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -265,6 +285,7 @@ static CURLcode request(struct state *state)
     CURLcode code = CURLE_OK;
     state->asked = state->held;
     state->begun = false;
+    state->again = false;
     state->head = (struct planche_cli_answer){0};
     state->why[0] = 0;
     snprintf(range, sizeof range, "%llu-", (unsigned long long)state->held);
@@ -302,7 +323,7 @@ static bool is_broken_off(const struct state *state, CURLcode code)
 static enum planche_status explain(const struct state *state, CURLcode code,
                                    struct planche_error *error)
 {
-    const char *address = state->transfer->address;
+    const char *address = state->address;
     const char *why = state->why[0] != 0 ? state->why : state->curl->easy_strerror(code);
     if (code == CURLE_HTTP_RETURNED_ERROR)
         return planche_fail(error, PLANCHE_ERROR_IO,
@@ -328,21 +349,31 @@ static enum planche_status explain(const struct state *state, CURLcode code,
                         why);
 }
 
-/* A server that has nothing beyond the end: the file is complete, or is not what it has. *again:
- * it was emptied. */
-static bool is_complete(struct state *state, bool *again)
+/* A server that has nothing beyond the end: the file is complete, or is not what it has, and is
+ * emptied. */
+static bool is_complete(struct state *state)
 {
     if (state->head.whole == state->held)
         return true;
-    *again = start_over(state);
+    state->again = start_over(state);
     return false;
 }
 
-/* Waits a little, for an overloaded server. False: a signal came. */
+/* Waits a little, for an overloaded server. False: a signal came that ends the transfer; others, as
+ * when the command was suspended, do not. */
 static bool wait_for(int attempt)
 {
     struct pollfd signal = {.fd = planche_cli_interrupt_fd(), .events = POLLIN};
-    return poll(&signal, signal.fd >= 0, FIRST_WAIT_MS << attempt) == 0;
+    int64_t end = planche_clock_ns() + ((int64_t)FIRST_WAIT_MS << attempt) * 1000000;
+    for (;;) {
+        int64_t left = end - planche_clock_ns();
+        if (planche_cli_interrupt_signal() != 0)
+            return false;
+        if (left <= 0)
+            return true;
+        if (poll(&signal, signal.fd >= 0, (int)(left / 1000000) + 1) > 0)
+            return false;
+    }
 }
 
 static enum planche_status run(struct state *state, struct planche_error *error)
@@ -350,22 +381,23 @@ static enum planche_status run(struct state *state, struct planche_error *error)
     CURLcode code = CURLE_OK;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         uint64_t before = state->held;
-        bool again = false;
         code = request(state);
+        bool complete =
+            code == CURLE_OK || (!state->failed && state->head.code == 416 && is_complete(state));
         if (state->failed) {
             *error = state->error;
             return error->status;
         }
         if (code == CURLE_OK && state->held == 0)
             return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the server sent nothing",
-                                state->transfer->address);
-        if (code == CURLE_OK || (state->head.code == 416 && is_complete(state, &again)))
+                                state->address);
+        if (complete)
             return PLANCHE_OK;
         if (planche_cli_interrupt_signal() != 0)
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
-        if (!again && !is_broken_off(state, code))
+        if (!state->again && !is_broken_off(state, code))
             break;
-        if (!again && state->held <= before && !wait_for(attempt))
+        if (!state->again && state->held <= before && !wait_for(attempt))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "stopped");
     }
     return explain(state, code, error);
@@ -396,17 +428,14 @@ static void close_file(struct state *state, enum planche_status status)
         unlink(state->transfer->path);
 }
 
-enum planche_status planche_cli_transfer_check(struct planche_error *error)
-{
-    const struct planche_libcurl *curl;
-    return planche_libcurl_load(&curl, error);
-}
-
 enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *transfer,
                                              struct planche_error *error)
 {
     struct state state = {.transfer = transfer, .fd = -1};
-    enum planche_status status = planche_libcurl_load(&state.curl, error);
+    planche_cli_address_show(transfer->address, state.address, sizeof state.address);
+    enum planche_status status = read_stall_seconds(&state.stall_seconds, error);
+    if (status == PLANCHE_OK)
+        status = planche_libcurl_load(&state.curl, error);
     if (status != PLANCHE_OK)
         return status;
     state.easy = state.curl->easy_init();
@@ -416,7 +445,7 @@ enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *
         status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                               "libcurl cannot be used for %s; it must be version 7.85 or newer, "
                               "with HTTPS",
-                              transfer->address);
+                              state.address);
     if (status == PLANCHE_OK)
         status = open_file(&state, error);
     if (status == PLANCHE_OK)

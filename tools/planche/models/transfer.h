@@ -15,12 +15,11 @@ struct planche_cli_transfer {
     bool quiet; /* no progress is shown */
 };
 
-/* Whether there is libcurl. Error: UNSUPPORTED, which says what to install. */
-enum planche_status planche_cli_transfer_check(struct planche_error *error);
 /* Fetches the file at an address, a packed tarball. What breaks off is tried again from there, a
  * few times; what is there stays for the next call. Proxies and certificates are libcurl's and
- * those that curl's variables name. Errors: UNSUPPORTED (no libcurl), IO (no network, no answer in
- * time, cut off, no room), DATA (the server sent something else), LIMIT, CANCELLED. */
+ * those that curl's variables name. Errors: ARGUMENT (PLANCHE_FETCH_TIMEOUT), UNSUPPORTED (no
+ * libcurl), IO (no network, no answer in time, cut off, no room), DATA (the server sent something
+ * else), LIMIT, CANCELLED. */
 enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *transfer,
                                              struct planche_error *error);
 

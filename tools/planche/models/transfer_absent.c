@@ -4,15 +4,10 @@
 
 #include "base/status.h"
 
-enum planche_status planche_cli_transfer_check(struct planche_error *error)
-{
-    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                        "this planche was built without libcurl (-Dfetch)");
-}
-
 enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *transfer,
                                              struct planche_error *error)
 {
     (void)transfer;
-    return planche_cli_transfer_check(error);
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "this planche was built without libcurl (-Dfetch)");
 }
