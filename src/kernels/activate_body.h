@@ -37,12 +37,18 @@ static inline __attribute__((always_inline)) float within(float v, float low, fl
     return v > high ? high : v;
 }
 
+/* Where functions are cut off. Variables, though they never change: of a comparison with a constant
+ * GCC makes a branch, and of each branch's result the rest of the loop once more. */
+struct limits {
+    float exp_low, exp_high, mish_high, tangent, error_function, gelu_low;
+};
+
 /* e^v for v in -87..88, and of the nearest of these for others: 2^n e^r with |r| <= ln(2) / 2, by
  * the polynomial of Cephes' expf (S. Moshier). Adding ROUND leaves n in the last bits. */
 #define ROUND 12582912.0f
-static inline __attribute__((always_inline)) float exponential(float v)
+static inline __attribute__((always_inline)) float exponential(float v, const struct limits *limits)
 {
-    v = within(v, -87.0f, 88.0f);
+    v = within(v, limits->exp_low, limits->exp_high);
     const float shifted = v * 1.44269504088896341f + ROUND, n = shifted - ROUND;
     const float r = (v - n * 0.693359375f) + n * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -55,15 +61,15 @@ static inline __attribute__((always_inline)) float exponential(float v)
     return p * of_bits((bits_of(shifted) - bits_of(ROUND) + 127u) << 23);
 }
 
-static inline __attribute__((always_inline)) float sigmoid(float v)
+static inline __attribute__((always_inline)) float sigmoid(float v, const struct limits *limits)
 {
-    return 1.0f / (1.0f + exponential(-v));
+    return 1.0f / (1.0f + exponential(-v, limits));
 }
 
 /* An odd rational minimax function, as in Eigen; beyond 7.9 it is 1. */
-static inline __attribute__((always_inline)) float tangent(float v)
+static inline __attribute__((always_inline)) float tangent(float v, const struct limits *limits)
 {
-    v = within(v, -7.90531110763549805f, 7.90531110763549805f);
+    v = within(v, -limits->tangent, limits->tangent);
     const float s = v * v;
     float p = -2.76076847742355e-16f;
     p = p * s + 2.00018790482477e-13f;
@@ -80,9 +86,10 @@ static inline __attribute__((always_inline)) float tangent(float v)
 }
 
 /* Likewise; beyond 4 it is 1 to the last bit or so. */
-static inline __attribute__((always_inline)) float error_function(float v)
+static inline __attribute__((always_inline)) float error_function(float v,
+                                                                  const struct limits *limits)
 {
-    v = within(v, -4.0f, 4.0f);
+    v = within(v, -limits->error_function, limits->error_function);
     const float s = v * v;
     float p = -2.72614225801306e-10f;
     p = p * s + 2.77068142495902e-08f;
@@ -100,24 +107,25 @@ static inline __attribute__((always_inline)) float error_function(float v)
 }
 
 /* tanh(log(1 + e^v)) is n / (n + 2) for n = e^v * (e^v + 2), and 1 in floats where e^v is large. */
-static inline __attribute__((always_inline)) float mish(float v)
+static inline __attribute__((always_inline)) float mish(float v, const struct limits *limits)
 {
-    const float e = exponential(within(v, -87.0f, 20.0f)), n = e * (e + 2.0f);
+    const float e = exponential(within(v, limits->exp_low, limits->mish_high), limits),
+                n = e * (e + 2.0f);
     return v * (n / (n + 2.0f));
 }
 
 /* Below -5.6 both are zero but for a millionth; there the sum's error would grow with v. */
-static inline __attribute__((always_inline)) float gelu(float v)
+static inline __attribute__((always_inline)) float gelu(float v, const struct limits *limits)
 {
-    v = most(v, -5.6f);
-    return 0.5f * v * (1.0f + error_function(v * 0.707106781186547524f));
+    v = most(v, limits->gelu_low);
+    return 0.5f * v * (1.0f + error_function(v * 0.707106781186547524f, limits));
 }
 
-static inline __attribute__((always_inline)) float gelu_tanh(float v)
+static inline __attribute__((always_inline)) float gelu_tanh(float v, const struct limits *limits)
 {
-    v = most(v, -5.6f);
+    v = most(v, limits->gelu_low);
     const float inner = 0.797884560802865f * (v + 0.044715f * (v * v * v));
-    return 0.5f * v * (1.0f + tangent(inner));
+    return 0.5f * v * (1.0f + tangent(inner, limits));
 }
 
 #define ACTIVATE(activation, expression)                                                           \
@@ -133,19 +141,22 @@ void KERNEL_NAME(activate)(const struct planche_activate_args *args)
     const float a = args->act[0], b = args->act[1];
     float *values = args->values;
     const size_t count = args->count;
+    struct limits limits = {-87.0f, 88.0f, 20.0f, 7.90531110763549805f, 4.0f, -5.6f};
+    __asm__("" : "+m"(limits));
     switch (args->activation) {
         ACTIVATE(PLANCHE_ACT_RELU, most(v, 0.0f));
         ACTIVATE(PLANCHE_ACT_LEAKY, v < 0.0f ? v * a : v);
         ACTIVATE(PLANCHE_ACT_CLIP, within(v, a, b));
-        ACTIVATE(PLANCHE_ACT_SIGMOID, sigmoid(v));
-        ACTIVATE(PLANCHE_ACT_MISH, mish(v));
+        ACTIVATE(PLANCHE_ACT_SIGMOID, sigmoid(v, &limits));
+        ACTIVATE(PLANCHE_ACT_MISH, mish(v, &limits));
         ACTIVATE(PLANCHE_ACT_HARDSWISH, v * within(v * a + b, 0.0f, 1.0f));
-        ACTIVATE(PLANCHE_ACT_SILU, v * sigmoid(v));
-        ACTIVATE(PLANCHE_ACT_GELU, gelu(v));
-        ACTIVATE(PLANCHE_ACT_GELU_TANH, gelu_tanh(v));
-        ACTIVATE(PLANCHE_ACT_TANH, tangent(v));
+        ACTIVATE(PLANCHE_ACT_SILU, v * sigmoid(v, &limits));
+        ACTIVATE(PLANCHE_ACT_GELU, gelu(v, &limits));
+        ACTIVATE(PLANCHE_ACT_GELU_TANH, gelu_tanh(v, &limits));
+        ACTIVATE(PLANCHE_ACT_TANH, tangent(v, &limits));
         ACTIVATE(PLANCHE_ACT_HARDSIGMOID, within(v * a + b, 0.0f, 1.0f));
-        ACTIVATE(PLANCHE_ACT_ELU, most(v, 0.0f) + a * (exponential(least(v, 0.0f)) - 1.0f));
+        ACTIVATE(PLANCHE_ACT_ELU,
+                 most(v, 0.0f) + a * (exponential(least(v, 0.0f), &limits) - 1.0f));
     }
 }
 #undef ACTIVATE

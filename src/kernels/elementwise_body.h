@@ -17,18 +17,18 @@
 /* A loop for each operation, so that the operation is chosen outside of it. */
 #define EACH(op, expression)                                                                       \
     case op:                                                                                       \
-        IN_PLACE                                                                                   \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            const float x = self * a[i], y = other * b[i & mask];                                  \
-            out[i] = (expression);                                                                 \
+        for (size_t first = 0; first < count; first += length)                                     \
+            IN_PLACE                                                                               \
+        for (size_t i = 0; i < length; i++) {                                                      \
+            const float x = self * a[first + i], y = other * b[i];                                 \
+            out[first + i] = (expression);                                                         \
         }                                                                                          \
         break
 
-/* mask is a constant where this is inlined: all ones for two tensors, else the vector's length
- * less 1. */
+/* count is a multiple of length, after which b begins again. */
 static inline __attribute__((always_inline)) void combine(int op, float self, float other,
                                                           const float *a, const float *b,
-                                                          size_t mask, float *out, size_t count)
+                                                          size_t length, float *out, size_t count)
 {
     switch (op) {
         EACH(PLANCHE_BINARY_ADD, x + y);
@@ -44,7 +44,8 @@ static inline __attribute__((always_inline)) void combine(int op, float self, fl
 
 void KERNEL_NAME(binary)(const struct planche_binary_args *args)
 {
-    combine(args->op, args->self, args->other, args->a, args->b, SIZE_MAX, args->out, args->count);
+    combine(args->op, args->self, args->other, args->a, args->b, args->count, args->out,
+            args->count);
 }
 
 void KERNEL_NAME(binary_vector)(const struct planche_binary_vector_args *args)
@@ -52,12 +53,16 @@ void KERNEL_NAME(binary_vector)(const struct planche_binary_vector_args *args)
     float vector[LANES]; /* a copy: out cannot overlap it */
     for (size_t lane = 0; lane < args->lanes; lane++)
         vector[lane] = args->vector[lane];
-    if (args->lanes == 1)
-        combine(args->op, 1.0f, 1.0f, args->a, vector, 0, args->out, args->pixels);
-    else
-        for (size_t p = 0; p < args->pixels; p++)
-            combine(args->op, 1.0f, 1.0f, args->a + p * LANES, vector, LANES - 1,
-                    args->out + p * LANES, LANES);
+    if (args->lanes == LANES) {
+        combine(args->op, 1.0f, 1.0f, args->a, vector, LANES, args->out, args->pixels * LANES);
+        return;
+    }
+    for (size_t lane = 1; lane < LANES; lane++)
+        vector[lane] = vector[0];
+    const size_t whole = args->pixels / LANES * LANES;
+    combine(args->op, 1.0f, 1.0f, args->a, vector, LANES, args->out, whole);
+    combine(args->op, 1.0f, 1.0f, args->a + whole, vector, 1, args->out + whole,
+            args->pixels - whole);
 }
 
 /* lanes is a constant where this is inlined. */

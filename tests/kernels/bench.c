@@ -13,8 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-typedef void (*work_fn)(const void *user);
-
 /* Time that this thread ran, so that others who share the machine do not count. */
 static double cpu_seconds(void)
 {
@@ -23,8 +21,7 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Calls of fn per second: the best of a few rounds. */
-static double measure(work_fn fn, const void *user)
+double bench_measure(work_fn fn, const void *user)
 {
     const double min = 0.05;
     double best = 0.0;
@@ -92,12 +89,12 @@ static double fma_peak(uint32_t features)
 #if defined(__x86_64__)
     if (features &
         (PLANCHE_CPU_AVX512 | PLANCHE_CPU_AVX512BF16 | PLANCHE_CPU_AMX | PLANCHE_CPU_AVX512VNNI))
-        return measure(peak_avx512, NULL) * PEAK_FLOPS * 16;
+        return bench_measure(peak_avx512, NULL) * PEAK_FLOPS * 16;
     if (features & (PLANCHE_CPU_AVX2 | PLANCHE_CPU_AVXVNNI))
-        return measure(peak_avx2, NULL) * PEAK_FLOPS * 8;
+        return bench_measure(peak_avx2, NULL) * PEAK_FLOPS * 8;
 #elif defined(__aarch64__)
     if (features & PLANCHE_CPU_NEON)
-        return measure(peak_neon, NULL) * PEAK_FLOPS * 4;
+        return bench_measure(peak_neon, NULL) * PEAK_FLOPS * 4;
 #else
     (void)features;
 #endif
@@ -358,7 +355,7 @@ static double bench_shape(const struct planche_kernels *kernels, const struct sh
         count = bench.out_blocks * bench.out_lanes;
     bench.scratch = floats(count);
     const work_fn work = quantised ? bench_conv3 : bench.tile ? bench_winograd : bench_conv;
-    const double rate = measure(work, &bench);
+    const double rate = bench_measure(work, &bench);
     const double result = 2e-9 * rate * macs(&bench);
     planche_free(bench.input);
     planche_free(bench.output);

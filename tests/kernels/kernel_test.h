@@ -107,6 +107,11 @@ void check_store16_f32(const struct planche_kernels *kernels, struct random *ran
 /* Measures the versions of the features (all if op is NULL, else those of one op) and prints a
  * table. */
 void bench_kernels(uint32_t features, const char *op, const char *isa);
+/* Likewise for kernels whose speed is in values, not products. */
+void bench_values(uint32_t features, const char *op, const char *isa);
+/* Calls of fn per second: the best of a few rounds. */
+typedef void (*work_fn)(const void *user);
+double bench_measure(work_fn fn, const void *user);
 /* Prints the largest error of the winograd and conv versions for realistic weights. */
 void print_errors(uint32_t features);
 

@@ -82,6 +82,7 @@ int main(int argc, char **argv)
         seed = strtoull(argv[2], NULL, 0);
     else if (argc >= 2 && argc <= 4 && strcmp(argv[1], "--bench") == 0) {
         bench_kernels(features, argc >= 3 ? argv[2] : NULL, argc == 4 ? argv[3] : NULL);
+        bench_values(features, argc >= 3 ? argv[2] : NULL, argc == 4 ? argv[3] : NULL);
         return EXIT_SUCCESS;
     } else if (argc == 2 && strcmp(argv[1], "--errors") == 0) {
         print_errors(features);
