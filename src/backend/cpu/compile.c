@@ -77,24 +77,21 @@ static struct planche_node *add_node(struct planche_program *program, enum planc
     return node;
 }
 
-/* scale, bias and slope of a CHANNEL step, padded to whole blocks. */
-static bool fill_channel(struct planche_program *program, struct planche_node *node)
+/* scale, bias and slope of a CHANNEL or NORM step, padded to whole blocks; NULL: no memory. */
+static float *fill_channel(struct planche_program *program, const struct planche_step *s)
 {
-    const struct planche_step *s = node->step;
-    const struct planche_tensor_layout *out = &program->tensors[node->output];
+    const struct planche_tensor_layout *out = &program->tensors[s->output];
     size_t lanes = (size_t)out->blocks * out->lanes;
-    node->channel = planche_calloc(program->budget, 3 * lanes, sizeof(float));
-    if (!node->channel)
-        return false;
-    for (int c = 0; c < out->channels; c++) {
-        node->channel[c] = s->scale ? s->scale[c] : 1.0f;
-        node->channel[lanes + (size_t)c] = s->bias ? s->bias[c] : 0.0f;
-        node->channel[2 * lanes + (size_t)c] = s->activation == PLANCHE_ACT_RELU     ? 0.0f
-                                               : s->activation == PLANCHE_ACT_LEAKY  ? s->act[0]
-                                               : s->activation == PLANCHE_ACT_SLOPES ? s->slope[c]
-                                                                                     : 1.0f;
+    float *channel = planche_calloc(program->budget, 3 * lanes, sizeof(float));
+    for (int c = 0; channel && c < out->channels; c++) {
+        channel[c] = s->scale ? s->scale[c] : 1.0f;
+        channel[lanes + (size_t)c] = s->bias ? s->bias[c] : 0.0f;
+        channel[2 * lanes + (size_t)c] = s->activation == PLANCHE_ACT_RELU     ? 0.0f
+                                         : s->activation == PLANCHE_ACT_LEAKY  ? s->act[0]
+                                         : s->activation == PLANCHE_ACT_SLOPES ? s->slope[c]
+                                                                               : 1.0f;
     }
-    return true;
+    return channel;
 }
 
 /* The step that produces a tensor if `reader` alone reads it, and all of it; else NULL. */
@@ -138,35 +135,10 @@ static bool adds_enlarged(const struct planche_net *net, const struct planche_st
     return false;
 }
 
-/* Whether a step is an activation that the node of the convolution before it can do, while its
- * values are in the cache. */
-static bool is_activation(const struct planche_net *net, const struct planche_step *step)
-{
-    if (step->op != PLANCHE_STEP_CHANNEL || step->scale || step->bias ||
-        planche_activation_is_slope(step->activation))
-        return false;
-    const struct planche_step *producer = sole_producer(net, &step->inputs[0], step);
-    return producer && planche_step_has_kernel(producer) && producer->residual_count == 0 &&
-           producer->activation == PLANCHE_ACT_NONE;
-}
-
-/* The activation behind a convolution that its node does; NULL: none. */
-static const struct planche_step *find_activation(const struct planche_net *net,
-                                                  const struct planche_step *conv)
-{
-    const struct planche_step *end = net->steps + net->step_count;
-    for (const struct planche_step *s = conv + 1; planche_step_has_kernel(conv) && s < end; s++)
-        if (s->op == PLANCHE_STEP_CHANNEL && s->inputs[0].tensor == conv->output)
-            return is_activation(net, s) ? s : NULL;
-    return NULL;
-}
-
-/* Whether the node of another step does the work of this one. */
+/* Whether the sum of a shuffle and an enlargement does the work of this step. */
 static bool is_absorbed(const struct planche_net *net, const struct planche_step *step)
 {
     const struct planche_step *end = net->steps + net->step_count, *shuffle, *small;
-    if (is_activation(net, step))
-        return true;
     if (step->op != PLANCHE_STEP_SHUFFLE && step->op != PLANCHE_STEP_INTERP)
         return false;
     for (const struct planche_step *sum = step + 1; sum < end; sum++)
@@ -194,22 +166,53 @@ static enum planche_status add_shuffle(struct planche_program *program,
     return PLANCHE_OK;
 }
 
-static enum planche_status add_step(struct planche_program *program, const struct planche_step *s,
-                                    uint64_t l2_bytes, struct planche_error *error)
+/* The edge of an operand that no member of the group makes: the head's own, or a further one. */
+static int find_edge(struct planche_node *node, const struct planche_step *step, int input)
 {
-    const struct planche_step *shuffle, *small;
-    if (s->op == PLANCHE_STEP_SHUFFLE)
-        return add_shuffle(program, s, s, NULL, error);
-    if (adds_enlarged(program->net, s, &shuffle, &small))
-        return add_shuffle(program, s, shuffle, small, error);
-    const struct planche_step *activation = find_activation(program->net, s);
-    int output = activation ? activation->output : s->output;
-    struct planche_node *node =
-        add_node(program, kind_of(s->op), s->name, s->op == PLANCHE_STEP_POOL ? -1 : output);
-    node->step = s;
-    node->activation = activation;
-    if (!add_edges(program, node, s->input_count + s->residual_count))
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
+    if (step == node->step)
+        return input;
+    node->edges[node->edge_count].view = step->inputs[input];
+    return node->edge_count++;
+}
+
+static int find_operand(const struct planche_net *net, const struct planche_tail_group *group,
+                        struct planche_node *node, const struct planche_step *step, int input)
+{
+    for (int k = 0; k < group->count; k++)
+        if (net->steps[group->steps[k]].output == step->inputs[input].tensor)
+            return group->values[k];
+    return ~find_edge(node, step, input);
+}
+
+/* An activation alone needs no channels' values. */
+static bool has_channel(const struct planche_step *step)
+{
+    return step->op == PLANCHE_STEP_CHANNEL &&
+           (step->scale || step->bias || planche_activation_is_slope(step->activation));
+}
+
+/* The operations of a group; node has room for their edges. */
+static bool add_tail(struct planche_program *program, const struct planche_tail_group *group,
+                     struct planche_node *node)
+{
+    const struct planche_net *net = program->net;
+    for (int k = planche_tail_is_elementwise(node->step) ? 0 : 1; k < group->count; k++) {
+        const struct planche_step *step = &net->steps[group->steps[k]];
+        struct planche_tail_op *op = &node->tail.ops[node->tail.count++];
+        op->step = step;
+        op->value = group->values[k];
+        for (int i = 0; i < step->input_count; i++)
+            op->operands[i] = find_operand(net, group, node, step, i);
+        if (has_channel(step) && !(op->channel = fill_channel(program, step)))
+            return false;
+    }
+    return true;
+}
+
+static void fill_edges(const struct planche_program *program, struct planche_node *node)
+{
+    const struct planche_step *s = node->step;
+    (void)program; /* asserted about only */
     for (int i = 0; i < s->input_count; i++) {
         assert(node->kind != PLANCHE_NODE_CONV || s->input_count == 1 ||
                planche_channels_are_joinable(program->net->tensors[s->inputs[i].tensor].channels,
@@ -219,14 +222,96 @@ static enum planche_status add_step(struct planche_program *program, const struc
     }
     for (int r = 0; r < s->residual_count; r++)
         node->edges[s->input_count + r].view = s->residuals[r].view;
-    if ((node->kind == PLANCHE_NODE_CHANNEL || node->kind == PLANCHE_NODE_NORM) &&
-        !fill_channel(program, node))
+}
+
+/* The node of a group. */
+static enum planche_status add_group(struct planche_program *program,
+                                     const struct planche_tail_group *group, uint64_t l2_bytes,
+                                     struct planche_error *error)
+{
+    const struct planche_step *steps = program->net->steps, *s = &steps[group->steps[0]];
+    int output = steps[group->steps[group->count - 1]].output;
+    struct planche_node *node =
+        add_node(program, kind_of(s->op), s->name, s->op == PLANCHE_STEP_POOL ? -1 : output);
+    bool allocated = add_edges(program, node, s->input_count + s->residual_count + group->count);
+    node->step = s;
+    node->edge_count = s->input_count + s->residual_count;
+    if (allocated) {
+        fill_edges(program, node);
+        allocated = add_tail(program, group, node);
+    }
+    if (allocated && node->kind == PLANCHE_NODE_NORM)
+        allocated = (node->channel = fill_channel(program, s)) != NULL;
+    if (!allocated)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     if (node->kind == PLANCHE_NODE_CONV)
         return planche_pack_conv(program, node, l2_bytes, error);
     if (node->kind == PLANCHE_NODE_DEPTHWISE)
         return planche_pack_depthwise(program, node, error);
     return PLANCHE_OK;
+}
+
+static enum planche_status add_step(struct planche_program *program,
+                                    const struct planche_tail_group *group, uint64_t l2_bytes,
+                                    struct planche_error *error)
+{
+    const struct planche_step *s = &program->net->steps[group->steps[0]], *shuffle, *small;
+    if (s->op == PLANCHE_STEP_SHUFFLE)
+        return add_shuffle(program, s, s, NULL, error);
+    if (adds_enlarged(program->net, s, &shuffle, &small))
+        return add_shuffle(program, s, shuffle, small, error);
+    return add_group(program, group, l2_bytes, error);
+}
+
+/* Nodes for all groups. Each stands where its last step does: all that it reads is there then. */
+static enum planche_status add_steps(struct planche_program *program,
+                                     const struct planche_tail_search *search,
+                                     struct planche_tail_group *groups, uint64_t l2_bytes,
+                                     struct planche_error *error)
+{
+    const struct planche_net *net = program->net;
+    const struct planche_step *shuffle, *small;
+    enum planche_status status = PLANCHE_OK;
+    for (int s = 0; s < net->step_count; s++)
+        search->taken[s] = net->steps[s].op == PLANCHE_STEP_INNER ||
+                           is_absorbed(net, &net->steps[s]) ||
+                           adds_enlarged(net, &net->steps[s], &shuffle, &small);
+    planche_tail_count_readers(search);
+    for (int s = 0; s < net->step_count; s++) {
+        struct planche_tail_group group;
+        bool alone = search->taken[s] && adds_enlarged(net, &net->steps[s], &shuffle, &small);
+        if (search->taken[s] && !alone)
+            continue;
+        planche_tail_find(search, s, &group);
+        groups[group.steps[group.count - 1]] = group;
+    }
+    for (int s = 0; s < net->step_count && !status; s++)
+        if (groups[s].count > 0)
+            status = add_step(program, &groups[s], l2_bytes, error);
+    return status;
+}
+
+/* Finds what steps are done together, and adds the nodes. */
+static enum planche_status add_net(struct planche_program *program, uint64_t l2_bytes,
+                                   struct planche_error *error)
+{
+    const struct planche_net *net = program->net;
+    size_t steps = (size_t)net->step_count + 1, tensors = (size_t)net->tensor_count;
+    struct planche_tail_group *groups = planche_calloc(program->budget, steps, sizeof(*groups));
+    struct planche_tail_search search = {
+        .net = net,
+        .levels = program->tensor_level,
+        .readers = planche_calloc(program->budget, tensors, sizeof(*search.readers)),
+        .taken = planche_calloc(program->budget, steps, sizeof(*search.taken)),
+    };
+    enum planche_status status =
+        groups && search.readers && search.taken
+            ? add_steps(program, &search, groups, l2_bytes, error)
+            : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the network");
+    planche_free(groups);
+    planche_free(search.readers);
+    planche_free(search.taken);
+    return status;
 }
 
 static bool add_page_nodes(struct planche_program *program)
@@ -290,7 +375,6 @@ static void find_levels(struct planche_program *program)
 {
     const struct planche_net *net = program->net;
     const int *levels = program->tensor_level;
-    program->levels = planche_net_levels(net, program->tensor_level);
     for (int n = 0; n < program->node_count; n++) {
         struct planche_node *node = &program->nodes[n];
         if (node->kind == PLANCHE_NODE_POOL)
@@ -457,11 +541,10 @@ enum planche_status planche_program_create(struct planche_program **out,
     if (!allocate(program))
         goto no_memory;
     init_layouts(program);
+    program->levels = planche_net_levels(net, program->tensor_level);
     if (!add_page_nodes(program))
         goto no_memory;
-    for (int s = 0; s < net->step_count && !status; s++)
-        if (net->steps[s].op != PLANCHE_STEP_INNER && !is_absorbed(net, &net->steps[s]))
-            status = add_step(program, &net->steps[s], l2_bytes, error);
+    status = add_net(program, l2_bytes, error);
     if (!status)
         status = planche_pack_weights(program, pool, error);
     if (status)
@@ -489,6 +572,8 @@ void planche_program_destroy(struct planche_program **program)
     for (int n = 0; n < p->node_count; n++) {
         planche_pack_destroy(p->nodes[n].conv);
         planche_free(p->nodes[n].channel);
+        for (int i = 0; i < p->nodes[n].tail.count; i++)
+            planche_free(p->nodes[n].tail.ops[i].channel);
         planche_free(p->nodes[n].edges);
     }
     planche_free(p->nodes);

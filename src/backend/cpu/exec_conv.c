@@ -198,8 +198,7 @@ static void conv_span(const struct planche_task *task, int64_t row, int64_t x0, 
             for (unsigned g = 0; g < (conv->out_blocks + 3) / 4; g++)
                 run_group(&run, g);
     }
-    if (task->node->activation)
-        planche_exec_activate(task->exec, task->node->activation, task->node->output, row, x0, x1);
+    planche_exec_tail(task, row, x0, x1);
 }
 
 /* Kernels with AMX take 16 pixels at a time. */
@@ -327,9 +326,9 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
         .scratch = (float *)(void *)scratch,
     };
     conv->run_winograd(&args);
-    for (int64_t y = top; node->activation && y < top + (int64_t)tile; y++)
+    for (int64_t y = top; y < top + (int64_t)tile; y++)
         if (y >= task->y0 && y < task->y1)
-            planche_exec_activate(task->exec, node->activation, node->output, y, x0, x1);
+            planche_exec_tail(task, y, x0, x1);
 }
 
 struct planche_task planche_winograd_task(const struct planche_exec *exec, int node, int64_t y0,

@@ -28,6 +28,9 @@ struct planche_task planche_put_task(const struct planche_exec *exec, int node, 
 /* The epilogue of output lanes from `lane` on, residuals but for where they lie. */
 struct planche_epilogue planche_exec_epilogue(const struct planche_task *task, size_t lane);
 
+/* The tail of a task's node, in place, on columns [x0, x1) of a row of its output. */
+void planche_exec_tail(const struct planche_task *task, int64_t y, int64_t x0, int64_t x1);
+
 /* Each makes rows [y0, y1) of the node's output. */
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);

@@ -64,8 +64,7 @@ static void depthwise_span(const struct planche_task *task, int64_t y, int64_t x
     char *scratch = task->exec->scratch + worker * program->scratch_bytes;
     for (unsigned b = 0; b < program->tensors[task->node->output].blocks; b++)
         filter_block(task, y, x0, x1, b, (const float **)(void *)scratch);
-    if (task->node->activation)
-        planche_exec_activate(task->exec, task->node->activation, task->node->output, y, x0, x1);
+    planche_exec_tail(task, y, x0, x1);
 }
 
 struct planche_task planche_depthwise_task(const struct planche_exec *exec, int node, int64_t y0,

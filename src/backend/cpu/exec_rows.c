@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nodes but convolutions: elementwise layers, copies, shuffles, interpolation, pooling. */
+/* Nodes but convolutions: copies, shuffles, interpolation, pooling. */
 #include "backend/cpu/exec_nodes.h"
 
 #include <assert.h>
@@ -33,74 +33,28 @@ static float *output_at(const struct span *span, unsigned block)
            span->x * span->out->lanes;
 }
 
-/* Division and scalars leave something in the lanes beyond the last channel. */
+/* Division leaves something in the lanes beyond the last channel. */
 static void clear_unused_lanes(const struct span *span)
 {
     planche_exec_clear_unused(span->exec, span->node->output, span->y, span->x,
                               span->x + (int64_t)span->pixels);
 }
 
-static void run_binary(const struct span *span, const struct planche_kernels *kernels)
-{
-    const struct planche_step *step = span->node->step;
-    for (unsigned b = 0; b < span->out->blocks; b++) {
-        struct planche_binary_args args = {
-            .op = step->binary,
-            .self = step->self,
-            .other = step->other,
-            .a = input_at(span, 0, b),
-            .b = input_at(span, 1, b),
-            .out = output_at(span, b),
-            .count = span->pixels * span->out->lanes,
-        };
-        kernels->binary(&args);
-    }
-    clear_unused_lanes(span);
-}
-
 static void run_binary_vector(const struct span *span, const struct planche_kernels *kernels)
 {
     const struct planche_step *step = span->node->step;
-    float scalars[PLANCHE_LANES];
-    for (int i = 0; i < PLANCHE_LANES; i++)
-        scalars[i] = step->scalar;
     for (unsigned b = 0; b < span->out->blocks; b++) {
         struct planche_binary_vector_args args = {
             .op = step->binary,
             .lanes = span->out->lanes,
             .a = input_at(span, 0, b),
-            .vector = step->op == PLANCHE_STEP_BINARY_SCALAR
-                          ? scalars
-                          : span->exec->data->vectors[step->vector] + b * span->out->lanes,
+            .vector = span->exec->data->vectors[step->vector] + b * span->out->lanes,
             .out = output_at(span, b),
             .pixels = span->pixels,
         };
         kernels->binary_vector(&args);
     }
     clear_unused_lanes(span);
-}
-
-static void run_channel(const struct span *span, const struct planche_kernels *kernels)
-{
-    const struct planche_step *step = span->node->step;
-    size_t lanes = span->out->lanes, all = lanes * span->out->blocks;
-    for (unsigned b = 0; b < span->out->blocks; b++) {
-        struct planche_channel_args args = {
-            .lanes = span->out->lanes,
-            .in = input_at(span, 0, b),
-            .scale = span->node->channel + b * lanes,
-            .bias = span->node->channel + all + b * lanes,
-            .slope = span->node->channel + 2 * all + b * lanes,
-            .out = output_at(span, b),
-            .pixels = span->pixels,
-        };
-        kernels->channel(&args);
-    }
-    if (!planche_activation_is_slope(step->activation))
-        planche_exec_activate(span->exec, step, span->node->output, span->y, span->x,
-                              span->x + (int64_t)span->pixels);
-    else
-        clear_unused_lanes(span);
 }
 
 /* Copies channel by channel; whole blocks where lanes line up. */
@@ -142,17 +96,14 @@ static void simple_span(const struct planche_task *task, int64_t y, int64_t x0, 
     };
     (void)worker;
     switch (task->node->kind) {
-    case PLANCHE_NODE_BINARY:
-        run_binary(&span, &program->kernels);
-        break;
-    case PLANCHE_NODE_CHANNEL:
-        run_channel(&span, &program->kernels);
+    case PLANCHE_NODE_BINARY_VECTOR:
+        run_binary_vector(&span, &program->kernels);
         break;
     case PLANCHE_NODE_CONCAT:
         run_concat(&span);
         break;
     default:
-        run_binary_vector(&span, &program->kernels);
+        planche_exec_tail(task, y, x0, x1);
         break;
     }
 }

@@ -38,21 +38,6 @@ void planche_exec_clear_unused(const struct planche_exec *exec, int tensor, int6
         memset(out + x * lanes + used, 0, (lanes - used) * sizeof(float));
 }
 
-void planche_exec_activate(const struct planche_exec *exec, const struct planche_step *step,
-                           int tensor, int64_t y, int64_t x0, int64_t x1)
-{
-    const struct planche_program *program = exec->pass->spec.program;
-    const struct planche_tensor_layout *layout = &program->tensors[tensor];
-    for (unsigned b = 0; b < layout->blocks; b++)
-        program->kernels.activate(&(struct planche_activate_args){
-            .activation = (int)step->activation,
-            .act = {step->act[0], step->act[1]},
-            .values = planche_exec_row(exec, tensor, y, b) + x0 * layout->lanes,
-            .count = (size_t)(x1 - x0) * layout->lanes,
-        });
-    planche_exec_clear_unused(exec, tensor, y, x0, x1);
-}
-
 void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row)
 {
     const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];

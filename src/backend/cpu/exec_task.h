@@ -47,9 +47,6 @@ float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, 
  * zero. */
 void planche_exec_clear_unused(const struct planche_exec *exec, int tensor, int64_t y, int64_t x0,
                                int64_t x1);
-/* A step's activation, in place, on columns [x0, x1) of a row of a tensor. */
-void planche_exec_activate(const struct planche_exec *exec, const struct planche_step *step,
-                           int tensor, int64_t y, int64_t x0, int64_t x1);
 /* Zeros what lies beyond a tensor's columns in a row, which convolutions read. */
 void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row);
 void planche_exec_clear_right(const struct planche_pass *pass, int tensor, float *row);

@@ -164,7 +164,7 @@ static int find_excited(const struct planche_pass *pass, int n)
     enum planche_node_kind kind = program->nodes[producer].kind;
     bool wide = program->tensors[tensor].lanes == PLANCHE_LANES &&
                 (kind == PLANCHE_NODE_CONV || kind == PLANCHE_NODE_WINOGRAD) &&
-                !program->nodes[producer].activation;
+                program->nodes[producer].tail.count == 0;
     int readers = pass->consumer_start[tensor + 1] - pass->consumer_start[tensor];
     return wide && pass->parts[producer].active && !pass->buffers[tensor].retained && readers == 1
                ? producer

@@ -4,6 +4,7 @@
 #ifndef PLANCHE_BACKEND_CPU_PROGRAM_H
 #define PLANCHE_BACKEND_CPU_PROGRAM_H
 
+#include "backend/cpu/tail.h"
 #include "base/pool.h"
 #include "kernels/kernels.h"
 #include "net/net.h"
@@ -20,10 +21,10 @@ enum planche_node_kind {
     PLANCHE_NODE_PAD,   /* page tensor -> tensor 0, reflected */
     PLANCHE_NODE_CONV,
     PLANCHE_NODE_WINOGRAD,
-    PLANCHE_NODE_BINARY,
+    PLANCHE_NODE_BINARY, /* this and the next two: what the tail does */
     PLANCHE_NODE_BINARY_SCALAR,
-    PLANCHE_NODE_BINARY_VECTOR,
     PLANCHE_NODE_CHANNEL,
+    PLANCHE_NODE_BINARY_VECTOR,
     PLANCHE_NODE_CONCAT,
     PLANCHE_NODE_INTERP,
     PLANCHE_NODE_SHUFFLE,
@@ -71,15 +72,15 @@ struct planche_node {
     const char *name;
     int output; /* tensor; -1 for POOL and EMIT */
     int edge_count;
-    struct planche_edge *edges; /* step inputs, then residuals */
+    struct planche_edge *edges; /* step inputs, residuals, other operands of the tail */
     int level;                  /* averages that must be known first: see plan.h */
     int tile, anchor;           /* output rows come in groups that end at anchor modulo tile */
     int shuffle; /* SHUFFLE, and EMIT if it does the last shuffle: factor; edge 1, if there is one,
                     is enlarged and added */
-    const struct planche_step *activation; /* CHANNEL step that a convolution does to what it has
-                                              just made; NULL: none */
+    struct planche_tail tail; /* done to what the node has just made; of an elementwise node, which
+                                 makes nothing before, all that it does */
     struct planche_conv_program *conv;
-    float *channel; /* CHANNEL, NORM: scale, bias, slope, one after another */
+    float *channel; /* NORM: scale, bias, slope, one after another */
 };
 
 struct planche_tensor_layout {
