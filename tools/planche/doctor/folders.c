@@ -17,13 +17,30 @@
 /* Less than a book's pages and their results take. */
 #define LITTLE_ROOM ((uint64_t)512 << 20)
 
-/* Cuts a path to what is there of it. */
-static void cut_to_existing(char *path)
+/* Cuts a path to what is there of it: "." if that is nothing. */
+static void cut_to_existing(char path[PATH_MAX])
 {
-    char *slash;
-    while (planche_file_find(path, NULL) != PLANCHE_FILE_PRESENT &&
-           (slash = strrchr(path, '/')) != NULL)
+    while (planche_file_find(path, NULL) != PLANCHE_FILE_PRESENT) {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL) {
+            snprintf(path, PATH_MAX, ".");
+            return;
+        }
         slash[slash == path && slash[1] ? 1 : 0] = 0;
+    }
+}
+
+/* False: errno says why not. */
+static bool can_write_to(const char *folder)
+{
+    struct planche_file_info info;
+    if (planche_file_find(folder, &info) != PLANCHE_FILE_PRESENT)
+        return false;
+    if (info.kind != PLANCHE_FILE_FOLDER) {
+        errno = ENOTDIR;
+        return false;
+    }
+    return access(folder, W_OK | X_OK) == 0;
 }
 
 /* A folder, or the nearest above it that is there and would get it. */
@@ -34,7 +51,7 @@ static void check_folder(struct planche_doctor_findings *findings, const char *n
     uint64_t bytes = 0;
     snprintf(there, sizeof there, "%s", path);
     cut_to_existing(there);
-    if (*there == 0 || access(there, W_OK | X_OK) != 0) {
+    if (!can_write_to(there)) {
         planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, name, remedy,
                            "%s cannot be written to (%s): %s", path, strerror(errno), loss);
         return;
