@@ -15,9 +15,10 @@ class Doctor(harness.Case):
         self.home = {"HOME": self.folder, "XDG_CACHE_HOME": "", "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "",
                      "PLANCHE_MODEL_DIR": ""}
 
-    def doctor(self, *arguments, check=0, **variables):
+    def doctor(self, *arguments, check=0, cwd=None, **variables):
         """{name: finding}; of several of a name the worst."""
-        answer = json.loads(run("doctor", "--json", *arguments, env=self.home | variables, check=check).stdout)
+        answer = json.loads(run("doctor", "--json", *arguments, env=self.home | variables, cwd=cwd,
+                                check=check).stdout)
         self.assertEqual(answer["ok"], check == 0)
         levels = ["ok", "note", "problem"]
         found = {}
@@ -37,7 +38,7 @@ class Doctor(harness.Case):
             self.assertEqual(found[name]["level"], "ok", found[name])
         self.assertIn("built in: small, medium, large", found["models"]["text"])
         self.assertIn(self.path(".cache/planche/results"), found["cache"]["text"])
-        self.assertEqual(self.files(), [])  # it writes nothing
+        self.assertEqual(self.files(), [])  # it writes nothing where no GPU is
 
     def test_problems(self):
         """What does not work, each with its remedy."""
@@ -54,6 +55,27 @@ class Doctor(harness.Case):
             self.assertEqual(found[name]["level"], level, found[name])
             self.assertIn(says, found[name]["text"])
         self.assertEqual(found["variable"]["remedy"], "did you mean PLANCHE_QUALITY?")
+
+    def test_folders(self):
+        """What is not there yet is made in what is; a file is no folder, nor is anything in one."""
+        self.write("file", b"")
+        os.chmod(self.path("file"), 0o755)
+        for path, level in (("new", "ok"), ("new/newer/", "ok"), (".", "ok"), ("file", "note"), ("file/new", "note"),
+                            (self.path("new"), "ok"), (self.path("file"), "note")):
+            found = self.doctor("--cache", path, cwd=self.folder)["cache"]
+            self.assertEqual(found["level"], level, found)
+            self.assertIn(f"{path} cannot be written to (Not a directory)" if level == "note" else
+                          f"{path} can be written to", found["text"])
+        self.assertEqual(self.files(), ["file"])
+
+    def test_nothing_moves_the_cursor(self):
+        """Whatever the configuration, variables and paths hold."""
+        config = self.write("config.toml", b'"quali\\u001b[31mty" = 80\n')
+        found = run("doctor", "--cache", "a\033[31mb", cwd=self.folder, check=1,
+                    env=self.home | {"PLANCHE_CONFIG": config, "PLANCHE_QUALI\033Y": "80", "CLICOLOR_FORCE": "0"})
+        self.assertNotIn("\033", found.stdout)
+        for text in ("quali?[31mty", "a?[31mb", "PLANCHE_QUALI?Y"):
+            self.assertIn(text, found.stdout)
 
     def test_no_home(self):
         """Nothing that is needed is there; what is built in works."""

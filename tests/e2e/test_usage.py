@@ -164,6 +164,11 @@ class Config(harness.Case):
         for line in ("memory = 1G (PLANCHE_MEMORY)", "quality = 80 (line 4)", "listen = b:2 in [serve] (line 10)"):
             self.assertIn(line, told)
 
+    def test_nothing_moves_the_cursor(self):
+        told = self.info('model = "m\\u001b[31mX.param"\n', command=("info",)).stdout
+        self.assertNotIn("\033", told)
+        self.assertIn("model = m?[31mX.param (line 1)", told)
+
     def test_places(self):
         self.write("planche/config.toml", b'model-dir = "/found"\n')
         self.write(".config/planche/config.toml", b'model-dir = "~/found"\n')

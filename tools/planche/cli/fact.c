@@ -2,7 +2,10 @@
 /* Printing of facts: a name and a value, wrapped where a terminal of 80 columns ends. */
 #include "cli/fact.h"
 
+#include "cli/cells.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_COLUMNS  13
@@ -21,7 +24,7 @@ static size_t next_line(const char *text, size_t columns)
     return fits;
 }
 
-void planche_cli_print_fact_from(unsigned indent, const char *name, const char *value)
+static void print_clean(unsigned indent, const char *name, const char *value)
 {
     unsigned before = 0; /* the first line has begun */
     do {
@@ -32,6 +35,22 @@ void planche_cli_print_fact_from(unsigned indent, const char *name, const char *
         name = "";
         before = indent;
     } while (*value);
+}
+
+/* Configurations, variables, drivers and paths say what they like: none of it is for the terminal.
+ */
+void planche_cli_print_fact_from(unsigned indent, const char *name, const char *value)
+{
+    char *clean_name = strdup(name), *clean_value = strdup(value);
+    if (clean_name != NULL && clean_value != NULL) {
+        planche_cli_clean(clean_name, false);
+        planche_cli_clean(clean_value, false);
+        print_clean(indent, clean_name, clean_value);
+    } else {
+        print_clean(indent, "", "out of memory");
+    }
+    free(clean_name);
+    free(clean_value);
 }
 
 void planche_cli_print_fact(const char *name, const char *value)
