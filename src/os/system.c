@@ -12,10 +12,15 @@
 
 #define MIN_MEMORY ((uint64_t)64 << 20)
 
-uint64_t planche_system_memory(void)
+uint64_t planche_system_physical_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    uint64_t memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : MIN_MEMORY;
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+}
+
+uint64_t planche_system_memory(void)
+{
+    uint64_t memory = planche_system_physical_memory();
     uint64_t group = planche_cgroup_memory("");
     if (group < memory)
         memory = group;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of memory that the machine has; 0: not known. */
+uint64_t planche_system_physical_memory(void);
 /* Bytes of memory this process may use: physical memory or the cgroup's limit (v1 and v2, every
  * ancestor), whichever is less; at least 64 MiB. */
 uint64_t planche_system_memory(void);

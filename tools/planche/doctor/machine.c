@@ -31,11 +31,12 @@ static void check_kernels(struct planche_doctor_findings *findings,
     uint32_t all = planche_cpu_features(), mask = options->engine.cpu_mask;
     uint32_t used = mask != 0 ? all & (mask | PLANCHE_CPU_PORTABLE) : all;
     bool slow = is_x86() && !(used & PLANCHE_CPU_AVX2);
-    const char *remedy = !slow ? ""
-                         : all & PLANCHE_CPU_AVX2
-                             ? "leave --cpu-mask out, to use all that the CPU has"
-                             : "AVX2 makes pages several times faster; in a virtual machine, let "
-                               "it have the CPU of its host";
+    const char *remedy = "";
+    if (slow && (all & PLANCHE_CPU_AVX2))
+        remedy = "leave --cpu-mask out, to use all that the CPU has";
+    else if (slow)
+        remedy = "AVX2 makes pages several times faster; in a virtual machine, let it have the CPU "
+                 "of its host";
     planche_cli_cpu_name(name, sizeof name);
     planche_doctor_add(findings, slow ? PLANCHE_DOCTOR_NOTE : PLANCHE_DOCTOR_OK, "CPU", remedy,
                        "%s: %s; kernels: %s", name,
@@ -68,8 +69,7 @@ void planche_doctor_check_memory(struct planche_doctor_findings *findings,
                                  const struct planche_cli_options *options)
 {
     char machine[32], group[32], most[32], limits[96] = "";
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    uint64_t all = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+    uint64_t all = planche_system_physical_memory();
     uint64_t usable = planche_system_memory(), limit = planche_cgroup_memory("");
     uint64_t budget = options->engine.memory;
     if (budget == 0)
@@ -77,12 +77,12 @@ void planche_doctor_check_memory(struct planche_doctor_findings *findings,
     if (limit < all)
         snprintf(limits, sizeof limits, ", of which the control group allows %s",
                  planche_cli_format_bytes(limit, group, sizeof group));
-    bool little = usable<LITTLE_MEMORY, much = budget> usable;
-    const char *remedy =
-        much     ? "give --memory less than there is, or nothing: the process may be killed"
-        : little ? "if a page does not fit, it says which --memory would do; raise the limit then"
-                 : "";
-    planche_doctor_add(findings, much || little ? PLANCHE_DOCTOR_NOTE : PLANCHE_DOCTOR_OK, "memory",
+    const char *remedy = "";
+    if (budget > usable)
+        remedy = "give --memory less than there is, or nothing: the process may be killed";
+    else if (usable < LITTLE_MEMORY)
+        remedy = "if a page does not fit, it says which --memory would do; raise the limit then";
+    planche_doctor_add(findings, *remedy ? PLANCHE_DOCTOR_NOTE : PLANCHE_DOCTOR_OK, "memory",
                        remedy, "%s%s; budget %s at most",
                        planche_cli_format_bytes(all, machine, sizeof machine), limits,
                        planche_cli_format_bytes(budget, most, sizeof most));

@@ -9,12 +9,12 @@
 #include "cli/terminal.h"
 #include "info/gpus.h"
 #include "info/settings.h"
+#include "os/system.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What is printed. */
 struct machine {
@@ -34,8 +34,7 @@ static void inspect(struct machine *machine, const struct planche_cli_options *o
     if (mask != 0)
         machine->features &= mask | PLANCHE_CPU_PORTABLE;
     planche_cli_cpu_name(machine->cpu, sizeof machine->cpu);
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    machine->memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+    machine->memory = planche_system_physical_memory();
     planche_engine_defaults(&machine->budget, &machine->threads);
     const char *named = options->engine.model_directory;
     machine->has_models =
