@@ -88,7 +88,8 @@ static const char doctor_usage[] =
     "Looks at what Planche uses on this machine: configuration, CPU, memory, GPUs and\n"
     "their drivers, models, helper programs, libraries of formats, folders and the room\n"
     "in them. Makes a small page with the options given. Says of everything that is not\n"
-    "well what to do. It writes nothing.\n";
+    "well what to do. It writes nothing, except that a page on a GPU leaves the driver's\n"
+    "compiled shaders in the cache, as any page does.\n";
 
 static const char doctor_end[] =
     "Examples:\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What planche doctor looks at. Each adds findings and changes nothing on the machine. */
+/* What planche doctor looks at. Each adds findings and changes nothing on the
+ * machine; an engine on a GPU saves its pipeline cache as ever. */
 #ifndef PLANCHE_DOCTOR_CHECKS_H
 #define PLANCHE_DOCTOR_CHECKS_H
 
