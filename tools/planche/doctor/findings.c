@@ -38,7 +38,8 @@ void planche_doctor_add(struct planche_doctor_findings *findings, enum planche_d
     planche_cli_hint(raw, finding->text, sizeof finding->text);
 }
 
-const char *planche_doctor_level_name(enum planche_doctor_level level)
+/* "ok", "note", "problem". */
+static const char *level_name(enum planche_doctor_level level)
 {
     static const char *const names[] = {"ok", "note", "problem"};
     return names[level];
@@ -59,8 +60,8 @@ void planche_doctor_print(const struct planche_doctor_findings *findings)
     bool coloured = planche_cli_prints_colours();
     for (size_t i = 0; i < findings->count; i++) {
         const struct planche_doctor_finding *finding = &findings->list[i];
-        printf("%s%-8s%s", coloured ? colours[finding->level] : "",
-               planche_doctor_level_name(finding->level), coloured ? "\033[0m" : "");
+        printf("%s%-8s%s", coloured ? colours[finding->level] : "", level_name(finding->level),
+               coloured ? "\033[0m" : "");
         planche_cli_print_fact_from(8, finding->name, finding->text);
         if (*finding->remedy) {
             printf("%8s", "");
@@ -78,7 +79,7 @@ bool planche_doctor_print_json(const struct planche_doctor_findings *findings)
         const struct planche_doctor_finding *finding = &findings->list[i];
         json_t *one = json_object();
         json_object_set_new(one, "name", json_string(finding->name));
-        json_object_set_new(one, "level", json_string(planche_doctor_level_name(finding->level)));
+        json_object_set_new(one, "level", json_string(level_name(finding->level)));
         json_object_set_new(one, "text", planche_cli_json_text(finding->text));
         json_object_set_new(
             one, "remedy", *finding->remedy ? planche_cli_json_text(finding->remedy) : json_null());

@@ -28,8 +28,6 @@ struct planche_doctor_findings {
 __attribute__((format(printf, 5, 6))) void
 planche_doctor_add(struct planche_doctor_findings *findings, enum planche_doctor_level level,
                    const char *name, const char *remedy, const char *format, ...);
-/* "ok", "note", "problem". */
-const char *planche_doctor_level_name(enum planche_doctor_level level);
 bool planche_doctor_is_well(const struct planche_doctor_findings *findings);
 /* One line each for people, with colours where standard output shows them, or one JSON object.
  * False: out of memory. */

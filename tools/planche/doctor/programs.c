@@ -142,6 +142,9 @@ static void check_poppler(struct planche_doctor_findings *findings)
 static void check_sandbox(struct planche_doctor_findings *findings)
 {
     bool files = planche_sandbox_has_files(), calls = planche_sandbox_has_network();
+    const char *lack = files ? "seccomp" : "Landlock";
+    if (!files && !calls)
+        lack = "Landlock and no seccomp";
     if (files && calls)
         planche_doctor_add(findings, PLANCHE_DOCTOR_OK, "sandbox", "",
                            "Landlock and seccomp confine programs that read foreign files");
@@ -150,10 +153,7 @@ static void check_sandbox(struct planche_doctor_findings *findings)
             findings, PLANCHE_DOCTOR_NOTE, "sandbox",
             "use a kernel of version 5.13 or newer with Landlock in its list of security modules "
             "(lsm=landlock,...) and with seccomp; containers may forbid both",
-            "the kernel has no %s: programs that read foreign files are confined less",
-            files   ? "seccomp"
-            : calls ? "Landlock"
-                    : "Landlock and no seccomp");
+            "the kernel has no %s: programs that read foreign files are confined less", lack);
 }
 
 void planche_doctor_check_programs(struct planche_doctor_findings *findings)
