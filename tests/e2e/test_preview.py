@@ -193,13 +193,16 @@ class Show(harness.Case):
         self.write("a.png", encoded(noise(40, 30, 3)))
         self.clean = {"TERM": "xterm", "TERM_PROGRAM": "", "KITTY_WINDOW_ID": "", "TMUX": "", "STY": ""}
 
-    def on_terminal(self, *options, answer=None, **variables):
-        """Standard output of the command on a terminal of its own that answers DA1."""
+    def on_terminal(self, *options, answer=None, shell=None, **variables):
+        """Standard output of the command on a terminal of its own that answers DA1. shell: a script that runs it."""
+        command = [harness.PLANCHE, *self.ONE, "--overwrite", *options, "a.png"]
+        if shell:
+            command = ["/bin/sh", "-c", shell, *command]
         pid, fd = pty.fork()
         if pid == 0:
             os.environ.update(self.clean | variables)
             os.chdir(self.folder)
-            os.execv(harness.PLANCHE, [harness.PLANCHE, *self.ONE, "--overwrite", *options, "a.png"])
+            os.execv(command[0], command)
         output, asked = b"", False
         while True:
             try:
@@ -255,6 +258,17 @@ class Show(harness.Case):
     def test_sixel(self):
         if self.has_sixel():
             self.assertRegex(self.on_terminal(answer=b"\033[?62;4;22c"), rb"\033P[0-9;]*q")
+
+    def test_interrupted_question(self):
+        """A terminal keeps its echo whatever ends the process while it waits for the answer."""
+        if not self.has_sixel():
+            return
+        for key in (b"\003", b"\034"):
+            told = self.on_terminal(answer=key, shell='trap : INT QUIT; ulimit -c 0; "$0" "$@"; echo "ended $?"; stty -a')
+            self.assertRegex(told, rb"ended (130|131)\b")
+            self.assertRegex(told, rb"(?s) icanon .* echo ")
+        # What was typed before is no answer, though it has the letter that ends one.
+        self.assertRegex(self.on_terminal(answer=b"cd books; \033[?62;4;22c"), rb"\033P[0-9;]*q")
 
     def test_wrong_use(self):
         self.assert_one_line(run(*self.ONE, "--show", "kitt", "a.png", cwd=self.folder, check=2).stderr,

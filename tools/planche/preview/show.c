@@ -9,7 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nettle/base64.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +56,14 @@ static bool lists_sixel(const char *answer)
     return false;
 }
 
-/* Reads an answer that ends in c, a piece at a time. */
+/* Whether "\033[?" and the c that ends it are there: what was typed before stands in front. */
+static bool is_whole(const char *answer)
+{
+    const char *start = strstr(answer, "\033[?");
+    return start != NULL && strchr(start, 'c') != NULL;
+}
+
+/* Reads an answer a piece at a time. */
 static void read_answer(int fd, char *answer, size_t size)
 {
     struct pollfd tty = {.fd = fd, .events = POLLIN};
@@ -64,14 +74,14 @@ static void read_answer(int fd, char *answer, size_t size)
             break;
         used += (size_t)got;
         answer[used] = 0;
-        if (strchr(answer, 'c') != NULL)
+        if (is_whole(answer))
             break;
     }
 }
 
 /* Asks the terminal itself. What comes late is typed text to whatever reads the terminal next: so
  * the wait is as long as a slow connection takes. */
-static bool has_sixel(void)
+static bool ask_for_sixel(void)
 {
     static const char question[] = "\033[c";
     char answer[128] = "";
@@ -82,7 +92,7 @@ static bool has_sixel(void)
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     raw.c_cc[VMIN] = 0;
     raw.c_cc[VTIME] = 0;
-    if (ready && tcsetattr(fd, TCSAFLUSH, &raw) == 0) {
+    if (ready && tcsetattr(fd, TCSADRAIN, &raw) == 0) {
         if (write(fd, question, sizeof question - 1) == (ssize_t)sizeof question - 1)
             read_answer(fd, answer, sizeof answer);
         (void)tcsetattr(fd, TCSAFLUSH, &before); /* a terminal that is gone keeps nothing */
@@ -90,6 +100,22 @@ static bool has_sixel(void)
     if (fd >= 0)
         close(fd);
     return lists_sixel(answer);
+}
+
+/* What ends or stops the process waits for the answer: the terminal would stay without echo. */
+static bool has_sixel(void)
+{
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGQUIT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGTSTP);
+    if (pthread_sigmask(SIG_BLOCK, &ends, &before) != 0)
+        return false;
+    bool found = ask_for_sixel();
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return found;
 }
 
 enum planche_cli_show planche_cli_show_find(enum planche_cli_show wish)
@@ -106,23 +132,6 @@ enum planche_cli_show planche_cli_show_find(enum planche_cli_show wish)
                                                        : PLANCHE_CLI_SHOW_NONE;
 }
 
-/* The next bytes as base64; returns how many characters. */
-static size_t encode(char *to, const uint8_t *from, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t used = 0;
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        unsigned bits = (unsigned)from[i] << 16 | (left > 1 ? (unsigned)from[i + 1] << 8 : 0) |
-                        (left > 2 ? from[i + 2] : 0u);
-        to[used++] = digits[bits >> 18];
-        to[used++] = digits[bits >> 12 & 63];
-        to[used++] = left > 1 ? digits[bits >> 6 & 63] : '=';
-        to[used++] = left > 2 ? digits[bits & 63] : '=';
-    }
-    return used;
-}
-
 /* Samples as they are: no terminal has to read a file of ours. */
 static void write_kitty(const struct planche_cli_picture *picture)
 {
@@ -131,12 +140,13 @@ static void write_kitty(const struct planche_cli_picture *picture)
     for (size_t at = 0; at < size; at += step) {
         char text[CHUNK];
         bool last = size - at <= step;
-        size_t length = encode(text, picture->rgb + at, last ? size - at : step);
+        size_t part = last ? size - at : step;
+        base64_encode_raw(text, part, picture->rgb + at);
         if (at == 0)
             printf("\033_Ga=T,q=2,f=24,s=%u,v=%u,m=%d;", picture->width, picture->height, !last);
         else
             printf("\033_Gm=%d;", !last);
-        fwrite(text, 1, length, stdout);
+        fwrite(text, 1, BASE64_ENCODE_RAW_LENGTH(part), stdout);
         fputs("\033\\", stdout);
     }
     putchar('\n');
