@@ -12,6 +12,7 @@ from harness import run
 
 FILES = {shell: os.path.join(os.environ["COMPLETIONS"], name) for shell, name in
          (("bash", "planche"), ("zsh", "_planche"), ("fish", "planche.fish"))}
+SOURCE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../..")
 COMMANDS = {"": [], "stdio": ["stdio"], "bench": ["bench"], "models": ["models"],
             "cache": ["cache"]}
 
@@ -107,6 +108,36 @@ class Completions(harness.Case):
         self.assertEqual(complete(self.folder, "planche", "-m", "my"), {"my.param"})
         self.assertEqual(complete(self.folder, "planche", "models", "fetch", "waifu2x-c"),
                          {"waifu2x-cunet"})
+        # Files, which bash completes where nothing is offered.
+        for words in (("models", "import", "waifu2x-c"), ("models", "pack", "-o", "waifu2x-c"), ("--config", "a"),
+                      ("serve", "--rules", "a"), ("serve", "--books", "a")):
+            self.assertEqual(complete(self.folder, "planche", *words), set(), words)
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_files_of_models(self):
+        """Those that a loader knows, of all shells; each is one for the command, too."""
+        ends = {".planche"}  # by a name in src/model/own/format.h
+        for folder in ("ncnn", "onnx", "weights"):
+            with open(os.path.join(SOURCE, "src/model", folder, "loader.c"), encoding="utf-8") as file:
+                for found in re.findall(r"\.extensions = [^{]*\{(.*)NULL\}", file.read()):
+                    ends.update(re.findall(r'"([^"]+)"', found))
+        self.assertLessEqual({".param", ".pth", ".onnx"}, ends)
+        for end in ends:
+            self.write("gone" + end, b"")
+        self.write("gone.txt", b"")
+        self.assertEqual(complete(self.folder, "planche", "-m", "gone"), {"gone" + end for end in ends})
+        offered = re.search(r"_files -g '[^*]*\*\.\(([a-z|]+)\)", text_of("zsh")).group(1)
+        self.assertEqual({"." + end for end in offered.split("|")}, ends)
+        self.assertRegex(text_of("fish"), r"-l model -s m -r -a ")
+
+    def test_sub_commands(self):
+        """Each of the command's is offered, and what has options of its own."""
+        names = set(re.findall(r"^  planche ([a-z]+) ", run("--help", check=0).stdout, re.M))
+        self.assertLessEqual({"models", "serve", "doctor", "worker"}, names)
+        for shell in FILES:
+            for name in names:
+                self.assertRegex(text_of(shell), rf"\b{name}\b")
+        self.assertRegex(text_of("zsh"), r"--config=\[[^\]]*\]:config:_files'")
 
 
 if __name__ == "__main__":

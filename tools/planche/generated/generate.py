@@ -10,8 +10,9 @@ import json
 import re
 import sys
 
-COMMANDS = ["", "models", "models fetch", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "doctor"]
-SUB_COMMANDS = ["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "doctor", "help", "version"]
+COMMANDS = []  # of the table, as they are typed; "" is none
+TOPICS = []  # those of one word: what planche help knows
+SUB_COMMANDS = []  # and what has no options
 # What the manual's pages of sub-commands are found by.
 ABOUT = {"models": "list, fetch and check the models of planche", "info": "what planche has found on this machine",
          "stdio": "enlarge pages for another program, by requests on standard input",
@@ -26,8 +27,8 @@ QUEUE_COMMANDS = ["show", "retry", "purge"]
 # Values that are usual, of options that take others as well.
 USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"],
          "max-size": ["1G", "5G", "20G"], "max-age": ["12h", "7d", "30d", "none"]}
-FILES = {"output", "model", "model-dir", "from", "token-file", "cache", "store", "queue-auth", "queue-ca",
-         "queue-cert", "queue-key"}  # values that are names of files
+# Ends of the names of files that -m takes: tests/e2e/test_completions.py compares them with the loaders'.
+MODEL_FILES = ["param", "planche", "safetensors", "pth", "pt", "ckpt", "onnx"]
 
 
 class Option:
@@ -37,6 +38,8 @@ class Option:
         self.name, self.letter, self.value = row["name"], row["letter"], row["argument"]
         self.group, self.commands, self.help = row["group"], row["commands"], row["help"]
         self.preset, self.detail = row["preset"], row["detail"]
+        self.is_folder = self.value == "DIR"
+        self.is_file = self.is_folder or self.value == "FILE"
         self.choices = row["values"].split("|") if row["values"] else []
         self.choices += USUAL.get(self.name, [])
         # The first words, for a line of a menu.
@@ -45,7 +48,7 @@ class Option:
 
 def topics(options):
     """What planche help knows."""
-    return " ".join(["models", "info", "stdio", "serve", "bench", "preview", "compare", "cache", "worker", "queue", "doctor"] + sorted({option.name for option in options}))
+    return " ".join(TOPICS + sorted({option.name for option in options} - set(TOPICS)))
 
 
 def of_command(options, command):
@@ -68,8 +71,9 @@ def bash(options):
         pattern = "|".join(words_of(option))
         if option.name == "model":
             values.append(f'        {pattern}) COMPREPLY=($(compgen -W "auto $({MODELS})" -- "$word") '
-                          f'$(compgen -f -X "!*.param" -- "$word")); return ;;')
-        elif option.name in FILES:
+                          + " ".join(f'$(compgen -f -X "!*.{end}" -- "$word")' for end in MODEL_FILES)
+                          + "); return ;;")
+        elif option.is_file:
             values.append(f"        {pattern}) return ;;")
         elif option.choices:
             values.append(f"        {pattern}) COMPREPLY=($(compgen -W "
@@ -109,7 +113,8 @@ def bash(options):
         f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
         f"        queue) COMPREPLY=($(compgen -W '{' '.join(QUEUE_COMMANDS)}' -- \"$word\")) ;;",
         f"        cache) COMPREPLY=($(compgen -W '{' '.join(CACHE_COMMANDS)}' -- \"$word\")) ;;",
-        f"        'models fetch') COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
+        f"        'models fetch') [ \"${{COMP_WORDS[2]}}\" = import ] || "
+        f"COMPREPLY=($(compgen -W \"$({MODELS})\" -- \"$word\")) ;;",
         f"        help) COMPREPLY=($(compgen -W '{topics(options)}' -- \"$word\")) ;;",
         "    esac",
         "}",
@@ -121,9 +126,10 @@ def zsh_spec(option):
     text = option.description.replace("'", "'\\''")
     value = ""
     if option.value:
-        action = "_files" if option.name in FILES else f"({' '.join(option.choices)})"
-        action = "{compadd auto; _planche_models; _files -g '*.param'}" if option.name == "model" else action
-        action = "_files -/" if option.name in ("model-dir", "cache", "store") else action
+        action = "_files" if option.is_file else f"({' '.join(option.choices)})"
+        action = "_files -/" if option.is_folder else action
+        if option.name == "model":
+            action = f"{{compadd auto; _planche_models; _files -g '*.({'|'.join(MODEL_FILES)})'}}"
         action = " " if action == "()" else action
         value = f":{option.name}:{action}"
     quoted = value.replace("'", "'\\''")
@@ -138,7 +144,7 @@ def zsh(options):
     cases = []
     for command in COMMANDS:
         rest = {"": "'*:file:_files'", "models": f"'1:command:({' '.join(MODELS_COMMANDS)})'",
-                "models fetch": "'*:model:_planche_models'",
+                "models fetch": '"*:model:$operands"',
                 "queue": f"'1:command:({' '.join(QUEUE_COMMANDS)})'",
                 "cache": f"'1:command:({' '.join(CACHE_COMMANDS)})'"}.get(command, "")
         specs = [zsh_spec(option) for option in of_command(options, command)]
@@ -156,12 +162,13 @@ def zsh(options):
         "}",
         "_planche()",
         "{",
-        "    local command=",
+        "    local command= operands=_planche_models",
         "    if ((CURRENT > 2)); then",
         "        case $words[2] in",
         f"        {'|'.join(SUB_COMMANDS)}) command=$words[2]; shift words; ((CURRENT--)) ;;",
         "        esac",
         f"        if [[ $command = models && $words[2] = ({'|'.join(MODELS_COMMANDS)}) ]] && ((CURRENT > 2)); then",
+        "            [[ $words[2] = import ]] && operands=_files",
         "            command='models fetch'; shift words; ((CURRENT--))",
         "        fi",
         "    elif [[ $words[2] != -* ]]; then",
@@ -189,7 +196,8 @@ def fish(options):
         f"complete -c planche -n __fish_use_subcommand -a '{others}'",
         f"complete -c planche -f -n '{conditions['models']}' "
         f"-a '{' '.join(MODELS_COMMANDS)}'",
-        f"complete -c planche -f -n '{conditions['models fetch']}' -a \"({MODELS_FISH})\"",
+        "complete -c planche -f -n '__fish_seen_subcommand_from "
+        + " ".join(name for name in MODELS_COMMANDS if name != "import") + f"' -a \"({MODELS_FISH})\"",
         "complete -c planche -f -n '__fish_seen_subcommand_from cache' "
         f"-a '{' '.join(CACHE_COMMANDS)}'",
         "complete -c planche -f -n '__fish_seen_subcommand_from queue' "
@@ -202,7 +210,7 @@ def fish(options):
         for option in of_command(options, command):
             line = f"complete -c planche -n '{condition}' -l {option.name}"
             line += f" -s {option.letter}" if option.letter else ""
-            if option.name in FILES:
+            if option.is_file or option.name == "model":
                 line += " -r"
             elif option.value:
                 line += " -x"
@@ -285,7 +293,13 @@ def man(options, template, command=None):
 def main():
     kind, table, output = sys.argv[1:4]
     with open(table, encoding="utf-8") as file:
-        options = [Option(row) for row in json.load(file)]
+        rows = json.load(file)
+    options = [Option(row) for row in rows["options"]]
+    COMMANDS.extend(rows["commands"])
+    TOPICS.extend(command for command in COMMANDS if command and " " not in command)
+    SUB_COMMANDS.extend([*TOPICS, "help", "version"])
+    if set(ABOUT) != set(TOPICS):
+        sys.exit(f"ABOUT is not about the same sub-commands as the table: {sorted(set(ABOUT) ^ set(TOPICS))}")
     if kind.split("-")[0] == "man":
         text = man(options, sys.argv[4], *kind.split("-")[1:])
     else:

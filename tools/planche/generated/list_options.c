@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the table of options as JSON, for generate.py. Built for the machine that builds. */
+/* Prints the names of sub-commands and the table of options as JSON, for generate.py. Built for the
+ * machine that builds. */
 #include "cli/option_table.h"
 
 #include <stdio.h>
@@ -40,10 +41,13 @@ static void print_option(const struct planche_cli_option *option)
 
 int main(void)
 {
-    printf("[");
+    printf("{\"commands\": [");
+    for (size_t i = 0; i < planche_cli_command_count; i++)
+        printf("%s\"%s\"", i > 0 ? ", " : "", planche_cli_command_table[i].name);
+    printf("],\n\"options\": [");
     for (size_t i = 0; i < planche_cli_option_count; i++) {
         print_option(&planche_cli_option_table[i]);
-        printf(i + 1 < planche_cli_option_count ? ",\n" : "]\n");
+        printf(i + 1 < planche_cli_option_count ? ",\n" : "]}\n");
     }
     return ferror(stdout) ? 1 : 0;
 }
