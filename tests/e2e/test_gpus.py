@@ -38,8 +38,7 @@ class Gpus(harness.Case):
         facts = facts_of(NO_DRIVERS)
         self.assertEqual(facts["gpus"], [])
         if "gpus_problem" not in facts:
-            self.assertEqual(run("info", env=NO_DRIVERS, check=0).stdout.splitlines()[-1],
-                             "GPUs          none")
+            self.assertIn("GPUs          none", run("info", env=NO_DRIVERS, check=0).stdout.splitlines())
 
     def test_no_library(self):
         """What the loader meets first cannot be loaded: as good as not there."""
