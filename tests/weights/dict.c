@@ -175,7 +175,12 @@ struct file dict_safetensors(const struct dict *dict)
     struct file text = {0}, file = {0};
     size_t at = 0;
     char line[256];
-    file_text(&text, "{\"__metadata__\":{\"format\":\"pt\",\"license\":\"CC0-1.0\"}");
+    file_text(&text, "{\"__metadata__\":{\"format\":\"pt\",\"license\":\"CC0-1.0\"");
+    if (dict->network) {
+        snprintf(line, sizeof(line), ",\"modelspec.architecture\":\"%s\"", dict->network);
+        file_text(&text, line);
+    }
+    file_text(&text, "}");
     for (int i = 0; i < dict->count; i++) {
         const struct dict_tensor *tensor = &dict->tensors[i];
         size_t end = at + tensor->count * widths[tensor->type];
@@ -258,6 +263,21 @@ static void pickle_tensor(struct file *file, const struct dict_tensor *tensor, c
                     "ccollections\nOrderedDict\n)RtR");
 }
 
+/* What nunif's files say before the weights. */
+static void pickle_network(struct file *file, const struct dict *dict)
+{
+    pickle_text(file, "nunif_model");
+    pickle_int(file, 1);
+    pickle_text(file, "name");
+    pickle_text(file, dict->network);
+    pickle_text(file, "kwargs");
+    file_text(file, "}(");
+    pickle_text(file, "in_channels");
+    pickle_int(file, 3);
+    pickle_text(file, "no_clip");
+    file_text(file, dict->unclipped ? "\x88u" : "\x89u");
+}
+
 /* An OrderedDict with its attributes, in a dictionary if there is a wrapper. */
 static struct file pickle_dict(const struct dict *dict, bool legacy)
 {
@@ -268,6 +288,8 @@ static struct file pickle_dict(const struct dict *dict, bool legacy)
         file_text(&file, "}q\x01(");
         pickle_text(&file, "iter");
         pickle_int(&file, 400000);
+        if (dict->network)
+            pickle_network(&file, dict);
         pickle_text(&file, dict->wrapper);
     }
     file_text(&file, "ccollections\nOrderedDict\n)Rq\x02(");

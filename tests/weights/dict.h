@@ -28,6 +28,8 @@ struct dict {
     enum dict_type type; /* of tensors that are added */
     const char *wrapper; /* "params_ema", or NULL */
     const char *prefix;  /* before all names in files, or NULL */
+    const char *network; /* as the file is to state it, or NULL; nunif's form of .pth */
+    bool unclipped;      /* .pth: nunif's no_clip */
 };
 
 void dict_free(struct dict *dict);

@@ -25,6 +25,8 @@ void rrdb_make(struct dict *dict, const struct net_case *net);
 struct picture rrdb_run(struct forward *f, const struct net_case *net, struct picture x);
 void cugan_make(struct dict *dict, const struct net_case *net);
 struct picture cugan_run(struct forward *f, const struct net_case *net, struct picture x);
+void waifu2x_make(struct dict *dict, const struct net_case *net);
+struct picture waifu2x_run(struct forward *f, const struct net_case *net, struct picture x);
 void span_make(struct dict *dict, const struct net_case *net);
 struct picture span_run(struct forward *f, const struct net_case *net, struct picture x);
 void spanf3_make(struct dict *dict, const struct net_case *net);

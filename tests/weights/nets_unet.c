@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Real-CUGAN with random weights and in double precision. form: 0 plain, 1 pro, 2 no averages;
- * more: 1: the network of scale 4, 2: the fast one. */
+/* Real-CUGAN and waifu2x with random weights and in double precision. form: 0 plain, 1 pro, 2 no
+ * averages, 3 nunif's, 4 nunif's without clipping; more: 1: the network of scale 4, 2: the fast
+ * one. */
 #include "nets.h"
 
 #include <stdio.h>
@@ -31,12 +32,20 @@ void cugan_make(struct dict *dict, const struct net_case *net)
     bool se = net->form != 2;
     if (net->form == 1)
         dict_add(dict, "pro", 0, 0, (int[]){1, 0});
+    if (net->form >= 3) {
+        dict->network = net->scale == 2 ? "waifu2x.upcunet" : "waifu2x.cunet";
+        dict->wrapper = "state_dict";
+        dict->unclipped = net->form == 4;
+    }
     pair_make(dict, "unet1.conv1", in, 3, nf, false);
     dict_conv(dict, nf, nf, 2, "unet1.conv1_down");
     pair_make(dict, "unet1.conv2", nf, 5, nf, se);
     up_make(dict, "unet1.conv2_up", nf, nf, 2);
     dict_conv(dict, nf, nf, 3, "unet1.conv3");
-    up_make(dict, "unet1.conv_bottom", nf, between, net->scale == 3 ? 5 : 4);
+    if (net->scale == 1)
+        dict_conv(dict, between, nf, 3, "unet1.conv_bottom");
+    else
+        up_make(dict, "unet1.conv_bottom", nf, between, net->scale == 3 ? 5 : 4);
     pair_make(dict, "unet2.conv1", between, 3, nf, false);
     dict_conv(dict, nf, nf, 2, "unet2.conv1_down");
     pair_make(dict, "unet2.conv2", nf, 5, 2 * nf, se);
@@ -79,6 +88,11 @@ static struct picture up(struct forward *f, struct picture x, const char *key)
     return leak(f, f_deconv(f, x, 2, 0, "%s", key));
 }
 
+static double clip(double v)
+{
+    return v < 0 ? 0 : v > 1 ? 1 : v;
+}
+
 struct picture cugan_run(struct forward *f, const struct net_case *net, struct picture x)
 {
     struct picture page = x, x1, x2, x3;
@@ -87,7 +101,12 @@ struct picture cugan_run(struct forward *f, const struct net_case *net, struct p
     x2 = up(f, pair(f, down(f, x1, "unet1.conv1_down"), "unet1.conv2"), "unet1.conv2_up");
     x1 = f_add(f, f_crop(f, x1, 4), 1, x2, 1);
     x = leak(f, f_conv(f, x1, 0, "unet1.conv3"));
-    x = f_deconv(f, x, net->scale == 3 ? 3 : 2, net->scale == 3 ? 2 : 3, "unet1.conv_bottom");
+    if (net->scale == 1)
+        x = f_conv(f, x, 0, "unet1.conv_bottom");
+    else
+        x = f_deconv(f, x, net->scale == 3 ? 3 : 2, net->scale == 3 ? 2 : 3, "unet1.conv_bottom");
+    if (net->form == 3)
+        x = f_map(f, x, clip);
     x1 = pair(f, x, "unet2.conv1");
     x2 = pair(f, down(f, x1, "unet2.conv1_down"), "unet2.conv2");
     x3 = up(f, pair(f, down(f, x2, "unet2.conv2_down"), "unet2.conv3"), "unet2.conv3_up");
@@ -99,4 +118,25 @@ struct picture cugan_run(struct forward *f, const struct net_case *net, struct p
     x = f_shuffle(f, f_crop(f, f_conv(f, x, 0, "conv_final"), 1), 2);
     page = f_nearest(f, page, net->scale);
     return f_add(f, x, 1, f_crop(f, page, (page.h - x.h) / 2), 1);
+}
+
+/* upconv_7 (2x) and vgg_7 (1x). */
+void waifu2x_make(struct dict *dict, const struct net_case *net)
+{
+    int in = net->channels;
+    for (int i = 0; i < 12; i += 2) {
+        dict_conv(dict, net->features + i, in, 3, "net.%d", i);
+        in = net->features + i;
+    }
+    if (net->scale == 2)
+        up_make(dict, "net.12", in, net->channels, 4);
+    else
+        dict_conv(dict, net->channels, in, 3, "net.12");
+}
+
+struct picture waifu2x_run(struct forward *f, const struct net_case *net, struct picture x)
+{
+    for (int i = 0; i < 12; i += 2)
+        x = leak(f, f_conv(f, x, 0, "net.%d", i));
+    return net->scale == 2 ? f_deconv(f, x, 2, 3, "net.12") : f_conv(f, x, 0, "net.12");
 }

@@ -126,6 +126,10 @@ static void check(const struct net_case *net, uint64_t seed)
     for (int form = 0; form < FORMS; form++) {
         struct file file = write_form(&dict, form);
         struct network network;
+        if (form == SAFETENSORS && dict.unclipped) { /* which it cannot say */
+            free(file.data);
+            continue;
+        }
         load(&network, net, &file, form);
         if (!expected)
             expected = run_forward(&f, net, &network.net->recipe, &page);

@@ -197,6 +197,12 @@ int planche_arch_conv(struct planche_arch_builder *builder, int input, const cha
     return add_conv(builder, input, key);
 }
 
+void planche_arch_bare(struct planche_arch_builder *builder)
+{
+    struct planche_layer *layer = planche_arch_last_layer(builder);
+    layer->pad_top = layer->pad_bottom = layer->pad_left = layer->pad_right = 0;
+}
+
 /* A kernel over channels c * r * r + i * r + j of pixels that were taken apart as one over the
  * pixels (y * r + i, x * r + j) of channel c themselves. */
 static enum planche_status spread_kernel(const struct planche_arch_builder *builder,

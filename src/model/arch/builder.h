@@ -23,6 +23,8 @@ int planche_arch_add(struct planche_arch_builder *builder, enum planche_layer_ty
  * the size as it is. */
 __attribute__((format(printf, 3, 4))) int planche_arch_conv(struct planche_arch_builder *builder,
                                                             int input, const char *format, ...);
+/* Takes its padding from the convolution that was added last. */
+void planche_arch_bare(struct planche_arch_builder *builder);
 /* A slope for each channel, or one for all, in the tensor of the name. */
 __attribute__((format(printf, 3, 4))) int planche_arch_prelu(struct planche_arch_builder *builder,
                                                              int input, const char *format, ...);

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* Real-CUGAN, and the networks of waifu2x that it comes from (cunet, upcunet): two U-nets without
  * padding, of which the second mends what the first has made. The fast network and the one of scale
- * 4 end with a pixel shuffle and the page. Source: bilibili/ailab, Real-CUGAN/upcunet_v3.py. */
+ * 4 end with a pixel shuffle and the page. Source: bilibili/ailab, Real-CUGAN/upcunet_v3.py;
+ * nagadomi/nunif, waifu2x/models/cunet.py. */
 #include "model/arch/builder.h"
 #include "model/arch/keys.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool detect(const struct planche_state *state)
 {
     return planche_arch_size(state, 3, "unet1.conv1.conv.0.weight") == 3 &&
            planche_arch_size(state, 3, "unet2.conv_bottom.weight") == 3;
+}
+
+/* nunif's form clips what the first network makes. One of scale 2 is told from Real-CUGAN's by
+ * nothing but what the file says of itself. */
+static bool detect_cunet(const struct planche_state *state)
+{
+    return detect(state) &&
+           (planche_arch_size(state, 3, "unet1.conv_bottom.weight") == 3 ||
+            (state->network && strncmp(state->network, "waifu2x.", strlen("waifu2x.")) == 0));
 }
 
 /* Averages of the page, two dense layers, and what they say of each channel. */
@@ -32,8 +43,8 @@ static int add_bare(struct planche_arch_builder *builder, int x, const char *key
 {
     struct planche_layer *layer;
     x = planche_arch_conv(builder, x, "%s", key);
+    planche_arch_bare(builder);
     layer = planche_arch_last_layer(builder);
-    layer->pad_top = layer->pad_bottom = layer->pad_left = layer->pad_right = 0;
     layer->stride_w = layer->stride_h = stride;
     return x;
 }
@@ -41,10 +52,8 @@ static int add_bare(struct planche_arch_builder *builder, int x, const char *key
 static int add_pair(struct planche_arch_builder *builder, int x, const char *key, int factor)
 {
     char name[64];
-    struct planche_layer *layer;
     x = planche_arch_unshuffled_conv(builder, x, factor, "%s.conv.0", key);
-    layer = planche_arch_last_layer(builder);
-    layer->pad_top = layer->pad_bottom = layer->pad_left = layer->pad_right = 0;
+    planche_arch_bare(builder);
     x = planche_arch_leaky(builder, x, 0.1f);
     snprintf(name, sizeof(name), "%s.conv.2", key);
     x = planche_arch_leaky(builder, add_bare(builder, x, name, 1), 0.1f);
@@ -120,6 +129,10 @@ static void build(struct planche_arch_builder *builder)
     set_range(builder);
     page = planche_arch_input(builder, builder->facts.in);
     x = add_first(builder, page, factor);
+    if (detect_cunet(state) && !state->unclipped) {
+        x = planche_arch_act(builder, x, PLANCHE_ACT_CLIP);
+        planche_arch_last_layer(builder)->act[1] = 1;
+    }
     y = add_second(builder, x);
     x = planche_arch_sum(builder, y, 1, planche_arch_crop(builder, x, 20), 1);
     if (!final)
@@ -133,3 +146,5 @@ static void build(struct planche_arch_builder *builder)
 
 const struct planche_arch planche_arch_cugan = {
     .name = "Real-CUGAN", .detect = detect, .build = build};
+const struct planche_arch planche_arch_cunet = {
+    .name = "waifu2x cunet", .detect = detect_cunet, .build = build};

@@ -446,10 +446,11 @@ static enum planche_status run_plain(struct machine *machine, uint8_t code)
         return do_item(machine, 2);
     case 'a': /* APPEND */
         return do_item(machine, 1);
-    case 'N':  /* NONE */
+    case 'N': /* NONE */
+        return push_type(machine, PLANCHE_PICKLE_NONE);
     case 0x88: /* NEWTRUE */
     case 0x89: /* NEWFALSE */
-        return push_type(machine, PLANCHE_PICKLE_NONE);
+        return push_int(machine, code == 0x88);
     case 0x94: /* MEMOIZE */
         return do_put(machine, (uint32_t)machine->memoized);
     case 'c': /* GLOBAL */

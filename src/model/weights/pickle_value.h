@@ -6,9 +6,9 @@
 #include "model/weights/state.h"
 
 enum planche_pickle_type {
-    PLANCHE_PICKLE_NONE, /* also what nobody asks for: numbers with a fraction, truth */
+    PLANCHE_PICKLE_NONE, /* also what nobody asks for: numbers with a fraction */
     PLANCHE_PICKLE_MARK,
-    PLANCHE_PICKLE_INT,
+    PLANCHE_PICKLE_INT, /* also truth: 1, 0 */
     PLANCHE_PICKLE_BIG, /* an integer of more than 64 bits, by its bytes */
     PLANCHE_PICKLE_TEXT,
     PLANCHE_PICKLE_TUPLE,

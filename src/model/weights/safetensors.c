@@ -180,6 +180,8 @@ static bool take_metadata(struct reader *reader)
         for (size_t i = 0; i < sizeof(licences) / sizeof(licences[0]); i++)
             if (strcmp(key, licences[i]) == 0)
                 reader->state->licence = value;
+        if (strcmp(key, "modelspec.architecture") == 0)
+            reader->state->network = value;
     } while (planche_json_sign(&reader->json, ','));
     return planche_json_sign(&reader->json, '}');
 }

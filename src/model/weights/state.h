@@ -46,6 +46,8 @@ struct planche_state {
     int count, limit;
     struct planche_state_tensor *tensors; /* sorted by name once the state is closed */
     const char *licence;                  /* as the file states it; NULL: it does not */
+    const char *network;                  /* its name, likewise: "waifu2x.upcunet" */
+    bool unclipped;                       /* nunif's no_clip */
 };
 
 /* Sets count and extent from a tensor's shape and strides. NULL, or why they are not those of a

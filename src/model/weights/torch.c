@@ -68,6 +68,18 @@ static const struct planche_pickle_value *unwrap(const struct planche_pickle_val
     return value;
 }
 
+/* What nunif's files say of their network. */
+static void take_network(struct planche_state *state, const struct planche_pickle_value *object)
+{
+    const struct planche_pickle_value *name = planche_pickle_get(object, "name");
+    const struct planche_pickle_value *options = planche_pickle_get(object, "kwargs"), *clip;
+    if (!planche_pickle_get(object, "nunif_model") || !name || name->type != PLANCHE_PICKLE_TEXT)
+        return;
+    state->network = name->text;
+    clip = options ? planche_pickle_get(options, "no_clip") : NULL;
+    state->unclipped = clip && clip->type == PLANCHE_PICKLE_INT && clip->integer != 0;
+}
+
 static enum planche_status collect(struct planche_state *state,
                                    const struct planche_pickle_value *object,
                                    struct planche_torch_places *places, struct planche_error *error)
@@ -78,6 +90,7 @@ static enum planche_status collect(struct planche_state *state,
         return planche_fail(error, PLANCHE_ERROR_MODEL,
                             "%s: holds no state dict (named tensors) but something else",
                             state->file->name);
+    take_network(state, object);
     if (places->count)
         qsort(places->list, places->count, sizeof(*places->list), compare_places);
     for (const struct planche_pickle_item *item = dict->items.first; !status && item;
