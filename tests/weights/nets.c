@@ -178,9 +178,13 @@ const struct net_case net_cases[] = {
     {"spanf3-1x", spanf3_make, spanf3_run, 3, 1, 4, 1, 0, 4},
     {"spanf3-3x", spanf3_make, spanf3_run, 3, 3, 4, 2, 0, 0},
     {"artcnn-2x", artcnn_make, artcnn_run, 3, 2, 6, 2, 0, 0},
-    {"plksr-2x", plksr_make, plksr_run, 3, 2, 7, 2, 1, 0},
-    {"plksr-tiny-4x", plksr_make, plksr_run, 3, 4, 8, 1, 0, 0},
-    {"mosr-2x", mosr_make, mosr_run, 3, 2, 16, 2, 0, 2},
-    {"mosr-4x", mosr_make, mosr_run, 3, 4, 8, 1, 0, 0},
+    {"realplksr-2x", realplksr_make, realplksr_run, 3, 2, 7, 2, 1, 0},
+    {"realplksr-tiny-4x", realplksr_make, realplksr_run, 3, 4, 8, 1, 0, 0},
+    {"plksr-3x", plksr_make, plksr_run, 3, 3, 5, 2, 1, 0},
+    {"plksr-crossed-2x", plksr_make, plksr_run, 1, 2, 7, 1, 0, 1},
+    {"mosr-4x", mosr_make, mosr_run, 3, 4, 6, 2, 0, 0},
+    {"mosr-averaged-2x", mosr_make, mosr_run, 3, 2, 5, 1, 3, 1},
+    {"mosrv2-2x", mosrv2_make, mosrv2_run, 3, 2, 16, 2, 0, 2},
+    {"mosrv2-4x", mosrv2_make, mosrv2_run, 3, 4, 8, 1, 0, 0},
 };
 const int net_case_count = sizeof(net_cases) / sizeof(net_cases[0]);

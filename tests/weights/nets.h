@@ -33,9 +33,13 @@ void spanf3_make(struct dict *dict, const struct net_case *net);
 struct picture spanf3_run(struct forward *f, const struct net_case *net, struct picture x);
 void artcnn_make(struct dict *dict, const struct net_case *net);
 struct picture artcnn_run(struct forward *f, const struct net_case *net, struct picture x);
+void realplksr_make(struct dict *dict, const struct net_case *net);
+struct picture realplksr_run(struct forward *f, const struct net_case *net, struct picture x);
 void plksr_make(struct dict *dict, const struct net_case *net);
 struct picture plksr_run(struct forward *f, const struct net_case *net, struct picture x);
 void mosr_make(struct dict *dict, const struct net_case *net);
 struct picture mosr_run(struct forward *f, const struct net_case *net, struct picture x);
+void mosrv2_make(struct dict *dict, const struct net_case *net);
+struct picture mosrv2_run(struct forward *f, const struct net_case *net, struct picture x);
 
 #endif

@@ -256,12 +256,14 @@ static void test_unsupported(void **state)
     KEYS("architecture DRCT", "layers.0.swin1.norm1.weight");
     KEYS("architecture FDAT", "groups.0.blocks.0.attn.bias");
     KEYS("architecture RCAN", "head.0.weight", "body.0.body.0.body.3.conv_du.0.weight");
-    KEYS("architecture PLKSR", "feats.1.channe_mixer.0.weight");
-    KEYS("architecture MoSR", "gblocks.1.fc1.weight");
     KEYS("with group norm", "feats.0.weight", "feats.1.lk.conv.weight",
          "feats.1.channel_mixer.0.weight", "feats.1.norm.weight");
     KEYS("DySample", "feats.0.weight", "feats.1.lk.conv.weight", "feats.1.channel_mixer.0.weight",
          "to_img.init_pos");
+    KEYS("MoSR network that enlarges with DySample", "gblocks.1.norm.weight",
+         "gblocks.1.conv.weight", "shortcut.conv11.weight", "upsampler.init_pos");
+    KEYS("sparse kernels", "feats.0.weight", "feats.1.channe_mixer.0.weight",
+         "feats.1.channe_mixer.2.weight", "feats.1.lk.convs.0.weight", "feats.2.weight");
     KEYS("another activation than PReLU", "body.0.weight", "body.2.weight");
     KEYS("4 channels", "body.0.weight", "body.1.weight");
     dict_conv(&dict, 4, 3, 3, "body.0");

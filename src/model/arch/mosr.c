@@ -1,108 +1,148 @@
 /* SPDX-License-Identifier: MIT */
-/* MoSRv2: gated convolutions, of which a part of the channels goes through separate kernels of 3x3,
- * 1x11 and 11x1. Source: the-database/traiNNer-redux, traiNNer/archs/mosrv2_arch.py. */
+/* MoSR: gated convolutions, of which a part of the channels goes through a separate kernel each.
+ * Source: chaiNNer-org/spandrel, architectures/MoSR. */
 #include "model/arch/builder.h"
 #include "model/arch/keys.h"
 
+#include "base/status.h"
+
 #include <stdio.h>
+
+#define TURNED 8 /* ensemble: results that are averaged before the shuffle */
 
 static bool detect(const struct planche_state *state)
 {
-    return (planche_arch_tensor(state, "gblocks.1.norm.scale") ||
-            planche_arch_tensor(state, "gblocks.2.norm.scale")) &&
-           planche_arch_tensor(state, "to_img.0.weight");
-}
-
-/* Each channel by a kernel of its own. */
-static int add_separate(struct planche_arch_builder *builder, int x, int begin, int count,
-                        int block, const char *name)
-{
-    x = planche_arch_slice(builder, x, begin, count);
-    x = planche_arch_conv(builder, x, "gblocks.%d.conv.%s", block, name);
-    planche_arch_last_layer(builder)->groups = count;
-    return x;
+    return planche_arch_tensor(state, "gblocks.1.norm.weight") &&
+           planche_arch_tensor(state, "gblocks.1.conv.weight") &&
+           planche_arch_tensor(state, "shortcut.conv11.weight");
 }
 
 static int add_block(struct planche_arch_builder *builder, int input, int block)
 {
     const struct planche_state *state = builder->state;
     int hidden = planche_arch_size(state, 1, "gblocks.%d.fc2.weight", block);
-    int channels = planche_arch_size(state, 0, "gblocks.%d.fc2.weight", block);
-    int part = planche_arch_size(state, 0, "gblocks.%d.conv.dwconv_hw.weight", block);
-    int first = 2 * hidden - channels, parts[5], count = 0, x, gate;
-    x = planche_arch_norm(builder, input, PLANCHE_NORM_RMS, 1e-12f, "gblocks.%d.norm", block);
+    int part = planche_arch_size(state, 0, "gblocks.%d.conv.weight", block), gate, x, parts[2];
+    x = planche_arch_norm(builder, input, PLANCHE_NORM_LAYER, 1e-6f, "gblocks.%d.norm", block);
     x = planche_arch_conv(builder, x, "gblocks.%d.fc1", block);
-    if (hidden < channels || part < 1 || 3 * part >= channels) {
+    if (part < 1 || part > hidden) {
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the channels of block %d do not fit",
                           block);
         return -1;
     }
     gate = planche_arch_act(builder, planche_arch_slice(builder, x, 0, hidden), PLANCHE_ACT_MISH);
-    /* What is gated as it is: what lies before the kernels' part, and its beginning. */
-    parts[count++] = planche_arch_slice(builder, x, hidden, hidden - 3 * part);
-    first += channels - 3 * part;
-    parts[count++] = add_separate(builder, x, first, part, block, "dwconv_hw");
-    parts[count++] = add_separate(builder, x, first + part, part, block, "dwconv_w");
-    parts[count++] = add_separate(builder, x, first + 2 * part, part, block, "dwconv_h");
-    x = planche_arch_mul(builder, gate, planche_arch_concat(builder, parts, count));
-    x = planche_arch_conv(builder, x, "gblocks.%d.fc2", block);
+    parts[1] = planche_arch_slice(builder, x, 2 * hidden - part, part);
+    parts[1] = planche_arch_conv(builder, parts[1], "gblocks.%d.conv", block);
+    planche_arch_last_layer(builder)->groups = part;
+    if (part < hidden) {
+        parts[0] = planche_arch_slice(builder, x, hidden, hidden - part);
+        parts[1] = planche_arch_concat(builder, parts, 2);
+    }
+    x = planche_arch_conv(builder, planche_arch_mul(builder, gate, parts[1]), "gblocks.%d.fc2",
+                          block);
     x = planche_arch_act(builder, x, PLANCHE_ACT_MISH);
-    x = planche_arch_scale(builder, x, "gblocks.%d.gamma", block);
-    return planche_arch_sum(builder, x, 1, input, 1);
+    return planche_arch_plus(builder, planche_arch_sum(builder, x, 1, input, 1), -0.5f);
 }
 
 static int add_tail(struct planche_arch_builder *builder, int x, int at)
 {
-    x = planche_arch_act(builder, planche_arch_conv(builder, x, "gblocks.%d", at),
-                         PLANCHE_ACT_MISH);
-    x = planche_arch_act(builder, planche_arch_conv(builder, x, "gblocks.%d", at + 2),
-                         PLANCHE_ACT_MISH);
+    for (int i = 0; i < 2; i++)
+        x = planche_arch_act(builder, planche_arch_conv(builder, x, "gblocks.%d", at + 2 * i),
+                             PLANCHE_ACT_MISH);
     return planche_arch_conv(builder, x, "gblocks.%d", at + 4);
 }
 
-/* Pixels are taken apart by the number that their channels tell; the shuffle is of 4 then. */
-static bool measure(struct planche_arch_builder *builder, int head, int *factor, int *shuffle)
+static int add_shortcut(struct planche_arch_builder *builder, int page)
+{
+    int x = page;
+    for (int i = 0; i <= 2; i += 2)
+        x = planche_arch_act(builder, planche_arch_conv(builder, x, "shortcut.block.%d", i),
+                             PLANCHE_ACT_MISH);
+    x = planche_arch_sum(builder, x, 1, planche_arch_conv(builder, page, "shortcut.conv11"), 1);
+    return planche_arch_plus(builder, x, -0.5f);
+}
+
+/* The average of TURNED convolutions as one. */
+static enum planche_status average(const struct planche_arch_builder *builder,
+                                   const struct planche_arch_source *source,
+                                   struct planche_layer *layer)
+{
+    const struct planche_state_tensor *parts[2] = {
+        source->weights, planche_arch_tensor(builder->state, "upsampler.in_to_k.bias")};
+    float *to[2] = {layer->weights, layer->bias};
+    enum planche_status status = PLANCHE_OK;
+    for (int p = 0; !status && p < 2; p++) {
+        size_t count = (size_t)parts[p]->count / TURNED;
+        float *from = planche_calloc(builder->graph->budget, count * TURNED, sizeof(*from));
+        if (!from)
+            return planche_graph_no_memory(builder->graph, builder->error);
+        status = planche_state_read(builder->state, parts[p], from, builder->error);
+        for (size_t i = 0; !status && i < count; i++) {
+            double sum = 0;
+            for (size_t t = 0; t < TURNED; t++)
+                sum += from[t * count + i];
+            to[p][i] = (float)(sum / TURNED);
+        }
+        planche_free(from);
+    }
+    return status;
+}
+
+static int add_averaged(struct planche_arch_builder *builder, int x)
+{
+    struct planche_arch_source *source;
+    struct planche_layer *layer;
+    x = planche_arch_conv(builder, x, "upsampler.in_to_k");
+    layer = planche_arch_last_layer(builder);
+    source = planche_arch_last_source(builder);
+    if (x < 0)
+        return -1;
+    if (layer->channels % TURNED != 0 || !source->bias)
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                          "the tensors of 'upsampler.in_to_k' do not fit");
+    layer->channels /= TURNED;
+    layer->weight_count /= TURNED;
+    /* What is not averaged must not be read to where the average goes. */
+    source->bias = NULL;
+    source->fill = average;
+    return builder->status ? -1 : x;
+}
+
+/* Whether the result comes from a convolution that is averaged. */
+static bool measure(struct planche_arch_builder *builder, bool *averaged)
 {
     const struct planche_state *state = builder->state;
     struct planche_arch_facts *facts = &builder->facts;
-    int in = planche_arch_size(state, 1, "gblocks.%d.weight", head);
-    *factor = head == 0 ? 1 : in % 16 == 0 ? 4 : 2;
-    facts->in = in / (*factor * *factor);
-    if (planche_arch_tensor(state, "to_img.2.weight") ||
-        planche_arch_tensor(state, "to_img.1.weight"))
-        planche_arch_fail(
-            builder, PLANCHE_ERROR_UNSUPPORTED,
-            "is a MoSRv2 network that enlarges in another way than by a pixel shuffle, "
-            "which is not built");
-    else if (!planche_arch_shuffled(planche_arch_size(state, 0, "to_img.0.weight"), facts->in,
-                                    shuffle, &facts->out) ||
-             *shuffle % *factor != 0)
+    int all = planche_arch_size(state, 0, "upsampler.in_to_k.weight") / TURNED;
+    *averaged = all > 0;
+    if (!*averaged)
+        all = planche_arch_size(state, 0, "upsampler.0.weight");
+    facts->in = planche_arch_size(state, 1, "gblocks.0.weight");
+    if (planche_arch_tensor(state, "upsampler.init_pos") ||
+        planche_arch_tensor(state, "upsampler.offset.weight"))
+        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
+                          "is a MoSR network that enlarges with DySample, which is not built");
+    else if (!planche_arch_shuffled(all, facts->in, &facts->scale, &facts->out))
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
-                          "the channels of 'to_img.0.weight' are those of no scale");
-    facts->scale = *shuffle / *factor;
+                          "the channels of 'upsampler' are those of no scale");
     return !builder->status;
 }
 
 static void build(struct planche_arch_builder *builder)
 {
-    const struct planche_state *state = builder->state;
-    int head = planche_arch_tensor(state, "gblocks.0.weight") ? 0 : 1;
-    int factor = 1, shuffle = 1, at = head + 1, page, x;
-    if (!measure(builder, head, &factor, &shuffle))
+    int at = 1, page, x;
+    bool averaged;
+    if (!measure(builder, &averaged))
         return;
     page = planche_arch_input(builder, builder->facts.in);
-    x = planche_arch_unshuffled_conv(builder, page, factor, "gblocks.%d", head);
-    for (; planche_arch_tensor(state, "gblocks.%d.fc1.weight", at); at++)
+    x = planche_arch_conv(builder, page, "gblocks.0");
+    for (; planche_arch_tensor(builder->state, "gblocks.%d.fc1.weight", at); at++)
         x = add_block(builder, x, at);
-    snprintf(builder->facts.size, sizeof(builder->facts.size), "%d channels, %d blocks%s",
-             planche_arch_size(state, 0, "gblocks.%d.weight", head), at - head - 1,
-             factor > 1 ? ", unshuffled" : "");
-    x = planche_arch_conv(builder, add_tail(builder, x, at), "to_img.0");
-    x = planche_arch_shuffle(builder, x, shuffle);
-    page = planche_arch_nearest(builder, page, builder->facts.scale);
-    if (builder->facts.scale > 1)
-        planche_arch_last_layer(builder)->interp = PLANCHE_INTERP_BILINEAR;
-    planche_arch_sum(builder, x, 1, page, 1);
+    snprintf(builder->facts.size, sizeof(builder->facts.size), "%d channels, %d blocks",
+             planche_arch_size(builder->state, 0, "gblocks.0.weight"), at - 1);
+    x = add_tail(builder, x, at);
+    x = planche_arch_sum(builder, x, 1, add_shortcut(builder, page), 1);
+    x = averaged ? add_averaged(builder, x) : planche_arch_conv(builder, x, "upsampler.0");
+    planche_arch_shuffle(builder, x, builder->facts.scale);
 }
 
-const struct planche_arch planche_arch_mosr = {.name = "MoSRv2", .detect = detect, .build = build};
+const struct planche_arch planche_arch_mosr = {.name = "MoSR", .detect = detect, .build = build};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* RealPLKSR: large kernels on a part of the channels; the form that normalises each pixel. The form
- * with group norm takes averages of the whole page in every block. Source: the-database/
- * traiNNer-redux, traiNNer/archs/realplksr_arch.py. */
+/* PLKSR: large kernels on a part of the channels; RealPLKSR: the form of it that normalises each
+ * pixel. The one with group norm takes averages of the whole page in every block. Source:
+ * the-database/traiNNer-redux, traiNNer/archs/plksr_arch.py and realplksr_arch.py. */
 #include "model/arch/builder.h"
 #include "model/arch/keys.h"
 
@@ -26,6 +26,16 @@ static int add_partial(struct planche_arch_builder *builder, int x, int block, i
     return planche_arch_concat(builder, parts, 2);
 }
 
+static int add_rest(struct planche_arch_builder *builder, int x, int input, int block)
+{
+    if (planche_arch_tensor(builder->state, "feats.%d.attn.f.0.weight", block)) {
+        int gate = planche_arch_conv(builder, x, "feats.%d.attn.f.0", block);
+        x = planche_arch_mul(builder, x, planche_arch_act(builder, gate, PLANCHE_ACT_SIGMOID));
+    }
+    x = planche_arch_conv(builder, x, "feats.%d.refine", block);
+    return planche_arch_sum(builder, x, 1, input, 1);
+}
+
 static int add_block(struct planche_arch_builder *builder, int input, int block, int channels)
 {
     int x =
@@ -34,12 +44,40 @@ static int add_block(struct planche_arch_builder *builder, int input, int block,
     x = planche_arch_act(builder, x, PLANCHE_ACT_MISH);
     x = planche_arch_conv(builder, x, "feats.%d.channel_mixer.2", block);
     x = add_partial(builder, x, block, channels);
-    if (planche_arch_tensor(builder->state, "feats.%d.attn.f.0.weight", block)) {
-        int gate = planche_arch_conv(builder, x, "feats.%d.attn.f.0", block);
-        x = planche_arch_mul(builder, x, planche_arch_act(builder, gate, PLANCHE_ACT_SIGMOID));
-    }
-    x = planche_arch_conv(builder, x, "feats.%d.refine", block);
-    return planche_arch_sum(builder, x, 1, input, 1);
+    return add_rest(builder, x, input, block);
+}
+
+static bool detect_plksr(const struct planche_state *state)
+{
+    return planche_arch_tensor(state, "feats.0.weight") &&
+           planche_arch_tensor(state, "feats.1.channe_mixer.0.weight"); /* its own spelling */
+}
+
+/* Three kernels, high, broad and small, on the first channels. */
+static int add_crossed(struct planche_arch_builder *builder, int x, int block, int all)
+{
+    int part = planche_arch_size(builder->state, 0, "feats.%d.lk.nn_conv.weight", block), parts[2];
+    int from = planche_arch_slice(builder, x, 0, part), y;
+    y = planche_arch_conv(builder, from, "feats.%d.lk.mn_conv", block);
+    y = planche_arch_sum(builder, y, 1,
+                         planche_arch_conv(builder, from, "feats.%d.lk.nm_conv", block), 1);
+    parts[0] = planche_arch_sum(builder, y, 1,
+                                planche_arch_conv(builder, from, "feats.%d.lk.nn_conv", block), 1);
+    if (part >= all)
+        return parts[0];
+    parts[1] = planche_arch_slice(builder, x, part, all - part);
+    return planche_arch_concat(builder, parts, 2);
+}
+
+static int add_plksr_block(struct planche_arch_builder *builder, int input, int block, int channels)
+{
+    int x = planche_arch_conv(builder, input, "feats.%d.channe_mixer.0", block);
+    x = planche_arch_act(builder, x, PLANCHE_ACT_GELU);
+    x = planche_arch_conv(builder, x, "feats.%d.channe_mixer.2", block);
+    x = planche_arch_tensor(builder->state, "feats.%d.lk.nn_conv.weight", block)
+            ? add_crossed(builder, x, block, channels)
+            : add_partial(builder, x, block, channels);
+    return add_rest(builder, x, input, block);
 }
 
 static bool check(struct planche_arch_builder *builder)
@@ -55,17 +93,21 @@ static bool check(struct planche_arch_builder *builder)
     return !builder->status;
 }
 
-static void build(struct planche_arch_builder *builder)
+/* The convolution behind the last block: dropout may stand between. */
+static int find_last(const struct planche_state *state, int blocks)
+{
+    return planche_arch_tensor(state, "feats.%d.weight", blocks + 1) ? blocks + 1 : blocks + 2;
+}
+
+static void build_of(struct planche_arch_builder *builder, const char *mixer,
+                     int (*block_of)(struct planche_arch_builder *, int, int, int))
 {
     const struct planche_state *state = builder->state;
     struct planche_arch_facts *facts = &builder->facts;
     int channels = planche_arch_size(state, 0, "feats.0.weight"), blocks = 0, last, page, x;
-    if (!check(builder))
-        return;
-    while (planche_arch_tensor(state, "feats.%d.lk.conv.weight", blocks + 1))
+    while (planche_arch_tensor(state, "feats.%d.%s.0.weight", blocks + 1, mixer))
         blocks++;
-    /* Dropout stands between, in most files. */
-    last = planche_arch_tensor(state, "feats.%d.weight", blocks + 1) ? blocks + 1 : blocks + 2;
+    last = find_last(state, blocks);
     facts->in = planche_arch_size(state, 1, "feats.0.weight");
     if (!planche_arch_shuffled(planche_arch_size(state, 0, "feats.%d.weight", last), facts->in,
                                &facts->scale, &facts->out)) {
@@ -77,11 +119,29 @@ static void build(struct planche_arch_builder *builder)
     page = planche_arch_input(builder, facts->in);
     x = planche_arch_conv(builder, page, "feats.0");
     for (int block = 1; block <= blocks; block++)
-        x = add_block(builder, x, block, channels);
+        x = block_of(builder, x, block, channels);
     x = planche_arch_shuffle(builder, planche_arch_conv(builder, x, "feats.%d", last),
                              facts->scale);
     planche_arch_sum(builder, x, 1, planche_arch_nearest(builder, page, facts->scale), 1);
 }
 
-const struct planche_arch planche_arch_plksr = {
+static void build(struct planche_arch_builder *builder)
+{
+    if (check(builder))
+        build_of(builder, "channel_mixer", add_block);
+}
+
+static void build_plksr(struct planche_arch_builder *builder)
+{
+    if (planche_arch_tensor(builder->state, "feats.1.lk.convs.0.weight"))
+        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
+                          "is a PLKSR network with sparse kernels, whose spacing its weights do "
+                          "not tell");
+    else
+        build_of(builder, "channe_mixer", add_plksr_block);
+}
+
+const struct planche_arch planche_arch_realplksr = {
     .name = "RealPLKSR", .detect = detect, .build = build};
+const struct planche_arch planche_arch_plksr = {
+    .name = "PLKSR", .detect = detect_plksr, .build = build_plksr};

@@ -50,19 +50,8 @@ static bool is_rcan(const struct planche_state *state)
     return has(state, "head.0.weight") && has(state, "body.0.body.0.body.3.conv_du.0.weight");
 }
 
-static bool is_plksr(const struct planche_state *state)
-{
-    return has(state, "feats.1.channe_mixer.0.weight"); /* its own spelling */
-}
-
-static bool is_mosr(const struct planche_state *state)
-{
-    return has(state, "gblocks.1.fc1.weight") || has(state, "gblocks.2.fc1.weight");
-}
-
 static const char averages[] =
     "its blocks need averages of the whole page, each of those before, in hundreds of passes";
-static const char unbuilt_yet[] = "it is not built";
 static const char whole_page[] =
     "it looks at the whole page at once, so that it needs memory beyond measure or a page that is "
     "cut into tiles, which then show";
@@ -74,14 +63,13 @@ static const struct planche_arch unbuilt[] = {
     {"HAT", is_hat, NULL, whole_page},       {"ATD", is_atd, NULL, whole_page},
     {"DRCT", is_drct, NULL, attention},      {"FDAT", is_fdat, NULL, whole_page},
     {"SwinIR", is_swinir, NULL, attention},  {"RCAN", is_rcan, NULL, averages},
-    {"PLKSR", is_plksr, NULL, unbuilt_yet},  {"MoSR", is_mosr, NULL, unbuilt_yet},
 };
 
 /* Those with particular names first. */
 static const struct planche_arch *const built[] = {
-    &planche_arch_compact, &planche_arch_rrdb,   &planche_arch_cunet, &planche_arch_waifu2x,
-    &planche_arch_cugan,   &planche_arch_spanf3, &planche_arch_span,  &planche_arch_artcnn,
-    &planche_arch_plksr,   &planche_arch_mosr,
+    &planche_arch_compact,   &planche_arch_rrdb,   &planche_arch_cunet,  &planche_arch_waifu2x,
+    &planche_arch_cugan,     &planche_arch_spanf3, &planche_arch_span,   &planche_arch_artcnn,
+    &planche_arch_realplksr, &planche_arch_plksr,  &planche_arch_mosrv2, &planche_arch_mosr,
 };
 
 const struct planche_arch *planche_arch_find(const struct planche_state *state)
