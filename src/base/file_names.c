@@ -2,7 +2,10 @@
 /* File names with a meaning of their own. */
 #include "base/file_names.h"
 
+#include "base/text.h"
+
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -49,4 +52,18 @@ bool planche_name_is_cover(const char *path)
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     const char *dot = strrchr(base, '.');
     return dot && is_one_of(base, (size_t)(dot - base), stems);
+}
+
+size_t planche_name_partner(const char *path, char *out, size_t size)
+{
+    static const char *const endings[] = {".param", ".bin"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(path), end = strlen(endings[i]);
+        const char *other = endings[1 - i];
+        if (!planche_text_ends(path, endings[i]))
+            continue;
+        snprintf(out, size, "%.*s%s", (int)(length - end), path, other);
+        return length - end + strlen(other);
+    }
+    return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Bytes of the UTF-8 sequence that a first byte announces; 0: not a first byte. */
 static size_t sequence_length(unsigned char first)
@@ -45,6 +46,12 @@ bool planche_text_is_utf8(const char *text)
         at += length;
     }
     return true;
+}
+
+bool planche_text_ends(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
 static bool is_control(uint32_t code)

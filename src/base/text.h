@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making text from outside (file names, file contents) fit for a terminal, a log or a message. */
+/* Making text from outside (file names, file contents) fit for a terminal, a log or a message; and
+ * what is asked about such text. */
 #ifndef PLANCHE_BASE_TEXT_H
 #define PLANCHE_BASE_TEXT_H
 
@@ -21,5 +22,7 @@ void planche_text_clean(char *text);
 void planche_text_hex(char *text, const uint8_t *data, size_t bytes);
 
 bool planche_text_is_utf8(const char *text);
+
+bool planche_text_ends(const char *text, const char *end);
 
 #endif

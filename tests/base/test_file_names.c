@@ -37,11 +37,26 @@ static void test_covers(void **state)
     assert_false(planche_name_is_cover(".jpg"));
 }
 
+static void test_partners(void **state)
+{
+    char name[16];
+    (void)state;
+    assert_int_equal(planche_name_partner("a/x.param", name, sizeof name), 7);
+    assert_string_equal(name, "a/x.bin");
+    assert_int_equal(planche_name_partner("a/x.bin", name, sizeof name), 9);
+    assert_string_equal(name, "a/x.param");
+    assert_int_equal(planche_name_partner("0123456789012345.bin", name, sizeof name), 22);
+    assert_string_equal(name, "012345678901234");
+    assert_int_equal(planche_name_partner("x.planche", name, sizeof name), 0);
+    assert_int_equal(planche_name_partner("bin", name, sizeof name), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_junk),
         cmocka_unit_test(test_covers),
+        cmocka_unit_test(test_partners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

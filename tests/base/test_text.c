@@ -101,12 +101,21 @@ static void test_hex(void **state)
     assert_string_equal(text, "");
 }
 
+static void test_ends(void **state)
+{
+    (void)state;
+    assert_true(planche_text_ends("a.bin", ".bin"));
+    assert_true(planche_text_ends(".bin", ".bin"));
+    assert_true(planche_text_ends("a", ""));
+    assert_false(planche_text_ends("bin", ".bin"));
+    assert_false(planche_text_ends("a.bin ", ".bin"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hex),
-        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_format_cuts_between_characters),
+        cmocka_unit_test(test_hex),   cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_clean), cmocka_unit_test(test_format_cuts_between_characters),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

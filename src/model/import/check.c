@@ -2,7 +2,10 @@
 /* Checks of an import. */
 #include "model/import/check.h"
 
+#include "archive/name.h"
+#include "base/file_names.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "model/catalogue.h"
 #include "model/import/sums.h"
 #include "model/load.h"
@@ -22,8 +25,8 @@ struct planche_import_file *planche_import_find(const struct planche_import_stag
     return NULL;
 }
 
-struct planche_import_file *planche_import_find_name(const struct planche_import_stage *stage,
-                                                     const char *name, size_t length)
+static struct planche_import_file *find_name(const struct planche_import_stage *stage,
+                                             const char *name, size_t length)
 {
     for (size_t i = 0; i < stage->count; i++) {
         const char *other = stage->files[i].name;
@@ -42,7 +45,7 @@ static enum planche_status check_sum(struct planche_import_stage *stage,
                                      const struct planche_import_sum *sum,
                                      struct planche_error *error)
 {
-    struct planche_import_file *file = planche_import_find_name(stage, sum->name, sum->name_length);
+    struct planche_import_file *file = find_name(stage, sum->name, sum->name_length);
     if (!file)
         return planche_fail(error, PLANCHE_ERROR_DATA,
                             "%s: lacks %.*s, which its " PLANCHE_IMPORT_SUMS " names: it was cut "
@@ -83,7 +86,7 @@ enum planche_status planche_import_check_sums(struct planche_import_stage *stage
                                               struct planche_error *error)
 {
     const struct planche_import_file *list =
-        planche_import_find_name(stage, PLANCHE_IMPORT_SUMS, strlen(PLANCHE_IMPORT_SUMS));
+        find_name(stage, PLANCHE_IMPORT_SUMS, strlen(PLANCHE_IMPORT_SUMS));
     if (!list)
         return PLANCHE_OK;
     if (list->size > PLANCHE_IMPORT_SUMS_BYTES)
@@ -109,21 +112,18 @@ enum planche_status planche_import_find_partner(const struct planche_import_stag
                                                 struct planche_import_file **partner,
                                                 struct planche_error *error)
 {
-    static const char first[] = ".param", second[] = ".bin";
+    char name[PLANCHE_ENTRY_NAME_BYTES + 1];
     *partner = NULL;
-    if (!planche_import_ends(file->name, first))
+    if (!planche_text_ends(file->name, ".param"))
         return PLANCHE_OK;
-    size_t stem = strlen(file->name) - strlen(first);
-    for (size_t i = 0; i < stage->count && !*partner; i++) {
-        const char *name = stage->files[i].name;
-        if (strncmp(name, file->name, stem) == 0 && strcmp(name + stem, second) == 0)
-            *partner = stage->files + i;
-    }
+    size_t length = planche_name_partner(file->name, name, sizeof(name));
+    if (length < sizeof(name))
+        *partner = find_name(stage, name, length);
     if (*partner)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                        "%s: %s has no %.*s%s beside it, which has its weights", stage->source,
-                        file->name, (int)stem, file->name, second);
+                        "%s: %s has no %s beside it, which has its weights", stage->source,
+                        file->name, name);
 }
 
 /* Whether a file has the name of one of the catalogue, but for its folders. */

@@ -7,11 +7,9 @@
 
 #include <planche/model.h>
 
-/* The file with these bytes, or with this name. NULL: there is none. */
+/* The file with these bytes. NULL: there is none. */
 struct planche_import_file *planche_import_find(const struct planche_import_stage *stage,
                                                 const char *sha256, uint64_t size);
-struct planche_import_file *planche_import_find_name(const struct planche_import_stage *stage,
-                                                     const char *name, size_t length);
 /* If there is a list of sums: that all files are in it, and as it says. Errors: DATA, IO, MEMORY.
  */
 enum planche_status planche_import_check_sums(struct planche_import_stage *stage,

@@ -4,6 +4,7 @@
  * of npm, a pack, a folder and a copy of somebody's cache are all the same. */
 #include "model/import/import.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
@@ -17,10 +18,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_BYTES (UINT64_C(8) << 30)
-#define MAX_PATH  4096
-/* Folder of models that are in no catalogue. */
-#define OTHERS       "imported"
+#define MAX_BYTES    (UINT64_C(8) << 30)
+#define MAX_PATH     4096
+#define OTHERS       PLANCHE_NAME_IMPORTED
 #define COPIED_BYTES ((size_t)256 << 10)
 
 struct import {

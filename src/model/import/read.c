@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources of an import: a file of a model, or an archive or folder with some. */
 #include "archive/archive.h"
+#include "base/file_names.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "model/import/stage.h"
 #include "model/loader.h"
 #include "os/fd.h"
@@ -46,16 +48,12 @@ static enum planche_status add_file(struct planche_import_stage *stage, const ch
     return status;
 }
 
-/* The other file of a pair: "x.bin" of "x.param", or the other way round. */
-static enum planche_status add_partner(struct planche_import_stage *stage, const char *ending,
-                                       const char *other, struct planche_error *error)
+/* The other file of the pair that the source is one of. */
+static enum planche_status add_partner(struct planche_import_stage *stage,
+                                       struct planche_error *error)
 {
     char path[4096];
-    if (!planche_import_ends(stage->source, ending))
-        return PLANCHE_OK;
-    int length = snprintf(path, sizeof(path), "%.*s%s",
-                          (int)(strlen(stage->source) - strlen(ending)), stage->source, other);
-    if (length < 0 || (size_t)length >= sizeof(path))
+    if (planche_name_partner(stage->source, path, sizeof(path)) >= sizeof(path))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
                             stage->source);
     if (planche_file_find(path, NULL) == PLANCHE_FILE_ABSENT)
@@ -64,14 +62,14 @@ static enum planche_status add_partner(struct planche_import_stage *stage, const
     return add_file(stage, path, error);
 }
 
+/* A model's file, and the other one if there are two. */
 static enum planche_status add_pair(struct planche_import_stage *stage, bool model,
                                     struct planche_error *error)
 {
-    enum planche_status status = add_file(stage, stage->source, error);
-    if (status == PLANCHE_OK)
-        status = add_partner(stage, ".param", ".bin", error);
     /* A .bin that a loader knows is a model by itself. */
-    return status || model ? status : add_partner(stage, ".bin", ".param", error);
+    bool two = planche_text_ends(stage->source, model ? ".param" : ".bin");
+    enum planche_status status = add_file(stage, stage->source, error);
+    return status || !two ? status : add_partner(stage, error);
 }
 
 static enum planche_status add_archive(struct planche_import_stage *stage, uint64_t max_bytes,
@@ -135,7 +133,7 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
     /* The loaders first: some kinds of models are archives by themselves. */
     if (model)
         return add_pair(stage, true, error);
-    if (!folder && planche_import_ends(stage->source, ".bin"))
+    if (!folder && planche_text_ends(stage->source, ".bin"))
         return add_pair(stage, false, error);
     if (!folder && planche_archive_detect(stage->source, &ignored) == PLANCHE_CONTAINER_AUTO)
         return planche_fail(error, PLANCHE_ERROR_DATA,

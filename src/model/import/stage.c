@@ -21,12 +21,6 @@
 /* Of a file's own name; the staging area puts a number before it. */
 #define MAX_NAME 200u
 
-bool planche_import_ends(const char *name, const char *ending)
-{
-    size_t length = strlen(name), end = strlen(ending);
-    return length >= end && strcmp(name + length - end, ending) == 0;
-}
-
 static enum planche_status no_memory(const struct planche_import_stage *stage, uint64_t bytes,
                                      struct planche_error *error)
 {
@@ -160,7 +154,7 @@ static enum planche_status write_all(struct copy *copy, struct planche_import_fi
 static bool may_belong(const char *name, bool model)
 {
     const char *slash = strrchr(name, '/');
-    return model || planche_import_ends(name, ".bin") ||
+    return model || planche_text_ends(name, ".bin") ||
            strcmp(slash ? slash + 1 : name, PLANCHE_IMPORT_SUMS) == 0;
 }
 

@@ -57,7 +57,4 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
 /* Removes the staging area. */
 void planche_import_stage_free(struct planche_import_stage *stage);
 
-/* Whether name ends with ending. */
-bool planche_import_ends(const char *name, const char *ending);
-
 #endif

@@ -3,6 +3,7 @@
 #include "model/loader.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "model/arch/load.h"
 #include "model/arch/table.h"
 #include "model/weights/format.h"
@@ -11,21 +12,15 @@
 
 typedef enum planche_status (*read_fn)(struct planche_state *state, struct planche_error *error);
 
-static bool ends_with(const char *name, const char *end)
-{
-    size_t length = strlen(name), tail = strlen(end);
-    return length >= tail && strcmp(name + length - tail, end) == 0;
-}
-
 static bool recognise_safetensors(const char *name, const uint8_t *head, size_t size)
 {
-    return ends_with(name, ".safetensors") || planche_safetensors_recognise(head, size);
+    return planche_text_ends(name, ".safetensors") || planche_safetensors_recognise(head, size);
 }
 
 static bool recognise_torch(const char *name, const uint8_t *head, size_t size)
 {
-    return ends_with(name, ".pth") || ends_with(name, ".pt") || ends_with(name, ".ckpt") ||
-           planche_torch_recognise(head, size);
+    return planche_text_ends(name, ".pth") || planche_text_ends(name, ".pt") ||
+           planche_text_ends(name, ".ckpt") || planche_torch_recognise(head, size);
 }
 
 static enum planche_status unknown(const struct planche_state *state, struct planche_error *error)

@@ -2,7 +2,9 @@
 /* Keys of pages. */
 #include "cache/page_key.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "io/cache_dir.h"
 #include "io/digest.h"
 #include "os/thread.h"
@@ -130,12 +132,6 @@ static enum planche_status add_file(struct planche_cache_hash *hash, const char 
                         "%s: this model file cannot be read: %s", path, strerror(reason));
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length > tail && strcmp(text + length - tail, end) == 0;
-}
-
 static bool is_path(const char *model)
 {
     return planche_model_is_file(model);
@@ -145,10 +141,8 @@ static bool is_path(const char *model)
 static bool find_weights(const char *path, char bin[PATH_MAX])
 {
     *bin = 0;
-    if (!ends_with(path, ".param"))
-        return true;
-    return snprintf(bin, PATH_MAX, "%.*sbin", (int)(strlen(path) - strlen("param")), path) <
-           PATH_MAX;
+    return !planche_text_ends(path, ".param") ||
+           planche_name_partner(path, bin, PATH_MAX) < PATH_MAX;
 }
 
 /* A model file: of ncnn's format with FILE.bin beside it. */

@@ -3,21 +3,16 @@
 #include "cli/model_options.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "cli/options.h"
 
 #include <math.h>
 #include <string.h>
 
-static bool ends_with(const char *model, const char *end)
-{
-    size_t length = model != NULL ? strlen(model) : 0, tail = strlen(end);
-    return length > tail && strcmp(model + length - tail, end) == 0;
-}
-
 /* One of Planche's own networks. */
 static bool is_own_file(const char *model)
 {
-    return ends_with(model, ".planche");
+    return model != NULL && planche_text_ends(model, ".planche");
 }
 
 bool planche_cli_model_is_path(const char *model)

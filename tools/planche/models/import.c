@@ -2,6 +2,8 @@
 /* planche models import: models from files, folders and archives that are here already. */
 #include "models/import.h"
 
+#include "base/file_names.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/hints.h"
 #include "cli/interrupt.h"
@@ -38,12 +40,12 @@ static void note_model(void *user, const struct planche_model_imported *model)
 /* "x.bin" is the second file of "x.param", which brings it. */
 static bool is_partner(int count, char *const *paths, const char *path)
 {
-    size_t length = strlen(path);
-    if (length < 4 || strcmp(path + length - 4, ".bin") != 0)
+    char first[PATH_MAX];
+    if (!planche_text_ends(path, ".bin") ||
+        planche_name_partner(path, first, sizeof first) >= sizeof first)
         return false;
     for (int i = 0; i < count; i++) {
-        if (strncmp(paths[i], path, length - 4) == 0 &&
-            strcmp(paths[i] + length - 4, ".param") == 0)
+        if (strcmp(paths[i], first) == 0)
             return true;
     }
     return false;

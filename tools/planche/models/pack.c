@@ -4,6 +4,7 @@
  * so that a pack can also be unpacked there by hand. */
 #include "models/pack.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -24,9 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUMS "SHA256SUMS"
-/* Folder of models that are in no catalogue. */
-#define OTHERS "imported"
+#define SUMS   "SHA256SUMS"
+#define OTHERS PLANCHE_NAME_IMPORTED
 
 /* A file of the pack. */
 struct packed {

@@ -2,6 +2,7 @@
 /* Front of a queue: opening it, and pages that are waited for. */
 #include "queue/front.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "cli/model_options.h"
@@ -95,7 +96,8 @@ static enum planche_status put_model(struct planche_queue_front *front, const ch
     enum planche_status status = put_file(front, name, error);
     if (status != PLANCHE_OK || strcmp(file + stem, ".param") != 0)
         return status;
-    snprintf(bin, sizeof bin, "%.*sbin", (int)(strlen(name) - strlen("param")), name);
+    if (planche_name_partner(name, bin, sizeof bin) >= sizeof bin)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", name);
     return put_file(front, bin, error);
 }
 
