@@ -9,6 +9,7 @@
 
 #define BLOCK_BYTES 512
 #define NAME_BYTES  100
+#define MAX_NAME    4096
 #define MAX_SIZE    ((UINT64_C(1) << 33) - 1) /* eleven octal digits */
 
 /* A header as POSIX has it; numbers are octal text. */
@@ -30,24 +31,52 @@ static unsigned add_up(const struct header *header)
     return sum;
 }
 
-enum planche_status planche_cli_tar_begin(struct planche_atomic_file *tar, const char *name,
-                                          uint64_t size, struct planche_error *error)
+/* A name that is longer than a header has room for is cut off in it. */
+static enum planche_status write_header(struct planche_atomic_file *tar, char type,
+                                        const char *name, uint64_t size,
+                                        struct planche_error *error)
 {
     struct header header = {.mode = "0000644",
                             .user = "0000000",
                             .group = "0000000",
                             .time = "00000000000",
-                            .type = '0',
+                            .type = type,
                             .magic = "ustar",
                             .version = {'0', '0'}};
-    if (strlen(name) > NAME_BYTES || size > MAX_SIZE)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s: the name or the file is too long for a pack", name);
-    memcpy(header.name, name, strlen(name));
+    memcpy(header.name, name, strnlen(name, NAME_BYTES));
     snprintf(header.size, sizeof header.size, "%011llo", (unsigned long long)size);
     memset(header.sum, ' ', sizeof header.sum);
     snprintf(header.sum, sizeof header.sum - 1, "%06o", add_up(&header));
     return planche_atomic_file_write(tar, &header, sizeof header, error);
+}
+
+/* The name of the file that follows, as pax has it: a file of one record, "LENGTH path=NAME", whose
+ * length counts its own digits, too. */
+static enum planche_status write_name(struct planche_atomic_file *tar, const char *name,
+                                      struct planche_error *error)
+{
+    char record[MAX_NAME + 32];
+    int length = 0, last;
+    do {
+        last = length;
+        length = snprintf(record, sizeof record, "%d path=%s\n", last, name);
+    } while (length != last);
+    enum planche_status status = write_header(tar, 'x', "pax", (uint64_t)length, error);
+    if (status == PLANCHE_OK)
+        status = planche_atomic_file_write(tar, record, (size_t)length, error);
+    return status == PLANCHE_OK ? planche_cli_tar_end(tar, (uint64_t)length, error) : status;
+}
+
+enum planche_status planche_cli_tar_begin(struct planche_atomic_file *tar, const char *name,
+                                          uint64_t size, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    if (strlen(name) > MAX_NAME || size > MAX_SIZE)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s: the name or the file is too long for a pack", name);
+    if (strlen(name) > NAME_BYTES)
+        status = write_name(tar, name, error);
+    return status == PLANCHE_OK ? write_header(tar, '0', name, size, error) : status;
 }
 
 enum planche_status planche_cli_tar_end(struct planche_atomic_file *tar, uint64_t size,
