@@ -546,6 +546,36 @@ class Import(Models):
         self.assertFalse(os.path.exists(self.path("two.tar")))
         self.assert_one_line(self.models("pack", check=2).stderr, "-o FILE.tar")
 
+    def test_long_names_in_packs(self):
+        """Longer than a plain tarball's header has room for."""
+        names = ["a" * (length - len(".planche")) + ".planche" for length in (91, 92, 200)]
+        self.models("import", *[self.own(name) for name in names])
+        self.models("pack", "-o", self.path("pack.tar"))
+        with tarfile.open(self.path("pack.tar")) as tar:
+            self.assertEqual(tar.getnames()[1:], sorted("imported/" + name for name in names))
+        shutil.rmtree(self.path("cache"))
+        self.assertIn("3 imported", self.models("import", self.path("pack.tar")).stderr)
+        self.assertEqual(self.files("cache/imported"), sorted(names))
+        self.assert_one_line(self.models("import", self.own("a" * 193 + ".planche"), check=3).stderr, "too long")
+
+    def test_names_that_no_pack_can_have(self):
+        for name in ("a\nb.planche", "\x1b[31m.planche", "\udcff.planche"):
+            self.assert_one_line(self.models("import", self.own(name), check=3).stderr, "control characters", "rename")
+        self.assert_nothing()
+
+    def test_sums_of_other_files(self):
+        with open(self.own(), "rb") as file:
+            data = file.read()
+        files = {"mine.planche": data, "doc/read me": b"x", "doc/read": b"y", "z": b""}
+        sums = "".join(f"{hashlib.sha256(text).hexdigest()}  {name}\n" for name, text in files.items())
+        self.write("pack.tar", self.tar([("SHA256SUMS", sums.encode()), *files.items()], packed=False))
+        self.assertIn("1 imported", self.models("import", self.path("pack.tar")).stderr)
+        shutil.rmtree(self.path("cache"))
+        for name, content in (("doc/read", None), ("doc/read me", None), ("mine.planche", b"")):
+            changed = {n: content if n == name else text for n, text in files.items() if n != name or content is not None}
+            self.write("pack.tar", self.tar([("SHA256SUMS", sums.encode()), *changed.items()], packed=False))
+            self.assert_one_line(self.models("import", self.path("pack.tar"), check=3).stderr, f"lacks {name},")
+
     def test_pack_that_was_changed(self):
         with open(self.own(), "rb") as file:
             data = file.read()

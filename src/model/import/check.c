@@ -13,6 +13,7 @@
 #include "os/fd.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct planche_import_file *planche_import_find(const struct planche_import_stage *stage,
@@ -41,11 +42,41 @@ static bool is_sums(const struct planche_import_file *file)
     return strcmp(file->base, PLANCHE_IMPORT_SUMS) == 0;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+/* A name of an archive, which need not end with 0. */
+struct name {
+    const char *text;
+    size_t length;
+};
+
+static int compare_with_name(const void *key, const void *element)
+{
+    const struct name *name = key;
+    const char *const *other = element;
+    int order = strncmp(name->text, *other, name->length);
+    return order == 0 && (*other)[name->length] != 0 ? -1 : order;
+}
+
+/* Whether a file with this name was there, but is of no model. The names are sorted. */
+static bool was_passed(const struct planche_import_stage *stage, const char *text, size_t length)
+{
+    const struct name name = {text, length};
+    return stage->passed_count > 0 && bsearch(&name, stage->passed, stage->passed_count,
+                                              sizeof(*stage->passed), compare_with_name) != NULL;
+}
+
 static enum planche_status check_sum(struct planche_import_stage *stage,
                                      const struct planche_import_sum *sum,
                                      struct planche_error *error)
 {
     struct planche_import_file *file = find_name(stage, sum->name, sum->name_length);
+    if (!file && was_passed(stage, sum->name, sum->name_length))
+        return PLANCHE_OK;
     if (!file)
         return planche_fail(error, PLANCHE_ERROR_DATA,
                             "%s: lacks %.*s, which its " PLANCHE_IMPORT_SUMS " names: it was cut "
@@ -66,6 +97,8 @@ static enum planche_status check_list(struct planche_import_stage *stage, const 
     struct planche_import_sum sum;
     size_t at = 0;
     enum planche_status status = PLANCHE_OK;
+    if (stage->passed_count > 0)
+        qsort(stage->passed, stage->passed_count, sizeof(*stage->passed), compare_names);
     while (status == PLANCHE_OK && planche_import_sums_next(text, size, &at, &sum))
         status = check_sum(stage, &sum, error);
     if (status == PLANCHE_OK && at < size)

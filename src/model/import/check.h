@@ -10,8 +10,8 @@
 /* The file with these bytes. NULL: there is none. */
 struct planche_import_file *planche_import_find(const struct planche_import_stage *stage,
                                                 const char *sha256, uint64_t size);
-/* If there is a list of sums: that all files are in it, and as it says. Errors: DATA, IO, MEMORY.
- */
+/* If there is a list of sums: that all files are in it, and as it says. Of what is of no model it
+ * has to be there only. Errors: DATA, IO, MEMORY. */
 enum planche_status planche_import_check_sums(struct planche_import_stage *stage,
                                               struct planche_error *error);
 /* The second file of a model that is in no catalogue; NULL: it has none. Errors: NOT_FOUND, MEMORY.

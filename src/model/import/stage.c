@@ -46,6 +46,16 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
     return PLANCHE_OK;
 }
 
+/* Whether a name of at most MAX_NAME bytes can also be an archive's: a pack of it has to be
+ * imported elsewhere. */
+static bool is_clean(const char *base)
+{
+    char clean[MAX_NAME + 1];
+    snprintf(clean, sizeof(clean), "%s", base);
+    planche_text_clean(clean);
+    return strcmp(clean, base) == 0;
+}
+
 /* Names the next file. NULL: error says why not. */
 static struct planche_import_file *make_file(struct planche_import_stage *stage, const char *name,
                                              struct planche_error *error)
@@ -60,6 +70,12 @@ static struct planche_import_file *make_file(struct planche_import_stage *stage,
     if (strlen(base) > MAX_NAME) {
         planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s: its name is too long", stage->source,
                      name);
+        return NULL;
+    }
+    if (!is_clean(base)) {
+        planche_fail(error, PLANCHE_ERROR_DATA,
+                     "%s: %s: its name has control characters or is not UTF-8; rename it",
+                     stage->source, name);
         return NULL;
     }
     size_t bytes = strlen(stage->folder) + strlen(base) + 16;
@@ -158,6 +174,27 @@ static bool may_belong(const char *name, bool model)
            strcmp(slash ? slash + 1 : name, PLANCHE_IMPORT_SUMS) == 0;
 }
 
+/* Remembers the name of a file that is of no model: a list of sums may have it. */
+static enum planche_status pass_over(struct planche_import_stage *stage, const char *name,
+                                     struct planche_error *error)
+{
+    size_t count = stage->passed_count;
+    if (count == stage->passed_room) {
+        size_t room = count ? 2 * count : 64;
+        char **passed =
+            planche_realloc(stage->budget, stage->passed, room * sizeof(*stage->passed));
+        if (!passed)
+            return no_memory(stage, room * sizeof(*passed), error);
+        stage->passed = passed;
+        stage->passed_room = room;
+    }
+    stage->passed[count] = planche_strdup(stage->budget, name);
+    if (!stage->passed[count])
+        return no_memory(stage, strlen(name) + 1, error);
+    stage->passed_count++;
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_import_stage_add(struct planche_import_stage *stage, const char *name,
                                              planche_import_read_fn read, void *user,
                                              struct planche_error *error)
@@ -168,10 +205,12 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
     if (!stage->buffer)
         return no_memory(stage, BUFFER_BYTES, error);
     enum planche_status status = fill(&copy, PLANCHE_MODEL_HEAD, error);
-    if (status || copy.held == 0)
+    if (status)
         return status;
     bool model = planche_model_recognise(name, stage->buffer, copy.held);
     if (!may_belong(name, model))
+        return pass_over(stage, name, error);
+    if (copy.held == 0) /* it lacks its content, which a list of sums tells */
         return PLANCHE_OK;
     status = make_folder(stage, error);
     if (status)
@@ -191,9 +230,15 @@ void planche_import_stage_free(struct planche_import_stage *stage)
         planche_free(stage->files[i].name);
         planche_free(stage->files[i].path);
     }
+    for (size_t i = 0; i < stage->passed_count; i++)
+        planche_free(stage->passed[i]);
+    planche_free(stage->passed);
     planche_free(stage->files);
     planche_free(stage->folder);
     planche_free(stage->buffer);
+    stage->passed = NULL;
+    stage->passed_count = 0;
+    stage->passed_room = 0;
     stage->files = NULL;
     stage->folder = NULL;
     stage->buffer = NULL;

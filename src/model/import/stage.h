@@ -38,6 +38,8 @@ struct planche_import_stage {
     char *folder; /* the staging area; NULL: there is none yet */
     struct planche_import_file *files;
     size_t count;
+    char **passed; /* names of files that are of no model, and were not staged */
+    size_t passed_count, passed_room;
     uint8_t *buffer;
 };
 
