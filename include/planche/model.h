@@ -51,6 +51,28 @@ PLANCHE_API const struct planche_model_variant *planche_model_variant_get(size_t
  * it), .planche, .onnx, .safetensors, .pth, .pt or .ckpt. NULL is none. Thread-safe. */
 PLANCHE_API int planche_model_is_file(const char *model);
 
+/* What a model's file is; "" and 0: not known. Texts are valid UTF-8 of one line. */
+struct planche_model_facts {
+    size_t struct_size;
+    char format[16];       /* of the file: "pytorch", "safetensors", "onnx", "ncnn", "planche" */
+    char architecture[48]; /* "ESRGAN"; of weights without a graph only */
+    char size[48];         /* in the architecture's words: "64 channels, 23 blocks" */
+    char licence[64];      /* as the file itself states it, in any words */
+    unsigned scale;        /* how many times it enlarges */
+    unsigned channels_in, channels_out; /* 1: grey, 3: colour */
+    uint64_t parameters;                /* numbers that were trained */
+};
+#define PLANCHE_MODEL_FACTS_INIT PLANCHE_STRUCT_INIT(struct planche_model_facts)
+PLANCHE_API void planche_model_facts_init(struct planche_model_facts *out, size_t size);
+
+/* Finds out what a model's file is, by loading it in at most so many bytes of memory (0: no limit).
+ * If it cannot be used, *facts has what was found until then, and the error says why. Errors:
+ * ARGUMENT, NOT_FOUND, IO, MODEL, UNSUPPORTED (a format, architecture or layer that Planche does
+ * not have), MEMORY, BUDGET. Thread-safe. */
+PLANCHE_API enum planche_status planche_model_inspect(const char *path, uint64_t memory,
+                                                      struct planche_model_facts *facts,
+                                                      struct planche_error *error);
+
 /* The variant of a model by name ("auto": of the network that it stands for); scale 0 and
  * PLANCHE_DENOISE_DEFAULT mean the model's defaults. Errors: NOT_FOUND for an unknown name (the
  * message lists the names), ARGUMENT for a scale or level that the model lacks (the message lists

@@ -15,6 +15,27 @@ int planche_model_is_file(const char *model)
     return model && planche_model_is_path(model);
 }
 
+enum planche_status planche_model_inspect(const char *path, uint64_t memory,
+                                          struct planche_model_facts *facts,
+                                          struct planche_error *error)
+{
+    const struct planche_args_struct *type =
+        PLANCHE_ARGS_STRUCT(struct planche_model_facts, PLANCHE_MODEL_FACTS_INIT);
+    struct planche_model_facts full = PLANCHE_MODEL_FACTS_INIT;
+    struct planche_budget budget;
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!path)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path must be given");
+    enum planche_status status = planche_args_check_result(facts, type, error);
+    if (status)
+        return status;
+    planche_budget_init(&budget, memory);
+    status = planche_model_describe(path, &full, &budget, error);
+    planche_args_give(facts, &full, type);
+    return status;
+}
+
 size_t planche_model_variant_count(void)
 {
     return planche_catalogue_count();

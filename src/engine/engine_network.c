@@ -48,13 +48,6 @@ void planche_engine_networks_destroy(struct planche_engine_networks *networks)
     planche_mutex_destroy(&networks->mutex);
 }
 
-/* Whether the weights lie in a second file: those of ncnn's format. */
-static bool has_two_files(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 6 && strcmp(path + length - 6, ".param") == 0;
-}
-
 /* "dir/name.param" and "dir/name.bin" */
 static enum planche_status format_path(char *path, const char *stem, const char *extension,
                                        struct planche_error *error)
@@ -111,20 +104,9 @@ static enum planche_status find_source(const struct planche_engine_networks *net
     if (wanted->variant)
         return find_variant(paths, wanted->variant, networks->directory, error);
     assert(networks->path);
-    if (!has_two_files(networks->path))
+    if (!planche_model_has_partner(networks->path))
         return format_path(paths->param, networks->path, "", error);
     return find_custom(paths, networks->path, error);
-}
-
-static enum planche_status check_net(const struct planche_net *net, const char *name,
-                                     struct planche_error *error)
-{
-    int in = net->tensors[0].channels, out = net->tensors[net->output.tensor].channels;
-    if (in == out && (in == PLANCHE_PLANES || in == 1))
-        return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                        "%s: the network must take and give 3 channels, or 1, not %d and %d", name,
-                        in, out);
 }
 
 static double macs_per_pixel(const struct planche_net *net, struct planche_budget *budget)
@@ -153,7 +135,7 @@ static enum planche_status load(const struct planche_engine_networks *networks,
         return status;
     status = planche_model_load(&network->net, &source, wanted->variant, budget, error);
     if (!status)
-        status = check_net(network->net, source.param_path, error);
+        status = planche_model_check_channels(network->net, source.param_path, error);
     if (status)
         return status;
     network->digest.data = source.param;

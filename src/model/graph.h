@@ -97,11 +97,19 @@ struct planche_graph_blob {
     bool constant; /* a CONSTANT's, which then is a vector too */
 };
 
+/* What the files say of the network, and a loader finds; "" and 0: it does not know. */
+struct planche_graph_facts {
+    const char *format; /* of the loader; static */
+    char architecture[48], size[48], licence[64];
+    int scale, in, out; /* in, out: channels */
+};
+
 struct planche_graph_chunk;
 
 struct planche_graph {
     struct planche_budget *budget;
     const char *name; /* of the file, for messages; outlives the graph */
+    struct planche_graph_facts facts;
     /* Names that the format's exporters give to the output, for graphs in which several blobs are
      * read by nobody; ends with NULL, or NULL. */
     const char *const *output_names;

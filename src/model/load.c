@@ -4,10 +4,12 @@
 #include "model/load.h"
 
 #include "base/status.h"
+#include "base/text.h"
 #include "model/cugan.h"
 #include "model/loader.h"
 #include "model/lower/lower.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A loader that is to be asked before others comes first; the last one is asked what is wrong with
@@ -16,7 +18,9 @@ static const struct planche_model_loader *const loaders[] = {
     &planche_own_loader,   &planche_onnx_loader, &planche_safetensors_loader,
     &planche_torch_loader, &planche_ncnn_loader,
 };
-#define LOADERS (sizeof(loaders) / sizeof(loaders[0]))
+#define COLOURS      3
+#define PARAM_LENGTH (sizeof(".param") - 1)
+#define LOADERS      (sizeof(loaders) / sizeof(loaders[0]))
 
 bool planche_model_recognise(const char *name, const uint8_t *head, size_t size)
 {
@@ -78,9 +82,84 @@ static enum planche_status load_graph(struct planche_graph *graph,
     if (status == PLANCHE_OK) {
         size_t size = planche_model_file_peek(&file, head, sizeof(head));
         loader = planche_model_loader_choose(loaders, LOADERS, graph->name, head, size);
+        graph->facts.format = loader->format;
         status = loader->load(graph, &file, source, error);
     }
     planche_model_file_hand_over(&file, source->param_fd);
+    return status;
+}
+
+/* Numbers that were trained. */
+static uint64_t count_parameters(const struct planche_graph *graph)
+{
+    uint64_t count = 0;
+    for (int i = 0; i < graph->layer_count; i++) {
+        const struct planche_layer *layer = &graph->layers[i];
+        count += layer->weight_count + layer->data_count;
+        count += layer->has_bias ? (uint64_t)layer->channels : 0;
+    }
+    return count;
+}
+
+/* Cleaned: a file's own words may be anything. */
+static void copy_text(char *to, size_t size, const char *text)
+{
+    snprintf(to, size, "%s", text);
+    planche_text_clean(to);
+}
+
+/* Of the loaded network; what could not be loaded is told by the loader alone. */
+static void fill_facts(struct planche_model_facts *facts, const struct planche_graph *graph,
+                       const struct planche_net *net, uint64_t parameters)
+{
+    const struct planche_graph_facts *from = &graph->facts;
+    bool whole = net && net->tensor_count > 0;
+    copy_text(facts->format, sizeof(facts->format), from->format ? from->format : "");
+    copy_text(facts->architecture, sizeof(facts->architecture), from->architecture);
+    copy_text(facts->size, sizeof(facts->size), from->size);
+    copy_text(facts->licence, sizeof(facts->licence), from->licence);
+    facts->scale = whole ? net->recipe.scale : (unsigned)(from->scale > 0 ? from->scale : 0);
+    facts->channels_in = (unsigned)(whole ? net->tensors[0].channels : from->in);
+    facts->channels_out = (unsigned)(whole ? net->tensors[net->output.tensor].channels : from->out);
+    facts->parameters = parameters;
+}
+
+enum planche_status planche_model_check_channels(const struct planche_net *net, const char *name,
+                                                 struct planche_error *error)
+{
+    int in = net->tensors[0].channels, out = net->tensors[net->output.tensor].channels;
+    if (in == out && (in == COLOURS || in == 1))
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "%s: the network must take and give 3 channels, or 1, not %d and %d", name,
+                        in, out);
+}
+
+static enum planche_status load(struct planche_net **out, const struct planche_model_source *source,
+                                const struct planche_model_variant *variant,
+                                struct planche_model_facts *facts, struct planche_budget *budget,
+                                struct planche_error *error)
+{
+    struct planche_graph graph = {.budget = budget,
+                                  .name = source->param_path ? source->param_path : "param"};
+    struct planche_net *net = planche_calloc(budget, 1, sizeof(*net));
+    enum planche_status status = PLANCHE_OK;
+    uint64_t parameters = 0;
+    *out = NULL;
+    if (!net)
+        return planche_graph_no_memory(&graph, error);
+    net->budget = budget;
+    status = load_graph(&graph, source, error);
+    if (status == PLANCHE_OK) {
+        parameters = count_parameters(&graph);
+        status = make_net(&graph, net, variant, error);
+    }
+    if (facts)
+        fill_facts(facts, &graph, status == PLANCHE_OK ? net : NULL, parameters);
+    planche_graph_destroy(&graph);
+    if (status != PLANCHE_OK)
+        planche_net_destroy(&net);
+    *out = net;
     return status;
 }
 
@@ -89,20 +168,33 @@ enum planche_status planche_model_load(struct planche_net **out,
                                        const struct planche_model_variant *variant,
                                        struct planche_budget *budget, struct planche_error *error)
 {
-    struct planche_graph graph = {.budget = budget,
-                                  .name = source->param_path ? source->param_path : "param"};
-    struct planche_net *net = planche_calloc(budget, 1, sizeof(*net));
-    enum planche_status status = PLANCHE_OK;
-    *out = NULL;
-    if (!net)
-        return planche_graph_no_memory(&graph, error);
-    net->budget = budget;
-    status = load_graph(&graph, source, error);
-    if (status == PLANCHE_OK)
-        status = make_net(&graph, net, variant, error);
-    planche_graph_destroy(&graph);
-    if (status != PLANCHE_OK)
-        planche_net_destroy(&net);
-    *out = net;
+    return load(out, source, variant, NULL, budget, error);
+}
+
+bool planche_model_has_partner(const char *path)
+{
+    size_t length = strlen(path);
+    return length > PARAM_LENGTH && strcmp(path + length - PARAM_LENGTH, ".param") == 0;
+}
+
+enum planche_status planche_model_describe(const char *path, struct planche_model_facts *facts,
+                                           struct planche_budget *budget,
+                                           struct planche_error *error)
+{
+    struct planche_model_source source = {.param_path = path};
+    struct planche_net *net = NULL;
+    char *partner = NULL;
+    if (planche_model_has_partner(path)) {
+        partner = planche_strdup(budget, path);
+        if (!partner)
+            return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory", path);
+        memcpy(partner + strlen(path) - PARAM_LENGTH, ".bin", sizeof(".bin"));
+        source.bin_path = partner;
+    }
+    enum planche_status status = load(&net, &source, NULL, facts, budget, error);
+    if (net)
+        status = planche_model_check_channels(net, path, error);
+    planche_net_destroy(&net);
+    planche_free(partner);
     return status;
 }

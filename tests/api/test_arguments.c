@@ -166,6 +166,8 @@ static void test_null_errors(void **state)
     assert_false(planche_model_is_file("realcugan") || planche_model_is_file(".pth") ||
                  planche_model_is_file(NULL));
     assert_int_equal(planche_model_directory(path, 1, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_model_inspect(test_path("nowhere.pth"), 0, NULL, NULL),
+                     PLANCHE_ERROR_NOT_FOUND);
     assert_int_equal(planche_model_import(test_path("nowhere"), NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);
     assert_int_equal(
@@ -229,6 +231,7 @@ static void test_null_arguments(void **state)
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_check(NULL, NULL, 0, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_directory(NULL, 9, &error), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_model_inspect(NULL, 0, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_import(NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_gpu_get_info(0, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_book_inspect(NULL, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);

@@ -8,6 +8,7 @@
 #include "model/arch/table.h"
 #include "model/weights/format.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef enum planche_status (*read_fn)(struct planche_state *state, struct planche_error *error);
@@ -32,11 +33,24 @@ static enum planche_status unknown(const struct planche_state *state, struct pla
                         state->tensors[state->count > 1].name);
 }
 
+/* Also of a network that cannot be built: what is known of it by then. */
+static void note_facts(struct planche_graph *graph, const struct planche_state *state,
+                       const struct planche_arch *arch, const struct planche_arch_facts *facts)
+{
+    struct planche_graph_facts *to = &graph->facts;
+    snprintf(to->architecture, sizeof(to->architecture), "%s", arch ? arch->name : "");
+    snprintf(to->size, sizeof(to->size), "%s", facts->size);
+    snprintf(to->licence, sizeof(to->licence), "%s", state->licence ? state->licence : "");
+    to->scale = facts->scale;
+    to->in = facts->in;
+    to->out = facts->out;
+}
+
 static enum planche_status load(struct planche_graph *graph, struct planche_model_file *file,
                                 read_fn read, struct planche_error *error)
 {
     struct planche_state state = {.graph = graph, .file = file};
-    struct planche_arch_facts facts;
+    struct planche_arch_facts facts = {0};
     const struct planche_arch *arch;
     enum planche_status status = planche_model_file_limit(file, PLANCHE_MODEL_FILE_LIMIT, error);
     if (!status)
@@ -45,6 +59,7 @@ static enum planche_status load(struct planche_graph *graph, struct planche_mode
         arch = planche_arch_find(&state);
         status =
             arch ? planche_arch_load(graph, &state, arch, &facts, error) : unknown(&state, error);
+        note_facts(graph, &state, arch, &facts);
     }
     planche_state_destroy(&state);
     return status;

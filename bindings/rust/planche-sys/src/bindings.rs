@@ -147,6 +147,33 @@ extern "C" {
     pub fn planche_model_variant_get(index: usize) -> *const planche_model_variant;
 }
 extern "C" {
+    pub fn planche_model_is_file(model: *const ::std::os::raw::c_char) -> ::std::os::raw::c_int;
+}
+#[repr(C)]
+#[derive(Copy, Clone)]
+pub struct planche_model_facts {
+    pub struct_size: usize,
+    pub format: [::std::os::raw::c_char; 16usize],
+    pub architecture: [::std::os::raw::c_char; 48usize],
+    pub size: [::std::os::raw::c_char; 48usize],
+    pub licence: [::std::os::raw::c_char; 64usize],
+    pub scale: ::std::os::raw::c_uint,
+    pub channels_in: ::std::os::raw::c_uint,
+    pub channels_out: ::std::os::raw::c_uint,
+    pub parameters: u64,
+}
+extern "C" {
+    pub fn planche_model_facts_init(out: *mut planche_model_facts, size: usize);
+}
+extern "C" {
+    pub fn planche_model_inspect(
+        path: *const ::std::os::raw::c_char,
+        memory: u64,
+        facts: *mut planche_model_facts,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+extern "C" {
     pub fn planche_model_find(
         model: *const ::std::os::raw::c_char,
         scale: ::std::os::raw::c_uint,

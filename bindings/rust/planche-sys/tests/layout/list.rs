@@ -4,6 +4,7 @@ layouts! {
     planche_error { status, message, }
     planche_gpu_info { struct_size, index, type_, path, memory, free_memory, api_major, api_minor, name, driver, extensions, reason, }
     planche_model_variant { model, family, scale, denoise, licence, package, package_path, file, param_size, bin_size, param_sha256, bin_sha256, }
+    planche_model_facts { struct_size, format, architecture, size, licence, scale, channels_in, channels_out, parameters, }
     planche_model_imported { struct_size, path, variant, there, }
     planche_model_import_options { struct_size, directory, max_bytes, memory, cancel, imported, user, }
     planche_page_options { struct_size, format, quality, lossless, effort, overwrite, progress, progress_user, tta, width, height, provenance, grey, on_limit, cancel, priority, deadline_ms, fit, scale, usual, }
