@@ -98,6 +98,8 @@ class Completions(harness.Case):
         self.assertEqual(complete(self.folder, "planche", "help", "memo"), {"memory"})
         self.assertEqual(complete(self.folder, "planche", "--progress", "p"), {"plain"})
         self.assertEqual(complete(self.folder, "planche", "models", "f"), {"fetch"})
+        self.assertEqual(complete(self.folder, "planche", "models", "sc"), {"scan"})
+        self.assertEqual(complete(self.folder, "planche", "models", "scan", "--sp"), {"--speed"})
         self.assertEqual(complete(self.folder, "planche", "a.cbz", "mod"), set())
 
     @unittest.skipUnless(shutil.which("bash"), "no bash")

@@ -188,7 +188,7 @@ class Models(harness.Case):
 
     def assert_there(self, *models):
         lines = map(json.loads, self.models("--json").stdout.splitlines())
-        self.assertEqual({m["model"] for m in lines if m["cached"]}, set(models))
+        self.assertEqual({m["model"] for m in lines if m["cached"] and "imported" not in m}, set(models))
         self.assertEqual([f for f in self.files("cache") if f.startswith(".")], [".lock"])
 
     def assert_nothing(self):
@@ -497,7 +497,7 @@ class Import(Models):
         self.own()
         result = self.models("import", self.path("mine.planche"))
         placed = self.path("cache/imported/mine.planche")
-        self.assertIn("use it with -m " + placed, result.stderr)
+        self.assertIn("use it with -m mine.planche\n", result.stderr)
         self.assertIn("0 imported, 1 were here", self.models("import", self.path("mine.planche")).stderr)
         self.write("page.png", harness.page())
         run("-m", placed, self.path("page.png"), "-o", self.path("out.png"), check=0)

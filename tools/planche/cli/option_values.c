@@ -629,6 +629,12 @@ static bool set_verbose(struct planche_cli_options *o, const char *value)
     return o->verbose = true;
 }
 
+static bool set_speed(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->speed = true;
+}
+
 static bool set_all(struct planche_cli_options *o, const char *value)
 {
     (void)value;

@@ -109,7 +109,7 @@ struct planche_cli_options {
     bool keep_format;                        /* -f keep */
     bool skip_others;                        /* --others skip */
     bool update, skip_existing;              /* of outputs that are there */
-    bool json, quiet, verbose, all, dry_run;
+    bool json, quiet, verbose, all, dry_run, speed;
     unsigned engines;   /* stdio: engines kept at once */
     uint64_t max_bytes; /* stdio: of one request's bytes */
     /* what -m named, in turn (engine.model is the last); bench: and of what to measure */

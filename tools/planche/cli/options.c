@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/devices.h"
+#include "cli/imported.h"
 #include "cli/mistakes.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
@@ -224,6 +225,10 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
             return false;
     }
     *first = optind;
+    if (!planche_cli_imported_settle(options)) {
+        *status = PLANCHE_CLI_USAGE;
+        return false;
+    }
     if (planche_cli_target_settle(&options->page, options->engine.scale) ||
         command == PLANCHE_CLI_STDIO ||
         command == PLANCHE_CLI_SERVE) /* whose requests have targets */

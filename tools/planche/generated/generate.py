@@ -21,7 +21,9 @@ ABOUT = {"models": "list, fetch and check the models of planche", "info": "what 
          "doctor": "what works on this machine, and what to do if something does not",
          "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk",
          "worker": "make pages of a queue that many machines share", "queue": "who works on a queue, what waits, what failed"}
-MODELS_COMMANDS = ["fetch", "import", "pack", "path", "verify", "remove"]
+MODELS_COMMANDS = ["fetch", "import", "scan", "pack", "path", "verify", "remove"]
+# Those that take names of models and the options of fetch.
+NAMING_COMMANDS = [command for command in MODELS_COMMANDS if command != "scan"]
 CACHE_COMMANDS = ["show", "prune", "verify"]
 QUEUE_COMMANDS = ["show", "retry", "purge"]
 # Values that are usual, of options that take others as well.
@@ -95,7 +97,7 @@ def bash(options):
         '        case ${COMP_WORDS[1]} in',
         f"        {'|'.join(SUB_COMMANDS)}) command=${{COMP_WORDS[1]}} ;;",
         "        esac",
-        f'        [ "$command" = models ] && [[ "${{COMP_WORDS[2]}}" =~ ^({"|".join(MODELS_COMMANDS)})$ ]] && '
+        f'        [ "$command" = models ] && [[ "${{COMP_WORDS[2]}}" =~ ^({"|".join(NAMING_COMMANDS)})$ ]] && '
         '[ "$COMP_CWORD" -gt 2 ] && command="models fetch"',
         "    fi",
         '    case $before in',
@@ -110,7 +112,7 @@ def bash(options):
         '    case $command in',
         f"        '') [ \"$COMP_CWORD\" -gt 1 ] || COMPREPLY=($(compgen -W "
         f"'{' '.join(SUB_COMMANDS)}' -- \"$word\")) ;;",
-        f"        models) COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
+        f"        models) [ \"$COMP_CWORD\" -gt 2 ] || COMPREPLY=($(compgen -W '{' '.join(MODELS_COMMANDS)}' -- \"$word\")) ;;",
         f"        queue) COMPREPLY=($(compgen -W '{' '.join(QUEUE_COMMANDS)}' -- \"$word\")) ;;",
         f"        cache) COMPREPLY=($(compgen -W '{' '.join(CACHE_COMMANDS)}' -- \"$word\")) ;;",
         f"        'models fetch') [ \"${{COMP_WORDS[2]}}\" = import ] || "
@@ -143,7 +145,7 @@ def zsh_spec(option):
 def zsh(options):
     cases = []
     for command in COMMANDS:
-        rest = {"": "'*:file:_files'", "models": f"'1:command:({' '.join(MODELS_COMMANDS)})'",
+        rest = {"": "'*:file:_files'", "models": f"'1:command:({' '.join(MODELS_COMMANDS)})' '*:file:_files'",
                 "models fetch": '"*:model:$operands"',
                 "queue": f"'1:command:({' '.join(QUEUE_COMMANDS)})'",
                 "cache": f"'1:command:({' '.join(CACHE_COMMANDS)})'"}.get(command, "")
@@ -167,7 +169,7 @@ def zsh(options):
         "        case $words[2] in",
         f"        {'|'.join(SUB_COMMANDS)}) command=$words[2]; shift words; ((CURRENT--)) ;;",
         "        esac",
-        f"        if [[ $command = models && $words[2] = ({'|'.join(MODELS_COMMANDS)}) ]] && ((CURRENT > 2)); then",
+        f"        if [[ $command = models && $words[2] = ({'|'.join(NAMING_COMMANDS)}) ]] && ((CURRENT > 2)); then",
         "            [[ $words[2] = import ]] && operands=_files",
         "            command='models fetch'; shift words; ((CURRENT--))",
         "        fi",
@@ -189,7 +191,7 @@ def fish(options):
         "": f"not __fish_seen_subcommand_from {others}",
         "models": "__fish_seen_subcommand_from models; and not __fish_seen_subcommand_from "
                   + " ".join(MODELS_COMMANDS),
-        "models fetch": "__fish_seen_subcommand_from " + " ".join(MODELS_COMMANDS),
+        "models fetch": "__fish_seen_subcommand_from " + " ".join(NAMING_COMMANDS),
     }
     lines = [
         "# fish completion for planche",
@@ -197,7 +199,7 @@ def fish(options):
         f"complete -c planche -f -n '{conditions['models']}' "
         f"-a '{' '.join(MODELS_COMMANDS)}'",
         "complete -c planche -f -n '__fish_seen_subcommand_from "
-        + " ".join(name for name in MODELS_COMMANDS if name != "import") + f"' -a \"({MODELS_FISH})\"",
+        + " ".join(name for name in NAMING_COMMANDS if name != "import") + f"' -a \"({MODELS_FISH})\"",
         "complete -c planche -f -n '__fish_seen_subcommand_from cache' "
         f"-a '{' '.join(CACHE_COMMANDS)}'",
         "complete -c planche -f -n '__fish_seen_subcommand_from queue' "

@@ -20,21 +20,23 @@
 /* What the operands brought so far. */
 struct imported {
     bool quiet;
+    bool named; /* models of this folder are found by their names, without --model-dir */
     size_t fresh, there, last; /* last: models of the current operand */
     char path[PATH_MAX];       /* of the last one */
 };
 
-/* Models of the catalogue are many, and are named as ever; others are used by their path. */
+/* Models of the catalogue are many, and are named as ever; others by their files. */
 static void note_model(void *user, const struct planche_model_imported *model)
 {
     struct imported *imported = user;
+    const char *slash = strrchr(model->path, '/');
     imported->last++;
     imported->fresh += !model->there;
     imported->there += model->there != 0;
     snprintf(imported->path, sizeof imported->path, "%s", model->path);
     if (!imported->quiet && model->variant == NULL)
         planche_cli_note("%s: use it with -m %s", model->there ? "Already here" : "Imported",
-                         model->path);
+                         imported->named && slash != NULL ? slash + 1 : model->path);
 }
 
 /* "x.bin" is the second file of "x.param", which brings it. */
@@ -73,6 +75,9 @@ int planche_cli_import_files(int count, char *const *paths, const char *folder, 
     struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
     struct imported imported = {.quiet = quiet};
     int status = PLANCHE_CLI_OK;
+    char usual[PATH_MAX];
+    imported.named = planche_model_directory(usual, sizeof usual, NULL) == PLANCHE_OK &&
+                     strcmp(usual, folder) == 0;
     planche_cli_interrupt_install();
     if (!planche_cli_lock_models(&lock, folder))
         return PLANCHE_CLI_NOT_STARTED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* planche models: lists the catalogue of models and which of them are cached. */
 #include "cli/cli.h"
+#include "cli/imported.h"
 #include "cli/json.h"
 #include "cli/model_options.h"
 #include "cli/number.h"
@@ -10,11 +11,14 @@
 #include "models/import.h"
 #include "models/manage.h"
 #include "models/pack.h"
+#include "models/scan.h"
 #include "models/selection.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A line of the table: the variants of one model and scale, which are neighbours in the catalogue.
  */
@@ -107,6 +111,59 @@ static void print_sources(void)
     printf("Default: auto, which is %s\n", planche_cli_model_name(NULL));
 }
 
+static uint64_t imported_size(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    int length = snprintf(path, sizeof path, "%s/" PLANCHE_CLI_IMPORTED "/%s", folder, name);
+    return length >= 0 && length < (int)sizeof path && stat(path, &info) == 0
+               ? (uint64_t)info.st_size
+               : 0;
+}
+
+/* An object with the keys of the catalogue's; what only that knows is null. */
+static bool print_imported_json(const char *folder, const char *name)
+{
+    static const char *const unknown[] = {
+        "family",       "scale",       "denoise",      "licence",   "source",
+        "package_path", "param_bytes", "param_sha256", "bin_bytes", "bin_sha256"};
+    char file[PATH_MAX];
+    json_t *object = json_object();
+    snprintf(file, sizeof file, PLANCHE_CLI_IMPORTED "/%s", name);
+    json_object_set_new(object, "model", planche_cli_json_text(name));
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        json_object_set_new(object, unknown[i], json_null());
+    json_object_set_new(object, "file", planche_cli_json_text(file));
+    planche_cli_json_set_count(object, "bytes", imported_size(folder, name));
+    json_object_set_new(object, "built_in", json_false());
+    json_object_set_new(object, "cached", json_true());
+    json_object_set_new(object, "imported", json_true());
+    return planche_cli_json_print(object);
+}
+
+static bool list_imported(const char *folder, bool json)
+{
+    struct dirent **names;
+    char size[32];
+    bool printed = true;
+    int count = planche_cli_imported_list(folder, &names);
+    if (count > 0 && !json)
+        printf("\nImported, for -m NAME:\n");
+    for (int i = 0; i < count; i++) {
+        const char *name = names[i]->d_name;
+        if (json)
+            printed = print_imported_json(folder, name) && printed;
+        else
+            planche_cli_print(
+                "%10s  %s",
+                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), name);
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
+    return printed;
+}
+
 static void print_table(const char *folder)
 {
     printf("%-23s %5s  %-10s  %-12s %10s  %s\n", "MODEL", "SCALE", "DENOISE", "LICENCE", "SIZE",
@@ -126,6 +183,7 @@ static void print_table(const char *folder)
     }
     putchar('\n');
     print_sources();
+    list_imported(folder, false);
     printf("\nCache: %s\nFetch with: planche models fetch [MODEL[:SCALE[:DENOISE]]... | --all]\n",
            folder);
 }
@@ -170,7 +228,7 @@ static int list(const struct planche_cli_options *options)
         if (!print_variant(planche_model_variant_get(i), folder))
             return PLANCHE_CLI_PAGE_FAILED;
     }
-    return PLANCHE_CLI_OK;
+    return list_imported(folder, true) ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }
 
 int planche_cli_models(int argc, char **argv)
@@ -179,6 +237,8 @@ int planche_cli_models(int argc, char **argv)
         return planche_cli_fetch(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "import") == 0)
         return planche_cli_import(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "scan") == 0)
+        return planche_cli_scan(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "pack") == 0)
         return planche_cli_pack(argc - 1, argv + 1);
     struct planche_cli_options options;
@@ -188,10 +248,12 @@ int planche_cli_models(int argc, char **argv)
     if (!planche_cli_options_parse(&options, PLANCHE_CLI_MODELS, "models", argc, argv, &first,
                                    &status))
         return status;
+    if (first < argc && planche_model_is_file(argv[first]))
+        return planche_cli_describe_files(&options, argc - first, argv + first);
     if (first < argc) {
         char buffer[64];
         struct planche_cli_suggestion meant = {.word = argv[first]};
-        planche_cli_suggest_list(&meant, "fetch|import|pack|path|verify|remove", buffer,
+        planche_cli_suggest_list(&meant, "fetch|import|scan|pack|path|verify|remove", buffer,
                                  sizeof buffer);
         if (meant.best != NULL)
             return planche_cli_usage_error("models",

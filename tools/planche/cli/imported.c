@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of imported models. */
+#include "cli/imported.h"
+
+#include "cli/terminal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int is_model(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && planche_model_is_file(entry->d_name);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int planche_cli_imported_list(const char *folder, struct dirent ***names)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/" PLANCHE_CLI_IMPORTED, folder);
+    *names = NULL;
+    return length < 0 || length >= (int)sizeof path ? -1 : scandir(path, names, is_model, by_name);
+}
+
+/* Whether a model is named by its file's name without the extension, or by all of it. */
+static bool is_named(const char *file, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(file, name, length) == 0 &&
+           (file[length] == 0 || strrchr(file, '.') == file + length);
+}
+
+/* How many models a name means; the path of the last one. */
+static int find(const char *folder, const char *name, char *path, size_t size)
+{
+    struct dirent **names;
+    int count = planche_cli_imported_list(folder, &names), found = 0;
+    for (int i = 0; i < count; i++) {
+        if (is_named(names[i]->d_name, name)) {
+            int length =
+                snprintf(path, size, "%s/" PLANCHE_CLI_IMPORTED "/%s", folder, names[i]->d_name);
+            found += length >= 0 && (size_t)length < size;
+        }
+        free(names[i]);
+    }
+    free(names);
+    return found;
+}
+
+/* Neither a model of the catalogue nor a file that is there. */
+static bool is_open_name(const char *name)
+{
+    const struct planche_model_variant *variant = NULL;
+    if (name == NULL || strchr(name, '/') != NULL)
+        return false;
+    if (planche_model_is_file(name))
+        return access(name, F_OK) != 0;
+    return planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) ==
+           PLANCHE_ERROR_NOT_FOUND;
+}
+
+/* The path of the model of a name, to be freed with *kept. False: a message was printed. */
+static bool settle(const char *folder, const char **name, char **kept)
+{
+    char path[PATH_MAX];
+    free(*kept);
+    *kept = NULL;
+    int found = is_open_name(*name) ? find(folder, *name, path, sizeof path) : 0;
+    if (found > 1) {
+        planche_cli_usage_error("model",
+                                "--model %s means several files of %s/" PLANCHE_CLI_IMPORTED
+                                "; name one with its extension",
+                                *name, folder);
+        return false;
+    }
+    if (found == 1 && (*kept = strdup(path)) != NULL)
+        *name = *kept;
+    return true;
+}
+
+bool planche_cli_imported_settle(struct planche_cli_options *options)
+{
+    static char *kept[PLANCHE_CLI_MAX_MODELS + 1]; /* options point into it */
+    char folder[PATH_MAX];
+    const char *given = options->engine.model_directory;
+    if (options->engine.model == NULL)
+        return true;
+    if (given != NULL)
+        snprintf(folder, sizeof folder, "%s", given);
+    else if (planche_model_directory(folder, sizeof folder, NULL) != PLANCHE_OK)
+        return true; /* which is told when a model is looked for */
+    for (size_t i = 0; i < options->model_count; i++) {
+        if (!settle(folder, &options->models[i], &kept[i]))
+            return false;
+    }
+    return settle(folder, &options->engine.model, &kept[PLANCHE_CLI_MAX_MODELS]);
+}

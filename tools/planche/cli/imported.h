@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Imported models: those that `planche models import` put into the models' folder and that are in
+ * no catalogue. They are named as their files, with or without the extension. */
+#ifndef PLANCHE_CLI_IMPORTED_H
+#define PLANCHE_CLI_IMPORTED_H
+
+#include "cli/option_values.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Folder of such models in the models' folder. */
+#define PLANCHE_CLI_IMPORTED "imported"
+
+/* The names of the models' files, sorted; the caller frees each and the list. -1: there is no such
+ * folder, or it cannot be read. */
+int planche_cli_imported_list(const char *folder, struct dirent ***names);
+/* Puts the paths of imported models in the place of their names in options->engine.model and
+ * options->models. The catalogue's names and paths stay. The paths are valid until the next call.
+ * False: a name means two files; a message was printed. */
+bool planche_cli_imported_settle(struct planche_cli_options *options);
+
+#endif
