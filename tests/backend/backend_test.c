@@ -269,6 +269,7 @@ void count_sums(const struct planche_program *program, struct sums *sums)
 {
     for (int n = 0; n < program->node_count; n++) {
         const struct planche_node *node = &program->nodes[n];
+        sums->tails += node->conv && node->tail.count >= 4;
         sums->fused += node->shuffle > 0 && node->edge_count == 2;
         sums->apart += node->kind == PLANCHE_NODE_BINARY &&
                        reads(program, node, PLANCHE_NODE_SHUFFLE) &&

@@ -71,6 +71,7 @@ struct planche_program *compile(struct network *network, const struct isa *isa, 
  */
 struct sums {
     int fused, apart;
+    int tails; /* convolutions that do four elementwise steps or more */
 };
 void count_sums(const struct planche_program *program, struct sums *sums);
 

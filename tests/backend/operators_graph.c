@@ -13,12 +13,19 @@ static const struct {
     const char *name;
     enum planche_layer_type type;
 } types[] = {
-    {"Input", PLANCHE_LAYER_INPUT},     {"Convolution", PLANCHE_LAYER_CONVOLUTION},
-    {"BinaryOp", PLANCHE_LAYER_BINARY}, {"Concat", PLANCHE_LAYER_CONCAT},
-    {"Interp", PLANCHE_LAYER_INTERP},   {"PixelShuffle", PLANCHE_LAYER_SHUFFLE},
-    {"Reorg", PLANCHE_LAYER_UNSHUFFLE}, {"Activation", PLANCHE_LAYER_ACTIVATION},
-    {"Part", PLANCHE_LAYER_SLICE},      {"MemoryData", PLANCHE_LAYER_CONSTANT},
-    {"Norm", PLANCHE_LAYER_NORM},       {"Padding", PLANCHE_LAYER_PAD},
+    {"Input", PLANCHE_LAYER_INPUT},
+    {"Convolution", PLANCHE_LAYER_CONVOLUTION},
+    {"BinaryOp", PLANCHE_LAYER_BINARY},
+    {"Concat", PLANCHE_LAYER_CONCAT},
+    {"Interp", PLANCHE_LAYER_INTERP},
+    {"PixelShuffle", PLANCHE_LAYER_SHUFFLE},
+    {"Reorg", PLANCHE_LAYER_UNSHUFFLE},
+    {"Activation", PLANCHE_LAYER_ACTIVATION},
+    {"Part", PLANCHE_LAYER_SLICE},
+    {"MemoryData", PLANCHE_LAYER_CONSTANT},
+    {"Norm", PLANCHE_LAYER_NORM},
+    {"Padding", PLANCHE_LAYER_PAD},
+    {"Deconvolution", PLANCHE_LAYER_DECONVOLUTION},
 };
 
 static float *floats(struct planche_graph *graph, const double *values, size_t count)
@@ -56,6 +63,8 @@ static void set_attributes(struct planche_layer *layer, const struct ref_layer *
     layer->binary = (enum planche_binary_op)ref_get(from, 0, 0);
     switch (layer->type) {
     case PLANCHE_LAYER_CONVOLUTION:
+    case PLANCHE_LAYER_DECONVOLUTION:
+        layer->pad_mode = pads[(int)ref_get(from, 17, 0)];
         set_kernel(layer, from);
         break;
     case PLANCHE_LAYER_INPUT:

@@ -77,10 +77,10 @@ static void test_random_networks(void **state)
     }
     for (int i = 0; i < isa_count; i++)
         print_message("%-8s at least %.1f dB in %d networks\n", isas[i].name, worst[i], done);
-    print_message("sums of shuffles and enlargements: %d fused, %d apart\n", sums.fused,
-                  sums.apart);
+    print_message("sums of shuffles and enlargements: %d fused, %d apart; long tails: %d\n",
+                  sums.fused, sums.apart, sums.tails);
     assert_int_equal(failures, 0);
-    assert_true(sums.fused > 0 && sums.apart > 0);
+    assert_true(sums.fused > 0 && sums.apart > 0 && sums.tails > 0);
     assert_true(done * 10 >= (count + operators) * 8);
 }
 

@@ -108,12 +108,14 @@ static struct blob add_activation(struct maker *maker, struct blob in, int type)
 
 struct conv {
     int channels, kw, kh, dilation, stride, groups, activation;
-    bool valid;
+    int pad_mode;
+    bool valid, transposed;
 };
 
 static struct blob add_conv(struct maker *maker, struct blob in, struct conv conv)
 {
-    struct blob out = begin(maker, "Convolution", conv.channels, 1, in.id);
+    struct blob out =
+        begin(maker, conv.transposed ? "Deconvolution" : "Convolution", conv.channels, 1, in.id);
     int inputs = in.channels / conv.groups, taps = conv.kw * conv.kh;
     int pad_w = conv.valid ? 0 : conv.dilation * (conv.kw - 1) / 2;
     int pad_h = conv.valid ? 0 : conv.dilation * (conv.kh - 1) / 2;
@@ -122,6 +124,8 @@ static struct blob add_conv(struct maker *maker, struct blob in, struct conv con
     text(maker, " 0=%d 1=%d 11=%d 2=%d 3=%d 4=%d 14=%d 5=%d 6=%d 7=%d", conv.channels, conv.kw,
          conv.kh, conv.dilation, conv.stride, pad_w, pad_h, bias, conv.channels * inputs * taps,
          conv.groups);
+    if (conv.pad_mode)
+        text(maker, " 17=%d", conv.pad_mode);
     put_activation(maker, conv.activation);
     put_word(maker, 0);
     put_floats(maker, conv.channels * inputs * taps, -range, range);
@@ -167,6 +171,7 @@ static struct blob add_grouped(struct maker *maker, struct blob in)
                                   .dilation = 1,
                                   .stride = 1,
                                   .groups = groups,
+                                  .transposed = pick(maker, 0, 2) == 0,
                                   .activation = pick(maker, 0, 12)});
 }
 
@@ -221,6 +226,15 @@ static struct blob add_gate(struct maker *maker, struct blob in)
 static struct blob add_padded(struct maker *maker, struct blob in)
 {
     int side = pick(maker, 1, 3);
+    if (pick(maker, 0, 1))
+        return add_conv(maker, in,
+                        (struct conv){.channels = in.channels,
+                                      .kw = 2 * side + 1,
+                                      .kh = 3,
+                                      .dilation = pick(maker, 1, 2),
+                                      .stride = 1,
+                                      .groups = pick(maker, 0, 1) ? 1 : in.channels,
+                                      .pad_mode = pick(maker, 1, 2)});
     struct blob out = begin(maker, "Padding", in.channels, 1, in.id);
     text(maker, " 0=%d 1=%d 2=%d 3=%d 4=%d", side, side, side, side, pick(maker, 0, 2));
     return add_conv(maker, out,
@@ -260,12 +274,16 @@ static struct blob add_attention(struct maker *maker, struct blob in)
 static struct blob add_enlarged(struct maker *maker, struct blob in)
 {
     struct blob out = begin(maker, "Interp", in.channels, 1, in.id);
-    text(maker, " 0=%d 1=2.0 2=2.0 7=%d 8=%e", pick(maker, 1, 3), pick(maker, 0, 2),
-         pick(maker, 0, 1) ? -0.5 : -0.75);
-    return add_conv(
-        maker, out,
-        (struct conv){
-            .channels = in.channels, .kw = 3, .kh = 3, .dilation = 1, .stride = 2, .groups = 1});
+    int factor = pick(maker, 2, 4);
+    text(maker, " 0=%d 1=%d.0 2=%d.0 7=%d 8=%e", pick(maker, 1, 3), factor, factor,
+         pick(maker, 0, 2), pick(maker, 0, 1) ? -0.5 : -0.75);
+    return add_conv(maker, out,
+                    (struct conv){.channels = in.channels,
+                                  .kw = 3,
+                                  .kh = 3,
+                                  .dilation = 1,
+                                  .stride = factor,
+                                  .groups = 1});
 }
 
 static struct blob add_small(struct maker *maker, struct blob in)
@@ -286,9 +304,26 @@ static struct blob add_residual(struct maker *maker, struct blob in)
     return begin(maker, "BinaryOp", in.channels, 2, in.id, maker->earlier);
 }
 
+/* (y + x) * (act(y) - 0.5), as in SPAN: one convolution does all of it. */
+static struct blob add_weighted(struct maker *maker, struct blob in)
+{
+    struct blob y = add_plain(maker, in, in.channels, pick(maker, 0, 1) ? 3 : 1);
+    struct blob gate = add_activation(maker, y, pick(maker, 4, 12)), half, sum, out;
+    half = begin(maker, "MemoryData", 1, 0);
+    text(maker, " 0=1");
+    put_floats(maker, 1, -0.6, -0.4);
+    gate = begin(maker, "BinaryOp", in.channels, 2, gate.id, half.id);
+    text(maker, " 0=0");
+    sum = begin(maker, "BinaryOp", in.channels, 2, y.id, in.id);
+    text(maker, " 0=0");
+    out = begin(maker, "BinaryOp", in.channels, 2, sum.id, gate.id);
+    text(maker, " 0=2");
+    return out;
+}
+
 static struct blob add_something(struct maker *maker, struct blob in)
 {
-    switch (pick(maker, 0, 13)) {
+    switch (pick(maker, 0, 14)) {
     case 0:
     case 1:
         return add_depthwise(maker, in);
@@ -314,6 +349,8 @@ static struct blob add_something(struct maker *maker, struct blob in)
         return add_small(maker, in);
     case 12:
         return add_residual(maker, in);
+    case 13:
+        return add_weighted(maker, in);
     default:
         return add_plain(maker, in, pick(maker, 0, 1) ? 16 * pick(maker, 1, 3) : pick(maker, 1, 40),
                          3);

@@ -51,6 +51,11 @@ bool ref_constant(const struct ref_layer *layer, struct ref_tensor *out);
 bool ref_norm(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out);
 bool ref_padding(const struct ref_layer *layer, const struct ref_tensor *in,
                  struct ref_tensor *out);
+/* What is added to the sides of a tensor: 0 zeros, 1 the edge, 2 its reflection. */
+struct ref_sides {
+    int top, bottom, left, right;
+};
+void ref_pad(struct ref_sides sides, int mode, const struct ref_tensor *in, struct ref_tensor *out);
 double ref_activate(const struct ref_layer *layer, double v);
 
 /* Sets the shape and, unless in has none, gives zeroed memory. */

@@ -82,17 +82,18 @@ static void deconvolve_channel(const struct job *job, int o)
 {
     const struct geometry *g = &job->g;
     const struct ref_tensor *in = job->in, *out = job->out;
-    const double *weights = job->layer->weights + (size_t)o * in->c * g->kh * g->kw;
+    int inputs = in->c / g->groups, first = o / (out->c / g->groups) * inputs;
+    const double *weights = job->layer->weights + (size_t)o * inputs * g->kh * g->kw;
     double *plane = out->data + (size_t)o * out->h * out->w;
     for (int i = 0; i < out->h * out->w; i++)
         plane[i] = job->layer->bias ? job->layer->bias[o] : 0;
-    for (int i = 0; i < in->c; i++)
+    for (int i = 0; i < inputs; i++)
         for (int y = 0; y < in->h; y++)
             for (int ky = 0; ky < g->kh; ky++) {
                 int oy = y * g->sh + ky * g->dh - g->top;
                 if (oy >= 0 && oy < out->h)
                     scatter_row(job, plane + (size_t)oy * out->w,
-                                in->data + ((size_t)i * in->h + y) * in->w,
+                                in->data + ((size_t)(first + i) * in->h + y) * in->w,
                                 weights + ((size_t)i * g->kh + ky) * g->kw);
             }
 }
@@ -134,6 +135,21 @@ static void run_all(struct job job)
             run_job(&jobs[i]);
 }
 
+/* Rows and columns round the input that are not zero are made before. */
+static void run_padded(struct job job, int right, int bottom)
+{
+    int mode = (int)ref_get(job.layer, 17, 0);
+    struct ref_sides sides = {job.g.top, bottom, job.g.left, right};
+    struct ref_tensor padded = {0};
+    if (mode) {
+        ref_pad(sides, mode, job.in, &padded);
+        job.in = &padded;
+        job.g.top = job.g.left = 0;
+    }
+    run_all(job);
+    free(padded.data);
+}
+
 static bool dense(const struct ref_layer *layer, const struct ref_tensor *in,
                   struct ref_tensor *out, int outputs)
 {
@@ -163,7 +179,7 @@ bool ref_kernel(const struct ref_layer *layer, const struct ref_tensor *in, stru
     g->dh = (int)ref_get(layer, 12, g->dw);
     g->sw = (int)ref_get(layer, 3, 1);
     g->sh = (int)ref_get(layer, 13, g->sw);
-    g->groups = strcmp(layer->type, "Convolution") == 0 ? (int)ref_get(layer, 7, 1) : 1;
+    g->groups = (int)ref_get(layer, 7, 1);
     g->left = (int)ref_get(layer, 4, 0);
     g->top = (int)ref_get(layer, 14, g->left);
     right = (int)ref_get(layer, 15, g->left);
@@ -185,6 +201,6 @@ bool ref_kernel(const struct ref_layer *layer, const struct ref_tensor *in, stru
     if (!ref_shape(out, in, outputs, oh, ow))
         return ref_complain(layer, "nothing comes out");
     if (in->data)
-        run_all(job);
+        run_padded(job, right, bottom);
     return true;
 }

@@ -79,12 +79,10 @@ static int padded_from(int mode, int i, int size)
     return size > 1 ? i : 0;
 }
 
-bool ref_padding(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out)
+void ref_pad(struct ref_sides sides, int mode, const struct ref_tensor *in, struct ref_tensor *out)
 {
-    int top = (int)ref_get(layer, 0, 0), left = (int)ref_get(layer, 2, 0);
-    int mode = (int)ref_get(layer, 4, 0);
-    ref_shape(out, in, in->c, in->h + top + (int)ref_get(layer, 1, 0),
-              in->w + left + (int)ref_get(layer, 3, 0));
+    int top = sides.top, left = sides.left;
+    ref_shape(out, in, in->c, in->h + top + sides.bottom, in->w + left + sides.right);
     for (int c = 0; out->data && c < in->c; c++)
         for (int y = 0; y < out->h; y++)
             for (int x = 0; x < out->w; x++) {
@@ -94,5 +92,12 @@ bool ref_padding(const struct ref_layer *layer, const struct ref_tensor *in, str
                     out->data[((size_t)c * out->h + y) * out->w + x] =
                         in->data[((size_t)c * in->h + from_y) * in->w + from_x];
             }
+}
+
+bool ref_padding(const struct ref_layer *layer, const struct ref_tensor *in, struct ref_tensor *out)
+{
+    struct ref_sides sides = {(int)ref_get(layer, 0, 0), (int)ref_get(layer, 1, 0),
+                              (int)ref_get(layer, 2, 0), (int)ref_get(layer, 3, 0)};
+    ref_pad(sides, (int)ref_get(layer, 4, 0), in, out);
     return true;
 }
