@@ -50,7 +50,7 @@ void KERNEL_NAME(binary)(const struct planche_binary_args *args)
 
 void KERNEL_NAME(binary_vector)(const struct planche_binary_vector_args *args)
 {
-    float vector[LANES]; /* a copy: out cannot overlap it */
+    float vector[LANES] = {0}; /* a copy: out cannot overlap it */
     for (size_t lane = 0; lane < args->lanes; lane++)
         vector[lane] = args->vector[lane];
     if (args->lanes == LANES) {
