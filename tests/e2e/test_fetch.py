@@ -482,6 +482,12 @@ class Import(Models):
             self.assertIn("1 imported, 0 were here", result.stderr)
             self.assert_there(MODEL)
             self.models("remove", MODEL)
+        # The same file under two names: variants of a model share one of their files.
+        self.write("x/y/copy.param", self.files_of(MODEL)[".param"])
+        self.assertIn("1 imported", self.models("import", self.path("x/y")).stderr)
+        self.assert_there(MODEL)
+        self.models("remove", MODEL)
+        os.unlink(self.path("x/y/copy.param"))
         os.unlink(self.path("x/y/any name.bin"))
         self.assert_one_line(self.models("import", self.path("x/y/any name.param"), check=3).stderr, "any name.bin",
                              "missing")

@@ -95,14 +95,27 @@ static bool find_variant(struct import *import, const struct planche_model_varia
     return files[0] && files[1];
 }
 
+/* Files that are the same, too: variants of a model may differ in their weights alone. */
+static void mark_all(struct planche_import_stage *stage, const char *sha256)
+{
+    for (size_t i = 0; i < stage->count; i++) {
+        if (strcmp(stage->files[i].sha256, sha256) == 0)
+            stage->files[i].used = true;
+    }
+}
+
 /* True: there are some. */
 static bool mark_variants(struct import *import)
 {
     struct planche_import_file *files[2];
     bool any = false;
     for (size_t i = 0; i < planche_catalogue_count(); i++) {
-        if (find_variant(import, planche_catalogue_get(i), files))
-            any = files[0]->used = files[1]->used = true;
+        const struct planche_model_variant *variant = planche_catalogue_get(i);
+        if (!find_variant(import, variant, files))
+            continue;
+        mark_all(&import->stage, variant->param_sha256);
+        mark_all(&import->stage, variant->bin_sha256);
+        any = true;
     }
     return any;
 }
