@@ -2,13 +2,20 @@
 /* The model loader under failing allocations. */
 #include "support/oom.h"
 
+#include "base/text.h"
+#include "io/digest.h"
+#include "io/tree.h"
+#include "model/import/import.h"
 #include "model/load.h"
 #include "onnx_cases.h"
 #include "onnx_graph.h"
 #include "random_graph.h"
 
 #include "support/testing.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 static enum planche_status load_scenario(void *user, struct planche_budget *budget,
                                          struct planche_error *error)
@@ -70,8 +77,83 @@ static void test_onnx(void **state)
     }
 }
 
+/* A folder to import from, and one to import to, which is not there. */
+struct folders {
+    char from[64], to[72];
+};
+
+static void write_file(const char *folder, const char *name, const void *data, size_t size)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void count_model(void *user, const struct planche_model_imported *model)
+{
+    assert_int_equal(model->there, 0);
+    ++*(int *)user;
+}
+
+/* The budget is the import's own. */
+static enum planche_status import_scenario(void *user, struct planche_budget *budget,
+                                           struct planche_error *error)
+{
+    const struct folders *folders = user;
+    struct planche_model_import_options options = PLANCHE_MODEL_IMPORT_OPTIONS_INIT;
+    char imported[96];
+    struct stat info;
+    int models = 0;
+    (void)budget;
+    options.directory = folders->to;
+    options.imported = count_model;
+    options.user = &models;
+    enum planche_status status = planche_import_run(folders->from, &options, error);
+    snprintf(imported, sizeof imported, "%s/imported/x.param", folders->to);
+    assert_int_equal(models, status == PLANCHE_OK);
+    assert_int_equal(stat(imported, &info) == 0, status == PLANCHE_OK);
+    planche_tree_remove(folders->to);
+    return status;
+}
+
+static void test_import(void **state)
+{
+    struct folders folders = {.from = "/tmp/planche-oom-import-XXXXXX"};
+    struct random_graph files;
+    char sums[512];
+    int length = 0;
+    (void)state;
+    assert_non_null(mkdtemp(folders.from));
+    snprintf(folders.to, sizeof folders.to, "%s-to", folders.from);
+    random_graph_make(&files, 1);
+    const struct {
+        const char *name;
+        const void *data;
+        size_t size;
+    } contents[] = {{"x.param", files.param, files.param_size},
+                    {"x.bin", files.bin, files.bin_size},
+                    {"readme", "x", 1}};
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+        char hex[PLANCHE_IO_DIGEST_TEXT];
+        write_file(folders.from, contents[i].name, contents[i].data, contents[i].size);
+        planche_digest_of(contents[i].data, contents[i].size, digest);
+        planche_text_hex(hex, digest, sizeof digest);
+        length += snprintf(sums + length, sizeof sums - (size_t)length, "%s  %s\n", hex,
+                           contents[i].name);
+    }
+    write_file(folders.from, "SHA256SUMS", sums, (size_t)length);
+    random_graph_free(&files);
+    assert_true(oom_run("import", import_scenario, &folders, 1) > 10);
+    assert_true(planche_tree_remove(folders.from));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load), cmocka_unit_test(test_onnx)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load), cmocka_unit_test(test_onnx),
+                                       cmocka_unit_test(test_import)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
