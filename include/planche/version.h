@@ -24,6 +24,13 @@ PLANCHE_API const char *planche_version(void);
  * Thread-safe. */
 PLANCHE_API int planche_build_info(size_t index, char *text, size_t size);
 
+/* Whether the library that is running has a part that builds may be without, by the name of its
+ * option of meson: "vulkan" (GPUs), "avif", "jxl", "unpack" (RAR, 7z and tar); and whether the
+ * library behind AVIF or JPEG XL can be loaded. Whether there is a GPU, planche_gpu_get_info tells.
+ * Thread-safe. Errors: UNSUPPORTED (the build is without it), NOT_FOUND (its library cannot be
+ * loaded), ARGUMENT (there is no such part), MEMORY. */
+PLANCHE_API enum planche_status planche_build_check(const char *part, struct planche_error *error);
+
 #ifdef __cplusplus
 }
 #endif

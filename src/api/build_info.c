@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the library was built with: compiler, machine, and the libraries that it runs with. */
+#include "api/args.h"
+#include "backend/vulkan/vulkan.h"
 #include "codec/isolated.h"
 #include "codec/readers.h"
 #include "image/icc.h"
@@ -8,6 +10,7 @@
 
 #include <nettle/version.h>
 #include <stdio.h>
+#include <string.h>
 #include <zlib.h>
 
 #if defined(__clang__)
@@ -90,4 +93,39 @@ int planche_build_info(size_t index, char *text, size_t size)
         return 0;
     format->library(text, size);
     return 1;
+}
+
+static enum planche_status check_format(enum planche_format format, struct planche_error *error)
+{
+    const struct planche_format_ops *ops = planche_format_get_ops(format);
+    struct planche_error reason = {0};
+    if (ops->absent)
+        return planche_fail_absent(error, NULL, ops);
+    enum planche_status status = ops->load ? ops->load(ops->name, &reason) : PLANCHE_OK;
+    if (status == PLANCHE_ERROR_UNSUPPORTED)
+        status = PLANCHE_ERROR_NOT_FOUND;
+    return status == PLANCHE_OK ? PLANCHE_OK : planche_fail(error, status, "%s", reason.message);
+}
+
+enum planche_status planche_build_check(const char *part, struct planche_error *error)
+{
+    struct planche_error own = {0};
+    const char *lack = NULL;
+    error = planche_args_error(error, &own);
+    if (!part)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "no part is named");
+    if (strcmp(part, "avif") == 0)
+        return check_format(PLANCHE_FORMAT_AVIF, error);
+    if (strcmp(part, "jxl") == 0)
+        return check_format(PLANCHE_FORMAT_JXL, error);
+    if (strcmp(part, "vulkan") == 0)
+        lack = planche_vulkan_executor.absent ? "Vulkan" : NULL;
+    else if (strcmp(part, "unpack") == 0)
+        lack = PLANCHE_HAS_UNPACK ? NULL : "libarchive, which reads RAR, 7z and tar";
+    else
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "builds have no part '%.40s'", part);
+    if (!lack)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "this Planche was built without %s: install a build that has it", lack);
 }

@@ -124,6 +124,7 @@ struct planche_executor_ops {
     unsigned
         precisions; /* that can be asked for: a bit for each planche_precision; AUTO's is set */
     enum planche_precision usual; /* what AUTO means where the machine has it */
+    bool absent;                  /* the build is without it */
     bool takes_devices;           /* "NAME:N,M" in options */
     bool rows;                    /* it uses rows of pixels, not values */
     bool samples;                 /* it can take averages from a sample (PLANCHE_SE_SAMPLED) */

@@ -137,6 +137,9 @@ struct planche_format_ops {
     /* Names the library behind the format as it is loaded now: "libpng 1.6.39". NULL:
      * there is none in this process. */
     void (*library)(char *text, size_t size);
+    /* Loads that library, for `name` (NULL: no file). NULL: it is linked. Errors: UNSUPPORTED (it
+     * cannot be loaded), MEMORY. */
+    enum planche_status (*load)(const char *name, struct planche_error *error);
 };
 
 extern const struct planche_format_ops planche_png_ops, planche_jpeg_ops, planche_webp_ops,

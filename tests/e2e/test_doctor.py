@@ -77,6 +77,16 @@ class Doctor(harness.Case):
         for text in ("quali?[31mty", "a?[31mb", "PLANCHE_QUALI?Y"):
             self.assertIn(text, found.stdout)
 
+    def test_library_that_cannot_be_loaded(self):
+        """What the loader meets first is as good as not there."""
+        for name, versions in (("avif", range(13, 20)), ("jxl", ("0.7", "0.8", "0.9", "0.10", "0.11", "0.12"))):
+            for version in versions:
+                self.write(f"lib{name}.so.{version}", b"")
+        found = self.doctor(LD_LIBRARY_PATH=self.folder)["formats"]
+        self.assertEqual((found["level"], found["remedy"]),
+                         ("note", "install the package of that library, if such pages matter"))
+        self.assertIn("cannot be loaded", found["text"])
+
     def test_no_home(self):
         """Nothing that is needed is there; what is built in works."""
         found = self.doctor(HOME="")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What a build may be without: it works if it is there, and is refused with a reason if it is not."""
+import json
 import os
 import sys
 import unittest
@@ -49,6 +50,17 @@ class Features(harness.Case):
             self.assert_one_line(self.make(f"c.{feature}", "-o", "d.png", check=1).stderr,
                                  f"c.{feature}: ", f"was built without {name}")
             self.assertEqual(set(self.files()) & {f"b.{feature}", "d.png"}, set())
+
+    def test_doctor(self):
+        """What the build is without is a note with its remedy, and no fault."""
+        findings = json.loads(run("doctor", "--json", check=0, env={"HOME": self.folder}).stdout)["findings"]
+        told = [one["text"] for one in findings if one["remedy"] and "install a build with" in one["remedy"]]
+        for feature, name in (("avif", "AVIF"), ("jxl", "JPEG XL"), ("vulkan", "Vulkan"), ("unpack", "libarchive")):
+            found = [text for text in told if f"was built without {name}" in text]
+            self.assertEqual(len(found), feature not in HAS, told)
+        formats = [one["text"] for one in findings if one["name"] == "formats" and one["level"] == "ok"]
+        for feature in ("avif", "jxl"):
+            self.assertEqual(f"lib{feature} " in formats[0], feature in HAS, formats)
 
     def test_gpus(self):
         stdout = run("info", check=0).stdout

@@ -33,6 +33,7 @@ const struct planche_executor_ops planche_vulkan_executor = {
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F32) |
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F16),
     .usual = PLANCHE_PRECISION_F16,
+    .absent = true,
     .takes_devices = true,
     .rows = true,
     .create = create,

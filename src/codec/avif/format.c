@@ -39,4 +39,5 @@ const struct planche_format_ops planche_avif_ops = {
     .abandon = planche_avif_abandon,
     .follow = planche_avif_follow,
     .library = name_library,
+    .load = planche_avif_load,
 };

@@ -41,4 +41,5 @@ const struct planche_format_ops planche_jxl_ops = {
     .abandon = planche_jxl_abandon,
     .follow = planche_jxl_follow,
     .library = name_library,
+    .load = planche_jxl_load,
 };

@@ -49,42 +49,53 @@ static bool has_loader(void)
 #endif
 }
 
+/* A reason why there is no GPU: the text has a subject in its middle. */
+struct cause {
+    bool holds;
+    enum planche_doctor_level level;
+    const char *before, *subject, *after, *remedy;
+};
+
 /* Why Vulkan shows no GPU that is one. Pages are made by the CPU then: nothing fails. */
 static void explain(struct planche_doctor_findings *findings, const char *said)
 {
     struct devices devices = {0};
+    struct planche_error error = {0};
+    char undriven[PLANCHE_ERROR_MESSAGE_SIZE + 64];
     const char *drivers = getenv("VK_DRIVER_FILES");
     drivers = drivers != NULL && *drivers ? drivers : getenv("VK_ICD_FILENAMES");
     look_at(&devices, "/dev/dri", "renderD");
     look_at(&devices, "/dev", "nvidia");
-    if (strstr(said, "without") != NULL && strstr(said, "build") != NULL)
-        planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "GPUs",
-                           "for GPUs, install a build with Vulkan", "%s", said);
-    else if (devices.nodes == 0)
-        planche_doctor_add(findings, PLANCHE_DOCTOR_OK, "GPUs", "",
-                           "none: the system shows no GPU, and the CPU makes the pages; a "
-                           "container must be given its GPU (--device /dev/dri, --gpus all)");
-    else if (devices.closed > 0)
-        planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "GPUs",
-                           "add this user to the group of that file (ls -l shows it, often render "
-                           "or video: sudo usermod -aG render USER), and log in again",
-                           "none: this user may not open %s", devices.node);
-    else if (!has_loader())
-        planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "GPUs",
-                           "install libvulkan1, and the driver: mesa-vulkan-drivers for AMD and "
-                           "Intel, NVIDIA's own for NVIDIA",
-                           "none: there is a GPU (%s), but no Vulkan loader", devices.node);
-    else if (drivers != NULL && *drivers)
-        planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "GPUs",
-                           "unset VK_DRIVER_FILES and VK_ICD_FILENAMES, if that is not wanted",
-                           "none: the environment names Vulkan drivers (%.300s) that show no GPU",
-                           drivers);
-    else
-        planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "GPUs",
-                           "install the driver's Vulkan part: mesa-vulkan-drivers for AMD and "
-                           "Intel, nvidia-driver-libs or the vendor's driver for NVIDIA",
-                           "none: there is a GPU (%s), but no Vulkan driver for it: %s",
-                           devices.node, *said ? said : "Vulkan shows no device");
+    bool built = planche_build_check("vulkan", &error) == PLANCHE_OK;
+    snprintf(undriven, sizeof undriven, "), but no Vulkan driver for it: %s",
+             *said ? said : "Vulkan shows no device");
+    const struct cause causes[] = {
+        {!built, PLANCHE_DOCTOR_NOTE, "", error.message, "",
+         "for GPUs, install a build with Vulkan"},
+        {devices.nodes == 0, PLANCHE_DOCTOR_OK,
+         "none: the system shows no GPU, and the CPU makes the pages; a container must be given "
+         "its "
+         "GPU (--device /dev/dri, --gpus all)",
+         "", "", ""},
+        {devices.closed > 0, PLANCHE_DOCTOR_NOTE, "none: this user may not open ", devices.node, "",
+         "add this user to the group of that file (ls -l shows it, often render or video: sudo "
+         "usermod -aG render USER), and log in again"},
+        {!has_loader(), PLANCHE_DOCTOR_NOTE, "none: there is a GPU (", devices.node,
+         "), but no Vulkan loader",
+         "install libvulkan1, and the driver: mesa-vulkan-drivers for AMD and Intel, NVIDIA's own "
+         "for NVIDIA"},
+        {drivers != NULL && *drivers, PLANCHE_DOCTOR_NOTE,
+         "none: the environment names Vulkan drivers (", drivers, ") that show no GPU",
+         "unset VK_DRIVER_FILES and VK_ICD_FILENAMES, if that is not wanted"},
+        {true, PLANCHE_DOCTOR_NOTE, "none: there is a GPU (", devices.node, undriven,
+         "install the driver's Vulkan part: mesa-vulkan-drivers for AMD and Intel, "
+         "nvidia-driver-libs or the vendor's driver for NVIDIA"},
+    };
+    const struct cause *cause = causes;
+    while (!cause->holds)
+        cause++;
+    planche_doctor_add(findings, cause->level, "GPUs", cause->remedy, "%s%.512s%s", cause->before,
+                       cause->subject, cause->after);
 }
 
 /* True if pages go to it without being asked for it. */

@@ -5,6 +5,7 @@
 #include "io/sandbox.h"
 #include "os/fd.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <planche/planche.h>
 #include <stdint.h>
@@ -14,32 +15,34 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Of a helper program that does not do its work: a build that was made without it is no fault. */
-static void add_lack(struct planche_doctor_findings *findings, const char *name, const char *remedy,
-                     const char *loss, const char *reason)
+/* A part that builds may be without, which is no fault. False: it is not there, and that is told.
+ */
+static bool has_part(struct planche_doctor_findings *findings, const char *part, const char *name)
 {
-    bool built_so = strstr(reason, "this build") != NULL;
-    planche_doctor_add(findings, built_so ? PLANCHE_DOCTOR_NOTE : PLANCHE_DOCTOR_PROBLEM, name,
-                       built_so ? "install a build with it, if that matters" : remedy, "%s: %s",
-                       loss, reason);
+    struct planche_error error = {0};
+    enum planche_status status = planche_build_check(part, &error);
+    if (status == PLANCHE_OK)
+        return true;
+    planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, name,
+                       status == PLANCHE_ERROR_UNSUPPORTED
+                           ? "install a build with it, if that matters"
+                           : "install the package of that library, if such pages matter",
+                       "%s", error.message);
+    return false;
 }
 
-/* Libraries that are loaded when they are needed, by what planche_build_info calls them. */
+/* Libraries of formats: what planche_build_info calls libNAME, with the version that is there. */
 static void check_formats(struct planche_doctor_findings *findings)
 {
     char fact[512], found[1024] = "";
+    has_part(findings, "avif", "formats");
+    has_part(findings, "jxl", "formats");
     for (size_t i = 0; planche_build_info(i, fact, sizeof fact); i++) {
         size_t used = strlen(found);
-        if (strstr(fact, "cannot be loaded") != NULL)
-            planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "formats",
-                               "install the package of that library, if such pages matter", "%s",
-                               fact);
-        else if (strstr(fact, "without") != NULL)
-            planche_doctor_add(findings, PLANCHE_DOCTOR_NOTE, "formats",
-                               "install a build with it, if such pages matter", "%s", fact);
-        else if (strncmp(fact, "lib", 3) == 0)
-            snprintf(found + used, sizeof found - used, "%s%.*s", used ? ", " : "",
-                     (int)strcspn(fact, "("), fact);
+        if (strncmp(fact, "lib", 3) != 0 || !isdigit((unsigned char)fact[strcspn(fact, " ") + 1]))
+            continue;
+        snprintf(found + used, sizeof found - used, "%s%.*s", used ? ", " : "",
+                 (int)strcspn(fact, "("), fact);
         for (size_t end = strlen(found); end > 0 && found[end - 1] == ' ';)
             found[--end] = 0;
     }
@@ -54,12 +57,12 @@ static void check_decode(struct planche_doctor_findings *findings)
                            "planche-decode runs, confined: it reads GIF, TIFF, JPEG 2000, HEIC and "
                            "pages for planche serve");
     else
-        add_lack(findings, "decode",
-                 "install Planche as a whole, with its folder libexec/planche; PLANCHE_DECODE "
-                 "names the program elsewhere",
-                 "GIF, TIFF, JPEG 2000 and HEIC pages cannot be read, and planche serve cannot "
-                 "isolate pages",
-                 error.message);
+        planche_doctor_add(findings, PLANCHE_DOCTOR_PROBLEM, "decode",
+                           "install Planche as a whole, with its folder libexec/planche; "
+                           "PLANCHE_DECODE names the program elsewhere",
+                           "GIF, TIFF, JPEG 2000 and HEIC pages cannot be read, and planche serve "
+                           "cannot isolate pages: %s",
+                           error.message);
 }
 
 /* An archive of the format tar with one small file, in memory. -1: the system has no such files. */
@@ -94,6 +97,8 @@ static void check_unpack(struct planche_doctor_findings *findings)
     struct planche_book_result result = PLANCHE_BOOK_RESULT_INIT;
     struct planche_error error = {0};
     char path[64];
+    if (!has_part(findings, "unpack", "unpack"))
+        return;
     int fd = make_tar();
     if (fd < 0)
         return;
@@ -105,10 +110,11 @@ static void check_unpack(struct planche_doctor_findings *findings)
         planche_doctor_add(findings, PLANCHE_DOCTOR_OK, "unpack", "",
                            "planche-unpack runs: it reads books in RAR, 7z and tar");
     else
-        add_lack(findings, "unpack",
-                 "install Planche as a whole, with its folder libexec/planche; PLANCHE_UNPACK "
-                 "names the program elsewhere",
-                 "books in RAR, 7z and tar (CBR, CB7, CBT) cannot be read", error.message);
+        planche_doctor_add(findings, PLANCHE_DOCTOR_PROBLEM, "unpack",
+                           "install Planche as a whole, with its folder libexec/planche; "
+                           "PLANCHE_UNPACK names the program elsewhere",
+                           "books in RAR, 7z and tar (CBR, CB7, CBT) cannot be read: %s",
+                           error.message);
 }
 
 static bool is_in_path(const char *program)

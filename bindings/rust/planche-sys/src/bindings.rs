@@ -869,3 +869,9 @@ extern "C" {
         size: usize,
     ) -> ::std::os::raw::c_int;
 }
+extern "C" {
+    pub fn planche_build_check(
+        part: *const ::std::os::raw::c_char,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
