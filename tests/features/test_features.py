@@ -51,6 +51,12 @@ class Features(harness.Case):
                                  f"c.{feature}: ", f"was built without {name}")
             self.assertEqual(set(self.files()) & {f"b.{feature}", "d.png"}, set())
 
+    def test_queue(self):
+        for command in ("worker", "queue"):
+            self.assertIn("Usage:", run(command, "--help", check=0).stdout)
+            if "queue" not in HAS:
+                self.assert_one_line(run(command, check=2).stderr, "was built without queues")
+
     def test_doctor(self):
         """What the build is without is a note with its remedy, and no fault."""
         findings = json.loads(run("doctor", "--json", check=0, env={"HOME": self.folder}).stdout)["findings"]

@@ -2,23 +2,31 @@
 /* Queues, in a build without them. */
 #include "base/status.h"
 #include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "queue/books.h"
 
 #define ABSENT "this planche was built without queues (libnats): install a build that has them"
 
-int planche_cli_worker(int argc, char **argv)
+/* --help is answered, as planche help is. */
+static int refuse(enum planche_cli_command command, const char *name, int argc, char **argv)
 {
-    (void)argc, (void)argv;
+    struct planche_cli_options options;
+    int first, status;
+    if (!planche_cli_options_parse(&options, command, name, argc, argv, &first, &status))
+        return status;
     planche_cli_message(ABSENT);
     return PLANCHE_CLI_USAGE;
 }
 
+int planche_cli_worker(int argc, char **argv)
+{
+    return refuse(PLANCHE_CLI_WORKER, "worker", argc, argv);
+}
+
 int planche_cli_queue(int argc, char **argv)
 {
-    (void)argc, (void)argv;
-    planche_cli_message(ABSENT);
-    return PLANCHE_CLI_USAGE;
+    return refuse(PLANCHE_CLI_QUEUE, "queue", argc, argv);
 }
 
 enum planche_status planche_queue_books_open(struct planche_queue_front **front,
