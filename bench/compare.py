@@ -4,9 +4,11 @@ same threads, in turn."""
 import os
 
 import libraries
+import onnx_networks
 from peers import Unavailable
 
 SECONDS, QUICK_SECONDS = 10, 2  # of a measurement
+CHECKED = 400 * 400  # pixels of the largest pages whose results are compared
 SMALL, LARGE = [(400, 400)], [(436, 436), (1200, 1800)]
 
 
@@ -20,13 +22,14 @@ class Comparison:
         self.libraries = [libraries.Ncnn(folder, self.options.ncnn), libraries.Onnx(folder)]
 
     def go(self):
-        networks = self.bench.networks()
+        networks = [*self.bench.networks(),
+                    *onnx_networks.networks(self.bench.folder, self.options.only)]
         for library in self.libraries:
             self.results["libraries"][library.title] = self.prepare(library)
         sizes = [self.options.size] if self.options.size \
             else SMALL if self.options.quick else SMALL + LARGE
         for network in networks:
-            for size in sizes:
+            for size in sizes if self.options.size else network.sizes or sizes:
                 self.case(network, size)
 
     def prepare(self, library):
@@ -46,12 +49,13 @@ class Comparison:
         pieces = libraries.Input(os.path.join(self.bench.folder, "input"), page, network)
         case = {"name": network.name, "size": name, "pieces": pieces.count, "planche": [],
                 "libraries": {library.title: {"runs": []} for library in self.libraries}}
-        runs = self.options.runs if size == LARGE[-1] else libraries.MOST_RUNS
+        few = network.sizes == onnx_networks.SMALLEST or size == LARGE[-1]
+        runs = self.options.runs if few else libraries.MOST_RUNS
         for _ in range(self.options.rounds):
             case["planche"].append(self.bench.engine(network.arguments, size, runs))
             for library in self.libraries:
                 self.measure(library, network, pieces, case["libraries"][library.title])
-        if size in SMALL:
+        if pieces.pixels <= CHECKED:
             self.check(network, page, pieces, case)
         self.results["cases"].append(case)
 

@@ -38,7 +38,9 @@ def default_folder():
 
 
 class Network:
-    """name, arguments (of planche bench), graph, and the padding that Planche gives its page."""
+    """name, arguments (of planche bench), graph, and the padding that Planche gives its page. sizes:
+    of the pages it is measured with, if not the usual ones."""
+    sizes = None
 
     def __init__(self, name, arguments, param):
         self.name, self.arguments, self.param = name, arguments, param
@@ -55,6 +57,12 @@ class Network:
         if not self.graph.has_averages():
             return 1, 1
         return -(-width // MOST_SIDE), -(-height // MOST_SIDE)
+
+    def out_size(self, side):
+        return self.graph.out_size(side)
+
+    def write_onnx(self, path, height, width):
+        onnx_file.write(path, self.graph, height, width)
 
 
 def mirrored(index, size):
@@ -110,7 +118,7 @@ class Onnx:
         """The command's outcome. The .onnx file is made for this size."""
         model = os.path.join(work, "network.onnx")
         try:
-            onnx_file.write(model, network.graph, pieces.height, pieces.width)
+            network.write_onnx(model, pieces.height, pieces.width)
         except onnx_file.Unsupported as problem:
             raise Unavailable(f"no translation of {problem}") from problem
         return command.run(["node", os.path.join(HERE, "onnx_peer.js"),
@@ -143,6 +151,8 @@ class Ncnn:
         self.driver = build_driver(prefix, self.folder)
 
     def run(self, network, pieces, threads, seconds, output, _):
+        if not network.param:
+            raise Unavailable("the network is not in its format")
         return command.run([self.driver, network.param, network.bin, network.graph.input,
                             network.graph.output, pieces.path, pieces.height, pieces.width,
                             pieces.count, threads, MOST_RUNS, seconds, output])
@@ -224,7 +234,7 @@ def build_driver(prefix, folder):
 def planes(path, network, pieces):
     """The result's samples in 0 to 255, cropped to the page: a list of rows for each channel."""
     values = array.array("f")
-    size = [network.graph.out_size(side) for side in (pieces.height, pieces.width)]
+    size = [network.out_size(side) for side in (pieces.height, pieces.width)]
     with open(path, "rb") as file:
         values.fromfile(file, 3 * size[0] * size[1])
     height, width = ((side - 2 * network.pad) * network.scale

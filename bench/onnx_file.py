@@ -221,9 +221,13 @@ def write(path, graph, height, width):
         if layer.kind not in LAYERS:
             raise Unsupported(f"layer {layer.kind}")
         LAYERS[layer.kind](writer, layer)
+    write_graph(path, writer, (graph.input, [1, 3, height, width]), graph.output)
+
+
+def write_graph(path, writer, picture, output):
+    """picture: the input's name and shape, 0 where it has no fixed size."""
     body = (b"".join(field(1, node) for node in writer.nodes) + field(2, "network")
             + b"".join(field(5, each) for each in writer.tensors)
-            + field(11, value_info(graph.input, [1, 3, height, width]))
-            + field(12, value_info(graph.output, [1, 3, 0, 0])))
+            + field(11, value_info(*picture)) + field(12, value_info(output, [1, 3, 0, 0])))
     with open(path, "wb") as file:
         file.write(field(1, IR_VERSION) + field(7, body) + field(8, field(2, OPSET)))

@@ -16,6 +16,7 @@ sys.path.insert(0, BENCH)
 import libraries  # noqa: E402
 import ncnn_graph  # noqa: E402
 import onnx_file  # noqa: E402
+import onnx_networks  # noqa: E402
 
 # A valid convolution with a leak, a deconvolution, an average that scales it, a crop of the input.
 MIXED = """7767517
@@ -125,6 +126,25 @@ class Networks(harness.Case):
                          list(range((2 * 2 + 1) * 16, (2 * 2 + 2) * 16)))
         slices = [struct.unpack("<2q", onnx.tensors[name][1]) for name in onnx.nodes[-1][1][1:]]
         self.assertEqual(slices, [(2, 2), (-2, -2), (-2, -1)])
+
+    def test_other_architectures(self):
+        """Small ones of each, whose work shows that no layer is missing."""
+        cases = ((onnx_networks.span, (8, 2), 2, 9 * (3 * 8 + 19 * 64 + 8 * 12) + 4 * 64),
+                 (onnx_networks.compact, (8, 3, 2), 2, 9 * (3 * 8 + 3 * 64 + 8 * 12)),
+                 (onnx_networks.rrdb, (8, 4, 1), 4,
+                  9 * (3 * 8 + 3 * 4 * (8 + 12 + 16 + 20) + 3 * 24 * 8 + 64
+                       + 64 * (4 + 16 + 16) + 16 * 3 * 8)),
+                 (onnx_networks.mosr, (16, 2, 2), 2,
+                  9 * (3 * 16 + 2 * (16 * 48 + 24 * 16) + 2 * 2 * 16 ** 2 + 16 * 12) + 16 ** 2
+                  + 2 * 2 * (9 + 11 + 11)))
+        for build, arguments, scale, multiplications in cases:
+            network = onnx_networks.Network(build.__name__, self.folder, None, scale, build,
+                                            *arguments, as_state=build is onnx_networks.mosr)
+            measured = json.loads(harness.run("bench", "--json", "--backend", "cpu", "--runs", "1",
+                                              "--size", "64x64", *network.arguments).stdout)
+            self.assertEqual(measured["scale"], scale)
+            work = measured["macs_per_pixel"] / multiplications  # groups may count as a whole
+            self.assertTrue(1 <= work < 1.01, f"{build.__name__}: {work}")
 
     def test_unknown_layers_are_refused(self):
         graph = self.mixed()
