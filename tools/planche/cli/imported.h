@@ -4,6 +4,7 @@
 #ifndef PLANCHE_CLI_IMPORTED_H
 #define PLANCHE_CLI_IMPORTED_H
 
+#include "base/file_names.h"
 #include "cli/option_values.h"
 
 #include <dirent.h>
@@ -11,7 +12,7 @@
 #include <stddef.h>
 
 /* Folder of such models in the models' folder. */
-#define PLANCHE_CLI_IMPORTED "imported"
+#define PLANCHE_CLI_IMPORTED PLANCHE_NAME_IMPORTED
 
 /* The names of the models' files, sorted; the caller frees each and the list. -1: there is no such
  * folder, or it cannot be read. */
