@@ -29,6 +29,15 @@ void waifu2x_make(struct dict *dict, const struct net_case *net);
 struct picture waifu2x_run(struct forward *f, const struct net_case *net, struct picture x);
 void span_make(struct dict *dict, const struct net_case *net);
 struct picture span_run(struct forward *f, const struct net_case *net, struct picture x);
+void spanplus_make(struct dict *dict, const struct net_case *net);
+struct picture spanplus_run(struct forward *f, const struct net_case *net, struct picture x);
+void rtmosr_make(struct dict *dict, const struct net_case *net);
+struct picture rtmosr_run(struct forward *f, const struct net_case *net, struct picture x);
+void xc_make(struct dict *dict, int out, int in, const char *key);
+struct picture xc_run(struct forward *f, struct picture x, const char *key);
+double f_mish(double v);
+struct picture f_norm(struct forward *f, struct picture x, const char *scale, const char *offset,
+                      bool rms);
 void spanf3_make(struct dict *dict, const struct net_case *net);
 struct picture spanf3_run(struct forward *f, const struct net_case *net, struct picture x);
 void artcnn_make(struct dict *dict, const struct net_case *net);

@@ -11,14 +11,14 @@ static void values_make(struct dict *dict, const char *name, double low, double 
     dict_add(dict, name, low, high, (int[]){count, 0});
 }
 
-static double mish(double v)
+double f_mish(double v)
 {
     return v * tanh(log1p(exp(v)));
 }
 
 /* Of each pixel over its channels; rms: without the mean. */
-static struct picture norm(struct forward *f, struct picture x, const char *scale,
-                           const char *offset, bool rms)
+struct picture f_norm(struct forward *f, struct picture x, const char *scale, const char *offset,
+                      bool rms)
 {
     const struct dict_tensor *factors = dict_find(f->dict, scale),
                              *shifts = dict_find(f->dict, offset);
@@ -70,8 +70,8 @@ struct picture realplksr_run(struct forward *f, const struct net_case *net, stru
         struct picture y, part;
         snprintf(scale, sizeof(scale), "feats.%d.layer_norm.weight", block);
         snprintf(offset, sizeof(offset), "feats.%d.layer_norm.bias", block);
-        y = norm(f, x, scale, offset, false);
-        y = f_map(f, f_conv(f, y, 1, "feats.%d.channel_mixer.0", block), mish);
+        y = f_norm(f, x, scale, offset, false);
+        y = f_map(f, f_conv(f, y, 1, "feats.%d.channel_mixer.0", block), f_mish);
         y = f_conv(f, y, 1, "feats.%d.channel_mixer.2", block);
         part = f_conv(f, f_slice(f, y, 0, PART), 3, "feats.%d.lk.conv", block);
         y = f_cat(f, 2, (struct picture[]){part, f_slice(f, y, PART, y.c - PART)});
@@ -199,12 +199,12 @@ static struct picture mosr_block(struct forward *f, const struct net_case *net, 
     snprintf(scale, sizeof(scale), "gblocks.%d.norm.weight", at);
     snprintf(offset, sizeof(offset), "gblocks.%d.norm.bias", at);
     snprintf(key, sizeof(key), "gblocks.%d.conv", at);
-    y = f_conv(f, norm(f, x, scale, offset, false), 1, "gblocks.%d.fc1", at);
+    y = f_conv(f, f_norm(f, x, scale, offset, false), 1, "gblocks.%d.fc1", at);
     beside = f_slice(f, y, hidden, hidden - part);
     through = f_conv_as(f, f_slice(f, y, 2 * hidden - part, part), key, 3, 3, 1, part);
-    y = f_mul(f, f_map(f, f_slice(f, y, 0, hidden), mish),
+    y = f_mul(f, f_map(f, f_slice(f, y, 0, hidden), f_mish),
               f_cat(f, 2, (struct picture[]){beside, through}));
-    y = f_map(f, f_conv(f, y, 1, "gblocks.%d.fc2", at), mish);
+    y = f_map(f, f_conv(f, y, 1, "gblocks.%d.fc2", at), f_mish);
     return f_add(f, y, 1, f_map(f, x, less_half), 1);
 }
 
@@ -215,11 +215,11 @@ struct picture mosr_run(struct forward *f, const struct net_case *net, struct pi
     x = f_conv(f, x, 1, "gblocks.0");
     for (; at <= net->depth; at++)
         x = mosr_block(f, net, x, at);
-    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at), mish);
-    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at + 2), mish);
+    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at), f_mish);
+    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at + 2), f_mish);
     x = f_conv(f, x, 0, "gblocks.%d", at + 4);
-    y = f_map(f, f_conv(f, page, 1, "shortcut.block.0"), mish);
-    y = f_map(f, f_conv(f, y, 1, "shortcut.block.2"), mish);
+    y = f_map(f, f_conv(f, page, 1, "shortcut.block.0"), f_mish);
+    y = f_map(f, f_conv(f, y, 1, "shortcut.block.2"), f_mish);
     y = f_add(f, y, 1, f_conv(f, page, 0, "shortcut.conv11"), 1);
     x = f_add(f, x, 1, f_map(f, y, less_half), 1);
     if (!net->more)
@@ -287,7 +287,7 @@ static struct picture gated(struct forward *f, const struct net_case *net, struc
     struct picture y, all[5];
     snprintf(scale, sizeof(scale), "gblocks.%d.norm.scale", at);
     snprintf(offset, sizeof(offset), "gblocks.%d.norm.offset", at);
-    y = f_conv(f, norm(f, x, scale, offset, true), 1, "gblocks.%d.fc1", at);
+    y = f_conv(f, f_norm(f, x, scale, offset, true), 1, "gblocks.%d.fc1", at);
     all[0] = f_slice(f, y, hidden, hidden - nf);
     all[1] = f_slice(f, y, 2 * hidden - nf, nf - 3 * part);
     for (int i = 0; i < 3; i++) {
@@ -302,8 +302,8 @@ static struct picture gated(struct forward *f, const struct net_case *net, struc
                                         : 0,
                                1, part);
     }
-    y = f_mul(f, f_map(f, f_slice(f, y, 0, hidden), mish), f_cat(f, 5, all));
-    y = f_map(f, f_conv(f, y, 1, "gblocks.%d.fc2", at), mish);
+    y = f_mul(f, f_map(f, f_slice(f, y, 0, hidden), f_mish), f_cat(f, 5, all));
+    y = f_map(f, f_conv(f, y, 1, "gblocks.%d.fc2", at), f_mish);
     snprintf(key, sizeof(key), "gblocks.%d.gamma", at);
     for (int i = 0; i < y.c * y.h * y.w; i++)
         y.v[i] *= dict_find(f->dict, key)->values[i / (y.h * y.w)];
@@ -317,8 +317,8 @@ struct picture mosrv2_run(struct forward *f, const struct net_case *net, struct 
     x = f_conv(f, net->more ? f_unshuffle(f, x, net->more) : x, 1, "gblocks.%d", head);
     for (int block = 0; block < net->depth; block++, at++)
         x = gated(f, net, x, at);
-    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at), mish);
-    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at + 2), mish);
+    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at), f_mish);
+    x = f_map(f, f_conv(f, x, 1, "gblocks.%d", at + 2), f_mish);
     x = f_conv(f, f_conv(f, x, 0, "gblocks.%d", at + 4), 1, "to_img.0");
     x = f_shuffle(f, x, net->more ? net->more * net->scale : net->scale);
     return f_add(f, x, 1, bilinear(f, page, net->scale), 1);

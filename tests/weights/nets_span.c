@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* SPAN, SPANF3 and ArtCNN with random weights and in double precision: convolutions in the form
- * that they are trained in. */
+/* SPAN, SPANPlus, SPANF3, ArtCNN and RTMoSR with random weights and in double precision:
+ * convolutions in the form that they are trained in. */
 #include "nets.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static void xc_make(struct dict *dict, int out, int in, const char *key)
+void xc_make(struct dict *dict, int out, int in, const char *key)
 {
     dict_conv(dict, out, in, 1, "%s.sk", key);
     dict_conv(dict, 2 * in, in, 1, "%s.conv.0", key);
@@ -18,7 +18,7 @@ static void xc_make(struct dict *dict, int out, int in, const char *key)
 }
 
 /* The picture is padded with zeroes before all three, whose biases count in the padding too. */
-static struct picture xc(struct forward *f, struct picture x, const char *key)
+struct picture xc_run(struct forward *f, struct picture x, const char *key)
 {
     struct picture padded = f_new(f, x.c, x.h + 2, x.w + 2), y;
     for (int c = 0; c < x.c; c++)
@@ -75,7 +75,7 @@ static struct picture block_xc(struct forward *f, struct picture x, int block, i
 {
     char key[64];
     snprintf(key, sizeof(key), "block_%d.c%d_r", block, number);
-    return xc(f, x, key);
+    return xc_run(f, x, key);
 }
 
 struct picture span_run(struct forward *f, const struct net_case *net, struct picture x)
@@ -84,7 +84,7 @@ struct picture span_run(struct forward *f, const struct net_case *net, struct pi
     struct picture head, first = {0}, inner = {0}, y;
     for (int i = 0; !net->form && i < x.c * x.h * x.w; i++)
         x.v[i] = (x.v[i] - mean[i / (x.h * x.w)]) * 255;
-    head = x = xc(f, x, "conv_1");
+    head = x = xc_run(f, x, "conv_1");
     for (int block = 1; block <= 6; block++) {
         inner = f_map(f, block_xc(f, x, block, 1), f_silu);
         y = f_map(f, block_xc(f, inner, block, 2), f_silu);
@@ -92,7 +92,7 @@ struct picture span_run(struct forward *f, const struct net_case *net, struct pi
         x = f_mul(f, f_add(f, y, 1, x, 1), f_map(f, y, half_gate));
         first = block == 1 ? x : first;
     }
-    x = xc(f, x, "conv_2");
+    x = xc_run(f, x, "conv_2");
     x = f_conv(f, f_cat(f, 4, (struct picture[]){head, x, first, inner}), 0, "conv_cat");
     return f_shuffle(f, f_conv(f, x, 1, "upsampler.0"), net->scale);
 }
@@ -120,7 +120,7 @@ struct picture spanf3_run(struct forward *f, const struct net_case *net, struct 
     struct picture head, first = {0}, inner = {0}, y;
     if (net->more)
         x = f_unshuffle(f, x, net->more);
-    head = x = xc(f, x, net->more ? "conv_1.1" : "conv_1");
+    head = x = xc_run(f, x, net->more ? "conv_1.1" : "conv_1");
     for (int block = 1; block <= net->depth; block++) {
         inner = f_map(f, block_xc(f, x, block, 1), f_relu);
         y = f_map(f, block_xc(f, inner, block, 2), f_relu);
@@ -130,7 +130,7 @@ struct picture spanf3_run(struct forward *f, const struct net_case *net, struct 
         first = block == 1 ? x : first;
     }
     x = f_conv(f, f_cat(f, 4, (struct picture[]){head, x, first, inner}), 0, "conv_cat");
-    return f_shuffle(f, xc(f, x, "to_pixel"), net->more ? 4 : net->scale);
+    return f_shuffle(f, xc_run(f, x, "to_pixel"), net->more ? 4 : net->scale);
 }
 
 void artcnn_make(struct dict *dict, const struct net_case *net)

@@ -262,6 +262,8 @@ static void test_unsupported(void **state)
          "to_img.init_pos");
     KEYS("MoSR network that enlarges with DySample", "gblocks.1.norm.weight",
          "gblocks.1.conv.weight", "shortcut.conv11.weight", "upsampler.init_pos");
+    KEYS("SPANPlus network that enlarges with DySample", "feats.0.sk.weight",
+         "feats.1.block_1.c1_r.sk.weight", "upsampler.offset.weight");
     KEYS("sparse kernels", "feats.0.weight", "feats.1.channe_mixer.0.weight",
          "feats.1.channe_mixer.2.weight", "feats.1.lk.convs.0.weight", "feats.2.weight");
     KEYS("another activation than PReLU", "body.0.weight", "body.2.weight");

@@ -58,6 +58,7 @@ static const char *const type_names[] = {
     [PLANCHE_LAYER_SCALE] = "scale",
     [PLANCHE_LAYER_ACTIVATION] = "activation",
     [PLANCHE_LAYER_SLICE] = "slice",
+    [PLANCHE_LAYER_UNSHUFFLE] = "unshuffle",
     [PLANCHE_LAYER_NORM] = "norm",
 };
 

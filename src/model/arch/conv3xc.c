@@ -18,8 +18,9 @@ struct fold {
     double *kernel, *bias; /* of the first two: [wide_out][in][9] */
 };
 
-static enum planche_status read_part(const struct planche_arch_builder *builder, const char *key,
-                                     const char *part, size_t count, float **to)
+enum planche_status planche_arch_read_part(const struct planche_arch_builder *builder,
+                                           const char *key, const char *part, size_t count,
+                                           float **to)
 {
     const struct planche_state_tensor *tensor =
         planche_arch_tensor(builder->state, "%s.%s", key, part);
@@ -52,7 +53,7 @@ static enum planche_status read_parts(const struct planche_arch_builder *builder
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         enum planche_status status =
-            read_part(builder, key, parts[i].name, parts[i].count, parts[i].to);
+            planche_arch_read_part(builder, key, parts[i].name, parts[i].count, parts[i].to);
         if (status)
             return status;
     }
@@ -79,11 +80,11 @@ static void fold_two(struct fold *f)
     }
 }
 
-/* Tap k of input i in a kernel whose pixels are taken apart: as spread_kernel of builder.c. */
-static size_t place(const struct fold *f, size_t r, size_t o, size_t i, size_t k)
+/* As spread_kernel of builder.c. */
+size_t planche_arch_place(size_t in, size_t r, size_t o, size_t i, size_t k)
 {
     size_t row = k / 3 * r + i % (r * r) / r, column = k % 3 * r + i % r;
-    size_t channel = o * (f->in / (r * r)) + i / (r * r);
+    size_t channel = o * (in / (r * r)) + i / (r * r);
     return (channel * 3 * r + row) * 3 * r + column;
 }
 
@@ -99,7 +100,7 @@ static void fold_three(const struct fold *f, size_t factor, float *weights, floa
                 sum = k == 4 ? f->beside[o * f->in + i] : 0;
                 for (size_t p = 0; p < f->wide_out; p++)
                     sum += f->last[o * f->wide_out + p] * f->kernel[(p * f->in + i) * 9 + k];
-                weights[place(f, factor, o, i, k)] = (float)sum;
+                weights[planche_arch_place(f->in, factor, o, i, k)] = (float)sum;
             }
     }
 }
@@ -118,23 +119,31 @@ static void release(struct fold *f)
     planche_free(f->bias);
 }
 
+enum planche_status planche_arch_fold_conv3xc(const struct planche_arch_builder *builder,
+                                              const char *key, size_t factor, float *weights,
+                                              float *bias)
+{
+    struct fold f = {
+        .in = (size_t)planche_arch_size(builder->state, 1, "%s.sk.weight", key),
+        .out = (size_t)planche_arch_size(builder->state, 0, "%s.sk.weight", key),
+        .wide_in = (size_t)planche_arch_size(builder->state, 0, "%s.conv.0.weight", key),
+        .wide_out = (size_t)planche_arch_size(builder->state, 0, "%s.conv.1.weight", key),
+    };
+    enum planche_status status = read_parts(builder, key, &f);
+    if (!status) {
+        fold_two(&f);
+        fold_three(&f, factor, weights, bias);
+    }
+    release(&f);
+    return status;
+}
+
 static enum planche_status fill(const struct planche_arch_builder *builder,
                                 const struct planche_arch_source *source,
                                 struct planche_layer *layer)
 {
-    struct fold f = {
-        .in = (size_t)planche_arch_size(builder->state, 1, "%s.sk.weight", source->key),
-        .out = (size_t)planche_arch_size(builder->state, 0, "%s.sk.weight", source->key),
-        .wide_in = (size_t)planche_arch_size(builder->state, 0, "%s.conv.0.weight", source->key),
-        .wide_out = (size_t)planche_arch_size(builder->state, 0, "%s.conv.1.weight", source->key),
-    };
-    enum planche_status status = read_parts(builder, source->key, &f);
-    if (!status) {
-        fold_two(&f);
-        fold_three(&f, (size_t)source->number, layer->weights, layer->bias);
-    }
-    release(&f);
-    return status;
+    return planche_arch_fold_conv3xc(builder, source->key, (size_t)source->number, layer->weights,
+                                     layer->bias);
 }
 
 int planche_arch_conv3xc(struct planche_arch_builder *builder, int input, int factor,

@@ -11,4 +11,17 @@ __attribute__((format(printf, 4, 5))) int planche_arch_conv3xc(struct planche_ar
                                                                int input, int factor,
                                                                const char *format, ...);
 
+/* Reads KEY.PART of count numbers to new memory. Errors: MODEL: it is not there or of another size;
+ * those of planche_state_read. */
+enum planche_status planche_arch_read_part(const struct planche_arch_builder *builder,
+                                           const char *key, const char *part, size_t count,
+                                           float **to);
+/* Where tap k of a 3x3 kernel's input i lies in the kernel over pixels that are taken apart by r.
+ */
+size_t planche_arch_place(size_t in, size_t r, size_t o, size_t i, size_t k);
+/* Fills the kernel and the bias of the one convolution, of as many channels as KEY.sk has. */
+enum planche_status planche_arch_fold_conv3xc(const struct planche_arch_builder *builder,
+                                              const char *key, size_t factor, float *weights,
+                                              float *bias);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPAN: six blocks whose result is weighted by itself. Source: hongyuanyu/SPAN,
  * basicsr/archs/span_arch.py. */
+#include "model/arch/span.h"
 #include "model/arch/builder.h"
 #include "model/arch/conv3xc.h"
 #include "model/arch/keys.h"
@@ -17,14 +18,14 @@ static bool detect(const struct planche_state *state)
            planche_arch_tensor(state, "upsampler.0.weight");
 }
 
-/* *inner: the first convolution's result. */
-static int add_block(struct planche_arch_builder *builder, int x, int block, int *inner)
+int planche_arch_span_block(struct planche_arch_builder *builder, int x, const char *key,
+                            enum planche_activation activation, int *inner)
 {
-    int y = planche_arch_conv3xc(builder, x, 1, "block_%d.c1_r", block), gate;
-    *inner = y = planche_arch_act(builder, y, PLANCHE_ACT_SILU);
-    y = planche_arch_conv3xc(builder, y, 1, "block_%d.c2_r", block);
-    y = planche_arch_act(builder, y, PLANCHE_ACT_SILU);
-    y = planche_arch_conv3xc(builder, y, 1, "block_%d.c3_r", block);
+    int y = planche_arch_conv3xc(builder, x, 1, "%s.c1_r", key), gate;
+    *inner = y = planche_arch_act(builder, y, activation);
+    y = planche_arch_conv3xc(builder, y, 1, "%s.c2_r", key);
+    y = planche_arch_act(builder, y, activation);
+    y = planche_arch_conv3xc(builder, y, 1, "%s.c3_r", key);
     gate = planche_arch_plus(builder, planche_arch_act(builder, y, PLANCHE_ACT_SIGMOID), -0.5f);
     return planche_arch_mul(builder, planche_arch_sum(builder, y, 1, x, 1), gate);
 }
@@ -46,6 +47,7 @@ static void build(struct planche_arch_builder *builder)
     const struct planche_state *state = builder->state;
     struct planche_arch_facts *facts = &builder->facts;
     int head, x, parts[4], inner = -1;
+    char key[32];
     facts->in = planche_arch_size(state, 1, "conv_1.sk.weight");
     if (!planche_arch_shuffled(planche_arch_size(state, 0, "upsampler.0.weight"), facts->in,
                                &facts->scale, &facts->out)) {
@@ -59,7 +61,8 @@ static void build(struct planche_arch_builder *builder)
     head = x = planche_arch_conv3xc(builder, x, 1, "conv_1");
     parts[2] = -1;
     for (int block = 1; block <= BLOCKS; block++) {
-        x = add_block(builder, x, block, &inner);
+        snprintf(key, sizeof(key), "block_%d", block);
+        x = planche_arch_span_block(builder, x, key, PLANCHE_ACT_SILU, &inner);
         if (block == 1)
             parts[2] = x;
     }
