@@ -172,6 +172,8 @@ const struct net_case net_cases[] = {
     {"upcunet-unclipped", cugan_make, cugan_run, 3, 2, 4, 0, 4, 0},
     {"upconv7-2x", waifu2x_make, waifu2x_run, 3, 2, 3, 0, 0, 0},
     {"vgg7-1x-grey", waifu2x_make, waifu2x_run, 1, 1, 5, 0, 0, 0},
+    {"rcan-2x", rcan_make, rcan_run, 3, 2, 6, 2, 1, 2},
+    {"rcan-3x-grey", rcan_make, rcan_run, 1, 3, 5, 1, 0, 0},
     {"span-2x", span_make, span_run, 3, 2, 6, 0, 0, 0},
     {"span-grey-4x", span_make, span_run, 1, 4, 4, 0, 1, 0},
     {"spanplus-2x", spanplus_make, spanplus_run, 3, 2, 5, 1, 0, 0},

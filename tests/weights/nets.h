@@ -27,6 +27,8 @@ void cugan_make(struct dict *dict, const struct net_case *net);
 struct picture cugan_run(struct forward *f, const struct net_case *net, struct picture x);
 void waifu2x_make(struct dict *dict, const struct net_case *net);
 struct picture waifu2x_run(struct forward *f, const struct net_case *net, struct picture x);
+void rcan_make(struct dict *dict, const struct net_case *net);
+struct picture rcan_run(struct forward *f, const struct net_case *net, struct picture x);
 void span_make(struct dict *dict, const struct net_case *net);
 struct picture span_run(struct forward *f, const struct net_case *net, struct picture x);
 void spanplus_make(struct dict *dict, const struct net_case *net);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Real-CUGAN and waifu2x with random weights and in double precision. form: 0 plain, 1 pro, 2 no
- * averages, 3 nunif's, 4 nunif's without clipping; more: 1: the network of scale 4, 2: the fast
+/* Real-CUGAN, waifu2x and RCAN with random weights and in double precision. form: 0 plain, 1 pro, 2
+ * no averages, 3 nunif's, 4 nunif's without clipping; more: 1: the network of scale 4, 2: the fast
  * one. */
 #include "nets.h"
 
@@ -139,4 +139,78 @@ struct picture waifu2x_run(struct forward *f, const struct net_case *net, struct
     for (int i = 0; i < 12; i += 2)
         x = leak(f, f_conv(f, x, 0, "net.%d", i));
     return net->scale == 2 ? f_deconv(f, x, 2, 3, "net.12") : f_conv(f, x, 0, "net.12");
+}
+
+static void mean_make(struct dict *dict, const char *key, double sign)
+{
+    static const double means[] = {0.4488, 0.4371, 0.4040};
+    enum dict_type type = dict->type;
+    char name[64];
+    dict->type = DICT_F32;
+    snprintf(name, sizeof(name), "%s.weight", key);
+    struct dict_tensor *tensor = dict_add(dict, name, 0, 0, (int[]){3, 3, 1, 1, 0});
+    for (int i = 0; i < 3; i++)
+        tensor->values[i * 4] = 1;
+    snprintf(name, sizeof(name), "%s.bias", key);
+    tensor = dict_add(dict, name, 0, 0, (int[]){3, 0});
+    for (int i = 0; i < 3; i++)
+        tensor->values[i] = (float)(sign * 255 * means[i]);
+    dict->type = type;
+}
+
+/* depth: groups of two blocks; form: 1: with the mean; more: factor by which pixels are taken
+ * apart, or 0. */
+void rcan_make(struct dict *dict, const struct net_case *net)
+{
+    int nf = net->features, total = net->scale * (net->more ? net->more : 1), at = 0;
+    if (net->form) {
+        mean_make(dict, "sub_mean", -1);
+        mean_make(dict, "add_mean", 1);
+    }
+    dict_conv(dict, nf, net->channels * (net->more ? net->more * net->more : 1), 3, "head.%d",
+              net->more ? 1 : 0);
+    for (int g = 0; g < net->depth; g++) {
+        for (int b = 0; b < 2; b++) {
+            dict_conv(dict, nf, nf, 3, "body.%d.body.%d.body.0", g, b);
+            dict_conv(dict, nf, nf, 3, "body.%d.body.%d.body.2", g, b);
+            dict_conv(dict, 2, nf, 1, "body.%d.body.%d.body.3.conv_du.0", g, b);
+            dict_conv(dict, nf, 2, 1, "body.%d.body.%d.body.3.conv_du.2", g, b);
+        }
+        dict_conv(dict, nf, nf, 3, "body.%d.body.2", g);
+    }
+    dict_conv(dict, nf, nf, 3, "body.%d", net->depth);
+    for (int r = total % 3 ? 2 : 3; total > 1; total /= r, at += 2)
+        dict_conv(dict, r * r * nf, nf, 3, "tail.0.%d", at);
+    dict_conv(dict, net->channels, nf, 3, "tail.1");
+}
+
+static struct picture rcan_block(struct forward *f, struct picture x, int g, int b)
+{
+    struct picture y = f_map(f, f_conv(f, x, 1, "body.%d.body.%d.body.0", g, b), f_relu), z;
+    y = f_conv(f, y, 1, "body.%d.body.%d.body.2", g, b);
+    z = f_conv(f, f_mean(f, y), 0, "body.%d.body.%d.body.3.conv_du.0", g, b);
+    z = f_conv(f, f_map(f, z, f_relu), 0, "body.%d.body.%d.body.3.conv_du.2", g, b);
+    return f_add(f, f_mul(f, y, f_map(f, z, f_sigmoid)), 1, x, 1);
+}
+
+struct picture rcan_run(struct forward *f, const struct net_case *net, struct picture x)
+{
+    int total = net->scale * (net->more ? net->more : 1), at = 0;
+    struct picture head, y;
+    if (net->form)
+        x = f_conv(f, f_add(f, x, 255, x, 0), 0, "sub_mean");
+    head = x =
+        f_conv(f, net->more ? f_unshuffle(f, x, net->more) : x, 1, "head.%d", net->more ? 1 : 0);
+    for (int g = 0; g < net->depth; g++) {
+        y = rcan_block(f, rcan_block(f, x, g, 0), g, 1);
+        x = f_add(f, f_conv(f, y, 1, "body.%d.body.2", g), 1, x, 1);
+    }
+    x = f_add(f, f_conv(f, x, 1, "body.%d", net->depth), 1, head, 1);
+    for (int r = total % 3 ? 2 : 3; total > 1; total /= r, at += 2)
+        x = f_shuffle(f, f_conv(f, x, 1, "tail.0.%d", at), r);
+    x = f_conv(f, x, 1, "tail.1");
+    if (!net->form)
+        return x;
+    x = f_conv(f, x, 0, "add_mean");
+    return f_add(f, x, 1.0 / 255, x, 0);
 }

@@ -242,6 +242,24 @@ static void expect_keys(const char *const *names, enum planche_status status, co
 #define KEYS(part, ...)                                                                            \
     expect_keys((const char *const[]){__VA_ARGS__, NULL}, PLANCHE_ERROR_UNSUPPORTED, part)
 
+/* RCAN with more averages than are worth their passes. */
+static void test_averages(void **state)
+{
+    struct dict dict = {.random = 2};
+    struct file file;
+    (void)state;
+    dict_conv(&dict, 2, 3, 3, "head.0");
+    dict_conv(&dict, 3, 2, 3, "tail.1");
+    for (int g = 0; g < 10; g++)
+        for (int b = 0; b < 20; b++)
+            dict_conv(&dict, 2, 2, 1, "body.%d.body.%d.body.0", g, b);
+    dict_conv(&dict, 2, 2, 1, "body.0.body.0.body.3.conv_du.0");
+    file = dict_safetensors(&dict);
+    expect("a.safetensors", &file, PLANCHE_ERROR_UNSUPPORTED, "whose 200 blocks");
+    free(file.data);
+    dict_free(&dict);
+}
+
 /* What is known and not built is refused by its name. */
 static void test_unsupported(void **state)
 {
@@ -255,7 +273,16 @@ static void test_unsupported(void **state)
          "layers.0.residual_group.blocks.0.mlp.fc1.bias");
     KEYS("architecture DRCT", "layers.0.swin1.norm1.weight");
     KEYS("architecture FDAT", "groups.0.blocks.0.attn.bias");
-    KEYS("architecture RCAN", "head.0.weight", "body.0.body.0.body.3.conv_du.0.weight");
+    KEYS("architecture RGT", "conv_first.weight", "before_RG.1.weight", "layers.0.blocks.0.gamma");
+    KEYS("architecture ATD", "relative_position_index_SA", "layers.0.residual_group.td");
+    KEYS("architecture GRL", "norm_start.weight", "norm_end.weight");
+    KEYS("architecture SRFormer", "layers.0.residual_group.blocks.0.norm1.weight",
+         "layers.0.residual_group.blocks.0.mlp.fc1.bias",
+         "layers.0.residual_group.blocks.0.attn.aligned_relative_position_index");
+    KEYS("architecture Swin2SR", "layers.0.residual_group.blocks.0.norm1.weight",
+         "layers.0.residual_group.blocks.0.mlp.fc1.bias", "patch_embed.proj.weight");
+    KEYS("architecture swin_unet", "unet.patch.0.weight", "unet.swin1.block.0.attn.qkv.weight");
+    KEYS("architecture SCUNet", "m_head.0.weight", "m_tail.0.weight");
     KEYS("with group norm", "feats.0.weight", "feats.1.lk.conv.weight",
          "feats.1.channel_mixer.0.weight", "feats.1.norm.weight");
     KEYS("DySample", "feats.0.weight", "feats.1.lk.conv.weight", "feats.1.channel_mixer.0.weight",
@@ -337,10 +364,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_safetensors), cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_globals),     cmocka_unit_test(test_pickles),
-        cmocka_unit_test(test_stack),       cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_safetensors),   cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_globals),       cmocka_unit_test(test_pickles),
+        cmocka_unit_test(test_stack),         cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_averages),      cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
