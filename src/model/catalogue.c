@@ -70,7 +70,7 @@ static enum planche_status unknown_model(const char *model, struct planche_error
     return planche_fail(
         error, PLANCHE_ERROR_NOT_FOUND,
         "there is no model named '%.60s'; the models are auto, %s, or the path of a "
-        ".param, .planche, .pth or .safetensors file",
+        ".param, .planche, .pth, .safetensors or .onnx file",
         model, names.text);
 }
 

@@ -104,7 +104,7 @@ static void test_failures(void **state)
                    "there is no model named 'cugan'; the models are auto, realcugan, "
                    "realesr-animevideov3, realesrgan-x4plus-anime, realesrgan-x4plus, "
                    "realesrgan-x4fast, waifu2x-cunet, waifu2x-upconv7, small, medium, large, "
-                   "or the path of a .param or .planche file");
+                   "or the path of a .param, .planche, .pth, .safetensors or .onnx file");
     expect_failure("realcugan", 5, 0, PLANCHE_ERROR_ARGUMENT,
                    "realcugan has no scale 5; it has 2, 3, 4");
     expect_failure("realcugan", 3, PLANCHE_DENOISE_2, PLANCHE_ERROR_ARGUMENT,
