@@ -49,7 +49,7 @@ enum planche_status planche_queue_auth(natsOptions *options, const char *path,
                             strerror(reason));
     text[got] = 0;
     natsStatus status = take(options, path, text);
-    memset(text, 0, sizeof text);
+    explicit_bzero(text, sizeof text); /* a memset may be left out */
     if (status == NATS_OK)
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_DATA,
