@@ -464,6 +464,7 @@ static bool set_queue(struct planche_cli_options *o, const char *value)
 {
     if (strstr(value, "://") != NULL)
         return set_text(value, &o->queue.url);
+    o->queue.url = NULL;
     return set_unsigned(value, 1, 10000, &o->serve.queue);
 }
 

@@ -195,6 +195,26 @@ static bool take_config(struct planche_cli_options *options, enum planche_cli_co
     return false;
 }
 
+/* --queue is a number for serve, and an address for all others. */
+static bool check_queue(const struct planche_cli_options *options, enum planche_cli_command command,
+                        int *status)
+{
+    if (command == PLANCHE_CLI_SERVE && options->queue.url != NULL)
+        *status = planche_cli_usage_error(
+            "queue",
+            "%s: planche serve makes its pages by itself, so an address is of no use to it: "
+            "--queue (or PLANCHE_QUEUE) is the number of pages that may wait here",
+            options->queue.url);
+    else if (command == PLANCHE_CLI_ENLARGE && options->queue.url == NULL &&
+             planche_cli_option_is_typed(options, "queue"))
+        *status =
+            planche_cli_usage_error("queue", "--queue: give the queue's address, such as "
+                                             "nats://HOST:4222; a number is for planche serve");
+    else
+        return true;
+    return false;
+}
+
 bool planche_cli_options_parse(struct planche_cli_options *options,
                                enum planche_cli_command command, const char *name, int argc,
                                char **argv, int *first, int *status)
@@ -229,6 +249,8 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
         *status = PLANCHE_CLI_USAGE;
         return false;
     }
+    if (!check_queue(options, command, status))
+        return false;
     if (planche_cli_target_settle(&options->page, options->engine.scale) ||
         command == PLANCHE_CLI_STDIO ||
         command == PLANCHE_CLI_SERVE) /* whose requests have targets */
