@@ -84,6 +84,32 @@ static void test_wrong_jobs(void **state)
     assert_false(is_job_with(DIGEST "\",\"size\"", "/etc/passwd\",\"size\""));
 }
 
+static void test_extensions(void **state)
+{
+    (void)state;
+    static const char *const one[] = {"planche", "onnx", "safetensors", "pth", "pt", "ckpt"};
+    static const char *const none[] = {"", "exe", "bin", "../onnx", ".onnx", "x.onnx", "x/y.onnx"};
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+        assert_true(planche_queue_is_extension(one[i], 1));
+        assert_false(planche_queue_is_extension(one[i], 2));
+        assert_false(planche_queue_is_extension(one[i], 0));
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(planche_queue_is_extension(none[i], 1));
+    assert_true(planche_queue_is_extension("param", 2));
+    assert_false(planche_queue_is_extension("param", 1));
+    assert_true(planche_queue_is_extension("", 0));
+    struct planche_queue_job job = make_job(), read;
+    strcpy(job.extension, "onnx");
+    job.model_files = 1;
+    job.model_file[0] = job.source;
+    char *text = planche_queue_job_write(&job);
+    assert_true(planche_queue_job_read(&read, text, strlen(text)));
+    assert_string_equal(read.extension, "onnx");
+    free(text);
+    assert_false(is_job_with("\"extension\":\"\"", "\"extension\":\"onnx\""));
+}
+
 static void test_key(void **state)
 {
     (void)state;
@@ -172,9 +198,10 @@ static void test_versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_job),  cmocka_unit_test(test_wrong_jobs),
-        cmocka_unit_test(test_key),  cmocka_unit_test(test_result),
-        cmocka_unit_test(test_dead), cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_job),        cmocka_unit_test(test_wrong_jobs),
+        cmocka_unit_test(test_key),        cmocka_unit_test(test_result),
+        cmocka_unit_test(test_dead),       cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_extensions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,14 @@ class Server:
         self.process.send_signal(how)
         self.process.wait(SECONDS)
 
+    def request(self, subject):
+        """What the server's API answers."""
+        with socket.create_connection(("127.0.0.1", self.port), SECONDS) as client, client.makefile("rb") as answers:
+            client.sendall(f'CONNECT {{"verbose":false}}\r\nSUB answer 1\r\nPUB $JS.API.{subject} answer 0\r\n\r\n'.encode())
+            while not (line := answers.readline()).startswith(b"MSG "):
+                assert line, "the server has closed the connection"
+            return json.loads(answers.read(int(line.split()[-1])))
+
 
 class Proxy:
     """A way to the server that can stop, with all connections open."""
@@ -207,6 +215,35 @@ class Queue(unittest.TestCase):
     def expect_empty(self):
         """Nothing is left of pages in the queue, once late copies are done."""
         self.wait_for(lambda s, _: s["pages"] == 0 and s["results"] == 0, "something is left")
+
+
+class Deliveries(Queue):
+    def test_each_page_is_delivered_once(self):
+        """Pages that come while other requests of a worker are under way are not dropped."""
+        self.make_books(1, 150, size=(8, 8))
+        front = self.front()
+        self.begin(*self.words("worker", "--threads", 2, "--jobs", 8))
+        self.end_front(front)
+        self.expect_books(1)
+        delivered = self.server.request("CONSUMER.INFO.PLANCHE_JOBS.book-any")["delivered"]["consumer_seq"]
+        self.assertLess(delivered, 150 + 5)
+
+    def test_bytes_that_are_gone(self):
+        """A job whose bytes are gone is put again at once: by a front that waits, and by one that finds it."""
+        self.make_books(1, 6)
+        front = self.front()
+        self.wait_for(lambda s, _: s["pages"] == 6, "no pages")
+        front.kill()
+        self.server.request("STREAM.PURGE.PLANCHE_STORE")
+        front = self.front()
+        self.wait_for(lambda s, _: s["store_bytes"] > 0 and s["pages"] == 6, "no pages")
+        self.server.request("STREAM.PURGE.PLANCHE_STORE")
+        begin = time.monotonic()
+        self.worker()
+        self.end_front(front)
+        self.assertLess(time.monotonic() - begin, 15)  # not when the front looks after its jobs, 20 s later
+        self.expect_books(1)
+        self.expect_empty()
 
 
 class Faults(Queue):

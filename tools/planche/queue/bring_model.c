@@ -20,7 +20,7 @@ static struct planche_mutex bring_lock = PLANCHE_MUTEX_INIT;
 
 static const char *extension(const struct planche_queue_job *job, unsigned index)
 {
-    return job->model_files == 1 ? "planche" : index == 0 ? "param" : "bin";
+    return index == 0 ? job->extension : "bin";
 }
 
 static bool is_there(const char *path, const struct planche_queue_object *object)

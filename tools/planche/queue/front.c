@@ -2,7 +2,6 @@
 /* Front of a queue: opening it, and pages that are waited for. */
 #include "queue/front.h"
 
-#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "cli/model_options.h"
@@ -22,12 +21,13 @@
 #include <string.h>
 
 #define SECOND      INT64_C(1000000000)
-#define TICK_NS     (SECOND / 5) /* from one look at the owner's cancel handle to the next */
-#define POLL_NS     (5 * SECOND) /* news may have been missed */
-#define CHECK_NS    (20 * SECOND)
+#define TICK_NS     (SECOND / 5)  /* from one look at the owner's cancel handle to the next */
+#define POLL_NS     (5 * SECOND)  /* news may have been missed */
+#define CHECK_NS    (20 * SECOND) /* a job may have been lost */
 #define COMPLAIN_NS (60 * SECOND)
 
-/* News of a page: who waits for it looks. */
+/* News of a page: who waits for it looks. A worker that found that its bytes are gone says so, too:
+ * the page is to be put into the queue again. */
 static void on_news(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
                     void *user)
 {
@@ -53,29 +53,16 @@ static enum planche_status subscribe(struct planche_queue_front *front, struct p
     if (status == NATS_OK)
         status = planche_libnats.natsConnection_Subscribe(&front->dead, connection,
                                                           "planche.dead.*", on_news, front);
+    if (status == NATS_OK)
+        status = planche_libnats.natsConnection_Subscribe(&front->gone, connection,
+                                                          PLANCHE_QUEUE_GONE ".*", on_news, front);
     return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot subscribe");
-}
-
-static enum planche_status put_file(struct planche_queue_front *front, const char *path,
-                                    struct planche_error *error)
-{
-    void *data = NULL;
-    size_t size = 0;
-    enum planche_status status = planche_queue_read_file(path, &data, &size, error);
-    if (status != PLANCHE_OK)
-        return status;
-    status = planche_queue_put(&front->queue, data, size,
-                               &front->base.model_file[front->base.model_files], error);
-    front->base.model_files += status == PLANCHE_OK;
-    free(data);
-    return status;
 }
 
 /* A model of the catalogue is named; of another the files go to the workers. */
 static enum planche_status put_model(struct planche_queue_front *front, const char *model,
                                      struct planche_error *error)
 {
-    char bin[PATH_MAX];
     struct planche_queue_job *base = &front->base;
     const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
     if (!planche_cli_model_is_path(model)) {
@@ -83,7 +70,8 @@ static enum planche_status put_model(struct planche_queue_front *front, const ch
         return PLANCHE_OK;
     }
     const char *file = planche_cli_base_name(name);
-    size_t stem = planche_cli_stem_length(file);
+    const char *dot = strrchr(file, '.'); /* of its extension, which says that it is a file */
+    size_t stem = (size_t)(dot - file);
     if (stem >= sizeof base->model)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s: a model in a queue has a name of at most 63 characters", name);
@@ -93,12 +81,9 @@ static enum planche_status put_model(struct planche_queue_front *front, const ch
                             "%s: the name of a model in a queue has letters, digits, -, _ and . "
                             "only",
                             name);
-    enum planche_status status = put_file(front, name, error);
-    if (status != PLANCHE_OK || strcmp(file + stem, ".param") != 0)
-        return status;
-    if (planche_name_partner(name, bin, sizeof bin) >= sizeof bin)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long", name);
-    return put_file(front, bin, error);
+    snprintf(base->extension, sizeof base->extension, "%s", dot + 1);
+    front->model = name;
+    return planche_queue_send_model(front, error);
 }
 
 enum planche_status planche_queue_front_open(struct planche_queue_front *front,
@@ -107,7 +92,8 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
                                              const struct planche_engine_info *info,
                                              struct planche_error *error)
 {
-    *front = (struct planche_queue_front){.lock = PLANCHE_MUTEX_INIT};
+    *front =
+        (struct planche_queue_front){.lock = PLANCHE_MUTEX_INIT, .model_lock = PLANCHE_MUTEX_INIT};
     planche_cond_init(&front->changed);
     front->base.engine = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
     front->base.engine.scale = engine->scale;
@@ -138,6 +124,7 @@ void planche_queue_front_close(struct planche_queue_front *front)
     planche_libnats.natsConnection_Close(front->queue.connection);
     planche_libnats.natsSubscription_Destroy(front->results);
     planche_libnats.natsSubscription_Destroy(front->dead);
+    planche_libnats.natsSubscription_Destroy(front->gone);
     planche_queue_close(&front->queue);
     planche_cond_destroy(&front->changed);
 }
@@ -231,7 +218,8 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
 {
     int64_t now = planche_clock_ns();
     *found = false;
-    if (!take_news(front, &turn->waiting) && now < turn->next_poll)
+    bool called = take_news(front, &turn->waiting);
+    if (!called && now < turn->next_poll)
         return PLANCHE_OK;
     turn->next_poll = now + POLL_NS;
     enum planche_status status =
@@ -239,6 +227,10 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
     if (status == PLANCHE_OK && !*found)
         status = planche_queue_look_dead(front, &turn->post.job, !turn->looked, error);
     turn->looked = true;
+    /* News, but no outcome: the job is gone, the result was damaged, or another front took it. Once
+     * only: a worker may see another store than this front does. */
+    if (called && !*found && !turn->post.again)
+        turn->next_check = now;
     return status;
 }
 
@@ -281,7 +273,7 @@ enum planche_status planche_queue_make(struct planche_queue_front *front,
         status = run_turn(front, turn, output, options, result, error);
         leave(front, &turn->waiting);
         if (status != PLANCHE_ERROR_CANCELLED)
-            planche_queue_withdraw(front, &turn->post);
+            planche_queue_end_post(front, &turn->post);
     }
     free(turn);
     return status;

@@ -18,8 +18,10 @@ struct planche_queue_waiting {
 
 struct planche_queue_front {
     struct planche_queue queue;
-    struct planche_queue_job base; /* all that pages have in common */
-    natsSubscription *results, *dead;
+    struct planche_queue_job base;   /* all that pages have in common */
+    const char *model;               /* its file; NULL: one of the catalogue */
+    struct planche_mutex model_lock; /* of the base's model files */
+    natsSubscription *results, *dead, *gone;
 
     struct planche_mutex lock; /* of all that follows */
     struct planche_cond changed;

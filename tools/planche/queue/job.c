@@ -95,6 +95,16 @@ bool planche_queue_is_name(const char *text)
                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == 0;
 }
 
+bool planche_queue_is_extension(const char *text, unsigned files)
+{
+    char name[32];
+    if (files == 0)
+        return *text == 0;
+    snprintf(name, sizeof name, "model.%s", text);
+    return planche_queue_is_name(text) && strchr(text, '.') == NULL && strlen(text) < 16 &&
+           planche_model_is_file(name) && (strcmp(text, "param") == 0) == (files == 2);
+}
+
 /* Words that stand in subjects. */
 static bool is_word(const char *text)
 {
@@ -125,6 +135,7 @@ static json_t *job_json(const struct planche_queue_job *job)
     json_object_set_new(json, "need", json_string(job->need));
     json_object_set_new(json, "name", json_string(job->name));
     json_object_set_new(json, "model", json_string(job->model));
+    json_object_set_new(json, "extension", json_string(job->extension));
     json_object_set_new(json, "files", files);
     json_object_set_new(json, "engine", engine_json(job));
     json_object_set_new(json, "page", write_fields(page_fields, COUNT(page_fields), &job->page));
@@ -141,6 +152,7 @@ bool planche_queue_job_identify(struct planche_queue_job *job)
     json_object_set_new(json, "version", json_string(planche_version()));
     json_object_set_new(json, "need", json_string(job->need));
     json_object_set_new(json, "model", json_string(job->model));
+    json_object_set_new(json, "extension", json_string(job->extension));
     json_object_set_new(json, "files", files);
     json_object_set_new(json, "engine", engine_json(job));
     json_object_set_new(json, "page", write_fields(page_fields, COUNT(page_fields), &job->page));
@@ -209,6 +221,8 @@ static bool parse_job(struct planche_queue_job *job, const json_t *json)
         !read_text(json, "need", job->need, sizeof job->need) || !is_word(job->need) ||
         !read_text(json, "model", job->model, sizeof job->model) ||
         !planche_queue_is_name(job->model) || !read_files(job, json_object_get(json, "files")) ||
+        !read_text(json, "extension", job->extension, sizeof job->extension) ||
+        !planche_queue_is_extension(job->extension, job->model_files) ||
         !read_fields(engine_fields, COUNT(engine_fields), engine, &job->engine) ||
         !read_fields(page_fields, COUNT(page_fields), json_object_get(json, "page"), &job->page) ||
         !planche_queue_object_parse(&job->source, json_object_get(json, "source")))

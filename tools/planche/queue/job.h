@@ -10,7 +10,7 @@
 
 #define PLANCHE_QUEUE_NEED_TEXT  128
 #define PLANCHE_QUEUE_NAME_BYTES 256
-/* Files of a model: FILE.planche, or FILE.param with FILE.bin. */
+/* Files of a model: one, or FILE.param with FILE.bin. */
 #define PLANCHE_QUEUE_MODEL_FILES 2
 /* The need of jobs that any worker may do. */
 #define PLANCHE_QUEUE_ANY "any"
@@ -22,6 +22,7 @@ struct planche_queue_job {
     char need[PLANCHE_QUEUE_NEED_TEXT];  /* whose arithmetic: see planche_queue_numerics */
     char name[PLANCHE_QUEUE_NAME_BYTES]; /* of the page, for messages */
     char model[64];                      /* of the catalogue, or the name of the files */
+    char extension[16];                  /* of the first file, without the dot; "": none comes */
     unsigned model_files;
     struct planche_queue_object model_file[PLANCHE_QUEUE_MODEL_FILES];
     struct planche_engine_options engine; /* scale, denoise, se, level */
@@ -59,6 +60,8 @@ bool planche_queue_dead_read(struct planche_queue_dead *dead, const char *text, 
 
 /* Whether a text may be the name of a model, or of its files without the extension. */
 bool planche_queue_is_name(const char *text);
+/* Whether so many files may be those of a model whose first one has this extension. */
+bool planche_queue_is_extension(const char *text, unsigned files);
 
 /* The arithmetic of an engine as a word: two engines that have the same one make the same bytes.
  * "v0-9-0-cpu-f32-avx2". */

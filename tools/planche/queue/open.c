@@ -134,6 +134,8 @@ void planche_queue_close(struct planche_queue *queue)
     if (queue->js != NULL)
         planche_libnats.jsCtx_Destroy(queue->js);
     if (queue->connection != NULL) {
+        planche_libnats.natsSubscription_Destroy(queue->pages);
+        planche_libnats.natsInbox_Destroy(queue->inbox);
         planche_libnats.natsConnection_FlushTimeout(queue->connection, 1000);
         planche_libnats.natsConnection_Destroy(queue->connection);
     }

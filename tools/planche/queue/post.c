@@ -2,6 +2,7 @@
 /* Posting pages. */
 #include "queue/post.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "io/digest.h"
@@ -10,6 +11,7 @@
 #include "queue/store.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,61 @@ enum planche_status planche_queue_read_file(const char *path, void **data, size_
                         "%s: cannot be read: %s", path, strerror(reason));
 }
 
+static enum planche_status put_file(struct planche_queue_front *front, const char *path,
+                                    struct planche_queue_object *object,
+                                    struct planche_error *error)
+{
+    void *data = NULL;
+    size_t size = 0;
+    enum planche_status status = planche_queue_read_file(path, &data, &size, error);
+    if (status != PLANCHE_OK)
+        return status;
+    status = planche_queue_put(&front->queue, data, size, object, error);
+    free(data);
+    return status;
+}
+
+/* The model lock is held. */
+static enum planche_status put_model(struct planche_queue_front *front, struct planche_error *error)
+{
+    struct planche_queue_job *base = &front->base;
+    const char *extension = strrchr(front->model, '.');
+    enum planche_status status = put_file(front, front->model, &base->model_file[0], error);
+    if (status != PLANCHE_OK || strcmp(extension, ".param") != 0) {
+        base->model_files = status == PLANCHE_OK;
+        return status;
+    }
+    char bin[PATH_MAX];
+    if (planche_name_partner(front->model, bin, sizeof bin) >= sizeof bin)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
+                            front->model);
+    status = put_file(front, bin, &base->model_file[1], error);
+    base->model_files = status == PLANCHE_OK ? 2 : 0;
+    return status;
+}
+
+/* False also when there is no answer: what is put twice does no harm. */
+static bool has_files(struct planche_queue_front *front, const struct planche_queue_job *job)
+{
+    bool there = true;
+    for (unsigned i = 0; i < job->model_files && there; i++)
+        planche_queue_has(&front->queue, &job->model_file[i], &there);
+    return there;
+}
+
+enum planche_status planche_queue_send_model(struct planche_queue_front *front,
+                                             struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    if (front->model == NULL)
+        return PLANCHE_OK;
+    planche_mutex_lock(&front->model_lock);
+    if (front->base.model_files == 0 || !has_files(front, &front->base))
+        status = put_model(front, error);
+    planche_mutex_unlock(&front->model_lock);
+    return status;
+}
+
 /* The options of a page as others see them. */
 static void set_page(struct planche_page_options *page, const struct planche_page_options *options)
 {
@@ -70,7 +127,9 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
     enum planche_status status = planche_queue_read_file(input, &data, &size, error);
     if (status != PLANCHE_OK)
         return status;
+    planche_mutex_lock(&front->model_lock);
     post->job = front->base;
+    planche_mutex_unlock(&front->model_lock);
     post->input = input;
     set_page(&post->job.page, options);
     snprintf(post->job.name, sizeof post->job.name, "%s", name);
@@ -91,7 +150,22 @@ static void name_job(const struct planche_queue_post *post, const char *copy, ch
              post->job.need, post->job.key, copy);
 }
 
-/* A job of the same key that is in the queue already: its bytes are in the store. */
+/* Whether a job may be waited for. One whose bytes are gone may not: it is left of a page that was
+ * done, and removed. */
+static bool is_whole(struct planche_queue_front *front, const struct planche_queue_job *job,
+                     natsMsg *message)
+{
+    bool there;
+    jsErrCode reason;
+    natsStatus status = planche_queue_has(&front->queue, &job->source, &there);
+    there = there && has_files(front, job);
+    if (status == NATS_OK && !there)
+        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS,
+                                     planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
+    return there;
+}
+
+/* A job of the same key that is in the queue already, with its bytes in the store. */
 static bool adopt(struct planche_queue_front *front, struct planche_queue_post *post)
 {
     char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
@@ -102,8 +176,10 @@ static bool adopt(struct planche_queue_front *front, struct planche_queue_post *
     if (job != NULL &&
         planche_queue_get_last(&front->queue, PLANCHE_QUEUE_JOBS, subject, &message) == NATS_OK)
         found = planche_queue_job_read(job, planche_libnats.natsMsg_GetData(message),
-                                       (size_t)planche_libnats.natsMsg_GetDataLength(message));
+                                       (size_t)planche_libnats.natsMsg_GetDataLength(message)) &&
+                is_whole(front, job, message);
     if (found) {
+        post->copied = true; /* there may be more of it */
         post->job.source = job->source;
         post->sequence = planche_libnats.natsMsg_GetSequence(message);
     }
@@ -140,6 +216,17 @@ void planche_queue_wake(struct planche_queue_front *front, bool news, int64_t no
         planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
 }
 
+/* The model may be gone as the page's bytes are. */
+static enum planche_status send_again(struct planche_queue_front *front,
+                                      struct planche_queue_post *post, struct planche_error *error)
+{
+    enum planche_status status = planche_queue_send_model(front, error);
+    planche_mutex_lock(&front->model_lock);
+    memcpy(post->job.model_file, front->base.model_file, sizeof post->job.model_file);
+    planche_mutex_unlock(&front->model_lock);
+    return status;
+}
+
 enum planche_status planche_queue_post(struct planche_queue_front *front,
                                        struct planche_queue_post *post, struct planche_error *error)
 {
@@ -148,7 +235,10 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     bool taken = true;
     enum planche_status status = PLANCHE_OK;
     if (!adopt(front, post)) {
-        status = planche_queue_read_file(post->input, &data, &size, error);
+        if (post->again)
+            status = send_again(front, post, error);
+        if (status == PLANCHE_OK)
+            status = planche_queue_read_file(post->input, &data, &size, error);
         if (status != PLANCHE_OK)
             return status;
         status = planche_queue_put(&front->queue, data, size, &post->job.source, error);
@@ -210,6 +300,7 @@ void planche_queue_check_post(struct planche_queue_front *front, struct planche_
     if (status == NATS_NOT_FOUND) {
         planche_queue_withdraw(front, post);
         post->posted = false;
+        post->again = true;
     }
 }
 
@@ -237,6 +328,20 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
     front->copies++;
     planche_mutex_unlock(&front->lock);
     planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
+}
+
+void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    jsOptions options;
+    jsErrCode reason;
+    planche_queue_withdraw(front, post);
+    if (!post->copied)
+        return;
+    name_job(post, "*", subject, sizeof subject);
+    planche_libnats.jsOptions_Init(&options);
+    options.Stream.Purge.Subject = subject;
+    planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_JOBS, &options, &reason);
 }
 
 void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post)

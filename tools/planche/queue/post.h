@@ -11,7 +11,8 @@ struct planche_queue_post {
     enum planche_queue_class class;
     const char *input; /* its file */
     bool posted;       /* the job is in the queue, and job.source says where its bytes are */
-    bool copied;       /* a second copy is, too */
+    bool copied;       /* a second copy is or may be, too */
+    bool again;        /* it was there, and has gone */
     uint64_t sequence; /* of the job in its stream */
     int64_t since;     /* when it was posted */
 };
@@ -19,6 +20,10 @@ struct planche_queue_post {
 /* Errors: IO, LIMIT, MEMORY. */
 enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
                                             struct planche_error *error);
+/* Puts the files of the front's model, if it is one of files, into the store unless they are there.
+ * Thread-safe. Errors: IO, LIMIT, MEMORY, DATA. */
+enum planche_status planche_queue_send_model(struct planche_queue_front *front,
+                                             struct planche_error *error);
 /* Says what the job is; nothing is sent yet. Errors: IO (of the file), LIMIT, MEMORY. */
 enum planche_status planche_queue_prepare(struct planche_queue_front *front,
                                           struct planche_queue_post *post, const char *name,
@@ -39,6 +44,8 @@ void planche_queue_check_post(struct planche_queue_front *front, struct planche_
  * others: the first result counts. */
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,
                              int64_t now);
+/* The page is done: removes its bytes and what copies are left of its job. */
+void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post);
 /* Removes the page's bytes from the store: what is left of its jobs is over. */
 void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post);
 

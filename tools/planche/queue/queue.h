@@ -9,7 +9,7 @@
  *   PLANCHE_STORE    planche.store                     the bytes of pages, in chunks
  *
  * and without a stream: planche.wake (there is work), planche.who (workers answer with what they
- * are and do). */
+ * are and do), planche.gone.KEY (a job was removed whose bytes are gone). */
 #ifndef PLANCHE_QUEUE_QUEUE_H
 #define PLANCHE_QUEUE_QUEUE_H
 
@@ -24,9 +24,12 @@
 #define PLANCHE_QUEUE_STORE   "PLANCHE_STORE"
 #define PLANCHE_QUEUE_WAKE    "planche.wake"
 #define PLANCHE_QUEUE_WHO     "planche.who"
+#define PLANCHE_QUEUE_GONE    "planche.gone"
 
 /* Bytes of a consumer's name. */
 #define PLANCHE_QUEUE_CONSUMER_BYTES 160
+/* Bytes of a subject that answers come to. */
+#define PLANCHE_QUEUE_INBOX_BYTES 128
 
 /* Deliveries of a page before it is given up. */
 #define PLANCHE_QUEUE_TRIES 3
@@ -46,6 +49,10 @@ struct planche_queue {
     natsConnection *connection;
     jsCtx *js;
     size_t chunk; /* bytes of the store's messages at most */
+    /* Of workers: where pages come to, and the requests for some. */
+    natsInbox *inbox;
+    natsSubscription *pages;
+    unsigned asked;
 };
 
 /* Fails with what libnats says. */

@@ -24,6 +24,7 @@ struct made {
     void *data;
     size_t size;
     struct planche_queue_result result;
+    bool lacks; /* the model is gone */
 };
 
 static void on_progress(void *user, double done)
@@ -86,6 +87,7 @@ static enum planche_status make(struct planche_queue_worker *worker,
     char path[PLANCHE_QUEUE_NAME_BYTES + sizeof worker->models];
     enum planche_status status =
         planche_queue_bring_model(worker, &page->job, &wanted, path, sizeof path, error);
+    made->lacks = status == PLANCHE_ERROR_NOT_FOUND;
     if (status == PLANCHE_OK)
         status = planche_cli_engine_cache_acquire(worker->engines, &wanted, NULL, &engine, error);
     if (status != PLANCHE_OK)
@@ -135,6 +137,12 @@ static enum planche_status tell(struct planche_queue_worker *worker,
 {
     char subject[128];
     bool taken = true;
+    /* Another worker was faster, and the result was taken; a second one would lie there for long.
+     */
+    if (!planche_queue_is_wanted(&worker->queue, page->message)) {
+        planche_queue_tell_gone(&worker->queue, page->job.key);
+        return PLANCHE_OK;
+    }
     enum planche_status status = store(worker, made, error);
     if (status != PLANCHE_OK)
         return status;
@@ -199,6 +207,9 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
                              made.result.page.input_width, made.result.page.input_height,
                              made.result.page.output_width, made.result.page.output_height,
                              (planche_clock_ms() - start) / 1e3);
+    } else if (made.lacks) {
+        planche_queue_ack(&worker->queue, page->message);
+        planche_queue_tell_gone(&worker->queue, page->job.key);
     } else if (is_own_fault(status) || page->tries >= PLANCHE_QUEUE_TRIES) {
         planche_queue_bury(worker, page, &error);
     } else {

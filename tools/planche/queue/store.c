@@ -182,6 +182,25 @@ enum planche_status planche_queue_get(struct planche_queue *queue,
     return status;
 }
 
+natsStatus planche_queue_has(struct planche_queue *queue, const struct planche_queue_object *object,
+                             bool *there)
+{
+    char path[PATH_MAX];
+    natsMsg *message = NULL;
+    if (object->file != 0) {
+        int fd = object_path(queue, object, path) ? planche_fd_open(path, 0, NULL) : -1;
+        *there = fd >= 0;
+        planche_fd_close(&fd);
+        return NATS_OK;
+    }
+    natsStatus status = planche_queue_get_next(queue, PLANCHE_QUEUE_STORE, "planche.store",
+                                               object->sequence[0], &message);
+    *there =
+        status == NATS_OK && planche_libnats.natsMsg_GetSequence(message) == object->sequence[0];
+    planche_libnats.natsMsg_Destroy(message);
+    return status == NATS_NOT_FOUND ? NATS_OK : status;
+}
+
 void planche_queue_remove(struct planche_queue *queue, const struct planche_queue_object *object)
 {
     char path[PATH_MAX];

@@ -17,6 +17,10 @@ enum planche_status planche_queue_put(struct planche_queue *queue, const void *d
 enum planche_status planche_queue_get(struct planche_queue *queue,
                                       const struct planche_queue_object *object, void **data,
                                       struct planche_error *error);
+/* Whether an object is there, by its file or its first chunk: what removes it begins there. *there
+ * is false also when the queue does not answer, which is not NATS_OK. */
+natsStatus planche_queue_has(struct planche_queue *queue, const struct planche_queue_object *object,
+                             bool *there);
 /* Removes it; what fails is left to the store's age. */
 void planche_queue_remove(struct planche_queue *queue, const struct planche_queue_object *object);
 

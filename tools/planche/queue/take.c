@@ -41,15 +41,14 @@ void planche_queue_drop(struct planche_queue_page *page)
     free(page);
 }
 
-/* One message; NULL: there is none, or the queue is not to be reached. */
-static natsMsg *fetch(struct planche_queue_worker *worker, unsigned index)
+/* OK and a message, or NULL: there is none; else the queue is not to be reached. */
+static natsStatus fetch(struct planche_queue_worker *worker, unsigned index, natsMsg **message)
 {
-    natsMsg *message = NULL;
     struct planche_error error;
-    natsStatus status = planche_queue_next(&worker->queue, worker->source[index], &message);
+    natsStatus status = planche_queue_next(&worker->queue, worker->source[index], message);
     if (status == NATS_NO_RESPONDERS) /* the server has lost its disk */
         open_source(worker, index, &error);
-    return message;
+    return status == NATS_NO_RESPONDERS || status == NATS_NOT_FOUND ? NATS_OK : status;
 }
 
 static bool is_held(struct planche_queue_worker *worker, const char *key)
@@ -106,10 +105,10 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
             : planche_queue_get(&worker->queue, &page->job.source, &page->data, &error);
     if (status == PLANCHE_OK)
         return true;
-    /* It was made already, or nobody wants it any more: who does sees that the job is gone, and
-     * makes another. */
+    /* It was made already, or nobody wants it any more: who does is told, and makes another. */
     if (status == PLANCHE_ERROR_EXISTS || status == PLANCHE_ERROR_NOT_FOUND) {
         planche_queue_ack(&worker->queue, page->message);
+        planche_queue_tell_gone(&worker->queue, page->job.key);
         return false;
     }
     if (page->tries >= PLANCHE_QUEUE_TRIES)
@@ -119,9 +118,22 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
     return false;
 }
 
+/* "planche.job.book.any...": a book. */
+static enum planche_queue_class class_of(natsMsg *message)
+{
+    const char *subject = planche_libnats.natsMsg_GetSubject(message);
+    for (int i = 0; i < PLANCHE_QUEUE_BOOK; i++) {
+        char prefix[32];
+        snprintf(prefix, sizeof prefix, "planche.job.%s.",
+                 planche_queue_class_name((enum planche_queue_class)i));
+        if (strncmp(subject, prefix, strlen(prefix)) == 0)
+            return (enum planche_queue_class)i;
+    }
+    return PLANCHE_QUEUE_BOOK;
+}
+
 /* Takes a message; false: no page came of it. */
-static bool take_message(struct planche_queue_worker *worker, natsMsg *message,
-                         enum planche_queue_class class)
+static bool take_message(struct planche_queue_worker *worker, natsMsg *message)
 {
     struct planche_queue_page *page = calloc(1, sizeof *page);
     if (page == NULL) {
@@ -130,7 +142,7 @@ static bool take_message(struct planche_queue_worker *worker, natsMsg *message,
         return false;
     }
     page->message = message;
-    page->class = class;
+    page->class = class_of(message);
     page->tries = planche_queue_tries(message);
     atomic_store(&page->moved, planche_clock_ns());
     const char *text = planche_libnats.natsMsg_GetData(message);
@@ -150,10 +162,12 @@ bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
 {
     unsigned sources = only_readers ? 2 : PLANCHE_QUEUE_SOURCES;
     for (unsigned i = 0; i < sources;) {
-        natsMsg *message = fetch(worker, i);
+        natsMsg *message = NULL;
+        if (fetch(worker, i, &message) != NATS_OK)
+            return false;
         if (message == NULL)
             i++;
-        else if (take_message(worker, message, (enum planche_queue_class)(i / 2)))
+        else if (take_message(worker, message))
             return true;
     }
     return false;
