@@ -6,6 +6,7 @@ PLANCHE_TEST_QUEUE=long makes it 2,000 pages and 200 kills. Without nats-server 
 if PLANCHE_REQUIRE_QUEUE is 1."""
 import contextlib
 import json
+import math
 import os
 import random
 import shutil
@@ -246,6 +247,60 @@ class Deliveries(Queue):
         self.expect_empty()
 
 
+def make_safetensors(path):
+    """A small network of the Compact architecture, 2x."""
+    noise, tensors, data = random.Random(5), {}, b""
+    shapes = {"body.0.weight": (8, 3, 3, 3), "body.0.bias": (8,), "body.1.weight": (8,), "body.2.weight": (8, 8, 3, 3),
+              "body.2.bias": (8,), "body.3.weight": (8,), "body.4.weight": (12, 8, 3, 3), "body.4.bias": (12,)}
+    for name, shape in shapes.items():
+        values = [noise.uniform(-0.1, 0.1) for _ in range(math.prod(shape))]
+        tensors[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(values)]}
+        data += struct.pack(f"<{len(values)}f", *values)
+    head = json.dumps(tensors).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(head)) + head + data)
+
+
+def field(number, value):
+    """A field of a protobuf message: a number, or bytes of less than 16 KB."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    value = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(value) & 127 | 128, len(value) >> 7]) + value
+
+
+def make_onnx(path):
+    """A convolution and a shuffle of pixels, 2x."""
+    noise = random.Random(6)
+    weights = struct.pack("<324f", *[noise.uniform(-0.1, 0.1) for _ in range(324)])
+    tensor = field(1, 12) + field(1, 3) + field(1, 3) + field(1, 3) + field(2, 1) + field(8, "w") + field(9, weights)
+    pads = field(1, "pads") + b"".join(field(8, 1) for _ in range(4))
+    block, mode = field(1, "blocksize") + field(3, 2), field(1, "mode") + field(4, "CRD")
+    nodes = [field(1, "x") + field(1, "w") + field(2, "c") + field(3, "c") + field(4, "Conv") + field(5, pads),
+             field(1, "c") + field(2, "y") + field(3, "s") + field(4, "DepthToSpace") + field(5, block) +
+             field(5, mode)]
+    axes = b"".join(field(1, field(1, 3) if axis == 1 else field(2, "n")) for axis in range(4))
+    port = field(2, field(1, field(1, 1) + field(2, axes)))
+    graph = (b"".join(field(1, node) for node in nodes) + field(5, tensor) + field(11, field(1, "x") + port) +
+             field(12, field(1, "y") + port))
+    with open(path, "wb") as file:
+        file.write(field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 17)))
+
+
+class Models(Queue):
+    def test_models_of_other_formats(self):
+        os.mkdir(self.path("in"))
+        make_book(self.path("in", "0.cbz"), 2, 0)
+        self.worker()
+        for name, make in (("a.safetensors", make_safetensors), ("a.onnx", make_onnx)):
+            make(self.path(name))
+            words = ["--quiet", "--overwrite", "-m", self.path(name), self.path("in", "0.cbz"), "-o"]
+            subprocess.run([PLANCHE, *words, self.path("alone.cbz")], env=self.env, check=True, timeout=SECONDS)
+            self.end_front(self.begin(*self.words(*words, self.path("made.cbz"))))
+            self.assertEqual(read(self.path("alone.cbz")), read(self.path("made.cbz")), name)
+        self.expect_empty()
+
+
 class Faults(Queue):
     def disturb(self, front):
         """Kills workers at random, and the front and the server now and then, until all was done."""
@@ -295,7 +350,7 @@ class Faults(Queue):
 
     def test_frozen_worker_and_drain(self):
         """One that sleeps loses its pages; one that is told to stop gives back what it has not begun."""
-        self.make_books(1, 12, size=(160, 160))
+        self.make_books(1, 24, size=(400, 400))
         frozen = self.worker()
         front = self.front()
         self.wait_for(lambda s, _: s["running"] > 0, "nothing runs")
@@ -330,7 +385,7 @@ class Faults(Queue):
     def test_poison(self):
         """A page that ends every worker is given up after three, and the book goes on without it."""
         os.mkdir(self.path("in"))
-        make_book(self.path("in", "0.cbz"), 1, 0, size=(900, 900))
+        make_book(self.path("in", "0.cbz"), 1, 0, size=(3000, 3000))
         front = self.front()
         for _ in range(3):
             worker = self.worker()
@@ -370,11 +425,12 @@ class Full(Queue):
 
     def test_full_disk(self):
         """Results that nobody takes fill the store; when they are taken the rest is made."""
-        self.make_books(1, 40, size=(60, 60))
+        self.make_books(1, 16, size=(60, 60))
         front = self.front()
-        workers = [self.worker(), self.worker()]
-        self.wait_for(lambda s, _: s["results"] + s["running"] > 0, "nothing runs")
+        self.wait_for(lambda s, _: s["pages"] == 16, "no pages")
         front.send_signal(signal.SIGSTOP)
+        workers = [self.worker(), self.worker()]
+        self.wait_for(lambda s, _: s["results"] > 0, "nothing is made")
         time.sleep(2)
         full, _ = self.state()
         front.send_signal(signal.SIGCONT)
