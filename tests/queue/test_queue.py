@@ -25,7 +25,8 @@ import zlib
 PLANCHE, MAKE_MODEL = os.environ["PLANCHE"], os.environ["MAKE_MODEL"]
 LONG = os.environ.get("PLANCHE_TEST_QUEUE") == "long"
 BOOKS, PAGES, KILLS, WORKERS = (20, 100, 200, 8) if LONG else (4, 40, 8, 4)
-SECONDS = 20 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2")) * (20 if LONG else 1)  # only against hangs
+SLOWNESS = int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))
+SECONDS = 100 * SLOWNESS * (10 if LONG else 1)  # only against hangs
 LEASE = 3
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/bin")
 
@@ -242,7 +243,8 @@ class Deliveries(Queue):
         begin = time.monotonic()
         self.worker()
         self.end_front(front)
-        self.assertLess(time.monotonic() - begin, 15)  # not when the front looks after its jobs, 20 s later
+        if SLOWNESS == 1:  # not when the front looks after its jobs, 20 s later
+            self.assertLess(time.monotonic() - begin, 15)
         self.expect_books(1)
         self.expect_empty()
 
