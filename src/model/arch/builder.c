@@ -217,8 +217,8 @@ static enum planche_status spread_kernel(const struct planche_arch_builder *buil
         planche_calloc(builder->graph->budget, (size_t)source->weights->count, sizeof(*from));
     if (!from)
         return planche_graph_no_memory(builder->graph, builder->error);
-    enum planche_status status =
-        planche_state_read(builder->state, source->weights, from, builder->error);
+    enum planche_status status = planche_state_read(builder->state, source->weights, from,
+                                                    (size_t)source->weights->count, builder->error);
     for (size_t o = 0, k = 0; !status && o < outputs; o++)
         for (size_t c = 0; c < inputs; c++)
             for (size_t y = 0; y < rows; y++)
@@ -347,8 +347,8 @@ static enum planche_status turn_kernel(const struct planche_arch_builder *builde
         planche_calloc(builder->graph->budget, (size_t)source->weights->count, sizeof(*from));
     if (!from)
         return planche_graph_no_memory(builder->graph, builder->error);
-    enum planche_status status =
-        planche_state_read(builder->state, source->weights, from, builder->error);
+    enum planche_status status = planche_state_read(builder->state, source->weights, from,
+                                                    (size_t)source->weights->count, builder->error);
     for (size_t i = 0; !status && i < inputs; i++)
         for (size_t o = 0; o < outputs; o++)
             memcpy(layer->weights + (o * inputs + i) * taps, from + (i * outputs + o) * taps,

@@ -31,7 +31,7 @@ enum planche_status planche_arch_read_part(const struct planche_arch_builder *bu
     *to = planche_calloc(builder->graph->budget, count, sizeof(**to));
     if (!*to)
         return planche_graph_no_memory(builder->graph, builder->error);
-    return planche_state_read(builder->state, tensor, *to, builder->error);
+    return planche_state_read(builder->state, tensor, *to, count, builder->error);
 }
 
 static enum planche_status read_parts(const struct planche_arch_builder *builder, const char *key,

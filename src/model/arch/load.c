@@ -64,19 +64,22 @@ static enum planche_status read_layer(struct planche_arch_builder *builder, int 
         layer->weights = graph->kernels + graph->kernel_floats;
         graph->kernel_floats += layer->weight_count;
     }
+    size_t biases = layer->has_bias ? (size_t)layer->channels : 0;
     if (!provide(builder, &layer->weights, layer->weight_count) ||
         !provide(builder, &layer->data, layer->data_count) ||
-        !provide(builder, &layer->bias, layer->has_bias ? (size_t)layer->channels : 0))
+        !provide(builder, &layer->bias, biases))
         return planche_graph_no_memory(graph, builder->error);
     if (source->data)
-        status = planche_state_read(builder->state, source->data, layer->data, builder->error);
+        status = planche_state_read(builder->state, source->data, layer->data, layer->data_count,
+                                    builder->error);
     if (!status && source->bias)
-        status = planche_state_read(builder->state, source->bias, layer->bias, builder->error);
+        status =
+            planche_state_read(builder->state, source->bias, layer->bias, biases, builder->error);
     if (!status && source->fill)
         return source->fill(builder, source, layer);
     if (!status && source->weights)
-        status =
-            planche_state_read(builder->state, source->weights, layer->weights, builder->error);
+        status = planche_state_read(builder->state, source->weights, layer->weights,
+                                    layer->weight_count, builder->error);
     return status;
 }
 

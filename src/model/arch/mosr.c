@@ -75,7 +75,7 @@ static enum planche_status average(const struct planche_arch_builder *builder,
         float *from = planche_calloc(builder->graph->budget, count * TURNED, sizeof(*from));
         if (!from)
             return planche_graph_no_memory(builder->graph, builder->error);
-        status = planche_state_read(builder->state, parts[p], from, builder->error);
+        status = planche_state_read(builder->state, parts[p], from, count * TURNED, builder->error);
         for (size_t i = 0; !status && i < count; i++) {
             double sum = 0;
             for (size_t t = 0; t < TURNED; t++)

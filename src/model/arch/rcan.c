@@ -101,7 +101,7 @@ static float find_range(struct planche_arch_builder *builder)
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the tensor 'sub_mean.bias' does not fit");
         return 1;
     }
-    status = planche_state_read(builder->state, mean, values, builder->error);
+    status = planche_state_read(builder->state, mean, values, 3, builder->error);
     if (status) {
         builder->status = status;
         return 1;

@@ -99,7 +99,7 @@ static enum planche_status read_strided(const struct reader *reader, float *to)
 
 enum planche_status planche_state_read(const struct planche_state *state,
                                        const struct planche_state_tensor *tensor, float *to,
-                                       struct planche_error *error)
+                                       size_t room, struct planche_error *error)
 {
     const struct reader reader = {
         .state = state,
@@ -112,7 +112,12 @@ enum planche_status planche_state_read(const struct planche_state *state,
         return planche_fail(error, PLANCHE_ERROR_MODEL,
                             "%s: the tensor '%.80s' holds integers where weights should be",
                             state->file->name, tensor->name);
-    if (tensor->count == 0)
+    if (tensor->count != room)
+        return planche_fail(error, PLANCHE_ERROR_MODEL,
+                            "%s: the tensor '%.80s' has %llu numbers where %zu are wanted",
+                            state->file->name, tensor->name, (unsigned long long)tensor->count,
+                            room);
+    if (room == 0)
         return PLANCHE_OK;
     return is_packed(tensor) ? read_run(&reader, 0, to, tensor->count) : read_strided(&reader, to);
 }

@@ -68,10 +68,11 @@ void planche_state_destroy(struct planche_state *state);
 /* NULL: there is no tensor of the name. */
 const struct planche_state_tensor *planche_state_find(const struct planche_state *state,
                                                       const char *name);
-/* Reads a tensor's count numbers in the order of its shape, the last axis fastest. Errors: MODEL:
- * it holds integers, or a number that is not finite; IO, MEMORY, BUDGET. */
+/* Reads a tensor's numbers in the order of its shape, the last axis fastest, to room for as many.
+ * Errors: MODEL: it has not `room` numbers, holds integers, or one that is not finite; IO, MEMORY,
+ * BUDGET. */
 enum planche_status planche_state_read(const struct planche_state *state,
                                        const struct planche_state_tensor *tensor, float *to,
-                                       struct planche_error *error);
+                                       size_t room, struct planche_error *error);
 
 #endif
