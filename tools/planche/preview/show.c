@@ -20,7 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define PATIENCE_MS  250
+#define PATIENCE_MS  1000
 #define CHUNK        4096 /* of base64, the most that the protocol allows */
 #define COLUMN_WIDTH 8    /* pixels, where the terminal does not tell */
 

@@ -6,7 +6,7 @@
 #include "preview/picture.h"
 
 /* What a wish becomes on this terminal: of AUTO the protocol that standard output shows, or NONE.
- * It follows from the environment, or else the terminal is asked, which takes a quarter of a second
+ * It follows from the environment, or else the terminal is asked, which takes a second
  * at most. */
 enum planche_cli_show planche_cli_show_find(enum planche_cli_show wish);
 /* Writes a picture to standard output, reduced if the terminal is narrower. False: no memory, or

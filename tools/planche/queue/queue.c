@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TRIES  20
+#define TRY_MS 100
+
 const char *planche_queue_class_name(enum planche_queue_class class)
 {
     static const char *const names[] = {"reader", "prefetch", "book"};
@@ -52,8 +55,14 @@ natsStatus planche_queue_publish(struct planche_queue *queue, const char *subjec
     options.MsgId = id;
     if (taken != NULL)
         *taken = true;
-    natsStatus status =
-        planche_libnats.js_Publish(&ack, queue->js, subject, data, (int)size, &options, &reason);
+    natsStatus status = NATS_NO_RESPONDERS;
+    /* A stream that another program makes at this moment does not answer yet. */
+    for (int i = 0; i < TRIES && status == NATS_NO_RESPONDERS; i++) {
+        if (i > 0)
+            planche_libnats.nats_Sleep(TRY_MS);
+        status = planche_libnats.js_Publish(&ack, queue->js, subject, data, (int)size, &options,
+                                            &reason);
+    }
     if (ack != NULL && sequence != NULL)
         *sequence = ack->Sequence;
     planche_libnats.jsPubAck_Destroy(ack);
