@@ -77,7 +77,7 @@ static void compare_range(const struct onnx_graph *graph, const struct planche_n
 {
     struct random_graph files;
     struct ref_net *reference;
-    int channels = net->tensors[0].channels, ca, ha, wa, cb, hb, wb;
+    int channels = net->tensors[0].channels, ca = 0, ha = 0, wa = 0, cb = 0, hb = 0, wb = 0;
     double *in = calloc((size_t)(h * w * channels), sizeof(double)), *a, *b, worst;
     for (int i = 0; i < h * w * channels; i++)
         in[i] = 0.5 + 0.5 * sin(i * 0.37) * cos(i / w * 0.11);

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,7 +186,8 @@ struct turn {
     struct planche_queue_post post;
     struct planche_queue_waiting waiting;
     int64_t next_try, next_poll, next_check;
-    bool looked; /* what an earlier run has left is known */
+    unsigned reconnects; /* that were seen */
+    bool looked;         /* what an earlier run has left is known */
 };
 
 /* Puts the page into the queue unless it is there, and a copy for another worker where it is time
@@ -193,7 +195,12 @@ struct turn {
 static void keep_posted(struct planche_queue_front *front, struct turn *turn, int64_t now)
 {
     struct planche_error error = {0};
+    unsigned reconnects = atomic_load(&front->queue.reconnects);
     planche_queue_wake(front, false, now);
+    if (reconnects != turn->reconnects) {
+        turn->reconnects = reconnects;
+        turn->next_check = now; /* a server that was away may have lost it */
+    }
     if (turn->post.posted && now >= turn->next_check) {
         turn->next_check = now + CHECK_NS;
         planche_queue_check_post(front, &turn->post);

@@ -7,6 +7,7 @@
 #include "queue/probe.h"
 #include "queue/streams.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +38,17 @@ static void ignore_error(natsConnection *connection, natsSubscription *subscript
     (void)user;
 }
 
-static natsStatus set_options(natsOptions *nats, const struct planche_cli_queue_options *options,
+static void count_reconnect(natsConnection *connection, void *user)
+{
+    struct planche_queue *queue = user;
+    (void)connection;
+    atomic_fetch_add(&queue->reconnects, 1);
+}
+
+static natsStatus set_options(natsOptions *nats, struct planche_queue *queue,
                               const char *const *servers, int count, const char *name)
 {
+    const struct planche_cli_queue_options *options = queue->options;
     natsStatus status =
         planche_libnats.natsOptions_SetServers(nats, (const char **)(uintptr_t)servers, count);
     if (status == NATS_OK)
@@ -59,6 +68,8 @@ static natsStatus set_options(natsOptions *nats, const struct planche_cli_queue_
         status = planche_libnats.natsOptions_SetFailRequestsOnDisconnect(nats, true);
     if (status == NATS_OK)
         status = planche_libnats.natsOptions_SetErrorHandler(nats, ignore_error, NULL);
+    if (status == NATS_OK)
+        status = planche_libnats.natsOptions_SetReconnectedCB(nats, count_reconnect, queue);
     if (status == NATS_OK && strncmp(servers[0], "tls://", 6) == 0)
         status = planche_libnats.natsOptions_SetSecure(nats, true);
     if (status == NATS_OK && options->ca != NULL)
@@ -76,7 +87,7 @@ static enum planche_status connect_to(struct planche_queue *queue, const char *c
     enum planche_status status = PLANCHE_OK;
     natsStatus outcome = planche_libnats.natsOptions_Create(&nats);
     if (outcome == NATS_OK)
-        outcome = set_options(nats, queue->options, servers, count, name);
+        outcome = set_options(nats, queue, servers, count, name);
     if (outcome == NATS_OK && queue->options->auth != NULL)
         status = planche_queue_auth(nats, queue->options->auth, error);
     if (outcome == NATS_OK && status == PLANCHE_OK)

@@ -150,19 +150,58 @@ static void name_job(const struct planche_queue_post *post, const char *copy, ch
              post->job.need, post->job.key, copy);
 }
 
-/* Whether a job may be waited for. One whose bytes are gone may not: it is left of a page that was
- * done, and removed. */
-static bool is_whole(struct planche_queue_front *front, const struct planche_queue_job *job,
+/* The consumer that a page's job goes to. */
+struct consumer {
+    bool waits;     /* there are jobs that no worker has asked for */
+    uint64_t floor; /* all jobs up to here were acknowledged */
+};
+
+/* False: there is none, or no answer. */
+static bool ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post,
+                         struct consumer *consumer)
+{
+    char name[PLANCHE_QUEUE_CONSUMER_BYTES];
+    jsConsumerInfo *info = NULL;
+    jsErrCode reason;
+    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
+    bool there = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
+                                                    name, NULL, &reason) == NATS_OK;
+    if (there)
+        *consumer = (struct consumer){info->NumPending > 0, info->AckFloor.Stream};
+    planche_libnats.jsConsumerInfo_Destroy(info);
+    return there;
+}
+
+static void remove_job(struct planche_queue_front *front, natsMsg *message)
+{
+    jsErrCode reason;
+    planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS,
+                                 planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
+}
+
+/* Whether no worker will be given a job, though it lies there. A server that was killed may have
+ * lost the end of its stream, but not what its consumer knows: the next jobs then get numbers that
+ * were acknowledged already, or one that was acknowledged is back. */
+static bool is_ghost(struct planche_queue_front *front, const struct planche_queue_post *post,
                      natsMsg *message)
 {
+    struct consumer consumer;
+    return ask_consumer(front, post, &consumer) &&
+           planche_libnats.natsMsg_GetSequence(message) <= consumer.floor;
+}
+
+/* Whether a job may be waited for. One that no worker is given may not, and one whose bytes are
+ * gone: it is left of a page that was done. Such are removed. */
+static bool is_whole(struct planche_queue_front *front, const struct planche_queue_post *post,
+                     const struct planche_queue_job *job, natsMsg *message)
+{
     bool there;
-    jsErrCode reason;
     natsStatus status = planche_queue_has(&front->queue, &job->source, &there);
     there = there && has_files(front, job);
-    if (status == NATS_OK && !there)
-        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS,
-                                     planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
-    return there;
+    bool useless = (status == NATS_OK && !there) || is_ghost(front, post, message);
+    if (useless)
+        remove_job(front, message);
+    return there && !useless;
 }
 
 /* A job of the same key that is in the queue already, with its bytes in the store. */
@@ -177,7 +216,7 @@ static bool adopt(struct planche_queue_front *front, struct planche_queue_post *
         planche_queue_get_last(&front->queue, PLANCHE_QUEUE_JOBS, subject, &message) == NATS_OK)
         found = planche_queue_job_read(job, planche_libnats.natsMsg_GetData(message),
                                        (size_t)planche_libnats.natsMsg_GetDataLength(message)) &&
-                is_whole(front, job, message);
+                is_whole(front, post, job, message);
     if (found) {
         post->copied = true; /* there may be more of it */
         post->job.source = job->source;
@@ -259,41 +298,15 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     return status;
 }
 
-/* Asks for the consumer that the page's job goes to; false: there is none, or no answer. */
-static bool ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post,
-                         bool *waits, bool *runs)
-{
-    char name[PLANCHE_QUEUE_CONSUMER_BYTES];
-    jsConsumerInfo *info = NULL;
-    jsErrCode reason;
-    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
-    bool there = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
-                                                    name, NULL, &reason) == NATS_OK;
-    *waits = there && info->NumPending > 0;
-    *runs = there && info->NumAckPending > 0;
-    planche_libnats.jsConsumerInfo_Destroy(info);
-    return there;
-}
-
-/* A server that was killed may have a job back that was acknowledged: it lies there, and no worker
- * is given it. */
-static bool is_ghost(struct planche_queue_front *front, const struct planche_queue_post *post)
-{
-    bool waits, runs;
-    return ask_consumer(front, post, &waits, &runs) && !waits && !runs;
-}
-
 void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post)
 {
     char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
     natsMsg *message = NULL;
-    jsErrCode reason;
     name_job(post, "*", subject, sizeof subject);
     natsStatus status = planche_queue_get_next(&front->queue, PLANCHE_QUEUE_JOBS, subject,
                                                post->sequence, &message);
-    if (status == NATS_OK && is_ghost(front, post)) {
-        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS,
-                                     planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
+    if (status == NATS_OK && is_ghost(front, post, message)) {
+        remove_job(front, message);
         status = NATS_NOT_FOUND;
     }
     planche_libnats.natsMsg_Destroy(message);
@@ -309,7 +322,8 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
 {
     struct planche_error error;
     uint64_t sequence = post->sequence;
-    bool taken, waits, runs;
+    struct consumer consumer;
+    bool taken;
     planche_mutex_lock(&front->lock);
     int64_t late = (int64_t)(front->mean_ms * 3e6);
     late = late > PATIENT_NS ? late : PATIENT_NS;
@@ -318,7 +332,7 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
     if (post->copied || !last)
         return;
     post->since = now; /* the next look is as far away */
-    if (!ask_consumer(front, post, &waits, &runs) || waits)
+    if (!ask_consumer(front, post, &consumer) || consumer.waits)
         return;
     post->copied = publish(front, post, "1", &taken, &error) == PLANCHE_OK;
     post->sequence = sequence;

@@ -49,6 +49,7 @@ struct planche_queue {
     natsConnection *connection;
     jsCtx *js;
     size_t chunk; /* bytes of the store's messages at most */
+    _Atomic unsigned reconnects;
     /* Of workers: where pages come to, and the requests for some. */
     natsInbox *inbox;
     natsSubscription *pages;
