@@ -26,7 +26,7 @@ PLANCHE, MAKE_MODEL = os.environ["PLANCHE"], os.environ["MAKE_MODEL"]
 LONG = os.environ.get("PLANCHE_TEST_QUEUE") == "long"
 BOOKS, PAGES, KILLS, WORKERS = (20, 100, 200, 8) if LONG else (4, 40, 8, 4)
 SLOWNESS = int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))
-SECONDS = 100 * SLOWNESS * (10 if LONG else 1)  # only against hangs
+SECONDS = 300 * SLOWNESS * (10 if LONG else 1)  # only against hangs
 LEASE = 3
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/bin")
 
