@@ -95,7 +95,8 @@ static void count(struct planche_queue_front *front, const struct planche_queue_
 }
 
 enum planche_status planche_queue_accept(struct planche_queue_front *front,
-                                         const struct planche_queue_job *job, const char *output,
+                                         const struct planche_queue_job *job,
+                                         struct planche_queue_target *target,
                                          struct planche_page_result *result, bool *found,
                                          struct planche_error *error)
 {
@@ -106,14 +107,20 @@ enum planche_status planche_queue_accept(struct planche_queue_front *front,
     if (get(front, PLANCHE_QUEUE_RESULTS, "result", job->key, &message) != NATS_OK)
         return PLANCHE_OK;
     enum planche_status status = fetch(front, job, message, &made, &data, error);
-    if (status == PLANCHE_OK && data != NULL)
-        status = write_page(output, &made.page, data, (size_t)made.object.size, error);
+    if (status == PLANCHE_OK && data != NULL && target->output != NULL)
+        status = write_page(target->output, &made.page, data, (size_t)made.object.size, error);
     *found = status != PLANCHE_OK || data != NULL;
     if (status == PLANCHE_OK && data != NULL) {
         *result = made.page;
         forget(front, PLANCHE_QUEUE_RESULTS, message);
         planche_queue_remove(&front->queue, &made.object);
         count(front, &made);
+        target->ms = made.ms;
+        if (target->output == NULL) {
+            target->data = data;
+            target->size = (size_t)made.object.size;
+            data = NULL;
+        }
     }
     planche_libnats.natsMsg_Destroy(message);
     free(data);

@@ -5,11 +5,20 @@
 
 #include "queue/front_state.h"
 
-/* Looks for the result of a job, and writes it as the page's file. *found: there was one that is
- * what it says, or writing failed. One that is not is removed, and counts as none. output and
+/* Where a result goes to. */
+struct planche_queue_target {
+    const char *output; /* a path as in planche_engine_run_file; NULL: into memory */
+    void *data;         /* to be freed; NULL: there is none yet */
+    size_t size;
+    double ms; /* that the worker took */
+};
+
+/* Looks for the result of a job, and writes it as the page's file or gives its bytes. *found: there
+ * was one that is what it says, or writing failed. One that is not is removed, and counts as none.
  * result as in planche_engine_run_file. Errors: IO (of the file), MEMORY. */
 enum planche_status planche_queue_accept(struct planche_queue_front *front,
-                                         const struct planche_queue_job *job, const char *output,
+                                         const struct planche_queue_job *job,
+                                         struct planche_queue_target *target,
                                          struct planche_page_result *result, bool *found,
                                          struct planche_error *error);
 /* Looks whether a job was given up. clear: forget it, and let it be tried again. OK: no. Errors:

@@ -38,6 +38,8 @@ enum planche_status planche_queue_books_make(struct planche_queue_front *front, 
                                              struct planche_page_result *result,
                                              struct planche_error *error)
 {
-    return planche_queue_make(front, PLANCHE_QUEUE_BOOK, name, input, output, options, result,
-                              error);
+    const struct planche_queue_wanted wanted = {
+        .class = PLANCHE_QUEUE_BOOK, .name = name, .input = input};
+    struct planche_queue_target target = {.output = output};
+    return planche_queue_make(front, &wanted, &target, options, false, result, error);
 }

@@ -9,9 +9,7 @@
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "queue/accept.h"
 #include "queue/open.h"
-#include "queue/post.h"
 #include "queue/store.h"
 
 #include <errno.h>
@@ -96,12 +94,7 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
     *front =
         (struct planche_queue_front){.lock = PLANCHE_MUTEX_INIT, .model_lock = PLANCHE_MUTEX_INIT};
     planche_cond_init(&front->changed);
-    front->base.engine = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
-    front->base.engine.scale = engine->scale;
-    front->base.engine.denoise = engine->denoise;
-    front->base.engine.se = engine->se;
-    front->base.engine.has_level = engine->has_level;
-    front->base.engine.level = engine->has_level ? engine->level : 0.0;
+    planche_queue_set_engine(&front->base, engine);
     if (options->same_bytes)
         planche_queue_numerics(info, front->base.need);
     else
@@ -177,7 +170,7 @@ static void complain(struct planche_queue_front *front, const struct planche_err
     bool due = front->complained == 0 || now - front->complained > COMPLAIN_NS;
     front->complained = due ? now : front->complained;
     planche_mutex_unlock(&front->lock);
-    if (due)
+    if (due && !front->quiet)
         planche_cli_message("%s; waiting", error->message);
 }
 
@@ -220,7 +213,8 @@ static void keep_posted(struct planche_queue_front *front, struct turn *turn, in
 
 /* OK and *found, or an error of the page: it is over. */
 static enum planche_status look(struct planche_queue_front *front, struct turn *turn,
-                                const char *output, struct planche_page_result *result, bool *found,
+                                struct planche_queue_target *target,
+                                struct planche_page_result *result, bool *found,
                                 struct planche_error *error)
 {
     int64_t now = planche_clock_ns();
@@ -230,7 +224,7 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
         return PLANCHE_OK;
     turn->next_poll = now + POLL_NS;
     enum planche_status status =
-        planche_queue_accept(front, &turn->post.job, output, result, found, error);
+        planche_queue_accept(front, &turn->post.job, target, result, found, error);
     if (status == PLANCHE_OK && !*found)
         status = planche_queue_look_dead(front, &turn->post.job, !turn->looked, error);
     turn->looked = true;
@@ -242,7 +236,8 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
 }
 
 static enum planche_status run_turn(struct planche_queue_front *front, struct turn *turn,
-                                    const char *output, const struct planche_page_options *options,
+                                    struct planche_queue_target *target,
+                                    const struct planche_page_options *options,
                                     struct planche_page_result *result, struct planche_error *error)
 {
     bool found = false;
@@ -250,7 +245,7 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
     for (;;) {
         if (planche_cancel_requested(options->cancel))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-        status = look(front, turn, output, result, &found, error);
+        status = look(front, turn, target, result, &found, error);
         if (status != PLANCHE_OK || found)
             return status;
         int64_t now = planche_clock_ns();
@@ -261,26 +256,25 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
     }
 }
 
-enum planche_status planche_queue_make(struct planche_queue_front *front,
-                                       enum planche_queue_class class, const char *name,
-                                       const char *input, const char *output,
-                                       const struct planche_page_options *options,
-                                       struct planche_page_result *result,
-                                       struct planche_error *error)
+enum planche_status
+planche_queue_make(struct planche_queue_front *front, const struct planche_queue_wanted *wanted,
+                   struct planche_queue_target *target, const struct planche_page_options *options,
+                   bool withdraw, struct planche_page_result *result, struct planche_error *error)
 {
     struct turn *turn = calloc(1, sizeof *turn);
     if (turn == NULL)
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", name);
-    turn->post.class = class;
-    enum planche_status status =
-        planche_queue_prepare(front, &turn->post, name, input, options, error);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", wanted->name);
+    turn->post.wanted = wanted;
+    enum planche_status status = planche_queue_prepare(front, &turn->post, options, error);
     if (status == PLANCHE_OK) {
         turn->waiting.key = turn->post.job.key;
         enter(front, &turn->waiting);
-        status = run_turn(front, turn, output, options, result, error);
+        status = run_turn(front, turn, target, options, result, error);
         leave(front, &turn->waiting);
         if (status != PLANCHE_ERROR_CANCELLED)
             planche_queue_end_post(front, &turn->post);
+        else if (withdraw)
+            planche_queue_take_back(front, &turn->post);
     }
     free(turn);
     return status;

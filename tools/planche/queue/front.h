@@ -3,7 +3,8 @@
 #ifndef PLANCHE_QUEUE_FRONT_H
 #define PLANCHE_QUEUE_FRONT_H
 
-#include "queue/front_state.h"
+#include "queue/accept.h"
+#include "queue/post.h"
 
 /* Connects, and puts the files of a model that is one into the store. engine: what pages are made
  * with, as planche_cli_choose leaves it; info: of an engine of this machine, whose arithmetic all
@@ -16,12 +17,11 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
 void planche_queue_front_close(struct planche_queue_front *front);
 
 /* Makes a page: what planche_book_make_fn does. Waits for as long as it takes, also while the queue
- * is away. Thread-safe. */
-enum planche_status planche_queue_make(struct planche_queue_front *front,
-                                       enum planche_queue_class class, const char *name,
-                                       const char *input, const char *output,
-                                       const struct planche_page_options *options,
-                                       struct planche_page_result *result,
-                                       struct planche_error *error);
+ * is away; calls options->progress several times a second meanwhile. What was put into the queue
+ * stays there when it is cancelled, unless withdraw. Thread-safe. */
+enum planche_status
+planche_queue_make(struct planche_queue_front *front, const struct planche_queue_wanted *wanted,
+                   struct planche_queue_target *target, const struct planche_page_options *options,
+                   bool withdraw, struct planche_page_result *result, struct planche_error *error);
 
 #endif

@@ -29,6 +29,7 @@ struct planche_queue_front {
     unsigned in_flight;
     double mean_ms; /* that a worker takes for a page */
     int64_t published, woken, complained;
+    bool quiet;  /* who has it says himself that the queue is away */
     bool asleep; /* there is news that workers were not woken for */
     uint64_t made, copies, damaged;
 };

@@ -182,6 +182,8 @@ char *planche_queue_result_write(const struct planche_queue_result *result)
     json_object_set_new(json, "reason", json_string(result->page.reason));
     json_object_set_new(json, "kind", json_string(result->page.kind));
     json_object_set_new(json, "network_ms", json_real(result->page.network_ms));
+    json_object_set_new(json, "decode_ms", json_real(result->page.decode_ms));
+    json_object_set_new(json, "encode_ms", json_real(result->page.encode_ms));
     json_object_set_new(json, "ms", json_real(result->ms));
     json_object_set_new(json, "worker", json_string(result->worker));
     json_object_set_new(json, "numerics", json_string(result->numerics));
@@ -259,6 +261,8 @@ static bool parse_result(struct planche_queue_result *result, const json_t *json
     read_text(json, "numerics", result->numerics, sizeof result->numerics);
     page->level = json_number_value(json_object_get(json, "level"));
     page->network_ms = json_number_value(json_object_get(json, "network_ms"));
+    page->decode_ms = json_number_value(json_object_get(json, "decode_ms"));
+    page->encode_ms = json_number_value(json_object_get(json, "encode_ms"));
     result->ms = json_number_value(json_object_get(json, "ms"));
     page->parts = 1;
     return page->input_width > 0 && page->input_height > 0 && page->output_width > 0 &&

@@ -115,39 +115,81 @@ static void set_page(struct planche_page_options *page, const struct planche_pag
         page->on_limit = PLANCHE_ON_LIMIT_FAIL;
 }
 
+/* The content of a page. *own: to be freed, if it is its file's. */
+static enum planche_status read_page(const struct planche_queue_wanted *wanted, void **own,
+                                     const void **data, size_t *size, struct planche_error *error)
+{
+    *own = NULL;
+    *data = wanted->data;
+    *size = wanted->size;
+    if (wanted->input == NULL)
+        return wanted->size <= PLANCHE_QUEUE_MAX_OBJECT
+                   ? PLANCHE_OK
+                   : planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: too large for a queue",
+                                  wanted->name);
+    enum planche_status status = planche_queue_read_file(wanted->input, own, size, error);
+    *data = *own;
+    return status;
+}
+
+void planche_queue_set_engine(struct planche_queue_job *job,
+                              const struct planche_engine_options *engine)
+{
+    job->engine = (struct planche_engine_options)PLANCHE_ENGINE_OPTIONS_INIT;
+    job->engine.scale = engine->scale;
+    job->engine.denoise = engine->denoise;
+    job->engine.se = engine->se;
+    job->engine.has_level = engine->has_level;
+    job->engine.level = engine->has_level ? engine->level : 0.0;
+}
+
+/* All that the job has but for the page's content. */
+static void set_job(struct planche_queue_front *front, struct planche_queue_post *post,
+                    const struct planche_page_options *options)
+{
+    const struct planche_queue_wanted *wanted = post->wanted;
+    struct planche_queue_job *job = &post->job;
+    planche_mutex_lock(&front->model_lock);
+    *job = front->base;
+    planche_mutex_unlock(&front->model_lock);
+    set_page(&job->page, options);
+    if (wanted->engine != NULL)
+        planche_queue_set_engine(job, wanted->engine);
+    if (wanted->model != NULL && front->model == NULL)
+        snprintf(job->model, sizeof job->model, "%s", wanted->model);
+    if (wanted->need != NULL)
+        snprintf(job->need, sizeof job->need, "%s", wanted->need);
+    snprintf(job->name, sizeof job->name, "%s", wanted->name);
+    planche_text_clean(job->name);
+}
+
 enum planche_status planche_queue_prepare(struct planche_queue_front *front,
-                                          struct planche_queue_post *post, const char *name,
-                                          const char *input,
+                                          struct planche_queue_post *post,
                                           const struct planche_page_options *options,
                                           struct planche_error *error)
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    void *data = NULL;
-    size_t size = 0;
-    enum planche_status status = planche_queue_read_file(input, &data, &size, error);
+    void *own;
+    const void *data;
+    size_t size;
+    enum planche_status status = read_page(post->wanted, &own, &data, &size, error);
     if (status != PLANCHE_OK)
         return status;
-    planche_mutex_lock(&front->model_lock);
-    post->job = front->base;
-    planche_mutex_unlock(&front->model_lock);
-    post->input = input;
-    set_page(&post->job.page, options);
-    snprintf(post->job.name, sizeof post->job.name, "%s", name);
-    planche_text_clean(post->job.name);
+    set_job(front, post, options);
     planche_digest_of(data, size, digest);
-    free(data);
+    free(own);
     planche_text_hex(post->job.source.sha256, digest, sizeof digest);
     post->job.source.size = size;
     if (!planche_queue_job_identify(&post->job))
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", name);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", post->wanted->name);
     return PLANCHE_OK;
 }
 
 static void name_job(const struct planche_queue_post *post, const char *copy, char *subject,
                      size_t size)
 {
-    snprintf(subject, size, "planche.job.%s.%s.%s.%s", planche_queue_class_name(post->class),
-             post->job.need, post->job.key, copy);
+    snprintf(subject, size, "planche.job.%s.%s.%s.%s",
+             planche_queue_class_name(post->wanted->class), post->job.need, post->job.key, copy);
 }
 
 /* The consumer that a page's job goes to. */
@@ -163,7 +205,7 @@ static bool ask_consumer(struct planche_queue_front *front, const struct planche
     char name[PLANCHE_QUEUE_CONSUMER_BYTES];
     jsConsumerInfo *info = NULL;
     jsErrCode reason;
-    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
+    planche_queue_consumer_name(post->wanted->class, post->job.need, name, sizeof name);
     bool there = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
                                                     name, NULL, &reason) == NATS_OK;
     if (there)
@@ -269,19 +311,20 @@ static enum planche_status send_again(struct planche_queue_front *front,
 enum planche_status planche_queue_post(struct planche_queue_front *front,
                                        struct planche_queue_post *post, struct planche_error *error)
 {
-    void *data = NULL;
-    size_t size = 0;
+    void *own;
+    const void *data;
+    size_t size;
     bool taken = true;
     enum planche_status status = PLANCHE_OK;
     if (!adopt(front, post)) {
         if (post->again)
             status = send_again(front, post, error);
         if (status == PLANCHE_OK)
-            status = planche_queue_read_file(post->input, &data, &size, error);
+            status = read_page(post->wanted, &own, &data, &size, error);
         if (status != PLANCHE_OK)
             return status;
         status = planche_queue_put(&front->queue, data, size, &post->job.source, error);
-        free(data);
+        free(own);
         if (status == PLANCHE_OK)
             status = publish(front, post, "0", &taken, error);
         /* Somebody else was faster; or the queue is away, and nothing refers to the bytes. */
@@ -363,4 +406,14 @@ void planche_queue_withdraw(struct planche_queue_front *front, struct planche_qu
     planche_queue_remove(&front->queue, &post->job.source);
     post->job.source.count = 0;
     post->job.source.file = 0;
+}
+
+void planche_queue_take_back(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    jsErrCode reason;
+    if (!post->posted || post->copied)
+        return;
+    planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, post->sequence, NULL,
+                                 &reason);
+    planche_queue_withdraw(front, post);
 }

@@ -5,11 +5,24 @@
 
 #include "queue/front_state.h"
 
-/* A page on its way through the queue. */
-struct planche_queue_post {
-    struct planche_queue_job job;
+/* A page that is wanted. */
+struct planche_queue_wanted {
     enum planche_queue_class class;
-    const char *input; /* its file */
+    const char *name;  /* for messages */
+    const char *input; /* its file; NULL: data[0..size) is its content */
+    const void *data;
+    size_t size;
+    /* What it is made with; NULL: as the front's other pages. Of engine scale, denoise, se and the
+     * level are used. model: a name of the catalogue; a front whose model is a file has no other.
+     */
+    const struct planche_engine_options *engine;
+    const char *model, *need;
+};
+
+/* A page on its way through the queue. What is wanted lives as long. */
+struct planche_queue_post {
+    const struct planche_queue_wanted *wanted;
+    struct planche_queue_job job;
     bool posted;       /* the job is in the queue, and job.source says where its bytes are */
     bool copied;       /* a second copy is or may be, too */
     bool again;        /* it was there, and has gone */
@@ -24,10 +37,13 @@ enum planche_status planche_queue_read_file(const char *path, void **data, size_
  * Thread-safe. Errors: IO, LIMIT, MEMORY, DATA. */
 enum planche_status planche_queue_send_model(struct planche_queue_front *front,
                                              struct planche_error *error);
-/* Says what the job is; nothing is sent yet. Errors: IO (of the file), LIMIT, MEMORY. */
+/* Sets what a job has of the options of an engine. */
+void planche_queue_set_engine(struct planche_queue_job *job,
+                              const struct planche_engine_options *engine);
+/* Says what the job of post->wanted is; nothing is sent yet. Errors: IO (of the file), LIMIT,
+ * MEMORY. */
 enum planche_status planche_queue_prepare(struct planche_queue_front *front,
-                                          struct planche_queue_post *post, const char *name,
-                                          const char *input,
+                                          struct planche_queue_post *post,
                                           const struct planche_page_options *options,
                                           struct planche_error *error);
 /* Puts it into the queue, unless a run before this one has. Errors: IO, MEMORY. */
@@ -46,6 +62,9 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
                              int64_t now);
 /* The page is done: removes its bytes and what copies are left of its job. */
 void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post);
+/* Nobody waits for the page any more: removes its job and its bytes, unless others may wait for the
+ * same one. */
+void planche_queue_take_back(struct planche_queue_front *front, struct planche_queue_post *post);
 /* Removes the page's bytes from the store: what is left of its jobs is over. */
 void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post);
 
