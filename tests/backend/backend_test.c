@@ -2,7 +2,6 @@
 /* Networks, pages and running one through the other. */
 #include "backend_test.h"
 
-#include "backend/cpu/layer_chain.h"
 #include "codec/codec.h"
 #include "model/own/networks.h"
 #include "operators_graph.h"
@@ -353,7 +352,6 @@ static struct planche_plan_options plan_options(const struct planche_program *pr
         .emit_row_bytes = row * program->net->recipe.scale,
         .se = options->se,
         .workers = options->workers ? options->workers : 1,
-        .block = options->block,
     };
 }
 
@@ -370,7 +368,7 @@ static void cut_plan(struct planche_plan *plan, const struct run_options *option
 }
 
 /* What a pass and the vectors take beside rows (pass_create.c, run.c). */
-static uint64_t book_bytes(const struct planche_program *program, size_t workers)
+static uint64_t book_bytes(const struct planche_program *program)
 {
     size_t tensor = sizeof(struct planche_buffer) + sizeof(struct planche_retained) +
                     2 * sizeof(void *) + sizeof(int);
@@ -380,9 +378,6 @@ static uint64_t book_bytes(const struct planche_program *program, size_t workers
                    64;
     for (int n = 0; n < program->node_count; n++)
         bytes += (size_t)program->nodes[n].edge_count * sizeof(struct planche_consumer);
-    bytes += sizeof(struct planche_layer_chain) +
-             (workers + 1) * sizeof(int64_t) *
-                 (3 * PLANCHE_LAYER_CHAIN_STEPS + (size_t)program->slot_class_count);
     for (int t = 0; t < program->net->tensor_count; t++)
         if (program->net->tensors[t].vector)
             bytes += ((size_t)program->net->tensors[t].channels + PLANCHE_LANES) *
@@ -390,27 +385,12 @@ static uint64_t book_bytes(const struct planche_program *program, size_t workers
     return bytes;
 }
 
-static int count_chained(const struct planche_plan *plan)
-{
-    const struct planche_pass_spec spec = planche_plan_spec(plan, plan->program->levels + 1);
-    struct planche_pass *pass;
-    struct planche_error error;
-    if (planche_pass_create(&pass, &spec, NULL, &error))
-        fail_msg("%s", error.message);
-    int steps = pass->chain ? pass->chain->known : 0;
-    planche_pass_destroy(&pass);
-    return steps;
-}
-
 static void describe(const struct planche_plan *plan, struct run_report *report)
 {
-    report->workers = plan->options.workers;
-    report->chained = count_chained(plan);
     report->planned = plan->bytes;
     report->own = plan->bytes - (uint64_t)plan->fetch_rows * plan->options.fetch_row_bytes -
                   (uint64_t)plan->emit_rows * plan->options.emit_row_bytes;
-    report->book =
-        atomic_load(&plan->budget->used) + book_bytes(plan->program, plan->options.workers);
+    report->book = atomic_load(&plan->budget->used) + book_bytes(plan->program);
     report->stripes = plan->stripe < plan->page.page_width;
     report->segments = plan->segment < plan->page.page_height;
     report->sampled = plan->sample_bands > 0;

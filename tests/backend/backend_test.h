@@ -80,7 +80,6 @@ struct run_options {
     enum planche_se se;
     unsigned workers;        /* 0: 1 */
     int64_t stripe, segment; /* 0: what the plan says */
-    int64_t block;           /* likewise */
 };
 
 /* What a run was like. */
@@ -91,8 +90,6 @@ struct run_report {
     uint64_t book;     /* bookkeeping that comes on top: the plan, a pass, vectors */
     uint64_t taken;    /* most bytes in use, planning included */
     bool stripes, segments, retained, sampled;
-    unsigned workers;
-    int chained; /* steps of the last pass's last chain */
 };
 
 /* Runs a page and returns the result's three planes of width * height values, recipe's range

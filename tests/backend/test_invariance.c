@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bytes do not depend on the budget, on stripes and segments, on the number of workers, or on
- * whether and in which blocks layers run as chains.
+/* The bytes do not depend on the budget, on stripes and segments, or on the number of workers.
  *
  *   invariance [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
@@ -18,7 +17,6 @@ static int count = 24;
  * nothing. */
 static struct {
     int whole, retained, recomputed, stripes, segments, sampled, sampled_cut;
-    int chains, divided; /* of several steps: by one worker, by more */
     struct sums sums;
 } seen;
 
@@ -40,8 +38,6 @@ static void tally(const struct planche_program *program, const struct run_report
     seen.recomputed += program->levels > 0 && !report->retained && !report->stripes;
     seen.stripes += report->stripes;
     seen.segments += report->segments;
-    seen.chains += report->chained > 1 && report->workers == 1;
-    seen.divided += report->chained > 1 && report->workers > 1;
     seen.sampled += report->sampled;
     seen.sampled_cut += report->sampled && (report->stripes || report->segments);
 }
@@ -60,29 +56,27 @@ static void check(const struct subject *s, const struct run_options *options)
             continue;
         size_t at = i % (values / PLANCHE_PLANES);
         fail_msg("seed %llu, %s, page of %d x %d, averages %d, %llu bytes, %u workers, regions of "
-                 "%lld x %lld, blocks of %lld%s: plane %zu at (%zu, %zu) is %.9g, not %.9g",
+                 "%lld x %lld%s: plane %zu at (%zu, %zu) is %.9g, not %.9g",
                  (unsigned long long)s->seed, s->isa, s->page.width, s->page.height, (int)s->se,
                  (unsigned long long)options->memory, options->workers, (long long)options->stripe,
-                 (long long)options->segment, (long long)options->block,
-                 report.retained ? ", tensors retained" : "", i / (values / PLANCHE_PLANES),
-                 at % (size_t)report.width, at / (size_t)report.width, (double)actual[i],
-                 (double)s->expected[i]);
+                 (long long)options->segment, report.retained ? ", tensors retained" : "",
+                 i / (values / PLANCHE_PLANES), at % (size_t)report.width,
+                 at / (size_t)report.width, (double)actual[i], (double)s->expected[i]);
     }
     free(actual);
 }
 
-static void check_workers(const struct subject *s, uint64_t *random)
+static void check_workers(const struct subject *s)
 {
     static const unsigned workers[] = {2, 3, 5};
     for (size_t i = 0; i < 3; i++) {
-        const struct run_options options = {
-            .se = s->se, .workers = workers[i], .block = test_random_int(random, 4, 60)};
+        const struct run_options options = {.se = s->se, .workers = workers[i]};
         check(s, &options);
     }
 }
 
 /* From all the plan would like to have down to the least it can do with. */
-static void check_budgets(const struct subject *s, uint64_t *random)
+static void check_budgets(const struct subject *s)
 {
     struct run_options options = {.memory = 1, .se = s->se, .workers = 1};
     uint64_t min;
@@ -95,7 +89,6 @@ static void check_budgets(const struct subject *s, uint64_t *random)
         if (options.memory < min)
             options.memory = min;
         options.workers = (unsigned)step % 3 + 1;
-        options.block = step % 2 ? PLANCHE_NO_CHAINS : test_random_int(random, 10, 200);
         /* The scratch of more workers is more: what is least differs. */
         if (try_plan(s->program, s->page.width, s->page.height, &options, NULL) == PLANCHE_OK)
             check(s, &options);
@@ -110,7 +103,6 @@ static void check_regions(const struct subject *s, uint64_t *random)
         const struct run_options options = {
             .se = s->se,
             .workers = (unsigned)i + 1,
-            .block = test_random_int(random, 4, 40),
             .stripe = test_random_int(random, min, 64),
             .segment = test_random_int(random, min, 64) * (s->page.height / 160 + 1),
         };
@@ -123,14 +115,14 @@ static void check_page(struct network *network, const struct isa *isa, uint64_t 
 {
     struct planche_program *program = compile(network, isa, 1);
     struct subject s = {.seed = seed, .isa = isa->name, .program = program, .se = se};
-    const struct run_options options = {.se = se, .workers = 1, .block = PLANCHE_NO_CHAINS};
+    const struct run_options options = {.se = se, .workers = 1};
     uint64_t random = seed;
     count_sums(program, &seen.sums);
     page_make(&s.page, width, height, seed);
     s.expected = run_page(program, &s.page, &options, &s.report);
     tally(program, &s.report);
-    check_workers(&s, &random);
-    check_budgets(&s, &random);
+    check_workers(&s);
+    check_budgets(&s);
     check_regions(&s, &random);
     free(s.expected);
     page_free(&s.page);
@@ -152,7 +144,7 @@ static void check_packing(struct network *network, const struct isa *isa, uint64
     planche_program_destroy(&many);
 }
 
-/* Planche's own networks: narrow ones, in one chain; of one channel, too. */
+/* Planche's own networks: narrow ones; of one channel, too. */
 static void test_own(void **state)
 {
     static const struct planche_model_form forms[] = {
@@ -206,13 +198,12 @@ static void test_invariance(void **state)
                       &isas[first + i % (isa_count - first)]);
     print_message(
         "whole %d, tensors retained %d, computed again %d, stripes %d, segments %d, sampled "
-        "%d, sampled in regions %d, sums fused %d, apart %d, chains %d, divided %d\n",
+        "%d, sampled in regions %d, sums fused %d, apart %d\n",
         seen.whole, seen.retained, seen.recomputed, seen.stripes, seen.segments, seen.sampled,
-        seen.sampled_cut, seen.sums.fused, seen.sums.apart, seen.chains, seen.divided);
+        seen.sampled_cut, seen.sums.fused, seen.sums.apart);
     assert_true(seen.whole > 0 && seen.retained > 0 && seen.recomputed > 0 && seen.stripes > 0);
     assert_true(seen.segments > 0 && seen.sampled > 0 && seen.sampled_cut > 0);
     assert_true(seen.sums.fused > 0 && seen.sums.apart > 0);
-    assert_true(seen.chains > 0 && seen.divided > 0);
 }
 
 static void test_invariance_bf16(void **state)

@@ -74,7 +74,6 @@ static void check_page(const struct planche_program *program, uint64_t seed, int
     struct subject s = {.seed = seed, .program = program};
     s.options.se = se;
     s.options.workers = 1 + (unsigned)seed % 4;
-    s.options.block = seed % 3 ? 6 * (1 + (int64_t)seed % 7) : PLANCHE_NO_CHAINS;
     page_make(&s.page, width, height, seed);
     check_budgets(&s);
     page_free(&s.page);

@@ -2,7 +2,6 @@
 /* Executor of a pass: the schedule with arithmetic, and the slots that rows take. */
 #include "backend/cpu/exec_nodes.h"
 
-#include "backend/cpu/layer_chain.h"
 #include "base/status.h"
 #include "os/clock.h"
 
@@ -120,14 +119,6 @@ static enum planche_status run_node_rows(const struct planche_exec *exec, int n,
     return PLANCHE_OK;
 }
 
-static void count_macs(const struct planche_exec *exec, int n, int64_t rows)
-{
-    const struct planche_part *part = &exec->pass->parts[n];
-    atomic_fetch_add(
-        &exec->data->profile[n].macs,
-        (uint64_t)(part->macs * (double)rows / (double)(part->rect.y1 - part->rect.y0)));
-}
-
 static enum planche_status run_node_rows_timed(const struct planche_exec *exec, int n, int64_t y0,
                                                int64_t y1, struct planche_error *error)
 {
@@ -137,14 +128,23 @@ static enum planche_status run_node_rows_timed(const struct planche_exec *exec, 
     double start = planche_clock_ms();
     enum planche_status status = run_node_rows(exec, n, y0, y1, error);
     atomic_fetch_add(&profile[n].ns, (uint64_t)((planche_clock_ms() - start) * 1e6));
-    count_macs(exec, n, y1 - y0);
+    const struct planche_part *part = &exec->pass->parts[n];
+    atomic_fetch_add(&profile[n].macs, (uint64_t)(part->macs * (double)(y1 - y0) /
+                                                  (double)(part->rect.y1 - part->rect.y0)));
     return status;
 }
 
+/* Zeros what lies beyond a tensor's columns in a row, which convolutions read. */
 static void clear_margins(const struct planche_pass *pass, int tensor, float *row)
 {
-    planche_exec_clear_left(pass, tensor, row);
-    planche_exec_clear_right(pass, tensor, row);
+    const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
+    const struct planche_buffer *b = &pass->buffers[tensor];
+    size_t start = (size_t)(b->rect.x0 - b->origin) * layout->lanes;
+    size_t end = (size_t)(b->rect.x1 - b->origin) * layout->lanes;
+    for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride) {
+        memset(row, 0, start * sizeof(*row));
+        memset(row + end, 0, (b->block_stride - end) * sizeof(*row));
+    }
 }
 
 static void clear_rows(const struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
@@ -163,7 +163,7 @@ static void take_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t
 {
     struct planche_buffer *buffer = &pass->buffers[tensor];
     struct planche_slots *slots = &pass->slots[pass->spec.program->tensors[tensor].slot_class];
-    assert(y1 - buffer->kept <= buffer->height);
+    assert(y1 - buffer->freed <= buffer->height);
     for (int64_t y = y0; y < y1; y++) {
         assert(slots->used < slots->count);
         buffer->rows[y % buffer->height] = slots->free[slots->count - ++slots->used];
@@ -179,52 +179,17 @@ static void give_rows(struct planche_pass *pass, int tensor, int64_t y0, int64_t
         slots->free[slots->count - slots->used--] = buffer->rows[y % buffer->height];
 }
 
-/* Rows [y0, y1) of node n, whose slots are taken. */
-static enum planche_status run_alone(const struct planche_exec *exec, int n, int64_t y0, int64_t y1,
-                                     struct planche_error *error)
-{
-    int output = exec->pass->parts[n].output;
-    if (has_slots(exec->pass, output))
-        clear_rows(exec->pass, output, y0, y1);
-    return run_node_rows_timed(exec, n, y0, y1, error);
-}
-
-/* Runs the chain, if there is one. */
-static enum planche_status end_chain(struct planche_pass *pass, const struct planche_exec *exec,
-                                     struct planche_error *error)
-{
-    struct planche_layer_chain *chain = pass->chain;
-    enum planche_status status = PLANCHE_OK;
-    if (!chain || chain->count == 0)
-        return status;
-    planche_layer_chain_close(pass);
-    if (chain->count == 1)
-        status =
-            run_alone(exec, chain->steps[0].node, chain->steps[0].y0, chain->steps[0].y1, error);
-    else
-        planche_exec_chain(exec);
-    for (int k = 0; k < chain->count && chain->count > 1 && exec->data->profile; k++)
-        count_macs(exec, chain->steps[k].node, chain->steps[k].y1 - chain->steps[k].y0);
-    planche_layer_chain_clear(pass);
-    return status;
-}
-
-/* Rows of node n up to `done`: now, or with the chain that it joins. */
+/* Rows of node n up to `done`. */
 static enum planche_status run_node(struct planche_pass *pass, const struct planche_exec *exec,
                                     int n, int64_t done, struct planche_error *error)
 {
     int64_t first = pass->parts[n].done;
     int output = pass->parts[n].output;
-    bool joined = planche_layer_chain_add(pass, n, done);
-    enum planche_status status = PLANCHE_OK;
-    if (!joined) {
-        status = end_chain(pass, exec, error);
-        joined = !status && planche_layer_chain_add(pass, n, done);
-    }
-    if (!status && has_slots(pass, output))
+    if (has_slots(pass, output)) {
         take_rows(pass, output, first, done);
-    if (!status && !joined)
-        status = run_alone(exec, n, first, done, error);
+        clear_rows(pass, output, first, done);
+    }
+    enum planche_status status = run_node_rows_timed(exec, n, first, done, error);
     planche_pass_advance(pass, n, done, give_rows);
     return status;
 }
@@ -238,7 +203,6 @@ static enum planche_status run_schedule(struct planche_pass *pass, const struct 
     int n;
     int64_t done;
     planche_pass_start(pass);
-    planche_layer_chain_reset(pass);
     while (!status && planche_pass_next(pass, &n, &done)) {
         double part = (double)(pass->round - 1) / (double)pass->rounds;
         status = run_node(pass, exec, n, done, error);
@@ -247,8 +211,6 @@ static enum planche_status run_schedule(struct planche_pass *pass, const struct 
         if (!status)
             status = planche_cancel_fail(io->cancel, error);
     }
-    if (!status)
-        status = end_chain(pass, exec, error);
     assert(status || planche_pass_is_over(pass));
     return status;
 }

@@ -221,21 +221,13 @@ static int64_t stripe_columns(const struct planche_task *task, int64_t unit)
     return columns > max ? max : columns < min ? min : columns;
 }
 
-struct planche_task planche_conv_task(const struct planche_exec *exec, int node, int64_t y0,
-                                      int64_t y1)
+void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
     struct planche_task task = planche_exec_task(exec, node, y0, y1, conv_span);
     /* Convolutions have one phase, whatever is multiplied here divides evenly for deconvolutions.
      */
-    task.unit = task.node->conv->phases_x;
+    int64_t unit = task.unit = task.node->conv->phases_x;
     task.max_columns = PLANCHE_CONV_RUN;
-    return task;
-}
-
-void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
-{
-    struct planche_task task = planche_conv_task(exec, node, y0, y1);
-    int64_t unit = task.unit;
     if (has_tiles(exec, task.node->conv)) {
         unit *= TILE_PIXELS;
         task.max_columns = stripe_columns(&task, unit);
@@ -331,19 +323,6 @@ static void winograd_span(const struct planche_task *task, int64_t row, int64_t 
             planche_exec_tail(task, y, x0, x1);
 }
 
-struct planche_task planche_winograd_task(const struct planche_exec *exec, int node, int64_t y0,
-                                          int64_t y1)
-{
-    struct planche_task task = planche_exec_task(exec, node, y0, y1, winograd_span);
-    int64_t tile = task.node->tile;
-    task.rows = (size_t)((planche_node_group_ceil(task.node, y1) -
-                          planche_node_group_floor(task.node, y0)) /
-                         tile);
-    task.unit = tile;
-    task.max_columns = (int64_t)task.node->conv->tiles * tile;
-    return task;
-}
-
 /* With fewer whole register blocks of tiles for each thread, the rest that some have more than
  * others counts. Two tiles at a time are nearly as good: their sums hide the latency. */
 #define FEW_UNITS  12
@@ -351,8 +330,12 @@ struct planche_task planche_winograd_task(const struct planche_exec *exec, int n
 
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1)
 {
-    struct planche_task task = planche_winograd_task(exec, node, y0, y1);
-    int64_t tile = task.node->tile, threads = planche_pool_threads(exec->data->pool);
+    struct planche_task task = planche_exec_task(exec, node, y0, y1, winograd_span);
+    int64_t tile = task.unit = task.node->tile, threads = planche_pool_threads(exec->data->pool);
+    task.rows = (size_t)((planche_node_group_ceil(task.node, y1) -
+                          planche_node_group_floor(task.node, y0)) /
+                         tile);
+    task.max_columns = (int64_t)task.node->conv->tiles * tile;
     int64_t unit = PLANCHE_WINOGRAD_STEP * tile, min = 2 * unit;
     int64_t columns = task.part->rect.x1 - task.part->rect.x0;
     if (columns < unit * threads)

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Execution of the kinds of nodes: exec_conv.c and exec_pixels.c have the convolutions, exec_rows.c
- * most others, and exec_chain.c runs several of them as a chain. */
+/* Execution of the kinds of nodes. */
 #ifndef PLANCHE_BACKEND_CPU_EXEC_NODES_H
 #define PLANCHE_BACKEND_CPU_EXEC_NODES_H
 
 #include "backend/cpu/exec_task.h"
 
 /* Rows [y0, y1) of a node's output as a task, not yet split. */
-struct planche_task planche_conv_task(const struct planche_exec *exec, int node, int64_t y0,
-                                      int64_t y1);
-struct planche_task planche_winograd_task(const struct planche_exec *exec, int node, int64_t y0,
-                                          int64_t y1);
 struct planche_task planche_simple_task(const struct planche_exec *exec, int node, int64_t y0,
                                         int64_t y1);
 struct planche_task planche_interp_task(const struct planche_exec *exec, int node, int64_t y0,
@@ -34,8 +29,6 @@ void planche_exec_tail(const struct planche_task *task, int64_t y, int64_t x0, i
 /* Each makes rows [y0, y1) of the node's output. */
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
-/* All steps of the pass's chain, which is closed. */
-void planche_exec_chain(const struct planche_exec *exec);
 void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 
 #endif

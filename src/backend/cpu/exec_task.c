@@ -9,7 +9,7 @@ float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, 
 {
     const struct planche_tensor_layout *layout = &exec->pass->spec.program->tensors[tensor];
     const struct planche_buffer *b = &exec->pass->buffers[tensor];
-    assert(y >= b->kept && y < b->rect.y1 && block < layout->blocks);
+    assert(y >= b->freed && y < b->rect.y1 && block < layout->blocks);
     float *row = b->rows[y % b->height] + block * b->block_stride;
     return row - b->origin * (int64_t)layout->lanes;
 }
@@ -36,24 +36,6 @@ void planche_exec_clear_unused(const struct planche_exec *exec, int tensor, int6
     float *out = planche_exec_row(exec, tensor, y, layout->blocks - 1);
     for (int64_t x = x0; x < x1; x++)
         memset(out + x * lanes + used, 0, (lanes - used) * sizeof(float));
-}
-
-void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row)
-{
-    const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
-    const struct planche_buffer *b = &pass->buffers[tensor];
-    size_t end = (size_t)(b->rect.x0 - b->origin) * layout->lanes;
-    for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride)
-        memset(row, 0, end * sizeof(*row));
-}
-
-void planche_exec_clear_right(const struct planche_pass *pass, int tensor, float *row)
-{
-    const struct planche_tensor_layout *layout = &pass->spec.program->tensors[tensor];
-    const struct planche_buffer *b = &pass->buffers[tensor];
-    size_t start = (size_t)(b->rect.x1 - b->origin) * layout->lanes;
-    for (unsigned block = 0; block < layout->blocks; block++, row += b->block_stride)
-        memset(row + start, 0, (b->block_stride - start) * sizeof(*row));
 }
 
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,

@@ -47,9 +47,6 @@ float *planche_exec_row(const struct planche_exec *exec, int tensor, int64_t y, 
  * zero. */
 void planche_exec_clear_unused(const struct planche_exec *exec, int tensor, int64_t y, int64_t x0,
                                int64_t x1);
-/* Zeros what lies beyond a tensor's columns in a row, which convolutions read. */
-void planche_exec_clear_left(const struct planche_pass *pass, int tensor, float *row);
-void planche_exec_clear_right(const struct planche_pass *pass, int tensor, float *row);
 
 /* Rows [y0, y1) of a node as a task that makes them one by one. */
 struct planche_task planche_exec_task(const struct planche_exec *exec, int node, int64_t y0,

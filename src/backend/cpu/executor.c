@@ -124,10 +124,9 @@ static void unplan(struct planche_executor_plan *plan)
 static void trace_plan(const struct planche_trace *trace, const struct planche_plan *plan)
 {
     PLANCHE_TRACE(trace, PLANCHE_TRACE_PLAN,
-                  "CPU: %d passes over regions of %lld x %lld pixels, %s, %.1f MiB, %.1f million "
+                  "CPU: %d passes over regions of %lld x %lld pixels, %.1f MiB, %.1f million "
                   "multiply-adds, about %.2f s",
                   plan->program->levels + 1, (long long)plan->stripe, (long long)plan->segment,
-                  plan->block > 0 ? "layers in chains" : "layer by layer",
                   (double)plan->bytes / 1048576, plan->macs / 1e6, plan->seconds);
 }
 

@@ -70,7 +70,6 @@ struct planche_pass_spec planche_plan_spec(const struct planche_plan *plan, int 
         .first = plan->checkpoints[level - 1].first,
         .store = plan->checkpoints[level].store,
         .band = plan->band,
-        .block = plan->block,
         .workers = plan->options.workers,
     };
 }

@@ -23,8 +23,6 @@ struct planche_plan_options {
         emit_row_bytes; /* what the caller holds per row of fetch_rows, emit_rows */
     enum planche_se se;
     unsigned workers;
-    int64_t block; /* columns of chains' blocks (layer_chain.h); 0, PLANCHE_NO_CHAINS: none, which
-                      is the fastest on all machines that were measured */
 };
 
 struct planche_plan {
@@ -36,7 +34,6 @@ struct planche_plan {
     struct planche_checkpoint
         *checkpoints; /* [levels + 2]: after pass 1..levels; 0 and levels + 1 retain nothing */
     int band;         /* rows of tiles made at a time */
-    int64_t block;    /* columns of chains' blocks, or PLANCHE_NO_CHAINS */
     int64_t stripe, segment;       /* width and height of the page's regions */
     int64_t fetch_rows, emit_rows; /* rows of the page the caller should hold to fetch them again;
                                       result rows in flight */

@@ -29,9 +29,6 @@
 /* Fixed-point scale of those integers. */
 #define PLANCHE_POOL_SCALE 1048576.0
 
-/* In place of a block's columns: every node makes its rows by itself. */
-#define PLANCHE_NO_CHAINS (-1)
-
 /* A page's sizes. */
 struct planche_geometry {
     int64_t page_width, page_height;
@@ -53,7 +50,6 @@ struct planche_pass_spec {
     const bool
         *store; /* [tensor_count]: tensors to retain; NULL: none. Needs the whole page as region */
     int band;   /* groups of rows that a round advances, >= 1 */
-    int64_t block; /* columns of chains' blocks (layer_chain.h), or PLANCHE_NO_CHAINS */
     unsigned workers;
 };
 
@@ -63,8 +59,6 @@ struct planche_buffer {
     struct planche_rect rect;        /* needed */
     int producer;                    /* node that makes it in this pass */
     int64_t freed;                   /* rows before this one are not needed any more */
-    int64_t kept;                    /* rows before this one are gone: the chain that is being put
-                                        together may still read rows that are freed */
     int64_t height;                  /* most rows kept at once */
     int64_t origin;                  /* column that a row in memory begins with */
     size_t block_stride, row_stride; /* floats */
@@ -99,16 +93,15 @@ struct planche_consumer {
  * and runs on one page at a time. */
 struct planche_pass {
     struct planche_pass_spec spec;
-    struct planche_buffer *buffers;    /* [tensor_count] */
-    struct planche_slots *slots;       /* [slot_class_count] */
-    struct planche_layer_chain *chain; /* NULL: none */
-    struct planche_part *parts;        /* [node_count] */
-    int64_t *goals;                    /* [node_count]: rows that are requested at present */
-    int *stack;                        /* [node_count]: nodes with requests, the last one first */
-    int depth;                         /* of the stack */
-    int64_t round;                     /* of all sinks, 1..rounds */
-    int sink;            /* nodes before this one have had their request of this round */
-    int *consumer_start; /* [tensor_count + 1] into consumers */
+    struct planche_buffer *buffers; /* [tensor_count] */
+    struct planche_slots *slots;    /* [slot_class_count] */
+    struct planche_part *parts;     /* [node_count] */
+    int64_t *goals;                 /* [node_count]: rows that are requested at present */
+    int *stack;                     /* [node_count]: nodes with requests, the last one first */
+    int depth;                      /* of the stack */
+    int64_t round;                  /* of all sinks, 1..rounds */
+    int sink;                       /* nodes before this one have had their request of this round */
+    int *consumer_start;            /* [tensor_count + 1] into consumers */
     struct planche_consumer *consumers;
     int64_t rounds;
     double macs;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Liveness analysis of a pass: which nodes run, which rows and columns they produce, how many slots
  * they take. */
-#include "backend/cpu/layer_chain.h"
+#include "backend/cpu/pass.h"
 
 #include "base/checked.h"
 #include "base/status.h"
@@ -198,8 +198,8 @@ static void count_taken(struct planche_pass *pass, int tensor, int64_t y0, int64
     slots->used += y1 - y0;
     if (slots->used > slots->count)
         slots->count = slots->used;
-    if (y1 - buffer->kept > buffer->height)
-        buffer->height = y1 - buffer->kept;
+    if (y1 - buffer->freed > buffer->height)
+        buffer->height = y1 - buffer->freed;
 }
 
 static void count_given(struct planche_pass *pass, int tensor, int64_t y0, int64_t y1)
@@ -215,16 +215,12 @@ static void find_heights(struct planche_pass *pass)
     int n;
     int64_t done;
     planche_pass_start(pass);
-    planche_layer_chain_reset(pass);
     while (planche_pass_next(pass, &n, &done)) {
         int t = pass->parts[n].output;
-        planche_layer_chain_put(pass, n, done);
         if (t >= 0 && !pass->buffers[t].retained)
             count_taken(pass, t, pass->parts[n].done, done);
         planche_pass_advance(pass, n, done, count_given);
     }
-    planche_layer_chain_close(pass);
-    planche_layer_chain_clear(pass);
     assert(planche_pass_is_over(pass));
 }
 
@@ -371,8 +367,6 @@ enum planche_status planche_pass_create(struct planche_pass **out,
     if (!list_consumers(pass, budget))
         goto no_memory;
     fuse_excites(pass);
-    if (!planche_layer_chain_create(pass, budget))
-        goto no_memory;
     int64_t step = rows_per_round(spec);
     pass->rounds = (spec->region.y1 - spec->region.y0 + step - 1) / step;
     find_heights(pass);
@@ -395,7 +389,6 @@ void planche_pass_destroy(struct planche_pass **pass)
         return;
     planche_free(p->buffers);
     planche_free(p->slots);
-    planche_layer_chain_destroy(&p->chain);
     planche_free(p->parts);
     planche_free(p->goals);
     planche_free(p->stack);

@@ -199,7 +199,6 @@ static enum planche_status make(struct planche_plan **out, const struct planche_
     plan->program = program;
     plan->budget = budget;
     plan->options = *options;
-    plan->block = options->block ? options->block : PLANCHE_NO_CHAINS;
     if (allocate_checkpoints(plan))
         status = planche_plan_set_page(plan, width, height, error);
     else

@@ -222,7 +222,6 @@ static enum planche_status run_pass(struct page_run *run, int level, struct plan
         .first = plan->checkpoints[level - 1].first,
         .store = plan->checkpoints[level].store,
         .band = plan->band,
-        .block = plan->block,
         .workers = plan->options.workers,
     };
     bool whole = plan->stripe >= plan->page.page_width && plan->segment >= plan->page.page_height;
