@@ -2,6 +2,8 @@
 /* Guarded buffers, random numbers, comparison, epilogues. */
 #include "kernel_test.h"
 
+#include "support/random.h"
+
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,11 +11,7 @@
 
 uint32_t random_next(struct random *random)
 {
-    random->state += 0x9e3779b97f4a7c15u; /* splitmix64 */
-    uint64_t z = random->state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (uint32_t)((z ^ (z >> 31)) >> 32);
+    return (uint32_t)(test_random(&random->state) >> 32);
 }
 
 size_t random_size(struct random *random, size_t min, size_t max)

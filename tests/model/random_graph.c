@@ -3,6 +3,8 @@
  * size = n * num / den + more, so that operands can be cropped to fit. */
 #include "random_graph.h"
 
+#include "support/random.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
@@ -31,44 +33,33 @@ struct layer {
 struct maker {
     uint64_t state;
     struct random_graph *graph;
-    size_t param_room, bin_room;
+    size_t param_room;
     struct blob blobs[MAX_BLOBS];
     struct layer layers[MAX_BLOBS];
     int count; /* of blobs and of layers: layer i makes blob i */
 };
 
-static uint64_t next_random(struct maker *maker)
-{
-    uint64_t z = maker->state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static int pick(struct maker *maker, int least, int most)
-{
-    return least + (int)(next_random(maker) % (uint64_t)(most - least + 1));
-}
-
 static bool chance(struct maker *maker, int percent)
 {
-    return pick(maker, 0, 99) < percent;
+    return test_random_int(&maker->state, 0, 99) < percent;
 }
 
-static double uniform(struct maker *maker, double least, double most)
+void random_graph_put_bytes(struct random_graph *graph, uint32_t bits, int count)
 {
-    return least + (most - least) * (double)(next_random(maker) >> 11) / 9007199254740992.0;
-}
-
-static void put_bytes(struct maker *maker, uint32_t bits, int count)
-{
-    struct random_graph *graph = maker->graph;
-    if (graph->bin_size + 4 > maker->bin_room) {
-        maker->bin_room = maker->bin_room * 2 + 4096;
-        graph->bin = realloc(graph->bin, maker->bin_room);
+    if (graph->bin_size + 4 > graph->bin_room) {
+        graph->bin_room = graph->bin_room * 2 + 4096;
+        graph->bin = realloc(graph->bin, graph->bin_room);
     }
     for (int i = 0; i < count; i++)
         graph->bin[graph->bin_size++] = (uint8_t)(bits >> (8 * i));
+}
+
+void random_graph_put_float(struct random_graph *graph, double value)
+{
+    float narrow = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &narrow, 4);
+    random_graph_put_bytes(graph, bits, 4);
 }
 
 static uint32_t half_bits(double value)
@@ -81,18 +72,10 @@ static uint32_t half_bits(double value)
     return sign | (uint32_t)(exponent + 14) << 10 | (uint32_t)floor((mantissa * 2 - 1) * 1024);
 }
 
-static void put_float(struct maker *maker, double value)
-{
-    float narrow = (float)value;
-    uint32_t bits;
-    memcpy(&bits, &narrow, 4);
-    put_bytes(maker, bits, 4);
-}
-
 static void put_floats(struct maker *maker, int count, double least, double most)
 {
     for (int i = 0; i < count; i++)
-        put_float(maker, uniform(maker, least, most));
+        random_graph_put_float(maker->graph, test_random_real(&maker->state, least, most));
 }
 
 /* Weights that keep the values' range, as fp16 or fp32. */
@@ -100,16 +83,16 @@ static void put_weights(struct maker *maker, int count, int fan_in)
 {
     double range = 1.6 / sqrt(fan_in);
     bool half = chance(maker, 60);
-    put_bytes(maker, half ? 0x01306B47 : 0, 4);
+    random_graph_put_bytes(maker->graph, half ? 0x01306B47 : 0, 4);
     for (int i = 0; i < count; i++) {
-        double value = uniform(maker, -range, range);
+        double value = test_random_real(&maker->state, -range, range);
         if (half)
-            put_bytes(maker, half_bits(value), 2);
+            random_graph_put_bytes(maker->graph, half_bits(value), 2);
         else
-            put_float(maker, value);
+            random_graph_put_float(maker->graph, value);
     }
     if (half && count % 2)
-        put_bytes(maker, 0, 2);
+        random_graph_put_bytes(maker->graph, 0, 2);
 }
 
 __attribute__((format(printf, 2, 3))) static void param(struct maker *maker, const char *format,
@@ -166,12 +149,14 @@ static void reduce(struct blob *blob)
 
 static void add_activation(struct maker *maker, struct blob *out)
 {
-    int type = chance(maker, 60) ? pick(maker, 1, 2) : pick(maker, 0, 6);
+    int type = chance(maker, 60) ? test_random_int(&maker->state, 1, 2)
+                                 : test_random_int(&maker->state, 0, 6);
     param(maker, " 9=%d", type);
     if (type == 2)
-        param(maker, " -23310=1,%e", uniform(maker, 0.05, 0.3));
+        param(maker, " -23310=1,%e", test_random_real(&maker->state, 0.05, 0.3));
     if (type == 3)
-        param(maker, " -23310=2,%e,%e", uniform(maker, -1, -0.5), uniform(maker, 0.5, 1));
+        param(maker, " -23310=2,%e,%e", test_random_real(&maker->state, -1, -0.5),
+              test_random_real(&maker->state, 0.5, 1));
     if (type == 6)
         param(maker, " -23310=2,%e,%e", 1 / 6.0, 0.5);
     out->positive = type == 4;
@@ -181,19 +166,22 @@ static int random_channels(struct maker *maker)
 {
     static const int likely[] = {1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 20, 24, 31, 32, 33, 48};
     if (chance(maker, 30))
-        return 16 * pick(maker, 1, 2);
-    return likely[pick(maker, 0, 16)];
+        return 16 * test_random_int(&maker->state, 1, 2);
+    return likely[test_random_int(&maker->state, 0, 16)];
 }
 
 static int add_conv(struct maker *maker, int in, int channels, bool plain)
 {
     struct blob out = maker->blobs[in];
-    int kw = pick(maker, 1, 5), kh = chance(maker, 60) ? kw : pick(maker, 1, 5);
-    int dw = chance(maker, 80) ? 1 : pick(maker, 2, 3), dh = chance(maker, 80) ? dw : 1;
+    int kw = test_random_int(&maker->state, 1, 5),
+        kh = chance(maker, 60) ? kw : test_random_int(&maker->state, 1, 5);
+    int dw = chance(maker, 80) ? 1 : test_random_int(&maker->state, 2, 3),
+        dh = chance(maker, 80) ? dw : 1;
     int stride = plain || chance(maker, 75) ? 1 : 2, pads[4], index;
     bool same = chance(maker, 50), bias = chance(maker, 80);
     for (int i = 0; i < 4; i++)
-        pads[i] = same ? (i % 2 ? dh * (kh - 1) : dw * (kw - 1)) / 2 : pick(maker, 0, 3);
+        pads[i] = same ? (i % 2 ? dh * (kh - 1) : dw * (kw - 1)) / 2
+                       : test_random_int(&maker->state, 0, 3);
     if (chance(maker, 30))
         memset(pads, 0, sizeof(pads));
     if (PERIOD * out.num % (out.den * stride) != 0)
@@ -225,12 +213,13 @@ static int add_conv(struct maker *maker, int in, int channels, bool plain)
 static int add_deconv(struct maker *maker, int in)
 {
     struct blob out = maker->blobs[in];
-    int channels = random_channels(maker), stride = pick(maker, 1, 3);
-    int kw = pick(maker, 1, 5), kh = chance(maker, 60) ? kw : pick(maker, 1, 5);
+    int channels = random_channels(maker), stride = test_random_int(&maker->state, 1, 3);
+    int kw = test_random_int(&maker->state, 1, 5),
+        kh = chance(maker, 60) ? kw : test_random_int(&maker->state, 1, 5);
     int dw = chance(maker, 85) ? 1 : 2, pads[4], more = 0, index;
     bool bias = chance(maker, 80);
     for (int i = 0; i < 4; i++)
-        pads[i] = chance(maker, 50) ? 0 : pick(maker, 0, 3);
+        pads[i] = chance(maker, 50) ? 0 : test_random_int(&maker->state, 0, 3);
     if (pads[2] > 0 && pads[3] > 0 && chance(maker, 50))
         more = 1;
     out.num *= stride;
@@ -259,7 +248,7 @@ static int add_deconv(struct maker *maker, int in)
 static int add_crop(struct maker *maker, int in, const int cuts[4], int reference)
 {
     struct blob out = maker->blobs[in];
-    int form = pick(maker, 0, 2), index;
+    int form = test_random_int(&maker->state, 0, 2), index;
     if (cuts[0] + cuts[1] + cuts[2] + cuts[3] == 0)
         return in;
     out.more_h -= cuts[0] + cuts[2];
@@ -301,7 +290,8 @@ static void align(struct maker *maker, int *a, int *b)
         const struct blob *blob = &maker->blobs[*both[i]];
         const struct blob *other = &maker->blobs[*both[1 - i]];
         int rows = blob->more_h - h, columns = blob->more_w - w;
-        int top = pick(maker, 0, rows), left = pick(maker, 0, columns);
+        int top = test_random_int(&maker->state, 0, rows),
+            left = test_random_int(&maker->state, 0, columns);
         const int cuts[4] = {top, left, rows - top, columns - left};
         bool fits = other->more_h == h && other->more_w == w;
         *both[i] = add_crop(maker, *both[i], cuts, fits ? *both[1 - i] : -1);
@@ -311,7 +301,7 @@ static void align(struct maker *maker, int *a, int *b)
 /* A blob of the same scale as the given one (and as many channels, if wanted); -1 if none. */
 static int find_partner(struct maker *maker, int blob, bool channels)
 {
-    int start = pick(maker, 0, maker->count - 1);
+    int start = test_random_int(&maker->state, 0, maker->count - 1);
     for (int i = 0; i < maker->count; i++) {
         int other = (start + i) % maker->count;
         if (!maker->blobs[other].vector && same_scale(maker, blob, other) && other != blob &&
@@ -336,10 +326,10 @@ static int add_scalar(struct maker *maker, int in)
 {
     static const int ops[] = {0, 1, 2, 3, 4, 5, 7};
     struct blob out = maker->blobs[in];
-    int op = out.positive && chance(maker, 50) ? 8 : ops[pick(maker, 0, 6)];
-    double scalar = uniform(maker, -0.5, 0.5);
+    int op = out.positive && chance(maker, 50) ? 8 : ops[test_random_int(&maker->state, 0, 6)];
+    double scalar = test_random_real(&maker->state, -0.5, 0.5);
     if (op == 2 || op == 3)
-        scalar = uniform(maker, 0.7, 1.3);
+        scalar = test_random_real(&maker->state, 0.7, 1.3);
     out.positive = false;
     add(maker, "BinaryOp", out, 1, in);
     param(maker, " 0=%d 1=1 2=%e", op, scalar);
@@ -349,7 +339,7 @@ static int add_scalar(struct maker *maker, int in)
 static int add_binary(struct maker *maker, int in)
 {
     static const int ops[] = {0, 0, 0, 1, 2, 4, 5, 7};
-    int other = make_partner(maker, in), op = ops[pick(maker, 0, 7)];
+    int other = make_partner(maker, in), op = ops[test_random_int(&maker->state, 0, 7)];
     struct blob out;
     align(maker, &in, &other);
     if (maker->blobs[other].positive && chance(maker, 30))
@@ -368,7 +358,8 @@ static int add_binary(struct maker *maker, int in)
 static int add_eltwise(struct maker *maker, int in)
 {
     int other = make_partner(maker, in), third = chance(maker, 40) ? make_partner(maker, in) : -1;
-    int op = chance(maker, 70) ? 1 : pick(maker, 0, 2), count = third >= 0 ? 3 : 2;
+    int op = chance(maker, 70) ? 1 : test_random_int(&maker->state, 0, 2),
+        count = third >= 0 ? 3 : 2;
     struct blob out;
     align(maker, &in, &other);
     if (third >= 0) {
@@ -382,7 +373,7 @@ static int add_eltwise(struct maker *maker, int in)
     if (op == 1 && chance(maker, 60)) {
         param(maker, " -23301=%d", count);
         for (int i = 0; i < count; i++)
-            param(maker, ",%e", uniform(maker, -1, 1));
+            param(maker, ",%e", test_random_real(&maker->state, -1, 1));
     }
     return maker->count - 1;
 }
@@ -410,7 +401,7 @@ static int add_random_crop(struct maker *maker, int in)
     int cuts[4];
     struct blob out = maker->blobs[in];
     for (int i = 0; i < 4; i++)
-        cuts[i] = pick(maker, 0, 4);
+        cuts[i] = test_random_int(&maker->state, 0, 4);
     out.more_h -= cuts[0] + cuts[2];
     out.more_w -= cuts[1] + cuts[3];
     return is_fine(&out) ? add_crop(maker, in, cuts, -1) : in;
@@ -436,8 +427,8 @@ static int add_interp(struct maker *maker, int in, int num, int den, int mode)
 static int add_random_interp(struct maker *maker, int in)
 {
     static const int factors[][2] = {{1, 2}, {3, 4}, {2, 1}, {3, 1}, {3, 2}, {1, 4}};
-    const int *factor = factors[pick(maker, 0, 5)];
-    return add_interp(maker, in, factor[0], factor[1], pick(maker, 1, 3));
+    const int *factor = factors[test_random_int(&maker->state, 0, 5)];
+    return add_interp(maker, in, factor[0], factor[1], test_random_int(&maker->state, 1, 3));
 }
 
 /* `in` if that cannot be. */
@@ -458,13 +449,13 @@ static int shuffle_pixels(struct maker *maker, int in, int r)
 
 static int add_shuffle(struct maker *maker, int in)
 {
-    int r = pick(maker, 2, 3), wide;
+    int r = test_random_int(&maker->state, 2, 3), wide;
     struct blob out = maker->blobs[in];
     out.num *= r;
     reduce(&out);
     if (!is_fine(&out))
         return in;
-    wide = add_conv(maker, in, r * r * pick(maker, 1, 5), true);
+    wide = add_conv(maker, in, r * r * test_random_int(&maker->state, 1, 5), true);
     return wide == in ? in : shuffle_pixels(maker, wide, r);
 }
 
@@ -488,7 +479,8 @@ static void crop_both(struct maker *maker, int *a, int *b)
  * two as well. */
 static int add_shuffled_sum(struct maker *maker, int in)
 {
-    int r = pick(maker, 2, 4), channels = pick(maker, 1, r < 4 ? 5 : 3);
+    int r = test_random_int(&maker->state, 2, 4),
+        channels = test_random_int(&maker->state, 1, r < 4 ? 5 : 3);
     struct blob out = maker->blobs[in];
     out.num *= r;
     reduce(&out);
@@ -502,7 +494,7 @@ static int add_shuffled_sum(struct maker *maker, int in)
     align(maker, &wide, &small);
     int shuffled = shuffle_pixels(maker, wide, r), large = enlarge(maker, small, r);
     assert(same_scale(maker, shuffled, large));
-    int both[2] = {shuffled, large}, order = pick(maker, 0, 1);
+    int both[2] = {shuffled, large}, order = test_random_int(&maker->state, 0, 1);
     if (chance(maker, 10))
         crop_both(maker, &both[0], &both[1]);
     out = maker->blobs[both[0]];
@@ -515,7 +507,7 @@ static int add_shuffled_sum(struct maker *maker, int in)
     align(maker, &sum, &other);
     out = maker->blobs[sum];
     add(maker, "BinaryOp", out, 2, sum, other);
-    param(maker, " 0=%d", pick(maker, 4, 5));
+    param(maker, " 0=%d", test_random_int(&maker->state, 4, 5));
     return maker->count - 1;
 }
 
@@ -544,7 +536,7 @@ static int add_attention(struct maker *maker, int in)
     struct blob mean = {.channels = out.channels, .num = 1, .den = 1, .vector = true};
     int vector = add(maker, "Pooling", mean, 1, in);
     param(maker, " 0=1 4=1");
-    vector = add_dense(maker, vector, pick(maker, 1, 9), 1);
+    vector = add_dense(maker, vector, test_random_int(&maker->state, 1, 9), 1);
     vector = add_dense(maker, vector, out.channels, 4);
     out.positive = false;
     if (chance(maker, 50)) {
@@ -552,10 +544,10 @@ static int add_attention(struct maker *maker, int in)
         param(maker, " 0=-233");
     } else if (chance(maker, 50)) {
         add(maker, "BinaryOp", out, 2, in, vector);
-        param(maker, " 0=%d", pick(maker, 0, 3));
+        param(maker, " 0=%d", test_random_int(&maker->state, 0, 3));
     } else {
         add(maker, "BinaryOp", out, 2, vector, in);
-        param(maker, " 0=%d", pick(maker, 0, 2));
+        param(maker, " 0=%d", test_random_int(&maker->state, 0, 2));
     }
     return maker->count - 1;
 }
@@ -576,7 +568,7 @@ static int add_scale(struct maker *maker, int in)
 static int add_pointwise(struct maker *maker, int in)
 {
     struct blob out = maker->blobs[in];
-    int kind = pick(maker, 0, 4), slopes = chance(maker, 70) ? out.channels : 1;
+    int kind = test_random_int(&maker->state, 0, 4), slopes = chance(maker, 70) ? out.channels : 1;
     out.positive = kind == 4;
     if (kind <= 1) {
         add(maker, "PReLU", out, 1, in);
@@ -585,10 +577,11 @@ static int add_pointwise(struct maker *maker, int in)
     } else if (kind == 2) {
         add(maker, "ReLU", out, 1, in);
         if (chance(maker, 50))
-            param(maker, " 0=%e", uniform(maker, 0, 0.3));
+            param(maker, " 0=%e", test_random_real(&maker->state, 0, 0.3));
     } else if (kind == 3) {
         add(maker, "Clip", out, 1, in);
-        param(maker, " 0=%e 1=%e", uniform(maker, -1, -0.2), uniform(maker, 0.2, 1));
+        param(maker, " 0=%e 1=%e", test_random_real(&maker->state, -1, -0.2),
+              test_random_real(&maker->state, 0.2, 1));
     } else {
         add(maker, "Sigmoid", out, 1, in);
     }
@@ -597,7 +590,7 @@ static int add_pointwise(struct maker *maker, int in)
 
 static int add_something(struct maker *maker, int in)
 {
-    switch (pick(maker, 0, 20)) {
+    switch (test_random_int(&maker->state, 0, 20)) {
     case 0:
         return add_scalar(maker, in);
     case 1:
@@ -638,7 +631,7 @@ static void finish(struct maker *maker, int in)
 {
     struct blob out = maker->blobs[in];
     if (out.den > 1) {
-        in = add_interp(maker, in, out.den, 1, pick(maker, 1, 3));
+        in = add_interp(maker, in, out.den, 1, test_random_int(&maker->state, 1, 3));
         out = maker->blobs[in];
     }
     assert(out.den == 1);
@@ -727,7 +720,7 @@ void random_graph_make(struct random_graph *graph, uint64_t seed)
     maker->state = seed;
     blob = add(maker, "Input", (struct blob){.channels = 3, .num = 1, .den = 1}, 0);
     blob = add_conv(maker, blob, random_channels(maker), false);
-    steps = pick(maker, 2, 12);
+    steps = test_random_int(&maker->state, 2, 12);
     for (int i = 0; i < steps; i++)
         blob = add_something(maker, blob);
     if (chance(maker, 40)) /* as known networks end, where nothing else reads the summands */

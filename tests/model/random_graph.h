@@ -15,10 +15,14 @@ struct random_graph {
     char *param;
     size_t param_size;
     uint8_t *bin;
-    size_t bin_size;
+    size_t bin_size, bin_room;
 };
 
 void random_graph_make(struct random_graph *graph, uint64_t seed);
 void random_graph_free(struct random_graph *graph);
+
+/* Add to bin: the lowest bytes of a word, or a float, the lowest byte first. */
+void random_graph_put_bytes(struct random_graph *graph, uint32_t bits, int count);
+void random_graph_put_float(struct random_graph *graph, double value);
 
 #endif

@@ -3,6 +3,8 @@
  * unshuffle and a shuffle have the input's size. */
 #include "random_operators.h"
 
+#include "support/random.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,7 +17,6 @@
 struct maker {
     uint64_t state;
     struct random_graph *graph;
-    size_t bin_room;
     int blobs, layers;
     int earlier, earlier_channels; /* a blob for a residual */
 };
@@ -25,43 +26,10 @@ struct blob {
     int id, channels;
 };
 
-static uint64_t next_random(struct maker *maker)
-{
-    uint64_t z = maker->state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static int pick(struct maker *maker, int least, int most)
-{
-    return least + (int)(next_random(maker) % (uint64_t)(most - least + 1));
-}
-
-static double uniform(struct maker *maker, double least, double most)
-{
-    return least + (most - least) * (double)(next_random(maker) >> 11) / 9007199254740992.0;
-}
-
-static void put_word(struct maker *maker, uint32_t bits)
-{
-    struct random_graph *graph = maker->graph;
-    if (graph->bin_size + 4 > maker->bin_room) {
-        maker->bin_room = maker->bin_room * 2 + 4096;
-        graph->bin = realloc(graph->bin, maker->bin_room);
-    }
-    for (int i = 0; i < 4; i++)
-        graph->bin[graph->bin_size++] = (uint8_t)(bits >> (8 * i));
-}
-
 static void put_floats(struct maker *maker, int count, double least, double most)
 {
-    for (int i = 0; i < count; i++) {
-        float value = (float)uniform(maker, least, most);
-        uint32_t bits;
-        memcpy(&bits, &value, 4);
-        put_word(maker, bits);
-    }
+    for (int i = 0; i < count; i++)
+        random_graph_put_float(maker->graph, test_random_real(&maker->state, least, most));
 }
 
 __attribute__((format(printf, 2, 3))) static void text(struct maker *maker, const char *format, ...)
@@ -92,7 +60,7 @@ static void put_activation(struct maker *maker, int type)
 {
     text(maker, " 9=%d", type);
     if (type == 2 || type == 12)
-        text(maker, " -23310=1,%e", uniform(maker, 0.1, 0.9));
+        text(maker, " -23310=1,%e", test_random_real(&maker->state, 0.1, 0.9));
     if (type == 3)
         text(maker, " -23310=2,-0.4,0.7");
     if (type == 6 || type == 11)
@@ -119,7 +87,7 @@ static struct blob add_conv(struct maker *maker, struct blob in, struct conv con
     int inputs = in.channels / conv.groups, taps = conv.kw * conv.kh;
     int pad_w = conv.valid ? 0 : conv.dilation * (conv.kw - 1) / 2;
     int pad_h = conv.valid ? 0 : conv.dilation * (conv.kh - 1) / 2;
-    int bias = pick(maker, 0, 3) > 0;
+    int bias = test_random_int(&maker->state, 0, 3) > 0;
     double range = 1.7 / sqrt(inputs * taps);
     text(maker, " 0=%d 1=%d 11=%d 2=%d 3=%d 4=%d 14=%d 5=%d 6=%d 7=%d", conv.channels, conv.kw,
          conv.kh, conv.dilation, conv.stride, pad_w, pad_h, bias, conv.channels * inputs * taps,
@@ -127,7 +95,7 @@ static struct blob add_conv(struct maker *maker, struct blob in, struct conv con
     if (conv.pad_mode)
         text(maker, " 17=%d", conv.pad_mode);
     put_activation(maker, conv.activation);
-    put_word(maker, 0);
+    random_graph_put_bytes(maker->graph, 0, 4);
     put_floats(maker, conv.channels * inputs * taps, -range, range);
     if (bias)
         put_floats(maker, conv.channels, -0.1, 0.1);
@@ -148,37 +116,40 @@ static struct blob add_plain(struct maker *maker, struct blob in, int channels, 
 static struct blob add_depthwise(struct maker *maker, struct blob in)
 {
     static const int kernels[][2] = {{3, 3}, {7, 7}, {1, 11}, {11, 1}, {5, 5}, {3, 1}};
-    const int *kernel = kernels[pick(maker, 0, 5)];
-    return add_conv(maker, in,
-                    (struct conv){.channels = in.channels,
-                                  .kw = kernel[0],
-                                  .kh = kernel[1],
-                                  .dilation = kernel[0] * kernel[1] < 12 ? pick(maker, 1, 2) : 1,
-                                  .stride = 1,
-                                  .groups = in.channels,
-                                  .activation = pick(maker, 0, 3) ? 0 : pick(maker, 1, 12)});
+    const int *kernel = kernels[test_random_int(&maker->state, 0, 5)];
+    return add_conv(
+        maker, in,
+        (struct conv){
+            .channels = in.channels,
+            .kw = kernel[0],
+            .kh = kernel[1],
+            .dilation = kernel[0] * kernel[1] < 12 ? test_random_int(&maker->state, 1, 2) : 1,
+            .stride = 1,
+            .groups = in.channels,
+            .activation =
+                test_random_int(&maker->state, 0, 3) ? 0 : test_random_int(&maker->state, 1, 12)});
 }
 
 static struct blob add_grouped(struct maker *maker, struct blob in)
 {
-    int groups = pick(maker, 2, 4);
+    int groups = test_random_int(&maker->state, 2, 4);
     while (in.channels % groups)
         groups--;
     return add_conv(maker, in,
                     (struct conv){.channels = in.channels,
                                   .kw = 3,
-                                  .kh = pick(maker, 0, 1) ? 3 : 1,
+                                  .kh = test_random_int(&maker->state, 0, 1) ? 3 : 1,
                                   .dilation = 1,
                                   .stride = 1,
                                   .groups = groups,
-                                  .transposed = pick(maker, 0, 2) == 0,
-                                  .activation = pick(maker, 0, 12)});
+                                  .transposed = test_random_int(&maker->state, 0, 2) == 0,
+                                  .activation = test_random_int(&maker->state, 0, 12)});
 }
 
 static struct blob add_norm(struct maker *maker, struct blob in)
 {
     struct blob out = begin(maker, "Norm", in.channels, 1, in.id);
-    text(maker, " 0=%d 1=1e-2 2=%d", in.channels, pick(maker, 0, 1));
+    text(maker, " 0=%d 1=1e-2 2=%d", in.channels, test_random_int(&maker->state, 0, 1));
     put_floats(maker, in.channels, 0.2, 0.6);
     put_floats(maker, in.channels, -0.1, 0.1);
     return out;
@@ -199,12 +170,14 @@ static struct blob add_concat(struct maker *maker, struct blob a, struct blob b)
 /* A large kernel on some of the channels. */
 static struct blob add_partial(struct maker *maker, struct blob in)
 {
-    int first = in.channels > 16 && pick(maker, 0, 1) ? 16 : pick(maker, 1, in.channels - 1);
-    if (pick(maker, 0, 1))
+    int first = in.channels > 16 && test_random_int(&maker->state, 0, 1)
+                    ? 16
+                    : test_random_int(&maker->state, 1, in.channels - 1);
+    if (test_random_int(&maker->state, 0, 1))
         in = add_plain(maker, in, in.channels, 1);
     struct blob a = add_slice(maker, in, 0, first);
     struct blob b = add_slice(maker, in, first, in.channels - first);
-    a = add_plain(maker, a, first, pick(maker, 0, 2) ? 5 : 13);
+    a = add_plain(maker, a, first, test_random_int(&maker->state, 0, 2) ? 5 : 13);
     return add_concat(maker, a, b);
 }
 
@@ -217,7 +190,7 @@ static struct blob add_gate(struct maker *maker, struct blob in)
     struct blob i = add_slice(maker, wide, in.channels, half);
     struct blob c = add_slice(maker, wide, in.channels + half, rest);
     c = add_depthwise(maker, c);
-    g = add_activation(maker, g, pick(maker, 4, 12));
+    g = add_activation(maker, g, test_random_int(&maker->state, 4, 12));
     i = add_concat(maker, i, c);
     return begin(maker, "BinaryOp", in.channels, 2, g.id, i.id), text(maker, " 0=2"),
            (struct blob){maker->blobs - 1, in.channels};
@@ -225,18 +198,20 @@ static struct blob add_gate(struct maker *maker, struct blob in)
 
 static struct blob add_padded(struct maker *maker, struct blob in)
 {
-    int side = pick(maker, 1, 3);
-    if (pick(maker, 0, 1))
-        return add_conv(maker, in,
-                        (struct conv){.channels = in.channels,
-                                      .kw = 2 * side + 1,
-                                      .kh = 3,
-                                      .dilation = pick(maker, 1, 2),
-                                      .stride = 1,
-                                      .groups = pick(maker, 0, 1) ? 1 : in.channels,
-                                      .pad_mode = pick(maker, 1, 2)});
+    int side = test_random_int(&maker->state, 1, 3);
+    if (test_random_int(&maker->state, 0, 1))
+        return add_conv(
+            maker, in,
+            (struct conv){.channels = in.channels,
+                          .kw = 2 * side + 1,
+                          .kh = 3,
+                          .dilation = test_random_int(&maker->state, 1, 2),
+                          .stride = 1,
+                          .groups = test_random_int(&maker->state, 0, 1) ? 1 : in.channels,
+                          .pad_mode = test_random_int(&maker->state, 1, 2)});
     struct blob out = begin(maker, "Padding", in.channels, 1, in.id);
-    text(maker, " 0=%d 1=%d 2=%d 3=%d 4=%d", side, side, side, side, pick(maker, 0, 2));
+    text(maker, " 0=%d 1=%d 2=%d 3=%d 4=%d", side, side, side, side,
+         test_random_int(&maker->state, 0, 2));
     return add_conv(maker, out,
                     (struct conv){.channels = in.channels,
                                   .kw = 2 * side + 1,
@@ -250,8 +225,9 @@ static struct blob add_padded(struct maker *maker, struct blob in)
 static struct blob add_constant(struct maker *maker, struct blob in)
 {
     static const int ops[] = {0, 1, 2, 3, 7};
-    int count = pick(maker, 0, 2) ? in.channels : 1, op = ops[pick(maker, 0, 4)];
-    bool first = op != 3 && pick(maker, 0, 1);
+    int count = test_random_int(&maker->state, 0, 2) ? in.channels : 1,
+        op = ops[test_random_int(&maker->state, 0, 4)];
+    bool first = op != 3 && test_random_int(&maker->state, 0, 1);
     struct blob constant = begin(maker, "MemoryData", count, 0), out;
     text(maker, " 0=%d", count);
     put_floats(maker, count, 0.6, 1.2);
@@ -265,8 +241,9 @@ static struct blob add_constant(struct maker *maker, struct blob in)
 static struct blob add_attention(struct maker *maker, struct blob in)
 {
     struct blob map = add_activation(maker, add_plain(maker, in, 1, 3), 4);
-    struct blob out = pick(maker, 0, 1) ? begin(maker, "BinaryOp", in.channels, 2, map.id, in.id)
-                                        : begin(maker, "BinaryOp", in.channels, 2, in.id, map.id);
+    struct blob out = test_random_int(&maker->state, 0, 1)
+                          ? begin(maker, "BinaryOp", in.channels, 2, map.id, in.id)
+                          : begin(maker, "BinaryOp", in.channels, 2, in.id, map.id);
     text(maker, " 0=2");
     return out;
 }
@@ -274,9 +251,10 @@ static struct blob add_attention(struct maker *maker, struct blob in)
 static struct blob add_enlarged(struct maker *maker, struct blob in)
 {
     struct blob out = begin(maker, "Interp", in.channels, 1, in.id);
-    int factor = pick(maker, 2, 4);
-    text(maker, " 0=%d 1=%d.0 2=%d.0 7=%d 8=%e", pick(maker, 1, 3), factor, factor,
-         pick(maker, 0, 2), pick(maker, 0, 1) ? -0.5 : -0.75);
+    int factor = test_random_int(&maker->state, 2, 4);
+    text(maker, " 0=%d 1=%d.0 2=%d.0 7=%d 8=%e", test_random_int(&maker->state, 1, 3), factor,
+         factor, test_random_int(&maker->state, 0, 2),
+         test_random_int(&maker->state, 0, 1) ? -0.5 : -0.75);
     return add_conv(maker, out,
                     (struct conv){.channels = in.channels,
                                   .kw = 3,
@@ -289,11 +267,12 @@ static struct blob add_enlarged(struct maker *maker, struct blob in)
 static struct blob add_small(struct maker *maker, struct blob in)
 {
     struct blob out = begin(maker, "Reorg", in.channels * 4, 1, in.id);
-    text(maker, " 0=2 1=%d", pick(maker, 0, 1));
-    out = add_plain(maker, out, 4 * pick(maker, 1, 8), pick(maker, 0, 1) ? 3 : 1);
+    text(maker, " 0=2 1=%d", test_random_int(&maker->state, 0, 1));
+    out = add_plain(maker, out, 4 * test_random_int(&maker->state, 1, 8),
+                    test_random_int(&maker->state, 0, 1) ? 3 : 1);
     int channels = out.channels / 4;
     out = begin(maker, "PixelShuffle", channels, 1, out.id);
-    text(maker, " 0=2 1=%d", pick(maker, 0, 1));
+    text(maker, " 0=2 1=%d", test_random_int(&maker->state, 0, 1));
     return out;
 }
 
@@ -307,8 +286,9 @@ static struct blob add_residual(struct maker *maker, struct blob in)
 /* (y + x) * (act(y) - 0.5), as in SPAN: one convolution does all of it. */
 static struct blob add_weighted(struct maker *maker, struct blob in)
 {
-    struct blob y = add_plain(maker, in, in.channels, pick(maker, 0, 1) ? 3 : 1);
-    struct blob gate = add_activation(maker, y, pick(maker, 4, 12)), half, sum, out;
+    struct blob y = add_plain(maker, in, in.channels, test_random_int(&maker->state, 0, 1) ? 3 : 1);
+    struct blob gate = add_activation(maker, y, test_random_int(&maker->state, 4, 12)), half, sum,
+                out;
     half = begin(maker, "MemoryData", 1, 0);
     text(maker, " 0=1");
     put_floats(maker, 1, -0.6, -0.4);
@@ -323,14 +303,14 @@ static struct blob add_weighted(struct maker *maker, struct blob in)
 
 static struct blob add_something(struct maker *maker, struct blob in)
 {
-    switch (pick(maker, 0, 14)) {
+    switch (test_random_int(&maker->state, 0, 14)) {
     case 0:
     case 1:
         return add_depthwise(maker, in);
     case 2:
         return add_grouped(maker, in);
     case 3:
-        return add_activation(maker, in, pick(maker, 1, 12));
+        return add_activation(maker, in, test_random_int(&maker->state, 1, 12));
     case 4:
         return add_norm(maker, in);
     case 5:
@@ -352,7 +332,10 @@ static struct blob add_something(struct maker *maker, struct blob in)
     case 13:
         return add_weighted(maker, in);
     default:
-        return add_plain(maker, in, pick(maker, 0, 1) ? 16 * pick(maker, 1, 3) : pick(maker, 1, 40),
+        return add_plain(maker, in,
+                         test_random_int(&maker->state, 0, 1)
+                             ? 16 * test_random_int(&maker->state, 1, 3)
+                             : test_random_int(&maker->state, 1, 40),
                          3);
     }
 }
@@ -371,28 +354,32 @@ void random_operators_make(struct random_graph *graph, uint64_t seed)
     int scale, unshuffle, steps, mode;
     *graph = (struct random_graph){.param = calloc(ROOM, 1)};
     text(&maker, "7767517\n%6d %6d", 0, 0);
-    int colours = pick(&maker, 0, 3) ? 3 : pick(&maker, 0, 1) ? 4 : 1;
+    int colours = test_random_int(&maker.state, 0, 3)   ? 3
+                  : test_random_int(&maker.state, 0, 1) ? 4
+                                                        : 1;
     struct blob blob = begin(&maker, "Input", colours, 0);
     text(&maker, " 2=%d", colours);
-    unshuffle = pick(&maker, 0, 2) ? 1 : pick(&maker, 2, 4);
-    mode = pick(&maker, 0, 1);
+    unshuffle = test_random_int(&maker.state, 0, 2) ? 1 : test_random_int(&maker.state, 2, 4);
+    mode = test_random_int(&maker.state, 0, 1);
     if (unshuffle > 1) {
         blob = begin(&maker, "Reorg", colours * unshuffle * unshuffle, 1, blob.id);
         text(&maker, " 0=%d 1=%d", unshuffle, mode);
     }
     blob = add_plain(&maker, blob,
-                     pick(&maker, 0, 1) ? 16 * pick(&maker, 1, 3) : pick(&maker, 5, 40), 3);
-    steps = pick(&maker, 2, 8);
+                     test_random_int(&maker.state, 0, 1) ? 16 * test_random_int(&maker.state, 1, 3)
+                                                         : test_random_int(&maker.state, 5, 40),
+                     3);
+    steps = test_random_int(&maker.state, 2, 8);
     for (int i = 0; i < steps; i++) {
-        if (pick(&maker, 0, 2) == 0) {
+        if (test_random_int(&maker.state, 0, 2) == 0) {
             maker.earlier = blob.id;
             maker.earlier_channels = blob.channels;
         }
         blob = add_something(&maker, blob);
     }
-    scale = unshuffle * (unshuffle == 4 ? 1 : pick(&maker, 1, 2));
+    scale = unshuffle * (unshuffle == 4 ? 1 : test_random_int(&maker.state, 1, 2));
     blob = add_plain(&maker, blob, colours * scale * scale, 3);
     blob = begin(&maker, "PixelShuffle", colours, 1, blob.id);
-    text(&maker, " 0=%d 1=%d\n", scale, pick(&maker, 0, 1));
+    text(&maker, " 0=%d 1=%d\n", scale, test_random_int(&maker.state, 0, 1));
     write_counts(&maker);
 }
