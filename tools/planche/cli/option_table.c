@@ -47,13 +47,9 @@ const size_t planche_cli_option_count =
     sizeof planche_cli_option_table / sizeof *planche_cli_option_table;
 
 const struct planche_cli_command_row planche_cli_command_table[] = {
-    {PLANCHE_CLI_ENLARGE, "", "enlarge"},          {PLANCHE_CLI_MODELS, "models", "models"},
-    {PLANCHE_CLI_FETCH, "models fetch", "models"}, {PLANCHE_CLI_INFO, "info", "info"},
-    {PLANCHE_CLI_STDIO, "stdio", "stdio"},         {PLANCHE_CLI_BENCH, "bench", "bench"},
-    {PLANCHE_CLI_PREVIEW, "preview", "preview"},   {PLANCHE_CLI_COMPARE, "compare", "compare"},
-    {PLANCHE_CLI_SERVE, "serve", "serve"},         {PLANCHE_CLI_CACHE, "cache", "cache"},
-    {PLANCHE_CLI_WORKER, "worker", "worker"},      {PLANCHE_CLI_QUEUE, "queue", "queue"},
-    {PLANCHE_CLI_DOCTOR, "doctor", "doctor"},
+#define COMMAND(id, name, section, about) {PLANCHE_CLI_##id, name, section, about},
+#include "cli/commands.def"
+#undef COMMAND
 };
 
 const size_t planche_cli_command_count =

@@ -5,21 +5,17 @@
 
 #include <stddef.h>
 
-/* Which sub-commands know an option. */
+enum {
+#define COMMAND(id, name, section, about) PLANCHE_CLI_COMMAND_##id,
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+/* Which sub-commands know an option: a bit for each row of commands.def. */
 enum planche_cli_command {
-    PLANCHE_CLI_ENLARGE = 1,
-    PLANCHE_CLI_MODELS = 2,
-    PLANCHE_CLI_FETCH = 4,
-    PLANCHE_CLI_INFO = 8,
-    PLANCHE_CLI_STDIO = 16,
-    PLANCHE_CLI_BENCH = 32,
-    PLANCHE_CLI_PREVIEW = 64,
-    PLANCHE_CLI_COMPARE = 128,
-    PLANCHE_CLI_SERVE = 256,
-    PLANCHE_CLI_CACHE = 512,
-    PLANCHE_CLI_WORKER = 1024,
-    PLANCHE_CLI_QUEUE = 2048,
-    PLANCHE_CLI_DOCTOR = 4096,
+#define COMMAND(id, name, section, about) PLANCHE_CLI_##id = 1 << PLANCHE_CLI_COMMAND_##id,
+#include "cli/commands.def"
+#undef COMMAND
     /* Beside them: of an option that may be repeated, that is for one run (no file or variable has
      * it), that is for books only. */
     PLANCHE_CLI_MANY = 1 << 28,
@@ -27,11 +23,10 @@ enum planche_cli_command {
     PLANCHE_CLI_BOOKS_ONLY = 1 << 30
 };
 
-/* A sub-command, in the order of their bits. */
+/* A row of commands.def, which explains the columns; in the order of their bits. */
 struct planche_cli_command_row {
     enum planche_cli_command command;
-    const char *name;    /* as it is typed; "" is none: pages and books */
-    const char *section; /* of the configuration file; several may share one */
+    const char *name, *section, *about;
 };
 
 extern const struct planche_cli_command_row planche_cli_command_table[];

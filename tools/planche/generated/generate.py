@@ -13,14 +13,7 @@ import sys
 COMMANDS = []  # of the table, as they are typed; "" is none
 TOPICS = []  # those of one word: what planche help knows
 SUB_COMMANDS = []  # and what has no options
-# What the manual's pages of sub-commands are found by.
-ABOUT = {"models": "list, fetch and check the models of planche", "info": "what planche has found on this machine",
-         "stdio": "enlarge pages for another program, by requests on standard input",
-         "serve": "enlarge pages over HTTP, for readers and programs", "bench": "measure the speed of planche",
-         "preview": "part of a page, enlarged by several models side by side",
-         "doctor": "what works on this machine, and what to do if something does not",
-         "compare": "measure how much two images differ", "cache": "results of planche that are kept on the disk",
-         "worker": "make pages of a queue that many machines share", "queue": "who works on a queue, what waits, what failed"}
+ABOUT = {}  # what the manual's pages of sub-commands are found by
 MODELS_COMMANDS = ["fetch", "import", "scan", "pack", "path", "verify", "remove"]
 # Those that take names of models and the options of fetch.
 NAMING_COMMANDS = [command for command in MODELS_COMMANDS if command != "scan"]
@@ -250,14 +243,14 @@ def lines_of(template):
 
 def page_of(command, whole):
     """The lines of a page about a sub-command, out of the template's."""
-    synopsis, entries, part = [], [], None
+    synopsis, entries, depth = [], [], 0  # of lists within the list of sub-commands
     start = whole.index(".Ss Sub-commands")
     for line in whole[start + 2:]:
-        if line.startswith(".It Cm "):
-            part = line[len(".It Cm "):]
-            entries.append([part, []])
-        elif line == ".El":
+        depth += line.startswith(".Bl ") - line.startswith(".El")
+        if depth < 0:
             break
+        if depth == 0 and line.startswith(".It Cm "):
+            entries.append([line[len(".It Cm "):], []])
         else:
             entries[-1][1].append(line)
     own = [(name, text) for name, text in entries if name.split(" ")[0] == command]
@@ -265,6 +258,8 @@ def page_of(command, whole):
     for use in uses:
         if use.startswith(f".Cm {command} ") or use.strip() == f".Cm {command}":
             synopsis += [".Nm planche", *re.sub(r" (?=\.[A-Z])", "\n", use.strip()).split("\n")]
+    if not own or not synopsis:
+        sys.exit(f"the manual has no synopsis or no part about planche {command}")
     lines = [*whole[:3], f".Dt PLANCHE-{command.upper()} 1", ".Os", ".Sh NAME", f".Nm planche-{command}",
              f".Nd {ABOUT[command]}", ".Sh SYNOPSIS", *synopsis, ".Sh DESCRIPTION"]
     for index, (name, text) in enumerate(own):
@@ -297,11 +292,13 @@ def main():
     with open(table, encoding="utf-8") as file:
         rows = json.load(file)
     options = [Option(row) for row in rows["options"]]
-    COMMANDS.extend(rows["commands"])
+    COMMANDS.extend(row["name"] for row in rows["commands"])
+    ABOUT.update({row["name"]: row["about"] for row in rows["commands"]})
     TOPICS.extend(command for command in COMMANDS if command and " " not in command)
     SUB_COMMANDS.extend([*TOPICS, "help", "version"])
-    if set(ABOUT) != set(TOPICS):
-        sys.exit(f"ABOUT is not about the same sub-commands as the table: {sorted(set(ABOUT) ^ set(TOPICS))}")
+    lacking = [command for command in TOPICS if not ABOUT[command]]
+    if lacking:
+        sys.exit(f"commands.def does not say what the manual's page is found by: {lacking}")
     if kind.split("-")[0] == "man":
         text = man(options, sys.argv[4], *kind.split("-")[1:])
     else:

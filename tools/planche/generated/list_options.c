@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the names of sub-commands and the table of options as JSON, for generate.py. Built for the
+/* Prints the tables of sub-commands and of options as JSON, for generate.py. Built for the
  * machine that builds. */
 #include "cli/option_table.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 static void print_text(const char *key, const char *text)
@@ -39,11 +40,19 @@ static void print_option(const struct planche_cli_option *option)
     printf("]}");
 }
 
+static void print_command(const struct planche_cli_command_row *row, bool follows)
+{
+    printf(follows ? ",\n{" : "{");
+    print_text("name", row->name);
+    print_text("about", row->about);
+    printf("\"section\": \"%s\"}", row->section);
+}
+
 int main(void)
 {
     printf("{\"commands\": [");
     for (size_t i = 0; i < planche_cli_command_count; i++)
-        printf("%s\"%s\"", i > 0 ? ", " : "", planche_cli_command_table[i].name);
+        print_command(&planche_cli_command_table[i], i > 0);
     printf("],\n\"options\": [");
     for (size_t i = 0; i < planche_cli_option_count; i++) {
         print_option(&planche_cli_option_table[i]);
