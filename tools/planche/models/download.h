@@ -16,9 +16,9 @@ struct planche_cli_download_options {
  * from which a later call resumes. Without options->registry the address is that of
  * PLANCHE_MODELS_URL or npm_config_registry in the environment, or what npm says, or the one that
  * the build was given. Errors: NOT_FOUND (no address, or neither libcurl nor npm), IO, DATA, LIMIT,
- * CANCELLED. */
+ * CANCELLED. *is_local: of IO, that the reason is this machine's disk. */
 enum planche_status planche_cli_download(const char *package, const char *tarball,
                                          const struct planche_cli_download_options *options,
-                                         struct planche_error *error);
+                                         bool *is_local, struct planche_error *error);
 
 #endif

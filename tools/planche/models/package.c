@@ -81,9 +81,10 @@ static bool is_damaged(enum planche_status status)
 
 enum planche_status planche_cli_package_get(const char *package, const char *folder,
                                             const struct planche_cli_download_options *options,
-                                            struct planche_error *error)
+                                            bool *is_local, struct planche_error *error)
 {
     struct places places;
+    *is_local = true;
     enum planche_status status = make_partial(&places, package, folder, error);
     if (status != PLANCHE_OK)
         return status;
@@ -91,9 +92,10 @@ enum planche_status planche_cli_package_get(const char *package, const char *fol
     for (int attempt = 0; attempt < 2; attempt++) {
         status = PLANCHE_OK;
         if (access(places.tarball, F_OK) != 0)
-            status = planche_cli_download(package, places.tarball, options, error);
+            status = planche_cli_download(package, places.tarball, options, is_local, error);
         if (status != PLANCHE_OK)
             break;
+        *is_local = true;
         status = install(&places, package, folder, error);
         if (status != PLANCHE_OK && !is_damaged(status))
             break; /* the download is intact: the next run uses it */

@@ -11,9 +11,10 @@
  * folder, so that the package is never fetched a second time. The download goes on where an
  * interrupted one stopped; each file is checked against its sha256 before it appears under its
  * name. The caller holds the cache's lock. Errors: NOT_FOUND (no way to get it), UNSUPPORTED, IO,
- * DATA, LIMIT, MEMORY, CANCELLED. */
+ * DATA, LIMIT, MEMORY, CANCELLED. *is_local: of IO, that the reason is a file or the disk of this
+ * machine. */
 enum planche_status planche_cli_package_get(const char *package, const char *folder,
                                             const struct planche_cli_download_options *options,
-                                            struct planche_error *error);
+                                            bool *is_local, struct planche_error *error);
 
 #endif

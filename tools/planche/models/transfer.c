@@ -50,7 +50,8 @@ struct state {
     bool again;     /* the file was emptied during the current request, to be asked for anew */
     char tag[256];
     char why[CURL_ERROR_SIZE];
-    bool failed; /* error says why; what was transferred is of no use, or there is no room */
+    bool failed;   /* error says why; what was transferred is of no use, or there is no room */
+    bool is_local; /* the reason is the disk */
     struct planche_error error;
     int64_t shown; /* when progress was shown last */
 };
@@ -77,7 +78,7 @@ static bool stop(struct state *state, enum planche_status status, const char *te
 
 static bool stop_writing(struct state *state, int reason)
 {
-    state->failed = true;
+    state->failed = state->is_local = true;
     planche_fail(&state->error, PLANCHE_ERROR_IO,
                  "%s: cannot write: %s; make room, or choose another folder with --model-dir",
                  state->transfer->path, strerror(reason));
@@ -141,7 +142,7 @@ static bool check_room(struct state *state)
         return stop(state, PLANCHE_ERROR_LIMIT, "is larger than a package of models can be");
     if (!planche_file_system_free(state->transfer->path, &left) || state->head.length <= left)
         return true;
-    state->failed = true;
+    state->failed = state->is_local = true;
     planche_fail(&state->error, PLANCHE_ERROR_IO,
                  "%s: there is no room for %s; make room, or choose another folder with "
                  "--model-dir",
@@ -407,9 +408,11 @@ static enum planche_status open_file(struct state *state, struct planche_error *
 {
     struct planche_file_info info;
     state->fd = open(state->transfer->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (state->fd < 0 || !planche_fd_info(state->fd, &info) || lseek(state->fd, 0, SEEK_END) < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write: %s", state->transfer->path,
-                            strerror(errno));
+    if (state->fd < 0 || !planche_fd_info(state->fd, &info) || lseek(state->fd, 0, SEEK_END) < 0) {
+        stop_writing(state, errno);
+        *error = state->error;
+        return error->status;
+    }
     state->held = info.size;
     read_tag(state);
     return PLANCHE_OK;
@@ -429,9 +432,10 @@ static void close_file(struct state *state, enum planche_status status)
 }
 
 enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *transfer,
-                                             struct planche_error *error)
+                                             bool *is_local, struct planche_error *error)
 {
     struct state state = {.transfer = transfer, .fd = -1};
+    *is_local = false;
     planche_cli_address_show(transfer->address, state.address, sizeof state.address);
     enum planche_status status = read_stall_seconds(&state.stall_seconds, error);
     if (status == PLANCHE_OK)
@@ -453,5 +457,6 @@ enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *
     if (state.fd >= 0)
         close_file(&state, status);
     state.curl->easy_cleanup(state.easy);
+    *is_local = state.is_local;
     return status;
 }

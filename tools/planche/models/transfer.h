@@ -19,8 +19,8 @@ struct planche_cli_transfer {
  * few times; what is there stays for the next call. Proxies and certificates are libcurl's and
  * those that curl's variables name. Errors: ARGUMENT (PLANCHE_FETCH_TIMEOUT), UNSUPPORTED (no
  * libcurl), IO (no network, no answer in time, cut off, no room), DATA (the server sent something
- * else), LIMIT, CANCELLED. */
+ * else), LIMIT, CANCELLED. *is_local: of IO, that the reason is this machine's disk. */
 enum planche_status planche_cli_transfer_run(const struct planche_cli_transfer *transfer,
-                                             struct planche_error *error);
+                                             bool *is_local, struct planche_error *error);
 
 #endif
