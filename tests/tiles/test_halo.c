@@ -378,14 +378,41 @@ static void check_apart(const struct subject *s, int a, int b, unsigned value_by
         fail_at(s, a, "its memory is also another's that lives at the same time");
 }
 
+/* In blocks with room for the largest tensor no tensor lies in two, and the plan is sound; with
+ * less there is none. Restores the plan. */
+static void check_blocks(struct subject *s, unsigned value_bytes)
+{
+    struct planche_memory_format format = {s->pitches, value_bytes, 0};
+    uint64_t largest = 0;
+    for (int t = 0; t < s->net->tensor_count; t++) {
+        uint64_t bytes = (bytes_of(s, t, value_bytes) + 255) / 256 * 256;
+        largest = bytes > largest ? bytes : largest;
+    }
+    for (uint64_t block = largest; block && block <= 2 * largest; block += largest) {
+        format.block = block;
+        if (!planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL))
+            fail_msg("%s: no plan in blocks", s->name);
+        for (int t = 0; t < s->net->tensor_count; t++) {
+            uint64_t begin = s->plan.offsets[t], bytes = bytes_of(s, t, value_bytes);
+            assert_true(bytes == 0 || begin / block == (begin + bytes - 1) / block);
+            assert_true(begin + bytes <= s->plan.bytes);
+        }
+    }
+    format.block = largest - 256;
+    assert_true(!format.block ||
+                !planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL));
+    format.block = 0;
+    assert_true(planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL));
+}
+
 /* Bytes of tensors that live at the same time, at the worst step: no plan can do with less. */
 static uint64_t check_plan(struct subject *s, unsigned value_bytes)
 {
     int tensors = s->net->tensor_count;
     int *first = zeroes(tensors, sizeof(*first)), *last = zeroes(tensors, sizeof(*last));
     uint64_t peak = 0;
-    if (!planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, s->pitches, value_bytes,
-                                  NULL))
+    const struct planche_memory_format format = {s->pitches, value_bytes, 0};
+    if (!planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL))
         fail_msg("%s: no plan", s->name);
     for (int t = 0; t < tensors; t++) {
         find_life(s, t, &first[t], &last[t]);
@@ -405,6 +432,7 @@ static uint64_t check_plan(struct subject *s, unsigned value_bytes)
         peak = alive > peak ? alive : peak;
     }
     assert_true(s->plan.bytes >= peak);
+    check_blocks(s, value_bytes);
     free(first);
     free(last);
     return peak;
@@ -529,8 +557,9 @@ static double plan_us(struct subject *s, unsigned value_bytes)
     double start = now_us();
     for (int i = 0; i < REPEATS; i++) {
         find_regions(s, s->level, s->tile);
-        assert_true(planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, s->pitches,
-                                             value_bytes, NULL));
+        const struct planche_memory_format format = {s->pitches, value_bytes, 0};
+        assert_true(
+            planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL));
     }
     return (now_us() - start) / REPEATS;
 }
@@ -590,18 +619,20 @@ static void test_refusals(void **state)
         network_free(&network);
     assert_true(subject_make(&s, network.net, "refusals", 40, 40));
     find_regions(&s, 0, middle(s.result, 16));
+    struct planche_memory_format format = {s.pitches, 4, 0};
     for (unsigned n = 1; n <= 2; n++) {
         planche_alloc_fail_at(n, false);
         assert_false(
-            planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, s.pitches, 4, &budget));
+            planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, &format, &budget));
         assert_int_equal(atomic_load(&budget.used), 0);
     }
     planche_alloc_fail_at(0, false);
-    assert_true(
-        planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, s.pitches, 4, &budget));
+    assert_true(planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, &format, &budget));
+    format.block = 256; /* the largest tensor has more */
+    assert_false(planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, &format, &budget));
+    format.block = 0;
     s.regions[0] = (struct planche_rect){0, INT64_C(1) << 31, 0, INT64_C(1) << 31};
-    assert_false(
-        planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, s.pitches, 4, &budget));
+    assert_false(planche_memory_plan_make(&s.plan, s.net, s.regions, s.needed, &format, &budget));
     subject_free(&s);
     network_free(&network);
 }

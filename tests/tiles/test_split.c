@@ -128,6 +128,27 @@ static void check_arena(struct subject *s, const struct planche_split *split)
     assert_int_equal(most, split->arena);
 }
 
+/* What tiles take is told by nine of them: it is near what all of them take. */
+static void check_work(struct subject *s, const struct planche_split *split)
+{
+    const struct planche_net *net = s->page.net;
+    double told = planche_split_work(split, &s->plan), whole = 0, tiles = 0;
+    for (int i = 0; i < net->step_count; i++)
+        whole += planche_step_macs(net, &net->steps[i], s->page.shapes);
+    for (int64_t i = 0; i < split->rows * split->columns; i++)
+        for (int level = 0; level <= s->tensors.highest_level; level++) {
+            struct planche_rect r =
+                planche_split_rect(split, &s->page, i % split->columns, i / split->columns);
+            assert_true(planche_tile_plan_make(
+                &s->plan, level ? PLANCHE_TILE_SUMS : PLANCHE_TILE_RESULT, level, r));
+            tiles += planche_tile_plan_macs(&s->plan);
+        }
+    if (planche_split_is_whole(split))
+        assert_true(told == 1);
+    else if (whole > 0)
+        assert_true(told > tiles / whole * 0.75 && told < tiles / whole * 1.25);
+}
+
 static void check_split(struct subject *s, const struct planche_split *split, unsigned side)
 {
     const struct planche_tile_page *page = &s->page;
@@ -141,6 +162,7 @@ static void check_split(struct subject *s, const struct planche_split *split, un
     }
     check_partition(s, split);
     check_arena(s, split);
+    check_work(s, split);
     seen.whole += planche_split_is_whole(split);
     seen.columns += split->columns > 1;
     seen.rows += split->rows > 1;

@@ -134,7 +134,7 @@ static void test_no_memory(void **state)
     struct planche_error error;
     planche_budget_init(&budget, 1 << 20);
     struct planche_gpu_device *device = test_need_device(vk, PLANCHE_GPU_PATH_F32, &budget);
-    assert_int_equal(planche_gpu_memory_create(&memory, device, device->max_allocation + 1,
+    assert_int_equal(planche_gpu_memory_create(&memory, device, device->max_buffer + 1,
                                                PLANCHE_GPU_MEMORY_DEVICE, &error),
                      PLANCHE_ERROR_MEMORY);
     assert_int_equal(

@@ -266,10 +266,55 @@ static int setup(void **state)
     return 0;
 }
 
+/* A page of a new engine, in one tile; the arena's blocks and bytes. */
+static void run_large(struct caller *page, unsigned *blocks, uint64_t *bytes)
+{
+    struct planche_engine_options options = {.backend = "vulkan:0",
+                                             .precision = PLANCHE_PRECISION_F32};
+    struct planche_engine *engine = test_engine(options, SCALE);
+    make_caller(page, engine);
+    run_page(page);
+    assert_int_equal(page->status, PLANCHE_OK);
+    gpu_expect(&page->result);
+    assert_int_equal(page->result.tiles, 1);
+    const struct planche_gpu_context *context = gpu_pool_of(engine)->contexts[0];
+    *blocks = context->arena.count;
+    *bytes = context->arena.size;
+    planche_engine_destroy(&engine);
+}
+
+/* An arena of more bytes than a driver promises for a block is one block where the driver gives it,
+ * and several where it does not: the page is one tile, and its bytes are the same. */
+static void test_large_arenas(void **state)
+{
+    struct caller pages[3];
+    unsigned blocks;
+    uint64_t whole, bytes;
+    (void)state;
+    run_large(&pages[0], &blocks, &whole);
+    assert_int_equal(blocks, 1);
+    uint64_t block = whole * 5 / 8 / 256 * 256;
+    planche_gpu_understate_blocks(block);
+    run_large(&pages[1], &blocks, &bytes);
+    planche_gpu_understate_blocks(0);
+    assert_int_equal(blocks, 1);
+    assert_int_equal(bytes, whole);
+    planche_gpu_refuse_blocks(block);
+    run_large(&pages[2], &blocks, &bytes);
+    planche_gpu_refuse_blocks(0);
+    assert_true(blocks > 1);
+    for (int i = 0; i < 3; i++) {
+        image_expect_equal(&pages[i].out.pixels, &pages[0].out.pixels);
+        if (i > 0)
+            free_caller(&pages[i]);
+    }
+    free_caller(&pages[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_allocation),
-                                       cmocka_unit_test(test_lost),
-                                       cmocka_unit_test(test_accounts)};
+                                       cmocka_unit_test(test_lost), cmocka_unit_test(test_accounts),
+                                       cmocka_unit_test(test_large_arenas)};
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }

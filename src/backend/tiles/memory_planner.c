@@ -18,24 +18,34 @@ struct span {
 /* Those of one plan. */
 struct spans {
     int count;
+    const struct planche_memory_format *format;
     uint64_t total;      /* of all bytes */
     struct span *list;   /* [count], in the order in which they are to be placed */
     struct span *placed; /* [count], by offset */
 };
 
-static bool span_bytes(const struct planche_rect *r, int pitch, unsigned value_bytes,
-                       uint64_t *bytes)
+/* Shaders with matrices count pieces of 8 values, all count pixels and the bytes of a row. */
+static bool is_countable(uint64_t width, uint64_t height, uint64_t pitch, unsigned value_bytes)
+{
+    uint64_t pixels, row, pieces;
+    return !__builtin_mul_overflow(width, height, &pixels) && pixels <= INT32_MAX &&
+           !__builtin_mul_overflow(pixels, (pitch + 7) / 8, &pieces) && pieces <= INT32_MAX &&
+           !__builtin_mul_overflow(width, pitch * value_bytes, &row) && row <= INT32_MAX;
+}
+
+static bool span_bytes(const struct planche_rect *r, int pitch,
+                       const struct planche_memory_format *format, uint64_t *bytes)
 {
     uint64_t width = (uint64_t)(r->x1 - r->x0), height = (uint64_t)(r->y1 - r->y0);
-    if (__builtin_mul_overflow(width, height, bytes) ||
-        __builtin_mul_overflow(*bytes, (uint64_t)pitch, bytes) || *bytes > INT32_MAX)
+    if (!is_countable(width, height, (uint64_t)pitch, format->value_bytes))
         return false;
-    *bytes = (*bytes * value_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return true;
+    *bytes = width * height * (uint64_t)pitch * format->value_bytes;
+    *bytes = (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return !format->block || *bytes <= format->block;
 }
 
 static bool add_span(struct spans *spans, int tensor, int first, int last,
-                     const struct planche_rect *region, int pitch, unsigned value_bytes)
+                     const struct planche_rect *region)
 {
     struct span *span = &spans->list[spans->count];
     if (planche_rect_is_empty(*region))
@@ -43,7 +53,7 @@ static bool add_span(struct spans *spans, int tensor, int first, int last,
     *span = (struct span){.tensor = tensor, .first = first, .last = last};
     spans->count++;
     /* No offset exceeds the sum. */
-    return span_bytes(region, pitch, value_bytes, &span->bytes) &&
+    return span_bytes(region, spans->format->pitches[tensor], spans->format, &span->bytes) &&
            !__builtin_add_overflow(spans->total, span->bytes, &spans->total);
 }
 
@@ -66,20 +76,26 @@ static void find_last(const struct planche_net *net, const bool *needed, int *la
 
 /* In the order of the steps that make them. */
 static bool find_spans(struct spans *spans, const struct planche_net *net,
-                       const struct planche_rect *regions, const bool *needed, const int *last,
-                       const int *pitches, unsigned value_bytes)
+                       const struct planche_rect *regions, const bool *needed, const int *last)
 {
-    bool fits = add_span(spans, 0, -1, last[0], &regions[0], pitches[0], value_bytes);
+    bool fits = add_span(spans, 0, -1, last[0], &regions[0]);
     for (int s = 0; s < net->step_count && fits; s++) {
         int t = net->steps[s].output;
         if (needed[s])
-            fits = add_span(spans, t, s, last[t], &regions[t], pitches[t], value_bytes);
+            fits = add_span(spans, t, s, last[t], &regions[t]);
     }
     return fits;
 }
 
+/* The first offset from `offset` on where so many bytes lie in one block. */
+static uint64_t within_block(uint64_t offset, uint64_t bytes, uint64_t block)
+{
+    return !block || offset / block == (offset + bytes - 1) / block ? offset
+                                                                    : (offset / block + 1) * block;
+}
+
 /* Puts a span into the lowest gap between those placed before it that live when it does. */
-static void place(struct span *placed, int count, struct span *span)
+static void place(struct span *placed, int count, struct span *span, uint64_t block)
 {
     int at = count;
     span->offset = 0;
@@ -89,7 +105,7 @@ static void place(struct span *placed, int count, struct span *span)
         if (placed[i].offset >= span->offset + span->bytes)
             break;
         if (placed[i].offset + placed[i].bytes > span->offset)
-            span->offset = placed[i].offset + placed[i].bytes;
+            span->offset = within_block(placed[i].offset + placed[i].bytes, span->bytes, block);
     }
     while (at > 0 && placed[at - 1].offset > span->offset)
         at--;
@@ -103,7 +119,7 @@ static void place_all(struct spans *spans, struct planche_memory_plan *plan)
     uint64_t bytes = 0;
     for (int i = 0; i < spans->count; i++) {
         struct span *span = &spans->list[i];
-        place(spans->placed, i, span);
+        place(spans->placed, i, span, spans->format->block);
         if (span->offset + span->bytes > bytes)
             bytes = span->offset + span->bytes;
     }
@@ -125,17 +141,18 @@ static int compare_sizes(const void *a, const void *b)
 
 bool planche_memory_plan_make(struct planche_memory_plan *plan, const struct planche_net *net,
                               const struct planche_rect *regions, const bool *needed,
-                              const int *pitches, unsigned value_bytes,
+                              const struct planche_memory_format *format,
                               struct planche_budget *budget)
 {
     size_t tensors = (size_t)net->tensor_count;
-    struct spans spans = {.list = planche_calloc(budget, 2 * tensors, sizeof(*spans.list))};
+    struct spans spans = {.format = format,
+                          .list = planche_calloc(budget, 2 * tensors, sizeof(*spans.list))};
     int *last = planche_calloc(budget, tensors, sizeof(*last));
     bool made = spans.list && last;
     if (made) {
         spans.placed = spans.list + tensors;
         find_last(net, needed, last);
-        made = find_spans(&spans, net, regions, needed, last, pitches, value_bytes);
+        made = find_spans(&spans, net, regions, needed, last);
     }
     if (made) {
         memset(plan->offsets, 0, tensors * sizeof(*plan->offsets));

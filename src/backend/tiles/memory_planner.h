@@ -15,12 +15,21 @@ struct planche_memory_plan {
     uint64_t bytes;
     uint64_t *offsets; /* [tensor_count]; 0 for tensors without a region */
 };
-/* value_bytes: 2 or 4. pitches[tensor]: values a pixel. Offsets are multiples of 256. The layout's
- * offsets are the caller's array. False: a region has more values than shaders can count (2^31), or
- * there is no memory for the planning. */
+
+/* How values lie in memory. */
+struct planche_memory_format {
+    const int *pitches;   /* [tensor_count]: values from one pixel to the next */
+    unsigned value_bytes; /* 2 or 4 */
+    uint64_t block; /* bytes of the arena's blocks, a multiple of 256: no tensor lies in two. 0: the
+                       arena is one block */
+};
+
+/* Offsets are multiples of 256. The layout's offsets are the caller's array. False: a region has
+ * more pixels, pieces of 8 values or bytes in a row than shaders can count (2^31), a tensor does
+ * not fit in a block, or there is no memory for the planning. */
 bool planche_memory_plan_make(struct planche_memory_plan *layout, const struct planche_net *net,
                               const struct planche_rect *regions, const bool *needed,
-                              const int *pitches, unsigned value_bytes,
+                              const struct planche_memory_format *format,
                               struct planche_budget *budget);
 
 #endif

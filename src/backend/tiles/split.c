@@ -86,6 +86,45 @@ static bool measure(struct planche_split *split, struct planche_tile_plan *plan)
     return true;
 }
 
+/* Multiply-adds of all runs over one tile; negative: there is no memory. */
+static double tile_macs(const struct planche_split *split, struct planche_tile_plan *plan,
+                        int64_t column, int64_t row)
+{
+    struct planche_rect rect = planche_split_rect(split, plan->page, column, row);
+    double macs = 0;
+    for (int level = 0; level <= plan->page->tensors.highest_level; level++) {
+        enum planche_tile_goal goal = level ? PLANCHE_TILE_SUMS : PLANCHE_TILE_RESULT;
+        if (!planche_tile_plan_make(plan, goal, level, rect))
+            return -1;
+        macs += planche_tile_plan_macs(plan);
+    }
+    return macs;
+}
+
+double planche_split_work(const struct planche_split *split, struct planche_tile_plan *plan)
+{
+    const struct planche_tile_page *page = plan->page;
+    double whole = 0, tiles = 0;
+    if (planche_split_is_whole(split))
+        return 1;
+    for (int s = 0; s < page->net->step_count; s++)
+        whole += planche_step_macs(page->net, &page->net->steps[s], page->shapes);
+    for (int r = 0; r < 3; r++)
+        for (int c = 0; c < 3; c++) {
+            int64_t rows = r == 1 ? split->rows - 2 : r == 0 || split->rows > 1;
+            int64_t columns = c == 1 ? split->columns - 2 : c == 0 || split->columns > 1;
+            if (rows <= 0 || columns <= 0)
+                continue;
+            int64_t row = r == 1 ? split->rows / 2 : r ? split->rows - 1 : 0;
+            int64_t column = c == 1 ? split->columns / 2 : c ? split->columns - 1 : 0;
+            double macs = tile_macs(split, plan, column, row);
+            if (macs < 0)
+                return 0;
+            tiles += macs * (double)rows * (double)columns;
+        }
+    return whole > 0 ? tiles / whole : 0;
+}
+
 enum planche_status planche_split_page(struct planche_split *split, struct planche_tile_plan *plan,
                                        const struct planche_split_limits *limits,
                                        struct planche_error *error)

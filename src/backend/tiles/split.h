@@ -29,6 +29,9 @@ struct planche_split_limits {
 enum planche_status planche_split_page(struct planche_split *split, struct planche_tile_plan *plan,
                                        const struct planche_split_limits *limits,
                                        struct planche_error *error);
+/* How many times the multiply-adds of the page as one tile its tiles take, by a look at those in
+ * the corners, at the edges and in the middle; 0: there is no memory to tell. plan as above. */
+double planche_split_work(const struct planche_split *split, struct planche_tile_plan *plan);
 /* Whether the page is one tile. */
 bool planche_split_is_whole(const struct planche_split *split);
 /* A tile in pixels of the result. */

@@ -130,10 +130,28 @@ bool planche_tile_plan_make(struct planche_tile_plan *plan, enum planche_tile_go
     else
         planche_halo_of_tile(page->net, page->shapes, rect, plan->regions, plan->needed);
     leave_out_fused(plan);
-    if (!planche_memory_plan_make(&memory, page->net, plan->regions, plan->needed, tensors->pitches,
-                                  tensors->value_bytes, plan->budget))
+    const struct planche_memory_format format = {tensors->pitches, tensors->value_bytes,
+                                                 tensors->block};
+    if (!planche_memory_plan_make(&memory, page->net, plan->regions, plan->needed, &format,
+                                  plan->budget))
         return false;
     plan->bytes = memory.bytes;
     assert(is_sound(plan));
     return true;
+}
+
+double planche_tile_plan_macs(const struct planche_tile_plan *plan)
+{
+    const struct planche_tile_page *page = plan->page;
+    double macs = 0;
+    for (int s = 0; s < page->net->step_count; s++) {
+        const struct planche_step *step = &page->net->steps[s];
+        const struct planche_rect *made = &plan->regions[step->output];
+        const struct planche_shape *whole = &page->shapes[step->output];
+        if (!plan->needed[s] || planche_rect_is_empty(*made))
+            continue;
+        macs += planche_step_macs(page->net, step, page->shapes) * (double)(made->x1 - made->x0) *
+                (double)(made->y1 - made->y0) / ((double)whole->width * (double)whole->height);
+    }
+    return macs;
 }

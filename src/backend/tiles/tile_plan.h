@@ -21,6 +21,7 @@ struct planche_tile_tensors {
     int highest_level;    /* of any vector; 0: there are no averages */
     const int *pitches;   /* [tensor_count]: values from one pixel to the next */
     unsigned value_bytes; /* of a value: 2 or 4 */
+    uint64_t block;       /* bytes of the arena's blocks; 0: it is one */
     int fused; /* the outputs of this step and all behind it have no memory: the last kernel makes
                   them on the way. step_count: there are none. */
 };
@@ -65,5 +66,7 @@ void planche_tile_plan_free(struct planche_tile_plan *plan);
  * there is no memory, or a region has more values than shaders can count. */
 bool planche_tile_plan_make(struct planche_tile_plan *plan, enum planche_tile_goal goal, int level,
                             struct planche_rect rect);
+/* Multiply-adds of what is planned. */
+double planche_tile_plan_macs(const struct planche_tile_plan *plan);
 
 #endif

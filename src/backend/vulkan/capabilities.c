@@ -120,8 +120,7 @@ static void find_properties(struct planche_gpu_capabilities *capabilities,
     fn->GetPhysicalDeviceProperties2(device, &properties);
     capabilities->subgroup_size = v11.subgroupSize;
     capabilities->max_allocation = v11.maxMemoryAllocationSize;
-    if (maintenance4.maxBufferSize && maintenance4.maxBufferSize < capabilities->max_allocation)
-        capabilities->max_allocation = maintenance4.maxBufferSize;
+    capabilities->max_buffer = maintenance4.maxBufferSize ? maintenance4.maxBufferSize : UINT64_MAX;
     driver->pNext = subgroup->pNext = NULL;
 }
 

@@ -38,8 +38,9 @@ struct planche_gpu_capabilities {
     VkPhysicalDeviceDriverProperties driver;
     VkPhysicalDeviceSubgroupSizeControlPropertiesEXT subgroup; /* zeroes without the extension */
     uint32_t subgroup_size;
-    uint64_t max_allocation;
-    int compute_family; /* -1: none */
+    uint64_t max_allocation; /* what the driver promises for one block of memory */
+    uint64_t max_buffer;     /* UINT64_MAX: it does not say */
+    int compute_family;      /* -1: none */
     int transfer_family;
     uint32_t compute_queues;                     /* that the family has */
     uint32_t timestamp_bits;                     /* of that family */

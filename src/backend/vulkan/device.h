@@ -32,7 +32,8 @@ struct planche_gpu_device {
     enum planche_gpu_path path; /* never AUTO */
     unsigned value_bytes;       /* of activations: 4 (F32) or 2 */
     uint32_t subgroup_size;
-    uint64_t max_allocation; /* bytes of one block of memory and of its buffer */
+    uint64_t max_allocation; /* bytes that one block of memory may have at least */
+    uint64_t max_buffer;     /* bytes of a buffer */
     bool has_budget;         /* VK_EXT_memory_budget */
     bool software;
     bool labels;                              /* see debug_labels.h */

@@ -4,7 +4,6 @@
 
 #include "backend/vulkan/check.h"
 #include "backend/vulkan/create_program.h"
-#include "backend/vulkan/debug_labels.h"
 #include "backend/vulkan/open_device.h"
 #include "base/status.h"
 
@@ -78,7 +77,7 @@ void planche_gpu_context_destroy(struct planche_gpu_context **context)
         u->slots = slot->next;
         planche_gpu_page_slot_destroy(&slot);
     }
-    planche_gpu_memory_destroy(&u->arena);
+    planche_gpu_arena_destroy(&u->arena);
     planche_gpu_program_destroy(&u->program);
     planche_gpu_queue_end(&u->queue);
     planche_gpu_device_close(&u->device);
@@ -97,19 +96,18 @@ uint32_t planche_gpu_context_timestamps(const struct planche_gpu_context *contex
 }
 
 enum planche_status planche_gpu_context_ensure_arena(struct planche_gpu_context *context,
-                                                     uint64_t bytes, struct planche_error *error)
+                                                     uint64_t bytes, uint64_t block,
+                                                     struct planche_error *error)
 {
-    if (context->arena.size >= bytes)
+    /* What is planned for blocks can lie in one as well. */
+    const struct planche_gpu_arena *arena = &context->arena;
+    if (arena->size >= bytes && (!arena->block || arena->block == block))
         return PLANCHE_OK;
     enum planche_status status = PLANCHE_OK;
     if (context->last_value)
         status = planche_gpu_queue_wait(&context->queue, context->last_value, error);
     if (status)
         return status;
-    planche_gpu_memory_destroy(&context->arena);
-    status = planche_gpu_memory_create(&context->arena, context->device, bytes,
-                                       PLANCHE_GPU_MEMORY_DEVICE, error);
-    if (!status)
-        planche_gpu_name_buffer(context->device, context->arena.buffer, "arena");
-    return status;
+    planche_gpu_arena_destroy(&context->arena);
+    return planche_gpu_arena_create(&context->arena, context->device, bytes, block, error);
 }

@@ -18,7 +18,7 @@ struct planche_gpu_context {
     uint64_t memory; /* most bytes of the device for arena and page buffers together */
     struct planche_gpu_queue queue;
     struct planche_mutex arena_mutex; /* held while a tile's commands are recorded and submitted */
-    struct planche_gpu_memory arena;
+    struct planche_gpu_arena arena;
     uint64_t last_value;              /* of the last batch that uses the arena; under arena_mutex */
     unsigned active;                  /* pages; under the pool's mutex */
     struct planche_mutex slot_mutex;  /* may be held while the device allocates and frees; taken
@@ -30,7 +30,9 @@ struct planche_gpu_context {
     uint64_t page_buffer_bytes;          /* of all slots */
     _Atomic double macs_per_ms;          /* how fast it has been lately */
     atomic_bool timed;                   /* that is known, not guessed */
-    _Atomic uint64_t *step_ns;           /* [step_count + 2], if profile */
+    _Atomic uint64_t arena_block; /* bytes of the arena's blocks, since the driver gave no larger
+                                     ones; 0: it has not refused one yet */
+    _Atomic uint64_t *step_ns;    /* [step_count + 2], if profile */
     _Atomic uint64_t *step_macs;
 };
 
@@ -51,8 +53,10 @@ void planche_gpu_context_destroy(struct planche_gpu_context **context);
  */
 uint32_t planche_gpu_context_timestamps(const struct planche_gpu_context *context);
 
-/* Makes the arena at least so large, once nothing runs in it. arena_mutex is held. */
+/* Makes the arena at least so large, in blocks of `block` bytes if that is not 0, once nothing runs
+ * in it. arena_mutex is held. */
 enum planche_status planche_gpu_context_ensure_arena(struct planche_gpu_context *context,
-                                                     uint64_t bytes, struct planche_error *error);
+                                                     uint64_t bytes, uint64_t block,
+                                                     struct planche_error *error);
 
 #endif

@@ -283,21 +283,28 @@ static void give_up_page_buffer(struct planche_gpu_context *context,
     planche_cond_broadcast(&context->slot_changed);
 }
 
-/* A page that is alone may have more than half, of which an earlier one's arena can be. Nothing is
+/* What all page buffers together may have of a context's memory: a page's pixels take little beside
+ * its tensors. */
+static uint64_t page_buffers_share(const struct planche_gpu_context *context)
+{
+    return context->memory / 4;
+}
+
+/* A page that is alone may have more than that, of which an earlier one's arena can be. Nothing is
  * in flight then. */
 static void make_way(struct planche_gpu_context *context, uint64_t page_buffer)
 {
-    if (page_buffer <= context->memory / 2)
+    if (page_buffer <= page_buffers_share(context))
         return;
     planche_mutex_lock(&context->arena_mutex);
     if (context->arena.size > planche_gpu_pool_arena_limit(context, page_buffer))
-        planche_gpu_memory_destroy(&context->arena);
+        planche_gpu_arena_destroy(&context->arena);
     planche_mutex_unlock(&context->arena_mutex);
 }
 
 static bool must_wait(const struct planche_gpu_context *context, uint64_t bytes)
 {
-    return context->holders && context->page_buffer_bytes + bytes > context->memory / 2;
+    return context->holders && context->page_buffer_bytes + bytes > page_buffers_share(context);
 }
 
 /* Waits until other pages have given back what is too much. slot_mutex is held. */
@@ -321,7 +328,7 @@ enum planche_status planche_gpu_pool_ensure_size(struct planche_gpu_context *con
     planche_mutex_lock(&context->slot_mutex);
     if (slot->page_buffer.size < bytes) {
         give_up_page_buffer(context, slot);
-        if (context->page_buffer_bytes + bytes > context->memory / 2)
+        if (context->page_buffer_bytes + bytes > page_buffers_share(context))
             free_idle_page_buffers(context);
         status = wait_for_others(context, bytes, cancel, error);
         if (!status) {
@@ -342,8 +349,8 @@ enum planche_status planche_gpu_pool_ensure_size(struct planche_gpu_context *con
 uint64_t planche_gpu_pool_arena_limit(const struct planche_gpu_context *context,
                                       uint64_t page_buffer)
 {
-    uint64_t half = context->memory / 2;
-    return page_buffer <= half             ? context->memory - half
+    uint64_t share = page_buffers_share(context);
+    return page_buffer <= share            ? context->memory - share
            : page_buffer < context->memory ? context->memory - page_buffer
                                            : 0;
 }

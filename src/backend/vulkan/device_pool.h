@@ -27,8 +27,8 @@ enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus,
                                              struct planche_gpu_page_slot **slot,
                                              struct planche_error *error);
 /* Gives the slot a page buffer of so many bytes, after waiting for other pages' if it must. Of the
- * device's memory page buffers have half, or more when a page is alone. Errors: MEMORY, DEVICE,
- * CANCELLED. */
+ * device's memory page buffers have a quarter, or more when a page is alone. Errors: MEMORY,
+ * DEVICE, CANCELLED. */
 enum planche_status planche_gpu_pool_ensure_size(struct planche_gpu_context *context,
                                                  struct planche_gpu_page_slot *slot, uint64_t bytes,
                                                  const struct planche_cancel_token *cancel,

@@ -6,6 +6,32 @@
 
 static _Atomic uint64_t calls[PLANCHE_GPU_FAULT_COUNT], fail_calls[PLANCHE_GPU_FAULT_COUNT];
 
+static _Atomic uint64_t refused_above, stated;
+
+void planche_gpu_refuse_blocks(uint64_t bytes)
+{
+    atomic_store(&refused_above, bytes);
+    atomic_store(&stated, bytes);
+}
+
+bool planche_gpu_refuses_block(uint64_t bytes)
+{
+    uint64_t most = atomic_load(&refused_above);
+    return most && bytes > most;
+}
+
+void planche_gpu_understate_blocks(uint64_t bytes)
+{
+    atomic_store(&refused_above, 0);
+    atomic_store(&stated, bytes);
+}
+
+uint64_t planche_gpu_stated_block(uint64_t bytes)
+{
+    uint64_t instead = atomic_load(&stated);
+    return instead && instead < bytes ? instead : bytes;
+}
+
 void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n)
 {
     atomic_store(&fail_calls[fault], 0);

@@ -18,4 +18,14 @@ void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);
 /* Counts a call; true: it is to go wrong. */
 bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 
+/* For tests: blocks of memory of more bytes are refused; 0: by the driver alone. Devices that are
+ * opened from now on say that as their max_allocation, where it is less than theirs. */
+void planche_gpu_refuse_blocks(uint64_t bytes);
+bool planche_gpu_refuses_block(uint64_t bytes);
+/* For tests: devices that are opened from now on say so, but give what they have; 0: they say
+ * what is so. */
+void planche_gpu_understate_blocks(uint64_t bytes);
+/* What a device is to say instead of `bytes`. */
+uint64_t planche_gpu_stated_block(uint64_t bytes);
+
 #endif

@@ -98,7 +98,8 @@ static VkResult map(struct planche_gpu_memory *memory)
 static VkResult create(struct planche_gpu_memory *memory, enum planche_gpu_memory_kind kind)
 {
     const struct planche_gpu_device *device = memory->device;
-    if (planche_gpu_must_fail(PLANCHE_GPU_FAULT_ALLOCATION))
+    if (planche_gpu_must_fail(PLANCHE_GPU_FAULT_ALLOCATION) ||
+        planche_gpu_refuses_block(memory->size))
         return VK_ERROR_OUT_OF_DEVICE_MEMORY;
     VkResult result = create_buffer(memory);
     if (result == VK_SUCCESS)
@@ -121,9 +122,9 @@ enum planche_status planche_gpu_memory_create(struct planche_gpu_memory *memory,
                                               struct planche_error *error)
 {
     *memory = (struct planche_gpu_memory){0};
-    if (size > device->max_allocation)
+    if (size > device->max_buffer)
         return planche_fail(error, PLANCHE_ERROR_MEMORY,
-                            "GPU %u (%s): %llu bytes are more than a block of its memory may have",
+                            "GPU %u (%s): %llu bytes are more than a buffer may have",
                             device->index, device->name, (unsigned long long)size);
     bool counted = kind != PLANCHE_GPU_MEMORY_DEVICE;
     if (counted && !planche_budget_reserve(device->budget, size))
@@ -151,6 +152,43 @@ void planche_gpu_memory_destroy(struct planche_gpu_memory *memory)
     if (memory->counted)
         planche_budget_release(device->budget, memory->size);
     *memory = (struct planche_gpu_memory){0};
+}
+
+enum planche_status planche_gpu_arena_create(struct planche_gpu_arena *arena,
+                                             struct planche_gpu_device *device, uint64_t size,
+                                             uint64_t block, struct planche_error *error)
+{
+    uint64_t each = block && block < size ? block : size;
+    enum planche_status status = PLANCHE_OK;
+    *arena = (struct planche_gpu_arena){.size = size, .block = each < size ? each : 0};
+    if ((size + each - 1) / each > PLANCHE_GPU_ARENA_BLOCKS)
+        status =
+            planche_fail(error, PLANCHE_ERROR_MEMORY,
+                         "GPU %u (%s): %llu bytes are more than %d blocks of memory", device->index,
+                         device->name, (unsigned long long)size, PLANCHE_GPU_ARENA_BLOCKS);
+    for (uint64_t at = 0; at < size && !status; at += each) {
+        struct planche_gpu_memory *memory = &arena->blocks[arena->count++];
+        status = planche_gpu_memory_create(memory, device, size - at < each ? size - at : each,
+                                           PLANCHE_GPU_MEMORY_DEVICE, error);
+        if (!status)
+            planche_gpu_name_buffer(device, memory->buffer, "arena");
+    }
+    if (status)
+        planche_gpu_arena_destroy(arena);
+    return status;
+}
+
+void planche_gpu_arena_destroy(struct planche_gpu_arena *arena)
+{
+    for (unsigned b = 0; b < arena->count; b++)
+        planche_gpu_memory_destroy(&arena->blocks[b]);
+    *arena = (struct planche_gpu_arena){0};
+}
+
+VkDeviceAddress planche_gpu_arena_address(const struct planche_gpu_arena *arena, uint64_t offset)
+{
+    return arena->block ? arena->blocks[offset / arena->block].address + offset % arena->block
+                        : arena->blocks[0].address + offset;
 }
 
 uint64_t planche_gpu_free_memory(const struct planche_gpu_device *device)

@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/capabilities.h"
 #include "backend/vulkan/check.h"
+#include "backend/vulkan/fault.h"
 #include "backend/vulkan/path_name.h"
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/pipeline_cache.h"
@@ -109,9 +110,10 @@ static void describe(struct planche_gpu_device *device,
     snprintf(device->name, sizeof device->name, "%s", capabilities->properties.deviceName);
     device->value_bytes = device->path == PLANCHE_GPU_PATH_F32 ? 4 : 2;
     device->subgroup_size = capabilities->subgroup_size;
+    uint64_t heap = device->memory.memoryHeaps[planche_gpu_main_heap(&device->memory)].size;
+    device->max_buffer = smaller(capabilities->max_buffer, heap);
     device->max_allocation =
-        smaller(capabilities->max_allocation,
-                device->memory.memoryHeaps[planche_gpu_main_heap(&device->memory)].size);
+        planche_gpu_stated_block(smaller(capabilities->max_allocation, device->max_buffer));
     device->has_budget = capabilities->extensions[PLANCHE_GPU_MEMORY_BUDGET];
     device->software = capabilities->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     device->compute_family = (uint32_t)capabilities->compute_family;

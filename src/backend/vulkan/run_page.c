@@ -88,7 +88,7 @@ static struct planche_gpu_addresses addresses_of(const struct page_run *run, int
     uint64_t base = run->slot->page_buffer.address;
     uint64_t tile = (uint64_t)(row * run->split.columns + column);
     return (struct planche_gpu_addresses){
-        .arena = run->context->arena.address,
+        .arena = &run->context->arena,
         .page = base + run->layout.page,
         .vectors = base + run->layout.vectors,
         .flags = base + run->layout.flags + tile * sizeof(uint32_t),
@@ -197,7 +197,8 @@ static enum planche_status submit_tile(struct page_run *run, enum planche_tile_g
     planche_mutex_lock(&run->context->arena_mutex);
     uint64_t bytes =
         run->tile.plan.bytes > run->split.arena ? run->tile.plan.bytes : run->split.arena;
-    enum planche_status status = planche_gpu_context_ensure_arena(run->context, bytes, error);
+    enum planche_status status =
+        planche_gpu_context_ensure_arena(run->context, bytes, run->job.tiles.tensors.block, error);
     if (!status) {
         const struct planche_gpu_addresses addresses = addresses_of(run, row, column);
         planche_gpu_tile_build(&run->tile, goal, level, rect, &addresses);
@@ -364,16 +365,49 @@ static enum planche_status run_bands(struct page_run *run, struct planche_error 
     return status ? status : check_flags(run, error);
 }
 
+/* The page buffer and the arena that the split takes. */
+static enum planche_status take_memory(struct page_run *run, struct planche_error *error)
+{
+    struct planche_gpu_context *context = run->context;
+    if (run->split.arena > planche_gpu_pool_arena_limit(context, run->layout.bytes))
+        return PLANCHE_ERROR_MEMORY;
+    enum planche_status status =
+        planche_gpu_pool_ensure_size(context, run->slot, run->layout.bytes, run->io->cancel, error);
+    if (status)
+        return status;
+    planche_mutex_lock(&context->arena_mutex);
+    status = planche_gpu_context_ensure_arena(context, run->split.arena,
+                                              run->job.tiles.tensors.block, error);
+    planche_mutex_unlock(&context->arena_mutex);
+    return status;
+}
+
+/* Whether the arena can be tried again in several blocks: the driver refused one of more bytes than
+ * it promises, and blocks were not tried yet. */
+static bool try_blocks(const struct page_run *run)
+{
+    struct planche_gpu_context *context = run->context;
+    uint64_t block = context->device->max_allocation / PLANCHE_GPU_ALIGN * PLANCHE_GPU_ALIGN;
+    if (run->job.tiles.tensors.block || run->split.arena <= block)
+        return false;
+    if (!atomic_exchange(&context->arena_block, block))
+        planche_log_write(&run->gpus->log, PLANCHE_LOG_INFO,
+                          "%s gives no block of %.1f GiB: the arena has several",
+                          context->device->name, (double)run->split.arena / (1 << 30));
+    return true;
+}
+
 /* Tiles, page buffer and arena for the page, with ever less memory if there is not as much as was
  * thought. */
 static enum planche_status find_memory(struct page_run *run, struct planche_error *error)
 {
     struct planche_gpu_context *context = run->context;
     uint64_t limit = planche_gpu_pool_arena_limit(context, 0);
-    uint64_t max_allocation = context->device->max_allocation;
     for (;;) {
+        uint64_t block = run->job.tiles.tensors.block = atomic_load(&context->arena_block);
+        uint64_t most = block ? block * PLANCHE_GPU_ARENA_BLOCKS : context->device->max_buffer;
         const struct planche_split_limits limits = {
-            .memory = limit < max_allocation ? limit : max_allocation,
+            .memory = limit < most ? limit : most,
             .side = run->gpus->tile,
             .device = context->device->name,
         };
@@ -382,20 +416,11 @@ static enum planche_status find_memory(struct page_run *run, struct planche_erro
         if (status)
             return status;
         lay_out_page_buffer(run);
-        uint64_t beside = planche_gpu_pool_arena_limit(context, run->layout.bytes);
-        if (run->split.arena > beside) {
-            status = PLANCHE_ERROR_MEMORY;
-        } else {
-            status = planche_gpu_pool_ensure_size(context, run->slot, run->layout.bytes,
-                                                  run->io->cancel, error);
-        }
-        if (!status) {
-            planche_mutex_lock(&context->arena_mutex);
-            status = planche_gpu_context_ensure_arena(context, run->split.arena, error);
-            planche_mutex_unlock(&context->arena_mutex);
-        }
+        status = take_memory(run, error);
         if (status != PLANCHE_ERROR_MEMORY)
             return status;
+        if (try_blocks(run))
+            continue;
         uint64_t less = run->split.arena < limit ? run->split.arena : limit;
         planche_log_write(
             &run->gpus->log, PLANCHE_LOG_INFO,
@@ -419,6 +444,21 @@ static void trace_plan(const struct page_run *run)
                   (double)run->layout.bytes / 1048576);
 }
 
+/* What tiles cost. */
+static void log_tiles(struct page_run *run)
+{
+    const struct planche_split *split = &run->split;
+    if (planche_split_is_whole(split))
+        return;
+    double work = planche_split_work(split, &run->tile.plan);
+    planche_log_write(&run->gpus->log, PLANCHE_LOG_INFO,
+                      "%s: the page is %lld x %lld tiles of %lld x %lld pixels, %.0f MiB each, "
+                      "which take %.2f times the arithmetic of a page in one",
+                      run->context->device->name, (long long)split->columns, (long long)split->rows,
+                      (long long)split->tile_width, (long long)split->tile_height,
+                      (double)split->arena / 1048576, work);
+}
+
 static enum planche_status run_page(struct page_run *run, const struct planche_gpu_page *page,
                                     struct planche_error *error)
 {
@@ -428,8 +468,10 @@ static enum planche_status run_page(struct page_run *run, const struct planche_g
         status = planche_gpu_tile_init(&run->tile, &run->job, run->budget, error);
     if (!status)
         status = find_memory(run, error);
-    if (!status)
+    if (!status) {
         trace_plan(run);
+        log_tiles(run);
+    }
     if (!status)
         status = make_staging(run, error);
     run->recording = (struct planche_gpu_recording){

@@ -80,7 +80,7 @@ static struct planche_gpu_view view_of(const struct planche_gpu_tile *tile,
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_rect *region = &tile->plan.regions[view->tensor];
     return (struct planche_gpu_view){
-        .address = addresses->arena + tile->plan.offsets[view->tensor],
+        .address = planche_gpu_arena_address(addresses->arena, tile->plan.offsets[view->tensor]),
         .width = (int32_t)region_width(region),
         .height = (int32_t)region_height(region),
         .pitch = program->pitches[view->tensor],

@@ -20,7 +20,8 @@ struct planche_gpu_job {
 
 /* Device addresses of what a tile reads and writes. */
 struct planche_gpu_addresses {
-    uint64_t arena, page, vectors, flags;
+    const struct planche_gpu_arena *arena;
+    uint64_t page, vectors, flags;
     uint64_t result; /* of the first row of the tile's band, at the page's left edge */
     uint64_t result_stride;
 };

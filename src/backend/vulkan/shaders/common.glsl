@@ -4,7 +4,8 @@
  * Tensors are read and written in quads: the values of 4 channels of a pixel. They are stored as
  * PLANCHE_F16 says, 1 for half precision or 0 for single; all arithmetic is in single precision.
  * Whoever writes a tensor writes all quads of its pitch, zeros behind the last channel. A region
- * has less than 2^31 values (layout.c), so they are counted in 32 bits.
+ * may have more than 2^32 values, so rows have 64-bit addresses; a row's bytes are counted in 32
+ * bits (tiles/memory_planner.c).
  *
  * gl_WorkGroupID is a position and nothing else: the host may cut a dispatch into several. */
 #ifndef PLANCHE_COMMON_GLSL
@@ -37,7 +38,12 @@ MEMORY(16) readonly buffer quads_in
 {
     STORED_QUAD at[];
 };
-MEMORY(16) writeonly buffer quads_out
+/* From a row on: a row of pitch 4 need not begin at a multiple of 16 bytes. */
+MEMORY(4 * STORED_SIZE) readonly buffer row_in
+{
+    STORED_QUAD at[];
+};
+MEMORY(4 * STORED_SIZE) writeonly buffer row_out
 {
     STORED_QUAD at[];
 };
@@ -98,22 +104,27 @@ STORED_QUAD pack_quad(vec4 v)
 #endif
 }
 
+/* Row y of a stored region. */
+uvec2 row_of(planche_gpu_view view, int y)
+{
+    return address_of(view.address, y, view.width * view.pitch * STORED_SIZE, 0);
+}
+
 /* `at` is a pixel of the stored region. */
 vec4 load_quad(planche_gpu_view view, ivec2 at, int quad)
 {
-    int index = (at.y * view.width + at.x) * quads_of(view.pitch) + quad;
-    return unpack_quad(quads_in(view.address).at[index]);
+    return unpack_quad(row_in(row_of(view, at.y)).at[at.x * quads_of(view.pitch) + quad]);
 }
 
 float load_value(planche_gpu_view view, ivec2 at, int channel)
 {
-    return float(values_in(view.address).at[(at.y * view.width + at.x) * view.pitch + channel]);
+    return float(values_in(row_of(view, at.y)).at[at.x * view.pitch + channel]);
 }
 
 void store_quad(ivec2 at, int quad, vec4 value)
 {
-    int index = (at.y * args.result.width + at.x) * quads_of(args.result.pitch) + quad;
-    quads_out(args.result.address).at[index] = pack_quad(value);
+    int index = at.x * quads_of(args.result.pitch) + quad;
+    row_out(row_of(args.result, at.y)).at[index] = pack_quad(value);
 }
 
 /* Which channels of a quad there are. */

@@ -256,8 +256,8 @@ void write_piece(ivec2 at, uint channel, uvec4 value)
     ivec2 to = place(at, channel);
     if (inside(to, args.result))
         OutPieces(args.result.address)
-            .data[(pixel_index(args.result, to) * uint(args.result.pitch) + channel % STEP) / 8] =
-            value;
+            .data[pixel_index(args.result, to) * (uint(args.result.pitch) / 8) +
+                  channel % STEP / 8] = value;
 }
 
 /* Reads what residual i has for them. */
@@ -269,8 +269,8 @@ uvec4 read_piece(int i, ivec2 at, uint channel)
     ivec2 from = place(at, channel) + ivec2(view.x, view.y);
     if (!inside(from, view))
         return uvec4(0);
-    uint first = channel % STEP;
-    return Pieces(view.address).data[(pixel_index(view, from) * uint(view.pitch) + first) / 8];
+    return Pieces(view.address)
+        .data[pixel_index(view, from) * (uint(view.pitch) / 8) + channel % STEP / 8];
 }
 
 void activate_sums(uint channel)

@@ -168,7 +168,7 @@ void finish_row(SUMS sum, ivec2 at, uint first)
         ivec2 own = to + ivec2(pixel * SHUFFLE, 0);
         if (piece < WIDTH * ROW_PARTS && inside(own, args.result))
             OutPieces(args.result.address)
-                .data[(pixel_index(args.result, own) * uint(args.result.pitch) + channel) / 8 +
+                .data[pixel_index(args.result, own) * (uint(args.result.pitch) / 8) + channel / 8 +
                       part] = stage[pixel * ROW_PITCH + part];
     }
 }

@@ -67,16 +67,16 @@ struct tap {
 /* Defined by the shader: the n-th tap of this invocation, in the order of the kernel. */
 tap locate_tap(int n);
 
-/* Adds the products of a view's pixels, given by their quads' first index, with the weights from
- * row `row` on; pixels that are not `inside` are zero. */
-void add_view(planche_gpu_view view, int row, ivec4 first, bvec4 inside)
+/* Adds the products of a view's pixels in the row at `line`, given by their quads' first index,
+ * with the weights from row `row` on; pixels that are not `inside` are zero. */
+void add_view(planche_gpu_view view, uvec2 line, int row, ivec4 first, bvec4 inside)
 {
     int out_quads = quads_of(args.result.pitch), quads = quads_of(view.pitch);
     int weight = row * out_quads + first_quad();
     for (int i = 0; i < quads; i++) {
         vec4 values[PIXELS];
         [[unroll]] for (int p = 0; p < PIXELS; p++) {
-            vec4 v = unpack_quad(quads_in(view.address).at[first[p] + i]);
+            vec4 v = unpack_quad(row_in(line).at[first[p] + i]);
             values[p] = inside[p] ? v : vec4(0.0);
         }
         [[unroll]] for (int c = 0; c < 4; c++, weight += out_quads)
@@ -105,8 +105,8 @@ void sum_taps(int count)
         bvec4 inside = lessThan(uvec4(at), uvec4(view.width));
         int y = place.y + view.y;
         inside = mix(bvec4(false), inside, bvec4(uint(y) < uint(view.height)));
-        ivec4 first = (y * view.width + at) * quads_of(view.pitch);
-        add_view(view, row, mix(ivec4(0), first, inside), inside);
+        uvec2 line = row_of(view, inside.x || inside.y || inside.z || inside.w ? y : 0);
+        add_view(view, line, row, mix(ivec4(0), at * quads_of(view.pitch), inside), inside);
     }
 }
 
