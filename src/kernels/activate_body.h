@@ -3,22 +3,7 @@
  * without branches, which the compiler vectorises. Nothing is contracted (-ffp-contract=off), so a
  * value's bits depend neither on its place nor on the instruction set. docs/numerics.md has the
  * errors; `kernels` checks them. */
-#include <string.h>
-
-/* The bits of a float, and the float of bits. */
-static inline __attribute__((always_inline)) uint32_t bits_of(float v)
-{
-    uint32_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    return bits;
-}
-
-static inline __attribute__((always_inline)) float of_bits(uint32_t bits)
-{
-    float v;
-    memcpy(&v, &bits, sizeof v);
-    return v;
-}
+#include "kernels/exponential.h"
 
 /* The first operand may be a NaN, which stays: no comparison holds for it. */
 static inline __attribute__((always_inline)) float least(float a, float b)
@@ -31,39 +16,16 @@ static inline __attribute__((always_inline)) float most(float a, float b)
     return a < b ? b : a;
 }
 
-static inline __attribute__((always_inline)) float within(float v, float low, float high)
-{
-    v = v < low ? low : v;
-    return v > high ? high : v;
-}
-
 /* Where functions are cut off. Variables, though they never change: of a comparison with a constant
  * GCC makes a branch, and of each branch's result the rest of the loop once more. */
 struct limits {
-    float exp_low, exp_high, mish_high, tangent, error_function, gelu_low;
+    struct exp_limits exp;
+    float mish_high, tangent, error_function, gelu_low;
 };
-
-/* e^v for v in -87..88, and of the nearest of these for others: 2^n e^r with |r| <= ln(2) / 2, by
- * the polynomial of Cephes' expf (S. Moshier). Adding ROUND leaves n in the last bits. */
-#define ROUND 12582912.0f
-static inline __attribute__((always_inline)) float exponential(float v, const struct limits *limits)
-{
-    v = within(v, limits->exp_low, limits->exp_high);
-    const float shifted = v * 1.44269504088896341f + ROUND, n = shifted - ROUND;
-    const float r = (v - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-    return p * of_bits((bits_of(shifted) - bits_of(ROUND) + 127u) << 23);
-}
 
 static inline __attribute__((always_inline)) float sigmoid(float v, const struct limits *limits)
 {
-    return 1.0f / (1.0f + exponential(-v, limits));
+    return 1.0f / (1.0f + exponential(-v, &limits->exp));
 }
 
 /* An odd rational minimax function, as in Eigen; beyond 7.9 it is 1. */
@@ -109,7 +71,7 @@ static inline __attribute__((always_inline)) float error_function(float v,
 /* tanh(log(1 + e^v)) is n / (n + 2) for n = e^v * (e^v + 2), and 1 in floats where e^v is large. */
 static inline __attribute__((always_inline)) float mish(float v, const struct limits *limits)
 {
-    const float e = exponential(within(v, limits->exp_low, limits->mish_high), limits),
+    const float e = exponential(within(v, limits->exp.low, limits->mish_high), &limits->exp),
                 n = e * (e + 2.0f);
     return v * (n / (n + 2.0f));
 }
@@ -141,7 +103,7 @@ void KERNEL_NAME(activate)(const struct planche_activate_args *args)
     const float a = args->act[0], b = args->act[1];
     float *values = args->values;
     const size_t count = args->count;
-    struct limits limits = {-87.0f, 88.0f, 20.0f, 7.90531110763549805f, 4.0f, -5.6f};
+    struct limits limits = {EXP_LIMITS, 20.0f, 7.90531110763549805f, 4.0f, -5.6f};
     __asm__("" : "+m"(limits));
     switch (args->activation) {
         ACTIVATE(PLANCHE_ACT_RELU, most(v, 0.0f));
@@ -156,8 +118,7 @@ void KERNEL_NAME(activate)(const struct planche_activate_args *args)
         ACTIVATE(PLANCHE_ACT_TANH, tangent(v, &limits));
         ACTIVATE(PLANCHE_ACT_HARDSIGMOID, within(v * a + b, 0.0f, 1.0f));
         ACTIVATE(PLANCHE_ACT_ELU,
-                 most(v, 0.0f) + a * (exponential(least(v, 0.0f), &limits) - 1.0f));
+                 most(v, 0.0f) + a * (exponential(least(v, 0.0f), &limits.exp) - 1.0f));
     }
 }
 #undef ACTIVATE
-#undef ROUND

@@ -169,6 +169,26 @@ struct planche_norm_args {
     float *const *out; /* [blocks] */
     size_t pixels;
 };
+/* Attention of the pixels of a window to each other, for one head, whose channels fill `blocks`
+ * whole blocks: out[i] = sum over j of share[i][j] * value[j], where the shares of a pixel i are
+ * the softmax over j of factor * (query[i] . key[j]) + bias[i][j]. Pixels are counted row by row.
+ */
+/* Floats of a row of the bias; those behind the last pixel are PLANCHE_ATTENTION_NOTHING. */
+#define PLANCHE_ATTENTION_LENGTH(pixels)                                                           \
+    (((pixels) + PLANCHE_LANES - 1) / PLANCHE_LANES * PLANCHE_LANES)
+#define PLANCHE_ATTENTION_NOTHING (-1e30f)
+/* Floats of scratch. */
+#define PLANCHE_ATTENTION_SCRATCH(blocks, pixels)                                                  \
+    (((size_t)(blocks)*PLANCHE_LANES * 2 + PLANCHE_ATTENTION_LENGTH(pixels)) * (pixels) +          \
+     (size_t)(blocks)*PLANCHE_LANES * PLANCHE_ATTENTION_LENGTH(pixels))
+struct planche_attention_args {
+    unsigned blocks, rows, columns;                        /* rows, columns: of the window */
+    const float *const *query, *const *key, *const *value; /* [blocks][rows], at the first column */
+    float factor;
+    const float *bias; /* [pixels][PLANCHE_ATTENTION_LENGTH(pixels)] */
+    float *const *out; /* like query */
+    float *scratch;    /* 64-byte aligned, content irrelevant */
+};
 /* sums[lane] += in[p][lane], p in order. */
 struct planche_sum_args {
     unsigned lanes;
@@ -237,6 +257,7 @@ struct planche_kernels {
     void (*channel)(const struct planche_channel_args *args);
     void (*activate)(const struct planche_activate_args *args);
     void (*norm)(const struct planche_norm_args *args);
+    void (*attention)(const struct planche_attention_args *args);
     void (*sum)(const struct planche_sum_args *args);
     void (*interp)(const struct planche_interp_args *args);
     void (*shuffle)(const struct planche_shuffle_args *args);

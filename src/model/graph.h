@@ -36,7 +36,8 @@ enum planche_layer_type {
     PLANCHE_LAYER_CONSTANT,   /* no input: `channels` values in data, the same for all pixels. Only
                                  BINARY reads it: one value, or one for each channel */
     PLANCHE_LAYER_NORM,       /* each pixel over its channels, times data, plus bias */
-    PLANCHE_LAYER_PAD         /* pad_top .. pad_right more rows and columns; edges of the page */
+    PLANCHE_LAYER_PAD,        /* pad_top .. pad_right more rows and columns; edges of the page */
+    PLANCHE_LAYER_ATTENTION   /* PLANCHE_STEP_ATTENTION (net/net.h); its offsets are data */
 };
 
 /* Crop of one axis: the rows or columns [start, end), at most size of them (0: no limit). A
@@ -74,6 +75,7 @@ struct planche_layer {
     bool with_scalar;                /* BINARY: the second operand is scalar */
     float scalar;
     float factor_w, factor_h;
+    int heads, window, shift; /* ATTENTION */
     int shuffle;
     bool position_major; /* SHUFFLE, UNSHUFFLE: channel (i * r + j) * C + c, not c * r * r + i * r +
                             j, is at row i, column j of the r x r pixels of channel c */

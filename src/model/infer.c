@@ -3,6 +3,7 @@
 #include "model/graph.h"
 
 #include "base/status.h"
+#include "net/layout.h"
 
 #include <assert.h>
 
@@ -192,6 +193,31 @@ static enum planche_status norm_channels(const struct checker *checker)
     return PLANCHE_OK;
 }
 
+static enum planche_status attention_channels(const struct checker *checker)
+{
+    const struct planche_layer *layer = checker->layer;
+    int channels = checker->in->channels / 3, side = 2 * layer->window - 1;
+    if (layer->window < 2 || layer->window > PLANCHE_ATTENTION_WINDOW || layer->shift < 0 ||
+        layer->shift >= layer->window)
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_UNSUPPORTED, checker->error,
+                                  "windows of %d pixels that begin at %d are not supported",
+                                  layer->window, layer->shift);
+    if (checker->in->channels % 3 != 0 || layer->heads < 1 || channels % layer->heads != 0 ||
+        channels / layer->heads % PLANCHE_LANES != 0 ||
+        channels / layer->heads > PLANCHE_ATTENTION_BLOCKS * PLANCHE_LANES)
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_UNSUPPORTED, checker->error,
+                                  "%d channels for %d heads are not supported: a head has a "
+                                  "multiple of %d, up to %d",
+                                  channels, layer->heads, PLANCHE_LANES,
+                                  PLANCHE_ATTENTION_BLOCKS * PLANCHE_LANES);
+    if (layer->data_count != (size_t)(side * side) * (size_t)layer->heads)
+        return planche_layer_fail(checker->graph, layer, PLANCHE_ERROR_MODEL, checker->error,
+                                  "%zu offsets do not fit %d heads and windows of %d pixels",
+                                  layer->data_count, layer->heads, layer->window);
+    checker->out->channels = channels;
+    return PLANCHE_OK;
+}
+
 /* Layers that read a picture only. */
 static enum planche_status spatial_channels(const struct checker *checker)
 {
@@ -204,6 +230,8 @@ static enum planche_status spatial_channels(const struct checker *checker)
         return slice_channels(checker);
     case PLANCHE_LAYER_NORM:
         return norm_channels(checker);
+    case PLANCHE_LAYER_ATTENTION:
+        return attention_channels(checker);
     default:
         checker->out->channels = checker->in->channels;
         return PLANCHE_OK;
@@ -416,6 +444,9 @@ static bool layer_size(struct sizer *sizer, struct planche_crop *cut, struct pla
         return interp_size(sizer, out);
     case PLANCHE_LAYER_CROP:
         return crop_size(sizer, cut, out);
+    case PLANCHE_LAYER_ATTENTION:
+        sizer->why = "its windows do not divide its input";
+        return planche_windows_fit(*out, layer->window);
     default:
         return joined_size(sizer, out);
     }

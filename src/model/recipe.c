@@ -137,7 +137,7 @@ enum planche_status planche_recipe_derive(const struct planche_graph *graph,
                                           struct planche_recipe *recipe, struct planche_crop *cuts,
                                           int64_t *shrink, struct planche_error *error)
 {
-    static const int multiples[] = {1, 2, 3, 4, 6, 8, 12, 16};
+    static const int multiples[] = {1, 2, 3, 4, 6, 8, 12, 16, 48};
     struct search search = {.graph = graph, .first_cuts = cuts};
     enum planche_status status = PLANCHE_OK;
     bool found = false;

@@ -11,6 +11,10 @@
 #define PLANCHE_LANES           16
 #define PLANCHE_PLANAR_CHANNELS 4
 
+/* Attention: the most rows and columns of a window, and blocks of a head. */
+#define PLANCHE_ATTENTION_WINDOW 8
+#define PLANCHE_ATTENTION_BLOCKS 8
+
 /* Whether a convolution can read a tensor of so many channels as one of a list of several, as if
  * they were one tensor: it is not planar, and fills its blocks unless it is the last of the list.
  * The lowering copies lists together that do not have this property. */

@@ -10,6 +10,7 @@ static void destroy_step(struct planche_step *step)
     planche_free(step->bias);
     planche_free(step->scale);
     planche_free(step->slope);
+    planche_free(step->offsets);
 }
 
 void planche_net_drop_kernels(struct planche_net *net)

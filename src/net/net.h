@@ -51,7 +51,9 @@ enum planche_step_op {
                                PLANCHE_PLANAR_CHANNELS; one input */
     PLANCHE_STEP_NORM, /* out[c] = norm(in0)[c] * scale[c] + bias[c], over the channels of a pixel
                         */
-    PLANCHE_STEP_PAD   /* in0 with more rows and columns round it */
+    PLANCHE_STEP_PAD,  /* in0 with more rows and columns round it */
+    PLANCHE_STEP_ATTENTION /* in0: queries, keys and values, as many channels of each as the output
+                              has: attention within windows, see kernels/kernels.h */
 };
 
 /* value = self * value + other * view; same shape as the step's output. */
@@ -100,6 +102,12 @@ struct planche_step {
     enum planche_norm norm; /* NORM */
     float eps;
     enum planche_pad_mode pad_mode; /* PAD */
+    /* ATTENTION: the channels lie head by head, of which each fills whole blocks. Windows of
+     * `window` rows and columns begin at `shift` and end at the edges of the picture, of which no
+     * side is less than two windows, and each is whole ones. */
+    int heads, window, shift;
+    float *offsets; /* ATTENTION: what pixels add by how they lie to each other, [rows from the
+                       other + window - 1][columns likewise][head] */
 };
 
 /* How a page becomes the network's input and its output the enlarged page. */
@@ -157,6 +165,8 @@ int planche_step_in_channels(const struct planche_net *net, const struct planche
 int64_t planche_conv_size(int64_t size, int kernel, int stride, int dilation, int padding);
 int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, int padding);
 bool planche_interp_size(int64_t size, float factor, int64_t *out);
+/* Whether windows suit a picture: it has two in each direction, and whole ones. */
+bool planche_windows_fit(struct planche_shape shape, int window);
 
 /* Multiply-adds of a step's plain convolution for the given shapes. */
 double planche_step_macs(const struct planche_net *net, const struct planche_step *step,

@@ -55,6 +55,10 @@ void planche_receptive_field_step(const struct planche_step *s,
         *rows = pad_field(s->pad_mode, s->pad_top);
         *columns = pad_field(s->pad_mode, s->pad_left);
         break;
+    case PLANCHE_STEP_ATTENTION:
+        *rows = *columns = (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_WINDOW,
+                                                            s->window, s->shift, 0};
+        break;
     case PLANCHE_STEP_SHUFFLE:
         *rows = *columns = (struct planche_receptive_field){PLANCHE_RECEPTIVE_FIELD_DECONV,
                                                             s->shuffle, 0, s->shuffle - 1};
@@ -138,6 +142,10 @@ void planche_receptive_field_rows(const struct planche_receptive_field *field, i
     case PLANCHE_RECEPTIVE_FIELD_EDGE:
         *lo = planche_int_clamp(y0 - field->offset, 0, in - 1);
         *hi = planche_int_clamp(y1 - 1 - field->offset, 0, in - 1) + 1;
+        break;
+    case PLANCHE_RECEPTIVE_FIELD_WINDOW:
+        *lo = planche_floor_div(y0 - field->offset, field->stride) * field->stride + field->offset;
+        *hi = planche_ceil_div(y1 - field->offset, field->stride) * field->stride + field->offset;
         break;
     case PLANCHE_RECEPTIVE_FIELD_REFLECT:
         need_reflect(y0 - field->offset, y1 - field->offset, in, lo, hi);

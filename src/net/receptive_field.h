@@ -13,7 +13,8 @@ enum planche_receptive_field_kind {
     PLANCHE_RECEPTIVE_FIELD_DECONV,  /* every i with i*stride <= y + offset <= i*stride + extent */
     PLANCHE_RECEPTIVE_FIELD_INTERP,  /* around (y + 0.5) * in / out - 0.5 */
     PLANCHE_RECEPTIVE_FIELD_REFLECT, /* reflect(y - offset) within the input */
-    PLANCHE_RECEPTIVE_FIELD_EDGE     /* y - offset, or the edge of the input that it lies beyond */
+    PLANCHE_RECEPTIVE_FIELD_EDGE,    /* y - offset, or the edge of the input that it lies beyond */
+    PLANCHE_RECEPTIVE_FIELD_WINDOW   /* all of the `stride` rows of which one begins at offset */
 };
 
 struct planche_receptive_field {

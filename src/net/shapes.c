@@ -45,6 +45,12 @@ struct planche_shape planche_view_shape(const struct planche_view *view,
                                   tensor->width - view->left - view->right};
 }
 
+bool planche_windows_fit(struct planche_shape shape, int window)
+{
+    return shape.height % window == 0 && shape.width % window == 0 &&
+           shape.height >= 2 * (int64_t)window && shape.width >= 2 * (int64_t)window;
+}
+
 static bool same_shape(struct planche_shape a, struct planche_shape b)
 {
     return a.height == b.height && a.width == b.width;
@@ -91,6 +97,8 @@ static bool step_shape(const struct planche_step *step, struct planche_shape in,
     case PLANCHE_STEP_POOL:
         *out = (struct planche_shape){1, 1};
         return true;
+    case PLANCHE_STEP_ATTENTION:
+        return planche_windows_fit(in, step->window);
     default:
         return true;
     }
@@ -134,6 +142,9 @@ double planche_step_macs(const struct planche_net *net, const struct planche_ste
 {
     struct planche_shape at = shapes[step->output];
     double kernel;
+    if (step->op == PLANCHE_STEP_ATTENTION) /* two products with every pixel of a window */
+        return 2.0 * step->window * step->window * net->tensors[step->output].channels *
+               (double)at.height * (double)at.width;
     if (step->op == PLANCHE_STEP_DECONV)
         at = planche_view_shape(&step->inputs[0], shapes);
     else if (!planche_step_has_kernel(step) && step->op != PLANCHE_STEP_INNER)

@@ -47,6 +47,12 @@ static void include_taps(struct range *range, const struct planche_receptive_fie
                 include(range, base - (field->extent / 2 - 1) + t);
         }
         break;
+    case PLANCHE_RECEPTIVE_FIELD_WINDOW:
+        for (int64_t i = y - field->stride; i <= y + field->stride; i++)
+            if ((i - field->offset + field->stride) / field->stride ==
+                (y - field->offset + field->stride) / field->stride)
+                include(range, i);
+        break;
     case PLANCHE_RECEPTIVE_FIELD_REFLECT: {
         int64_t i = y - field->offset;
         while (in > 1 && (i < 0 || i >= in))
@@ -137,6 +143,17 @@ static void test_reflect(void **state)
         }
 }
 
+static void test_window(void **state)
+{
+    (void)state;
+    for (int window = 1; window <= 6; window++)
+        for (int shift = 0; shift < window; shift++) {
+            const struct planche_receptive_field field = {PLANCHE_RECEPTIVE_FIELD_WINDOW, window,
+                                                          shift, 0};
+            check_rows(&field, 20, 20);
+        }
+}
+
 static void test_groups(void **state)
 {
     (void)state;
@@ -158,7 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv),   cmocka_unit_test(test_deconv),
         cmocka_unit_test(test_interp), cmocka_unit_test(test_reflect),
-        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_window), cmocka_unit_test(test_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

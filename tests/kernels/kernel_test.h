@@ -96,6 +96,7 @@ void check_binary_vector_f32(const struct planche_kernels *kernels, struct rando
 void check_channel_f32(const struct planche_kernels *kernels, struct random *random);
 void check_activate_f32(const struct planche_kernels *kernels, struct random *random);
 void check_norm_f32(const struct planche_kernels *kernels, struct random *random);
+void check_attention_f32(const struct planche_kernels *kernels, struct random *random);
 void check_sum_f32(const struct planche_kernels *kernels, struct random *random);
 void check_interp_f32(const struct planche_kernels *kernels, struct random *random);
 void check_shuffle_f32(const struct planche_kernels *kernels, struct random *random);

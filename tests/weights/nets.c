@@ -192,5 +192,9 @@ const struct net_case net_cases[] = {
     {"mosr-averaged-2x", mosr_make, mosr_run, 3, 2, 5, 1, 3, 1},
     {"mosrv2-2x", mosrv2_make, mosrv2_run, 3, 2, 16, 2, 0, 2},
     {"mosrv2-4x", mosrv2_make, mosrv2_run, 3, 4, 8, 1, 0, 0},
+    {"swin-unet-1x", swin_make, swin_run, 3, 1, 16, 2, 0, 0},
+    {"swin-unet-2x", swin_make, swin_run, 3, 2, 32, 2, 0, 0},
+    {"swin-unet-4xl", swin_make, swin_run, 3, 4, 16, 2, 1, 0},
+    {"swin-unet-8x-grey", swin_make, swin_run, 1, 8, 16, 1, 0, 0},
 };
 const int net_case_count = sizeof(net_cases) / sizeof(net_cases[0]);

@@ -52,5 +52,7 @@ void mosr_make(struct dict *dict, const struct net_case *net);
 struct picture mosr_run(struct forward *f, const struct net_case *net, struct picture x);
 void mosrv2_make(struct dict *dict, const struct net_case *net);
 struct picture mosrv2_run(struct forward *f, const struct net_case *net, struct picture x);
+void swin_make(struct dict *dict, const struct net_case *net);
+struct picture swin_run(struct forward *f, const struct net_case *net, struct picture x);
 
 #endif

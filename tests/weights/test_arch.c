@@ -122,7 +122,7 @@ static void check(const struct net_case *net, uint64_t seed)
     float *first = NULL;
     struct page page;
     net->make(&dict, net);
-    page_make(&page, 11, 9, seed);
+    page_make(&page, net->run == swin_run ? 31 : 11, 9, seed);
     for (int form = 0; form < FORMS; form++) {
         struct file file = write_form(&dict, form);
         struct network network;
@@ -183,6 +183,47 @@ static void test_strides(void **state)
         network_free(&networks[i]);
         free(files[i].data);
     }
+    dict_free(&dict);
+}
+
+/* Windows are made whole wherever a page is divided: the bytes are the same. */
+static void test_windows(void **state)
+{
+    static const struct run_options ways[] = {
+        {.workers = 1},
+        {.workers = 3},
+        {.workers = 2, .stripe = 37, .segment = 29},
+        {.workers = 1, .stripe = 64, .segment = 200},
+    };
+    const struct net_case net = {"windows", swin_make, swin_run, 3, 2, 16, 2, 0, 0};
+    struct dict dict = {.random = 5};
+    struct network network;
+    struct page page;
+    float *first = NULL;
+    (void)state;
+    swin_make(&dict, &net);
+    struct file file = dict_zip(&dict);
+    load(&network, &net, &file, ZIP);
+    page_make(&page, 131, 107, 9);
+    struct planche_program *program = compile(&network, &isas[isa_count - 1], 1);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct run_report report;
+        float *made = run_page(program, &page, &ways[i], &report);
+        if (first)
+            assert_memory_equal(made, first,
+                                (size_t)report.width * (size_t)report.height * PLANCHE_PLANES *
+                                    sizeof(float));
+        assert_int_equal(report.stripes, ways[i].stripe > 0);
+        if (first)
+            free(made);
+        else
+            first = made;
+    }
+    free(first);
+    planche_program_destroy(&program);
+    page_free(&page);
+    network_free(&network);
+    free(file.data);
     dict_free(&dict);
 }
 
@@ -268,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_strides),
+        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_ncnn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

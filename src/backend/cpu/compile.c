@@ -8,6 +8,7 @@
 #include "net/levels.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 /* A page that tensors' sizes are compared for: a multiple of all that networks divide by. */
@@ -47,6 +48,8 @@ static enum planche_node_kind kind_of(enum planche_step_op op)
         return PLANCHE_NODE_NORM;
     case PLANCHE_STEP_PAD:
         return PLANCHE_NODE_BORDER;
+    case PLANCHE_STEP_ATTENTION:
+        return PLANCHE_NODE_ATTENTION;
     default:
         return PLANCHE_NODE_CONV;
     }
@@ -224,6 +227,16 @@ static void fill_edges(const struct planche_program *program, struct planche_nod
         node->edges[s->input_count + r].view = s->residuals[r].view;
 }
 
+/* Rows and columns come in whole windows. */
+static bool set_attention(struct planche_program *program, struct planche_node *node)
+{
+    const struct planche_step *s = node->step;
+    node->tile = s->window;
+    node->attention_factor = 1 / sqrtf((float)(program->tensors[s->output].channels / s->heads));
+    node->channel = planche_attention_offsets(program->budget, s);
+    return node->channel != NULL;
+}
+
 /* The node of a group. */
 static enum planche_status add_group(struct planche_program *program,
                                      const struct planche_tail_group *group, uint64_t l2_bytes,
@@ -242,6 +255,8 @@ static enum planche_status add_group(struct planche_program *program,
     }
     if (allocated && node->kind == PLANCHE_NODE_NORM)
         allocated = (node->channel = fill_channel(program, s)) != NULL;
+    if (allocated && node->kind == PLANCHE_NODE_ATTENTION)
+        allocated = set_attention(program, node);
     if (!allocated)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for layer %s", s->name);
     if (node->kind == PLANCHE_NODE_CONV)
@@ -427,7 +442,8 @@ static bool find_anchors(struct planche_program *program)
         }
         if (rows > 1 << 20) /* absurd enlargements: any anchor is right */
             rows = 1 << 20;
-        node->anchor = (int)(rows % node->tile);
+        node->anchor =
+            node->kind == PLANCHE_NODE_ATTENTION ? node->step->shift : (int)(rows % node->tile);
         if (node->output >= 0)
             available[node->output] = rows;
     }
@@ -505,6 +521,8 @@ static bool find_scratch(struct planche_program *program)
         size_t bytes = 0;
         if (node->conv && (!planche_pack_scratch(node, &bytes) || bytes > SIZE_MAX / 2))
             return false;
+        if (node->kind == PLANCHE_NODE_ATTENTION)
+            bytes = planche_attention_scratch(node->step, program->tensors[node->output].blocks);
         if (bytes > program->scratch_bytes)
             program->scratch_bytes = (bytes + PLANCHE_ALIGN - 1) / PLANCHE_ALIGN * PLANCHE_ALIGN;
     }
@@ -602,6 +620,7 @@ const char *planche_node_kind_name(const struct planche_node *node)
         [PLANCHE_NODE_DEPTHWISE] = "depthwise",
         [PLANCHE_NODE_NORM] = "norm",
         [PLANCHE_NODE_BORDER] = "border",
+        [PLANCHE_NODE_ATTENTION] = "attention",
         [PLANCHE_NODE_EMIT] = "emit",
     };
     bool deconv = node->step && node->step->op == PLANCHE_STEP_DECONV;

@@ -66,7 +66,8 @@ double planche_cost_node(const struct planche_program *program,
     double pixels = (double)shape.height * (double)shape.width;
     double out = node->output >= 0 ? program->tensors[node->output].channels : 1;
     if (!node->conv)
-        return VALUE * out * pixels;
+        return VALUE * out * pixels +
+               (node->step ? planche_step_macs(program->net, node->step, geometry->shapes) : 0);
     /* Deconvolutions have fewer taps for a pixel than their kernels have. */
     double taps_in = planche_step_macs(program->net, node->step, geometry->shapes) / (out * pixels);
     enum planche_precision precision = node->conv->precision;

@@ -111,6 +111,9 @@ static enum planche_status run_node_rows(const struct planche_exec *exec, int n,
     case PLANCHE_NODE_POOL:
         planche_exec_pool(exec, n, y0, y1);
         break;
+    case PLANCHE_NODE_ATTENTION:
+        planche_exec_attention(exec, n, y0, y1);
+        break;
     default:
         task = planche_simple_task(exec, n, y0, y1);
         planche_exec_split(&task, 256, task.unit);

@@ -30,5 +30,6 @@ void planche_exec_tail(const struct planche_task *task, int64_t y, int64_t x0, i
 void planche_exec_conv(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_winograd(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 void planche_exec_pool(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
+void planche_exec_attention(const struct planche_exec *exec, int node, int64_t y0, int64_t y1);
 
 #endif

@@ -58,9 +58,11 @@ static void round_part(const struct planche_node *node, const struct planche_sha
         planche_int_clamp(planche_node_group_floor(node, part->rect.y0), 0, shape->height);
     part->rect.y1 =
         planche_int_clamp(planche_node_group_ceil(node, part->rect.y1), 0, shape->height);
-    part->rect.x0 = part->rect.x0 / columns * columns;
-    part->rect.x1 =
-        planche_int_clamp((part->rect.x1 + columns - 1) / columns * columns, 0, shape->width);
+    int64_t from = node->kind == PLANCHE_NODE_ATTENTION ? node->anchor : 0;
+    part->rect.x0 = planche_int_clamp(
+        planche_floor_div(part->rect.x0 - from, columns) * columns + from, 0, shape->width);
+    part->rect.x1 = planche_int_clamp(
+        planche_ceil_div(part->rect.x1 - from, columns) * columns + from, 0, shape->width);
 }
 
 static void activate(struct planche_pass *pass, int n)

@@ -32,7 +32,8 @@ enum planche_node_kind {
     PLANCHE_NODE_DEPTHWISE,
     PLANCHE_NODE_NORM,
     PLANCHE_NODE_BORDER, /* padding within the network */
-    PLANCHE_NODE_EMIT,   /* the network's output, cropped -> the caller */
+    PLANCHE_NODE_ATTENTION,
+    PLANCHE_NODE_EMIT, /* the network's output, cropped -> the caller */
 };
 
 /* The largest factor of a shuffle that EMIT does. */
@@ -80,7 +81,9 @@ struct planche_node {
     struct planche_tail tail; /* done to what the node has just made; of an elementwise node, which
                                  makes nothing before, all that it does */
     struct planche_conv_program *conv;
-    float *channel; /* NORM: scale, bias, slope, one after another */
+    float *channel; /* NORM: scale, bias, slope, one after another; ATTENTION: what the pixels of a
+                       window add to each other, [head][pixel][PLANCHE_ATTENTION_LENGTH] */
+    float attention_factor;
 };
 
 struct planche_tensor_layout {
@@ -123,6 +126,11 @@ enum planche_status planche_program_create(struct planche_program **out,
                                            struct planche_pool *pool, struct planche_budget *budget,
                                            struct planche_error *error);
 void planche_program_destroy(struct planche_program **program);
+
+/* Of an ATTENTION step whose output has so many blocks: bytes of a worker's scratch; the node's
+ * `channel`, NULL without memory. */
+size_t planche_attention_scratch(const struct planche_step *step, unsigned blocks);
+float *planche_attention_offsets(struct planche_budget *budget, const struct planche_step *step);
 
 /* "winograd", "conv", "deconv", "add", ...: what a node does, for profiles. */
 const char *planche_node_kind_name(const struct planche_node *node);

@@ -106,6 +106,11 @@ static enum planche_status check_step(const struct planche_step *step, struct pl
 {
     bool pads = step->op == PLANCHE_STEP_DECONV || step->pad_top || step->pad_left ||
                 step->pad_bottom || step->pad_right;
+    if (step->op == PLANCHE_STEP_ATTENTION)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "the network has attention (layer '%s'), which is not supported on a "
+                            "GPU",
+                            step->name);
     if (step->input_count > PLANCHE_GPU_INPUTS)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "layer '%s' has %d inputs: on a GPU at most %d are supported",

@@ -46,6 +46,7 @@ struct planche_arch_builder {
 extern const struct planche_arch planche_arch_artcnn, planche_arch_compact, planche_arch_cugan,
     planche_arch_cunet, planche_arch_mosr, planche_arch_mosrv2, planche_arch_plksr,
     planche_arch_rcan, planche_arch_realplksr, planche_arch_rrdb, planche_arch_rtmosr,
-    planche_arch_span, planche_arch_spanf3, planche_arch_spanplus, planche_arch_waifu2x;
+    planche_arch_span, planche_arch_spanf3, planche_arch_spanplus, planche_arch_swin_unet,
+    planche_arch_waifu2x;
 
 #endif

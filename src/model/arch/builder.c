@@ -4,12 +4,15 @@
 
 #include "base/status.h"
 #include "model/arch/keys.h"
+#include "net/layout.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define NAME 128
+/* Rows from one pixel of a window to another, in both directions. */
+#define ATTENTION_SIDE (2 * PLANCHE_ATTENTION_WINDOW - 1)
 
 void planche_arch_fail(struct planche_arch_builder *builder, enum planche_status status,
                        const char *format, ...)
@@ -60,6 +63,7 @@ static const char *const type_names[] = {
     [PLANCHE_LAYER_SLICE] = "slice",
     [PLANCHE_LAYER_UNSHUFFLE] = "unshuffle",
     [PLANCHE_LAYER_NORM] = "norm",
+    [PLANCHE_LAYER_ATTENTION] = "attention",
 };
 
 /* Adds a layer with `count` inputs, named by its type and number unless a name is given. */
@@ -142,22 +146,24 @@ static const struct planche_state_tensor *part(const struct planche_arch_builder
     return planche_arch_tensor(builder->state, "%s.%s", key, name);
 }
 
-static bool check_kernel(struct planche_arch_builder *builder, const char *key,
+/* A layer with the kernel and the bias of a key. The weights' axis `out` counts its outputs; those
+ * of a dense layer (nn.Linear) have two axes and are a kernel of one pixel. */
+static bool check_kernel(struct planche_arch_builder *builder, const char *key, int out,
                          const struct planche_state_tensor *weights,
                          const struct planche_state_tensor *bias)
 {
-    bool fits = weights && weights->rank == 4;
+    bool fits = weights && (weights->rank == 4 || (weights->rank == 2 && out == 0));
     if (!weights)
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the tensor '%.80s.weight' is missing",
                           key);
-    for (int i = 0; fits && i < 4; i++)
+    for (int i = 0; fits && i < weights->rank; i++)
         fits = weights->shape[i] >= 1 &&
                weights->shape[i] <= (i < 2 ? PLANCHE_GRAPH_CHANNELS : PLANCHE_GRAPH_KERNEL);
     if (weights && !fits)
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
                           "the tensor '%.80s.weight' has not the shape of a convolution's kernel",
                           key);
-    if (fits && bias && bias->count != (uint64_t)weights->shape[0]) {
+    if (fits && bias && bias->count != (uint64_t)weights->shape[out]) {
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
                           "the tensor '%.80s.bias' does not fit its kernel", key);
         fits = false;
@@ -165,26 +171,34 @@ static bool check_kernel(struct planche_arch_builder *builder, const char *key,
     return fits;
 }
 
-static int add_conv(struct planche_arch_builder *builder, int input, const char *key)
+static int add_kernel(struct planche_arch_builder *builder, enum planche_layer_type type, int out,
+                      int input, const char *key)
 {
     const struct planche_state_tensor *weights = part(builder, key, "weight");
     const struct planche_state_tensor *bias = part(builder, key, "bias");
     struct planche_layer *layer;
     int blob;
-    if (builder->status || !check_kernel(builder, key, weights, bias))
+    if (builder->status || !check_kernel(builder, key, out, weights, bias))
         return -1;
-    blob = add_layer(builder, PLANCHE_LAYER_CONVOLUTION, key, &input, 1);
+    blob = add_layer(builder, type, key, &input, 1);
     layer = planche_arch_last_layer(builder);
-    layer->channels = (int)weights->shape[0];
-    layer->kernel_h = (int)weights->shape[2];
-    layer->kernel_w = (int)weights->shape[3];
+    layer->channels = (int)weights->shape[out];
+    layer->kernel_h = weights->rank == 4 ? (int)weights->shape[2] : 1;
+    layer->kernel_w = weights->rank == 4 ? (int)weights->shape[3] : 1;
     layer->stride_w = layer->stride_h = layer->dilation_w = layer->dilation_h = 1;
-    layer->pad_top = layer->pad_bottom = layer->kernel_h / 2;
-    layer->pad_left = layer->pad_right = layer->kernel_w / 2;
     layer->has_bias = bias != NULL;
     layer->weight_count = (size_t)weights->count;
     *planche_arch_last_source(builder) =
         (struct planche_arch_source){.weights = weights, .bias = bias};
+    return blob;
+}
+
+static int add_conv(struct planche_arch_builder *builder, int input, const char *key)
+{
+    int blob = add_kernel(builder, PLANCHE_LAYER_CONVOLUTION, 0, input, key);
+    struct planche_layer *layer = planche_arch_last_layer(builder);
+    layer->pad_top = layer->pad_bottom = layer->kernel_h / 2;
+    layer->pad_left = layer->pad_right = layer->kernel_w / 2;
     return blob;
 }
 
@@ -361,32 +375,17 @@ int planche_arch_deconv(struct planche_arch_builder *builder, int input, int str
                         const char *format, ...)
 {
     char key[NAME];
-    const struct planche_state_tensor *weights, *bias;
     struct planche_layer *layer;
     va_list args;
     int blob;
     va_start(args, format);
     vsnprintf(key, sizeof(key), format, args);
     va_end(args);
-    weights = part(builder, key, "weight");
-    bias = part(builder, key, "bias");
-    if (builder->status || !check_kernel(builder, key, weights, NULL))
-        return -1;
-    blob = add_layer(builder, PLANCHE_LAYER_DECONVOLUTION, key, &input, 1);
+    blob = add_kernel(builder, PLANCHE_LAYER_DECONVOLUTION, 1, input, key);
     layer = planche_arch_last_layer(builder);
-    layer->channels = (int)weights->shape[1];
-    layer->kernel_h = (int)weights->shape[2];
-    layer->kernel_w = (int)weights->shape[3];
     layer->stride_w = layer->stride_h = stride;
-    layer->dilation_w = layer->dilation_h = 1;
     layer->pad_top = layer->pad_bottom = layer->pad_left = layer->pad_right = cut;
-    layer->has_bias = bias != NULL;
-    layer->weight_count = (size_t)weights->count;
-    *planche_arch_last_source(builder) =
-        (struct planche_arch_source){.weights = weights, .bias = bias, .fill = turn_kernel};
-    if (bias && bias->count != (uint64_t)weights->shape[1])
-        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
-                          "the tensor '%.80s.bias' does not fit its kernel", key);
+    planche_arch_last_source(builder)->fill = turn_kernel;
     return blob;
 }
 
@@ -494,19 +493,51 @@ int planche_arch_norm(struct planche_arch_builder *builder, int input, enum plan
     snprintf(name, sizeof(name), "%s.%s", key, layer_norm ? "weight" : "scale");
     factors = values(builder, name);
     snprintf(name, sizeof(name), "%s.%s", key, layer_norm ? "bias" : "offset");
-    shifts = values(builder, name);
+    shifts = planche_state_find(builder->state, name) ? values(builder, name) : NULL;
     blob = add_layer(builder, PLANCHE_LAYER_NORM, key, &input, 1);
-    if (!factors || !shifts || blob < 0)
+    if (!factors || blob < 0)
         return -1;
     layer = planche_arch_last_layer(builder);
     layer->norm = norm;
     layer->eps = eps;
-    layer->channels = (int)shifts->count;
+    layer->channels = shifts ? (int)shifts->count : 0;
     layer->data_count = (size_t)factors->count;
-    layer->has_bias = true;
+    layer->has_bias = shifts != NULL;
     planche_arch_last_source(builder)->data = factors;
     planche_arch_last_source(builder)->bias = shifts;
-    if (factors->count != shifts->count)
+    if (shifts && factors->count != shifts->count)
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the tensors of '%.80s' do not fit", key);
     return builder->status ? -1 : blob;
+}
+
+int planche_arch_attention(struct planche_arch_builder *builder, int input, int shift,
+                           const char *format, ...)
+{
+    char name[NAME];
+    const struct planche_state_tensor *offsets;
+    struct planche_layer *layer;
+    int64_t side = 1;
+    va_list args;
+    int blob;
+    va_start(args, format);
+    vsnprintf(name, sizeof(name), format, args);
+    va_end(args);
+    offsets = planche_state_find(builder->state, name);
+    while (offsets && offsets->rank == 2 && side <= ATTENTION_SIDE &&
+           side * side != offsets->shape[0])
+        side += 2;
+    if (!offsets || offsets->rank != 2 || side > ATTENTION_SIDE ||
+        offsets->shape[1] > PLANCHE_GRAPH_CHANNELS) {
+        planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
+                          "the tensor '%.80s' is missing or not that of a square window", name);
+        return -1;
+    }
+    blob = add_layer(builder, PLANCHE_LAYER_ATTENTION, name, &input, 1);
+    layer = planche_arch_last_layer(builder);
+    layer->heads = (int)offsets->shape[1];
+    layer->window = (int)(side + 1) / 2;
+    layer->shift = shift ? layer->window / 2 : 0;
+    layer->data_count = (size_t)offsets->count;
+    planche_arch_last_source(builder)->data = offsets;
+    return blob;
 }

@@ -19,8 +19,8 @@ int planche_arch_input(struct planche_arch_builder *builder, int channels);
 /* A layer without weights of its own, with one or two inputs (b: -1). */
 int planche_arch_add(struct planche_arch_builder *builder, enum planche_layer_type type, int a,
                      int b);
-/* A convolution by KEY.weight [out][in][rows][columns] and KEY.bias, if there is one, that leaves
- * the size as it is. */
+/* A convolution by KEY.weight [out][in][rows][columns], or of single pixels [out][in], and
+ * KEY.bias, if there is one, that leaves the size as it is. */
 __attribute__((format(printf, 3, 4))) int planche_arch_conv(struct planche_arch_builder *builder,
                                                             int input, const char *format, ...);
 /* Takes its padding from the convolution that was added last. */
@@ -59,9 +59,16 @@ int planche_arch_shift(struct planche_arch_builder *builder, int input, float fa
 /* Times the values in the tensor of the name. */
 __attribute__((format(printf, 3, 4))) int planche_arch_scale(struct planche_arch_builder *builder,
                                                              int input, const char *format, ...);
-/* Each pixel over its channels, by KEY.weight and KEY.bias, or, RMS, KEY.scale and KEY.offset. */
+/* Each pixel over its channels, by KEY.weight and KEY.bias, if there is one, or, RMS, KEY.scale and
+ * KEY.offset. */
 __attribute__((format(printf, 5, 6))) int planche_arch_norm(struct planche_arch_builder *builder,
                                                             int input, enum planche_norm norm,
                                                             float eps, const char *format, ...);
+/* Attention within windows of queries, keys and values, by the tensor of the name, which has a
+ * number for how pixels lie to each other [2 * window - 1, squared][heads]. shift: windows begin
+ * half of one later. */
+__attribute__((format(printf, 4, 5))) int
+planche_arch_attention(struct planche_arch_builder *builder, int input, int shift,
+                       const char *format, ...);
 
 #endif

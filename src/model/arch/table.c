@@ -35,8 +35,6 @@ static const struct known {
     {{"layers.0.residual_group.blocks.0.norm1.weight",
       "layers.0.residual_group.blocks.0.mlp.fc1.bias"},
      {.name = "SwinIR", .reason = attention}},
-    {{"unet.patch.0.weight", "unet.swin1.block.0.attn.qkv.weight"},
-     {.name = "swin_unet (waifu2x)", .reason = attention}},
     {{"m_head.0.weight", "m_tail.0.weight"}, {.name = "SCUNet", .reason = attention}},
     {{"upsampler.MetaUpsample"}, {.name = "FDAT or its kin", .reason = page_attention}},
 };
@@ -46,7 +44,7 @@ static const struct planche_arch *const built[] = {
     &planche_arch_compact,   &planche_arch_rrdb,   &planche_arch_cunet,  &planche_arch_waifu2x,
     &planche_arch_cugan,     &planche_arch_spanf3, &planche_arch_span,   &planche_arch_artcnn,
     &planche_arch_realplksr, &planche_arch_plksr,  &planche_arch_mosrv2, &planche_arch_spanplus,
-    &planche_arch_rtmosr,    &planche_arch_rcan,   &planche_arch_mosr,
+    &planche_arch_rtmosr,    &planche_arch_rcan,   &planche_arch_mosr,   &planche_arch_swin_unet,
 };
 
 const struct planche_arch *planche_arch_find(const struct planche_state *state)

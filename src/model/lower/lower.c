@@ -423,6 +423,25 @@ static enum planche_status lower_norm(struct planche_builder *builder, struct pl
     return PLANCHE_OK;
 }
 
+static enum planche_status lower_attention(struct planche_builder *builder,
+                                           struct planche_layer *layer)
+{
+    struct planche_view view;
+    enum planche_status status = planche_builder_single(builder, layer->inputs[0], &view);
+    struct planche_step *step;
+    if (status != PLANCHE_OK)
+        return status;
+    step = planche_builder_add(builder, PLANCHE_STEP_ATTENTION, layer, &view, 1);
+    if (!step)
+        return planche_builder_no_memory(builder);
+    step->heads = layer->heads;
+    step->window = layer->window;
+    step->shift = layer->shift;
+    step->offsets = layer->data;
+    layer->data = NULL;
+    return PLANCHE_OK;
+}
+
 /* A network that wants alpha sees an opaque page: the colours, and a channel of ones. Pages' alpha
  * is enlarged apart from them. */
 static enum planche_status add_alpha(struct planche_builder *builder,
@@ -494,6 +513,8 @@ static enum planche_status lower(struct planche_builder *builder, struct planche
         return lower_norm(builder, layer);
     case PLANCHE_LAYER_PAD:
         return planche_lower_pad(builder, layer);
+    case PLANCHE_LAYER_ATTENTION:
+        return lower_attention(builder, layer);
     }
     return PLANCHE_ERROR_INTERNAL;
 }
