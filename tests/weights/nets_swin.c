@@ -76,7 +76,7 @@ void swin_make(struct dict *dict, const struct net_case *net)
 static const double *values(struct forward *f, const char *key, const char *part)
 {
     char name[128];
-    snprintf(name, sizeof(name), "%s.%s", key, part);
+    snprintf(name, sizeof(name), "%.80s.%.40s", key, part);
     const struct dict_tensor *tensor = dict_find(f->dict, name);
     return tensor ? tensor->values : NULL;
 }
