@@ -137,6 +137,14 @@ class Config(harness.Case):
         path = self.write("planche/config.toml", text.encode())
         return run(*command, *arguments, env={"PLANCHE_CONFIG": path, "PLANCHE_MODEL_DIR": "", **variables}, check=check)
 
+    def test_the_one_of_the_service(self):
+        """What the packages install is accepted, also with all options that it shows."""
+        with open(os.path.join(os.environ["SAMPLES"], "../packaging/systemd/config.toml"), encoding="utf-8") as file:
+            text = re.sub(r"(?m)^#(?=[a-z-]+ = )", "", file.read())
+        self.assertIn('\nmax-size = "20G"\n', text)
+        self.info(text)
+        self.assert_one_line(self.info(text + "threds = 2\n", check=2).stderr, "did you mean threads")
+
     def test_order(self):
         """The command line, variables, a table, what stands above all tables."""
         text = ('# mine\n\nmodel-dir = "/some/where else"\r\nquality = 80\ncpu-mask="portable"\n'
