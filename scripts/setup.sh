@@ -25,6 +25,12 @@ heif_decoder() {
         echo "/usr/lib/*/libheif/plugins/libheif-libde265.so=$plugin"
 }
 
+# axum, which the example of a back end has, is in Debian from 13 on.
+axum_crate() {
+    [ -z "$(apt-cache search --names-only '^librust-axum-dev$' 2>/dev/null)" ] ||
+        echo "$crates/axum-0.*/Cargo.toml=librust-axum-dev"
+}
+
 # What proves that a package is there, and the package.
 needs() {
     arm=/usr/lib/aarch64-linux-gnu
@@ -75,7 +81,7 @@ needs() {
               $crates/tokio-1.*/Cargo.toml=librust-tokio-dev
               $crates/image-0.*/Cargo.toml=librust-image-dev
               $crates/hyper-*/Cargo.toml=librust-hyper-dev
-              $crates/serde_json-*/Cargo.toml=librust-serde-json-dev
+              $crates/serde_json-*/Cargo.toml=librust-serde-json-dev $(axum_crate)
               /usr/lib/python3/dist-packages/cffi/api.py=python3-cffi
               /usr/lib/python3/dist-packages/setuptools/__init__.py=python3-setuptools
               /usr/lib/python3/dist-packages/wheel/__init__.py=python3-wheel

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test.sh BUILD: installs the module with pip, offline, into a folder of the build folder, and tests
-# it there. Skipped (77) where Python lacks what it needs, unless PLANCHE_REQUIRE_BINDINGS=1.
+# it there; without a library in the build folder, with the system's. Skipped (77) where Python lacks what it needs, unless PLANCHE_REQUIRE_BINDINGS=1.
 set -eu
 build=$1
 source=$(cd "$(dirname "$0")" && pwd)
@@ -22,7 +22,8 @@ fi
 rm -rf "$work"
 mkdir -p "$work"
 cp -Rp "$source" "$work/source"
-PLANCHE_LIB_DIR=$build $python -m pip install --quiet --no-index --no-build-isolation --no-deps \
+[ ! -e "$build/libplanche.so" ] || export PLANCHE_LIB_DIR="$build"
+$python -m pip install --quiet --no-index --no-build-isolation --no-deps \
     --no-cache-dir --disable-pip-version-check --no-warn-script-location --root-user-action ignore \
     --target "$work/site" "$work/source"
 # Not beside the sources, which Python would take instead of what was installed.

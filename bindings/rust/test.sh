@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test.sh tests|lint BUILD: the crates' tests, or their layout and clippy, with the library of a
-# build folder. Works on a copy in the build folder, because cargo writes beside the sources. Crates
+# build folder, or, without one in it, with the system's. Works on a copy in the build folder, because cargo writes beside the sources. Crates
 # are those that Debian packages, offline; PLANCHE_CARGO_ONLINE=1 takes cargo's own registry.
 # Skipped (77) where cargo or a crate is not installed, unless PLANCHE_REQUIRE_BINDINGS=1.
 set -eu
@@ -40,6 +40,12 @@ if [ "${PLANCHE_CARGO_ONLINE:-}" != 1 ] && { [ -z "$(find $registry -maxdepth 1 
     echo "hyper 0.14 or serde_json is not in $registry: the examples are left out" >&2
     sed -i 's|, "examples/backend"||' Cargo.toml
 fi
+# axum is in Debian from 13 on, which has the compiler that its crates need.
+axum=examples/axum/Cargo.toml
+if [ "${PLANCHE_CARGO_ONLINE:-}" != 1 ] && [ -z "$(find $registry -maxdepth 1 -name 'axum-0.7.*' 2>/dev/null)" ]; then
+    echo "axum 0.7 is not in $registry: the example on it is not compiled" >&2
+    axum=
+fi
 export CARGO_HOME="$work/home" CARGO_TARGET_DIR="$work/target" RUST_BACKTRACE=0
 export PKG_CONFIG_PATH="$build/meson-uninstalled${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 export LD_LIBRARY_PATH="$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
@@ -47,12 +53,15 @@ export LD_LIBRARY_PATH="$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 case $what in
 tests)
     cargo test --quiet --workspace --features planche/tokio,planche/image
+    [ -z "$axum" ] || cargo test --quiet --manifest-path $axum
     ;;
 lint)
     command -v cargo-clippy >/dev/null || skip "there is no clippy"
     cargo fmt --all -- --check
+    cargo fmt --manifest-path examples/axum/Cargo.toml -- --check
     cargo clippy --quiet --workspace --all-targets --features planche/tokio,planche/image -- \
         -D warnings
+    [ -z "$axum" ] || cargo clippy --quiet --all-targets --manifest-path $axum -- -D warnings
     # The bindings are what bindgen of this version makes of the headers.
     case $(bindgen --version 2>/dev/null) in
     *" 0.60."*)

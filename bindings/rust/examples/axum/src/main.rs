@@ -1,46 +1,28 @@
 // SPDX-License-Identifier: MIT
-//! The back end of ../backend on axum: POST a page to /enlarge. axum drops a handler's future when
-//! the client closes its connection, which gives the page up.
-//!
-//! cargo run --release -- library | stdio PROGRAM... | socket PATH
-use std::sync::Arc;
+//! planche-backend-axum ADDRESS library: the engine in this process
+//! planche-backend-axum ADDRESS stdio PROGRAM...: a child process, "planche stdio -m small"
+//! planche-backend-axum ADDRESS socket PATH: planche serve --listen unix:PATH
+use std::net::TcpListener;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::Router;
-use planche_backend::{Enlarge, Failure};
-
-const MAX_PAGE: usize = 64 << 20;
-
-async fn enlarge(State(backend): State<Arc<dyn Enlarge>>, page: Bytes) -> Response {
-    match backend.enlarge(page.to_vec()).await {
-        Ok(reply) => ([(CONTENT_TYPE, reply.media_type)], reply.bytes).into_response(),
-        Err(Failure::Page(text)) => (StatusCode::UNPROCESSABLE_ENTITY, text).into_response(),
-        Err(Failure::Busy(text)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], text).into_response()
-        }
-        Err(Failure::Broken(text)) => (StatusCode::BAD_GATEWAY, text).into_response(),
-    }
-}
+const USAGE: &str = "planche-backend-axum ADDRESS library | stdio PROGRAM... | socket PATH";
 
 type Failed = Box<dyn std::error::Error>;
 
-#[tokio::main]
-async fn main() -> Result<(), Failed> {
+async fn run() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let app = Router::new()
-        .route("/enlarge", post(enlarge))
-        .route("/healthz", get(|| async { "well" }))
-        .layer(DefaultBodyLimit::max(MAX_PAGE))
-        .with_state(planche_backend::from_arguments(&arguments)?);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8378").await?;
+    let (address, way) = arguments.split_first().ok_or(USAGE)?;
+    let listener = TcpListener::bind(address)?;
+    println!("http://{}/enlarge", listener.local_addr()?);
     let end = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    axum::serve(listener, app).with_graceful_shutdown(end).await?;
-    Ok(())
+    let backend = planche_backend::from_arguments(way)?;
+    Ok(planche_backend_axum::serve(listener, backend, end).await?)
+}
+
+fn main() -> Result<(), Failed> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(run())
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-//! Each of the three ways behind the front, as a client sees it: a page comes back larger, 64 are in
-//! flight at once, a client goes, and what makes the pages is killed. PLANCHE is the command.
-#[path = "../../../planche/tests/support/mod.rs"]
+//! Each of the three ways behind a front, as a client sees it: a page comes back larger, 64 are in
+//! flight at once, a client goes, and what makes the pages is killed. PLANCHE is the command. The
+//! test that has this module says which front: here and in ../../../axum.
+#[path = "../../../../planche/tests/support/mod.rs"]
 mod support;
 
 use std::env;
@@ -13,9 +14,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use planche::{Format, Page};
-use planche_backend::{front, Child, Enlarge, Library, Socket};
+use planche_backend::{Child, Enlarge, Library, Socket};
 use support::{engine, png};
 use tokio::runtime::Runtime;
+
+use crate::front;
 
 const HANG: Duration = Duration::from_secs(120);
 /// A page that takes a moment, and one that takes seconds.
