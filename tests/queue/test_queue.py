@@ -2,9 +2,8 @@
 """Many machines: a real nats-server on loopback, workers as processes, and what may happen to all of
 them. Books that come out have the bytes that one machine makes, whatever happened.
 
-PLANCHE_TEST_QUEUE=faults adds killed servers and frozen workers, after which a front may wait for minutes, not yet
-explained; =long makes it 2,000 pages and 200 kills. Without nats-server it is skipped, or fails
-if PLANCHE_REQUIRE_QUEUE is 1."""
+PLANCHE_TEST_QUEUE=long makes it 2,000 pages and 200 kills. Without nats-server it is skipped, or fails if
+PLANCHE_REQUIRE_QUEUE is 1."""
 import contextlib
 import json
 import math
@@ -98,9 +97,10 @@ class Server:
 
 
 class Proxy:
-    """A way to the server that can stop, with all connections open."""
+    """A way to the server that can stop, with all connections open; by itself where a client says some words."""
 
-    def __init__(self, port):
+    def __init__(self, port, words=None):
+        self.words, self.stopped = words, threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port, self.target, self.open = self.listener.getsockname()[1], port, threading.Event()
         self.open.set()
@@ -113,8 +113,8 @@ class Proxy:
                 near = self.listener.accept()[0]
                 far = socket.create_connection(("127.0.0.1", self.target))
                 self.ends += [near, far]
-                for a, b in ((near, far), (far, near)):
-                    threading.Thread(target=self.copy, args=(a, b), daemon=True).start()
+                for a, b, words in ((near, far, self.words), (far, near, None)):
+                    threading.Thread(target=self.copy, args=(a, b, words), daemon=True).start()
 
     def close(self):
         self.open.set()
@@ -123,9 +123,12 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
-    def copy(self, source, target):
+    def copy(self, source, target, words):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if words and words in data and not self.stopped.is_set():
+                    self.open.clear()
+                    self.stopped.set()
                 self.open.wait()
                 target.sendall(data)
         for end in (source, target):
@@ -304,9 +307,6 @@ class Models(Queue):
         self.expect_empty()
 
 
-NOT_BY_DEFAULT = unittest.skipUnless(os.environ.get("PLANCHE_TEST_QUEUE"), "PLANCHE_TEST_QUEUE is not set")
-
-
 class Faults(Queue):
     def disturb(self, front):
         """Kills workers at random, and the front and the server now and then, until all was done."""
@@ -327,7 +327,6 @@ class Faults(Queue):
                 front = self.front()
         return front
 
-    @NOT_BY_DEFAULT
     def test_kills_of_everything(self):
         self.make_books(BOOKS, PAGES)
         front = self.disturb(self.front())
@@ -355,7 +354,6 @@ class Faults(Queue):
         cut.send_signal(signal.SIGTERM)
         self.assertEqual(cut.wait(SECONDS), 0)
 
-    @NOT_BY_DEFAULT
     def test_frozen_worker_and_drain(self):
         """One that sleeps loses its pages; one that is told to stop gives back what it has not begun."""
         self.make_books(1, 24, size=(400, 400))
@@ -449,6 +447,42 @@ class Full(Queue):
         for worker in workers:
             worker.send_signal(signal.SIGTERM)
             self.assertEqual(worker.wait(SECONDS), 0)
+
+
+class Late(Queue):
+    def test_late_result(self):
+        """A result that is told when who waited has taken another, and has gone, leaves nothing behind."""
+        self.make_books(1, 1)
+        proxy = Proxy(self.server.port, b"PUB planche.result.")
+        self.addCleanup(proxy.close)
+        late = self.worker(port=proxy.port)
+        front = self.front()
+        self.assertTrue(proxy.stopped.wait(SECONDS))
+        self.worker()
+        self.end_front(front)
+        proxy.open.set()
+        late.send_signal(signal.SIGTERM)
+        self.assertEqual(late.wait(SECONDS), 0)
+        self.expect_books(1)
+        state, _ = self.state()
+        self.assertEqual((state["results"], state["pages"], state["store_bytes"]), (0, 0, 0))
+
+    def test_numbers_that_were_used(self):
+        """A server that has lost its jobs, but not what workers have acknowledged, passes over new ones."""
+        self.make_books(2, 24, size=(8, 8))
+        self.worker()
+        one, two = self.path("in", "0.cbz"), self.path("in", "1.cbz")
+        words = self.words("--quiet", "-m", self.path("tiny2x.param"), "-o", self.path("out") + "/")
+        self.end_front(self.begin(*words, one))
+        self.server.stop()
+        shutil.rmtree(self.path("store", "jetstream", "$G", "streams", "PLANCHE_JOBS", "msgs"))
+        self.server.start()
+        begin = time.monotonic()
+        self.end_front(self.begin(*words, two))
+        if SLOWNESS == 1:  # not when the front looks after its jobs, 20 s later
+            self.assertLess(time.monotonic() - begin, 15)
+        self.expect_books(2)
+        self.expect_empty()
 
 
 class Folder(Queue):

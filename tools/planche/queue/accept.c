@@ -95,11 +95,12 @@ static void count(struct planche_queue_front *front, const struct planche_queue_
 }
 
 enum planche_status planche_queue_accept(struct planche_queue_front *front,
-                                         const struct planche_queue_job *job,
+                                         struct planche_queue_post *post,
                                          struct planche_queue_target *target,
                                          struct planche_page_result *result, bool *found,
                                          struct planche_error *error)
 {
+    const struct planche_queue_job *job = &post->job;
     struct planche_queue_result made;
     natsMsg *message = NULL;
     void *data = NULL;
@@ -112,6 +113,7 @@ enum planche_status planche_queue_accept(struct planche_queue_front *front,
     *found = status != PLANCHE_OK || data != NULL;
     if (status == PLANCHE_OK && data != NULL) {
         *result = made.page;
+        planche_queue_withdraw(front, post);
         forget(front, PLANCHE_QUEUE_RESULTS, message);
         planche_queue_remove(&front->queue, &made.object);
         count(front, &made);

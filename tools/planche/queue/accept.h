@@ -3,7 +3,7 @@
 #ifndef PLANCHE_QUEUE_ACCEPT_H
 #define PLANCHE_QUEUE_ACCEPT_H
 
-#include "queue/front_state.h"
+#include "queue/post.h"
 
 /* Where a result goes to. */
 struct planche_queue_target {
@@ -15,9 +15,11 @@ struct planche_queue_target {
 
 /* Looks for the result of a job, and writes it as the page's file or gives its bytes. *found: there
  * was one that is what it says, or writing failed. One that is not is removed, and counts as none.
- * result as in planche_engine_run_file. Errors: IO (of the file), MEMORY. */
+ * What the queue holds of the page is removed then, first its bytes: a worker that is late with it
+ * sees by them that it is over. result as in planche_engine_run_file. Errors: IO (of the file),
+ * MEMORY. */
 enum planche_status planche_queue_accept(struct planche_queue_front *front,
-                                         const struct planche_queue_job *job,
+                                         struct planche_queue_post *post,
                                          struct planche_queue_target *target,
                                          struct planche_page_result *result, bool *found,
                                          struct planche_error *error);

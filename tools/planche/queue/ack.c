@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WAIT_MS 5000
+#define PAGE_MS 1000 /* a page that comes later is taken with the next request */
 
 /* Where pages come to, made with the first request. */
 static natsStatus open_inbox(struct planche_queue *queue)
@@ -26,7 +27,7 @@ static natsStatus open_inbox(struct planche_queue *queue)
 static natsStatus wait_for_page(struct planche_queue *queue, const char *reply, natsMsg **message)
 {
     natsStatus status;
-    while ((status = planche_libnats.natsSubscription_NextMsg(message, queue->pages, WAIT_MS)) ==
+    while ((status = planche_libnats.natsSubscription_NextMsg(message, queue->pages, PAGE_MS)) ==
            NATS_OK) {
         const char *code = NULL;
         if (planche_libnats.natsMsgHeader_Get(*message, "Status", &code) != NATS_OK)

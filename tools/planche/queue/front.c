@@ -21,12 +21,12 @@
 
 #define SECOND      INT64_C(1000000000)
 #define TICK_NS     (SECOND / 5)  /* from one look at the owner's cancel handle to the next */
-#define POLL_NS     (5 * SECOND)  /* news may have been missed */
-#define CHECK_NS    (20 * SECOND) /* a job may have been lost */
+#define LOOK_NS     (20 * SECOND) /* news may have been missed, or a job been removed */
 #define COMPLAIN_NS (60 * SECOND)
+#define OFTEN       10 /* times that a job was lost */
 
-/* News of a page: who waits for it looks. A worker that found that its bytes are gone says so, too:
- * the page is to be put into the queue again. */
+/* News of a page, or "all" for each: who waits for it looks. A worker that found that its bytes are
+ * gone says so, too: the page is to be put into the queue again. */
 static void on_news(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
                     void *user)
 {
@@ -36,7 +36,7 @@ static void on_news(natsConnection *connection, natsSubscription *subscription, 
     (void)subscription;
     planche_mutex_lock(&front->lock);
     for (struct planche_queue_waiting *page = front->waiting; page != NULL; page = page->next) {
-        if (dot != NULL && strcmp(dot + 1, page->key) == 0)
+        if (dot != NULL && (strcmp(dot + 1, page->key) == 0 || strcmp(dot + 1, "all") == 0))
             page->called = true;
     }
     planche_cond_broadcast(&front->changed);
@@ -178,37 +178,33 @@ static void complain(struct planche_queue_front *front, const struct planche_err
 struct turn {
     struct planche_queue_post post;
     struct planche_queue_waiting waiting;
-    int64_t next_try, next_poll, next_check;
+    int64_t next_try, next_look;
     unsigned reconnects; /* that were seen */
     bool looked;         /* what an earlier run has left is known */
 };
 
-/* Puts the page into the queue unless it is there, and a copy for another worker where it is time
- * for that. */
-static void keep_posted(struct planche_queue_front *front, struct turn *turn, int64_t now)
+/* Whether something may have happened to the page: there is news, workers are done with its job, or
+ * the server was away, which may have lost the job. */
+static bool is_due(struct planche_queue_front *front, struct turn *turn, int64_t now)
 {
-    struct planche_error error = {0};
     unsigned reconnects = atomic_load(&front->queue.reconnects);
-    planche_queue_wake(front, false, now);
-    if (reconnects != turn->reconnects) {
-        turn->reconnects = reconnects;
-        turn->next_check = now; /* a server that was away may have lost it */
-    }
-    if (turn->post.posted && now >= turn->next_check) {
-        turn->next_check = now + CHECK_NS;
-        planche_queue_check_post(front, &turn->post);
-        if (!turn->post.posted) /* it may have an outcome that was not heard of */
-            turn->next_poll = 0;
-        return;
-    }
-    if (!turn->post.posted && now >= turn->next_try) {
-        if (planche_queue_post(front, &turn->post, &error) != PLANCHE_OK)
-            complain(front, &error);
-        turn->next_try = now + SECOND;
-        turn->next_check = now + CHECK_NS;
-    }
+    bool called = take_news(front, &turn->waiting);
+    bool due = called || reconnects != turn->reconnects || now >= turn->next_look ||
+               planche_queue_is_passed(front, &turn->post);
+    turn->reconnects = reconnects;
+    return due;
+}
+
+/* A job that is not there any more is put again after a second: where a server passes over jobs,
+ * all pages see that at the same time, and its file begins anew once the last of them is removed.
+ * Later after some times: a worker may see another store than this front does. */
+static void check(struct planche_queue_front *front, struct turn *turn, int64_t now)
+{
+    turn->next_look = planche_queue_check_post(front, &turn->post) ? now + LOOK_NS : now + SECOND;
     if (turn->post.posted)
-        planche_queue_post_copy(front, &turn->post, now);
+        return;
+    turn->next_try = now + (turn->post.lost < OFTEN ? SECOND : LOOK_NS);
+    turn->next_look = turn->next_try; /* it may have an outcome that was not heard of */
 }
 
 /* OK and *found, or an error of the page: it is over. */
@@ -219,20 +215,33 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
 {
     int64_t now = planche_clock_ns();
     *found = false;
-    bool called = take_news(front, &turn->waiting);
-    if (!called && now < turn->next_poll)
+    if (!is_due(front, turn, now))
         return PLANCHE_OK;
-    turn->next_poll = now + POLL_NS;
+    turn->next_look = now + LOOK_NS;
     enum planche_status status =
-        planche_queue_accept(front, &turn->post.job, target, result, found, error);
+        planche_queue_accept(front, &turn->post, target, result, found, error);
     if (status == PLANCHE_OK && !*found)
         status = planche_queue_look_dead(front, &turn->post.job, !turn->looked, error);
     turn->looked = true;
-    /* News, but no outcome: the job is gone, the result was damaged, or another front took it. Once
-     * only: a worker may see another store than this front does. */
-    if (called && !*found && !turn->post.again)
-        turn->next_check = now;
+    if (status == PLANCHE_OK && !*found && turn->post.posted)
+        check(front, turn, now);
     return status;
+}
+
+/* Puts the page into the queue unless it is there, and a copy for another worker where it is time
+ * for that. */
+static void keep_posted(struct planche_queue_front *front, struct turn *turn, int64_t now)
+{
+    struct planche_error error = {0};
+    planche_queue_wake(front, false, now);
+    if (!turn->post.posted && now >= turn->next_try) {
+        if (planche_queue_post(front, &turn->post, &error) != PLANCHE_OK)
+            complain(front, &error);
+        turn->next_try = now + SECOND;
+        turn->next_look = now + LOOK_NS;
+    }
+    if (turn->post.posted)
+        planche_queue_post_copy(front, &turn->post, now);
 }
 
 static enum planche_status run_turn(struct planche_queue_front *front, struct turn *turn,
@@ -241,11 +250,11 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
                                     struct planche_page_result *result, struct planche_error *error)
 {
     bool found = false;
-    enum planche_status status = PLANCHE_OK;
+    turn->reconnects = atomic_load(&front->queue.reconnects);
     for (;;) {
         if (planche_cancel_requested(options->cancel))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-        status = look(front, turn, target, result, &found, error);
+        enum planche_status status = look(front, turn, target, result, &found, error);
         if (status != PLANCHE_OK || found)
             return status;
         int64_t now = planche_clock_ns();

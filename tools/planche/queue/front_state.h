@@ -16,6 +16,16 @@ struct planche_queue_waiting {
     bool called; /* there is news */
 };
 
+/* What the server said last of the consumer that jobs of a class go to. All pages share it: one
+ * request a second, however many wait. */
+struct planche_queue_consumer {
+    int64_t asked;       /* when; 0: never */
+    unsigned reconnects; /* of the connection then */
+    bool known;
+    bool waits;     /* there are jobs that no worker has asked for */
+    uint64_t floor; /* no job up to here will be given to a worker */
+};
+
 struct planche_queue_front {
     struct planche_queue queue;
     struct planche_queue_job base;   /* all that pages have in common */
@@ -28,10 +38,11 @@ struct planche_queue_front {
     struct planche_queue_waiting *waiting;
     unsigned in_flight;
     double mean_ms; /* that a worker takes for a page */
-    int64_t published, woken, complained;
+    int64_t published, woken, complained, emptied;
     bool quiet;  /* who has it says himself that the queue is away */
     bool asleep; /* there is news that workers were not woken for */
     uint64_t made, copies, damaged;
+    struct planche_queue_consumer consumer[PLANCHE_QUEUE_CLASSES][2]; /* of one need, of any */
 };
 
 #endif

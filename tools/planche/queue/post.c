@@ -12,12 +12,16 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WAKE_NS    INT64_C(30000000)
-#define PATIENT_NS INT64_C(3000000000) /* no page is late before that */
+#define WAKE_NS     INT64_C(30000000)
+#define PATIENT_NS  INT64_C(3000000000) /* no page is late before that */
+#define CONSUMER_NS INT64_C(1000000000) /* from one question to the server to the next */
+#define EMPTY_NS    INT64_C(5000000000)
+#define PATIENCE    2 /* times that a job is passed over before the stream is emptied */
 
 enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
                                             struct planche_error *error)
@@ -192,26 +196,54 @@ static void name_job(const struct planche_queue_post *post, const char *copy, ch
              planche_queue_class_name(post->wanted->class), post->job.need, post->job.key, copy);
 }
 
-/* The consumer that a page's job goes to. */
-struct consumer {
-    bool waits;     /* there are jobs that no worker has asked for */
-    uint64_t floor; /* all jobs up to here were acknowledged */
-};
+static struct planche_queue_consumer *consumer_of(struct planche_queue_front *front,
+                                                  const struct planche_queue_post *post)
+{
+    bool any = strcmp(post->job.need, PLANCHE_QUEUE_ANY) == 0;
+    return &front->consumer[post->wanted->class][any];
+}
 
-/* False: there is none, or no answer. */
-static bool ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post,
-                         struct consumer *consumer)
+static void ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post)
 {
     char name[PLANCHE_QUEUE_CONSUMER_BYTES];
     jsConsumerInfo *info = NULL;
     jsErrCode reason;
     planche_queue_consumer_name(post->wanted->class, post->job.need, name, sizeof name);
-    bool there = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
+    bool known = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
                                                     name, NULL, &reason) == NATS_OK;
-    if (there)
-        *consumer = (struct consumer){info->NumPending > 0, info->AckFloor.Stream};
+    planche_mutex_lock(&front->lock);
+    struct planche_queue_consumer *consumer = consumer_of(front, post);
+    consumer->known = known;
+    consumer->waits = known && info->NumPending > 0;
+    consumer->floor = known ? info->AckFloor.Stream : 0;
+    planche_mutex_unlock(&front->lock);
     planche_libnats.jsConsumerInfo_Destroy(info);
-    return there;
+}
+
+/* The consumer that a page's job goes to, as it was a second ago at most, or as long ago as its
+ * answer takes. */
+static struct planche_queue_consumer get_consumer(struct planche_queue_front *front,
+                                                  const struct planche_queue_post *post)
+{
+    struct planche_queue_consumer *shared = consumer_of(front, post), consumer;
+    unsigned reconnects = atomic_load(&front->queue.reconnects);
+    int64_t now = planche_clock_ns();
+    planche_mutex_lock(&front->lock);
+    bool stale = shared->asked == 0 || shared->reconnects != reconnects;
+    bool due = stale || now - shared->asked > CONSUMER_NS;
+    if (stale)
+        shared->known = false; /* a server that lost its disk counts from 1 again */
+    if (due) {
+        shared->asked = now;
+        shared->reconnects = reconnects;
+    }
+    planche_mutex_unlock(&front->lock);
+    if (due)
+        ask_consumer(front, post);
+    planche_mutex_lock(&front->lock);
+    consumer = *shared;
+    planche_mutex_unlock(&front->lock);
+    return consumer;
 }
 
 static void remove_job(struct planche_queue_front *front, natsMsg *message)
@@ -221,15 +253,28 @@ static void remove_job(struct planche_queue_front *front, natsMsg *message)
                                  planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
 }
 
-/* Whether no worker will be given a job, though it lies there. A server that was killed may have
- * lost the end of its stream, but not what its consumer knows: the next jobs then get numbers that
- * were acknowledged already, or one that was acknowledged is back. */
+/* Whether no worker will be given a job up to a sequence, though it may lie there. A server that
+ * was killed may have back what was acknowledged, or have lost the end of its stream but not what
+ * its consumer knows, so that the next jobs get numbers that were acknowledged already. One of
+ * version 2.9 passes over jobs of a file that has a gap since it was killed. */
+static bool is_below(struct planche_queue_front *front, const struct planche_queue_post *post,
+                     uint64_t sequence)
+{
+    struct planche_queue_consumer consumer = get_consumer(front, post);
+    return consumer.known && sequence <= consumer.floor;
+}
+
+bool planche_queue_is_passed(struct planche_queue_front *front,
+                             const struct planche_queue_post *post)
+{
+    return post->posted && is_below(front, post, post->sequence);
+}
+
+/* The same of a job that lies in the queue. */
 static bool is_ghost(struct planche_queue_front *front, const struct planche_queue_post *post,
                      natsMsg *message)
 {
-    struct consumer consumer;
-    return ask_consumer(front, post, &consumer) &&
-           planche_libnats.natsMsg_GetSequence(message) <= consumer.floor;
+    return is_below(front, post, planche_libnats.natsMsg_GetSequence(message));
 }
 
 /* Whether a job may be waited for. One that no worker is given may not, and one whose bytes are
@@ -317,7 +362,7 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     bool taken = true;
     enum planche_status status = PLANCHE_OK;
     if (!adopt(front, post)) {
-        if (post->again)
+        if (post->lost > 0)
             status = send_again(front, post, error);
         if (status == PLANCHE_OK)
             status = read_page(post->wanted, &own, &data, &size, error);
@@ -341,7 +386,24 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     return status;
 }
 
-void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post)
+/* A server of version 2.9 that was killed may pass over all but a few jobs of a file for as long as
+ * it is in use. An empty stream has a new one. What others have in it they put again. */
+static void empty_jobs(struct planche_queue_front *front)
+{
+    jsErrCode reason;
+    int64_t now = planche_clock_ns();
+    planche_mutex_lock(&front->lock);
+    bool due = front->emptied == 0 || now - front->emptied > EMPTY_NS;
+    front->emptied = due ? now : front->emptied;
+    planche_mutex_unlock(&front->lock);
+    if (!due)
+        return;
+    planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_JOBS, NULL, &reason);
+    planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_GONE ".all", "",
+                                           0);
+}
+
+bool planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post)
 {
     char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
     natsMsg *message = NULL;
@@ -350,14 +412,19 @@ void planche_queue_check_post(struct planche_queue_front *front, struct planche_
                                                post->sequence, &message);
     if (status == NATS_OK && is_ghost(front, post, message)) {
         remove_job(front, message);
+        if (post->lost >= PATIENCE)
+            empty_jobs(front);
         status = NATS_NOT_FOUND;
+    } else if (status == NATS_OK) { /* a worker may have given it back, as a new message */
+        post->sequence = planche_libnats.natsMsg_GetSequence(message);
     }
     planche_libnats.natsMsg_Destroy(message);
     if (status == NATS_NOT_FOUND) {
         planche_queue_withdraw(front, post);
         post->posted = false;
-        post->again = true;
+        post->lost++;
     }
+    return status == NATS_OK || status == NATS_NOT_FOUND;
 }
 
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,
@@ -365,7 +432,6 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
 {
     struct planche_error error;
     uint64_t sequence = post->sequence;
-    struct consumer consumer;
     bool taken;
     planche_mutex_lock(&front->lock);
     int64_t late = (int64_t)(front->mean_ms * 3e6);
@@ -375,7 +441,8 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
     if (post->copied || !last)
         return;
     post->since = now; /* the next look is as far away */
-    if (!ask_consumer(front, post, &consumer) || consumer.waits)
+    struct planche_queue_consumer consumer = get_consumer(front, post);
+    if (!consumer.known || consumer.waits)
         return;
     post->copied = publish(front, post, "1", &taken, &error) == PLANCHE_OK;
     post->sequence = sequence;

@@ -25,7 +25,7 @@ struct planche_queue_post {
     struct planche_queue_job job;
     bool posted;       /* the job is in the queue, and job.source says where its bytes are */
     bool copied;       /* a second copy is or may be, too */
-    bool again;        /* it was there, and has gone */
+    unsigned lost;     /* how often it was there, and had gone */
     uint64_t sequence; /* of the job in its stream */
     int64_t since;     /* when it was posted */
 };
@@ -53,9 +53,14 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
 /* Wakes workers that found nothing and sleep, for news now or for some that came too soon after the
  * last time. To be called now and then without news. */
 void planche_queue_wake(struct planche_queue_front *front, bool news, int64_t now);
-/* Sees whether the job is still in the queue. It is not when the queue has lost it, or when its
- * result was taken by another; it is to be posted again then. */
-void planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post);
+/* Whether workers were given all jobs up to this one, and have acknowledged them: it is done, or it
+ * is a job that the server passes over. */
+bool planche_queue_is_passed(struct planche_queue_front *front,
+                             const struct planche_queue_post *post);
+/* Sees whether the job is still in the queue, and may be given to a worker. If not, because the
+ * queue has lost it or its result was taken by another, it is to be posted again. False: the queue
+ * does not answer. */
+bool planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post);
 /* Posts a copy for another worker, if this is one of the last pages and takes much longer than
  * others: the first result counts. */
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,

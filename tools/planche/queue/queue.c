@@ -44,6 +44,13 @@ natsStatus planche_queue_get_next(struct planche_queue *queue, const char *strea
     return planche_libnats.js_DirectGetMsg(message, queue->js, stream, NULL, &options);
 }
 
+/* A message that is there may be the one that was sent before, whose answer was lost. */
+static bool is_same(natsMsg *present, const void *data, size_t size)
+{
+    return planche_libnats.natsMsg_GetDataLength(present) == (int)size &&
+           memcmp(planche_libnats.natsMsg_GetData(present), data, size) == 0;
+}
+
 natsStatus planche_queue_publish(struct planche_queue *queue, const char *subject, const void *data,
                                  size_t size, const char *id, uint64_t *sequence, bool *taken)
 {
@@ -71,7 +78,9 @@ natsStatus planche_queue_publish(struct planche_queue *queue, const char *subjec
         const char *stream =
             strncmp(subject, "planche.job.", 12) == 0 ? PLANCHE_QUEUE_JOBS : PLANCHE_QUEUE_RESULTS;
         if (planche_queue_get_last(queue, stream, subject, &present) == NATS_OK) {
-            *taken = false;
+            *taken = is_same(present, data, size);
+            if (*taken && sequence != NULL)
+                *sequence = planche_libnats.natsMsg_GetSequence(present);
             status = NATS_OK;
         }
         planche_libnats.natsMsg_Destroy(present);

@@ -9,7 +9,8 @@
  *   PLANCHE_STORE    planche.store                     the bytes of pages, in chunks
  *
  * and without a stream: planche.wake (there is work), planche.who (workers answer with what they
- * are and do), planche.gone.KEY (a job was removed whose bytes are gone). */
+ * are and do), planche.gone.KEY (a job was removed whose bytes are gone; "all": the jobs of all).
+ */
 #ifndef PLANCHE_QUEUE_QUEUE_H
 #define PLANCHE_QUEUE_QUEUE_H
 
@@ -70,8 +71,8 @@ natsStatus planche_queue_get_last(struct planche_queue *queue, const char *strea
 /* The first message from a sequence on. */
 natsStatus planche_queue_get_next(struct planche_queue *queue, const char *stream,
                                   const char *subject, uint64_t sequence, natsMsg **message);
-/* Publishes into a stream. *taken: false if there is a message of that subject already, and so many
- * may there be. sequence and taken may be NULL. */
+/* Publishes into a stream. *taken: false if there is another message of that subject already, and
+ * so many may there be. sequence and taken may be NULL. */
 natsStatus planche_queue_publish(struct planche_queue *queue, const char *subject, const void *data,
                                  size_t size, const char *id, uint64_t *sequence, bool *taken);
 

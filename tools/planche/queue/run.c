@@ -100,12 +100,12 @@ static enum planche_status make(struct planche_queue_worker *worker,
 
 /* Calls until it works or time is up; the queue may be away for a while. */
 static natsStatus insist(struct planche_queue_worker *worker, const char *subject, const char *text,
-                         bool *taken)
+                         uint64_t *sequence, bool *taken)
 {
     int64_t end = planche_clock_ns() + TELL_NS;
     natsStatus status;
-    while ((status = planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL, NULL,
-                                           taken)) != NATS_OK &&
+    while ((status = planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
+                                           sequence, taken)) != NATS_OK &&
            planche_clock_ns() < end) {
         planche_mutex_lock(&worker->lock);
         planche_cond_wait_until(&worker->changed, &worker->lock, planche_clock_ns() + PAUSE_NS);
@@ -129,6 +129,19 @@ static enum planche_status store(struct planche_queue_worker *worker, struct mad
     return status;
 }
 
+/* A result that was told late: who waited has one of another worker, and has removed the page's
+ * bytes before that result, so that this one could take its place. It would lie there for long. */
+static void take_back_late(struct planche_queue_worker *worker, struct planche_queue_page *page,
+                           struct made *made, uint64_t sequence)
+{
+    jsErrCode reason;
+    bool there;
+    if (planche_queue_has(&worker->queue, &page->job.source, &there) != NATS_OK || there)
+        return;
+    planche_libnats.js_DeleteMsg(worker->queue.js, PLANCHE_QUEUE_RESULTS, sequence, NULL, &reason);
+    planche_queue_remove(&worker->queue, &made->result.object);
+}
+
 /* The result, then the end of the job: who dies between them makes a page twice, and none is lost.
  */
 static enum planche_status tell(struct planche_queue_worker *worker,
@@ -136,6 +149,7 @@ static enum planche_status tell(struct planche_queue_worker *worker,
                                 struct planche_error *error)
 {
     char subject[128];
+    uint64_t sequence = 0;
     bool taken = true;
     /* Another worker was faster, and the result was taken; a second one would lie there for long.
      */
@@ -150,12 +164,14 @@ static enum planche_status tell(struct planche_queue_worker *worker,
     if (text == NULL)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     snprintf(subject, sizeof subject, "planche.result.%s", page->job.key);
-    natsStatus outcome = insist(worker, subject, text, &taken);
+    natsStatus outcome = insist(worker, subject, text, &sequence, &taken);
     free(text);
     if (outcome != NATS_OK)
         return planche_queue_fail(error, outcome, "cannot tell of a result");
     if (!taken) /* another was first */
         planche_queue_remove(&worker->queue, &made->result.object);
+    else
+        take_back_late(worker, page, made, sequence);
     planche_queue_ack(&worker->queue, page->message);
     return PLANCHE_OK;
 }
@@ -171,7 +187,7 @@ void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queu
     snprintf(subject, sizeof subject, "planche.dead.%s", page->job.key);
     char *text = planche_queue_dead_write(&dead);
     planche_cli_message("given up: %s", why->message);
-    if (text != NULL && insist(worker, subject, text, NULL) == NATS_OK)
+    if (text != NULL && insist(worker, subject, text, NULL, NULL) == NATS_OK)
         planche_queue_ack(&worker->queue, page->message);
     free(text);
 }
