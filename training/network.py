@@ -165,9 +165,14 @@ def wider(stored, channels, seed=1):
     return out
 
 
+def last_of(stored):
+    """The number of the last layer."""
+    return sum(name.startswith('kernel') for name in stored) - 1
+
+
 def greyed(stored, scale):
     """One colour: the same for grey pages, weighted as luminance is."""
-    out, last = dict(stored), int(stored['form'][1]) + 1
+    out, last = dict(stored), last_of(stored)
     luma = np.array([.299, .587, .114], np.float32)
     kernel, bias = (stored[f'{part}{last}'].astype(np.float32) for part in ('kernel', 'bias'))
     out['kernel0'] = stored['kernel0'].astype(np.float32).sum(1, keepdims=True)
@@ -178,7 +183,7 @@ def greyed(stored, scale):
 
 def rescaled(stored, old, new):
     """Another scale: each pixel begins as the nearest of the old ones, or as their mean."""
-    out, last = dict(stored), int(stored['form'][1]) + 1
+    out, last = dict(stored), last_of(stored)
     for part in ('kernel', 'bias'):
         table = stored[f'{part}{last}'].astype(np.float32)
         if part == 'bias':
@@ -193,6 +198,36 @@ def rescaled(stored, old, new):
     return out
 
 
+def grown(stored, form):
+    """A network with a middle, as a wider one or one with a longer middle: the old channels compute
+    the same, nothing follows from the new ones yet, and the new layers are identities."""
+    have, net = [int(v) for v in stored['form']], Network(*form)
+    old_up, out = 2 + have[1] // 2 + have[5], {'form': np.array(form, np.int32)}
+    new = net.folded()
+    added = net.up - old_up
+    for k in range(len(net.layers) + 1):
+        from_layer = k if k < old_up else k - added
+        fresh = old_up <= k < net.up
+        for part in ('kernel', 'bias') + (('slope',) if k < len(net.layers) else ()):
+            value, shape = new[f'{part}{k}'], new[f'{part}{k}'].shape
+            if fresh:
+                value = np.zeros(shape, np.float32)
+                if part == 'kernel':
+                    value[range(shape[0]), range(shape[0]), 1, 1] = 1
+                out[f'{part}{k}'] = np.ones(shape, np.float32) if part == 'slope' else value
+                continue
+            old = stored[f'{part}{from_layer}'].astype(np.float32)
+            if part == 'kernel':
+                outputs = 1 if k == net.up else 0  # the kernels of a step up begin with its inputs
+                first = [slice(None)] * 4
+                first[outputs] = slice(old.shape[outputs])
+                value = value.copy()
+                value[tuple(first)] = 0
+            value[tuple(slice(n) for n in old.shape)] = old
+            out[f'{part}{k}'] = value
+    return out
+
+
 def adapted(stored, form):
     """A stored network as one of another form: deeper, of one colour, for another scale. A network
     that was trained begins better than a random one."""
@@ -200,14 +235,19 @@ def adapted(stored, form):
     if have == list(form):
         return stored
     channels, depth, scale, colours = form[:4]
-    if (have[0] > channels or have[1] > depth or have[3] < colours
-            or len(have) > 4 or len(form) > 4):
+    middle = len(have) > 4
+    if (have[0] > channels or have[1] > depth or have[3] < colours or len(have) != len(form)
+            or (middle and (have[1] != depth or have[4] > form[4] or have[5] > form[5]))):
         raise SystemExit(f'a network {tuple(have)} cannot become {form}')
     out = dict(stored)
     if have[3] > colours:
         out = greyed(out, have[2])
     if have[2] != scale:
         out = rescaled(out, have[2], scale)
+    have[2:4] = scale, colours
+    out['form'] = np.array(have, np.int32)
+    if middle:
+        return out if have == list(form) else grown(out, form)
     if channels > have[0]:
         out = wider(out, channels)
     out['form'] = np.array([channels, have[1], scale, colours], np.int32)
