@@ -122,6 +122,22 @@ static double macs_per_pixel(const struct planche_net *net, struct planche_budge
     return macs / ((double)side * (double)side);
 }
 
+/* Of its kernels. */
+static uint64_t weight_bytes(const struct planche_net *net)
+{
+    uint64_t count = 0;
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        if (!planche_step_has_kernel(step))
+            continue;
+        uint64_t inputs =
+            step->op == PLANCHE_STEP_DEPTHWISE ? 1 : (uint64_t)planche_step_in_channels(net, step);
+        count += (uint64_t)step->kernel_h * (uint64_t)step->kernel_w * inputs *
+                 (uint64_t)net->tensors[step->output].channels;
+    }
+    return count * sizeof(float);
+}
+
 static enum planche_status load(const struct planche_engine_networks *networks,
                                 struct planche_engine_network *network,
                                 struct planche_budget *budget, struct planche_error *error)
@@ -142,6 +158,7 @@ static enum planche_status load(const struct planche_engine_networks *networks,
     network->digest.size = source.param_size;
     planche_model_digest_note(&network->digest);
     network->macs_per_pixel = macs_per_pixel(network->net, budget);
+    network->weight_bytes = weight_bytes(network->net);
     network->name = wanted->name;
     return PLANCHE_OK;
 }
@@ -188,15 +205,18 @@ planche_engine_networks_find(struct planche_engine_networks *networks, unsigned 
     return loaded ? planche_executors_find(&network->executors, place_of(network, ops)) : NULL;
 }
 
-/* Weights are most of it; those of half precision take twice their file. Of a file of Planche's
- * own, the primary network has no less, and a weight is a multiply-add for a pixel. */
+/* Weights are most of it; those of half precision take twice their file. Networks that are made of
+ * one file have as many weights as its primary network. */
 static uint64_t estimate(const struct planche_engine_networks *networks,
                          const struct planche_scale_network *wanted)
 {
     const struct planche_model_variant *variant = wanted->variant;
-    uint64_t more = (uint64_t)1 << 20;
+    const uint64_t more = (uint64_t)1 << 20;
+    struct planche_model_form form = wanted->form;
     if (!variant)
-        return (uint64_t)(8 * networks->list[networks->primary].macs_per_pixel) + more;
+        return 2 * networks->list[networks->primary].weight_bytes + more;
+    if (wanted->own)
+        return planche_own_weight_bytes(planche_own_find(variant, form.grey, &form)) + more;
     return 2 * (variant->bin_size + variant->param_size) + more;
 }
 

@@ -26,6 +26,7 @@ struct planche_engine_network {
     struct planche_net *net;
     const char *name; /* that of the set, of this network's files or of its kind */
     double macs_per_pixel;
+    uint64_t weight_bytes; /* of its kernels, before they are packed */
     struct planche_model_digest digest;
     struct planche_executors executors;
     struct planche_budget budget; /* of one that is loaded later */

@@ -63,3 +63,18 @@ const struct planche_own_network *planche_own_find(const struct planche_model_va
     form->clean = best->scale != variant->scale;
     return best;
 }
+
+uint64_t planche_own_weight_bytes(const struct planche_own_network *network)
+{
+    struct planche_model_file file;
+    struct planche_own_shape shape;
+    struct planche_error error;
+    uint64_t weights = 0;
+    if (planche_model_file_open(&file, network->model, network->data, network->size, &error))
+        return 0;
+    if (planche_own_read_header(&file, &shape, &error) == PLANCHE_OK)
+        for (unsigned k = 0; k < planche_own_layers(&shape); k++)
+            weights += planche_own_weights(planche_own_layer(&shape, k));
+    planche_model_file_close(&file);
+    return weights * sizeof(float);
+}

@@ -31,5 +31,7 @@ double planche_own_level(const struct planche_model_variant *variant);
  * these colours, or else another that form->grey and form->clean, which are set, make it from. */
 const struct planche_own_network *planche_own_find(const struct planche_model_variant *variant,
                                                    bool grey, struct planche_model_form *form);
+/* Bytes that its kernels take once they are loaded, of any form. */
+uint64_t planche_own_weight_bytes(const struct planche_own_network *network);
 
 #endif
